@@ -206,6 +206,7 @@ static int serve_command(int argc, char **argv)
         break;
     case OPTIONS_OK:
         log_set_level(options.log_level);
+        log_set_format(options.log_format);
         status = serve(&arena, &options);
         break;
     }

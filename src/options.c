@@ -237,6 +237,11 @@ static bool set_log_level(struct options *options, str value)
     return log_level_parse(value, &options->log_level);
 }
 
+static bool set_log_format(struct options *options, str value)
+{
+    return log_format_parse(value, &options->log_format);
+}
+
 #define TAKES_ORIGINS "origins in lower case without a path (http://localhost:3000)"
 
 static const struct option table[] = {
@@ -305,6 +310,9 @@ static const struct option table[] = {
     {"--log-level", "ORDERLY_LOG_LEVEL", "info", "error|warn|info|debug",
      "info: a line for each request of AWS's API, at most 500 a second; debug: for each request",
      "error, warn, info or debug", set_log_level},
+    {"--log-format", "ORDERLY_LOG_FORMAT", "text", "text|json",
+     "text: a message and key=value pairs; json: each line is an object with time, level, message and fields",
+     "text or json", set_log_format},
 };
 enum { OPTIONS = sizeof table / sizeof *table };
 

@@ -32,6 +32,7 @@ struct options {
     bool function_network;
     int threads; /* 0: the server decides */
     enum log_level log_level;
+    enum log_format log_format;
     struct trace_keep trace_keep;
 };
 

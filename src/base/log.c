@@ -1,27 +1,24 @@
+/*
+ * log.c: which events are written, and how often.
+ */
 #include "base/log.h"
 
 #include "base/time.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
 static atomic_int current_level = LOG_INFO;
+static atomic_int current_format = LOG_AS_TEXT;
 
 void log_set_level(enum log_level level)
 {
     atomic_store(&current_level, (int)level);
 }
 
-bool log_level_parse(str word, enum log_level *level)
+void log_set_format(enum log_format format)
 {
-    for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
-        if (str_equal(word, str_of(level_names[i]))) {
-            *level = (enum log_level)i;
-            return true;
-        }
-    return false;
+    atomic_store(&current_format, (int)format);
 }
 
 bool log_enabled(enum log_level level)
@@ -42,21 +39,16 @@ bool log_due(struct log_pace *pace, unsigned *left_out)
     return true;
 }
 
-void log_write(enum log_level level, const char *format, ...)
+/* The line goes out in one piece: lines of several threads do not mix. */
+void log_write(enum log_level level, str message, const struct log_field *fields)
 {
+    struct arena arena = {0};
+    const struct log_event event = {wall_clock_ms(), level, message, fields};
+
     if (!log_enabled(level))
         return;
-
-    struct arena arena = {0};
-    char message[2048];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    str line = str_of(message);
-    line = str_head_whole(line, line.size == sizeof message - 1 ? line.size - 1 : line.size);
-    fprintf(stderr, "%s %s %.*s\n", time_iso8601_ms(&arena, wall_clock_ms()).data, level_names[level],
-            STR_ARGS(line));
+    str line = log_line(&arena, (enum log_format)atomic_load(&current_format), &event);
+    str ended = arena_join(&arena, line, S("\n"));
+    fwrite(ended.data, 1, ended.size, stderr);
     arena_free(&arena);
 }

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <locale.h>
 #include <unistd.h>

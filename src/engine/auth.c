@@ -102,14 +102,15 @@ static void warn_of_unknown_key(const struct call *call, str key, bool revoked)
     if (!log_due(&pace, &left_out))
         return;
     log_warn(
-        "an access key is not known access_key_id=%.*s reason=\"%s\" not_told_before=%u",
-        STR_ARGS(json_quoted(call->arena, key)),
-        revoked ? "whom it was given to is gone"
-        : options->strict_auth
-            ? "with --auth strict only keys that were created here are known, and the administrator's"
-            : "any key is the administrator's only until the first one is created here: use one of those "
-              "that were, or the administrator's own (test/test, unless it was set)",
-        left_out);
+        "an access key is not known", log_field("access_key_id", key),
+        log_field(
+            "reason",
+            revoked ? "whom it was given to is gone"
+            : options->strict_auth
+                ? "with --auth strict only keys that were created here are known, and the administrator's"
+                : "any key is the administrator's only until the first one is created here: use one of those "
+                  "that were, or the administrator's own (test/test, unless it was set)"),
+        log_field("not_told_before", left_out));
 }
 
 /* Find the owner of the key, or fail the call. */

@@ -81,10 +81,9 @@ static void warn_of_denial(const struct call *call, const struct question *quest
     unsigned left_out;
 
     if (log_due(&pace, &left_out))
-        log_warn("%s action=%.*s reason=%.*s request_id=%.*s not_told_before=%u",
-                 call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
-                 STR_ARGS(question->action), STR_ARGS(json_quoted(call->arena, reason)),
-                 STR_ARGS(call->request_id), left_out);
+        log_warn(call->engine->options.enforcement == ENFORCEMENT_SOFT ? "would be denied" : "denied",
+                 log_field("action", question->action), log_field("reason", reason),
+                 log_field("request_id", call->request_id), log_field("not_told_before", left_out));
 }
 
 /* Do the policies let the call in, or need they not? */
@@ -366,6 +365,11 @@ const struct resource *call_resource(const struct call *call, size_t index)
 {
     check(index < call->progress->resources.count);
     return &call->progress->resources.items[index];
+}
+
+bool authorize_action(const struct call *call, str action, const struct resource *resource)
+{
+    return may_do(call, arena_cstr(call->arena, action), NULL, resource);
 }
 
 bool authorize_resource(const struct call *call, const struct resource *resource)

@@ -211,7 +211,7 @@ static void undo(struct engine *engine, struct batch *batch)
 {
     struct exchange_list told = batch->answers;
 
-    log_error("commit failed calls=%zu", told.count);
+    log_error("commit failed", log_field("calls", told.count));
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
     trace_recount(engine);

@@ -114,8 +114,9 @@ void call_fail_full(const struct call *call)
 
 void call_fail_exhausted(const struct call *call, struct arena_mark mark)
 {
-    log_warn("a request was given up for want of memory operation=%s held_bytes=%zu",
-             call->operation ? call->operation->name : "-", call->arena->held);
+    log_warn("a request was given up for want of memory",
+             log_field("operation", call->operation ? call->operation->name : "-"),
+             log_field("held_bytes", call->arena->held));
     arena_rewind(call->arena, mark);
     *call->progress = (struct call_progress){0};
     fail(call, &service_unavailable, "The request needs more memory than there is for it.");
@@ -128,8 +129,8 @@ static enum outcome unless_broken(const struct call *call, enum outcome outcome)
 {
     if (!txn_broken(call->txn))
         return outcome;
-    log_error("statement failed operation=%s trouble=\"%.*s\"", call->operation ? call->operation->name : "-",
-              STR_ARGS(txn_trouble(call->txn)));
+    log_error("statement failed", log_field("operation", call->operation ? call->operation->name : "-"),
+              log_field("trouble", txn_trouble(call->txn)));
     call_fail_internal(call);
     return FAILED;
 }

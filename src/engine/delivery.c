@@ -197,11 +197,9 @@ void delivery_trace_given_up(const struct call *call, const struct engine_delive
                                                (long long)attempts, attempts == 1 ? "attempt" : "attempts",
                                                STR_ARGS(why))});
     if (log_due(&pace, &left_out))
-        log_warn("a delivery was given up operation=%.*s attempts=%lld why=\"%.*s\" reason=%.*s trace=%.*s "
-                 "not_told_before=%u",
-                 STR_ARGS(row->operation), (long long)attempts, STR_ARGS(why),
-                 STR_ARGS(json_quoted(call->arena, str_present(row->reason) ? row->reason : S(""))),
-                 STR_ARGS(row->trace_id), left_out);
+        log_warn("a delivery was given up", log_field("operation", row->operation),
+                 log_field("attempts", attempts), log_field("why", why), log_field("reason", row->reason),
+                 log_field("trace", row->trace_id), log_field("not_told_before", left_out));
 }
 
 /* Run the dead letter's operation.  When it fails, what it wrote is undone, and the delivery is lost. */
@@ -218,14 +216,14 @@ static void write_dead_letter(const struct call *call, const struct engine_deliv
     there.delivery = delivery_attempt_of(call->arena, row, true);
     there.trace_id = row->trace_id;
     if (!model_from_json(call->arena, operation->input, arena_copy(call->arena, row->input), in)) {
-        log_error("a delivery does not fit its input operation=%s", operation->name);
+        log_error("a delivery does not fit its input", log_field("operation", operation->name));
         return;
     }
     enum outcome outcome = invoke(&there, internal_principal(), operation, in, out, &failure);
     check(outcome != PARKED);
     if (outcome == FAILED)
-        log_warn("a dead letter was lost operation=%s error=%s message=\"%.*s\"", operation->name,
-                 failure.error->name, STR_ARGS(failure.message));
+        log_warn("a dead letter was lost", log_field("operation", operation->name),
+                 log_field("error", failure.error->name), log_field("reason", failure.message));
 }
 
 static str why_given_up(enum delivery_verdict verdict, int64_t delay_ms)

@@ -139,7 +139,7 @@ static struct exchange *exchange_of(struct engine *engine, const struct engine_d
     const struct operation *operation = operation_of_key(engine, operation_name);
 
     if (!operation) {
-        log_warn("delivery of an unknown operation dropped operation=%.*s", STR_ARGS(operation_name));
+        log_warn("delivery of an unknown operation dropped", log_field("operation", operation_name));
         return NULL;
     }
     struct exchange *exchange = internal_exchange(engine, operation, row->account, row->region, row->input);

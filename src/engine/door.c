@@ -25,11 +25,11 @@ static void log_refusal(const struct exchange *exchange, const struct visitor *v
     bool host_known = visitor->host_kind != HOST_MALFORMED && visitor->host_kind != HOST_ABSENT;
 
     if (log_due(&refusals, &left_out))
-        log_warn(
-            "refused a request reason=\"%s\" host=%.*s origin=%.*s path=%.*s from=%.*s refused_before=%u",
-            reason, STR_ARGS(host_known ? visitor->host : S("-")),
-            STR_ARGS(str_present(visitor->origin) ? visitor->origin : S("-")),
-            STR_ARGS(exchange->request->path), STR_ARGS(exchange->source_ip), left_out);
+        log_warn("refused a request", log_field("reason", reason),
+                 log_field("host", host_known ? visitor->host : S("-")),
+                 log_field("origin", str_present(visitor->origin) ? visitor->origin : S("-")),
+                 log_field("path", exchange->request->path), log_field("from", exchange->source_ip),
+                 log_field("refused_before", left_out));
 }
 
 /* SDKs that speak Query read only XML, and show no other reply's text. */

@@ -27,7 +27,8 @@ enum hop_kind {
     HOP_PUT, /* an item */
     HOP_DELETED,
     HOP_DEAD_LETTERED,
-    HOP_RETRIED, /* a failed invocation, or a failed message of a batch, waits for its next attempt */
+    HOP_RETRIED,      /* a failed invocation, or a failed message of a batch, waits for its next attempt */
+    HOP_FILTERED_OUT, /* a subscriber's filter policy does not choose the message */
     HOP_KINDS,
 };
 
@@ -40,6 +41,7 @@ enum verdict {
     VERDICT_THROTTLED,
     VERDICT_TIMED_OUT,
     VERDICT_DEAD_LETTERED,
+    VERDICT_FILTERED_OUT, /* as wanted: it is no failure */
     VERDICTS,
 };
 

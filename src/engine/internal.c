@@ -56,8 +56,9 @@ const struct operation *operation_of_key(const struct engine *engine, str key)
 static void drop(struct exchange *exchange)
 {
     if (exchange->outcome == FAILED && exchange->progress.failure.error && !exchange->cancelled)
-        log_warn("internal call failed operation=%s error=%s message=\"%.*s\"", exchange->operation->name,
-                 exchange->progress.failure.error->name, STR_ARGS(exchange->progress.failure.message));
+        log_warn("internal call failed", log_field("operation", exchange->operation->name),
+                 log_field("error", exchange->progress.failure.error->name),
+                 log_field("reason", exchange->progress.failure.message));
     if (exchange->taken)
         exchange->taken(exchange->connection);
     arena_free(&exchange->arena);
@@ -86,7 +87,7 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
         .progress = &exchange->progress,
     };
     if (!model_from_json(arena, operation->input, arena_copy(arena, input_json), exchange->in)) {
-        log_error("internal call does not fit its input operation=%s", operation->name);
+        log_error("internal call does not fit its input", log_field("operation", operation->name));
         drop(exchange);
         return NULL;
     }

@@ -85,8 +85,9 @@ static void log_slow(const struct slow *slow, int64_t took_us)
 {
     struct arena arena = {0};
 
-    log_warn("slow call operation=%.*s on=%s us=%lld calls=%llu", STR_ARGS(name_of(&arena, slow->operation)),
-             places[slow->place], (long long)took_us, (unsigned long long)slow->unlogged);
+    log_warn("slow call", log_field("operation", name_of(&arena, slow->operation)),
+             log_field("on", places[slow->place]), log_field("us", took_us),
+             log_field("calls", slow->unlogged));
     arena_free(&arena);
 }
 

@@ -92,8 +92,8 @@ static struct series *add_series(struct minute *minute, uint16_t *slot, const st
 
     if (minute->series_count == MOST_SERIES) {
         if (log_due(&pace, &left_out))
-            log_warn("too many metrics: one is not counted name=%s of=%.*s not_told_before=%u",
-                     key->metric->name, STR_ARGS(key->of), left_out);
+            log_warn("too many metrics: one is not counted", log_field("name", key->metric->name),
+                     log_field("of", key->of), log_field("not_told_before", left_out));
         return NULL;
     }
     struct series *series = &minute->series[minute->series_count++];

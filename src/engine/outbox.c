@@ -38,8 +38,8 @@ static void start_effect(const struct engine *engine, const struct effect *effec
     if (runner)
         runner->start(runner->context, effect->id, effect->payload);
     else
-        log_warn("nobody carries out a stored effect kind=%.*s id=%.*s", STR_ARGS(effect->kind),
-                 STR_ARGS(effect->id));
+        log_warn("nobody carries out a stored effect", log_field("kind", effect->kind),
+                 log_field("id", effect->id));
 }
 
 /* A worker encodes a long reply, if one is free, before the connection's loop sends it. */

@@ -3,6 +3,8 @@
  *
  *     AWS sns.Publish => 200 (OK) account=000000000000 region=us-east-1 resource=arn:… us=850 request_id=…
  *
+ * In JSON the operation, the status and the error have fields of their own besides.
+ *
  * A line costs a system call, on a connection's loop.  Nobody reads more than some hundred lines in a second,
  * so no more are written: further requests cost only a look at the clock.  At debug every request has a line,
  * also those of doors and of functions' processes.
@@ -10,13 +12,11 @@
 #include "engine/engine_internal.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time.h"
-#include "wire/json.h"
 
 #include <stdatomic.h>
 
-enum { LINES_PER_SECOND = 500, MAX_ERROR_BYTES = 400, OK = 200, FIRST_ERROR = 400 };
+enum { LINES_PER_SECOND = 500, FIRST_ERROR = 400 };
 
 /* May this second have another line?  *left_out is the number of lines that an earlier second left out. */
 static bool has_room(unsigned *left_out)
@@ -39,19 +39,25 @@ static bool is_of_aws(const struct exchange *exchange)
            (exchange->operation || str_present(exchange->asked_for));
 }
 
-/* "sns.Publish"; or the method and the path. */
-static str subject(const struct exchange *exchange, struct arena *arena)
+/* "sns.Publish", or absent: the request was not for AWS. */
+static str operation_of(const struct exchange *exchange, struct arena *arena)
 {
-    if (exchange->operation)
-        return arena_format(arena, "AWS %s.%s", exchange->operation->service->name,
-                            exchange->operation->name);
-    if (str_present(exchange->asked_for))
-        return arena_join(arena, S("AWS "), exchange->asked_for);
+    const struct operation *operation = exchange->operation;
+
+    if (!operation)
+        return exchange->asked_for;
+    return arena_format(arena, "%s.%s", operation->service->name, operation->name);
+}
+
+static str subject_of(const struct exchange *exchange, struct arena *arena, str operation)
+{
+    if (str_present(operation))
+        return arena_join(arena, S("AWS "), operation);
     return arena_concat(arena, exchange->request->method, S(" "), exchange->request->path);
 }
 
-/* "OK", the error's name, or the status when the error is unknown. */
-static const char *word(const struct exchange *exchange)
+/* "OK", the error's name, or "-" when the error is unknown. */
+static const char *outcome_of(const struct exchange *exchange)
 {
     const struct error *error = exchange->progress.failure.error;
 
@@ -60,34 +66,35 @@ static const char *word(const struct exchange *exchange)
     return exchange->reply.status < FIRST_ERROR ? "OK" : "-";
 }
 
-static void add_field(struct text *text, const char *name, str value)
+static str unless_empty(str text)
 {
-    if (str_present(value) && !str_empty(value))
-        text_format(text, " %s=%.*s", name, STR_ARGS(value));
+    return str_empty(text) ? (str){0} : text;
 }
 
 static void write_line(const struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
     struct arena arena = {0};
-    struct text text = text_in(&arena);
-    str message = exchange->progress.failure.message;
+    str operation = operation_of(exchange, &arena);
+    str message = arena_format(&arena, "%.*s => %d (%s)", STR_ARGS(subject_of(exchange, &arena, operation)),
+                               exchange->reply.status, outcome_of(exchange));
+    bool is_failed = exchange->progress.failure.error;
+    const struct log_field fields[] = {
+        log_said_field("operation", operation),
+        log_said_field("method", exchange->request->method),
+        log_said_field("path", exchange->request->path),
+        log_said_field("status", exchange->reply.status),
+        log_said_field("outcome", outcome_of(exchange)),
+        log_field("account", call->caller ? unless_empty(call->account) : (str){0}),
+        log_field("region", call->caller ? unless_empty(call->region) : (str){0}),
+        log_field("resource", unless_empty(exchange->progress.asked_about)),
+        log_field("us", monotonic_us() - exchange->began_us),
+        log_field("request_id", unless_empty(call->request_id)),
+        log_field("error", is_failed ? exchange->progress.failure.message : (str){0}),
+        LOG_END,
+    };
 
-    text_format(&text, "%.*s => %d (%s)", STR_ARGS(subject(exchange, &arena)), exchange->reply.status,
-                word(exchange));
-    if (call->caller) {
-        add_field(&text, "account", call->account);
-        add_field(&text, "region", call->region);
-    }
-    add_field(&text, "resource", exchange->progress.asked_about);
-    text_format(&text, " us=%lld", (long long)(monotonic_us() - exchange->began_us));
-    add_field(&text, "request_id", call->request_id);
-    if (exchange->progress.failure.error && str_present(message))
-        add_field(
-            &text, "error",
-            json_quoted(&arena, str_head_whole(message, message.size < MAX_ERROR_BYTES ? message.size
-                                                                                       : MAX_ERROR_BYTES)));
-    log_write(is_of_aws(exchange) ? LOG_INFO : LOG_DEBUG, "%.*s", STR_ARGS(text_str(&text)));
+    log_write(is_of_aws(exchange) ? LOG_INFO : LOG_DEBUG, message, fields);
     arena_free(&arena);
 }
 
@@ -103,7 +110,8 @@ void log_request(const struct exchange *exchange)
         return;
     bool room = has_room(&left_out);
     if (left_out > 0)
-        log_info("%u more requests have no line: --log-level debug writes one for each", left_out);
+        log_info("more requests have no line: --log-level debug writes one for each",
+                 log_field("requests", left_out));
     if (room)
         write_line(exchange);
 }

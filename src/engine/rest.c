@@ -7,8 +7,8 @@
 #include "engine/rest_path.h"
 
 #include "base/list.h"
+#include "base/utf8.h"
 #include "wire/uri.h"
-#include "wire/utf8.h"
 
 static const struct member *find_location(const struct shape *shape, enum location location)
 {

@@ -41,7 +41,7 @@ static struct exchange *exchange_of(struct engine *engine, const struct engine_t
     const struct operation *operation = operation_of_key(engine, timer->operation);
 
     if (!operation) {
-        log_warn("timer of an unknown operation dropped operation=%.*s", STR_ARGS(timer->operation));
+        log_warn("timer of an unknown operation dropped", log_field("operation", timer->operation));
         return NULL;
     }
     return internal_exchange(engine, operation, timer->account, timer->region, timer->input);

@@ -35,6 +35,7 @@ static const char *const kind_names[HOP_KINDS] = {
     [HOP_DELETED] = "deleted",
     [HOP_DEAD_LETTERED] = "dead-lettered",
     [HOP_RETRIED] = "retried",
+    [HOP_FILTERED_OUT] = "filtered-out",
 };
 
 static const char *const verdict_names[VERDICTS] = {
@@ -45,6 +46,7 @@ static const char *const verdict_names[VERDICTS] = {
     [VERDICT_THROTTLED] = "throttled",
     [VERDICT_TIMED_OUT] = "timed-out",
     [VERDICT_DEAD_LETTERED] = "dead-lettered",
+    [VERDICT_FILTERED_OUT] = "filtered-out",
 };
 
 str hop_kind_name(enum hop_kind kind)

@@ -56,7 +56,8 @@ static int64_t first_published(const struct stored_hops *hops, size_t at)
 {
     enum hop_kind kind = hops->items[at].hop.kind;
 
-    for (size_t i = 0; i < at && (kind == HOP_DELIVERED || kind == HOP_NOT_DELIVERED); i++)
+    for (size_t i = 0;
+         i < at && (kind == HOP_DELIVERED || kind == HOP_NOT_DELIVERED || kind == HOP_FILTERED_OUT); i++)
         if (hops->items[i].hop.kind == HOP_PUBLISHED)
             return hops->items[i].id;
     return 0;

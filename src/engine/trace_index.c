@@ -161,6 +161,8 @@ static enum verdict outcome_after(enum verdict outcome, const struct trace_hop *
 {
     bool sticks = outcome == VERDICT_NOT_DELIVERED || outcome == VERDICT_DENIED;
 
+    if (hop->verdict == VERDICT_FILTERED_OUT)
+        return outcome;
     if (hop->verdict == VERDICT_OK)
         return is_end(hop) && !sticks ? VERDICT_OK : outcome;
     return outcome == VERDICT_NOT_DELIVERED ? outcome : hop->verdict;

@@ -419,7 +419,7 @@ static void refuse(struct connection *connection, int status)
     struct slot *slot = connection->slot;
     struct http_reply refusal = {.status = status, .body = S("")};
 
-    log_debug("refused status=%d from=%s", status, connection->from.text);
+    log_debug("refused", log_field("status", status), log_field("from", connection->from.text));
     connection->slot = NULL;
     slot_give_back(slot);
     write_reply(connection, &refusal, false);

@@ -60,7 +60,8 @@ static void rest_a_while(struct listener *listener, int error)
     unsigned left_out;
 
     if (log_due(&refusals, &left_out))
-        log_warn("cannot accept a connection error=\"%s\" also=%u", strerror(error), left_out);
+        log_warn("cannot accept a connection", log_field("error", strerror(error)),
+                 log_field("also", left_out));
     if (room_comes)
         listener->starved(listener);
     uv_poll_stop(&listener->poll);

@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -84,8 +84,8 @@ static void refuse(struct sandbox *sandbox, str why)
 {
     sandbox->refused = true;
     sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, "StartFailed", why);
-    log_warn("sandbox did not start id=%s function=%.*s message=\"%.*s\"", sandbox->id,
-             STR_ARGS(sandbox->function_name), STR_ARGS(why));
+    log_warn("sandbox did not start", log_field("id", sandbox->id),
+             log_field("function", sandbox->function_name), log_field("reason", why));
 }
 
 static void take_messages(struct sandbox *sandbox);
@@ -174,7 +174,7 @@ static void has_started(struct sandbox *sandbox, const struct message *message)
     sandbox->proc_fd = message->fds[STARTED_PROC];
     sandbox->tmp_fd = message->fds[STARTED_TMP];
     sandbox_watch(sandbox, message->pid);
-    log_debug("sandbox started id=%s pid=%d", sandbox->id, (int)sandbox->pid);
+    log_debug("sandbox started", log_field("id", sandbox->id), log_field("pid", sandbox->pid));
 }
 
 static void take_message(struct sandbox *sandbox, const struct message *message)

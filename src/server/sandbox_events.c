@@ -138,6 +138,6 @@ void sandbox_post_exit(struct sandbox *sandbox, int status)
 
     *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) = WIFEXITED(status) ? &exit_code : &signal;
     post_exited(sandbox->sandboxes, &exited);
-    log_debug("sandbox ended id=%s pid=%d reason=%s status=0x%x", sandbox->id, (int)sandbox->pid, reason,
-              (unsigned)status);
+    log_debug("sandbox ended", log_field("id", sandbox->id), log_field("pid", sandbox->pid),
+              log_field("reason", reason), log_field("status", status));
 }

@@ -68,8 +68,8 @@ static int64_t watch_memory(struct sandbox *sandbox)
         return 0;
     if (used > limit && !sandbox->reason) {
         sandbox_ran_out_of_memory(sandbox);
-        log_info("sandbox is out of memory id=%s limit_bytes=%lld used_bytes=%lld", sandbox->id,
-                 (long long)limit, (long long)used);
+        log_info("sandbox is out of memory", log_field("id", sandbox->id), log_field("limit_bytes", limit),
+                 log_field("used_bytes", used));
         sandbox_kill(sandbox, SIGKILL);
     }
     return used / (limit / 2 + 1);

@@ -118,14 +118,15 @@ struct sandboxes *sandboxes_new(struct loop *loop)
 static void log_state(const struct sandboxes *sandboxes, const struct message *message)
 {
     if (message->kind == MESSAGE_NO_WAY_OUT)
-        log_warn("functions reach no network beyond this server reason=\"%s\"", message->text);
+        log_warn("functions reach no network beyond this server", log_field("reason", message->text));
     else if (sandboxes->mode == SANDBOX_OFF)
         log_warn("functions run without a sandbox: they can do what the server's user can");
     else if (*message->text && sandboxes->mode == SANDBOX_REQUIRED)
-        log_error("no function will run: sandboxes are not complete on this machine reason=\"%s\"",
-                  message->text);
+        log_error("no function will run: sandboxes are not complete on this machine",
+                  log_field("reason", message->text));
     else if (*message->text)
-        log_warn("functions are not separated from each other and the server reason=\"%s\"", message->text);
+        log_warn("functions are not separated from each other and the server",
+                 log_field("reason", message->text));
     else if (message->status)
         log_info("sandboxes have the server's user id outside, for the server is not root");
 }

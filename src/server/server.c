@@ -73,7 +73,7 @@ static void turn_away(int fd, const char *why)
     unsigned left_out;
 
     if (log_due(&refusals, &left_out))
-        log_warn("a connection was refused why=\"%s\" also=%u", why, left_out);
+        log_warn("a connection was refused", log_field("why", why), log_field("also", left_out));
     (void)!send(fd, busy, sizeof busy - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
     close(fd);
 }
@@ -373,7 +373,7 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
         server->loops[i].engine = engine;
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
     }
-    log_info("listening port=%d threads=%u", server->port_number, server->loop_count);
+    log_info("listening", log_field("port", server->port_number), log_field("threads", server->loop_count));
     return true;
 }
 

@@ -85,7 +85,8 @@ static bool checkpoint(struct store *store, int mode, int *left_pages, bool *com
         sync_failed(sqlite3_errmsg(store->checkpointer.db));
     if ((code & 0xff) == SQLITE_FULL)
         space_ran_out(store);
-    log_error("checkpoint failed error=\"%s\" code=%d", sqlite3_errmsg(store->checkpointer.db), code);
+    log_error("checkpoint failed", log_field("error", sqlite3_errmsg(store->checkpointer.db)),
+              log_field("code", code));
     return false;
 }
 

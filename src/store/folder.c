@@ -172,14 +172,13 @@ enum { FILE_MODE = S_IRUSR | S_IWUSR, FOLDER_MODE = S_IRWXU };
 static void set_mode(const char *path, mode_t mode)
 {
     struct stat status;
+    char octal[8];
 
-    if (stat(path, &status) != 0 || (status.st_mode & ALLPERMS) == mode)
+    if (stat(path, &status) != 0 || (status.st_mode & ALLPERMS) == mode || chmod(path, mode) == 0)
         return;
-    if (chmod(path, mode) != 0)
-        log_warn(
-            "other users may read what is kept here, and its mode cannot be changed path=\"%s\" mode=%04o "
-            "error=\"%s\"",
-            path, status.st_mode & ALLPERMS, strerror(errno));
+    snprintf(octal, sizeof octal, "%04o", status.st_mode & ALLPERMS);
+    log_warn("other users may read what is kept here, and its mode cannot be changed",
+             log_field("path", path), log_field("mode", octal), log_field("error", strerror(errno)));
 }
 
 /* Another owner's folder; hidden names and a file system's own folders (lost+found) do not count. */
@@ -221,8 +220,8 @@ static void close_to_others(const struct folder *folder)
         if (snprintf(name, sizeof name, "%s/%s", folder->path, file_names[i]) < (int)sizeof name)
             set_mode(name, FILE_MODE);
     if (is_shared(folder->path))
-        log_warn("the data folder holds other folders, too, so it is not closed to other users path=\"%s\"",
-                 folder->path);
+        log_warn("the data folder holds other folders, too, so it is not closed to other users",
+                 log_field("path", folder->path));
     else
         set_mode(folder->path, FOLDER_MODE);
 }

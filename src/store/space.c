@@ -113,8 +113,8 @@ void space_tell(struct store *store)
     if (!atomic_load(&store->full) || store->full_told)
         return;
     store->full_told = true;
-    log_error("the disk is full: only what frees space is written until there is room folder=\"%s\"",
-              store->folder.path);
+    log_error("the disk is full: only what frees space is written until there is room",
+              log_field("folder", store->folder.path));
 }
 
 void space_look(struct store *store)
@@ -124,7 +124,7 @@ void space_look(struct store *store)
         return;
     atomic_store(&store->full, false);
     store->full_told = false;
-    log_info("there is room on the disk again folder=\"%s\"", store->folder.path);
+    log_info("there is room on the disk again", log_field("folder", store->folder.path));
 }
 
 const char *store_disk_folder(const struct store *store)
@@ -192,11 +192,10 @@ bool space_prepare(struct store *store)
         incremental = true;
     }
     if (!incremental)
-        log_warn(
-            "this database was made by an older version: what is deleted is used again, but its file does "
-            "not shrink; `sqlite3 orderly.db 'pragma auto_vacuum = 2; vacuum'` changes that while the "
-            "server is stopped folder=\"%s\"",
-            store->folder.path);
+        log_warn("this database was made by an older version: what is deleted is used again, but its file "
+                 "does not shrink; `sqlite3 orderly.db 'pragma auto_vacuum = 2; vacuum'` changes that while "
+                 "the server is stopped",
+                 log_field("folder", store->folder.path));
     store->gives_back = incremental;
     return true;
 }

@@ -163,7 +163,7 @@ static bool finish(struct txn *txn)
         txn_control(txn, CONTROL_COMMIT);
     if (!txn->broken)
         return true;
-    log_error("a batch was rolled back error=\"%s\"", txn->trouble);
+    log_error("a batch was rolled back", log_field("error", txn->trouble));
     if (sqlite3_get_autocommit(txn->db) == 0)
         txn_control(txn, CONTROL_ROLLBACK);
     return false;
@@ -232,7 +232,7 @@ struct store_reader *store_reader_open(struct store *store)
     check(reader != NULL);
     reader->store = store;
     if (!txn_open(&reader->txn, store->folder.database, store->options.schemas, &arena, &error)) {
-        log_error("a reader could not be opened error=\"%.*s\"", STR_ARGS(error));
+        log_error("a reader could not be opened", log_field("error", error));
         free(reader);
         reader = NULL;
     } else {

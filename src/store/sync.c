@@ -20,7 +20,8 @@
 
 _Noreturn void sync_failed(const char *what)
 {
-    log_error("the disk failed to store data: stopping, to recover from what is on it error=\"%s\"", what);
+    log_error("the disk failed to store data: stopping, to recover from what is on it",
+              log_field("error", what));
     abort();
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/limits.h"
 #include "base/list.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/utf8.h"
 #include "wire/percent.h"
-#include "wire/utf8.h"
 
 static bool decode(struct arena *arena, str text, str *decoded)
 {

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -714,13 +714,4 @@ void json_i64_field(struct json_writer *writer, str name, int64_t value)
 {
     json_name(writer, name);
     json_i64(writer, value);
-}
-
-str json_quoted(struct arena *arena, str text)
-{
-    enum { LONGEST_QUOTED = 600 };
-    struct json_writer writer = json_writer_in(arena);
-
-    json_string(&writer, str_head_whole(text, LONGEST_QUOTED));
-    return json_written(&writer);
 }

@@ -68,8 +68,6 @@ void json_raw(struct json_writer *writer, str json);
 void json_value(struct json_writer *writer, const struct json *value);
 str json_written(const struct json_writer *writer);
 
-/* A text as a JSON string: always one line, so that it fits a line of the log. */
-str json_quoted(struct arena *arena, str text);
 /* A name and a string value, skipped when the value is absent. */
 void json_field(struct json_writer *writer, str name, str value);
 void json_i64_field(struct json_writer *writer, str name, int64_t value);

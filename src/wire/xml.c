@@ -8,7 +8,7 @@
 
 #include "base/limits.h"
 #include "base/list.h"
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

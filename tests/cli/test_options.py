@@ -1,5 +1,6 @@
 """The server's flags: the accepted values, and the sentences for others."""
 
+import re
 import shutil
 import subprocess
 
@@ -44,6 +45,7 @@ def orderly(tmp_path):
          "ORDERLY_ROOT_SECRET_ACCESS_KEY."),
         (["--iam", "maybe"], '--iam takes on, soft or off, not "maybe". See orderly help.'),
         (["--sqs-waits=2"], '--sqs-waits takes 1 or 0, not "2". See orderly help.'),
+        (["--log-format", "xml"], '--log-format takes text or json, not "xml". See orderly help.'),
         (["--moon"], "--moon is not a flag. See orderly help."),
         (["moon"], "moon is not a command. See orderly help."),
         (["help", "moon"], "moon is not a command. See orderly help."),
@@ -106,3 +108,22 @@ def test_the_hint_of_an_installed_binary_names_the_installed_samples(orderly, en
         "  orderly orders submit share/orderly/orders/orders.jsonl   publish the sample orders\n"
         "  orderly orders show O1234                                 one order's way\n"
         "  orderly orders watch                                      follow all orders\n")
+
+
+# --- The table in README.md --------------------------------------------------------------------
+
+
+def options_in_help(text):
+    """{flag with its value: (variable, default)} of `orderly --help`."""
+    found = re.findall(r"^  (--\S+(?: \S+)?)\n        .*\n        also (\w+)(?:=1|, default (\S+))?$", text, re.MULTILINE)
+    assert len(found) == len(re.findall(r"^  --", text, re.MULTILINE)) > 15
+    return {flag: (variable, default) for flag, variable, default in found}
+
+
+def options_in_readme():
+    rows = re.findall(r"^\| `(--[^`]+)` \| `(\w+)` \| (?:`([^`]+)`)? ?\| \S.* \|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    return {flag.replace("\\|", "|"): (variable, default) for flag, variable, default in rows}
+
+
+def test_the_readme_lists_the_options_of_the_help_and_no_others(orderly):
+    assert options_in_readme() == options_in_help(orderly("--help").stdout)

@@ -1,8 +1,8 @@
 /*
  * fuzz_xml.c: any tree and any text can be written and then read; characters that XML can carry survive.
  */
+#include "base/utf8.h"
 #include "fuzz.h"
-#include "wire/utf8.h"
 #include "wire/xml.h"
 
 #include <string.h>

@@ -82,7 +82,7 @@ def test_why_a_bootstrap_does_not_start_is_told_to_the_caller_the_log_group_and_
     assert answer["errorType"] == "Runtime.InvalidEntrypoint" and answer["errorMessage"].endswith(f"Error: {why}")
     events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert any(why in event["message"] for event in events), events
-    assert f'message="{why}"' in house.server.log
+    assert f'reason="{why}"' in house.server.log
 
 
 def wait_for_line(house, pattern):
@@ -160,4 +160,4 @@ def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_th
     assert answer["errorType"] == "Runtime.InvalidEntrypoint" and answer["errorMessage"].endswith(f"Error: {why}")
     events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert any(why in event["message"] for event in events), events
-    assert f'message="{why}"' in house.server.log
+    assert f'reason="{why}"' in house.server.log

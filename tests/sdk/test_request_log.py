@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -101,7 +102,90 @@ def test_a_second_has_room_for_so_many_lines_and_debug_for_all(started, wait_unt
     assert max(per_second.values()) <= 2 * LINES_PER_SECOND, "two of the log's seconds share one of the clock's"
 
 
-# # --- Services that Orderly lacks ---------------------------------------------------------------
+# --- In JSON -----------------------------------------------------------------------------------
+
+HOSTILE = 'a"b\\c\nd\x1b[2J\x7f\u202e é 漢字 𝄞'
+
+
+def objects(one):
+    """The log's lines, but for what the start prints to the standard output; each must be an object."""
+    return [json.loads(line) for line in one.server.log_lines if line.strip() != "Ready."]
+
+
+def object_of(one, wait_until, word):
+    wait_until(lambda: [line for line in one.server.log_lines if word in line], what=word)
+    [found] = [found for found in objects(one) if word in found["message"]]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", found.pop("time"))
+    return found
+
+
+def without_us(found):
+    assert isinstance(found.pop("us"), int) and re.fullmatch(UUID, found.pop("request_id"))
+    return found
+
+
+def test_in_json_a_request_is_an_object_with_its_fields(started, wait_until):
+    one = started("--log-format", "json")
+    topic = signed_as(one, "sns", "123456789012").create_topic(Name="t")["TopicArn"]
+    assert without_us(object_of(one, wait_until, "sns.CreateTopic")) == {
+        "level": "info", "message": "AWS sns.CreateTopic => 200 (OK)", "operation": "sns.CreateTopic", "method": "POST",
+        "path": "/", "status": 200, "outcome": "OK", "account": "123456789012", "region": "eu-west-1", "resource": topic}
+
+
+def test_in_json_a_refusal_names_its_error(started, refused, wait_until):
+    one = started("--log-format=json")
+    refused(one.client("sqs").get_queue_url, QueueName="none")
+    assert without_us(object_of(one, wait_until, "sqs.GetQueueUrl")) == {
+        "level": "info", "message": "AWS sqs.GetQueueUrl => 400 (QueueDoesNotExist)", "operation": "sqs.GetQueueUrl",
+        "method": "POST", "path": "/", "status": 400, "outcome": "QueueDoesNotExist", "account": "000000000000",
+        "region": "us-east-1", "resource": "arn:aws:sqs:us-east-1:000000000000:none",
+        "error": "The specified queue does not exist."}
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "é" * 299 + "x", "é" * 300, "x" + "é" * 300, "𝄞" * 150, "xx" + "𝄞" * 150],
+                         ids=["hostile", "599", "600", "601", "600 of four", "602 of four"])
+def test_in_json_hostile_and_long_names_come_whole_or_cut_between_characters(started, wait_until, name):
+    one = started("--log-format", "json")
+    with pytest.raises(ClientError):
+        one.client("dynamodb").describe_table(TableName=f"{name}:")
+    found = without_us(object_of(one, wait_until, "dynamodb.DescribeTable"))
+    whole = f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}:"
+    assert found["resource"] == whole.encode()[:600].decode(errors="ignore")
+    assert [len(objects(one)), len(one.server.log.splitlines())] == [len(one.server.log_lines) - 1, len(one.server.log_lines)]
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_bytes_that_are_not_text_do_not_get_into_a_line(started, wait_until, format):
+    one = started("--log-format", format)
+    with socket.create_connection(("127.0.0.1", one.server.port)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 2\r\n"
+                           b"Content-Type: application/x-amz-json-1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/"
+                           b"20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0\r\n"
+                           b"X-Amz-Target: Kinesis.\"\xff\xc3\x28\xed\xa0\x80\r\n\r\n{}")
+        assert b" 501 " in connection.recv(100)
+    [line] = wait_until(lambda: [line for line in one.server.log_lines if "kinesis" in line])
+    operation = 'kinesis."\ufffd\ufffd(\ufffd\ufffd\ufffd'
+    assert "=> 501 (NotImplemented)" in line and (format == "json" or f"AWS {operation} =>" in line)
+    assert format == "text" or json.loads(line)["operation"] == operation
+
+
+def test_in_json_a_warning_has_its_fields(started, wait_until):
+    one = started("--log-format", "json", "--iam", "soft")
+    iam = one.client("iam")
+    iam.create_user(UserName="u")
+    key = iam.create_access_key(UserName="u")["AccessKey"]
+    signed_as(one, "dynamodb", key["AccessKeyId"], key["SecretAccessKey"]).list_tables()
+    found = object_of(one, wait_until, "would be denied")
+    assert re.fullmatch(UUID, found.pop("request_id"))
+    assert found == {
+        "level": "warn", "message": "would be denied", "action": "dynamodb:ListTables", "not_told_before": 0,
+        "reason": "no policy of arn:aws:iam::000000000000:user/u allows dynamodb:ListTables on "
+                  "arn:aws:dynamodb:eu-west-1:000000000000:table/*"}
+    assert object_of(one, wait_until, "policies do not bind") == {
+        "level": "warn", "message": "policies do not bind (--iam soft): what they deny is let through, and said here"}
+
+
+# --- Services that Orderly lacks ---------------------------------------------------------------
 
 STRANGERS = [
     ("cloudformation", "list_stacks", {}, "cloudformation.ListStacks", "cloudformation: ListStacks"),
@@ -150,7 +234,7 @@ def test_who_comes_with_a_made_up_key_after_the_first_was_created_finds_out_why(
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
         made_up.list_topics()
     [line] = said(one, wait_until, "access key is not known")
-    assert line == ('warn an access key is not known access_key_id="anything" reason="any key is the administrator\'s only '
+    assert line == ('warn an access key is not known access_key_id=anything reason="any key is the administrator\'s only '
                     "until the first one is created here: use one of those that were, or the administrator's own "
                     '(test/test, unless it was set)" not_told_before=0')
     iam.delete_access_key(UserName="u", AccessKeyId=key["AccessKeyId"])

@@ -71,6 +71,6 @@ void iam_policy_warn(const struct call *call, const struct policy *policy)
 
     iam_policy_unsupplied_keys(call, policy, &keys);
     for (size_t i = 0; i < keys.count && i < MOST_WARNINGS; i++)
-        log_warn("a policy asks for a condition key that no service here supplies key=%.*s",
-                 STR_ARGS(is_key(keys.items[i]) ? keys.items[i] : S("-")));
+        log_warn("a policy asks for a condition key that no service here supplies",
+                 log_field("key", is_key(keys.items[i]) ? keys.items[i] : S("-")));
 }

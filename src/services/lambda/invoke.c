@@ -215,16 +215,16 @@ static struct log_pace *pace_of(const struct function *function, const struct re
     return &paces[str_hash_from(str_hash(function->arn), result->error_type) % PACES];
 }
 
-static void warn_of_failure(const struct call *call, const struct function *function,
+static void warn_of_failure(const struct function *function,
                             const struct lambda_find_invocation_row *invocation, const struct result *result,
                             str reason)
 {
     unsigned left_out;
 
     if (log_due(pace_of(function, result), &left_out))
-        log_warn("a function failed function=%.*s request_id=%.*s trace=%.*s reason=%.*s not_told_before=%u",
-                 STR_ARGS(function->arn), STR_ARGS(invocation->request_id), STR_ARGS(invocation->trace_id),
-                 STR_ARGS(json_quoted(call->arena, reason)), left_out);
+        log_warn("a function failed", log_field("function", function->arn),
+                 log_field("request_id", invocation->request_id), log_field("trace", invocation->trace_id),
+                 log_field("reason", reason), log_field("not_told_before", left_out));
 }
 
 static void trace_end(const struct call *call, const struct function *function,
@@ -234,7 +234,7 @@ static void trace_end(const struct call *call, const struct function *function,
     str reason = failed ? lambda_failure_text(call, result) : (str){0};
 
     if (failed)
-        warn_of_failure(call, function, invocation, result, reason);
+        warn_of_failure(function, invocation, result, reason);
     lambda_invocation_hop(
         call, invocation->trace_id, invocation->receipts,
         &(struct trace_hop){

@@ -51,7 +51,7 @@ bool lambda_unzip_check_result(const struct call *call, enum unzip_result result
     case UNZIP_DISK:
         break;
     }
-    log_error("cannot unpack a function error=\"%s\"", strerror(errno));
+    log_error("cannot unpack a function", log_field("error", strerror(errno)));
     fail(call, &LAMBDA_SERVICE_EXCEPTION, "The package could not be unpacked.");
     return false;
 }

@@ -94,9 +94,9 @@ static enum outcome poller_back_off(const struct call *call, const struct lambda
     unsigned left_out;
 
     if (log_due(&pace, &left_out))
-        log_warn("a trigger gets no messages function=%.*s source=%.*s reason=%.*s not_told_before=%u",
-                 STR_ARGS(mapping->function_name), STR_ARGS(mapping->source_arn),
-                 STR_ARGS(json_quoted(call->arena, message)), left_out);
+        log_warn("a trigger gets no messages", log_field("function", mapping->function_name),
+                 log_field("source", mapping->source_arn), log_field("reason", message),
+                 log_field("not_told_before", left_out));
     set_result(call, mapping, problem, problem, mapping->failures + 1);
     return spawn_rest(call, call->now_ms + (delay_ms < MAX_PROBLEM_MS ? delay_ms : MAX_PROBLEM_MS));
 }

@@ -99,8 +99,8 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in), &problem))
         return DONE;
     struct result result = lambda_result_error(&there, "Runtime.InvalidEntrypoint", problem);
-    log_warn("a function cannot be started function=%.*s reason=\"%.*s\"", STR_ARGS(function.arn),
-             STR_ARGS(problem));
+    log_warn("a function cannot be started", log_field("function", function.arn),
+             log_field("reason", problem));
     lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
     fail_next(&there, &function, &sandbox, &result);
     lambda_sandbox_forget(&there, &sandbox);

@@ -171,8 +171,8 @@ static bool put_in_place(const struct making *making, const char *made)
 
     if (set_aside(call, making->functions, making->sha256)) {
         atomic_store(&some_are_set_aside, true);
-        log_warn("the unpacked code of a function was altered; it is unpacked anew folder=\"%.*s\"",
-                 STR_ARGS(making->folder));
+        log_warn("the unpacked code of a function was altered; it is unpacked anew",
+                 log_field("folder", making->folder));
     }
     return rename(made, making->folder.data) == 0 &&
            folder_fingerprint(making->folder.data, &making->known->fingerprint);
@@ -207,7 +207,7 @@ static void make(void *context)
         making->made = unpack(making, zip);
         return;
     }
-    log_error("the code of a function is not what its digest says sha256=%.*s", STR_ARGS(making->sha256));
+    log_error("the code of a function is not what its digest says", log_field("sha256", making->sha256));
     fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function's package is lost or damaged.");
 }
 
@@ -325,9 +325,8 @@ static bool is_of_package(str name)
 static void close_to_others(const char *folder)
 {
     if (chmod(folder, S_IRWXU) != 0)
-        log_warn("other users may get into a folder of functions, and its mode cannot be changed path=\"%s\" "
-                 "error=\"%s\"",
-                 folder, strerror(errno));
+        log_warn("other users may get into a folder of functions, and its mode cannot be changed",
+                 log_field("path", folder), log_field("error", strerror(errno)));
 }
 
 void lambda_unpacked_forget(const struct call *call)

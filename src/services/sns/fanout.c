@@ -4,164 +4,69 @@
  * Few subscribers get it in the transaction of the publishing.  For many, that transaction stores the
  * message, which guarantees that all of them get it; then one run after the other delivers it to some of
  * them, each in a batch of its own.
- *
- * SNS sends to queues as the principal sns.amazonaws.com, by an operation of SQS that takes many queues; each
- * queue's policy decides.  A queue that refuses loses its copy; the publisher is not told.
  */
-#include "sns_internal.h"
+#include "feedback.h"
+#include "subscription.h"
 
 #include "base/check.h"
+#include "engine/count.h"
 
-#include "base/log.h"
-#include "sqs_model.h"
-#include "wire/json.h"
+enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500 };
 
-enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500, MAX_RAW_ATTRIBUTES = 10 };
-
-/* What subscribers get: the text, or the envelope around it. */
-struct broadcast {
-    str topic_arn, group_id;
-    struct way way;
-    const struct sns_message_attribute_map *attributes;
-    str text, envelope; /* the envelope is absent when no subscriber gets it */
-    int64_t insert_at;  /* position in the envelope */
-};
-
-static struct sqs_message_body_attribute_map
-sqs_attributes(const struct call *call, const struct sns_message_attribute_map *attributes)
+static void trace_filtered_out(const struct call *call, const struct broadcast *broadcast, str endpoint,
+                               const struct filter_refusal *refusal)
 {
-    struct sqs_message_body_attribute_map same = {0};
+    str topic_name = sns_topic_name(broadcast->topic.arn);
 
-    for (size_t i = 0; i < attributes->count; i++) {
-        const struct sns_message_attribute_map_entry *from = &attributes->items[i];
-        struct sqs_message_body_attribute_map_entry *to = list_add(call->arena, &same);
-        to->key = from->key;
-        to->value.data_type = from->value.data_type;
-        to->value.string_value = from->value.string_value;
-        to->value.binary_value = from->value.binary_value;
-    }
-    return same;
-}
-
-static struct sqs_send_to_queues_request request_of(const struct call *call,
-                                                    const struct broadcast *broadcast, bool raw)
-{
-    struct sqs_send_to_queues_request request = {
-        .message_body = raw ? broadcast->text : broadcast->envelope,
-        .message_group_id = broadcast->group_id,
-        .trace_id = broadcast->way.trace_id,
-    };
-
-    if (raw)
-        request.message_attributes = sqs_attributes(call, broadcast->attributes);
-    else
-        request.insert_at = &broadcast->insert_at;
-    return request;
-}
-
-/* Trace and log a lost copy, because the publisher is not told. */
-static void trace_loss(const struct call *call, const struct broadcast *broadcast, str endpoint, str reason)
-{
-    static struct log_pace pace;
-    unsigned left_out;
-
-    trace(call, &(struct trace_hop){.kind = HOP_NOT_DELIVERED,
-                                    .verdict = VERDICT_NOT_DELIVERED,
+    for (size_t i = 0; i < sizeof refusal->metrics / sizeof *refusal->metrics && refusal->metrics[i]; i++)
+        count(call, refusal->metrics[i], topic_name, 1);
+    trace(call, &(struct trace_hop){.kind = HOP_FILTERED_OUT,
+                                    .verdict = VERDICT_FILTERED_OUT,
                                     .trace_id = broadcast->way.trace_id,
                                     .parent = broadcast->way.published,
                                     .resource_arn = endpoint,
-                                    .reason = reason});
-    if (log_due(&pace, &left_out))
-        log_warn("a published message was not delivered topic=%.*s to=%.*s reason=%.*s trace=%.*s "
-                 "not_told_before=%u",
-                 STR_ARGS(broadcast->topic_arn), STR_ARGS(endpoint),
-                 STR_ARGS(json_quoted(call->arena, reason)), STR_ARGS(broadcast->way.trace_id), left_out);
+                                    .reason = str_of(refusal->reason)});
 }
 
-static void trace_delivery(const struct call *call, const struct broadcast *broadcast, str queue_arn,
-                           const struct sqs_send_to_queues_result_entry *sent)
+/* The subscribers whose filter policies the message matches. */
+static struct sns_subscriber_rows choose(const struct call *call, struct broadcast *broadcast,
+                                         const struct sns_subscriber_rows *subscribers)
 {
-    if (str_present(sent->message_id))
-        trace(call, &(struct trace_hop){.kind = HOP_DELIVERED,
-                                        .trace_id = broadcast->way.trace_id,
-                                        .parent = broadcast->way.published,
-                                        .resource_arn = queue_arn,
-                                        .message_id = sent->message_id});
-    else
-        trace_loss(call, broadcast, queue_arn, sent->problem);
-}
+    struct filter_subject subject = {.call = call, .attributes = broadcast->message.attributes};
+    struct sns_subscriber_rows chosen = {
+        .items = arena_alloc(call->arena, subscribers->count * sizeof *chosen.items)};
 
-/* The id is the SenderId of messages that SNS delivers, the same for everybody on AWS. */
-static const struct principal *sender(const struct call *call, const struct broadcast *broadcast)
-{
-    struct principal *sender = arena_new(call->arena, struct principal);
-
-    *sender = *service_principal(call, S("sns.amazonaws.com"), broadcast->topic_arn);
-    sender->id = S("AIDAIT2UOQQY3AUEKVGXU");
-    return sender;
-}
-
-/* Send to the queues of the subscribers with raw delivery, or to those of the others. */
-static void deliver_form(const struct call *call, const struct broadcast *broadcast,
-                         const struct sns_list_subscribers_rows *subscribers, bool raw)
-{
-    struct sqs_send_to_queues_request request = request_of(call, broadcast, raw);
-    struct sqs_send_to_queues_result result = {0};
-    struct failure failure = {0};
-
-    for (size_t i = 0; i < subscribers->count; i++)
-        if ((subscribers->items[i].raw_delivery != 0) == raw)
-            *list_add(call->arena, &request.targets) = (struct sqs_send_to_queues_target){
-                .queue_arn = subscribers->items[i].endpoint,
-                .insert = raw ? (str){0} : sns_envelope_insert(call, subscribers->items[i].arn),
-            };
-    if (request.targets.count == 0 ||
-        invoke(call, sender(call, broadcast), &SQS_SEND_TO_QUEUES, &request, &result, &failure) != DONE)
-        return;
-    for (size_t i = 0; i < result.sent.count; i++)
-        trace_delivery(call, broadcast, request.targets.items[i].queue_arn, &result.sent.items[i]);
-}
-
-static void trace_too_many_attributes(const struct call *call, const struct broadcast *broadcast,
-                                      const struct sns_list_subscribers_rows *subscribers)
-{
-    for (size_t i = 0; i < subscribers->count; i++)
-        if (subscribers->items[i].raw_delivery)
-            trace_loss(call, broadcast, subscribers->items[i].endpoint,
-                       S("A raw message has at most 10 attributes."));
-}
-
-static void deliver(const struct call *call, const struct broadcast *broadcast,
-                    const struct sns_list_subscribers_rows *subscribers)
-{
-    if (broadcast->attributes->count > MAX_RAW_ATTRIBUTES)
-        trace_too_many_attributes(call, broadcast, subscribers);
-    else
-        deliver_form(call, broadcast, subscribers, true);
-    if (str_present(broadcast->envelope))
-        deliver_form(call, broadcast, subscribers, false);
-}
-
-static struct broadcast broadcast_of(const struct call *call, const struct topic *topic,
-                                     const struct message *message, const struct way *way)
-{
-    struct broadcast broadcast = {
-        .topic_arn = topic->arn,
-        .way = *way,
-        .group_id = message->group_id,
-        .attributes = message->attributes,
-        .text = sns_message_text_for(call, message, S("sqs")),
-    };
-    size_t insert_at;
-
-    if (sns_topic_has_enveloped(call, topic)) {
-        broadcast.envelope = sns_envelope(call, topic, message, broadcast.text, &insert_at);
-        broadcast.insert_at = (int64_t)insert_at;
+    for (size_t i = 0; i < subscribers->count; i++) {
+        const struct sns_subscriber_row *one = &subscribers->items[i];
+        const struct filter_refusal *refusal = NULL;
+        if (one->filter_id) {
+            sns_filter_text(&subject, sns_broadcast_form(call, broadcast, one->protocol)->text);
+            refusal = sns_filter_refusal(&subject, one->id, *one->filter_id);
+        }
+        if (refusal)
+            trace_filtered_out(call, broadcast, one->endpoint, refusal);
+        else
+            chosen.items[chosen.count++] = *one;
     }
-    return broadcast;
+    return chosen;
 }
 
-struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic)
+static void deliver(const struct call *call, struct broadcast *broadcast,
+                    const struct sns_subscriber_rows *subscribers)
+{
+    struct sns_subscriber_rows chosen = choose(call, broadcast, subscribers);
+    struct feedback feedback;
+
+    if (str_present(broadcast->topic.row.feedback)) {
+        feedback = sns_feedback_begin(call, &broadcast->topic, &broadcast->message);
+        broadcast->feedback = &feedback;
+    }
+    sns_transports_deliver(call, broadcast, &chosen);
+    if (broadcast->feedback)
+        sns_feedback_end(call, broadcast->feedback);
+}
+
+struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic)
 {
     return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id,
                                                                                  .last_id = INT64_MAX,
@@ -173,44 +78,56 @@ static void run_at(const struct call *call, int64_t due_ms)
     timer_set(call, &SNS_DELIVER_FANOUT, S("all"), due_ms, &(struct sns_deliver_fanout_request){0});
 }
 
-/* The message is accepted: all present subscribers will get it. */
-static void store(const struct call *call, const struct topic *topic, const struct broadcast *broadcast)
+/* The message is accepted: all present subscribers will get it.  Its signature is kept for the queues. */
+static void store(const struct call *call, struct broadcast *broadcast)
 {
     struct sns_find_last_subscriber_row last = {0};
+    const struct message *message = &broadcast->message;
+    const struct form *form = sns_topic_has_enveloped(call, &broadcast->topic)
+                                  ? sns_broadcast_enveloped(call, broadcast, S("sqs"))
+                                  : sns_broadcast_form(call, broadcast, S("sqs"));
+    int64_t topic_id = broadcast->topic.row.id;
 
-    sns_find_last_subscriber(call->txn, &(struct sns_find_last_subscriber_params){.topic_id = topic->row.id},
+    sns_find_last_subscriber(call->txn, &(struct sns_find_last_subscriber_params){.topic_id = topic_id},
                              &last);
-    int64_t id = sns_add_fanout(
-        call->txn, &(struct sns_add_fanout_params){.topic_id = topic->row.id, .last_id = last.id});
+    int64_t id =
+        sns_add_fanout(call->txn, &(struct sns_add_fanout_params){.topic_id = topic_id, .last_id = last.id});
     sns_add_fanout_message(call->txn, &(struct sns_fanout_message_row){
                                           .fanout_id = id,
                                           .account = call->account,
                                           .region = call->region,
-                                          .topic_arn = broadcast->topic_arn,
+                                          .topic_arn = broadcast->topic.arn,
                                           .trace_id = broadcast->way.trace_id,
-                                          .group_id = broadcast->group_id,
-                                          .insert_at = &broadcast->insert_at,
+                                          .group_id = message->group_id,
+                                          .insert_at = &form->insert_at,
                                           .attributes = model_to_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP,
-                                                                      broadcast->attributes),
-                                          .text = broadcast->text,
-                                          .envelope = broadcast->envelope,
+                                                                      message->attributes),
+                                          .text = message->text,
+                                          .envelope = form->envelope,
+                                          .message_id = message->id,
+                                          .subject = message->subject,
+                                          .structure = message->structure,
+                                          .published_ms = message->published_ms,
+                                          .signature_version = broadcast->topic.row.signature_version,
+                                          .endpoint = call->endpoint,
+                                          .feedback = broadcast->topic.row.feedback,
+                                          .sequence_number = message->sequence_number,
+                                          .deduplication_id = message->deduplication_id,
                                       });
     run_at(call, call->now_ms);
 }
 
 void sns_fanout(const struct call *call, const struct topic *topic,
-                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct sns_subscriber_rows *subscribers, const struct message *message,
                 const struct way *way)
 {
-    check(topic->row.id > 0);
-    if (subscribers->count == 0)
-        return;
-    struct broadcast broadcast = broadcast_of(call, topic, message, way);
+    struct broadcast broadcast = {.topic = *topic, .message = *message, .way = *way};
 
-    if (subscribers->count <= MAX_AT_ONCE)
+    check(topic->row.id > 0);
+    if (subscribers->count > MAX_AT_ONCE || (subscribers->count > 0 && sns_fifo_must_wait(call, topic)))
+        store(call, &broadcast);
+    else if (subscribers->count > 0)
         deliver(call, &broadcast, subscribers);
-    else
-        store(call, topic, &broadcast);
 }
 
 static void remove_at(const struct call *call, int64_t due_ms)
@@ -227,31 +144,62 @@ static void finish(const struct call *call, int64_t fanout_id)
     remove_at(call, call->now_ms); /* its deleted topic may have waited for this message */
 }
 
+/* False: the stored message cannot be read. */
+static bool broadcast_read(const struct call *call, const struct sns_find_fanout_row *row,
+                           const struct sns_fanout_message_row *stored, struct broadcast *broadcast)
+{
+    struct sns_message_attribute_map *attributes = arena_new(call->arena, struct sns_message_attribute_map);
+
+    if (!model_from_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, stored->attributes, attributes))
+        return false;
+    *broadcast = (struct broadcast){
+        .topic = {.arn = stored->topic_arn,
+                  .row = {.id = row->topic_id,
+                          .signature_version = stored->signature_version,
+                          .feedback = stored->feedback}},
+        .way = {.trace_id = stored->trace_id},
+        .message = {.id = stored->message_id,
+                    .text = stored->text,
+                    .subject = stored->subject,
+                    .structure = stored->structure,
+                    .published_ms = stored->published_ms,
+                    .group_id = stored->group_id,
+                    .sequence_number = stored->sequence_number,
+                    .deduplication_id = stored->deduplication_id,
+                    .attributes = attributes},
+    };
+    struct form *form = sns_broadcast_form(call, broadcast, S("sqs"));
+    form->envelope = stored->envelope;
+    form->insert_at = *stored->insert_at;
+    return true;
+}
+
+static void deliver_stored(const struct call *call, const struct sns_find_fanout_row *row,
+                           const struct sns_subscriber_rows *subscribers)
+{
+    struct sns_fanout_message_row stored = {0};
+    struct broadcast broadcast;
+
+    if (!sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = row->id},
+                                 &stored) ||
+        !broadcast_read(call, row, &stored, &broadcast))
+        return;
+    struct call published = call_in(call, stored.account, stored.region);
+    if (str_present(stored.endpoint))
+        published.endpoint = stored.endpoint;
+    deliver(&published, &broadcast, subscribers);
+}
+
 static void deliver_some(const struct call *call, const struct sns_find_fanout_row *row)
 {
-    struct sns_fanout_message_row message = {0};
-    struct sns_message_attribute_map attributes = {0};
-    struct sns_list_subscribers_rows subscribers =
+    struct sns_subscriber_rows subscribers =
         sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = row->topic_id,
                                                                               .after_id = row->after_id,
                                                                               .last_id = row->last_id,
                                                                               .limit = DELIVERIES_PER_RUN});
 
-    sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = row->id},
-                            &message);
-    if (subscribers.count > 0 &&
-        model_from_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, message.attributes, &attributes)) {
-        struct call published = call_in(call, message.account, message.region);
-        deliver(&published,
-                &(struct broadcast){.topic_arn = message.topic_arn,
-                                    .way = {.trace_id = message.trace_id},
-                                    .group_id = message.group_id,
-                                    .attributes = &attributes,
-                                    .text = message.text,
-                                    .envelope = message.envelope,
-                                    .insert_at = *message.insert_at},
-                &subscribers);
-    }
+    if (subscribers.count > 0)
+        deliver_stored(call, row, &subscribers);
     if (subscribers.count < DELIVERIES_PER_RUN)
         finish(call, row->id);
     else

@@ -83,25 +83,94 @@ select 'arn:aws:sns:' || owner.region || ':' || owner.account || ':' || owner.na
 from sns_tag tag join sns_topic owner on owner.id = tag.topic_id;
 drop table sns_tag;
 
+-- A filter policy has a new random filter_id whenever it changes: compiled policies are kept under it.
+-- migration: 5
+alter table sns_subscription add column filter_id integer;
+alter table sns_subscription add column filter_policy text;
+alter table sns_subscription add column filter_scope text;
+create index sns_subscription_filtered_topic on sns_subscription (topic_id) where filter_id is not null;
+create index sns_subscription_filtered_owner on sns_subscription (owner) where filter_id is not null;
+
+-- A stored message has all that a subscriber of any protocol gets.  In messages that are older than these columns,
+-- message_id is null and `text` is what queues get; otherwise it is the message as published.
+-- migration: 6
+alter table sns_subscription add column redrive_policy text;
+alter table sns_fanout_message add column message_id text;
+alter table sns_fanout_message add column subject text;
+alter table sns_fanout_message add column structure text;
+alter table sns_fanout_message add column published_ms integer not null default 0;
+alter table sns_fanout_message add column signature_version integer not null default 1;
+alter table sns_fanout_message add column endpoint text;
+
+-- Delivery status logging: a JSON object of the attributes that are set, of a topic, and of a stored message's.
+-- migration: 7
+alter table sns_topic add column feedback text;
+alter table sns_fanout_message add column feedback text;
+
+-- A FIFO topic has a random fifo_id, under which it counts and remembers its messages; it is never another topic's.
+-- fifo_scope is 'Topic' or 'MessageGroup'; a deduplication id of the whole topic has an empty group.
+-- migration: 8
+alter table sns_topic add column fifo_id integer;
+alter table sns_topic add column fifo_sequence integer not null default 0;
+alter table sns_topic add column content_deduplication integer not null default 0;
+alter table sns_topic add column fifo_scope text;
+alter table sns_fanout_message add column sequence_number text;
+alter table sns_fanout_message add column deduplication_id text;
+
+create table sns_deduplication (
+    fifo_id integer not null,
+    group_id text not null,
+    deduplication_id text not null,
+    expires_ms integer not null,
+    message_id text not null,
+    sequence_number text not null,
+    primary key (fifo_id, group_id, deduplication_id)
+) without rowid;
+create index sns_deduplication_expires on sns_deduplication (expires_ms);
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, deleted_subscriptions)
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, 0);
+    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, deleted_subscriptions, subscriptions
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions, subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
 -- row: topic
 update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
-    kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version
+    kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version,
+    feedback = :feedback, content_deduplication = :content_deduplication, fifo_scope = :fifo_scope
 where id = :id;
+
+-- statement: set_topic_policy :exec
+update sns_topic set policy = :policy where id = :id;
+
+-- statement: next_sequence :one
+update sns_topic set fifo_sequence = fifo_sequence + 1 where id = :id returning fifo_sequence;
+
+-- A message with that deduplication id that has not expired.
+-- statement: find_deduplication :one
+-- param: now_ms integer
+select message_id, sequence_number from sns_deduplication
+where fifo_id = :fifo_id and group_id = :group_id and deduplication_id = :deduplication_id and expires_ms > :now_ms;
+
+-- statement: put_deduplication :exec
+insert or replace into sns_deduplication (fifo_id, group_id, deduplication_id, expires_ms, message_id, sequence_number)
+values (:fifo_id, :group_id, :deduplication_id, :expires_ms, :message_id, :sequence_number);
+
+-- statement: remove_some_deduplications :exec
+-- param: now_ms integer
+-- param: limit integer
+delete from sns_deduplication where (fifo_id, group_id, deduplication_id) in
+    (select fifo_id, group_id, deduplication_id from sns_deduplication where expires_ms <= :now_ms
+     order by expires_ms limit :limit);
 
 -- statement: list_topics_page :many
 -- param: limit integer
@@ -125,19 +194,45 @@ delete from sns_subscription
 where id in (select s.id from sns_subscription s where s.topic_id = :topic_id limit :limit);
 
 -- statement: add_subscription :insert
-insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery)
-values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery);
+-- row: subscription
+insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id,
+    filter_policy, filter_scope, redrive_policy)
+values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery, :filter_id,
+    :filter_policy, :filter_scope, :redrive_policy);
 
 -- statement: find_same_subscription :one
-select arn, raw_delivery from sns_subscription
-where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
+-- row: subscription
+select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
+    filter_scope, redrive_policy
+from sns_subscription where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
 
 -- statement: find_subscription :one
-select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, t.policy
+-- row: subscription
+select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, s.filter_id,
+    s.filter_policy, s.filter_scope, s.redrive_policy, t.policy
 from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
--- statement: set_raw_delivery :exec
-update sns_subscription set raw_delivery = :raw_delivery where id = :id;
+-- statement: update_subscription :exec
+-- row: subscription
+update sns_subscription
+set raw_delivery = :raw_delivery, filter_id = :filter_id, filter_policy = :filter_policy,
+    filter_scope = :filter_scope, redrive_policy = :redrive_policy
+where id = :id;
+
+-- statement: count_filters_of_topic :one
+-- column: count integer
+-- param: limit integer
+select count(*) as count from
+    (select 1 from sns_subscription where topic_id = :topic_id and filter_id is not null limit :limit);
+
+-- statement: count_filters_of_owner :one
+-- column: count integer
+-- param: limit integer
+select count(*) as count from
+    (select 1 from sns_subscription where owner = :owner and filter_id is not null limit :limit);
+
+-- statement: find_filter :one
+select filter_policy, filter_scope from sns_subscription where id = :id;
 
 -- statement: remove_subscription :exec
 delete from sns_subscription where id = :id;
@@ -151,10 +246,11 @@ where id = :id;
 
 -- Some subscribers of a message.
 -- statement: list_subscribers :many
+-- row: subscriber
 -- param: after_id integer
 -- param: last_id integer
 -- param: limit integer
-select id, arn, protocol, endpoint, raw_delivery from sns_subscription
+select id, arn, protocol, endpoint, raw_delivery, filter_id, redrive_policy from sns_subscription
 where topic_id = :topic_id and id > :after_id and id <= :last_id order by id limit :limit;
 
 -- statement: find_last_subscriber :one
@@ -163,6 +259,9 @@ select id from sns_subscription where topic_id = :topic_id order by id desc limi
 -- Does any subscriber get envelopes?
 -- statement: find_enveloped :one
 select id from sns_subscription where topic_id = :topic_id and raw_delivery = 0 limit 1;
+
+-- statement: find_fanout_of_topic :one
+select id from sns_fanout where topic_id = :topic_id limit 1;
 
 -- statement: add_fanout :insert
 insert into sns_fanout (topic_id, after_id, last_id) values (:topic_id, 0, :last_id);
@@ -179,13 +278,17 @@ delete from sns_fanout where id = :id;
 -- statement: add_fanout_message :exec
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
-    text, envelope)
+    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
+    sequence_number, deduplication_id)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
-    :envelope);
+    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
+    :sequence_number, :deduplication_id);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
-select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope
+select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
+    message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
+    sequence_number, deduplication_id
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

@@ -10,7 +10,7 @@
 #include "sns_sql.h"
 #include "store/store.h"
 
-enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144 };
+enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144, MAX_POLICY_BYTES = 30720 };
 
 /* A topic: its row and its ARN. */
 struct topic {
@@ -35,7 +35,14 @@ bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic)
 /* Set one attribute in the row.  False: fail() has been called. */
 bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
 /* Does the topic have that value?  For CreateTopic of an existing topic. */
-bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
+bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, str name, str value);
+/* The policy that the topic shows: AWS's default policy if none was set. */
+str sns_topic_policy(const struct call *call, const struct topic *topic);
+/*
+ * The policy that binds, or absent.  The default statement grants nothing beyond what identity policies grant
+ * anyway, whether it is shown only, or was stored by an edit of the policy.
+ */
+str sns_topic_binding_policy(const struct call *call, const struct topic *topic);
 
 /* tags.c */
 /* False, after fail(): a key repeats, or there are too many tags. */
@@ -56,11 +63,19 @@ struct message {
     str id, text, subject, structure;
     const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
-    str signed_text; /* the text that a worker has signed; or absent */
+    str sequence_number; /* of a FIFO topic; absent until the message is published */
+    str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
 };
 /* False: fail() has been called. */
-bool sns_message_check(const struct call *call, const struct message *message);
+bool sns_message_check(const struct call *call, const struct topic *topic, struct message *message);
+/*
+ * The check in two parts, for a batch: what refuses all its messages, and what refuses this one only.  The
+ * second part gives a message its deduplication id, if the topic derives one from the content.
+ */
+bool sns_message_check_form(const struct call *call, const struct topic *topic,
+                            const struct message *message);
+bool sns_message_check_content(const struct call *call, const struct topic *topic, struct message *message);
 /* The text for subscribers of that protocol: with structure "json" each protocol may have its own text. */
 str sns_message_text_for(const struct call *call, const struct message *message, str protocol);
 
@@ -70,6 +85,20 @@ bool sns_published_attributes_check(const struct call *call,
                                     const struct sns_message_attribute_map *attributes);
 /* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
+
+/* fifo.c */
+/* Set a FIFO topic's attribute.  False: fail() has been called. */
+bool sns_fifo_attribute_set(const struct call *call, struct topic *topic, str name, str value);
+bool sns_fifo_is_attribute(str name);
+/* The value, or absent. */
+str sns_fifo_attribute(const struct topic *topic, str name);
+/*
+ * Number the message of a FIFO topic.  False: it repeats a message of the last five minutes, whose id and
+ * number it gets, and is not delivered.
+ */
+bool sns_fifo_accept(const struct call *call, const struct topic *topic, struct message *message);
+/* Is there a message of the topic that some subscribers still have to get? */
+bool sns_fifo_must_wait(const struct call *call, const struct topic *topic);
 
 /* envelope.c */
 /* Sign the message with that text in advance, if there is a key. */
@@ -83,7 +112,7 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 
 /* fanout.c */
 /* Some of a topic's subscribers: enough to know whether they are few. */
-struct sns_list_subscribers_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
+struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
 /* The trace of a message, and the hop of its publishing. */
 struct way {
     str trace_id;
@@ -94,7 +123,7 @@ struct way {
  * after this call is committed.
  */
 void sns_fanout(const struct call *call, const struct topic *topic,
-                const struct sns_list_subscribers_rows *subscribers, const struct message *message,
+                const struct sns_subscriber_rows *subscribers, const struct message *message,
                 const struct way *way);
 /* The topic has been deleted: remove its subscriptions when its messages have been delivered. */
 void sns_topic_end(const struct call *call, const struct topic *topic);

@@ -1,137 +1,99 @@
 /*
- * subscriptions.c: the subscribers of topics, which are queues so far.
- *
- * To add a protocol, accept it in protocol_check(), and deliver to it in fanout.c.
+ * subscriptions.c: the subscribers of topics.
  */
-#include "sns_internal.h"
+#include "subscription.h"
 
 #include "aws/arn.h"
 #include "base/check.h"
 #include "base/hash.h"
 #include "services/tags/tags.h"
 
-static bool refuse(const struct call *call, const char *problem)
+/* The attributes of a new subscription, into its row.  False: fail() has been called. */
+static bool attributes_read(const struct call *call, const struct str_map *attributes,
+                            struct sns_subscription_row *row)
 {
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
-    return false;
-}
+    const struct setting setting = {.call = call, .where = "Attributes Reason: ", .row = row};
 
-static bool protocol_check(const struct call *call, str protocol)
-{
-    static const str others[] = {STR_INIT("http"),       STR_INIT("https"),   STR_INIT("email"),
-                                 STR_INIT("email-json"), STR_INIT("sms"),     STR_INIT("application"),
-                                 STR_INIT("lambda"),     STR_INIT("firehose")};
-
-    if (str_equal(protocol, S("sqs")))
-        return true;
-    if (str_is_one_of(protocol, others, sizeof others / sizeof *others))
-        return refuse(call, "Protocol: Orderly supports only sqs yet; see docs/compatibility.md.");
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: Amazon SNS does not support this protocol string: %.*s", STR_ARGS(protocol));
-    return false;
-}
-
-static bool endpoint_check(const struct call *call, str protocol, str endpoint)
-{
-    struct arn arn;
-
-    if (!protocol_check(call, protocol))
-        return false;
-    if (!arn_parse(endpoint, &arn) || !str_equal(arn.service, S("sqs")))
-        return refuse(call, "SQS endpoint ARN");
-    if (str_ends_with(arn.resource, S(".fifo")))
-        return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
-    return true;
-}
-
-/* Raw delivery is the only attribute that can be set so far. */
-static bool attribute_name_check(const struct call *call, str name)
-{
-    static const str others[] = {STR_INIT("DeliveryPolicy"),    STR_INIT("FilterPolicy"),
-                                 STR_INIT("FilterPolicyScope"), STR_INIT("RedrivePolicy"),
-                                 STR_INIT("ReplayPolicy"),      STR_INIT("SubscriptionRoleArn")};
-
-    if (str_equal(name, S("RawMessageDelivery")))
-        return true;
-    if (!str_is_one_of(name, others, sizeof others / sizeof *others))
-        return refuse(call, "AttributeName");
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: AttributeName Reason: Orderly does not support %.*s yet; see "
-         "docs/compatibility.md.",
-         STR_ARGS(name));
-    return false;
-}
-
-/* `where` is the beginning of the sentence about a wrong value. */
-static bool raw_delivery_read(const struct call *call, const char *where, str name, str value,
-                              int64_t *raw_delivery)
-{
-    if (!attribute_name_check(call, name))
-        return false;
-    *raw_delivery = str_equal_nocase(value, S("true"));
-    if (*raw_delivery || str_equal_nocase(value, S("false")))
-        return true;
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-         "Invalid parameter: %sRawMessageDelivery: Invalid value [%.*s]. Must be true or false.", where,
-         STR_ARGS(value));
-    return false;
-}
-
-static bool attributes_read(const struct call *call, const struct str_map *attributes, int64_t *raw_delivery)
-{
-    *raw_delivery = 0;
     for (size_t i = 0; i < attributes->count; i++)
-        if (!raw_delivery_read(call, "Attributes Reason: ", attributes->items[i].key,
-                               attributes->items[i].value, raw_delivery))
+        if (!sns_subscription_attribute_set(&setting, attributes->items[i].key, attributes->items[i].value))
             return false;
-    return true;
+    return sns_subscription_attributes_check(&setting);
 }
 
 /* Making a key takes a tenth of a second: do it now and on a worker, instead of at the first message. */
 void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_input *in)
 {
-    int64_t raw_delivery;
+    struct sns_subscription_row row = {.owner = call->caller->account, .protocol = in->protocol};
 
-    if (sns_topic_of(call) && attributes_read(call, &in->attributes, &raw_delivery) && !raw_delivery)
+    if (sns_topic_of(call) && sns_transport_check(call, in->protocol, in->endpoint) &&
+        attributes_read(call, &in->attributes, &row) && !row.raw_delivery)
         sns_signer_begin(call);
+}
+
+/* The subscription of that endpoint exists: the request may name only attributes that it has. */
+static enum outcome subscribe_again(const struct call *call, const struct sns_subscribe_input *in,
+                                    const struct sns_subscription_row *same,
+                                    struct sns_subscribe_response *out)
+{
+    struct sns_subscription_row asked = *same;
+
+    if (!attributes_read(call, &in->attributes, &asked))
+        return FAILED;
+    if (!sns_subscription_attributes_equal(same, &asked))
+        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                    "Invalid parameter: Attributes Reason: Subscription already exists with different "
+                    "attributes");
+    out->subscription_arn = same->arn;
+    return DONE;
+}
+
+/* Only queues keep a FIFO topic's order, and a FIFO queue takes messages of FIFO topics only. */
+static bool order_check(const struct call *call, const struct topic *topic,
+                        const struct sns_subscribe_input *in)
+{
+    bool queue = str_equal(in->protocol, S("sqs"));
+
+    if (topic->row.fifo_id && !queue)
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Invalid protocol type: %.*s",
+             STR_ARGS(in->protocol));
+    else if (!topic->row.fifo_id && queue && str_ends_with(in->endpoint, S(".fifo")))
+        fail(
+            call, &SNS_INVALID_PARAMETER_EXCEPTION,
+            "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "
+            "standard SNS topics");
+    else
+        return true;
+    return false;
 }
 
 enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_input *in,
                            struct sns_subscribe_response *out)
 {
-    struct sns_find_same_subscription_row same;
     const struct topic *topic = sns_topic_of(call);
-    int64_t raw_delivery;
+    struct sns_subscription_row same;
 
-    if (!topic || !endpoint_check(call, in->protocol, in->endpoint) ||
-        !attributes_read(call, &in->attributes, &raw_delivery))
+    if (!topic || !sns_transport_check(call, in->protocol, in->endpoint) || !order_check(call, topic, in))
         return FAILED;
-    if (sns_find_same_subscription(call->txn,
-                                   &(struct sns_find_same_subscription_params){.topic_id = topic->row.id,
-                                                                               .protocol = in->protocol,
-                                                                               .endpoint = in->endpoint},
-                                   &same)) {
-        if (in->attributes.count > 0 && same.raw_delivery != raw_delivery)
-            return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-                        "Invalid parameter: Attributes Reason: Subscription already exists with different "
-                        "attributes");
-        out->subscription_arn = same.arn;
-        return DONE;
-    }
-    out->subscription_arn =
+    struct sns_subscription_row row = {
+        .topic_id = topic->row.id,
+        .owner = call->caller->account,
+        .principal = call->caller->arn,
+        .protocol = in->protocol,
+        .endpoint = in->endpoint,
+    };
+    if (sns_find_same_subscription(
+            call->txn, &(struct sns_find_same_subscription_params){row.topic_id, in->protocol, in->endpoint},
+            &same))
+        return subscribe_again(call, in, &same, out);
+    if (!attributes_read(call, &in->attributes, &row))
+        return FAILED;
+    row.arn =
         arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic->arn), STR_ARGS(random_uuid(call->arena)));
-    sns_add_subscription(call->txn, &(struct sns_add_subscription_params){
-                                        .topic_id = topic->row.id,
-                                        .arn = out->subscription_arn,
-                                        .owner = call->caller->account,
-                                        .principal = call->caller->arn,
-                                        .protocol = in->protocol,
-                                        .endpoint = in->endpoint,
-                                        .raw_delivery = raw_delivery,
-                                    });
+    sns_add_subscription(call->txn, &row);
     sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic->row.id});
-    if (!raw_delivery)
+    if (!row.raw_delivery)
         sns_signer_begin(call);
+    out->subscription_arn = row.arn;
     return DONE;
 }
 
@@ -147,7 +109,7 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
 
 bool sns_locate_subscription(const struct call *call, str subscription_arn, struct resource *found)
 {
-    struct sns_find_subscription_row *row = arena_new(call->arena, struct sns_find_subscription_row);
+    struct sns_subscription_row *row = arena_new(call->arena, struct sns_subscription_row);
 
     found->arn = topic_arn_of(call, subscription_arn);
     if (!str_present(found->arn))
@@ -162,9 +124,9 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
 }
 
 /* NULL, after fail(), when it does not exist. */
-static const struct sns_find_subscription_row *subscription_of(const struct call *call)
+static const struct sns_subscription_row *subscription_of(const struct call *call)
 {
-    const struct sns_find_subscription_row *row = call_resource(call, 0)->row;
+    const struct sns_subscription_row *row = call_resource(call, 0)->row;
 
     if (!row)
         fail(call, &SNS_NOT_FOUND_EXCEPTION, "Subscription does not exist");
@@ -175,7 +137,7 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
                                              const struct sns_get_subscription_attributes_input *in,
                                              struct sns_get_subscription_attributes_response *out)
 {
-    const struct sns_find_subscription_row *row = subscription_of(call);
+    const struct sns_subscription_row *row = subscription_of(call);
     struct str_map *shown = &out->attributes;
 
     if (!row)
@@ -187,21 +149,36 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
                 str_present(row->principal) ? row->principal : arn_of_root(call->arena, row->owner));
     str_map_add(call->arena, shown, S("Protocol"), row->protocol);
     str_map_add(call->arena, shown, S("Endpoint"), row->endpoint);
-    str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));
+    sns_subscription_attributes_show(call, row, shown);
     str_map_add(call->arena, shown, S("PendingConfirmation"), S("false"));
     str_map_add(call->arena, shown, S("ConfirmationWasAuthenticated"), S("true"));
     return DONE;
+}
+
+/* The subscription with the attribute that the request sets.  NULL, after fail(): it may not be set so. */
+static struct sns_subscription_row *changed(const struct call *call,
+                                            const struct sns_set_subscription_attributes_input *in)
+{
+    const struct sns_subscription_row *located = subscription_of(call);
+    struct sns_subscription_row *row = arena_new(call->arena, struct sns_subscription_row);
+    const struct setting setting = {.call = call, .where = "", .row = row};
+
+    if (!located)
+        return NULL;
+    *row = *located;
+    return sns_subscription_attribute_set(&setting, in->attribute_name, in->attribute_value) &&
+                   sns_subscription_attributes_check(&setting)
+               ? row
+               : NULL;
 }
 
 /* A subscription that was raw may be the first one to need the key. */
 void sns_set_subscription_attributes_prepare(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in)
 {
-    const struct sns_find_subscription_row *row = subscription_of(call);
-    int64_t raw_delivery;
+    const struct sns_subscription_row *row = changed(call, in);
 
-    if (row && raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery) &&
-        !raw_delivery)
+    if (row && !row->raw_delivery)
         sns_signer_begin(call);
 }
 
@@ -209,26 +186,26 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
                                              const struct sns_set_subscription_attributes_input *in,
                                              struct sns_set_subscription_attributes_output *out)
 {
-    const struct sns_find_subscription_row *row = subscription_of(call);
-    int64_t raw_delivery;
+    const struct sns_subscription_row *row = changed(call, in);
 
     (void)out;
-    if (!row || !raw_delivery_read(call, "", in->attribute_name, in->attribute_value, &raw_delivery))
+    if (!row)
         return FAILED;
-    sns_set_raw_delivery(call->txn,
-                         &(struct sns_set_raw_delivery_params){.id = row->id, .raw_delivery = raw_delivery});
-    if (!raw_delivery)
+    sns_filter_forget(subscription_of(call)->filter_id);
+    sns_update_subscription(call->txn, row);
+    if (!row->raw_delivery)
         sns_signer_begin(call);
     return DONE;
 }
 
 /*
- * A queue's subscription ends only by a signed request, whatever the topic's policy allows:
- * https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
+ * The subscription of a queue or a function ends only by a signed request, whatever the topic's policy
+ * allows: https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html
  */
-static bool may_unsubscribe(const struct call *call, const struct sns_find_subscription_row *row)
+static bool may_unsubscribe(const struct call *call, const struct sns_subscription_row *row)
 {
-    if (call->caller->kind != PRINCIPAL_ANONYMOUS || !str_equal(row->protocol, S("sqs")))
+    if (call->caller->kind != PRINCIPAL_ANONYMOUS ||
+        !(sns_transport_find(row->protocol)->flags & TRANSPORT_ENDS_SIGNED))
         return true;
     fail(call, &SNS_AUTHORIZATION_ERROR_EXCEPTION,
          "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: %.*s",
@@ -240,7 +217,7 @@ static bool may_unsubscribe(const struct call *call, const struct sns_find_subsc
 enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscribe_input *in,
                              struct sns_unsubscribe_output *out)
 {
-    const struct sns_find_subscription_row *row = call_resource(call, 0)->row;
+    const struct sns_subscription_row *row = call_resource(call, 0)->row;
 
     (void)in;
     (void)out;
@@ -248,6 +225,7 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
         return DONE;
     if (!may_unsubscribe(call, row))
         return FAILED;
+    sns_filter_forget(row->filter_id);
     sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row->id});
     sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row->topic_id});
     return DONE;

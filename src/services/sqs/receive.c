@@ -208,10 +208,9 @@ static void trace_dead_letter(const struct call *call, const struct queue *queue
                     .reason = reason,
                 });
     if (log_due(&pace, &left_out))
-        log_warn("a message went to the dead-letter queue queue=%.*s dead_letter_queue=%.*s message_id=%.*s "
-                 "received=%lld not_told_before=%u",
-                 STR_ARGS(queue->arn), STR_ARGS(dead_letters->arn), STR_ARGS(row->message_id),
-                 (long long)row->receive_count, left_out);
+        log_warn("a message went to the dead-letter queue", log_field("queue", queue->arn),
+                 log_field("dead_letter_queue", dead_letters->arn), log_field("message_id", row->message_id),
+                 log_field("received", row->receive_count), log_field("not_told_before", left_out));
 }
 
 /*

@@ -433,7 +433,8 @@ void exchange_encode(struct exchange *exchange)
 {
     if (exchange->reply.more)
         exchange_encode_piece(exchange);
-    log_debug("request path=%.*s status=%d", STR_ARGS(exchange->request->path), exchange->reply.status);
+    log_debug("request", log_field("path", exchange->request->path),
+              log_field("status", exchange->reply.status));
 }
 
 static enum sandbox_mode sandbox_mode_of(const char *word)

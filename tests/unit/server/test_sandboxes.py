@@ -240,7 +240,7 @@ def test_a_bootstrap_that_cannot_be_executed_is_reported_in_awss_words(server, t
     server.start("E", "/var/task/bootstrap", code=str(code))
     exit = server.exit_of("E")
     assert (exit["Reason"], exit["Message"]) == ("StartFailed", trouble)
-    assert f'warn sandbox did not start id=E function=made message="{trouble}"' in server.log()
+    assert f'warn sandbox did not start id=E function=made reason="{trouble}"' in server.log()
 
 
 def test_code_that_does_not_exist_is_reported(server):
@@ -333,7 +333,7 @@ def test_a_child_hears_sigterm_when_the_server_stops(server):
     server.start("E", "/bin/sh", "-c", "trap 'exit 0' TERM; echo up; while :; do sleep 0.01; done")
     eventually(lambda: server.lines_of("E"))
     assert server.stop() == 0
-    assert "sandbox ended id=E" in server.log() and "status=0x0" in server.log()
+    assert "sandbox ended id=E" in server.log() and "status=0\n" in server.log()
 
 
 def test_all_sandboxes_die_with_a_server_that_is_killed(tmp_path):

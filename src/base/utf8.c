@@ -2,7 +2,7 @@
  * utf8.c: the second byte alone decides whether a sequence is overlong, a surrogate or too large; the bytes
  * after it are plain continuations.
  */
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 #include "base/check.h"
 

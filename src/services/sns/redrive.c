@@ -1,0 +1,102 @@
+/*
+ * redrive.c: the dead-letter queue of a subscription.
+ *
+ * A queue or a function that refuses a message gets it never again: the message goes to the dead-letter queue
+ * in the transaction of the refusal.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+ */
+#include "subscription.h"
+
+#include "aws/arn.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "engine/count.h"
+#include "wire/json.h"
+
+enum { MAX_ATTRIBUTES = 10 };
+
+str sns_redrive_queue(const struct call *call, str policy)
+{
+    return json_get_str(json_parse(call->arena, policy, NULL), S("deadLetterTargetArn"));
+}
+
+const char *sns_redrive_problem(const struct call *call, str value)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+    struct arn arn;
+
+    if (!json_is(policy, JSON_OBJECT))
+        return "RedrivePolicy: failed to parse JSON.";
+    if (!arn_parse(json_get_str(policy, S("deadLetterTargetArn")), &arn) || !str_equal(arn.service, S("sqs")))
+        return "RedrivePolicy: deadLetterTargetArn is an invalid arn";
+    return NULL;
+}
+
+static const struct metric redriven = {"AWS/SNS", "NumberOfNotificationsRedrivenToDlq", "TopicName", "Count"},
+                           not_redriven = {"AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq",
+                                           "TopicName", "Count"};
+
+static void add_attribute(const struct call *call, struct sqs_message_body_attribute_map *attributes,
+                          str name, str value)
+{
+    if (str_empty(value) || attributes->count == MAX_ATTRIBUTES)
+        return;
+    struct sqs_message_body_attribute_map_entry *entry = list_add(call->arena, attributes);
+    entry->key = name;
+    entry->value.data_type = S("String");
+    entry->value.string_value = value;
+}
+
+static struct sqs_send_to_queues_request request_of(const struct call *call, str queue_arn,
+                                                    const struct dead_letter *letter)
+{
+    struct sqs_send_to_queues_request request = {
+        .message_body = letter->body,
+        .insert_at = letter->insert_at,
+        .message_group_id = letter->group_id,
+        .trace_id = letter->trace_id,
+    };
+
+    if (letter->attributes)
+        request.message_attributes = sns_attributes_for_queues(call, letter->attributes);
+    add_attribute(call, &request.message_attributes, S("RequestID"), random_uuid(call->arena));
+    add_attribute(call, &request.message_attributes, S("ErrorCode"), letter->error_code);
+    add_attribute(call, &request.message_attributes, S("ErrorMessage"), letter->error_message);
+    *list_add(call->arena, &request.targets) =
+        (struct sqs_send_to_queues_target){.queue_arn = queue_arn, .insert = letter->insert};
+    return request;
+}
+
+static void note(const struct call *call, const struct dead_letter *letter, str queue_arn, str message_id,
+                 str problem)
+{
+    bool sent = str_present(message_id);
+
+    count(call, sent ? &redriven : &not_redriven, sns_topic_name(letter->topic_arn), 1);
+    trace(call, &(struct trace_hop){.kind = sent ? HOP_DEAD_LETTERED : HOP_NOT_DELIVERED,
+                                    .verdict = sent ? VERDICT_DEAD_LETTERED : VERDICT_NOT_DELIVERED,
+                                    .trace_id = letter->trace_id,
+                                    .resource_arn = queue_arn,
+                                    .message_id = message_id,
+                                    .reason = problem});
+    if (!sent)
+        log_warn("a dead letter was lost", log_field("subscription", letter->subscription_arn),
+                 log_field("to", queue_arn), log_field("reason", problem),
+                 log_field("trace", letter->trace_id));
+}
+
+void sns_redrive(const struct call *call, str policy, const struct dead_letter *letter)
+{
+    struct sqs_send_to_queues_result result = {0};
+    struct failure failure = {0};
+
+    if (!str_present(policy))
+        return;
+    str queue_arn = sns_redrive_queue(call, policy);
+    struct sqs_send_to_queues_request request = request_of(call, queue_arn, letter);
+    if (invoke(call, sns_sender(call, letter->topic_arn), &SQS_SEND_TO_QUEUES, &request, &result, &failure) ==
+        DONE)
+        note(call, letter, queue_arn, result.sent.items[0].message_id, result.sent.items[0].problem);
+    else
+        note(call, letter, queue_arn, (str){0}, failure.message);
+}

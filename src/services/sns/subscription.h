@@ -1,0 +1,138 @@
+#pragma once
+
+/*
+ * subscription.h: what the files about subscriptions share.
+ */
+#include "sns_internal.h"
+#include "sqs_model.h"
+
+/* subscription_attributes.c */
+
+/* A subscription whose attributes are being set. */
+struct setting {
+    const struct call *call;
+    const char *where; /* how the sentence about a wrong value begins: "", or "Attributes Reason: " */
+    struct sns_subscription_row *row;
+};
+/* Set one attribute in the row.  False: fail() has been called. */
+bool sns_subscription_attribute_set(const struct setting *setting, str name, str value);
+/* After the last attribute: do they fit together?  False: fail() has been called. */
+bool sns_subscription_attributes_check(const struct setting *setting);
+/* Do both rows have the same attributes? */
+bool sns_subscription_attributes_equal(const struct sns_subscription_row *a,
+                                       const struct sns_subscription_row *b);
+void sns_subscription_attributes_show(const struct call *call, const struct sns_subscription_row *row,
+                                      struct str_map *shown);
+
+/* transports.c */
+
+enum transport_flags {
+    TRANSPORT_RAW = 1,         /* RawMessageDelivery is allowed */
+    TRANSPORT_ENDS_SIGNED = 2, /* only a signed request may end its subscriptions */
+};
+struct broadcast;
+/* How the subscribers of a protocol get messages. */
+struct transport {
+    str protocol;
+    bool (*endpoint_check)(const struct call *call, str endpoint); /* false: fail() has been called */
+    /* Deliver to these subscribers, all of that protocol; NULL: Orderly refuses the protocol. */
+    void (*deliver)(const struct call *call, struct broadcast *broadcast,
+                    const struct sns_subscriber_rows *subscribers);
+    unsigned flags;
+};
+/* NULL: no such protocol. */
+const struct transport *sns_transport_find(str protocol);
+/* False, after fail(): there is no such protocol, or it has no such endpoints. */
+bool sns_transport_check(const struct call *call, str protocol, str endpoint);
+/* Deliver to each of them, by its protocol. */
+void sns_transports_deliver(const struct call *call, struct broadcast *broadcast,
+                            const struct sns_subscriber_rows *subscribers);
+
+/* broadcast.c */
+
+/* What the subscribers of some protocols get: with structure "json" each protocol may have its own text. */
+struct form {
+    str text, envelope; /* the envelope is absent until somebody needs it */
+    int64_t insert_at;  /* position in the envelope */
+};
+struct feedback;
+/* A message on its way to subscribers. */
+struct broadcast {
+    struct topic topic; /* its ARN, its id and its signature version */
+    struct message message;
+    struct way way;
+    struct feedback *feedback; /* where the status of deliveries is logged; NULL: nowhere */
+    struct {
+        struct form *items;
+        size_t count;
+    } forms;
+};
+/* The text for a protocol. */
+struct form *sns_broadcast_form(const struct call *call, struct broadcast *broadcast, str protocol);
+/* The same with an envelope. */
+struct form *sns_broadcast_enveloped(const struct call *call, struct broadcast *broadcast, str protocol);
+/* The attributes in SQS's form. */
+struct sqs_message_body_attribute_map
+sns_attributes_for_queues(const struct call *call, const struct sns_message_attribute_map *attributes);
+/* The principal sns.amazonaws.com, acting for the topic. */
+const struct principal *sns_sender(const struct call *call, str topic_arn);
+/* Trace and count that the subscriber has got the message; the message's id is of the endpoint's service. */
+void sns_note_delivered(const struct call *call, const struct broadcast *broadcast,
+                        const struct sns_subscriber_row *subscriber, str message_id);
+/* Trace, log and count a copy that is lost, or goes to the dead-letter queue of the subscription. */
+void sns_note_failed(const struct call *call, struct broadcast *broadcast,
+                     const struct sns_subscriber_row *subscriber, const struct failure *failure);
+str sns_topic_name(str topic_arn);
+
+/* queues.c, functions.c */
+bool sns_queue_check(const struct call *call, str endpoint);
+void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
+                        const struct sns_subscriber_rows *subscribers);
+bool sns_function_check(const struct call *call, str endpoint);
+void sns_functions_deliver(const struct call *call, struct broadcast *broadcast,
+                           const struct sns_subscriber_rows *subscribers);
+
+/* redrive.c */
+
+/* The queue's ARN in a redrive policy that was checked. */
+str sns_redrive_queue(const struct call *call, str policy);
+/* NULL: the value may be a subscription's RedrivePolicy; otherwise what is wrong. */
+const char *sns_redrive_problem(const struct call *call, str value);
+/* A message that could not be delivered. */
+struct dead_letter {
+    str topic_arn, subscription_arn, group_id, trace_id;
+    str body, insert;
+    const int64_t *insert_at;                           /* where `insert` belongs; NULL: nowhere */
+    const struct sns_message_attribute_map *attributes; /* of a raw message; or NULL */
+    str error_code, error_message;
+};
+/* Send it to the queue of the policy, if there is a policy. */
+void sns_redrive(const struct call *call, str policy, const struct dead_letter *letter);
+
+/* filter.c */
+
+/* The policy or its scope is new.  False, after fail(): it is malformed, or there are too many of them. */
+bool sns_filter_change(const struct setting *setting);
+
+/* A message as filter policies see it; all that follows the first three members is filled when it is needed.
+ */
+struct filter_subject {
+    const struct call *call;
+    const struct sns_message_attribute_map *attributes;
+    str text;
+    struct json *values; /* of the attributes, in their order */
+    const struct json *body;
+    bool has_values, values_are_valid, has_body;
+};
+
+/* Why a subscriber does not get a message. */
+struct filter_refusal {
+    const char *reason;
+    const struct metric *metrics[3]; /* ends with NULL, unless there are three */
+};
+void sns_filter_text(struct filter_subject *subject, str text);
+/* NULL: the message is for that subscriber.  For handlers only. */
+const struct filter_refusal *sns_filter_refusal(struct filter_subject *subject, int64_t subscription_id,
+                                                int64_t filter_id);
+/* Forget the compiled policy: it has changed, or its subscription is gone. */
+void sns_filter_forget(const int64_t *filter_id);

@@ -1,0 +1,251 @@
+"""SNS: filter policies choose which messages a subscriber gets."""
+
+import base64
+import itertools
+import json
+import urllib.request
+
+import filter_policies
+import pytest
+import test_traces
+from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+
+ACCOUNT = "000000000000"
+
+
+def attribute(value):
+    if isinstance(value, list):
+        return {"DataType": "String.Array", "StringValue": json.dumps(value)}
+    if isinstance(value, bytes):
+        return {"DataType": "Binary", "BinaryValue": value}
+    if isinstance(value, str):
+        return {"DataType": "String", "StringValue": value}
+    return {"DataType": "Number", "StringValue": json.dumps(value)}
+
+
+def published(scope, message):
+    if scope == "MessageBody":
+        return {"Message": json.dumps(message)}
+    return {"Message": "x", "MessageAttributes": {name: attribute(value) for name, value in message.items()}}
+
+
+def drained(sqs, queue):
+    """Every message of the queue, which nothing else sends to."""
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
+        sqs.delete_message_batch(QueueUrl=queue, Entries=entries)
+        yield from messages
+
+
+def test_each_row_of_the_documentation_is_taken_or_left(sns, sqs, make_topic, make_queue, allow_topic):
+    rows = list(filter_policies.rows())
+    assert len(rows) >= 250
+    queue = make_queue()
+    expected, which = set(), {}
+    for (scope, policy), group in itertools.groupby(rows, lambda row: (row[0], json.dumps(row[1]))):
+        topic = make_topic("t" + str(len(which)))
+        if not which:
+            allow_topic(queue, topic.rsplit(":", 1)[0] + ":*")
+        attributes = {"FilterPolicyScope": scope, "FilterPolicy": policy}
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue), Attributes=attributes)
+        for row in group:
+            one = sns.publish(TopicArn=topic, **published(scope, row[2]))["MessageId"]
+            which[one] = row
+            expected |= {one} if row[3] else set()
+    arrived = {json.loads(message["Body"])["MessageId"] for message in drained(sqs, queue)}
+    assert [which[one] for one in arrived ^ expected] == []
+
+
+@pytest.fixture
+def taken(sns, sqs, drain, subscribed):  # noqa: F811
+    """taken(policy attributes) returns publish(), which says whether the subscriber got the message."""
+
+    def make(**attributes):
+        topic, queue, subscription = subscribed(RawMessageDelivery="true", **attributes)
+
+        def publish(**message):
+            sns.publish(TopicArn=topic, **message)
+            return [one["Body"] for one in drain(queue)] != []
+
+        publish.topic, publish.queue, publish.subscription = topic, queue, subscription
+        return publish
+
+    return make
+
+
+def set_attribute(sns, subscription, name, value):
+    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName=name, AttributeValue=value)
+
+
+def shown(sns, subscription):
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    return {name: value for name, value in attributes.items() if name.startswith("Filter")}
+
+
+def colour(value):
+    return {"Message": "x", "MessageAttributes": {"colour": attribute(value)}}
+
+
+def test_a_policy_can_be_set_changed_and_removed(sns, taken):
+    publish = taken()
+    assert shown(sns, publish.subscription) == {}
+    assert publish(Message="x")
+    set_attribute(sns, publish.subscription, "FilterPolicy", '{"colour": ["red"]}')
+    assert shown(sns, publish.subscription) == {
+        "FilterPolicy": '{"colour": ["red"]}', "FilterPolicyScope": "MessageAttributes"}
+    assert publish(**colour("red")) and not publish(**colour("blue")) and not publish(Message="x")
+    set_attribute(sns, publish.subscription, "FilterPolicy", '{"colour": ["blue"]}')
+    assert publish(**colour("blue")) and not publish(**colour("red"))
+    set_attribute(sns, publish.subscription, "RawMessageDelivery", "true")
+    assert publish(**colour("blue")) and not publish(**colour("red"))
+    set_attribute(sns, publish.subscription, "FilterPolicyScope", "MessageBody")
+    assert publish(Message='{"colour": "blue"}') and not publish(**colour("blue"))
+    set_attribute(sns, publish.subscription, "FilterPolicy", "{}")
+    assert shown(sns, publish.subscription) == {}
+    assert publish(Message="x")
+
+
+def test_a_body_that_is_no_object_is_left(taken):
+    publish = taken(FilterPolicy='{"a": [{"exists": false}]}', FilterPolicyScope="MessageBody")
+    assert publish(Message="{}")
+    assert [text for text in ("", "[]", '"a"', "{", "5") if text and publish(Message=text)] == []
+
+
+def test_an_array_that_is_none_is_left(taken):
+    publish = taken(FilterPolicy='{"b": [{"exists": false}]}')
+    assert publish(Message="x", MessageAttributes={"a": attribute([1])})
+    for broken in ("[1,", "{}", "5"):
+        value = {"DataType": "String.Array", "StringValue": broken}
+        assert not publish(Message="x", MessageAttributes={"a": value})
+
+
+def test_the_body_of_the_protocol_is_filtered(taken):
+    publish = taken(FilterPolicy='{"a": [1]}', FilterPolicyScope="MessageBody")
+    for_queues = {"default": "x", "sqs": '{"a": 1}'}
+    assert publish(MessageStructure="json", Message=json.dumps(for_queues))
+    assert not publish(MessageStructure="json", Message=json.dumps({"default": "x"}))
+
+
+NESTED = '{"a": {"b": [1]}}'
+TOO_DEEP = "Filter policy scope MessageAttributes does not support nested filter policy"
+
+
+@pytest.mark.parametrize(
+    "policy, problem",
+    [
+        ("nonsense", "FilterPolicy: failed to parse JSON."),
+        ('["a"]', "FilterPolicy: Filter is not an object"),
+        ('{"a": "b"}', 'FilterPolicy: "a" must be an object or an array'),
+        ('{"a": [["b"]]}', "FilterPolicy: Match value must be String, number, true, false, or null"),
+        ('{"a": [{"begins": "b"}]}', "FilterPolicy: Unrecognized match type begins"),
+        (NESTED, TOO_DEEP),
+        (json.dumps({key: ["x"] for key in "abcdef"}), "FilterPolicy: Filter policy can not have more than 5 keys"),
+        (json.dumps({"a": list(range(151))}), "FilterPolicy: Filter policy is too complex"),
+        ('{"a": ["' + "x" * (256 * 1024) + '"]}', "FilterPolicy: failed to parse JSON."),
+    ],
+    ids=range(9),
+)
+def test_a_policy_outside_the_rules_is_refused(sns, make_queue, subscribed, refused, policy, problem):  # noqa: F811
+    topic, queue, subscription = subscribed()
+    change = {"SubscriptionArn": subscription, "AttributeName": "FilterPolicy", "AttributeValue": policy}
+    error = refused(sns.set_subscription_attributes, **change)
+    assert (error["code"], error["status"], error["message"]) == ("InvalidParameter", 400, "Invalid parameter: " + problem)
+    new = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue.arn(make_queue())}
+    error = refused(sns.subscribe, **new, Attributes={"FilterPolicy": policy})
+    assert error["message"] == "Invalid parameter: Attributes Reason: " + problem
+
+
+def test_the_largest_policies_are_accepted(sns, subscribed):  # noqa: F811
+    _, _, subscription = subscribed()
+    frame = '{"a": [""]}'
+    for policy in (
+        json.dumps({key: ["x"] for key in "abcde"}),
+        json.dumps({"a": list(range(150))}),
+        frame.replace('""', '"' + "x" * (256 * 1024 - len(frame)) + '"'),
+    ):
+        set_attribute(sns, subscription, "FilterPolicy", policy)
+        assert shown(sns, subscription)["FilterPolicy"] == policy
+
+
+def test_a_scope_that_is_none_or_does_not_fit_is_refused(sns, subscribed, refused):  # noqa: F811
+    _, _, subscription = subscribed(FilterPolicy=NESTED, FilterPolicyScope="MessageBody")
+
+    def problem(value):
+        change = {"SubscriptionArn": subscription, "AttributeName": "FilterPolicyScope", "AttributeValue": value}
+        return refused(sns.set_subscription_attributes, **change)["message"]
+
+    ours = "FilterPolicyScope: Invalid value [Nothing]. Please use either MessageBody or MessageAttributes"
+    assert problem("Nothing") == f"Invalid parameter: {ours}"
+    assert problem("MessageAttributes") == f"Invalid parameter: {TOO_DEEP}"
+    assert shown(sns, subscription) == {"FilterPolicy": NESTED, "FilterPolicyScope": "MessageBody"}
+
+
+def test_subscribing_again_with_another_policy_is_refused(sns, make_queue, subscribed, refused):  # noqa: F811
+    topic, queue, subscription = subscribed(FilterPolicy='{"a": [1]}')
+    same = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue.arn(queue)}
+    assert sns.subscribe(**same)["SubscriptionArn"] == subscription
+    assert sns.subscribe(**same, Attributes={"FilterPolicy": '{"a": [1]}'})["SubscriptionArn"] == subscription
+    error = refused(sns.subscribe, **same, Attributes={"FilterPolicy": '{"a": [2]}'})
+    problem = "Attributes Reason: Subscription already exists with different attributes"
+    assert error["message"] == f"Invalid parameter: {problem}"
+
+
+def test_a_topic_has_two_hundred_policies_at_most(sns, make_topic, refused):  # noqa: F811
+    topic = make_topic()
+    policy = {"FilterPolicy": '{"a": [1]}'}
+
+    def new(i, attributes):
+        target = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q{i}"
+        return {"TopicArn": topic, "Protocol": "sqs", "Endpoint": target, "Attributes": attributes}
+
+    made = [sns.subscribe(**new(i, policy))["SubscriptionArn"] for i in range(200)]
+    error = refused(sns.subscribe, **new(200, policy))
+    assert (error["code"], error["status"]) == ("FilterPolicyLimitExceeded", 403)
+    plain = sns.subscribe(**new(200, {}))["SubscriptionArn"]
+    change = {"SubscriptionArn": plain, "AttributeName": "FilterPolicy", "AttributeValue": policy["FilterPolicy"]}
+    assert refused(sns.set_subscription_attributes, **change)["code"] == "FilterPolicyLimitExceeded"
+    set_attribute(sns, made[0], "FilterPolicy", '{"a": [2]}')  # a change is no new policy
+    sns.unsubscribe(SubscriptionArn=made[1])
+    sns.set_subscription_attributes(**change)
+
+
+def metrics(endpoint, topic):
+    with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
+        rows = json.load(reply)
+    prefix, name = "NumberOfNotificationsFilteredOut", topic.rsplit(":", 1)[1]
+    return {row["name"].removeprefix(prefix): row["sum"] for row in rows
+            if row["name"].startswith(prefix) and row["dimensions"] == {"TopicName": name}}
+
+
+ONLY_RED = {"FilterPolicy": '{"colour": ["red"]}'}
+BROKEN = {"Message": "x", "MessageAttributes": {"a": {"DataType": "String.Array", "StringValue": "x"}}}
+
+
+@pytest.mark.parametrize(
+    "policy, messages, counted",
+    [
+        (ONLY_RED, [colour("red"), colour("blue"), {"Message": "x"}, BROKEN],
+         {"": 3, "-MessageAttributes": 3, "-NoMessageAttributes": 1, "-InvalidAttributes": 1}),
+        ({**ONLY_RED, "FilterPolicyScope": "MessageBody"}, [{"Message": '{"colour": "red"}'}, {"Message": "{}"}, BROKEN],
+         {"": 2, "-MessageBody": 2, "-InvalidMessageBody": 1}),
+    ],
+    ids=["attributes", "body"],
+)
+def test_what_is_filtered_out_is_counted(sns, endpoint, taken, advance_clock, wait_until, policy, messages, counted):
+    topic = taken(**policy).topic
+    for message in messages:
+        sns.publish(TopicArn=topic, **message)
+    advance_clock(60)
+    assert wait_until(lambda: metrics(endpoint, topic)) == counted
+
+
+def test_the_trace_says_what_was_filtered_out(endpoint, taken, make_queue):
+    traces = test_traces.Traces(endpoint)
+    publish = taken(FilterPolicy='{"a": [1]}', FilterPolicyScope="MessageBody")
+    assert not publish(Message="{}") and publish(Message='{"a": 1}')
+    published, filtered_out = traces.hops(outcome="filtered-out", resource=publish.topic)
+    assert filtered_out.items() >= {
+        "kind": "filtered-out", "verdict": "filtered-out", "resource": make_queue.arn(publish.queue),
+        "parent": published["id"], "reason": "The filter policy does not match the message's body."}.items()
+    # It is no failure.
+    assert len(traces.find(outcome="ok", resource=publish.topic)) == 2
