@@ -10,6 +10,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/check.h"
+
 enum {
     MAX_KEYS = 100,
     MAX_KEY_ATTRIBUTES = 2,
@@ -197,6 +199,7 @@ void dynamodb_batch_get_context(const struct call *call, const struct dynamodb_b
     for (size_t i = 0; i < in->request_items.count; i++)
         if (str_equal(in->request_items.items[i].key, table->given))
             asked = &in->request_items.items[i].value;
+    check(asked != NULL);
     const struct expressions *expressions = dynamodb_read_for_context(
         call, keys_check(call, asked) && expressions_read(call, asked, &read), &read);
     for (size_t i = 0; i < asked->keys.count; i++)
