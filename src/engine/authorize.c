@@ -420,6 +420,11 @@ bool is_resource_policy(const struct call *call, str document)
     return call->engine->options.identity.is_resource_policy(call, document);
 }
 
+bool policy_principals_exist(const struct call *call, str document)
+{
+    return call->engine->options.identity.principals_exist(call, document);
+}
+
 /* A name that ends with '/' is a family of keys: "aws:RequestTag/". */
 static bool is_condition_key(str name, str key)
 {
