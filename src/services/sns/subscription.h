@@ -84,6 +84,11 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
 str sns_topic_name(str topic_arn);
 
+/* data_protection.c */
+/* Deliver to each of them, as the topic's policy allows; there is one. */
+void sns_protect_outbound(const struct call *call, struct broadcast *broadcast,
+                          const struct sns_subscriber_rows *subscribers);
+
 /* queues.c, functions.c, direct.c */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
