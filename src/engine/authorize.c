@@ -367,6 +367,11 @@ const struct resource *call_resource(const struct call *call, size_t index)
     return &call->progress->resources.items[index];
 }
 
+bool authorize_action(const struct call *call, str action, const struct resource *resource)
+{
+    return may_do(call, arena_cstr(call->arena, action), NULL, resource);
+}
+
 bool authorize_resource(const struct call *call, const struct resource *resource)
 {
     return may_do(call, call->operation->action, NULL, resource);

@@ -177,6 +177,8 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
+/* The same for another action ("iam:PassRole"), besides the operation's own. */
+bool authorize_action(const struct call *call, str action, const struct resource *resource);
 /* Find a resource of any service: its policy and its condition keys.  False: unknown. */
 bool resource_of_arn(const struct call *call, str text, struct resource *found);
 

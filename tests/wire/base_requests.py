@@ -174,6 +174,9 @@ def sns(world):
         "TagResource": only({**resource, "Tags": TAGS}),
         "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "AddPermission": lambda: ([("RemovePermission", {**topic, "Label": "l"})],
+                                  {**topic, "Label": "l", "AWSAccountId": [ACCOUNT], "ActionName": ["Publish"]}),
+        "RemovePermission": only({**topic, "Label": "nothing"}),
     }
 
 

@@ -154,7 +154,8 @@ static void keep_settings(const struct call *call, const struct lambda_function_
     if (in->vpc_config)
         settings.vpc_config = vpc_of(call, in->vpc_config);
     if (in->dead_letter_config)
-        settings.dead_letter_config = in->dead_letter_config;
+        settings.dead_letter_config =
+            str_empty(in->dead_letter_config->target_arn) ? NULL : in->dead_letter_config;
     if (str_present(in->kms_key_arn))
         settings.kms_key_arn = str_empty(in->kms_key_arn) ? (str){0} : in->kms_key_arn;
     if (in->tracing_config && str_present(in->tracing_config->mode))

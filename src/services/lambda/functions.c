@@ -91,8 +91,8 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     struct function function = new_function(call, &name, in);
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
-        !lambda_execution_role_check(call, &function) || !source_check(call, in->code->zip_file) ||
-        !lambda_package_check(call, in->code->zip_file, &function))
+        !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
+        !source_check(call, in->code->zip_file) || !lambda_package_check(call, in->code->zip_file, &function))
         return FAILED;
     if (lambda_package_store(call, in->code->zip_file, &function) == PARKED)
         return PARKED;
@@ -169,6 +169,9 @@ lambda_update_function_configuration(const struct call *call,
     struct function function = *located;
     if (!lambda_configuration_apply(call, &in->function_settings, &function) ||
         !role_change(call, in->role, &function))
+        return FAILED;
+    bool may_differ = in->function_settings.dead_letter_config || str_present(in->role);
+    if (may_differ && !lambda_dead_letter_check(call, &function))
         return FAILED;
     store_change(call, &function);
     *out = *lambda_configuration_of(call, &function);

@@ -37,15 +37,13 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
 }
 
-str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart)
 {
     struct lambda_get_payload_row apart;
 
-    return invocation->payload_apart &&
-                   lambda_get_payload(call->txn, &(struct lambda_get_payload_params){.id = invocation->id},
-                                      &apart)
+    return is_apart && lambda_get_payload(call->txn, &(struct lambda_get_payload_params){.id = id}, &apart)
                ? apart.content
-               : invocation->payload;
+               : payload;
 }
 
 void lambda_invocation_remove(const struct call *call, int64_t id)

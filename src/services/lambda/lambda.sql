@@ -445,6 +445,13 @@ where id = :id;
 -- statement: set_waiting :exec
 update lambda_invocation set state = 'waiting', sandbox_id = null where id = :id;
 
+-- The message of the last attempt's error.
+-- statement: set_event_error :exec
+update lambda_invocation set error = :error where id = :id;
+
+-- statement: get_event :one
+select request_id, function_id, payload, payload_apart, error from lambda_invocation where id = :id;
+
 -- statement: queue_again :one
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
 where id = :id and state = 'waiting' returning function_id;

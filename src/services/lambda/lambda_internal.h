@@ -214,7 +214,8 @@ struct result {
 struct result lambda_result_error(const struct call *call, const char *type, str message);
 /* The invocation of that sandbox, or the oldest queued one of the function. */
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
-str lambda_invocation_payload(const struct call *call, const struct lambda_take_invocation_row *invocation);
+/* The columns of an invocation's row, as its whole payload. */
+str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
                                   struct lambda_find_invocation_row *invocation);
@@ -230,6 +231,12 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_get_sandbox_row *sandbox,
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
+
+/* dead_letters.c */
+/* Send the event of a failed invocation to the function's dead-letter target, if it has one. */
+void lambda_dead_letter_send(const struct call *call, const struct function *function, int64_t invocation_id);
+/* Is the target a queue or a topic that the function's role may send to? */
+bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
 /* retries.c */
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */

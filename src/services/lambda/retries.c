@@ -33,10 +33,15 @@ static str target_of(const struct call *call, int64_t function_id)
     return arena_format(call->arena, "lambda/function/%lld", (long long)function_id);
 }
 
+/* Absent when the report has none. */
+static str error_message(const struct call *call, const struct result *result)
+{
+    return json_get_str(json_parse(call->arena, result->payload, NULL), S("errorMessage"));
+}
+
 str lambda_failure_text(const struct call *call, const struct result *result)
 {
-    const struct json *report = json_parse(call->arena, result->payload, NULL);
-    str message = json_get_str(report, S("errorMessage"));
+    str message = error_message(call, result);
 
     return arena_format(call->arena, "%.*s%s%.*s", STR_ARGS(result->error_type),
                         str_present(message) ? ": " : "", STR_ARGS(message));
@@ -69,6 +74,9 @@ static bool is_tried_again(const struct call *call, const struct function *funct
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
+    if (str_present(result->error))
+        lambda_set_event_error(call->txn, &(struct lambda_set_event_error_params){
+                                              .id = invocation->id, .error = error_message(call, result)});
     if (is_tried_again(call, function, invocation, result))
         lambda_set_waiting(call->txn, &(struct lambda_set_waiting_params){.id = invocation->id});
     else
@@ -122,7 +130,13 @@ enum outcome lambda_give_up_invocation(const struct call *call,
                                        const struct lambda_retry_invocation_request *in,
                                        struct lambda_give_up_invocation_output *out)
 {
+    struct lambda_get_event_row event;
+    struct function function;
+
     (void)out;
+    if (lambda_get_event(call->txn, &(struct lambda_get_event_params){.id = in->invocation_id}, &event) &&
+        lambda_function_get(call, event.function_id, &function))
+        lambda_dead_letter_send(call, &function, in->invocation_id);
     lambda_invocation_remove(call, in->invocation_id);
     return DONE;
 }

@@ -109,7 +109,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                  STR_ARGS(invocation.trace_id), (unsigned long long)hop);
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
-    out->event = lambda_invocation_payload(call, &invocation);
+    out->event = lambda_invocation_payload(call, invocation.id, invocation.payload, invocation.payload_apart);
     return DONE;
 }
 

@@ -1,6 +1,7 @@
 /*
  * broadcast.c: a message on its way to subscribers: its forms, and what is noted about each copy.
  */
+#include "feedback.h"
 #include "subscription.h"
 
 #include "base/log.h"
@@ -77,6 +78,11 @@ void sns_note_delivered(const struct call *call, const struct broadcast *broadca
                                     .parent = broadcast->way.published,
                                     .resource_arn = subscriber->endpoint,
                                     .message_id = message_id});
+    if (broadcast->feedback)
+        sns_feedback_add(call, broadcast->feedback,
+                         &(struct delivery_status){.protocol = subscriber->protocol,
+                                                   .destination = subscriber->endpoint,
+                                                   .provider_id = message_id});
 }
 
 static void warn_of_loss(const struct broadcast *broadcast, str endpoint, str reason)
@@ -125,6 +131,11 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                                     .resource_arn = subscriber->endpoint,
                                     .reason = reason});
     warn_of_loss(broadcast, subscriber->endpoint, reason);
+    if (broadcast->feedback)
+        sns_feedback_add(call, broadcast->feedback,
+                         &(struct delivery_status){.protocol = subscriber->protocol,
+                                                   .destination = subscriber->endpoint,
+                                                   .failure = failure});
     if (!str_present(subscriber->redrive_policy))
         return;
     struct dead_letter letter = letter_of(call, broadcast, subscriber);

@@ -5,6 +5,7 @@
  * message, which guarantees that all of them get it; then one run after the other delivers it to some of
  * them, each in a batch of its own.
  */
+#include "feedback.h"
 #include "subscription.h"
 
 #include "base/check.h"
@@ -54,8 +55,15 @@ static void deliver(const struct call *call, struct broadcast *broadcast,
                     const struct sns_subscriber_rows *subscribers)
 {
     struct sns_subscriber_rows chosen = choose(call, broadcast, subscribers);
+    struct feedback feedback;
 
+    if (str_present(broadcast->topic.row.feedback)) {
+        feedback = sns_feedback_begin(call, &broadcast->topic, &broadcast->message);
+        broadcast->feedback = &feedback;
+    }
     sns_transports_deliver(call, broadcast, &chosen);
+    if (broadcast->feedback)
+        sns_feedback_end(call, broadcast->feedback);
 }
 
 struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic)
@@ -102,6 +110,7 @@ static void store(const struct call *call, struct broadcast *broadcast)
                                           .published_ms = message->published_ms,
                                           .signature_version = broadcast->topic.row.signature_version,
                                           .endpoint = call->endpoint,
+                                          .feedback = broadcast->topic.row.feedback,
                                       });
     run_at(call, call->now_ms);
 }
@@ -143,7 +152,9 @@ static bool broadcast_read(const struct call *call, const struct sns_find_fanout
         return false;
     *broadcast = (struct broadcast){
         .topic = {.arn = stored->topic_arn,
-                  .row = {.id = row->topic_id, .signature_version = stored->signature_version}},
+                  .row = {.id = row->topic_id,
+                          .signature_version = stored->signature_version,
+                          .feedback = stored->feedback}},
         .way = {.trace_id = stored->trace_id},
         .message = {.id = stored->message_id,
                     .text = stored->text,

@@ -102,9 +102,14 @@ alter table sns_fanout_message add column published_ms integer not null default 
 alter table sns_fanout_message add column signature_version integer not null default 1;
 alter table sns_fanout_message add column endpoint text;
 
+-- Delivery status logging: a JSON object of the attributes that are set, of a topic, and of a stored message's.
+-- migration: 7
+alter table sns_topic add column feedback text;
+alter table sns_fanout_message add column feedback text;
+
 -- A subscription waits for its confirmation until its token ends; one that an unsigned request has ended can
 -- be confirmed again as long.
--- migration: 7
+-- migration: 8
 alter table sns_subscription add column delivery_policy text;
 alter table sns_subscription add column state text not null default 'confirmed'
     check (state in ('confirmed', 'pending', 'deleted'));
@@ -119,22 +124,26 @@ alter table sns_topic add column pending_subscriptions integer not null default 
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, deleted_subscriptions)
+    signature_version, feedback, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, 0);
+    :signature_version, :feedback, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, deleted_subscriptions, subscriptions, pending_subscriptions
+    signature_version, feedback, deleted_subscriptions, subscriptions, pending_subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
 -- row: topic
 update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
-    kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version
+    kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version,
+    feedback = :feedback
 where id = :id;
+
+-- statement: set_topic_policy :exec
+update sns_topic set policy = :policy where id = :id;
 
 -- statement: list_topics_page :many
 -- param: limit integer
@@ -269,14 +278,14 @@ delete from sns_fanout where id = :id;
 -- statement: add_fanout_message :exec
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
-    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint)
+    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
-    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint);
+    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
-    message_id, subject, structure, published_ms, signature_version, endpoint
+    message_id, subject, structure, published_ms, signature_version, endpoint, feedback
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

@@ -10,7 +10,7 @@
 #include "sns_sql.h"
 #include "store/store.h"
 
-enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144 };
+enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144, MAX_POLICY_BYTES = 30720 };
 
 /* A topic: its row and its ARN. */
 struct topic {
@@ -35,7 +35,14 @@ bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic)
 /* Set one attribute in the row.  False: fail() has been called. */
 bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str name, str value);
 /* Does the topic have that value?  For CreateTopic of an existing topic. */
-bool sns_topic_attribute_is(const struct topic *topic, str name, str value);
+bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, str name, str value);
+/* The policy that the topic shows: AWS's default policy if none was set. */
+str sns_topic_policy(const struct call *call, const struct topic *topic);
+/*
+ * The policy that binds, or absent.  The default statement grants nothing beyond what identity policies grant
+ * anyway, whether it is shown only, or was stored by an edit of the policy.
+ */
+str sns_topic_binding_policy(const struct call *call, const struct topic *topic);
 
 /* tags.c */
 /* False, after fail(): a key repeats, or there are too many tags. */

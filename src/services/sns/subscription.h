@@ -69,11 +69,13 @@ struct form {
     int64_t insert_at;                /* position in the envelope */
     int64_t text_body, envelope_body; /* of deliveries (delivery_body_add()); 0: none yet */
 };
+struct feedback;
 /* A message on its way to subscribers. */
 struct broadcast {
     struct topic topic; /* its ARN, its id and its signature version */
     struct message message;
     struct way way;
+    struct feedback *feedback; /* where the status of deliveries is logged; NULL: nowhere */
     struct {
         struct form *items;
         size_t count;

@@ -4,13 +4,16 @@
  *
  * To add an attribute, add a column to sns.sql and a row to the table below.
  */
-#include "sns_internal.h"
+#include "feedback.h"
 
+#include "aws/policy_document.h"
 #include "wire/json.h"
 
 #include <stddef.h>
 
 enum { MAX_DISPLAY_NAME = 100 };
+
+static const str default_sid = STR_INIT("__default_statement_ID");
 
 struct attribute {
     str name;
@@ -91,6 +94,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
     }
     if (str_equal(name, S("FifoTopic")) && str_equal(value, S("false")))
         return true;
+    if (sns_feedback_is_attribute(name))
+        return sns_feedback_set(call, name, value, &topic->row.feedback);
     if (!attribute)
         return refuse(call, str_equal(name, S("SignatureVersion")) ? name : S("AttributeName"));
     if (!attribute->check(call, value))
@@ -99,12 +104,14 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
     return true;
 }
 
-bool sns_topic_attribute_is(const struct topic *topic, str name, str value)
+bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, str name, str value)
 {
     const struct attribute *attribute = find_text(name);
 
     if (is_signature_version(name, value))
         return topic->row.signature_version == value.data[0] - '0';
+    if (sns_feedback_is_attribute(name))
+        return str_equal(sns_feedback_get(call, topic->row.feedback, name), value);
     return attribute ? str_equal(text_of(topic, attribute), value) : str_equal(name, S("FifoTopic"));
 }
 
@@ -125,18 +132,37 @@ enum outcome sns_set_topic_attributes(const struct call *call,
     return DONE;
 }
 
-/* AWS shows this policy for a topic whose policy was never set: its own account may do everything. */
-static str default_policy(const struct call *call, const struct topic *topic)
+/* The statement of a topic whose policy was never set: its own account may do everything. */
+static str default_statement(const struct call *call, const struct topic *topic)
 {
     return arena_format(
         call->arena,
-        "{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":[{\"Sid\":\"__default_"
-        "statement_ID\","
-        "\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},\"Action\":[\"SNS:GetTopicAttributes\","
-        "\"SNS:SetTopicAttributes\",\"SNS:AddPermission\",\"SNS:RemovePermission\",\"SNS:DeleteTopic\","
-        "\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\",\"SNS:Publish\"],\"Resource\":\"%.*s\","
-        "\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"%.*s\"}}}]}",
+        "{\"Sid\":\"__default_statement_ID\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"},"
+        "\"Action\":[\"SNS:GetTopicAttributes\",\"SNS:SetTopicAttributes\",\"SNS:AddPermission\","
+        "\"SNS:RemovePermission\",\"SNS:DeleteTopic\",\"SNS:Subscribe\",\"SNS:ListSubscriptionsByTopic\","
+        "\"SNS:Publish\"],\"Resource\":\"%.*s\","
+        "\"Condition\":{\"StringEquals\":{\"AWS:SourceOwner\":\"%.*s\"}}}",
         STR_ARGS(topic->arn), STR_ARGS(topic->row.account));
+}
+
+str sns_topic_policy(const struct call *call, const struct topic *topic)
+{
+    if (str_present(topic->row.policy))
+        return topic->row.policy;
+    return arena_concat(call->arena,
+                        S("{\"Version\":\"2008-10-17\",\"Id\":\"__default_policy_ID\",\"Statement\":["),
+                        default_statement(call, topic), S("]}"));
+}
+
+str sns_topic_binding_policy(const struct call *call, const struct topic *topic)
+{
+    str policy = topic->row.policy;
+
+    if (!str_present(policy) || str_find(policy, default_sid) < 0 ||
+        str_find(policy, default_statement(call, topic)) < 0)
+        return policy;
+    struct policy_document document = policy_document_read(call->arena, policy);
+    return policy_document_remove(call->arena, &document, default_sid);
 }
 
 static const str effective_delivery_policy = STR_INIT(
@@ -158,8 +184,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     const struct sns_topic_row *row = &topic->row;
     str_map_add(call->arena, shown, S("TopicArn"), topic->arn);
     str_map_add(call->arena, shown, S("Owner"), row->account);
-    str_map_add(call->arena, shown, S("Policy"),
-                str_present(row->policy) ? row->policy : default_policy(call, topic));
+    str_map_add(call->arena, shown, S("Policy"), sns_topic_policy(call, topic));
     str_map_add(call->arena, shown, S("DisplayName"),
                 str_present(row->display_name) ? row->display_name : S(""));
     str_map_add(call->arena, shown, S("SubscriptionsConfirmed"),
@@ -172,6 +197,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
     str_map_add(call->arena, shown, S("KmsMasterKeyId"), row->kms_key_id);
     str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
+    sns_feedback_show(call, row->feedback, shown);
     if (row->signature_version != 1)
         str_map_add(call->arena, shown, S("SignatureVersion"),
                     arena_decimal(call->arena, row->signature_version));

@@ -33,7 +33,7 @@ static void locate(const struct call *call, str topic_arn, const struct sns_find
     if (!sns_find_topic(call->txn, key, &topic->row))
         return;
     found->row = topic;
-    found->policy = topic->row.policy;
+    found->policy = sns_topic_binding_policy(call, topic);
     found->add_context = tags_add_context;
 }
 

@@ -37,7 +37,7 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
     for (size_t i = 0; i < in->attributes.count; i++)
-        if (!sns_topic_attribute_is(topic, in->attributes.items[i].key, in->attributes.items[i].value))
+        if (!sns_topic_attribute_is(call, topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return fail(
                 call, &SNS_INVALID_PARAMETER_EXCEPTION,
                 "Invalid parameter: Attributes Reason: Topic already exists with different attributes");

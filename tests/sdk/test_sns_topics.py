@@ -1,0 +1,271 @@
+"""A topic's policy and its delivery status logging."""
+
+import hashlib
+import json
+import re
+
+import pytest
+from botocore.exceptions import ClientError
+from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+
+ACCOUNT = "000000000000"
+PROTOCOLS = ["Application", "Firehose", "HTTP", "Lambda", "SQS"]
+FEEDBACK = [protocol + suffix for protocol in PROTOCOLS
+            for suffix in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")]
+
+
+def attributes_of(sns, topic):  # noqa: F811
+    return sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+
+
+def set_all(sns, topic, **attributes):  # noqa: F811
+    for name, value in attributes.items():
+        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
+
+
+# --- The policy --------------------------------------------------------------------------------
+
+
+def statements(sns, topic):  # noqa: F811
+    return json.loads(attributes_of(sns, topic)["Policy"])["Statement"]
+
+
+def test_a_permission_is_a_statement_behind_the_default_one(sns, make_topic):  # noqa: F811
+    topic = make_topic()
+    [default] = statements(sns, topic)
+    sns.add_permission(TopicArn=topic, Label="one", AWSAccountId=["111111111111"], ActionName=["Publish"])
+    sns.add_permission(TopicArn=topic, Label="two", AWSAccountId=["111111111111", "222222222222"],
+                       ActionName=["Publish", "Subscribe"])
+    one = {"Sid": "one", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+           "Action": "SNS:Publish", "Resource": topic}
+    two = {"Sid": "two", "Effect": "Allow",
+           "Principal": {"AWS": ["arn:aws:iam::111111111111:root", "arn:aws:iam::222222222222:root"]},
+           "Action": ["SNS:Publish", "SNS:Subscribe"], "Resource": topic}
+    assert statements(sns, topic) == [default, one, two]
+    sns.remove_permission(TopicArn=topic, Label="one")
+    assert statements(sns, topic) == [default, two]
+    sns.remove_permission(TopicArn=topic, Label="one")
+    assert statements(sns, topic) == [default, two]
+    for label in ("two", "__default_statement_ID"):
+        sns.remove_permission(TopicArn=topic, Label=label)
+    assert statements(sns, topic) == []
+
+
+@pytest.mark.parametrize("wrong, message", [
+    ({"Label": "there"}, "Invalid parameter: Statement already exists"),
+    ({"Label": ""}, "Invalid parameter: Label"),
+    ({"ActionName": ["Publish", "Fly"]}, "Invalid parameter: Policy statement action out of service scope!"),
+    ({"ActionName": []}, "Invalid parameter: ActionName"),
+    ({"AWSAccountId": ["11111111111"]}, "Invalid parameter: Policy Error: PrincipalNotFound"),
+    ({"AWSAccountId": ["-11111111111"]}, "Invalid parameter: Policy Error: PrincipalNotFound"),
+    ({"AWSAccountId": []}, "Invalid parameter: AWSAccountId"),
+])
+def test_a_permission_that_cannot_be_is_refused(sns, make_topic, refused, wrong, message):  # noqa: F811
+    topic = make_topic()
+    right = {"TopicArn": topic, "Label": "there", "AWSAccountId": ["111111111111"], "ActionName": ["Publish"]}
+    sns.add_permission(**right)
+    before = statements(sns, topic)
+    error = refused(sns.add_permission, **{**right, "Label": "new", **wrong})
+    assert (error["code"], error["message"], error["status"]) == ("InvalidParameter", message, 400)
+    assert statements(sns, topic) == before
+
+
+def test_a_permission_of_a_missing_topic_is_refused(sns, refused):  # noqa: F811
+    topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:none"
+    for call, more in [(sns.add_permission, {"AWSAccountId": ["111111111111"], "ActionName": ["Publish"]}),
+                       (sns.remove_permission, {})]:
+        error = refused(call, TopicArn=topic, Label="l", **more)
+        assert (error["code"], error["message"]) == ("NotFound", "Topic does not exist")
+
+
+@pytest.fixture
+def user_of(client, unique):
+    """user_of(*statements) returns a client of SNS for a new user with exactly these statements."""
+
+    def make(*statements):
+        iam, name = client("iam"), unique("u")[-60:]
+        iam.create_user(UserName=name)
+        if statements:
+            document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return client("sns", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    return make
+
+
+def test_an_edit_stores_the_default_statement_which_still_grants_a_user_nothing(sns, make_topic, user_of, refused):  # noqa: F811
+    topic, user = make_topic(), user_of()
+    sns.add_permission(TopicArn=topic, Label="l", AWSAccountId=["111111111111"], ActionName=["Publish"])
+    assert len(statements(sns, topic)) == 2
+    assert refused(user.publish, TopicArn=topic, Message="m")["code"] == "AuthorizationError"
+    sns.add_permission(TopicArn=topic, Label="own", AWSAccountId=[ACCOUNT], ActionName=["Publish"])
+    [_, _, own] = statements(sns, topic)
+    own["Principal"] = {"AWS": "*"}
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy",
+                             AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": own}))
+    user.publish(TopicArn=topic, Message="m")
+
+
+@pytest.mark.parametrize("service, allowed", [("sns.amazonaws.com", True), ("lambda.amazonaws.com", False), (None, False)])
+def test_a_role_for_logging_must_be_passed_to_sns(make_topic, user_of, refused, service, allowed):  # noqa: F811
+    role, other = f"arn:aws:iam::{ACCOUNT}:role/mine", f"arn:aws:iam::{ACCOUNT}:role/other"
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
+               "Condition": {"StringEquals": {"iam:PassedToService": service}}}
+    user = user_of({"Effect": "Allow", "Action": "sns:*", "Resource": "*"}, *([passing] if service else []))
+    request = {"TopicArn": make_topic(), "AttributeName": "SQSFailureFeedbackRoleArn"}
+    if allowed:
+        user.set_topic_attributes(**request, AttributeValue=role)
+    else:
+        error = refused(user.set_topic_attributes, **request, AttributeValue=role)
+        assert error["code"] == "AuthorizationError" and "iam:PassRole" in error["message"]
+    assert refused(user.set_topic_attributes, **request, AttributeValue=other)["code"] == "AuthorizationError"
+    user.set_topic_attributes(**request, AttributeValue="")
+
+
+# --- Delivery status logging -------------------------------------------------------------------
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
+WRITES = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}]})
+
+
+@pytest.fixture
+def make_log_role(client, unique):
+    def make(policy=WRITES, trust=TRUST):
+        name = unique("log")[-60:]
+        arn = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        client("iam").put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy)
+        return arn
+
+    return make
+
+
+@pytest.fixture
+def lines_of(client):
+    """lines_of(topic, "/Failure") returns the events of the log group, [] if it is missing."""
+
+    def read(topic, kind=""):
+        group = "sns/" + "/".join(topic.split(":")[3:]) + kind
+        try:
+            events = client("logs").filter_log_events(logGroupName=group)["events"]
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ResourceNotFoundException"
+            return []
+        assert {re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one["logStreamName"]) is None
+                for one in events} == {False}
+        return [json.loads(one["message"]) for one in events]
+
+    return read
+
+
+def test_a_topic_shows_the_feedback_attributes_that_are_set(sns, make_topic):  # noqa: F811
+    values = {name: "0" if "Rate" in name else f"arn:aws:iam::{ACCOUNT}:role/some/{name}" for name in FEEDBACK}
+    topic = make_topic(**{name: values[name] for name in FEEDBACK[:5]})
+    set_all(sns, topic, **{name: values[name] for name in FEEDBACK[5:]})
+    assert {name: value for name, value in attributes_of(sns, topic).items() if name in FEEDBACK} == values
+    set_all(sns, topic, **{name: "" for name in FEEDBACK})
+    assert not set(attributes_of(sns, topic)) & set(FEEDBACK)
+
+
+@pytest.mark.parametrize("name, value", [
+    ("SQSSuccessFeedbackSampleRate", "101"), ("SQSSuccessFeedbackSampleRate", "-1"),
+    ("SQSSuccessFeedbackSampleRate", "1.5"), ("LambdaFailureFeedbackRoleArn", "role"),
+    ("HTTPSuccessFeedbackRoleArn", f"arn:aws:iam::{ACCOUNT}:user/u"),
+    ("HTTPSuccessFeedbackRoleArn", "arn:aws:iam:::role/r"),
+    ("HTTPSuccessFeedbackRoleArn", f"arn:aws:sns:us-east-1:{ACCOUNT}:role/r"),
+])
+def test_a_feedback_attribute_with_a_value_it_cannot_have_is_refused(sns, make_topic, refused, name, value):  # noqa: F811
+    error = refused(sns.set_topic_attributes, TopicArn=make_topic(), AttributeName=name, AttributeValue=value)
+    assert (error["code"], error["message"]) == ("InvalidParameter", f"Invalid parameter: {name}")
+
+
+@pytest.mark.parametrize("name", ["EmailSuccessFeedbackRoleArn", "SuccessFeedbackRoleArn", "SQSSuccessFeedbackRole"])
+def test_a_feedback_attribute_of_no_protocol_is_refused(sns, make_topic, refused, name):  # noqa: F811
+    error = refused(sns.set_topic_attributes, TopicArn=make_topic(), AttributeName=name, AttributeValue="")
+    assert error["message"] == "Invalid parameter: AttributeName"
+
+
+def test_creating_a_topic_again_compares_its_feedback_attributes(sns, unique, refused):  # noqa: F811
+    rate = {"SQSSuccessFeedbackSampleRate": "5"}
+    topic = sns.create_topic(Name=unique(), Attributes=rate)["TopicArn"]
+    assert sns.create_topic(Name=unique(), Attributes=rate)["TopicArn"] == topic
+    error = refused(sns.create_topic, Name=unique(), Attributes={"SQSSuccessFeedbackSampleRate": "6"})
+    assert error["message"] == "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
+
+
+def test_a_delivery_to_a_queue_is_logged_in_aws_s_form(sns, sqs, subscribed, make_log_role, lines_of, wait_until):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    set_all(sns, topic, SQSSuccessFeedbackRoleArn=make_log_role(), SQSSuccessFeedbackSampleRate="100")
+    message_id = sns.publish(TopicArn=topic, Message="hello")["MessageId"]
+    [line] = wait_until(lambda: lines_of(topic))
+    [received] = sqs.receive_message(QueueUrl=queue)["Messages"]
+    notification, delivery = line["notification"], line["delivery"]
+    assert list(line) == ["notification", "delivery", "status"] and line["status"] == "SUCCESS"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", notification.pop("timestamp"))
+    assert notification == {"messageMD5Sum": hashlib.md5(b"hello").hexdigest(), "messageId": message_id, "topicArn": topic}
+    response = json.loads(delivery.pop("providerResponse"))
+    assert list(response) == ["sqsRequestId", "sqsMessageId"] and response["sqsMessageId"] == received["MessageId"]
+    assert len(delivery.pop("deliveryId")) == 36 and delivery.pop("dwellTimeMs") >= 0
+    assert delivery == {"destination": topic_queue(sqs, queue), "attempts": 1, "statusCode": 200}
+    assert lines_of(topic, "/Failure") == []
+
+
+def topic_queue(sqs, url):  # noqa: F811
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def test_a_refused_and_an_impossible_delivery_are_logged_as_failures(
+        sns, sqs, make_topic, make_queue, make_log_role, lines_of, wait_until):  # noqa: F811
+    topic, shut = make_topic(), make_queue()
+    gone = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"
+    for endpoint in (make_queue.arn(shut), gone):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=endpoint)
+    set_all(sns, topic, SQSFailureFeedbackRoleArn=make_log_role(), SQSSuccessFeedbackSampleRate="0")
+    sns.publish(TopicArn=topic, Message="m")
+    lines = wait_until(lambda: lines_of(topic, "/Failure"))
+    told = {line["delivery"]["destination"]:
+            (line["delivery"]["statusCode"], json.loads(line["delivery"]["providerResponse"])["ErrorCode"], line["status"])
+            for line in lines}
+    assert told == {make_queue.arn(shut): (403, "AccessDenied", "FAILURE"),
+                    gone: (400, "AWS.SimpleQueueService.NonExistentQueue", "FAILURE")}
+    assert lines_of(topic) == []
+
+
+def test_many_subscribers_deliveries_are_logged_each(sns, make_topic, make_log_role, lines_of, wait_until):  # noqa: F811
+    topic = make_topic()
+    for i in range(40):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:missing-{i}")
+    set_all(sns, topic, SQSFailureFeedbackRoleArn=make_log_role())
+    sns.publish(TopicArn=topic, Message="m")
+    lines = wait_until(lambda: (lines := lines_of(topic, "/Failure")) and len(lines) >= 40 and lines)
+    assert sorted(line["delivery"]["destination"] for line in lines) == sorted(
+        f"arn:aws:sqs:us-east-1:{ACCOUNT}:missing-{i}" for i in range(40))
+
+
+def test_successes_are_sampled(sns, subscribed, make_log_role, lines_of, wait_until):  # noqa: F811
+    topic, _, _ = subscribed()
+    role = make_log_role()
+    set_all(sns, topic, SQSSuccessFeedbackRoleArn=role)
+    batch = [{"Id": str(i), "Message": "m"} for i in range(10)]
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=batch)  # no rate: none
+    set_all(sns, topic, SQSSuccessFeedbackSampleRate="50")
+    for _ in range(20):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=batch)
+    set_all(sns, topic, SQSSuccessFeedbackSampleRate="100")
+    last = sns.publish(TopicArn=topic, Message="last")["MessageId"]
+    lines = wait_until(lambda: (lines := lines_of(topic)) and lines[-1]["notification"]["messageId"] == last and lines)
+    assert 50 < len(lines) < 150
+
+
+@pytest.mark.parametrize("change", [{"policy": WRITES.replace("logs:PutLogEvents", "logs:Other")},
+                                    {"trust": TRUST.replace("sns.", "lambda.")}])
+def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
+        sns, sqs, subscribed, make_log_role, lines_of, wait_until, change):  # noqa: F811
+    topic, queue, _ = subscribed()
+    set_all(sns, topic, SQSSuccessFeedbackRoleArn=make_log_role(**change), SQSSuccessFeedbackSampleRate="100")
+    sns.publish(TopicArn=topic, Message="m")
+    assert len(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]) == 1
+    sns.publish(TopicArn=topic, Message="after the lines of the first one")
+    assert lines_of(topic) == []
