@@ -1,7 +1,7 @@
 /*
  * outside_request.c: one request to the outside: an HTTP POST, or a mail to the relay.
  *
- * Whoever may subscribe chooses the URL.  So only http and https are spoken, redirects are not followed,
+ * Anybody who may subscribe chooses the URL.  So only http and https are spoken, redirects are not followed,
  * certificates are verified, and the address that a name resolves to is checked just before the connection:
  * link-local addresses (a cloud's metadata service) are out of bounds, with --auth strict also this machine.
  */

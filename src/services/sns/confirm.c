@@ -1,7 +1,7 @@
 /*
  * confirm.c: subscriptions that wait for their confirmation, and ConfirmSubscription.
  *
- * Whoever owns an endpoint confirms with a token that SNS has sent there.  A token ends after two days, by
+ * The owner of an endpoint confirms with a token that SNS has sent there.  A token ends after two days, by
  * the engine's clock; then a subscription that is not confirmed is removed.  An unsigned request may end a
  * subscription of its own kind; the endpoint then gets a token to restore it with.
  * https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.confirm.html

@@ -21,10 +21,10 @@ static const struct delivery_policy mail_policy = {
     .backoff_retries = 10,
     .post_backoff_retries = 38,
     .backoff = BACKOFF_EXPONENTIAL,
-    .min_delay_ms = 10 * MS_PER_S,
-    .max_delay_ms = 600 * MS_PER_S,
+    .min_delay_ms = INT64_C(10) * MS_PER_S,
+    .max_delay_ms = INT64_C(600) * MS_PER_S,
     .throttle_min_ms = MS_PER_S,
-    .throttle_max_ms = 60 * MS_PER_S,
+    .throttle_max_ms = INT64_C(60) * MS_PER_S,
     .at_once = 1,
 };
 
@@ -276,12 +276,12 @@ static void count_for(const struct call *call, const struct metric *metric, str 
 enum outcome sns_outside_sent(const struct call *call, const struct outside_sent *in,
                               struct sns_outside_sent_output *out)
 {
-    str rest = in->id, word;
+    str rest = in->id, service, number;
     int64_t id;
     struct delivery_outcome outcome = outcome_of(call, in);
 
     (void)out;
-    if (!str_next(&rest, '/', &word) || !str_next(&rest, '/', &word) || !str_to_i64(word, &id))
+    if (!str_next(&rest, '/', &service) || !str_next(&rest, '/', &number) || !str_to_i64(number, &id))
         return DONE;
     if (outcome.verdict == DELIVERY_DELIVERED)
         count_for(call, &delivered, in->context);

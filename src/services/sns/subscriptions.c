@@ -124,6 +124,17 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
 
+/* Anybody who has its UnsubscribeURL may end a subscription, unless its confirmation reserved that. */
+static const str everybody =
+    STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+             "\"Action\":\"SNS:Unsubscribe\",\"Resource\":\"*\"}]}");
+
+static bool everybody_ends(const struct call *call, const struct sns_subscription_row *row)
+{
+    return call->operation == &SNS_UNSUBSCRIBE && row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED &&
+           !row->ends_signed;
+}
+
 bool sns_locate_subscription(const struct call *call, str subscription_arn, struct resource *found)
 {
     struct sns_subscription_row *row = arena_new(call->arena, struct sns_subscription_row);
@@ -135,7 +146,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
                                row))
         return true;
     found->row = row;
-    found->policy = row->policy;
+    found->policy = everybody_ends(call, row) ? everybody : row->policy;
     found->add_context = tags_add_context; /* the topic's tags */
     return true;
 }
@@ -247,8 +258,8 @@ void sns_subscription_remove(const struct call *call, const struct sns_subscript
     delivery_drop(call, sns_delivery_target(call, row->id));
 }
 
-/* The endpoint is told, and may restore the subscription. */
-static void end_unsigned(const struct call *call, const struct sns_subscription_row *row)
+/* Somebody else than the owner ends it: the endpoint is told, and may restore the subscription. */
+static void end_for_endpoint(const struct call *call, const struct sns_subscription_row *row)
 {
     struct sns_subscription_row ended = *row;
 
@@ -270,8 +281,8 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
         return DONE;
     if (!may_unsubscribe(call, row))
         return FAILED;
-    if (call->caller->kind == PRINCIPAL_ANONYMOUS && row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED)
-        end_unsigned(call, row);
+    if (everybody_ends(call, row) && !str_equal(call->caller->account, row->owner))
+        end_for_endpoint(call, row);
     else
         sns_subscription_remove(call, row);
     return DONE;
