@@ -146,7 +146,7 @@ enum outcome sns_confirm_subscription(const struct call *call,
                                       const struct sns_confirm_subscription_input *in,
                                       struct sns_confirm_subscription_response *out)
 {
-    struct sns_subscription_row row;
+    struct sns_subscription_row row = {0};
     bool ends_signed;
 
     if (!permission_check(call, in) || !token_check(call, in, &row) || !signing_check(call, in, &ends_signed))

@@ -113,6 +113,7 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     text_add_char(&writer.text, '{');
     add_line(&writer, S("Type"), S("Notification"));
     add_line(&writer, S("MessageId"), message->id);
+    add_line(&writer, S("SequenceNumber"), message->sequence_number);
     add_line(&writer, S("TopicArn"), topic->arn);
     add_line(&writer, S("Subject"), message->subject);
     add_line(&writer, S("Message"), text);

@@ -111,6 +111,8 @@ static void store(const struct call *call, struct broadcast *broadcast)
                                           .signature_version = broadcast->topic.row.signature_version,
                                           .endpoint = call->endpoint,
                                           .feedback = broadcast->topic.row.feedback,
+                                          .sequence_number = message->sequence_number,
+                                          .deduplication_id = message->deduplication_id,
                                       });
     run_at(call, call->now_ms);
 }
@@ -122,7 +124,7 @@ void sns_fanout(const struct call *call, const struct topic *topic,
     struct broadcast broadcast = {.topic = *topic, .message = *message, .way = *way};
 
     check(topic->row.id > 0);
-    if (subscribers->count > MAX_AT_ONCE)
+    if (subscribers->count > MAX_AT_ONCE || (subscribers->count > 0 && sns_fifo_must_wait(call, topic)))
         store(call, &broadcast);
     else if (subscribers->count > 0)
         deliver(call, &broadcast, subscribers);
@@ -162,6 +164,8 @@ static bool broadcast_read(const struct call *call, const struct sns_find_fanout
                     .structure = stored->structure,
                     .published_ms = stored->published_ms,
                     .group_id = stored->group_id,
+                    .sequence_number = stored->sequence_number,
+                    .deduplication_id = stored->deduplication_id,
                     .attributes = attributes},
     };
     struct form *form = sns_broadcast_form(call, broadcast, S("sqs"));

@@ -5,6 +5,7 @@
 #include "sns_internal.h"
 
 #include "aws/message_attributes.h"
+#include "base/hash.h"
 #include "wire/json.h"
 
 static bool refuse(const struct call *call, const char *problem)
@@ -39,25 +40,64 @@ static bool structure_check(const struct call *call, const struct message *messa
            refuse(call, "Message Structure - No default entry in JSON message body");
 }
 
-bool sns_message_check(const struct call *call, const struct message *message)
+/* A FIFO topic's message needs both ids; the second one may follow from the content. */
+static bool ids_present_check(const struct call *call, const struct topic *topic,
+                              const struct message *message)
+{
+    if (!topic->row.fifo_id)
+        return true;
+    if (!str_present(message->group_id))
+        return refuse(call, "The MessageGroupId parameter is required for FIFO topics");
+    return topic->row.content_deduplication || str_present(message->deduplication_id) ||
+           refuse(call, "The topic should either have ContentBasedDeduplication enabled or "
+                        "MessageDeduplicationId provided explicitly");
+}
+
+static bool ids_check(const struct call *call, const struct topic *topic, const struct message *message)
+{
+    if (str_present(message->deduplication_id) && !topic->row.fifo_id)
+        return refuse(call,
+                      "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
+                      "that is not valid for this topic type");
+    if (str_present(message->deduplication_id) && !message_group_is_id(message->deduplication_id))
+        return refuse(call, "MessageDeduplicationId Reason: MessageDeduplicationId can only include "
+                            "alphanumeric and punctuation characters. 1 to 128 in length");
+    if (str_present(message->group_id) && !message_group_is_id(message->group_id))
+        return refuse(call,
+                      "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation "
+                      "characters. 1 to 128 in length");
+    return true;
+}
+
+bool sns_message_check_form(const struct call *call, const struct topic *topic, const struct message *message)
+{
+    return sns_published_attributes_check(call, message->attributes) &&
+           ids_present_check(call, topic, message) && structure_check(call, message);
+}
+
+bool sns_message_check_content(const struct call *call, const struct topic *topic, struct message *message)
 {
     if (str_empty(message->text))
         return refuse(call, "Empty message");
     if (str_present(message->subject) && !is_subject(message->subject))
         return refuse(call, "Subject");
-    if (str_present(message->deduplication_id))
-        return refuse(call,
-                      "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter "
-                      "that is not valid for this topic type");
-    if (str_present(message->group_id) && !message_group_is_id(message->group_id))
-        return refuse(call,
-                      "MessageGroupId Reason: MessageGroupId can only include alphanumeric and punctuation "
-                      "characters. 1 to 128 in length");
-    if (!sns_published_attributes_check(call, message->attributes))
+    if (!ids_check(call, topic, message))
         return false;
     if (message->text.size + sns_published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)
         return refuse(call, "Message too long");
-    return structure_check(call, message);
+    if (topic->row.fifo_id && !str_present(message->deduplication_id)) {
+        struct sha256 digest = sha256(message->text);
+        message->deduplication_id = hex_encode(call->arena, HASH_STR(digest));
+    }
+    return true;
+}
+
+bool sns_message_check(const struct call *call, const struct topic *topic, struct message *message)
+{
+    /* An empty text is not JSON, either: the content is told first. */
+    if (str_empty(message->text))
+        return refuse(call, "Empty message");
+    return sns_message_check_form(call, topic, message) && sns_message_check_content(call, topic, message);
 }
 
 str sns_message_text_for(const struct call *call, const struct message *message, str protocol)

@@ -10,8 +10,10 @@
 static const struct metric published = {"AWS/SNS", "NumberOfMessagesPublished", "TopicName", "Count"};
 
 static void publish(const struct call *call, const struct topic *topic,
-                    const struct sns_subscriber_rows *subscribers, const struct message *message)
+                    const struct sns_subscriber_rows *subscribers, struct message *message)
 {
+    if (topic->row.fifo_id && !sns_fifo_accept(call, topic, message))
+        return;
     struct way way = {.trace_id = str_present(call->trace_id)
                                       ? call->trace_id
                                       : trace_of_id(call->arena, message->id, message->published_ms)};
@@ -72,7 +74,7 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     const struct topic *topic = sns_topic_of(call);
 
     *message = message_of(call, in);
-    if (!topic || !sns_message_check(call, message))
+    if (!topic || !sns_message_check(call, topic, message))
         return;
     sign_in_advance(call, topic, message);
     leave_prepared(call, message);
@@ -85,11 +87,12 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
     struct message message = signed_before ? *signed_before : message_of(call, in);
     const struct topic *topic = sns_topic_of(call);
 
-    if (!topic || (!signed_before && !sns_message_check(call, &message)))
+    if (!topic || (!signed_before && !sns_message_check(call, topic, &message)))
         return FAILED;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
     publish(call, topic, &subscribers, &message);
     out->message_id = message.id;
+    out->sequence_number = message.sequence_number;
     return DONE;
 }
 
@@ -157,50 +160,74 @@ static struct message message_of_entry(const struct call *call,
     };
 }
 
-/* The messages of a batch; NULL, after fail(), when one of them may not be published. */
-static struct message *messages_of(const struct call *call,
-                                   const struct sns_publish_batch_request_entry_list *entries)
-{
-    struct message *messages = arena_alloc(call->arena, entries->count * sizeof *messages);
+/* A message of a batch, and why it is refused alone. */
+struct entry {
+    struct message message;
+    struct failure failure; /* without an error: the message may be published */
+};
 
-    for (size_t i = 0; i < entries->count; i++) {
-        messages[i] = message_of_entry(call, &entries->items[i]);
-        if (!sns_message_check(call, &messages[i]))
+/* NULL, after fail(), when the batch is refused as a whole. */
+static struct entry *entries_of(const struct call *call, const struct topic *topic,
+                                const struct sns_publish_batch_request_entry_list *given)
+{
+    struct entry *entries = arena_alloc(call->arena, given->count * sizeof *entries);
+
+    for (size_t i = 0; i < given->count; i++) {
+        entries[i].message = message_of_entry(call, &given->items[i]);
+        if (!sns_message_check_form(call, topic, &entries[i].message))
             return NULL;
     }
-    return messages;
+    for (size_t i = 0; i < given->count; i++)
+        if (!sns_message_check_content(call, topic, &entries[i].message))
+            entries[i].failure = take_failure(call);
+    return entries;
 }
 
 void sns_publish_batch_prepare(const struct call *call, const struct sns_publish_batch_input *in)
 {
-    const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
-    struct message *messages;
+    const struct sns_publish_batch_request_entry_list *given = &in->publish_batch_request_entries;
+    struct entry *entries;
     const struct topic *topic = sns_topic_of(call);
 
-    if (!topic || !entries_check(call, entries) || !(messages = messages_of(call, entries)))
+    if (!topic || !entries_check(call, given) || !(entries = entries_of(call, topic, given)))
         return;
-    for (size_t i = 0; i < entries->count; i++)
-        sign_in_advance(call, topic, &messages[i]);
-    leave_prepared(call, messages);
+    for (size_t i = 0; i < given->count; i++)
+        if (!entries[i].failure.error)
+            sign_in_advance(call, topic, &entries[i].message);
+    leave_prepared(call, entries);
 }
 
-/* A batch with one bad entry is refused as a whole; Failed would contain only failures of SNS itself. */
+static void add_failed(const struct call *call, str id, const struct failure *failure,
+                       struct sns_publish_batch_response *out)
+{
+    *list_add(call->arena, &out->failed) =
+        (struct sns_batch_result_error_entry){.id = id,
+                                              .code = str_of(failure->error->query_code),
+                                              .message = failure->message,
+                                              .sender_fault = failure->error->sender};
+}
+
 enum outcome sns_publish_batch(const struct call *call, const struct sns_publish_batch_input *in,
                                struct sns_publish_batch_response *out)
 {
-    const struct sns_publish_batch_request_entry_list *entries = &in->publish_batch_request_entries;
-    const struct message *messages = prepared(call);
+    const struct sns_publish_batch_request_entry_list *given = &in->publish_batch_request_entries;
+    const struct entry *entries = prepared(call);
     const struct topic *topic = sns_topic_of(call);
 
-    if (!topic || !entries_check(call, entries) || (!messages && !(messages = messages_of(call, entries))))
+    if (!topic || !entries_check(call, given) || (!entries && !(entries = entries_of(call, topic, given))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
-    for (size_t i = 0; i < entries->count; i++) {
-        publish(call, topic, &subscribers, &messages[i]);
-        *list_add(call->arena, &out->successful) =
-            (struct sns_publish_batch_result_entry){.id = entries->items[i].id, .message_id = messages[i].id};
+    for (size_t i = 0; i < given->count; i++) {
+        struct message message = entries[i].message;
+        if (entries[i].failure.error) {
+            add_failed(call, given->items[i].id, &entries[i].failure, out);
+            continue;
+        }
+        publish(call, topic, &subscribers, &message);
+        *list_add(call->arena, &out->successful) = (struct sns_publish_batch_result_entry){
+            .id = given->items[i].id, .message_id = message.id, .sequence_number = message.sequence_number};
     }
     return DONE;
 }

@@ -10,21 +10,14 @@
 
 enum { MAX_RAW_ATTRIBUTES = 10 };
 
-static bool refuse(const struct call *call, const char *problem)
-{
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
-    return false;
-}
-
 bool sns_queue_check(const struct call *call, str endpoint)
 {
     struct arn arn;
 
-    if (!arn_parse(endpoint, &arn) || !str_equal(arn.service, S("sqs")))
-        return refuse(call, "SQS endpoint ARN");
-    if (str_ends_with(arn.resource, S(".fifo")))
-        return refuse(call, "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics");
-    return true;
+    if (arn_parse(endpoint, &arn) && str_equal(arn.service, S("sqs")))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: SQS endpoint ARN");
+    return false;
 }
 
 static struct sqs_send_to_queues_request request_of(const struct call *call, struct broadcast *broadcast,

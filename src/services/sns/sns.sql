@@ -107,9 +107,30 @@ alter table sns_fanout_message add column endpoint text;
 alter table sns_topic add column feedback text;
 alter table sns_fanout_message add column feedback text;
 
+-- A FIFO topic has a random fifo_id, under which it counts and remembers its messages; it is never another topic's.
+-- fifo_scope is 'Topic' or 'MessageGroup'; a deduplication id of the whole topic has an empty group.
+-- migration: 8
+alter table sns_topic add column fifo_id integer;
+alter table sns_topic add column fifo_sequence integer not null default 0;
+alter table sns_topic add column content_deduplication integer not null default 0;
+alter table sns_topic add column fifo_scope text;
+alter table sns_fanout_message add column sequence_number text;
+alter table sns_fanout_message add column deduplication_id text;
+
+create table sns_deduplication (
+    fifo_id integer not null,
+    group_id text not null,
+    deduplication_id text not null,
+    expires_ms integer not null,
+    message_id text not null,
+    sequence_number text not null,
+    primary key (fifo_id, group_id, deduplication_id)
+) without rowid;
+create index sns_deduplication_expires on sns_deduplication (expires_ms);
+
 -- A subscription waits for its confirmation until its token ends; one that an unsigned request has ended can
 -- be confirmed again as long.
--- migration: 8
+-- migration: 9
 alter table sns_subscription add column delivery_policy text;
 alter table sns_subscription add column state text not null default 'confirmed'
     check (state in ('confirmed', 'pending', 'deleted'));
@@ -124,14 +145,15 @@ alter table sns_topic add column pending_subscriptions integer not null default 
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, deleted_subscriptions)
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, :feedback, 0);
+    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, deleted_subscriptions, subscriptions, pending_subscriptions
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions, subscriptions,
+    pending_subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -139,11 +161,31 @@ from sns_topic where account = :account and region = :region and name = :name;
 update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
     kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version,
-    feedback = :feedback
+    feedback = :feedback, content_deduplication = :content_deduplication, fifo_scope = :fifo_scope
 where id = :id;
 
 -- statement: set_topic_policy :exec
 update sns_topic set policy = :policy where id = :id;
+
+-- statement: next_sequence :one
+update sns_topic set fifo_sequence = fifo_sequence + 1 where id = :id returning fifo_sequence;
+
+-- A message with that deduplication id that has not expired.
+-- statement: find_deduplication :one
+-- param: now_ms integer
+select message_id, sequence_number from sns_deduplication
+where fifo_id = :fifo_id and group_id = :group_id and deduplication_id = :deduplication_id and expires_ms > :now_ms;
+
+-- statement: put_deduplication :exec
+insert or replace into sns_deduplication (fifo_id, group_id, deduplication_id, expires_ms, message_id, sequence_number)
+values (:fifo_id, :group_id, :deduplication_id, :expires_ms, :message_id, :sequence_number);
+
+-- statement: remove_some_deduplications :exec
+-- param: now_ms integer
+-- param: limit integer
+delete from sns_deduplication where (fifo_id, group_id, deduplication_id) in
+    (select fifo_id, group_id, deduplication_id from sns_deduplication where expires_ms <= :now_ms
+     order by expires_ms limit :limit);
 
 -- statement: list_topics_page :many
 -- param: limit integer
@@ -263,6 +305,9 @@ select id from sns_subscription where topic_id = :topic_id order by id desc limi
 -- statement: find_enveloped :one
 select id from sns_subscription where topic_id = :topic_id and raw_delivery = 0 limit 1;
 
+-- statement: find_fanout_of_topic :one
+select id from sns_fanout where topic_id = :topic_id limit 1;
+
 -- statement: add_fanout :insert
 insert into sns_fanout (topic_id, after_id, last_id) values (:topic_id, 0, :last_id);
 
@@ -278,14 +323,17 @@ delete from sns_fanout where id = :id;
 -- statement: add_fanout_message :exec
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
-    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback)
+    text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
+    sequence_number, deduplication_id)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
-    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback);
+    :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
+    :sequence_number, :deduplication_id);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
-    message_id, subject, structure, published_ms, signature_version, endpoint, feedback
+    message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
+    sequence_number, deduplication_id
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

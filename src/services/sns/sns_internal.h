@@ -63,11 +63,19 @@ struct message {
     str id, text, subject, structure;
     const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
-    str signed_text; /* the text that a worker has signed; or absent */
+    str sequence_number; /* of a FIFO topic; absent until the message is published */
+    str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
 };
 /* False: fail() has been called. */
-bool sns_message_check(const struct call *call, const struct message *message);
+bool sns_message_check(const struct call *call, const struct topic *topic, struct message *message);
+/*
+ * The check in two parts, for a batch: what refuses all its messages, and what refuses this one only.  The
+ * second part gives a message its deduplication id, if the topic derives one from the content.
+ */
+bool sns_message_check_form(const struct call *call, const struct topic *topic,
+                            const struct message *message);
+bool sns_message_check_content(const struct call *call, const struct topic *topic, struct message *message);
 /* The text for subscribers of that protocol: with structure "json" each protocol may have its own text. */
 str sns_message_text_for(const struct call *call, const struct message *message, str protocol);
 
@@ -77,6 +85,20 @@ bool sns_published_attributes_check(const struct call *call,
                                     const struct sns_message_attribute_map *attributes);
 /* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
+
+/* fifo.c */
+/* Set a FIFO topic's attribute.  False: fail() has been called. */
+bool sns_fifo_attribute_set(const struct call *call, struct topic *topic, str name, str value);
+bool sns_fifo_is_attribute(str name);
+/* The value, or absent. */
+str sns_fifo_attribute(const struct topic *topic, str name);
+/*
+ * Number the message of a FIFO topic.  False: it repeats a message of the last five minutes, whose id and
+ * number it gets, and is not delivered.
+ */
+bool sns_fifo_accept(const struct call *call, const struct topic *topic, struct message *message);
+/* Is there a message of the topic that some subscribers still have to get? */
+bool sns_fifo_must_wait(const struct call *call, const struct topic *topic);
 
 /* envelope.c */
 /* Sign the message with that text in advance, if there is a key. */

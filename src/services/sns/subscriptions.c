@@ -86,13 +86,32 @@ static void add(const struct call *call, struct sns_subscription_row *row)
         sns_signer_begin(call);
 }
 
+/* Only queues keep a FIFO topic's order, and a FIFO queue takes messages of FIFO topics only. */
+static bool order_check(const struct call *call, const struct topic *topic,
+                        const struct sns_subscribe_input *in)
+{
+    bool queue = str_equal(in->protocol, S("sqs"));
+
+    if (topic->row.fifo_id && !queue)
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Invalid protocol type: %.*s",
+             STR_ARGS(in->protocol));
+    else if (!topic->row.fifo_id && queue && str_ends_with(in->endpoint, S(".fifo")))
+        fail(
+            call, &SNS_INVALID_PARAMETER_EXCEPTION,
+            "Invalid parameter: Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "
+            "standard SNS topics");
+    else
+        return true;
+    return false;
+}
+
 enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_input *in,
                            struct sns_subscribe_response *out)
 {
     const struct topic *topic = sns_topic_of(call);
     struct sns_subscription_row same;
 
-    if (!topic || !sns_transport_check(call, in->protocol, in->endpoint))
+    if (!topic || !sns_transport_check(call, in->protocol, in->endpoint) || !order_check(call, topic, in))
         return FAILED;
     struct sns_subscription_row row = {
         .topic_id = topic->row.id,

@@ -92,8 +92,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
         topic->row.signature_version = value.data[0] - '0';
         return true;
     }
-    if (str_equal(name, S("FifoTopic")) && str_equal(value, S("false")))
-        return true;
+    if (sns_fifo_is_attribute(name))
+        return sns_fifo_attribute_set(call, topic, name, value);
     if (sns_feedback_is_attribute(name))
         return sns_feedback_set(call, name, value, &topic->row.feedback);
     if (!attribute)
@@ -112,7 +112,9 @@ bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, 
         return topic->row.signature_version == value.data[0] - '0';
     if (sns_feedback_is_attribute(name))
         return str_equal(sns_feedback_get(call, topic->row.feedback, name), value);
-    return attribute ? str_equal(text_of(topic, attribute), value) : str_equal(name, S("FifoTopic"));
+    if (sns_fifo_is_attribute(name))
+        return str_equal(sns_fifo_attribute(topic, name), value);
+    return attribute && str_equal(text_of(topic, attribute), value);
 }
 
 enum outcome sns_set_topic_attributes(const struct call *call,
@@ -175,6 +177,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
                                       const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
 {
+    static const str fifo_names[] = {STR_INIT("FifoTopic"), STR_INIT("ContentBasedDeduplication"),
+                                     STR_INIT("FifoThroughputScope")};
     struct str_map *shown = &out->attributes;
     const struct topic *topic = sns_topic_of(call);
 
@@ -197,6 +201,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
     str_map_add(call->arena, shown, S("KmsMasterKeyId"), row->kms_key_id);
     str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
+    for (size_t i = 0; i < sizeof fifo_names / sizeof *fifo_names; i++)
+        str_map_add(call->arena, shown, fifo_names[i], sns_fifo_attribute(topic, fifo_names[i]));
     sns_feedback_show(call, row->feedback, shown);
     if (row->signature_version != 1)
         str_map_add(call->arena, shown, S("SignatureVersion"),

@@ -3,28 +3,35 @@
  */
 #include "sns_internal.h"
 
+#include "base/hash.h"
 #include "services/tags/tags.h"
 
 enum { MAX_NAME = 256 };
 
-static bool is_name(str name)
+static const str fifo_suffix = STR_INIT(".fifo");
+
+/* Does the name have the suffix exactly if it is to be a FIFO topic's? */
+static bool is_name(str name, bool fifo)
 {
-    return name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
+    bool suffixed = str_ends_with(name, fifo_suffix);
+    str word = suffixed ? str_head(name, name.size - fifo_suffix.size) : name;
+
+    return name.size <= MAX_NAME && suffixed == fifo && word.size >= 1 && str_is_word(word, S("-_"));
 }
 
-static bool name_check(const struct call *call, str name)
+/* False: fail() has been called. */
+static bool name_check(const struct call *call, const struct sns_create_topic_input *in, bool *fifo)
 {
-    bool valid = is_name(name);
+    str value = str_map_get(&in->attributes, S("FifoTopic"));
 
-    if (str_ends_with(name, S(".fifo"))) {
-        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
-             "Invalid parameter: Topic Name: Orderly does not support FIFO topics yet; see "
-             "docs/compatibility.md.");
-        return false;
-    }
-    if (!valid)
+    *fifo = str_equal(value, S("true"));
+    if (str_present(value) && !*fifo && !str_equal(value, S("false")))
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: FifoTopic");
+    else if (!is_name(in->name, *fifo))
         fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Topic Name");
-    return valid;
+    else
+        return true;
+    return false;
 }
 
 static str topic_arn(const struct call *call, str name)
@@ -32,12 +39,19 @@ static str topic_arn(const struct call *call, str name)
     return arn(call, S("sns"), name);
 }
 
+/* The attribute that the name decides: the check of the name has read it. */
+static bool is_fifo_topic(str attribute)
+{
+    return str_equal(attribute, S("FifoTopic"));
+}
+
 /* CreateTopic of an existing topic succeeds if it asks for the same topic. */
 static enum outcome answer_existing(const struct call *call, const struct sns_create_topic_input *in,
                                     const struct topic *topic, struct sns_create_topic_response *out)
 {
     for (size_t i = 0; i < in->attributes.count; i++)
-        if (!sns_topic_attribute_is(call, topic, in->attributes.items[i].key, in->attributes.items[i].value))
+        if (!is_fifo_topic(in->attributes.items[i].key) &&
+            !sns_topic_attribute_is(call, topic, in->attributes.items[i].key, in->attributes.items[i].value))
             return fail(
                 call, &SNS_INVALID_PARAMETER_EXCEPTION,
                 "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
@@ -48,6 +62,16 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
     return DONE;
 }
 
+/* False: fail() has been called. */
+static bool attributes_read(const struct call *call, const struct str_map *attributes, struct topic *topic)
+{
+    for (size_t i = 0; i < attributes->count; i++)
+        if (!is_fifo_topic(attributes->items[i].key) &&
+            !sns_topic_attribute_set(call, topic, attributes->items[i].key, attributes->items[i].value))
+            return false;
+    return true;
+}
+
 enum outcome sns_create_topic(const struct call *call, const struct sns_create_topic_input *in,
                               struct sns_create_topic_response *out)
 {
@@ -55,16 +79,16 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
     struct topic topic = {
         .arn = resource->arn,
         .row = {.account = call->account, .region = call->region, .name = in->name, .signature_version = 1}};
+    bool fifo;
 
-    if (!name_check(call, in->name))
+    if (!name_check(call, in, &fifo))
         return FAILED;
     if (resource->row)
         return answer_existing(call, in, resource->row, out);
-
-    for (size_t i = 0; i < in->attributes.count; i++)
-        if (!sns_topic_attribute_set(call, &topic, in->attributes.items[i].key,
-                                     in->attributes.items[i].value))
-            return FAILED;
+    if (fifo)
+        topic.row.fifo_id = arena_i64(call->arena, (int64_t)(random_u64() >> 1));
+    if (!attributes_read(call, &in->attributes, &topic))
+        return FAILED;
     topic.row.id = sns_add_topic(call->txn, &topic.row);
     if (!sns_topic_put_tags(call, &topic, &in->tags))
         return FAILED;
