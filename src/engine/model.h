@@ -45,6 +45,12 @@ enum shape_type {
  */
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
 
+/* A namespace that an XML element declares: as xmlns, or as xmlns:prefix. */
+struct xml_namespace {
+    const char *uri;    /* NULL: it declares none */
+    const char *prefix; /* or NULL */
+};
+
 struct member;
 
 struct shape {
@@ -58,8 +64,10 @@ struct shape {
     const struct member *members;                  /* of a structure */
     const struct shape *key, *element;             /* of a list or map */
     const char *item_name, *key_name, *value_name; /* of a list or map in Query/XML */
-    const char *xml_name;                   /* of a structure that is a whole body; NULL: the shape's name */
-    const char *xml_namespace, *xml_prefix; /* declared by a structure's element; NULL: no namespace */
+    const char *xml_name;          /* of a structure that is a whole body; NULL: the shape's name */
+    struct xml_namespace declares; /* by a structure's element */
+    struct xml_namespace key_declares,
+        element_declares; /* by the keys, and the items or values, in a list or map */
     bool has_min, has_max;
     int64_t min, max;          /* range of a number; length of a string, blob, list or map */
     const char *pattern;       /* NULL: any text */
@@ -83,7 +91,8 @@ struct member {
     uint32_t offset;
     bool required;
     bool flattened;
-    bool attribute; /* in XML an attribute of the structure's element */
+    bool attribute;                /* in XML an attribute of the structure's element */
+    struct xml_namespace declares; /* by the member's element, instead of its structure's namespace */
     enum location location;
     enum timestamp_format timestamp_format;
     const struct member_refusal *refusal;

@@ -25,11 +25,12 @@ static str xml_of(struct arena *arena, const struct service *service, const stru
 {
     struct text text = text_in(arena);
     str name = str_of(shape->xml_name ? shape->xml_name : shape->name);
+    struct xml_namespace usual = {service ? service->xml_namespace : NULL, NULL};
 
     if (!has_content(shape, structure))
         return S("");
     text_add(&text, S("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
-    xml_open_structure(&text, name, shape, service, structure);
+    xml_open_structure(&text, name, shape->declares.uri ? &shape->declares : &usual, shape, structure);
     structure_to_xml(&text, shape, structure);
     xml_close(&text, name);
     return text_str(&text);

@@ -24,66 +24,15 @@ static bool is_flattened(const struct member *member)
 
 /* ---- to XML ---- */
 
-static void write_value(struct text *text, const struct member *member, const struct shape *shape, str name,
+/* An element that is written, and what decides its form. */
+struct element {
+    str name;
+    const struct xml_namespace *declares;
+    const struct member *member; /* NULL: an item, a map's key or a map's value */
+};
+
+static void write_value(struct text *text, const struct element *element, const struct shape *shape,
                         const void *value);
-
-static void write_items(struct text *text, const struct shape *shape, str name, struct items items)
-{
-    size_t size = item_size(shape);
-
-    for (size_t i = 0; i < items.count; i++)
-        write_value(text, NULL, shape->element, name, items.data + i * size);
-}
-
-static void write_entries(struct text *text, const struct shape *shape, str name, struct items items)
-{
-    size_t size = item_size(shape);
-
-    for (size_t i = 0; i < items.count; i++) {
-        char *entry = items.data + i * size;
-        xml_open(text, name);
-        xml_element(text, name_or(shape->key_name, S("key")), *entry_key(entry));
-        write_value(text, NULL, shape->element, name_or(shape->value_name, S("value")),
-                    entry + MAP_VALUE_OFFSET);
-        xml_close(text, name);
-    }
-}
-
-static void write_collection(struct text *text, const struct member *member, const struct shape *shape,
-                             str name, const void *value)
-{
-    void (*write)(struct text *, const struct shape *, str, struct items) =
-        shape->type == SHAPE_LIST ? write_items : write_entries;
-    str usual = shape->type == SHAPE_LIST ? S("member") : S("entry");
-
-    if (is_flattened(member)) {
-        write(text, shape, name, items_read(value));
-        return;
-    }
-    xml_open(text, name);
-    write(text, shape, name_or(shape->item_name, usual), items_read(value));
-    xml_close(text, name);
-}
-
-static void write_value(struct text *text, const struct member *member, const struct shape *shape, str name,
-                        const void *value)
-{
-    enum timestamp_format format = member ? member->timestamp_format : TIMESTAMP_DEFAULT;
-
-    switch (shape->type) {
-    case SHAPE_STRUCTURE:
-        xml_open_structure(text, name, shape, NULL, value);
-        structure_to_xml(text, shape, value);
-        xml_close(text, name);
-        break;
-    case SHAPE_LIST:
-    case SHAPE_MAP:
-        write_collection(text, member, shape, name, value);
-        break;
-    default:
-        xml_element(text, name, scalar_to_text(text->arena, shape, format, value));
-    }
-}
 
 static void add_attribute(struct text *text, str name, str value)
 {
@@ -94,22 +43,96 @@ static void add_attribute(struct text *text, str name, str value)
     text_add_char(text, '"');
 }
 
-static void add_namespace(struct text *text, const struct shape *shape, const struct service *service)
-{
-    const char *uri = shape->xml_namespace ? shape->xml_namespace : service ? service->xml_namespace : NULL;
-    bool prefixed = shape->xml_namespace && shape->xml_prefix;
-
-    if (uri)
-        add_attribute(text, prefixed ? arena_format(text->arena, "xmlns:%s", shape->xml_prefix) : S("xmlns"),
-                      str_of(uri));
-}
-
-void xml_open_structure(struct text *text, str name, const struct shape *shape, const struct service *service,
-                        const void *structure)
+/* The start tag but for its end. */
+static void begin_tag(struct text *text, str name, const struct xml_namespace *declares)
 {
     text_add_char(text, '<');
     text_add(text, name);
-    add_namespace(text, shape, service);
+    if (declares->uri)
+        add_attribute(text,
+                      declares->prefix ? arena_format(text->arena, "xmlns:%s", declares->prefix) : S("xmlns"),
+                      str_of(declares->uri));
+}
+
+static void open_element(struct text *text, str name, const struct xml_namespace *declares)
+{
+    begin_tag(text, name, declares);
+    text_add_char(text, '>');
+}
+
+static void write_items(struct text *text, const struct shape *shape, const struct element *element,
+                        struct items items)
+{
+    size_t size = item_size(shape);
+
+    for (size_t i = 0; i < items.count; i++)
+        write_value(text, element, shape->element, items.data + i * size);
+}
+
+static void write_entries(struct text *text, const struct shape *shape, const struct element *element,
+                          struct items items)
+{
+    struct element key = {name_or(shape->key_name, S("key")), &shape->key_declares, NULL};
+    struct element value = {name_or(shape->value_name, S("value")), &shape->element_declares, NULL};
+    size_t size = item_size(shape);
+
+    for (size_t i = 0; i < items.count; i++) {
+        char *entry = items.data + i * size;
+        open_element(text, element->name, element->declares);
+        write_value(text, &key, shape->key, entry);
+        write_value(text, &value, shape->element, entry + MAP_VALUE_OFFSET);
+        xml_close(text, element->name);
+    }
+}
+
+/* The elements of a flattened collection have the member's own name and namespace. */
+static void write_collection(struct text *text, const struct element *element, const struct shape *shape,
+                             const void *value)
+{
+    static const struct xml_namespace none = {NULL, NULL};
+    bool list = shape->type == SHAPE_LIST;
+    void (*write)(struct text *, const struct shape *, const struct element *, struct items) =
+        list ? write_items : write_entries;
+    struct element flat = {element->name, element->declares, NULL};
+    struct element inner = {name_or(shape->item_name, list ? S("member") : S("entry")),
+                            list ? &shape->element_declares : &none, NULL};
+
+    if (is_flattened(element->member)) {
+        write(text, shape, &flat, items_read(value));
+        return;
+    }
+    open_element(text, element->name, element->declares);
+    write(text, shape, &inner, items_read(value));
+    xml_close(text, element->name);
+}
+
+static void write_value(struct text *text, const struct element *element, const struct shape *shape,
+                        const void *value)
+{
+    enum timestamp_format format = element->member ? element->member->timestamp_format : TIMESTAMP_DEFAULT;
+
+    switch (shape->type) {
+    case SHAPE_STRUCTURE:
+        xml_open_structure(text, element->name, element->declares->uri ? element->declares : &shape->declares,
+                           shape, value);
+        structure_to_xml(text, shape, value);
+        xml_close(text, element->name);
+        break;
+    case SHAPE_LIST:
+    case SHAPE_MAP:
+        write_collection(text, element, shape, value);
+        break;
+    default:
+        open_element(text, element->name, element->declares);
+        xml_text(text, scalar_to_text(text->arena, shape, format, value));
+        xml_close(text, element->name);
+    }
+}
+
+void xml_open_structure(struct text *text, str name, const struct xml_namespace *declares,
+                        const struct shape *shape, const void *structure)
+{
+    begin_tag(text, name, declares);
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         const void *value = member->attribute ? member_value(member, structure) : NULL;
@@ -125,8 +148,10 @@ void structure_to_xml(struct text *text, const struct shape *shape, const void *
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         const void *value = member_value(member, structure);
-        if (value && member->location == IN_BODY && !member->attribute)
-            write_value(text, member, member->shape, member->query_name, value);
+        if (!value || member->location != IN_BODY || member->attribute)
+            continue;
+        struct element element = {member->query_name, &member->declares, member};
+        write_value(text, &element, member->shape, value);
     }
 }
 

@@ -19,12 +19,9 @@ void structure_to_xml(struct text *text, const struct shape *shape, const void *
  */
 bool xml_to_structure(struct arena *arena, const struct shape *shape, const struct xml_node *node, bool mark,
                       void *structure);
-/*
- * Write the start tag of a structure: its namespace (the service's, which may be NULL, unless the shape has
- * its own), and the members that are attributes.
- */
-void xml_open_structure(struct text *text, str name, const struct shape *shape, const struct service *service,
-                        const void *structure);
+/* Write the start tag of a structure: the namespace that it declares, and the members that are attributes. */
+void xml_open_structure(struct text *text, str name, const struct xml_namespace *declares,
+                        const struct shape *shape, const void *structure);
 
 /* protocol_query.c: the call's failure, in an ErrorResponse or as the root; a client reads either. */
 void write_xml_error(struct text *text, const struct call *call);

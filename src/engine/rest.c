@@ -174,16 +174,39 @@ static bool decode_repeated(const struct call *call, const struct member *member
     return true;
 }
 
-/* A map in the query gets all parameters, even those of other members, as in Smithy's servers.
+static void write_list_of_one(struct arena *arena, const struct shape *list, str text, void *place)
+{
+    struct items items = {list_grow(arena, NULL, 0, item_size(list)), 1};
+
+    *(str *)(void *)items.data = text;
+    items_write(place, items);
+}
+
+/*
+ * A map in the query gets all parameters, even those of other members, as in Smithy's servers.  In a map of
+ * lists a repeated name has all its values.
  */
 static void read_parameters(struct arena *arena, const struct member *member, const struct form *query,
                             void *structure)
 {
-    struct str_map *map = member_room(arena, member, structure);
+    const struct shape *shape = member->shape;
+    struct items map = {0};
 
-    for (size_t i = 0; i < query->count; i++)
-        *list_add(arena, map) = (struct str_map_entry){query->items[i].name, query->items[i].value};
-    map_drop_repeats(arena, member->shape, map);
+    for (size_t i = 0; i < query->count; i++) {
+        map.data = list_grow(arena, map.data, map.count, item_size(shape));
+        char *entry = map.data + map.count++ * item_size(shape);
+        *entry_key(entry) = query->items[i].name;
+        if (shape->element->type == SHAPE_LIST)
+            write_list_of_one(arena, shape->element, query->items[i].value, entry + MAP_VALUE_OFFSET);
+        else
+            *(str *)(void *)(entry + MAP_VALUE_OFFSET) = query->items[i].value;
+    }
+    void *room = member_room(arena, member, structure);
+    items_write(room, map);
+    if (shape->element->type == SHAPE_LIST)
+        map_join_repeats(arena, shape, room);
+    else
+        map_drop_repeats(arena, shape, room);
 }
 
 static bool decode_query(const struct call *call, const struct member *member, const struct form *query,
@@ -406,19 +429,18 @@ static str label_value(void *context, str label)
     return S("");
 }
 
-static void write_query(struct text *query, const struct member *member, const void *value)
+/* A list in the query repeats its name. */
+static void write_parameter(struct text *query, str name, const struct shape *shape,
+                            enum timestamp_format format, const void *value)
 {
-    const struct shape *shape = member->shape;
-
     if (shape->type != SHAPE_LIST) {
-        form_add(query, member->query_name, scalar_to_text(query->arena, shape, format_of(member), value));
+        form_add(query, name, scalar_to_text(query->arena, shape, format, value));
         return;
     }
     struct items items = items_read(value);
     for (size_t i = 0; i < items.count; i++)
-        form_add(query, member->query_name,
-                 scalar_to_text(query->arena, shape->element, format_of(member),
-                                items.data + i * shape->element->size));
+        form_add(query, name,
+                 scalar_to_text(query->arena, shape->element, format, items.data + i * shape->element->size));
 }
 
 static bool is_own_parameter(const struct shape *input, str name)
@@ -431,11 +453,17 @@ static bool is_own_parameter(const struct shape *input, str name)
 }
 
 /* A parameter of another member wins over the map's entry of that name. */
-static void write_parameters(struct text *query, const struct shape *input, const struct str_map *map)
+static void write_parameters(struct text *query, const struct shape *input, const struct member *member,
+                             const void *value)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (!is_own_parameter(input, map->items[i].key))
-            form_add(query, map->items[i].key, map->items[i].value);
+    struct items map = items_read(value);
+
+    for (size_t i = 0; i < map.count; i++) {
+        char *entry = map.data + i * item_size(member->shape);
+        if (!is_own_parameter(input, *entry_key(entry)))
+            write_parameter(query, *entry_key(entry), member->shape->element, TIMESTAMP_DEFAULT,
+                            entry + MAP_VALUE_OFFSET);
+    }
 }
 
 static void write_request_members(struct arena *arena, const struct shape *input, const void *in,
@@ -446,9 +474,9 @@ static void write_request_members(struct arena *arena, const struct shape *input
         if (!value)
             continue;
         if (member->location == IN_QUERY && member->shape->type == SHAPE_MAP)
-            write_parameters(query, input, value);
+            write_parameters(query, input, member, value);
         else if (member->location == IN_QUERY)
-            write_query(query, member, value);
+            write_parameter(query, member->query_name, member->shape, format_of(member), value);
         else if (member->location == IN_HEADER)
             write_header(arena, member, value, &request->headers);
         else if (member->location == IN_HEADERS)

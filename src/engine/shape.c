@@ -7,6 +7,7 @@
 #include "engine/shape.h"
 
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/time.h"
 #include "wire/json.h"
 
@@ -167,7 +168,10 @@ static char *find_or_add(const struct key_index *index, struct items *kept, size
     return NULL;
 }
 
-void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map)
+/* Puts a repeated entry into the kept one. */
+typedef void merge_entry(struct arena *arena, const struct shape *shape, char *kept, const char *entry);
+
+static void merge_repeats(struct arena *arena, const struct shape *shape, void *map, merge_entry *merge)
 {
     struct items all = items_read(map), kept = {all.data, 0};
     struct key_index index = {0};
@@ -178,12 +182,40 @@ void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map)
     for (size_t i = 0; i < all.count; i++) {
         char *entry = all.data + i * size;
         char *place = find_or_add(&index, &kept, size, *entry_key(entry));
-        if (!place)
-            place = kept.data + kept.count++ * size;
-        if (place != entry)
-            memcpy(place, entry, size);
+        if (place)
+            merge(arena, shape, place, entry);
+        else
+            memmove(kept.data + kept.count++ * size, entry, size);
     }
     items_write(map, kept);
+}
+
+static void replace_entry(struct arena *arena, const struct shape *shape, char *kept, const char *entry)
+{
+    (void)arena;
+    memcpy(kept, entry, item_size(shape));
+}
+
+void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map)
+{
+    merge_repeats(arena, shape, map, replace_entry);
+}
+
+static void append_items(struct arena *arena, const struct shape *shape, char *kept, const char *entry)
+{
+    struct items list = items_read(kept + MAP_VALUE_OFFSET), more = items_read(entry + MAP_VALUE_OFFSET);
+    size_t size = item_size(shape->element);
+
+    for (size_t i = 0; i < more.count; i++) {
+        list.data = list_grow(arena, list.data, list.count, size);
+        memcpy(list.data + list.count++ * size, more.data + i * size, size);
+    }
+    items_write(kept + MAP_VALUE_OFFSET, list);
+}
+
+void map_join_repeats(struct arena *arena, const struct shape *shape, void *map)
+{
+    merge_repeats(arena, shape, map, append_items);
 }
 
 /* ---- numbers and moments ---- */

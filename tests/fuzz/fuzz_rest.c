@@ -58,15 +58,16 @@ static void check_again(struct arena *arena, const struct operation *operation, 
 
 FUZZ(arena, input)
 {
-    static const struct operation *const operations[] = {&REST_PUT_THING, &REST_PUT_DOCUMENT, &REST_PUT_BYTES,
-                                                         &REST_FORMATS,   &REST_PRECEDE,      &REST_SEARCH};
+    static const struct operation *const operations[] = {
+        &REST_PUT_THING, &REST_PUT_DOCUMENT, &REST_PUT_BYTES,    &REST_FORMATS,
+        &REST_PRECEDE,   &REST_SEARCH,       &REST_SEARCH_LISTS, &REST_XML_NAMESPACES};
     struct http_request request;
 
     if (!read_request(arena, input, &request))
         return;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
         const void *in = decoded(arena, operations[i], &request);
-        if (in && operations[i] == &REST_SEARCH)
+        if (in && (operations[i] == &REST_SEARCH || operations[i] == &REST_SEARCH_LISTS))
             check_again(arena, operations[i], in);
     }
 }

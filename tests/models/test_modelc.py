@@ -212,6 +212,12 @@ BAD = {
     "a structure that is something else": (
         GOOD.replace("structure PlayRequest\n", "structure PlayRequest twice\n"),
         'toy.model:10: A structure cannot be "twice".'),
+    "a namespace that no element declares": (
+        GOOD + '    Kind  string  attribute namespace "http://toy.example/"\n',
+        "toy.model:12: Kind is no element in a document, so it declares no namespace."),
+    "a map in the query that holds more": (
+        GOOD + "    Sizes  map<string, map<string, string>>  in query\n",
+        "toy.model:12: Sizes is in the query, but is no map of strings or lists of strings."),
     "an attribute that holds more": (
         GOOD + "    Sizes  list<string>  attribute\n",
         "toy.model:12: Sizes is an attribute, but neither a text nor a number."),

@@ -143,12 +143,22 @@ static bool check_type(struct model *model, int line, str type)
     return find_shape(model, type) || complain(model, line, "There is no shape %.*s.", STR_ARGS(type));
 }
 
-static bool is_map_of_text(struct model *model, const struct field *field)
+/* Is it a map of strings, or of lists of strings? */
+static bool is_map_of_parameters(const struct model *model, const struct field *field)
 {
-    const struct shape_entry *map = find_shape(model, field->type);
+    const struct shape_entry *map = find_shape(model, field->type), *value = find_shape(model, map->element);
 
-    return find_shape(model, map->key)->kind == KIND_STRING &&
-           find_shape(model, map->element)->kind == KIND_STRING;
+    if (value && value->kind == KIND_LIST)
+        value = find_shape(model, value->element);
+    return value && value->kind == KIND_STRING;
+}
+
+/* Only elements declare namespaces; that of a payload belongs to its structure. */
+static void check_namespace(struct model *model, const struct field *field)
+{
+    if (str_present(field->declares.uri) && (field->attribute || field->location))
+        complain(model, field->line, "%.*s is no element in a document, so it declares no namespace.",
+                 STR_ARGS(field->name));
 }
 
 static void check_field(struct model *model, const struct shape_entry *shape, const struct field *field)
@@ -165,9 +175,10 @@ static void check_field(struct model *model, const struct shape_entry *shape, co
         complain(model, field->line, "%.*s is an attribute, but neither a text nor a number.",
                  STR_ARGS(field->name));
     if (kind == KIND_MAP && field->location && strcmp(field->location, "IN_QUERY") == 0 &&
-        !is_map_of_text(model, field))
-        complain(model, field->line, "%.*s is in the query, but is no map of strings.",
+        !is_map_of_parameters(model, field))
+        complain(model, field->line, "%.*s is in the query, but is no map of strings or lists of strings.",
                  STR_ARGS(field->name));
+    check_namespace(model, field);
     if (field->timestamp && kind != KIND_TIMESTAMP)
         complain(model, field->line, "%.*s is no timestamp.", STR_ARGS(field->name));
     if (str_present(field->default_text) && (!shape->is_error || kind != KIND_STRING))

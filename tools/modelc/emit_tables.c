@@ -28,6 +28,16 @@ static void add_text(struct text *out, const char *name, str text)
     text_add(out, S(", "));
 }
 
+static void add_namespace(struct text *out, const char *name, const struct namespace_entry *declares)
+{
+    if (!str_present(declares->uri))
+        return;
+    text_format(out, ".%s = {", name);
+    add_text(out, "uri", declares->uri);
+    add_text(out, "prefix", declares->prefix);
+    text_add(out, S("}, "));
+}
+
 static void add_str(struct text *out, const char *name, str text)
 {
     text_format(out, ".%s = STR_INIT(", name);
@@ -98,6 +108,7 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
     add_str(out, "name", field->name);
     add_str(out, "json_name", field->name);
     add_str(out, "query_name", str_present(field->wire_name) ? field->wire_name : field->name);
+    add_namespace(out, "declares", &field->declares);
     text_format(out, ".shape = &%.*s, .offset = offsetof(struct %.*s, ",
                 STR_ARGS(find_shape(model, field->type)->constant), STR_ARGS(shape->tag));
     if (str_present(field->group))
@@ -206,8 +217,9 @@ static void emit_shape(const struct model *model, const struct shape_entry *shap
     if (shape->kind == KIND_LIST || shape->kind == KIND_MAP)
         emit_container_traits(model, shape, out);
     add_text(out, "xml_name", shape->element_name);
-    add_text(out, "xml_namespace", shape->xml_namespace);
-    add_text(out, "xml_prefix", shape->xml_prefix);
+    add_namespace(out, "declares", &shape->declares);
+    add_namespace(out, "key_declares", &shape->key_declares);
+    add_namespace(out, "element_declares", &shape->element_declares);
     emit_bounds(shape, out);
     add_text(out, "pattern", shape->pattern);
     if (shape->values.count > 0)

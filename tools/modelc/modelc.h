@@ -60,12 +60,18 @@ struct refusal {
     struct name error;   /* text absent: the service's `refusal` */
 };
 
+/* A namespace that an XML element declares. */
+struct namespace_entry {
+    str uri, prefix; /* absent: not given */
+};
+
 struct field {
     str name, c_name;
     int line;
     str type;  /* the name of a shape */
     str group; /* the group that it came from; absent: the structure's own member */
     bool required, flattened, attribute;
+    struct namespace_entry declares;
     str wire_name;         /* absent: the same as the name */
     str default_text;      /* of an error's member: sent when the handler sets nothing */
     const char *location;  /* a name of enum location */
@@ -90,7 +96,8 @@ struct shape_entry {
     struct fields fields;
     str key, element; /* of a list or map: names of shapes */
     str item_name, key_name, value_name;
-    str element_name, xml_namespace, xml_prefix; /* of a structure in XML */
+    str element_name; /* of a structure that is a whole body in XML */
+    struct namespace_entry declares, key_declares, element_declares; /* see struct shape of engine/model.h */
     bool has_min, has_max;
     int64_t min, max;
     str pattern;

@@ -248,6 +248,15 @@ static bool quoted_at(const struct line *line, size_t at)
     return at < line->count && line->items[at].quoted;
 }
 
+/* namespace "uri" ["prefix"] */
+static void parse_namespace(struct model *model, const struct line *line, size_t *at,
+                            struct namespace_entry *declares)
+{
+    parse_quoted(model, line, at, &declares->uri);
+    if (quoted_at(line, *at))
+        declares->prefix = line->items[(*at)++].text;
+}
+
 /* refused ["sentence"] [except "value" …] [with ERROR] */
 static void parse_refusal(struct model *model, const struct line *line, size_t *at, struct field *field)
 {
@@ -281,6 +290,8 @@ static void parse_trait(struct model *model, const struct line *line, size_t *at
     } else if (str_equal(word, S("attribute"))) {
         field->attribute = true;
         (*at)++;
+    } else if (str_equal(word, S("namespace"))) {
+        parse_namespace(model, line, at, &field->declares);
     } else if (str_equal(word, S("default"))) {
         parse_quoted(model, line, at, &field->default_text);
     } else if (str_equal(word, S("refused"))) {
@@ -349,9 +360,7 @@ static void parse_structure_trait(struct model *model, const struct line *line, 
     if (str_equal(word, S("element"))) {
         parse_quoted(model, line, at, &shape->element_name);
     } else if (str_equal(word, S("namespace"))) {
-        parse_quoted(model, line, at, &shape->xml_namespace);
-        if (quoted_at(line, *at))
-            shape->xml_prefix = line->items[(*at)++].text;
+        parse_namespace(model, line, at, &shape->declares);
     } else {
         complain(model, line->number, "A structure cannot be \"%.*s\".", STR_ARGS(word));
         *at = line->count;
@@ -412,6 +421,10 @@ static void parse_named_container(struct model *model, const struct line *line, 
                 at--;
                 parse_quoted(model, line, &at, &shape->value_name);
             }
+        } else if (kind == KIND_MAP && str_equal(word, S("key-namespace"))) {
+            parse_namespace(model, line, &at, &shape->key_declares);
+        } else if (str_equal(word, S("namespace"))) {
+            parse_namespace(model, line, &at, &shape->element_declares);
         } else if (!parse_constraint(model, line, &at, shape)) {
             complain(model, line->number, "\"%.*s\" is no constraint.", STR_ARGS(word));
             return;

@@ -129,6 +129,32 @@ TEST(a_named_parameter_goes_before_the_map_s)
     assert_text(request.query, "bar=named&qux=alsoFromMap");
 }
 
+/* RestJsonServersQueryParamsStringListMap */
+TEST(a_map_of_lists_in_the_query_gets_all_values_of_each_parameter)
+{
+    struct call call = call_of(&REST_PRECEDE_LISTS);
+    struct http_request request = request_of(S("POST"), S("/StringListMap"), S(""));
+
+    request.query = S("corge=named&baz=bar&other=&baz=qux&baz=quux");
+    const struct rest_precede_lists_request *in = decoded_as(&call, &request);
+    assert_text(in->qux, "named");
+    assert_text(model_to_json(&scratch, REST_PRECEDE_LISTS.input, in),
+                "{\"Qux\":\"named\",\"Foo\":{\"corge\":[\"named\"],\"baz\":[\"bar\",\"qux\",\"quux\"],"
+                "\"other\":[\"\"]}}");
+}
+
+/* RestJsonQueryParamsStringListMap */
+TEST(a_map_of_lists_repeats_its_names_in_the_query)
+{
+    static const char json[] = "{\"Qux\":\"named\",\"Foo\":{\"baz\":[\"bar\",\"qux\"],\"corge\":[\"lost\"]}}";
+    struct rest_precede_lists_request in = {0};
+    struct http_request request = {0};
+
+    assert_true(model_from_json(&scratch, REST_PRECEDE_LISTS.input, str_of(json), &in));
+    protocol()->encode_request(&scratch, &REST_PRECEDE_LISTS, &in, &request);
+    assert_text(request.query, "corge=named&baz=bar&baz=qux");
+}
+
 /* ---- documents ---- */
 
 TEST(a_document_is_read_whatever_its_root_and_its_prefixes)
@@ -192,6 +218,38 @@ TEST(a_member_that_is_refused_asks_for_nothing_when_it_is_empty)
     assert_true(validate(&empty, REST_COUNT.input, decoded_as(&empty, &nothing)));
     assert_false(validate(&asked, REST_COUNT.input, decoded_as(&asked, &something)));
     assert_text(asked.progress->failure.message, "More is not served.");
+}
+
+/* XmlNamespaces, XmlMapWithXmlNamespace and FlattenedXmlMapWithXmlNamespace, in one document */
+#define NAMESPACES                                                                                           \
+    "<XmlNamespacesRequest xmlns=\"http://foo.com\"><nested><foo xmlns:baz=\"http://baz.com\">Foo</foo>"     \
+    "<values xmlns=\"http://qux.com\"><member xmlns=\"http://bux.com\">Bar</member>"                         \
+    "<member xmlns=\"http://bux.com\">Baz</member></values></nested>"                                        \
+    "<KVP xmlns=\"https://the-member.example.com\"><entry><K xmlns=\"https://the-key.example.com\">a</K>"    \
+    "<V xmlns=\"https://the-value.example.com\">A</V></entry></KVP>"                                         \
+    "<Flat xmlns=\"https://the-member.example.com\"><K xmlns=\"https://the-key.example.com\">b</K>"          \
+    "<V xmlns=\"https://the-value.example.com\">B</V></Flat></XmlNamespacesRequest>"
+#define NAMESPACES_JSON                                                                                      \
+    "{\"Nested\":{\"Foo\":\"Foo\",\"Values\":[\"Bar\",\"Baz\"]},\"Map\":{\"a\":\"A\"},\"Flat\":{\"b\":"      \
+    "\"B\"}}"
+
+TEST(members_items_keys_and_values_declare_their_namespaces)
+{
+    struct rest_namespaces in = {0};
+    struct http_request request = {0};
+
+    assert_true(model_from_json(&scratch, REST_XML_NAMESPACES.input, S(NAMESPACES_JSON), &in));
+    protocol()->encode_request(&scratch, &REST_XML_NAMESPACES, &in, &request);
+    assert_text(request.body, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" NAMESPACES);
+}
+
+TEST(namespaces_do_not_keep_members_from_being_read)
+{
+    struct call call = call_of(&REST_XML_NAMESPACES);
+    struct http_request request = request_of(S("POST"), S("/XmlNamespaces"), S(NAMESPACES));
+
+    assert_text(model_to_json(&scratch, REST_XML_NAMESPACES.input, decoded_as(&call, &request)),
+                NAMESPACES_JSON);
 }
 
 /* ---- replies ---- */
@@ -338,8 +396,11 @@ TEST(a_service_may_answer_its_errors_bare)
     assert_text(failure.message, "Old.");
 }
 
-TESTS(test(a_map_in_the_query_gets_all_parameters), test(a_named_parameter_goes_before_the_map_s),
-      test(the_path_names_the_operation_and_fills_labels),
+TESTS(test(a_map_of_lists_in_the_query_gets_all_values_of_each_parameter),
+      test(a_map_of_lists_repeats_its_names_in_the_query),
+      test(members_items_keys_and_values_declare_their_namespaces),
+      test(namespaces_do_not_keep_members_from_being_read), test(a_map_in_the_query_gets_all_parameters),
+      test(a_named_parameter_goes_before_the_map_s), test(the_path_names_the_operation_and_fills_labels),
       test(lists_in_headers_are_read_with_quotes_and_dates), test(an_empty_header_is_an_empty_list),
       test(a_header_of_the_wrong_type_is_refused),
       test(a_document_is_read_whatever_its_root_and_its_prefixes), test(what_is_no_such_document_is_refused),
