@@ -103,14 +103,30 @@ static bool refuse(const struct call *call, const char *problem)
     return false;
 }
 
+/* Of any region: an unsigned request does not say which one it means. */
+bool sns_locate_confirmed_topic(const struct call *call, const struct sns_confirm_subscription_input *in,
+                                struct resource *found)
+{
+    static const str everybody =
+        STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+                 "\"Action\":\"SNS:ConfirmSubscription\",\"Resource\":\"*\"}]}");
+    struct arn arn;
+
+    if (!arn_parse(in->topic_arn, &arn) || !str_equal(arn.service, S("sns")))
+        return sns_arn_refuse(call, "TopicArn", in->topic_arn);
+    sns_locate_arn(call, in->topic_arn, found);
+    if (call->caller->kind == PRINCIPAL_ANONYMOUS)
+        found->policy = everybody;
+    return true;
+}
+
 /* AWS accepts a token with any topic of its region. */
 static bool token_check(const struct call *call, const struct sns_confirm_subscription_input *in,
                         struct sns_subscription_row *row)
 {
     struct arn topic, subscription;
 
-    if (!arn_parse(in->topic_arn, &topic) || !str_equal(topic.service, S("sns")))
-        return sns_arn_refuse(call, "TopicArn", in->topic_arn);
+    arn_parse(in->topic_arn, &topic);
     if (!sns_find_subscription_by_token(
             call->txn, &(struct sns_find_subscription_by_token_params){.token = in->token}, row) ||
         row->token_ends_ms <= call->now_ms)
@@ -131,17 +147,6 @@ static bool signing_check(const struct call *call, const struct sns_confirm_subs
     return false;
 }
 
-/* Must come before anything that tells about the token. */
-static bool permission_check(const struct call *call, const struct sns_confirm_subscription_input *in)
-{
-    struct resource topic = {.arn = in->topic_arn};
-
-    if (call->caller->kind == PRINCIPAL_ANONYMOUS)
-        return true;
-    sns_locate_arn(call, in->topic_arn, &topic);
-    return authorize_resource(call, &topic);
-}
-
 enum outcome sns_confirm_subscription(const struct call *call,
                                       const struct sns_confirm_subscription_input *in,
                                       struct sns_confirm_subscription_response *out)
@@ -149,7 +154,7 @@ enum outcome sns_confirm_subscription(const struct call *call,
     struct sns_subscription_row row = {0};
     bool ends_signed;
 
-    if (!permission_check(call, in) || !token_check(call, in, &row) || !signing_check(call, in, &ends_signed))
+    if (!token_check(call, in, &row) || !signing_check(call, in, &ends_signed))
         return FAILED;
     out->subscription_arn = row.arn;
     if (row.state == SNS_SUBSCRIPTION_STATE_CONFIRMED)
