@@ -105,6 +105,24 @@ def small_items(dynamodb, count=20_000):
         list(pool.map(lambda i: dynamodb.put_item(TableName=SMALL, Item={"id": {"S": f"{i:06}"}}), range(count)))
 
 
+BATCH_KEYS = [{"id": {"S": f"{i}"}} for i in range(42)]
+
+
+def batch_of(**attributes):
+    """Makes as many large items as a BatchGetItem takes."""
+
+    def make(dynamodb):
+        make_table(dynamodb, "worst-batch")
+        for key in BATCH_KEYS:
+            dynamodb.put_item(TableName="worst-batch", Item={**key, **attributes})
+
+    return make
+
+
+def batch_get(**arguments):
+    return lambda dynamodb: dynamodb.batch_get_item(RequestItems={"worst-batch": {"Keys": BATCH_KEYS, **arguments}})
+
+
 def query(**arguments):
     return {"TableName": "worst-pages", "KeyConditionExpression": "id = :id",
             "ExpressionAttributeValues": {":id": {"S": "a"}}, **arguments}
@@ -173,6 +191,13 @@ REQUESTS = [
                                              ExpressionAttributeNames={f"#n{100_000 + i}": f"n{i}" for i in range(50_000)}),
           item(**many_attributes())),
     entry("GetItem: a list of 190,000 nulls", lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY), item(l=nulls(190_000))),
+    entry("BatchGetItem: 16 MB of texts", batch_get(), batch_of(c={"S": "a" * 390_000})),
+    entry("BatchGetItem: lists of 190,000 nulls", batch_get(), batch_of(l=nulls(190_000))),
+    entry("BatchGetItem: 500 paths of 57,000 attributes, 42 times", batch_get(ProjectionExpression=repeated("y%", ",", 500)),
+          batch_of(**many_attributes())),
+    entry("BatchGetItem: 100 keys of 1,500 attributes",
+          lambda dynamodb: dynamodb.batch_get_item(RequestItems={TABLE: {"Keys": [
+              {f"a{i}": {"N": str(j)} for i in range(1_500)} for j in range(100)]}}), item()),
     entry("Query: 150 texts looked for in a page of 1.2 MB",
           filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
     entry("Scan: 150 texts looked for in a page of 1.2 MB",

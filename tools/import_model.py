@@ -244,21 +244,25 @@ class Model:
         (service,) = [block for block in self.blocks if self.words(block)[0] == "service"]
         return {name for line in service.splitlines() if line.split()[:1] == ["errors"] for name in line.split()[1:]}
 
-    def last(self, *kinds):
-        """The position for another block of these kinds."""
-        return max(i for i, block in enumerate(self.blocks) if self.words(block)[0] in kinds) + 1
+    def after_last(self, kind):
+        """The position for another block of this kind; internal operations stay with their structures."""
+        return max(i for i, block in enumerate(self.blocks)
+                   if (words := self.words(block))[0] == kind and "internal" not in words) + 1
 
     def add(self, operations, shapes, errors):
-        self.blocks[self.last("error"):self.last("error")] = errors
+        at = self.after_last("error")
+        self.blocks[at:at] = errors
         first_error = min(i for i, block in enumerate(self.blocks) if self.words(block)[0] == "error")
         self.blocks[first_error:first_error] = shapes
-        self.blocks[self.last("operation"):self.last("operation")] = operations
+        at = self.after_last("operation")
+        self.blocks[at:at] = operations
 
     def take_off_also(self, names):
         for i, block in enumerate(self.blocks):
             if self.words(block)[0] == "also":
-                left = [name for name in block.split()[1:] if name not in names]
-                self.blocks[i] = "\n".join(["also"] + wrap(left)) if left else ""
+                left = [" ".join(name for name in line.split() if name not in names) for line in block.splitlines()[1:]]
+                lines = [f"    {line}" for line in left if line]
+                self.blocks[i] = "\n".join(["also", *lines]) if lines else ""
 
     def write(self):
         self.path.write_text("\n\n".join(block for block in self.blocks if block) + "\n")

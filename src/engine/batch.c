@@ -252,6 +252,7 @@ static void begin_anew(struct engine *engine)
     engine->runnable = (struct exchange_queue){0};
     pollers_forget(engine);
     metrics_forget(engine->metrics);
+    metric_shares_forget(engine->metric_shares);
     while ((exchange = parking_take_any(&engine->parking)))
         queue_push(&before, exchange);
     while ((exchange = queue_pop(&before)))

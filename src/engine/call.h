@@ -420,4 +420,9 @@ struct module {
      * no tags.
      */
     bool (*locate_arn)(const struct call *call, str arn, struct resource *found);
+    /*
+     * A client's request of this service has its reply; call->progress has its failure and its resources, if
+     * it came that far.  On any thread, without a transaction: for count_at_once().  May be NULL.
+     */
+    void (*request_ended)(const struct call *call, int64_t took_us);
 };

@@ -7,17 +7,23 @@
  *     count(call, &sent, queue_name, 1);
  *
  * Counts are summed in memory for each minute of the engine's clock and stored at its end, or when the server
- * stops; a kill loses up to a minute.  A failed call counts nothing.  Only calls that write may count.
+ * stops; a kill loses up to a minute.  A failed call counts nothing with count(); count_at_once() counts in
+ * any case.
  *
- * To add a metric, define one as above and call count() where the thing happens.
+ * To add a metric, define one as above and call count() where the thing happens.  What can be told only when
+ * a request has ended (how long it took, with which error) is counted in the module's request_ended().
  */
 #include "base/str.h"
 
 struct call;
 
 struct metric {
-    const char *name_space, *name, *dimension, *unit;
+    const char *name_space, *name;
+    const char *dimension; /* NULL: none; "TableName,Operation": the call's operation is another one */
+    const char *unit;
 };
 
-/* of: the dimension's value.  The account and the region are the call's. */
+/* of: the dimension's value.  The account and the region are the call's.  Not in a prepare function. */
 void count(const struct call *call, const struct metric *metric, str of, double value);
+/* The same on any thread, and kept when the call fails. */
+void count_at_once(const struct call *call, const struct metric *metric, str of, double value);

@@ -742,4 +742,5 @@ void exchange_encode(struct exchange *exchange)
     }
     door_add_headers(exchange);
     log_request(exchange);
+    metrics_request_ended(exchange);
 }

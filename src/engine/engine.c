@@ -326,6 +326,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->clock_ahead_us = INT64_MIN;
     engine->meter = meter_new();
     engine->metrics = metrics_new();
+    engine->metric_shares = metric_shares_new();
     init_locks(engine);
 
     if (!open_doors(engine, arena, error)) {
@@ -370,6 +371,7 @@ void engine_free(struct engine *engine)
 {
     meter_free(engine->meter);
     metrics_free(engine->metrics);
+    metric_shares_free(engine->metric_shares);
     doors_free(engine->doors);
     if (engine->pool)
         work_free(engine->pool);

@@ -185,6 +185,10 @@ delete from engine_timer where operation = 'lambda:RetryInvocation';
 
 -- enum: engine_delivery.state waiting held begun
 
+-- The second dimension of a metric, or null.
+-- migration: 10
+alter table engine_metric add column operation text;
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -399,8 +403,8 @@ insert into engine_setting (name, value) values (:name, :value)
 on conflict (name) do update set value = excluded.value;
 
 -- statement: add_metric :insert
-insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most)
-values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :unit, :count, :sum, :least, :most);
+insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most)
+values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :operation, :unit, :count, :sum, :least, :most);
 
 -- statement: prune_metrics :exec
 -- param: last integer
@@ -410,5 +414,5 @@ delete from engine_metric where id <= :last;
 -- statement: list_metrics :many
 -- param: after integer
 -- param: limit integer
-select began_ms, account, region, namespace, name, dimension, value, unit, count, sum, least, most
+select began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most
 from engine_metric where id > :after order by id desc limit :limit;

@@ -127,6 +127,7 @@ struct engine {
     struct work_pool *pool;
     struct meter *meter;
     struct metrics *metrics;
+    struct metric_shares *metric_shares;
     struct doors *doors;
 
     pthread_mutex_t lock; /* protects the next seven */
@@ -259,6 +260,20 @@ void metrics_undone(struct engine *engine);
 /* Must another batch run before the server stops? */
 bool metrics_are_unstored(const struct engine *engine);
 int64_t metrics_next_due_ms(const struct engine *engine);
+/* metrics_shares.c */
+struct metric_shares;
+struct metric_shares *metric_shares_new(void);
+void metric_shares_free(struct metric_shares *shares);
+/* When the first count was made that the engine has not taken; INT64_MAX: no count. */
+int64_t metric_shares_began_ms(const struct metric_shares *shares);
+/* Take a share, which the caller frees; NULL: no more.  *at is 0 at first. */
+struct minute;
+struct minute *metric_shares_take(struct metric_shares *shares, size_t *at);
+void metric_shares_forget(struct metric_shares *shares);
+/* Count nothing any more. */
+void metric_shares_end(struct metric_shares *shares);
+/* A client's request has its reply: call its module's request_ended(). */
+void metrics_request_ended(const struct exchange *exchange);
 /* GET /_orderly/metrics/services */
 enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 

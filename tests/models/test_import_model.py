@@ -1,4 +1,5 @@
 """tools/import_model.py --into adds to a model what it lacks, and changes nothing else."""
+import difflib
 import pathlib
 import re
 import shutil
@@ -53,14 +54,32 @@ def test_what_was_taken_out_comes_back_with_the_names_of_the_query_protocol(mode
 def test_shapes_that_are_there_stay_as_they_are(model, modelc, tmp_path):  # noqa: F811
     path = model("dynamodb")
     before = read_model(path)
-    said = add(path, "BatchGetItem")
+    said = add(path, "DescribeContributorInsights")
     after = read_model(path)
-    assert said.startswith(f"{path}: added BatchGetItem, BatchGetItemInput, ")
+    assert said.startswith(f"{path}: added DescribeContributorInsights, DescribeContributorInsightsInput, ")
     assert {name: after.shapes[name] for name in before.shapes} == before.shapes
     assert after.shapes["AttributeValue"].union
-    assert before.also - after.also == {"BatchGetItem"}
-    assert after.operations["BatchGetItem"].reads
+    assert before.also - after.also == {"DescribeContributorInsights"}
+    assert after.operations["DescribeContributorInsights"].reads
     assert set(after.shapes) - set(before.shapes) == {
-        "BatchGetItemInput", "BatchGetItemOutput", "BatchGetRequestMap", "KeysAndAttributes", "KeyList"}
+        "DescribeContributorInsightsInput", "DescribeContributorInsightsOutput", "ContributorInsightsMode",
+        "ContributorInsightsRule", "ContributorInsightsStatus", "FailureException"}
     result = subprocess.run([modelc, path, tmp_path / "x_model.h", tmp_path / "x_model.c"], capture_output=True, text=True)
     assert result.stderr == ""
+
+
+def test_only_lines_are_added_and_one_name_is_taken_away(model):
+    path = model("dynamodb")
+    before = path.read_text().splitlines()
+    add(path, "DescribeContributorInsights")
+    changes = [line for line in difflib.ndiff(before, path.read_text().splitlines()) if line[0] in "-+"]
+    (old,) = [line[2:] for line in changes if line[0] == "-"]
+    assert " ".join(old.split()).replace("DescribeContributorInsights", "").split() == [
+        name for line in changes if line[0] == "+" and set(line[2:].split()) < set(old.split()) for name in line[2:].split()]
+
+
+def test_an_internal_operation_stays_with_its_structure(model):
+    path = model("dynamodb")
+    add(path, "DescribeContributorInsights")
+    text = path.read_text()
+    assert "operation CountTable writes internal\n    input CountTableInput\n\nstructure CountTableInput\n" in text

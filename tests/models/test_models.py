@@ -13,7 +13,6 @@ import pytest
 from model_text import SCALARS, Shape, read_model
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SERVICES = ["sqs", "sns", "dynamodb", "lambda", "iam", "sts", "logs"]
 LOCATIONS = {"uri": "path", "querystring": "query", "header": "header", "headers": "headers", "statusCode": "status"}
 # AWS's current description of SQS lacks the names of its Query protocol; this older one has them.
 OLD_DATA = list(ROOT.glob("build-venv-old/lib/python3*/site-packages/botocore/data"))
@@ -80,6 +79,7 @@ class Pair:
 
 
 DATA = pathlib.Path(botocore.__file__).parent / "data"
+SERVICES = [path.stem for path in sorted(ROOT.glob("src/services/*/*.model")) if (DATA / path.stem).is_dir()]
 
 
 @pytest.fixture(scope="module", params=SERVICES)

@@ -149,6 +149,9 @@ TEST(an_unsigned_body_has_its_checksum_behind_it)
 {
     assert_int_equal(unsigned_result(9, "9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n"),
                      AWS_CHUNKED_END);
+    assert_int_equal(
+        unsigned_result(9, "000000000000009\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n"),
+        AWS_CHUNKED_END);
     assert_int_equal(unsigned_result(0, "0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"), AWS_CHUNKED_END);
     assert_int_equal(unsigned_result(9, "9\r\n123456788\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n"),
                      AWS_CHUNKED_BAD_CHECKSUM);
@@ -164,12 +167,12 @@ TEST(a_body_of_another_size_or_form_is_refused)
 {
     static const char *const bad[] = {
         "8\r\n12345678\r\n0\r\nx-amz-checksum-crc32:mui5AA==\r\n\r\n", /* one byte less than announced */
-        "a\r\n1234567890\r\n0\r\n",
+        "a\r\n", /* one byte more: no piece of it comes out */
         "9\r\n123456789x\r\n0\r\n",
         "9 \r\n123456789\r\n0\r\n",
         "\r\n123456789",
         "g\r\n",
-        "1000000000000009\r\n", /* sixteen digits */
+        "0000000000000009\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\n", /* sixteen digits */
         "9;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648\r\n",
         "9\r\n123456789\r\n0\r\nx-amz-checksum-crc32:y/Q5Jg==\r\n\r\nmore",
     };

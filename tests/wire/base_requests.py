@@ -356,6 +356,9 @@ def dynamodb(world):
         "UpdateItem": only({**key, "UpdateExpression": "SET #n = :v", **condition, "ReturnValues": "ALL_NEW"}),
         "GetItem": only({**key, "ProjectionExpression": "#n", "ExpressionAttributeNames": names}),
         "DeleteItem": only({**key, "ReturnValues": "ALL_OLD", **condition}),
+        "BatchGetItem": only({"RequestItems": {"every": {
+            "Keys": [{"id": {"S": "a"}}], "ProjectionExpression": "#n", "ExpressionAttributeNames": names,
+            "ConsistentRead": True}}}),
         "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
                       "ExpressionAttributeValues": values, "Limit": 2}),
         "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),

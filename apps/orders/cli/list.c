@@ -22,7 +22,7 @@ static int compare_items(const void *left, const void *right)
     return str_compare(item_text(left, S("orderId")), item_text(right, S("orderId")));
 }
 
-static bool scan(struct orders *orders, struct dynamodb_attribute_map_list *items)
+static bool scan(struct orders *orders, struct dynamodb_item_list *items)
 {
     struct dynamodb_scan_input in = {.table_name = S(ORDERS_TABLE)};
     size_t limit = (size_t)orders->arguments->limit;
@@ -43,7 +43,7 @@ static bool scan(struct orders *orders, struct dynamodb_attribute_map_list *item
     return true;
 }
 
-static void print_json(struct orders *orders, const struct dynamodb_attribute_map_list *items)
+static void print_json(struct orders *orders, const struct dynamodb_item_list *items)
 {
     struct json_writer writer = json_writer_in(orders->arena);
 
@@ -54,7 +54,7 @@ static void print_json(struct orders *orders, const struct dynamodb_attribute_ma
     printf("%.*s\n", STR_ARGS(json_written(&writer)));
 }
 
-static void print_table(struct orders *orders, const struct dynamodb_attribute_map_list *items)
+static void print_table(struct orders *orders, const struct dynamodb_item_list *items)
 {
     struct arena *arena = orders->arena;
     struct output_table table = {.columns = COLUMN_COUNT, .rows = items->count + 1, .right = RIGHT};
@@ -74,7 +74,7 @@ static void print_table(struct orders *orders, const struct dynamodb_attribute_m
 
 int orders_list(struct orders *orders)
 {
-    struct dynamodb_attribute_map_list items = {0};
+    struct dynamodb_item_list items = {0};
 
     if (!scan(orders, &items))
         return EXIT_FAILURE;

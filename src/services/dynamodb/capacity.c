@@ -29,6 +29,7 @@ double dynamodb_read_units(int64_t size_bytes, const bool *consistent)
 const struct dynamodb_consumed_capacity *
 dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units)
 {
+    dynamodb_count_capacity(call, table, units);
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)
         return NULL;

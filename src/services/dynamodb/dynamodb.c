@@ -5,4 +5,5 @@
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
-                                       .locate_arn = dynamodb_locate_arn};
+                                       .locate_arn = dynamodb_locate_arn,
+                                       .request_ended = dynamodb_request_ended};

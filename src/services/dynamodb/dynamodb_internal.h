@@ -34,6 +34,8 @@ bool dynamodb_locate_arn(const struct call *call, str text, struct resource *fou
  * valid, and fail() has been called.
  */
 const struct table *dynamodb_table_of(const struct call *call);
+/* The same for a request about several tables: that of call_resource(call, index). */
+const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
@@ -121,9 +123,15 @@ const struct expressions *dynamodb_read_for_context(const struct call *call, boo
 enum { WRITE_UNIT_BYTES = 1024, READ_UNIT_BYTES = 4096 };
 double dynamodb_write_units(int64_t size_bytes);
 double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
-/* The consumed capacity, if the request asks for it; else NULL. */
+/* Count the consumed capacity; returns it if the request asks for it, else NULL. */
 const struct dynamodb_consumed_capacity *
 dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units);
+
+/* metrics.c */
+/* Of a request that has succeeded. */
+void dynamodb_count_capacity(const struct call *call, const struct table *table, double units);
+void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items);
+void dynamodb_request_ended(const struct call *call, int64_t took_us);
 
 /* upkeep.c */
 /* The number of items in a table; for a large one, when it was last counted. */
@@ -199,7 +207,7 @@ struct item_page {
     int64_t count, scanned, size_bytes;
     str last; /* the blob of the last item that was read */
     bool more;
-    struct dynamodb_attribute_map_list items;
+    struct dynamodb_item_list items;
 };
 /* Check the parameters that Scan and Query share: Select, IndexName and the projection. */
 bool dynamodb_page_begin(struct item_page *page, str select, str index_name, const int64_t *limit);

@@ -273,6 +273,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
         fill_forward(&page, &range);
     else
         fill_backward(&page, &range);
+    dynamodb_count_returned(call, table, page.count);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);

@@ -129,6 +129,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
         !span_read(call, in, table, &share, &span))
         return FAILED;
     fill(&page, &span);
+    dynamodb_count_returned(call, table, page.count);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);

@@ -66,11 +66,16 @@ bool dynamodb_locate_arn(const struct call *call, str text, struct resource *fou
     return well && found->add_context;
 }
 
-const struct table *dynamodb_table_of(const struct call *call)
+const struct table *dynamodb_table_at(const struct call *call, size_t index)
 {
-    const struct table *table = call_resource(call, 0)->row;
+    const struct table *table = call_resource(call, index)->row;
 
     return dynamodb_table_name_check(call, table->name) ? table : NULL;
+}
+
+const struct table *dynamodb_table_of(const struct call *call)
+{
+    return dynamodb_table_at(call, 0);
 }
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)

@@ -146,8 +146,6 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
     letter.error_message =
         str_empty(event.error) ? S("Unknown") : str_head_whole(event.error, MAX_ERROR_MESSAGE);
     letter.event = lambda_invocation_payload(call, invocation_id, event.payload, event.payload_apart);
-    if (str_empty(letter.event))
-        letter.event = S("{}");
     if (!send(call, &letter, &failure)) {
         struct call of_function = lambda_call_of_function(call, function);
         note_loss(&of_function, &letter, &failure);

@@ -69,14 +69,16 @@ static bool payload_check(const struct call *call, str payload, bool asynchronou
 
 static bool concurrency_check(const struct call *call, const struct function *function)
 {
+    static const struct metric throttles = {"AWS/Lambda", "Throttles", "FunctionName", "Count"};
     struct lambda_too_many_requests_exception *details =
         arena_new(call->arena, struct lambda_too_many_requests_exception);
-    struct lambda_count_sync_row count;
+    struct lambda_count_sync_row row;
 
     if (!lambda_count_sync(call->txn, &(struct lambda_count_sync_params){.function_id = function->row.id},
-                           &count) ||
-        count.count < CONCURRENT_SYNC)
+                           &row) ||
+        row.count < CONCURRENT_SYNC)
         return true;
+    count_at_once(call, &throttles, function->row.name, 1);
     *details = (struct lambda_too_many_requests_exception){
         .type = S("User"),
         .reason = lambda_throttle_reason_text(LAMBDA_THROTTLE_REASON_CONCURRENT_INVOCATION_LIMIT_EXCEEDED)};

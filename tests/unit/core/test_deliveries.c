@@ -508,6 +508,8 @@ TEST(a_target_that_is_dropped_is_attempted_no_more_and_its_deliveries_are_remove
     toy_policy = one_retry;
     assert_run("post_many 40 a t letter settle failed it rains; post open t note tries id; "
                "post c u note others | settle failed it rains");
+    wait_for_item("tries", "1 ");
+    wait_for_item("others", "1 ");
     assert_run("drop t");
     assert_run("settle_later id failed it rains");
     advance_clock(10 * MINUTE);

@@ -68,6 +68,39 @@ TEST(a_call_that_fails_has_counted_nothing)
     assert_false(has("{\"Thing\":\"a\"}"));
 }
 
+TEST(what_is_counted_at_once_stays_when_the_call_fails)
+{
+    begin_minute();
+    assert_int_equal(run("count-at-once a 2; fail"), 400);
+    assert_run("count-at-once a 5; count a 1");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("{\"Thing\":\"a\"},\"unit\":\"Count\",\"count\":3,\"sum\":8,\"min\":1,\"max\":5}");
+}
+
+TEST(a_metric_without_a_dimension_has_none_and_one_of_operations_has_two)
+{
+    begin_minute();
+    assert_run("count-alone 2; count-operation a 3");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("\"name\":\"Alone\",\"dimensions\":{},\"unit\":\"Count\",\"count\":1,\"sum\":2,");
+    wait_for_metric(
+        "\"name\":\"Operations\",\"dimensions\":{\"Thing\":\"a\",\"Operation\":\"Run\"},\"unit\":\"Count\","
+        "\"count\":1,\"sum\":3,");
+}
+
+TEST(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset)
+{
+    assert_run("count-at-once a 5");
+    core_restart();
+    assert_true(has("\"count\":1,\"sum\":5,\"min\":5,\"max\":5}"));
+    assert_run("count-at-once b 5");
+    assert_int_equal(status_of(begin_http("POST", "/_localstack/state/reset", "")), 200);
+    assert_run("count c 1");
+    advance_clock(MINUTE_MS);
+    wait_for_metric("{\"Thing\":\"c\"}");
+    assert_false(has("{\"Thing\":\"b\"}"));
+}
+
 TEST(a_server_that_stops_stores_the_minute_that_is_not_over)
 {
     assert_run("count a 5");
@@ -162,6 +195,9 @@ TEST(a_minute_has_a_bounded_number_of_series)
 
 TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(each_minute_has_rows_of_its_own), engine_test(a_call_that_fails_has_counted_nothing),
+      engine_test(what_is_counted_at_once_stays_when_the_call_fails),
+      engine_test(a_metric_without_a_dimension_has_none_and_one_of_operations_has_two),
+      engine_test(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
       engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series),
       engine_test(the_oldest_rows_go_when_there_are_too_many))

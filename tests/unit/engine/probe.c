@@ -22,22 +22,12 @@
 #include "wire/event_stream.h"
 #include "wire/json.h"
 
-#include "dynamodb_model.h"
-#include "iam_model.h"
-#include "lambda_model.h"
-#include "logs_model.h"
-#include "rest_model.h"
-#include "rpc_model.h"
-#include "sns_model.h"
-#include "sqs_model.h"
-#include "sts_model.h"
+#include "tested_services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct service *const services[] = {
-    &DYNAMODB_SERVICE, &IAM_SERVICE, &LAMBDA_SERVICE, &LOGS_SERVICE, &SNS_SERVICE,
-    &SQS_SERVICE,      &STS_SERVICE, &RPC_SERVICE,    &REST_SERVICE, NULL};
+static const struct service *const services[] = {TESTED_SERVICES NULL};
 
 static const struct operation *find_operation(const struct json *command)
 {

@@ -22,17 +22,11 @@ from model_text import read_model  # noqa: E402
 
 loader = botocore.session.get_session().get_component("data_loader")
 
-SERVICES = {
-    "sqs": ["json-1.0", "query"],
-    "sns": ["query"],
-    "dynamodb": ["json-1.0"],
-    "iam": ["query"],
-    "sts": ["query"],
-    "lambda": ["rest-json"],
-    "logs": ["json-1.1"],
-    "rest": ["rest-xml"],
-    "rpc": ["rpc-v2-cbor"],
-}
+OWN = {path.stem: path for path in sorted(pathlib.Path(__file__).parent.glob("*.json"))}  # AWS has no such services
+MODELS = {path.stem: read_model(path)
+          for path in [*sorted(ROOT.glob("src/services/*/*.model")), *sorted(pathlib.Path(__file__).parent.glob("*.model"))]
+          if path.stem in OWN or path.stem in loader.list_available_services("service-2")}
+SERVICES = {service: model.header["protocols"] for service, model in MODELS.items()}
 
 
 def opaque_members():
@@ -65,13 +59,9 @@ def probe():
     return Probe()
 
 
-OWN = ("rest", "rpc")  # described beside this file, because AWS has no such service
-
-
 def service_model(service, protocol):
     if service in OWN:
-        with open(os.path.join(os.path.dirname(__file__), service + ".json")) as source:
-            return botocore.model.ServiceModel(json.load(source))
+        return botocore.model.ServiceModel(json.loads(OWN[service].read_text()))
     description = loader.load_service_model(service, "service-2")
     if protocol == "query" and service == "sqs":
         description = old_sqs(description)
@@ -119,19 +109,10 @@ def old_sqs(description):
     return description
 
 
-def known(probe_service, operation, seen={}):
+def known(service, operation):
     """Do our models have that operation?"""
-    if not seen:
-        root = os.path.join(os.path.dirname(__file__), "../../../src/services")
-        for service in SERVICES:
-            folder = "iam" if service == "sts" else service
-            path = os.path.join(root, folder, service + ".model")
-            if service in OWN:
-                path = os.path.join(os.path.dirname(__file__), service + ".model")
-            with open(path) as source:
-                seen[service] = {line.split()[1] for line in source
-                                 if line.startswith("operation ") and "internal" not in line.split()}
-    return operation in seen[probe_service]
+    about = MODELS[service].operations.get(operation)
+    return about is not None and not about.internal
 
 
 def cases():

@@ -1,0 +1,37 @@
+#pragma once
+
+/*
+ * metrics_minute.h: a table of series, each the sums of one metric of one resource.  It does not grow:
+ * further series are dropped, with a line in the log.  One thread at a time.
+ */
+#include "engine/count.h"
+
+#include "base/arena.h"
+
+struct series {
+    const struct metric *metric;
+    const char *operation; /* or NULL */
+    uint64_t hash;
+    str account, region, of;
+    int64_t count;
+    double sum, least, most;
+};
+
+struct minute {
+    struct arena arena; /* of the series' texts */
+    int64_t began_ms;
+    size_t series_count, most;
+    struct series *series;
+    uint16_t *slots; /* 2 * most positions in `series`, plus one */
+};
+
+/* most: below 65536. */
+struct minute *minute_new(int64_t began_ms, size_t most);
+void minute_free(struct minute **minute);
+/* The key of a call's count; its texts are the caller's. */
+struct series series_key(const struct call *call, const struct metric *metric, str of);
+/* The series with that key, made if it is new; NULL: the table is full. */
+struct series *minute_series(struct minute *minute, const struct series *key);
+void series_add(struct series *series, double value);
+/* Add what `other` has summed up. */
+void series_merge(struct series *series, const struct series *other);

@@ -1,0 +1,135 @@
+/*
+ * metrics_shares.c: what is counted outside the engine's transaction: by reads, by failed calls, and when a
+ * request has ended.
+ *
+ * Each thread counts into a share of its own, so that threads do not wait for each other.  The engine takes
+ * the shares at the end of the minute (metrics.c).
+ */
+#include "engine/engine_internal.h"
+#include "engine/metrics_minute.h"
+
+#include "base/memory.h"
+#include "base/time.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { SHARES = 16, MOST_SERIES_OF_SHARE = 1024 };
+
+struct metric_shares {
+    struct share {
+        pthread_mutex_t lock;
+        struct minute *minute; /* NULL: nothing was counted */
+    } items[SHARES];
+    _Atomic int64_t began_ms; /* of the first count that the engine has not taken; INT64_MAX: none */
+    _Atomic bool ended;       /* the engine takes no more */
+};
+
+struct metric_shares *metric_shares_new(void)
+{
+    struct metric_shares *shares = memory_take(sizeof *shares);
+
+    for (size_t i = 0; i < SHARES; i++)
+        pthread_mutex_init(&shares->items[i].lock, NULL);
+    atomic_store(&shares->began_ms, INT64_MAX);
+    return shares;
+}
+
+void metric_shares_free(struct metric_shares *shares)
+{
+    for (size_t i = 0; i < SHARES; i++) {
+        minute_free(&shares->items[i].minute);
+        pthread_mutex_destroy(&shares->items[i].lock);
+    }
+    free(shares);
+}
+
+/* Threads share one when there are more than SHARES. */
+static struct share *share_of_thread(struct metric_shares *shares)
+{
+    static _Atomic size_t threads;
+    static _Thread_local size_t number; /* from 1 on */
+
+    if (!number)
+        number = atomic_fetch_add(&threads, 1) + 1;
+    return &shares->items[number % SHARES];
+}
+
+/* The engine may sleep without an end: it learns that it has something to take when the minute is over. */
+static void announce(struct engine *engine, struct metric_shares *shares, int64_t now_ms)
+{
+    int64_t none = INT64_MAX;
+
+    if (atomic_load_explicit(&shares->began_ms, memory_order_relaxed) != none ||
+        !atomic_compare_exchange_strong(&shares->began_ms, &none, now_ms))
+        return;
+    pthread_mutex_lock(&engine->lock);
+    pthread_mutex_unlock(&engine->lock);
+    pthread_cond_signal(&engine->arrived);
+}
+
+void count_at_once(const struct call *call, const struct metric *metric, str of, double value)
+{
+    struct metric_shares *shares = call->engine->metric_shares;
+    struct share *share = share_of_thread(shares);
+    struct series key = series_key(call, metric, of);
+
+    if (atomic_load_explicit(&shares->ended, memory_order_relaxed))
+        return;
+    pthread_mutex_lock(&share->lock);
+    if (!share->minute)
+        share->minute = minute_new(call->now_ms, MOST_SERIES_OF_SHARE);
+    struct series *series = minute_series(share->minute, &key);
+    if (series)
+        series_add(series, value);
+    pthread_mutex_unlock(&share->lock);
+    announce(call->engine, shares, call->now_ms);
+}
+
+int64_t metric_shares_began_ms(const struct metric_shares *shares)
+{
+    return atomic_load(&shares->began_ms);
+}
+
+void metric_shares_end(struct metric_shares *shares)
+{
+    atomic_store(&shares->ended, true);
+}
+
+struct minute *metric_shares_take(struct metric_shares *shares, size_t *at)
+{
+    atomic_store(&shares->began_ms, INT64_MAX);
+    while (*at < SHARES) {
+        struct share *share = &shares->items[(*at)++];
+        pthread_mutex_lock(&share->lock);
+        struct minute *minute = share->minute;
+        share->minute = NULL;
+        pthread_mutex_unlock(&share->lock);
+        if (minute)
+            return minute;
+    }
+    return NULL;
+}
+
+void metric_shares_forget(struct metric_shares *shares)
+{
+    struct minute *minute;
+    size_t at = 0;
+
+    while ((minute = metric_shares_take(shares, &at)))
+        minute_free(&minute);
+}
+
+void metrics_request_ended(const struct exchange *exchange)
+{
+    const struct call *call = &exchange->call;
+
+    if (!exchange->operation || !call->caller || exchange->operation->flags & OPERATION_INTERNAL)
+        return;
+    for (const struct module *const *module = call->engine->options.modules; *module; module++)
+        if ((*module)->service == exchange->operation->service) {
+            if ((*module)->request_ended)
+                (*module)->request_ended(call, monotonic_us() - exchange->began_us);
+            return;
+        }
+}

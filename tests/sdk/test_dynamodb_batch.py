@@ -1,0 +1,199 @@
+"""DynamoDB: BatchGetItem: items of several tables, what is refused, and what is left for another request."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def dynamodb(client):
+    return client("dynamodb")
+
+
+@pytest.fixture
+def tables(dynamodb, unique):
+    """Two tables: the first with a sort key."""
+    names = [unique("orders")[-100:].lstrip("-."), unique("users")[-100:].lstrip("-.")]
+    for name, keys in zip(names, (["user", "order"], ["user"])):
+        dynamodb.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "N" if key == "order" else "S"} for key in keys],
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))])
+    yield names
+    for name in names:
+        dynamodb.delete_table(TableName=name)
+
+
+def order(number, user="a", **more):
+    return {"user": {"S": user}, "order": {"N": str(number)}, **more}
+
+
+def refusal(call, **arguments):
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+
+def invalid(message):
+    return "ValidationException", message
+
+
+def answer(reply):
+    return {name: part for name, part in reply.items() if name != "ResponseMetadata"}
+
+
+def test_items_of_two_tables_come_in_the_order_of_their_keys(dynamodb, tables):
+    orders, users = tables
+    for number in (1, 2, 3):
+        dynamodb.put_item(TableName=orders, Item=order(number, what={"S": f"w{number}"}, more={"S": "m"}))
+    dynamodb.put_item(TableName=users, Item={"user": {"S": "a"}, "age": {"N": "7"}})
+    reply = dynamodb.batch_get_item(RequestItems={
+        orders: {"Keys": [order(3), order(9), order("1.0")], "ProjectionExpression": "#w", "ConsistentRead": True,
+                 "ExpressionAttributeNames": {"#w": "what"}},
+        users: {"Keys": [{"user": {"S": "a"}}, {"user": {"S": "b"}}]},
+    })
+    assert answer(reply) == {
+        "Responses": {orders: [{"what": {"S": "w3"}}, {"what": {"S": "w1"}}], users: [{"user": {"S": "a"}, "age": {"N": "7"}}]},
+        "UnprocessedKeys": {}}
+
+
+def test_a_table_without_any_of_the_items_has_an_empty_list(dynamodb, tables):
+    reply = dynamodb.batch_get_item(RequestItems={tables[1]: {"Keys": [{"user": {"S": "nobody"}}]}})
+    assert answer(reply) == {"Responses": {tables[1]: []}, "UnprocessedKeys": {}}
+
+
+def test_a_table_may_be_named_by_its_arn(dynamodb, tables):
+    arn = dynamodb.describe_table(TableName=tables[1])["Table"]["TableArn"]
+    dynamodb.put_item(TableName=tables[1], Item={"user": {"S": "a"}})
+    reply = dynamodb.batch_get_item(RequestItems={arn: {"Keys": [{"user": {"S": "a"}}], "AttributesToGet": ["user"]}})
+    assert answer(reply) == {"Responses": {arn: [{"user": {"S": "a"}}]}, "UnprocessedKeys": {}}
+
+
+def test_each_item_is_rounded_up_to_units_by_itself(dynamodb, tables):
+    orders, users = tables
+    dynamodb.put_item(TableName=orders, Item=order(1, pad={"S": "x" * 4096}))
+    dynamodb.put_item(TableName=orders, Item=order(2))
+    asked = {orders: {"Keys": [order(1), order(2), order(3)], "ConsistentRead": True},
+             users: {"Keys": [{"user": {"S": "a"}}, {"user": {"S": "b"}}]}}
+
+    def consumed(how):
+        return dynamodb.batch_get_item(RequestItems=asked, ReturnConsumedCapacity=how).get("ConsumedCapacity")
+
+    assert consumed("TOTAL") == [{"TableName": orders, "CapacityUnits": 4.0}, {"TableName": users, "CapacityUnits": 1.0}]
+    assert consumed("INDEXES") == [
+        {"TableName": orders, "CapacityUnits": 4.0, "Table": {"CapacityUnits": 4.0}},
+        {"TableName": users, "CapacityUnits": 1.0, "Table": {"CapacityUnits": 1.0}}]
+    assert consumed("NONE") is None
+
+
+def test_a_hundred_keys_are_read_and_one_more_is_refused(dynamodb, tables):
+    orders, users = tables
+    keys = [order(number) for number in range(99)]
+    one = {"user": {"S": "a"}}
+    reply = dynamodb.batch_get_item(RequestItems={orders: {"Keys": keys}, users: {"Keys": [one]}})
+    assert answer(reply) == {"Responses": {orders: [], users: []}, "UnprocessedKeys": {}}
+    assert refusal(dynamodb.batch_get_item, RequestItems={orders: {"Keys": keys}, users: {"Keys": [one, {"user": {"S": "b"}}]}}) == invalid(
+        "Too many items requested for the BatchGetItem call")
+
+
+@pytest.mark.parametrize("part, message", [
+    ({"Keys": [order(1), order(2), order("1.00")]}, "Provided list of item keys contains duplicates"),
+    ({"Keys": [order(1), {"order": {"N": "1"}, "user": {"S": "a"}}]}, "Provided list of item keys contains duplicates"),
+    ({"Keys": [order(1), {"user": {"S": "a"}}]}, "The provided key element does not match the schema"),
+    ({"Keys": [{"user": {"S": "a"}, "order": {"S": "1"}}]}, "The provided key element does not match the schema"),
+    ({"Keys": [order(1)], "ProjectionExpression": "a..b"},
+     'Invalid ProjectionExpression: Syntax error; token: ".", near: "..b"'),
+    ({"Keys": [order(1)], "ProjectionExpression": "a", "AttributesToGet": ["a"]},
+     "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
+     "{AttributesToGet} Expression parameters: {ProjectionExpression}"),
+    ({"Keys": [order(1), order("x")], "ProjectionExpression": "a..b"},
+     "The parameter cannot be converted to a numeric value: x"),
+])
+def test_what_a_part_may_not_say(dynamodb, tables, part, message):
+    assert refusal(dynamodb.batch_get_item, RequestItems={tables[0]: part}) == invalid(message)
+
+
+def test_all_tables_must_be_there_but_duplicates_are_found_first(dynamodb, tables):
+    missing = {"user": {"S": "a"}}
+    known = {tables[1]: {"Keys": [missing]}}
+    assert refusal(dynamodb.batch_get_item, RequestItems={**known, "no-such-table": {"Keys": [missing]}}) == (
+        "ResourceNotFoundException", "Requested resource not found")
+    assert refusal(dynamodb.batch_get_item, RequestItems={**known, "no-such-table": {"Keys": [missing, missing]}}) == invalid(
+        "Provided list of item keys contains duplicates")
+
+
+def test_keys_over_sixteen_megabytes_are_left_with_all_that_was_asked_about_them(dynamodb, tables, wait_until):
+    orders, users = tables
+    size = 400 * 1024 - len("user" + "a" + "order" + "pad") - 3  # 400 KB with a number of 3 bytes
+    for number in range(11, 53):
+        dynamodb.put_item(TableName=orders, Item=order(number, pad={"S": "x" * (size + 1)}))
+    part = {"ConsistentRead": True, "ProjectionExpression": "#o", "ExpressionAttributeNames": {"#o": "order"}}
+    keys = [order(number) for number in range(11, 53)]
+    rest = {users: {"Keys": [{"user": {"S": "a"}}]}}
+    fit = 16 * MEGABYTE // (400 * 1024)
+
+    def ask(keys):
+        """How many items came: fewer than fit when the read's time is up."""
+        reply = answer(dynamodb.batch_get_item(RequestItems={orders: {"Keys": keys, **part}, **rest}))
+        count = len(reply["Responses"][orders])
+        left = {orders: {"Keys": keys[count:], **part}} if keys[count:] else {}
+        assert reply == {"Responses": {orders: [{"order": key["order"]} for key in keys[:count]], users: []},
+                         "UnprocessedKeys": {**left, **rest} if left else {}}
+        return count
+
+    wait_until(lambda: ask(keys) == fit)
+    assert ask(keys[fit:]) == len(keys) - fit
+
+
+@pytest.fixture
+def user(client, unique):
+    """user(*statements): a client of a user with these statements."""
+    iam, name = client("iam"), unique("user")[-60:].lstrip("-")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def make(*statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client("dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    yield make
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+def test_every_table_must_be_allowed(dynamodb, tables, user):
+    arns = [f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}" for name in tables]
+    asked = {tables[0]: {"Keys": [order(1)]}, tables[1]: {"Keys": [{"user": {"S": "a"}}]}}
+    allow = {"Effect": "Allow", "Action": "dynamodb:BatchGetItem"}
+    for allowed, other in (arns, reversed(arns)):
+        code, message = refusal(user({**allow, "Resource": allowed}).batch_get_item, RequestItems=asked)
+        assert code == "AccessDeniedException" and f"on resource: {other} because" in message
+    assert answer(user({**allow, "Resource": arns}).batch_get_item(RequestItems=asked))["UnprocessedKeys"] == {}
+
+
+@pytest.mark.parametrize("condition, mine_only", [
+    ({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}}, True),
+    ({"ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "order", "what"]},
+      "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}, False),
+])
+def test_condition_keys_bind_for_every_key_of_the_batch(dynamodb, tables, user, condition, mine_only):
+    own = user({"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": "*", "Condition": condition})
+    part = {"ProjectionExpression": "what"}
+
+    def denied(**part):
+        try:
+            own.batch_get_item(RequestItems={tables[0]: part})
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDeniedException"
+            return True
+        return False
+
+    assert not denied(Keys=[order(1, "mine"), order(2, "mine")], **part)
+    assert denied(Keys=[order(1, "mine"), order(2, "yours")], **part) == mine_only
+    assert denied(Keys=[order(1, "mine")], ProjectionExpression="what, secret") != mine_only
+    assert denied(Keys=[order(1, "mine")]) != mine_only

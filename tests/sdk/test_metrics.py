@@ -1,0 +1,91 @@
+"""What the services count, as rows of a minute: each with exactly its dimensions and its figures."""
+
+import json
+import urllib.request
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ACCOUNT = "000000000000"
+MINUTE = 60
+
+
+@pytest.fixture
+def metrics(endpoint, advance_clock, now_ms, wait_until):
+    """metrics(namespace, account) waits until the minute is stored; {(name, dimensions…): (unit, count, sum, min, max)}"""
+
+    def rows():
+        with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
+            return json.load(reply)
+
+    def read(namespace, account, wanted):
+        advance_clock(MINUTE)
+        found = wait_until(lambda: [row for row in rows() if row["account"] == account and row["name"] == wanted])
+        assert found
+        return {(row["name"], *sorted(row["dimensions"].items())): (row["unit"], row["count"], row["sum"], row["min"], row["max"])
+                for row in rows() if row["account"] == account and row["namespace"] == namespace}
+
+    # no minute ends during a test
+    advance_clock((MINUTE * 1000 - now_ms() % (MINUTE * 1000)) / 1000)
+    return read
+
+
+def client_of(endpoint, account):
+    return boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
+                        aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
+
+
+def make_table(dynamodb):
+    dynamodb.create_table(TableName="counted", BillingMode="PAY_PER_REQUEST",
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+
+
+def key(text):
+    return {"id": {"S": text}}
+
+
+def test_dynamodb_counts_capacity_items_and_errors(endpoint, metrics):
+    account = "111122223333"
+    dynamodb = client_of(endpoint, account)
+    make_table(dynamodb)
+    for text in "abc":
+        dynamodb.put_item(TableName="counted", Item={**key(text), "text": {"S": "x" * 2000}})
+    dynamodb.update_item(TableName="counted", Key=key("d"), UpdateExpression="SET n = :n",
+                         ExpressionAttributeValues={":n": {"N": "1"}})
+    dynamodb.get_item(TableName="counted", Key=key("a"))
+    dynamodb.get_item(TableName="counted", Key=key("a"), ConsistentRead=True)
+    dynamodb.scan(TableName="counted")
+    dynamodb.query(TableName="counted", KeyConditionExpression="id = :id", ExpressionAttributeValues={":id": {"S": "b"}})
+    for refused in (lambda: dynamodb.put_item(TableName="counted", Item=key("a"), ConditionExpression="attribute_not_exists(id)"),
+                    lambda: dynamodb.put_item(TableName="counted", Item={"other": {"S": "x"}}),
+                    lambda: dynamodb.get_item(TableName="missing", Key=key("a"))):
+        with pytest.raises(ClientError):
+            refused()
+    found = metrics("AWS/DynamoDB", account, "UserErrors")
+    table = ("TableName", "counted")
+    latencies = {name: found.pop(name) for name in list(found) if name[0] == "SuccessfulRequestLatency"}
+    assert found == {
+        ("ConsumedWriteCapacityUnits", table): ("Count", 4, 7, 1, 2),
+        ("ConsumedReadCapacityUnits", table): ("Count", 4, 3, 0.5, 1),
+        ("ReturnedItemCount", ("Operation", "Scan"), table): ("Count", 1, 4, 4, 4),
+        ("ReturnedItemCount", ("Operation", "Query"), table): ("Count", 1, 1, 1, 1),
+        ("ConditionalCheckFailedRequests", table): ("Count", 1, 1, 1, 1),
+        ("UserErrors",): ("Count", 2, 2, 1, 1),
+    }
+    assert {name[1][1]: (unit, count) for name, (unit, count, *_) in latencies.items()} == {
+        "PutItem": ("Milliseconds", 3), "UpdateItem": ("Milliseconds", 1), "GetItem": ("Milliseconds", 2),
+        "Scan": ("Milliseconds", 1), "Query": ("Milliseconds", 1)}
+    assert all(name[2] == table and 0 < least <= total for name, (_, _, total, least, _) in latencies.items())
+
+
+def test_reads_alone_are_stored_when_their_minute_is_over(endpoint, metrics):
+    account = "111122224444"
+    dynamodb = client_of(endpoint, account)
+    make_table(dynamodb)
+    for _ in range(5):
+        dynamodb.get_item(TableName="counted", Key=key("a"))
+    found = metrics("AWS/DynamoDB", account, "ConsumedReadCapacityUnits")
+    assert found[("ConsumedReadCapacityUnits", ("TableName", "counted"))] == ("Count", 5, 2.5, 0.5, 0.5)
