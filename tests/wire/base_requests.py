@@ -11,6 +11,7 @@ import io
 import itertools
 import json
 import time
+import urllib.request
 import zipfile
 
 ACCOUNT = "000000000000"
@@ -84,11 +85,23 @@ class World:
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
         self.token = token_for(client("sns"), self.topic)
+        app = client("sns").create_platform_application(
+            Name="every", Platform="GCM", Attributes={"PlatformCredential": "secret"})["PlatformApplicationArn"]
+        self.endpoint = client("sns").create_platform_endpoint(PlatformApplicationArn=app, Token="every")["EndpointArn"]
+        self.number = "+15550199"
+        self.verify(client("sns"))
         client("logs").create_log_group(logGroupName="every")
         client("logs").create_log_stream(logGroupName="every", logStreamName="every")
         client("dynamodb").create_table(**self.table("every"))
         self.sqs = client("sqs")
         self.handle = self.receive()
+
+    def verify(self, sns):
+        """Verify the number for the sandbox, by the password in the outbox."""
+        sns.create_sms_sandbox_phone_number(PhoneNumber=self.number)
+        with urllib.request.urlopen(f"{sns.meta.endpoint_url}/_aws/sns/sms-messages") as reply:
+            messages = json.load(reply)["sms_messages"][self.number]
+        sns.verify_sms_sandbox_phone_number(PhoneNumber=self.number, OneTimePassword=messages[-1]["Message"].split()[-1])
 
     def receive(self):
         """The handle of a message in flight."""
@@ -200,6 +213,45 @@ def sns(world):
         "AddPermission": lambda: ([("RemovePermission", {**topic, "Label": "l"})],
                                   {**topic, "Label": "l", "AWSAccountId": [ACCOUNT], "ActionName": ["Publish"]}),
         "RemovePermission": only({**topic, "Label": "nothing"}),
+        **push(world),
+        **sms(world),
+    }
+
+
+def push(world):
+    """SNS's operations for mobile push."""
+    app, gone = {"PlatformApplicationArn": arn("sns", "app/GCM/every")}, arn("sns", "endpoint/GCM/every/gone")
+    attributes = {"PlatformCredential": "secret"}
+    made = ("CreatePlatformApplication", {"Name": "every", "Platform": "GCM", "Attributes": attributes})
+    return {
+        "CreatePlatformApplication": lambda: ((), {"Name": world.new(), "Platform": "GCM", "Attributes": attributes}),
+        "GetPlatformApplicationAttributes": lambda: ([made], app),
+        "SetPlatformApplicationAttributes": lambda: ([made], {**app, "Attributes": {"Enabled": "true"}}),
+        "ListPlatformApplications": only({}),
+        "DeletePlatformApplication": only({"PlatformApplicationArn": arn("sns", "app/GCM/gone")}),
+        "CreatePlatformEndpoint": lambda: ([made], {**app, "Token": "t", "CustomUserData": "u", "Attributes": {"Enabled": "true"}}),
+        "GetEndpointAttributes": only({"EndpointArn": world.endpoint}),
+        "SetEndpointAttributes": only({"EndpointArn": world.endpoint, "Attributes": {"CustomUserData": "u"}}),
+        "ListEndpointsByPlatformApplication": lambda: ([made], app),
+        "DeleteEndpoint": only({"EndpointArn": gone}),
+    }
+
+
+def sms(world):
+    number, sandboxed = {"phoneNumber": "+15550100"}, {"PhoneNumber": "+15550100"}
+    made = ("CreateSMSSandboxPhoneNumber", sandboxed)
+    return {
+        "CheckIfPhoneNumberIsOptedOut": only(number),
+        "OptInPhoneNumber": only(number),
+        "ListPhoneNumbersOptedOut": only({}),
+        "SetSMSAttributes": only({"attributes": {"DefaultSMSType": "Promotional"}}),
+        "GetSMSAttributes": only({"attributes": ["DefaultSMSType"]}),
+        "ListOriginationNumbers": only({"MaxResults": 5}),
+        "GetSMSSandboxAccountStatus": only({}),
+        "CreateSMSSandboxPhoneNumber": only({**sandboxed, "LanguageCode": "en-US"}),
+        "VerifySMSSandboxPhoneNumber": only({"PhoneNumber": world.number, "OneTimePassword": "00000"}),
+        "ListSMSSandboxPhoneNumbers": only({"MaxResults": 5}),
+        "DeleteSMSSandboxPhoneNumber": lambda: ([made], sandboxed),
     }
 
 

@@ -59,7 +59,7 @@ static void send_token(const struct call *call, const struct sns_subscription_ro
     if (str_equal(row->protocol, S("sqs")))
         ask_queue(call, &topic, row, request);
     else
-        sns_endpoint_ask(call, &topic, row, &confirmation, request);
+        sns_outside_ask(call, &topic, row, &confirmation, request);
 }
 
 static void run_at_end(const struct call *call, const struct sns_subscription_row *row)

@@ -86,9 +86,9 @@ static struct delivery_policy policy_for(const struct call *call, const struct s
     return sns_delivery_policy(call, topic->delivery_policy, row->delivery_policy);
 }
 
-void sns_endpoint_ask(const struct call *call, const struct topic *topic,
-                      const struct sns_subscription_row *row, const struct confirmation *confirmation,
-                      str request)
+void sns_outside_ask(const struct call *call, const struct topic *topic,
+                     const struct sns_subscription_row *row, const struct confirmation *confirmation,
+                     str request)
 {
     struct delivery_policy policy = policy_for(call, &topic->row, row);
     const struct sns_deliver_outside_request in = {
@@ -149,8 +149,8 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
                                           .trace_id = broadcast->way.trace_id});
 }
 
-void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
-                           const struct sns_subscriber_rows *subscribers)
+void sns_outside_deliver(const struct call *call, struct broadcast *broadcast,
+                         const struct sns_subscriber_rows *subscribers)
 {
     struct sns_topic_row topic = {0};
 

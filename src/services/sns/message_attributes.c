@@ -48,7 +48,7 @@ static bool name_check(const struct call *call, str name)
         return refuse(call, S("Length of message attribute name must be less than 256 bytes."));
     if (str_present(problem_of_dots(name)))
         return refuse(call, problem_of_dots(name));
-    if (message_attribute_is_reserved(name))
+    if (message_attribute_is_reserved(name) && !str_starts_with(name, S("AWS.SNS.")))
         return refuse(call,
                       S("Message attribute names starting with 'AWS.' or 'Amazon.' are reserved for use "
                         "by Amazon."));

@@ -1,7 +1,7 @@
 /*
  * publish.c: checks what is published; fanout.c delivers it.
  */
-#include "sns_internal.h"
+#include "push.h"
 
 #include "aws/batch_ids.h"
 #include "base/hash.h"
@@ -29,17 +29,24 @@ static void publish(const struct call *call, const struct topic *topic,
     count(call, &published, topic->row.name, 1);
 }
 
+static int targets_of(const struct sns_publish_input *in)
+{
+    return str_present(in->topic_arn) + str_present(in->target_arn) + str_present(in->phone_number);
+}
+
 bool sns_locate_published_topic(const struct call *call, const struct sns_publish_input *in,
                                 struct resource *found)
 {
     str arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
 
-    if (str_present(in->topic_arn) && str_present(in->target_arn)) {
+    if (targets_of(in) > 1) {
         fail(
             call, &SNS_INVALID_PARAMETER_EXCEPTION,
             "Invalid parameter: TopicArn or TargetArn Reason: TopicArn and TargetArn are mutually exclusive");
         return false;
     }
+    if (sns_is_direct(in))
+        return sns_locate_direct(call, in, found);
     if (str_present(arn))
         return sns_locate_topic(call, arn, found);
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
@@ -71,8 +78,10 @@ static void sign_in_advance(const struct call *call, const struct topic *topic, 
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
 {
     struct message *message = arena_new(call->arena, struct message);
-    const struct topic *topic = sns_topic_of(call);
 
+    if (sns_is_direct(in))
+        return;
+    const struct topic *topic = sns_topic_of(call);
     *message = message_of(call, in);
     if (!topic || !sns_message_check(call, topic, message))
         return;
@@ -80,13 +89,27 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     leave_prepared(call, message);
 }
 
+static enum outcome publish_direct(const struct call *call, const struct sns_publish_input *in,
+                                   struct sns_publish_response *out)
+{
+    static const struct topic no_topic = {0};
+    struct message message = message_of(call, in);
+
+    if (!sns_message_check(call, &no_topic, &message) || !sns_publish_direct(call, in, &message))
+        return FAILED;
+    out->message_id = message.id;
+    return DONE;
+}
+
 enum outcome sns_publish(const struct call *call, const struct sns_publish_input *in,
                          struct sns_publish_response *out)
 {
     const struct message *signed_before = prepared(call);
+
+    if (sns_is_direct(in))
+        return publish_direct(call, in, out);
     struct message message = signed_before ? *signed_before : message_of(call, in);
     const struct topic *topic = sns_topic_of(call);
-
     if (!topic || (!signed_before && !sns_message_check(call, topic, &message)))
         return FAILED;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);

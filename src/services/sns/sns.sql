@@ -128,9 +128,60 @@ create table sns_deduplication (
 ) without rowid;
 create index sns_deduplication_expires on sns_deduplication (expires_ms);
 
+-- Mobile push.  `attributes` is a JSON object of what was set.  A deleted application belongs to no account until its
+-- endpoints are removed, some at a time.
+-- SMS: settings, numbers for the sandbox, and numbers whose owners want no messages.
+-- The outbox has what went to phones and mobile endpoints: the newest messages, up to a bound.
+-- migration: 9
+create table sns_application (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    attributes text not null,
+    unique (account, region, name)
+);
+create table sns_endpoint (
+    id integer primary key,
+    application_id integer not null,
+    arn text not null unique,
+    token text not null,
+    attributes text not null,
+    unique (application_id, token)
+);
+create table sns_sms_setting (
+    account text not null,
+    region text not null,
+    attributes text not null,
+    primary key (account, region)
+) without rowid;
+create table sns_sandbox_number (
+    account text not null,
+    region text not null,
+    number text not null,
+    password text not null,
+    verified integer not null,
+    primary key (account, region, number)
+) without rowid;
+create table sns_opted_out (
+    account text not null,
+    region text not null,
+    number text not null,
+    primary key (account, region, number)
+) without rowid;
+create table sns_outbox (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    protocol text not null,
+    target text not null,
+    content text not null
+);
+create index sns_outbox_target on sns_outbox (account, region, protocol, target);
+
 -- A subscription waits for its confirmation until its token ends; one that an unsigned request has ended can
 -- be confirmed again as long.
--- migration: 9
+-- migration: 10
 alter table sns_subscription add column delivery_policy text;
 alter table sns_subscription add column state text not null default 'confirmed'
     check (state in ('confirmed', 'pending', 'deleted'));
@@ -365,3 +416,120 @@ select private_key from sns_signing_key where name = :name;
 
 -- statement: find_certificate :one
 select certificate from sns_signing_key where name = :name;
+
+-- statement: find_application :one
+-- row: application
+select id, account, region, name, attributes from sns_application
+where account = :account and region = :region and name = :name;
+
+-- statement: add_application :insert
+-- row: application
+insert into sns_application (account, region, name, attributes) values (:account, :region, :name, :attributes);
+
+-- statement: update_application :exec
+update sns_application set attributes = :attributes where id = :id;
+
+-- statement: end_application :exec
+update sns_application set account = '', name = cast(id as text) where id = :id;
+
+-- statement: list_applications_page :many
+-- param: limit integer
+select name, attributes from sns_application
+where account = :account and region = :region and name > :name order by name limit :limit;
+
+-- statement: find_ended_application :one
+select id from sns_application where account = '' limit 1;
+
+-- statement: remove_application :exec
+delete from sns_application where id = :id;
+
+-- statement: remove_some_endpoints :exec
+-- param: limit integer
+delete from sns_endpoint where id in
+    (select e.id from sns_endpoint e where e.application_id = :application_id limit :limit);
+
+-- statement: find_endpoint :one
+-- row: endpoint
+select e.id, e.application_id, e.arn, e.token, e.attributes, a.attributes as application
+from sns_endpoint e join sns_application a on a.id = e.application_id
+where e.arn = :arn and a.account <> '';
+
+-- statement: find_endpoint_of_token :one
+-- row: endpoint
+select id, application_id, arn, token, attributes from sns_endpoint
+where application_id = :application_id and token = :token;
+
+-- statement: add_endpoint :insert
+-- row: endpoint
+insert into sns_endpoint (application_id, arn, token, attributes) values (:application_id, :arn, :token, :attributes);
+
+-- statement: update_endpoint :exec
+-- row: endpoint
+update sns_endpoint set token = :token, attributes = :attributes where id = :id;
+
+-- statement: remove_endpoint :exec
+delete from sns_endpoint where id = :id;
+
+-- statement: list_endpoints_page :many
+-- param: limit integer
+-- param: after text
+select arn, token, attributes from sns_endpoint
+where application_id = :application_id and token > :after order by token limit :limit;
+
+-- statement: find_sms_settings :one
+select attributes from sns_sms_setting where account = :account and region = :region;
+
+-- statement: put_sms_settings :exec
+insert or replace into sns_sms_setting (account, region, attributes) values (:account, :region, :attributes);
+
+-- statement: find_sandbox_number :one
+select password, verified from sns_sandbox_number
+where account = :account and region = :region and number = :number;
+
+-- statement: put_sandbox_number :exec
+insert or replace into sns_sandbox_number (account, region, number, password, verified)
+values (:account, :region, :number, :password, :verified);
+
+-- statement: remove_sandbox_number :exec
+delete from sns_sandbox_number where account = :account and region = :region and number = :number;
+
+-- statement: list_sandbox_numbers :many
+-- param: limit integer
+select number, verified from sns_sandbox_number
+where account = :account and region = :region and number > :number order by number limit :limit;
+
+-- statement: find_opted_out :one
+select number from sns_opted_out where account = :account and region = :region and number = :number;
+
+-- statement: put_opted_out :exec
+insert or replace into sns_opted_out (account, region, number) values (:account, :region, :number);
+
+-- statement: remove_opted_out :exec
+delete from sns_opted_out where account = :account and region = :region and number = :number;
+
+-- statement: list_opted_out :many
+-- param: limit integer
+select number from sns_opted_out
+where account = :account and region = :region and number > :number order by number limit :limit;
+
+-- statement: add_outbox :insert
+insert into sns_outbox (account, region, protocol, target, content)
+values (:account, :region, :protocol, :target, :content);
+
+-- statement: remove_old_outbox :exec
+delete from sns_outbox where id <= :id;
+
+-- The newest messages come first.
+-- statement: list_outbox :many
+-- param: before integer
+-- param: limit integer
+-- param: only text null
+select id, target, content from sns_outbox
+where account = :account and region = :region and protocol = :protocol and (:only is null or target = :only)
+    and id < :before
+order by id desc limit :limit;
+
+-- statement: clear_outbox :exec
+-- param: only text null
+delete from sns_outbox
+where account = :account and region = :region and protocol = :protocol and (:only is null or target = :only);

@@ -98,7 +98,7 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
 str sns_topic_name(str topic_arn);
 
-/* queues.c, functions.c */
+/* queues.c, functions.c, direct.c */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
                         const struct sns_subscriber_rows *subscribers);
@@ -106,19 +106,26 @@ bool sns_function_check(const struct call *call, str endpoint);
 void sns_functions_deliver(const struct call *call, struct broadcast *broadcast,
                            const struct sns_subscriber_rows *subscribers);
 
+bool sns_phone_check(const struct call *call, str endpoint);
+void sns_phones_deliver(const struct call *call, struct broadcast *broadcast,
+                        const struct sns_subscriber_rows *subscribers);
+bool sns_endpoint_check(const struct call *call, str endpoint);
+void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
+                           const struct sns_subscriber_rows *subscribers);
+
 /* endpoints.c, mail.c */
 struct outside_send_input;
 bool sns_http_check(const struct call *call, str endpoint);
 bool sns_https_check(const struct call *call, str endpoint);
 bool sns_mail_check(const struct call *call, str endpoint);
-void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
-                           const struct sns_subscriber_rows *subscribers);
+void sns_outside_deliver(const struct call *call, struct broadcast *broadcast,
+                         const struct sns_subscriber_rows *subscribers);
 /* The target of a subscription's deliveries. */
 str sns_delivery_target(const struct call *call, int64_t subscription_id);
 /* Ask an endpoint for a confirmation; `request` is its envelope. */
-void sns_endpoint_ask(const struct call *call, const struct topic *topic,
-                      const struct sns_subscription_row *row, const struct confirmation *confirmation,
-                      str request);
+void sns_outside_ask(const struct call *call, const struct topic *topic,
+                     const struct sns_subscription_row *row, const struct confirmation *confirmation,
+                     str request);
 /* Fill the effect that sends the mail. */
 void sns_mail_write(const struct call *call, const struct sns_deliver_outside_request *in,
                     const struct sns_subscription_row *row, str body, struct outside_send_input *send);

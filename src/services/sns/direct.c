@@ -1,0 +1,135 @@
+/*
+ * direct.c: messages that go to one phone or one mobile endpoint, without a topic, and those of subscribers
+ * of both kinds: all of them end in the outbox.
+ */
+#include "push.h"
+#include "subscription.h"
+
+bool sns_is_direct(const struct sns_publish_input *in)
+{
+    return str_present(in->phone_number) || sns_is_endpoint(in->target_arn);
+}
+
+bool sns_locate_direct(const struct call *call, const struct sns_publish_input *in, struct resource *found)
+{
+    if (!str_present(in->phone_number))
+        return sns_locate_endpoint(call, in->target_arn, found);
+    found->arn = in->phone_number;
+    return true;
+}
+
+/* ---- one target ---- */
+
+static bool phone_publish(const struct call *call, str number, const struct message *message)
+{
+    if (!sns_is_phone_number(number)) {
+        fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+             "Invalid parameter: PhoneNumber Reason: %.*s is not valid to publish to", STR_ARGS(number));
+        return false;
+    }
+    if (!sns_is_opted_out(call, number))
+        sns_outbox_put(call, &(struct letter){.protocol = S("sms"), .target = number, .message = message});
+    return true;
+}
+
+/* Why nothing can be sent to the endpoint; NULL: it can. */
+static const struct error *obstacle(const struct call *call, const struct sns_endpoint_row *row)
+{
+    if (!sns_push_is_enabled(call, row->application))
+        return &SNS_PLATFORM_APPLICATION_DISABLED_EXCEPTION;
+    return sns_push_is_enabled(call, row->attributes) ? NULL : &SNS_ENDPOINT_DISABLED_EXCEPTION;
+}
+
+static const char *sentence_of(const struct error *obstacle)
+{
+    return obstacle == &SNS_ENDPOINT_DISABLED_EXCEPTION ? "Endpoint is disabled"
+                                                        : "Platform application is disabled";
+}
+
+static bool endpoint_publish(const struct call *call, str arn, const struct message *message)
+{
+    const struct sns_endpoint_row *row = call_resource(call, 0)->row;
+    const struct error *error = row ? obstacle(call, row) : &SNS_INVALID_PARAMETER_EXCEPTION;
+
+    if (!error) {
+        sns_outbox_put(call,
+                       &(struct letter){.protocol = S("application"), .target = arn, .message = message});
+        return true;
+    }
+    fail(call, error, "%s",
+         row ? sentence_of(error)
+             : "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified");
+    return false;
+}
+
+bool sns_publish_direct(const struct call *call, const struct sns_publish_input *in,
+                        const struct message *message)
+{
+    return str_present(in->phone_number) ? phone_publish(call, in->phone_number, message)
+                                         : endpoint_publish(call, in->target_arn, message);
+}
+
+/* ---- subscribers ---- */
+
+bool sns_phone_check(const struct call *call, str endpoint)
+{
+    if (sns_is_phone_number(endpoint))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Invalid SMS endpoint: %.*s",
+         STR_ARGS(endpoint));
+    return false;
+}
+
+bool sns_endpoint_check(const struct call *call, str endpoint)
+{
+    struct resource found = {0};
+
+    if (sns_is_endpoint(endpoint) && sns_locate_endpoint(call, endpoint, &found) && found.row)
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+         "Invalid parameter: Endpoint Reason: Endpoint does not exist for endpoint %.*s", STR_ARGS(endpoint));
+    return false;
+}
+
+static void put(const struct call *call, struct broadcast *broadcast,
+                const struct sns_subscriber_row *subscriber)
+{
+    sns_outbox_put(call, &(struct letter){.protocol = subscriber->protocol,
+                                          .target = subscriber->endpoint,
+                                          .topic_arn = broadcast->topic.arn,
+                                          .subscription_arn = subscriber->arn,
+                                          .message = &broadcast->message});
+    sns_note_delivered(call, broadcast, subscriber, broadcast->message.id);
+}
+
+void sns_phones_deliver(const struct call *call, struct broadcast *broadcast,
+                        const struct sns_subscriber_rows *subscribers)
+{
+    static const struct failure opted_out = {.message = STR_INIT("Phone number is opted out")};
+
+    for (size_t i = 0; i < subscribers->count; i++)
+        if (sns_is_opted_out(call, subscribers->items[i].endpoint))
+            sns_note_failed(call, broadcast, &subscribers->items[i], &opted_out);
+        else
+            put(call, broadcast, &subscribers->items[i]);
+}
+
+void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
+                           const struct sns_subscriber_rows *subscribers)
+{
+    static const struct failure missing = {.message = STR_INIT("Endpoint does not exist")};
+
+    for (size_t i = 0; i < subscribers->count; i++) {
+        struct resource found = {0};
+        const struct error *error = NULL;
+        if (sns_locate_endpoint(call, subscribers->items[i].endpoint, &found) && found.row)
+            error = obstacle(call, found.row);
+        if (!found.row)
+            sns_note_failed(call, broadcast, &subscribers->items[i], &missing);
+        else if (error)
+            sns_note_failed(call, broadcast, &subscribers->items[i],
+                            &(struct failure){.error = error, .message = str_of(sentence_of(error))});
+        else
+            put(call, broadcast, &subscribers->items[i]);
+    }
+}
