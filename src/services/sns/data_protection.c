@@ -326,7 +326,8 @@ static void report(const struct call *call, const struct topic *topic, const str
     json_name(&line, S("dataIdentifiers"));
     json_open_array(&line);
     for (size_t i = 0; i < identifiers->count; i++)
-        add_identifier(call, &line, identifier_name(identifiers->items[i].text), message->published_text, &count);
+        add_identifier(call, &line, identifier_name(identifiers->items[i].text), message->published_text,
+                       &count);
     json_close_array(&line);
     json_close_object(&line);
     const struct json *destination =
