@@ -406,7 +406,7 @@ def test_what_is_not_a_policy_s_arn_is_not_valid(iam, new_role, user, refused, a
 
 
 def test_a_new_policy_s_answer_has_no_description(iam, new_policy, unique):
-    """As recorded from AWS: Description comes with GetPolicy, which also has Tags when there are none."""
+    """As recorded from AWS: Description comes with GetPolicy, which also has Tags, perhaps an empty list."""
     tags = [{"Key": "team", "Value": "orders"}]
     for given, made, shown in [({}, {}, {"Tags": []}), ({"Description": "d"}, {}, {"Description": "d", "Tags": []}),
                                ({"Tags": tags}, {"Tags": tags}, {"Tags": tags})]:
