@@ -45,6 +45,13 @@ static str find_functions(struct arena *arena, const struct options *options)
     return str_of(mkdtemp((char *)(uintptr_t)path.data));
 }
 
+/* Beside the functions, whose folder is a temporary one in memory mode. */
+static str find_mailbox(struct arena *arena, const struct options *options, str functions)
+{
+    return options->in_memory ? arena_format(arena, "%.*s/mail", STR_ARGS(functions))
+                              : arena_format(arena, "%.*s/mail", STR_ARGS(options->data));
+}
+
 static str absolute(struct arena *arena, str path)
 {
     char folder[PATH_MAX];
@@ -151,6 +158,9 @@ static int serve_from(struct arena *arena, struct options *options, str function
             .thread_count = (unsigned)options->threads,
             .sandbox = sandbox_mode_of(options),
             .function_network = options->function_network,
+            .outside = {.smtp = options->smtp,
+                        .mailbox = find_mailbox(arena, options, functions),
+                        .strict = options->strict_auth},
         },
         arena, &error);
     if (!server)

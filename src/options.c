@@ -189,6 +189,12 @@ static bool set_function_network(struct options *options, str value)
     return str_equal(value, S("open")) || str_equal(value, S("none"));
 }
 
+static bool set_smtp(struct options *options, str value)
+{
+    options->smtp = value;
+    return str_empty(value) || str_starts_with(value, S("smtp://")) || str_starts_with(value, S("smtps://"));
+}
+
 static bool set_threads(struct options *options, str value)
 {
     return read_int(value, 0, 64, &options->threads);
@@ -301,6 +307,10 @@ static const struct option table[] = {
     {"--function-network", "ORDERLY_FUNCTION_NETWORK", "open", "open|none",
      "open: functions reach what this machine reaches; none: only this server", "open or none",
      set_function_network},
+    {"--smtp", "ORDERLY_SMTP", "", "URL",
+     "the relay for mails to e-mail subscribers (smtp://user:password@host:587; set a password in the "
+     "environment, where ps does not show it); without it, mails are files in the data folder's mail",
+     "a URL that begins with smtp:// or smtps://", set_smtp},
     {"--threads", "ORDERLY_THREADS", "0", "N", "server threads; 0: one per core, at most 16",
      "a whole number from 0 to 64", set_threads},
     {"--trace-keep", "ORDERLY_TRACE_KEEP", "7d,256MiB", "AGE,SIZE",

@@ -30,6 +30,7 @@ struct options {
     str runtimes;
     str sandbox; /* "required", "preferred", "off" */
     bool function_network;
+    str smtp;    /* the relay for mails; empty: they go to a folder */
     int threads; /* 0: the server decides */
     enum log_level log_level;
     enum log_format log_format;

@@ -2,6 +2,7 @@
  * event_pattern_match.c: does an event have what a pattern asks for?
  */
 #include "aws/event_pattern_internal.h"
+#include "base/limits.h"
 
 #include <arpa/inet.h>
 #include <math.h>
@@ -218,48 +219,89 @@ static bool may_be_absent(const struct event_field *field)
     return false;
 }
 
-static bool node_matches(const struct event_pattern *pattern, const struct event_node *node,
-                         event_lookup *lookup, void *context);
+/* Where in the event the match is: below `top`, the value of a name at the top of the pattern. */
+struct walk {
+    const struct event_pattern *pattern;
+    const struct json *top;
+    bool at_top;
+    str path[LIMIT_JSON_DEPTH];
+    size_t depth;
+};
 
-static bool inner_matches(const struct event_pattern *pattern, const struct event_node *node,
-                          const struct json *value)
+/* Is there a value to compare on that path, in any element of the arrays on it? */
+static bool has_value(const struct json *value, const str *path, size_t depth)
+{
+    if (!value)
+        return false;
+    if (value->type == JSON_ARRAY) {
+        for (uint32_t i = 0; i < value->count; i++)
+            if (has_value(&value->items[i], path, depth))
+                return true;
+        return false;
+    }
+    if (depth > 0)
+        return has_value(json_get(value, path[0]), path + 1, depth - 1);
+    return value->type != JSON_OBJECT;
+}
+
+static bool node_matches(struct walk *walk, const struct event_node *node, event_lookup *lookup,
+                         void *context);
+
+static bool inner_matches(struct walk *walk, const struct event_node *node, const struct json *value)
 {
     if (!json_is(value, JSON_ARRAY) || value->count == 0)
-        return node_matches(pattern, node, event_lookup_member, (void *)value);
+        return node_matches(walk, node, event_lookup_member, (void *)value);
     for (uint32_t i = 0; i < value->count; i++)
-        if (inner_matches(pattern, node, &value->items[i]))
+        if (inner_matches(walk, node, &value->items[i]))
             return true;
     return false;
 }
 
-static bool field_matches(const struct event_pattern *pattern, const struct event_field *field,
-                          const struct json *value)
+/* A key inside an array's objects is absent only when all of them lack it. */
+static bool field_matches(struct walk *walk, const struct event_field *field, const struct json *value)
 {
     bool found = false;
 
     if (field->inner)
-        return inner_matches(pattern, field->inner, value);
-    return values_match(pattern, field, value, &found) || (!found && may_be_absent(field));
+        return inner_matches(walk, field->inner, value);
+    return values_match(walk->pattern, field, value, &found) ||
+           (!found && may_be_absent(field) && !has_value(walk->top, walk->path, walk->depth));
 }
 
-static bool one_matches(const struct event_pattern *pattern, const struct event_nodes *either,
-                        event_lookup *lookup, void *context)
+/* Go on to the field, and back. */
+static bool step_matches(struct walk *walk, const struct event_field *field, const struct json *value)
+{
+    bool at_top = walk->at_top;
+    size_t depth = walk->depth;
+
+    if (at_top)
+        walk->top = value;
+    else
+        walk->path[walk->depth++] = field->name;
+    walk->at_top = false;
+    bool matches = field_matches(walk, field, value);
+    walk->at_top = at_top;
+    walk->depth = depth;
+    return matches;
+}
+
+static bool one_matches(struct walk *walk, const struct event_nodes *either, event_lookup *lookup,
+                        void *context)
 {
     for (size_t i = 0; i < either->count; i++)
-        if (node_matches(pattern, &either->items[i], lookup, context))
+        if (node_matches(walk, &either->items[i], lookup, context))
             return true;
     return either->count == 0;
 }
 
-static bool node_matches(const struct event_pattern *pattern, const struct event_node *node,
-                         event_lookup *lookup, void *context)
+/* `lookup` finds the members of the object that the walk has reached; at first, those of the event. */
+static bool node_matches(struct walk *walk, const struct event_node *node, event_lookup *lookup,
+                         void *context)
 {
-    for (size_t i = 0; i < node->fields.count; i++) {
-        const struct event_field *field = &node->fields.items[i];
-        if (!field_matches(pattern, field, lookup(context, field->name)))
+    for (size_t i = 0; i < node->fields.count; i++)
+        if (!step_matches(walk, &node->fields.items[i], lookup(context, node->fields.items[i].name)))
             return false;
-    }
-    return one_matches(pattern, &node->either, lookup, context);
+    return one_matches(walk, &node->either, lookup, context);
 }
 
 const struct json *event_lookup_member(void *context, str name)
@@ -269,5 +311,10 @@ const struct json *event_lookup_member(void *context, str name)
 
 bool event_pattern_matches(const struct event_pattern *pattern, event_lookup *lookup, void *context)
 {
-    return node_matches(pattern, &pattern->root, lookup, context);
+    struct walk walk;
+
+    walk.pattern = pattern;
+    walk.at_top = true;
+    walk.depth = 0;
+    return node_matches(&walk, &pattern->root, lookup, context);
 }

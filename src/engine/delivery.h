@@ -67,6 +67,9 @@ struct delivery {
     int64_t added_ms; /* what its age counts from; 0: now */
 };
 
+/* How long all its retries take together, attempts aside. */
+int64_t delivery_policy_total_ms(const struct delivery_policy *policy);
+
 enum delivery_verdict {
     DELIVERY_DELIVERED,
     DELIVERY_FAILED,    /* try again */

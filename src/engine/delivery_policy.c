@@ -74,6 +74,15 @@ int64_t delivery_retry_delay_ms(const struct delivery_policy *policy, int64_t fa
     return retry < policy->post_backoff_retries ? policy->max_delay_ms : -1;
 }
 
+int64_t delivery_policy_total_ms(const struct delivery_policy *policy)
+{
+    int64_t total_ms = 0, delay_ms;
+
+    for (int64_t failures = 1; (delay_ms = delivery_retry_delay_ms(policy, failures)) >= 0; failures++)
+        total_ms += delay_ms;
+    return total_ms;
+}
+
 int64_t delivery_throttle_delay_ms(const struct delivery_policy *policy, int64_t throttles)
 {
     int64_t delay_ms = policy->throttle_min_ms;

@@ -312,7 +312,7 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     if (!identified && !identify(dispatcher, exchange, sigv4, route.protocol->name))
         return false;
-    if (exchange->reads_only && !(route.operation->flags & OPERATION_READS)) {
+    if (exchange->reads_only && !(route.operation->flags & (OPERATION_READS | OPERATION_UNSIGNED))) {
         door_refuse_write(exchange);
         return false;
     }

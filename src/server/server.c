@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "outside_model.h"
 #include "sandbox_model.h"
 
 #include <errno.h>
@@ -37,7 +38,8 @@ struct server {
     struct shares *shares;
     int port_number;
     struct sandboxes *sandboxes;
-    struct effect_runner effect_runners[3];
+    struct outside *outside;
+    struct effect_runner effect_runners[4];
     uv_async_t stop;
     bool bound, stopping;
 };
@@ -219,6 +221,7 @@ static void on_children_gone(struct loop *loop)
 static void stop_engine(struct server *server)
 {
     loop_drain(&server->main);
+    outside_close(server->outside);
     engine_stop(server->engine);
     sandboxes_end(server->sandboxes, on_children_gone);
 }
@@ -324,6 +327,8 @@ static void init(struct server *server, const struct server_options *options)
         (struct effect_runner){&SANDBOX_START, sandboxes_start_effect, server->sandboxes};
     server->effect_runners[1] =
         (struct effect_runner){&SANDBOX_STOP, sandboxes_stop_effect, server->sandboxes};
+    server->outside = outside_new(&options->outside);
+    server->effect_runners[2] = (struct effect_runner){&OUTSIDE_SEND, outside_start_effect, server->outside};
 }
 
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error)
@@ -369,6 +374,7 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
     }
     watch_signals(server);
     server->engine = server->main.engine = engine;
+    outside_open(server->outside, engine);
     for (unsigned i = 0; i < server->loop_count; i++) {
         server->loops[i].engine = engine;
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
@@ -415,6 +421,8 @@ void server_free(struct server *server)
     if (!server->engine)
         discard_loops(server);
     sandboxes_free(server->sandboxes);
+    outside_close(server->outside);
+    outside_free(server->outside);
     shares_free(server->shares);
     free(server->loops);
     free(server);

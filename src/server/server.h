@@ -9,6 +9,7 @@
  */
 #include "engine/engine.h"
 #include "server/launcher.h"
+#include "server/outside.h"
 
 struct server;
 
@@ -18,6 +19,7 @@ struct server_options {
     unsigned thread_count; /* number of loops that serve; 0: one per core, at most 16 */
     enum sandbox_mode sandbox;
     bool function_network; /* functions may use the network beyond this server */
+    struct outside_options outside;
 };
 
 /* Takes the port, but refuses connections until the start.  NULL, with *error (in arena), on trouble. */
@@ -25,8 +27,8 @@ struct server *server_new(const struct server_options *options, struct arena *ar
 /* The port of the server. */
 int server_port(const struct server *server);
 /*
- * Runners of SANDBOX_START and SANDBOX_STOP (engine/sandbox.model), ending with a NULL kind; valid as long as
- * the server lives.
+ * Runners of the effects of engine/sandbox.model and engine/outside.model, ending with a NULL kind; valid as
+ * long as the server lives.
  */
 const struct effect_runner *server_effect_runners(struct server *server);
 

@@ -6,6 +6,7 @@
 new each time.
 """
 
+import http.server
 import io
 import itertools
 import json
@@ -36,6 +37,26 @@ def arn(service, resource, region="us-east-1"):
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
 
 
+def token_for(sns, topic):
+    """The token of a subscription to the topic: its endpoint is asked for a confirmation."""
+    asked = []
+
+    class Endpoint(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        server.timeout = 20
+        sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{server.server_port}")
+        server.handle_request()
+    return asked[0]["Token"]
+
+
 class World:
     """The resources that the requests use, made once; `client(service)` returns a boto3 client of the account's root."""
 
@@ -63,6 +84,7 @@ class World:
         client("lambda").add_permission(
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
+        self.token = token_for(client("sns"), self.topic)
         app = client("sns").create_platform_application(
             Name="every", Platform="GCM", Attributes={"PlatformCredential": "secret"})["PlatformApplicationArn"]
         self.endpoint = client("sns").create_platform_endpoint(PlatformApplicationArn=app, Token="every")["EndpointArn"]
@@ -181,6 +203,7 @@ def sns(world):
                                            "AttributeValue": "false"}),
         "ListSubscriptions": only({}),
         "ListSubscriptionsByTopic": only(topic),
+        "ConfirmSubscription": only({**topic, "Token": world.token}),
         "Unsubscribe": only({"SubscriptionArn": f"{world.topic}:00000000-0000-0000-0000-000000000000"}),
         "Publish": only({**topic, **message}),
         "PublishBatch": only({**topic, "PublishBatchRequestEntries": [{"Id": "a", **message}]}),
@@ -190,6 +213,9 @@ def sns(world):
         "AddPermission": lambda: ([("RemovePermission", {**topic, "Label": "l"})],
                                   {**topic, "Label": "l", "AWSAccountId": [ACCOUNT], "ActionName": ["Publish"]}),
         "RemovePermission": only({**topic, "Label": "nothing"}),
+        "PutDataProtectionPolicy": only({**resource, "DataProtectionPolicy": json.dumps({
+            "Name": "p", "Version": "2021-06-01", "Statement": []})}),
+        "GetDataProtectionPolicy": only(resource),
         **push(world),
         **sms(world),
     }

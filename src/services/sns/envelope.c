@@ -2,7 +2,7 @@
  * envelope.c: the JSON text around a message, byte for byte in SNS's layout.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  */
-#include "sns_internal.h"
+#include "subscription.h"
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -94,6 +94,16 @@ static struct signature signature_of(const struct call *call, const struct topic
     return signature;
 }
 
+static void add_signature(const struct call *call, struct json_writer *writer,
+                          const struct signature *signature)
+{
+    add_line(writer, S("SignatureVersion"), signature->version == 1 ? S("1") : S("2"));
+    add_line(writer, S("Signature"), signature->base64);
+    add_line(writer, S("SigningCertURL"),
+             arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
+                          STR_ARGS(signature->key_name)));
+}
+
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at)
 {
@@ -108,15 +118,71 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     add_line(&writer, S("Subject"), message->subject);
     add_line(&writer, S("Message"), text);
     add_line(&writer, S("Timestamp"), time_iso8601_ms(call->arena, message->published_ms));
-    add_line(&writer, S("SignatureVersion"), signature.version == 1 ? S("1") : S("2"));
-    add_line(&writer, S("Signature"), signature.base64);
-    add_line(&writer, S("SigningCertURL"),
-             arena_format(call->arena, "%.*s/SimpleNotificationService-%.*s.pem", STR_ARGS(call->endpoint),
-                          STR_ARGS(signature.key_name)));
+    add_signature(call, &writer, &signature);
     add_line(&writer, S("UnsubscribeURL"),
              arena_join(call->arena, call->endpoint, S("/?Action=Unsubscribe&SubscriptionArn=")));
     *insert_at = writer.text.size - 1; /* before the closing quote */
     add_attributes(call, &writer, message);
+    text_add(&writer.text, S("\n}"));
+    return text_str(&writer.text);
+}
+
+static str confirmation_message(const struct call *call, const struct topic *topic,
+                                const struct confirmation *confirmation)
+{
+    if (confirmation->ends)
+        return arena_concat(call->arena, S("You have chosen to deactivate subscription "),
+                            confirmation->subscription_arn,
+                            S(".\nTo cancel this operation and restore the subscription, visit the "
+                              "SubscribeURL included in this message."));
+    return arena_concat(
+        call->arena, S("You have chosen to subscribe to the topic "), topic->arn,
+        S(".\nTo confirm the subscription, visit the SubscribeURL included in this message."));
+}
+
+/* The members in the order of the JSON text. */
+enum { TYPE, MESSAGE_ID, TOKEN, TOPIC_ARN, MESSAGE, SUBSCRIBE_URL, TIMESTAMP, CONFIRMATION_MEMBERS };
+static const str confirmation_names[CONFIRMATION_MEMBERS] = {
+    [TYPE] = STR_INIT("Type"),           [MESSAGE_ID] = STR_INIT("MessageId"),
+    [TOKEN] = STR_INIT("Token"),         [TOPIC_ARN] = STR_INIT("TopicArn"),
+    [MESSAGE] = STR_INIT("Message"),     [SUBSCRIBE_URL] = STR_INIT("SubscribeURL"),
+    [TIMESTAMP] = STR_INIT("Timestamp"),
+};
+
+static struct signature confirmation_sign(const struct call *call, const struct topic *topic,
+                                          const str values[CONFIRMATION_MEMBERS])
+{
+    static const int order[] = {MESSAGE, MESSAGE_ID, SUBSCRIBE_URL, TIMESTAMP, TOKEN, TOPIC_ARN, TYPE};
+    struct text text = text_in(call->arena);
+    struct signature signature = {0};
+
+    for (size_t i = 0; i < CONFIRMATION_MEMBERS; i++)
+        add_signed(&text, confirmation_names[order[i]], values[order[i]]);
+    check(sns_signer_sign(call, topic->row.signature_version, text_str(&text), &signature));
+    return signature;
+}
+
+str sns_confirmation_envelope(const struct call *call, const struct topic *topic,
+                              const struct confirmation *confirmation)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+    const str values[CONFIRMATION_MEMBERS] = {
+        [TYPE] = confirmation->ends ? S("UnsubscribeConfirmation") : S("SubscriptionConfirmation"),
+        [MESSAGE_ID] = confirmation->message_id,
+        [TOKEN] = confirmation->token,
+        [TOPIC_ARN] = topic->arn,
+        [MESSAGE] = confirmation_message(call, topic, confirmation),
+        [SUBSCRIBE_URL] =
+            arena_concat(call->arena, call->endpoint, S("/?Action=ConfirmSubscription&TopicArn="), topic->arn,
+                         S("&Token="), confirmation->token),
+        [TIMESTAMP] = time_iso8601_ms(call->arena, call->now_ms),
+    };
+    struct signature signature = confirmation_sign(call, topic, values);
+
+    text_add_char(&writer.text, '{');
+    for (size_t i = 0; i < CONFIRMATION_MEMBERS; i++)
+        add_line(&writer, confirmation_names[i], values[i]);
+    add_signature(call, &writer, &signature);
     text_add(&writer.text, S("\n}"));
     return text_str(&writer.text);
 }

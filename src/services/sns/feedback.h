@@ -25,7 +25,7 @@ struct feedback {
     struct str_map attributes;
     str topic_arn;
     const struct message *message;
-    struct sns_delivery_log_line_list lines;
+    struct sns_log_line_list lines;
 };
 
 /* How a delivery has ended. */
@@ -45,3 +45,6 @@ void sns_feedback_add(const struct call *call, struct feedback *feedback,
                       const struct delivery_status *status);
 /* Have the lines written when this call is committed. */
 void sns_feedback_end(const struct call *call, const struct feedback *feedback);
+
+/* Have lines written into log groups of the topic's account when this call is committed. */
+void sns_log_lines(const struct call *call, str topic_arn, const struct sns_log_line_list *lines);

@@ -179,17 +179,36 @@ create table sns_outbox (
 );
 create index sns_outbox_target on sns_outbox (account, region, protocol, target);
 
+-- A subscription waits for its confirmation until its token ends; one that an unsigned request has ended can
+-- be confirmed again as long.
+-- migration: 10
+alter table sns_subscription add column delivery_policy text;
+alter table sns_subscription add column state text not null default 'confirmed'
+    check (state in ('confirmed', 'pending', 'deleted'));
+alter table sns_subscription add column token text;
+alter table sns_subscription add column token_ends_ms integer not null default 0;
+alter table sns_subscription add column authenticated integer not null default 1;
+alter table sns_subscription add column ends_signed integer not null default 1;
+create unique index sns_subscription_token on sns_subscription (token) where token is not null;
+alter table sns_topic add column pending_subscriptions integer not null default 0;
+-- enum: sns_subscription.state confirmed pending deleted
+
+-- migration: 11
+alter table sns_topic add column data_protection text;
+alter table sns_fanout_message add column data_protection text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions)
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, 0);
+    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, :data_protection, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions, subscriptions
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions,
+    subscriptions, pending_subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -202,6 +221,12 @@ where id = :id;
 
 -- statement: set_topic_policy :exec
 update sns_topic set policy = :policy where id = :id;
+
+-- statement: set_data_protection :exec
+update sns_topic set data_protection = :data_protection where id = :id;
+
+-- statement: find_subscriber_principal :one
+select principal, owner from sns_subscription where id = :id;
 
 -- statement: next_sequence :one
 update sns_topic set fifo_sequence = fifo_sequence + 1 where id = :id returning fifo_sequence;
@@ -247,27 +272,54 @@ where id in (select s.id from sns_subscription s where s.topic_id = :topic_id li
 -- statement: add_subscription :insert
 -- row: subscription
 insert into sns_subscription (topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id,
-    filter_policy, filter_scope, redrive_policy)
+    filter_policy, filter_scope, redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated,
+    ends_signed)
 values (:topic_id, :arn, :owner, :principal, :protocol, :endpoint, :raw_delivery, :filter_id,
-    :filter_policy, :filter_scope, :redrive_policy);
+    :filter_policy, :filter_scope, :redrive_policy, :delivery_policy, :state, :token, :token_ends_ms,
+    :authenticated, :ends_signed);
 
 -- statement: find_same_subscription :one
 -- row: subscription
 select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
-    filter_scope, redrive_policy
+    filter_scope, redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed
 from sns_subscription where topic_id = :topic_id and protocol = :protocol and endpoint = :endpoint;
+
+-- statement: find_subscription_by_token :one
+-- row: subscription
+select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
+    filter_scope, redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed
+from sns_subscription where token = :token;
+
+-- statement: find_subscription_by_id :one
+-- row: subscription
+select id, topic_id, arn, owner, principal, protocol, endpoint, raw_delivery, filter_id, filter_policy,
+    filter_scope, redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed
+from sns_subscription where id = :id;
+
+-- statement: find_subscribed_topic :one
+-- row: topic
+select id, account, region, name, display_name, delivery_policy, signature_version
+from sns_topic where id = :id;
+
+-- statement: update_confirmation :exec
+-- row: subscription
+update sns_subscription
+set state = :state, token = :token, token_ends_ms = :token_ends_ms, authenticated = :authenticated,
+    ends_signed = :ends_signed
+where id = :id;
 
 -- statement: find_subscription :one
 -- row: subscription
 select s.id, s.topic_id, s.arn, s.owner, s.principal, s.protocol, s.endpoint, s.raw_delivery, s.filter_id,
-    s.filter_policy, s.filter_scope, s.redrive_policy, t.policy
+    s.filter_policy, s.filter_scope, s.redrive_policy, s.delivery_policy, s.state, s.token, s.token_ends_ms,
+    s.authenticated, s.ends_signed, t.policy
 from sns_subscription s join sns_topic t on t.id = s.topic_id where s.arn = :arn and t.account <> '';
 
 -- statement: update_subscription :exec
 -- row: subscription
 update sns_subscription
 set raw_delivery = :raw_delivery, filter_id = :filter_id, filter_policy = :filter_policy,
-    filter_scope = :filter_scope, redrive_policy = :redrive_policy
+    filter_scope = :filter_scope, redrive_policy = :redrive_policy, delivery_policy = :delivery_policy
 where id = :id;
 
 -- statement: count_filters_of_topic :one
@@ -288,11 +340,13 @@ select filter_policy, filter_scope from sns_subscription where id = :id;
 -- statement: remove_subscription :exec
 delete from sns_subscription where id = :id;
 
--- statement: count_added :exec
-update sns_topic set subscriptions = subscriptions + 1 where id = :id;
-
--- statement: count_deleted :exec
-update sns_topic set subscriptions = subscriptions - 1, deleted_subscriptions = deleted_subscriptions + 1
+-- statement: count_subscriptions :exec
+-- param: confirmed integer
+-- param: pending integer
+-- param: deleted integer
+update sns_topic
+set subscriptions = subscriptions + :confirmed, pending_subscriptions = pending_subscriptions + :pending,
+    deleted_subscriptions = deleted_subscriptions + :deleted
 where id = :id;
 
 -- Some subscribers of a message.
@@ -302,7 +356,8 @@ where id = :id;
 -- param: last_id integer
 -- param: limit integer
 select id, arn, protocol, endpoint, raw_delivery, filter_id, redrive_policy from sns_subscription
-where topic_id = :topic_id and id > :after_id and id <= :last_id order by id limit :limit;
+where topic_id = :topic_id and id > :after_id and id <= :last_id and state = 'confirmed'
+order by id limit :limit;
 
 -- statement: find_last_subscriber :one
 select id from sns_subscription where topic_id = :topic_id order by id desc limit 1;
@@ -330,16 +385,16 @@ delete from sns_fanout where id = :id;
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
     text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id)
+    sequence_number, deduplication_id, data_protection)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
     :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
-    :sequence_number, :deduplication_id);
+    :sequence_number, :deduplication_id, :data_protection);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
     message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id
+    sequence_number, deduplication_id, data_protection
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec
@@ -348,7 +403,7 @@ delete from sns_fanout_message where fanout_id = :fanout_id;
 -- statement: list_subscriptions_of_topic :many
 -- row: subscription
 -- param: limit integer
-select id, arn, owner, protocol, endpoint from sns_subscription
+select id, arn, owner, protocol, endpoint, state from sns_subscription
 where topic_id = :topic_id and id > :id order by id limit :limit;
 
 -- The subscriptions of an account, to its own topics and to others'.
@@ -356,7 +411,7 @@ where topic_id = :topic_id and id > :id order by id limit :limit;
 -- row: subscription
 -- param: limit integer
 -- param: after integer
-select s.id, s.arn, s.owner, s.protocol, s.endpoint
+select s.id, s.arn, s.owner, s.protocol, s.endpoint, s.state
 from sns_subscription s join sns_topic t on t.id = s.topic_id
 where s.owner = :owner and t.account <> '' and t.region = :region and s.id > :after order by s.id limit :limit;
 

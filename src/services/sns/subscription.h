@@ -3,6 +3,7 @@
 /*
  * subscription.h: what the files about subscriptions share.
  */
+#include "engine/delivery.h"
 #include "sns_internal.h"
 #include "sqs_model.h"
 
@@ -29,6 +30,9 @@ void sns_subscription_attributes_show(const struct call *call, const struct sns_
 enum transport_flags {
     TRANSPORT_RAW = 1,         /* RawMessageDelivery is allowed */
     TRANSPORT_ENDS_SIGNED = 2, /* only a signed request may end its subscriptions */
+    TRANSPORT_CONFIRMS = 4,    /* the endpoint must confirm */
+    TRANSPORT_POLICY = 8,      /* DeliveryPolicy is allowed */
+    TRANSPORT_MAIL = 16,
 };
 struct broadcast;
 /* How the subscribers of a protocol get messages. */
@@ -48,12 +52,22 @@ bool sns_transport_check(const struct call *call, str protocol, str endpoint);
 void sns_transports_deliver(const struct call *call, struct broadcast *broadcast,
                             const struct sns_subscriber_rows *subscribers);
 
+/* envelope.c: a request to confirm the beginning, or the end, of a subscription. */
+struct confirmation {
+    bool ends;
+    str message_id, token, subscription_arn;
+};
+/* Its signed JSON text. */
+str sns_confirmation_envelope(const struct call *call, const struct topic *topic,
+                              const struct confirmation *confirmation);
+
 /* broadcast.c */
 
 /* What the subscribers of some protocols get: with structure "json" each protocol may have its own text. */
 struct form {
-    str text, envelope; /* the envelope is absent until somebody needs it */
-    int64_t insert_at;  /* position in the envelope */
+    str text, envelope;               /* the envelope is absent until somebody needs it */
+    int64_t insert_at;                /* position in the envelope */
+    int64_t text_body, envelope_body; /* of deliveries (delivery_body_add()); 0: none yet */
 };
 struct feedback;
 /* A message on its way to subscribers. */
@@ -84,6 +98,11 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
 str sns_topic_name(str topic_arn);
 
+/* data_protection.c */
+/* Deliver to each of them, as the topic's policy allows; there is one. */
+void sns_protect_outbound(const struct call *call, struct broadcast *broadcast,
+                          const struct sns_subscriber_rows *subscribers);
+
 /* queues.c, functions.c, direct.c */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
@@ -98,6 +117,40 @@ void sns_phones_deliver(const struct call *call, struct broadcast *broadcast,
 bool sns_endpoint_check(const struct call *call, str endpoint);
 void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
                            const struct sns_subscriber_rows *subscribers);
+
+/* endpoints.c, mail.c */
+struct outside_send_input;
+bool sns_http_check(const struct call *call, str endpoint);
+bool sns_https_check(const struct call *call, str endpoint);
+bool sns_mail_check(const struct call *call, str endpoint);
+void sns_outside_deliver(const struct call *call, struct broadcast *broadcast,
+                         const struct sns_subscriber_rows *subscribers);
+/* The target of a subscription's deliveries. */
+str sns_delivery_target(const struct call *call, int64_t subscription_id);
+/* Ask an endpoint for a confirmation; `request` is its envelope. */
+void sns_outside_ask(const struct call *call, const struct topic *topic,
+                     const struct sns_subscription_row *row, const struct confirmation *confirmation,
+                     str request);
+/* Fill the effect that sends the mail. */
+void sns_mail_write(const struct call *call, const struct sns_deliver_outside_request *in,
+                    const struct sns_subscription_row *row, str body, struct outside_send_input *send);
+
+/* delivery_settings.c */
+/* Absent: the value may be a subscription's DeliveryPolicy; otherwise what is wrong. */
+str sns_delivery_policy_problem(const struct call *call, str value);
+struct delivery_policy sns_delivery_policy(const struct call *call, str topic_policy,
+                                           str subscription_policy);
+str sns_content_type(const struct call *call, str topic_policy, str subscription_policy);
+/* In the form of a subscription's policy. */
+str sns_effective_delivery_policy(const struct call *call, str topic_policy, str subscription_policy);
+
+/* confirm.c */
+/* May the subscription begin only after a confirmation? */
+bool sns_needs_confirmation(const struct call *call, str protocol, str endpoint);
+/* Give a subscription in its new state a new token, and send it to the endpoint. */
+void sns_confirmation_begin(const struct call *call, struct sns_subscription_row *row);
+/* subscriptions.c: remove it, with its deliveries. */
+void sns_subscription_remove(const struct call *call, const struct sns_subscription_row *row);
 
 /* redrive.c */
 

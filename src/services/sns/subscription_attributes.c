@@ -42,6 +42,18 @@ static bool set_filter_scope(const struct setting *setting, str value)
                                         S("]. Please use either MessageBody or MessageAttributes")));
 }
 
+static bool set_delivery_policy(const struct setting *setting, str value)
+{
+    const struct call *call = setting->call;
+    str problem = str_empty(value) ? (str){0} : sns_delivery_policy_problem(call, value);
+
+    setting->row->delivery_policy = str_empty(value) ? (str){0} : value;
+    if (!(sns_transport_find(setting->row->protocol)->flags & TRANSPORT_POLICY))
+        return refuse(setting, arena_concat(call->arena, S("Delivery protocol ["), setting->row->protocol,
+                                            S("] does not support specification of a delivery policy.")));
+    return !str_present(problem) || refuse(setting, problem);
+}
+
 static bool set_redrive_policy(const struct setting *setting, str value)
 {
     const char *problem = str_empty(value) ? NULL : sns_redrive_problem(setting->call, value);
@@ -57,7 +69,7 @@ static const struct attribute {
     {STR_INIT("RawMessageDelivery"), set_raw_delivery},
     {STR_INIT("FilterPolicy"), set_filter_policy},
     {STR_INIT("FilterPolicyScope"), set_filter_scope},
-    {STR_INIT("DeliveryPolicy"), NULL},
+    {STR_INIT("DeliveryPolicy"), set_delivery_policy},
     {STR_INIT("RedrivePolicy"), set_redrive_policy},
     {STR_INIT("ReplayPolicy"), NULL},
     {STR_INIT("SubscriptionRoleArn"), NULL},
@@ -93,7 +105,22 @@ bool sns_subscription_attributes_equal(const struct sns_subscription_row *a,
                                        const struct sns_subscription_row *b)
 {
     return a->raw_delivery == b->raw_delivery && str_equal(a->filter_policy, b->filter_policy) &&
-           str_equal(a->filter_scope, b->filter_scope) && str_equal(a->redrive_policy, b->redrive_policy);
+           str_equal(a->filter_scope, b->filter_scope) && str_equal(a->redrive_policy, b->redrive_policy) &&
+           str_equal(a->delivery_policy, b->delivery_policy);
+}
+
+static void show_delivery_policy(const struct call *call, const struct sns_subscription_row *row,
+                                 struct str_map *shown)
+{
+    struct sns_topic_row topic = {0};
+
+    if (!(sns_transport_find(row->protocol)->flags & TRANSPORT_POLICY))
+        return;
+    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id},
+                              &topic);
+    str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);
+    str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"),
+                sns_effective_delivery_policy(call, topic.delivery_policy, row->delivery_policy));
 }
 
 void sns_subscription_attributes_show(const struct call *call, const struct sns_subscription_row *row,
@@ -101,6 +128,7 @@ void sns_subscription_attributes_show(const struct call *call, const struct sns_
 {
     str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));
     str_map_add(call->arena, shown, S("RedrivePolicy"), row->redrive_policy);
+    show_delivery_policy(call, row, shown);
     if (!str_present(row->filter_policy))
         return;
     str_map_add(call->arena, shown, S("FilterPolicy"), row->filter_policy);

@@ -26,8 +26,29 @@ void sns_subscribe_prepare(const struct call *call, const struct sns_subscribe_i
     struct sns_subscription_row row = {.owner = call->caller->account, .protocol = in->protocol};
 
     if (sns_topic_of(call) && sns_transport_check(call, in->protocol, in->endpoint) &&
-        attributes_read(call, &in->attributes, &row) && !row.raw_delivery)
+        attributes_read(call, &in->attributes, &row) &&
+        (!row.raw_delivery || sns_needs_confirmation(call, in->protocol, in->endpoint)))
         sns_signer_begin(call);
+}
+
+static str shown_arn(const struct sns_subscribe_input *in, const struct sns_subscription_row *row)
+{
+    bool waits = row->state != SNS_SUBSCRIPTION_STATE_CONFIRMED;
+
+    return waits && !(in->return_subscription_arn && *in->return_subscription_arn) ? S("pending confirmation")
+                                                                                   : row->arn;
+}
+
+/* A subscription that waits, or has ended, gets the attributes of the request and a new token. */
+static void ask_again(const struct call *call, const struct sns_subscription_row *same,
+                      struct sns_subscription_row *asked)
+{
+    sns_update_subscription(call->txn, asked);
+    if (same->state == SNS_SUBSCRIPTION_STATE_DELETED)
+        sns_count_subscriptions(call->txn,
+                                &(struct sns_count_subscriptions_params){.id = same->topic_id, .pending = 1});
+    asked->state = SNS_SUBSCRIPTION_STATE_PENDING;
+    sns_confirmation_begin(call, asked);
 }
 
 /* The subscription of that endpoint exists: the request may name only attributes that it has. */
@@ -39,12 +60,30 @@ static enum outcome subscribe_again(const struct call *call, const struct sns_su
 
     if (!attributes_read(call, &in->attributes, &asked))
         return FAILED;
-    if (!sns_subscription_attributes_equal(same, &asked))
+    if (same->state == SNS_SUBSCRIPTION_STATE_CONFIRMED && !sns_subscription_attributes_equal(same, &asked))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                     "Invalid parameter: Attributes Reason: Subscription already exists with different "
                     "attributes");
-    out->subscription_arn = same->arn;
+    if (same->state != SNS_SUBSCRIPTION_STATE_CONFIRMED)
+        ask_again(call, same, &asked);
+    out->subscription_arn = shown_arn(in, &asked);
     return DONE;
+}
+
+static void add(const struct call *call, struct sns_subscription_row *row)
+{
+    bool waits = sns_needs_confirmation(call, row->protocol, row->endpoint);
+
+    row->state = waits ? SNS_SUBSCRIPTION_STATE_PENDING : SNS_SUBSCRIPTION_STATE_CONFIRMED;
+    row->authenticated = !waits;
+    row->ends_signed = (sns_transport_find(row->protocol)->flags & TRANSPORT_ENDS_SIGNED) != 0;
+    row->id = sns_add_subscription(call->txn, row);
+    sns_count_subscriptions(call->txn, &(struct sns_count_subscriptions_params){
+                                           .id = row->topic_id, .confirmed = !waits, .pending = waits});
+    if (waits)
+        sns_confirmation_begin(call, row);
+    else if (!row->raw_delivery)
+        sns_signer_begin(call);
 }
 
 /* Only queues keep a FIFO topic's order, and a FIFO queue takes messages of FIFO topics only. */
@@ -89,11 +128,8 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
         return FAILED;
     row.arn =
         arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic->arn), STR_ARGS(random_uuid(call->arena)));
-    sns_add_subscription(call->txn, &row);
-    sns_count_added(call->txn, &(struct sns_count_added_params){.id = topic->row.id});
-    if (!row.raw_delivery)
-        sns_signer_begin(call);
-    out->subscription_arn = row.arn;
+    add(call, &row);
+    out->subscription_arn = shown_arn(in, &row);
     return DONE;
 }
 
@@ -107,6 +143,17 @@ static str topic_arn_of(const struct call *call, str subscription_arn)
     return valid ? str_head(subscription_arn, (size_t)str_last_index(subscription_arn, ':')) : (str){0};
 }
 
+/* Anybody who has its UnsubscribeURL may end a subscription, unless its confirmation reserved that. */
+static const str everybody =
+    STR_INIT("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+             "\"Action\":\"SNS:Unsubscribe\",\"Resource\":\"*\"}]}");
+
+static bool everybody_ends(const struct call *call, const struct sns_subscription_row *row)
+{
+    return call->operation == &SNS_UNSUBSCRIBE && row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED &&
+           !row->ends_signed;
+}
+
 bool sns_locate_subscription(const struct call *call, str subscription_arn, struct resource *found)
 {
     struct sns_subscription_row *row = arena_new(call->arena, struct sns_subscription_row);
@@ -118,7 +165,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
                                row))
         return true;
     found->row = row;
-    found->policy = row->policy;
+    found->policy = everybody_ends(call, row) ? everybody : row->policy;
     found->add_context = tags_add_context; /* the topic's tags */
     return true;
 }
@@ -150,8 +197,10 @@ enum outcome sns_get_subscription_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("Protocol"), row->protocol);
     str_map_add(call->arena, shown, S("Endpoint"), row->endpoint);
     sns_subscription_attributes_show(call, row, shown);
-    str_map_add(call->arena, shown, S("PendingConfirmation"), S("false"));
-    str_map_add(call->arena, shown, S("ConfirmationWasAuthenticated"), S("true"));
+    str_map_add(call->arena, shown, S("PendingConfirmation"),
+                row->state == SNS_SUBSCRIPTION_STATE_PENDING ? S("true") : S("false"));
+    str_map_add(call->arena, shown, S("ConfirmationWasAuthenticated"),
+                row->authenticated ? S("true") : S("false"));
     return DONE;
 }
 
@@ -204,13 +253,39 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
  */
 static bool may_unsubscribe(const struct call *call, const struct sns_subscription_row *row)
 {
-    if (call->caller->kind != PRINCIPAL_ANONYMOUS ||
-        !(sns_transport_find(row->protocol)->flags & TRANSPORT_ENDS_SIGNED))
+    if (call->caller->kind != PRINCIPAL_ANONYMOUS || !row->ends_signed)
         return true;
     fail(call, &SNS_AUTHORIZATION_ERROR_EXCEPTION,
          "User: anonymous is not authorized to perform: SNS:Unsubscribe on resource: %.*s",
          STR_ARGS(row->arn));
     return false;
+}
+
+void sns_subscription_remove(const struct call *call, const struct sns_subscription_row *row)
+{
+    bool pending = row->state == SNS_SUBSCRIPTION_STATE_PENDING,
+         confirmed = row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED;
+
+    sns_filter_forget(row->filter_id);
+    sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row->id});
+    sns_count_subscriptions(call->txn,
+                            &(struct sns_count_subscriptions_params){.id = row->topic_id,
+                                                                     .confirmed = -confirmed,
+                                                                     .pending = -pending,
+                                                                     .deleted = pending || confirmed});
+    timer_cancel(call, &SNS_EXPIRE_SUBSCRIPTION, arena_decimal(call->arena, row->id));
+    delivery_drop(call, sns_delivery_target(call, row->id));
+}
+
+/* Somebody else than the owner ends it: the endpoint is told, and may restore the subscription. */
+static void end_for_endpoint(const struct call *call, const struct sns_subscription_row *row)
+{
+    struct sns_subscription_row ended = *row;
+
+    ended.state = SNS_SUBSCRIPTION_STATE_DELETED;
+    sns_count_subscriptions(call->txn, &(struct sns_count_subscriptions_params){
+                                           .id = row->topic_id, .confirmed = -1, .deleted = 1});
+    sns_confirmation_begin(call, &ended);
 }
 
 /* A second Unsubscribe succeeds, too. */
@@ -225,9 +300,10 @@ enum outcome sns_unsubscribe(const struct call *call, const struct sns_unsubscri
         return DONE;
     if (!may_unsubscribe(call, row))
         return FAILED;
-    sns_filter_forget(row->filter_id);
-    sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row->id});
-    sns_count_deleted(call->txn, &(struct sns_count_deleted_params){.id = row->topic_id});
+    if (everybody_ends(call, row) && !str_equal(call->caller->account, row->owner))
+        end_for_endpoint(call, row);
+    else
+        sns_subscription_remove(call, row);
     return DONE;
 }
 
@@ -241,6 +317,13 @@ static int64_t first_of(const struct page *page)
     return after;
 }
 
+static str listed_arn(const struct sns_subscription_row *row)
+{
+    if (row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED)
+        return row->arn;
+    return row->state == SNS_SUBSCRIPTION_STATE_PENDING ? S("PendingConfirmation") : S("Deleted");
+}
+
 /* Returns the token of the next page. */
 static str show_page(const struct call *call, const struct sns_subscription_rows *rows, struct page *page,
                      struct sns_subscription_list *shown)
@@ -249,7 +332,7 @@ static str show_page(const struct call *call, const struct sns_subscription_rows
     for (size_t i = 0; i < rows->count && page_takes(page, arena_decimal(call->arena, rows->items[i].id));
          i++)
         *list_add(call->arena, shown) = (struct sns_subscription){
-            .subscription_arn = rows->items[i].arn,
+            .subscription_arn = listed_arn(&rows->items[i]),
             .owner = rows->items[i].owner,
             .protocol = rows->items[i].protocol,
             .endpoint = rows->items[i].endpoint,

@@ -193,7 +193,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
                 str_present(row->display_name) ? row->display_name : S(""));
     str_map_add(call->arena, shown, S("SubscriptionsConfirmed"),
                 arena_decimal(call->arena, row->subscriptions));
-    str_map_add(call->arena, shown, S("SubscriptionsPending"), S("0"));
+    str_map_add(call->arena, shown, S("SubscriptionsPending"),
+                arena_decimal(call->arena, row->pending_subscriptions));
     str_map_add(call->arena, shown, S("SubscriptionsDeleted"),
                 arena_decimal(call->arena, row->deleted_subscriptions));
     str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);

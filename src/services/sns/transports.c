@@ -9,12 +9,14 @@
 static const struct transport transports[] = {
     {STR_INIT("sqs"), sns_queue_check, sns_queues_deliver, TRANSPORT_RAW | TRANSPORT_ENDS_SIGNED},
     {STR_INIT("lambda"), sns_function_check, sns_functions_deliver, TRANSPORT_ENDS_SIGNED},
+    {STR_INIT("http"), sns_http_check, sns_outside_deliver,
+     TRANSPORT_RAW | TRANSPORT_CONFIRMS | TRANSPORT_POLICY},
+    {STR_INIT("https"), sns_https_check, sns_outside_deliver,
+     TRANSPORT_RAW | TRANSPORT_CONFIRMS | TRANSPORT_POLICY},
+    {STR_INIT("email"), sns_mail_check, sns_outside_deliver, TRANSPORT_CONFIRMS | TRANSPORT_MAIL},
+    {STR_INIT("email-json"), sns_mail_check, sns_outside_deliver, TRANSPORT_CONFIRMS | TRANSPORT_MAIL},
     {STR_INIT("sms"), sns_phone_check, sns_phones_deliver, 0},
     {STR_INIT("application"), sns_endpoint_check, sns_endpoints_deliver, 0},
-    {.protocol = STR_INIT("http")},
-    {.protocol = STR_INIT("https")},
-    {.protocol = STR_INIT("email")},
-    {.protocol = STR_INIT("email-json")},
     {.protocol = STR_INIT("firehose")},
 };
 enum { TRANSPORTS = sizeof transports / sizeof *transports };

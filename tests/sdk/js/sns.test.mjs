@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import http from "node:http";
 import https from "node:https";
 import test from "node:test";
 import MessageValidator from "sns-validator";
 import * as sns from "@aws-sdk/client-sns";
 import * as sqs from "@aws-sdk/client-sqs";
-import { connect, unique } from "./support.mjs";
+import { advanceClock, connect, endpoint, unique, until } from "./support.mjs";
 
 const topics = connect(sns.SNSClient);
 const queues = connect(sqs.SQSClient);
@@ -104,3 +105,67 @@ test("a missing topic is an error of its own class", async () => {
     return true;
   });
 });
+
+// An HTTP endpoint that keeps its requests, and answers with these statuses, then with 200.
+async function web(t, ...statuses) {
+  const requests = [];
+  const server = http.createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece) => (body += piece));
+    request.on("end", () => {
+      requests.push({ headers: request.headers, body });
+      response.writeHead(statuses.shift() ?? 200, { Connection: "close" }).end();
+    });
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  t.after(() => server.close());
+  return { requests, statuses, url: `http://127.0.0.1:${server.address().port}/` };
+}
+
+async function retried(TopicArn) {
+  const traces = await (await fetch(`${endpoint}/_orderly/traces?resource=${TopicArn}`)).json();
+  const { hops } = await (await fetch(`${endpoint}/_orderly/traces/${traces.traces[0].traceId}`)).json();
+  return hops.at(-1).kind === "retried";
+}
+
+for (const version of ["1", "2"]) {
+  test(`sns-validator accepts what an HTTP endpoint gets by version ${version}: confirmation, retries, dead letter`, async (t) => {
+    const site = await web(t);
+    const { TopicArn, QueueUrl } = await subscribed({ FilterPolicy: '{"never":["x"]}' });
+    const { Attributes } = await queues.send(new sqs.GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }));
+    await topics.send(
+      new sns.SetTopicAttributesCommand({ TopicArn, AttributeName: "SignatureVersion", AttributeValue: version }),
+    );
+    await topics.send(
+      new sns.SubscribeCommand({
+        TopicArn,
+        Protocol: "http",
+        Endpoint: site.url,
+        Attributes: {
+          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Attributes.QueueArn }),
+          DeliveryPolicy: '{"healthyRetryPolicy":{"numRetries":2,"minDelayTarget":5,"maxDelayTarget":5}}',
+        },
+      }),
+    );
+    await until(() => site.requests.length === 1, "the request to confirm");
+    const request = await validated(JSON.parse(site.requests[0].body), t);
+    assert.equal(request.Type, "SubscriptionConfirmation");
+    assert.equal((await fetch(request.SubscribeURL)).status, 200);
+
+    site.statuses.push(500, 500);
+    await topics.send(new sns.PublishCommand({ TopicArn, Message: "at last" }));
+    for (const attempt of [2, 3]) {
+      await until(() => site.requests.length === attempt, `attempt ${attempt - 1}`);
+      await until(() => retried(TopicArn), "the retry");
+      await advanceClock(5);
+    }
+    await until(() => site.requests.length === 4, "the third attempt");
+    assert.equal((await validated(JSON.parse(site.requests[3].body), t)).Message, "at last");
+    assert.equal(new Set(site.requests.slice(1).map((one) => one.body)).size, 1);
+
+    site.statuses.push(403);
+    await topics.send(new sns.PublishCommand({ TopicArn, Message: "never" }));
+    const letter = JSON.parse(await bodyOfNext(QueueUrl));
+    assert.equal((await validated(letter, t)).Message, "never");
+  });
+}

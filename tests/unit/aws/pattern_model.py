@@ -106,17 +106,27 @@ def objects(value):
     return [value if isinstance(value, dict) else {}]
 
 
-def matches(pattern, event):
+def values_at(value, path):
+    """All values of the path, in all elements of the lists on it."""
+    if isinstance(value, list):
+        return [found for one in value for found in values_at(one, path)]
+    if not path:
+        return leaves(value)
+    return values_at(value[path[0]], path[1:]) if isinstance(value, dict) and path[0] in value else []
+
+
+def matches(pattern, event, whole=None, path=()):
+    whole = event if whole is None else whole
     for key, wanted in pattern.items():
         if key == "$or":
-            if not any(matches(one, event) for one in wanted):
+            if not any(matches(one, event, whole, path) for one in wanted):
                 return False
         elif isinstance(wanted, dict):
-            if not any(matches(wanted, one) for one in objects(event.get(key, {}))):
+            if not any(matches(wanted, one, whole, (*path, key)) for one in objects(event.get(key, {}))):
                 return False
         else:
             values = leaves(event[key]) if key in event else []
-            absent = not values and {"exists": False} in wanted
+            absent = {"exists": False} in wanted and not values_at(whole, (*path, key))
             if not absent and not any(takes(condition, value) for condition in wanted for value in values):
                 return False
     return True

@@ -1,0 +1,313 @@
+/*
+ * endpoints.c: deliveries to the outside: HTTP endpoints and mailboxes.
+ *
+ * Each is a delivery of the engine's queue (engine/delivery.h), so it happens at least once.  An attempt is
+ * an effect, which the server carries out beside the engine (engine/outside.model); its event ends the
+ * attempt. https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
+ */
+#include "subscription.h"
+
+#include "aws/arn.h"
+#include "base/log.h"
+#include "base/time.h"
+#include "engine/count.h"
+#include "outside_model.h"
+
+enum { TOO_MANY_REQUESTS = 429, MAX_URL_BYTES = 2048 };
+
+/* AWS's policy for mails: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
+static const struct delivery_policy mail_policy = {
+    .pre_backoff_retries = 2,
+    .backoff_retries = 10,
+    .post_backoff_retries = 38,
+    .backoff = BACKOFF_EXPONENTIAL,
+    .min_delay_ms = INT64_C(10) * MS_PER_S,
+    .max_delay_ms = INT64_C(600) * MS_PER_S,
+    .throttle_min_ms = MS_PER_S,
+    .throttle_max_ms = INT64_C(60) * MS_PER_S,
+    .at_once = 1,
+};
+
+/* ---- what endpoints are ---- */
+
+static bool refuse(const struct call *call, const char *problem)
+{
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
+    return false;
+}
+
+static bool is_visible(str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] <= ' ' || text.data[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static bool is_url(str text, str scheme)
+{
+    return str_starts_with(text, scheme) && text.size > scheme.size && text.size <= MAX_URL_BYTES &&
+           text.data[scheme.size] != '/' && is_visible(text);
+}
+
+bool sns_http_check(const struct call *call, str endpoint)
+{
+    return is_url(endpoint, S("http://")) || refuse(call, "Endpoint must match the specified protocol");
+}
+
+bool sns_https_check(const struct call *call, str endpoint)
+{
+    return is_url(endpoint, S("https://")) || refuse(call, "Endpoint must match the specified protocol");
+}
+
+/* One '@', something on both sides, nothing that would end a line or a header of a mail. */
+bool sns_mail_check(const struct call *call, str endpoint)
+{
+    ptrdiff_t at = str_index(endpoint, '@');
+    bool fine = at > 0 && (size_t)at + 1 < endpoint.size && str_last_index(endpoint, '@') == at &&
+                str_index(endpoint, ',') < 0 && str_index(endpoint, '<') < 0 &&
+                str_index(endpoint, '>') < 0 && endpoint.size <= MAX_URL_BYTES && is_visible(endpoint);
+
+    return fine || refuse(call, "Email address");
+}
+
+/* ---- adding deliveries ---- */
+
+str sns_delivery_target(const struct call *call, int64_t subscription_id)
+{
+    return arena_format(call->arena, "sns/subscription/%lld", (long long)subscription_id);
+}
+
+static struct delivery_policy policy_for(const struct call *call, const struct sns_topic_row *topic,
+                                         const struct sns_subscription_row *row)
+{
+    if (sns_transport_find(row->protocol)->flags & TRANSPORT_MAIL)
+        return mail_policy;
+    return sns_delivery_policy(call, topic->delivery_policy, row->delivery_policy);
+}
+
+void sns_outside_ask(const struct call *call, const struct topic *topic,
+                     const struct sns_subscription_row *row, const struct confirmation *confirmation,
+                     str request)
+{
+    struct delivery_policy policy = policy_for(call, &topic->row, row);
+    const struct sns_deliver_outside_request in = {
+        .subscription_id = row->id,
+        .topic_arn = topic->arn,
+        .message_id = confirmation->message_id,
+        .type = confirmation->ends ? S("UnsubscribeConfirmation") : S("SubscriptionConfirmation"),
+    };
+
+    delivery_add(call, &(struct delivery){
+                           .operation = &SNS_DELIVER_OUTSIDE,
+                           .target = arena_format(call->arena, "sns/confirmation/%lld", (long long)row->id),
+                           .in = &in,
+                           .body = delivery_body_add(call, request),
+                           .policy = &policy,
+                           .resource_arn = row->endpoint,
+                           .trace_id = trace_of_call(call)});
+}
+
+/* All subscribers with the same text share it. */
+static int64_t body_of(const struct call *call, struct form *form, bool raw)
+{
+    int64_t *body = raw ? &form->text_body : &form->envelope_body;
+
+    if (!*body)
+        *body = delivery_body_add(call, raw ? form->text : form->envelope);
+    return *body;
+}
+
+/* A plain mail is made of the text, everything else but raw messages of the envelope. */
+static void deliver(const struct call *call, struct broadcast *broadcast, const struct sns_topic_row *topic,
+                    const struct sns_subscriber_row *subscriber)
+{
+    struct sns_subscription_row row;
+    bool raw = subscriber->raw_delivery || str_equal(subscriber->protocol, S("email"));
+    struct form *form = raw ? sns_broadcast_form(call, broadcast, subscriber->protocol)
+                            : sns_broadcast_enveloped(call, broadcast, subscriber->protocol);
+    const struct sns_deliver_outside_request in = {
+        .subscription_id = subscriber->id,
+        .topic_arn = broadcast->topic.arn,
+        .message_id = broadcast->message.id,
+        .type = S("Notification"),
+        .subject = broadcast->message.subject,
+        .insert_at = raw ? NULL : &form->insert_at,
+    };
+
+    if (!sns_find_subscription_by_id(
+            call->txn, &(struct sns_find_subscription_by_id_params){.id = subscriber->id}, &row))
+        return;
+    struct delivery_policy policy = policy_for(call, topic, &row);
+    delivery_add(call, &(struct delivery){.operation = &SNS_DELIVER_OUTSIDE,
+                                          .dead_letter = &SNS_GIVE_UP_OUTSIDE,
+                                          .target = sns_delivery_target(call, subscriber->id),
+                                          .in = &in,
+                                          .body = body_of(call, form, raw),
+                                          .policy = &policy,
+                                          .resource_arn = subscriber->endpoint,
+                                          .trace_id = broadcast->way.trace_id});
+}
+
+void sns_outside_deliver(const struct call *call, struct broadcast *broadcast,
+                         const struct sns_subscriber_rows *subscribers)
+{
+    struct sns_topic_row topic = {0};
+
+    sns_find_subscribed_topic(
+        call->txn, &(struct sns_find_subscribed_topic_params){.id = broadcast->topic.row.id}, &topic);
+    for (size_t i = 0; i < subscribers->count; i++)
+        deliver(call, broadcast, &topic, &subscribers->items[i]);
+}
+
+/* ---- an attempt ---- */
+
+/* The body with the subscription's ARN in its place. */
+static str whole_body(const struct call *call, const struct sns_deliver_outside_request *in,
+                      const struct sns_subscription_row *row)
+{
+    str body = delivery_body(call);
+
+    if (!in->insert_at)
+        return body;
+    return arena_concat(call->arena, str_head(body, (size_t)*in->insert_at),
+                        sns_envelope_insert(call, row->arn), str_from(body, (size_t)*in->insert_at));
+}
+
+static void add_header(const struct call *call, struct outside_send_input *send, const char *name, str value)
+{
+    *list_add(call->arena, &send->headers) = arena_format(call->arena, "%s: %.*s", name, STR_ARGS(value));
+}
+
+static void write_post(const struct call *call, const struct sns_deliver_outside_request *in,
+                       const struct sns_subscription_row *row, struct outside_send_input *send)
+{
+    struct sns_topic_row topic = {0};
+    bool is_notification = str_equal(in->type, S("Notification"));
+
+    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id},
+                              &topic);
+    send->url = row->endpoint;
+    send->body = whole_body(call, in, row);
+    add_header(call, send, "x-amz-sns-message-type", in->type);
+    add_header(call, send, "x-amz-sns-message-id", in->message_id);
+    add_header(call, send, "x-amz-sns-topic-arn", in->topic_arn);
+    if (is_notification)
+        add_header(call, send, "x-amz-sns-subscription-arn", row->arn);
+    if (is_notification && !in->insert_at)
+        add_header(call, send, "x-amz-sns-rawdelivery", S("true"));
+    add_header(call, send, "Content-Type",
+               sns_content_type(call, topic.delivery_policy, row->delivery_policy));
+    add_header(call, send, "User-Agent", S("Amazon Simple Notification Service Agent"));
+    add_header(call, send, "Accept-Encoding", S("gzip,deflate"));
+}
+
+static void end(const struct call *call, enum delivery_verdict verdict, bool is_traced)
+{
+    delivery_end(call, call->delivery->id,
+                 &(struct delivery_outcome){.verdict = verdict, .is_traced = is_traced});
+}
+
+/* Is it still wanted?  A request to confirm is not, once its subscription is confirmed. */
+static bool is_wanted(const struct sns_deliver_outside_request *in, const struct sns_subscription_row *row)
+{
+    return (row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED) == str_equal(in->type, S("Notification"));
+}
+
+enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliver_outside_request *in,
+                                 struct sns_deliver_outside_output *out)
+{
+    struct sns_subscription_row row;
+    struct outside_send_input send = {
+        .id = arena_format(call->arena, "sns/%lld/%lld", (long long)call->delivery->id,
+                           (long long)call->delivery->attempt),
+        .context = str_equal(in->type, S("Notification")) ? in->topic_arn : (str){0},
+    };
+
+    (void)out;
+    if (!sns_find_subscription_by_id(
+            call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row) ||
+        !is_wanted(in, &row)) {
+        end(call, DELIVERY_DELIVERED, true);
+        return DONE;
+    }
+    if (sns_transport_find(row.protocol)->flags & TRANSPORT_MAIL)
+        sns_mail_write(call, in, &row, whole_body(call, in, &row), &send);
+    else
+        write_post(call, in, &row, &send);
+    outside_send_effect(call, &send);
+    return DONE;
+}
+
+/* ---- its end ---- */
+
+/* https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: only 5xx and 429 are tried
+ * again. */
+static struct delivery_outcome outcome_of(const struct call *call, const struct outside_sent *sent)
+{
+    struct delivery_outcome outcome = {.verdict = DELIVERY_REFUSED, .reason = sent->problem};
+
+    if (sent->status >= 200 && sent->status < 300)
+        return (struct delivery_outcome){.verdict = DELIVERY_DELIVERED};
+    if (sent->busy && *sent->busy)
+        outcome.verdict = DELIVERY_THROTTLED;
+    else if (!(sent->refused && *sent->refused) &&
+             (sent->status == 0 || sent->status == TOO_MANY_REQUESTS || sent->status >= 500))
+        outcome.verdict = DELIVERY_FAILED;
+    if (sent->status != 0)
+        outcome.reason =
+            arena_format(call->arena, "The endpoint answered with status %lld.", (long long)sent->status);
+    return outcome;
+}
+
+static const struct metric delivered = {"AWS/SNS", "NumberOfNotificationsDelivered", "TopicName", "Count"},
+                           failed = {"AWS/SNS", "NumberOfNotificationsFailed", "TopicName", "Count"};
+
+static void count_for(const struct call *call, const struct metric *metric, str topic_arn)
+{
+    struct arn arn;
+
+    if (!arn_parse(topic_arn, &arn))
+        return;
+    struct call there = call_in(call, arn.account, arn.region);
+    count(&there, metric, arn.resource, 1);
+}
+
+enum outcome sns_outside_sent(const struct call *call, const struct outside_sent *in,
+                              struct sns_outside_sent_output *out)
+{
+    str rest = in->id, service, number;
+    int64_t id;
+    struct delivery_outcome outcome = outcome_of(call, in);
+
+    (void)out;
+    if (!str_next(&rest, '/', &service) || !str_next(&rest, '/', &number) || !str_to_i64(number, &id))
+        return DONE;
+    if (outcome.verdict == DELIVERY_DELIVERED)
+        count_for(call, &delivered, in->context);
+    delivery_end(call, id, &outcome);
+    return DONE;
+}
+
+enum outcome sns_give_up_outside(const struct call *call, const struct sns_deliver_outside_request *in,
+                                 struct sns_give_up_outside_output *out)
+{
+    struct sns_subscription_row row;
+
+    (void)out;
+    count_for(call, &failed, in->topic_arn);
+    if (!sns_find_subscription_by_id(
+            call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
+        return DONE;
+    log_warn("a published message was not delivered", log_field("topic", in->topic_arn),
+             log_field("to", row.endpoint), log_field("reason", call->delivery->reason),
+             log_field("trace", call->trace_id));
+    sns_redrive(call, row.redrive_policy,
+                &(struct dead_letter){.topic_arn = in->topic_arn,
+                                      .subscription_arn = row.arn,
+                                      .trace_id = call->trace_id,
+                                      .body = whole_body(call, in, &row),
+                                      .error_code = S("DeliveryFailed"),
+                                      .error_message = call->delivery->reason});
+    return DONE;
+}

@@ -1,0 +1,86 @@
+"""Servers on the outside, for what SNS sends there: an HTTP endpoint and an SMTP relay."""
+
+import http.server
+import queue
+import socketserver
+import threading
+
+
+class Endpoint:
+    """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200."""
+
+    def __init__(self):
+        self.requests, self.statuses = queue.Queue(), queue.Queue()
+        endpoint = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                endpoint.requests.put((self.path, self.headers, body))
+                status = 200 if endpoint.statuses.empty() else endpoint.statuses.get()
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", "/elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, *statuses):
+        for status in statuses:
+            self.statuses.put(status)
+
+    def take(self):
+        """(path, headers, body) of the next request."""
+        return self.requests.get(timeout=20)
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Relay:
+    """An SMTP server that takes every mail; or answers RCPT with the replies that it is told."""
+
+    def __init__(self):
+        self.mails, self.replies = queue.Queue(), queue.Queue()
+        relay = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def say(self, line):
+                self.wfile.write(line.encode() + b"\r\n")
+
+            def handle(self):
+                self.say("220 relay")
+                mail = {}
+                while line := self.rfile.readline():
+                    word = line.split()[0].upper() if line.split() else b""
+                    if word == b"DATA":
+                        self.say("354 go on")
+                        mail["data"] = b"".join(iter(self.rfile.readline, b".\r\n"))
+                        relay.mails.put(mail)
+                        self.say("250 taken")
+                    elif word == b"RCPT":
+                        mail["to"] = line.split(b"<")[1].split(b">")[0].decode()
+                        self.say("250 fine" if relay.replies.empty() else relay.replies.get())
+                    elif word == b"QUIT":
+                        self.say("221 bye")
+                        return
+                    else:
+                        self.say("250 fine")
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"smtp://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def end(self):
+        self.server.shutdown()
+        self.server.server_close()
