@@ -340,12 +340,19 @@ struct admission {
     size_t largest_body;
 };
 
-/* A form names its operation in its body, so a form without a signature is read, too. */
+/*
+ * Nobody's body must be small.  A form names its operation in its body, so a form without a signature is
+ * read, too.
+ */
 static bool may_be_public(const struct exchange *exchange, const struct route *route,
                           const struct sigv4 *sigv4)
 {
     bool is_form = !route->operation && route->protocol->name == PROTOCOL_QUERY;
+    str length = http_header(&exchange->request->headers, S("Content-Length"));
+    int64_t bytes;
 
+    if (!str_to_i64(length, &bytes) || bytes > LIMIT_UNSIGNED_BODY_BYTES)
+        return false;
     return may_be_unsigned(exchange, sigv4) ||
            (is_form && sigv4 && !sigv4->present && !http_is_packed(exchange->request));
 }

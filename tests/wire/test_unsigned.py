@@ -159,3 +159,15 @@ def test_a_signature_that_is_wrong_is_not_taken_for_none(server, client):
     status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"},
                                              Authorization="AWS4-HMAC-SHA256 nonsense"))
     assert status in (400, 403) and "MessageId" not in body
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_nobody_sends_a_large_body(server, client, more):
+    url = new_queue(client, "large", Policy=policy("sqs:*"))
+    empty = json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": ""})
+    message = {"QueueUrl": url, "MessageBody": "x" * (64 * 1024 - len(empty.data) + more)}
+    status, body = send(server, json_request(server, "SendMessage", message))
+    if more:
+        assert status in (400, 403) and UNSIGNED in body
+    else:
+        assert status == 200
