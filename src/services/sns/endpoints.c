@@ -5,6 +5,7 @@
  * an effect, which the server carries out beside the engine (engine/outside.model); its event ends the
  * attempt. https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
  */
+#include "feedback.h"
 #include "subscription.h"
 
 #include "aws/arn.h"
@@ -12,8 +13,9 @@
 #include "base/time.h"
 #include "engine/count.h"
 #include "outside_model.h"
+#include "wire/json.h"
 
-enum { TOO_MANY_REQUESTS = 429, MAX_URL_BYTES = 2048 };
+enum { TOO_MANY_REQUESTS = 429, NO_ANSWER = 504, MAX_URL_BYTES = 2048 };
 
 /* AWS's policy for mails: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
 static const struct delivery_policy mail_policy = {
@@ -132,6 +134,7 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
         .message_id = broadcast->message.id,
         .type = S("Notification"),
         .subject = broadcast->message.subject,
+        .published_at = &broadcast->message.published_ms,
         .insert_at = raw ? NULL : &form->insert_at,
     };
 
@@ -214,6 +217,28 @@ static bool is_wanted(const struct sns_deliver_outside_request *in, const struct
     return (row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED) == str_equal(in->type, S("Notification"));
 }
 
+/*
+ * What the end of the attempt needs to know: the delivery, with the message's text if the topic logs the
+ * status of deliveries.  A request to confirm has nothing to tell.
+ */
+static str context_of(const struct call *call, const struct sns_deliver_outside_request *in,
+                      const struct sns_subscription_row *row)
+{
+    struct sns_deliver_outside_request context = *in;
+    struct sns_topic_row topic = {0};
+
+    if (!str_equal(in->type, S("Notification")))
+        return (str){0};
+    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id},
+                              &topic);
+    context.attempt = &call->delivery->attempt;
+    if (str_present(topic.feedback))
+        context.text = in->insert_at ? json_get_str(json_parse(call->arena, whole_body(call, in, row), NULL),
+                                                    S("Message"))
+                                     : delivery_body(call);
+    return model_to_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, &context);
+}
+
 enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliver_outside_request *in,
                                  struct sns_deliver_outside_output *out)
 {
@@ -221,7 +246,6 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
     struct outside_send_input send = {
         .id = arena_format(call->arena, "sns/%lld/%lld", (long long)call->delivery->id,
                            (long long)call->delivery->attempt),
-        .context = str_equal(in->type, S("Notification")) ? in->topic_arn : (str){0},
     };
 
     (void)out;
@@ -231,6 +255,7 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
         end(call, DELIVERY_DELIVERED, true);
         return DONE;
     }
+    send.context = context_of(call, in, &row);
     if (sns_transport_find(row.protocol)->flags & TRANSPORT_MAIL)
         sns_mail_write(call, in, &row, whole_body(call, in, &row), &send);
     else
@@ -273,6 +298,49 @@ static void count_for(const struct call *call, const struct metric *metric, str 
     count(&there, metric, arn.resource, 1);
 }
 
+/* Delivery status logging. */
+static void log_status(const struct call *call, const struct sns_deliver_outside_request *in,
+                       const struct outside_sent *sent, const struct delivery_outcome *outcome)
+{
+    struct sns_subscription_row row;
+    struct topic topic = {.arn = in->topic_arn};
+    const struct failure failure = {.message = outcome->reason};
+    const struct message message = {
+        .id = in->message_id, .text = in->text, .published_ms = in->published_at ? *in->published_at : 0};
+
+    if (!str_present(in->text) ||
+        !sns_find_subscription_by_id(
+            call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
+        return;
+    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row.topic_id},
+                              &topic.row);
+    struct feedback feedback = sns_feedback_begin(call, &topic, &message);
+    sns_feedback_add(call, &feedback,
+                     &(struct delivery_status){
+                         .protocol = row.protocol,
+                         .destination = row.endpoint,
+                         .failure = outcome->verdict == DELIVERY_DELIVERED ? NULL : &failure,
+                         .provider_response = str_present(outcome->reason) ? outcome->reason : S("OK"),
+                         .status_code = sent->status ? sent->status : NO_ANSWER,
+                         .attempts = in->attempt ? *in->attempt : 1});
+    sns_feedback_end(call, &feedback);
+}
+
+/* An attempt has ended, and perhaps the delivery with it. */
+static void note_end(const struct call *call, const struct outside_sent *sent,
+                     const struct delivery_outcome *outcome, bool is_tried_again)
+{
+    struct sns_deliver_outside_request in = {0};
+
+    if (!str_present(sent->context) ||
+        !model_from_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, sent->context, &in))
+        return;
+    if (outcome->verdict == DELIVERY_DELIVERED)
+        count_for(call, &delivered, in.topic_arn);
+    if (!is_tried_again)
+        log_status(call, &in, sent, outcome);
+}
+
 enum outcome sns_outside_sent(const struct call *call, const struct outside_sent *in,
                               struct sns_outside_sent_output *out)
 {
@@ -283,9 +351,7 @@ enum outcome sns_outside_sent(const struct call *call, const struct outside_sent
     (void)out;
     if (!str_next(&rest, '/', &service) || !str_next(&rest, '/', &number) || !str_to_i64(number, &id))
         return DONE;
-    if (outcome.verdict == DELIVERY_DELIVERED)
-        count_for(call, &delivered, in->context);
-    delivery_end(call, id, &outcome);
+    note_end(call, in, &outcome, delivery_end(call, id, &outcome));
     return DONE;
 }
 
