@@ -13,9 +13,8 @@
 #include "base/time.h"
 #include "engine/count.h"
 #include "outside_model.h"
-#include "wire/json.h"
 
-enum { TOO_MANY_REQUESTS = 429, NO_ANSWER = 504, MAX_URL_BYTES = 2048 };
+enum { TOO_MANY_REQUESTS = 429, MAX_URL_BYTES = 2048 };
 
 /* AWS's policy for mails: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html */
 static const struct delivery_policy mail_policy = {
@@ -134,8 +133,9 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
         .message_id = broadcast->message.id,
         .type = S("Notification"),
         .subject = broadcast->message.subject,
-        .published_at = &broadcast->message.published_ms,
         .insert_at = raw ? NULL : &form->insert_at,
+        .published_ms = broadcast->feedback ? &broadcast->message.published_ms : NULL,
+        .message_md5 = broadcast->feedback ? sns_feedback_md5(call, broadcast->feedback) : (str){0},
     };
 
     if (!sns_find_subscription_by_id(
@@ -217,28 +217,6 @@ static bool is_wanted(const struct sns_deliver_outside_request *in, const struct
     return (row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED) == str_equal(in->type, S("Notification"));
 }
 
-/*
- * What the end of the attempt needs to know: the delivery, with the message's text if the topic logs the
- * status of deliveries.  A request to confirm has nothing to tell.
- */
-static str context_of(const struct call *call, const struct sns_deliver_outside_request *in,
-                      const struct sns_subscription_row *row)
-{
-    struct sns_deliver_outside_request context = *in;
-    struct sns_topic_row topic = {0};
-
-    if (!str_equal(in->type, S("Notification")))
-        return (str){0};
-    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id},
-                              &topic);
-    context.attempt = &call->delivery->attempt;
-    if (str_present(topic.feedback))
-        context.text = in->insert_at ? json_get_str(json_parse(call->arena, whole_body(call, in, row), NULL),
-                                                    S("Message"))
-                                     : delivery_body(call);
-    return model_to_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, &context);
-}
-
 enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliver_outside_request *in,
                                  struct sns_deliver_outside_output *out)
 {
@@ -246,6 +224,9 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
     struct outside_send_input send = {
         .id = arena_format(call->arena, "sns/%lld/%lld", (long long)call->delivery->id,
                            (long long)call->delivery->attempt),
+        .context = str_equal(in->type, S("Notification"))
+                       ? model_to_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, in)
+                       : (str){0},
     };
 
     (void)out;
@@ -255,7 +236,6 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
         end(call, DELIVERY_DELIVERED, true);
         return DONE;
     }
-    send.context = context_of(call, in, &row);
     if (sns_transport_find(row.protocol)->flags & TRANSPORT_MAIL)
         sns_mail_write(call, in, &row, whole_body(call, in, &row), &send);
     else
@@ -298,47 +278,33 @@ static void count_for(const struct call *call, const struct metric *metric, str 
     count(&there, metric, arn.resource, 1);
 }
 
-/* Delivery status logging. */
+/* Log the status of a message's delivery, which has ended. */
 static void log_status(const struct call *call, const struct sns_deliver_outside_request *in,
                        const struct outside_sent *sent, const struct delivery_outcome *outcome)
 {
-    struct sns_subscription_row row;
-    struct topic topic = {.arn = in->topic_arn};
     const struct failure failure = {.message = outcome->reason};
-    const struct message message = {
-        .id = in->message_id, .text = in->text, .published_ms = in->published_at ? *in->published_at : 0};
+    const struct message message = {.id = in->message_id, .published_ms = *in->published_ms};
+    struct sns_subscription_row row;
+    struct resource topic = {0};
+    str number = str_from(sent->id, (size_t)str_last_index(sent->id, '/') + 1);
+    int64_t attempts = 1;
 
-    if (!str_present(in->text) ||
+    if (!sns_locate_arn(call, in->topic_arn, &topic) ||
         !sns_find_subscription_by_id(
             call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
         return;
-    sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row.topic_id},
-                              &topic.row);
-    struct feedback feedback = sns_feedback_begin(call, &topic, &message);
+    str_to_i64(number, &attempts);
+    struct feedback feedback = sns_feedback_begin(call, topic.row, &message);
+    feedback.text_md5 = in->message_md5;
     sns_feedback_add(call, &feedback,
                      &(struct delivery_status){
                          .protocol = row.protocol,
                          .destination = row.endpoint,
                          .failure = outcome->verdict == DELIVERY_DELIVERED ? NULL : &failure,
                          .provider_response = str_present(outcome->reason) ? outcome->reason : S("OK"),
-                         .status_code = sent->status ? sent->status : NO_ANSWER,
-                         .attempts = in->attempt ? *in->attempt : 1});
+                         .status_code = sent->status,
+                         .attempts = attempts});
     sns_feedback_end(call, &feedback);
-}
-
-/* An attempt has ended, and perhaps the delivery with it. */
-static void note_end(const struct call *call, const struct outside_sent *sent,
-                     const struct delivery_outcome *outcome, bool is_tried_again)
-{
-    struct sns_deliver_outside_request in = {0};
-
-    if (!str_present(sent->context) ||
-        !model_from_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, sent->context, &in))
-        return;
-    if (outcome->verdict == DELIVERY_DELIVERED)
-        count_for(call, &delivered, in.topic_arn);
-    if (!is_tried_again)
-        log_status(call, &in, sent, outcome);
 }
 
 enum outcome sns_outside_sent(const struct call *call, const struct outside_sent *in,
@@ -347,11 +313,19 @@ enum outcome sns_outside_sent(const struct call *call, const struct outside_sent
     str rest = in->id, service, number;
     int64_t id;
     struct delivery_outcome outcome = outcome_of(call, in);
+    struct sns_deliver_outside_request request = {0};
 
     (void)out;
     if (!str_next(&rest, '/', &service) || !str_next(&rest, '/', &number) || !str_to_i64(number, &id))
         return DONE;
-    note_end(call, in, &outcome, delivery_end(call, id, &outcome));
+    bool again = delivery_end(call, id, &outcome);
+    if (!str_present(in->context) ||
+        !model_from_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, in->context, &request))
+        return DONE;
+    if (outcome.verdict == DELIVERY_DELIVERED)
+        count_for(call, &delivered, request.topic_arn);
+    if (!again && request.published_ms)
+        log_status(call, &request, in, &outcome);
     return DONE;
 }
 
