@@ -160,14 +160,20 @@ static str time_of_log(const struct call *call, int64_t ms)
                         str_from(str_head(text, text.size - 1), (size_t)at + 1));
 }
 
-static void add_notification(const struct call *call, struct json_writer *line,
-                             const struct feedback *feedback)
+str sns_feedback_md5(const struct call *call, struct feedback *feedback)
 {
-    struct md5 digest = md5(feedback->message->text);
+    if (!str_present(feedback->text_md5)) {
+        struct md5 digest = md5(feedback->message->text);
+        feedback->text_md5 = hex_encode(call->arena, HASH_STR(digest));
+    }
+    return feedback->text_md5;
+}
 
+static void add_notification(const struct call *call, struct json_writer *line, struct feedback *feedback)
+{
     json_name(line, S("notification"));
     json_open_object(line);
-    json_field(line, S("messageMD5Sum"), hex_encode(call->arena, HASH_STR(digest)));
+    json_field(line, S("messageMD5Sum"), sns_feedback_md5(call, feedback));
     json_field(line, S("messageId"), feedback->message->id);
     json_field(line, S("topicArn"), feedback->topic_arn);
     json_field(line, S("timestamp"), time_of_log(call, feedback->message->published_ms));
@@ -222,8 +228,7 @@ static str response_of(const struct call *call, const struct delivery_status *st
     return json_written(&writer);
 }
 
-static str line_of(const struct call *call, const struct feedback *feedback,
-                   const struct delivery_status *status)
+static str line_of(const struct call *call, struct feedback *feedback, const struct delivery_status *status)
 {
     struct json_writer line = json_writer_in(call->arena);
 

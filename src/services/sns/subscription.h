@@ -140,6 +140,9 @@ void sns_mail_write(const struct call *call, const struct sns_deliver_outside_re
 str sns_delivery_policy_problem(const struct call *call, str value);
 struct delivery_policy sns_delivery_policy(const struct call *call, str topic_policy,
                                            str subscription_policy);
+/* The same for a topic's policy: what is wrong with it, and what it makes of the defaults. */
+str sns_topic_delivery_policy_problem(const struct call *call, str value);
+str sns_topic_effective_delivery_policy(const struct call *call, str topic_policy);
 str sns_content_type(const struct call *call, str topic_policy, str subscription_policy);
 /* In the form of a subscription's policy. */
 str sns_effective_delivery_policy(const struct call *call, str topic_policy, str subscription_policy);

@@ -72,9 +72,10 @@ static int64_t sequence_at(int64_t ms)
 
 str sqs_sequence_text(const struct call *call, const int64_t *sequence)
 {
-    return sequence
-               ? arena_format(call->arena, "%llu", (unsigned long long)(sequence_base + (uint64_t)*sequence))
-               : (str){0};
+    if (!sequence)
+        return (str){0};
+    unsigned long long number = sequence_base + (uint64_t)*sequence;
+    return arena_format(call->arena, "%llu", number);
 }
 
 static int64_t last_of_group(const struct call *call, int64_t generation_id, str group_id)

@@ -369,7 +369,7 @@ static bool take_from_groups(const struct call *call, struct receive *receive, i
 
 /*
  * The messages of an earlier receive with the same attempt id, with the same handles, hidden anew.  False,
- * and nothing is done, when there was none, or when any of its messages is not in flight any more.
+ * and nothing is done, without such a receive, or when any of its messages is not in flight any more.
  */
 static bool repeat_attempt(const struct call *call, struct receive *receive)
 {

@@ -212,7 +212,7 @@ struct attempt {
     } * items;
     size_t count;
 };
-/* False: there was none within five minutes. */
+/* False: no receive had that id within five minutes. */
 bool sqs_attempt_find(const struct call *call, const struct queue *queue, str attempt_id,
                       struct attempt *attempt);
 void sqs_attempt_store(const struct call *call, const struct queue *queue, str attempt_id,
