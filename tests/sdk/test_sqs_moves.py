@@ -216,7 +216,7 @@ def test_a_rate_bounds_each_second_and_a_cancelled_task_moves_no_more(sqs, moves
 def test_a_message_without_a_source_fails_the_task(sqs, moves, pipe):
     source, dead = pipe()
     sqs.send_message(QueueUrl=dead, MessageBody="sent directly")
-    moves.start_message_move_task(SourceArn=arn(sqs, dead))
+    moves.start_message_move_task(SourceArn=arn(sqs, dead), DestinationArn="")  # as if left out
     task = ended(moves, arn(sqs, dead))
     assert (task["Status"], task["FailureReason"]) == ("FAILED", "CouldNotDetermineMessageSource")
     assert (ready(sqs, dead), ready(sqs, source)) == (1, 0)

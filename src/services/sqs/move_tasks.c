@@ -191,8 +191,8 @@ static bool start_check(const struct call *call, const struct queue *queue,
                         const struct sqs_start_message_move_task_request *in)
 {
     return dead_letters_check(call, queue) &&
-           (str_present(in->destination_arn) ? destination_check(call, queue, in)
-                                             : may_send_back(call, queue)) &&
+           (str_empty(in->destination_arn) ? may_send_back(call, queue)
+                                           : destination_check(call, queue, in)) &&
            rate_check(call, in->max_number_of_messages_per_second) && idle_check(call, queue);
 }
 
@@ -220,7 +220,7 @@ enum outcome sqs_start_message_move_task(const struct call *call,
         .task_id = random_uuid(call->arena),
         .queue_id = queue->row.id,
         .source_arn = queue->arn,
-        .destination_arn = in->destination_arn,
+        .destination_arn = str_empty(in->destination_arn) ? (str){0} : in->destination_arn,
         .max_per_second = in->max_number_of_messages_per_second,
         .status = running,
         .to_move = sqs_counts_read(call, queue).ready,
