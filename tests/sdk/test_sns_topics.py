@@ -7,6 +7,7 @@ import re
 import pytest
 from botocore.exceptions import ClientError
 from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+from test_sns_http import confirmed, retries, web  # noqa: F401
 
 ACCOUNT = "000000000000"
 PROTOCOLS = ["Application", "Firehose", "HTTP", "Lambda", "SQS"]
@@ -269,3 +270,82 @@ def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
     assert len(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]) == 1
     sns.publish(TopicArn=topic, Message="after the lines of the first one")
     assert lines_of(topic) == []
+
+
+def test_what_an_http_endpoint_answers_is_logged(
+        sns, web, confirmed, make_log_role, lines_of, advance_clock, endpoint, wait_until):  # noqa: F811
+    topic, _ = confirmed(DeliveryPolicy=retries(numRetries=1, minDelayTarget=5, maxDelayTarget=5))
+    role = make_log_role()
+    set_all(sns, topic, HTTPSuccessFeedbackRoleArn=role, HTTPSuccessFeedbackSampleRate="100", HTTPFailureFeedbackRoleArn=role)
+
+    def told(kind=""):
+        return [(line["notification"]["messageId"], line["notification"]["messageMD5Sum"], line["status"],
+                 line["delivery"]["destination"], line["delivery"]["statusCode"], line["delivery"]["attempts"],
+                 line["delivery"]["providerResponse"]) for line in lines_of(topic, kind)]
+
+    digest, target = hashlib.md5(b"m").hexdigest(), web.url + "/hook"
+    fine = sns.publish(TopicArn=topic, Message="m")["MessageId"]
+    assert wait_until(told) == [(fine, digest, "SUCCESS", target, 200, 1, "OK")]
+    web.answer(404)
+    refused = sns.publish(TopicArn=topic, Message="m")["MessageId"]
+    first = (refused, digest, "FAILURE", target, 404, 1, "The endpoint answered with status 404.")
+    assert wait_until(lambda: told("/Failure")) == [first]
+    web.answer(500, 503)
+    lost = sns.publish(TopicArn=topic, Message="m")["MessageId"]
+    for _ in range(3):
+        web.take()
+    wait_until(lambda: advance_clock(5) or not web.requests.empty())
+    second = (lost, digest, "FAILURE", target, 503, 2, "The endpoint answered with status 503.")
+    assert wait_until(lambda: len(told("/Failure")) == 2 and told("/Failure")) == [first, second]
+    assert len(told()) == 1
+
+
+def test_a_function_is_logged_with_status_202(sns, client, make_topic, make_function, make_log_role, lines_of, wait_until):  # noqa: F811
+    topic, function = make_topic(), make_function("def handler(event, context): return 1")
+    target = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
+    role = make_log_role()
+    set_all(sns, topic, LambdaSuccessFeedbackRoleArn=role, LambdaSuccessFeedbackSampleRate="100", LambdaFailureFeedbackRoleArn=role)
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=target)
+    sns.publish(TopicArn=topic, Message="denied")
+    [line] = wait_until(lambda: lines_of(topic, "/Failure"))
+    assert (line["delivery"]["destination"], line["delivery"]["statusCode"]) == (target, 403)
+    client("lambda").add_permission(FunctionName=function, StatementId="s", Action="lambda:InvokeFunction",
+                                    Principal="sns.amazonaws.com", SourceArn=topic)
+    sns.publish(TopicArn=topic, Message="allowed")
+    [line] = wait_until(lambda: lines_of(topic))
+    assert line["delivery"]["statusCode"] == 202
+    assert list(json.loads(line["delivery"]["providerResponse"])) == ["lambdaRequestId"]
+
+
+# --- Delivery policies -------------------------------------------------------------------------
+
+
+def test_a_topic_shows_what_its_delivery_policy_makes_of_the_defaults(sns, make_topic):  # noqa: F811
+    topic = make_topic()
+    default = {"http": {
+        "defaultHealthyRetryPolicy": {
+            "minDelayTarget": 20, "maxDelayTarget": 20, "numRetries": 3, "numMaxDelayRetries": 0, "numNoDelayRetries": 0,
+            "numMinDelayRetries": 0, "backoffFunction": "linear"},
+        "disableSubscriptionOverrides": False,
+        "defaultRequestPolicy": {"headerContentType": "text/plain; charset=UTF-8"}}}
+    assert json.loads(attributes_of(sns, topic)["EffectiveDeliveryPolicy"]) == default
+    own = {"http": {"defaultHealthyRetryPolicy": {"numRetries": 5}, "disableSubscriptionOverrides": True,
+                    "defaultThrottlePolicy": {"maxReceivesPerSecond": 7},
+                    "defaultRequestPolicy": {"headerContentType": "application/json"}}}
+    set_all(sns, topic, DeliveryPolicy=json.dumps(own))
+    shown = attributes_of(sns, topic)
+    assert json.loads(shown["DeliveryPolicy"]) == own
+    default["http"]["defaultHealthyRetryPolicy"]["numRetries"] = 5
+    assert json.loads(shown["EffectiveDeliveryPolicy"]) == {
+        "http": {**own["http"], "defaultHealthyRetryPolicy": default["http"]["defaultHealthyRetryPolicy"]}}
+    set_all(sns, topic, DeliveryPolicy="")
+    assert "DeliveryPolicy" not in attributes_of(sns, topic)
+
+
+@pytest.mark.parametrize("http", [{"defaultHealthyRetryPolicy": {"numRetries": 101}}, {"defaultThrottlePolicy": {"maxReceivesPerSecond": 0}},
+                                  {"defaultRequestPolicy": {"headerContentType": "image/png"}},
+                                  {"defaultHealthyRetryPolicy": {"numRetries": 100, "minDelayTarget": 37, "maxDelayTarget": 37}}])
+def test_a_topics_delivery_policy_outside_the_rules_is_refused(sns, make_topic, refused, http):  # noqa: F811
+    error = refused(sns.set_topic_attributes, TopicArn=make_topic(), AttributeName="DeliveryPolicy",
+                    AttributeValue=json.dumps({"http": http}))
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: DeliveryPolicy")

@@ -213,6 +213,9 @@ def sns(world):
         "AddPermission": lambda: ([("RemovePermission", {**topic, "Label": "l"})],
                                   {**topic, "Label": "l", "AWSAccountId": [ACCOUNT], "ActionName": ["Publish"]}),
         "RemovePermission": only({**topic, "Label": "nothing"}),
+        "PutDataProtectionPolicy": only({**resource, "DataProtectionPolicy": json.dumps({
+            "Name": "p", "Version": "2021-06-01", "Statement": []})}),
+        "GetDataProtectionPolicy": only(resource),
         **push(world),
         **sms(world),
     }

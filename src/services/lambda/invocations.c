@@ -47,8 +47,7 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
             invocation->payload = arena_copy(
                 call->arena, shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
         else
-            invocation->payload =
-                lambda_invocation_payload(call, invocation->id, invocation->payload, true);
+            invocation->payload = lambda_invocation_payload(call, invocation->id, invocation->payload, true);
         if (str_present(invocation->payload))
             return true;
         lambda_invocation_remove(call, invocation->id);

@@ -171,20 +171,34 @@ static struct delivery_policy policy_of(const struct delivery_settings *settings
     };
 }
 
-str sns_delivery_policy_problem(const struct call *call, str value)
+/* What is wrong with a policy that sets these settings, or absent. */
+static str problem_of(const struct call *call, const struct json *policy, const struct policy_names *names)
 {
-    const struct json *policy = json_parse(call->arena, value, NULL);
     struct delivery_settings settings = defaults();
+    const char *problem = read_policy(policy, names, &settings);
 
-    if (!json_is(policy, JSON_OBJECT))
-        return S("DeliveryPolicy: failed to parse JSON.");
-    const char *problem = read_policy(policy, &of_subscription, &settings);
     if (problem)
         return arena_format(call->arena, "DeliveryPolicy: %s", problem);
     struct delivery_policy times = policy_of(&settings);
     return delivery_policy_total_ms(&times) > INT64_C(1000) * MAX_DELAY_S
                ? S("DeliveryPolicy: the total retry time must be at most 3600 seconds")
                : (str){0};
+}
+
+str sns_delivery_policy_problem(const struct call *call, str value)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+
+    return json_is(policy, JSON_OBJECT) ? problem_of(call, policy, &of_subscription)
+                                        : S("DeliveryPolicy: failed to parse JSON.");
+}
+
+str sns_topic_delivery_policy_problem(const struct call *call, str value)
+{
+    const struct json *policy = json_parse(call->arena, value, NULL);
+
+    return json_is(policy, JSON_OBJECT) ? problem_of(call, json_get(policy, S("http")), &of_topic)
+                                        : S("DeliveryPolicy: failed to parse JSON.");
 }
 
 /* Stored policies were checked; a topic's may be older than the checks: what is wrong in it has no effect. */
@@ -216,32 +230,68 @@ str sns_content_type(const struct call *call, str topic_policy, str subscription
     return settings_of(call, topic_policy, subscription_policy).content_type;
 }
 
+static void write_retries(struct json_writer *writer, str name, struct delivery_settings *settings)
+{
+    json_name(writer, name);
+    json_open_object(writer);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
+        json_i64_field(writer, figures[i].name, *figure_in(settings, &figures[i]));
+    json_field(writer, S("backoffFunction"), backoffs[settings->backoff]);
+    json_close_object(writer);
+}
+
+static void write_throttle(struct json_writer *writer, str name, const struct delivery_settings *settings)
+{
+    json_name(writer, name);
+    json_open_object(writer);
+    json_i64_field(writer, S("maxReceivesPerSecond"), settings->per_second);
+    json_close_object(writer);
+}
+
+static void write_request(struct json_writer *writer, str name, const struct delivery_settings *settings)
+{
+    json_name(writer, name);
+    json_open_object(writer);
+    json_field(writer, S("headerContentType"), settings->content_type);
+    json_close_object(writer);
+}
+
+str sns_topic_effective_delivery_policy(const struct call *call, str topic_policy)
+{
+    struct delivery_settings settings = settings_of(call, topic_policy, (str){0});
+    const struct json *http = json_get(json_parse(call->arena, topic_policy, NULL), S("http"));
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_name(&writer, S("http"));
+    json_open_object(&writer);
+    write_retries(&writer, of_topic.retries, &settings);
+    json_name(&writer, S("disableSubscriptionOverrides"));
+    json_bool(&writer, json_is(json_get(http, S("disableSubscriptionOverrides")), JSON_TRUE));
+    if (settings.per_second > 0)
+        write_throttle(&writer, of_topic.throttle, &settings);
+    write_request(&writer, of_topic.request, &settings);
+    json_close_object(&writer);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
 str sns_effective_delivery_policy(const struct call *call, str topic_policy, str subscription_policy)
 {
     struct delivery_settings settings = settings_of(call, topic_policy, subscription_policy);
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
-    json_name(&writer, S("healthyRetryPolicy"));
-    json_open_object(&writer);
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++)
-        json_i64_field(&writer, figures[i].name, *figure_in(&settings, &figures[i]));
-    json_field(&writer, S("backoffFunction"), backoffs[settings.backoff]);
-    json_close_object(&writer);
+    write_retries(&writer, of_subscription.retries, &settings);
     json_name(&writer, S("sicklyRetryPolicy"));
     json_null(&writer);
-    json_name(&writer, S("throttlePolicy"));
     if (settings.per_second > 0) {
-        json_open_object(&writer);
-        json_i64_field(&writer, S("maxReceivesPerSecond"), settings.per_second);
-        json_close_object(&writer);
+        write_throttle(&writer, of_subscription.throttle, &settings);
     } else {
+        json_name(&writer, of_subscription.throttle);
         json_null(&writer);
     }
-    json_name(&writer, S("requestPolicy"));
-    json_open_object(&writer);
-    json_field(&writer, S("headerContentType"), settings.content_type);
-    json_close_object(&writer);
+    write_request(&writer, of_subscription.request, &settings);
     json_name(&writer, S("guaranteed"));
     json_bool(&writer, false);
     json_close_object(&writer);

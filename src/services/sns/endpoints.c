@@ -5,6 +5,7 @@
  * an effect, which the server carries out beside the engine (engine/outside.model); its event ends the
  * attempt. https://docs.aws.amazon.com/sns/latest/dg/sns-http-https-endpoint-as-subscriber.html
  */
+#include "feedback.h"
 #include "subscription.h"
 
 #include "aws/arn.h"
@@ -133,6 +134,8 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
         .type = S("Notification"),
         .subject = broadcast->message.subject,
         .insert_at = raw ? NULL : &form->insert_at,
+        .published_ms = broadcast->feedback ? &broadcast->message.published_ms : NULL,
+        .message_md5 = broadcast->feedback ? sns_feedback_md5(call, broadcast->feedback) : (str){0},
     };
 
     if (!sns_find_subscription_by_id(
@@ -221,7 +224,9 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
     struct outside_send_input send = {
         .id = arena_format(call->arena, "sns/%lld/%lld", (long long)call->delivery->id,
                            (long long)call->delivery->attempt),
-        .context = str_equal(in->type, S("Notification")) ? in->topic_arn : (str){0},
+        .context = str_equal(in->type, S("Notification"))
+                       ? model_to_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, in)
+                       : (str){0},
     };
 
     (void)out;
@@ -273,19 +278,54 @@ static void count_for(const struct call *call, const struct metric *metric, str 
     count(&there, metric, arn.resource, 1);
 }
 
+/* Log the status of a message's delivery, which has ended. */
+static void log_status(const struct call *call, const struct sns_deliver_outside_request *in,
+                       const struct outside_sent *sent, const struct delivery_outcome *outcome)
+{
+    const struct failure failure = {.message = outcome->reason};
+    const struct message message = {.id = in->message_id, .published_ms = *in->published_ms};
+    struct sns_subscription_row row;
+    struct resource topic = {0};
+    str number = str_from(sent->id, (size_t)str_last_index(sent->id, '/') + 1);
+    int64_t attempts = 1;
+
+    if (!sns_locate_arn(call, in->topic_arn, &topic) ||
+        !sns_find_subscription_by_id(
+            call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
+        return;
+    str_to_i64(number, &attempts);
+    struct feedback feedback = sns_feedback_begin(call, topic.row, &message);
+    feedback.text_md5 = in->message_md5;
+    sns_feedback_add(call, &feedback,
+                     &(struct delivery_status){
+                         .protocol = row.protocol,
+                         .destination = row.endpoint,
+                         .failure = outcome->verdict == DELIVERY_DELIVERED ? NULL : &failure,
+                         .provider_response = str_present(outcome->reason) ? outcome->reason : S("OK"),
+                         .status_code = sent->status,
+                         .attempts = attempts});
+    sns_feedback_end(call, &feedback);
+}
+
 enum outcome sns_outside_sent(const struct call *call, const struct outside_sent *in,
                               struct sns_outside_sent_output *out)
 {
     str rest = in->id, service, number;
     int64_t id;
     struct delivery_outcome outcome = outcome_of(call, in);
+    struct sns_deliver_outside_request request = {0};
 
     (void)out;
     if (!str_next(&rest, '/', &service) || !str_next(&rest, '/', &number) || !str_to_i64(number, &id))
         return DONE;
+    bool again = delivery_end(call, id, &outcome);
+    if (!str_present(in->context) ||
+        !model_from_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, in->context, &request))
+        return DONE;
     if (outcome.verdict == DELIVERY_DELIVERED)
-        count_for(call, &delivered, in->context);
-    delivery_end(call, id, &outcome);
+        count_for(call, &delivered, request.topic_arn);
+    if (!again && request.published_ms)
+        log_status(call, &request, in, &outcome);
     return DONE;
 }
 

@@ -61,7 +61,10 @@ static void deliver(const struct call *call, struct broadcast *broadcast,
         feedback = sns_feedback_begin(call, &broadcast->topic, &broadcast->message);
         broadcast->feedback = &feedback;
     }
-    sns_transports_deliver(call, broadcast, &chosen);
+    if (str_present(broadcast->topic.row.data_protection))
+        sns_protect_outbound(call, broadcast, &chosen);
+    else
+        sns_transports_deliver(call, broadcast, &chosen);
     if (broadcast->feedback)
         sns_feedback_end(call, broadcast->feedback);
 }
@@ -111,6 +114,7 @@ static void store(const struct call *call, struct broadcast *broadcast)
                                           .signature_version = broadcast->topic.row.signature_version,
                                           .endpoint = call->endpoint,
                                           .feedback = broadcast->topic.row.feedback,
+                                          .data_protection = broadcast->topic.row.data_protection,
                                           .sequence_number = message->sequence_number,
                                           .deduplication_id = message->deduplication_id,
                                       });
@@ -156,7 +160,8 @@ static bool broadcast_read(const struct call *call, const struct sns_find_fanout
         .topic = {.arn = stored->topic_arn,
                   .row = {.id = row->topic_id,
                           .signature_version = stored->signature_version,
-                          .feedback = stored->feedback}},
+                          .feedback = stored->feedback,
+                          .data_protection = stored->data_protection}},
         .way = {.trace_id = stored->trace_id},
         .message = {.id = stored->message_id,
                     .text = stored->text,

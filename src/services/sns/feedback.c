@@ -160,14 +160,20 @@ static str time_of_log(const struct call *call, int64_t ms)
                         str_from(str_head(text, text.size - 1), (size_t)at + 1));
 }
 
-static void add_notification(const struct call *call, struct json_writer *line,
-                             const struct feedback *feedback)
+str sns_feedback_md5(const struct call *call, struct feedback *feedback)
 {
-    struct md5 digest = md5(feedback->message->text);
+    if (!str_present(feedback->text_md5)) {
+        struct md5 digest = md5(feedback->message->text);
+        feedback->text_md5 = hex_encode(call->arena, HASH_STR(digest));
+    }
+    return feedback->text_md5;
+}
 
+static void add_notification(const struct call *call, struct json_writer *line, struct feedback *feedback)
+{
     json_name(line, S("notification"));
     json_open_object(line);
-    json_field(line, S("messageMD5Sum"), hex_encode(call->arena, HASH_STR(digest)));
+    json_field(line, S("messageMD5Sum"), sns_feedback_md5(call, feedback));
     json_field(line, S("messageId"), feedback->message->id);
     json_field(line, S("topicArn"), feedback->topic_arn);
     json_field(line, S("timestamp"), time_of_log(call, feedback->message->published_ms));
@@ -222,8 +228,7 @@ static str response_of(const struct call *call, const struct delivery_status *st
     return json_written(&writer);
 }
 
-static str line_of(const struct call *call, const struct feedback *feedback,
-                   const struct delivery_status *status)
+static str line_of(const struct call *call, struct feedback *feedback, const struct delivery_status *status)
 {
     struct json_writer line = json_writer_in(call->arena);
 
@@ -250,6 +255,15 @@ struct feedback sns_feedback_begin(const struct call *call, const struct topic *
         .attributes = read_all(call, topic->row.feedback), .topic_arn = topic->arn, .message = message};
 }
 
+static str group_of(const struct call *call, str topic_arn, bool failed)
+{
+    struct arn arn = {0};
+
+    arn_parse(topic_arn, &arn);
+    return arena_concat(call->arena, S("sns/"), arn.region, S("/"), arn.account, S("/"), arn.resource,
+                        failed ? S("/Failure") : S(""));
+}
+
 void sns_feedback_add(const struct call *call, struct feedback *feedback,
                       const struct delivery_status *status)
 {
@@ -257,21 +271,25 @@ void sns_feedback_add(const struct call *call, struct feedback *feedback,
 
     if (!str_present(role) || !is_sampled(call, feedback, status))
         return;
-    *list_add(call->arena, &feedback->lines) = (struct sns_delivery_log_line){
-        .role_arn = role, .failed = status->failure != NULL, .text = line_of(call, feedback, status)};
+    *list_add(call->arena, &feedback->lines) =
+        (struct sns_log_line){.role_arn = role,
+                              .group = group_of(call, feedback->topic_arn, status->failure != NULL),
+                              .text = line_of(call, feedback, status)};
 }
 
 void sns_feedback_end(const struct call *call, const struct feedback *feedback)
 {
+    sns_log_lines(call, feedback->topic_arn, &feedback->lines);
+}
+
+void sns_log_lines(const struct call *call, str topic_arn, const struct sns_log_line_list *lines)
+{
     struct arn arn;
 
-    if (feedback->lines.count > 0 && arn_parse(feedback->topic_arn, &arn))
+    if (lines->count > 0 && arn_parse(topic_arn, &arn))
         spawn(call, &SNS_LOG_DELIVERIES, (str){0},
-              &(struct sns_log_deliveries_request){.account = arn.account,
-                                                   .region = arn.region,
-                                                   .topic = arn.resource,
-                                                   .at = call->now_ms,
-                                                   .lines = feedback->lines});
+              &(struct sns_log_deliveries_request){
+                  .account = arn.account, .region = arn.region, .at = call->now_ms, .lines = *lines});
 }
 
 /* ---- writing the lines ---- */
@@ -320,48 +338,54 @@ static void warn(str group, str reason)
                  log_field("reason", reason), log_field("not_told_before", left_out));
 }
 
-static const struct principal *role_of(const struct call *call, str role_arn)
+static const struct principal *writer_of(const struct call *call, str role_arn)
 {
     struct call ours = call_as(call, service_principal(call, S("sns.amazonaws.com"), (str){0}));
+    struct principal *own = arena_new(call->arena, struct principal);
 
-    return role_principal(&ours, role_arn, S("sns"));
+    if (str_present(role_arn))
+        return role_principal(&ours, role_arn, S("sns"));
+    *own = (struct principal){.kind = PRINCIPAL_ROOT,
+                              .arn = arn_of_root(call->arena, call->account),
+                              .id = call->account,
+                              .account = call->account};
+    return own;
 }
 
-/* Write the lines that have this line's role and verdict. */
-static void write_like(const struct call *call, const struct sns_log_deliveries_request *in,
-                       const struct sns_delivery_log_line *first)
+static bool is_like(const struct sns_log_line *a, const struct sns_log_line *b)
 {
-    str group = arena_concat(call->arena, S("sns/"), in->region, S("/"), in->account, S("/"), in->topic,
-                             first->failed ? S("/Failure") : S(""));
-    struct logs_put_log_events_request request = {.log_group_name = group,
-                                                  .log_stream_name = stream_name(call, group)};
-    const struct principal *role = role_of(call, first->role_arn);
+    return str_equal(a->role_arn, b->role_arn) && str_equal(a->group, b->group);
+}
+
+/* Write the lines that have this line's role and group. */
+static void write_like(const struct call *call, const struct sns_log_deliveries_request *in,
+                       const struct sns_log_line *first)
+{
+    struct logs_put_log_events_request request = {.log_group_name = first->group,
+                                                  .log_stream_name = stream_name(call, first->group)};
+    const struct principal *writer = writer_of(call, first->role_arn);
     struct failure failure = {0};
 
     for (size_t i = 0; i < in->lines.count; i++)
-        if (in->lines.items[i].failed == first->failed &&
-            str_equal(in->lines.items[i].role_arn, first->role_arn))
+        if (is_like(&in->lines.items[i], first))
             *list_add(call->arena, &request.log_events) =
                 (struct logs_input_log_event){.timestamp = in->at, .message = in->lines.items[i].text};
-    if (!role) {
-        warn(group, S("SNS cannot assume the role"));
+    if (!writer) {
+        warn(first->group, S("SNS cannot assume the role"));
         return;
     }
-    if (put(call, role, &request, &failure))
+    if (put(call, writer, &request, &failure))
         return;
     if (failure.error == &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
-        make_stream(call, role, &request);
-    if (!put(call, role, &request, &failure))
-        warn(group, str_present(failure.reason) ? failure.reason : failure.message);
+        make_stream(call, writer, &request);
+    if (!put(call, writer, &request, &failure))
+        warn(first->group, str_present(failure.reason) ? failure.reason : failure.message);
 }
 
 static bool was_written(const struct sns_log_deliveries_request *in, size_t index)
 {
-    const struct sns_delivery_log_line *line = &in->lines.items[index];
-
     for (size_t i = 0; i < index; i++)
-        if (in->lines.items[i].failed == line->failed &&
-            str_equal(in->lines.items[i].role_arn, line->role_arn))
+        if (is_like(&in->lines.items[i], &in->lines.items[index]))
             return true;
     return false;
 }

@@ -25,7 +25,8 @@ struct feedback {
     struct str_map attributes;
     str topic_arn;
     const struct message *message;
-    struct sns_delivery_log_line_list lines;
+    str text_md5; /* absent: of the message's text */
+    struct sns_log_line_list lines;
 };
 
 /* How a delivery has ended. */
@@ -41,7 +42,12 @@ struct delivery_status {
 /* The topic has feedback attributes.  The message is the caller's, until the end. */
 struct feedback sns_feedback_begin(const struct call *call, const struct topic *topic,
                                    const struct message *message);
+/* The digest of the message's text, in hexadecimal digits. */
+str sns_feedback_md5(const struct call *call, struct feedback *feedback);
 void sns_feedback_add(const struct call *call, struct feedback *feedback,
                       const struct delivery_status *status);
 /* Have the lines written when this call is committed. */
 void sns_feedback_end(const struct call *call, const struct feedback *feedback);
+
+/* Have lines written into log groups of the topic's account when this call is committed. */
+void sns_log_lines(const struct call *call, str topic_arn, const struct sns_log_line_list *lines);

@@ -25,6 +25,7 @@ static void publish(const struct call *call, const struct topic *topic,
                                     .message_id = message->id,
                                     .text = message->text,
                                 });
+    sns_audit(call, topic, message);
     sns_fanout(call, topic, subscribers, message, &way);
     count(call, &published, topic->row.name, 1);
 }
@@ -60,6 +61,7 @@ static struct message message_of(const struct call *call, const struct sns_publi
         .published_ms = call->now_ms,
         .id = random_uuid(call->arena),
         .text = in->message,
+        .published_text = in->message,
         .subject = in->subject,
         .structure = in->message_structure,
         .attributes = &in->message_attributes,
@@ -83,7 +85,7 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
         return;
     const struct topic *topic = sns_topic_of(call);
     *message = message_of(call, in);
-    if (!topic || !sns_message_check(call, topic, message))
+    if (!topic || !sns_message_check(call, topic, message) || !sns_protect_inbound(call, topic, message))
         return;
     sign_in_advance(call, topic, message);
     leave_prepared(call, message);
@@ -110,7 +112,8 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
         return publish_direct(call, in, out);
     struct message message = signed_before ? *signed_before : message_of(call, in);
     const struct topic *topic = sns_topic_of(call);
-    if (!topic || (!signed_before && !sns_message_check(call, topic, &message)))
+    if (!topic || (!signed_before && (!sns_message_check(call, topic, &message) ||
+                                      !sns_protect_inbound(call, topic, &message))))
         return FAILED;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
     publish(call, topic, &subscribers, &message);
@@ -175,6 +178,7 @@ static struct message message_of_entry(const struct call *call,
         .published_ms = call->now_ms,
         .id = random_uuid(call->arena),
         .text = entry->message,
+        .published_text = entry->message,
         .subject = entry->subject,
         .structure = entry->message_structure,
         .attributes = &entry->message_attributes,
@@ -201,7 +205,8 @@ static struct entry *entries_of(const struct call *call, const struct topic *top
             return NULL;
     }
     for (size_t i = 0; i < given->count; i++)
-        if (!sns_message_check_content(call, topic, &entries[i].message))
+        if (!sns_message_check_content(call, topic, &entries[i].message) ||
+            !sns_protect_inbound(call, topic, &entries[i].message))
             entries[i].failure = take_failure(call);
     return entries;
 }

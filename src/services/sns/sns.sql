@@ -193,18 +193,22 @@ create unique index sns_subscription_token on sns_subscription (token) where tok
 alter table sns_topic add column pending_subscriptions integer not null default 0;
 -- enum: sns_subscription.state confirmed pending deleted
 
+-- migration: 11
+alter table sns_topic add column data_protection text;
+alter table sns_fanout_message add column data_protection text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions)
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, 0);
+    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, :data_protection, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, deleted_subscriptions, subscriptions,
-    pending_subscriptions
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions,
+    subscriptions, pending_subscriptions
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -217,6 +221,12 @@ where id = :id;
 
 -- statement: set_topic_policy :exec
 update sns_topic set policy = :policy where id = :id;
+
+-- statement: set_data_protection :exec
+update sns_topic set data_protection = :data_protection where id = :id;
+
+-- statement: find_subscriber_principal :one
+select principal, owner from sns_subscription where id = :id;
 
 -- statement: next_sequence :one
 update sns_topic set fifo_sequence = fifo_sequence + 1 where id = :id returning fifo_sequence;
@@ -375,16 +385,16 @@ delete from sns_fanout where id = :id;
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
     text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id)
+    sequence_number, deduplication_id, data_protection)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
     :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
-    :sequence_number, :deduplication_id);
+    :sequence_number, :deduplication_id, :data_protection);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
     message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id
+    sequence_number, deduplication_id, data_protection
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

@@ -64,6 +64,7 @@ struct message {
     const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
     str sequence_number; /* of a FIFO topic; absent until the message is published */
+    str published_text;  /* before a data protection policy changed it */
     str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
 };
@@ -85,6 +86,17 @@ bool sns_published_attributes_check(const struct call *call,
                                     const struct sns_message_attribute_map *attributes);
 /* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
+
+/* data_protection.c */
+/* May that text be the topic's policy?  False: fail() has been called. */
+bool sns_protection_check(const struct call *call, const struct topic *topic, str policy);
+/*
+ * Apply the policy to a message that is published: its text may change.  False, after fail(): the policy
+ * denies the message.
+ */
+bool sns_protect_inbound(const struct call *call, const struct topic *topic, struct message *message);
+/* Report what the policy finds in a sampled message, as it was published.  For handlers. */
+void sns_audit(const struct call *call, const struct topic *topic, const struct message *message);
 
 /* fifo.c */
 /* Set a FIFO topic's attribute.  False: fail() has been called. */

@@ -98,6 +98,11 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
 str sns_topic_name(str topic_arn);
 
+/* data_protection.c */
+/* Deliver to each of them, as the topic's policy allows; there is one. */
+void sns_protect_outbound(const struct call *call, struct broadcast *broadcast,
+                          const struct sns_subscriber_rows *subscribers);
+
 /* queues.c, functions.c, direct.c */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
@@ -135,6 +140,9 @@ void sns_mail_write(const struct call *call, const struct sns_deliver_outside_re
 str sns_delivery_policy_problem(const struct call *call, str value);
 struct delivery_policy sns_delivery_policy(const struct call *call, str topic_policy,
                                            str subscription_policy);
+/* The same for a topic's policy: what is wrong with it, and what it makes of the defaults. */
+str sns_topic_delivery_policy_problem(const struct call *call, str value);
+str sns_topic_effective_delivery_policy(const struct call *call, str topic_policy);
 str sns_content_type(const struct call *call, str topic_policy, str subscription_policy);
 /* In the form of a subscription's policy. */
 str sns_effective_delivery_policy(const struct call *call, str topic_policy, str subscription_policy);

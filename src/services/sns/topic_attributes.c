@@ -5,6 +5,7 @@
  * To add an attribute, add a column to sns.sql and a row to the table below.
  */
 #include "feedback.h"
+#include "subscription.h"
 
 #include "aws/policy_document.h"
 #include "wire/json.h"
@@ -38,9 +39,9 @@ static bool is_policy(const struct call *call, str value)
     return is_resource_policy(call, value);
 }
 
-static bool is_json(const struct call *call, str value)
+static bool is_delivery_policy(const struct call *call, str value)
 {
-    return str_empty(value) || json_is(json_parse(call->arena, value, NULL), JSON_OBJECT);
+    return str_empty(value) || !str_present(sns_topic_delivery_policy_problem(call, value));
 }
 
 static bool is_tracing_config(const struct call *call, str value)
@@ -54,7 +55,7 @@ static bool is_tracing_config(const struct call *call, str value)
 static const struct attribute texts[] = {
     {STR_INIT("DisplayName"), COLUMN(display_name), is_display_name},
     {STR_INIT("Policy"), COLUMN(policy), is_policy},
-    {STR_INIT("DeliveryPolicy"), COLUMN(delivery_policy), is_json},
+    {STR_INIT("DeliveryPolicy"), COLUMN(delivery_policy), is_delivery_policy},
     {STR_INIT("KmsMasterKeyId"), COLUMN(kms_key_id), is_text},
     {STR_INIT("TracingConfig"), COLUMN(tracing_config), is_tracing_config},
 };
@@ -167,12 +168,6 @@ str sns_topic_binding_policy(const struct call *call, const struct topic *topic)
     return policy_document_remove(call->arena, &document, default_sid);
 }
 
-static const str effective_delivery_policy = STR_INIT(
-    "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
-    "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,"
-    "\"backoffFunction\":\"linear\"},\"disableSubscriptionOverrides\":false,"
-    "\"defaultRequestPolicy\":{\"headerContentType\":\"text/plain; charset=UTF-8\"}}}");
-
 enum outcome sns_get_topic_attributes(const struct call *call,
                                       const struct sns_get_topic_attributes_input *in,
                                       struct sns_get_topic_attributes_response *out)
@@ -198,7 +193,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("SubscriptionsDeleted"),
                 arena_decimal(call->arena, row->deleted_subscriptions));
     str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);
-    str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"), effective_delivery_policy);
+    str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"),
+                sns_topic_effective_delivery_policy(call, row->delivery_policy));
     str_map_add(call->arena, shown, S("KmsMasterKeyId"), row->kms_key_id);
     str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
     for (size_t i = 0; i < sizeof fifo_names / sizeof *fifo_names; i++)

@@ -55,6 +55,11 @@ static enum outcome answer_existing(const struct call *call, const struct sns_cr
             return fail(
                 call, &SNS_INVALID_PARAMETER_EXCEPTION,
                 "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+    if (!str_empty(in->data_protection_policy) &&
+        !str_equal(in->data_protection_policy, topic->row.data_protection))
+        return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+                    "Invalid parameter: DataProtectionPolicy Reason: Topic already exists with a different "
+                    "policy");
     if (!sns_topic_has_tags(call, topic, &in->tags))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                     "Invalid parameter: Tags Reason: Topic already exists with different tags");
@@ -87,8 +92,12 @@ enum outcome sns_create_topic(const struct call *call, const struct sns_create_t
         return answer_existing(call, in, resource->row, out);
     if (fifo)
         topic.row.fifo_id = arena_i64(call->arena, (int64_t)(random_u64() >> 1));
-    if (!attributes_read(call, &in->attributes, &topic))
+    if (!attributes_read(call, &in->attributes, &topic) ||
+        (!str_empty(in->data_protection_policy) &&
+         !sns_protection_check(call, &topic, in->data_protection_policy)))
         return FAILED;
+    if (!str_empty(in->data_protection_policy))
+        topic.row.data_protection = in->data_protection_policy;
     topic.row.id = sns_add_topic(call->txn, &topic.row);
     if (!sns_topic_put_tags(call, &topic, &in->tags))
         return FAILED;

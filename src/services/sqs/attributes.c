@@ -20,6 +20,7 @@ struct attribute {
     str (*show)(const struct call *call, const struct attribute *attribute, const struct queue *queue);
     size_t offset; /* of an int64_t or str column in the row */
     int64_t min, max;
+    bool of_fifo; /* a standard queue does not have it */
 };
 
 static int64_t *integer_of(const struct attribute *attribute, const struct queue *queue)
@@ -132,7 +133,7 @@ static bool redrive_form_check(const struct call *call, str value, const struct 
            refuse_redrive(call, value, "Invalid value for maxReceiveCount. Must be between 1 and 1000.");
 }
 
-/* The target must be a queue of the same account and region that accepts this source. */
+/* The target must be a queue of the same account, region and type that accepts this source. */
 static bool redrive_target_check(const struct call *call, str value, str target, const struct queue *queue)
 {
     struct queue_address address;
@@ -146,6 +147,8 @@ static bool redrive_target_check(const struct call *call, str value, str target,
         return refuse_redrive(call, value, "Dead-letter target owner should be same as the source.");
     if (!sqs_queue_find_arn(call, target, &dead_letters))
         return refuse_redrive(call, value, "Dead letter target does not exist.");
+    if (dead_letters.row.fifo != queue->row.fifo)
+        return refuse_redrive(call, value, "Dead-letter queue must be same type of queue as the source.");
     return redrive_allowed(call, &dead_letters, queue->arn) ||
            refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
 }
@@ -211,21 +214,55 @@ static bool set_redrive_allow(const struct call *call, const struct attribute *a
     return set_text(call, attribute, value, queue);
 }
 
+/* The type is given when the queue is made, by its name, and stays. */
+static bool set_fifo(const struct call *call, const struct attribute *attribute, str value,
+                     struct queue *queue)
+{
+    (void)attribute, (void)queue;
+    if (str_equal_nocase(value, S("true")))
+        return true;
+    fail(call, &SQS_INVALID_ATTRIBUTE_VALUE,
+         "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.");
+    return false;
+}
+
+static bool set_scope(const struct call *call, const struct attribute *attribute, str value,
+                      struct queue *queue)
+{
+    return (str_equal(value, S("queue")) || str_equal(value, S("messageGroup"))) &&
+           set_text(call, attribute, value, queue);
+}
+
+static bool set_throughput(const struct call *call, const struct attribute *attribute, str value,
+                           struct queue *queue)
+{
+    return (str_equal(value, S("perQueue")) || str_equal(value, S("perMessageGroupId"))) &&
+           set_text(call, attribute, value, queue);
+}
+
 #define COLUMN(name) offsetof(struct sqs_queue_row, name)
 
 static const struct attribute settable[] = {
-    {STR_INIT("VisibilityTimeout"), set_integer, show_integer, COLUMN(visibility_timeout), 0, 43200},
-    {STR_INIT("MaximumMessageSize"), set_integer, show_integer, COLUMN(maximum_message_size), 1024, 1048576},
-    {STR_INIT("MessageRetentionPeriod"), set_integer, show_integer, COLUMN(retention_seconds), 60, 1209600},
-    {STR_INIT("DelaySeconds"), set_integer, show_integer, COLUMN(delay_seconds), 0, 900},
-    {STR_INIT("ReceiveMessageWaitTimeSeconds"), set_integer, show_integer, COLUMN(wait_seconds), 0, 20},
-    {STR_INIT("SqsManagedSseEnabled"), set_boolean, show_boolean, COLUMN(sse_managed), 0, 0},
-    {STR_INIT("Policy"), set_policy, show_text, COLUMN(policy), 0, 0},
-    {STR_INIT("RedrivePolicy"), set_redrive, show_text, COLUMN(redrive_policy), 0, 0},
-    {STR_INIT("RedriveAllowPolicy"), set_redrive_allow, show_text, COLUMN(redrive_allow_policy), 0, 0},
-    {STR_INIT("KmsMasterKeyId"), set_text, show_text, COLUMN(kms_key_id), 0, 0},
+    {STR_INIT("VisibilityTimeout"), set_integer, show_integer, COLUMN(visibility_timeout), 0, 43200, false},
+    {STR_INIT("MaximumMessageSize"), set_integer, show_integer, COLUMN(maximum_message_size), 1024, 1048576,
+     false},
+    {STR_INIT("MessageRetentionPeriod"), set_integer, show_integer, COLUMN(retention_seconds), 60, 1209600,
+     false},
+    {STR_INIT("DelaySeconds"), set_integer, show_integer, COLUMN(delay_seconds), 0, 900, false},
+    {STR_INIT("ReceiveMessageWaitTimeSeconds"), set_integer, show_integer, COLUMN(wait_seconds), 0, 20,
+     false},
+    {STR_INIT("SqsManagedSseEnabled"), set_boolean, show_boolean, COLUMN(sse_managed), 0, 0, false},
+    {STR_INIT("Policy"), set_policy, show_text, COLUMN(policy), 0, 0, false},
+    {STR_INIT("RedrivePolicy"), set_redrive, show_text, COLUMN(redrive_policy), 0, 0, false},
+    {STR_INIT("RedriveAllowPolicy"), set_redrive_allow, show_text, COLUMN(redrive_allow_policy), 0, 0, false},
+    {STR_INIT("KmsMasterKeyId"), set_text, show_text, COLUMN(kms_key_id), 0, 0, false},
     {STR_INIT("KmsDataKeyReusePeriodSeconds"), set_integer, show_integer, COLUMN(kms_reuse_seconds), 60,
-     86400},
+     86400, false},
+    {STR_INIT("FifoQueue"), set_fifo, show_boolean, COLUMN(fifo), 0, 0, true},
+    {STR_INIT("ContentBasedDeduplication"), set_boolean, show_boolean, COLUMN(content_based_deduplication), 0,
+     0, true},
+    {STR_INIT("DeduplicationScope"), set_scope, show_text, COLUMN(deduplication_scope), 0, 0, true},
+    {STR_INIT("FifoThroughputLimit"), set_throughput, show_text, COLUMN(fifo_throughput_limit), 0, 0, true},
 };
 enum { SETTABLE = sizeof settable / sizeof *settable };
 
@@ -237,10 +274,27 @@ static const struct attribute *find_settable(str name)
     return NULL;
 }
 
+/* AWS has sentences of two kinds for attributes of FIFO queues. */
+static bool refuse_for_standard(const struct call *call, str name)
+{
+    enum sqs_queue_attribute_name attribute = sqs_queue_attribute_name_of(name);
+    bool is_high_throughput = attribute == SQS_QUEUE_ATTRIBUTE_NAME_DEDUPLICATION_SCOPE ||
+                              attribute == SQS_QUEUE_ATTRIBUTE_NAME_FIFO_THROUGHPUT_LIMIT;
+
+    if (is_high_throughput)
+        fail(call, &SQS_INVALID_ATTRIBUTE_NAME,
+             "You can specify the %.*s only when FifoQueue is set to true.", STR_ARGS(name));
+    else
+        fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(name));
+    return false;
+}
+
 static bool apply(const struct call *call, str name, str value, struct queue *queue)
 {
     const struct attribute *attribute = find_settable(name);
 
+    if (attribute && attribute->of_fifo && !queue->row.fifo)
+        return refuse_for_standard(call, name);
     if (!attribute) {
         fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(name));
         return false;
@@ -272,12 +326,25 @@ static bool settle_encryption(const struct call *call, const struct str_map *att
     return true;
 }
 
+/* https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html */
+static bool throughput_check(const struct call *call, const struct queue *queue)
+{
+    if (!str_equal(queue->row.fifo_throughput_limit, S("perMessageGroupId")) ||
+        str_equal(queue->row.deduplication_scope, S("messageGroup")))
+        return true;
+    fail(
+        call, &SQS_INVALID_ATTRIBUTE_VALUE,
+        "Invalid value for the parameter FifoThroughputLimit. Reason: The perMessageGroupId value is allowed "
+        "only when the value for DeduplicationScope is messageGroup.");
+    return false;
+}
+
 bool sqs_attributes_apply(const struct call *call, const struct str_map *attributes, struct queue *queue)
 {
     for (size_t i = 0; i < attributes->count; i++)
         if (!apply(call, attributes->items[i].key, attributes->items[i].value, queue))
             return false;
-    return settle_encryption(call, attributes, queue);
+    return settle_encryption(call, attributes, queue) && throughput_check(call, queue);
 }
 
 bool sqs_attributes_match(const struct call *call, const struct str_map *attributes,
@@ -362,9 +429,10 @@ static bool names_check(const struct call *call, const struct str_list *names)
 
 static bool is_shown(const struct attribute *attribute, const struct queue *queue)
 {
-    return sqs_queue_attribute_name_of(attribute->name) !=
-               SQS_QUEUE_ATTRIBUTE_NAME_KMS_DATA_KEY_REUSE_PERIOD_SECONDS ||
-           str_present(queue->row.kms_key_id);
+    bool is_of_kms = sqs_queue_attribute_name_of(attribute->name) ==
+                     SQS_QUEUE_ATTRIBUTE_NAME_KMS_DATA_KEY_REUSE_PERIOD_SECONDS;
+
+    return (!attribute->of_fifo || queue->row.fifo) && (!is_of_kms || str_present(queue->row.kms_key_id));
 }
 
 enum outcome sqs_get_queue_attributes(const struct call *call,

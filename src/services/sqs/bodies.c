@@ -37,7 +37,7 @@ str sqs_body_with(const struct call *call, const struct content *content, str pi
                : arena_concat(call->arena, str_head(content->body, at), piece, str_from(content->body, at));
 }
 
-static struct content stored_content(const struct call *call, const struct sqs_find_visible_row *row)
+static struct content stored_content(const struct call *call, const struct sqs_visible_row *row)
 {
     struct sqs_find_body_row stored = {0};
 
@@ -50,7 +50,7 @@ static struct content stored_content(const struct call *call, const struct sqs_f
     return content;
 }
 
-struct content sqs_body_of(const struct call *call, const struct sqs_find_visible_row *row)
+struct content sqs_body_of(const struct call *call, const struct sqs_visible_row *row)
 {
     struct content content = {.body = row->body, .attributes = row->attributes};
 

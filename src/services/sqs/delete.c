@@ -18,6 +18,20 @@ static void trace_deleted(const struct call *call, const struct queue *queue,
     trace(call, &hop);
 }
 
+/* In a FIFO queue a handle is good until the message becomes visible again. */
+static bool is_in_time(const struct call *call, const struct queue *queue, str handle, int64_t visible_ms)
+{
+    return !queue->row.fifo || visible_ms > call->now_ms ||
+           sqs_value_refuse(call, "ReceiptHandle", handle, "The receipt handle has expired.");
+}
+
+/* Of a FIFO queue: the message was removed or hidden; who waits for its group may come next. */
+static void settle_group(const struct call *call, const struct queue *queue, str group_id)
+{
+    if (queue->row.fifo)
+        sqs_queue_has_messages(call, queue, sqs_group_settle(call, queue->row.generation_id, group_id));
+}
+
 /*
  * A second deletion succeeds, and so does a deletion with the handle of an earlier receive, which does not
  * delete the message.
@@ -36,9 +50,12 @@ static bool delete_by_handle(const struct call *call, const struct queue *queue,
                                                            .generation_id = queue->row.generation_id,
                                                            .receipt = receipt.number},
                          &row)) {
+        if (!is_in_time(call, queue, handle, row.visible_ms))
+            return false;
         sqs_message_remove(call, receipt.id, row.body_id);
         sqs_tally_removed(call, &tally, receipt.id, (struct message_state){row.visible_ms, true});
         sqs_tally_end(call, &tally);
+        settle_group(call, queue, row.group_id);
         trace_deleted(call, queue, &row);
     }
     count(call, &deleted, queue->row.name, 1);
@@ -103,6 +120,8 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
     if (!find_received(call, queue, &receipt, &row))
         return sqs_value_refuse(call, "ReceiptHandle", handle,
                                 "Message does not exist or is not available for visibility timeout change.");
+    if (!is_in_time(call, queue, handle, row.visible_ms))
+        return false;
     if (row.visible_ms <= call->now_ms) {
         fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
         return false;
@@ -111,10 +130,10 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
         return false;
     int64_t visible_ms = call->now_ms + seconds * MS_PER_S;
     hide(call, queue, receipt.id, row.visible_ms, visible_ms);
-    if (seconds == 0)
-        wake(call, sqs_queue_arrivals(call, queue));
+    if (queue->row.fifo)
+        settle_group(call, queue, row.group_id);
     else
-        wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
+        sqs_queue_has_messages(call, queue, visible_ms);
     return true;
 }
 

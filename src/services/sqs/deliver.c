@@ -26,6 +26,7 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
         .attributes = &in->message_attributes,
         .system_attributes = &no_attributes,
         .group_id = in->message_group_id,
+        .deduplication_id = in->message_deduplication_id,
     };
     if (!sqs_outgoing_check(call, &delivery.message)) {
         delivery.problem = take_failure(call).message;
@@ -38,23 +39,40 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
     return delivery;
 }
 
+/* A standard queue gets messages of FIFO topics, too, without their deduplication ids. */
+static struct outgoing message_for(const struct queue *queue, const struct delivery *delivery)
+{
+    struct outgoing message = delivery->message;
+
+    if (!queue->row.fifo)
+        message.deduplication_id = (str){0};
+    return message;
+}
+
 static bool may_have(const struct call *call, const struct queue *queue, const struct delivery *delivery,
                      str insert)
 {
-    size_t attributes = sqs_message_attributes_size(delivery->message.attributes);
+    struct outgoing message = message_for(queue, delivery);
+    size_t attributes = sqs_message_attributes_size(message.attributes);
 
     if (str_present(delivery->problem)) {
         fail(call, &SQS_INVALID_MESSAGE_CONTENTS, "%.*s", STR_ARGS(delivery->problem));
         return false;
     }
-    return sqs_outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
+    return sqs_fifo_check(call, queue, &message) &&
+           sqs_outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
 }
 
 /* The body is stored when the first queue accepts it. */
 static str put(const struct call *call, const struct queue *queue, struct delivery *delivery, str insert)
 {
+    struct outgoing message = message_for(queue, delivery);
+    str deduplication_id = sqs_deduplication_id(call, queue, &message);
     struct tally tally = sqs_tally_begin(queue);
+    struct posted posted;
 
+    if (sqs_duplicate_find(call, queue, message.group_id, deduplication_id, &posted))
+        return posted.message_id;
     if (!delivery->body_id)
         delivery->body_id = sqs_body_store(call, &delivery->content);
     struct parcel parcel = {
@@ -63,12 +81,13 @@ static str put(const struct call *call, const struct queue *queue, struct delive
         .body_id = delivery->body_id,
         .delay_seconds = queue->row.delay_seconds,
         .trace_id = delivery->in->trace_id,
-        .group_id = delivery->message.group_id,
+        .group_id = message.group_id,
+        .deduplication_id = deduplication_id,
     };
-    str message_id = sqs_message_put(call, queue, &parcel, &tally);
+    posted = sqs_message_put(call, queue, &parcel, &tally);
     sqs_count_sent(call, queue, delivery->content.body.size + insert.size);
     sqs_tally_end(call, &tally);
-    return message_id;
+    return posted.message_id;
 }
 
 static str why(struct failure failure)

@@ -144,3 +144,11 @@ str sqs_queue_arrivals(const struct call *call, const struct queue *queue)
 {
     return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);
 }
+
+void sqs_queue_has_messages(const struct call *call, const struct queue *queue, int64_t available_ms)
+{
+    if (available_ms <= call->now_ms)
+        wake(call, sqs_queue_arrivals(call, queue));
+    else if (available_ms < INT64_MAX)
+        wake_at(call, sqs_queue_arrivals(call, queue), available_ms);
+}

@@ -12,29 +12,39 @@ enum {
     WAIT_MS = 60 * MS_PER_S, /* between purges, and after a deletion */
 };
 
+static const str fifo_suffix = STR_INIT(".fifo");
+
 static bool is_name(str name)
 {
     return name.size >= 1 && name.size <= MAX_NAME && str_is_word(name, S("-_"));
 }
 
-static bool name_check(const struct call *call, str name)
+static bool is_fifo_name(str name)
 {
-    bool valid = is_name(name);
+    return name.size <= MAX_NAME && str_ends_with(name, fifo_suffix) &&
+           is_name(str_head(name, name.size - fifo_suffix.size));
+}
 
-    if (str_ends_with(name, S(".fifo"))) {
-        fail(call, &SQS_UNSUPPORTED_OPERATION,
-             "Orderly does not support FIFO queues yet; see docs/compatibility.md.");
-        return false;
-    }
-    if (!valid)
-        fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
-    return valid;
+/* A FIFO queue has both the attribute and the suffix. */
+static bool name_check(const struct call *call, const struct sqs_create_queue_request *in)
+{
+    bool fifo = str_equal_nocase(str_map_get(&in->attributes, S("FifoQueue")), S("true"));
+
+    if (fifo ? is_fifo_name(in->queue_name) : is_name(in->queue_name))
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "%s",
+         fifo ? "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
+                "must "
+                "end with .fifo suffix and be 1 to 80 in length"
+              : "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+    return false;
 }
 
 /* https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 static struct sqs_queue_row default_queue(const struct call *call, str name)
 {
+    bool fifo = is_fifo_name(name);
+
     return (struct sqs_queue_row){
         .account = call->account,
         .region = call->region,
@@ -46,6 +56,9 @@ static struct sqs_queue_row default_queue(const struct call *call, str name)
         .maximum_message_size = 1048576,
         .sse_managed = 1,
         .kms_reuse_seconds = 300,
+        .fifo = fifo,
+        .deduplication_scope = fifo ? S("queue") : (str){0},
+        .fifo_throughput_limit = fifo ? S("perQueue") : (str){0},
     };
 }
 
@@ -97,7 +110,7 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
     const struct resource *resource = call_resource(call, 0);
     struct queue queue = {.row = default_queue(call, in->queue_name), .arn = resource->arn};
 
-    if (!name_check(call, in->queue_name))
+    if (!name_check(call, in))
         return FAILED;
     if (resource->row)
         return answer_existing(call, in, resource->row, out);

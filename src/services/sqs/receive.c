@@ -6,6 +6,7 @@
  */
 #include "sqs_internal.h"
 
+#include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "engine/count.h"
@@ -48,7 +49,7 @@ static void add_attribute(const struct call *call, const struct sqs_receive_mess
         str_map_add(call->arena, &message->attributes, name, value);
 }
 
-static str trace_of_row(const struct call *call, const struct sqs_find_visible_row *row)
+static str trace_of_row(const struct call *call, const struct sqs_visible_row *row)
 {
     return sqs_message_trace(call, row->trace_id, row->message_id, row->sent_ms);
 }
@@ -58,7 +59,7 @@ static str trace_of_row(const struct call *call, const struct sqs_find_visible_r
  * continues.
  */
 static str trace_header(const struct call *call, const struct sqs_receive_message_request *in,
-                        const struct sqs_find_visible_row *row)
+                        const struct sqs_visible_row *row)
 {
     const struct str_list *names = &in->message_system_attribute_names;
 
@@ -67,13 +68,13 @@ static str trace_header(const struct call *call, const struct sqs_receive_messag
     return row->trace_header;
 }
 
-static struct message_state state_of(const struct sqs_find_visible_row *row)
+static struct message_state state_of(const struct sqs_visible_row *row)
 {
     return (struct message_state){row->visible_ms, row->receive_count > 0};
 }
 
 static void add_attributes(const struct call *call, const struct sqs_receive_message_request *in,
-                           const struct sqs_find_visible_row *row, struct sqs_message *message)
+                           const struct sqs_visible_row *row, struct sqs_message *message)
 {
     int64_t first_ms = row->first_received_ms ? *row->first_received_ms : call->now_ms;
 
@@ -87,6 +88,8 @@ static void add_attributes(const struct call *call, const struct sqs_receive_mes
                   arena_decimal(call->arena, first_ms));
     add_attribute(call, in, message, S("AWSTraceHeader"), trace_header(call, in, row));
     add_attribute(call, in, message, S("MessageGroupId"), row->group_id);
+    add_attribute(call, in, message, S("MessageDeduplicationId"), row->deduplication_id);
+    add_attribute(call, in, message, S("SequenceNumber"), sqs_sequence_text(call, row->sequence));
     add_attribute(call, in, message, S("DeadLetterQueueSourceArn"), row->dead_letter_source_arn);
 }
 
@@ -133,11 +136,12 @@ struct receive {
     bool dead_letters_sought;
     size_t put_aside, bytes;
     struct sqs_message_list *messages;
+    struct attempt attempt; /* what was taken */
 };
 
 /* For a message whose trace begins with it, the first receive also notes that it was sent. */
 static void trace_received(const struct call *call, const struct queue *queue,
-                           const struct sqs_find_visible_row *row, str body)
+                           const struct sqs_visible_row *row, str body)
 {
     struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
 
@@ -151,47 +155,61 @@ static void trace_received(const struct call *call, const struct queue *queue,
     trace(call, &hop);
 }
 
-static void take(const struct call *call, struct receive *receive, const struct sqs_find_visible_row *row)
+/* Hide the message for the time that the request or the queue names; its receipt is `receipt`. */
+static void hide(const struct call *call, struct receive *receive, const struct sqs_visible_row *row,
+                 int64_t receive_count, int64_t receipt)
 {
-    const struct queue *queue = receive->queue;
-    const struct sqs_receive_message_request *in = receive->in;
-    struct sqs_message *message = list_add(call->arena, receive->messages);
-    int64_t visibility_seconds =
-        in->visibility_timeout ? *in->visibility_timeout : queue->row.visibility_timeout;
-    int64_t visible_ms = call->now_ms + visibility_seconds * MS_PER_S;
-    int64_t receipt = (int64_t)(random_u64() >> 1);
-    struct content content = sqs_body_of(call, row);
+    const int64_t *asked = receive->in->visibility_timeout;
+    int64_t seconds = asked ? *asked : receive->queue->row.visibility_timeout;
+    int64_t visible_ms = call->now_ms + seconds * MS_PER_S;
 
     sqs_take_message(call->txn,
                      &(struct sqs_take_message_params){
                          .id = row->id,
                          .visible_ms = visible_ms,
+                         .receive_count = receive_count,
                          .first_received_ms = row->first_received_ms ? row->first_received_ms
                                                                      : arena_i64(call->arena, call->now_ms),
                          .receipt = receipt,
                      });
     sqs_tally_count(call, &receive->tally, state_of(row), -1);
     sqs_tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
+}
+
+static void show(const struct call *call, struct receive *receive, const struct sqs_visible_row *row,
+                 const struct content *content, struct receipt receipt)
+{
+    struct sqs_message *message = list_add(call->arena, receive->messages);
+
     message->message_id = row->message_id;
-    message->receipt_handle =
-        sqs_receipt_handle(call, queue, (struct receipt){row->id, receipt, call->now_ms});
-    message->body = content.body;
-    receive->bytes += content.body.size + content.attributes.size;
-    message->md5_of_body = content.body_md5;
-    add_attributes(call, in, row, message);
-    add_message_attributes(call, in, content.attributes, message);
-    trace_received(call, queue, row, content.body);
+    message->receipt_handle = sqs_receipt_handle(call, receive->queue, receipt);
+    message->body = content->body;
+    receive->bytes += content->body.size + content->attributes.size;
+    message->md5_of_body = content->body_md5;
+    add_attributes(call, receive->in, row, message);
+    add_message_attributes(call, receive->in, content->attributes, message);
+}
+
+static void take(const struct call *call, struct receive *receive, const struct sqs_visible_row *row)
+{
+    int64_t receipt = (int64_t)(random_u64() >> 1);
+    struct content content = sqs_body_of(call, row);
+
+    hide(call, receive, row, row->receive_count + 1, receipt);
+    show(call, receive, row, &content, (struct receipt){row->id, receipt, call->now_ms});
+    *list_add(call->arena, &receive->attempt) = (struct taken){row->id, receipt};
+    trace_received(call, receive->queue, row, content.body);
 }
 
 static void remove_expired(const struct call *call, struct receive *receive,
-                           const struct sqs_find_visible_row *row)
+                           const struct sqs_visible_row *row)
 {
     sqs_message_remove(call, row->id, row->body_id);
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
 }
 
 static void trace_dead_letter(const struct call *call, const struct queue *queue,
-                              const struct queue *dead_letters, const struct sqs_find_visible_row *row)
+                              const struct queue *dead_letters, const struct sqs_visible_row *row)
 {
     static struct log_pace pace;
     unsigned left_out;
@@ -218,12 +236,17 @@ static void trace_dead_letter(const struct call *call, const struct queue *queue
  * count.
  */
 static void move_to_dead_letters(const struct call *call, struct receive *receive,
-                                 const struct sqs_find_visible_row *row)
+                                 const struct sqs_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
     struct id_range ids = sqs_ids_moved(dead_letters->row.generation_id);
 
+    const int64_t *sequence = NULL;
+
     check(dead_letters->row.generation_id != receive->queue->row.generation_id);
+    if (dead_letters->row.fifo)
+        sequence =
+            arena_i64(call->arena, sqs_sequence_next(call, dead_letters->row.generation_id, row->group_id));
     sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
                                             .first_id = ids.first,
                                             .end_id = ids.end,
@@ -231,11 +254,15 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                             .generation_id = dead_letters->row.generation_id,
                                             .visible_ms = call->now_ms,
                                             .dead_letter_source_arn = receive->queue->arn,
+                                            .sequence = sequence,
                                         });
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);
-    wake(call, sqs_queue_arrivals(call, dead_letters));
+    sqs_queue_has_messages(
+        call, dead_letters,
+        sequence ? sqs_group_join(call, dead_letters->row.generation_id, row->group_id, call->now_ms)
+                 : call->now_ms);
 }
 
 /* The queue's dead-letter queue is looked up for the first message that may have to move. */
@@ -253,7 +280,7 @@ static void find_dead_letters(const struct call *call, struct receive *receive)
  * dead-letter queue it stays.
  */
 static bool is_dead_letter(const struct call *call, struct receive *receive,
-                           const struct sqs_find_visible_row *row)
+                           const struct sqs_visible_row *row)
 {
     const int64_t *maximum = receive->queue->row.max_receive_count;
 
@@ -265,7 +292,7 @@ static bool is_dead_letter(const struct call *call, struct receive *receive,
 
 /* Divert an expired message or a dead letter; otherwise return the message. */
 static void receive_or_divert(const struct call *call, struct receive *receive,
-                              const struct sqs_find_visible_row *row)
+                              const struct sqs_visible_row *row)
 {
     bool expired = row->sent_ms < sqs_queue_oldest_ms(call, receive->queue);
 
@@ -286,7 +313,7 @@ static void receive_or_divert(const struct call *call, struct receive *receive,
  */
 static bool take_visible(const struct call *call, struct receive *receive, int64_t wanted)
 {
-    struct sqs_find_visible_rows rows;
+    struct sqs_visible_rows rows;
 
     check(wanted >= 0 && wanted <= MAX_MESSAGES);
     do {
@@ -301,6 +328,92 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
     return rows.count == 0 || receive->messages->count > 0;
 }
 
+/* ---- FIFO queues ---- */
+
+/* The first messages of a group, in their order; the group is locked then. */
+static void take_group(const struct call *call, struct receive *receive, str group_id, int64_t wanted)
+{
+    int64_t generation_id = receive->queue->row.generation_id;
+    struct sqs_visible_rows rows = sqs_list_group(call->txn, &(struct sqs_list_group_params){
+                                                                 .generation_id = generation_id,
+                                                                 .group_id = group_id,
+                                                                 .limit = wanted,
+                                                             });
+
+    for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++) {
+        if (rows.items[i].visible_ms > call->now_ms)
+            break;
+        receive_or_divert(call, receive, &rows.items[i]);
+    }
+    sqs_group_settle(call, generation_id, group_id);
+}
+
+/* As many of one group as there are, then of the next; false as in take_visible(). */
+static bool take_from_groups(const struct call *call, struct receive *receive, int64_t wanted)
+{
+    struct sqs_find_available_groups_rows groups;
+
+    do {
+        groups = sqs_find_available_groups(call->txn, &(struct sqs_find_available_groups_params){
+                                                          .generation_id = receive->queue->row.generation_id,
+                                                          .available_ms = call->now_ms,
+                                                          .limit = wanted,
+                                                      });
+        for (size_t i = 0; i < groups.count && (int64_t)receive->messages->count < wanted &&
+                           receive->bytes < MAX_BYTES && receive->put_aside < MAX_PUT_ASIDE;
+             i++)
+            take_group(call, receive, groups.items[i].group_id, wanted - (int64_t)receive->messages->count);
+    } while (groups.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);
+    return groups.count == 0 || receive->messages->count > 0;
+}
+
+/*
+ * The messages of an earlier receive with the same attempt id, with the same handles, hidden anew.  False,
+ * and nothing is done, without such a receive, or when any of its messages is not in flight any more.
+ */
+static bool repeat_attempt(const struct call *call, struct receive *receive)
+{
+    const struct queue *queue = receive->queue;
+    struct attempt earlier;
+    struct sqs_visible_rows rows = {0};
+
+    if (!sqs_attempt_find(call, queue, receive->in->receive_request_attempt_id, &earlier))
+        return false;
+    for (size_t i = 0; i < earlier.count; i++)
+        if (!sqs_find_in_flight(call->txn,
+                                &(struct sqs_find_in_flight_params){.id = earlier.items[i].id,
+                                                                    .generation_id = queue->row.generation_id,
+                                                                    .receipt = earlier.items[i].receipt,
+                                                                    .visible_ms = call->now_ms},
+                                list_add(call->arena, &rows)))
+            return false;
+    for (size_t i = 0; i < rows.count; i++) {
+        struct sqs_visible_row *row = &rows.items[i];
+        struct content content = sqs_body_of(call, row);
+        hide(call, receive, row, row->receive_count, earlier.items[i].receipt);
+        sqs_group_settle(call, queue->row.generation_id, row->group_id);
+        row->receive_count--; /* as it was before that receive */
+        show(call, receive, row, &content,
+             (struct receipt){row->id, earlier.items[i].receipt, earlier.received_ms});
+    }
+    return rows.count > 0;
+}
+
+static bool receive_fifo(const struct call *call, struct receive *receive, int64_t wanted)
+{
+    str attempt_id = receive->in->receive_request_attempt_id;
+
+    if (str_present(attempt_id) && repeat_attempt(call, receive))
+        return true;
+    bool complete = take_from_groups(call, receive, wanted);
+    receive->attempt.received_ms = call->now_ms;
+    if (str_present(attempt_id) && receive->attempt.count > 0)
+        sqs_attempt_store(call, receive->queue, attempt_id, &receive->attempt);
+    return complete;
+}
+
+/* ---- the operation ---- */
+
 /* False when nothing was found, but there may be more to find. */
 static bool receive_some(const struct call *call, const struct queue *queue,
                          const struct sqs_receive_message_request *in, int64_t wanted,
@@ -309,17 +422,33 @@ static bool receive_some(const struct call *call, const struct queue *queue,
     struct receive receive = {
         .in = in, .queue = queue, .tally = sqs_tally_begin(queue), .messages = messages};
 
-    bool complete = take_visible(call, &receive, wanted);
+    bool complete =
+        queue->row.fifo ? receive_fifo(call, &receive, wanted) : take_visible(call, &receive, wanted);
     sqs_tally_end(call, &receive.tally);
     sqs_tally_end(call, &receive.dead_letter_tally);
     return complete;
 }
 
-/* The time when the next delayed or hidden message becomes visible; INT64_MAX: never. */
+static int64_t next_available_ms(const struct call *call, const struct queue *queue)
+{
+    struct sqs_find_next_available_row next;
+
+    return sqs_find_next_available(
+               call->txn,
+               &(struct sqs_find_next_available_params){.generation_id = queue->row.generation_id,
+                                                        .available_ms = call->now_ms},
+               &next)
+               ? next.available_ms
+               : INT64_MAX;
+}
+
+/* The time when the next delayed or hidden message, or locked group, can be received; INT64_MAX: never. */
 static int64_t next_visible_ms(const struct call *call, const struct queue *queue)
 {
     struct sqs_find_next_visible_row next;
 
+    if (queue->row.fifo)
+        return next_available_ms(call, queue);
     return sqs_find_next_visible(call->txn,
                                  &(struct sqs_find_next_visible_params){
                                      .generation_id = queue->row.generation_id, .visible_ms = call->now_ms},
@@ -329,8 +458,8 @@ static int64_t next_visible_ms(const struct call *call, const struct queue *queu
 }
 
 /*
- * The largest number of messages to take.  At AWS's limit of messages in flight a short poll fails, and a
- * long one finds nothing.  False: fail() has been called.
+ * The largest number of messages to take.  At AWS's limit of messages in flight a short poll of a standard
+ * queue fails; any other receive finds nothing.  False: fail() has been called.
  */
 static bool wanted_read(const struct call *call, const struct queue *queue,
                         const struct sqs_receive_message_request *in, int64_t wait_seconds, int64_t *wanted)
@@ -340,16 +469,27 @@ static bool wanted_read(const struct call *call, const struct queue *queue,
     *wanted = in->max_number_of_messages ? *in->max_number_of_messages : 1;
     if (*wanted > room)
         *wanted = room > 0 ? room : 0;
-    if (*wanted > 0 || wait_seconds > 0)
+    if (*wanted > 0 || wait_seconds > 0 || queue->row.fifo)
         return true;
     fail(call, &SQS_OVER_LIMIT, "Too many messages in flight for queue %.*s; the limit is %d.",
          STR_ARGS(queue->arn), MAX_IN_FLIGHT);
     return false;
 }
 
-static bool request_check(const struct call *call, const struct sqs_receive_message_request *in)
+/* A standard queue ignores the attempt's id, as on AWS. */
+static bool attempt_check(const struct call *call, const struct queue *queue, str attempt_id)
 {
-    return range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) &&
+    return !queue->row.fifo || !str_present(attempt_id) || message_group_is_id(attempt_id) ||
+           sqs_value_refuse(call, "ReceiveRequestAttemptId", attempt_id,
+                            "ReceiveRequestAttemptId can only include alphanumeric and punctuation "
+                            "characters. 1 to 128 in length.");
+}
+
+static bool request_check(const struct call *call, const struct queue *queue,
+                          const struct sqs_receive_message_request *in)
+{
+    return attempt_check(call, queue, in->receive_request_attempt_id) &&
+           range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) &&
            range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) &&
            wait_check(call, in->wait_time_seconds);
 }
@@ -368,7 +508,7 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
     const struct queue *queue = sqs_queue_of(call);
     int64_t wanted;
 
-    if (!queue || !request_check(call, in))
+    if (!queue || !request_check(call, queue, in))
         return FAILED;
     int64_t wait_seconds = in->wait_time_seconds ? *in->wait_time_seconds : queue->row.wait_seconds;
     if (!wanted_read(call, queue, in, wait_seconds, &wanted))

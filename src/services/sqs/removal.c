@@ -70,6 +70,8 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         sqs_message_remove(call, row->id, row->body_id);
         sqs_tally_removed(call, &tally, row->id,
                           (struct message_state){row->visible_ms, row->receive_count > 0});
+        if (row->sequence && before_ms < INT64_MAX)
+            sqs_group_settle(call, generation_id, row->group_id);
     }
     sqs_tally_end(call, &tally);
     sums_store(call); /* the rows may be removed next */
@@ -85,6 +87,18 @@ static int64_t remove_counts(const struct call *call, int64_t generation_id, boo
                                                       .limit = limit});
 }
 
+/* What a generation that has ended has left of groups and deduplication ids. */
+static int64_t remove_fifo_rows(const struct call *call, int64_t generation_id, int64_t limit)
+{
+    int64_t groups = sqs_remove_groups(
+        call->txn, &(struct sqs_remove_groups_params){.generation_id = generation_id, .limit = limit});
+
+    return groups +
+           sqs_remove_arrivals(call->txn, &(struct sqs_remove_arrivals_params){.generation_id = generation_id,
+                                                                               .sequence = INT64_MAX,
+                                                                               .limit = limit});
+}
+
 static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
                         struct budget *budget)
 {
@@ -93,6 +107,8 @@ static void remove_some(const struct call *call, const struct sqs_find_removal_r
     remove_messages(call, removal->id, *removal->remove_before_ms, budget);
     if (!is_spent(call, budget))
         budget->rows -= remove_counts(call, removal->id, ended, budget->rows);
+    if (!is_spent(call, budget) && ended)
+        budget->rows -= remove_fifo_rows(call, removal->id, budget->rows);
     if (is_spent(call, budget))
         return;
     if (ended)
@@ -162,6 +178,7 @@ enum outcome sqs_sweep_queue(const struct call *call, const struct sqs_sweep_que
         return DONE;
     int64_t sent_ms = sqs_oldest_sent_ms(call, queue.row.generation_id);
     int64_t oldest_ms = sent_ms < call->now_ms ? sent_ms : call->now_ms;
+    sqs_arrivals_forget(call, queue.row.generation_id, ROWS_PER_RUN);
     if (oldest_ms < sqs_queue_oldest_ms(call, &queue) || has_passed_seconds(call, &queue))
         remove_before(call, queue.row.generation_id, sqs_queue_oldest_ms(call, &queue));
     sweep_at(call, &queue, next_sweep_ms(call, &queue, oldest_ms));

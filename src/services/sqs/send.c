@@ -1,9 +1,9 @@
 /*
  * send.c: putting messages on a queue.
  *
- * A standard queue is a range of (queue, visible_ms).  Delay, visibility timeout and long polling are one
- * thing: the message's position in that range.  When a delay or a visibility timeout ends, no timer fires and
- * nothing is written.
+ * A standard queue is a range of (queue, visible_ms); for FIFO queues see fifo.c.  Delay, visibility timeout
+ * and long polling are one thing: the message's position in that range.  When a delay or a visibility timeout
+ * ends, no timer fires and nothing is written.
  */
 #include "sqs_internal.h"
 
@@ -15,7 +15,8 @@
 enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
 
 struct sent {
-    str message_id, body_md5, attributes_md5, system_attributes_md5;
+    struct posted posted;
+    str body_md5, attributes_md5, system_attributes_md5;
 };
 
 static bool body_check(const struct call *call, str body)
@@ -43,19 +44,18 @@ static bool delay_check(const struct call *call, const int64_t *delay_seconds)
     return false;
 }
 
-/*
- * FIFO queues' parameters: a standard queue accepts a message group (fair queues), but no deduplication id.
- */
-static bool fifo_check(const struct call *call, const struct outgoing *message)
+/* A standard queue accepts a message group, too (fair queues). */
+static bool ids_check(const struct call *call, const struct outgoing *message)
 {
-    if (str_present(message->deduplication_id))
-        return sqs_value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
-                                "The request include parameter that is not valid for this queue type.");
-    return !str_present(message->group_id) || message_group_is_id(message->group_id) ||
-           sqs_value_refuse(
-               call, "MessageGroupId", message->group_id,
-               "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
-               "length.");
+    if (str_present(message->group_id) && !message_group_is_id(message->group_id))
+        return sqs_value_refuse(
+            call, "MessageGroupId", message->group_id,
+            "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in "
+            "length.");
+    return !str_present(message->deduplication_id) || message_group_is_id(message->deduplication_id) ||
+           sqs_value_refuse(call, "MessageDeduplicationId", message->deduplication_id,
+                            "MessageDeduplicationId can only include alphanumeric and punctuation "
+                            "characters. 1 to 128 in length.");
 }
 
 /* Only AWSTraceHeader is allowed, and only as text. */
@@ -82,7 +82,7 @@ static bool system_attributes_check(const struct call *call,
 bool sqs_outgoing_check(const struct call *call, const struct outgoing *message)
 {
     return body_check(call, message->body) && delay_check(call, message->delay_seconds) &&
-           fifo_check(call, message) && system_attributes_check(call, message->system_attributes) &&
+           ids_check(call, message) && system_attributes_check(call, message->system_attributes) &&
            sqs_message_attributes_check(call, message->attributes);
 }
 
@@ -99,7 +99,7 @@ bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue,
 static bool outgoing_check_for(const struct call *call, const struct queue *queue,
                                const struct outgoing *message)
 {
-    return sqs_outgoing_check(call, message) &&
+    return sqs_outgoing_check(call, message) && sqs_fifo_check(call, queue, message) &&
            sqs_outgoing_size_check(call, queue,
                                    message->body.size + sqs_message_attributes_size(message->attributes));
 }
@@ -181,21 +181,24 @@ void sqs_count_sent(const struct call *call, const struct queue *queue, size_t b
     count(call, &size, queue->row.name, (double)bytes);
 }
 
-str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
-                    struct tally *tally)
+struct posted sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                              struct tally *tally)
 {
-    int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S;
-    str message_id = random_uuid(call->arena);
-    struct id_range ids = sqs_ids_sent(queue->row.generation_id);
+    int64_t generation_id = queue->row.generation_id;
+    int64_t visible_ms = call->now_ms + parcel->delay_seconds * MS_PER_S, available_ms = visible_ms;
+    struct posted posted = {.message_id = random_uuid(call->arena)};
+    struct id_range ids = sqs_ids_sent(generation_id);
 
     check(parcel->delay_seconds >= 0 && parcel->delay_seconds <= MAX_DELAY_SECONDS);
-    check(tally->generation_id == queue->row.generation_id);
+    check(tally->generation_id == generation_id);
+    if (queue->row.fifo)
+        posted.sequence = arena_i64(call->arena, sqs_sequence_next(call, generation_id, parcel->group_id));
     sqs_add_message(call->txn, &(struct sqs_add_message_params){
                                    .first_id = ids.first,
                                    .end_id = ids.end,
-                                   .generation_id = queue->row.generation_id,
+                                   .generation_id = generation_id,
                                    .visible_ms = visible_ms,
-                                   .message_id = message_id,
+                                   .message_id = posted.message_id,
                                    .sent_ms = call->now_ms,
                                    .sender_id = call->caller->id,
                                    .body = parcel->body,
@@ -204,13 +207,14 @@ str sqs_message_put(const struct call *call, const struct queue *queue, const st
                                    .trace_id = parcel->trace_id,
                                    .group_id = parcel->group_id,
                                    .body_id = parcel->body_id,
+                                   .sequence = posted.sequence,
+                                   .deduplication_id = parcel->deduplication_id,
                                });
     sqs_tally_sent(call, tally, (struct message_state){visible_ms, false});
-    if (parcel->delay_seconds > 0)
-        wake_at(call, sqs_queue_arrivals(call, queue), visible_ms);
-    else
-        wake(call, sqs_queue_arrivals(call, queue));
-    return message_id;
+    if (queue->row.fifo)
+        available_ms = sqs_fifo_posted(call, queue, parcel, &posted, visible_ms);
+    sqs_queue_has_messages(call, queue, available_ms);
+    return posted;
 }
 
 struct content sqs_message_content(const struct call *call, const struct outgoing *message)
@@ -226,27 +230,42 @@ struct content sqs_message_content(const struct call *call, const struct outgoin
     };
 }
 
-static struct sent put(const struct call *call, const struct queue *queue, const struct outgoing *message,
-                       struct tally *tally)
+static struct posted put(const struct call *call, const struct queue *queue, const struct outgoing *message,
+                         const struct content *content, struct tally *tally)
 {
-    struct content content = sqs_message_content(call, message);
-    const int64_t *body_id = sqs_body_store(call, &content);
+    str deduplication_id = sqs_deduplication_id(call, queue, message);
+    struct posted posted;
+
+    if (sqs_duplicate_find(call, queue, message->group_id, deduplication_id, &posted))
+        return posted;
+    const int64_t *body_id = sqs_body_store(call, content);
     str trace_header = trace_header_of(message);
     struct parcel parcel = {
-        .body = body_id ? S("") : content.body,
-        .attributes = body_id ? (str){0} : content.attributes,
+        .body = body_id ? S("") : content->body,
+        .attributes = body_id ? (str){0} : content->attributes,
         .body_id = body_id,
-        .delay_seconds = message->delay_seconds ? *message->delay_seconds : queue->row.delay_seconds,
+        .delay_seconds =
+            message->delay_seconds && !queue->row.fifo ? *message->delay_seconds : queue->row.delay_seconds,
         .trace_header = trace_header,
         .trace_id = trace_id_of(call, trace_header),
         .group_id = message->group_id,
+        .deduplication_id = deduplication_id,
     };
 
-    str message_id = sqs_message_put(call, queue, &parcel, tally);
-    trace_sent(call, queue, parcel.trace_id, message_id, message->body);
+    posted = sqs_message_put(call, queue, &parcel, tally);
+    trace_sent(call, queue, parcel.trace_id, posted.message_id, message->body);
+    return posted;
+}
+
+static struct sent send(const struct call *call, const struct queue *queue, const struct outgoing *message,
+                        struct tally *tally)
+{
+    struct content content = sqs_message_content(call, message);
+    struct posted posted = put(call, queue, message, &content, tally);
+
     sqs_count_sent(call, queue, message->body.size + sqs_message_attributes_size(message->attributes));
     return (struct sent){
-        .message_id = message_id,
+        .posted = posted,
         .body_md5 = content.body_md5,
         .attributes_md5 = sqs_message_attributes_md5(call, message->attributes),
         .system_attributes_md5 = system_attributes_md5(call, message->system_attributes),
@@ -270,9 +289,10 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
         return FAILED;
 
     struct tally tally = sqs_tally_begin(queue);
-    struct sent sent = put(call, queue, &message, &tally);
+    struct sent sent = send(call, queue, &message, &tally);
     sqs_tally_end(call, &tally);
-    out->message_id = sent.message_id;
+    out->message_id = sent.posted.message_id;
+    out->sequence_number = sqs_sequence_text(call, sent.posted.sequence);
     out->md5_of_message_body = sent.body_md5;
     out->md5_of_message_attributes = sent.attributes_md5;
     out->md5_of_message_system_attributes = sent.system_attributes_md5;
@@ -296,10 +316,11 @@ static void send_entry(const struct call *call, const struct queue *queue,
         *list_add(call->arena, &out->failed) = sqs_batch_error(call, entry->id);
         return;
     }
-    struct sent sent = put(call, queue, &message, tally);
+    struct sent sent = send(call, queue, &message, tally);
     *list_add(call->arena, &out->successful) = (struct sqs_send_message_batch_result_entry){
         .id = entry->id,
-        .message_id = sent.message_id,
+        .message_id = sent.posted.message_id,
+        .sequence_number = sqs_sequence_text(call, sent.posted.sequence),
         .md5_of_message_body = sent.body_md5,
         .md5_of_message_attributes = sent.attributes_md5,
         .md5_of_message_system_attributes = sent.system_attributes_md5,

@@ -157,20 +157,64 @@ select 'arn:aws:sqs:' || q.region || ':' || q.account || ':' || q.name, tag.name
 from sqs_tag tag join sqs_queue q on q.id = tag.queue_id;
 drop table sqs_tag;
 
+-- FIFO queues.  A message has a sequence number, which orders its group; available_ms of a group is the time from which
+-- its first message can be received: the group is locked while a message of it is in flight.  An arrival is remembered
+-- for five minutes, by the generation, the scope (a group, or '' for the queue) and the deduplication id; the sequence
+-- number has the time of the arrival in it.
+-- migration: 9
+alter table sqs_queue add column fifo integer not null default 0;
+alter table sqs_queue add column content_based_deduplication integer not null default 0;
+alter table sqs_queue add column deduplication_scope text;
+alter table sqs_queue add column fifo_throughput_limit text;
+alter table sqs_message add column sequence integer;
+alter table sqs_message add column deduplication_id text;
+create index sqs_message_group on sqs_message (generation_id, group_id, sequence) where sequence is not null;
+
+create table sqs_group (
+    generation_id integer not null,
+    group_id text not null,
+    available_ms integer not null,
+    primary key (generation_id, group_id)
+) without rowid;
+create index sqs_group_available on sqs_group (generation_id, available_ms);
+
+create table sqs_arrival (
+    generation_id integer not null,
+    scope text not null,
+    deduplication_id text not null,
+    sequence integer not null,
+    message_id text not null,
+    primary key (generation_id, scope, deduplication_id)
+) without rowid;
+create index sqs_arrival_sequence on sqs_arrival (generation_id, sequence);
+
+-- Receives with a ReceiveRequestAttemptId, for five minutes; messages: the row and the number of the receipt of each.
+create table sqs_attempt (
+    generation_id integer not null,
+    attempt_id text not null,
+    received_ms integer not null,
+    messages text not null,
+    primary key (generation_id, attempt_id)
+) without rowid;
+create index sqs_attempt_received on sqs_attempt (received_ms);
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy, redrive_allow_policy,
-    dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, generation_id)
+    dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, generation_id, fifo,
+    content_based_deduplication, deduplication_scope, fifo_throughput_limit)
 values (:account, :region, :name, :created_ms, :modified_ms, :visibility_timeout, :retention_seconds,
     :maximum_message_size, :delay_seconds, :wait_seconds, :sse_managed, :policy, :redrive_policy,
-    :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds, :generation_id);
+    :redrive_allow_policy, :dead_letter_arn, :max_receive_count, :kms_key_id, :kms_reuse_seconds, :generation_id, :fifo,
+    :content_based_deduplication, :deduplication_scope, :fifo_throughput_limit);
 
 -- statement: find_queue :cached
 -- row: queue
 select id, account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
     maximum_message_size, delay_seconds, wait_seconds, sse_managed, policy, redrive_policy,
-    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms, generation_id
+    redrive_allow_policy, dead_letter_arn, max_receive_count, kms_key_id, kms_reuse_seconds, purged_ms, generation_id,
+    fifo, content_based_deduplication, deduplication_scope, fifo_throughput_limit
 from sqs_queue where account = :account and region = :region and name = :name;
 
 -- statement: update_queue :exec
@@ -181,7 +225,9 @@ set modified_ms = :modified_ms, visibility_timeout = :visibility_timeout,
     delay_seconds = :delay_seconds, wait_seconds = :wait_seconds, sse_managed = :sse_managed,
     policy = :policy, redrive_policy = :redrive_policy, redrive_allow_policy = :redrive_allow_policy,
     dead_letter_arn = :dead_letter_arn, max_receive_count = :max_receive_count,
-    kms_key_id = :kms_key_id, kms_reuse_seconds = :kms_reuse_seconds
+    kms_key_id = :kms_key_id, kms_reuse_seconds = :kms_reuse_seconds,
+    content_based_deduplication = :content_based_deduplication, deduplication_scope = :deduplication_scope,
+    fifo_throughput_limit = :fifo_throughput_limit
 where id = :id;
 
 -- statement: list_queues_page :many
@@ -267,12 +313,12 @@ select second from sqs_count where generation_id = :generation_id and second > 0
 -- row: aging_message
 -- param: first_id integer
 -- param: end_id integer
-select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+select id, sent_ms, visible_ms, receive_count, body_id, group_id, sequence from sqs_message
 where id >= :first_id and id < :end_id order by id;
 
 -- statement: list_moved :each
 -- row: aging_message
-select id, sent_ms, visible_ms, receive_count, body_id from sqs_message
+select id, sent_ms, visible_ms, receive_count, body_id, group_id, sequence from sqs_message
 where generation_id = :generation_id and dead_letter_source_arn is not null order by sent_ms;
 
 -- statement: add_body :insert
@@ -293,15 +339,16 @@ delete from sqs_body where id = :id and not exists (select 1 from sqs_message m 
 -- param: first_id integer
 -- param: end_id integer
 insert into sqs_message (id, generation_id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header,
-    trace_id, group_id, body_id, receive_count, receipt)
+    trace_id, group_id, body_id, receive_count, receipt, sequence, deduplication_id)
 values ((select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
     :generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
-    :trace_id, :group_id, :body_id, 0, 0);
+    :trace_id, :group_id, :body_id, 0, 0, :sequence, :deduplication_id);
 
 -- statement: find_visible :many
+-- row: visible
 -- param: limit integer
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
-    receive_count, first_received_ms, dead_letter_source_arn, body_id
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
 from sqs_message where generation_id = :generation_id and visible_ms <= :visible_ms
 order by visible_ms, receive_count, id limit :limit;
 
@@ -311,7 +358,7 @@ order by visible_ms limit 1;
 
 -- statement: take_message :exec
 update sqs_message
-set visible_ms = :visible_ms, receive_count = receive_count + 1, first_received_ms = :first_received_ms,
+set visible_ms = :visible_ms, receive_count = :receive_count, first_received_ms = :first_received_ms,
     receipt = :receipt
 where id = :id;
 
@@ -320,7 +367,8 @@ where id = :id;
 -- param: end_id integer
 update sqs_message
 set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
-    generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn
+    generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn,
+    sequence = :sequence
 where id = :id;
 
 -- statement: remove_message :exec
@@ -328,11 +376,11 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
-select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id from sqs_message
+select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id, group_id from sqs_message
 where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one
-select visible_ms, first_received_ms from sqs_message where id = :id and generation_id = :generation_id;
+select visible_ms, first_received_ms, group_id from sqs_message where id = :id and generation_id = :generation_id;
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
@@ -349,3 +397,86 @@ select deleted_ms from sqs_deletion where account = :account and region = :regio
 -- param: limit integer
 delete from sqs_deletion where (account, region, name) in
     (select account, region, name from sqs_deletion where deleted_ms <= :before_ms order by deleted_ms limit :limit);
+
+-- The groups of which a message can be received, those first that have waited longest.
+-- statement: find_available_groups :many
+-- param: limit integer
+select group_id from sqs_group where generation_id = :generation_id and available_ms <= :available_ms
+order by available_ms, group_id limit :limit;
+
+-- statement: find_next_available :one
+select available_ms from sqs_group where generation_id = :generation_id and available_ms > :available_ms
+order by available_ms limit 1;
+
+-- statement: list_group :many
+-- row: visible
+-- param: limit integer
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where generation_id = :generation_id and group_id = :group_id and sequence is not null
+order by sequence limit :limit;
+
+-- statement: list_group_times :many
+-- param: limit integer
+select visible_ms, receive_count from sqs_message
+where generation_id = :generation_id and group_id = :group_id and sequence is not null order by sequence limit :limit;
+
+-- statement: find_last_of_group :one
+select sequence from sqs_message where generation_id = :generation_id and group_id = :group_id and sequence is not null
+order by sequence desc limit 1;
+
+-- statement: add_group :exec
+insert into sqs_group (generation_id, group_id, available_ms) values (:generation_id, :group_id, :available_ms)
+on conflict (generation_id, group_id) do nothing;
+
+-- statement: set_group_available :exec
+update sqs_group set available_ms = :available_ms where generation_id = :generation_id and group_id = :group_id;
+
+-- statement: remove_group :exec
+delete from sqs_group where generation_id = :generation_id and group_id = :group_id;
+
+-- statement: remove_groups :exec
+-- param: limit integer
+delete from sqs_group where generation_id = :generation_id and group_id in
+    (select g.group_id from sqs_group g where g.generation_id = :generation_id limit :limit);
+
+-- statement: find_arrival :one
+select message_id, sequence from sqs_arrival
+where generation_id = :generation_id and scope = :scope and deduplication_id = :deduplication_id;
+
+-- statement: find_last_arrival :one
+select sequence from sqs_arrival where generation_id = :generation_id order by sequence desc limit 1;
+
+-- statement: put_arrival :exec
+insert into sqs_arrival (generation_id, scope, deduplication_id, sequence, message_id)
+values (:generation_id, :scope, :deduplication_id, :sequence, :message_id)
+on conflict (generation_id, scope, deduplication_id) do update
+set sequence = excluded.sequence, message_id = excluded.message_id;
+
+-- statement: remove_arrivals :exec
+-- param: limit integer
+delete from sqs_arrival where (generation_id, scope, deduplication_id) in
+    (select a.generation_id, a.scope, a.deduplication_id from sqs_arrival a
+    where a.generation_id = :generation_id and a.sequence < :sequence order by a.sequence limit :limit);
+
+-- statement: find_attempt :one
+select received_ms, messages from sqs_attempt where generation_id = :generation_id and attempt_id = :attempt_id;
+
+-- statement: put_attempt :exec
+insert into sqs_attempt (generation_id, attempt_id, received_ms, messages)
+values (:generation_id, :attempt_id, :received_ms, :messages)
+on conflict (generation_id, attempt_id) do update
+set received_ms = excluded.received_ms, messages = excluded.messages;
+
+-- statement: remove_attempts :exec
+-- param: limit integer
+delete from sqs_attempt where (generation_id, attempt_id) in
+    (select a.generation_id, a.attempt_id from sqs_attempt a
+    where a.received_ms <= :received_ms order by a.received_ms limit :limit);
+
+-- A message of an earlier receive that is still in flight.
+-- statement: find_in_flight :one
+-- row: visible
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where id = :id and generation_id = :generation_id and receipt = :receipt and visible_ms > :visible_ms;

@@ -46,6 +46,8 @@ const struct queue *sqs_queue_open_arn(const struct call *call, str queue_arn);
 str sqs_queue_url(const struct call *call, const struct queue *queue);
 /* The name that the queue's receivers park for. */
 str sqs_queue_arrivals(const struct call *call, const struct queue *queue);
+/* From that time on a receiver finds one more message; INT64_MAX: none. */
+void sqs_queue_has_messages(const struct call *call, const struct queue *queue, int64_t available_ms);
 /* Messages sent before this time have expired, whether they are still stored or not. */
 int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 
@@ -74,7 +76,7 @@ struct content {
  */
 const int64_t *sqs_body_store(const struct call *call, const struct content *content);
 /* The content of a found message; computes its body's digest if it is not stored. */
-struct content sqs_body_of(const struct call *call, const struct sqs_find_visible_row *row);
+struct content sqs_body_of(const struct call *call, const struct sqs_visible_row *row);
 /* The body with a message's own piece inserted. */
 str sqs_body_with(const struct call *call, const struct content *content, str piece);
 /* Remove a message, and its body if no other message has it. */
@@ -152,22 +154,69 @@ struct parcel {
     str body, attributes; /* when the body is in sqs_body: the message's own piece, and absent */
     const int64_t *body_id;
     int64_t delay_seconds;
-    str trace_header, trace_id, group_id;
+    str trace_header, trace_id, group_id, deduplication_id;
+};
+/* What a sender hears of its message. */
+struct posted {
+    str message_id;
+    const int64_t *sequence; /* NULL: the queue is no FIFO queue */
 };
 /* Checks that do not depend on the queue.  False: fail() has been called. */
 bool sqs_outgoing_check(const struct call *call, const struct outgoing *message);
 /* May this queue have a message of that size?  False: fail() has been called. */
 bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes);
 struct content sqs_message_content(const struct call *call, const struct outgoing *message);
-/* Store the message, and wake a receiver.  Returns the message's id. */
 void sqs_count_sent(const struct call *call, const struct queue *queue, size_t bytes);
-str sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
-                    struct tally *tally);
+/* Store the message, and wake a receiver.  In a FIFO queue it is no duplicate: see sqs_duplicate_find(). */
+struct posted sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                              struct tally *tally);
 
 /* The trace of a message: the one in its row, or else the one that begins with it. */
 str sqs_message_trace(const struct call *call, str trace_id, str message_id, int64_t sent_ms);
 /* The beginning of a hop on the message's way, for the caller to complete. */
 struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms);
+
+/* fifo.c */
+/* May this queue, FIFO or standard, have the message?  False: fail() has been called. */
+bool sqs_fifo_check(const struct call *call, const struct queue *queue, const struct outgoing *message);
+/* The sender's id, or the digest of the body; absent for a standard queue. */
+str sqs_deduplication_id(const struct call *call, const struct queue *queue, const struct outgoing *message);
+/* The message that came with the same id within five minutes; false: none, or the queue is no FIFO queue. */
+bool sqs_duplicate_find(const struct call *call, const struct queue *queue, str group_id,
+                        str deduplication_id, struct posted *earlier);
+/* The next sequence number of a group, and as AWS's text; absent for NULL. */
+int64_t sqs_sequence_next(const struct call *call, int64_t generation_id, str group_id);
+str sqs_sequence_text(const struct call *call, const int64_t *sequence);
+/*
+ * The group has one more message, at its end.  Returns the time from which it can be received; INT64_MAX: an
+ * earlier message of the group comes first.
+ */
+int64_t sqs_group_join(const struct call *call, int64_t generation_id, str group_id, int64_t visible_ms);
+/* The same for a message that was sent: its deduplication id is remembered, too. */
+int64_t sqs_fifo_posted(const struct call *call, const struct queue *queue, const struct parcel *parcel,
+                        const struct posted *posted, int64_t visible_ms);
+/*
+ * Messages of the group were taken, hidden or removed.  Returns the time from which its first message can be
+ * received; INT64_MAX: it has no message.
+ */
+int64_t sqs_group_settle(const struct call *call, int64_t generation_id, str group_id);
+/* Forget at most `limit` deduplication ids that are older than five minutes; returns how many. */
+int64_t sqs_arrivals_forget(const struct call *call, int64_t generation_id, int64_t limit);
+
+/* attempts.c */
+/* What a receive with a ReceiveRequestAttemptId has taken. */
+struct attempt {
+    int64_t received_ms;
+    struct taken {
+        int64_t id, receipt;
+    } * items;
+    size_t count;
+};
+/* False: no receive had that id within five minutes. */
+bool sqs_attempt_find(const struct call *call, const struct queue *queue, str attempt_id,
+                      struct attempt *attempt);
+void sqs_attempt_store(const struct call *call, const struct queue *queue, str attempt_id,
+                       const struct attempt *attempt);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */

@@ -1,0 +1,231 @@
+"""Data protection policies of topics: what they find, deny, mask and report."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+
+ACCOUNT = "000000000000"
+ALL = ["CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
+       "PkcsPrivateKey", "Ssn-US"]
+DENY = {"Deny": {}}
+MASK = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
+REDACT = {"Deidentify": {"RedactConfig": {}}}
+GROUP = "/aws/vendedlogs/findings"
+
+
+def identifier(name):
+    return f"arn:aws:dataprotection::aws:data-identifier/{name}"
+
+
+def statement(operation, names=ALL, direction="Inbound", principals=("*",)):
+    return {"Sid": "s", "DataDirection": direction, "Principal": list(principals),
+            "DataIdentifier": [identifier(name) for name in names], "Operation": operation}
+
+
+def policy_of(*statements):
+    return json.dumps({"Name": "p", "Description": "d", "Version": "2021-06-01", "Statement": statements})
+
+
+def put(sns, topic, *statements):  # noqa: F811
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy_of(*statements))
+
+
+def text_of(sqs, queue):  # noqa: F811
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return [message["Body"] for message in messages]
+
+
+# --- The policy --------------------------------------------------------------------------------
+
+
+def test_a_policy_is_kept_as_it_was_put_until_an_empty_one_comes(sns, make_topic):  # noqa: F811
+    topic, text = make_topic(), policy_of(statement(DENY)) + "  "
+    assert "DataProtectionPolicy" not in sns.get_data_protection_policy(ResourceArn=topic)
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=text)
+    assert sns.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == text
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy="")
+    assert "DataProtectionPolicy" not in sns.get_data_protection_policy(ResourceArn=topic)
+
+
+def test_a_topic_is_created_with_its_policy(sns, unique, refused):  # noqa: F811
+    request = {"Name": unique(), "DataProtectionPolicy": policy_of(statement(DENY))}
+    topic = sns.create_topic(**request)["TopicArn"]
+    assert sns.create_topic(**request)["TopicArn"] == topic
+    assert sns.get_data_protection_policy(ResourceArn=topic)["DataProtectionPolicy"] == request["DataProtectionPolicy"]
+    error = refused(sns.create_topic, **{**request, "DataProtectionPolicy": policy_of(statement(MASK))})
+    assert error["code"] == "InvalidParameter"
+
+
+def changed(**members):
+    return {**statement(DENY), **members}
+
+
+@pytest.mark.parametrize("policy", [
+    "text", "[]", "{}", json.dumps({"Name": "p", "Version": "2021-06-01"}),
+    json.dumps({"Name": "p", "Version": "2012-10-17", "Statement": []}),
+    json.dumps({"Name": "p", "Version": "2021-06-01", "Statement": [], "Configuration": {}}),
+    policy_of(changed(DataDirection="Sideways")), policy_of(changed(Principal=[])), policy_of(changed(Principal="*")),
+    policy_of(changed(DataIdentifier=[])), policy_of(changed(DataIdentifier=[identifier("Name")])),
+    policy_of(changed(DataIdentifier=["EmailAddress"])), policy_of(changed(NotPrincipal=["*"])),
+    policy_of(changed(Operation={})), policy_of(changed(Operation={**DENY, **MASK})), policy_of(changed(Operation={"Deny": {"a": 1}})),
+    policy_of(changed(Operation={"Deidentify": {}})),
+    policy_of(changed(Operation={"Deidentify": {"MaskConfig": {"MaskWithCharacter": "##"}}})),
+    policy_of(changed(Operation={"Audit": {"SampleRate": "100", "FindingsDestination": {}}})),
+    policy_of(changed(Operation={"Audit": {"SampleRate": "5"}})),
+    policy_of(changed(Operation={"Audit": {"SampleRate": "5", "FindingsDestination": {"S3": {"Bucket": "b"}}}})),
+    policy_of(changed(Operation={"Audit": {"SampleRate": "5", "FindingsDestination": {"CloudWatchLogs": {"LogGroup": "x"}}}})),
+    policy_of(*[statement({"Audit": {"SampleRate": "5", "NoFindingsDestination": {}}})] * 2),
+    policy_of(statement({"Audit": {"SampleRate": "5", "NoFindingsDestination": {}}}, direction="Outbound")),
+    policy_of(statement(DENY)) + " " * 30720,
+])
+def test_a_policy_that_cannot_be_is_refused(sns, make_topic, refused, policy):  # noqa: F811
+    error = refused(sns.put_data_protection_policy, ResourceArn=make_topic(), DataProtectionPolicy=policy)
+    assert error["code"] == "InvalidParameter" and "DataProtectionPolicy Reason: " in error["message"]
+
+
+def test_a_fifo_topic_has_no_policy(sns, unique, refused):  # noqa: F811
+    topic = sns.create_topic(Name=unique() + ".fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    error = refused(sns.put_data_protection_policy, ResourceArn=topic, DataProtectionPolicy=policy_of(statement(DENY)))
+    assert error["message"] == "Invalid parameter: DataProtectionPolicy Reason: FIFO topics have no data protection policy"
+
+
+# --- What is found -----------------------------------------------------------------------------
+
+KEY = "-----BEGIN {0}-----\nAAAA\n-----END {0}-----"
+FOUND = [  # identifier, data, not data
+    ("EmailAddress", ["mary@example.com", "a.b+c@x-y.co.uk", "m_1@a.io"],
+     ["mary@example", "@example.com", "mary@.com", "a@b.c", "mary at example.com"]),
+    ("CreditCardNumber", ["4111111111111111", "4111 1111 1111 1111", "5500-0000-0000-0004", "378282246310005", "2223003122003222"],
+     ["4111111111111112", "41111111111111", "411111111111111x", "x4111111111111111", "0000000000000000", "4111  1111 1111 1111"]),
+    ("IpAddress", ["10.0.0.1", "255.255.255.255", "2001:db8::1", "::1", "fe80::1:2"],
+     ["10.0.0.256", "10.0.0", "1.2.3.4.5", "12:30", "x10.0.0.1"]),
+    ("Ssn-US", ["123-45-6789", "123 45 6789"], ["000-12-3456", "666-12-3456", "900-12-3456", "123-00-6789", "123-45-0000",
+                                                "123-45-67890", "123456789", "1123-45-6789"]),
+    ("PhoneNumber-US", ["212-555-0100", "(212) 555-0100", "+1 212 555 0100", "+12125550100", "212.555.0100"],
+     ["112-555-0100", "212-155-0100", "212-555-01000", "2125550100"]),
+    ("OpenSshPrivateKey", [KEY.format("OPENSSH PRIVATE KEY")], [KEY.format("PRIVATE KEY"), "OPENSSH PRIVATE KEY"]),
+    ("PgpPrivateKey", [KEY.format("PGP PRIVATE KEY BLOCK")], [KEY.format("PGP PUBLIC KEY BLOCK")]),
+    ("PkcsPrivateKey", [KEY.format("PRIVATE KEY"), KEY.format("RSA PRIVATE KEY"), KEY.format("ENCRYPTED PRIVATE KEY")],
+     [KEY.format("CERTIFICATE"), KEY.format("OPENSSH PRIVATE KEY")]),
+]
+
+
+@pytest.mark.parametrize("name, data, others", FOUND, ids=[name for name, _, _ in FOUND])
+def test_data_are_masked_and_what_only_looks_like_them_is_not(sns, sqs, subscribed, name, data, others):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    put(sns, topic, statement(MASK, [name]))
+    for text in [f"é, {one}." for one in data] + data:
+        one = next(one for one in data if one in text and len(one) >= len(text) - len("é, .") - 1)
+        sns.publish(TopicArn=topic, Message=text)
+        assert text_of(sqs, queue) == [text.replace(one, "#" * len(one))], text
+    for text in others:
+        sns.publish(TopicArn=topic, Message=text)
+        assert text_of(sqs, queue) == [text]
+    together = " | ".join(data)
+    sns.publish(TopicArn=topic, Message=together)
+    assert text_of(sqs, queue) == [" | ".join("#" * len(one) for one in data)]
+
+
+# --- What a policy does ------------------------------------------------------------------------
+
+
+def test_an_inbound_message_with_data_is_denied(sns, sqs, subscribed, refused):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    put(sns, topic, statement(DENY, ["EmailAddress"]))
+    error = refused(sns.publish, TopicArn=topic, Message="to mary@example.com")
+    assert (error["code"], error["status"]) == ("AuthorizationError", 403)
+    assert error["message"].endswith("SNS:Publish on resource: " + topic + " with an explicit deny in a data protection policy")
+    reply = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
+        {"Id": "bad", "Message": "mary@example.com"}, {"Id": "good", "Message": "mary"}])
+    assert ([one["Id"] for one in reply["Successful"]], [(one["Id"], one["Code"]) for one in reply["Failed"]]) == (
+        ["good"], [("bad", "AuthorizationError")])
+    assert text_of(sqs, queue) == ["mary"]
+
+
+def test_data_are_removed(sns, sqs, subscribed):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    put(sns, topic, statement(REDACT, ["EmailAddress", "IpAddress"]))
+    sns.publish(TopicArn=topic, Message="to mary@example.com at 10.0.0.1!")
+    assert text_of(sqs, queue) == ["to  at !"]
+
+
+def test_a_statement_is_about_its_principals(sns, sqs, subscribed):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    for principal, applies in [(f"arn:aws:iam::{ACCOUNT}:root", True), (ACCOUNT, True), (f"arn:aws:iam::{ACCOUNT}:user/u", False),
+                               ("arn:aws:iam::111111111111:root", False)]:
+        for direction in ("Inbound", "Outbound"):
+            put(sns, topic, statement(MASK, principals=[principal], direction=direction))
+            sns.publish(TopicArn=topic, Message="10.0.0.1")
+            assert text_of(sqs, queue) == ["########" if applies else "10.0.0.1"], (principal, direction)
+
+
+def test_outbound_statements_decide_for_each_subscriber(
+        sns, sqs, client, make_topic, make_queue, allow_topic, unique):  # noqa: F811
+    topic, queues = make_topic(), [make_queue() for _ in range(3)]
+    iam = client("iam")
+    users = []
+    for i, queue in enumerate(queues):
+        allow_topic(queue, topic)
+        user = f"{unique('u')[:50]}{i}"
+        users.append(iam.create_user(UserName=user)["User"]["Arn"])
+        iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        client("sns", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]).subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue))
+    put(sns, topic, statement(MASK, direction="Outbound", principals=users[:1]),
+        statement(DENY, direction="Outbound", principals=users[1:2]))
+    sns.publish(TopicArn=topic, Message="10.0.0.1")
+    assert [[json.loads(body)["Message"] for body in text_of(sqs, queue)] for queue in queues] == [
+        ["########"], [], ["10.0.0.1"]]
+
+
+def test_many_subscribers_get_masked_messages_too(sns, sqs, subscribed):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    for i in range(40):
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:missing-{i}")
+    put(sns, topic, statement(MASK, direction="Outbound"))
+    sns.publish(TopicArn=topic, Message="10.0.0.1")
+    assert text_of(sqs, queue) == ["########"]
+
+
+def test_findings_are_reported_to_a_log_group(sns, make_topic, client, unique, wait_until):  # noqa: F811
+    topic, group, clean = make_topic(), f"{GROUP}/{unique()}", f"{GROUP}/{unique('clean')}"
+    put(sns, topic, statement({"Audit": {"SampleRate": "99", "FindingsDestination": {"CloudWatchLogs": {"LogGroup": group}},
+                                         "NoFindingsDestination": {"CloudWatchLogs": {"LogGroup": clean}}}}),
+        statement(MASK))
+
+    def lines(name):
+        try:
+            return [json.loads(one["message"]) for one in client("logs").filter_log_events(logGroupName=name)["events"]]
+        except ClientError:
+            return []
+
+    def published(text, name):
+        ids = []
+
+        def reported():
+            ids.append(sns.publish(TopicArn=topic, Message=text)["MessageId"])
+            return [line for line in lines(name) if line["messageId"] in ids]
+
+        return wait_until(reported)[0]
+
+    line = published("10.0.0.1 and mary@example.com, eve@example.com", group)
+    assert line.pop("messageId") and line.pop("auditTimestamp")
+    assert line == {
+        "callerPrincipal": f"arn:aws:iam::{ACCOUNT}:root", "resourceArn": topic,
+        "dataIdentifiers": [
+            {"name": "EmailAddress", "count": 2, "detections": [{"start": 14, "end": 29}, {"start": 32, "end": 46}]},
+            {"name": "IpAddress", "count": 1, "detections": [{"start": 1, "end": 8}]}]}
+    assert published("nothing", clean)["dataIdentifiers"] == []
+
+
+def test_a_large_hostile_message_is_searched_in_linear_time(sns, make_topic):  # noqa: F811
+    topic = make_topic()
+    put(sns, topic, statement(MASK))
+    for piece in ("a@", "1 ", "1:", "-----BEGIN PRIVATE KEY", "212-555-010", "a.b-", "(212) 555-", "@a."):
+        sns.publish(TopicArn=topic, Message=(piece * 262144)[:262144])
