@@ -252,9 +252,9 @@ void read_anew(const struct call *call);
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
 /*
- * The same; meanwhile other calls may read a text of this call's, of any size, which is not stored.
+ * The same; meanwhile other calls may read a text of this call, of any size, which is not stored.
  * shown_by() returns the text of the oldest call that waits for `what`, or that was woken and will run again;
- * absent when there is none.  The text lives as long as the run that reads it.
+ * absent without such a call.  The text is valid during the run that reads it.
  */
 enum outcome park_showing(const struct call *call, str what, int64_t until_ms, str text);
 str shown_by(const struct call *call, str what);
