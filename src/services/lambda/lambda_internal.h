@@ -215,8 +215,8 @@ struct result lambda_result_error(const struct call *call, const char *type, str
 /* The invocation of that sandbox, or the oldest queued one of the function. */
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
 /*
- * Give the function's oldest queued invocation to a sandbox, with its whole payload; false: nothing is queued.
- * A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
+ * Give the function's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
+ * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
  */
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
                             struct lambda_take_invocation_row *invocation);
