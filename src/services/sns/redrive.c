@@ -54,6 +54,7 @@ static struct sqs_send_to_queues_request request_of(const struct call *call, str
         .message_body = letter->body,
         .insert_at = letter->insert_at,
         .message_group_id = letter->group_id,
+        .message_deduplication_id = letter->deduplication_id,
         .trace_id = letter->trace_id,
     };
 

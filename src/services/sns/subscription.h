@@ -163,7 +163,7 @@ str sns_redrive_queue(const struct call *call, str policy);
 const char *sns_redrive_problem(const struct call *call, str value);
 /* A message that could not be delivered. */
 struct dead_letter {
-    str topic_arn, subscription_arn, group_id, trace_id;
+    str topic_arn, subscription_arn, group_id, deduplication_id, trace_id;
     str body, insert;
     const int64_t *insert_at;                           /* where `insert` belongs; NULL: nowhere */
     const struct sns_message_attribute_map *attributes; /* of a raw message; or NULL */
