@@ -3,6 +3,7 @@
 
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -213,6 +214,67 @@ def measure_flow(options):
     table(["function", "server", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
 
 
+# --- Fan-out -----------------------------------------------------------------------------------
+
+FAN_QUEUES = 100
+ANY_TOPIC = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]})
+
+
+def subscribed_topic(target, name, attributes):
+    """A topic with that many queues: its ARN and their URLs, in the order of their subscriptions."""
+    sns, sqs = client(target.port, "sns"), client(target.port, "sqs")
+    topic = sns.create_topic(Name=name)["TopicArn"]
+    urls = []
+    for i in range(FAN_QUEUES):
+        urls.append(sqs.create_queue(QueueName=f"{name}-{i}", Attributes={"Policy": ANY_TOPIC})["QueueUrl"])
+        arn = topic.replace(":sns:", ":sqs:").rsplit(":", 1)[0] + f":{name}-{i}"
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+    return topic, urls
+
+
+def cpu_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def deliveries_per_second(target, topic, urls, messages):
+    """Times from the first publish until the last queue has every message; then all of them must have."""
+    sqs = client(target.port, "sqs")
+
+    def waiting(url):
+        name = "ApproximateNumberOfMessages"
+        return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
+
+    before, used = waiting(urls[-1]), cpu_seconds(target.pid)
+    began = time.monotonic()
+    load(target, "publish-batch", "--count", messages // 10, "--connections", 4, "--topic", topic, "--prefix", "fan-")
+    orderly_server.wait_until(lambda: waiting(urls[-1]) == before + messages, timeout_seconds=300, what="the last delivery")
+    took, used = time.monotonic() - began, cpu_seconds(target.pid) - used
+    assert all(waiting(url) == before + messages for url in urls)
+    deliveries = messages * len(urls)
+    return deliveries / took, used / deliveries * 1e6
+
+
+def measure_fanout(options):
+    forms = {"raw": {"RawMessageDelivery": "true"}, "envelopes": {},
+             "raw, filtered": {"RawMessageDelivery": "true", "FilterPolicyScope": "MessageBody",
+                               "FilterPolicy": '{"orderId": [{"prefix": "fan-"}]}'}}
+    rows = []
+    targets = [target.start() for target in builds(options)]
+    try:
+        for form, attributes in forms.items():
+            topics = [subscribed_topic(target, form.replace(", ", "-"), attributes) for target in targets]
+            for target, (topic, urls) in zip(targets, topics):
+                rates = [deliveries_per_second(target, topic, urls, options.fan_messages) for _ in range(options.rounds)]
+                rate, cpu = (statistics.median(column) for column in zip(*rates))
+                rows.append([form, target.name, number(rate), f"{cpu:.1f}"])
+    finally:
+        for target in targets:
+            target.stop()
+    table([f"to {FAN_QUEUES} queues", "server", "deliveries/s", "CPU µs of one"], rows)
+
+
 # --- Cold starts ------------------------------------------------------------------------------
 
 HANDLERS = {
@@ -344,13 +406,14 @@ def measure_worst(options):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, cold, parked, worst; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
     parser.add_argument("--no-peers", action="store_true", help="only Orderly")
     parser.add_argument("--orders", type=int, default=10_000, help="orders of the burst")
     parser.add_argument("--orders-one-by-one", type=int, default=300, help="orders whose latency is measured")
+    parser.add_argument("--fan-messages", type=int, default=1000, help="messages published to the queues of the fan-out")
     parser.add_argument("--cold-starts", type=int, default=40, help="of each function")
     parser.add_argument("--waiters", type=int, default=1000, help="parked receives")
     parser.add_argument("--only", action="append", default=[], help="of the worst requests, those that hold this text")
@@ -388,6 +451,7 @@ def main():
         "start": measure_start,
         "throughput": measure_throughput,
         "flow": measure_flow,
+        "fanout": measure_fanout,
         "cold": measure_cold,
         "parked": measure_parked,
         "worst": measure_worst,

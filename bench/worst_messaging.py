@@ -142,7 +142,55 @@ def publish_batch(sns, name, size):
     sns.publish_batch(TopicArn=topic_arn(name), PublishBatchRequestEntries=entries)
 
 
+IDENTIFIERS = ("CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
+               "PkcsPrivateKey", "Ssn-US")
+
+
+def protect(sns, name):
+    """A topic that masks all data that can be found, for one subscriber and for the publisher."""
+    subscribe_many(sns, name, 1)
+    statements = [{"DataDirection": direction, "Principal": ["*"], "Operation": {
+        "Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}},
+        "DataIdentifier": [f"arn:aws:dataprotection::aws:data-identifier/{one}" for one in IDENTIFIERS]}
+        for direction in ("Inbound", "Outbound")]
+    sns.put_data_protection_policy(ResourceArn=topic_arn(name), DataProtectionPolicy=json.dumps(
+        {"Name": "p", "Version": "2021-06-01", "Statement": statements}))
+
+
+def publish_text(sns, name, piece):
+    sns.publish(TopicArn=topic_arn(name), Message=(piece * 262144)[:262144])
+
+
+def publish_fifo(sns, size):
+    entries = [{"Id": str(i), "Message": str(i) * size, "MessageGroupId": "g"} for i in range(10)]
+    sns.publish_batch(TopicArn=topic_arn("worst.fifo"), PublishBatchRequestEntries=entries)
+
+
+def make_fifo(sns):
+    sns.create_topic(Name="worst.fifo", Attributes={"FifoTopic": "true", "ContentBasedDeduplication": "true"})
+    make_queue(beside(sns, "sqs"), "worst-ordered", MessageRetentionPeriod=60)
+    sns.subscribe(TopicArn=topic_arn("worst.fifo"), Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:worst-ordered")
+
+
+def make_endpoints(sns, count):
+    app = sns.create_platform_application(Name="worst", Platform="GCM", Attributes={"PlatformCredential": "c"})
+    for i in range(count):
+        sns.create_platform_endpoint(PlatformApplicationArn=app["PlatformApplicationArn"], Token=f"t{i}")
+
+
+def app_arn(name):
+    return topic_arn(f"app/GCM/{name}")
+
+
 SNS = [
+    {"name": "Publish: 256 KB of mail addresses, masked twice", "prepare": lambda sns: protect(sns, "worst-data"),
+     "request": lambda sns: publish_text(sns, "worst-data", "a@b.io ")},
+    {"name": "Publish: 256 KB of what begins like data", "prepare": lambda sns: protect(sns, "worst-data"),
+     "request": lambda sns: publish_text(sns, "worst-data", "(212) 555-010 1:a@-----BEGIN PRIVATE ")},
+    {"name": "PublishBatch: ten messages to a FIFO topic", "prepare": make_fifo,
+     "request": lambda sns: publish_fifo(sns, 25_000)},
+    {"name": "ListEndpointsByPlatformApplication: 1,500 endpoints", "prepare": lambda sns: make_endpoints(sns, SUBSCRIBERS),
+     "request": lambda sns: sns.list_endpoints_by_platform_application(PlatformApplicationArn=app_arn("worst"))},
     {"name": "PublishBatch: 250 KB to 1,500 queues", "prepare": lambda sns: subscribe_many(sns, "worst-wide", SUBSCRIBERS),
      "request": lambda sns: publish_batch(sns, "worst-wide", 25_000)},
     {"name": "PublishBatch: ten messages to 32 queues", "prepare": lambda sns: subscribe_many(sns, "worst-few", 32),

@@ -63,3 +63,23 @@ def test_a_retry_that_was_a_timer_is_a_delivery_with_one_more_attempt():
         "pre_backoff_retries": 0, "backoff_retries": 2, "post_backoff_retries": 0, "backoff": 1,
         "min_delay_ms": 60_000, "max_delay_ms": 120_000, "throttle_min_ms": 1000, "throttle_max_ms": 300_000,
         "max_age_ms": 6 * 3600 * 1000, "at_once": 0, "per_second": 0}
+
+
+def test_a_subscription_and_a_stored_message_from_before_confirmations_are_delivered_to():
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    database.execute("create table aws_tag (owner text, key text, value text)")
+    apply(database, "sns", 1, 4)
+    database.execute("insert into sns_topic (id, account, region, name, signature_version, deleted_subscriptions) "
+                     "values (1, '000000000000', 'us-east-1', 't', 1, 0)")
+    database.execute("insert into sns_subscription (id, topic_id, arn, owner, protocol, endpoint, raw_delivery) "
+                     "values (7, 1, 'arn:s', '000000000000', 'sqs', 'arn:q', 0)")
+    database.execute("insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, attributes, text) "
+                     "values (3, '000000000000', 'us-east-1', 'arn:t', 'trace', '{}', 'text')")
+    apply(database, "sns", 5, 99)
+    subscription = dict(database.execute("select * from sns_subscription").fetchone())
+    assert {name: subscription[name] for name in ("id", "arn", "state", "authenticated", "ends_signed", "filter_id", "token")} == {
+        "id": 7, "arn": "arn:s", "state": "confirmed", "authenticated": 1, "ends_signed": 1, "filter_id": None, "token": None}
+    message = dict(database.execute("select * from sns_fanout_message").fetchone())
+    assert {name: message[name] for name in ("fanout_id", "text", "message_id", "structure", "signature_version")} == {
+        "fanout_id": 3, "text": "text", "message_id": None, "structure": None, "signature_version": 1}

@@ -1,5 +1,6 @@
 """FIFO topics: their names and attributes, deduplication, sequence numbers."""
 
+import hashlib
 import json
 
 import pytest
@@ -209,3 +210,65 @@ def test_many_subscribers_get_messages_in_order(sns, fifo, make_queue, drain):  
         got += received(drain, queue)
     assert [one["Message"] for one in got] == texts
     assert [one["SequenceNumber"] for one in got] == sorted(one["SequenceNumber"] for one in got)
+
+
+# --- FIFO queues -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_fifo_queue(sqs, make_queue, unique, allow_topic):  # noqa: F811
+    """make_fifo_queue(topic) returns (url, arn) of a FIFO queue that takes the topic's messages."""
+    made = []
+
+    def make(topic):
+        made.append(sqs.create_queue(QueueName=f"{unique('q')}-{len(made)}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"])
+        allow_topic(made[-1], topic)
+        return made[-1], make_queue.arn(made[-1])
+
+    return make
+
+
+def take_all(sqs, url):  # noqa: F811
+    taken = []
+    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        taken += messages
+    return taken
+
+
+@pytest.mark.parametrize("raw", ["false", "true"])
+def test_a_fifo_queue_gets_the_topics_groups_ids_and_order(sns, sqs, make_fifo, make_fifo_queue, raw):  # noqa: F811
+    topic = make_fifo()
+    queue, arn = make_fifo_queue(topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": raw})
+    sent = [(f"m{i}", "ab"[i % 2], f"d{i}") for i in range(6)]
+    for text, group, deduplication in sent + sent[:2]:
+        publish(sns, topic, text, group=group, MessageDeduplicationId=deduplication)
+    got = take_all(sqs, queue)
+    told = [(message["Body"] if raw == "true" else json.loads(message["Body"])["Message"],
+             message["Attributes"]["MessageGroupId"], message["Attributes"]["MessageDeduplicationId"]) for message in got]
+    for group in "ab":
+        assert [one for one in told if one[1] == group] == [one for one in sent if one[1] == group]
+    assert len(told) == len(sent)
+
+
+def test_a_digest_of_the_text_is_the_deduplication_id_in_the_queue(sns, sqs, make_fifo, make_fifo_queue):  # noqa: F811
+    topic = make_fifo(ContentBasedDeduplication="true")
+    queue, arn = make_fifo_queue(topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    publish(sns, topic, "text")
+    [message] = take_all(sqs, queue)
+    assert message["Attributes"]["MessageDeduplicationId"] == hashlib.sha256(b"text").hexdigest()
+
+
+def test_what_a_fifo_queue_refuses_goes_to_a_fifo_dead_letter_queue(
+        sns, sqs, make_fifo, make_fifo_queue):  # noqa: F811
+    topic = make_fifo()
+    dead, dead_arn = make_fifo_queue(topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone.fifo",
+                  Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn})})
+    publish(sns, topic, "m", MessageDeduplicationId="d")
+    [message] = take_all(sqs, dead)
+    assert (json.loads(message["Body"])["Message"], message["Attributes"]["MessageGroupId"],
+            message["Attributes"]["MessageDeduplicationId"]) == ("m", "g", "d")

@@ -103,6 +103,7 @@ static struct dead_letter letter_of(const struct call *call, struct broadcast *b
         .topic_arn = broadcast->topic.arn,
         .subscription_arn = subscriber->arn,
         .group_id = broadcast->message.group_id,
+        .deduplication_id = broadcast->message.deduplication_id,
         .trace_id = broadcast->way.trace_id,
     };
 
