@@ -243,30 +243,36 @@ static void trace_dead_letter(const struct call *call, const struct queue *queue
 }
 
 /*
- * The message was received as often as allowed: the dead-letter queue gets it, with its id, its age and its
- * count.
+ * The message was received as often as allowed: the dead-letter queue gets it, with its id and its count.  In
+ * a standard queue it keeps its age; in a FIFO queue its time of arrival is now, and its id is also its
+ * deduplication id.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
  */
 static void move_to_dead_letters(const struct call *call, struct receive *receive,
                                  const struct sqs_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
     struct id_range ids = sqs_ids_moved(dead_letters->row.generation_id);
-
+    bool fifo = dead_letters->row.fifo;
     const int64_t *sequence = NULL;
 
     check(dead_letters->row.generation_id != receive->queue->row.generation_id);
-    if (dead_letters->row.fifo)
+    if (fifo)
         sequence =
             arena_i64(call->arena, sqs_sequence_next(call, dead_letters->row.generation_id, row->group_id));
-    sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
-                                            .first_id = ids.first,
-                                            .end_id = ids.end,
-                                            .id = row->id,
-                                            .generation_id = dead_letters->row.generation_id,
-                                            .visible_ms = call->now_ms,
-                                            .dead_letter_source_arn = receive->queue->arn,
-                                            .sequence = sequence,
-                                        });
+    sqs_move_to_dead_letters(call->txn,
+                             &(struct sqs_move_to_dead_letters_params){
+                                 .first_id = ids.first,
+                                 .end_id = ids.end,
+                                 .id = row->id,
+                                 .generation_id = dead_letters->row.generation_id,
+                                 .visible_ms = call->now_ms,
+                                 .dead_letter_source_arn = receive->queue->arn,
+                                 .sequence = sequence,
+                                 .sent_ms = fifo ? call->now_ms : row->sent_ms,
+                                 .trace_id = fifo ? trace_of_row(call, row) : row->trace_id,
+                                 .deduplication_id = fifo ? row->message_id : row->deduplication_id,
+                             });
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);

@@ -387,7 +387,7 @@ where id = :id;
 update sqs_message
 set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
     generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn,
-    sequence = :sequence
+    sequence = :sequence, sent_ms = :sent_ms, trace_id = :trace_id, deduplication_id = :deduplication_id
 where id = :id;
 
 -- statement: remove_message :exec
