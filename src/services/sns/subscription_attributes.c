@@ -56,7 +56,8 @@ static bool set_delivery_policy(const struct setting *setting, str value)
 
 static bool set_redrive_policy(const struct setting *setting, str value)
 {
-    const char *problem = str_empty(value) ? NULL : sns_redrive_problem(setting->call, value);
+    const char *problem =
+        str_empty(value) ? NULL : sns_redrive_problem(setting->call, setting->row->endpoint, value);
 
     setting->row->redrive_policy = str_empty(value) ? (str){0} : value;
     return !problem || refuse(setting, str_of(problem));

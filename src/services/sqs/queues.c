@@ -234,6 +234,7 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     tags_remove_all(call, queue->arn);
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue->row.id});
     sqs_sweep_stop(call, queue);
+    sqs_move_tasks_remove(call, queue);
     if (sqs_waits())
         note_deletion(call, queue);
     wake_all(call, sqs_queue_arrivals(call, queue));

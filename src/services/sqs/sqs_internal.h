@@ -218,6 +218,23 @@ bool sqs_attempt_find(const struct call *call, const struct queue *queue, str at
 void sqs_attempt_store(const struct call *call, const struct queue *queue, str attempt_id,
                        const struct attempt *attempt);
 
+/* moves.c */
+/*
+ * The oldest messages of a queue that could be received now; a FIFO queue's are of one group.  Expired ones
+ * are among them.
+ */
+struct sqs_visible_rows sqs_movable_list(const struct call *call, const struct queue *queue, int64_t limit);
+/* Make it a new message of the other queue, with the same content and trace. */
+void sqs_message_move(const struct call *call, const struct queue *from, const struct sqs_visible_row *row,
+                      const struct queue *to);
+/* Remove a message that has expired. */
+void sqs_message_expire(const struct call *call, const struct queue *queue,
+                        const struct sqs_visible_row *row);
+
+/* move_tasks.c */
+/* The queue is deleted: forget its tasks. */
+void sqs_move_tasks_remove(const struct call *call, const struct queue *queue);
+
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */
 bool sqs_message_attributes_check(const struct call *call,
