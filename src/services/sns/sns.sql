@@ -616,7 +616,7 @@ select id from sns_archive where archive_id = :archive_id order by id desc limit
 insert or ignore into sns_ended_archive (archive_id) values (:archive_id);
 
 -- statement: find_ended_archive :one
-select archive_id from sns_ended_archive limit 1;
+select archive_id from sns_ended_archive where archive_id >= 0 limit 1;
 
 -- statement: remove_some_archived :exec
 -- param: limit integer
