@@ -261,7 +261,7 @@ static void move(const struct call *call, struct sqs_move_task_row *task, const 
                  const struct sqs_visible_row *row)
 {
     if (row->sent_ms < sqs_queue_oldest_ms(call, from)) {
-        sqs_message_expire(call, from, row);
+        sqs_message_drop(call, from, row);
         return;
     }
     const struct queue *to = destination_of(call, task, from, row);
