@@ -79,8 +79,8 @@ static void add_count(const struct call *call, struct dynamodb_table_description
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
-static const struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
-                                                         enum dynamodb_table_status status)
+static struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
+                                                   enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
         arena_new(call->arena, struct dynamodb_table_description);
@@ -256,6 +256,18 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 
 /* ---- deleting ---- */
 
+/* As AWS: without keys and creation time. */
+static const struct dynamodb_table_description *describe_deleted(const struct call *call,
+                                                                 const struct table *table)
+{
+    struct dynamodb_table_description *description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+
+    description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
+    description->key_schema = (struct dynamodb_key_schema){0};
+    description->creation_date_time = NULL;
+    return description;
+}
+
 static void remove_rows(const struct call *call, int64_t table_id)
 {
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table_id});
@@ -277,7 +289,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
                     "Resource cannot be deleted as it is currently protected against deletion. Disable "
                     "deletion protection first.");
-    out->table_description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+    out->table_description = describe_deleted(call, table);
     tags_remove_all(call, table->arn);
     remove_rows(call, table->row.id);
     dynamodb_items_remove_later(call, table->row.id);

@@ -53,7 +53,7 @@ static void leave(const struct call *call, const struct queue *from, const struc
         sqs_group_settle(call, from->row.generation_id, row->group_id);
 }
 
-void sqs_message_expire(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row)
+void sqs_message_drop(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row)
 {
     sqs_message_remove(call, row->id, row->body_id);
     leave(call, queue, row);

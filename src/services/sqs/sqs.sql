@@ -387,7 +387,7 @@ where id = :id;
 update sqs_message
 set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
     generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn,
-    sequence = :sequence
+    sequence = :sequence, sent_ms = :sent_ms, trace_id = :trace_id, deduplication_id = :deduplication_id
 where id = :id;
 
 -- statement: remove_message :exec
@@ -399,7 +399,7 @@ select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id, group_
 where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one
-select visible_ms, first_received_ms, group_id from sqs_message where id = :id and generation_id = :generation_id;
+select visible_ms, first_received_ms, receipt, group_id from sqs_message where id = :id and generation_id = :generation_id;
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
@@ -543,3 +543,23 @@ where id = :id;
 -- param: kept integer
 delete from sqs_move_task where queue_id = :queue_id and id not in
     (select t.id from sqs_move_task t where t.queue_id = :queue_id order by t.id desc limit :kept);
+
+-- All messages that a peek shows; reads only the index where a message is not shown.
+-- statement: peek_messages :each
+-- row: visible
+-- param: show_invisible integer
+-- param: show_delayed integer
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where generation_id = :generation_id
+    and (visible_ms <= :visible_ms or (receive_count > 0 and :show_invisible) or (receive_count = 0 and :show_delayed))
+order by visible_ms, receive_count, id;
+
+-- statement: find_message :one
+-- row: visible
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where id = :id and generation_id = :generation_id;
+
+-- statement: set_body :exec
+update sqs_message set body = :body, attributes = :attributes, body_id = :body_id where id = :id;
