@@ -8,6 +8,7 @@
  */
 #include "sqs_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 
 #include "wire/json.h"
@@ -148,9 +149,12 @@ static bool may_send_back(const struct call *call, const struct queue *queue)
     while (page.count > 0) {
         for (size_t i = 0; i < page.count; i++) {
             struct resource resource = {0};
-            struct queue source;
-            sqs_queue_find(call, queue->row.account, queue->row.region, page.items[i].name, &source);
-            sqs_locate_arn(call, source.arn, &resource);
+            sqs_locate_arn(call,
+                           arn_build(call->arena, &(struct arn){.service = S("sqs"),
+                                                                .region = queue->row.region,
+                                                                .account = queue->row.account,
+                                                                .resource = page.items[i].name}),
+                           &resource);
             if (!authorize_action(call, S("sqs:SendMessage"), &resource))
                 return false;
         }
