@@ -216,6 +216,32 @@ enum outcome park(const struct call *call, str what, int64_t until_ms)
     return PARKED;
 }
 
+enum outcome park_showing(const struct call *call, str what, int64_t until_ms, str text)
+{
+    call->progress->parked.shown = text;
+    return park(call, what, until_ms);
+}
+
+/* A call that was woken in vain, for example after a commit that failed, is runnable for a while. */
+static const struct exchange *oldest_waiting(struct engine *engine, str what)
+{
+    const struct exchange *exchange = parking_oldest(&engine->parking, what);
+
+    if (exchange)
+        return exchange;
+    exchange = engine->runnable.first;
+    while (exchange && !str_equal(exchange->progress.parked.what, what))
+        exchange = exchange->next;
+    return exchange;
+}
+
+str shown_by(const struct call *call, str what)
+{
+    const struct exchange *exchange = oldest_waiting(call->engine, what);
+
+    return exchange ? exchange->progress.parked.shown : (str){0};
+}
+
 bool hand_over(const struct call *call, str what, str text)
 {
     check_writes(call);

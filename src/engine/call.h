@@ -108,6 +108,7 @@ struct call_progress {
     struct {
         str what;
         int64_t until_ms;
+        str shown;   /* by park_showing() */
     } parked;        /* set by park() */
     void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
     str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
@@ -250,6 +251,13 @@ void read_anew(const struct call *call);
  * service's name: "sqs/<queue id>".  Returns PARKED.
  */
 enum outcome park(const struct call *call, str what, int64_t until_ms);
+/*
+ * The same; meanwhile other calls may read a text of this call, of any size, which is not stored.
+ * shown_by() returns the text of the oldest call that waits for `what`, or that was woken and will run again;
+ * absent without such a call.  The text is valid during the run that reads it.
+ */
+enum outcome park_showing(const struct call *call, str what, int64_t until_ms, str text);
+str shown_by(const struct call *call, str what);
 /*
  * Give the oldest call that waits for `what` a text of any size, in memory.  In its later runs handed_over()
  * returns the text, even when the call that gave it fails: so a stored row must say whether the text counts.

@@ -198,6 +198,8 @@ bool parking_awaited(const struct parking *parking, str what);
 /* If a call waits for `what`, let the oldest waiter be due at that time. */
 void parking_alarm(struct parking *parking, str what, int64_t at_ms);
 /* The oldest exchange that waits for `what`; NULL when none does. */
+const struct exchange *parking_oldest(const struct parking *parking, str what);
+/* The same, taken out of the queue. */
 struct exchange *parking_take(struct parking *parking, str what);
 /* Give the oldest exchange that waits for `what` a text.  False: no exchange waits, or there is no memory. */
 bool parking_hand_over(struct parking *parking, str what, str text);

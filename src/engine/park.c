@@ -168,6 +168,13 @@ struct exchange *parking_leave(struct parking *parking, struct exchange *exchang
     return leave(parking, exchange->waiter);
 }
 
+const struct exchange *parking_oldest(const struct parking *parking, str what)
+{
+    const struct waiters *queue = map_get(&parking->queues, what);
+
+    return queue ? queue->first->exchange : NULL;
+}
+
 struct exchange *parking_take(struct parking *parking, str what)
 {
     struct waiters *queue = map_get(&parking->queues, what);

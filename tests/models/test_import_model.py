@@ -82,4 +82,4 @@ def test_an_internal_operation_stays_with_its_structure(model):
     path = model("dynamodb")
     add(path, "DescribeContributorInsights")
     text = path.read_text()
-    assert "operation CountTable writes internal\n    input CountTableInput\n\nstructure CountTableInput\n" in text
+    assert "operation RemoveItems writes internal\n    input RemoveItemsInput\n\nstructure RemoveItemsInput\n" in text

@@ -235,7 +235,8 @@ def make_queue(client, unique):
     sqs = client("sqs")
 
     def make(**attributes):
-        name = f"q{next(count)}-{unique('q')}"[:80]
+        suffix = ".fifo" if attributes.get("FifoQueue") == "true" else ""
+        name = f"q{next(count)}-{unique('q')}"[: 80 - len(suffix)] + suffix
         return sqs.create_queue(QueueName=name, Attributes={k: str(v) for k, v in attributes.items()})["QueueUrl"]
 
     def arn(url):

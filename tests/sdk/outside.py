@@ -3,13 +3,15 @@
 import http.server
 import queue
 import socketserver
+import ssl
 import threading
 
 
 class Endpoint:
     """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200."""
 
-    def __init__(self):
+    def __init__(self, certificate=None):
+        """certificate: the path of a PEM file with a certificate for 127.0.0.1 and its key, for HTTPS."""
         self.requests, self.statuses = queue.Queue(), queue.Queue()
         endpoint = self
 
@@ -30,7 +32,11 @@ class Endpoint:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, *statuses):

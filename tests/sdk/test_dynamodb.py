@@ -214,7 +214,11 @@ def test_a_missing_table_is_said_to_be_missing(dynamodb, refused):
 def test_a_deleted_table_is_gone_with_its_items(dynamodb, make_table, refused):
     name = make_table()
     put(dynamodb, name, id={"S": "a"})
-    assert dynamodb.delete_table(TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
+    described = dynamodb.describe_table(TableName=name)["Table"]
+    deleted = {**described, "TableStatus": "DELETING"}
+    for gone in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
+        del deleted[gone]
+    assert dynamodb.delete_table(TableName=name)["TableDescription"] == deleted
     dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     assert name not in dynamodb.list_tables()["TableNames"]
     dynamodb.create_table(
@@ -907,3 +911,17 @@ def test_a_role_may_do_only_what_its_policy_allows(dynamodb, client, make_table,
         "the dynamodb:PutItem action"
     )
     assert get(dynamodb, table, id={"S": "b"}) is None
+
+
+def test_an_attribute_that_is_defined_twice_is_named_before_the_numbers_are_compared(dynamodb, refused):
+    error = refused(
+        dynamodb.create_table,
+        TableName="defined-twice",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}] * 2,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    assert (error["code"], error["message"]) == (
+        "ValidationException",
+        "One or more parameter values were invalid: Duplicate attribute name: id",
+    )

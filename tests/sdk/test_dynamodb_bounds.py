@@ -1,6 +1,7 @@
 """DynamoDB: each run of a request changes a bounded number of rows; the database itself is checked, too."""
 
 import contextlib
+import sqlite3
 import threading
 
 import boto3
@@ -10,8 +11,6 @@ import pytest
 from botocore.config import Config
 
 ROWS_PER_RUN = 250
-EXACT_UP_TO = 4000
-HOUR = 3600
 
 
 class Tables:
@@ -80,9 +79,6 @@ class Tables:
             from n, (select * from dynamodb_item limit 1), (select count(*) as before from dynamodb_item)"""
         )
 
-    def advance(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", f'{{"advance_ms": {seconds * 1000}}}')
-
 
 @pytest.fixture
 def tables():
@@ -146,17 +142,112 @@ def test_removal_goes_on_after_a_restart(tables):
     orderly_server.wait_until(lambda: tables.rows() == 0, what="the items to go")
 
 
-def test_a_large_table_is_counted_now_and_then_and_a_small_one_at_once(tables):
+def test_items_and_bytes_are_counted_by_every_kind_of_write(tables):
+    tables.create("orders")
+    tables.create("other")
+
+    def size(text):
+        return len("id") + len("a") + len("v") + len(text)
+
+    def put(text, table="orders", **arguments):
+        tables.dynamodb.put_item(TableName=table, Item={"id": {"S": "a"}, "v": {"S": text}}, **arguments)
+
+    def update(expression, **arguments):
+        tables.dynamodb.update_item(
+            TableName="orders", Key={"id": {"S": "a"}}, UpdateExpression=expression, **arguments
+        )
+
+    def delete():
+        tables.dynamodb.delete_item(TableName="orders", Key={"id": {"S": "a"}})
+
+    assert tables.described("orders") == (0, 0)
+    delete()
+    update("REMOVE v")
+    assert tables.described("orders") == (0, 0)
+    put("123")
+    assert tables.described("orders") == (1, size("123"))
+    put("456")
+    assert tables.described("orders") == (1, size("456"))
+    put("12345")
+    assert tables.described("orders") == (1, size("12345"))
+    update("SET v = :v", ExpressionAttributeValues={":v": {"S": "1"}})
+    assert tables.described("orders") == (1, size("1"))
+    with pytest.raises(tables.dynamodb.exceptions.ConditionalCheckFailedException):
+        put("123456", ConditionExpression="attribute_not_exists(id)")
+    assert tables.described("orders") == (1, size("1"))
+    put("in the other table", table="other")
+    tables.server.kill()
+    tables.server.start()
+    assert tables.described("orders") == (1, size("1"))
+    assert tables.described("other") == (1, size("in the other table"))
+    delete()
+    assert tables.described("orders") == (0, 0)
+
+
+def test_many_connections_count_exactly(tables):
+    tables.create("orders")
+    ids = [f"id-{i:03}" for i in range(300)]
+    tables.put("orders", ids)
+    tables.put("orders", ids)
+    assert tables.described("orders") == (300, 300 * len("id" + ids[0]))
+
+
+def test_a_key_has_one_item(tables):
     tables.create("orders")
     tables.put("orders", ["first"])
-    size = tables.described("orders")[1]
-    tables.multiply(EXACT_UP_TO - 1)
-    assert tables.described("orders") == (EXACT_UP_TO, EXACT_UP_TO * size)
-    tables.multiply(2 * EXACT_UP_TO)
-    assert tables.described("orders") == (EXACT_UP_TO + 1, (EXACT_UP_TO + 1) * size)
-    tables.advance(HOUR)
-    exact = (3 * EXACT_UP_TO, 3 * EXACT_UP_TO * size)
-    orderly_server.wait_until(lambda: tables.described("orders") == exact, what="the items to be counted")
+    with pytest.raises(sqlite3.IntegrityError, match="dynamodb_item.table_id, dynamodb_item.hash_key"):
+        tables.change(
+            """insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
+            select table_id, hash_key, range_key, size_bytes, item from dynamodb_item"""
+        )
+
+
+# From a database of today to one before migration 4.
+BEFORE_KEY_SCHEMAS = [
+    "drop index dynamodb_item_key",
+    "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",
+    "drop table dynamodb_count",
+    """create table dynamodb_count (table_id integer primary key, items integer, bytes integer,
+    counted_items integer, counted_bytes integer, hash_key blob, range_key blob)""",
+    "alter table dynamodb_table add column hash_name text",
+    "alter table dynamodb_table add column hash_type text",
+    "alter table dynamodb_table add column range_name text",
+    "alter table dynamodb_table add column range_type text",
+    "update dynamodb_table set (hash_name, hash_type) = (select name, type from dynamodb_key where table_id = id and kind = 'HASH')",
+    "update dynamodb_table set (range_name, range_type) = (select name, type from dynamodb_key where table_id = id and kind = 'RANGE')",
+    "drop table dynamodb_key",
+    "update schema_version set version = 3 where name = 'dynamodb'",
+]
+
+
+def test_a_database_from_before_key_schemas_is_brought_up_to_date(tables):
+    tables.create("orders")
+    tables.create("empty")
+    tables.dynamodb.create_table(
+        TableName="lines",
+        AttributeDefinitions=[
+            {"AttributeName": "order", "AttributeType": "S"},
+            {"AttributeName": "line", "AttributeType": "N"},
+        ],
+        KeySchema=[{"AttributeName": "order", "KeyType": "HASH"}, {"AttributeName": "line", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    tables.put("orders", ["a", "b", "c"])
+    for line in ("2", "10", "1"):
+        tables.dynamodb.put_item(TableName="lines", Item={"order": {"S": "a"}, "line": {"N": line}})
+    names = ["empty", "lines", "orders"]
+    before = [tables.dynamodb.describe_table(TableName=name)["Table"] for name in names]
+    assert [table["ItemCount"] for table in before] == [0, 3, 3]
+    tables.change(*BEFORE_KEY_SCHEMAS)
+    assert [tables.dynamodb.describe_table(TableName=name)["Table"] for name in names] == before
+    assert tables.scanned("orders") == ["a", "b", "c"]
+    tables.put("orders", ["c", "d"])
+    assert tables.described("orders")[0] == 4
+    lines = tables.dynamodb.query(
+        TableName="lines", KeyConditionExpression="#o = :a and line > :one",
+        ExpressionAttributeNames={"#o": "order"}, ExpressionAttributeValues={":a": {"S": "a"}, ":one": {"N": "1"}},
+    )
+    assert [item["line"]["N"] for item in lines["Items"]] == ["2", "10"]
 
 
 def test_a_database_from_before_scans_went_by_hash_is_brought_up_to_date(tables):
@@ -164,6 +255,7 @@ def test_a_database_from_before_scans_went_by_hash_is_brought_up_to_date(tables)
     ids = sorted(f"id-{i}" for i in range(50))
     tables.put("orders", ids)
     tables.change(
+        *BEFORE_KEY_SCHEMAS,
         "drop index dynamodb_item_key",
         "update dynamodb_item set hash_key = substr(hash_key, 5)",
         "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",
@@ -177,7 +269,8 @@ def test_a_database_from_before_scans_went_by_hash_is_brought_up_to_date(tables)
     assert tables.scanned("orders") == ids
     assert tables.dynamodb.get_item(TableName="orders", Key={"id": {"S": "id-7"}})["Item"] == {"id": {"S": "id-7"}}
     orderly_server.wait_until(lambda: tables.rows() == 50, what="what a deleted table has left to go")
-    orderly_server.wait_until(lambda: tables.rows("dynamodb_count") == 1, what="the table to be counted")
+    assert tables.described("orders")[0] == 50
+    assert tables.rows("dynamodb_count") == 1
 
 
 def test_segments_share_the_items_evenly_and_for_good(tables):

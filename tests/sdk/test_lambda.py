@@ -923,6 +923,51 @@ def test_a_batch_never_holds_more_than_its_size(functions, sqs, triggered, log_o
     assert max(len(event["Records"]) for event in events_in(log_of(name))) == 3
 
 
+FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+
+STUMBLES = """
+import json
+def handler(event, context):
+    for record in event["Records"]:
+        about = record["attributes"]
+        print("GOT " + json.dumps([about["MessageGroupId"], record["body"], about["ApproximateReceiveCount"]]))
+        if record["body"] == "a2" and about["ApproximateReceiveCount"] == "1":
+            raise Exception("not yet")
+"""
+
+
+def test_a_fifo_queues_groups_come_in_order_and_a_failure_holds_only_its_group(sqs, triggered, log_of, advance_clock, wait_until, wait_empty):
+    name, url, _ = triggered(STUMBLES, queue=FIFO, BatchSize=1)
+
+    def got(group):
+        return [one[1:] for one in (json.loads(line[4:]) for line in log_of(name) if line.startswith("GOT ")) if one[0] == group]
+
+    for body in ("a1", "a2", "b1", "a3", "b2"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=body[0])
+    wait_until(lambda: got("b") == [["b1", "1"], ["b2", "1"]] and got("a") == [["a1", "1"], ["a2", "1"]])
+    advance_clock(31)
+    wait_until(lambda: got("a") == [["a1", "1"], ["a2", "1"], ["a2", "2"], ["a3", "1"]])
+    wait_empty(url)
+
+
+def test_the_event_of_a_fifo_queue_has_its_attributes(sqs, triggered, log_of, wait_until):
+    name, url, _ = triggered(queue=FIFO)
+    sent = sqs.send_message(QueueUrl=url, MessageBody="m", MessageGroupId="g", MessageDeduplicationId="d")
+    wait_until(lambda: records_in(log_of(name)))
+    (record,) = records_in(log_of(name))
+    assert {key: record["attributes"][key] for key in ("MessageGroupId", "MessageDeduplicationId", "SequenceNumber")} == {
+        "MessageGroupId": "g", "MessageDeduplicationId": "d", "SequenceNumber": sent["SequenceNumber"]}
+
+
+def test_a_fifo_queue_has_no_batching_window(functions, triggered, make_queue, refused):
+    name, _, uuid = triggered(queue=FIFO, BatchSize=10)
+    for error in (refused(functions.update_event_source_mapping, UUID=uuid, MaximumBatchingWindowInSeconds=1),
+                  refused(functions.create_event_source_mapping, FunctionName=name, MaximumBatchingWindowInSeconds=1,
+                          EventSourceArn=make_queue.arn(make_queue(**FIFO)))):
+        assert (error["code"], error["message"]) == (
+            "InvalidParameterValueException", "Batching window is not supported for FIFO queues")
+
+
 def test_a_disabled_mapping_leaves_the_queue_alone_until_it_is_enabled(functions, sqs, triggered, log_of, wait_until, wait_empty):
     name, url, uuid = triggered()
     functions.update_event_source_mapping(UUID=uuid, Enabled=False)

@@ -4,13 +4,16 @@ import io
 import json
 import zipfile
 
+import boto3
 import changes
 import pytest
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 INVOCATIONS_PER_RUN = 100
 LARGE_PAYLOAD = 4096
 ECHO = "def handler(event, context):\n    return event\n"
+SLOW_TO_START = "import time\ntime.sleep(2)\nruns = 0\ndef handler(event, context):\n    global runs\n    runs += 1\n    return runs\n"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
@@ -69,9 +72,9 @@ def test_the_invocations_of_a_deleted_function_are_removed_some_at_a_time(house,
     assert house.count("lambda_payload") == 0
 
 
-@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
-@pytest.mark.parametrize("size, apart", [(LARGE_PAYLOAD, 0), (LARGE_PAYLOAD + 1, 1)])
-def test_a_large_payload_is_stored_once_whatever_becomes_of_its_invocation(house, kind, size, apart):
+@pytest.mark.parametrize("kind, size, apart", [("Event", LARGE_PAYLOAD, 0), ("Event", LARGE_PAYLOAD + 1, 1),
+                                               ("RequestResponse", LARGE_PAYLOAD + 1, 0), ("RequestResponse", 6_000_000, 0)])
+def test_a_large_payload_is_stored_once_and_that_of_a_waiting_caller_never(house, kind, size, apart):
     house.make("echo")
     house.restart_recording(apart="insert on lambda_payload", again="update on lambda_payload", gone="delete on lambda_payload",
                             ended="delete on lambda_invocation")
@@ -82,6 +85,16 @@ def test_a_large_payload_is_stored_once_whatever_becomes_of_its_invocation(house
         assert reply["Payload"].read() == payload
     words = house.stop_and_read()
     assert [words.count(word) for word in ("apart", "again", "gone", "ended")] == [apart, 0, apart, 1]
+
+
+def test_a_large_event_goes_with_its_caller_and_makes_way_for_the_next(house):
+    house.make("slow", source=SLOW_TO_START)
+    impatient = boto3.Session("test", "test", region_name="us-east-1").client(
+        "lambda", endpoint_url=house.server.endpoint, config=Config(retries={"max_attempts": 0}, read_timeout=0.3))
+    with pytest.raises(ReadTimeoutError):
+        impatient.invoke(FunctionName="slow", Payload=json.dumps("x" * LARGE_PAYLOAD))
+    assert house.functions.invoke(FunctionName="slow", Payload=b"{}")["Payload"].read() == b"1"
+    house.wait_for_no_rows("select 1 from lambda_invocation")
 
 
 @pytest.mark.parametrize("size, stored", [(LARGE_PAYLOAD, 1), (LARGE_PAYLOAD + 1, 0), (6_000_000, 0)])

@@ -1,5 +1,6 @@
 """FIFO topics: their names and attributes, deduplication, sequence numbers."""
 
+import datetime
 import hashlib
 import json
 
@@ -272,3 +273,167 @@ def test_what_a_fifo_queue_refuses_goes_to_a_fifo_dead_letter_queue(
     [message] = take_all(sqs, dead)
     assert (json.loads(message["Body"])["Message"], message["Attributes"]["MessageGroupId"],
             message["Attributes"]["MessageDeduplicationId"]) == ("m", "g", "d")
+
+
+# --- Archives and replays ----------------------------------------------------------------------
+
+
+def archive_of(sns, topic):  # noqa: F811
+    attributes = sns.get_topic_attributes(TopicArn=topic)["Attributes"]
+    return attributes.get("ArchivePolicy"), attributes.get("BeginningArchiveTime")
+
+
+def set_archive(sns, topic, policy):  # noqa: F811
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="ArchivePolicy", AttributeValue=policy)
+
+
+def set_replay(sns, subscription, policy):  # noqa: F811
+    sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="ReplayPolicy",
+                                    AttributeValue=json.dumps(policy) if policy else "")
+
+
+def stamp(ms):
+    return datetime.datetime.fromtimestamp(ms / 1000, datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+THIRTY = '{"MessageRetentionPeriod":"30"}'
+
+
+@pytest.fixture
+def archived(sns, fifo):  # noqa: F811
+    """archived() returns (topic, queue) of a topic with an archive, which is turned off at the end."""
+    made = []
+
+    def make():
+        made.append(fifo(ContentBasedDeduplication="true", ArchivePolicy=THIRTY))
+        return made[-1]
+
+    yield make
+    for topic, _ in made:
+        set_archive(sns, topic, "{}")
+
+
+def replay_of(sns, subscription):  # noqa: F811
+    attributes = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    return attributes.get("ReplayPolicy"), attributes.get("ReplayStatus")
+
+
+@pytest.fixture
+def replayed(sns, sqs, make_queue, allow_topic, wait_until):  # noqa: F811
+    """replayed(topic, policy) subscribes a new queue with that policy and returns what it gets, and its subscription."""
+
+    def run(topic, policy, **attributes):
+        queue = make_queue()
+        allow_topic(queue, topic)
+        subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue), ReturnSubscriptionArn=True,
+                                     Attributes={"ReplayPolicy": json.dumps(policy), **attributes})["SubscriptionArn"]
+        wait_until(lambda: replay_of(sns, subscription)[1] == "Completed")
+        return take_all(sqs, queue), subscription, queue
+
+    return run
+
+
+def test_an_archive_policy_is_shown_with_the_time_that_the_archive_begins(sns, make_fifo, refused, now_ms):  # noqa: F811
+    topic, before = make_fifo(), now_ms()
+    assert archive_of(sns, topic) == (None, None)
+    set_archive(sns, topic, THIRTY)
+    policy, begins = archive_of(sns, topic)
+    assert policy == THIRTY and stamp(before) <= begins <= stamp(now_ms())
+    error = refused(sns.delete_topic, TopicArn=topic)
+    assert (error["code"], error["status"]) == ("InvalidState", 400)
+    set_archive(sns, topic, '{"MessageRetentionPeriod":365}')
+    assert archive_of(sns, topic) == ('{"MessageRetentionPeriod":"365"}', begins)
+    set_archive(sns, topic, "{}")
+    assert archive_of(sns, topic) == (None, None)
+
+
+@pytest.mark.parametrize("policy", ["x", "[]", '{"MessageRetentionPeriod":"0"}', '{"MessageRetentionPeriod":"366"}',
+                                    '{"MessageRetentionPeriod":"soon"}', '{"Other":"1"}'])
+def test_an_archive_policy_that_cannot_be_is_refused(sns, make_fifo, refused, policy):  # noqa: F811
+    error = refused(sns.set_topic_attributes, TopicArn=make_fifo(), AttributeName="ArchivePolicy", AttributeValue=policy)
+    assert error["message"] == ("Invalid parameter: ArchivePolicy Reason: MessageRetentionPeriod must be a number of days "
+                                "from 1 to 365")
+
+
+def test_a_standard_topic_has_no_archive(sns, unique, refused):  # noqa: F811
+    error = refused(sns.create_topic, Name=unique(), Attributes={"ArchivePolicy": THIRTY})
+    assert error["message"] == "Invalid parameter: ArchivePolicy Reason: only FIFO topics have an archive"
+
+
+def test_a_replay_delivers_the_messages_of_its_time_again_in_order(sns, archived, replayed, now_ms, advance_clock, drain):  # noqa: F811
+    topic, queue = archived()
+    start = now_ms()
+    for i in range(50):
+        publish(sns, topic, f"m{i}")
+    advance_clock(2)
+    between = now_ms()
+    advance_clock(2)
+    publish(sns, topic, "late")
+    first = {one["MessageId"]: one for one in received(drain, queue)}
+    got, subscription, _ = replayed(topic, {"PointType": "Timestamp", "StartingPoint": stamp(start)})
+    envelopes = [json.loads(message["Body"]) for message in got]
+    assert [one["Message"] for one in envelopes] == [f"m{i}" for i in range(50)] + ["late"]
+    for one in envelopes:
+        assert one["Replayed"] == "true"
+        same = ("MessageId", "SequenceNumber", "Timestamp", "Message", "Signature")
+        assert [one[name] for name in same] == [first[one["MessageId"]][name] for name in same]
+    got, _, _ = replayed(topic, {"PointType": "Timestamp", "StartingPoint": stamp(between)}, RawMessageDelivery="true")
+    assert [message["Body"] for message in got] == ["late"]
+    window = {"PointType": "Timestamp", "StartingPoint": stamp(start), "EndingPoint": stamp(between)}
+    got, subscription, other = replayed(topic, window, RawMessageDelivery="true")
+    assert [message["Body"] for message in got] == [f"m{i}" for i in range(50)]
+    assert replay_of(sns, subscription) == (json.dumps(window), "Completed")
+    publish(sns, topic, "new")
+    assert [message["Body"] for message in drain(other)] == ["new"]
+
+
+def test_messages_that_come_during_a_replay_follow_it(sns, archived, make_queue, allow_topic, now_ms, wait_until, sqs):  # noqa: F811
+    topic, _ = archived()
+    start = now_ms()
+    for i in range(10):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
+            {"Id": str(j), "Message": str(i * 10 + j), "MessageGroupId": "g"} for j in range(10)])
+    queue = make_queue()
+    allow_topic(queue, topic)
+    subscription = sns.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue), ReturnSubscriptionArn=True,
+        Attributes={"RawMessageDelivery": "true", "ReplayPolicy": json.dumps(
+            {"PointType": "Timestamp", "StartingPoint": stamp(start)})})["SubscriptionArn"]
+    for i in range(100, 110):
+        publish(sns, topic, str(i))
+    wait_until(lambda: replay_of(sns, subscription)[1] == "Completed")
+    assert [message["Body"] for message in take_all(sqs, queue)] == [str(i) for i in range(110)]
+    set_replay(sns, subscription, None)
+    assert replay_of(sns, subscription) == (None, None)
+
+
+def test_an_archive_forgets_what_is_older_than_its_days_and_what_was_turned_off(
+        sns, archived, replayed, now_ms, advance_clock):  # noqa: F811
+    topic, _ = archived()
+    policy = {"PointType": "Timestamp", "StartingPoint": stamp(now_ms())}
+    publish(sns, topic, "old")
+    advance_clock(30 * 86400 + 1)
+    publish(sns, topic, "young")
+    assert [json.loads(one["Body"])["Message"] for one in replayed(topic, policy)[0]] == ["young"]
+    set_archive(sns, topic, "{}")
+    set_archive(sns, topic, THIRTY)
+    assert replayed(topic, policy)[0] == []
+
+
+@pytest.mark.parametrize("policy", ["x", "{}", '{"PointType":"Offset","StartingPoint":"2026-01-01T00:00:00Z"}',
+                                    '{"PointType":"Timestamp","StartingPoint":"yesterday"}',
+                                    '{"PointType":"Timestamp","StartingPoint":"2026-01-02T00:00:00Z","EndingPoint":"2026-01-01T00:00:00Z"}'])
+def test_a_replay_policy_that_cannot_be_is_refused(sns, archived, refused, policy):  # noqa: F811
+    topic, _ = archived()
+    [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    error = refused(sns.set_subscription_attributes, SubscriptionArn=subscription["SubscriptionArn"],
+                    AttributeName="ReplayPolicy", AttributeValue=policy)
+    assert error["code"] == "InvalidParameter" and error["message"].startswith("Invalid parameter: ReplayPolicy: ")
+
+
+def test_a_topic_without_an_archive_has_nothing_to_replay(sns, fifo, refused):  # noqa: F811
+    topic, _ = fifo()
+    [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    error = refused(sns.set_subscription_attributes, SubscriptionArn=subscription["SubscriptionArn"],
+                    AttributeName="ReplayPolicy", AttributeValue='{"PointType":"Timestamp","StartingPoint":"2026-01-01T00:00:00Z"}')
+    assert error["message"] == "Invalid parameter: ReplayPolicy: the topic has no ArchivePolicy"

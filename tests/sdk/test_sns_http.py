@@ -1,7 +1,6 @@
 """SNS: HTTP endpoints: their confirmation, what they get, and what is tried again."""
 
 import base64
-import hashlib
 import json
 import re
 import urllib.error
@@ -14,8 +13,8 @@ import test_traces
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from sns_logs import lines_of, make_log_role  # noqa: F401
 from test_sns import make_topic, sns, sqs, the_message  # noqa: F401
-from test_sns_topics import lines_of, make_log_role  # noqa: F401
 
 ACCOUNT = "000000000000"
 DAY = 86400
@@ -352,28 +351,6 @@ def test_a_subscription_that_ends_gets_no_retry(sns, web, endpoint, confirmed, a
     advance_clock(60)
     sns.publish(TopicArn=topic, Message="n")
     assert web.requests.empty()
-
-
-def test_the_status_of_deliveries_is_logged(sns, web, endpoint, confirmed, make_log_role, lines_of, wait_until, advance_clock):  # noqa: F811
-    topic, subscription = confirmed(DeliveryPolicy=ONE_RETRY)
-    role = make_log_role()
-    for name, value in {"HTTPSuccessFeedbackRoleArn": role, "HTTPFailureFeedbackRoleArn": role,
-                        "HTTPSuccessFeedbackSampleRate": "100"}.items():
-        sns.set_topic_attributes(TopicArn=topic, AttributeName=name, AttributeValue=value)
-    web.answer(500, 200, 404)
-    published = sns.publish(TopicArn=topic, Message="hello")["MessageId"]
-    web.take()
-    wait_until(lambda: attempts_of(endpoint, topic)[-1][0] == "retried")
-    advance_clock(5)
-    web.take()
-    [line] = wait_until(lambda: lines_of(topic))
-    assert line["notification"]["messageId"] == published
-    assert line["notification"]["messageMD5Sum"] == hashlib.md5(b"hello").hexdigest()
-    assert {name: line["delivery"][name] for name in ("destination", "attempts", "statusCode")} == {
-        "destination": web.url + "/hook", "attempts": 2, "statusCode": 200}
-    sns.publish(TopicArn=topic, Message="refused")
-    [line] = wait_until(lambda: lines_of(topic, "/Failure"))
-    assert (line["status"], line["delivery"]["statusCode"], line["delivery"]["attempts"]) == ("FAILURE", 404, 1)
 
 
 # --- Delivery policies -------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """SNS and the outside: mails, restarts, slow endpoints, addresses that are out of bounds. Each test has a server of its own."""
 
+import datetime
 import email
 import email.header
 import glob
+import ipaddress
 import json
 import os
 import re
@@ -15,13 +17,16 @@ import outside
 import pytest
 import test_traces
 from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 class Own:
     """A server with a topic."""
 
-    def __init__(self, *arguments):
-        self.server = orderly_server.Server(*arguments).start()
+    def __init__(self, *arguments, **settings):
+        self.server = orderly_server.Server(*arguments, **settings).start()
         self.topic = self.sns.create_topic(Name="t")["TopicArn"]
 
     def client(self, service, key="test", secret="test"):
@@ -57,8 +62,8 @@ class Own:
 def own():
     made = []
 
-    def make(*arguments):
-        made.append(Own(*arguments))
+    def make(*arguments, **settings):
+        made.append(Own(*arguments, **settings))
         return made[-1]
 
     yield make
@@ -150,6 +155,43 @@ def test_with_strict_auth_this_machine_is_out_of_bounds(host, web):
     finally:
         server.kill()
         server.remove_data()
+
+
+# --- TLS ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """The path of a certificate for 127.0.0.1, signed by itself, and its key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(address, False).add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256()))
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return str(path)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(own, certificate):
+    one, site = own(), outside.Endpoint(certificate)
+    one.sns.subscribe(TopicArn=one.topic, Protocol="https", Endpoint=site.url)
+    traces = test_traces.Traces(one.server.endpoint)
+    [way] = orderly_server.wait_until(lambda: traces.find(outcome="failed"))
+    hops = traces.get("/" + way["traceId"])["hops"]
+    assert "certificate" in [hop for hop in hops if hop["kind"] == "not-delivered"][0]["reason"]
+    assert site.requests.empty()
+    site.end()
+
+
+def test_a_certificate_of_the_bundle_is_accepted(own, certificate):
+    one, site = own(environment={"AWS_CA_BUNDLE": certificate}), outside.Endpoint(certificate)
+    one.sns.subscribe(TopicArn=one.topic, Protocol="https", Endpoint=site.url)
+    assert json.loads(site.take()[2])["Type"] == "SubscriptionConfirmation"
+    site.end()
 
 
 # --- Mails -------------------------------------------------------------------------------------

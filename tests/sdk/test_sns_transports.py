@@ -190,6 +190,26 @@ def test_a_redrive_policy_outside_the_rules_is_refused(sns, dead_letters, unique
     assert refused(sns.set_subscription_attributes, **change)["message"] == f"Invalid parameter: RedrivePolicy: {problem}"
 
 
+def test_the_dead_letters_of_a_fifo_queue_go_to_a_fifo_queue(sns, sqs, unique, refused):  # noqa: F811
+    topic = sns.create_topic(Name=unique("t") + ".fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    queue = sqs.create_queue(QueueName=unique("dlq") + ".fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{unique('dlq')}"
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={
+        "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})})
+    new = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": missing_queue(unique) + ".fifo"}
+    error = refused(sns.subscribe, **new, Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn})})
+    problem = "Attributes Reason: RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic."
+    assert error["message"] == f"Invalid parameter: {problem}"
+    sns.subscribe(**new, Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn + ".fifo"})})
+    sns.publish(TopicArn=topic, Message="m", MessageGroupId="g", MessageDeduplicationId="d")
+    message = the_message(sqs, queue)
+    assert json.loads(message["Body"])["Message"] == "m"
+    assert (message["Attributes"]["MessageGroupId"], message["Attributes"]["MessageDeduplicationId"]) == ("g", "d")
+    sns.delete_topic(TopicArn=topic)
+    sqs.delete_queue(QueueUrl=queue)
+
+
 def test_a_redrive_policy_can_be_removed(sns, dead_letters, unique, drain):  # noqa: F811
     topic, subscription, queue = dead_letters("sqs", missing_queue(unique))
     sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName="RedrivePolicy", AttributeValue="")

@@ -31,6 +31,11 @@ def attributes_of(sqs, url, *names):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"])["Attributes"]
 
 
+def ready_and_in_flight(sqs, url):
+    found = attributes_of(sqs, url)
+    return found["ApproximateNumberOfMessages"], found["ApproximateNumberOfMessagesNotVisible"]
+
+
 def md5(text):
     return hashlib.md5(text.encode()).hexdigest()
 
@@ -622,7 +627,7 @@ def test_a_changed_visibility_timeout_must_be_in_range(sqs, make_queue, refused,
     assert error["message"].startswith(f"Value {timeout} for parameter VisibilityTimeout is invalid.")
 
 
-def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_queue, refused, advance_clock):
+def test_a_late_heartbeat_hides_a_message_that_nobody_else_has_received(sqs, make_queue, refused, advance_clock):
     url = make_queue(VisibilityTimeout=10)
     send(sqs, url)
     [message] = receive(sqs, url)
@@ -630,9 +635,15 @@ def test_visibility_can_only_be_changed_while_a_message_is_in_flight(sqs, make_q
     advance_clock(7)
     sqs.change_message_visibility(**change, VisibilityTimeout=20)
     advance_clock(20)
+    sqs.change_message_visibility(**change, VisibilityTimeout=100)
+    assert receive(sqs, url) == []
+    assert ready_and_in_flight(sqs, url) == ("0", "1")
+    advance_clock(100)
+    assert len(receive(sqs, url, VisibilityTimeout=1)) == 1
+    advance_clock(1)
     error = refused(sqs.change_message_visibility, **change, VisibilityTimeout=100)
-    assert error["status"] == 400
-    assert error["code"] in ("AWS.SimpleQueueService.MessageNotInflight", "InvalidParameterValue")
+    assert (error["status"], error["code"]) == (400, "AWS.SimpleQueueService.MessageNotInflight")
+    assert ready_and_in_flight(sqs, url) == ("1", "0")
     assert len(receive(sqs, url)) == 1
 
 

@@ -257,17 +257,20 @@ def test_an_attempt_is_forgotten_when_its_messages_are_visible_again(sqs, queue,
 # ---- dead letters ----
 
 
-def test_a_dead_letter_goes_to_a_fifo_queue_in_its_group_and_the_next_message_comes(sqs, make):
+def test_a_dead_letter_goes_to_a_fifo_queue_in_its_group_and_the_next_message_comes(sqs, make, advance_clock):
     dead = make()
     queue = make(ContentBasedDeduplication="true", RedrivePolicy=json.dumps(
         {"deadLetterTargetArn": arn(sqs, dead), "maxReceiveCount": 1}))
     for body in "ab":
         send(sqs, queue, body)
-    (message,) = receive(sqs, queue, 1, VisibilityTimeout=0)
+    (message,) = receive(sqs, queue, 1, VisibilityTimeout=0, AttributeNames=["All"])
+    advance_clock(7)
     assert bodies(receive(sqs, queue)) == ["b"]
     (letter,) = receive(sqs, dead, AttributeNames=["All"])
     assert (letter["Body"], letter["MessageId"], letter["Attributes"]["MessageGroupId"]) == ("a", message["MessageId"], "g")
     assert letter["Attributes"]["DeadLetterQueueSourceArn"] == arn(sqs, queue)
+    assert letter["Attributes"]["MessageDeduplicationId"] == message["MessageId"]
+    assert int(letter["Attributes"]["SentTimestamp"]) >= int(message["Attributes"]["SentTimestamp"]) + 7000
 
 
 def test_a_dead_letter_queue_is_of_the_same_type(sqs, make, make_queue):

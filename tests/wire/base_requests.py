@@ -158,6 +158,25 @@ def sqs(world):
         name = world.new()
         return [("CreateQueue", {"QueueName": name})], {"QueueUrl": world.queue.replace("every", name)}
 
+    def redriven(arguments):
+        """The dead-letter queue of a queue is new for each request: it has at most one running task."""
+        source, dead = world.new(), world.new()
+        policy = json.dumps({"deadLetterTargetArn": arn("sqs", dead), "maxReceiveCount": "5"})
+        return [("CreateQueue", {"QueueName": dead}),
+                ("CreateQueue", {"QueueName": source, "Attributes": {"RedrivePolicy": policy}})], {
+                    "SourceArn": arn("sqs", dead), **arguments}
+
+    def running():
+        """The handle of a task that waits for the next second."""
+        (_, dead), (_, source) = before = redriven({})[0]
+        for _, tree in before:
+            world.sqs.create_queue(**tree)
+        for body in "ab":
+            world.sqs.send_message(QueueUrl=world.queue.replace("every", dead["QueueName"]), MessageBody=body)
+        return world.sqs.start_message_move_task(
+            SourceArn=arn("sqs", dead["QueueName"]), DestinationArn=arn("sqs", source["QueueName"]),
+            MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
+
     return {
         "CreateQueue": lambda: ((), {"QueueName": world.new(), "Attributes": QUEUE_ATTRIBUTES, "tags": TAG_MAP}),
         "GetQueueUrl": only({"QueueName": "every"}),
@@ -183,6 +202,10 @@ def sqs(world):
         "RemovePermission": lambda: ([("CreateQueue", {"QueueName": "every-passing"}),
                                       ("AddPermission", {**passing, **permission})], {**passing, "Label": "l"}),
         "ListDeadLetterSourceQueues": only(queue),
+        "StartMessageMoveTask": lambda: redriven({"DestinationArn": arn("sqs", "every-source"),
+                                                  "MaxNumberOfMessagesPerSecond": 5}),
+        "ListMessageMoveTasks": only({"SourceArn": arn("sqs", "every"), "MaxResults": 10}),
+        "CancelMessageMoveTask": lambda: ((), {"TaskHandle": running()}),
     }
 
 

@@ -73,10 +73,59 @@ select 'arn:aws:dynamodb:' || owner.region || ':' || owner.account || ':table/' 
 from dynamodb_tag tag join dynamodb_table owner on owner.id = tag.table_id;
 drop table dynamodb_tag;
 
+-- migration: 4
+-- The key attributes of a table's indexes; index 0 is the table itself.
+create table dynamodb_key (
+    table_id integer not null,
+    index_number integer not null,
+    kind text not null check (kind in ('HASH', 'RANGE')),
+    position integer not null,
+    name text not null,
+    type text not null,
+    primary key (table_id, index_number, kind, position)
+) without rowid;
+insert into dynamodb_key select id, 0, 'HASH', 0, hash_name, hash_type from dynamodb_table;
+insert into dynamodb_key select id, 0, 'RANGE', 0, range_name, range_type from dynamodb_table
+where range_name is not null;
+alter table dynamodb_table drop column hash_name;
+alter table dynamodb_table drop column hash_type;
+alter table dynamodb_table drop column range_name;
+alter table dynamodb_table drop column range_type;
+
+-- The exact number of items of each table, and the sum of their sizes.
+drop table dynamodb_count;
+create table dynamodb_count (
+    table_id integer primary key,
+    items integer not null,
+    bytes integer not null
+);
+insert into dynamodb_count
+select owner.id, coalesce(counted.items, 0), coalesce(counted.bytes, 0)
+from dynamodb_table owner left join
+    (select table_id, count(*) as items, sum(size_bytes) as bytes from dynamodb_item group by table_id) counted
+    on counted.table_id = owner.id;
+
+-- One item for one key.
+drop index dynamodb_item_key;
+create unique index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
-select id, hash_name, hash_type, range_name, range_type
-from dynamodb_table where account = :account and region = :region and name = :name;
+select owner.id, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
+    range.type as range_type
+from dynamodb_table owner
+join dynamodb_key hash
+    on hash.table_id = owner.id and hash.index_number = 0 and hash.kind = 'HASH' and hash.position = 0
+left join dynamodb_key range
+    on range.table_id = owner.id and range.index_number = 0 and range.kind = 'RANGE' and range.position = 0
+where owner.account = :account and owner.region = :region and owner.name = :name;
+
+-- statement: add_key :exec
+insert into dynamodb_key (table_id, index_number, kind, position, name, type)
+values (:table_id, :index_number, :kind, :position, :name, :type);
+
+-- statement: remove_keys :exec
+delete from dynamodb_key where table_id = :table_id;
 
 -- statement: read_settings :one
 select table_uuid, created_ms, read_units, write_units, on_demand, max_read_units, max_write_units, table_class,
@@ -84,10 +133,10 @@ select table_uuid, created_ms, read_units, write_units, on_demand, max_read_unit
 from dynamodb_table where id = :id;
 
 -- statement: add_table :insert
-insert into dynamodb_table (account, region, name, table_uuid, created_ms, hash_name, hash_type, range_name,
-    range_type, read_units, write_units, on_demand, max_read_units, max_write_units, table_class, protected)
-values (:account, :region, :name, :table_uuid, :created_ms, :hash_name, :hash_type, :range_name,
-    :range_type, :read_units, :write_units, :on_demand, :max_read_units, :max_write_units, :table_class, :protected);
+insert into dynamodb_table (account, region, name, table_uuid, created_ms, read_units, write_units, on_demand,
+    max_read_units, max_write_units, table_class, protected)
+values (:account, :region, :name, :table_uuid, :created_ms, :read_units, :write_units, :on_demand,
+    :max_read_units, :max_write_units, :table_class, :protected);
 
 -- statement: remove_table :exec
 delete from dynamodb_table where id = :id;
@@ -99,35 +148,19 @@ select name from dynamodb_table
 where account = :account and region = :region and name > :after
 order by name limit :limit;
 
--- Counts at most `limit` items.
--- statement: count_items :one
--- param: limit integer
--- column: items integer
--- column: bytes integer
-select count(*) as items, coalesce(sum(size_bytes), 0) as bytes
-from (select size_bytes from dynamodb_item where table_id = :table_id limit :limit);
-
 -- statement: read_count :one
--- row: count
-select table_id, items, bytes, counted_items, counted_bytes, hash_key, range_key
-from dynamodb_count where table_id = :table_id;
+select items, bytes from dynamodb_count where table_id = :table_id;
 
--- statement: set_count :exec
--- row: count
-replace into dynamodb_count (table_id, items, bytes, counted_items, counted_bytes, hash_key, range_key)
-values (:table_id, :items, :bytes, :counted_items, :counted_bytes, :hash_key, :range_key);
+-- statement: add_count :exec
+insert into dynamodb_count (table_id, items, bytes) values (:table_id, 0, 0);
+
+-- statement: change_count :exec
+-- param: items integer
+-- param: bytes integer
+update dynamodb_count set items = items + :items, bytes = bytes + :bytes where table_id = :table_id;
 
 -- statement: remove_count :exec
 delete from dynamodb_count where table_id = :table_id;
-
--- statement: list_uncounted :many
-select id from dynamodb_table where id not in (select table_id from dynamodb_count);
-
--- statement: list_sizes :many
--- param: limit integer
-select hash_key, range_key, size_bytes from dynamodb_item
-where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
-order by hash_key, range_key limit :limit;
 
 -- statement: add_gone :exec
 insert into dynamodb_gone (table_id) values (:table_id);
@@ -142,7 +175,7 @@ delete from dynamodb_gone where table_id = :table_id;
 -- param: limit integer
 select id, size_bytes from dynamodb_item where table_id = :table_id limit :limit;
 
--- The place of an item; reads only the index.
+-- Without the blob.
 -- statement: find_place :one
 select id, size_bytes from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
@@ -156,12 +189,7 @@ where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
 values (:table_id, :hash_key, :range_key, :size_bytes, :item);
 
--- For an item of unchanged size, so that the index is not written.
 -- statement: replace_item :exec
--- row: item
-update dynamodb_item set item = :item where id = :id;
-
--- statement: replace_item_resized :exec
 -- row: item
 update dynamodb_item set item = :item, size_bytes = :size_bytes where id = :id;
 

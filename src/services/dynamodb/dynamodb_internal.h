@@ -134,10 +134,7 @@ void dynamodb_count_returned(const struct call *call, const struct table *table,
 void dynamodb_request_ended(const struct call *call, int64_t took_us);
 
 /* upkeep.c */
-/* The number of items in a table; for a large one, when it was last counted. */
-struct dynamodb_count_items_row dynamodb_items_count(const struct call *call, int64_t table_id);
-/* Call these for a new table, and for a deleted one. */
-void dynamodb_items_begin_counting(const struct call *call, int64_t table_id);
+/* Call this for a deleted table. */
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id);
 void dynamodb_upkeep_start(const struct call *call);
 
@@ -158,6 +155,18 @@ void dynamodb_stored_read(const struct call *call, const struct table *table, co
 void dynamodb_stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                           struct stored *stored);
 
+/* change.c */
+/* One item as it was and as it becomes.  A plan makes a change; only dynamodb_change_apply() stores it. */
+struct change {
+    const struct table *table;
+    struct item_key key;
+    struct stored before; /* its id is 0 when there was no item */
+    str blob;             /* the new item; absent when there is no item afterwards */
+    int64_t size_bytes;   /* of the new item */
+};
+/* Store the change, in the item's row and in the counts of its table. */
+void dynamodb_change_apply(const struct call *call, const struct change *change);
+
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
 /* The write of one item, step by step. */
@@ -174,7 +183,7 @@ struct write {
     const struct table *table;
     struct item_key key;
 
-    /* Depends on the request and the stored item: dynamodb_write_item() */
+    /* Depends on the request and the stored item: dynamodb_plan_write() */
     struct stored stored;
     bool worked_out; /* the members below are computed from stored.blob */
     bool holds;      /* the condition is true */
@@ -193,8 +202,14 @@ bool dynamodb_write_was_checked(const struct call *call, const struct write *wri
 bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid);
 /* In a preparation: compute the write's result, and leave it to the handler. */
 void dynamodb_write_prepare(const struct call *call, struct write *write);
-/* Read the stored item, evaluate the condition, and write. */
+/* Read the stored item, evaluate the condition, and compute the new item; stores nothing. */
+enum outcome dynamodb_plan_write(const struct call *call, struct write *write);
+/* Store what has been planned. */
+void dynamodb_write_apply(const struct call *call, const struct write *write);
+/* Both. */
 enum outcome dynamodb_write_item(const struct call *call, struct write *write);
+/* The bytes that decide the consumed capacity: the larger of the item's sizes before and after. */
+int64_t dynamodb_write_bytes(const struct write *write);
 
 /* page.c */
 /* A page of a Scan or a Query. */

@@ -46,7 +46,11 @@ static bool check_known(struct scope *scope, struct node *node, str *problem)
     if (node->kind != NODE_FUNCTION || node->function < IF_NOT_EXISTS)
         return true;
     return refuse(problem,
-                  arena_format(scope->arena, "Invalid function name; function: %.*s", STR_ARGS(node->text)));
+                  arena_format(scope->arena,
+                               node->function == UNKNOWN_FUNCTION
+                                   ? "Invalid function name; function: %.*s"
+                                   : "The function is not allowed in a condition expression; function: %.*s",
+                               STR_ARGS(node->text)));
 }
 
 /* Conditions are operands of AND, OR and NOT; values are operands of everything else. */
@@ -119,6 +123,8 @@ static str operator_text(const struct node *node)
 {
     if (node->kind == NODE_BETWEEN)
         return S("BETWEEN");
+    if (node->kind == NODE_IN)
+        return S("IN");
     return node->kind == NODE_FUNCTION ? node->text : dynamodb_comparator_text(node->comparator);
 }
 
@@ -145,12 +151,20 @@ bool dynamodb_node_check_count(struct scope *scope, struct node *node, str *prob
                                         STR_ARGS(node->text), node->operands.count));
 }
 
+static bool is_repeated(const struct node *node, const struct path *first)
+{
+    for (size_t i = 1; i < node->operands.count; i++)
+        if (dynamodb_path_compare(first, &node->operands.items[i]->path) == 0)
+            return true;
+    return false;
+}
+
 static bool check_distinct(struct scope *scope, const struct node *node, str *problem)
 {
-    if (node->operands.count != 2 || (node->kind != NODE_COMPARISON && node->kind != NODE_FUNCTION))
+    if (node->operands.count < 2)
         return true;
-    const struct path *first = &node->operands.items[0]->path, *second = &node->operands.items[1]->path;
-    if (first->count == 0 || dynamodb_path_compare(first, second) != 0)
+    const struct path *first = &node->operands.items[0]->path;
+    if (first->count == 0 || !is_repeated(node, first))
         return true;
     return refuse(problem, arena_format(scope->arena,
                                         "The first operand must be distinct from the remaining operands "

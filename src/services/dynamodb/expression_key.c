@@ -100,7 +100,9 @@ static bool add_term(struct arena *arena, const struct node *node, struct key_co
         return false;
     for (size_t i = 0; i < key->count; i++)
         if (str_equal(key->terms[i].name, term.name))
-            return refuse(problem, S("KeyConditionExpressions must only contain one condition per key"));
+            return refuse(problem, S("Invalid KeyConditionExpression: KeyConditionExpressions must only "
+                                     "contain one condition per "
+                                     "key"));
     if (key->count == 2)
         return refuse(problem, S("Conditions can be of length 1 or 2 only"));
     key->terms[key->count++] = term;

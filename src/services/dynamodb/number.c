@@ -66,20 +66,31 @@ static void read_fraction(struct reader *reader, struct digits *seen, struct num
     }
 }
 
+/* False: there is no exponent, or not one of 64 bits. */
 static bool read_exponent(struct reader *reader, int64_t *exponent)
 {
     bool negative = accept(reader, '-');
     int64_t value = 0;
+    bool fits = true;
 
     if (!negative)
         accept(reader, '+');
     if (!is_digit(reader))
         return false;
     for (; is_digit(reader); reader->at++)
-        if (value < EXPONENT_BOUND)
-            value = value * 10 + (*reader->at - '0');
+        fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_add_overflow(value, *reader->at - '0', &value);
+    if (value > EXPONENT_BOUND)
+        value = EXPONENT_BOUND;
     *exponent += negative ? -value : value;
-    return true;
+    return fits;
+}
+
+static enum number_result check_exponent(int64_t exponent)
+{
+    if (exponent > NUMBER_MAX_EXPONENT)
+        return NUMBER_OVERFLOW;
+    return exponent < NUMBER_MIN_EXPONENT ? NUMBER_UNDERFLOW : NUMBER_OK;
 }
 
 /* Check the bounds of a number. */
@@ -89,10 +100,9 @@ static enum number_result number_bound(struct number *number, int64_t exponent, 
         *number = (struct number){0};
         return NUMBER_OK;
     }
-    if (exponent > NUMBER_MAX_EXPONENT)
-        return NUMBER_OVERFLOW;
-    if (exponent < NUMBER_MIN_EXPONENT)
-        return NUMBER_UNDERFLOW;
+    enum number_result bounded = check_exponent(exponent);
+    if (bounded != NUMBER_OK)
+        return bounded;
     if (count > NUMBER_DIGITS)
         return NUMBER_TOO_PRECISE;
     number->exponent = (int)exponent;
@@ -117,7 +127,11 @@ enum number_result dynamodb_number_parse(str text, struct number *number)
         return NUMBER_INVALID;
     if ((accept(&reader, 'e') || accept(&reader, 'E')) && !read_exponent(&reader, &seen.exponent))
         return NUMBER_INVALID;
-    return reader.at == reader.end ? number_bound(number, seen.exponent, seen.last) : NUMBER_INVALID;
+    if (reader.at != reader.end)
+        return NUMBER_INVALID;
+    enum number_result result = number_bound(number, seen.exponent, seen.last);
+    /* As AWS: the exponent of a zero has bounds, too; a zero has one digit before its point. */
+    return seen.significant == 0 ? check_exponent(seen.exponent + 1) : result;
 }
 
 /* ---- to text ---- */

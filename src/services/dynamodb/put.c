@@ -72,6 +72,6 @@ enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_pu
     if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         out->attributes = write.stored.item;
     out->consumed_capacity = dynamodb_capacity_of(call, write.table, in->return_consumed_capacity,
-                                                  dynamodb_write_units(write.stored.size_bytes));
+                                                  dynamodb_write_units(dynamodb_write_bytes(&write)));
     return DONE;
 }

@@ -112,7 +112,7 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
         return dynamodb_refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (in->attribute_definitions.count > MAX_DEFINITIONS)
         return refuse_definitions(call);
-    if (!check_defined(call, in))
+    if (!check_defined(call, in) || !check_definitions(call, &in->attribute_definitions))
         return false;
     if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
         return dynamodb_refuse(
@@ -123,9 +123,7 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
     if (keys->count == 2 && dynamodb_key_type_of(keys->items[1].key_type) != DYNAMODB_KEY_TYPE_RANGE)
         return dynamodb_refuse(call,
                                S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
-    if (keys->count != in->attribute_definitions.count)
-        return refuse_definitions(call);
-    return check_definitions(call, &in->attribute_definitions);
+    return keys->count == in->attribute_definitions.count || refuse_definitions(call);
 }
 
 static bool check_units(const struct call *call, const char *name, int64_t units)

@@ -71,14 +71,16 @@ static void add_class(const struct call *call, struct dynamodb_table_description
 static void add_count(const struct call *call, struct dynamodb_table_description *description,
                       const struct table *table)
 {
-    struct dynamodb_count_items_row counted = dynamodb_items_count(call, table->row.id);
+    struct dynamodb_read_count_row counted = {0};
 
+    sums_store(call);
+    dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = table->row.id}, &counted);
     description->item_count = arena_i64(call->arena, counted.items);
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
-static const struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
-                                                         enum dynamodb_table_status status)
+static struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
+                                                   enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
         arena_new(call->arena, struct dynamodb_table_description);
@@ -164,6 +166,21 @@ enum outcome dynamodb_describe_time_to_live(const struct call *call,
 
 /* ---- making ---- */
 
+/* Store the key schema of the table, which is index 0. */
+static void add_keys(const struct call *call, const struct dynamodb_create_table_input *in, int64_t table_id)
+{
+    for (size_t i = 0; i < in->key_schema.count; i++) {
+        const struct dynamodb_key_schema_element *key = &in->key_schema.items[i];
+        dynamodb_add_key(
+            call->txn, &(struct dynamodb_add_key_params){
+                           .table_id = table_id,
+                           .kind = key->key_type,
+                           .name = key->attribute_name,
+                           .type = dynamodb_definition_type(&in->attribute_definitions, key->attribute_name),
+                       });
+    }
+}
+
 static void add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
@@ -182,10 +199,6 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .name = table->name,
             .table_uuid = random_uuid(call->arena),
             .created_ms = call->now_ms,
-            .hash_name = row->hash_name,
-            .hash_type = row->hash_type,
-            .range_name = row->range_name,
-            .range_type = row->range_type,
             .read_units = throughput ? throughput->read_capacity_units : 0,
             .write_units = throughput ? throughput->write_capacity_units : 0,
             .on_demand = dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST,
@@ -194,7 +207,8 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .table_class = in->table_class,
             .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
-    dynamodb_items_begin_counting(call, row->id);
+    add_keys(call, in, row->id);
+    dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = row->id});
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
     check(fit); /* dynamodb_table_check() has checked their number */
@@ -242,6 +256,25 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 
 /* ---- deleting ---- */
 
+/* As AWS: without keys and creation time. */
+static const struct dynamodb_table_description *describe_deleted(const struct call *call,
+                                                                 const struct table *table)
+{
+    struct dynamodb_table_description *description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+
+    description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
+    description->key_schema = (struct dynamodb_key_schema){0};
+    description->creation_date_time = NULL;
+    return description;
+}
+
+static void remove_rows(const struct call *call, int64_t table_id)
+{
+    dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table_id});
+    dynamodb_remove_keys(call->txn, &(struct dynamodb_remove_keys_params){.table_id = table_id});
+    dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
+}
+
 enum outcome dynamodb_delete_table(const struct call *call, const struct dynamodb_delete_table_input *in,
                                    struct dynamodb_delete_table_output *out)
 {
@@ -256,9 +289,9 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION,
                     "Resource cannot be deleted as it is currently protected against deletion. Disable "
                     "deletion protection first.");
-    out->table_description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+    out->table_description = describe_deleted(call, table);
     tags_remove_all(call, table->arn);
-    dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table->row.id});
+    remove_rows(call, table->row.id);
     dynamodb_items_remove_later(call, table->row.id);
     return DONE;
 }

@@ -123,6 +123,6 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
     out->consumed_capacity = dynamodb_capacity_of(call, write.table, in->return_consumed_capacity,
-                                                  dynamodb_write_units(write.stored.size_bytes));
+                                                  dynamodb_write_units(dynamodb_write_bytes(&write)));
     return DONE;
 }

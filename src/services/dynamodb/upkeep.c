@@ -1,101 +1,18 @@
 /*
- * upkeep.c: counts the items of tables, and removes the items of deleted tables.
+ * upkeep.c: removes the items of deleted tables.
  *
- * Both may take minutes, so timers do them: each run reads a bounded number of rows and continues in a later
- * batch.
- *
- * Every put would have to write a counter.  So a table is counted when DescribeTable asks, up to EXACT_UP_TO;
- * a larger one was counted within the last hour (AWS: within six).
+ * That may take minutes, so a timer does it: each run removes a bounded number of rows and continues in a
+ * later batch.
  */
 #include "dynamodb_internal.h"
 
 #include "base/check.h"
 
 enum {
-    EXACT_UP_TO = 4000, /* items: less than a millisecond */
-    COUNTED_PER_RUN = 2000,
-    COUNT_PAUSE_MS = 10,
-    COUNT_INTERVAL_MS = 3600 * 1000,
     REMOVED_PER_RUN = 250,
     REMOVED_BYTES_PER_RUN = 2 * 1024 * 1024, /* a large item has many pages */
     REMOVE_PAUSE_MS = 2,
 };
-
-/* ---- counting ---- */
-
-struct dynamodb_count_items_row dynamodb_items_count(const struct call *call, int64_t table_id)
-{
-    struct dynamodb_count_items_row now = {0};
-    struct dynamodb_count_row kept = {0};
-
-    dynamodb_count_items(
-        call->txn, &(struct dynamodb_count_items_params){.table_id = table_id, .limit = EXACT_UP_TO + 1},
-        &now);
-    if (now.items <= EXACT_UP_TO ||
-        !dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = table_id}, &kept) ||
-        kept.items < now.items)
-        return now;
-    return (struct dynamodb_count_items_row){.items = kept.items, .bytes = kept.bytes};
-}
-
-static void count_at(const struct call *call, int64_t table_id, int64_t due_ms)
-{
-    timer_set(call, &DYNAMODB_COUNT_TABLE, arena_decimal(call->arena, table_id), due_ms,
-              &(struct dynamodb_count_table_input){.table = table_id});
-}
-
-static void begin_counting_at(const struct call *call, int64_t table_id, int64_t due_ms)
-{
-    dynamodb_set_count(
-        call->txn, &(struct dynamodb_count_row){.table_id = table_id, .hash_key = S(""), .range_key = S("")});
-    count_at(call, table_id, due_ms);
-}
-
-void dynamodb_items_begin_counting(const struct call *call, int64_t table_id)
-{
-    begin_counting_at(call, table_id, call->now_ms + COUNT_INTERVAL_MS);
-}
-
-/* Add the next rows to the count; false after the last row. */
-static bool count_some(const struct call *call, struct dynamodb_count_row *count)
-{
-    struct dynamodb_list_sizes_rows rows =
-        dynamodb_list_sizes(call->txn, &(struct dynamodb_list_sizes_params){.table_id = count->table_id,
-                                                                            .hash_key = count->hash_key,
-                                                                            .range_key = count->range_key,
-                                                                            .limit = COUNTED_PER_RUN});
-
-    for (size_t i = 0; i < rows.count; i++)
-        count->counted_bytes += rows.items[i].size_bytes;
-    count->counted_items += (int64_t)rows.count;
-    if (rows.count < COUNTED_PER_RUN)
-        return false;
-    count->hash_key = rows.items[rows.count - 1].hash_key;
-    count->range_key = rows.items[rows.count - 1].range_key;
-    return true;
-}
-
-enum outcome dynamodb_count_table(const struct call *call, const struct dynamodb_count_table_input *in,
-                                  struct dynamodb_count_table_output *out)
-{
-    struct dynamodb_count_row count;
-
-    (void)out;
-    if (!dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = in->table}, &count))
-        return DONE;
-    bool more = count_some(call, &count);
-    if (!more)
-        count = (struct dynamodb_count_row){.table_id = count.table_id,
-                                            .items = count.counted_items,
-                                            .bytes = count.counted_bytes,
-                                            .hash_key = S(""),
-                                            .range_key = S("")};
-    dynamodb_set_count(call->txn, &count);
-    count_at(call, in->table, call->now_ms + (more ? COUNT_PAUSE_MS : COUNT_INTERVAL_MS));
-    return DONE;
-}
-
-/* ---- removing ---- */
 
 /* One timer for all tables: tables that are deleted together do not share a batch. */
 static void remove_at(const struct call *call, int64_t due_ms)
@@ -107,7 +24,6 @@ static void remove_at(const struct call *call, int64_t due_ms)
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
 {
     check(table_id > 0);
-    dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
     dynamodb_add_gone(call->txn, &(struct dynamodb_add_gone_params){.table_id = table_id});
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
 }
@@ -153,16 +69,11 @@ enum outcome dynamodb_remove_items(const struct call *call, const struct dynamod
     return DONE;
 }
 
-/* ---- at the start ---- */
-
-/* Adopt what versions before migration 2 have left: tables without a count, and deleted ones. */
+/* Continue what was left to do when the server stopped. */
 void dynamodb_upkeep_start(const struct call *call)
 {
-    struct dynamodb_list_uncounted_rows rows = dynamodb_list_uncounted(call->txn);
     struct dynamodb_find_gone_row gone;
 
-    for (size_t i = 0; i < rows.count; i++)
-        begin_counting_at(call, rows.items[i].id, call->now_ms);
     if (dynamodb_find_gone(call->txn, &gone))
         remove_at(call, call->now_ms);
 }

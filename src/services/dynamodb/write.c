@@ -5,6 +5,8 @@
  * bytes alone.  So a worker can compute it from a snapshot: the handler compares the bytes, and computes it
  * again when they have changed.  The same holds for errors of the request itself. Authorization and the
  * table's schema are always checked by the handler.
+ *
+ * A write is planned before it is applied: a plan reads, checks and fails, and stores nothing.
  */
 #include "dynamodb_internal.h"
 
@@ -167,42 +169,13 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
                     .kind = kind, .resource_arn = write->table->arn, .detail = json_written(&detail)});
 }
 
-static bool store(const struct call *call, struct write *write)
+static bool check_fits(const struct call *call, const struct write *write)
 {
-    struct stored *stored = &write->stored;
-    struct dynamodb_item_row row = {
-        .id = stored->id,
-        .table_id = write->table->row.id,
-        .hash_key = write->key.hash,
-        .range_key = write->key.range,
-        .size_bytes = (int64_t)write->size.bytes,
-        .item = write->blob,
-    };
-
     if (write->size.bytes > MAX_ITEM_BYTES)
         return dynamodb_refuse(call, write->kind == WRITE_UPDATES
                                          ? dynamodb_update_too_large
                                          : S("Item size has exceeded the maximum allowed size"));
-    if (write->size.depth > MAX_ITEM_DEPTH)
-        return dynamodb_refuse(call, dynamodb_item_too_deep);
-    if (!row.id)
-        dynamodb_add_item(call->txn, &row);
-    else if (row.size_bytes == stored->size_bytes)
-        dynamodb_replace_item(call->txn, &row);
-    else
-        dynamodb_replace_item_resized(call->txn, &row);
-    if (stored->size_bytes < row.size_bytes)
-        stored->size_bytes = row.size_bytes; /* the larger of the two sizes decides the capacity */
-    trace_item(call, HOP_PUT, write);
-    return true;
-}
-
-static void remove_stored(const struct call *call, const struct write *write)
-{
-    if (!write->stored.id)
-        return;
-    dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = write->stored.id});
-    trace_item(call, HOP_DELETED, write);
+    return write->size.depth <= MAX_ITEM_DEPTH || dynamodb_refuse(call, dynamodb_item_too_deep);
 }
 
 static bool is_large(str blob)
@@ -211,20 +184,16 @@ static bool is_large(str blob)
 }
 
 /* False: fail() has been called. */
-static bool carry_out(const struct call *call, struct write *write)
+static bool may_write(const struct call *call, const struct write *write)
 {
     if (!write->holds)
         return refuse_condition(call, write);
     if (str_present(write->problem))
         return dynamodb_refuse(call, write->problem);
-    if (write->kind == WRITE_DELETES)
-        remove_stored(call, write);
-    else if (str_present(write->blob))
-        return store(call, write);
-    return true;
+    return !str_present(write->blob) || check_fits(call, write);
 }
 
-enum outcome dynamodb_write_item(const struct call *call, struct write *write)
+enum outcome dynamodb_plan_write(const struct call *call, struct write *write)
 {
     read_stored(call, write);
     if (!write->worked_out && is_large(write->stored.blob) && may_move_to_worker(call))
@@ -233,5 +202,39 @@ enum outcome dynamodb_write_item(const struct call *call, struct write *write)
         work_out(call, write);
     if (shows_item(write) && (is_large(write->stored.blob) || is_large(write->blob)))
         reply_is_long(call);
-    return carry_out(call, write) ? DONE : FAILED;
+    return may_write(call, write) ? DONE : FAILED;
+}
+
+/* Does the planned write leave everything as it is? */
+static bool changes_nothing(const struct write *write)
+{
+    return !str_present(write->blob) && (write->kind != WRITE_DELETES || !write->stored.id);
+}
+
+void dynamodb_write_apply(const struct call *call, const struct write *write)
+{
+    if (changes_nothing(write))
+        return;
+    dynamodb_change_apply(call, &(struct change){.table = write->table,
+                                                 .key = write->key,
+                                                 .before = write->stored,
+                                                 .blob = write->blob,
+                                                 .size_bytes = (int64_t)write->size.bytes});
+    trace_item(call, write->kind == WRITE_DELETES ? HOP_DELETED : HOP_PUT, write);
+}
+
+enum outcome dynamodb_write_item(const struct call *call, struct write *write)
+{
+    enum outcome outcome = dynamodb_plan_write(call, write);
+
+    if (outcome == DONE)
+        dynamodb_write_apply(call, write);
+    return outcome;
+}
+
+int64_t dynamodb_write_bytes(const struct write *write)
+{
+    int64_t size = str_present(write->blob) ? (int64_t)write->size.bytes : 0;
+
+    return size > write->stored.size_bytes ? size : write->stored.size_bytes;
 }

@@ -33,8 +33,26 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
     if (params.payload_apart)
         params.payload = S("");
     int64_t id = lambda_add_invocation(call->txn, &params);
-    if (params.payload_apart)
+    if (params.payload_apart && params.kind != LAMBDA_INVOCATION_KIND_SYNC)
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
+}
+
+bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
+                            struct lambda_take_invocation_row *invocation)
+{
+    while (lambda_take_invocation(call->txn, params, invocation)) {
+        if (!invocation->payload_apart)
+            return true;
+        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
+            invocation->payload = arena_copy(
+                call->arena, shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
+        else
+            invocation->payload = lambda_invocation_payload(call, invocation->id, invocation->payload, true);
+        if (str_present(invocation->payload))
+            return true;
+        lambda_invocation_remove(call, invocation->id);
+    }
+    return false;
 }
 
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart)

@@ -109,6 +109,11 @@ static bool context_read(const struct call *call, str encoded, str *context)
     return true;
 }
 
+static str event_of(const struct lambda_invocation_request *in)
+{
+    return in->payload.size > 0 ? in->payload : S("{}");
+}
+
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
                 const struct function *function, enum lambda_invocation_kind kind)
 {
@@ -121,7 +126,7 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
                                     .function_id = function->row.id,
                                     .function_arn = lambda_function_asked_arn(call->arena, function),
                                     .kind = kind,
-                                    .payload = in->payload.size > 0 ? in->payload : S("{}"),
+                                    .payload = event_of(in),
                                     .client_context = context,
                                     .trace_id = trace_of_call(call),
                                     .queued_ms = call->now_ms,
@@ -146,7 +151,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
 
 /*
  * Runs twice: the first run adds a row, the second finds it done.  An invocation that cannot run is done at
- * once.
+ * once.  A large event is not in the row: the sandbox gets it from this call, which holds it anyway.
  */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
@@ -165,7 +170,7 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
         return answer(call, &row, out);
     if (call->last_run)
         return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
-    return park(call, lambda_invocation_answer(call, call->request_id), INT64_MAX);
+    return park_showing(call, lambda_invocation_answer(call, call->request_id), INT64_MAX, event_of(in));
 }
 
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,

@@ -214,7 +214,13 @@ struct result {
 struct result lambda_result_error(const struct call *call, const char *type, str message);
 /* The invocation of that sandbox, or the oldest queued one of the function. */
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
-/* The columns of an invocation's row, as its whole payload. */
+/*
+ * Give the function's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
+ * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
+ */
+bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
+                            struct lambda_take_invocation_row *invocation);
+/* The columns of an asynchronous invocation's row, as its whole payload. */
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,

@@ -140,6 +140,21 @@ static const struct lambda_mapping_row *mapping_of(const struct call *call)
 
 /* ---- settings ---- */
 
+/* A large batch would wait, and a group of a FIFO queue does not. */
+static bool window_check(const struct call *call, const struct lambda_mapping_row *mapping)
+{
+    if (mapping->window_seconds > 0 && str_ends_with(mapping->source_arn, S(".fifo"))) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Batching window is not supported for FIFO queues");
+        return false;
+    }
+    if (mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
+    return false;
+}
+
 static bool apply(const struct call *call, const struct lambda_mapping_settings *in,
                   struct lambda_mapping_row *mapping)
 {
@@ -153,11 +168,7 @@ static bool apply(const struct call *call, const struct lambda_mapping_settings 
         mapping->reports_failures = in->function_response_types.count > 0;
     if (in->enabled)
         mapping->enabled = *in->enabled;
-    if (mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0)
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
-    return false;
+    return window_check(call, mapping);
 }
 
 static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)

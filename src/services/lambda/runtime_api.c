@@ -85,7 +85,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(call, &asker.sandbox);
-    if (!lambda_take_invocation(call->txn,
+    if (!lambda_invocation_take(call,
                                 &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
                                                                         .sandbox_id = asker.sandbox.id,
                                                                         .started_ms = call->now_ms},
@@ -109,7 +109,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                  STR_ARGS(invocation.trace_id), (unsigned long long)hop);
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
-    out->event = lambda_invocation_payload(call, invocation.id, invocation.payload, invocation.payload_apart);
+    out->event = invocation.payload;
     return DONE;
 }
 

@@ -123,6 +123,7 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
              arena_join(call->arena, call->endpoint, S("/?Action=Unsubscribe&SubscriptionArn=")));
     *insert_at = writer.text.size - 1; /* before the closing quote */
     add_attributes(call, &writer, message);
+    add_line(&writer, S("Replayed"), message->replayed ? S("true") : (str){0});
     text_add(&writer.text, S("\n}"));
     return text_str(&writer.text);
 }

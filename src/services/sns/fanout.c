@@ -28,6 +28,14 @@ static void trace_filtered_out(const struct call *call, const struct broadcast *
                                     .reason = str_of(refusal->reason)});
 }
 
+/* A subscriber gets new messages when its replay is over: from the archive, in their order. */
+static bool waits_for_replay(const struct call *call, const struct broadcast *broadcast,
+                             const struct sns_subscriber_row *subscriber)
+{
+    return str_present(broadcast->message.sequence_number) && !broadcast->from_archive &&
+           sns_replay_is_active(call, subscriber->arn);
+}
+
 /* The subscribers whose filter policies the message matches. */
 static struct sns_subscriber_rows choose(const struct call *call, struct broadcast *broadcast,
                                          const struct sns_subscriber_rows *subscribers)
@@ -39,6 +47,8 @@ static struct sns_subscriber_rows choose(const struct call *call, struct broadca
     for (size_t i = 0; i < subscribers->count; i++) {
         const struct sns_subscriber_row *one = &subscribers->items[i];
         const struct filter_refusal *refusal = NULL;
+        if (waits_for_replay(call, broadcast, one))
+            continue;
         if (one->filter_id) {
             sns_filter_text(&subject, sns_broadcast_form(call, broadcast, one->protocol)->text);
             refusal = sns_filter_refusal(&subject, one->id, *one->filter_id);
@@ -67,6 +77,19 @@ static void deliver(const struct call *call, struct broadcast *broadcast,
         sns_transports_deliver(call, broadcast, &chosen);
     if (broadcast->feedback)
         sns_feedback_end(call, broadcast->feedback);
+}
+
+void sns_fanout_to(const struct call *call, const struct topic *topic,
+                   const struct sns_subscriber_row *subscriber, const struct message *message)
+{
+    struct sns_subscriber_row copy = *subscriber;
+    struct broadcast broadcast = {
+        .topic = *topic,
+        .message = *message,
+        .way = {.trace_id = trace_of_id(call->arena, message->id, message->published_ms)},
+        .from_archive = true};
+
+    deliver(call, &broadcast, &(struct sns_subscriber_rows){.items = &copy, .count = 1});
 }
 
 struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic)

@@ -26,6 +26,7 @@ static void publish(const struct call *call, const struct topic *topic,
                                     .text = message->text,
                                 });
     sns_audit(call, topic, message);
+    sns_archive_message(call, topic, message);
     sns_fanout(call, topic, subscribers, message, &way);
     count(call, &published, topic->row.name, 1);
 }

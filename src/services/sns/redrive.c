@@ -15,12 +15,14 @@
 
 enum { MAX_ATTRIBUTES = 10 };
 
+static const str fifo_suffix = STR_INIT(".fifo");
+
 str sns_redrive_queue(const struct call *call, str policy)
 {
     return json_get_str(json_parse(call->arena, policy, NULL), S("deadLetterTargetArn"));
 }
 
-const char *sns_redrive_problem(const struct call *call, str value)
+const char *sns_redrive_problem(const struct call *call, str endpoint, str value)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
     struct arn arn;
@@ -29,6 +31,8 @@ const char *sns_redrive_problem(const struct call *call, str value)
         return "RedrivePolicy: failed to parse JSON.";
     if (!arn_parse(json_get_str(policy, S("deadLetterTargetArn")), &arn) || !str_equal(arn.service, S("sqs")))
         return "RedrivePolicy: deadLetterTargetArn is an invalid arn";
+    if (str_ends_with(endpoint, fifo_suffix) && !str_ends_with(arn.resource, fifo_suffix))
+        return "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.";
     return NULL;
 }
 

@@ -197,18 +197,53 @@ alter table sns_topic add column pending_subscriptions integer not null default 
 alter table sns_topic add column data_protection text;
 alter table sns_fanout_message add column data_protection text;
 
+-- The archive of a FIFO topic has a random archive_id, a new one each time it is turned on; the messages of an archive
+-- that was turned off are removed some at a time.
+-- A replay's next message is behind next_id; null: it is over.  Messages behind held_id are new ones, which wait.
+-- migration: 12
+alter table sns_topic add column archive_id integer;
+alter table sns_topic add column archive_days integer not null default 0;
+alter table sns_topic add column archive_began_ms integer not null default 0;
+create table sns_archive (
+    id integer primary key autoincrement,
+    archive_id integer not null,
+    published_ms integer not null,
+    message_id text not null,
+    sequence_number text not null,
+    deduplication_id text not null,
+    group_id text not null,
+    subject text,
+    structure text,
+    attributes text not null,
+    text text not null
+);
+create index sns_archive_time on sns_archive (archive_id, published_ms);
+create index sns_archive_order on sns_archive (archive_id, id);
+create table sns_ended_archive (archive_id integer primary key);
+create table sns_replay (
+    arn text primary key,
+    policy text not null,
+    status text not null,
+    next_id integer,
+    held_id integer not null,
+    ends_ms integer
+) without rowid;
+create index sns_replay_active on sns_replay (next_id) where next_id is not null;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
-    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions)
+    signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, archive_id,
+    archive_days, archive_began_ms, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
-    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, :data_protection, 0);
+    :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, :data_protection, :archive_id,
+    :archive_days, :archive_began_ms, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
     signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions,
-    subscriptions, pending_subscriptions
+    subscriptions, pending_subscriptions, archive_id, archive_days, archive_began_ms
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -216,7 +251,8 @@ from sns_topic where account = :account and region = :region and name = :name;
 update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
     kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version,
-    feedback = :feedback, content_deduplication = :content_deduplication, fifo_scope = :fifo_scope
+    feedback = :feedback, content_deduplication = :content_deduplication, fifo_scope = :fifo_scope,
+    archive_id = :archive_id, archive_days = :archive_days, archive_began_ms = :archive_began_ms
 where id = :id;
 
 -- statement: set_topic_policy :exec
@@ -543,3 +579,65 @@ order by id desc limit :limit;
 -- param: only text null
 delete from sns_outbox
 where account = :account and region = :region and protocol = :protocol and (:only is null or target = :only);
+
+-- statement: find_topic_by_id :one
+-- row: topic
+select id, account, region, name, signature_version, feedback, fifo_id, data_protection, archive_id, archive_days
+from sns_topic where id = :id;
+
+-- statement: add_archived :exec
+-- row: archived
+insert into sns_archive (archive_id, published_ms, message_id, sequence_number, deduplication_id, group_id, subject,
+    structure, attributes, text)
+values (:archive_id, :published_ms, :message_id, :sequence_number, :deduplication_id, :group_id, :subject,
+    :structure, :attributes, :text);
+
+-- statement: remove_old_archived :exec
+-- param: limit integer
+delete from sns_archive where id in
+    (select a.id from sns_archive a where a.archive_id = :archive_id and a.published_ms < :published_ms
+     order by a.published_ms limit :limit);
+
+-- statement: list_archived :many
+-- row: archived
+-- param: limit integer
+select id, archive_id, published_ms, message_id, sequence_number, deduplication_id, group_id, subject, structure,
+    attributes, text
+from sns_archive where archive_id = :archive_id and id > :id order by id limit :limit;
+
+-- statement: find_first_archived :one
+select id from sns_archive where archive_id = :archive_id and published_ms >= :published_ms
+order by published_ms, id limit 1;
+
+-- statement: find_last_archived :one
+select id from sns_archive where archive_id = :archive_id order by id desc limit 1;
+
+-- statement: add_ended_archive :exec
+insert or ignore into sns_ended_archive (archive_id) values (:archive_id);
+
+-- statement: find_ended_archive :one
+select archive_id from sns_ended_archive where archive_id >= 0 limit 1;
+
+-- statement: remove_some_archived :exec
+-- param: limit integer
+delete from sns_archive where id in
+    (select a.id from sns_archive a where a.archive_id = :archive_id order by a.id limit :limit);
+
+-- statement: remove_ended_archive :exec
+delete from sns_ended_archive where archive_id = :archive_id;
+
+-- statement: put_replay :exec
+-- row: replay
+insert or replace into sns_replay (arn, policy, status, next_id, held_id, ends_ms)
+values (:arn, :policy, :status, :next_id, :held_id, :ends_ms);
+
+-- statement: find_replay :one
+-- row: replay
+select arn, policy, status, next_id, held_id, ends_ms from sns_replay where arn = :arn;
+
+-- statement: find_active_replay :one
+-- row: replay
+select arn, policy, status, next_id, held_id, ends_ms from sns_replay where next_id is not null limit 1;
+
+-- statement: remove_replay :exec
+delete from sns_replay where arn = :arn;

@@ -63,6 +63,7 @@ struct message {
     str id, text, subject, structure;
     const struct sns_message_attribute_map *attributes;
     str deduplication_id, group_id;
+    bool replayed;       /* it comes from the topic's archive */
     str sequence_number; /* of a FIFO topic; absent until the message is published */
     str published_text;  /* before a data protection policy changed it */
     str signed_text;     /* the text that a worker has signed; or absent */
@@ -97,6 +98,17 @@ bool sns_protection_check(const struct call *call, const struct topic *topic, st
 bool sns_protect_inbound(const struct call *call, const struct topic *topic, struct message *message);
 /* Report what the policy finds in a sampled message, as it was published.  For handlers. */
 void sns_audit(const struct call *call, const struct topic *topic, const struct message *message);
+
+/* archive.c */
+/* Set a topic's ArchivePolicy.  False: fail() has been called. */
+bool sns_archive_policy_set(const struct call *call, struct topic *topic, str value);
+/* ArchivePolicy and BeginningArchiveTime; absent without an archive. */
+str sns_archive_policy(const struct call *call, const struct topic *topic);
+str sns_archive_begins(const struct call *call, const struct topic *topic);
+/* The policy in the row is new: remove the messages of the archive before. */
+void sns_archive_changed(const struct call *call, const struct topic *before, const struct topic *topic);
+/* Keep the message of a topic with an archive. */
+void sns_archive_message(const struct call *call, const struct topic *topic, const struct message *message);
 
 /* fifo.c */
 /* Set a FIFO topic's attribute.  False: fail() has been called. */

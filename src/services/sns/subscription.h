@@ -75,6 +75,7 @@ struct broadcast {
     struct topic topic; /* its ARN, its id and its signature version */
     struct message message;
     struct way way;
+    bool from_archive;
     struct feedback *feedback; /* where the status of deliveries is logged; NULL: nowhere */
     struct {
         struct form *items;
@@ -155,12 +156,28 @@ void sns_confirmation_begin(const struct call *call, struct sns_subscription_row
 /* subscriptions.c: remove it, with its deliveries. */
 void sns_subscription_remove(const struct call *call, const struct sns_subscription_row *row);
 
+/* replay.c */
+
+/* NULL: the value may be the ReplayPolicy of a subscription to that topic; otherwise what is wrong. */
+const char *sns_replay_problem(const struct call *call, int64_t topic_id, str value);
+/* The subscription has that new policy; an empty one ends the replay. */
+void sns_replay_begin(const struct call *call, const struct sns_subscription_row *row, str policy);
+/* Is a replay under way, so that new messages must wait? */
+bool sns_replay_is_active(const struct call *call, str subscription_arn);
+bool sns_replay_has_policy(const struct call *call, str subscription_arn, str policy);
+void sns_replay_show(const struct call *call, str subscription_arn, struct str_map *shown);
+
+/* fanout.c */
+/* Deliver to one subscriber. */
+void sns_fanout_to(const struct call *call, const struct topic *topic,
+                   const struct sns_subscriber_row *subscriber, const struct message *message);
+
 /* redrive.c */
 
 /* The queue's ARN in a redrive policy that was checked. */
 str sns_redrive_queue(const struct call *call, str policy);
-/* NULL: the value may be a subscription's RedrivePolicy; otherwise what is wrong. */
-const char *sns_redrive_problem(const struct call *call, str value);
+/* NULL: the value may be the RedrivePolicy of a subscription of that endpoint; otherwise what is wrong. */
+const char *sns_redrive_problem(const struct call *call, str endpoint, str value);
 /* A message that could not be delivered. */
 struct dead_letter {
     str topic_arn, subscription_arn, group_id, deduplication_id, trace_id;

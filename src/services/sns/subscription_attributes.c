@@ -56,10 +56,21 @@ static bool set_delivery_policy(const struct setting *setting, str value)
 
 static bool set_redrive_policy(const struct setting *setting, str value)
 {
-    const char *problem = str_empty(value) ? NULL : sns_redrive_problem(setting->call, value);
+    const char *problem =
+        str_empty(value) ? NULL : sns_redrive_problem(setting->call, setting->row->endpoint, value);
 
     setting->row->redrive_policy = str_empty(value) ? (str){0} : value;
     return !problem || refuse(setting, str_of(problem));
+}
+
+/* sns_replay_begin() stores it. */
+static bool set_replay_policy(const struct setting *setting, str value)
+{
+    const char *problem =
+        str_empty(value) ? NULL : sns_replay_problem(setting->call, setting->row->topic_id, value);
+
+    return !problem ||
+           refuse(setting, arena_join(setting->call->arena, S("ReplayPolicy: "), str_of(problem)));
 }
 
 static const struct attribute {
@@ -71,7 +82,7 @@ static const struct attribute {
     {STR_INIT("FilterPolicyScope"), set_filter_scope},
     {STR_INIT("DeliveryPolicy"), set_delivery_policy},
     {STR_INIT("RedrivePolicy"), set_redrive_policy},
-    {STR_INIT("ReplayPolicy"), NULL},
+    {STR_INIT("ReplayPolicy"), set_replay_policy},
     {STR_INIT("SubscriptionRoleArn"), NULL},
 };
 
@@ -126,6 +137,7 @@ static void show_delivery_policy(const struct call *call, const struct sns_subsc
 void sns_subscription_attributes_show(const struct call *call, const struct sns_subscription_row *row,
                                       struct str_map *shown)
 {
+    sns_replay_show(call, row->arn, shown);
     str_map_add(call->arena, shown, S("RawMessageDelivery"), row->raw_delivery ? S("true") : S("false"));
     str_map_add(call->arena, shown, S("RedrivePolicy"), row->redrive_policy);
     show_delivery_policy(call, row, shown);

@@ -57,10 +57,13 @@ static enum outcome subscribe_again(const struct call *call, const struct sns_su
                                     struct sns_subscribe_response *out)
 {
     struct sns_subscription_row asked = *same;
+    str replay = str_map_get(&in->attributes, S("ReplayPolicy"));
 
     if (!attributes_read(call, &in->attributes, &asked))
         return FAILED;
-    if (same->state == SNS_SUBSCRIPTION_STATE_CONFIRMED && !sns_subscription_attributes_equal(same, &asked))
+    if (same->state == SNS_SUBSCRIPTION_STATE_CONFIRMED &&
+        (!sns_subscription_attributes_equal(same, &asked) ||
+         (str_present(replay) && !sns_replay_has_policy(call, same->arn, replay))))
         return fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                     "Invalid parameter: Attributes Reason: Subscription already exists with different "
                     "attributes");
@@ -129,6 +132,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
     row.arn =
         arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic->arn), STR_ARGS(random_uuid(call->arena)));
     add(call, &row);
+    sns_replay_begin(call, &row, str_map_get(&in->attributes, S("ReplayPolicy")));
     out->subscription_arn = shown_arn(in, &row);
     return DONE;
 }
@@ -242,6 +246,8 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
         return FAILED;
     sns_filter_forget(subscription_of(call)->filter_id);
     sns_update_subscription(call->txn, row);
+    if (str_equal(in->attribute_name, S("ReplayPolicy")))
+        sns_replay_begin(call, row, str_present(in->attribute_value) ? in->attribute_value : S(""));
     if (!row->raw_delivery)
         sns_signer_begin(call);
     return DONE;

@@ -95,6 +95,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
     }
     if (sns_fifo_is_attribute(name))
         return sns_fifo_attribute_set(call, topic, name, value);
+    if (str_equal(name, S("ArchivePolicy")))
+        return sns_archive_policy_set(call, topic, value);
     if (sns_feedback_is_attribute(name))
         return sns_feedback_set(call, name, value, &topic->row.feedback);
     if (!attribute)
@@ -115,6 +117,8 @@ bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, 
         return str_equal(sns_feedback_get(call, topic->row.feedback, name), value);
     if (sns_fifo_is_attribute(name))
         return str_equal(sns_fifo_attribute(topic, name), value);
+    if (str_equal(name, S("ArchivePolicy")))
+        return str_equal(sns_archive_policy(call, topic), value);
     return attribute && str_equal(text_of(topic, attribute), value);
 }
 
@@ -132,6 +136,7 @@ enum outcome sns_set_topic_attributes(const struct call *call,
     if (!sns_topic_attribute_set(call, &topic, in->attribute_name, value))
         return FAILED;
     sns_update_topic(call->txn, &topic.row);
+    sns_archive_changed(call, located, &topic);
     return DONE;
 }
 
@@ -199,6 +204,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
     for (size_t i = 0; i < sizeof fifo_names / sizeof *fifo_names; i++)
         str_map_add(call->arena, shown, fifo_names[i], sns_fifo_attribute(topic, fifo_names[i]));
+    str_map_add(call->arena, shown, S("ArchivePolicy"), sns_archive_policy(call, topic));
+    str_map_add(call->arena, shown, S("BeginningArchiveTime"), sns_archive_begins(call, topic));
     sns_feedback_show(call, row->feedback, shown);
     if (row->signature_version != 1)
         str_map_add(call->arena, shown, S("SignatureVersion"),

@@ -136,6 +136,9 @@ enum outcome sns_delete_topic(const struct call *call, const struct sns_delete_t
     (void)out;
     if (!topic)
         return DONE;
+    if (topic->row.archive_id)
+        return fail(call, &SNS_INVALID_STATE_EXCEPTION,
+                    "Invalid state: Cannot delete a topic with an ArchivePolicy");
     tags_remove_all(call, topic->arn);
     sns_topic_end(call, topic);
     return DONE;

@@ -110,6 +110,10 @@ static void hide(const struct call *call, const struct queue *queue, int64_t id,
     sqs_tally_end(call, &tally);
 }
 
+/*
+ * The newest handle still hides a message whose timeout has run out: a late heartbeat, as long as nobody else
+ * has received the message.
+ */
 static bool hide_by_handle(const struct call *call, const struct queue *queue, str handle, int64_t seconds)
 {
     struct sqs_find_received_row row;
@@ -122,7 +126,7 @@ static bool hide_by_handle(const struct call *call, const struct queue *queue, s
                                 "Message does not exist or is not available for visibility timeout change.");
     if (!is_in_time(call, queue, handle, row.visible_ms))
         return false;
-    if (row.visible_ms <= call->now_ms) {
+    if (row.visible_ms <= call->now_ms && row.receipt != receipt.number) {
         fail(call, &SQS_MESSAGE_NOT_INFLIGHT, "The specified message isn't in flight.");
         return false;
     }

@@ -234,10 +234,20 @@ enum outcome sqs_delete_queue(const struct call *call, const struct sqs_delete_q
     tags_remove_all(call, queue->arn);
     sqs_remove_queue(call->txn, &(struct sqs_remove_queue_params){.id = queue->row.id});
     sqs_sweep_stop(call, queue);
+    sqs_move_tasks_remove(call, queue);
     if (sqs_waits())
         note_deletion(call, queue);
     wake_all(call, sqs_queue_arrivals(call, queue));
     return DONE;
+}
+
+void sqs_queue_purge(const struct call *call, const struct queue *queue)
+{
+    sqs_generation_end(call, queue);
+    sqs_set_purged(call->txn,
+                   &(struct sqs_set_purged_params){.id = queue->row.id,
+                                                   .purged_ms = arena_i64(call->arena, call->now_ms),
+                                                   .generation_id = sqs_generation_begin(call)});
 }
 
 enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_queue_request *in,
@@ -253,10 +263,6 @@ enum outcome sqs_purge_queue(const struct call *call, const struct sqs_purge_que
         return fail(call, &SQS_PURGE_QUEUE_IN_PROGRESS,
                     "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                     STR_ARGS(queue->row.name));
-    sqs_generation_end(call, queue);
-    sqs_set_purged(call->txn,
-                   &(struct sqs_set_purged_params){.id = queue->row.id,
-                                                   .purged_ms = arena_i64(call->arena, call->now_ms),
-                                                   .generation_id = sqs_generation_begin(call)});
+    sqs_queue_purge(call, queue);
     return DONE;
 }

@@ -76,16 +76,15 @@ static struct message_state state_of(const struct sqs_visible_row *row)
 static void add_attributes(const struct call *call, const struct sqs_receive_message_request *in,
                            const struct sqs_visible_row *row, struct sqs_message *message)
 {
-    int64_t first_ms = row->first_received_ms ? *row->first_received_ms : call->now_ms;
-
     if (in->attribute_names.count == 0 && in->message_system_attribute_names.count == 0)
         return;
     add_attribute(call, in, message, S("SenderId"), row->sender_id);
     add_attribute(call, in, message, S("SentTimestamp"), arena_decimal(call->arena, row->sent_ms));
     add_attribute(call, in, message, S("ApproximateReceiveCount"),
-                  arena_decimal(call->arena, row->receive_count + 1));
-    add_attribute(call, in, message, S("ApproximateFirstReceiveTimestamp"),
-                  arena_decimal(call->arena, first_ms));
+                  arena_decimal(call->arena, row->receive_count));
+    if (row->first_received_ms)
+        add_attribute(call, in, message, S("ApproximateFirstReceiveTimestamp"),
+                      arena_decimal(call->arena, *row->first_received_ms));
     add_attribute(call, in, message, S("AWSTraceHeader"), trace_header(call, in, row));
     add_attribute(call, in, message, S("MessageGroupId"), row->group_id);
     add_attribute(call, in, message, S("MessageDeduplicationId"), row->deduplication_id);
@@ -125,6 +124,17 @@ static void add_message_attributes(const struct call *call, const struct sqs_rec
         if (is_asked_for(&in->message_attribute_names, all.items[i].key))
             *list_add(call->arena, &message->message_attributes) = all.items[i];
     message->md5_of_message_attributes = sqs_message_attributes_md5(call, &message->message_attributes);
+}
+
+void sqs_message_show(const struct call *call, const struct sqs_receive_message_request *in,
+                      const struct sqs_visible_row *row, const struct content *content,
+                      struct sqs_message *message)
+{
+    message->message_id = row->message_id;
+    message->body = content->body;
+    message->md5_of_body = content->body_md5;
+    add_attributes(call, in, row, message);
+    add_message_attributes(call, in, content->attributes, message);
 }
 
 /* A receive in progress: the messages taken, and those diverted. */
@@ -176,27 +186,28 @@ static void hide(const struct call *call, struct receive *receive, const struct 
     sqs_tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
 }
 
+/* `row` is as the receive leaves it. */
 static void show(const struct call *call, struct receive *receive, const struct sqs_visible_row *row,
                  const struct content *content, struct receipt receipt)
 {
     struct sqs_message *message = list_add(call->arena, receive->messages);
 
-    message->message_id = row->message_id;
     message->receipt_handle = sqs_receipt_handle(call, receive->queue, receipt);
-    message->body = content->body;
     receive->bytes += content->body.size + content->attributes.size;
-    message->md5_of_body = content->body_md5;
-    add_attributes(call, receive->in, row, message);
-    add_message_attributes(call, receive->in, content->attributes, message);
+    sqs_message_show(call, receive->in, row, content, message);
 }
 
 static void take(const struct call *call, struct receive *receive, const struct sqs_visible_row *row)
 {
     int64_t receipt = (int64_t)(random_u64() >> 1);
     struct content content = sqs_body_of(call, row);
+    struct sqs_visible_row taken = *row;
 
     hide(call, receive, row, row->receive_count + 1, receipt);
-    show(call, receive, row, &content, (struct receipt){row->id, receipt, call->now_ms});
+    taken.receive_count++;
+    if (!taken.first_received_ms)
+        taken.first_received_ms = arena_i64(call->arena, call->now_ms);
+    show(call, receive, &taken, &content, (struct receipt){row->id, receipt, call->now_ms});
     *list_add(call->arena, &receive->attempt) = (struct taken){row->id, receipt};
     trace_received(call, receive->queue, row, content.body);
 }
@@ -232,30 +243,36 @@ static void trace_dead_letter(const struct call *call, const struct queue *queue
 }
 
 /*
- * The message was received as often as allowed: the dead-letter queue gets it, with its id, its age and its
- * count.
+ * The message was received as often as allowed: the dead-letter queue gets it, with its id and its count.  In
+ * a standard queue it keeps its age; in a FIFO queue its time of arrival is now, and its id is also its
+ * deduplication id.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
  */
 static void move_to_dead_letters(const struct call *call, struct receive *receive,
                                  const struct sqs_visible_row *row)
 {
     const struct queue *dead_letters = &receive->dead_letters;
     struct id_range ids = sqs_ids_moved(dead_letters->row.generation_id);
-
+    bool fifo = dead_letters->row.fifo;
     const int64_t *sequence = NULL;
 
     check(dead_letters->row.generation_id != receive->queue->row.generation_id);
-    if (dead_letters->row.fifo)
+    if (fifo)
         sequence =
             arena_i64(call->arena, sqs_sequence_next(call, dead_letters->row.generation_id, row->group_id));
-    sqs_move_to_dead_letters(call->txn, &(struct sqs_move_to_dead_letters_params){
-                                            .first_id = ids.first,
-                                            .end_id = ids.end,
-                                            .id = row->id,
-                                            .generation_id = dead_letters->row.generation_id,
-                                            .visible_ms = call->now_ms,
-                                            .dead_letter_source_arn = receive->queue->arn,
-                                            .sequence = sequence,
-                                        });
+    sqs_move_to_dead_letters(call->txn,
+                             &(struct sqs_move_to_dead_letters_params){
+                                 .first_id = ids.first,
+                                 .end_id = ids.end,
+                                 .id = row->id,
+                                 .generation_id = dead_letters->row.generation_id,
+                                 .visible_ms = call->now_ms,
+                                 .dead_letter_source_arn = receive->queue->arn,
+                                 .sequence = sequence,
+                                 .sent_ms = fifo ? call->now_ms : row->sent_ms,
+                                 .trace_id = fifo ? trace_of_row(call, row) : row->trace_id,
+                                 .deduplication_id = fifo ? row->message_id : row->deduplication_id,
+                             });
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
     trace_dead_letter(call, receive->queue, dead_letters, row);
@@ -392,7 +409,6 @@ static bool repeat_attempt(const struct call *call, struct receive *receive)
         struct content content = sqs_body_of(call, row);
         hide(call, receive, row, row->receive_count, earlier.items[i].receipt);
         sqs_group_settle(call, queue->row.generation_id, row->group_id);
-        row->receive_count--; /* as it was before that receive */
         show(call, receive, row, &content,
              (struct receipt){row->id, earlier.items[i].receipt, earlier.received_ms});
     }

@@ -14,8 +14,25 @@ bool sqs_waits(void)
     return configured.waits;
 }
 
+static const struct door doors[] = {
+    {.method = "GET", .path = "/_aws/sqs/messages", .answer = sqs_peek, .flags = DOOR_ON_WORKER},
+    {.method = "DELETE",
+     .path = "/_aws/sqs/messages",
+     .answer = sqs_peek_purge,
+     .flags = DOOR_ON_ENGINE | DOOR_CHANGES},
+    {.method = "POST",
+     .path = "/_orderly/sqs/messages/delete",
+     .answer = sqs_peek_delete,
+     .flags = DOOR_ON_ENGINE | DOOR_CHANGES},
+    {.method = "POST",
+     .path = "/_orderly/sqs/messages/redrive",
+     .answer = sqs_peek_redrive,
+     .flags = DOOR_ON_ENGINE | DOOR_CHANGES},
+    {0},
+};
+
 const struct module SQS_MODULE = {
-    .service = &SQS_SERVICE, .schema = &SQS_SCHEMA, .locate_arn = sqs_locate_arn};
+    .service = &SQS_SERVICE, .schema = &SQS_SCHEMA, .doors = doors, .locate_arn = sqs_locate_arn};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {

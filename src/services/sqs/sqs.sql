@@ -198,6 +198,25 @@ create table sqs_attempt (
 ) without rowid;
 create index sqs_attempt_received on sqs_attempt (received_ms);
 
+-- Tasks that move messages out of a dead-letter queue: in a window of a second at most max_per_second messages.
+-- migration: 10
+create table sqs_move_task (
+    id integer primary key autoincrement,
+    task_id text not null unique,
+    queue_id integer not null,
+    source_arn text not null,
+    destination_arn text,
+    max_per_second integer,
+    status text not null,
+    moved integer not null,
+    to_move integer not null,
+    failure_reason text,
+    started_ms integer not null,
+    window_ms integer not null,
+    window_moved integer not null
+);
+create index sqs_move_task_queue on sqs_move_task (queue_id, id);
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
@@ -368,7 +387,7 @@ where id = :id;
 update sqs_message
 set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
     generation_id = :generation_id, visible_ms = :visible_ms, receipt = 0, dead_letter_source_arn = :dead_letter_source_arn,
-    sequence = :sequence
+    sequence = :sequence, sent_ms = :sent_ms, trace_id = :trace_id, deduplication_id = :deduplication_id
 where id = :id;
 
 -- statement: remove_message :exec
@@ -380,7 +399,7 @@ select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id, group_
 where id = :id and generation_id = :generation_id and receipt = :receipt;
 
 -- statement: find_received :one
-select visible_ms, first_received_ms, group_id from sqs_message where id = :id and generation_id = :generation_id;
+select visible_ms, first_received_ms, receipt, group_id from sqs_message where id = :id and generation_id = :generation_id;
 
 -- statement: set_visible :exec
 update sqs_message set visible_ms = :visible_ms where id = :id;
@@ -480,3 +499,67 @@ delete from sqs_attempt where (generation_id, attempt_id) in
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
     receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
 from sqs_message where id = :id and generation_id = :generation_id and receipt = :receipt and visible_ms > :visible_ms;
+
+-- A message that becomes a new one in another queue.
+-- statement: move_message :exec
+-- param: first_id integer
+-- param: end_id integer
+update sqs_message
+set id = (select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id >= :first_id and m.id < :end_id),
+    generation_id = :generation_id, visible_ms = :visible_ms, message_id = :message_id, sent_ms = :sent_ms,
+    trace_id = :trace_id, sequence = :sequence, receive_count = 0, first_received_ms = null, receipt = 0,
+    dead_letter_source_arn = null
+where id = :id;
+
+-- statement: add_move_task :insert
+-- row: move_task
+insert into sqs_move_task (task_id, queue_id, source_arn, destination_arn, max_per_second, status, moved, to_move,
+    started_ms, window_ms, window_moved)
+values (:task_id, :queue_id, :source_arn, :destination_arn, :max_per_second, :status, :moved, :to_move, :started_ms,
+    :window_ms, :window_moved);
+
+-- statement: find_move_task :one
+-- row: move_task
+select id, task_id, queue_id, source_arn, destination_arn, max_per_second, status, moved, to_move, failure_reason,
+    started_ms, window_ms, window_moved
+from sqs_move_task where task_id = :task_id;
+
+-- The latest first.
+-- statement: list_move_tasks :many
+-- row: move_task
+-- param: limit integer
+select id, task_id, queue_id, source_arn, destination_arn, max_per_second, status, moved, to_move, failure_reason,
+    started_ms, window_ms, window_moved
+from sqs_move_task where queue_id = :queue_id order by id desc limit :limit;
+
+-- statement: update_move_task :exec
+-- row: move_task
+update sqs_move_task
+set status = :status, moved = :moved, failure_reason = :failure_reason, window_ms = :window_ms,
+    window_moved = :window_moved
+where id = :id;
+
+-- statement: remove_old_move_tasks :exec
+-- param: kept integer
+delete from sqs_move_task where queue_id = :queue_id and id not in
+    (select t.id from sqs_move_task t where t.queue_id = :queue_id order by t.id desc limit :kept);
+
+-- All messages that a peek shows; reads only the index where a message is not shown.
+-- statement: peek_messages :each
+-- row: visible
+-- param: show_invisible integer
+-- param: show_delayed integer
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where generation_id = :generation_id
+    and (visible_ms <= :visible_ms or (receive_count > 0 and :show_invisible) or (receive_count = 0 and :show_delayed))
+order by visible_ms, receive_count, id;
+
+-- statement: find_message :one
+-- row: visible
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where id = :id and generation_id = :generation_id;
+
+-- statement: set_body :exec
+update sqs_message set body = :body, attributes = :attributes, body_id = :body_id where id = :id;

@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/time.h"
 #include "engine/call.h"
+#include "engine/doors.h"
 #include "sqs_model.h"
 #include "sqs_sql.h"
 #include "store/store.h"
@@ -51,6 +52,10 @@ void sqs_queue_has_messages(const struct call *call, const struct queue *queue, 
 /* Messages sent before this time have expired, whether they are still stored or not. */
 int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 
+/* queues.c */
+/* Its messages are unreachable at once, and removed later. */
+void sqs_queue_purge(const struct call *call, const struct queue *queue);
+
 /* attributes.c */
 /* Is the name itself, or "All", among the names? */
 bool sqs_attributes_ask_for(const struct str_list *names, str name);
@@ -81,6 +86,12 @@ struct content sqs_body_of(const struct call *call, const struct sqs_visible_row
 str sqs_body_with(const struct call *call, const struct content *content, str piece);
 /* Remove a message, and its body if no other message has it. */
 void sqs_message_remove(const struct call *call, int64_t id, const int64_t *body_id);
+
+/* receive.c */
+/* Fill in all but the receipt handle, with the attributes that `in` asks for. */
+void sqs_message_show(const struct call *call, const struct sqs_receive_message_request *in,
+                      const struct sqs_visible_row *row, const struct content *content,
+                      struct sqs_message *message);
 
 /* counts.c */
 /* The part of a message's state that is counted. */
@@ -217,6 +228,28 @@ bool sqs_attempt_find(const struct call *call, const struct queue *queue, str at
                       struct attempt *attempt);
 void sqs_attempt_store(const struct call *call, const struct queue *queue, str attempt_id,
                        const struct attempt *attempt);
+
+/* moves.c */
+/*
+ * The oldest messages of a queue that could be received now; a FIFO queue's are of one group.  Expired ones
+ * are among them.
+ */
+struct sqs_visible_rows sqs_movable_list(const struct call *call, const struct queue *queue, int64_t limit);
+/* Make it a new message of the other queue, with the same content and trace. */
+void sqs_message_move(const struct call *call, const struct queue *from, const struct sqs_visible_row *row,
+                      const struct queue *to);
+/* Remove a message in any state. */
+void sqs_message_drop(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row);
+
+/* peek.c */
+enum outcome sqs_peek(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome sqs_peek_purge(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome sqs_peek_delete(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome sqs_peek_redrive(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* move_tasks.c */
+/* The queue is deleted: forget its tasks. */
+void sqs_move_tasks_remove(const struct call *call, const struct queue *queue);
 
 /* message_attributes.c */
 /* Names, types and values.  False: fail() has been called. */

@@ -326,6 +326,37 @@ TEST(what_is_handed_over_last_counts_and_to_nobody_but_who_waits)
     assert_no_item("c");
 }
 
+TEST(what_a_parked_call_shows_is_seen_until_it_is_done)
+{
+    struct request *waiting = begin_run("wait gate open 86400000 hello"),
+                   *silent = begin_run("wait door open 86400000");
+
+    let_run();
+    assert_run("shown a gate; shown b door; shown c wall");
+    assert_item("a", "hello");
+    assert_item("b", "nothing");
+    assert_item("c", "nothing");
+    assert_run("put open 1; wake gate; wake door");
+    assert_int_equal(status_of(waiting), 200);
+    assert_int_equal(status_of(silent), 200);
+    assert_run("shown a gate");
+    assert_item("a", "nothing");
+}
+
+TEST(a_call_that_was_woken_in_vain_shows_its_text_before_and_after_it_runs)
+{
+    struct request *waiting = begin_run("wait gate open 86400000 hello"),
+                   *reading = begin_run("wait first go 86400000; shown a gate");
+
+    let_run();
+    assert_run("put go 1; wake first; wake gate"); /* the reader runs between the wake and the waiter */
+    assert_int_equal(status_of(reading), 200);
+    assert_item("a", "hello");
+    assert_run("shown b gate; put open 1; wake gate");
+    assert_item("b", "hello");
+    assert_int_equal(status_of(waiting), 200);
+}
+
 static int rerun_setup(void **state)
 {
     core_setup(state);
@@ -366,6 +397,10 @@ TESTS(engine_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
       rerun_test(what_is_handed_over_last_counts_and_to_nobody_but_who_waits),
       engine_test(what_is_handed_over_is_there_in_all_later_runs),
       rerun_test(what_is_handed_over_is_there_in_all_later_runs),
+      engine_test(what_a_parked_call_shows_is_seen_until_it_is_done),
+      rerun_test(what_a_parked_call_shows_is_seen_until_it_is_done),
+      engine_test(a_call_that_was_woken_in_vain_shows_its_text_before_and_after_it_runs),
+      rerun_test(a_call_that_was_woken_in_vain_shows_its_text_before_and_after_it_runs),
       rerun_test(in_the_tests_mode_what_parks_runs_twice),
       rerun_test(in_the_tests_mode_preparations_get_lost),
       engine_test(a_parked_call_runs_again_when_it_is_woken),

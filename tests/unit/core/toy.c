@@ -102,6 +102,7 @@ static enum outcome sleep_for_ever(const struct call *call, str rest)
     return park(call, toy_word(&rest), INT64_MAX);
 }
 
+/* The rest is what the call shows meanwhile. */
 static enum outcome wait_for(const struct call *call, str rest)
 {
     struct toy_find_item_row row;
@@ -111,7 +112,17 @@ static enum outcome wait_for(const struct call *call, str rest)
     if (toy_find_item(call->txn, &(struct toy_find_item_params){.key = key}, &row) ||
         call->now_ms >= give_up_ms || call->last_run)
         return DONE;
-    return park(call, name, give_up_ms);
+    return str_empty(rest) ? park(call, name, give_up_ms)
+                           : park_showing(call, name, give_up_ms, str_trim(rest));
+}
+
+static enum outcome put_shown(const struct call *call, str rest)
+{
+    str key = toy_word(&rest), shown = shown_by(call, toy_word(&rest));
+
+    toy_put_item(call->txn, &(struct toy_put_item_params){
+                                .key = key, .value = str_present(shown) ? shown : S("nothing")});
+    return DONE;
 }
 
 static enum outcome wake_one(const struct call *call, str rest)
@@ -422,6 +433,7 @@ static const struct {
     {STR_INIT("unsynced"), promise_nothing},
     {STR_INIT("hand"), hand_text},
     {STR_INIT("handed"), put_handed},
+    {STR_INIT("shown"), put_shown},
     {STR_INIT("end"), end_effect},
     {STR_INIT("sweep"), sweep},
     {STR_INIT("hops"), write_hops},

@@ -160,6 +160,18 @@ TEST(names_values_functions_and_words_are_checked_in_awss_words)
                 "Attribute name is a reserved keyword; reserved keyword: status");
     assert_text(problem_of(S("m.Zone = :a")), "Attribute name is a reserved keyword; reserved keyword: Zone");
     assert_text(problem_of(S("nope(id, :a)")), "Invalid function name; function: nope");
+    assert_text(problem_of(S("if_not_exists(id, :a)")),
+                "The function is not allowed in a condition expression; function: if_not_exists");
+    assert_text(problem_of(S("list_append(id, :a) = :a")),
+                "The function is not allowed in a condition expression; function: list_append");
+    assert_text(problem_of(S("id IN (:a, :a)")), "fine");
+    assert_text(problem_of(S("id IN (:a, id)")),
+                "The first operand must be distinct from the remaining operands for this operator or "
+                "function; operator: IN, first operand: [id]");
+    assert_text(problem_of(S("id BETWEEN :a AND :b")), "fine");
+    assert_text(problem_of(S("id BETWEEN :a AND id")),
+                "The first operand must be distinct from the remaining operands for this operator or "
+                "function; operator: BETWEEN, first operand: [id]");
     assert_text(problem_of(S("((id = :a))")), "The expression has redundant parentheses;");
     assert_text(problem_of(S("((id)) = :a")), "The expression has redundant parentheses;");
     assert_text(problem_of(S("size(id)")),
@@ -276,8 +288,9 @@ TEST(a_key_condition_is_one_or_two_terms)
     assert_text(key_problem_of(S("id <> :a")), "Invalid operator used in KeyConditionExpression: <>");
     assert_text(key_problem_of(S("attribute_exists(id)")),
                 "Invalid operator used in KeyConditionExpression: attribute_exists");
-    assert_text(key_problem_of(S("id = :a AND id = :b")),
-                "KeyConditionExpressions must only contain one condition per key");
+    assert_text(
+        key_problem_of(S("id = :a AND id = :b")),
+        "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key");
     assert_text(key_problem_of(S("m.x = :a")),
                 "KeyConditionExpressions cannot have conditions on nested attributes");
     assert_text(key_problem_of(S("size(id) = :one")),

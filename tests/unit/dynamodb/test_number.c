@@ -39,7 +39,7 @@ TEST(equal_numbers_have_one_text)
     assert_text(normal(S("1E3")), "1000");
     assert_text(normal(S("0.000")), "0");
     assert_text(normal(S("-0")), "0");
-    assert_text(normal(S("0E500")), "0");
+    assert_text(normal(S("0E100")), "0");
     assert_text(normal(S("+007.50")), "7.5");
     assert_text(normal(S(".5")), "0.5");
     assert_text(normal(S("5.")), "5");
@@ -68,8 +68,14 @@ TEST(numbers_out_of_range_are_refused)
     assert_int_equal(result(S("-10E125")), NUMBER_OVERFLOW);
     assert_int_equal(result(S("1E-130")), NUMBER_OK);
     assert_int_equal(result(S("1E-131")), NUMBER_UNDERFLOW);
-    assert_int_equal(result(S("1E99999999999999999999999999")), NUMBER_OVERFLOW);
-    assert_int_equal(result(S("1E-99999999999999999999999999")), NUMBER_UNDERFLOW);
+    assert_int_equal(result(S("1E9223372036854775807")), NUMBER_OVERFLOW);
+    assert_int_equal(result(S("1E9223372036854775808")), NUMBER_INVALID);
+    assert_int_equal(result(S("1E99999999999999999999999999")), NUMBER_INVALID);
+    assert_int_equal(result(S("0E125")), NUMBER_OK);
+    assert_int_equal(result(S("0E126")), NUMBER_OVERFLOW);
+    assert_int_equal(result(S("0E-130")), NUMBER_OK);
+    assert_int_equal(result(S("0E-131")), NUMBER_UNDERFLOW);
+    assert_int_equal(result(S("1E-9223372036854775807")), NUMBER_UNDERFLOW);
 }
 
 TEST(what_is_no_number_is_refused)

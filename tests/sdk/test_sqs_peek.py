@@ -1,0 +1,180 @@
+"""SQS: looking at messages without receiving them, deleting single ones, and moving edited ones back."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def sqs(client):
+    return client("sqs")
+
+
+@pytest.fixture
+def ask(endpoint):
+    """ask(method, path, body, **query): the status, and the JSON of the reply."""
+
+    def request(method, path, body=None, **query):
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{endpoint}{path}?{urllib.parse.urlencode(query)}"
+        headers = {"Content-Type": "application/json", "X-Orderly-Admin": "test"}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)) as reply:
+                return reply.status, json.loads(reply.read() or "null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())
+
+    return request
+
+
+@pytest.fixture
+def peek(ask):
+    def messages(url, **shown):
+        status, reply = ask("GET", "/_aws/sqs/messages", QueueUrl=url, **shown)
+        assert status == 200
+        return reply["Messages"]
+
+    return messages
+
+
+def arn(sqs, url):
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+
+def counts(sqs, url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return tuple(int(found[name]) for name in names)
+
+
+def bodies(messages):
+    return [message["Body"] for message in messages]
+
+
+def receive(sqs, url, **more):
+    arguments = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"], **more}
+    return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
+
+
+def handles(messages, **more):
+    return [{"ReceiptHandle": message["ReceiptHandle"], **more} for message in messages]
+
+
+@pytest.fixture
+def dead(sqs, make_queue, unique):
+    """A queue with two dead letters, and its dead-letter queue."""
+    dead = sqs.create_queue(QueueName=unique("dead"))["QueueUrl"]
+    policy = json.dumps({"deadLetterTargetArn": arn(sqs, dead), "maxReceiveCount": 1})
+    source = sqs.create_queue(QueueName=unique("source"), Attributes={"RedrivePolicy": policy})["QueueUrl"]
+    for body in ("1", "2"):
+        sqs.send_message(QueueUrl=source, MessageBody=body,
+                         MessageAttributes={"a": {"DataType": "String", "StringValue": "v"}})
+    for _ in range(2):
+        receive(sqs, source, VisibilityTimeout=0)
+    yield source, dead
+    sqs.delete_queue(QueueUrl=source)
+    sqs.delete_queue(QueueUrl=dead)
+
+
+@pytest.fixture
+def queue(sqs, unique):
+    url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_a_peek_shows_visible_messages_and_others_when_asked_and_changes_nothing(sqs, queue, peek):
+    sent = sqs.send_message(QueueUrl=queue, MessageBody="in flight")
+    assert len(receive(sqs, queue)) == 1
+    sqs.send_message(QueueUrl=queue, MessageBody="delayed", DelaySeconds=900)
+    sqs.send_message(QueueUrl=queue, MessageBody="x" * 3000,
+                     MessageAttributes={"a": {"DataType": "String", "StringValue": "v"}})
+    for _ in range(2):
+        assert bodies(peek(queue)) == ["x" * 3000]
+    assert sorted(bodies(peek(queue, ShowInvisible="true"))) == ["in flight", "x" * 3000]
+    assert sorted(bodies(peek(queue, ShowDelayed="true"))) == ["delayed", "x" * 3000]
+    every = {message["Body"][:9]: message for message in peek(queue, ShowInvisible="true", ShowDelayed="true")}
+    assert len(every) == 3
+    assert every["in flight"]["MessageId"] == sent["MessageId"]
+    assert every["in flight"]["MD5OfBody"] == sent["MD5OfMessageBody"]
+    assert every["in flight"]["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert every["xxxxxxxxx"]["Attributes"]["ApproximateReceiveCount"] == "0"
+    assert "ApproximateFirstReceiveTimestamp" not in every["xxxxxxxxx"]["Attributes"]
+    assert every["xxxxxxxxx"]["MessageAttributes"]["a"]["StringValue"] == "v"
+    assert counts(sqs, queue) == (1, 1, 1)
+    [received] = receive(sqs, queue)
+    assert received["Attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_delete_empties_the_queue(sqs, queue, ask, peek):
+    sqs.send_message(QueueUrl=queue, MessageBody="1")
+    assert ask("DELETE", "/_aws/sqs/messages", QueueUrl=queue) == (204, None)
+    assert peek(queue) == [] and counts(sqs, queue) == (0, 0, 0)
+
+
+def test_single_messages_are_deleted_in_any_state_all_or_none(sqs, queue, ask, peek):
+    for number in range(3):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+    receive(sqs, queue, MaxNumberOfMessages=1)
+    sqs.send_message(QueueUrl=queue, MessageBody="delayed", DelaySeconds=900)
+    every = {message["Body"]: message for message in peek(queue, ShowInvisible="true", ShowDelayed="true")}
+    chosen = handles(every[body] for body in ("0", "1", "delayed"))
+    status, error = ask("POST", "/_orderly/sqs/messages/delete",
+                        {"QueueUrl": queue, "Messages": [*chosen, {"ReceiptHandle": "none"}]})
+    assert (status, error["message"]) == (404, 'No message of the queue has the handle "none".')
+    assert counts(sqs, queue) == (2, 1, 1)
+    assert ask("POST", "/_orderly/sqs/messages/delete", {"QueueUrl": queue, "Messages": chosen}) == (200, {"Changed": 3})
+    assert counts(sqs, queue) == (1, 0, 0)
+    assert bodies(receive(sqs, queue)) == ["2"]
+    assert ask("POST", "/_orderly/sqs/messages/delete", {"QueueUrl": queue, "Messages": chosen})[0] == 404
+
+
+def test_the_handle_of_a_peek_is_no_receipt(sqs, queue, peek, refused):
+    sqs.send_message(QueueUrl=queue, MessageBody="1")
+    [message] = peek(queue)
+    assert refused(sqs.delete_message, QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])["code"] == "ReceiptHandleIsInvalid"
+
+
+def test_chosen_messages_go_back_edited_or_not(sqs, dead, ask, peek):
+    source, dead = dead
+    first, second = peek(dead)
+    status, reply = ask("POST", "/_orderly/sqs/messages/redrive", {"QueueUrl": dead, "Messages": [
+        {"ReceiptHandle": first["ReceiptHandle"], "Body": "edited" * 1000}]})
+    assert (status, reply) == (200, {"Changed": 1})
+    assert bodies(peek(dead)) == ["2"] and counts(sqs, source) == (1, 0, 0)
+    [message] = receive(sqs, source)
+    assert message["Body"] == "edited" * 1000
+    assert message["MessageAttributes"] == {"a": {"DataType": "String", "StringValue": "v"}}
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert ask("POST", "/_orderly/sqs/messages/redrive", {"QueueUrl": dead, "Messages": handles([second])})[0] == 200
+    assert bodies(receive(sqs, source)) == ["2"]
+
+
+def test_chosen_messages_go_to_another_queue_all_or_none(sqs, dead, queue, ask, peek):
+    source, dead = dead
+    first, second = peek(dead)
+    wrong = {"QueueUrl": dead, "DestinationUrl": queue, "Messages": [*handles([first]), *handles([second], Body="\x00")]}
+    assert ask("POST", "/_orderly/sqs/messages/redrive", wrong)[0] == 400
+    assert (counts(sqs, dead), counts(sqs, queue)) == ((2, 0, 0), (0, 0, 0))
+    right = {**wrong, "Messages": handles([second, first])}
+    assert ask("POST", "/_orderly/sqs/messages/redrive", right) == (200, {"Changed": 2})
+    assert bodies(receive(sqs, queue)) == ["2", "1"]
+    assert counts(sqs, dead) == (0, 0, 0)
+
+
+def test_wrong_requests_are_refused(sqs, dead, queue, ask, peek):
+    source, dead = dead
+    sqs.send_message(QueueUrl=queue, MessageBody="1")
+    path = "/_orderly/sqs/messages/redrive"
+    one = handles(peek(dead)[:1])
+    for body in ({}, {"QueueUrl": dead}, {"QueueUrl": dead, "Messages": []}, {"QueueUrl": dead, "Messages": one * 101},
+                 {"QueueUrl": dead, "Messages": ["x"]}, {"QueueUrl": dead, "DestinationUrl": dead, "Messages": one},
+                 {"QueueUrl": f"{dead}x", "Messages": one}, {"QueueUrl": queue, "Messages": one},
+                 {"QueueUrl": queue, "Messages": handles(peek(queue))}):
+        assert ask("POST", path, body)[0] in (400, 404), body
+    assert ask("GET", "/_aws/sqs/messages", QueueUrl=f"{dead}x")[0] == 400
+    assert ask("GET", "/_aws/sqs/messages")[0] == 400
+    assert (counts(sqs, dead), counts(sqs, source)) == ((2, 0, 0), (0, 0, 0))
