@@ -117,6 +117,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .find_role = iam_find_role,
                 .has_access_keys = iam_has_access_keys,
                 .is_resource_policy = iam_is_resource_policy,
+                .principals_exist = iam_principals_exist,
             },
         .effect_runners = server_effect_runners(server),
         .rerun = getenv("ORDERLY_RERUN") != NULL,

@@ -20,6 +20,7 @@ enum {
     LIMIT_BODIES_BYTES = 96 * 1024 * 1024, /* of requests being read, over all connections: large ones, */
     LIMIT_SMALL_BODIES_BYTES = 32 * 1024 * 1024, /* and as much again for small ones */
     LIMIT_SMALL_BODY_BYTES = 64 * 1024,
+    LIMIT_UNSIGNED_BODY_BYTES = 64 * 1024,
     LIMIT_SPOOLED_BODY_BYTES = 1024 * 1024,   /* a larger body goes to a file, in pieces of this size */
     LIMIT_SPOOLS_BYTES = 1024 * 1024 * 1024,  /* of these files, over all connections */
     LIMIT_SPOOL_STEP_BYTES = 8 * 1024 * 1024, /* each file is charged in steps of this size */

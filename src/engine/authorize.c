@@ -86,14 +86,24 @@ static void warn_of_denial(const struct call *call, const struct question *quest
                  log_field("request_id", call->request_id), log_field("not_told_before", left_out));
 }
 
+/* Only a policy lets nobody use a public operation: also a server that evaluates no policies does. */
+static enum enforcement enforcement_of(const struct call *call)
+{
+    bool nobody = call->caller && call->caller->kind == PRINCIPAL_ANONYMOUS && call->operation &&
+                  call->operation->flags & OPERATION_PUBLIC;
+
+    return nobody ? ENFORCEMENT_ON : call->engine->options.enforcement;
+}
+
 /* Do the policies let the call in, or need they not? */
 static bool permitted(const struct call *call, const struct question *question, struct objection *objection)
 {
     const struct engine_options *options = &call->engine->options;
+    enum enforcement enforcement = enforcement_of(call);
 
-    if (options->enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
+    if (enforcement == ENFORCEMENT_OFF || options->identity.authorize(call, question, objection))
         return true;
-    if (options->enforcement == ENFORCEMENT_ON)
+    if (enforcement == ENFORCEMENT_ON)
         return false;
     warn_of_denial(call, question, objection->reason);
     return true;
@@ -418,6 +428,11 @@ void context_add_resource_tag(const struct call *call, struct context_list *cont
 bool is_resource_policy(const struct call *call, str document)
 {
     return call->engine->options.identity.is_resource_policy(call, document);
+}
+
+bool policy_principals_exist(const struct call *call, str document)
+{
+    return call->engine->options.identity.principals_exist(call, document);
 }
 
 /* A name that ends with '/' is a family of keys: "aws:RequestTag/". */

@@ -215,6 +215,8 @@ bool may(const struct call *call, const struct principal *principal, str action,
  * apply.
  */
 bool is_resource_policy(const struct call *call, str document);
+/* Do all roles and users of this account exist that the document, a resource's policy, names? */
+bool policy_principals_exist(const struct call *call, str document);
 /* Does a service's model declare that condition key? */
 bool condition_key_is_supplied(const struct call *call, str key);
 

@@ -254,12 +254,17 @@ static bool unpack(struct exchange *exchange, size_t limit)
 }
 
 /*
- * AWS gives such a URL to people: its request is not signed, so the handler must expect an anonymous caller.
+ * A public operation asks the policy of its resource for nobody's permission.  For other unsigned ones AWS
+ * gives a URL to people, so only a GET is.
  */
 static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 *sigv4)
 {
-    return exchange->operation && exchange->operation->flags & OPERATION_UNSIGNED && sigv4 &&
-           !sigv4->present && str_equal(exchange->request->method, S("GET"));
+    unsigned flags = exchange->operation ? exchange->operation->flags : 0;
+
+    return sigv4 && !sigv4->present && !http_is_packed(exchange->request) &&
+           !chunked_is_declared(exchange, sigv4) &&
+           (flags & OPERATION_PUBLIC ||
+            (flags & OPERATION_UNSIGNED && str_equal(exchange->request->method, S("GET"))));
 }
 
 static bool identify_nobody(struct exchange *exchange)
@@ -338,6 +343,23 @@ struct admission {
     size_t largest_body;
 };
 
+/*
+ * Nobody's body must be small.  A form names its operation in its body, so a form without a signature is
+ * read, too.
+ */
+static bool may_be_public(const struct exchange *exchange, const struct route *route,
+                          const struct sigv4 *sigv4)
+{
+    bool is_form = !route->operation && route->protocol->name == PROTOCOL_QUERY;
+    str length = http_header(&exchange->request->headers, S("Content-Length"));
+    int64_t bytes;
+
+    if (!str_to_i64(length, &bytes) || bytes > LIMIT_UNSIGNED_BODY_BYTES)
+        return false;
+    return may_be_unsigned(exchange, sigv4) ||
+           (is_form && sigv4 && !sigv4->present && !http_is_packed(exchange->request));
+}
+
 static void admit_now(void *context)
 {
     struct admission *admission = context;
@@ -351,6 +373,7 @@ static void admit_now(void *context)
     exchange->spools = route.operation && route.operation->flags & OPERATION_LARGE &&
                        !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
     admission->attempt.good = str_present(exchange->sandbox) || !is_for_service(&route) ||
+                              may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
                               auth_admit(dispatcher->auth, exchange, dispatcher->reader, read ? &sigv4 : NULL,
                                          route.protocol->name);
 }

@@ -100,6 +100,7 @@ struct identity_provider {
     /* Was an access key ever created in this store? */
     bool (*has_access_keys)(struct txn *txn);
     bool (*is_resource_policy)(const struct call *call, str document);
+    bool (*principals_exist)(const struct call *call, str document);
 };
 
 /* What happens to a call that no policy allows. */

@@ -123,7 +123,8 @@ enum operation_flags {
     OPERATION_NO_OUTPUT = 8,  /* AWS's model has no output: the body is empty, in Query it has no result */
     OPERATION_UNSIGNED = 512, /* also answers a GET without a signature: the caller is PRINCIPAL_ANONYMOUS */
     OPERATION_NO_INPUT = 256,
-    OPERATION_CHUNKED = 2048, /* its body may come as aws-chunked: see chunked.c */
+    OPERATION_PUBLIC = 2048,  /* also without a signature, if its resource's policy allows everybody */
+    OPERATION_CHUNKED = 4096, /* its body may come as aws-chunked: see chunked.c */
     OPERATION_STREAMS = 1024, /* its reply is a stream of events, one member of its output: see call.h */
 };
 

@@ -1,10 +1,12 @@
 """IAM and STS as boto3 sees them, and what their policies do to calls of other services."""
 
+import contextlib
 import datetime
 import json
 import re
 import time
 
+import changes
 import pytest
 
 ACCOUNT = "000000000000"
@@ -131,6 +133,80 @@ def test_a_role_is_shown_as_it_was_made(iam, new_role):
     assert abs(role["CreateDate"].timestamp() - time.time()) < 86400 * 30
 
 
+def role_of(answer):
+    """What AWS's answers say of a role, without its document."""
+    return {name: value for name, value in answer["Role"].items() if name not in ("AssumeRolePolicyDocument", "CreateDate")}
+
+
+def test_a_new_role_s_answer_has_no_duration_and_no_use(iam, new_role, unique):
+    """As recorded from AWS: MaxSessionDuration comes with GetRole and ListRoles, RoleLastUsed with GetRole only."""
+    path = f"/{unique('bare')}/"
+    made = iam.create_role(RoleName=unique("made"), AssumeRolePolicyDocument=FROM_ACCOUNT, Path=path, Description="d",
+                           MaxSessionDuration=7200)
+    name = made["Role"]["RoleName"]
+    try:
+        plain = {"Path": path, "RoleName": name, "RoleId": made["Role"]["RoleId"], "Description": "d",
+                 "Arn": f"arn:aws:iam::{ACCOUNT}:role{path}{name}"}
+        assert role_of(made) == plain
+        assert role_of(iam.get_role(RoleName=name)) == {**plain, "MaxSessionDuration": 7200, "RoleLastUsed": {}}
+        [listed] = iam.list_roles(PathPrefix=path)["Roles"]
+        assert role_of({"Role": listed}) == {**plain, "MaxSessionDuration": 7200}
+        changed = iam.update_role_description(RoleName=name, Description="e")
+        assert role_of(changed) == {**plain, "Description": "e"}
+        assert role_of(iam.get_role(RoleName=name)) == {**plain, "Description": "e", "MaxSessionDuration": 7200,
+                                                        "RoleLastUsed": {}}
+    finally:
+        iam.delete_role(RoleName=name)
+
+
+def test_a_role_shows_its_last_use(iam, sts, new_role):
+    name = new_role()
+    sts.assume_role(RoleArn=iam.get_role(RoleName=name)["Role"]["Arn"], RoleSessionName="session")
+    used = iam.get_role(RoleName=name)["Role"]["RoleLastUsed"]
+    assert set(used) == {"LastUsedDate", "Region"} and used["Region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("path", ["/aws-service-role/", "/aws-service-role/ecs.amazonaws.com/", "/aws-reserved/",
+                                  "/aws-reserved/sso.amazonaws.com/"])
+def test_paths_of_roles_that_aws_makes_are_not_given(iam, unique, refused, path):
+    error = refused(iam.create_role, RoleName=unique("role"), AssumeRolePolicyDocument=FROM_ACCOUNT, Path=path)
+    prefix = "/".join(path.split("/")[:2]) + "/"
+    assert (error["code"], error["status"]) == ("InvalidInput", 400)
+    assert error["message"] == f"Path prefix '{prefix}' can only be used for AWS Service linked Roles"
+
+
+@pytest.mark.parametrize("path", ["/aws-service-roles/", "/aws/", "/team/aws-reserved/"])
+def test_paths_that_only_look_like_these_are(iam, new_role, path):
+    assert iam.get_role(RoleName=new_role(Path=path))["Role"]["Path"] == path
+
+
+def test_a_role_that_only_aws_may_change_is_not_changed():
+    """Only AWS makes such a role, so the test moves one to such a path."""
+    own = changes.OwnServer()
+    iam = own.client("iam")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=FROM_ACCOUNT, Path="/team/")
+    own.server.stop()
+    with contextlib.closing(changes.database(own.server)) as database:
+        database.execute("update iam_identity set path = '/aws-service-role/x.amazonaws.com/'")
+    own.server.start()
+    document = statements(allow("sqs:*"))
+    for change, arguments in [
+        ("delete_role", {}), ("update_role", {"MaxSessionDuration": 7200}),
+        ("update_assume_role_policy", {"PolicyDocument": FROM_ACCOUNT}),
+        ("attach_role_policy", {"PolicyArn": LOGS_ONLY}), ("detach_role_policy", {"PolicyArn": LOGS_ONLY}),
+        ("put_role_policy", {"PolicyName": "p", "PolicyDocument": document}),
+        ("delete_role_policy", {"PolicyName": "p"}),
+        ("put_role_permissions_boundary", {"PermissionsBoundary": LOGS_ONLY}), ("delete_role_permissions_boundary", {}),
+    ]:
+        with pytest.raises(iam.exceptions.UnmodifiableEntityException) as caught:
+            getattr(iam, change)(RoleName="r", **arguments)
+        assert caught.value.response["Error"]["Message"] == (
+            "Cannot perform the operation on the protected role 'r' - this role is only modifiable by AWS"), change
+    iam.update_role(RoleName="r", Description="ours")
+    assert iam.get_role(RoleName="r")["Role"]["Description"] == "ours"
+    own.end()
+
+
 def test_names_are_unique_whatever_their_case(iam, new_role, refused):
     name = new_role()
     error = refused(iam.create_role, RoleName=name.upper(), AssumeRolePolicyDocument=FROM_ACCOUNT)
@@ -176,8 +252,16 @@ def test_a_role_can_be_changed(iam, new_role):
     role = iam.get_role(RoleName=name)["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("after", 43200)
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"Service": "sns.amazonaws.com"}
-    described = iam.update_role_description(RoleName=name, Description="again")["Role"]
-    assert (described["Description"], described["MaxSessionDuration"]) == ("again", 43200)
+    assert iam.update_role_description(RoleName=name, Description="again")["Role"]["Description"] == "again"
+
+
+def test_what_update_role_does_not_name_stays(iam, new_role):
+    name = new_role(Description="kept", MaxSessionDuration=7200)
+    for change, expected in [({}, ("kept", 7200)), ({"MaxSessionDuration": 3600}, ("kept", 3600)),
+                             ({"Description": "new"}, ("new", 3600))]:
+        iam.update_role(RoleName=name, **change)
+        role = iam.get_role(RoleName=name)["Role"]
+        assert (role["Description"], role["MaxSessionDuration"]) == expected
 
 
 def test_tags_are_put_and_taken(iam, new_role, refused):
@@ -308,6 +392,48 @@ def test_a_missing_policy_cannot_be_attached(iam, new_role, refused):
     error = refused(iam.attach_role_policy, RoleName=new_role(), PolicyArn=arn)
     assert error["code"] == "NoSuchEntity"
     assert error["message"] == f"Policy {arn} does not exist or is not attachable."
+
+
+@pytest.mark.parametrize("arn", ["longpolicynamebutnoarn", "arn:aws:iam::aws:role/NotAPolicy"])
+def test_what_is_not_a_policy_s_arn_is_not_valid(iam, new_role, user, refused, arn):
+    """As recorded from AWS; an ARN that is well-formed but of no policy is another error."""
+    name = new_role()
+    for call in (lambda: iam.attach_role_policy(RoleName=name, PolicyArn=arn),
+                 lambda: iam.detach_role_policy(RoleName=name, PolicyArn=arn),
+                 lambda: iam.get_policy(PolicyArn=arn)):
+        error = refused(call)
+        assert (error["code"], error["status"], error["message"]) == ("ValidationError", 400, f"ARN {arn} is not valid.")
+
+
+def test_a_new_policy_s_answer_has_no_description(iam, new_policy, unique):
+    """As recorded from AWS: Description comes with GetPolicy, which also has Tags, perhaps an empty list."""
+    tags = [{"Key": "team", "Value": "orders"}]
+    for given, made, shown in [({}, {}, {"Tags": []}), ({"Description": "d"}, {}, {"Description": "d", "Tags": []}),
+                               ({"Tags": tags}, {"Tags": tags}, {"Tags": tags})]:
+        name = unique("described") + str(len(given) + len(shown))
+        policy = iam.create_policy(PolicyName=name, PolicyDocument=statements(allow("sqs:*")), **given)["Policy"]
+        try:
+            plain = {name: value for name, value in policy.items() if name not in ("Description", "Tags")}
+            assert set(plain) == {"PolicyName", "PolicyId", "Arn", "Path", "DefaultVersionId", "AttachmentCount",
+                                  "PermissionsBoundaryUsageCount", "IsAttachable", "CreateDate", "UpdateDate"}
+            assert policy == {**plain, **made}
+            assert iam.get_policy(PolicyArn=policy["Arn"])["Policy"] == {**plain, **shown}
+        finally:
+            iam.delete_policy(PolicyArn=policy["Arn"])
+
+
+def test_a_policy_of_aws_has_an_empty_list_of_tags(iam):
+    assert iam.get_policy(PolicyArn=LOGS_ONLY)["Policy"]["Tags"] == []
+
+
+@pytest.mark.parametrize("resource, message", [
+    ("arn:aws:sqs:us-east-1:OrderQueue", "The policy failed legacy parsing"),
+    ("arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."),
+    ("arn:aws:s3:us-east-1::b", "Resource arn:aws:s3:us-east-1::b can not contain region information."),
+])
+def test_a_policy_whose_resource_could_never_match_is_refused(iam, unique, refused, resource, message):
+    error = refused(iam.create_policy, PolicyName=unique("never"), PolicyDocument=statements(allow("sqs:*", resource)))
+    assert (error["code"], error["status"], error["message"]) == ("MalformedPolicyDocument", 400, message)
 
 
 def test_policies_of_aws_and_of_the_account_are_listed(iam, new_policy):
@@ -449,6 +575,19 @@ def test_a_role_is_assumed_only_by_whom_it_trusts(client, sts, new_role, refused
     assert refused(stranger.assume_role, RoleArn=role_arn(new_role()), RoleSessionName="me")["code"] == "AccessDenied"
     shared = new_role(trust(AWS=OTHER_ACCOUNT))
     assert stranger.assume_role(RoleArn=role_arn(shared), RoleSessionName="me")["Credentials"]
+
+
+@pytest.mark.parametrize("arn", ["nothing-valid-in-here", "arn::b:::something/test-role", "arn:a::::something/test-role",
+                                 "arn:a:::something/test-role", "arn:a:a::aaaaaaaaaa:"])
+def test_what_is_not_an_arn_is_no_role(sts, refused, arn):
+    error = refused(sts.assume_role, RoleArn=arn, RoleSessionName="session")
+    assert (error["code"], error["status"], error["message"]) == ("ValidationError", 400, f"{arn} is invalid")
+
+
+@pytest.mark.parametrize("arn", ["arn:a:a:::something-else", f"arn:aws:iam::{ACCOUNT}:role/nobody"])
+def test_what_is_an_arn_of_no_role_is_not_allowed(sts, refused, arn):
+    error = refused(sts.assume_role, RoleArn=arn, RoleSessionName="session")
+    assert (error["code"], error["status"]) == ("AccessDenied", 403)
 
 
 def test_an_external_id_can_be_required(sts, new_role, refused):
@@ -616,6 +755,32 @@ def test_a_topic_s_policy_is_one_that_binds_or_none(client, unique, refused):
     rule = {"Effect": "Deny", "Principal": {"AWS": "nobody"}, "Action": "sns:Publish", "Resource": topic}
     assert refused(sns.set_topic_attributes, TopicArn=topic, AttributeName="Policy",
                    AttributeValue=statements(rule))["code"] == "InvalidParameter"
+    sns.delete_topic(TopicArn=topic)
+
+
+def test_a_resource_s_policy_names_roles_and_users_that_exist(iam, client, queue, new_role, unique, make_function, refused):
+    """Of this account; of another one, AWS knows more than we do.  A policy stays when its role is deleted."""
+    sqs, sns, aws_lambda = client("sqs"), client("sns"), client("lambda")
+    topic = sns.create_topic(Name=unique("t"))["TopicArn"]
+    function = make_function({"index.mjs": "export const handler = () => 1;"})
+    nobody = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    policy = statements({"Effect": "Allow", "Principal": {"AWS": nobody}, "Action": "*", "Resource": "*"})
+    error = refused(sqs.set_queue_attributes, QueueUrl=queue, Attributes={"Policy": policy})
+    assert (error["code"], error["message"]) == ("InvalidAttributeValue", "Invalid value for the parameter Policy.")
+    assert refused(sqs.create_queue, QueueName=unique("q"), Attributes={"Policy": policy})["message"] == error["message"]
+    error = refused(sns.set_topic_attributes, TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+    assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound")
+    grant = {"FunctionName": function, "StatementId": "s", "Action": "lambda:InvokeFunction"}
+    error = refused(aws_lambda.add_permission, Principal=nobody, **grant)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValueException", "The provided principal was invalid. Please check the principal and try again.")
+
+    role = iam.get_role(RoleName=new_role())["Role"]["Arn"]
+    for known in (role, ACCOUNT, f"arn:aws:iam::{OTHER_ACCOUNT}:role/nobody"):
+        allowed = policy.replace(nobody, known)
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": allowed})
+        sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=allowed)
+        aws_lambda.add_permission(Principal=known, **{**grant, "StatementId": str(hash(known))})
     sns.delete_topic(TopicArn=topic)
 
 

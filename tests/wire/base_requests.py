@@ -109,7 +109,7 @@ class World:
         return self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=30)["Messages"][0]["ReceiptHandle"]
 
     def new(self):
-        return f"e{next(self.counter)}"
+        return f"new{next(self.counter)}"
 
     def table(self, name):
         return {

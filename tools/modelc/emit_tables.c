@@ -334,6 +334,8 @@ static void add_flags(const struct model *model, const struct operation_entry *o
         text_add(out, S(" | OPERATION_FREES"));
     if (operation->is_unsigned)
         text_add(out, S(" | OPERATION_UNSIGNED"));
+    if (operation->is_public)
+        text_add(out, S(" | OPERATION_PUBLIC"));
     if (operation->prepared_if_large)
         text_add(out, S(" | OPERATION_PREPARED_IF_LARGE"));
     if (operation_streams(model, operation))

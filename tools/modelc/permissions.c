@@ -281,6 +281,15 @@ static void check_that_one_always_asks(struct model *model, const struct operati
                  STR_ARGS(operation->name));
 }
 
+/* Only the policy of a resource lets nobody in, so there must be a resource that has one. */
+static void check_that_public_is_asked(struct model *model, const struct operation_entry *operation)
+{
+    if (operation->is_public &&
+        (operation->anonymous || operation->internal || operation->permissions.count == 0))
+        complain(model, operation->line, "%.*s cannot be `public`: it asks for no permission.",
+                 STR_ARGS(operation->name));
+}
+
 void check_permissions(struct model *model)
 {
     for (size_t i = 0; i < model->actions.count; i++)
@@ -295,6 +304,7 @@ void check_permissions(struct model *model)
         for (size_t k = 0; k < operation->permissions.count; k++)
             check_permission(model, operation, k);
         check_that_one_always_asks(model, operation);
+        check_that_public_is_asked(model, operation);
         for (size_t k = 0; k < operation->keys.count; k++)
             check_key(model, operation, &operation->keys.items[k]);
         if (operation->keys.count > 0 && operation->permissions.count == 0)

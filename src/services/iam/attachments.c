@@ -20,7 +20,7 @@ static bool is_attached(const struct call *call, const struct identity *identity
 
 static enum outcome attach(const struct call *call, str policy_arn)
 {
-    const struct identity *identity = iam_identity_of(call);
+    const struct identity *identity = iam_identity_to_change(call);
     struct managed_policy policy;
     size_t count;
 
@@ -42,7 +42,7 @@ static enum outcome attach(const struct call *call, str policy_arn)
 
 static enum outcome detach(const struct call *call, str policy_arn)
 {
-    const struct identity *identity = iam_identity_of(call);
+    const struct identity *identity = iam_identity_to_change(call);
 
     if (!identity || !iam_policy_arn_check(call, policy_arn))
         return FAILED;

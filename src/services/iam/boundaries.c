@@ -22,7 +22,7 @@ bool iam_boundary_check(const struct call *call, str policy_arn)
 /* Set the identity's boundary; absent: remove it. */
 static enum outcome set_boundary(const struct call *call, str policy_arn)
 {
-    const struct identity *identity = iam_identity_of(call);
+    const struct identity *identity = iam_identity_to_change(call);
 
     if (!identity || !iam_boundary_check(call, policy_arn))
         return FAILED;

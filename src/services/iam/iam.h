@@ -17,3 +17,4 @@ bool iam_authorize(const struct call *call, const struct question *question, str
 bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal);
 bool iam_has_access_keys(struct txn *txn);
 bool iam_is_resource_policy(const struct call *call, str document);
+bool iam_principals_exist(const struct call *call, str document);

@@ -40,6 +40,8 @@ bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identi
                        str name, struct identity *identity);
 bool iam_identity_find_unique(struct txn *txn, struct arena *arena, str unique_id, struct identity *identity);
 bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity);
+/* The reserved prefix, for roles that only AWS makes, with which the path begins, or absent. */
+str iam_reserved_path(str path);
 /* The caller's account's identities for one part of a list, and one more. */
 struct iam_page_identities_rows iam_identity_page(const struct call *call, const struct identity_kind *kind,
                                                   str path_prefix, const struct page *page);
@@ -56,7 +58,9 @@ struct managed_policy;
  */
 const struct identity *iam_identity_of(const struct call *call);
 const struct managed_policy *iam_managed_policy_of(const struct call *call);
-/* The same, and it must be the account's own policy. */
+/* The same, and it must not be a role that only AWS may change. */
+const struct identity *iam_identity_to_change(const struct call *call);
+/* The account's own policy. */
 const struct managed_policy *iam_own_policy_of(const struct call *call);
 /* Has the account's root called, without the name of a user? */
 bool iam_is_about_root(const struct call *call);
@@ -81,6 +85,11 @@ bool iam_boundary_check(const struct call *call, str policy_arn);
 bool iam_document_check(const struct call *call, enum policy_kind kind, str document);
 /* The number of characters that count towards quotas: all but white space. */
 int64_t iam_document_size(str document);
+/*
+ * The first principal of the policy that is a role or user of this account and does not exist, or absent.
+ * Other accounts' principals are not checked.
+ */
+str iam_unknown_principal(const struct call *call, const struct policy *policy);
 /* A document as replies contain it: percent-encoded. */
 str iam_document_reply(const struct call *call, str document);
 

@@ -50,6 +50,16 @@ str iam_arn(struct arena *arena, str account, str type, str path, str name)
                                           .resource = arena_concat(arena, type, path, name)});
 }
 
+str iam_reserved_path(str path)
+{
+    static const str RESERVED[] = {STR_INIT("/aws-service-role/"), STR_INIT("/aws-reserved/")};
+
+    for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
+        if (str_starts_with(path, RESERVED[i]))
+            return RESERVED[i];
+    return (str){0};
+}
+
 bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, struct identity *identity)
 {
     if (!iam_find_identity(txn, &(struct iam_find_identity_params){.id = id}, &identity->row))

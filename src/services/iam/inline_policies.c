@@ -23,7 +23,7 @@ static bool check_size(const struct call *call, const struct identity *identity,
 
 static enum outcome put_policy(const struct call *call, str name, str document)
 {
-    const struct identity *identity = iam_identity_of(call);
+    const struct identity *identity = iam_identity_to_change(call);
 
     if (!identity || !iam_document_check(call, POLICY_INLINE, document) ||
         !check_size(call, identity, name, document))
@@ -71,7 +71,7 @@ static bool list_policies(const struct call *call, struct page *page, struct str
 
 static enum outcome delete_policy(const struct call *call, str name)
 {
-    const struct identity *identity = iam_identity_of(call);
+    const struct identity *identity = iam_identity_to_change(call);
 
     if (!identity)
         return FAILED;

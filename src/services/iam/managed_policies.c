@@ -42,7 +42,7 @@ bool iam_policy_arn_check(const struct call *call, str arn)
 {
     if (str_starts_with(arn, S("arn:")) && str_find(arn, S(":policy/")) > 0)
         return true;
-    fail(call, &IAM_INVALID_INPUT_EXCEPTION, "ARN %.*s is not valid.", STR_ARGS(arn));
+    fail(call, &IAM_VALIDATION_ERROR, "ARN %.*s is not valid.", STR_ARGS(arn));
     return false;
 }
 
@@ -77,7 +77,7 @@ static int64_t count_boundaries(const struct call *call, str arn)
     return row.count;
 }
 
-/* As in lists: without description and tags. */
+/* As in lists, and as CreatePolicy answers but for tags. */
 static struct iam_policy summary_of(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
@@ -96,15 +96,12 @@ static struct iam_policy summary_of(const struct call *call, const struct manage
     };
 }
 
-static const struct iam_policy *shown(const struct call *call, const struct managed_policy *policy)
+static struct iam_policy *with_tags(const struct call *call, const struct managed_policy *policy)
 {
     struct iam_policy *shown = arena_new(call->arena, struct iam_policy);
 
     *shown = summary_of(call, policy);
-    if (!policy->aws) {
-        shown->description = policy->row.description;
-        shown->tags = iam_tags_of(call, policy->arn);
-    }
+    shown->tags = iam_tags_of(call, policy->arn); /* AWS's own policies have no tags */
     return shown;
 }
 
@@ -136,7 +133,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     if (!iam_tags_put(call, arn, &in->tags))
         return FAILED;
     iam_managed_policy_find(call->txn, call->arena, arn, &policy);
-    out->policy = shown(call, &policy);
+    out->policy = with_tags(call, &policy);
     return DONE;
 }
 
@@ -148,7 +145,11 @@ enum outcome iam_get_policy(const struct call *call, const struct iam_get_policy
     (void)in;
     if (!policy)
         return FAILED;
-    out->policy = shown(call, policy);
+    struct iam_policy *shown = with_tags(call, policy);
+    shown->description = policy->row.description;
+    if (shown->tags.count == 0)
+        list_make_empty(call->arena, &shown->tags);
+    out->policy = shown;
     return DONE;
 }
 

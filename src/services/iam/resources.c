@@ -83,6 +83,18 @@ const struct identity *iam_identity_of(const struct call *call)
     return NULL;
 }
 
+const struct identity *iam_identity_to_change(const struct call *call)
+{
+    const struct identity *identity = iam_identity_of(call);
+
+    if (!identity || identity->kind != &IAM_ROLE_KIND || !str_present(iam_reserved_path(identity->row.path)))
+        return identity;
+    fail(call, &IAM_UNMODIFIABLE_ENTITY_EXCEPTION,
+         "Cannot perform the operation on the protected role '%.*s' - this role is only modifiable by AWS",
+         STR_ARGS(identity->row.name));
+    return NULL;
+}
+
 /* iam:PermissionsBoundary, if the identity of the operation has a boundary. */
 void iam_held_boundary(const struct call *call, const void *in, const struct resource *resource,
                        struct context_list *context)
@@ -181,11 +193,16 @@ const struct managed_policy *iam_own_policy_of(const struct call *call)
 
 /* ---- by ARN ---- */
 
-/* A role with its trust policy, of any account. */
+/* A role with its trust policy, of any account.  AWS only checks that the text looks like an ARN. */
 bool sts_locate_role(const struct call *call, str arn, struct resource *found)
 {
     struct identity *role = arena_new(call->arena, struct identity);
+    struct arn parts;
 
+    if (!arn_parse(arn, &parts) || str_empty(parts.partition) || str_empty(parts.service)) {
+        fail(call, &STS_VALIDATION_ERROR, "%.*s is invalid", STR_ARGS(arn));
+        return false;
+    }
     found->arn = arn;
     if (!iam_role_find(call, arn, role))
         return true;

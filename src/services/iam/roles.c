@@ -3,8 +3,6 @@
  */
 #include "services/iam/iam_internal.h"
 
-#include "aws/arn.h"
-
 enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
 
 static const struct iam_role_last_used *last_used(const struct call *call, const struct identity *role)
@@ -33,43 +31,41 @@ static struct iam_role summary_of(const struct call *call, const struct identity
     };
 }
 
-static const struct iam_role *shown(const struct call *call, const struct identity *role)
+/* As CreateRole and UpdateRoleDescription answer: without the sessions' duration, and use. */
+static struct iam_role *shown(const struct call *call, const struct identity *role)
 {
     struct iam_role *shown = arena_new(call->arena, struct iam_role);
 
     *shown = summary_of(call, role);
+    shown->max_session_duration = NULL;
     shown->permissions_boundary = iam_identity_boundary(call, role);
     shown->tags = iam_tags_of(call, role->arn);
     return shown;
 }
 
-/* Is it a role or user of this account that does not exist?  Other accounts' principals are not checked. */
-static bool is_nobody(const struct call *call, str principal)
-{
-    str prefix = iam_arn(call->arena, call->account, S(""), S(""), S(""));
-    str rest = str_from(principal, prefix.size), type;
-    struct identity identity;
-
-    if (!str_starts_with(principal, prefix) || !str_next(&rest, '/', &type))
-        return false;
-    const struct identity_kind *kind = str_equal(type, IAM_ROLE_KIND.word) ? &IAM_ROLE_KIND : &IAM_USER_KIND;
-    return !iam_identity_find(call->txn, call->arena, kind, call->account, arn_name(principal), &identity) ||
-           !str_equal(identity.arn, principal);
-}
-
 static bool check_principals(const struct call *call, str document)
 {
-    str problem, principal;
-    const struct policy *policy = iam_policy_parse(call->arena, POLICY_TRUST, document, &problem);
-    size_t position = 0;
+    str problem,
+        principal =
+            iam_unknown_principal(call, iam_policy_parse(call->arena, POLICY_TRUST, document, &problem));
 
-    while (iam_policy_next_aws_principal(policy, &position, &principal))
-        if (is_nobody(call, principal)) {
-            fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION,
-                 "Invalid principal in policy: \"AWS\":\"%.*s\"", STR_ARGS(principal));
-            return false;
-        }
-    return true;
+    if (!str_present(principal))
+        return true;
+    fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "Invalid principal in policy: \"AWS\":\"%.*s\"",
+         STR_ARGS(principal));
+    return false;
+}
+
+/* The paths of roles that only AWS makes. */
+static bool check_path(const struct call *call, str path)
+{
+    str reserved = iam_reserved_path(path);
+
+    if (!str_present(reserved))
+        return true;
+    fail(call, &IAM_INVALID_INPUT_EXCEPTION,
+         "Path prefix '%.*s' can only be used for AWS Service linked Roles", STR_ARGS(reserved));
+    return false;
 }
 
 static bool check_trust_policy(const struct call *call, str document)
@@ -105,7 +101,7 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
             },
     };
 
-    if (!check_trust_policy(call, in->assume_role_policy_document) ||
+    if (!check_path(call, path) || !check_trust_policy(call, in->assume_role_policy_document) ||
         !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
         !iam_identity_create(call, &role, &in->tags))
         return FAILED;
@@ -121,8 +117,8 @@ enum outcome iam_get_role(const struct call *call, const struct iam_get_role_req
     (void)in;
     if (!role)
         return FAILED;
-    struct iam_role *full = arena_new(call->arena, struct iam_role);
-    *full = *shown(call, role);
+    struct iam_role *full = shown(call, role);
+    full->max_session_duration = role->row.max_session_seconds;
     full->role_last_used = last_used(call, role);
     out->role = full;
     return DONE;
@@ -151,7 +147,7 @@ enum outcome iam_list_roles(const struct call *call, const struct iam_list_roles
 enum outcome iam_delete_role(const struct call *call, const struct iam_delete_role_request *in,
                              struct iam_delete_role_output *out)
 {
-    const struct identity *role = iam_identity_of(call);
+    const struct identity *role = iam_identity_to_change(call);
 
     (void)in;
     (void)out;
@@ -160,7 +156,6 @@ enum outcome iam_delete_role(const struct call *call, const struct iam_delete_ro
     return DONE;
 }
 
-/* Absent settings become a new role's defaults. */
 static void change_settings(const struct call *call, const struct identity *role, str description,
                             const int64_t *max_session_seconds)
 {
@@ -175,14 +170,14 @@ static void change_settings(const struct call *call, const struct identity *role
 enum outcome iam_update_role(const struct call *call, const struct iam_update_role_request *in,
                              struct iam_update_role_response *out)
 {
-    const struct identity *role = iam_identity_of(call);
+    const struct identity *role =
+        in->max_session_duration ? iam_identity_to_change(call) : iam_identity_of(call);
 
     (void)out;
     if (!role)
         return FAILED;
-    change_settings(call, role, in->description,
-                    in->max_session_duration ? in->max_session_duration
-                                             : arena_i64(call->arena, DEFAULT_SESSION_SECONDS));
+    change_settings(call, role, str_present(in->description) ? in->description : role->row.description,
+                    in->max_session_duration ? in->max_session_duration : role->row.max_session_seconds);
     return DONE;
 }
 
@@ -205,7 +200,7 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
                                            const struct iam_update_assume_role_policy_request *in,
                                            struct iam_update_assume_role_policy_output *out)
 {
-    const struct identity *role = iam_identity_of(call);
+    const struct identity *role = iam_identity_to_change(call);
 
     (void)out;
     if (!role || !check_trust_policy(call, in->policy_document))

@@ -9,6 +9,9 @@
 
 enum { MAX_POLICY_BYTES = 20480 };
 
+/* The members of a new policy before its statements. */
+static const str POLICY_HEAD = STR_INIT("\"Version\":\"2012-10-17\",\"Id\":\"default\"");
+
 static void store_policy(const struct call *call, const struct function *function, str policy)
 {
     lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
@@ -95,14 +98,21 @@ static bool is_latest(const struct function *function)
     return str_present(function->qualifier); /* $LATEST is the only qualifier */
 }
 
-/* Store the policy; only a malformed principal can make it invalid. */
+/* Only a principal can make a statement of ours invalid. */
+static bool check_principal(const struct call *call, str statement)
+{
+    struct policy_document none = policy_document_read(call->arena, (str){0});
+    str policy = policy_document_add(call->arena, &none, POLICY_HEAD, statement);
+
+    if (is_resource_policy(call, policy) && policy_principals_exist(call, policy))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The provided principal was invalid. Please check the principal and try again.");
+    return false;
+}
+
 static bool change_policy(const struct call *call, const struct function *function, str policy)
 {
-    if (!is_resource_policy(call, policy)) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "The provided principal was invalid. Please check the principal and try again.");
-        return false;
-    }
     if (policy.size > MAX_POLICY_BYTES) {
         fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
              "The final policy size (%zu) is bigger than the limit (%d).", policy.size, MAX_POLICY_BYTES);
@@ -130,9 +140,8 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
             "the existing statement.",
             STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, function);
-    str head = S("\"Version\":\"2012-10-17\",\"Id\":\"default\"");
-    str changed = policy_document_add(call->arena, &policy, head, out->statement);
-    return change_policy(call, function, changed) ? DONE : FAILED;
+    str changed = policy_document_add(call->arena, &policy, POLICY_HEAD, out->statement);
+    return check_principal(call, out->statement) && change_policy(call, function, changed) ? DONE : FAILED;
 }
 
 /* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.

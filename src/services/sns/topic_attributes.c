@@ -103,6 +103,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
         return refuse(call, str_equal(name, S("SignatureVersion")) ? name : S("AttributeName"));
     if (!attribute->check(call, value))
         return refuse(call, name);
+    if (attribute->check == is_policy && !policy_principals_exist(call, value))
+        return refuse(call, S("Policy Error: PrincipalNotFound"));
     *(str *)((char *)&topic->row + attribute->offset) = str_empty(value) ? (str){0} : value;
     return true;
 }

@@ -82,7 +82,8 @@ static str show_text(const struct call *call, const struct attribute *attribute,
 static bool set_policy(const struct call *call, const struct attribute *attribute, str value,
                        struct queue *queue)
 {
-    if (!str_empty(value) && (value.size > MAX_POLICY || !is_resource_policy(call, value)))
+    if (!str_empty(value) && (value.size > MAX_POLICY || !is_resource_policy(call, value) ||
+                              !policy_principals_exist(call, value)))
         return false;
     return set_text(call, attribute, value, queue);
 }

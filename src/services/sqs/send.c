@@ -181,6 +181,12 @@ void sqs_count_sent(const struct call *call, const struct queue *queue, size_t b
     count(call, &size, queue->row.name, (double)bytes);
 }
 
+/* A sender without a signature is known by its address. */
+static str sender_id(const struct call *call)
+{
+    return call->caller->kind == PRINCIPAL_ANONYMOUS ? call->source_ip : call->caller->id;
+}
+
 struct posted sqs_message_put(const struct call *call, const struct queue *queue, const struct parcel *parcel,
                               struct tally *tally)
 {
@@ -200,7 +206,7 @@ struct posted sqs_message_put(const struct call *call, const struct queue *queue
                                    .visible_ms = visible_ms,
                                    .message_id = posted.message_id,
                                    .sent_ms = call->now_ms,
-                                   .sender_id = call->caller->id,
+                                   .sender_id = sender_id(call),
                                    .body = parcel->body,
                                    .attributes = parcel->attributes,
                                    .trace_header = parcel->trace_header,

@@ -120,7 +120,7 @@ static bool is_policy(const struct call *call, str document)
 }
 
 const struct identity_provider world_identity = {find_credentials, answer_question, find_role,
-                                                 has_access_keys, is_policy};
+                                                 has_access_keys,  is_policy,       is_policy};
 
 /* ---- effects ---- */
 

@@ -377,6 +377,18 @@ def test_an_operation_that_takes_no_such_bodies_refuses_them(server, place, form
     assert head.send(encode(head, form, body)) == MISMATCH
 
 
+@in_each_form
+def test_an_encoded_body_needs_a_signature_even_where_others_do_not(server, form):
+    body = os.urandom(1000)
+    head = Head(server, form, len(body), "/public-things/t")
+    data = encode(head, form, body)
+    assert head.send(data) == stored(body)
+    del head.headers["Authorization"]
+    assert head.send(data) == (403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    del head.headers["X-Amz-Content-SHA256"]
+    assert head.send(data) == stored(data)
+
+
 def test_another_form_of_streaming_is_refused(server):
     for credentials in (ALICE, Credentials("unknown", "unknown")):
         head = Head(server, "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", 9, credentials=credentials)
