@@ -45,8 +45,8 @@ enum outcome depot_put_plain_thing(const struct call *call, const struct depot_p
     return weigh(call, in, out);
 }
 
-enum outcome depot_put_public_thing(const struct call *call, const struct depot_put_thing_request *in,
-                                    struct depot_put_thing_response *out)
+enum outcome depot_weigh_openly(const struct call *call, const struct depot_put_thing_request *in,
+                                struct depot_put_thing_response *out)
 {
     return weigh(call, in, out);
 }

@@ -77,14 +77,14 @@ class Head:
     """The signed head of a request whose body is still to come."""
 
     def __init__(self, server, form, size, path="/things/t", credentials=ALICE, trailer="x-amz-checksum-crc32",
-                 service="depot", **headers):
+                 service="depot", method="PUT", **headers):
         declared = {"X-Amz-Content-SHA256": form, "X-Amz-Decoded-Content-Length": str(size),
                     "Content-Encoding": "aws-chunked"}
         if form.endswith("TRAILER"):
             declared["X-Amz-Trailer"] = trailer
         declared |= {name.replace("_", "-"): value for name, value in headers.items()}
-        self.server, self.path, self.secret, self.service = server, path, credentials.secret_key, service
-        request = AWSRequest("PUT", f"http://127.0.0.1:{server.port}{path}",
+        self.server, self.path, self.secret, self.service, self.method = server, path, credentials.secret_key, service, method
+        request = AWSRequest(method, f"http://127.0.0.1:{server.port}{path}",
                              {name: value for name, value in declared.items() if value is not None})
         SigV4Auth(credentials, service, "us-east-1").add_auth(request)
         self.headers = dict(request.headers.items())
@@ -92,7 +92,7 @@ class Head:
         self.signature = self.headers["Authorization"].rsplit("Signature=", 1)[1]
 
     def bytes(self, length):
-        lines = [f"PUT {self.path} HTTP/1.1", f"Host: 127.0.0.1:{self.server.port}",
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: 127.0.0.1:{self.server.port}",
                  *(f"{name}: {value}" for name, value in self.headers.items()), f"Content-Length: {length}", "", ""]
         return "\r\n".join(lines).encode()
 
@@ -380,7 +380,7 @@ def test_an_operation_that_takes_no_such_bodies_refuses_them(server, place, form
 @in_each_form
 def test_an_encoded_body_needs_a_signature_even_where_others_do_not(server, form):
     body = os.urandom(1000)
-    head = Head(server, form, len(body), "/public-things/t")
+    head = Head(server, form, len(body), "/open-things/t", method="GET")
     data = encode(head, form, body)
     assert head.send(data) == stored(body)
     del head.headers["Authorization"]
