@@ -1006,3 +1006,44 @@ def test_a_path_into_an_attribute_that_is_no_key_of_this_table_is_fine(dynamodb,
     put(dynamodb, table, id={"S": "a"}, place={"M": {"x": {"S": "b"}, "id": {"S": "c"}}})
     reply = dynamodb.get_item(TableName=table, Key={"id": {"S": "a"}}, ProjectionExpression="id, place.x, place.id")
     assert reply["Item"] == {"id": {"S": "a"}, "place": {"M": {"x": {"S": "b"}, "id": {"S": "c"}}}}
+
+
+def bad_expressions(*kinds):
+    """Expressions of these kinds, each with a syntax error of its own."""
+    texts = {"KeyConditionExpression": "id == :id", "FilterExpression": "<>", "ProjectionExpression": "a b"}
+    return {kind: texts[kind] for kind in kinds}
+
+
+@pytest.mark.parametrize(
+    "operation, kinds, message",
+    [
+        (
+            "query",
+            ["KeyConditionExpression", "FilterExpression", "ProjectionExpression"],
+            'Invalid KeyConditionExpression: Syntax error; token: "=", near: "== :id"',
+        ),
+        (
+            "query",
+            ["FilterExpression", "ProjectionExpression"],
+            'Invalid FilterExpression: Syntax error; token: "<>", near: "<>"',
+        ),
+        (
+            "scan",
+            ["FilterExpression", "ProjectionExpression"],
+            'Invalid FilterExpression: Syntax error; token: "<>", near: "<>"',
+        ),
+        ("scan", ["ProjectionExpression"], 'Invalid ProjectionExpression: Syntax error; token: "b", near: "a b"'),
+    ],
+)
+def test_a_key_condition_is_read_before_the_filter_and_the_filter_before_the_projection(
+    dynamodb, make_table, refused, operation, kinds, message
+):
+    arguments = bad_expressions(*kinds)
+    if operation == "query":
+        arguments = {
+            "KeyConditionExpression": "id = :id",
+            "ExpressionAttributeValues": {":id": {"S": "a"}},
+            **arguments,
+        }
+    error = refused(getattr(dynamodb, operation), TableName=make_table(), **arguments)
+    assert (error["code"], error["message"]) == ("ValidationException", message)

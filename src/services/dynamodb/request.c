@@ -241,10 +241,10 @@ bool dynamodb_expressions_read(const struct call *call, const struct expression_
     scope->values_used = arena_alloc(call->arena, scope->values->count + 1);
     return read_update(call, scope, texts->update, &expressions->update) &&
            read_condition(call, scope, "ConditionExpression", texts->condition, &expressions->condition) &&
-           read_projection(call, scope, texts->projection, &expressions->projection) &&
-           read_condition(call, scope, "FilterExpression", texts->filter, &expressions->condition) &&
            read_condition(call, scope, "KeyConditionExpression", texts->key_condition,
                           &expressions->key_condition) &&
+           read_condition(call, scope, "FilterExpression", texts->filter, &expressions->condition) &&
+           read_projection(call, scope, texts->projection, &expressions->projection) &&
            check_all_used(call, scope);
 }
 
