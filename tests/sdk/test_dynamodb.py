@@ -1047,3 +1047,36 @@ def test_a_key_condition_is_read_before_the_filter_and_the_filter_before_the_pro
         }
     error = refused(getattr(dynamodb, operation), TableName=make_table(), **arguments)
     assert (error["code"], error["message"]) == ("ValidationException", message)
+
+
+@pytest.mark.parametrize(
+    "sort, condition, message",
+    [
+        (
+            ("place", "S"),
+            "id = :v AND place = :v AND note = :v",
+            "The number of query conditions (3) exceeds the number of key attributes defined in the schema (2)",
+        ),
+        (
+            None,
+            "id = :v AND place = :v AND note = :v AND z = :v",
+            "The number of query conditions (4) exceeds the number of key attributes defined in the schema (1)",
+        ),
+        (("place", "S"), "id = :v AND note = :v", "Query condition missed key schema element: place"),
+        (
+            ("place", "S"),
+            "id = :v AND place = :v AND note = :v AND note < :v",
+            "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key",
+        ),
+    ],
+)
+def test_a_query_has_at_most_one_condition_for_each_key_attribute(
+    dynamodb, make_table, refused, sort, condition, message
+):
+    error = refused(
+        dynamodb.query,
+        TableName=make_table(sort=sort),
+        KeyConditionExpression=condition,
+        ExpressionAttributeValues={":v": {"S": "a"}},
+    )
+    assert (error["code"], error["message"]) == ("ValidationException", message)

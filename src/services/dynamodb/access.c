@@ -52,8 +52,8 @@ leading_value(const struct call *call, const struct table *table, const struct a
     if (!dynamodb_key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
         return NULL;
     for (size_t i = 0; i < key.count; i++)
-        if (str_equal(key.terms[i].name, table->row.hash_name))
-            return key.terms[i].first;
+        if (str_equal(key.items[i].name, table->row.hash_name))
+            return key.items[i].first;
     return NULL;
 }
 

@@ -121,10 +121,10 @@ struct key_term {
     const struct dynamodb_attribute_value *first, *second; /* second: for BETWEEN */
 };
 struct key_condition {
-    struct key_term terms[2];
+    struct key_term *items;
     size_t count;
 };
-/* Read the one or two terms of a key condition; false: *problem is the whole sentence. */
+/* Read the terms of a key condition, one for each attribute; false: *problem is the whole sentence. */
 bool dynamodb_key_condition_read(struct arena *arena, const struct node *condition, struct key_condition *key,
                                  str *problem);
 

@@ -1,8 +1,10 @@
 /*
- * expression_key.c: the key condition of a query: one or two terms about attributes of the key.
+ * expression_key.c: the key condition of a query: terms about attributes of the key, one for each.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.KeyConditionExpressions.html
  */
 #include "expression.h"
+
+#include "base/list.h"
 
 static bool refuse(str *problem, str sentence)
 {
@@ -99,13 +101,11 @@ static bool add_term(struct arena *arena, const struct node *node, struct key_co
     if (!read_term(arena, node, &term, problem))
         return false;
     for (size_t i = 0; i < key->count; i++)
-        if (str_equal(key->terms[i].name, term.name))
+        if (str_equal(key->items[i].name, term.name))
             return refuse(problem, S("Invalid KeyConditionExpression: KeyConditionExpressions must only "
                                      "contain one condition per "
                                      "key"));
-    if (key->count == 2)
-        return refuse(problem, S("Conditions can be of length 1 or 2 only"));
-    key->terms[key->count++] = term;
+    *list_add(arena, key) = term;
     return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { ABOVE_ALL_BYTES = 1025 };
+enum { ABOVE_ALL_BYTES = 1025, MAX_KEY_ATTRIBUTES = 2 };
 
 struct range {
     str partition, low, high;
@@ -42,8 +42,8 @@ static bool request_check(const struct call *call, const struct dynamodb_query_i
 static const struct key_term *term_of(const struct key_condition *key, str name)
 {
     for (size_t i = 0; i < key->count; i++)
-        if (str_equal(key->terms[i].name, name))
-            return &key->terms[i];
+        if (str_equal(key->items[i].name, name))
+            return &key->items[i];
     return NULL;
 }
 
@@ -51,6 +51,15 @@ static bool refuse_missing(const struct call *call, str name)
 {
     return dynamodb_refuse(
         call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
+}
+
+static bool refuse_count(const struct call *call, size_t conditions, int attributes)
+{
+    return dynamodb_refuse(
+        call, arena_format(call->arena,
+                           "The number of query conditions (%zu) exceeds the number of key attributes "
+                           "defined in the schema (%d)",
+                           conditions, attributes));
 }
 
 static bool check_value(const struct call *call, const struct dynamodb_attribute_value *value, str name,
@@ -154,6 +163,8 @@ static bool range_of(const struct call *call, const struct table *table, const s
     const struct key_term *hash = term_of(key, row->hash_name);
     const struct key_term *sort = str_present(row->range_name) ? term_of(key, row->range_name) : NULL;
 
+    if (key->count > MAX_KEY_ATTRIBUTES)
+        return refuse_count(call, key->count, str_present(row->range_name) ? 2 : 1);
     if (!hash)
         return refuse_missing(call, row->hash_name);
     if (key->count == 2 && !str_present(row->range_name))

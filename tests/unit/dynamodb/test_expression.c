@@ -278,7 +278,7 @@ TEST(paths_of_a_projection_keep_apart)
     assert_text(projected(S("pieces[x]")), "Syntax error; token: \"x\", near: \"[x]\"");
 }
 
-TEST(a_key_condition_is_one_or_two_terms)
+TEST(a_key_condition_has_one_term_for_each_attribute)
 {
     assert_text(key_problem_of(S("id = :a AND begins_with(n, :a)")), "fine");
     assert_text(key_problem_of(S("(id = :a) AND (n BETWEEN :a AND :b)")), "fine");
@@ -328,5 +328,5 @@ TESTS(test(an_index_of_a_list_has_a_largest_value), test(comparisons_know_types_
       test(in_takes_a_hundred_operands_and_no_more),
       test(an_expression_has_three_hundred_operators_and_no_more),
       test(nesting_ends_in_a_sentence_not_in_the_stack), test(a_projection_keeps_structure_and_order),
-      test(paths_of_a_projection_keep_apart), test(a_key_condition_is_one_or_two_terms),
+      test(paths_of_a_projection_keep_apart), test(a_key_condition_has_one_term_for_each_attribute),
       test(every_reserved_word_is_known_in_any_case))
