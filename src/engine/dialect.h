@@ -12,6 +12,7 @@
 #include "wire/json.h"
 
 struct call;
+struct failure;
 
 /* Requests that the front end refuses before the service sees them. */
 enum refusal {
@@ -57,6 +58,7 @@ struct dialect {
     void (*tidy_form)(struct arena *arena, str path, struct form *form); /* before decoding; may be NULL */
     const struct error *bad_value;
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
+    str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
     const char *error_end; /* XML that closes each Error; may be NULL */
 
     /* REST-XML */

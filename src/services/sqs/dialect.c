@@ -4,9 +4,10 @@
  * JSON clients also get the codes of the Query protocol: in the refusals of the front end, and in a header of
  * each error.
  */
-#include "engine/dialect.h"
+#include "sqs_internal.h"
 
 #include "base/list.h"
+#include "engine/dialect.h"
 
 /*
  * When a form lacks the queue, the path names it: curl and old clients call
@@ -41,6 +42,14 @@ static str bad_value_sentence(struct arena *arena, const struct form_mismatch *m
                         mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
 }
 
+/* The sentence about an unknown queue still speaks of SQS's first protocol, SOAP, in XML only. */
+static str error_sentence(const struct failure *failure)
+{
+    return failure->error == &SQS_QUEUE_DOES_NOT_EXIST
+               ? S("The specified queue does not exist for this wsdl version.")
+               : failure->message;
+}
+
 static const struct error bad_value = {.name = "InvalidParameterValue", .status = 400, .sender = true};
 
 const struct dialect SQS_DIALECT = {
@@ -51,5 +60,6 @@ const struct dialect SQS_DIALECT = {
     .tidy_form = tidy_form,
     .bad_value = &bad_value,
     .bad_value_sentence = bad_value_sentence,
+    .error_sentence = error_sentence,
     .error_end = "<Detail/>",
 };
