@@ -29,6 +29,7 @@ enum hop_kind {
     HOP_DEAD_LETTERED,
     HOP_RETRIED,      /* a failed invocation, or a failed message of a batch, waits for its next attempt */
     HOP_FILTERED_OUT, /* a subscriber's filter policy does not choose the message */
+    HOP_EXPIRED,      /* a message has become older than its queue keeps messages */
     HOP_KINDS,
 };
 
@@ -42,6 +43,7 @@ enum verdict {
     VERDICT_TIMED_OUT,
     VERDICT_DEAD_LETTERED,
     VERDICT_FILTERED_OUT, /* as wanted: it is no failure */
+    VERDICT_EXPIRED,
     VERDICTS,
 };
 

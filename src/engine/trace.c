@@ -36,6 +36,7 @@ static const char *const kind_names[HOP_KINDS] = {
     [HOP_DEAD_LETTERED] = "dead-lettered",
     [HOP_RETRIED] = "retried",
     [HOP_FILTERED_OUT] = "filtered-out",
+    [HOP_EXPIRED] = "expired",
 };
 
 static const char *const verdict_names[VERDICTS] = {
@@ -47,6 +48,7 @@ static const char *const verdict_names[VERDICTS] = {
     [VERDICT_TIMED_OUT] = "timed-out",
     [VERDICT_DEAD_LETTERED] = "dead-lettered",
     [VERDICT_FILTERED_OUT] = "filtered-out",
+    [VERDICT_EXPIRED] = "expired",
 };
 
 str hop_kind_name(enum hop_kind kind)

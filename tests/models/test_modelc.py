@@ -519,15 +519,19 @@ def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, comp
 
 @pytest.mark.parametrize("line, is_fine", [
     ("    on arn:toy:{region}:{account}:*", True), ("    on *", True), ("    on item Teams.key else \"x\"", True),
-    ("    on item Squad.key", True), ("    on item by asked", True),
+    ("    on item Squad.key", True), ("    on item by asked", True), ("    on item Bench.Name", True),
+    ("    on item Crowd.key", False), ("    on item Row.Name", False), ("    on item Bench.Title", False),
     ("    on item Teams.key", False), ("    on item Teams.key with Leader", False), ("    on * if Size", False),
     ("    on item Squad.key if Size", False),
 ])
 def test_an_operation_needs_a_permission_for_every_request(compile_model, line, is_fine):
     text = PERMISSIONS.replace("    on arn:toy:{region}:{account}:*", line).replace(" else \"nobody\"", "")
-    text = text.replace("    Size   integer", "    Squad  map<string, Game>  required\n    Leader string\n    Size   integer")
+    text = text.replace("    Size   integer", "    Squad  Squad  required\n    Crowd  map<string, Game>  required\n"
+                        "    Row    list<Player>  required\n    Bench  Bench  required\n    Leader string\n    Size   integer")
+    text += ("\nmap Squad of string Game length 1..9\n\nlist Bench of Player length 1..9\n\n"
+             "structure Player\n    Name  string  required\n    Title  string\n")
     complaint = ("toy.model:12: A request of Play may name no resource, and then needs no permission: one `on` needs a "
-                 "required member or `else`, or the operation is `anonymous`.\n")
+                 "required member that is not empty or `else`, or the operation is `anonymous`.\n")
     assert compile_model(text).stderr == ("" if is_fine else complaint)
     assert compile_model(text.replace("Play writes", "Play writes anonymous")).stderr == ""
 

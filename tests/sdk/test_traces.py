@@ -379,3 +379,29 @@ def test_a_loss_is_in_the_servers_log(started):
     publish(server, "second")
     [line] = orderly_server.wait_until(lambda: [one for one in server.log_lines if "was not delivered" in one])
     assert " warn " in line and "has no statement that allows sns.amazonaws.com sqs:SendMessage" in line
+
+
+@pytest.mark.parametrize("received", [0, 1])
+@pytest.mark.parametrize("by", ["receive", "sweep"])
+def test_a_message_that_expired_says_so(client, make_queue, traces, order, advance_clock, wait_until, received, by):
+    sqs = client("sqs")
+    url = make_queue(MessageRetentionPeriod="60", VisibilityTimeout="0")
+    sent = sqs.send_message(QueueUrl=url, MessageBody=order)
+    for _ in range(received):
+        assert sqs.receive_message(QueueUrl=url)["Messages"]
+    advance_clock(61)
+    if by == "receive":
+        assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    else:
+        advance_clock(3600)
+
+    def hops():
+        found = traces.find(text=order)
+        return traces.get("/" + found[0]["traceId"])["hops"] if found else []
+
+    wait_until(lambda: hops() and hops()[-1]["kind"] == "expired")
+    assert [hop["kind"] for hop in hops()] == ["sent"] + ["received"] * received + ["expired"]
+    hop = hops()[-1]
+    assert (hop["verdict"], hop["resource"], hop["messageId"]) == ("expired", make_queue.arn(url), sent["MessageId"])
+    assert hop["reason"] == "It was in the queue for longer than its MessageRetentionPeriod, 60 s."
+    assert hop["attempt"] == received

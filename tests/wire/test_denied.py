@@ -148,3 +148,13 @@ def test_an_operation_needs_exactly_the_permissions_that_are_documented(grant, r
 def test_an_operation_that_needs_no_permission_is_allowed(grant, request_of, service, operation):
     grant([("none:Nothing", "*")])
     assert request_of(service, operation)() is ALLOWED and operation not in NEEDS.get(service, {})
+
+
+@pytest.mark.parametrize("service, operation, empty", [("dynamodb", "BatchGetItem", {"RequestItems": {}})])
+def test_a_request_that_names_no_resource_is_not_allowed(client, key, grant, service, operation, empty):
+    """modelc lets no operation locate its resources by a list that may be empty, so an empty one is invalid."""
+    grant([("none:Nothing", "*")])
+    with pytest.raises(ClientError) as caught:
+        client(service, key)._make_api_call(operation, empty)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert "failed to satisfy constraint: Member must have length greater than or equal to 1" in str(caught.value)

@@ -255,14 +255,30 @@ static void check_key(struct model *model, const struct operation_entry *operati
         complain(model, key->line, "%.*s has no value: it is a structure.", STR_ARGS(key->path.text.text));
 }
 
+/* May the field be left out, or be a list or map without elements? */
+static bool may_be_empty(const struct model *model, const struct field *field)
+{
+    const struct shape_entry *shape = find_shape(model, field->type);
+
+    if (!field->required)
+        return true;
+    for (; shape && (shape->kind == KIND_LIST || shape->kind == KIND_MAP);
+         shape = find_shape(model, shape->element))
+        if (!shape->has_min || shape->min < 1)
+            return true;
+    return false;
+}
+
 /* Must every request be allowed by this line, also one that leaves out all that it may leave out? */
-static bool always_asks(const struct permission_entry *permission)
+static bool always_asks(const struct model *model, const struct permission_entry *permission)
 {
     const struct path *path = &permission->path;
-    bool is_required = path->count == 0 || path->items[0].shape->fields.items[path->items[0].field].required;
+    bool names = true;
 
+    for (size_t i = 0; i < path->count; i++)
+        names &= !may_be_empty(model, &path->items[i].shape->fields.items[path->items[i].field]);
     return !permission->also && !str_present(permission->when_asked.text.text) &&
-           (is_required || str_present(permission->otherwise));
+           (names || str_present(permission->otherwise));
 }
 
 /* An operation must ask for a permission in every request, unless its model says that it needs none. */
@@ -272,12 +288,12 @@ static void check_that_one_always_asks(struct model *model, const struct operati
 
     if (operation->anonymous)
         return;
-    while (k < operation->permissions.count && !always_asks(&operation->permissions.items[k]))
+    while (k < operation->permissions.count && !always_asks(model, &operation->permissions.items[k]))
         k++;
     if (operation->permissions.count > 0 && k == operation->permissions.count)
         complain(model, operation->permissions.items[0].line,
                  "A request of %.*s may name no resource, and then needs no permission: one `on` needs a "
-                 "required member or `else`, or the operation is `anonymous`.",
+                 "required member that is not empty or `else`, or the operation is `anonymous`.",
                  STR_ARGS(operation->name));
 }
 

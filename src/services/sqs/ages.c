@@ -60,6 +60,24 @@ struct aging_messages sqs_sent_before(const struct call *call, int64_t generatio
     return messages;
 }
 
+void sqs_trace_expired(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row)
+{
+    struct trace_hop hop = sqs_message_hop(row->trace_id, row->message_id, row->sent_ms);
+
+    hop.kind = HOP_EXPIRED;
+    hop.verdict = VERDICT_EXPIRED;
+    hop.resource_arn = queue->arn;
+    hop.attempt = row->receive_count;
+    hop.reason =
+        arena_format(call->arena, "It was in the queue for longer than its MessageRetentionPeriod, %lld s.",
+                     (long long)queue->row.retention_seconds);
+    if (hop.sent_ms && row->receive_count == 0) {
+        hop.tells_sent = true;
+        hop.text = sqs_body_of(call, row).body;
+    }
+    trace(call, &hop);
+}
+
 int64_t sqs_oldest_sent_ms(const struct call *call, int64_t generation_id)
 {
     struct aging_messages oldest = {0};

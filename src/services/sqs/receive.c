@@ -215,6 +215,7 @@ static void take(const struct call *call, struct receive *receive, const struct 
 static void remove_expired(const struct call *call, struct receive *receive,
                            const struct sqs_visible_row *row)
 {
+    sqs_trace_expired(call, receive->queue, row);
     sqs_message_remove(call, row->id, row->body_id);
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
 }

@@ -58,15 +58,39 @@ static bool is_spent(const struct call *call, const struct budget *budget)
     return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
 }
 
+/* The queue whose messages are removed for their age; false when it has been deleted or purged since. */
+static bool find_queue(const struct call *call, int64_t generation_id, struct queue *queue)
+{
+    struct sqs_find_queue_of_generation_row row;
+
+    return sqs_find_queue_of_generation(
+               call->txn, &(struct sqs_find_queue_of_generation_params){.generation_id = generation_id},
+               &row) &&
+           sqs_queue_find(call, row.account, row.region, row.name, queue);
+}
+
+static void trace_expired(const struct call *call, const struct queue *queue, int64_t id)
+{
+    struct sqs_find_message_params params = {.id = id, .generation_id = queue->row.generation_id};
+    struct sqs_visible_row row;
+
+    if (sqs_find_message(call->txn, &params, &row))
+        sqs_trace_expired(call, queue, &row);
+}
+
 static void remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
                             struct budget *budget)
 {
     struct tally tally = {.generation_id = generation_id};
     struct aging_messages rows = sqs_sent_before(call, generation_id, before_ms, (size_t)budget->rows);
+    struct queue queue;
+    bool expired = before_ms < INT64_MAX && find_queue(call, generation_id, &queue);
 
     for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
         const struct sqs_aging_message_row *row = &rows.items[i];
         spend(call, budget, row->body_id);
+        if (expired)
+            trace_expired(call, &queue, row->id);
         sqs_message_remove(call, row->id, row->body_id);
         sqs_tally_removed(call, &tally, row->id,
                           (struct message_state){row->visible_ms, row->receive_count > 0});

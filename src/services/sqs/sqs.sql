@@ -217,6 +217,12 @@ create table sqs_move_task (
 );
 create index sqs_move_task_queue on sqs_move_task (queue_id, id);
 
+-- migration: 11
+create index sqs_queue_generation on sqs_queue (generation_id);
+
+-- statement: find_queue_of_generation :one
+select account, region, name from sqs_queue where generation_id = :generation_id;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,
