@@ -4,10 +4,11 @@
  * JSON clients also get the codes of the Query protocol: in the refusals of the front end, and in a header of
  * each error.
  */
-#include "sqs_internal.h"
+#include "engine/dialect.h"
 
 #include "base/list.h"
-#include "engine/dialect.h"
+#include "engine/call.h"
+#include "sqs_model.h"
 
 /*
  * When a form lacks the queue, the path names it: curl and old clients call
