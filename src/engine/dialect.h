@@ -59,7 +59,7 @@ struct dialect {
     const struct error *bad_value;
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
     str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
-    const char *error_end; /* XML that closes each Error; may be NULL */
+    const char *error_end;                                /* XML that closes each Error; may be NULL */
 
     /* REST-XML */
     bool bare_errors; /* Error is the root of the document, as S3 has it */
