@@ -156,6 +156,14 @@ static int64_t signing_time_ms(const struct call *call, const struct sigv4 *sigv
     return wall_ms;
 }
 
+bool auth_refuse_mismatch(const struct call *call, enum protocol_name protocol)
+{
+    return refuse(
+        call, protocol, REFUSAL_BAD_SIGNATURE,
+        S("The request signature we calculated does not match the signature you provided. Check your "
+          "AWS Secret Access Key and signing method. Consult the service documentation for details."));
+}
+
 /* Fail the call unless the result is SIGV4_OK. */
 static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv4_result result,
                    int64_t now_ms, enum protocol_name protocol)
@@ -188,10 +196,7 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
     case SIGV4_MISMATCH:
         break;
     }
-    return refuse(
-        call, protocol, REFUSAL_BAD_SIGNATURE,
-        S("The request signature we calculated does not match the signature you provided. Check your "
-          "AWS Secret Access Key and signing method. Consult the service documentation for details."));
+    return auth_refuse_mismatch(call, protocol);
 }
 
 static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
@@ -199,8 +204,10 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
 {
     struct call *call = &exchange->call;
 
+    if (!chunked_may_come(exchange, sigv4))
+        return auth_refuse_mismatch(call, protocol);
     if (!str_present(credentials->secret))
-        return true;
+        return chunked_expect(exchange, sigv4, NULL);
     if (str_present(credentials->session_token) &&
         !(str_present(sigv4->security_token) &&
           equal_in_constant_time(sigv4->security_token, credentials->session_token)))
@@ -210,7 +217,8 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
     const struct sha256 *key = signing_key(auth, call->arena, credentials->secret, sigv4);
     int64_t now_ms = signing_time_ms(call, sigv4);
     return accept(call, sigv4, sigv4_verify(call->arena, exchange->request, sigv4, key, now_ms), now_ms,
-                  protocol);
+                  protocol) &&
+           chunked_expect(exchange, sigv4, key);
 }
 
 static bool is_signed(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
@@ -240,15 +248,18 @@ static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4
                                call->operation->service->signing_name));
 }
 
-bool auth_admit(const struct call *call, struct store_reader *reader, const struct sigv4 *sigv4,
-                enum protocol_name protocol)
+bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
+                const struct sigv4 *sigv4, enum protocol_name protocol)
 {
+    const struct call *call = &exchange->call;
     struct credentials credentials;
 
     if (!is_signed(call, sigv4, protocol) ||
         !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
         !scoped_to_service(call, sigv4, protocol) || !is_in_time(call, &credentials, protocol))
         return false;
+    if (chunked_is_declared(exchange, sigv4))
+        return verify(auth, exchange, sigv4, &credentials, protocol);
     int64_t now_ms = signing_time_ms(call, sigv4);
     return !str_present(credentials.secret) ||
            accept(call, sigv4, sigv4_check_time(sigv4, now_ms), now_ms, protocol);

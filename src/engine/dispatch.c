@@ -82,6 +82,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->cancelled = false;
     exchange->was_prepared = false;
     exchange->denied_read = false;
+    exchange->chunks = NULL;
     exchange->work = NULL;
     exchange->began_us = monotonic_us();
     exchange->outcome = FAILED;
@@ -261,6 +262,7 @@ static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 
     unsigned flags = exchange->operation ? exchange->operation->flags : 0;
 
     return sigv4 && !sigv4->present && !http_is_packed(exchange->request) &&
+           !chunked_is_declared(exchange, sigv4) &&
            (flags & OPERATION_PUBLIC ||
             (flags & OPERATION_UNSIGNED && str_equal(exchange->request->method, S("GET"))));
 }
@@ -303,7 +305,7 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         struct route head = route_of_head(dispatcher, exchange, &read);
         identified = is_for_service(&head);
         if (identified && (!identify(dispatcher, exchange, sigv4, head.protocol->name) ||
-                           !unpack(exchange, largest_body(&head))))
+                           !chunked_decode(exchange) || !unpack(exchange, largest_body(&head))))
             return false;
     }
     struct route route =
@@ -314,7 +316,8 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         refuse_unknown(exchange, &route, read.service);
         return false;
     }
-    if (!identified && !identify(dispatcher, exchange, sigv4, route.protocol->name))
+    if (!identified &&
+        (!identify(dispatcher, exchange, sigv4, route.protocol->name) || !chunked_decode(exchange)))
         return false;
     if (exchange->reads_only && !(route.operation->flags & (OPERATION_READS | OPERATION_UNSIGNED))) {
         door_refuse_write(exchange);
@@ -369,10 +372,10 @@ static void admit_now(void *context)
     admission->largest_body = largest_body(&route);
     exchange->spools = route.operation && route.operation->flags & OPERATION_LARGE &&
                        !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
-    admission->attempt.good =
-        str_present(exchange->sandbox) || !is_for_service(&route) ||
-        may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
-        auth_admit(&exchange->call, dispatcher->reader, read ? &sigv4 : NULL, route.protocol->name);
+    admission->attempt.good = str_present(exchange->sandbox) || !is_for_service(&route) ||
+                              may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
+                              auth_admit(dispatcher->auth, exchange, dispatcher->reader, read ? &sigv4 : NULL,
+                                         route.protocol->name);
 }
 
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest)

@@ -12,6 +12,7 @@
 #include "engine/doors.h"
 #include "engine/engine.h"
 #include "engine/protocol.h"
+#include "wire/aws_chunked.h"
 #include "wire/sigv4.h"
 
 #include <pthread.h>
@@ -383,14 +384,40 @@ void auth_free(struct auth *auth);
 /*
  * False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read.
  */
-/* Checks that need only the head: is the request signed, in time, by a known key? */
-bool auth_admit(const struct call *call, struct store_reader *reader, const struct sigv4 *sigv4,
-                enum protocol_name protocol);
+/*
+ * Checks that need only the head: is the request signed, in time, by a known key?  Of an aws-chunked body the
+ * head's signature, too.
+ */
+bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
+                const struct sigv4 *sigv4, enum protocol_name protocol);
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 
 /* For admin endpoints, where the caller need not be known to a service.  False: call->failure says why. */
 bool auth_is_administrator(struct auth *auth, struct exchange *exchange, struct store_reader *reader);
+
+/* Fail the call, as its signature is wrong.  False. */
+bool auth_refuse_mismatch(const struct call *call, enum protocol_name protocol);
+
+/* chunked.c: bodies of Content-Encoding aws-chunked */
+bool chunked_is_declared(const struct exchange *exchange, const struct sigv4 *sigv4);
+/* False: such a body is declared, but not in a form that we know, or the operation does not take it. */
+bool chunked_may_come(const struct exchange *exchange, const struct sigv4 *sigv4);
+/*
+ * After the signature of the head has been verified: how is the body encoded?  Sets exchange->chunks. Without
+ * a key the signatures of chunks are not compared.  False: the call has failed, as the head does not say all.
+ */
+bool chunked_expect(struct exchange *exchange, const struct sigv4 *sigv4, const struct sha256 *key);
+/*
+ * Decode these bytes of the body, and hand each piece to take(), until it returns false: then the result is
+ * AWS_CHUNKED_PIECE.
+ */
+enum aws_chunked_result chunked_feed(struct aws_chunked *reader, str bytes,
+                                     bool (*take)(void *context, str piece), void *context);
+/* False: the call has failed, as the result is an error; or as the body ends here, and is not whole. */
+bool chunked_accept(const struct exchange *exchange, enum aws_chunked_result result, bool is_last);
+/* Decode a body that is in memory, if it is encoded.  False: the call has failed. */
+bool chunked_decode(struct exchange *exchange);
 
 /* door.c: checks that come before everything else */
 /*

@@ -75,6 +75,8 @@ static str hex_of(struct arena *arena, struct sha256 hash)
 /* Is `given` the signature of this text, after the previous signature?  Then it is the previous one. */
 static bool signature_is(struct aws_chunked *reader, str given, str algorithm, str hashes)
 {
+    if (reader->terms.key_unknown)
+        return true;
     struct arena_mark mark = arena_mark(&reader->arena);
     str to_sign = arena_format(&reader->arena, "%.*s\n%.*s\n%.*s\n%.*s\n%.*s", STR_ARGS(algorithm),
                                STR_ARGS(reader->terms.amz_date), STR_ARGS(reader->terms.scope),
@@ -289,5 +291,5 @@ enum aws_chunked_result aws_chunked_read(struct aws_chunked *reader, str *bytes,
     }
     if (result > AWS_CHUNKED_END)
         reader->failed = result;
-    return result;
+    return result == AWS_CHUNKED_MORE && reader->state == AT_END ? AWS_CHUNKED_END : result;
 }

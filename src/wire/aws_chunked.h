@@ -20,6 +20,7 @@ struct aws_chunked_terms {
     enum checksum_kind trailer; /* of the checksum that X-Amz-Trailer announces; CHECKSUM_NONE: no trailer */
     uint64_t size;              /* X-Amz-Decoded-Content-Length */
     /* when it is signed: */
+    bool key_unknown; /* signatures are read, but not compared */
     struct sha256 signing_key;
     str amz_date, scope, signature; /* of the request; scope is "20260131/eu-west-1/s3/aws4_request" */
 };
@@ -43,6 +44,7 @@ void aws_chunked_free(struct aws_chunked *reader);
 
 /*
  * Take bytes from the beginning of *bytes; *piece borrows from them.  After a result from AWS_CHUNKED_BAD on
- * every further call has the same result; bytes after the end are AWS_CHUNKED_BAD.
+ * every further call has the same result; bytes after the end are AWS_CHUNKED_BAD, and no bytes after it are
+ * AWS_CHUNKED_END again.
  */
 enum aws_chunked_result aws_chunked_read(struct aws_chunked *reader, str *bytes, str *piece);

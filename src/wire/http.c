@@ -493,7 +493,7 @@ str http_parser_take_body(struct http_parser *parser)
 
 void http_parser_give_body(struct http_parser *parser, str body, const struct sha256 *hash)
 {
-    check(parser->complete && body.size == parser->body_taken && parser->body_size == 0);
+    check(parser->complete && body.size <= parser->body_taken && parser->body_size == 0);
     arena_free_loose(parser->arena, parser->body);
     parser->body = NULL;
     parser->body_capacity = 0;

@@ -79,7 +79,8 @@ size_t http_parser_held(const struct http_parser *parser, size_t more);
 /*
  * For a body that is kept elsewhere: the parser has http_parser_body_size() bytes of it, and
  * http_parser_take_body() takes them out; they are valid until the next feed.  At HTTP_COMPLETE the caller
- * takes the rest and sets the whole body with its hash; the parser then frees its own memory for the body.
+ * takes the rest and sets the whole body, as sent or decoded, with its hash; the parser then frees its own
+ * memory for the body.
  */
 size_t http_parser_body_size(const struct http_parser *parser);
 str http_parser_take_body(struct http_parser *parser);

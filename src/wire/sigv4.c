@@ -285,9 +285,7 @@ static struct sha256 hash_of_payload(const struct http_request *request)
     return request->payload_hash ? *request->payload_hash : sha256(request->payload);
 }
 
-/* The hash of the payload that the client declares and signs, or absent. */
-static str declared_payload(struct arena *arena, const struct http_request *request,
-                            const struct sigv4 *sigv4)
+str sigv4_declared_payload(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
 {
     static const str header_name = STR_INIT("X-Amz-Content-Sha256");
     struct form query;
@@ -307,7 +305,7 @@ str sigv4_canonical_request(struct arena *arena, const struct http_request *requ
 {
     struct text text = text_in(arena);
     str names = sigv4->signed_headers, name;
-    str payload = declared_payload(arena, request, sigv4);
+    str payload = sigv4_declared_payload(arena, request, sigv4);
 
     text_reserve(&text, 1024);
     text_add(&text, request->method);
@@ -371,10 +369,10 @@ enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms)
 static bool payload_as_declared(struct arena *arena, const struct http_request *request,
                                 const struct sigv4 *sigv4)
 {
-    str declared = declared_payload(arena, request, sigv4);
+    str declared = sigv4_declared_payload(arena, request, sigv4);
 
     if (!str_present(declared) || str_equal(declared, S(UNSIGNED_PAYLOAD)) ||
-        str_equal(declared, S("STREAMING-" UNSIGNED_PAYLOAD "-TRAILER")))
+        str_starts_with(declared, S(SIGV4_STREAMING)))
         return true;
     struct sha256 hash = hash_of_payload(request);
     return str_equal(declared, hex_encode(arena, HASH_STR(hash)));

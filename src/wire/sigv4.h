@@ -10,6 +10,9 @@
 #include "base/hash.h"
 #include "wire/http.h"
 
+/* Declared payloads that begin so are signed chunk by chunk, or have a checksum behind them. */
+#define SIGV4_STREAMING "STREAMING-"
+
 struct sigv4 {
     bool present;                             /* the request carries a signature */
     bool presigned;                           /* in the query string */
@@ -38,7 +41,13 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 
 /* Is the signature's time acceptable?  OK, EXPIRED or NOT_YET. */
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);
-/* Check time and signature. */
+/*
+ * What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING and
+ * more; or absent.
+ */
+str sigv4_declared_payload(struct arena *arena, const struct http_request *request,
+                           const struct sigv4 *sigv4);
+/* Check time and signature.  A streaming payload is not looked at: wire/aws_chunked.h verifies it. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);
 /*

@@ -133,6 +133,15 @@ BAD = {
     "an operation that is served and not": (
         GOOD + "also Play\n",
         "toy.model:8: Play is served, so it does not belong under `also`."),
+    "a chunked operation without a payload": (
+        "operation Play writes chunked\n    input PlayRequest\nstructure PlayRequest\n    Bytes  blob  required\n",
+        "toy.model:8: Play is chunked, so its input needs a blob that is `in payload`."),
+    "a chunked operation without an input": (
+        GOOD + "operation Stop writes chunked\n",
+        "toy.model:12: Stop is chunked, so its input needs a blob that is `in payload`."),
+    "a chunked operation whose payload is a text": (
+        "operation Play writes chunked\n    input PlayRequest\nstructure PlayRequest\n    Text  string  in payload\n",
+        "toy.model:8: Play is chunked, so its input needs a blob that is `in payload`."),
     "an operation that neither reads nor writes": (
         GOOD + "operation Stop quietly\n",
         "toy.model:12: Operation Stop must say whether it reads or writes."),

@@ -360,6 +360,20 @@ static void check_input_locations(struct model *model, const struct operation_en
                  STR_ARGS(operation->name));
 }
 
+/* The encoding is of bytes: a document of a protocol never comes so. */
+static void check_chunked(struct model *model, const struct operation_entry *operation,
+                          const struct shape_entry *input)
+{
+    for (size_t i = 0; input && i < input->fields.count; i++) {
+        const struct field *field = &input->fields.items[i];
+        if (str_equal(str_of(field->location), S("IN_PAYLOAD")) &&
+            find_shape(model, field->type)->kind == KIND_BLOB)
+            return;
+    }
+    complain(model, operation->line, "%.*s is chunked, so its input needs a blob that is `in payload`.",
+             STR_ARGS(operation->name));
+}
+
 bool operation_streams(const struct model *model, const struct operation_entry *operation)
 {
     const struct shape_entry *output = find_shape(model, operation->output.text);
@@ -445,6 +459,8 @@ static void check_operation(struct model *model, size_t index)
         use_error(model, &operation->errors.items[i]);
     check_http(model, operation);
     check_stream(model, operation);
+    if (operation->takes_chunked)
+        check_chunked(model, operation, find_shape(model, operation->input.text));
 }
 
 static const struct field *find_field(const struct shape_entry *shape, str name)

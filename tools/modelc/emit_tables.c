@@ -328,6 +328,8 @@ static void add_flags(const struct model *model, const struct operation_entry *o
         text_add(out, S(" | OPERATION_LONG"));
     if (operation->takes_large)
         text_add(out, S(" | OPERATION_LARGE"));
+    if (operation->takes_chunked)
+        text_add(out, S(" | OPERATION_CHUNKED"));
     if (operation->frees)
         text_add(out, S(" | OPERATION_FREES"));
     if (operation->is_unsigned)
