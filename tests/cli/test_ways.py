@@ -106,6 +106,21 @@ def test_an_order_that_the_queue_does_not_take(deployed, client, shown, tmp_path
     assert "order O1234 is not in the table (not delivered), 0 messages in OrderDLQ.\n" in waited.out
 
 
+def test_an_order_that_was_too_long_in_its_queue(deployed, client, shown, advance_clock, wait_until):
+    (mapping,) = client("lambda").list_event_source_mappings(FunctionName="OrderProcessor")["EventSourceMappings"]
+    client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    wait_until(lambda: client("lambda").get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled")
+    url = client("sqs").get_queue_url(QueueName="OrderQueue")["QueueUrl"]
+    days = int(client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["MessageRetentionPeriod"]) // 86400
+    deployed("submit", stdin=order("O1234"))
+    advance_clock(days * 86400 + 1)
+    wait_until(lambda: "expired" in shown("O1234")[0])
+    assert shown("O1234") == [
+        "Order O1234: expired", "", *HEAD, *QUEUED, "  expired  queue OrderQueue  expired",
+        f"  It was in the queue for longer than its MessageRetentionPeriod, {days * 86400} s.", "",
+        "  It was too long in its queue and is gone: publish it again when the cause is gone."]
+
+
 def test_poison_that_is_given_up_after_three_receives(deployed, shown, die):
     deployed("submit", "--raw", POISON)
     die("laptop")

@@ -106,6 +106,39 @@ def test_a_table_with_provisioned_throughput_says_so(dynamodb, make_table):
     assert described["NumberOfDecreasesToday"] == 0
 
 
+@pytest.mark.parametrize(
+    "settings, reads, writes",
+    [
+        ({"BillingMode": "PAY_PER_REQUEST"}, 12000, 4000),
+        (
+            {
+                "BillingMode": "PROVISIONED",
+                "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 7},
+            },
+            5,
+            7,
+        ),
+    ],
+)
+def test_only_describe_table_shows_the_warm_throughput(dynamodb, unique, settings, reads, writes):
+    name = unique("warm")
+    created = dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        **settings,
+    )
+    described = dynamodb.describe_table(TableName=name)["Table"]
+    deleted = dynamodb.delete_table(TableName=name)
+    assert described["WarmThroughput"] == {
+        "ReadUnitsPerSecond": reads,
+        "WriteUnitsPerSecond": writes,
+        "Status": "ACTIVE",
+    }
+    assert "WarmThroughput" not in created["TableDescription"]
+    assert "WarmThroughput" not in deleted["TableDescription"]
+
+
 def test_a_table_cannot_be_created_twice(dynamodb, make_table, refused):
     name = make_table()
     error = refused(
@@ -216,7 +249,7 @@ def test_a_deleted_table_is_gone_with_its_items(dynamodb, make_table, refused):
     put(dynamodb, name, id={"S": "a"})
     described = dynamodb.describe_table(TableName=name)["Table"]
     deleted = {**described, "TableStatus": "DELETING"}
-    for gone in ("AttributeDefinitions", "KeySchema", "CreationDateTime"):
+    for gone in ("AttributeDefinitions", "KeySchema", "CreationDateTime", "WarmThroughput"):
         del deleted[gone]
     assert dynamodb.delete_table(TableName=name)["TableDescription"] == deleted
     dynamodb.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
@@ -925,3 +958,51 @@ def test_an_attribute_that_is_defined_twice_is_named_before_the_numbers_are_comp
         "ValidationException",
         "One or more parameter values were invalid: Duplicate attribute name: id",
     )
+
+
+# --- Paths into keys ---------------------------------------------------------------------------
+
+
+def into_key(name):
+    return (
+        "ValidationException",
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: " + name,
+    )
+
+
+@pytest.mark.parametrize("path, name", [("id.x", "id"), ("id[0]", "id"), ("place.x", "place"), ("place[0].x", "place")])
+@pytest.mark.parametrize(
+    "operation, arguments",
+    [
+        ("get_item", {"Key": {}, "ProjectionExpression": "note, {path}"}),
+        ("put_item", {"Item": {}, "ConditionExpression": "attribute_not_exists({path})"}),
+        ("delete_item", {"Key": {}, "ConditionExpression": "NOT note = {path}"}),
+        ("update_item", {"Key": {}, "UpdateExpression": "REMOVE o", "ConditionExpression": "size({path}) > size(o)"}),
+        ("update_item", {"Key": {}, "UpdateExpression": "SET note = if_not_exists(o, {path})"}),
+        ("scan", {"ProjectionExpression": "{path}"}),
+        ("scan", {"FilterExpression": "note = o OR attribute_exists({path})"}),
+        ("query", {"ProjectionExpression": "{path}"}),
+    ],
+)
+def test_a_path_into_a_key_attribute_is_refused(dynamodb, make_table, refused, operation, arguments, path, name):
+    key = {"id": {"S": "a"}, "place": {"S": "b"}}
+    arguments = {
+        parameter: value.format(path=path) if isinstance(value, str) else key for parameter, value in arguments.items()
+    }
+    if operation == "query":
+        arguments |= {"KeyConditionExpression": "id = :id", "ExpressionAttributeValues": {":id": key["id"]}}
+    error = refused(getattr(dynamodb, operation), TableName=make_table(sort=("place", "S")), **arguments)
+    assert (error["code"], error["message"]) == into_key(name)
+
+
+def test_a_batch_of_gets_refuses_a_path_into_a_key_attribute(dynamodb, make_table, refused):
+    asked = {"Keys": [{"id": {"S": "a"}}], "ProjectionExpression": "id.x"}
+    error = refused(dynamodb.batch_get_item, RequestItems={make_table(): asked})
+    assert (error["code"], error["message"]) == into_key("id")
+
+
+def test_a_path_into_an_attribute_that_is_no_key_of_this_table_is_fine(dynamodb, make_table):
+    table = make_table()
+    put(dynamodb, table, id={"S": "a"}, place={"M": {"x": {"S": "b"}, "id": {"S": "c"}}})
+    reply = dynamodb.get_item(TableName=table, Key={"id": {"S": "a"}}, ProjectionExpression="id, place.x, place.id")
+    assert reply["Item"] == {"id": {"S": "a"}, "place": {"M": {"x": {"S": "b"}, "id": {"S": "c"}}}}

@@ -25,6 +25,7 @@ static const char *const ADVICE[] = {
         "  `orderly orders dlq --redrive` sends it to " ORDERS_QUEUE " again.",
     [WAY_LOST] =
         "It did not reach " ORDERS_QUEUE " and is not tried again: publish it again when the cause is gone.",
+    [WAY_EXPIRED] = "It was too long in its queue and is gone: publish it again when the cause is gone.",
 };
 
 /* ---- for people ---- */
@@ -139,7 +140,7 @@ static void print_json(struct orders *orders, const struct way *way)
 
 static bool has_ended(const struct way *way)
 {
-    return (way->end == WAY_STORED && way->steps.count > 0) || way->end == WAY_DEAD || way->end == WAY_LOST;
+    return (way->end == WAY_STORED && way->steps.count > 0) || way_is_given_up(way->end);
 }
 
 /*

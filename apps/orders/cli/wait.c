@@ -91,7 +91,7 @@ static bool look_for_end(struct wait *wait, bool *ended)
         return false;
     if (traced && !way_find(orders, wait->order_ids.items[wait->stored], false, &way))
         return false;
-    *ended = way.end == WAY_DEAD || way.end == WAY_LOST;
+    *ended = way_is_given_up(way.end);
     arena_rewind(orders->arena, mark);
     return true;
 }

@@ -9,10 +9,15 @@ const char *way_end_name(enum way_end end)
 {
     static const char *const names[] = {
         [WAY_UNKNOWN] = "unknown",    [WAY_PENDING] = "on its way", [WAY_STORED] = "stored",
-        [WAY_DEAD] = "dead-lettered", [WAY_LOST] = "not delivered",
+        [WAY_DEAD] = "dead-lettered", [WAY_LOST] = "not delivered", [WAY_EXPIRED] = "expired",
     };
 
     return names[end];
+}
+
+bool way_is_given_up(enum way_end end)
+{
+    return end == WAY_DEAD || end == WAY_LOST || end == WAY_EXPIRED;
 }
 
 bool way_find(struct orders *orders, str order_id, bool look_for_dead, struct way *way)

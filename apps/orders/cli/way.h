@@ -13,8 +13,11 @@ enum way_end {
     WAY_PENDING, /* seen, but neither stored nor given up */
     WAY_STORED,
     WAY_DEAD,
-    WAY_LOST, /* did not reach the queue */
+    WAY_LOST,    /* did not reach the queue */
+    WAY_EXPIRED, /* no queue kept it any longer */
 };
+/* Nothing happens to the order any more, and it is not stored. */
+bool way_is_given_up(enum way_end end);
 
 /* "dead-lettered" */
 const char *way_end_name(enum way_end end);

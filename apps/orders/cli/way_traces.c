@@ -79,6 +79,8 @@ static bool add_steps(struct orders *orders, struct way *way, const struct trace
 /* An earlier message may have brought the order into the table; the end is that of the last message. */
 static enum way_end end_of(const struct way *way, const struct trace *trace)
 {
+    if (trace_has_kind(trace, S("expired")))
+        return WAY_EXPIRED;
     if (trace_has_kind(trace, S("dead-lettered")))
         return WAY_DEAD;
     if (trace_has_kind(trace, S("not-delivered")) && !trace_has_kind(trace, S("delivered")))

@@ -120,7 +120,8 @@ static bool tables_check(const struct call *call, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_part *part = &batch->items[i];
         part->table = dynamodb_table_at(call, i);
-        if (!part->table || !dynamodb_table_open(call, part->table) || !keys_read(call, part))
+        if (!part->table || !dynamodb_table_open(call, part->table) || !keys_read(call, part) ||
+            !dynamodb_key_paths_check(call, part->table, &part->expressions))
             return false;
     }
     return true;

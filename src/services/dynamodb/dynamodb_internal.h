@@ -89,6 +89,10 @@ struct expression_texts {
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
 
+/* Check that no path of the expressions leads into an attribute of the table's key. */
+bool dynamodb_key_paths_check(const struct call *call, const struct table *table,
+                              const struct expressions *expressions);
+
 /* The parameters that PutItem and DeleteItem share. */
 struct write_request {
     str condition, return_values;

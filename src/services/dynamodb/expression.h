@@ -94,6 +94,10 @@ const struct dynamodb_attribute_value *dynamodb_path_get(struct lookups *lookups
                                                          const struct path *path);
 /* Does a path of the condition begin with that attribute? */
 bool dynamodb_condition_names(const struct node *condition, str attribute);
+/* Does the path lead into that attribute, to a map's attribute or a list's element? */
+bool dynamodb_path_enters(const struct path *path, str attribute);
+/* Does a path of the condition, or of an update's operand, lead into that attribute? */
+bool dynamodb_condition_enters(const struct node *condition, str attribute);
 
 /* expression_projection.c */
 /* Paths in the order of dynamodb_path_compare(); no path leads into another. */

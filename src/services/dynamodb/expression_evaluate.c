@@ -325,3 +325,18 @@ bool dynamodb_condition_names(const struct node *condition, str attribute)
             return true;
     return false;
 }
+
+bool dynamodb_path_enters(const struct path *path, str attribute)
+{
+    return path->count > 1 && str_equal(path->items[0].name, attribute);
+}
+
+bool dynamodb_condition_enters(const struct node *condition, str attribute)
+{
+    if (condition->kind == NODE_PATH)
+        return dynamodb_path_enters(&condition->path, attribute);
+    for (size_t i = 0; i < condition->operands.count; i++)
+        if (dynamodb_condition_enters(condition->operands.items[i], attribute))
+            return true;
+    return false;
+}

@@ -267,7 +267,8 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
     if (!dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
         !range_of(call, table, &key, &range) || !filter_check(call, table, expressions.condition) ||
-        !start_after(call, table, in, forward, &range))
+        !start_after(call, table, in, forward, &range) ||
+        !dynamodb_key_paths_check(call, table, &expressions))
         return FAILED;
     if (forward)
         fill_forward(&page, &range);

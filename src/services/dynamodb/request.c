@@ -248,6 +248,40 @@ bool dynamodb_expressions_read(const struct call *call, const struct expression_
            check_all_used(call, scope);
 }
 
+static bool update_enters(const struct update *update, str attribute)
+{
+    for (size_t i = 0; i < update->count; i++)
+        if (dynamodb_path_enters(&update->items[i].path, attribute) ||
+            (update->items[i].operand && dynamodb_condition_enters(update->items[i].operand, attribute)))
+            return true;
+    return false;
+}
+
+static bool projection_enters(const struct projection *projection, str attribute)
+{
+    for (size_t i = 0; i < projection->count; i++)
+        if (dynamodb_path_enters(&projection->items[i], attribute))
+            return true;
+    return false;
+}
+
+bool dynamodb_key_paths_check(const struct call *call, const struct table *table,
+                              const struct expressions *expressions)
+{
+    str names[] = {table->row.hash_name, table->row.range_name};
+
+    for (size_t i = 0; i < 2 && str_present(names[i]); i++)
+        if ((expressions->condition && dynamodb_condition_enters(expressions->condition, names[i])) ||
+            (expressions->projection && projection_enters(expressions->projection, names[i])) ||
+            update_enters(&expressions->update, names[i]))
+            return dynamodb_refuse(
+                call, arena_format(call->arena,
+                                   "Key attributes must be scalars; list random access '[]' and map lookup "
+                                   "'.' are not allowed: Key: %.*s",
+                                   STR_ARGS(names[i])));
+    return true;
+}
+
 static bool return_values_check(const struct call *call, str asked)
 {
     return !str_present(asked) || dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_NONE ||

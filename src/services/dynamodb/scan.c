@@ -126,7 +126,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     if (!table || !request_check(call, in, &expressions) || !share_read(call, in, &share) ||
         !dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !span_read(call, in, table, &share, &span))
+        !span_read(call, in, table, &share, &span) || !dynamodb_key_paths_check(call, table, &expressions))
         return FAILED;
     fill(&page, &span);
     dynamodb_count_returned(call, table, page.count);

@@ -11,7 +11,11 @@
 #include "engine/page.h"
 #include "services/tags/tags.h"
 
-enum { LIST_LIMIT = 100 };
+enum {
+    LIST_LIMIT = 100,
+    WARM_READ_UNITS = 12000, /* of an on-demand table, in a second */
+    WARM_WRITE_UNITS = 4000,
+};
 
 /* ---- describing ---- */
 
@@ -79,6 +83,20 @@ static void add_count(const struct call *call, struct dynamodb_table_description
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
+/* As on AWS, only DescribeTable shows it; a provisioned table can always serve the throughput that it has. */
+static void add_warm_throughput(const struct call *call, struct dynamodb_table_description *description,
+                                const struct dynamodb_read_settings_row *row)
+{
+    struct dynamodb_table_warm_throughput_description *warm =
+        arena_new(call->arena, struct dynamodb_table_warm_throughput_description);
+
+    warm->read_units_per_second = arena_i64(call->arena, row->on_demand ? WARM_READ_UNITS : row->read_units);
+    warm->write_units_per_second =
+        arena_i64(call->arena, row->on_demand ? WARM_WRITE_UNITS : row->write_units);
+    warm->status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_ACTIVE);
+    description->warm_throughput = warm;
+}
+
 static struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
                                                    enum dynamodb_table_status status)
 {
@@ -98,6 +116,8 @@ static struct dynamodb_table_description *describe(const struct call *call, cons
     add_throughput(call, description, &row);
     add_on_demand(call, description, &row);
     add_class(call, description, &row);
+    if (status == DYNAMODB_TABLE_STATUS_ACTIVE)
+        add_warm_throughput(call, description, &row);
     add_count(call, description, table);
     return description;
 }

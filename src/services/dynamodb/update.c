@@ -76,7 +76,8 @@ static bool address(const struct call *call, const struct dynamodb_update_item_i
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
            dynamodb_key_of_request(call, write->table, &in->key, &write->key) &&
-           keys_check(call, write->table, &write->expressions.update);
+           keys_check(call, write->table, &write->expressions.update) &&
+           dynamodb_key_paths_check(call, write->table, &write->expressions);
 }
 
 void dynamodb_update_context(const struct call *call, const struct dynamodb_update_item_input *in,
