@@ -126,6 +126,7 @@ struct call {
     str source_ip;
     str request_id;
     str trace_id;       /* from the request; else absent, see trace_of_call() */
+    str trace_header;   /* the request's X-Amzn-Trace-Id, if it names a trace; else absent */
     int64_t parent_hop; /* the hop of that trace that made the request; 0: unknown */
     int64_t now_ms;     /* fixed for the whole run; a handler never reads the clock */
     int64_t arrived_ms; /* unchanged when the call runs again */

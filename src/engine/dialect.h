@@ -12,6 +12,7 @@
 #include "wire/json.h"
 
 struct call;
+struct failure;
 
 /* Requests that the front end refuses before the service sees them. */
 enum refusal {
@@ -57,7 +58,8 @@ struct dialect {
     void (*tidy_form)(struct arena *arena, str path, struct form *form); /* before decoding; may be NULL */
     const struct error *bad_value;
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
-    const char *error_end; /* XML that closes each Error; may be NULL */
+    str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
+    const char *error_end;                                /* XML that closes each Error; may be NULL */
 
     /* REST-XML */
     bool bare_errors; /* Error is the root of the document, as S3 has it */

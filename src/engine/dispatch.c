@@ -64,6 +64,8 @@ static void find_trace(struct call *call, const struct http_request *request)
     if (!str_present(header))
         return;
     call->trace_id = trace_of_header(header);
+    if (str_present(call->trace_id))
+        call->trace_header = header;
     call->parent_hop = trace_parent_of_header(call->arena, header);
 }
 

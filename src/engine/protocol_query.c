@@ -90,12 +90,15 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
 /* Write code, message and details into an open element. */
 static void write_failure(struct text *text, const struct service *service, const struct failure *failure)
 {
+    const struct dialect *dialect = service ? service->dialect : &PLAIN_DIALECT;
+
     xml_element(text, S("Code"), error_query_code(failure->error));
-    xml_element(text, S("Message"), failure->message);
+    xml_element(text, S("Message"),
+                dialect->error_sentence ? dialect->error_sentence(failure) : failure->message);
     if (failure->details)
         structure_to_xml(text, failure->error->shape, failure->details);
-    if (service && service->dialect->error_end)
-        text_add(text, str_of(service->dialect->error_end));
+    if (dialect->error_end)
+        text_add(text, str_of(dialect->error_end));
 }
 
 void write_xml_error(struct text *text, const struct call *call)

@@ -3,7 +3,8 @@
  *
  * Anybody who may subscribe chooses the URL.  So only http and https are spoken, redirects are not followed,
  * certificates are verified, and the address that a name resolves to is checked just before the connection:
- * link-local addresses (a cloud's metadata service) are out of bounds, with --auth strict also this machine.
+ * link-local and EC2's instance addresses (metadata services) are out of bounds, with --auth strict also this
+ * machine.
  */
 #include "server/outside_internal.h"
 
@@ -34,14 +35,30 @@ static bool may_reach4(uint32_t address, bool strict)
     return !is_link_local4(address) && !(strict && is_this_machine4(address));
 }
 
+/* Is it an IPv4 address in IPv6's form: mapped, or for a NAT64 gateway? */
+static bool has_address4(const struct in6_addr *address)
+{
+    static const unsigned char nat64[12] = {0x00, 0x64, 0xff, 0x9b};
+
+    return IN6_IS_ADDR_V4MAPPED(address) || memcmp(address->s6_addr, nat64, sizeof nat64) == 0;
+}
+
+/* fd00:ec2::/32, where EC2 has its metadata service and other services of an instance. */
+static bool is_instance6(const struct in6_addr *address)
+{
+    static const unsigned char instance[] = {0xfd, 0x00, 0x0e, 0xc2};
+
+    return memcmp(address->s6_addr, instance, sizeof instance) == 0;
+}
+
 static bool may_reach6(const struct in6_addr *address, bool strict)
 {
     uint32_t last;
 
     memcpy(&last, address->s6_addr + 12, sizeof last);
-    if (IN6_IS_ADDR_V4MAPPED(address))
+    if (has_address4(address))
         return may_reach4(ntohl(last), strict);
-    return !IN6_IS_ADDR_LINKLOCAL(address) &&
+    return !IN6_IS_ADDR_LINKLOCAL(address) && !is_instance6(address) &&
            !(strict && (IN6_IS_ADDR_LOOPBACK(address) || IN6_IS_ADDR_UNSPECIFIED(address)));
 }
 

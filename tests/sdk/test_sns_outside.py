@@ -131,9 +131,10 @@ def test_a_silent_endpoint_holds_nobody_and_the_server_stops_beside_it(own, web)
 # --- Addresses ---------------------------------------------------------------------------------
 
 
-def test_a_link_local_address_is_out_of_bounds(own):
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[fd00:ec2::254]"])
+def test_a_metadata_service_is_out_of_bounds(own, host):
     one = own()
-    one.sns.subscribe(TopicArn=one.topic, Protocol="http", Endpoint="http://169.254.169.254/latest/meta-data")
+    one.sns.subscribe(TopicArn=one.topic, Protocol="http", Endpoint=f"http://{host}/latest/meta-data")
     traces = test_traces.Traces(one.server.endpoint)
     [way] = orderly_server.wait_until(lambda: traces.find(outcome="not-delivered"))
     hops = traces.get("/" + way["traceId"])["hops"]

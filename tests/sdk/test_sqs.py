@@ -389,6 +389,76 @@ def test_a_trace_header_is_a_system_attribute_of_its_own(sqs, make_queue):
     assert message["Attributes"]["AWSTraceHeader"] == header
 
 
+@pytest.fixture
+def trace_headed(client, sqs):
+    """The client's requests carry that X-Amzn-Trace-Id for the rest of the test."""
+    added = []
+
+    def make(header, service="sqs"):
+        def add_header(request, **_):
+            request.headers.add_header("X-Amzn-Trace-Id", header)
+
+        client(service).meta.events.register("before-sign", add_header)
+        added.append((client(service), add_header))
+        return header
+
+    yield make
+    for one, add_header in added:
+        one.meta.events.unregister("before-sign", add_header)
+
+
+TRACE_ROOT = "Root=1-5759e988-bd862e3fe1be46a994272793"
+
+
+def test_the_trace_header_of_a_request_is_its_messages(sqs, make_queue, trace_headed):
+    url = make_queue()
+    header = trace_headed(TRACE_ROOT + ";Parent=53995c3f42cd8ad8;Sampled=1")
+    sent = send(sqs, url)
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "hello"}])
+    assert "MD5OfMessageSystemAttributes" not in sent
+    assert [message["Attributes"]["AWSTraceHeader"] for message in receive(sqs, url)] == [header] * 2
+
+
+def test_the_trace_header_in_a_message_is_preferred_to_its_requests(sqs, make_queue, trace_headed):
+    url = make_queue()
+    trace_headed(TRACE_ROOT + ";Sampled=0")
+    own = TRACE_ROOT + ";Sampled=1"
+    send(sqs, url, MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": own}})
+    assert receive(sqs, url)[0]["Attributes"]["AWSTraceHeader"] == own
+
+
+@pytest.mark.parametrize(
+    "rest, is_carried", [("s" * (1024 - len(TRACE_ROOT) - 1), True), ("s" * (1024 - len(TRACE_ROOT)), False)])
+def test_a_message_carries_a_trace_header_of_1024_bytes(sqs, make_queue, trace_headed, rest, is_carried):
+    url = make_queue()
+    header = trace_headed(TRACE_ROOT + ";" + rest)
+    send(sqs, url)
+    assert receive(sqs, url)[0]["Attributes"].get("AWSTraceHeader") == (header if is_carried else None)
+
+
+def test_a_header_that_names_no_trace_is_not_a_messages(sqs, make_queue, trace_headed):
+    url = make_queue()
+    trace_headed("Root=zzz;Sampled=1")
+    send(sqs, url)
+    assert "AWSTraceHeader" not in receive(sqs, url)[0]["Attributes"]
+
+
+@pytest.mark.parametrize("subscribers", [1, 40])
+def test_the_trace_header_of_a_publish_is_its_messages_at_queues(
+    client, sqs, make_queue, allow_topic, unique, trace_headed, subscribers):
+    sns = client("sns")
+    topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
+    urls = [make_queue() for _ in range(subscribers)]
+    for url in urls:
+        allow_topic(url, topic)
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(url))
+    header = trace_headed(TRACE_ROOT + ";Sampled=1", "sns")
+    sns.publish(TopicArn=topic, Message="hello")
+    for url in urls:
+        [message] = receive(sqs, url, WaitTimeSeconds=10)
+        assert message["Attributes"]["AWSTraceHeader"] == header
+
+
 @pytest.mark.parametrize(
     "attribute, reason",
     [

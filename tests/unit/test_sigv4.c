@@ -217,6 +217,7 @@ TEST(equal_ways_of_writing_are_equal)
 {
     assert_int_equal(vector_with("a JSON call", S("Content-Type: "), S("content-TYPE:   \t")), SIGV4_OK);
     assert_int_equal(vector_with("a query out of order", S("b=2&a=%20x"), S("a=%20x&b=2")), SIGV4_OK);
+    assert_int_equal(vector_with("a query out of order", S("a=%20x"), S("a=+x")), SIGV4_OK);
     assert_int_equal(vector_with("a query out of order", S("%C3%A9&empty="), S("%c3%a9&empty")), SIGV4_OK);
     assert_int_equal(vector_with("an object", S("%20b"), S("%20%62")), SIGV4_OK);
     assert_int_equal(vector_with("a JSON call", S(", SignedHeaders="), S(",SignedHeaders=")), SIGV4_OK);

@@ -16,7 +16,8 @@ static void publish(const struct call *call, const struct topic *topic,
         return;
     struct way way = {.trace_id = str_present(call->trace_id)
                                       ? call->trace_id
-                                      : trace_of_id(call->arena, message->id, message->published_ms)};
+                                      : trace_of_id(call->arena, message->id, message->published_ms),
+                      .trace_header = call->trace_header};
 
     way.published = trace(call, &(struct trace_hop){
                                     .kind = HOP_PUBLISHED,

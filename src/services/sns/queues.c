@@ -27,6 +27,7 @@ static struct sqs_send_to_queues_request request_of(const struct call *call, str
         .message_group_id = broadcast->message.group_id,
         .message_deduplication_id = broadcast->message.deduplication_id,
         .trace_id = broadcast->way.trace_id,
+        .trace_header = broadcast->way.trace_header,
     };
 
     if (raw) {

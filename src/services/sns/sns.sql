@@ -230,6 +230,10 @@ create table sns_replay (
 ) without rowid;
 create index sns_replay_active on sns_replay (next_id) where next_id is not null;
 
+-- The header that named a stored message's trace, for the messages of queues.
+-- migration: 13
+alter table sns_fanout_message add column trace_header text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -421,16 +425,16 @@ delete from sns_fanout where id = :id;
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
     text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id, data_protection)
+    sequence_number, deduplication_id, data_protection, trace_header)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
     :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
-    :sequence_number, :deduplication_id, :data_protection);
+    :sequence_number, :deduplication_id, :data_protection, :trace_header);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
     message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id, data_protection
+    sequence_number, deduplication_id, data_protection, trace_header
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec

@@ -137,9 +137,10 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 /* fanout.c */
 /* Some of a topic's subscribers: enough to know whether they are few. */
 struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
-/* The trace of a message, and the hop of its publishing. */
+/* The trace of a message, the header of the request that named it (or absent), and the hop of its publishing.
+ */
 struct way {
-    str trace_id;
+    str trace_id, trace_header;
     int64_t published; /* 0: unknown */
 };
 /*

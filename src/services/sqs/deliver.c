@@ -80,6 +80,7 @@ static str put(const struct call *call, const struct queue *queue, struct delive
         .attributes = delivery->body_id ? (str){0} : delivery->content.attributes,
         .body_id = delivery->body_id,
         .delay_seconds = queue->row.delay_seconds,
+        .trace_header = sqs_trace_header_carried(delivery->in->trace_header),
         .trace_id = delivery->in->trace_id,
         .group_id = message.group_id,
         .deduplication_id = deduplication_id,

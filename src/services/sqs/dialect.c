@@ -7,6 +7,8 @@
 #include "engine/dialect.h"
 
 #include "base/list.h"
+#include "engine/call.h"
+#include "sqs_model.h"
 
 /*
  * When a form lacks the queue, the path names it: curl and old clients call
@@ -41,6 +43,14 @@ static str bad_value_sentence(struct arena *arena, const struct form_mismatch *m
                         mismatch->shape->type == SHAPE_INTEGER ? "an integer" : "of its type");
 }
 
+/* The sentence about an unknown queue still speaks of SQS's first protocol, SOAP, in XML only. */
+static str error_sentence(const struct failure *failure)
+{
+    return failure->error == &SQS_QUEUE_DOES_NOT_EXIST
+               ? S("The specified queue does not exist for this wsdl version.")
+               : failure->message;
+}
+
 static const struct error bad_value = {.name = "InvalidParameterValue", .status = 400, .sender = true};
 
 const struct dialect SQS_DIALECT = {
@@ -51,5 +61,6 @@ const struct dialect SQS_DIALECT = {
     .tidy_form = tidy_form,
     .bad_value = &bad_value,
     .bad_value_sentence = bad_value_sentence,
+    .error_sentence = error_sentence,
     .error_end = "<Detail/>",
 };

@@ -10,6 +10,7 @@
 #include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "engine/count.h"
 
 enum { MAX_DELAY_SECONDS = 900, MAX_BATCH_BYTES = 1048576, MAX_TRACE_HEADER = 1024 };
@@ -104,7 +105,14 @@ static bool outgoing_check_for(const struct call *call, const struct queue *queu
                                    message->body.size + sqs_message_attributes_size(message->attributes));
 }
 
-static str trace_header_of(const struct outgoing *message)
+str sqs_trace_header_carried(str header)
+{
+    return header.size <= MAX_TRACE_HEADER && utf8_valid(header) && str_is_xml_text(header) ? header
+                                                                                            : (str){0};
+}
+
+/* What the sender says in the message is preferred to the header of its request. */
+static str trace_header_of(const struct call *call, const struct outgoing *message)
 {
     const struct sqs_message_body_system_attribute_map *attributes = message->system_attributes;
 
@@ -112,7 +120,7 @@ static str trace_header_of(const struct outgoing *message)
         if (sqs_message_system_attribute_name_for_sends_of(attributes->items[i].key) ==
             SQS_MESSAGE_SYSTEM_ATTRIBUTE_NAME_FOR_SENDS_AWS_TRACE_HEADER)
             return attributes->items[i].value.string_value;
-    return (str){0};
+    return sqs_trace_header_carried(call->trace_header);
 }
 
 /*
@@ -245,7 +253,7 @@ static struct posted put(const struct call *call, const struct queue *queue, con
     if (sqs_duplicate_find(call, queue, message->group_id, deduplication_id, &posted))
         return posted;
     const int64_t *body_id = sqs_body_store(call, content);
-    str trace_header = trace_header_of(message);
+    str trace_header = trace_header_of(call, message);
     struct parcel parcel = {
         .body = body_id ? S("") : content->body,
         .attributes = body_id ? (str){0} : content->attributes,

@@ -174,6 +174,8 @@ struct posted {
     str message_id;
     const int64_t *sequence; /* NULL: the queue is no FIFO queue */
 };
+/* A request's X-Amzn-Trace-Id, or absent when a message cannot carry it. */
+str sqs_trace_header_carried(str header);
 /* Checks that do not depend on the queue.  False: fail() has been called. */
 bool sqs_outgoing_check(const struct call *call, const struct outgoing *message);
 /* May this queue have a message of that size?  False: fail() has been called. */

@@ -91,7 +91,8 @@ TEST(an_error_of_sqs_has_its_own_form_in_xml)
         reply.body,
         "<?xml version=\"1.0\"?>\n"
         "<ErrorResponse xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
-        "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>Gone.</Message><Detail/></Error>"
+        "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not exist for "
+        "this wsdl version.</Message><Detail/></Error>"
         "<RequestId>the-request-id</RequestId></ErrorResponse>");
 }
 
