@@ -144,7 +144,7 @@ def test_keys_over_sixteen_megabytes_are_left_with_all_that_was_asked_about_them
                          "UnprocessedKeys": {**left, **rest} if left else {}}
         return count
 
-    wait_until(lambda: ask(keys) == fit)
+    wait_until(lambda: ask(keys) == fit, timeout_seconds=100)
     assert ask(keys[fit:]) == len(keys) - fit
 
 

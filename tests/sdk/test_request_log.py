@@ -196,7 +196,7 @@ STRANGERS = [
     ("s3", "put_object", {"Bucket": "b", "Key": "k", "Body": b"x"}, "s3 PUT /b/k", "s3: PUT /b/k"),
     ("route53", "list_hosted_zones", {}, "route53 GET /2013-04-01/hostedzone", "route53: GET /2013-04-01/hostedzone"),
     ("apigateway", "get_rest_apis", {}, "apigateway GET /restapis", "apigateway: GET /restapis"),
-    ("sns", "list_platform_applications", {}, "sns.ListPlatformApplications", None),
+    ("dynamodb", "list_exports", {}, "dynamodb.ListExports", None),
 ]
 
 
