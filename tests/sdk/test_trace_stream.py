@@ -132,7 +132,7 @@ def test_an_outcome_lets_the_hops_through_that_ended_like_that(client, stream, m
     ("?since=1", {}, "Hops are followed by message, text, resource and outcome, and from the hop after."),
     ("?after=x", {}, "after takes the id of a hop."),
     ("?after=-1", {}, "after takes the id of a hop."),
-    ("?outcome=bad", {}, "outcome takes ok, failed, denied, not-delivered, throttled, timed-out, dead-lettered or filtered-out."),
+    ("?outcome=bad", {}, "outcome takes ok, failed, denied, not-delivered, throttled, timed-out, dead-lettered, filtered-out or expired."),
     ("", {"Last_Event_ID": "x"}, "Last-Event-ID takes the id of a hop."),
     ("", {"Last_Event_ID": "-1"}, "Last-Event-ID takes the id of a hop."),
 ])
