@@ -6,6 +6,8 @@
  */
 #include "services/sns/data_identifiers.h"
 
+#include "base/check.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -292,22 +294,39 @@ static const struct {
     {STR_INIT("PgpPrivateKey"), find_pgp_keys},   {STR_INIT("PhoneNumber-US"), find_phones},
     {STR_INIT("PkcsPrivateKey"), find_pkcs_keys}, {STR_INIT("Ssn-US"), find_ssns},
 };
-enum { IDENTIFIERS = sizeof identifiers / sizeof *identifiers };
+_Static_assert(sizeof identifiers / sizeof *identifiers == DATA_IDENTIFIERS,
+               "each kind has a place in a scan");
+
+/* DATA_IDENTIFIERS: unknown. */
+static size_t place_of(str name)
+{
+    size_t place = 0;
+
+    while (place < DATA_IDENTIFIERS && !str_equal(identifiers[place].name, name))
+        place++;
+    return place;
+}
 
 bool sns_data_identifier_is_known(str name)
 {
-    for (size_t i = 0; i < IDENTIFIERS; i++)
-        if (str_equal(identifiers[i].name, name))
-            return true;
-    return false;
+    return place_of(name) < DATA_IDENTIFIERS;
 }
 
-struct findings sns_data_find(struct arena *arena, str name, str text)
+void sns_scan_text(struct scan *scan, str text)
 {
-    struct findings findings = {.arena = arena};
+    if (!str_equal(scan->text, text))
+        *scan = (struct scan){.arena = scan->arena, .text = text};
+}
 
-    for (size_t i = 0; i < IDENTIFIERS; i++)
-        if (str_equal(identifiers[i].name, name))
-            identifiers[i].find(&findings, text);
-    return findings;
+const struct findings *sns_data_find(struct scan *scan, str name)
+{
+    size_t place = place_of(name);
+
+    check(place < DATA_IDENTIFIERS);
+    if (!scan->searched[place]) {
+        scan->found[place].arena = scan->arena;
+        identifiers[place].find(&scan->found[place], scan->text);
+        scan->searched[place] = true;
+    }
+    return &scan->found[place];
 }

@@ -20,5 +20,18 @@ struct findings {
 
 /* Is it one that Orderly can find? */
 bool sns_data_identifier_is_known(str name);
+
+enum { DATA_IDENTIFIERS = 8 };
+
+/* A text, and what has been looked for in it: each kind of data is searched once.  Begins as {.arena, .text}.
+ */
+struct scan {
+    struct arena *arena;
+    str text;
+    struct findings found[DATA_IDENTIFIERS];
+    bool searched[DATA_IDENTIFIERS];
+};
+/* Another text, unless it is the same. */
+void sns_scan_text(struct scan *scan, str text);
 /* All places of that kind of data. */
-struct findings sns_data_find(struct arena *arena, str name, str text);
+const struct findings *sns_data_find(struct scan *scan, str name);

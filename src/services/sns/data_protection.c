@@ -255,17 +255,17 @@ static bool is_about(const struct call *call, const struct json *statement, str 
 /* ---- what a statement does ---- */
 
 /* The bytes of the text that a statement's identifiers find. */
-static bool *marks_of(const struct call *call, const struct json *statement, str text, size_t *count)
+static bool *marks_of(struct scan *scan, const struct json *statement, size_t *count)
 {
     const struct json *identifiers = json_get(statement, S("DataIdentifier"));
-    bool *marks = arena_alloc(call->arena, text.size * sizeof *marks + 1);
+    bool *marks = arena_alloc(scan->arena, scan->text.size * sizeof *marks + 1);
 
     *count = 0;
     for (size_t i = 0; i < identifiers->count; i++) {
-        struct findings found = sns_data_find(call->arena, identifier_name(identifiers->items[i].text), text);
-        *count += found.count;
-        for (size_t f = 0; f < found.count; f++)
-            for (size_t at = found.items[f].start; at < found.items[f].end; at++)
+        const struct findings *found = sns_data_find(scan, identifier_name(identifiers->items[i].text));
+        *count += found->count;
+        for (size_t f = 0; f < found->count; f++)
+            for (size_t at = found->items[f].start; at < found->items[f].end; at++)
                 marks[at] = true;
     }
     return marks;
@@ -285,23 +285,22 @@ static str changed(const struct call *call, const struct json *deidentify, str t
     return text_str(&after);
 }
 
-static void add_identifier(const struct call *call, struct json_writer *line, str name, str text,
-                           size_t *count)
+static void add_identifier(struct scan *scan, struct json_writer *line, str name, size_t *count)
 {
-    struct findings found = sns_data_find(call->arena, name, text);
+    const struct findings *found = sns_data_find(scan, name);
 
-    if (found.count == 0)
+    if (found->count == 0)
         return;
-    *count += found.count;
+    *count += found->count;
     json_open_object(line);
     json_field(line, S("name"), name);
-    json_i64_field(line, S("count"), (int64_t)found.count);
+    json_i64_field(line, S("count"), (int64_t)found->count);
     json_name(line, S("detections"));
     json_open_array(line);
-    for (size_t i = 0; i < found.count; i++) {
+    for (size_t i = 0; i < found->count; i++) {
         json_open_object(line);
-        json_i64_field(line, S("start"), (int64_t)found.items[i].start + 1);
-        json_i64_field(line, S("end"), (int64_t)found.items[i].end);
+        json_i64_field(line, S("start"), (int64_t)found->items[i].start + 1);
+        json_i64_field(line, S("end"), (int64_t)found->items[i].end);
         json_close_object(line);
     }
     json_close_array(line);
@@ -316,6 +315,7 @@ static void report(const struct call *call, const struct topic *topic, const str
     const struct json *identifiers = json_get(statement, S("DataIdentifier"));
     struct json_writer line = json_writer_in(call->arena);
     struct sns_log_line_list lines = {0};
+    struct scan scan = {.arena = call->arena, .text = message->published_text};
     size_t count = 0;
 
     json_open_object(&line);
@@ -326,8 +326,7 @@ static void report(const struct call *call, const struct topic *topic, const str
     json_name(&line, S("dataIdentifiers"));
     json_open_array(&line);
     for (size_t i = 0; i < identifiers->count; i++)
-        add_identifier(call, &line, identifier_name(identifiers->items[i].text), message->published_text,
-                       &count);
+        add_identifier(&scan, &line, identifier_name(identifiers->items[i].text), &count);
     json_close_array(&line);
     json_close_object(&line);
     const struct json *destination =
@@ -346,7 +345,7 @@ static const struct json *statements_of(const struct call *call, const struct to
 
 /* False, after fail(): the statement denies the message. */
 static bool apply_inbound(const struct call *call, const struct topic *topic, const struct json *statement,
-                          struct message *message)
+                          struct scan *scan, struct message *message)
 {
     const struct json *operation = json_get(statement, S("Operation"));
     size_t count;
@@ -354,7 +353,8 @@ static bool apply_inbound(const struct call *call, const struct topic *topic, co
     if (!is_inbound(statement) || !is_about(call, statement, call->caller->arn) ||
         json_get(operation, S("Audit")))
         return true;
-    const bool *marks = marks_of(call, statement, message->text, &count);
+    sns_scan_text(scan, message->text);
+    const bool *marks = marks_of(scan, statement, &count);
     if (count == 0)
         return true;
     if (json_get(operation, S("Deidentify"))) {
@@ -371,13 +371,14 @@ static bool apply_inbound(const struct call *call, const struct topic *topic, co
 
 bool sns_protect_inbound(const struct call *call, const struct topic *topic, struct message *message)
 {
+    struct scan scan = {.arena = call->arena};
     const struct json *statements;
 
     if (!str_present(topic->row.data_protection))
         return true;
     statements = statements_of(call, topic);
     for (size_t i = 0; statements && i < statements->count; i++)
-        if (!apply_inbound(call, topic, &statements->items[i], message))
+        if (!apply_inbound(call, topic, &statements->items[i], &scan, message))
             return false;
     return true;
 }
@@ -424,12 +425,15 @@ static uint32_t applying(const struct call *call, const struct json *statements,
 /* The message as these statements leave it.  False: one of them denies it. */
 static bool leave(const struct call *call, const struct json *statements, uint32_t bits, str *text)
 {
+    struct scan scan = {.arena = call->arena};
+
     for (size_t i = 0; i < statements->count; i++) {
         const struct json *operation = json_get(&statements->items[i], S("Operation"));
         size_t count = 0;
         if (!(bits & (uint32_t)1 << i))
             continue;
-        const bool *marks = marks_of(call, &statements->items[i], *text, &count);
+        sns_scan_text(&scan, *text);
+        const bool *marks = marks_of(&scan, &statements->items[i], &count);
         if (count > 0 && json_get(operation, S("Deny")))
             return false;
         if (count > 0)
