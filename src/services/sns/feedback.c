@@ -376,9 +376,12 @@ static void write_like(const struct call *call, const struct sns_log_deliveries_
     }
     if (put(call, writer, &request, &failure))
         return;
-    if (failure.error == &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
+    bool written = false;
+    if (failure.error == &LOGS_RESOURCE_NOT_FOUND_EXCEPTION) {
         make_stream(call, writer, &request);
-    if (!put(call, writer, &request, &failure))
+        written = put(call, writer, &request, &failure);
+    }
+    if (!written)
         warn(first->group, str_present(failure.reason) ? failure.reason : failure.message);
 }
 
