@@ -59,6 +59,8 @@ struct cli_words {
 };
 
 enum cli_result { CLI_RUN, CLI_HELPED, CLI_WRONG };
+/* The exit code of a wrong command line. */
+enum { CLI_EXIT_WRONG = 2 };
 
 /*
  * Reads argv[1] and later arguments into `words`, and the flags into the struct at `values`, where it sets

@@ -7,10 +7,26 @@
 #include "engine/model.h"
 #include "wire/sigv4.h"
 
+#include <stddef.h>
+
 /* The command line's values; NULL for a flag that is not given. */
 struct config_flags {
     const char *endpoint_url, *region, *profile;
 };
+/* The rows of these flags in a command line's table (cli/arguments.h); `offset`: where the values' struct has
+ * them. */
+#define CONFIG_FLAG(name, value, help, offset, member)                                                       \
+    {                                                                                                        \
+        CLI_EVERY_COMMAND, CLI_TEXT, name, value, help, (offset) + offsetof(struct config_flags, member), 0, \
+            0, 0                                                                                             \
+    }
+#define CONFIG_FLAG_ROWS(offset)                                                                             \
+    CONFIG_FLAG("--endpoint-url", "URL", "the endpoint to call (AWS_ENDPOINT_URL, or the profile's)",        \
+                offset, endpoint_url),                                                                       \
+        CONFIG_FLAG("--region", "NAME", "the region (AWS_REGION, AWS_DEFAULT_REGION, or the profile's)",     \
+                    offset, region),                                                                         \
+        CONFIG_FLAG("--profile", "NAME", "a profile of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)",  \
+                    offset, profile)
 
 struct config {
     str region;

@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-enum { EXPLAIN = 1, EXIT_DENIED = 1, EXIT_WRONG_CALL = 2, COLUMNS = 100 };
+enum { EXPLAIN = 1, EXIT_DENIED = 1, COLUMNS = 100 };
 
 struct arguments {
     struct config_flags where;
@@ -46,12 +46,7 @@ static const struct cli_flag FLAGS[] = {
      AT(context), 0, 0, 0},
     {EXPLAIN, CLI_SWITCH, "--json", NULL, "print the server's answer as JSON, for scripts", AT(json), 0, 0,
      0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--endpoint-url", "URL",
-     "the endpoint to call (AWS_ENDPOINT_URL, or the profile's)", AT(where.endpoint_url), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--region", "NAME",
-     "the region (AWS_REGION, AWS_DEFAULT_REGION, or the profile's)", AT(where.region), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--profile", "NAME",
-     "a profile of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)", AT(where.profile), 0, 0, 0},
+    CONFIG_FLAG_ROWS(AT(where)),
 };
 
 static const struct cli_table TABLE = {
@@ -166,7 +161,7 @@ static int run(struct arena *arena, const struct cli_words *words, const struct 
     if (arguments->principal)
         return explain(arena, words, arguments);
     fputs("orderly: --as PRINCIPAL is missing. See orderly iam explain --help.\n", stderr);
-    return EXIT_WRONG_CALL;
+    return CLI_EXIT_WRONG;
 }
 
 int iam_main(int argc, char **argv)
@@ -174,19 +169,12 @@ int iam_main(int argc, char **argv)
     struct arguments arguments = {0};
     struct cli_words words;
     struct arena arena = {0};
-    int status = EXIT_SUCCESS;
 
     output_start();
-    switch (cli_parse(&TABLE, argc, argv, &words, &arguments)) {
-    case CLI_RUN:
+    enum cli_result result = cli_parse(&TABLE, argc, argv, &words, &arguments);
+    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
+    if (result == CLI_RUN)
         status = run(&arena, &words, &arguments);
-        break;
-    case CLI_HELPED:
-        break;
-    case CLI_WRONG:
-        status = EXIT_WRONG_CALL;
-        break;
-    }
     arena_free(&arena);
     return status;
 }

@@ -102,12 +102,7 @@ static const struct cli_flag FLAGS[] = {
     {COMMAND_DLQ, CLI_SWITCH, "--purge", NULL, "delete the messages", AT(purge), 0, 0, 0},
     {COMMAND_LIST | COMMAND_SHOW | COMMAND_DLQ | COMMAND_BURST, CLI_SWITCH, "--json", NULL,
      "print JSON, for scripts", AT(json), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--endpoint-url", "URL",
-     "the endpoint to call (AWS_ENDPOINT_URL, or the profile's)", AT(where.endpoint_url), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--region", "NAME",
-     "the region (AWS_REGION, AWS_DEFAULT_REGION, or the profile's)", AT(where.region), 0, 0, 0},
-    {CLI_EVERY_COMMAND, CLI_TEXT, "--profile", "NAME",
-     "a profile of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)", AT(where.profile), 0, 0, 0},
+    CONFIG_FLAG_ROWS(AT(where)),
 };
 
 static const struct cli_table TABLE = {

@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-enum { EXIT_WRONG_CALL = 2 };
-
 static const struct {
     enum command command;
     int (*run)(struct orders *orders);
@@ -25,7 +23,7 @@ static int run(struct orders *orders)
     for (size_t i = 0; i < sizeof RUNS / sizeof *RUNS; i++)
         if (RUNS[i].command == orders->arguments->command)
             return RUNS[i].run(orders);
-    return EXIT_WRONG_CALL;
+    return CLI_EXIT_WRONG;
 }
 
 static int run_with_client(struct arena *arena, const struct arguments *arguments)
@@ -51,19 +49,12 @@ int orders_main(int argc, char **argv)
 {
     struct arguments arguments;
     struct arena arena = {0};
-    int status = EXIT_SUCCESS;
 
     output_start();
-    switch (orders_arguments_parse(argc, argv, &arguments)) {
-    case CLI_RUN:
+    enum cli_result result = orders_arguments_parse(argc, argv, &arguments);
+    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
+    if (result == CLI_RUN)
         status = run_with_client(&arena, &arguments);
-        break;
-    case CLI_HELPED:
-        break;
-    case CLI_WRONG:
-        status = EXIT_WRONG_CALL;
-        break;
-    }
     arena_free(&arena);
     return status;
 }
