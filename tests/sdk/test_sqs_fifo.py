@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 
 import pytest
 from botocore.exceptions import ClientError
@@ -120,8 +121,6 @@ def test_changing_the_visibility_opens_the_group_or_keeps_it_locked(sqs, queue, 
 
 
 def test_deleting_wakes_who_waits_for_the_group(sqs, queue):
-    import threading
-
     send(sqs, queue, "a")
     send(sqs, queue, "b")
     (message,) = receive(sqs, queue, 1)

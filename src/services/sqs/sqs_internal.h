@@ -25,10 +25,9 @@ struct queue_address {
 };
 
 /* sqs.c */
-/* Fail with AWS's sentence about a parameter's value; false. */
 /* Do AWS's rules of a minute apply?  See struct sqs_options. */
 bool sqs_waits(void);
-
+/* Fail with AWS's sentence about a parameter's value; false. */
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason);
 
 /* queue_find.c */
