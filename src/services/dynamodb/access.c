@@ -48,11 +48,11 @@ leading_value(const struct call *call, const struct table *table, const struct a
     str problem;
 
     if (!access->expressions || !access->expressions->key_condition)
-        return access->attributes ? dynamodb_item_get(access->attributes, table->row.hash_name) : NULL;
+        return access->attributes ? dynamodb_item_get(access->attributes, table->keys.items[0].name) : NULL;
     if (!dynamodb_key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
         return NULL;
     for (size_t i = 0; i < key.count; i++)
-        if (str_equal(key.items[i].name, table->row.hash_name))
+        if (str_equal(key.items[i].name, table->keys.items[0].name))
             return key.items[i].first;
     return NULL;
 }

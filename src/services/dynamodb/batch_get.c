@@ -110,7 +110,7 @@ static bool keys_read(const struct call *call, struct batch_part *part)
 
     part->keys = arena_alloc(call->arena, keys->count * sizeof *part->keys);
     for (size_t i = 0; i < keys->count; i++)
-        if (!dynamodb_key_of_request(call, part->table, &keys->items[i], &part->keys[i]))
+        if (!dynamodb_key_of_request(call, &part->table->keys, &keys->items[i], &part->keys[i]))
             return false;
     return true;
 }
@@ -121,7 +121,7 @@ static bool tables_check(const struct call *call, struct batch *batch)
         struct batch_part *part = &batch->items[i];
         part->table = dynamodb_table_at(call, i);
         if (!part->table || !dynamodb_table_open(call, part->table) || !keys_read(call, part) ||
-            !dynamodb_key_paths_check(call, part->table, &part->expressions))
+            !dynamodb_key_paths_check(call, &part->table->keys, &part->expressions))
             return false;
     }
     return true;

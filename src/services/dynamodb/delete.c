@@ -25,8 +25,8 @@ static bool address(const struct call *call, const struct dynamodb_delete_item_i
 {
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
-           dynamodb_key_of_request(call, write->table, &in->key, &write->key) &&
-           dynamodb_key_paths_check(call, write->table, &write->expressions);
+           dynamodb_key_of_request(call, &write->table->keys, &in->key, &write->key) &&
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions);
 }
 
 void dynamodb_delete_context(const struct call *call, const struct dynamodb_delete_item_input *in,

@@ -11,11 +11,23 @@
 #include "store/store.h"
 #include "value.h"
 
+/* An attribute of a key; type is S, N or B. */
+struct key_attribute {
+    str name, type;
+};
+
+/* The attributes of the partition key, then those of the sort key. */
+struct key_schema {
+    const struct key_attribute *items;
+    size_t count, hash_count;
+};
+
 /* A table, as requests about its items need it. */
 struct table {
     str given; /* the client's name for it: a name or an ARN */
     str account, region, name, arn;
     struct dynamodb_find_table_row row;
+    struct key_schema keys; /* empty when the table does not exist */
 };
 
 /*
@@ -51,17 +63,17 @@ bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list
 
 /* item_key.c */
 /* Read the key from a whole item, or from a request's Key, which may contain nothing else. */
-bool dynamodb_key_of_item(const struct call *call, const struct table *table,
+bool dynamodb_key_of_item(const struct call *call, const struct key_schema *schema,
                           const struct dynamodb_attribute_map *item, struct item_key *key);
-bool dynamodb_key_of_request(const struct call *call, const struct table *table,
+bool dynamodb_key_of_request(const struct call *call, const struct key_schema *schema,
                              const struct dynamodb_attribute_map *map, struct item_key *key);
 /* The same for a page's start: on false *problem is the sentence, and fail() has not been called. */
-bool dynamodb_key_of_start(struct arena *arena, const struct table *table,
+bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
                            const struct dynamodb_attribute_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
 str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value);
 /* The key's attributes of an item. */
-struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct table *table,
+struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct key_schema *schema,
                                                       const struct dynamodb_attribute_map *item);
 
 /* request.c */
@@ -89,8 +101,8 @@ struct expression_texts {
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
 
-/* Check that no path of the expressions leads into an attribute of the table's key. */
-bool dynamodb_key_paths_check(const struct call *call, const struct table *table,
+/* Check that no path of the expressions leads into an attribute of the key. */
+bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *schema,
                               const struct expressions *expressions);
 
 /* The parameters that PutItem and DeleteItem share. */

@@ -36,8 +36,8 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
     struct stored stored;
 
     if (!table || !request_check(call, in, &expressions) || !dynamodb_table_open(call, table) ||
-        !dynamodb_key_of_request(call, table, &in->key, &key) ||
-        !dynamodb_key_paths_check(call, table, &expressions))
+        !dynamodb_key_of_request(call, &table->keys, &in->key, &key) ||
+        !dynamodb_key_paths_check(call, &table->keys, &expressions))
         return FAILED;
     dynamodb_stored_read(call, table, &key, &stored);
     if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))

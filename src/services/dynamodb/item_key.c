@@ -60,91 +60,95 @@ static bool read_part(struct arena *arena, str name, const struct dynamodb_attri
     return true;
 }
 
+static bool is_hash(const struct key_schema *schema, size_t at)
+{
+    return at < schema->hash_count;
+}
+
 static bool has_type(const struct dynamodb_attribute_value *value, str type)
 {
     return str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), type);
 }
 
-static bool check_item_part(struct arena *arena, str name, str type,
+static bool check_item_part(struct arena *arena, const struct key_attribute *attribute,
                             const struct dynamodb_attribute_value *value, str *problem)
 {
     if (!value)
         return problem_is(problem, arena_format(arena,
                                                 "One or more parameter values were invalid: Missing the key "
                                                 "%.*s in the item",
-                                                STR_ARGS(name)));
-    if (has_type(value, type))
+                                                STR_ARGS(attribute->name)));
+    if (has_type(value, attribute->type))
         return true;
     return problem_is(problem,
                       arena_format(arena,
                                    "One or more parameter values were invalid: Type mismatch for key "
                                    "%.*s expected: %.*s actual: %.*s",
-                                   STR_ARGS(name), STR_ARGS(type),
+                                   STR_ARGS(attribute->name), STR_ARGS(attribute->type),
                                    STR_ARGS(dynamodb_value_type_name(dynamodb_value_type(value)))));
 }
 
-static bool read_item_part(const struct call *call, const struct dynamodb_attribute_map *item, str name,
-                           str type, bool hash, str *bytes)
+static bool read_item_part(const struct call *call, const struct dynamodb_attribute_map *item,
+                           const struct key_attribute *attribute, bool hash, str *bytes)
 {
-    const struct dynamodb_attribute_value *value = dynamodb_item_get(item, name);
+    const struct dynamodb_attribute_value *value = dynamodb_item_get(item, attribute->name);
     str problem;
 
-    return (check_item_part(call->arena, name, type, value, &problem) &&
-            read_part(call->arena, name, value, hash, bytes, &problem)) ||
+    return (check_item_part(call->arena, attribute, value, &problem) &&
+            read_part(call->arena, attribute->name, value, hash, bytes, &problem)) ||
            dynamodb_refuse(call, problem);
 }
 
-bool dynamodb_key_of_item(const struct call *call, const struct table *table,
+bool dynamodb_key_of_item(const struct call *call, const struct key_schema *schema,
                           const struct dynamodb_attribute_map *item, struct item_key *key)
 {
-    const struct dynamodb_find_table_row *row = &table->row;
-
     key->range = S("");
-    return read_item_part(call, item, row->hash_name, row->hash_type, true, &key->hash) &&
-           (!str_present(row->range_name) ||
-            read_item_part(call, item, row->range_name, row->range_type, false, &key->range));
+    for (size_t i = 0; i < schema->count; i++)
+        if (!read_item_part(call, item, &schema->items[i], is_hash(schema, i),
+                            is_hash(schema, i) ? &key->hash : &key->range))
+            return false;
+    return true;
 }
 
-static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_map *map, str name, str type,
-                          bool hash, str *bytes, str *problem)
+static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_map *map,
+                          const struct key_attribute *attribute, bool hash, str *bytes, str *problem)
 {
-    const struct dynamodb_attribute_value *value = dynamodb_item_get(map, name);
+    const struct dynamodb_attribute_value *value = dynamodb_item_get(map, attribute->name);
 
-    if (!value || !has_type(value, type))
+    if (!value || !has_type(value, attribute->type))
         return problem_is(problem, mismatch);
-    return read_part(arena, name, value, hash, bytes, problem);
+    return read_part(arena, attribute->name, value, hash, bytes, problem);
 }
 
-bool dynamodb_key_of_start(struct arena *arena, const struct table *table,
+bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
                            const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
 {
-    const struct dynamodb_find_table_row *row = &table->row;
-    bool ranged = str_present(row->range_name);
-
     key->range = S("");
-    if (map->count != (ranged ? 2 : 1))
+    if (map->count != schema->count)
         return problem_is(problem, mismatch);
-    return read_key_part(arena, map, row->hash_name, row->hash_type, true, &key->hash, problem) &&
-           (!ranged ||
-            read_key_part(arena, map, row->range_name, row->range_type, false, &key->range, problem));
+    for (size_t i = 0; i < schema->count; i++)
+        if (!read_key_part(arena, map, &schema->items[i], is_hash(schema, i),
+                           is_hash(schema, i) ? &key->hash : &key->range, problem))
+            return false;
+    return true;
 }
 
-bool dynamodb_key_of_request(const struct call *call, const struct table *table,
+bool dynamodb_key_of_request(const struct call *call, const struct key_schema *schema,
                              const struct dynamodb_attribute_map *map, struct item_key *key)
 {
     str problem;
 
-    return dynamodb_key_of_start(call->arena, table, map, key, &problem) || dynamodb_refuse(call, problem);
+    return dynamodb_key_of_start(call->arena, schema, map, key, &problem) || dynamodb_refuse(call, problem);
 }
 
-struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct table *table,
+struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct key_schema *schema,
                                                       const struct dynamodb_attribute_map *item)
 {
-    str names[] = {table->row.hash_name, table->row.range_name};
     struct dynamodb_attribute_map key = {0};
 
-    for (size_t i = 0; i < 2 && str_present(names[i]); i++)
-        *list_add(arena, &key) =
-            (struct dynamodb_attribute_map_entry){names[i], *dynamodb_item_get(item, names[i])};
+    for (size_t i = 0; i < schema->count; i++) {
+        str name = schema->items[i].name;
+        *list_add(arena, &key) = (struct dynamodb_attribute_map_entry){name, *dynamodb_item_get(item, name)};
+    }
     return key;
 }

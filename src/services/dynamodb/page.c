@@ -84,5 +84,5 @@ struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
     if (!page->more)
         return (struct dynamodb_attribute_map){0};
     struct dynamodb_attribute_map last = dynamodb_item_decode(arena, page->last);
-    return dynamodb_key_attributes(arena, page->table, &last);
+    return dynamodb_key_attributes(arena, &page->table->keys, &last);
 }

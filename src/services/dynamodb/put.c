@@ -25,8 +25,8 @@ static bool address(const struct call *call, const struct dynamodb_put_item_inpu
 {
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
-           dynamodb_key_of_item(call, write->table, &in->item, &write->key) &&
-           dynamodb_key_paths_check(call, write->table, &write->expressions);
+           dynamodb_key_of_item(call, &write->table->keys, &in->item, &write->key) &&
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions);
 }
 
 void dynamodb_put_context(const struct call *call, const struct dynamodb_put_item_input *in,

@@ -53,19 +53,19 @@ static bool refuse_missing(const struct call *call, str name)
         call, arena_format(call->arena, "Query condition missed key schema element: %.*s", STR_ARGS(name)));
 }
 
-static bool refuse_count(const struct call *call, size_t conditions, int attributes)
+static bool refuse_count(const struct call *call, size_t conditions, size_t attributes)
 {
     return dynamodb_refuse(
         call, arena_format(call->arena,
                            "The number of query conditions (%zu) exceeds the number of key attributes "
-                           "defined in the schema (%d)",
+                           "defined in the schema (%zu)",
                            conditions, attributes));
 }
 
-static bool check_value(const struct call *call, const struct dynamodb_attribute_value *value, str name,
-                        str type)
+static bool check_value(const struct call *call, const struct dynamodb_attribute_value *value,
+                        const struct key_attribute *attribute)
 {
-    if (!str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), type))
+    if (!str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), attribute->type))
         return dynamodb_refuse(
             call, S("One or more parameter values were invalid: Condition parameter type does not match "
                     "schema type"));
@@ -75,13 +75,14 @@ static bool check_value(const struct call *call, const struct dynamodb_attribute
                            arena_format(call->arena,
                                         "One or more parameter values are not valid. The AttributeValue for "
                                         "a key attribute cannot contain an empty %s value. Key: %.*s",
-                                        value->s.data ? "string" : "binary", STR_ARGS(name)));
+                                        value->s.data ? "string" : "binary", STR_ARGS(attribute->name)));
 }
 
-static bool check_term(const struct call *call, const struct key_term *term, str type)
+static bool check_term(const struct call *call, const struct key_term *term,
+                       const struct key_attribute *attribute)
 {
-    return check_value(call, term->first, term->name, type) &&
-           (!term->second || check_value(call, term->second, term->name, type));
+    return check_value(call, term->first, attribute) &&
+           (!term->second || check_value(call, term->second, attribute));
 }
 
 static str above_all(struct arena *arena)
@@ -134,9 +135,10 @@ static void narrow_by_comparison(struct arena *arena, enum comparator comparator
     }
 }
 
-static bool narrow(const struct call *call, const struct key_term *term, str type, struct range *range)
+static bool narrow(const struct call *call, const struct key_term *term,
+                   const struct key_attribute *attribute, struct range *range)
 {
-    if (!check_term(call, term, type))
+    if (!check_term(call, term, attribute))
         return false;
 
     str first = dynamodb_key_bytes(call->arena, term->first);
@@ -156,32 +158,32 @@ static bool narrow(const struct call *call, const struct key_term *term, str typ
     return true;
 }
 
-static bool range_of(const struct call *call, const struct table *table, const struct key_condition *key,
-                     struct range *range)
+static bool range_of(const struct call *call, const struct key_schema *schema,
+                     const struct key_condition *key, struct range *range)
 {
-    const struct dynamodb_find_table_row *row = &table->row;
-    const struct key_term *hash = term_of(key, row->hash_name);
-    const struct key_term *sort = str_present(row->range_name) ? term_of(key, row->range_name) : NULL;
+    const struct key_attribute *sort_attribute = schema->count > 1 ? &schema->items[1] : NULL;
+    const struct key_term *hash = term_of(key, schema->items[0].name);
+    const struct key_term *sort = sort_attribute ? term_of(key, sort_attribute->name) : NULL;
 
     if (key->count > MAX_KEY_ATTRIBUTES)
-        return refuse_count(call, key->count, str_present(row->range_name) ? 2 : 1);
+        return refuse_count(call, key->count, schema->count);
     if (!hash)
-        return refuse_missing(call, row->hash_name);
-    if (key->count == 2 && !str_present(row->range_name))
+        return refuse_missing(call, schema->items[0].name);
+    if (key->count == 2 && !sort_attribute)
         return dynamodb_refuse(call, S("Query key condition not supported"));
     if (key->count == 2 && !sort)
-        return refuse_missing(call, row->range_name);
+        return refuse_missing(call, sort_attribute->name);
     if (hash->kind != TERM_COMPARISON || hash->comparator != EQUAL)
         return dynamodb_refuse(call, S("Query key condition not supported"));
-    if (!check_term(call, hash, row->hash_type))
+    if (!check_term(call, hash, &schema->items[0]))
         return false;
     *range = (struct range){spread_key(call->arena, dynamodb_key_bytes(call->arena, hash->first)), S(""),
                             above_all(call->arena)};
-    return !sort || narrow(call, sort, row->range_type, range);
+    return !sort || narrow(call, sort, sort_attribute, range);
 }
 
 /* Begin the page after that key, which must be in the query's own range. */
-static bool start_after(const struct call *call, const struct table *table,
+static bool start_after(const struct call *call, const struct key_schema *schema,
                         const struct dynamodb_query_input *in, bool forward, struct range *range)
 {
     struct item_key start = {0};
@@ -189,7 +191,7 @@ static bool start_after(const struct call *call, const struct table *table,
 
     if (!in->exclusive_start_key.items)
         return true;
-    if (!dynamodb_key_of_start(call->arena, table, &in->exclusive_start_key, &start, &problem))
+    if (!dynamodb_key_of_start(call->arena, schema, &in->exclusive_start_key, &start, &problem))
         return dynamodb_refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     if (!str_equal(start.hash, range->partition))
@@ -204,16 +206,14 @@ static bool start_after(const struct call *call, const struct table *table,
     return true;
 }
 
-static bool filter_check(const struct call *call, const struct table *table, const struct node *filter)
+static bool filter_check(const struct call *call, const struct key_schema *schema, const struct node *filter)
 {
-    str names[] = {table->row.hash_name, table->row.range_name};
-
-    for (size_t i = 0; filter && i < 2; i++)
-        if (str_present(names[i]) && dynamodb_condition_names(filter, names[i]))
+    for (size_t i = 0; filter && i < schema->count; i++)
+        if (dynamodb_condition_names(filter, schema->items[i].name))
             return dynamodb_refuse(call, arena_format(call->arena,
                                                       "Filter Expression can only contain non-primary key "
                                                       "attributes: Primary key attribute: %.*s",
-                                                      STR_ARGS(names[i])));
+                                                      STR_ARGS(schema->items[i].name)));
     return true;
 }
 
@@ -277,9 +277,10 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
         return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
     if (!dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !range_of(call, table, &key, &range) || !filter_check(call, table, expressions.condition) ||
-        !start_after(call, table, in, forward, &range) ||
-        !dynamodb_key_paths_check(call, table, &expressions))
+        !range_of(call, &table->keys, &key, &range) ||
+        !filter_check(call, &table->keys, expressions.condition) ||
+        !start_after(call, &table->keys, in, forward, &range) ||
+        !dynamodb_key_paths_check(call, &table->keys, &expressions))
         return FAILED;
     if (forward)
         fill_forward(&page, &range);

@@ -265,20 +265,23 @@ static bool projection_enters(const struct projection *projection, str attribute
     return false;
 }
 
-bool dynamodb_key_paths_check(const struct call *call, const struct table *table,
+static bool expressions_enter(const struct expressions *expressions, str attribute)
+{
+    return (expressions->condition && dynamodb_condition_enters(expressions->condition, attribute)) ||
+           (expressions->projection && projection_enters(expressions->projection, attribute)) ||
+           update_enters(&expressions->update, attribute);
+}
+
+bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *schema,
                               const struct expressions *expressions)
 {
-    str names[] = {table->row.hash_name, table->row.range_name};
-
-    for (size_t i = 0; i < 2 && str_present(names[i]); i++)
-        if ((expressions->condition && dynamodb_condition_enters(expressions->condition, names[i])) ||
-            (expressions->projection && projection_enters(expressions->projection, names[i])) ||
-            update_enters(&expressions->update, names[i]))
+    for (size_t i = 0; i < schema->count; i++)
+        if (expressions_enter(expressions, schema->items[i].name))
             return dynamodb_refuse(
                 call, arena_format(call->arena,
                                    "Key attributes must be scalars; list random access '[]' and map lookup "
                                    "'.' are not allowed: Key: %.*s",
-                                   STR_ARGS(names[i])));
+                                   STR_ARGS(schema->items[i].name)));
     return true;
 }
 

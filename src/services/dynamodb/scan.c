@@ -65,7 +65,7 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
 }
 
 static bool span_read(const struct call *call, const struct dynamodb_scan_input *in,
-                      const struct table *table, const struct share *share, struct span *span)
+                      const struct key_schema *schema, const struct share *share, struct span *span)
 {
     str first = spread_bytes(call->arena, first_spread(share->segment, share->total)), problem;
 
@@ -73,7 +73,7 @@ static bool span_read(const struct call *call, const struct dynamodb_scan_input 
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
-    if (!dynamodb_key_of_start(call->arena, table, &in->exclusive_start_key, &span->after, &problem))
+    if (!dynamodb_key_of_start(call->arena, schema, &in->exclusive_start_key, &span->after, &problem))
         return dynamodb_refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
     if (str_compare(span->after.hash, first) >= 0 && str_compare(span->after.hash, span->end) < 0)
@@ -126,7 +126,8 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     if (!table || !request_check(call, in, &expressions) || !share_read(call, in, &share) ||
         !dynamodb_table_open(call, table) ||
         !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !span_read(call, in, table, &share, &span) || !dynamodb_key_paths_check(call, table, &expressions))
+        !span_read(call, in, &table->keys, &share, &span) ||
+        !dynamodb_key_paths_check(call, &table->keys, &expressions))
         return FAILED;
     fill(&page, &span);
     dynamodb_count_returned(call, table, page.count);

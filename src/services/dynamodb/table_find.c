@@ -36,6 +36,15 @@ static bool read_arn(str text, struct table *table)
            str_index(arn.resource, ':') < 0;
 }
 
+static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find_table_row *row)
+{
+    struct key_attribute *attributes = arena_alloc(arena, 2 * sizeof *attributes);
+
+    attributes[0] = (struct key_attribute){row->hash_name, row->hash_type};
+    attributes[1] = (struct key_attribute){row->range_name, row->range_type};
+    return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
+}
+
 bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
 {
     struct table *table = arena_new(call->arena, struct table);
@@ -52,8 +61,10 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     if (dynamodb_find_table(call->txn,
                             &(struct dynamodb_find_table_params){
                                 .account = table->account, .region = table->region, .name = table->name},
-                            &table->row))
+                            &table->row)) {
+        table->keys = keys_of(call->arena, &table->row);
         found->add_context = tags_add_context;
+    }
     return true;
 }
 

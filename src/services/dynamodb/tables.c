@@ -19,15 +19,17 @@ enum {
 
 /* ---- describing ---- */
 
-static void add_key(const struct call *call, struct dynamodb_table_description *description, str name,
-                    str type, enum dynamodb_key_type key_type)
+static void add_keys(const struct call *call, struct dynamodb_table_description *description,
+                     const struct key_schema *schema)
 {
-    if (!str_present(name))
-        return;
-    *list_add(call->arena, &description->attribute_definitions) =
-        (struct dynamodb_attribute_definition){.attribute_name = name, .attribute_type = type};
-    *list_add(call->arena, &description->key_schema) = (struct dynamodb_key_schema_element){
-        .attribute_name = name, .key_type = dynamodb_key_type_text(key_type)};
+    for (size_t i = 0; i < schema->count; i++) {
+        enum dynamodb_key_type kind =
+            i < schema->hash_count ? DYNAMODB_KEY_TYPE_HASH : DYNAMODB_KEY_TYPE_RANGE;
+        *list_add(call->arena, &description->attribute_definitions) = (struct dynamodb_attribute_definition){
+            .attribute_name = schema->items[i].name, .attribute_type = schema->items[i].type};
+        *list_add(call->arena, &description->key_schema) = (struct dynamodb_key_schema_element){
+            .attribute_name = schema->items[i].name, .key_type = dynamodb_key_type_text(kind)};
+    }
 }
 
 static void add_throughput(const struct call *call, struct dynamodb_table_description *description,
@@ -105,8 +107,7 @@ static struct dynamodb_table_description *describe(const struct call *call, cons
     struct dynamodb_read_settings_row row = {0};
 
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
-    add_key(call, description, table->row.hash_name, table->row.hash_type, DYNAMODB_KEY_TYPE_HASH);
-    add_key(call, description, table->row.range_name, table->row.range_type, DYNAMODB_KEY_TYPE_RANGE);
+    add_keys(call, description, &table->keys);
     description->table_name = table->name;
     description->table_status = dynamodb_table_status_text(status);
     description->creation_date_time = arena_i64(call->arena, row.created_ms);
@@ -186,18 +187,33 @@ enum outcome dynamodb_describe_time_to_live(const struct call *call,
 
 /* ---- making ---- */
 
-/* Store the key schema of the table, which is index 0. */
-static void add_keys(const struct call *call, const struct dynamodb_create_table_input *in, int64_t table_id)
+static struct key_schema schema_of(struct arena *arena, const struct dynamodb_create_table_input *in)
 {
-    for (size_t i = 0; i < in->key_schema.count; i++) {
-        const struct dynamodb_key_schema_element *key = &in->key_schema.items[i];
-        dynamodb_add_key(
-            call->txn, &(struct dynamodb_add_key_params){
-                           .table_id = table_id,
-                           .kind = key->key_type,
-                           .name = key->attribute_name,
-                           .type = dynamodb_definition_type(&in->attribute_definitions, key->attribute_name),
-                       });
+    const struct dynamodb_key_schema *keys = &in->key_schema;
+    struct key_attribute *attributes = arena_alloc(arena, keys->count * sizeof *attributes);
+
+    for (size_t i = 0; i < keys->count; i++)
+        attributes[i] = (struct key_attribute){
+            .name = keys->items[i].attribute_name,
+            .type = dynamodb_definition_type(&in->attribute_definitions, keys->items[i].attribute_name),
+        };
+    return (struct key_schema){attributes, keys->count, 1};
+}
+
+/* Store the key schema of the table, which is index 0. */
+static void store_keys(const struct call *call, const struct table *table)
+{
+    const struct key_schema *schema = &table->keys;
+
+    for (size_t i = 0; i < schema->count; i++) {
+        enum dynamodb_key_type kind =
+            i < schema->hash_count ? DYNAMODB_KEY_TYPE_HASH : DYNAMODB_KEY_TYPE_RANGE;
+        dynamodb_add_key(call->txn, &(struct dynamodb_add_key_params){
+                                        .table_id = table->row.id,
+                                        .kind = dynamodb_key_type_text(kind),
+                                        .name = schema->items[i].name,
+                                        .type = schema->items[i].type,
+                                    });
     }
 }
 
@@ -205,13 +221,9 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
     const struct dynamodb_on_demand_throughput *bounds = in->on_demand_throughput;
-    struct dynamodb_find_table_row *row = &table->row;
 
-    row->hash_name = in->key_schema.items[0].attribute_name;
-    row->hash_type = dynamodb_definition_type(&in->attribute_definitions, row->hash_name);
-    row->range_name = in->key_schema.count > 1 ? in->key_schema.items[1].attribute_name : (str){0};
-    row->range_type = dynamodb_definition_type(&in->attribute_definitions, row->range_name);
-    row->id = dynamodb_add_table(
+    table->keys = schema_of(call->arena, in);
+    table->row.id = dynamodb_add_table(
         call->txn,
         &(struct dynamodb_add_table_params){
             .account = table->account,
@@ -227,8 +239,8 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .table_class = in->table_class,
             .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
-    add_keys(call, in, row->id);
-    dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = row->id});
+    store_keys(call, table);
+    dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = table->row.id});
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
     check(fit); /* dynamodb_table_check() has checked their number */

@@ -25,18 +25,16 @@ static bool request_check(const struct call *call, const struct dynamodb_update_
     return dynamodb_write_checked(call, write, texts_check(call, in, &write->expressions));
 }
 
-static bool keys_check(const struct call *call, const struct table *table, const struct update *update)
+static bool keys_check(const struct call *call, const struct key_schema *schema, const struct update *update)
 {
-    str names[] = {table->row.hash_name, table->row.range_name};
-
     for (size_t i = 0; i < update->count; i++)
-        for (size_t j = 0; j < 2; j++)
-            if (str_present(names[j]) && str_equal(update->items[i].path.items[0].name, names[j]))
+        for (size_t j = 0; j < schema->count; j++)
+            if (str_equal(update->items[i].path.items[0].name, schema->items[j].name))
                 return dynamodb_refuse(
                     call, arena_format(call->arena,
                                        "One or more parameter values were invalid: Cannot update attribute "
                                        "%.*s. This attribute is part of the key",
-                                       STR_ARGS(names[j])));
+                                       STR_ARGS(schema->items[j].name)));
     return true;
 }
 
@@ -75,9 +73,9 @@ static bool address(const struct call *call, const struct dynamodb_update_item_i
 {
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
-           dynamodb_key_of_request(call, write->table, &in->key, &write->key) &&
-           keys_check(call, write->table, &write->expressions.update) &&
-           dynamodb_key_paths_check(call, write->table, &write->expressions);
+           dynamodb_key_of_request(call, &write->table->keys, &in->key, &write->key) &&
+           keys_check(call, &write->table->keys, &write->expressions.update) &&
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions);
 }
 
 void dynamodb_update_context(const struct call *call, const struct dynamodb_update_item_input *in,

@@ -158,7 +158,8 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
 {
     if (!str_present(call->trace_id))
         return;
-    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, write->table, write->given);
+    struct dynamodb_attribute_map key =
+        dynamodb_key_attributes(call->arena, &write->table->keys, write->given);
     struct json_writer detail = json_writer_in(call->arena);
 
     json_open_object(&detail);
