@@ -302,7 +302,7 @@ struct change {
 void dynamodb_change_apply(const struct call *call, const struct change *change);
 
 /* entries.c */
-/* The decoded item as it was and as it becomes; items == NULL when there is none. */
+/* The decoded item as it was and as it becomes; items == NULL: no item. */
 struct item_images {
     struct dynamodb_attribute_map before, after;
 };
