@@ -91,9 +91,8 @@ static bool check_bound(const struct call *call, const char *name, const int64_t
 bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
                               bool on_demand)
 {
-    return !bounds ||
-           (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units, on_demand) &&
-            check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, on_demand));
+    return !bounds || (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units, on_demand) &&
+                       check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, on_demand));
 }
 
 static bool check_warm(const struct call *call, const char *name, const int64_t *asked, int64_t least,
@@ -103,13 +102,13 @@ static bool check_warm(const struct call *call, const char *name, const int64_t 
         return true;
     return dynamodb_refuse(
         call,
-        arena_format(
-            call->arena,
-            on_demand ? "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
-                        "WarmThroughput for table is lower than initial throughput for OnDemand"
-                      : "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
-                        "WarmThroughput for table is lower than %sCapacityUnits of ProvisionedThroughput",
-            name, name));
+        arena_format(call->arena,
+                     on_demand
+                         ? "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
+                           "WarmThroughput for table is lower than initial throughput for OnDemand"
+                         : "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
+                           "WarmThroughput for table is lower than %sCapacityUnits of ProvisionedThroughput",
+                     name, name));
 }
 
 static bool check_warm_throughput(const struct call *call, const struct dynamodb_create_table_input *in,

@@ -1,9 +1,9 @@
 /*
  * table_status.c: the statuses of a table, and when they end.
  *
- * A table is CREATING, UPDATING or DELETING for as long as --table-delay says, on the engine's clock.  Then an
- * internal operation settles it: it applies what the update has left, or removes the table.  Without a delay
- * that happens in the call itself, so that no other request sees such a status.
+ * A table is CREATING, UPDATING or DELETING for as long as --table-delay says, on the engine's clock.  Then
+ * an internal operation settles it: it applies what the update has left, or removes the table.  Without a
+ * delay that happens in the call itself, so that no other request sees such a status.
  */
 #include "dynamodb_internal.h"
 
@@ -23,9 +23,10 @@ bool dynamodb_refuse_in_use(const struct call *call, const char *why, const stru
 
 bool dynamodb_refuse_updating(const struct call *call, const struct table *table)
 {
-    fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
-         "Attempt to change a resource which is still in use: Table: %.*s is in the process of being updated.",
-         STR_ARGS(table->name));
+    fail(
+        call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
+        "Attempt to change a resource which is still in use: Table: %.*s is in the process of being updated.",
+        STR_ARGS(table->name));
     return false;
 }
 

@@ -86,8 +86,8 @@ static bool check_billing(const struct call *call, const struct dynamodb_update_
         given && dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 
     if (on_demand && in->provisioned_throughput)
-        return refuse_invalid(call,
-                              "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST");
+        return refuse_invalid(
+            call, "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST");
     if (given && !on_demand && !in->provisioned_throughput)
         return refuse_invalid(call,
                               "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
@@ -120,8 +120,9 @@ static str long_date(const struct call *call, int64_t ms)
 {
     static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
                                        "Monday",   "Tuesday", "Wednesday"};
-    static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
-                                         "July",    "August",   "September", "October", "November", "December"};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
     str iso = time_iso8601(call->arena, ms); /* 2018-07-25T20:48:14Z */
     int64_t month = 1, day = 1, hour = 0;
 
@@ -207,9 +208,8 @@ static bool check_warm_units(const struct call *call, const char *name, const in
 static bool check_warm(const struct call *call, const struct dynamodb_settings_row *row,
                        const struct dynamodb_warm_throughput *warm)
 {
-    return !warm ||
-           (check_warm_units(call, "Read", warm->read_units_per_second, row->warm_read_units) &&
-            check_warm_units(call, "Write", warm->write_units_per_second, row->warm_write_units));
+    return !warm || (check_warm_units(call, "Read", warm->read_units_per_second, row->warm_read_units) &&
+                     check_warm_units(call, "Write", warm->write_units_per_second, row->warm_write_units));
 }
 
 static bool check_against(const struct call *call, const struct dynamodb_settings_row *row,
@@ -271,7 +271,8 @@ static void change_billing(const struct call *call, struct dynamodb_settings_row
     row->on_demand = on_demand;
 }
 
-static void change_bounds(struct dynamodb_settings_row *row, const struct dynamodb_on_demand_throughput *bounds)
+static void change_bounds(struct dynamodb_settings_row *row,
+                          const struct dynamodb_on_demand_throughput *bounds)
 {
     if (bounds && bounds->max_read_request_units)
         row->max_read_units = bounds->max_read_request_units;

@@ -39,8 +39,8 @@ static void add_billing(const struct call *call, struct dynamodb_table_descripti
 
     if (!row->on_demand_ms)
         return;
-    billing->billing_mode = dynamodb_billing_mode_text(
-        row->on_demand ? DYNAMODB_BILLING_MODE_PAY_PER_REQUEST : DYNAMODB_BILLING_MODE_PROVISIONED);
+    billing->billing_mode = dynamodb_billing_mode_text(row->on_demand ? DYNAMODB_BILLING_MODE_PAY_PER_REQUEST
+                                                                      : DYNAMODB_BILLING_MODE_PROVISIONED);
     if (!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_CREATING))
         billing->last_update_to_pay_per_request_date_time = row->on_demand_ms;
     description->billing_mode_summary = billing;
@@ -131,8 +131,8 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
 struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table)
 {
     struct dynamodb_settings_row row = {0};
-    bool found = dynamodb_read_settings(
-        call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
+    bool found =
+        dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
 
     check(found);
     return row;
@@ -206,9 +206,8 @@ enum outcome dynamodb_describe_time_to_live(const struct call *call,
 /* ---- making ---- */
 
 /* Of a table that is being made. */
-static struct dynamodb_settings_row settings_of(const struct call *call,
-                                                const struct dynamodb_create_table_input *in,
-                                                const struct table *table)
+static struct dynamodb_settings_row
+settings_of(const struct call *call, const struct dynamodb_create_table_input *in, const struct table *table)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
     const struct dynamodb_on_demand_throughput *bounds = in->on_demand_throughput;
