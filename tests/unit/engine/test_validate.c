@@ -105,8 +105,7 @@ TEST(dynamodb_does_not_add_that_items_must_not_be_null)
 
 TEST(what_the_model_refuses_is_refused_by_name)
 {
-    assert_text(told(&DYNAMODB_CREATE_TABLE,
-                     S("{\"TableName\":\"Orders\",\"VectorIndexes\":[{}]}")),
+    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"TableName\":\"Orders\",\"VectorIndexes\":[{}]}")),
                 "Orderly does not support VectorIndexes yet; see docs/compatibility.md.");
 }
 
