@@ -6,7 +6,8 @@
  *                              "ResponseMetadata": {"RequestId": …}}}
  *     {"Error": {"Code": …, "Message": …, "Type": "Sender", "Detail": null}, "RequestId": …}
  *
- * Absent members are null.  A map that XML names by its own words ("Name", "Value") is a list of such pairs.
+ * Absent members are null.  A map that XML names by its own words ("Name", "Value") is a list of objects with
+ * these two members.
  */
 #include "engine/protocol_internal.h"
 
