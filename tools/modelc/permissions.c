@@ -84,10 +84,12 @@ static void parse_on(struct model *model, const struct line *line, struct permis
     }
     permission->action = take_value(line, &at, S("action"));
     permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
+    permission->or_others = str_equal(word_or_absent(line, at), S("or"));
+    at += permission->or_others;
     if (at != line->count)
         complain(model, line->number,
                  "This is written: on KIND PATH [with PATH] [else \"text\"], on KIND by FUNCTION, or on ARN; "
-                 "[action ACTION] [if PATH]");
+                 "[action ACTION] [if PATH] [or]");
 }
 
 static void parse_also(struct model *model, const struct line *line, struct permission_entry *permission)
@@ -269,13 +271,16 @@ static bool may_be_empty(const struct model *model, const struct field *field)
     return false;
 }
 
-/* Must every request be allowed by this line, also one that leaves out all that it may leave out? */
+/*
+ * Must every request be allowed by this line, also one that leaves out all that it may leave out?  Of the
+ * lines that end with `or`, one does: the handler refuses other requests.
+ */
 static bool always_asks(const struct model *model, const struct permission_entry *permission)
 {
     const struct path *path = &permission->path;
     bool names = true;
 
-    for (size_t i = 0; i < path->count; i++)
+    for (size_t i = 0; i < path->count && !permission->or_others; i++)
         names &= !may_be_empty(model, &path->items[i].shape->fields.items[path->items[i].field]);
     return !permission->also && !str_present(permission->when_asked.text.text) &&
            (names || str_present(permission->otherwise));
