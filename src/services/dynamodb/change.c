@@ -1,9 +1,10 @@
 /*
  * change.c: stores the change of one item.
  *
- * Every write of an item ends here, whichever operation planned it: so the item's row and the counts of its
- * table always agree.  Plans read the item in the same call, and the engine is the only writer, so `before`
- * is the item that is stored; the unique key of dynamodb_item guards that there is one item for one key.
+ * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in indexes
+ * and the counts of its table always agree.  Plans read the item in the same call, and the engine is the only
+ * writer, so `before` is the item that is stored; the unique key of dynamodb_item guards that there is one
+ * item for one key.
  */
 #include "dynamodb_internal.h"
 
@@ -25,7 +26,8 @@ static void count_change(const struct call *call, const struct change *change)
                           .store = store_counts, .key = {change->table->row.id, 0}, .by = {items, bytes}});
 }
 
-static void store_item(const struct call *call, const struct change *change)
+/* Returns the id of the item's row. */
+static int64_t store_item(const struct call *call, const struct change *change)
 {
     struct dynamodb_item_row row = {
         .id = change->before.id,
@@ -36,18 +38,25 @@ static void store_item(const struct call *call, const struct change *change)
         .item = change->blob,
     };
 
-    if (row.id)
-        dynamodb_replace_item(call->txn, &row);
-    else
-        dynamodb_add_item(call->txn, &row);
+    if (!row.id)
+        return dynamodb_add_item(call->txn, &row);
+    dynamodb_replace_item(call->txn, &row);
+    return row.id;
 }
 
 void dynamodb_change_apply(const struct call *call, const struct change *change)
 {
-    check(str_present(change->blob) || change->before.id);
+    struct item_images images;
+    int64_t id = change->before.id;
+
+    check(str_present(change->blob) || id);
+    if (change->table->indexes.count > 0) /* reads the row as it was */
+        images = dynamodb_change_images(call, change);
     if (str_present(change->blob))
-        store_item(call, change);
+        id = store_item(call, change);
     else
-        dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = change->before.id});
+        dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = id});
     count_change(call, change);
+    if (change->table->indexes.count > 0)
+        dynamodb_entries_change(call, change, &images, id);
 }
