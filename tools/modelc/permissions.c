@@ -158,13 +158,17 @@ static const struct field *find_field(const struct shape_entry *shape, str name)
     return NULL;
 }
 
-/* A path passes through lists and maps by itself; *last is the innermost container that it passed through. */
+/*
+ * A path passes through lists and maps by itself; *passed is the outermost map that it passed through, or else
+ * the innermost list.
+ */
 static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
-                                        const struct shape_entry **last)
+                                        const struct shape_entry **passed)
 {
-    *last = NULL;
+    *passed = NULL;
     while (shape && (shape->kind == KIND_LIST || shape->kind == KIND_MAP)) {
-        *last = shape;
+        if (!*passed || (*passed)->kind == KIND_LIST)
+            *passed = shape;
         shape = find_shape(model, shape->element);
     }
     return shape;

@@ -161,6 +161,18 @@ create table dynamodb_gone_index (
     index_id integer primary key
 );
 
+-- migration: 6
+-- The ClientRequestTokens of transactions, each with a hash of its request.
+create table dynamodb_token (
+    account text not null,
+    region text not null,
+    token text not null,
+    fingerprint blob not null,
+    expires_ms integer not null,
+    primary key (account, region, token)
+) without rowid;
+create index dynamodb_token_expiry on dynamodb_token (expires_ms);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: index_count integer
@@ -382,3 +394,18 @@ order by range_key;
 select size_bytes, item from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key desc;
+
+-- statement: find_token :one
+select fingerprint, expires_ms from dynamodb_token
+where account = :account and region = :region and token = :token;
+
+-- statement: store_token :exec
+insert into dynamodb_token (account, region, token, fingerprint, expires_ms)
+values (:account, :region, :token, :fingerprint, :expires_ms)
+on conflict (account, region, token) do update set fingerprint = :fingerprint, expires_ms = :expires_ms;
+
+-- statement: find_oldest_token :one
+select account, region, token, expires_ms from dynamodb_token order by expires_ms limit 1;
+
+-- statement: remove_token :exec
+delete from dynamodb_token where account = :account and region = :region and token = :token;
