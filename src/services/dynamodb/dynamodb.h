@@ -6,3 +6,4 @@
 #include "engine/call.h"
 
 extern const struct module DYNAMODB_MODULE;
+extern const struct module DYNAMODBSTREAMS_MODULE;

@@ -51,11 +51,20 @@ const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
+/* The table of that id; false when it does not exist any more. */
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
+/* "Requested resource not found: Table: NAME not found"; returns false. */
+bool dynamodb_refuse_missing(const struct call *call, const struct table *table);
 
 /* table_check.c */
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
+
+/* tables.c */
+/* What DescribeTable and its like say about a table. */
+struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
+                                                     enum dynamodb_table_status status);
 
 /* tags.c */
 /* Check the tags of a request by themselves. */
@@ -179,9 +188,35 @@ struct change {
     struct stored before; /* its id is 0 when there was no item */
     str blob;             /* the new item; absent when there is no item afterwards */
     int64_t size_bytes;   /* of the new item */
+    bool expired;         /* a deletion by time to live */
 };
-/* Store the change, in the item's row and in the counts of its table. */
+/*
+ * Store the change, in the item's row, in the counts of its table, in the table's stream and in the rows of
+ * time to live.  A table with an open stream needs before.blob.
+ */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
+
+/* streams.c */
+str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
+/* For a new table; `specification` may be NULL. */
+bool dynamodb_stream_check(const struct call *call,
+                           const struct dynamodb_stream_specification *specification);
+/* Open or close the stream of an existing table.  False: fail() has been called. */
+bool dynamodb_stream_update(const struct call *call, const struct table *table,
+                            const struct dynamodb_stream_specification *specification);
+void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type);
+/* Only for a table with an open stream. */
+void dynamodb_stream_close(const struct call *call, const struct table *table);
+
+/* stream_record.c */
+/* Add the record of a change.  Only for a table with an open stream. */
+void dynamodb_stream_note(const struct call *call, const struct change *change);
+
+/* time_to_live.c */
+/* Note when the stored item expires, or that it does not.  Only for a table with time to live. */
+void dynamodb_expiry_note(const struct call *call, const struct table *table, int64_t item_id, str blob);
+/* For an item that is removed, and for a table that is deleted. */
+void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
 
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };

@@ -85,6 +85,23 @@ static void add_count(const struct call *call, struct dynamodb_table_description
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }
 
+/* The latest stream stays visible after it is closed. */
+static void add_stream(const struct call *call, struct dynamodb_table_description *description,
+                       const struct table *table, const struct dynamodb_read_settings_row *row)
+{
+    if (row->stream_id) {
+        struct dynamodb_stream_specification *specification =
+            arena_new(call->arena, struct dynamodb_stream_specification);
+        specification->stream_enabled = true;
+        specification->stream_view_type = row->stream_view;
+        description->stream_specification = specification;
+    }
+    if (str_present(row->stream_label)) {
+        description->latest_stream_label = row->stream_label;
+        description->latest_stream_arn = dynamodb_stream_arn(call, table, row->stream_label);
+    }
+}
+
 /* As on AWS, only DescribeTable shows it; a provisioned table can always serve the throughput that it has. */
 static void add_warm_throughput(const struct call *call, struct dynamodb_table_description *description,
                                 const struct dynamodb_read_settings_row *row)
@@ -99,7 +116,7 @@ static void add_warm_throughput(const struct call *call, struct dynamodb_table_d
     description->warm_throughput = warm;
 }
 
-static struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
+struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
                                                    enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
@@ -117,13 +134,14 @@ static struct dynamodb_table_description *describe(const struct call *call, cons
     add_throughput(call, description, &row);
     add_on_demand(call, description, &row);
     add_class(call, description, &row);
+    add_stream(call, description, table, &row);
     if (status == DYNAMODB_TABLE_STATUS_ACTIVE)
         add_warm_throughput(call, description, &row);
     add_count(call, description, table);
     return description;
 }
 
-static bool refuse_missing(const struct call *call, const struct table *table)
+bool dynamodb_refuse_missing(const struct call *call, const struct table *table)
 {
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %.*s not found",
          STR_ARGS(table->name));
@@ -136,9 +154,9 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     const struct table *table = dynamodb_table_of(call);
 
     (void)in;
-    if (!table || (!table->row.id && !refuse_missing(call, table)))
+    if (!table || (!table->row.id && !dynamodb_refuse_missing(call, table)))
         return FAILED;
-    out->table = describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE);
+    out->table = dynamodb_describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE);
     return DONE;
 }
 
@@ -165,23 +183,6 @@ enum outcome dynamodb_describe_continuous_backups(const struct call *call,
         dynamodb_continuous_backups_status_text(DYNAMODB_CONTINUOUS_BACKUPS_STATUS_ENABLED);
     description->point_in_time_recovery_description = recovery;
     out->continuous_backups_description = description;
-    return DONE;
-}
-
-enum outcome dynamodb_describe_time_to_live(const struct call *call,
-                                            const struct dynamodb_describe_time_to_live_input *in,
-                                            struct dynamodb_describe_time_to_live_output *out)
-{
-    struct dynamodb_time_to_live_description *description =
-        arena_new(call->arena, struct dynamodb_time_to_live_description);
-    const struct table *table = dynamodb_table_of(call);
-
-    (void)in;
-    if (!table || (!table->row.id && !refuse_missing(call, table)))
-        return FAILED;
-    description->time_to_live_status =
-        dynamodb_time_to_live_status_text(DYNAMODB_TIME_TO_LIVE_STATUS_DISABLED);
-    out->time_to_live_description = description;
     return DONE;
 }
 
@@ -258,7 +259,9 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
     add(call, in, &table);
-    out->table_description = describe(call, &table, DYNAMODB_TABLE_STATUS_CREATING);
+    if (in->stream_specification && in->stream_specification->stream_enabled)
+        dynamodb_stream_open(call, &table, in->stream_specification->stream_view_type);
+    out->table_description = dynamodb_describe(call, &table, DYNAMODB_TABLE_STATUS_CREATING);
     return DONE;
 }
 
@@ -292,7 +295,7 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 static const struct dynamodb_table_description *describe_deleted(const struct call *call,
                                                                  const struct table *table)
 {
-    struct dynamodb_table_description *description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+    struct dynamodb_table_description *description = dynamodb_describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
 
     description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
     description->key_schema = (struct dynamodb_key_schema){0};
@@ -314,7 +317,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     const struct table *table = dynamodb_table_of(call);
 
     (void)in;
-    if (!table || (!table->row.id && !refuse_missing(call, table)))
+    if (!table || (!table->row.id && !dynamodb_refuse_missing(call, table)))
         return FAILED;
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
     if (row.protected)
@@ -323,6 +326,8 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
                     "deletion protection first.");
     out->table_description = describe_deleted(call, table);
     tags_remove_all(call, table->arn);
+    if (table->row.stream_id)
+        dynamodb_stream_close(call, table);
     remove_rows(call, table->row.id);
     dynamodb_items_remove_later(call, table->row.id);
     return DONE;

@@ -46,10 +46,10 @@ static bool returns(str return_values)
            dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
-/* A put without a condition does not depend on the old item. */
+/* A put without a condition does not depend on the old item, but a stream shows it. */
 static bool looks_at_stored(const struct write *write)
 {
-    return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
+    return write->table->row.stream_id || write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
 }
 
 /* An update that only removes attributes does not create an item. */
