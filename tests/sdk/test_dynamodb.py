@@ -173,8 +173,7 @@ def attributes_defined(count):
         (
             {"AttributeDefinitions": attributes_defined(167)},
             "One or more parameter values were invalid: Some index key attributes are not defined in "
-            "AttributeDefinitions. Keys: [id], AttributeDefinitions: ["
-            + ", ".join(one["AttributeName"] for one in attributes_defined(167)) + "]",
+            "AttributeDefinitions. Keys: [id], AttributeDefinitions: [",
         ),
         (
             {"AttributeDefinitions": attributes_defined(168)},

@@ -40,19 +40,25 @@ static void add_expressions(const struct call *call, struct context_list *contex
         add_attribute(call, context, expressions->projection->items[i].items[0].name);
 }
 
-/* The partition key's value in an item, a key or a query's condition; NULL when it has none. */
+/*
+ * The value of the first attribute of the partition key, which is the index's for the query of an index, in
+ * an item, a key or a query's condition; NULL when it has none.
+ */
 static const struct dynamodb_attribute_value *
 leading_value(const struct call *call, const struct table *table, const struct access *access)
 {
     struct key_condition key = {0};
     str problem;
 
+    const struct index *index = dynamodb_index_named(table, access->index_name);
+    str hash = index ? index->keys.items[0].name : table->keys.items[0].name;
+
     if (!access->expressions || !access->expressions->key_condition)
-        return access->attributes ? dynamodb_item_get(access->attributes, table->keys.items[0].name) : NULL;
+        return access->attributes ? dynamodb_item_get(access->attributes, hash) : NULL;
     if (!dynamodb_key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
         return NULL;
     for (size_t i = 0; i < key.count; i++)
-        if (str_equal(key.items[i].name, table->keys.items[0].name))
+        if (str_equal(key.items[i].name, hash))
             return key.items[i].first;
     return NULL;
 }
@@ -90,11 +96,12 @@ void dynamodb_access_in_context(const struct call *call, const struct table *tab
 }
 
 void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
-                                struct context_list *context)
+                                str index_name, struct context_list *context)
 {
-    bool projected = expressions && expressions->projection;
-    enum dynamodb_select otherwise =
-        projected ? DYNAMODB_SELECT_SPECIFIC_ATTRIBUTES : DYNAMODB_SELECT_ALL_ATTRIBUTES;
+    enum dynamodb_select otherwise = expressions && expressions->projection
+                                         ? DYNAMODB_SELECT_SPECIFIC_ATTRIBUTES
+                                     : str_present(index_name) ? DYNAMODB_SELECT_ALL_PROJECTED_ATTRIBUTES
+                                                               : DYNAMODB_SELECT_ALL_ATTRIBUTES;
 
     context_add(call, context, S("dynamodb:Select"),
                 str_present(asked) ? asked : dynamodb_select_text(otherwise));

@@ -121,7 +121,7 @@ static bool tables_check(const struct call *call, struct batch *batch)
         struct batch_part *part = &batch->items[i];
         part->table = dynamodb_table_at(call, i);
         if (!part->table || !dynamodb_table_open(call, part->table) || !keys_read(call, part) ||
-            !dynamodb_key_paths_check(call, &part->table->keys, &part->expressions))
+            !dynamodb_key_paths_check(call, &part->table->keys, &part->expressions, "Key"))
             return false;
     }
     return true;
@@ -208,7 +208,7 @@ void dynamodb_batch_get_context(const struct call *call, const struct dynamodb_b
             call, table,
             &(struct access){.expressions = i == 0 ? expressions : NULL, .attributes = &asked->keys.items[i]},
             context);
-    dynamodb_select_in_context(call, (str){0}, expressions, context);
+    dynamodb_select_in_context(call, (str){0}, expressions, (str){0}, context);
 }
 
 enum outcome dynamodb_batch_get_item(const struct call *call, const struct dynamodb_batch_get_item_input *in,

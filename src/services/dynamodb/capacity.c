@@ -26,21 +26,54 @@ double dynamodb_read_units(int64_t size_bytes, const bool *consistent)
     return consistent && *consistent ? units : units / 2;
 }
 
-const struct dynamodb_consumed_capacity *
-dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units)
+static struct dynamodb_capacity *capacity_of(const struct call *call, double units)
 {
-    dynamodb_count_capacity(call, table, units);
+    struct dynamodb_capacity *capacity = arena_new(call->arena, struct dynamodb_capacity);
+
+    capacity->capacity_units = arena_double(call->arena, units);
+    return capacity;
+}
+
+/* The table and each index that the request touched. */
+static void add_parts(const struct call *call, const struct table *table, double units,
+                      const double *index_units, struct dynamodb_consumed_capacity *capacity)
+{
+    capacity->table = capacity_of(call, units);
+    for (size_t i = 0; index_units && i < table->indexes.count; i++) {
+        const struct index *index = &table->indexes.items[i];
+        if (index_units[i] <= 0)
+            continue;
+        struct dynamodb_capacity_map *indexes =
+            index->local ? &capacity->local_secondary_indexes : &capacity->global_secondary_indexes;
+        *list_add(call->arena, indexes) =
+            (struct dynamodb_capacity_map_entry){index->name, *capacity_of(call, index_units[i])};
+    }
+}
+
+const struct dynamodb_consumed_capacity *dynamodb_capacity_with_indexes(const struct call *call,
+                                                                        const struct table *table, str asked,
+                                                                        double units,
+                                                                        const double *index_units)
+{
+    double total = units;
+
+    for (size_t i = 0; index_units && i < table->indexes.count; i++)
+        total += index_units[i];
+    dynamodb_count_capacity(call, table, total);
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)
         return NULL;
 
     struct dynamodb_consumed_capacity *capacity = arena_new(call->arena, struct dynamodb_consumed_capacity);
     capacity->table_name = table->given;
-    capacity->capacity_units = arena_double(call->arena, units);
-    if (dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_INDEXES) {
-        struct dynamodb_capacity *of_table = arena_new(call->arena, struct dynamodb_capacity);
-        of_table->capacity_units = capacity->capacity_units;
-        capacity->table = of_table;
-    }
+    capacity->capacity_units = arena_double(call->arena, total);
+    if (dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_INDEXES)
+        add_parts(call, table, units, index_units, capacity);
     return capacity;
+}
+
+const struct dynamodb_consumed_capacity *
+dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units)
+{
+    return dynamodb_capacity_with_indexes(call, table, asked, units, NULL);
 }

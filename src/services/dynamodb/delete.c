@@ -26,7 +26,7 @@ static bool address(const struct call *call, const struct dynamodb_delete_item_i
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
            dynamodb_key_of_request(call, &write->table->keys, &in->key, &write->key) &&
-           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions);
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
 }
 
 void dynamodb_delete_context(const struct call *call, const struct dynamodb_delete_item_input *in,
@@ -72,7 +72,8 @@ enum outcome dynamodb_delete_item(const struct call *call, const struct dynamodb
         return outcome;
     if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)
         out->attributes = write.stored.item;
-    out->consumed_capacity = dynamodb_capacity_of(call, write.table, in->return_consumed_capacity,
-                                                  dynamodb_write_units(dynamodb_write_bytes(&write)));
+    out->consumed_capacity = dynamodb_write_capacity(call, &write, in->return_consumed_capacity);
+    out->item_collection_metrics =
+        dynamodb_collection_metrics(call, &write, in->return_item_collection_metrics);
     return DONE;
 }

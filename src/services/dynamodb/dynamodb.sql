@@ -110,6 +110,58 @@ drop index dynamodb_item_key;
 create unique index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key);
 
 -- migration: 5
+-- Secondary indexes.  Ids are not reused, so entries of a deleted index are unreachable.
+create table dynamodb_index (
+    id integer primary key autoincrement,
+    table_id integer not null,
+    name text not null,
+    kind text not null check (kind in ('GLOBAL', 'LOCAL')),
+    projection text not null check (projection in ('ALL', 'KEYS_ONLY', 'INCLUDE')),
+    read_units integer not null,
+    write_units integer not null,
+    max_read_units integer,
+    max_write_units integer,
+    unique (table_id, name)
+);
+
+-- NonKeyAttributes of an index.
+create table dynamodb_index_attribute (
+    index_id integer not null,
+    position integer not null,
+    name text not null,
+    primary key (index_id, position)
+) without rowid;
+
+-- The place of an item in an index; index_place() says what the keys are.  size_bytes: of the projected attributes.
+create table dynamodb_entry (
+    index_id integer not null,
+    hash_key blob not null,
+    range_key blob not null,
+    item_id integer not null,
+    size_bytes integer not null,
+    primary key (index_id, hash_key, range_key)
+) without rowid;
+
+create table dynamodb_index_count (
+    index_id integer primary key,
+    entries integer not null,
+    bytes integer not null
+);
+
+-- The sizes of the item collections of tables with local indexes: the items of one key, and their local entries.
+create table dynamodb_collection (
+    table_id integer not null,
+    hash_key blob not null,
+    bytes integer not null,
+    primary key (table_id, hash_key)
+) without rowid;
+
+-- Deleted indexes whose entries are still to be removed.
+create table dynamodb_gone_index (
+    index_id integer primary key
+);
+
+-- migration: 6
 -- stream_id is the table's open stream; its label stays after the stream is closed.
 alter table dynamodb_table add column stream_id integer;
 alter table dynamodb_table add column stream_view text;
@@ -169,8 +221,10 @@ create index dynamodb_expiry_due on dynamodb_expiry (table_id, due_s);
 
 -- The columns that every request about items needs.
 -- statement: find_table :cached
+-- column: index_count integer
 select owner.id, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
-    range.type as range_type, owner.stream_id, owner.stream_view, owner.ttl_name
+    range.type as range_type, owner.stream_id, owner.stream_view, owner.ttl_name,
+    (select count(*) from dynamodb_index one where one.table_id = owner.id) as index_count
 from dynamodb_table owner
 join dynamodb_key hash
     on hash.table_id = owner.id and hash.index_number = 0 and hash.kind = 'HASH' and hash.position = 0
@@ -184,6 +238,119 @@ values (:table_id, :index_number, :kind, :position, :name, :type);
 
 -- statement: remove_keys :exec
 delete from dynamodb_key where table_id = :table_id;
+
+-- The secondary indexes of a table as JSON, in one row, which can be cached: an array for each, of its id, name, kind and
+-- projection, its key attributes (name, type, kind) and its NonKeyAttributes.
+-- statement: read_indexes :cached
+-- column: indexes text
+select json_group_array(json_array(one.id, one.name, one.kind, one.projection,
+    json((select json_group_array(json_array(key.name, key.type, key.kind))
+        from dynamodb_key key where key.table_id = one.table_id and key.index_number = one.id)),
+    json((select json_group_array(included.name)
+        from dynamodb_index_attribute included where included.index_id = one.id)))) as indexes
+from dynamodb_index one where one.table_id = :table_id;
+
+-- statement: read_index_settings :one
+select read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
+
+-- statement: add_index :insert
+insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units)
+values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units);
+
+-- statement: remove_index :exec
+delete from dynamodb_index where id = :id;
+
+-- statement: add_index_attribute :exec
+insert into dynamodb_index_attribute (index_id, position, name) values (:index_id, :position, :name);
+
+-- statement: remove_index_attributes :exec
+delete from dynamodb_index_attribute where index_id = :index_id;
+
+-- statement: read_index_count :one
+select entries, bytes from dynamodb_index_count where index_id = :index_id;
+
+-- statement: add_index_count :exec
+insert into dynamodb_index_count (index_id, entries, bytes) values (:index_id, 0, 0);
+
+-- statement: change_index_count :exec
+-- param: entries integer
+-- param: bytes integer
+update dynamodb_index_count set entries = entries + :entries, bytes = bytes + :bytes where index_id = :index_id;
+
+-- statement: remove_index_count :exec
+delete from dynamodb_index_count where index_id = :index_id;
+
+-- statement: add_entry :exec
+-- row: entry
+insert into dynamodb_entry (index_id, hash_key, range_key, item_id, size_bytes)
+values (:index_id, :hash_key, :range_key, :item_id, :size_bytes);
+
+-- statement: resize_entry :exec
+update dynamodb_entry set size_bytes = :size_bytes
+where index_id = :index_id and hash_key = :hash_key and range_key = :range_key;
+
+-- statement: remove_entry :exec
+delete from dynamodb_entry where index_id = :index_id and hash_key = :hash_key and range_key = :range_key;
+
+-- statement: remove_entries :exec
+-- param: limit integer
+delete from dynamodb_entry where (index_id, hash_key, range_key) in
+    (select index_id, hash_key, range_key from dynamodb_entry where index_id = :index_id limit :limit);
+
+-- statement: read_collection :one
+select bytes from dynamodb_collection where table_id = :table_id and hash_key = :hash_key;
+
+-- statement: grow_collection :exec
+insert into dynamodb_collection (table_id, hash_key, bytes) values (:table_id, :hash_key, :bytes)
+on conflict do update set bytes = bytes + excluded.bytes;
+
+-- statement: remove_empty_collection :exec
+delete from dynamodb_collection where table_id = :table_id and hash_key = :hash_key and bytes = 0;
+
+-- statement: remove_collections :exec
+-- param: limit integer
+delete from dynamodb_collection where (table_id, hash_key) in
+    (select table_id, hash_key from dynamodb_collection where table_id = :table_id limit :limit);
+
+-- statement: add_gone_index :exec
+insert into dynamodb_gone_index (index_id) values (:index_id);
+
+-- statement: find_gone_index :one
+select index_id from dynamodb_gone_index order by index_id limit 1;
+
+-- statement: remove_gone_index :exec
+delete from dynamodb_gone_index where index_id = :index_id;
+
+-- The blob of an item by the id of its row.
+-- statement: read_blob :one
+select item from dynamodb_item where id = :id;
+
+-- statement: scan_index :each
+-- column: item_bytes integer
+-- param: end_key blob
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+where entry.index_id = :index_id and (entry.hash_key, entry.range_key) > (:hash_key, :range_key)
+    and entry.hash_key < :end_key
+order by entry.hash_key, entry.range_key;
+
+-- statement: index_forward :each
+-- column: item_bytes integer
+-- param: low blob
+-- param: high blob
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
+order by entry.range_key;
+
+-- statement: index_backward :each
+-- column: item_bytes integer
+-- param: low blob
+-- param: high blob
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
+order by entry.range_key desc;
 
 -- statement: read_settings :one
 select table_uuid, created_ms, read_units, write_units, on_demand, max_read_units, max_write_units, table_class,

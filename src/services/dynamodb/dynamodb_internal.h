@@ -4,6 +4,7 @@
  * dynamodb_internal.h: what the files of DynamoDB share.
  */
 #include "base/list.h"
+#include "base/text.h"
 #include "dynamodb_model.h"
 #include "dynamodb_sql.h"
 #include "engine/call.h"
@@ -22,12 +23,27 @@ struct key_schema {
     size_t count, hash_count;
 };
 
+/* A secondary index. */
+struct index {
+    int64_t id;
+    str name;
+    bool local;
+    enum dynamodb_projection_type projection;
+    struct key_schema keys;
+    struct str_list non_key_attributes; /* for INCLUDE */
+};
+struct index_list {
+    struct index *items;
+    size_t count;
+};
+
 /* A table, as requests about its items need it. */
 struct table {
     str given; /* the client's name for it: a name or an ARN */
     str account, region, name, arn;
     struct dynamodb_find_table_row row;
     struct key_schema keys; /* empty when the table does not exist */
+    struct index_list indexes;
 };
 
 /*
@@ -65,12 +81,104 @@ str dynamodb_definition_type(const struct dynamodb_attribute_definitions *defini
 /* What DescribeTable and its like say about a table. */
 struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
                                                      enum dynamodb_table_status status);
+/* index.c */
+enum { MAX_INDEX_KEY_ATTRIBUTES = 4 }; /* of a partition key, and of a sort key */
+/* Fill in table->indexes. */
+void dynamodb_indexes_read(const struct call *call, struct table *table);
+/* NULL: the table has no index of that name. */
+const struct index *dynamodb_index_named(const struct table *table, str name);
+str dynamodb_index_arn(struct arena *arena, const struct table *table, str name);
+/*
+ * The place in the index of an item, or of a page's start, that has the attributes of both keys.  False: the
+ * index does not hold it.
+ */
+bool dynamodb_index_place(struct arena *arena, const struct table *table, const struct index *index,
+                          const struct dynamodb_attribute_map *item, struct item_key *place);
+/* Places as bytes: a part of a sort key is escaped, then ended. */
+void dynamodb_key_escape(struct text *text, str bytes);
+void dynamodb_key_end(struct text *text);
+/* The partition of those bytes of a key's attributes. */
+str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count);
+bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute);
+/* The attributes of the item that are in the index. */
+struct dynamodb_attribute_map dynamodb_index_project(struct arena *arena, const struct table *table,
+                                                     const struct index *index,
+                                                     const struct dynamodb_attribute_map *item);
+/* The attributes of the index's key, then those of the table's key that it lacks. */
+struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct table *table,
+                                           const struct index *index);
+
+/* key_names.c */
+void dynamodb_name_add(struct arena *arena, struct str_list *names, str name);
+/* How large AWS's hash table of the names is at first. */
+enum name_table { NAME_TABLE_OF_THEIR_NUMBER, NAME_TABLE_OF_DEFAULT_SIZE };
+/* Different names, as a sentence lists them. */
+str dynamodb_names_text(struct arena *arena, const struct str_list *names, enum name_table table);
+
+/* index_check.c */
+/* A secondary index as a request describes it. */
+struct index_definition {
+    bool local;
+    str name;
+    const struct dynamodb_key_schema *keys;
+    const struct dynamodb_projection *projection;
+    const struct dynamodb_provisioned_throughput *throughput;
+    const struct dynamodb_on_demand_throughput *bounds;
+};
+struct index_definition_list {
+    struct index_definition *items;
+    size_t count;
+};
+/* The local ones, then the global ones. */
+struct index_definition_list dynamodb_definitions_of(struct arena *arena,
+                                                     const struct dynamodb_create_table_input *in);
+bool dynamodb_indexes_check(const struct call *call, const struct dynamodb_create_table_input *in);
+/* Is each key attribute defined? */
+bool dynamodb_keys_defined_check(const struct call *call, const struct dynamodb_key_schema *keys,
+                                 const struct dynamodb_attribute_definitions *definitions);
+bool dynamodb_refuse_long_schema(const struct call *call, const struct dynamodb_key_schema *keys, str path);
+/* The shape of a key of one or two attributes. */
+bool dynamodb_table_keys_check(const struct call *call, const struct dynamodb_key_schema *keys);
+/* Is each defined attribute one of a key? */
+bool dynamodb_definitions_used_check(const struct call *call, const struct dynamodb_create_table_input *in);
+
+/* index_describe.c */
+struct key_schema dynamodb_schema_of(struct arena *arena, const struct dynamodb_key_schema *keys,
+                                     const struct dynamodb_attribute_definitions *definitions);
+/* Store the key of an index; index 0 is the table. */
+void dynamodb_keys_store(const struct call *call, int64_t table_id, int64_t index_number,
+                         const struct key_schema *schema);
+/* Add an empty index to the table. */
+void dynamodb_index_make(const struct call *call, struct table *table,
+                         const struct index_definition *definition,
+                         const struct dynamodb_attribute_definitions *definitions);
+struct dynamodb_key_schema dynamodb_keys_described(struct arena *arena, const struct key_schema *schema);
+struct dynamodb_attribute_definitions dynamodb_definitions_described(struct arena *arena,
+                                                                     const struct table *table);
+/* Add the indexes to a description of the table that is complete otherwise. */
+void dynamodb_indexes_describe(const struct call *call, const struct table *table,
+                               enum dynamodb_index_status status,
+                               struct dynamodb_table_description *description);
+/* Remove the index at once, and its entries later. */
+void dynamodb_index_remove(const struct call *call, const struct index *index);
+
+/* index_keys.c */
+/*
+ * Can the item be in the table's indexes?  `before` is the item that an update changes (empty for a new one),
+ * NULL for a put.
+ */
+bool dynamodb_index_keys_check(const struct call *call, const struct table *table,
+                               const struct dynamodb_attribute_map *before,
+                               const struct dynamodb_attribute_map *item);
 
 /* tags.c */
 /* Check the tags of a request by themselves. */
 bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list *tags);
 
 /* item_key.c */
+enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
+extern const str dynamodb_hash_too_long, dynamodb_range_too_long;
+bool dynamodb_key_has_type(const struct dynamodb_attribute_value *value, str type);
 /* Read the key from a whole item, or from a request's Key, which may contain nothing else. */
 bool dynamodb_key_of_item(const struct call *call, const struct key_schema *schema,
                           const struct dynamodb_attribute_map *item, struct item_key *key);
@@ -110,9 +218,9 @@ struct expression_texts {
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
 
-/* Check that no path of the expressions leads into an attribute of the key. */
+/* Check that no path of the expressions leads into an attribute of the key: a "Key" or an "IndexKey". */
 bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *schema,
-                              const struct expressions *expressions);
+                              const struct expressions *expressions, const char *kind);
 
 /* The parameters that PutItem and DeleteItem share. */
 struct write_request {
@@ -130,13 +238,14 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
 struct access {
     const struct expressions *expressions;           /* NULL: the request has none, or malformed ones */
     const struct dynamodb_attribute_map *attributes; /* the item, the key or the starting key */
+    str index_name;                                  /* absent: the request is about the table */
     bool whole_table;                                /* true for a Scan */
 };
 void dynamodb_access_in_context(const struct call *call, const struct table *table,
                                 const struct access *access, struct context_list *context);
 /* Add dynamodb:Select: the request's value, or the value that its projection implies. */
 void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
-                                struct context_list *context);
+                                str index_name, struct context_list *context);
 /*
  * The expressions, if they were parsed (`well`); else NULL, and the failure is forgotten: the handler fails
  * again.
@@ -151,6 +260,11 @@ double dynamodb_read_units(int64_t size_bytes, const bool *consistent);
 /* Count the consumed capacity; returns it if the request asks for it, else NULL. */
 const struct dynamodb_consumed_capacity *
 dynamodb_capacity_of(const struct call *call, const struct table *table, str asked, double units);
+/* The same with the units of each of table->indexes; 0 for those that the request did not touch. */
+const struct dynamodb_consumed_capacity *dynamodb_capacity_with_indexes(const struct call *call,
+                                                                        const struct table *table, str asked,
+                                                                        double units,
+                                                                        const double *index_units);
 
 /* metrics.c */
 /* Of a request that has succeeded. */
@@ -161,6 +275,8 @@ void dynamodb_request_ended(const struct call *call, int64_t took_us);
 /* upkeep.c */
 /* Call this for a deleted table. */
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id);
+/* Call this for a deleted index. */
+void dynamodb_entries_remove_later(const struct call *call, int64_t index_id);
 void dynamodb_upkeep_start(const struct call *call);
 
 /* A worker decodes and encodes an item with a larger blob. */
@@ -189,10 +305,11 @@ struct change {
     str blob;             /* the new item; absent when there is no item afterwards */
     int64_t size_bytes;   /* of the new item */
     bool expired;         /* a deletion by time to live */
+    double *index_units;  /* the write units of each of table->indexes are added to it, unless it is NULL */
 };
 /*
- * Store the change, in the item's row, in the counts of its table, in the table's stream and in the rows of
- * time to live.  A table with an open stream needs before.blob.
+ * Store the change, in the item's row, in the indexes, in the counts of the table, in its stream and in the
+ * rows of time to live.
  */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
 
@@ -209,14 +326,18 @@ void dynamodb_stream_open(const struct call *call, const struct table *table, st
 void dynamodb_stream_close(const struct call *call, const struct table *table);
 
 /* stream_record.c */
-/* Add the record of a change.  Only for a table with an open stream. */
+/* For dynamodb_change_apply(): add the record of a change to the table's open stream; needs before.blob. */
 void dynamodb_stream_note(const struct call *call, const struct change *change);
 
 /* time_to_live.c */
-/* Note when the stored item expires, or that it does not.  Only for a table with time to live. */
+/* Note when the stored item expires, or that it never does.  Only for a table with time to live. */
 void dynamodb_expiry_note(const struct call *call, const struct table *table, int64_t item_id, str blob);
-/* For an item that is removed, and for a table that is deleted. */
+/* For an item that is removed. */
 void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
+
+/* entries.c */
+/* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
 
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
@@ -242,6 +363,7 @@ struct write {
     str blob;        /* to be stored; absent when nothing is */
     struct item_size size;
     struct dynamodb_attribute_map item; /* the new item; this and stored.item are for the reply */
+    double *index_units;                /* of each of table->indexes: dynamodb_write_apply() */
 };
 /* The write that its preparation has left; without one, `given`. */
 struct write dynamodb_write_begin(const struct call *call, struct write given);
@@ -256,11 +378,32 @@ void dynamodb_write_prepare(const struct call *call, struct write *write);
 /* Read the stored item, evaluate the condition, and compute the new item; stores nothing. */
 enum outcome dynamodb_plan_write(const struct call *call, struct write *write);
 /* Store what has been planned. */
-void dynamodb_write_apply(const struct call *call, const struct write *write);
+void dynamodb_write_apply(const struct call *call, struct write *write);
 /* Both. */
 enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 /* The bytes that decide the consumed capacity: the larger of the item's sizes before and after. */
 int64_t dynamodb_write_bytes(const struct write *write);
+/* The consumed capacity of the table and its indexes, if the request asks for it. */
+const struct dynamodb_consumed_capacity *dynamodb_write_capacity(const struct call *call,
+                                                                 const struct write *write, str asked);
+
+/* key_range.c */
+/* The keys of one partition from `low` on and below `high`. */
+struct key_range {
+    str partition, low, high;
+};
+/* Read a condition on a key of that schema; `places`: of an index.  False: fail() has been called. */
+bool dynamodb_key_range_read(const struct call *call, const struct key_schema *schema, bool places,
+                             const struct key_condition *key, struct key_range *range);
+/* The next key. */
+str dynamodb_key_after(struct arena *arena, str key);
+
+/* collection.c */
+/* Count the bytes of a change, in the items of that partition and their local entries. */
+void dynamodb_collection_grow(const struct call *call, const struct table *table, str hash, int64_t bytes);
+/* Of a write that is done, if the request asks for it and the table has local indexes; else NULL. */
+const struct dynamodb_item_collection_metrics *
+dynamodb_collection_metrics(const struct call *call, const struct write *write, str asked);
 
 /* page.c */
 /* A page of a Scan or a Query. */
@@ -268,16 +411,36 @@ struct item_page {
     const struct call *call;
     const struct table *table;
     const struct expressions *expressions;
+    const struct index *index;     /* NULL: the table itself is read */
+    const struct key_schema *keys; /* of the index, or the table */
+    const bool *consistent_read;
     bool count_only;
+    bool fetches; /* the items, for attributes that their entries lack */
+    int64_t fetched_bytes;
+    double fetched_units;
     int64_t limit; /* INT64_MAX: unlimited */
     int64_t count, scanned, size_bytes;
     str last; /* the blob of the last item that was read */
     bool more;
     struct dynamodb_item_list items;
 };
-/* Check the parameters that Scan and Query share: Select, IndexName and the projection. */
-bool dynamodb_page_begin(struct item_page *page, str select, str index_name, const int64_t *limit);
+/* The parameters that Scan and Query share. */
+struct page_request {
+    str select, index_name;
+    const int64_t *limit;
+    const bool *consistent_read;
+};
+/* Check them, with the projection. */
+bool dynamodb_page_begin(struct item_page *page, const struct page_request *asked);
+/* Read ExclusiveStartKey.  False: fail() has been called. */
+bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
+                         struct item_key *start);
+/* Check that no path of the expressions leads into an attribute of the keys. */
+bool dynamodb_page_paths_check(const struct item_page *page);
 /* Read one more item; false: the page is full, or its time is up. */
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);
+/* The same for an entry of an index; item_bytes and blob are of its item. */
+bool dynamodb_page_add_entry(struct item_page *page, int64_t size_bytes, int64_t item_bytes, str blob);
+const struct dynamodb_consumed_capacity *dynamodb_page_capacity(const struct item_page *page, str asked);
 /* The start of the next page; absent after the last page. */
 struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page);

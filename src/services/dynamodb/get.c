@@ -24,7 +24,7 @@ void dynamodb_get_context(const struct call *call, const struct dynamodb_get_ite
 
     dynamodb_access_in_context(call, resource->row,
                                &(struct access){.expressions = expressions, .attributes = &in->key}, context);
-    dynamodb_select_in_context(call, (str){0}, expressions, context);
+    dynamodb_select_in_context(call, (str){0}, expressions, (str){0}, context);
 }
 
 enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_get_item_input *in,
@@ -37,7 +37,7 @@ enum outcome dynamodb_get_item(const struct call *call, const struct dynamodb_ge
 
     if (!table || !request_check(call, in, &expressions) || !dynamodb_table_open(call, table) ||
         !dynamodb_key_of_request(call, &table->keys, &in->key, &key) ||
-        !dynamodb_key_paths_check(call, &table->keys, &expressions))
+        !dynamodb_key_paths_check(call, &table->keys, &expressions, "Key"))
         return FAILED;
     dynamodb_stored_read(call, table, &key, &stored);
     if (stored.blob.size > LARGE_ITEM_BYTES && may_move_to_worker(call))

@@ -6,9 +6,13 @@
 #include "base/hash.h"
 #include "number.h"
 
-enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
-
 static const str mismatch = STR_INIT("The provided key element does not match the schema");
+const str dynamodb_hash_too_long =
+    STR_INIT("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit "
+             "of2048 bytes");
+const str dynamodb_range_too_long =
+    STR_INIT("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the "
+             "size limit of 1024 bytes");
 
 str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_value *value)
 {
@@ -39,13 +43,9 @@ static bool check_size(struct arena *arena, str name, enum value_type type, str 
                                        "%.*s",
                                        type == VALUE_S ? "string" : "binary", STR_ARGS(name)));
     if (hash && bytes.size > MAX_HASH_BYTES)
-        return problem_is(problem,
-                          S("One or more parameter values were invalid: Size of hashkey has exceeded the "
-                            "maximum size limit of2048 bytes"));
+        return problem_is(problem, dynamodb_hash_too_long);
     if (!hash && bytes.size > MAX_RANGE_BYTES)
-        return problem_is(
-            problem, S("One or more parameter values were invalid: Aggregated size of all range keys has "
-                       "exceeded the size limit of 1024 bytes"));
+        return problem_is(problem, dynamodb_range_too_long);
     return true;
 }
 
@@ -65,7 +65,7 @@ static bool is_hash(const struct key_schema *schema, size_t at)
     return at < schema->hash_count;
 }
 
-static bool has_type(const struct dynamodb_attribute_value *value, str type)
+bool dynamodb_key_has_type(const struct dynamodb_attribute_value *value, str type)
 {
     return str_equal(dynamodb_value_type_name(dynamodb_value_type(value)), type);
 }
@@ -78,7 +78,7 @@ static bool check_item_part(struct arena *arena, const struct key_attribute *att
                                                 "One or more parameter values were invalid: Missing the key "
                                                 "%.*s in the item",
                                                 STR_ARGS(attribute->name)));
-    if (has_type(value, attribute->type))
+    if (dynamodb_key_has_type(value, attribute->type))
         return true;
     return problem_is(problem,
                       arena_format(arena,
@@ -115,7 +115,7 @@ static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_m
 {
     const struct dynamodb_attribute_value *value = dynamodb_item_get(map, attribute->name);
 
-    if (!value || !has_type(value, attribute->type))
+    if (!value || !dynamodb_key_has_type(value, attribute->type))
         return problem_is(problem, mismatch);
     return read_part(arena, attribute->name, value, hash, bytes, problem);
 }

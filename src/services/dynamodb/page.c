@@ -22,28 +22,111 @@ static str select_problem(const struct call *call, str select, str index_name, c
     return (str){0};
 }
 
-bool dynamodb_page_begin(struct item_page *page, str select, str index_name, const int64_t *limit)
+static bool refuse_projection(const struct call *call, const struct index *index, str attribute)
+{
+    return dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "One or more parameter values were invalid: Global secondary index "
+                                        "%.*s does not project [%.*s]",
+                                        STR_ARGS(index->name), STR_ARGS(attribute)));
+}
+
+/* The first attribute that the projection names and the index lacks, or absent. */
+static str unprojected(const struct item_page *page)
+{
+    const struct projection *projection = page->expressions->projection;
+
+    for (size_t i = 0; projection && i < projection->count; i++)
+        if (!dynamodb_index_projects(page->table, page->index, projection->items[i].items[0].name))
+            return projection->items[i].items[0].name;
+    return (str){0};
+}
+
+static bool global_check(const struct item_page *page, const struct page_request *asked, str missing)
+{
+    const struct index *index = page->index;
+
+    if (asked->consistent_read && *asked->consistent_read)
+        return dynamodb_refuse(page->call,
+                               S("Consistent reads are not supported on global secondary indexes"));
+    if (page->fetches && !str_present(missing))
+        return dynamodb_refuse(
+            page->call,
+            arena_format(page->call->arena,
+                         "One or more parameter values were invalid: Select type ALL_ATTRIBUTES "
+                         "is not supported for global secondary index %.*s because its projection "
+                         "type is not ALL",
+                         STR_ARGS(index->name)));
+    return !page->fetches || refuse_projection(page->call, index, missing);
+}
+
+/* A local index leads to the items themselves for attributes that it lacks. */
+static bool index_begin(struct item_page *page, const struct page_request *asked)
 {
     const struct call *call = page->call;
-    str problem = select_problem(call, select, index_name, page->expressions->projected_by);
+
+    page->index = dynamodb_index_named(page->table, asked->index_name);
+    if (!page->index)
+        return dynamodb_refuse(call,
+                               arena_format(call->arena, "The table does not have the specified index: %.*s",
+                                            STR_ARGS(asked->index_name)));
+    str missing = unprojected(page);
+    page->keys = &page->index->keys;
+    page->fetches =
+        str_present(missing) || (dynamodb_select_of(asked->select) == DYNAMODB_SELECT_ALL_ATTRIBUTES &&
+                                 page->index->projection != DYNAMODB_PROJECTION_TYPE_ALL);
+    return page->index->local || global_check(page, asked, missing);
+}
+
+bool dynamodb_page_begin(struct item_page *page, const struct page_request *asked)
+{
+    const struct call *call = page->call;
+    str problem = select_problem(call, asked->select, asked->index_name, page->expressions->projected_by);
 
     if (str_present(problem))
         return dynamodb_refuse(call, problem);
-    if (str_present(index_name))
-        return dynamodb_refuse(call,
-                               arena_format(call->arena, "The table does not have the specified index: %.*s",
-                                            STR_ARGS(index_name)));
-    page->count_only = dynamodb_select_of(select) == DYNAMODB_SELECT_COUNT;
-    page->limit = limit ? *limit : INT64_MAX;
+    page->keys = &page->table->keys;
+    if (str_present(asked->index_name) && !index_begin(page, asked))
+        return false;
+    page->consistent_read = asked->consistent_read;
+    page->count_only = dynamodb_select_of(asked->select) == DYNAMODB_SELECT_COUNT;
+    page->limit = asked->limit ? *asked->limit : INT64_MAX;
     if (!page->count_only)
         list_make_empty(call->arena, &page->items);
     return true;
 }
 
+/* In an index, the key of a page's start has the attributes of both keys. */
+static struct key_schema start_schema(const struct item_page *page)
+{
+    return page->index ? dynamodb_index_whole_key(page->call->arena, page->table, page->index) : *page->keys;
+}
+
+bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
+                         struct item_key *start)
+{
+    const struct call *call = page->call;
+    struct key_schema schema = start_schema(page);
+    str problem;
+
+    if (!dynamodb_key_of_start(call->arena, &schema, given, start, &problem))
+        return dynamodb_refuse(
+            call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
+    return !page->index || dynamodb_index_place(call->arena, page->table, page->index, given, start) ||
+           dynamodb_refuse(call, S("The provided starting key is invalid"));
+}
+
+bool dynamodb_page_paths_check(const struct item_page *page)
+{
+    return dynamodb_key_paths_check(page->call, &page->table->keys, page->expressions, "Key") &&
+           (!page->index || dynamodb_key_paths_check(page->call, page->keys, page->expressions, "IndexKey"));
+}
+
 /* As on AWS, the item that crosses a megabyte belongs to the page. */
 static bool is_full(const struct item_page *page)
 {
-    return page->size_bytes > MAX_PAGE_BYTES || page->scanned >= page->limit || time_is_up(page->call);
+    return page->size_bytes + page->fetched_bytes > MAX_PAGE_BYTES || page->scanned >= page->limit ||
+           time_is_up(page->call);
 }
 
 /* Does the item pass the filter?  If so, add it. */
@@ -62,11 +145,21 @@ static bool keep(struct item_page *page, const struct dynamodb_attribute_map *it
     return true;
 }
 
+/* The item as the index has it, unless the page fetches the items themselves. */
+static struct dynamodb_attribute_map read_item(struct item_page *page, str blob)
+{
+    struct arena *arena = page->call->arena;
+    struct dynamodb_attribute_map item = dynamodb_item_decode(arena, blob);
+
+    return page->index && !page->fetches ? dynamodb_index_project(arena, page->table, page->index, &item)
+                                         : item;
+}
+
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob)
 {
     struct arena *arena = page->call->arena;
     struct arena_mark before = arena_mark(arena);
-    struct dynamodb_attribute_map item = dynamodb_item_decode(arena, blob);
+    struct dynamodb_attribute_map item = read_item(page, blob);
 
     page->last = blob;
     page->size_bytes += size_bytes;
@@ -77,6 +170,15 @@ bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob)
     return !page->more;
 }
 
+bool dynamodb_page_add_entry(struct item_page *page, int64_t size_bytes, int64_t item_bytes, str blob)
+{
+    if (page->fetches) {
+        page->fetched_bytes += item_bytes;
+        page->fetched_units += dynamodb_read_units(item_bytes, page->consistent_read);
+    }
+    return dynamodb_page_add(page, size_bytes, blob);
+}
+
 struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
 {
     struct arena *arena = page->call->arena;
@@ -84,5 +186,18 @@ struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
     if (!page->more)
         return (struct dynamodb_attribute_map){0};
     struct dynamodb_attribute_map last = dynamodb_item_decode(arena, page->last);
-    return dynamodb_key_attributes(arena, &page->table->keys, &last);
+    struct key_schema schema = start_schema(page);
+    return dynamodb_key_attributes(arena, &schema, &last);
+}
+
+const struct dynamodb_consumed_capacity *dynamodb_page_capacity(const struct item_page *page, str asked)
+{
+    double units = dynamodb_read_units(page->size_bytes, page->consistent_read);
+    struct arena *arena = page->call->arena;
+
+    if (!page->index)
+        return dynamodb_capacity_of(page->call, page->table, asked, units);
+    double *index_units = arena_alloc(arena, page->table->indexes.count * sizeof *index_units);
+    index_units[page->index - page->table->indexes.items] = units;
+    return dynamodb_capacity_with_indexes(page->call, page->table, asked, page->fetched_units, index_units);
 }

@@ -273,15 +273,15 @@ static bool expressions_enter(const struct expressions *expressions, str attribu
 }
 
 bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *schema,
-                              const struct expressions *expressions)
+                              const struct expressions *expressions, const char *kind)
 {
     for (size_t i = 0; i < schema->count; i++)
         if (expressions_enter(expressions, schema->items[i].name))
             return dynamodb_refuse(
                 call, arena_format(call->arena,
                                    "Key attributes must be scalars; list random access '[]' and map lookup "
-                                   "'.' are not allowed: Key: %.*s",
-                                   STR_ARGS(schema->items[i].name)));
+                                   "'.' are not allowed: %s: %.*s",
+                                   kind, STR_ARGS(schema->items[i].name)));
     return true;
 }
 

@@ -64,18 +64,18 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
            dynamodb_attributes_check(call, &in->exclusive_start_key);
 }
 
-static bool span_read(const struct call *call, const struct dynamodb_scan_input *in,
-                      const struct key_schema *schema, const struct share *share, struct span *span)
+static bool span_read(const struct item_page *page, const struct dynamodb_scan_input *in,
+                      const struct share *share, struct span *span)
 {
-    str first = spread_bytes(call->arena, first_spread(share->segment, share->total)), problem;
+    const struct call *call = page->call;
+    str first = spread_bytes(call->arena, first_spread(share->segment, share->total));
 
     *span = (struct span){.after = {first, S("")},
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
-    if (!dynamodb_key_of_start(call->arena, schema, &in->exclusive_start_key, &span->after, &problem))
-        return dynamodb_refuse(
-            call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
+    if (!dynamodb_page_start(page, &in->exclusive_start_key, &span->after))
+        return false;
     if (str_compare(span->after.hash, first) >= 0 && str_compare(span->after.hash, span->end) < 0)
         return true;
     return dynamodb_refuse(
@@ -99,6 +99,21 @@ static void fill(struct item_page *page, const struct span *span)
     dynamodb_scan_items_close(&cursor);
 }
 
+static void fill_by_index(struct item_page *page, const struct span *span)
+{
+    struct dynamodb_scan_index_params params = {.index_id = page->index->id,
+                                                .hash_key = span->after.hash,
+                                                .range_key = span->after.range,
+                                                .end_key = span->end};
+    struct dynamodb_scan_index_cursor cursor = dynamodb_scan_index_open(page->call->txn, &params);
+    struct dynamodb_scan_index_row row;
+
+    while (dynamodb_scan_index_next(&cursor, &row) &&
+           dynamodb_page_add_entry(page, row.size_bytes, row.item_bytes, row.item))
+        ;
+    dynamodb_scan_index_close(&cursor);
+}
+
 void dynamodb_scan_context(const struct call *call, const struct dynamodb_scan_input *in,
                            const struct resource *resource, struct context_list *context)
 {
@@ -109,9 +124,10 @@ void dynamodb_scan_context(const struct call *call, const struct dynamodb_scan_i
     dynamodb_access_in_context(call, resource->row,
                                &(struct access){.expressions = expressions,
                                                 .attributes = &in->exclusive_start_key,
+                                                .index_name = in->index_name,
                                                 .whole_table = true},
                                context);
-    dynamodb_select_in_context(call, in->select, expressions, context);
+    dynamodb_select_in_context(call, in->select, expressions, in->index_name, context);
 }
 
 enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_input *in,
@@ -122,20 +138,21 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     struct share share;
     struct span span;
     struct item_page page = {.call = call, .table = table, .expressions = &expressions};
+    struct page_request asked = {in->select, in->index_name, in->limit, in->consistent_read};
 
     if (!table || !request_check(call, in, &expressions) || !share_read(call, in, &share) ||
-        !dynamodb_table_open(call, table) ||
-        !dynamodb_page_begin(&page, in->select, in->index_name, in->limit) ||
-        !span_read(call, in, &table->keys, &share, &span) ||
-        !dynamodb_key_paths_check(call, &table->keys, &expressions))
+        !dynamodb_table_open(call, table) || !dynamodb_page_begin(&page, &asked) ||
+        !span_read(&page, in, &share, &span) || !dynamodb_page_paths_check(&page))
         return FAILED;
-    fill(&page, &span);
+    if (page.index)
+        fill_by_index(&page, &span);
+    else
+        fill(&page, &span);
     dynamodb_count_returned(call, table, page.count);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);
     out->scanned_count = arena_i64(call->arena, page.scanned);
     out->last_evaluated_key = dynamodb_page_next(&page);
-    out->consumed_capacity = dynamodb_capacity_of(call, table, in->return_consumed_capacity,
-                                                  dynamodb_read_units(page.size_bytes, in->consistent_read));
+    out->consumed_capacity = dynamodb_page_capacity(&page, in->return_consumed_capacity);
     return DONE;
 }

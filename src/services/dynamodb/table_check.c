@@ -3,32 +3,10 @@
  */
 #include "dynamodb_internal.h"
 
-#include "base/text.h"
-
 enum {
     MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */
-    MAX_SHOWN = 10,        /* elements shown of a list that is too long */
 };
 static const int64_t max_capacity_units = 1000000000000;
-
-static str names_of_keys(const struct call *call, const struct dynamodb_key_schema *keys)
-{
-    struct text text = text_in(call->arena);
-
-    for (size_t i = 0; i < keys->count; i++)
-        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(keys->items[i].attribute_name));
-    return text_str(&text);
-}
-
-static str names_of_definitions(const struct call *call,
-                                const struct dynamodb_attribute_definitions *definitions)
-{
-    struct text text = text_in(call->arena);
-
-    for (size_t i = 0; i < definitions->count; i++)
-        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(definitions->items[i].attribute_name));
-    return text_str(&text);
-}
 
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name)
 {
@@ -51,22 +29,6 @@ static bool check_required(const struct call *call, const struct dynamodb_create
     return true;
 }
 
-static bool check_defined(const struct call *call, const struct dynamodb_create_table_input *in)
-{
-    for (size_t i = 0; i < in->key_schema.count; i++) {
-        if (str_present(
-                dynamodb_definition_type(&in->attribute_definitions, in->key_schema.items[i].attribute_name)))
-            continue;
-        return dynamodb_refuse(
-            call, arena_format(call->arena,
-                               "One or more parameter values were invalid: Some index key attributes are not "
-                               "defined in AttributeDefinitions. Keys: [%.*s], AttributeDefinitions: [%.*s]",
-                               STR_ARGS(names_of_keys(call, &in->key_schema)),
-                               STR_ARGS(names_of_definitions(call, &in->attribute_definitions))));
-    }
-    return true;
-}
-
 static bool check_definitions(const struct call *call,
                               const struct dynamodb_attribute_definitions *definitions)
 {
@@ -81,49 +43,21 @@ static bool check_definitions(const struct call *call,
     return true;
 }
 
-static bool refuse_long_schema(const struct call *call, const struct dynamodb_key_schema *keys)
-{
-    struct text text = text_in(call->arena);
-
-    for (size_t i = 0; i < keys->count && i < MAX_SHOWN; i++)
-        text_format(&text, "%sKeySchemaElement(attributeName=%.*s, keyType=%.*s)", i ? ", " : "",
-                    STR_ARGS(keys->items[i].attribute_name), STR_ARGS(keys->items[i].key_type));
-    return dynamodb_refuse(
-        call, arena_format(call->arena,
-                           "1 validation error detected: Value '[%.*s]' at 'keySchema' failed to "
-                           "satisfy constraint: Member must have length less than or equal to 2",
-                           STR_ARGS(text_str(&text))));
-}
-
-static bool refuse_definitions(const struct call *call)
-{
-    return dynamodb_refuse(
-        call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-                "exactly match number of attributes defined in AttributeDefinitions"));
-}
-
 static bool check_schema(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_key_schema *keys = &in->key_schema;
 
     if (keys->count > 2)
-        return refuse_long_schema(call, keys);
+        return dynamodb_refuse_long_schema(call, keys, S("keySchema"));
     if (keys->count > in->attribute_definitions.count)
         return dynamodb_refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (in->attribute_definitions.count > MAX_DEFINITIONS)
-        return refuse_definitions(call);
-    if (!check_defined(call, in) || !check_definitions(call, &in->attribute_definitions))
-        return false;
-    if (keys->count == 2 && str_equal(keys->items[0].attribute_name, keys->items[1].attribute_name))
         return dynamodb_refuse(
-            call, S("Both the Hash Key and the Range Key element in the KeySchema have the same name"));
-    if (dynamodb_key_type_of(keys->items[0].key_type) != DYNAMODB_KEY_TYPE_HASH)
-        return dynamodb_refuse(call,
-                               S("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"));
-    if (keys->count == 2 && dynamodb_key_type_of(keys->items[1].key_type) != DYNAMODB_KEY_TYPE_RANGE)
-        return dynamodb_refuse(call,
-                               S("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"));
-    return keys->count == in->attribute_definitions.count || refuse_definitions(call);
+            call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
+                    "exactly match number of attributes defined in AttributeDefinitions"));
+    return dynamodb_keys_defined_check(call, keys, &in->attribute_definitions) &&
+           check_definitions(call, &in->attribute_definitions) && dynamodb_table_keys_check(call, keys) &&
+           dynamodb_indexes_check(call, in) && dynamodb_definitions_used_check(call, in);
 }
 
 static bool check_units(const struct call *call, const char *name, int64_t units)

@@ -54,6 +54,7 @@ static bool find(const struct call *call, struct table *table)
                              &table->row))
         return false;
     table->keys = keys_of(call->arena, &table->row);
+    dynamodb_indexes_read(call, table);
     return true;
 }
 
@@ -87,6 +88,17 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     found->arn = table->arn = table_arn(call, table);
     if (find(call, table))
         found->add_context = tags_add_context;
+    return true;
+}
+
+bool dynamodb_locate_index(const struct call *call, str given, str name, struct resource *found)
+{
+    if (!dynamodb_locate_table(call, given, found))
+        return false;
+    if (str_present(name))
+        found->arn = dynamodb_index_arn(call->arena, found->row, name);
+    if (str_present(name))
+        found->add_context = NULL; /* an index has no tags */
     return true;
 }
 

@@ -19,19 +19,6 @@ enum {
 
 /* ---- describing ---- */
 
-static void add_keys(const struct call *call, struct dynamodb_table_description *description,
-                     const struct key_schema *schema)
-{
-    for (size_t i = 0; i < schema->count; i++) {
-        enum dynamodb_key_type kind =
-            i < schema->hash_count ? DYNAMODB_KEY_TYPE_HASH : DYNAMODB_KEY_TYPE_RANGE;
-        *list_add(call->arena, &description->attribute_definitions) = (struct dynamodb_attribute_definition){
-            .attribute_name = schema->items[i].name, .attribute_type = schema->items[i].type};
-        *list_add(call->arena, &description->key_schema) = (struct dynamodb_key_schema_element){
-            .attribute_name = schema->items[i].name, .key_type = dynamodb_key_type_text(kind)};
-    }
-}
-
 static void add_throughput(const struct call *call, struct dynamodb_table_description *description,
                            const struct dynamodb_read_settings_row *row)
 {
@@ -116,6 +103,13 @@ static void add_warm_throughput(const struct call *call, struct dynamodb_table_d
     description->warm_throughput = warm;
 }
 
+static enum dynamodb_index_status index_status_of(enum dynamodb_table_status status)
+{
+    return status == DYNAMODB_TABLE_STATUS_CREATING   ? DYNAMODB_INDEX_STATUS_CREATING
+           : status == DYNAMODB_TABLE_STATUS_DELETING ? DYNAMODB_INDEX_STATUS_DELETING
+                                                      : DYNAMODB_INDEX_STATUS_ACTIVE;
+}
+
 struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
                                                    enum dynamodb_table_status status)
 {
@@ -124,7 +118,8 @@ struct dynamodb_table_description *dynamodb_describe(const struct call *call, co
     struct dynamodb_read_settings_row row = {0};
 
     dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &row);
-    add_keys(call, description, &table->keys);
+    description->key_schema = dynamodb_keys_described(call->arena, &table->keys);
+    description->attribute_definitions = dynamodb_definitions_described(call->arena, table);
     description->table_name = table->name;
     description->table_status = dynamodb_table_status_text(status);
     description->creation_date_time = arena_i64(call->arena, row.created_ms);
@@ -138,6 +133,7 @@ struct dynamodb_table_description *dynamodb_describe(const struct call *call, co
     if (status == DYNAMODB_TABLE_STATUS_ACTIVE)
         add_warm_throughput(call, description, &row);
     add_count(call, description, table);
+    dynamodb_indexes_describe(call, table, index_status_of(status), description);
     return description;
 }
 
@@ -188,42 +184,14 @@ enum outcome dynamodb_describe_continuous_backups(const struct call *call,
 
 /* ---- making ---- */
 
-static struct key_schema schema_of(struct arena *arena, const struct dynamodb_create_table_input *in)
-{
-    const struct dynamodb_key_schema *keys = &in->key_schema;
-    struct key_attribute *attributes = arena_alloc(arena, keys->count * sizeof *attributes);
-
-    for (size_t i = 0; i < keys->count; i++)
-        attributes[i] = (struct key_attribute){
-            .name = keys->items[i].attribute_name,
-            .type = dynamodb_definition_type(&in->attribute_definitions, keys->items[i].attribute_name),
-        };
-    return (struct key_schema){attributes, keys->count, 1};
-}
-
-/* Store the key schema of the table, which is index 0. */
-static void store_keys(const struct call *call, const struct table *table)
-{
-    const struct key_schema *schema = &table->keys;
-
-    for (size_t i = 0; i < schema->count; i++) {
-        enum dynamodb_key_type kind =
-            i < schema->hash_count ? DYNAMODB_KEY_TYPE_HASH : DYNAMODB_KEY_TYPE_RANGE;
-        dynamodb_add_key(call->txn, &(struct dynamodb_add_key_params){
-                                        .table_id = table->row.id,
-                                        .kind = dynamodb_key_type_text(kind),
-                                        .name = schema->items[i].name,
-                                        .type = schema->items[i].type,
-                                    });
-    }
-}
-
 static void add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
     const struct dynamodb_on_demand_throughput *bounds = in->on_demand_throughput;
 
-    table->keys = schema_of(call->arena, in);
+    struct index_definition_list indexes = dynamodb_definitions_of(call->arena, in);
+
+    table->keys = dynamodb_schema_of(call->arena, &in->key_schema, &in->attribute_definitions);
     table->row.id = dynamodb_add_table(
         call->txn,
         &(struct dynamodb_add_table_params){
@@ -240,7 +208,9 @@ static void add(const struct call *call, const struct dynamodb_create_table_inpu
             .table_class = in->table_class,
             .protected = in->deletion_protection_enabled && *in->deletion_protection_enabled,
         });
-    store_keys(call, table);
+    dynamodb_keys_store(call, table->row.id, 0, &table->keys);
+    for (size_t i = 0; i < indexes.count; i++)
+        dynamodb_index_make(call, table, &indexes.items[i], &in->attribute_definitions);
     dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = table->row.id});
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
@@ -299,12 +269,18 @@ static const struct dynamodb_table_description *describe_deleted(const struct ca
 
     description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
     description->key_schema = (struct dynamodb_key_schema){0};
+    description->local_secondary_indexes = (struct dynamodb_local_secondary_index_description_list){0};
+    description->global_secondary_indexes = (struct dynamodb_global_secondary_index_description_list){0};
     description->creation_date_time = NULL;
     return description;
 }
 
-static void remove_rows(const struct call *call, int64_t table_id)
+static void remove_rows(const struct call *call, const struct table *table)
 {
+    int64_t table_id = table->row.id;
+
+    for (size_t i = 0; i < table->indexes.count; i++)
+        dynamodb_index_remove(call, &table->indexes.items[i]);
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table_id});
     dynamodb_remove_keys(call->txn, &(struct dynamodb_remove_keys_params){.table_id = table_id});
     dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
@@ -328,7 +304,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     tags_remove_all(call, table->arn);
     if (table->row.stream_id)
         dynamodb_stream_close(call, table);
-    remove_rows(call, table->row.id);
+    remove_rows(call, table);
     dynamodb_items_remove_later(call, table->row.id);
     return DONE;
 }

@@ -75,7 +75,7 @@ static bool address(const struct call *call, const struct dynamodb_update_item_i
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
            dynamodb_key_of_request(call, &write->table->keys, &in->key, &write->key) &&
            keys_check(call, &write->table->keys, &write->expressions.update) &&
-           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions);
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
 }
 
 void dynamodb_update_context(const struct call *call, const struct dynamodb_update_item_input *in,
@@ -121,7 +121,8 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
         return outcome;
     if (str_present(write.blob))
         return_values(call, in->return_values, &write, &out->attributes);
-    out->consumed_capacity = dynamodb_capacity_of(call, write.table, in->return_consumed_capacity,
-                                                  dynamodb_write_units(dynamodb_write_bytes(&write)));
+    out->consumed_capacity = dynamodb_write_capacity(call, &write, in->return_consumed_capacity);
+    out->item_collection_metrics =
+        dynamodb_collection_metrics(call, &write, in->return_item_collection_metrics);
     return DONE;
 }

@@ -1,5 +1,5 @@
 /*
- * upkeep.c: removes the items of deleted tables.
+ * upkeep.c: removes the items of deleted tables, and the entries of deleted indexes.
  *
  * That may take minutes, so a timer does it: each run removes a bounded number of rows and continues in a
  * later batch.
@@ -11,6 +11,7 @@
 enum {
     REMOVED_PER_RUN = 250,
     REMOVED_BYTES_PER_RUN = 2 * 1024 * 1024, /* a large item has many pages */
+    ROWS_PER_STATEMENT = 25,
     REMOVE_PAUSE_MS = 2,
 };
 
@@ -25,6 +26,14 @@ void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
 {
     check(table_id > 0);
     dynamodb_add_gone(call->txn, &(struct dynamodb_add_gone_params){.table_id = table_id});
+    remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
+}
+
+/* Nothing leads to the entries: ids of indexes are not reused. */
+void dynamodb_entries_remove_later(const struct call *call, int64_t index_id)
+{
+    check(index_id > 0);
+    dynamodb_add_gone_index(call->txn, &(struct dynamodb_add_gone_index_params){.index_id = index_id});
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
 }
 
@@ -51,22 +60,69 @@ static bool remove_table_items(const struct call *call, int64_t table_id, struct
     return true;
 }
 
+static int64_t remove_some_entries(const struct call *call, int64_t index_id, int64_t limit)
+{
+    return dynamodb_remove_entries(
+        call->txn, &(struct dynamodb_remove_entries_params){.index_id = index_id, .limit = limit});
+}
+
+static int64_t remove_some_collections(const struct call *call, int64_t table_id, int64_t limit)
+{
+    return dynamodb_remove_collections(
+        call->txn, &(struct dynamodb_remove_collections_params){.table_id = table_id, .limit = limit});
+}
+
+/* False when the budget was too small.  Such rows are small: their bytes are not counted. */
+static bool remove_small(const struct call *call, int64_t id, struct budget *budget,
+                         int64_t (*remove_some)(const struct call *call, int64_t id, int64_t limit))
+{
+    while (budget->rows > 0 && (budget->rows == REMOVED_PER_RUN || !slice_is_over(call))) {
+        int64_t limit = budget->rows < ROWS_PER_STATEMENT ? budget->rows : ROWS_PER_STATEMENT;
+        int64_t removed = remove_some(call, id, limit);
+        budget->rows -= removed;
+        if (removed < limit)
+            return true;
+    }
+    return false;
+}
+
+static bool remove_tables(const struct call *call, struct budget *budget)
+{
+    struct dynamodb_find_gone_row gone;
+
+    while (dynamodb_find_gone(call->txn, &gone)) {
+        if (budget->rows <= 0 || !remove_table_items(call, gone.table_id, budget) ||
+            !remove_small(call, gone.table_id, budget, remove_some_collections))
+            return false;
+        dynamodb_remove_gone(call->txn, &(struct dynamodb_remove_gone_params){.table_id = gone.table_id});
+        budget->rows--; /* the table itself costs some work, too */
+    }
+    return true;
+}
+
+static bool remove_indexes(const struct call *call, struct budget *budget)
+{
+    struct dynamodb_find_gone_index_row gone;
+
+    while (dynamodb_find_gone_index(call->txn, &gone)) {
+        if (budget->rows <= 0 || !remove_small(call, gone.index_id, budget, remove_some_entries))
+            return false;
+        dynamodb_remove_gone_index(call->txn,
+                                   &(struct dynamodb_remove_gone_index_params){.index_id = gone.index_id});
+        budget->rows--;
+    }
+    return true;
+}
+
 enum outcome dynamodb_remove_items(const struct call *call, const struct dynamodb_remove_items_input *in,
                                    struct dynamodb_remove_items_output *out)
 {
     struct budget budget = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN};
-    struct dynamodb_find_gone_row gone;
 
     (void)in;
     (void)out;
-    while (dynamodb_find_gone(call->txn, &gone)) {
-        if (budget.rows <= 0 || !remove_table_items(call, gone.table_id, &budget)) {
-            remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
-            return DONE;
-        }
-        dynamodb_remove_gone(call->txn, &(struct dynamodb_remove_gone_params){.table_id = gone.table_id});
-        budget.rows--; /* the table itself costs some work, too */
-    }
+    if (!remove_tables(call, &budget) || !remove_indexes(call, &budget))
+        remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
     return DONE;
 }
 
@@ -74,7 +130,8 @@ enum outcome dynamodb_remove_items(const struct call *call, const struct dynamod
 void dynamodb_upkeep_start(const struct call *call)
 {
     struct dynamodb_find_gone_row gone;
+    struct dynamodb_find_gone_index_row gone_index;
 
-    if (dynamodb_find_gone(call->txn, &gone))
+    if (dynamodb_find_gone(call->txn, &gone) || dynamodb_find_gone_index(call->txn, &gone_index))
         remove_at(call, call->now_ms);
 }

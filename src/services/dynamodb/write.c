@@ -46,10 +46,14 @@ static bool returns(str return_values)
            dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
-/* A put without a condition does not depend on the old item, but a stream shows it. */
+/*
+ * A put without a condition does not depend on the old item, unless indexes have entries of it, or
+ * a stream shows it.
+ */
 static bool looks_at_stored(const struct write *write)
 {
-    return write->table->row.stream_id || write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values);
+    return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values) ||
+           write->table->indexes.count > 0 || write->table->row.stream_id;
 }
 
 /* An update that only removes attributes does not create an item. */
@@ -184,6 +188,18 @@ static bool is_large(str blob)
     return blob.size > LARGE_ITEM_BYTES;
 }
 
+/* An update's result against the keys of indexes; a put has been checked before. */
+static bool index_keys_check(const struct call *call, const struct write *write)
+{
+    if (write->kind != WRITE_UPDATES || write->table->indexes.count == 0)
+        return true;
+    struct dynamodb_attribute_map after = dynamodb_item_decode(call->arena, write->blob);
+    struct dynamodb_attribute_map before = str_present(write->stored.blob)
+                                               ? dynamodb_item_decode(call->arena, write->stored.blob)
+                                               : (struct dynamodb_attribute_map){0};
+    return dynamodb_index_keys_check(call, write->table, &before, &after);
+}
+
 /* False: fail() has been called. */
 static bool may_write(const struct call *call, const struct write *write)
 {
@@ -191,7 +207,7 @@ static bool may_write(const struct call *call, const struct write *write)
         return refuse_condition(call, write);
     if (str_present(write->problem))
         return dynamodb_refuse(call, write->problem);
-    return !str_present(write->blob) || check_fits(call, write);
+    return !str_present(write->blob) || (check_fits(call, write) && index_keys_check(call, write));
 }
 
 enum outcome dynamodb_plan_write(const struct call *call, struct write *write)
@@ -212,15 +228,17 @@ static bool changes_nothing(const struct write *write)
     return !str_present(write->blob) && (write->kind != WRITE_DELETES || !write->stored.id);
 }
 
-void dynamodb_write_apply(const struct call *call, const struct write *write)
+void dynamodb_write_apply(const struct call *call, struct write *write)
 {
+    write->index_units = arena_alloc(call->arena, (write->table->indexes.count + 1) * sizeof(double));
     if (changes_nothing(write))
         return;
     dynamodb_change_apply(call, &(struct change){.table = write->table,
                                                  .key = write->key,
                                                  .before = write->stored,
                                                  .blob = write->blob,
-                                                 .size_bytes = (int64_t)write->size.bytes});
+                                                 .size_bytes = (int64_t)write->size.bytes,
+                                                 .index_units = write->index_units});
     trace_item(call, write->kind == WRITE_DELETES ? HOP_DELETED : HOP_PUT, write);
 }
 
@@ -231,6 +249,13 @@ enum outcome dynamodb_write_item(const struct call *call, struct write *write)
     if (outcome == DONE)
         dynamodb_write_apply(call, write);
     return outcome;
+}
+
+const struct dynamodb_consumed_capacity *dynamodb_write_capacity(const struct call *call,
+                                                                 const struct write *write, str asked)
+{
+    return dynamodb_capacity_with_indexes(
+        call, write->table, asked, dynamodb_write_units(dynamodb_write_bytes(write)), write->index_units);
 }
 
 int64_t dynamodb_write_bytes(const struct write *write)

@@ -1,0 +1,52 @@
+/*
+ * collection.c: item collections: the items of one partition key, with their entries in local indexes.
+ *
+ * Only tables with local indexes have them.  Their sizes are counted, so ItemCollectionMetrics are exact.
+ * Collections of more than 10 GB, which AWS refuses, are allowed.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
+ */
+#include "dynamodb_internal.h"
+
+static const int64_t gigabyte = (int64_t)1024 * 1024 * 1024;
+
+static bool has_collections(const struct table *table)
+{
+    for (size_t i = 0; i < table->indexes.count; i++)
+        if (table->indexes.items[i].local)
+            return true;
+    return false;
+}
+
+void dynamodb_collection_grow(const struct call *call, const struct table *table, str hash, int64_t bytes)
+{
+    if (bytes == 0 || !has_collections(table))
+        return;
+    dynamodb_grow_collection(call->txn, &(struct dynamodb_grow_collection_params){
+                                            .table_id = table->row.id, .hash_key = hash, .bytes = bytes});
+    if (bytes < 0)
+        dynamodb_remove_empty_collection(call->txn, &(struct dynamodb_remove_empty_collection_params){
+                                                        .table_id = table->row.id, .hash_key = hash});
+}
+
+const struct dynamodb_item_collection_metrics *
+dynamodb_collection_metrics(const struct call *call, const struct write *write, str asked)
+{
+    struct dynamodb_item_collection_metrics *metrics =
+        arena_new(call->arena, struct dynamodb_item_collection_metrics);
+    struct key_schema partition = {write->table->keys.items, 1, 1};
+    struct dynamodb_read_collection_row row = {0};
+
+    if (dynamodb_return_item_collection_metrics_of(asked) != DYNAMODB_RETURN_ITEM_COLLECTION_METRICS_SIZE ||
+        !has_collections(write->table))
+        return NULL;
+    dynamodb_read_collection(call->txn,
+                             &(struct dynamodb_read_collection_params){.table_id = write->table->row.id,
+                                                                       .hash_key = write->key.hash},
+                             &row);
+    metrics->item_collection_key = dynamodb_key_attributes(call->arena, &partition, write->given);
+    int64_t whole = row.bytes / gigabyte;
+    *list_add(call->arena, &metrics->size_estimate_range_gb) = (double)whole;
+    *list_add(call->arena, &metrics->size_estimate_range_gb) = (double)(whole + 1);
+    return metrics;
+}

@@ -1,0 +1,230 @@
+/*
+ * index.c: secondary indexes: what an index holds of an item, and where.
+ *
+ * An item is in an index when it has all attributes of the index's key, with their types.  Its entry is found
+ * by its place: the partition key as that of a table (spread_key()), and then one text of bytes: each
+ * attribute of the sort key, escaped, and the table's key, which tells apart items with the same index key.
+ * So memcmp() order of places is the order of a Query, and every condition on sort keys is a range of places.
+ */
+#include "dynamodb_internal.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "wire/json.h"
+
+/* ---- the indexes of a table ---- */
+
+/* The statement read_indexes says what the items of the arrays are. */
+enum { STORED_ID, STORED_NAME, STORED_KIND, STORED_PROJECTION, STORED_KEYS, STORED_NON_KEY_ATTRIBUTES };
+enum { KEY_NAME, KEY_TYPE, KEY_KIND };
+
+static struct key_schema keys_of(struct arena *arena, const struct json *stored)
+{
+    struct key_attribute *attributes = arena_alloc(arena, stored->count * sizeof *attributes);
+    struct key_schema keys = {attributes, stored->count, 0};
+
+    for (size_t i = 0; i < keys.count; i++) {
+        const struct json *key = stored->items[i].items;
+        attributes[i] = (struct key_attribute){key[KEY_NAME].text, key[KEY_TYPE].text};
+        if (dynamodb_key_type_of(key[KEY_KIND].text) == DYNAMODB_KEY_TYPE_HASH)
+            keys.hash_count++;
+    }
+    return keys;
+}
+
+static struct index index_of(struct arena *arena, const struct json *stored)
+{
+    struct index index = {
+        .name = stored[STORED_NAME].text,
+        .local = str_equal(stored[STORED_KIND].text, S("LOCAL")),
+        .projection = dynamodb_projection_type_of(stored[STORED_PROJECTION].text),
+        .keys = keys_of(arena, &stored[STORED_KEYS]),
+    };
+    bool well = str_to_i64(stored[STORED_ID].text, &index.id);
+
+    check(well);
+    for (size_t i = 0; i < stored[STORED_NON_KEY_ATTRIBUTES].count; i++)
+        *list_add(arena, &index.non_key_attributes) = stored[STORED_NON_KEY_ATTRIBUTES].items[i].text;
+    return index;
+}
+
+/* In the order in which they were made. */
+static void add_in_order(struct arena *arena, struct index_list *indexes, struct index index)
+{
+    list_add(arena, indexes);
+    size_t at = indexes->count - 1;
+    for (; at > 0 && indexes->items[at - 1].id > index.id; at--)
+        indexes->items[at] = indexes->items[at - 1];
+    indexes->items[at] = index;
+}
+
+void dynamodb_indexes_read(const struct call *call, struct table *table)
+{
+    struct dynamodb_read_indexes_row row;
+
+    table->indexes = (struct index_list){0};
+    if (!table->row.index_count)
+        return;
+    dynamodb_read_indexes(call->txn, &(struct dynamodb_read_indexes_params){.table_id = table->row.id}, &row);
+    const struct json *stored = json_parse(call->arena, row.indexes, NULL);
+    check(json_is(stored, JSON_ARRAY));
+    for (size_t i = 0; i < stored->count; i++)
+        add_in_order(call->arena, &table->indexes, index_of(call->arena, stored->items[i].items));
+}
+
+const struct index *dynamodb_index_named(const struct table *table, str name)
+{
+    for (size_t i = 0; i < table->indexes.count; i++)
+        if (str_equal(table->indexes.items[i].name, name))
+            return &table->indexes.items[i];
+    return NULL;
+}
+
+str dynamodb_index_arn(struct arena *arena, const struct table *table, str name)
+{
+    return arena_format(arena, "%.*s/index/%.*s", STR_ARGS(table->arn), STR_ARGS(name));
+}
+
+/* ---- places ---- */
+
+void dynamodb_key_escape(struct text *text, str bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        text_add_char(text, bytes.data[i]);
+        if (bytes.data[i] == 0)
+            text_add_char(text, (char)0xff);
+    }
+}
+
+void dynamodb_key_end(struct text *text)
+{
+    text_add(text, (str){"\0\1", 2});
+}
+
+/* The bytes of that attribute of a key; absent when the item lacks it, or has another type or nothing in it.
+ */
+static str part_of(struct arena *arena, const struct key_attribute *attribute,
+                   const struct dynamodb_attribute_map *item)
+{
+    const struct dynamodb_attribute_value *value = dynamodb_item_get(item, attribute->name);
+
+    if (!value || !dynamodb_key_has_type(value, attribute->type))
+        return (str){0};
+    str bytes = dynamodb_key_bytes(arena, value);
+    return str_empty(bytes) ? (str){0} : bytes;
+}
+
+/* Add those attributes of a key; false when one is missing, or all of them are too long. */
+static bool add_parts(struct text *text, const struct key_attribute *attributes, size_t count,
+                      const struct dynamodb_attribute_map *item, size_t max_bytes)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        str part = part_of(text->arena, &attributes[i], item);
+        if (!str_present(part))
+            return false;
+        dynamodb_key_escape(text, part);
+        dynamodb_key_end(text);
+        size += part.size;
+    }
+    return size <= max_bytes;
+}
+
+str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count)
+{
+    struct text text = text_in(arena);
+
+    if (count == 1)
+        return spread_key(arena, parts[0]);
+    for (size_t i = 0; i < count; i++) {
+        dynamodb_key_escape(&text, parts[i]);
+        dynamodb_key_end(&text);
+    }
+    return spread_key(arena, text_str(&text));
+}
+
+static bool partition_of(struct arena *arena, const struct key_schema *keys,
+                         const struct dynamodb_attribute_map *item, str *partition)
+{
+    str parts[MAX_INDEX_KEY_ATTRIBUTES];
+    size_t size = 0;
+
+    check(keys->hash_count >= 1 && keys->hash_count <= MAX_INDEX_KEY_ATTRIBUTES);
+    for (size_t i = 0; i < keys->hash_count; i++) {
+        parts[i] = part_of(arena, &keys->items[i], item);
+        if (!str_present(parts[i]))
+            return false;
+        size += parts[i].size;
+    }
+    *partition = dynamodb_index_partition(arena, parts, keys->hash_count);
+    return size <= MAX_HASH_BYTES;
+}
+
+bool dynamodb_index_place(struct arena *arena, const struct table *table, const struct index *index,
+                          const struct dynamodb_attribute_map *item, struct item_key *place)
+{
+    const struct key_schema *keys = &index->keys;
+    struct text text = text_in(arena);
+
+    if (!partition_of(arena, keys, item, &place->hash) ||
+        !add_parts(&text, keys->items + keys->hash_count, keys->count - keys->hash_count, item,
+                   MAX_RANGE_BYTES))
+        return false;
+    /* A local index has the partition key of the table. */
+    size_t first = index->local ? table->keys.hash_count : 0;
+    bool whole = add_parts(&text, table->keys.items + first, table->keys.count - first, item, SIZE_MAX);
+    place->range = text_str(&text);
+    return whole;
+}
+
+/* ---- projections ---- */
+
+static bool has_name(const struct key_schema *keys, str name)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_equal(keys->items[i].name, name))
+            return true;
+    return false;
+}
+
+bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute)
+{
+    if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL || has_name(&index->keys, attribute) ||
+        has_name(&table->keys, attribute))
+        return true;
+    for (size_t i = 0; i < index->non_key_attributes.count; i++)
+        if (str_equal(index->non_key_attributes.items[i], attribute))
+            return true;
+    return false;
+}
+
+struct dynamodb_attribute_map dynamodb_index_project(struct arena *arena, const struct table *table,
+                                                     const struct index *index,
+                                                     const struct dynamodb_attribute_map *item)
+{
+    struct dynamodb_attribute_map projected = {0};
+
+    if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL)
+        return *item;
+    for (size_t i = 0; i < item->count; i++)
+        if (dynamodb_index_projects(table, index, item->items[i].key))
+            *list_add(arena, &projected) = item->items[i];
+    return projected;
+}
+
+struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct table *table,
+                                           const struct index *index)
+{
+    const struct key_schema *keys = &index->keys;
+    struct key_attribute *all = arena_alloc(arena, (keys->count + table->keys.count) * sizeof *all);
+    struct key_schema whole = {all, keys->count, keys->hash_count};
+
+    for (size_t i = 0; i < keys->count; i++)
+        all[i] = keys->items[i];
+    for (size_t i = 0; i < table->keys.count; i++)
+        if (!has_name(keys, table->keys.items[i].name))
+            all[whole.count++] = table->keys.items[i];
+    return whole;
+}
