@@ -1,10 +1,10 @@
 /*
  * change.c: stores the change of one item.
  *
- * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in indexes,
- * the counts of its table, its stream and the rows of time to live always agree.  Plans read the item in the
- * same call, and the engine is the only writer, so `before` is the item that is stored; the unique key of
- * dynamodb_item guards that there is one item for one key.
+ * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in
+ * indexes, the counts of its table, its stream and the rows of time to live always agree.  Plans read the
+ * item in the same call, and the engine is the only writer, so `before` is the item that is stored; the
+ * unique key of dynamodb_item guards that there is one item for one key.
  */
 #include "dynamodb_internal.h"
 

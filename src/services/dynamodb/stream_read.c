@@ -117,8 +117,9 @@ enum {
     LATEST = DYNAMODBSTREAMS_SHARD_ITERATOR_TYPE_LATEST,
 };
 
-static bool parameter_check(const struct call *call, const struct dynamodbstreams_get_shard_iterator_input *in,
-                            const char *name, bool wanted, bool given)
+static bool parameter_check(const struct call *call,
+                            const struct dynamodbstreams_get_shard_iterator_input *in, const char *name,
+                            bool wanted, bool given)
 {
     if (wanted == given)
         return true;
@@ -231,7 +232,8 @@ static void add_record(const struct call *call, const struct stream *stream,
                        const struct dynamodb_record_row *row, struct dynamodbstreams_record_list *records)
 {
     struct dynamodbstreams_record *record = list_add(call->arena, records);
-    struct dynamodbstreams_stream_record *change = arena_new(call->arena, struct dynamodbstreams_stream_record);
+    struct dynamodbstreams_stream_record *change =
+        arena_new(call->arena, struct dynamodbstreams_stream_record);
 
     change->approximate_creation_date_time =
         arena_i64(call->arena, row->made_ms / MS_PER_S * MS_PER_S); /* as on AWS, whole seconds */
@@ -264,7 +266,8 @@ static void read_records(const struct call *call, const struct stream *stream,
     struct dynamodb_record_row row;
     int64_t bytes = 0;
 
-    while ((int64_t)records->count < limit && !time_is_up(call) && dynamodb_read_records_next(&cursor, &row)) {
+    while ((int64_t)records->count < limit && !time_is_up(call) &&
+           dynamodb_read_records_next(&cursor, &row)) {
         bytes += row.size_bytes;
         if (bytes > RECORDS_BYTES && records->count > 0)
             break;

@@ -80,10 +80,10 @@ int64_t dynamodb_shard_close(const struct call *call, int64_t stream_id,
 
     if (last < shard->first_number)
         last = shard->first_number; /* a shard without records has a number for itself */
-    dynamodb_close_shard(
-        call->txn,
-        &(struct dynamodb_close_shard_params){
-            .last_number = &last, .closed_ms = &call->now_ms, .stream_id = stream_id, .name = shard->name});
+    dynamodb_close_shard(call->txn, &(struct dynamodb_close_shard_params){.last_number = &last,
+                                                                          .closed_ms = &call->now_ms,
+                                                                          .stream_id = stream_id,
+                                                                          .name = shard->name});
     wake_all(call, dynamodb_stream_arrivals(call, stream_id));
     return last;
 }
@@ -155,13 +155,12 @@ static void add_images(const struct change *change, struct dynamodb_record_row *
 void dynamodb_stream_note(const struct call *call, const struct change *change)
 {
     int64_t stream_id = *change->table->row.stream_id;
-    struct dynamodb_attribute_map item = dynamodb_item_decode(
-        call->arena, str_present(change->blob) ? change->blob : change->before.blob);
+    struct dynamodb_attribute_map item =
+        dynamodb_item_decode(call->arena, str_present(change->blob) ? change->blob : change->before.blob);
 
     if (leaves_item(call, change, &item))
         return;
-    struct dynamodb_attribute_map key =
-        dynamodb_key_attributes(call->arena, &change->table->keys, &item);
+    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &change->table->keys, &item);
     struct item_size key_size;
     struct dynamodb_record_row record = {
         .id = dynamodb_record_id(stream_id, next_number(call, stream_id)),

@@ -33,7 +33,8 @@ static bool trim_records(const struct call *call, const struct dynamodb_stream_r
             *next_ms = first.made_ms + STREAM_KEPT_MS;
             return true;
         }
-        if (removed == TRIMMED_PER_RUN || bytes > TRIMMED_BYTES_PER_RUN || (removed > 0 && slice_is_over(call)))
+        if (removed == TRIMMED_PER_RUN || bytes > TRIMMED_BYTES_PER_RUN ||
+            (removed > 0 && slice_is_over(call)))
             return false;
         dynamodb_remove_record(call->txn, &(struct dynamodb_remove_record_params){.id = first.id});
         removed++;
@@ -58,7 +59,7 @@ enum outcome dynamodbstreams_trim_stream(const struct call *call,
         return DONE;
     }
     dynamodb_remove_shards(call->txn, &(struct dynamodb_remove_shards_params){.stream_id = in->stream_id,
-                                                                             .horizon_ms = horizon_ms});
+                                                                              .horizon_ms = horizon_ms});
     if (stream.closed_ms && *stream.closed_ms < horizon_ms) {
         dynamodb_remove_stream(call->txn, &(struct dynamodb_remove_stream_params){.id = in->stream_id});
         return DONE;

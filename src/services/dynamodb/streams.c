@@ -51,8 +51,8 @@ static str new_label(const struct call *call, const struct table *table)
 
 static void trim_later(const struct call *call, int64_t stream_id, int64_t due_ms)
 {
-    timer_set(call, &DYNAMODBSTREAMS_TRIM_STREAM, arena_format(call->arena, "%lld", (long long)stream_id), due_ms,
-              &(struct dynamodbstreams_trim_stream_input){.stream_id = stream_id});
+    timer_set(call, &DYNAMODBSTREAMS_TRIM_STREAM, arena_format(call->arena, "%lld", (long long)stream_id),
+              due_ms, &(struct dynamodbstreams_trim_stream_input){.stream_id = stream_id});
 }
 
 void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type)
@@ -71,10 +71,10 @@ void dynamodb_stream_open(const struct call *call, const struct table *table, st
                    });
 
     dynamodb_shard_open(call, id, (str){0}, 1);
-    dynamodb_set_stream(
-        call->txn,
-        &(struct dynamodb_set_stream_params){
-            .id = table->row.id, .stream_id = &id, .stream_view = view_type, .stream_label = label});
+    dynamodb_set_stream(call->txn, &(struct dynamodb_set_stream_params){.id = table->row.id,
+                                                                        .stream_id = &id,
+                                                                        .stream_view = view_type,
+                                                                        .stream_label = label});
     trim_later(call, id, call->now_ms + STREAM_KEPT_MS + 1);
 }
 
@@ -89,32 +89,33 @@ void dynamodb_stream_close(const struct call *call, const struct table *table)
         dynamodb_shard_close(call, id, &shard);
     dynamodb_close_stream(call->txn,
                           &(struct dynamodb_close_stream_params){.closed_ms = &call->now_ms, .id = id});
-    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id}, &settings);
+    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id},
+                           &settings);
     dynamodb_set_stream(call->txn, &(struct dynamodb_set_stream_params){
                                        .id = table->row.id, .stream_label = settings.stream_label});
 }
 
 /* ---- StreamSpecification ---- */
 
-bool dynamodb_stream_check(const struct call *call,
-                           const struct dynamodb_stream_specification *specification)
+bool dynamodb_stream_check(const struct call *call, const struct dynamodb_stream_specification *specification)
 {
     if (!specification || specification->stream_enabled == str_present(specification->stream_view_type))
         return true;
     return dynamodb_refuse(
-        call, specification->stream_enabled
-                  ? S("One or more parameter values were invalid: Table is being created with a stream enabled, "
-                      "UpdateViewType is required")
-                  : S("One or more parameter values were invalid: Table is being created with a stream "
-                      "disabled, UpdateViewType should not be specified"));
+        call,
+        specification->stream_enabled
+            ? S("One or more parameter values were invalid: Table is being created with a stream enabled, "
+                "UpdateViewType is required")
+            : S("One or more parameter values were invalid: Table is being created with a stream "
+                "disabled, UpdateViewType should not be specified"));
 }
 
 static bool open_again(const struct call *call, const struct table *table, str view_type)
 {
     if (table->row.stream_id)
-        return dynamodb_refuse(
-            call, arena_format(call->arena, "Table already has an enabled stream: TableName: %.*s",
-                               STR_ARGS(table->name)));
+        return dynamodb_refuse(call, arena_format(call->arena,
+                                                  "Table already has an enabled stream: TableName: %.*s",
+                                                  STR_ARGS(table->name)));
     dynamodb_stream_open(call, table, view_type);
     return true;
 }
@@ -123,16 +124,18 @@ bool dynamodb_stream_update(const struct call *call, const struct table *table,
                             const struct dynamodb_stream_specification *specification)
 {
     if (specification->stream_enabled && !str_present(specification->stream_view_type))
-        return dynamodb_refuse(call, S("One or more parameter values were invalid: If stream is being enabled "
-                                       "then UpdateViewType is required"));
+        return dynamodb_refuse(call,
+                               S("One or more parameter values were invalid: If stream is being enabled "
+                                 "then UpdateViewType is required"));
     if (!specification->stream_enabled && str_present(specification->stream_view_type))
         return dynamodb_refuse(call, S("One or more parameter values were invalid: If stream is being "
                                        "disabled, then UpdateViewType must not be specified"));
     if (specification->stream_enabled)
         return open_again(call, table, specification->stream_view_type);
     if (!table->row.stream_id)
-        return dynamodb_refuse(call, arena_format(call->arena, "Table has no stream to disable: TableName: %.*s",
-                                                  STR_ARGS(table->name)));
+        return dynamodb_refuse(call,
+                               arena_format(call->arena, "Table has no stream to disable: TableName: %.*s",
+                                            STR_ARGS(table->name)));
     dynamodb_stream_close(call, table);
     return true;
 }
@@ -203,7 +206,8 @@ const struct stream *dynamodb_stream_of(const struct call *call, const struct st
 
 /* ---- listing ---- */
 
-bool dynamodbstreams_locate_listed_streams(const struct call *call, const struct dynamodbstreams_list_streams_input *in,
+bool dynamodbstreams_locate_listed_streams(const struct call *call,
+                                           const struct dynamodbstreams_list_streams_input *in,
                                            struct resource *found)
 {
     str name = str_present(in->table_name) ? in->table_name : S("*");
@@ -217,10 +221,11 @@ bool dynamodb_stream_limit(const struct call *call, const int64_t *limit, int64_
     *read = limit ? *limit : most;
     if (*read <= most)
         return true;
-    fail(call, &DYNAMODBSTREAMS_VALIDATION_EXCEPTION,
-         "1 validation error detected: Value '%lld' at 'limit' failed to satisfy constraint: Member must have "
-         "value less than or equal to %lld",
-         (long long)*read, (long long)most);
+    fail(
+        call, &DYNAMODBSTREAMS_VALIDATION_EXCEPTION,
+        "1 validation error detected: Value '%lld' at 'limit' failed to satisfy constraint: Member must have "
+        "value less than or equal to %lld",
+        (long long)*read, (long long)most);
     return false;
 }
 
@@ -316,7 +321,8 @@ static bool filter_check(const struct call *call, const struct dynamodbstreams_s
 {
     if (!filter || (str_present(filter->type) && str_present(filter->shard_id)))
         return true;
-    return refuse(call, "One or more parameter values were invalid: ShardFilter must have a Type and a ShardId");
+    return refuse(call,
+                  "One or more parameter values were invalid: ShardFilter must have a Type and a ShardId");
 }
 
 static void add_shards(const struct call *call, const struct dynamodbstreams_describe_stream_input *in,
@@ -324,12 +330,13 @@ static void add_shards(const struct call *call, const struct dynamodbstreams_des
                        struct dynamodbstreams_stream_description *description)
 {
     struct dynamodb_shard_rows rows = dynamodb_list_shards(
-        call->txn, &(struct dynamodb_list_shards_params){
-                       .stream_id = stream->id,
-                       .after = str_present(in->exclusive_start_shard_id) ? in->exclusive_start_shard_id : S(""),
-                       .horizon_ms = dynamodb_stream_horizon_ms(call),
-                       .of_parent = in->shard_filter ? in->shard_filter->shard_id : (str){0},
-                       .limit = page_rows(page)});
+        call->txn,
+        &(struct dynamodb_list_shards_params){
+            .stream_id = stream->id,
+            .after = str_present(in->exclusive_start_shard_id) ? in->exclusive_start_shard_id : S(""),
+            .horizon_ms = dynamodb_stream_horizon_ms(call),
+            .of_parent = in->shard_filter ? in->shard_filter->shard_id : (str){0},
+            .limit = page_rows(page)});
 
     list_make_empty(call->arena, &description->shards);
     for (size_t i = 0; i < rows.count && page_takes(page, rows.items[i].name); i++)
@@ -352,8 +359,9 @@ enum outcome dynamodbstreams_describe_stream(const struct call *call,
         arena_new(call->arena, struct dynamodbstreams_stream_description);
     description->stream_arn = stream->arn;
     description->stream_label = stream->row.label;
-    description->stream_status = dynamodbstreams_stream_status_text(
-        stream->row.closed_ms ? DYNAMODBSTREAMS_STREAM_STATUS_DISABLED : DYNAMODBSTREAMS_STREAM_STATUS_ENABLED);
+    description->stream_status =
+        dynamodbstreams_stream_status_text(stream->row.closed_ms ? DYNAMODBSTREAMS_STREAM_STATUS_DISABLED
+                                                                 : DYNAMODBSTREAMS_STREAM_STATUS_ENABLED);
     description->stream_view_type = stream->row.view_type;
     description->creation_request_date_time = arena_i64(call->arena, stream->row.created_ms);
     description->table_name = stream->row.table_name;

@@ -60,10 +60,11 @@ static bool find(const struct call *call, struct table *table)
 
 static str table_arn(const struct call *call, const struct table *table)
 {
-    return arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
-                                                .region = table->region,
-                                                .account = table->account,
-                                                .resource = arena_join(call->arena, S("table/"), table->name)});
+    return arn_build(call->arena,
+                     &(struct arn){.service = S("dynamodb"),
+                                   .region = table->region,
+                                   .account = table->account,
+                                   .resource = arena_join(call->arena, S("table/"), table->name)});
 }
 
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table)
@@ -72,7 +73,8 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
 
     if (!dynamodb_find_table_name(call->txn, &(struct dynamodb_find_table_name_params){.id = id}, &row))
         return false;
-    *table = (struct table){.given = row.name, .account = row.account, .region = row.region, .name = row.name};
+    *table =
+        (struct table){.given = row.name, .account = row.account, .region = row.region, .name = row.name};
     table->arn = table_arn(call, table);
     return find(call, table);
 }

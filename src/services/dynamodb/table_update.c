@@ -11,8 +11,9 @@ enum outcome dynamodb_update_table(const struct call *call, const struct dynamod
     if (!table || (!table->row.id && !dynamodb_refuse_missing(call, table)))
         return FAILED;
     if (!in->stream_specification) {
-        dynamodb_refuse(call, S("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-                                "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"));
+        dynamodb_refuse(call,
+                        S("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+                          "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"));
         return FAILED;
     }
     if (!dynamodb_stream_update(call, table, in->stream_specification))

@@ -111,7 +111,7 @@ static enum dynamodb_index_status index_status_of(enum dynamodb_table_status sta
 }
 
 struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
-                                                   enum dynamodb_table_status status)
+                                                     enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
         arena_new(call->arena, struct dynamodb_table_description);
@@ -265,7 +265,8 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 static const struct dynamodb_table_description *describe_deleted(const struct call *call,
                                                                  const struct table *table)
 {
-    struct dynamodb_table_description *description = dynamodb_describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+    struct dynamodb_table_description *description =
+        dynamodb_describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
 
     description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
     description->key_schema = (struct dynamodb_key_schema){0};

@@ -2,9 +2,9 @@
  * time_to_live.c: items that expire.
  *
  * In a table with time to live each item whose attribute is a number of seconds has a row in dynamodb_expiry.
- * The rows follow the items: dynamodb_change_apply() notes them, and items from before are read in slices when
- * time to live is enabled.  A timer of the table is set to the earliest row; it deletes the items that are
- * due, a bounded number in one run.  A row only says when to look: the item's own attribute decides.
+ * The rows follow the items: dynamodb_change_apply() notes them, and items from before are read in slices
+ * when time to live is enabled.  A timer of the table is set to the earliest row; it deletes the items that
+ * are due, a bounded number in one run.  A row only says when to look: the item's own attribute decides.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
  */
@@ -60,8 +60,8 @@ static int64_t due_ms_of(int64_t due_s)
 
 static bool find_next(const struct call *call, int64_t table_id, struct dynamodb_expiry_row *next)
 {
-    return dynamodb_find_next_expiry(
-        call->txn, &(struct dynamodb_find_next_expiry_params){.table_id = table_id}, next);
+    return dynamodb_find_next_expiry(call->txn,
+                                     &(struct dynamodb_find_next_expiry_params){.table_id = table_id}, next);
 }
 
 void dynamodb_expiry_note(const struct call *call, const struct table *table, int64_t item_id, str blob)
@@ -108,12 +108,13 @@ static void expire(const struct call *call, const struct table *table,
         return;
     }
     work->bytes += row.size_bytes;
-    dynamodb_change_apply(call, &(struct change){
-                                    .table = table,
-                                    .key = {row.hash_key, row.range_key},
-                                    .before = {.id = expiry->item_id, .size_bytes = row.size_bytes, .blob = row.item},
-                                    .expired = true,
-                                });
+    dynamodb_change_apply(
+        call, &(struct change){
+                  .table = table,
+                  .key = {row.hash_key, row.range_key},
+                  .before = {.id = expiry->item_id, .size_bytes = row.size_bytes, .blob = row.item},
+                  .expired = true,
+              });
 }
 
 enum outcome dynamodb_expire_items(const struct call *call, const struct dynamodb_expire_items_input *in,
@@ -153,10 +154,9 @@ enum outcome dynamodb_fill_expiries(const struct call *call, const struct dynamo
     (void)out;
     if (!dynamodb_table_of_id(call, in->table_id, &table) || !str_present(table.row.ttl_name))
         return DONE;
-    struct dynamodb_list_items_params start = {
-        .table_id = in->table_id,
-        .hash_key = in->hash_key.data ? in->hash_key : S(""),
-        .range_key = in->range_key.data ? in->range_key : S("")};
+    struct dynamodb_list_items_params start = {.table_id = in->table_id,
+                                               .hash_key = in->hash_key.data ? in->hash_key : S(""),
+                                               .range_key = in->range_key.data ? in->range_key : S("")};
     struct dynamodb_list_items_cursor cursor = dynamodb_list_items_open(call->txn, &start);
     bool enough = false;
     while (!enough && dynamodb_list_items_next(&cursor, &row)) {
@@ -197,15 +197,15 @@ static bool change_check(const struct call *call, const struct dynamodb_read_tim
 
     if (enabled && !str_equal(now->ttl_name, asked->attribute_name))
         return dynamodb_refuse(
-            call, arena_format(call->arena,
-                               "TimeToLive is active on a different AttributeName: current AttributeName is %.*s",
-                               STR_ARGS(now->ttl_name)));
+            call,
+            arena_format(call->arena,
+                         "TimeToLive is active on a different AttributeName: current AttributeName is %.*s",
+                         STR_ARGS(now->ttl_name)));
     if (enabled == asked->enabled)
         return dynamodb_refuse(call, enabled ? S("TimeToLive is already enabled")
                                              : S("TimeToLive is already disabled"));
     return !now->ttl_changed_ms || call->now_ms - *now->ttl_changed_ms >= CHANGE_PAUSE_MS ||
-           dynamodb_refuse(call,
-                           S("Time to live has been modified multiple times within a fixed interval"));
+           dynamodb_refuse(call, S("Time to live has been modified multiple times within a fixed interval"));
 }
 
 static void change(const struct call *call, int64_t table_id,
@@ -260,10 +260,10 @@ enum outcome dynamodb_describe_time_to_live(const struct call *call,
     if (!read_settings(call, dynamodb_table_of(call), &row))
         return FAILED;
     description->attribute_name = row.ttl_name;
-    description->time_to_live_status = dynamodb_time_to_live_status_text(
-        !str_present(row.ttl_name) ? DYNAMODB_TIME_TO_LIVE_STATUS_DISABLED
-        : row.ttl_filling          ? DYNAMODB_TIME_TO_LIVE_STATUS_ENABLING
-                                   : DYNAMODB_TIME_TO_LIVE_STATUS_ENABLED);
+    description->time_to_live_status =
+        dynamodb_time_to_live_status_text(!str_present(row.ttl_name) ? DYNAMODB_TIME_TO_LIVE_STATUS_DISABLED
+                                          : row.ttl_filling          ? DYNAMODB_TIME_TO_LIVE_STATUS_ENABLING
+                                                                     : DYNAMODB_TIME_TO_LIVE_STATUS_ENABLED);
     out->time_to_live_description = description;
     return DONE;
 }
