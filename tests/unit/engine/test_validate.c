@@ -137,11 +137,9 @@ TEST(what_is_wrong_is_said_before_what_is_refused)
 TEST(null_false_and_the_empty_ask_for_nothing)
 {
     static const char *const nothing[] = {"\"WarmThroughput\":null",
-                                          "\"StreamSpecification\":{\"StreamEnabled\":false}",
                                           "\"SSESpecification\":{\"KMSMasterKeyId\":\"\",\"Enabled\":false}",
                                           "\"GlobalSecondaryIndexes\":[]", "\"ResourcePolicy\":\"\""};
     static const char *const something[] = {"\"WarmThroughput\":{\"ReadUnitsPerSecond\":0}",
-                                            "\"StreamSpecification\":{\"StreamEnabled\":true}",
                                             "\"SSESpecification\":{\"Enabled\":false,\"SSEType\":\"KMS\"}",
                                             "\"GlobalSecondaryIndexes\":[{}]", "\"ResourcePolicy\":\" \""};
     struct call call = call_of(&DYNAMODB_CREATE_TABLE);
