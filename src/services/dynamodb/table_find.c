@@ -45,7 +45,7 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
-/* Fill the row and the keys of the table that account, region and name say.  False: there is none. */
+/* Fill the row and the keys of the table that account, region and name say.  False: no table has them. */
 static bool find(const struct call *call, struct table *table)
 {
     if (!dynamodb_find_table(call->txn,
