@@ -69,18 +69,52 @@ bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
 /* The table of that id; false when it does not exist any more. */
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
-/* "Requested resource not found: Table: NAME not found"; returns false. */
-bool dynamodb_refuse_missing(const struct call *call, const struct table *table);
+
+/* dynamodb.c */
+/* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
+int64_t dynamodb_table_delay_ms(void);
+
+/* tables.c */
+/* For a request about a table: false, after fail(), when it does not exist. */
+bool dynamodb_table_exists(const struct call *call, const struct table *table);
+struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
+struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
+                                                           const struct dynamodb_settings_row *row);
+/* Remove the table; its items are removed later. */
+void dynamodb_table_remove(const struct call *call, const struct table *table);
+
+/* table_status.c */
+bool dynamodb_table_is(str status, enum dynamodb_table_status one);
+/* False, after fail(), while the table is CREATING or DELETING. */
+bool dynamodb_table_is_settled(const struct call *call, const struct table *table);
+/* Both fail with a ResourceInUseException and return false; `why` is the sentence before the table's name. */
+bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table);
+bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
+/* End the table's status when --table-delay is over: at once without it. */
+void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+void dynamodb_warm_settle_later(const struct call *call,
+                                const struct dynamodb_settle_warm_throughput_input *in);
+
+/* The throughput that a table serves at once: never less than its mode gives it, and never lowered. */
+enum { WARM_READ_UNITS = 12000, WARM_WRITE_UNITS = 4000 }; /* of an on-demand table, in a second */
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
+
+/* table_update.c */
+/* The bound as it is stored: NULL for NO_BOUND. */
+const int64_t *dynamodb_bound_of(const int64_t *asked);
+/* The number of times that the table's throughput has been lowered since midnight, UTC. */
+int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
 /* table_check.c */
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
+/* In OnDemandThroughput: without a bound. */
+enum { NO_BOUND = -1 };
+bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                              bool on_demand);
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
 
-/* tables.c */
-/* What DescribeTable and its like say about a table. */
-struct dynamodb_table_description *dynamodb_describe(const struct call *call, const struct table *table,
-                                                     enum dynamodb_table_status status);
 /* index.c */
 enum { MAX_INDEX_KEY_ATTRIBUTES = 4 }; /* of a partition key, and of a sort key */
 /* Fill in table->indexes. */
@@ -315,12 +349,15 @@ void dynamodb_change_apply(const struct call *call, const struct change *change)
 
 /* streams.c */
 str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
-/* For a new table; `specification` may be NULL. */
+/* Check the request's specification, which may be NULL: of a new table, and of one that is updated. */
 bool dynamodb_stream_check(const struct call *call,
                            const struct dynamodb_stream_specification *specification);
-/* Open or close the stream of an existing table.  False: fail() has been called. */
+bool dynamodb_stream_request_check(const struct call *call,
+                                   const struct dynamodb_stream_specification *specification);
+/* Open or close the stream, as the specification says; then the settings are read again. */
 bool dynamodb_stream_update(const struct call *call, const struct table *table,
-                            const struct dynamodb_stream_specification *specification);
+                            const struct dynamodb_stream_specification *specification,
+                            struct dynamodb_settings_row *settings);
 void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type);
 /* Only for a table with an open stream. */
 void dynamodb_stream_close(const struct call *call, const struct table *table);

@@ -49,7 +49,7 @@ enum outcome dynamodbstreams_trim_stream(const struct call *call,
 {
     struct dynamodb_stream_row stream;
     int64_t next_ms, horizon_ms = dynamodb_stream_horizon_ms(call);
-    str id = arena_format(call->arena, "%lld", (long long)in->stream_id);
+    str id = arena_decimal(call->arena, in->stream_id);
 
     (void)out;
     if (!dynamodb_read_stream(call->txn, &(struct dynamodb_read_stream_params){.id = in->stream_id}, &stream))

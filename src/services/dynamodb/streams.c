@@ -51,8 +51,8 @@ static str new_label(const struct call *call, const struct table *table)
 
 static void trim_later(const struct call *call, int64_t stream_id, int64_t due_ms)
 {
-    timer_set(call, &DYNAMODBSTREAMS_TRIM_STREAM, arena_format(call->arena, "%lld", (long long)stream_id),
-              due_ms, &(struct dynamodbstreams_trim_stream_input){.stream_id = stream_id});
+    timer_set(call, &DYNAMODBSTREAMS_TRIM_STREAM, arena_decimal(call->arena, stream_id), due_ms,
+              &(struct dynamodbstreams_trim_stream_input){.stream_id = stream_id});
 }
 
 void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type)
@@ -82,17 +82,15 @@ void dynamodb_stream_close(const struct call *call, const struct table *table)
 {
     int64_t id = *table->row.stream_id;
     struct dynamodb_find_last_shard_row shard;
-    struct dynamodb_read_settings_row settings = {0};
 
     if (dynamodb_find_last_shard(call->txn, &(struct dynamodb_find_last_shard_params){.stream_id = id},
                                  &shard))
         dynamodb_shard_close(call, id, &shard);
     dynamodb_close_stream(call->txn,
                           &(struct dynamodb_close_stream_params){.closed_ms = &call->now_ms, .id = id});
-    dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table->row.id},
-                           &settings);
-    dynamodb_set_stream(call->txn, &(struct dynamodb_set_stream_params){
-                                       .id = table->row.id, .stream_label = settings.stream_label});
+    dynamodb_set_stream(
+        call->txn, &(struct dynamodb_set_stream_params){
+                       .id = table->row.id, .stream_label = dynamodb_settings_of(call, table).stream_label});
 }
 
 /* ---- StreamSpecification ---- */
@@ -110,33 +108,37 @@ bool dynamodb_stream_check(const struct call *call, const struct dynamodb_stream
                 "disabled, UpdateViewType should not be specified"));
 }
 
-static bool open_again(const struct call *call, const struct table *table, str view_type)
+bool dynamodb_stream_request_check(const struct call *call,
+                                   const struct dynamodb_stream_specification *specification)
 {
-    if (table->row.stream_id)
-        return dynamodb_refuse(call, arena_format(call->arena,
-                                                  "Table already has an enabled stream: TableName: %.*s",
-                                                  STR_ARGS(table->name)));
-    dynamodb_stream_open(call, table, view_type);
-    return true;
+    if (!specification || specification->stream_enabled == str_present(specification->stream_view_type))
+        return true;
+    return dynamodb_refuse(
+        call, specification->stream_enabled
+                  ? S("One or more parameter values were invalid: If stream is being enabled then "
+                      "UpdateViewType is required")
+                  : S("One or more parameter values were invalid: If stream is being disabled, then "
+                      "UpdateViewType must not be specified"));
 }
 
 bool dynamodb_stream_update(const struct call *call, const struct table *table,
-                            const struct dynamodb_stream_specification *specification)
+                            const struct dynamodb_stream_specification *specification,
+                            struct dynamodb_settings_row *settings)
 {
-    if (specification->stream_enabled && !str_present(specification->stream_view_type))
-        return dynamodb_refuse(call,
-                               S("One or more parameter values were invalid: If stream is being enabled "
-                                 "then UpdateViewType is required"));
-    if (!specification->stream_enabled && str_present(specification->stream_view_type))
-        return dynamodb_refuse(call, S("One or more parameter values were invalid: If stream is being "
-                                       "disabled, then UpdateViewType must not be specified"));
-    if (specification->stream_enabled)
-        return open_again(call, table, specification->stream_view_type);
-    if (!table->row.stream_id)
-        return dynamodb_refuse(call,
-                               arena_format(call->arena, "Table has no stream to disable: TableName: %.*s",
-                                            STR_ARGS(table->name)));
-    dynamodb_stream_close(call, table);
+    bool enabled = table->row.stream_id != NULL;
+
+    if (!specification)
+        return true;
+    if (enabled == specification->stream_enabled)
+        return dynamodb_refuse(
+            call, arena_format(call->arena, "Table %s: TableName: %.*s",
+                               enabled ? "already has an enabled stream" : "has no stream to disable",
+                               STR_ARGS(table->name)));
+    if (enabled)
+        dynamodb_stream_close(call, table);
+    else
+        dynamodb_stream_open(call, table, specification->stream_view_type);
+    *settings = dynamodb_settings_of(call, table);
     return true;
 }
 

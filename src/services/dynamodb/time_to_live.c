@@ -22,7 +22,7 @@ static const int64_t oldest_s = (int64_t)5 * 365 * 24 * 60 * 60;
 
 static str id_of(const struct call *call, int64_t table_id)
 {
-    return arena_format(call->arena, "%lld", (long long)table_id);
+    return arena_decimal(call->arena, table_id);
 }
 
 /* ---- when items expire ---- */
@@ -228,7 +228,7 @@ static void change(const struct call *call, int64_t table_id,
 static bool read_settings(const struct call *call, const struct table *table,
                           struct dynamodb_read_time_to_live_row *row)
 {
-    if (!table || (!table->row.id && !dynamodb_refuse_missing(call, table)))
+    if (!table || !dynamodb_table_exists(call, table))
         return false;
     return dynamodb_read_time_to_live(call->txn,
                                       &(struct dynamodb_read_time_to_live_params){.id = table->row.id}, row);
@@ -241,7 +241,8 @@ enum outcome dynamodb_update_time_to_live(const struct call *call,
     const struct table *table = dynamodb_table_of(call);
     struct dynamodb_read_time_to_live_row row;
 
-    if (!read_settings(call, table, &row) || !change_check(call, &row, in->time_to_live_specification))
+    if (!read_settings(call, table, &row) || !dynamodb_table_is_settled(call, table) ||
+        !change_check(call, &row, in->time_to_live_specification))
         return FAILED;
     change(call, table->row.id, in->time_to_live_specification);
     out->time_to_live_specification = in->time_to_live_specification;
