@@ -159,8 +159,8 @@ static const struct field *find_field(const struct shape_entry *shape, str name)
 }
 
 /*
- * A path passes through lists and maps by itself; *passed is the outermost map that it passed through, or else
- * the innermost list.
+ * A path passes through lists and maps by itself; *passed is the outermost map that it passed through, or
+ * else the innermost list.
  */
 static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
                                         const struct shape_entry **passed)
