@@ -8,7 +8,7 @@
 
 enum { MIN_NAME = 3, MAX_NAME = 255 };
 
-bool dynamodb_table_name_check(const struct call *call, str name)
+bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
 {
     if (name.size < MIN_NAME || name.size > MAX_NAME)
         return dynamodb_refuse(
@@ -16,11 +16,16 @@ bool dynamodb_table_name_check(const struct call *call, str name)
     if (!str_is_word(name, S("_.-")))
         return dynamodb_refuse(
             call, arena_format(call->arena,
-                               "1 validation error detected: Value '%.*s' at 'tableName' failed to "
+                               "1 validation error detected: Value '%.*s' at '%.*s' failed to "
                                "satisfy constraint: Member must satisfy regular expression pattern: "
                                "[a-zA-Z0-9_.-]+",
-                               STR_ARGS(name)));
+                               STR_ARGS(name), STR_ARGS(member)));
     return true;
+}
+
+bool dynamodb_table_name_check(const struct call *call, str name)
+{
+    return dynamodb_table_name_check_at(call, name, S("tableName"));
 }
 
 /* arn:aws:dynamodb:<region>:<account>:table/<name> */
@@ -45,6 +50,40 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
+/* Fill the row and the keys of the table that account, region and name say.  False: no table has them. */
+static bool find(const struct call *call, struct table *table)
+{
+    if (!dynamodb_find_table(call->txn,
+                             &(struct dynamodb_find_table_params){
+                                 .account = table->account, .region = table->region, .name = table->name},
+                             &table->row))
+        return false;
+    table->keys = keys_of(call->arena, &table->row);
+    dynamodb_indexes_read(call, table);
+    return true;
+}
+
+static str table_arn(const struct call *call, const struct table *table)
+{
+    return arn_build(call->arena,
+                     &(struct arn){.service = S("dynamodb"),
+                                   .region = table->region,
+                                   .account = table->account,
+                                   .resource = arena_join(call->arena, S("table/"), table->name)});
+}
+
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table)
+{
+    struct dynamodb_find_table_name_row row;
+
+    if (!dynamodb_find_table_name(call->txn, &(struct dynamodb_find_table_name_params){.id = id}, &row))
+        return false;
+    *table =
+        (struct table){.given = row.name, .account = row.account, .region = row.region, .name = row.name};
+    table->arn = table_arn(call, table);
+    return find(call, table);
+}
+
 bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
 {
     struct table *table = arena_new(call->arena, struct table);
@@ -53,19 +92,9 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     found->row = table;
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return dynamodb_refuse(call, S("Invalid table ARN"));
-    found->arn = table->arn =
-        arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
-                                             .region = table->region,
-                                             .account = table->account,
-                                             .resource = arena_join(call->arena, S("table/"), table->name)});
-    if (dynamodb_find_table(call->txn,
-                            &(struct dynamodb_find_table_params){
-                                .account = table->account, .region = table->region, .name = table->name},
-                            &table->row)) {
-        table->keys = keys_of(call->arena, &table->row);
-        dynamodb_indexes_read(call, table);
+    found->arn = table->arn = table_arn(call, table);
+    if (find(call, table))
         found->add_context = tags_add_context;
-    }
     return true;
 }
 

@@ -1,5 +1,5 @@
 /*
- * write.c: the write of one item, for PutItem, UpdateItem and DeleteItem.
+ * write.c: the write of one item, for PutItem, UpdateItem, DeleteItem, batches and transactions.
  *
  * The result of a write (is the condition true, what is the new item) follows from the request and the stored
  * bytes alone.  So a worker can compute it from a snapshot: the handler compares the bytes, and computes it
@@ -46,11 +46,14 @@ static bool returns(str return_values)
            dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
-/* A put without a condition does not depend on the old item, unless indexes have entries of it. */
+/*
+ * A put without a condition does not depend on the old item, unless indexes have entries of it, or
+ * a stream shows it.
+ */
 static bool looks_at_stored(const struct write *write)
 {
     return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values) ||
-           write->table->indexes.count > 0;
+           write->table->indexes.count > 0 || write->table->row.stream_id;
 }
 
 /* An update that only removes attributes does not create an item. */
@@ -82,7 +85,7 @@ static void work_out(const struct call *call, struct write *write)
     write->worked_out = true;
     write->problem = write->blob = (str){0};
     write->holds = !condition || dynamodb_expression_holds(call->arena, condition, &stored->item);
-    if (!write->holds || write->kind == WRITE_DELETES)
+    if (!write->holds || write->kind == WRITE_DELETES || write->kind == WRITE_CHECKS)
         return;
     if (write->kind == WRITE_UPDATES) {
         update_item(call, write);
