@@ -17,7 +17,7 @@ static struct request *begin_for(const char *service, const char *target, str js
     return request;
 }
 
-static str ask(const char *target, str json, int status)
+static str reply_of(const char *target, str json, int status)
 {
     struct request *request = begin_for("dynamodb", target, json);
 
@@ -47,19 +47,19 @@ static str begin_of_stream(void)
         "\"KeySchema\": [{\"AttributeName\": \"id\", \"KeyType\": \"HASH\"}],"
         "\"AttributeDefinitions\": [{\"AttributeName\": \"id\", \"AttributeType\": \"S\"}],"
         "\"StreamSpecification\": {\"StreamEnabled\": true, \"StreamViewType\": \"NEW_IMAGE\"}}";
-    const struct json *made = parsed(ask("DynamoDB_20120810.CreateTable", str_of(table), 200));
+    const struct json *made = parsed(reply_of("DynamoDB_20120810.CreateTable", str_of(table), 200));
     str arn = text_at(json_get(made, S("TableDescription")), "LatestStreamArn");
     const struct json *about =
-        parsed(ask("DynamoDBStreams_20120810.DescribeStream",
-                   arena_format(&scratch, "{\"StreamArn\": \"%.*s\"}", STR_ARGS(arn)), 200));
+        parsed(reply_of("DynamoDBStreams_20120810.DescribeStream",
+                        arena_format(&scratch, "{\"StreamArn\": \"%.*s\"}", STR_ARGS(arn)), 200));
     const struct json *shards = json_get(json_get(about, S("StreamDescription")), S("Shards"));
     str shard = text_at(&shards->items[0], "ShardId");
-    return text_at(parsed(ask("DynamoDBStreams_20120810.GetShardIterator",
-                              arena_format(&scratch,
-                                           "{\"StreamArn\": \"%.*s\", \"ShardId\": \"%.*s\", "
-                                           "\"ShardIteratorType\": \"TRIM_HORIZON\"}",
-                                           STR_ARGS(arn), STR_ARGS(shard)),
-                              200)),
+    return text_at(parsed(reply_of("DynamoDBStreams_20120810.GetShardIterator",
+                                   arena_format(&scratch,
+                                                "{\"StreamArn\": \"%.*s\", \"ShardId\": \"%.*s\", "
+                                                "\"ShardIteratorType\": \"TRIM_HORIZON\"}",
+                                                STR_ARGS(arn), STR_ARGS(shard)),
+                                   200)),
                    "ShardIterator");
 }
 
@@ -72,7 +72,8 @@ static struct request *begin_read(str iterator, int wait_seconds)
 
 static void put(int n)
 {
-    ask("DynamoDB_20120810.PutItem", arena_format(&scratch, "{\"TableName\": \"watched\", " KEY "}", n), 200);
+    reply_of("DynamoDB_20120810.PutItem", arena_format(&scratch, "{\"TableName\": \"watched\", " KEY "}", n),
+             200);
 }
 
 static str records_of(struct request *request)
@@ -127,7 +128,7 @@ TEST(the_end_of_a_stream_wakes_who_waits)
     struct request *waiting = begin_read(begin_of_stream(), 60);
 
     let_run();
-    ask("DynamoDB_20120810.DeleteTable", S("{\"TableName\": \"watched\"}"), 200);
+    reply_of("DynamoDB_20120810.DeleteTable", S("{\"TableName\": \"watched\"}"), 200);
     assert_text(records_of(waiting), "0");
     assert_absent(text_at(parsed(body_of(waiting)), "Next"));
 }
