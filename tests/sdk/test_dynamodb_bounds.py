@@ -206,7 +206,7 @@ def test_a_key_has_one_item(tables):
 BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
-        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection")
+        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill")
     ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",

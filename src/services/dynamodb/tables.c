@@ -86,15 +86,17 @@ static void add_warm_throughput(const struct call *call, struct dynamodb_table_d
     description->warm_throughput = warm;
 }
 
-static enum dynamodb_index_status index_status_of(enum dynamodb_table_status status)
+/* While an index is being filled, the table is UPDATING. */
+static enum dynamodb_table_status shown_status(const struct table *table, enum dynamodb_table_status status)
 {
-    return status == DYNAMODB_TABLE_STATUS_CREATING   ? DYNAMODB_INDEX_STATUS_CREATING
-           : status == DYNAMODB_TABLE_STATUS_DELETING ? DYNAMODB_INDEX_STATUS_DELETING
-                                                      : DYNAMODB_INDEX_STATUS_ACTIVE;
+    for (size_t i = 0; status == DYNAMODB_TABLE_STATUS_ACTIVE && i < table->indexes.count; i++)
+        if (table->indexes.items[i].backfilling)
+            return DYNAMODB_TABLE_STATUS_UPDATING;
+    return status;
 }
 
-static struct dynamodb_table_description *describe(const struct call *call, const struct table *table,
-                                                   enum dynamodb_table_status status)
+struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
+                                                           enum dynamodb_table_status status)
 {
     struct dynamodb_table_description *description =
         arena_new(call->arena, struct dynamodb_table_description);
@@ -104,7 +106,7 @@ static struct dynamodb_table_description *describe(const struct call *call, cons
     description->key_schema = dynamodb_keys_described(call->arena, &table->keys);
     description->attribute_definitions = dynamodb_definitions_described(call->arena, table);
     description->table_name = table->name;
-    description->table_status = dynamodb_table_status_text(status);
+    description->table_status = dynamodb_table_status_text(shown_status(table, status));
     description->creation_date_time = arena_i64(call->arena, row.created_ms);
     description->table_arn = table->arn;
     description->table_id = row.table_uuid;
@@ -115,7 +117,7 @@ static struct dynamodb_table_description *describe(const struct call *call, cons
     if (status == DYNAMODB_TABLE_STATUS_ACTIVE)
         add_warm_throughput(call, description, &row);
     add_count(call, description, table);
-    dynamodb_indexes_describe(call, table, index_status_of(status), description);
+    dynamodb_indexes_describe(call, table, status, description);
     return description;
 }
 
@@ -134,7 +136,7 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     (void)in;
     if (!table || (!table->row.id && !refuse_missing(call, table)))
         return FAILED;
-    out->table = describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE);
+    out->table = dynamodb_table_describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE);
     return DONE;
 }
 
@@ -228,7 +230,7 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
         return fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s",
                     STR_ARGS(table.name));
     add(call, in, &table);
-    out->table_description = describe(call, &table, DYNAMODB_TABLE_STATUS_CREATING);
+    out->table_description = dynamodb_table_describe(call, &table, DYNAMODB_TABLE_STATUS_CREATING);
     return DONE;
 }
 
@@ -262,7 +264,8 @@ enum outcome dynamodb_list_tables(const struct call *call, const struct dynamodb
 static const struct dynamodb_table_description *describe_deleted(const struct call *call,
                                                                  const struct table *table)
 {
-    struct dynamodb_table_description *description = describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
+    struct dynamodb_table_description *description =
+        dynamodb_table_describe(call, table, DYNAMODB_TABLE_STATUS_DELETING);
 
     description->attribute_definitions = (struct dynamodb_attribute_definitions){0};
     description->key_schema = (struct dynamodb_key_schema){0};
