@@ -208,6 +208,11 @@ BEFORE_KEY_SCHEMAS = [
         f"drop table dynamodb_{name}"
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill")
     ),
+    *(
+        f"alter table dynamodb_table drop column {name}"
+        for name in ("status", "increased_ms", "decreased_ms", "decreases", "on_demand_ms", "class_ms", "warm_read_units",
+                     "warm_write_units", "warming")
+    ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",
     "drop table dynamodb_count",

@@ -881,8 +881,10 @@ ONE = "Subscriber limit exceeded: Only 1 online index can be created or deleted 
         (
             [],
             "ValidationException",
-            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
-            "SSESpecification or ReplicaUpdates is required",
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+            "required",
         ),
         (
             [{}],
@@ -962,3 +964,17 @@ def test_the_throughput_of_an_index_is_updated(dynamodb, make_table):
     more = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
     update_indexes(dynamodb, table, {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": more}})
     assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **more}
+
+
+def test_a_table_that_changes_its_billing_mode_takes_its_indexes_along(dynamodb, make_table, refused):
+    units = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+    table = make_table(schema("id"), {"id": S, "kind": S}, GlobalSecondaryIndexes=[index("by_kind", "kind")])
+    provisioned = dict(TableName=table, BillingMode="PROVISIONED", ProvisionedThroughput=units)
+    error = refused(dynamodb.update_table, **provisioned)
+    assert error["message"] == INVALID + "ProvisionedThroughput is not specified for index: by_kind"
+    update = {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": units}}
+    dynamodb.update_table(**provisioned, GlobalSecondaryIndexUpdates=[update])
+    assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units}
+    dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST")
+    none = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **none}

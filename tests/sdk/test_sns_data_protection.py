@@ -184,6 +184,23 @@ def test_outbound_statements_decide_for_each_subscriber(
         ["########"], [], ["10.0.0.1"]]
 
 
+def test_of_two_outbound_statements_about_the_same_data_the_first_masks_it(sns, sqs, subscribed):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    other = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "*"}}}
+    put(sns, topic, statement(MASK, ["IpAddress"], "Outbound"), statement(other, ["IpAddress", "EmailAddress"], "Outbound"),
+        statement(REDACT, ["Ssn-US"], "Outbound"))
+    sns.publish(TopicArn=topic, Message="10.0.0.1 é m@a.io 123-45-6789!")
+    assert text_of(sqs, queue) == ["######## é ****** !"]
+
+
+def test_a_policy_that_changes_applies_to_the_next_message(sns, sqs, subscribed):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    for operation, text in [(MASK, "########"), (REDACT, ""), (MASK, "########")]:
+        put(sns, topic, statement(operation), statement(operation, direction="Outbound"))
+        sns.publish(TopicArn=topic, Message="at 10.0.0.1")
+        assert text_of(sqs, queue) == ["at " + text]
+
+
 def test_many_subscribers_get_masked_messages_too(sns, sqs, subscribed):  # noqa: F811
     topic, queue, _ = subscribed(RawMessageDelivery="true")
     for i in range(40):

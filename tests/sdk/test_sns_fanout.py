@@ -165,6 +165,22 @@ def test_after_a_crash_every_queue_gets_the_message_once(topics):
     assert topics.no_body_without_a_message() == [(0,)]
 
 
+def test_a_data_protection_policy_applies_to_every_queue_also_after_a_crash(topics):
+    arn, urls = topics.topic(queues=45)
+    mask = {"DataDirection": "Outbound", "Principal": ["*"], "Operation": {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}},
+            "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/IpAddress"]}
+    topics.sns.put_data_protection_policy(ResourceArn=arn, DataProtectionPolicy=json.dumps(
+        {"Name": "p", "Version": "2021-06-01", "Statement": [mask]}))
+    for round_ in range(3):
+        topics.sns.publish(TopicArn=arn, Message=f"round {round_} at 10.0.0.1")
+        if round_ < 2:
+            topics.server.kill()
+            topics.server.start()
+        topics.wait_for_deliveries()
+        for got in bodies(topics, urls):
+            assert got == [f"round {round_} at ########"]
+
+
 def test_a_queue_that_refuses_or_is_gone_does_not_keep_the_message_from_the_others(topics):
     arn, urls = topics.topic(queues=40)
     topics.sqs.set_queue_attributes(QueueUrl=urls[3], Attributes={"Policy": ""})

@@ -423,6 +423,7 @@ def dynamodb(world):
     return {
         "CreateTable": lambda: ((), world.table(world.new())),
         "DescribeTable": only(table),
+        "UpdateTable": only({**table, "DeletionProtectionEnabled": False}),
         "DescribeContinuousBackups": only(table),
         "DescribeTimeToLive": only(table),
         "TagResource": only({**resource, "Tags": TAGS}),

@@ -2,6 +2,18 @@
 
 #include "dynamodb_internal.h"
 
+static struct dynamodb_options configured; /* written once, before other threads start */
+
+void dynamodb_configure(const struct dynamodb_options *options)
+{
+    configured = *options;
+}
+
+int64_t dynamodb_table_delay_ms(void)
+{
+    return configured.table_delay_ms;
+}
+
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,

@@ -162,6 +162,22 @@ create table dynamodb_gone_index (
 );
 
 -- migration: 6
+-- The status of a table, and how its settings have changed.
+alter table dynamodb_table add column status text not null default 'ACTIVE'
+    check (status in ('CREATING', 'UPDATING', 'DELETING', 'ACTIVE'));
+alter table dynamodb_table add column increased_ms integer;
+alter table dynamodb_table add column decreased_ms integer;
+alter table dynamodb_table add column decreases integer not null default 0;
+alter table dynamodb_table add column on_demand_ms integer;
+alter table dynamodb_table add column class_ms integer;
+alter table dynamodb_table add column warm_read_units integer not null default 0;
+alter table dynamodb_table add column warm_write_units integer not null default 0;
+alter table dynamodb_table add column warming integer not null default 0;
+update dynamodb_table set on_demand_ms = created_ms, warm_read_units = 12000, warm_write_units = 4000
+where on_demand = 1;
+update dynamodb_table set warm_read_units = read_units, warm_write_units = write_units where on_demand = 0;
+
+-- migration: 7
 -- Indexes that are being filled: the last item that they have reached, in the order of a scan.
 create table dynamodb_backfill (
     index_id integer primary key,
@@ -173,7 +189,7 @@ create table dynamodb_backfill (
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: index_count integer
-select owner.id, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
+select owner.id, owner.status, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
     range.type as range_type,
     (select count(*) from dynamodb_index one where one.table_id = owner.id) as index_count
 from dynamodb_table owner
@@ -338,15 +354,28 @@ where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_
 order by entry.range_key desc;
 
 -- statement: read_settings :one
-select table_uuid, created_ms, read_units, write_units, on_demand, max_read_units, max_write_units, table_class,
-    protected
+-- row: settings
+select id, account, region, name, table_uuid, created_ms, read_units, write_units, on_demand, max_read_units,
+    max_write_units, table_class, protected, status, increased_ms, decreased_ms, decreases, on_demand_ms, class_ms,
+    warm_read_units, warm_write_units, warming
 from dynamodb_table where id = :id;
 
 -- statement: add_table :insert
+-- row: settings
 insert into dynamodb_table (account, region, name, table_uuid, created_ms, read_units, write_units, on_demand,
-    max_read_units, max_write_units, table_class, protected)
+    max_read_units, max_write_units, table_class, protected, status, on_demand_ms, warm_read_units, warm_write_units)
 values (:account, :region, :name, :table_uuid, :created_ms, :read_units, :write_units, :on_demand,
-    :max_read_units, :max_write_units, :table_class, :protected);
+    :max_read_units, :max_write_units, :table_class, :protected, :status, :on_demand_ms, :warm_read_units,
+    :warm_write_units);
+
+-- statement: change_settings :exec
+-- row: settings
+update dynamodb_table set read_units = :read_units, write_units = :write_units, on_demand = :on_demand,
+    max_read_units = :max_read_units, max_write_units = :max_write_units, table_class = :table_class,
+    protected = :protected, status = :status, increased_ms = :increased_ms, decreased_ms = :decreased_ms,
+    decreases = :decreases, on_demand_ms = :on_demand_ms, class_ms = :class_ms, warm_read_units = :warm_read_units,
+    warm_write_units = :warm_write_units, warming = :warming
+where id = :id;
 
 -- statement: remove_table :exec
 delete from dynamodb_table where id = :id;

@@ -71,7 +71,47 @@ const struct table *dynamodb_table_at(const struct call *call, size_t index);
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
 
+/* dynamodb.c */
+/* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
+int64_t dynamodb_table_delay_ms(void);
+
+/* tables.c */
+/* For a request about a table: false, after fail(), when it does not exist. */
+bool dynamodb_table_exists(const struct call *call, const struct table *table);
+struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
+struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
+                                                           const struct dynamodb_settings_row *row);
+/* Remove the table; its items are removed later. */
+void dynamodb_table_remove(const struct call *call, const struct table *table);
+
+/* table_status.c */
+bool dynamodb_table_is(str status, enum dynamodb_table_status one);
+/* False, after fail(), while the table is CREATING or DELETING. */
+bool dynamodb_table_is_settled(const struct call *call, const struct table *table);
+/* Both fail with a ResourceInUseException and return false; `why` is the sentence before the table's name. */
+bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table);
+bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
+/* End the table's status when --table-delay is over: at once without it. */
+void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+void dynamodb_warm_settle_later(const struct call *call,
+                                const struct dynamodb_settle_warm_throughput_input *in);
+
+/* The throughput that a table serves at once: never less than its mode gives it, and never lowered. */
+enum { WARM_READ_UNITS = 12000, WARM_WRITE_UNITS = 4000 }; /* of an on-demand table, in a second */
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
+
+/* table_update.c */
+/* The bound as it is stored: NULL for NO_BOUND. */
+const int64_t *dynamodb_bound_of(const int64_t *asked);
+/* The number of times that the table's throughput has been lowered since midnight, UTC. */
+int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
+
 /* table_check.c */
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
+/* In OnDemandThroughput: without a bound. */
+enum { NO_BOUND = -1 };
+bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                              bool on_demand);
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
@@ -161,7 +201,7 @@ void dynamodb_index_remove(const struct call *call, const struct index *index);
 struct index_update_request {
     const struct dynamodb_global_secondary_index_update_list *updates;
     const struct dynamodb_attribute_definitions *definitions;
-    bool on_demand; /* as the table is after the request */
+    bool was_on_demand, on_demand; /* the table before and after the request */
 };
 /* Check the updates by themselves. */
 bool dynamodb_index_updates_check(const struct call *call,
@@ -182,13 +222,11 @@ bool dynamodb_index_throughput_check(const struct call *call, const struct index
 /* index_build.c */
 /* Fill the new index with the items of its table, in later batches. */
 void dynamodb_index_build(const struct call *call, const struct table *table, const struct index *index);
+/* The index of the table that is being filled, or NULL. */
+const struct index *dynamodb_backfilling_index(const struct table *table);
 /* Does the index hold the items up to that key? */
 bool dynamodb_index_has_reached(const struct call *call, const struct index *index,
                                 const struct item_key *key);
-
-/* tables.c */
-struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
-                                                           enum dynamodb_table_status status);
 
 /* index_keys.c */
 /*

@@ -19,7 +19,7 @@ static void set_timer(const struct call *call, int64_t index_id)
 {
     str id = arena_format(call->arena, "%lld", (long long)index_id);
 
-    timer_set(call, &DYNAMODB_BUILD_INDEX, id, call->now_ms,
+    timer_set(call, &DYNAMODB_BUILD_INDEX, id, call->now_ms + dynamodb_table_delay_ms(),
               &(struct dynamodb_build_index_input){.index_id = index_id});
 }
 
@@ -30,6 +30,14 @@ void dynamodb_index_build(const struct call *call, const struct table *table, co
                                                                      .hash_key = S(""),
                                                                      .range_key = S("")});
     set_timer(call, index->id);
+}
+
+const struct index *dynamodb_backfilling_index(const struct table *table)
+{
+    for (size_t i = 0; i < table->indexes.count; i++)
+        if (table->indexes.items[i].backfilling)
+            return &table->indexes.items[i];
+    return NULL;
 }
 
 bool dynamodb_index_has_reached(const struct call *call, const struct index *index,

@@ -162,17 +162,15 @@ static void add_throughput(const struct call *call, const struct index *index,
     }
 }
 
-/* As the table's own: of an index that can be used. */
+/* An on-demand index has the table's own. */
 static void add_warm_throughput(const struct call *call, const struct dynamodb_table_description *of_table,
                                 struct dynamodb_global_secondary_index_description *description)
 {
     const struct dynamodb_provisioned_throughput_description *units = description->provisioned_throughput;
     struct dynamodb_global_secondary_index_warm_throughput_description *warm =
         arena_new(call->arena, struct dynamodb_global_secondary_index_warm_throughput_description);
-    bool on_demand = of_table->billing_mode_summary != NULL;
+    bool on_demand = *units->read_capacity_units == 0;
 
-    if (!of_table->warm_throughput)
-        return;
     warm->read_units_per_second =
         on_demand ? of_table->warm_throughput->read_units_per_second : units->read_capacity_units;
     warm->write_units_per_second =
@@ -219,7 +217,8 @@ void dynamodb_indexes_describe(const struct call *call, const struct table *tabl
         global->index_status = dynamodb_index_status_text(index_status(index, status));
         if (index->backfilling)
             global->backfilling = arena_bool(call->arena, status == DYNAMODB_TABLE_STATUS_ACTIVE);
-        add_warm_throughput(call, description, global);
+        if (status != DYNAMODB_TABLE_STATUS_CREATING)
+            add_warm_throughput(call, description, global);
     }
 }
 

@@ -79,21 +79,13 @@ definition_of(const struct dynamodb_create_global_secondary_index_action *create
     };
 }
 
-static const struct index *backfilling_index(const struct table *table)
-{
-    for (size_t i = 0; i < table->indexes.count; i++)
-        if (table->indexes.items[i].backfilling)
-            return &table->indexes.items[i];
-    return NULL;
-}
-
 static bool create_check(const struct call *call, const struct table *table,
                          const struct dynamodb_create_global_secondary_index_action *create,
                          const struct index_update_request *request)
 {
     struct index_definition definition = definition_of(create);
 
-    if (backfilling_index(table))
+    if (dynamodb_backfilling_index(table))
         return refuse_number(call);
     if (dynamodb_index_named(table, create->index_name))
         return dynamodb_refuse(call, S("Attempting to create an index which already exists"));
@@ -102,7 +94,8 @@ static bool create_check(const struct call *call, const struct table *table,
 
 static bool delete_check(const struct call *call, const struct table *table, str name)
 {
-    const struct index *index = dynamodb_index_named(table, name), *backfilling = backfilling_index(table);
+    const struct index *index = dynamodb_index_named(table, name),
+                       *backfilling = dynamodb_backfilling_index(table);
 
     if (!index || index->local) {
         fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION,
@@ -130,6 +123,28 @@ static bool throughput_check(const struct call *call, const struct table *table,
            dynamodb_index_throughput_check(call, &definition, on_demand);
 }
 
+static bool is_named(const struct dynamodb_global_secondary_index_update_list *updates, str name)
+{
+    for (size_t i = 0; i < updates->count; i++)
+        if (str_equal(name_of(&updates->items[i]), name))
+            return true;
+    return false;
+}
+
+/* A table that becomes provisioned needs the throughput of each index. */
+static bool billing_check(const struct call *call, const struct table *table,
+                          const struct index_update_request *request)
+{
+    for (size_t i = 0; request->was_on_demand && !request->on_demand && i < table->indexes.count; i++) {
+        struct index_definition definition = {.name = table->indexes.items[i].name,
+                                              .local = table->indexes.items[i].local};
+        if (!is_named(request->updates, definition.name) &&
+            !dynamodb_index_throughput_check(call, &definition, false))
+            return false;
+    }
+    return true;
+}
+
 bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
                                 const struct index_update_request *request)
 {
@@ -142,7 +157,7 @@ bool dynamodb_index_updates_fit(const struct call *call, const struct table *tab
         if (update->update && !throughput_check(call, table, update->update, request->on_demand))
             return false;
     }
-    return true;
+    return billing_check(call, table, request);
 }
 
 /* ---- doing it ---- */
@@ -194,9 +209,23 @@ static void set_throughput(const struct call *call, const struct index *index,
     dynamodb_set_index_settings(call->txn, &row);
 }
 
+/* A table that becomes on-demand has no throughput of indexes. */
+static void forget_throughput(const struct call *call, const struct index *index)
+{
+    struct dynamodb_index_settings_row row;
+
+    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
+                                 &row);
+    row.id = index->id;
+    row.read_units = row.write_units = 0;
+    dynamodb_set_index_settings(call->txn, &row);
+}
+
 void dynamodb_index_updates_apply(const struct call *call, struct table *table,
                                   const struct index_update_request *request)
 {
+    for (size_t i = 0; request->on_demand && !request->was_on_demand && i < table->indexes.count; i++)
+        forget_throughput(call, &table->indexes.items[i]);
     for (size_t i = 0; i < request->updates->count; i++) {
         const struct dynamodb_global_secondary_index_update *update = &request->updates->items[i];
         const struct index *index = dynamodb_index_named(table, name_of(update));

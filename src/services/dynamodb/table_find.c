@@ -103,7 +103,8 @@ const struct table *dynamodb_table_of(const struct call *call)
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
-    if (table->row.id)
+    if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
+        !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
         return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;

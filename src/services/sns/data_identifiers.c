@@ -297,9 +297,17 @@ static const struct {
 _Static_assert(sizeof identifiers / sizeof *identifiers == DATA_IDENTIFIERS,
                "each kind has a place in a scan");
 
-/* DATA_IDENTIFIERS: unknown. */
-static size_t place_of(str name)
+str sns_data_identifier_name(str identifier)
 {
+    str prefix = S("arn:aws:dataprotection::aws:data-identifier/");
+
+    return str_starts_with(identifier, prefix) ? str_from(identifier, prefix.size) : (str){0};
+}
+
+/* DATA_IDENTIFIERS: unknown. */
+static size_t place_of(str identifier)
+{
+    str name = sns_data_identifier_name(identifier);
     size_t place = 0;
 
     while (place < DATA_IDENTIFIERS && !str_equal(identifiers[place].name, name))
@@ -307,9 +315,9 @@ static size_t place_of(str name)
     return place;
 }
 
-bool sns_data_identifier_is_known(str name)
+bool sns_data_identifier_is_known(str identifier)
 {
-    return place_of(name) < DATA_IDENTIFIERS;
+    return place_of(identifier) < DATA_IDENTIFIERS;
 }
 
 void sns_scan_text(struct scan *scan, str text)
@@ -318,9 +326,9 @@ void sns_scan_text(struct scan *scan, str text)
         *scan = (struct scan){.arena = scan->arena, .text = text};
 }
 
-const struct findings *sns_data_find(struct scan *scan, str name)
+const struct findings *sns_data_find(struct scan *scan, str identifier)
 {
-    size_t place = place_of(name);
+    size_t place = place_of(identifier);
 
     check(place < DATA_IDENTIFIERS);
     if (!scan->searched[place]) {

@@ -18,8 +18,12 @@ struct findings {
     size_t count;
 };
 
+/* Identifiers are given as policies name them: "arn:aws:dataprotection::aws:data-identifier/EmailAddress". */
+
 /* Is it one that Orderly can find? */
-bool sns_data_identifier_is_known(str name);
+bool sns_data_identifier_is_known(str identifier);
+/* "EmailAddress" */
+str sns_data_identifier_name(str identifier);
 
 enum { DATA_IDENTIFIERS = 8 };
 
@@ -34,4 +38,4 @@ struct scan {
 /* Another text, unless it is the same. */
 void sns_scan_text(struct scan *scan, str text);
 /* All places of that kind of data. */
-const struct findings *sns_data_find(struct scan *scan, str name);
+const struct findings *sns_data_find(struct scan *scan, str identifier);

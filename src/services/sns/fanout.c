@@ -3,7 +3,8 @@
  *
  * Few subscribers get it in the transaction of the publishing.  For many, that transaction stores the
  * message, which guarantees that all of them get it; then one run after the other delivers it to some of
- * them, each in a batch of its own.
+ * them, each in a batch of its own.  What a data protection policy makes of a message is computed on a
+ * worker: by the prepare function of the publishing, or of a run.
  */
 #include "feedback.h"
 #include "subscription.h"
@@ -11,7 +12,13 @@
 #include "base/check.h"
 #include "engine/count.h"
 
-enum { MAX_AT_ONCE = 32, DELIVERIES_PER_RUN = 100, REMOVALS_PER_RUN = 500 };
+enum {
+    MAX_AT_ONCE = 32,
+    DELIVERIES_PER_RUN = 100,
+    PROTECTED_PER_RUN = 10, /* each may have a text of its own */
+    PREPARED_WITHIN_MS = 1000,
+    REMOVALS_PER_RUN = 500,
+};
 
 static void trace_filtered_out(const struct call *call, const struct broadcast *broadcast, str endpoint,
                                const struct filter_refusal *refusal)
@@ -97,6 +104,17 @@ struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const
     return sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = topic->row.id,
                                                                                  .last_id = INT64_MAX,
                                                                                  .limit = MAX_AT_ONCE + 1});
+}
+
+void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message)
+{
+    struct sns_subscriber_rows subscribers;
+
+    if (!message->protection)
+        return;
+    subscribers = sns_fanout_subscribers(call, topic);
+    if (subscribers.count <= MAX_AT_ONCE)
+        sns_protect_prepare(call, topic, message, &subscribers);
 }
 
 static void run_at(const struct call *call, int64_t due_ms)
@@ -203,50 +221,95 @@ static bool broadcast_read(const struct call *call, const struct sns_find_fanout
     return true;
 }
 
-static void deliver_stored(const struct call *call, const struct sns_find_fanout_row *row,
-                           const struct sns_subscriber_rows *subscribers)
-{
-    struct sns_fanout_message_row stored = {0};
-    struct broadcast broadcast;
+/* ---- runs ---- */
 
-    if (!sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = row->id},
-                                 &stored) ||
-        !broadcast_read(call, row, &stored, &broadcast))
-        return;
-    struct call published = call_in(call, stored.account, stored.region);
-    if (str_present(stored.endpoint))
-        published.endpoint = stored.endpoint;
-    deliver(&published, &broadcast, subscribers);
+/* The message that is first in line, and the next of its subscribers. */
+struct run {
+    struct sns_find_fanout_row row;
+    struct sns_fanout_message_row stored;
+    struct sns_subscriber_rows subscribers;
+    bool ends; /* no others follow them */
+};
+
+/* False: no message waits for its subscribers. */
+static bool run_read(const struct call *call, struct run *run)
+{
+    *run = (struct run){0};
+    if (!sns_find_fanout(call->txn, &run->row))
+        return false;
+    sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = run->row.id},
+                            &run->stored);
+    int64_t limit = str_present(run->stored.data_protection) ? PROTECTED_PER_RUN : DELIVERIES_PER_RUN;
+    run->subscribers = sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){
+                                                           .topic_id = run->row.topic_id,
+                                                           .after_id = run->row.after_id,
+                                                           .last_id = run->row.last_id,
+                                                           .limit = limit,
+                                                       });
+    run->ends = (int64_t)run->subscribers.count < limit;
+    return true;
 }
 
-static void deliver_some(const struct call *call, const struct sns_find_fanout_row *row)
+static void deliver_stored(const struct call *call, const struct run *run)
 {
-    struct sns_subscriber_rows subscribers =
-        sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){.topic_id = row->topic_id,
-                                                                              .after_id = row->after_id,
-                                                                              .last_id = row->last_id,
-                                                                              .limit = DELIVERIES_PER_RUN});
+    const struct message *before = prepared(call);
+    const struct sns_fanout_message_row *stored = &run->stored;
+    struct broadcast broadcast;
 
-    if (subscribers.count > 0)
-        deliver_stored(call, row, &subscribers);
-    if (subscribers.count < DELIVERIES_PER_RUN)
-        finish(call, row->id);
+    if (run->subscribers.count == 0 || !broadcast_read(call, &run->row, stored, &broadcast))
+        return;
+    if (before && str_equal(before->id, stored->message_id))
+        broadcast.message.protection = before->protection;
+    struct call published = call_in(call, stored->account, stored->region);
+    if (str_present(stored->endpoint))
+        published.endpoint = stored->endpoint;
+    deliver(&published, &broadcast, &run->subscribers);
+}
+
+static void deliver_some(const struct call *call, const struct run *run)
+{
+    const struct sns_subscriber_rows *subscribers = &run->subscribers;
+
+    deliver_stored(call, run);
+    if (run->ends)
+        finish(call, run->row.id);
     else
         sns_fanout_reached(call->txn,
                            &(struct sns_fanout_reached_params){
-                               .id = row->id, .after_id = subscribers.items[subscribers.count - 1].id});
+                               .id = run->row.id, .after_id = subscribers->items[subscribers->count - 1].id});
 }
 
+void sns_deliver_fanout_prepare(const struct call *call, const struct sns_deliver_fanout_request *in)
+{
+    struct run run;
+    struct broadcast *broadcast = arena_new(call->arena, struct broadcast);
+
+    (void)in;
+    if (!run_read(call, &run) || !str_present(run.stored.data_protection) ||
+        !broadcast_read(call, &run.row, &run.stored, broadcast))
+        return;
+    sns_protect_begin(call, &broadcast->topic, &broadcast->message);
+    sns_protect_prepare(call, &broadcast->topic, &broadcast->message, &run.subscribers);
+    leave_prepared(call, &broadcast->message);
+}
+
+/* A timer's run is not prepared, so it has a prepared one take its place; the timer is there for a crash. */
 enum outcome sns_deliver_fanout(const struct call *call, const struct sns_deliver_fanout_request *in,
                                 struct sns_deliver_fanout_output *out)
 {
-    struct sns_find_fanout_row row;
+    static const bool yes = true;
+    struct run run;
 
     (void)out;
-    if (!sns_find_fanout(call->txn, &row))
+    if (!run_read(call, &run))
         return DONE;
-    deliver_some(call, &row);
-    slice_again(call, &SNS_DELIVER_FANOUT, S("all"), in);
+    if (str_present(run.stored.data_protection) && !in->prepared && !call->last_run) {
+        run_at(call, call->now_ms + PREPARED_WITHIN_MS);
+        spawn(call, &SNS_DELIVER_FANOUT, (str){0}, &(struct sns_deliver_fanout_request){.prepared = &yes});
+        return DONE;
+    }
+    deliver_some(call, &run);
+    slice_again(call, &SNS_DELIVER_FANOUT, S("all"), &(struct sns_deliver_fanout_request){0});
     return DONE;
 }
 

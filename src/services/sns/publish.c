@@ -72,11 +72,16 @@ static struct message message_of(const struct call *call, const struct sns_publi
     };
 }
 
-/* Signing costs a fifth of a millisecond a message, which the engine thread should not spend. */
-static void sign_in_advance(const struct call *call, const struct topic *topic, struct message *message)
+/*
+ * What the engine thread should not spend its time on: signing costs a fifth of a millisecond a message, and
+ * a data protection policy may search it for much.
+ */
+static void prepare(const struct call *call, const struct topic *topic, struct message *message)
 {
     if (sns_topic_has_enveloped(call, topic))
         sns_envelope_prepare(call, topic, sns_message_text_for(call, message, S("sqs")), message);
+    sns_audit_prepare(call, topic, message);
+    sns_fanout_prepare(call, topic, message);
 }
 
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
@@ -89,7 +94,7 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     *message = message_of(call, in);
     if (!topic || !sns_message_check(call, topic, message) || !sns_protect_inbound(call, topic, message))
         return;
-    sign_in_advance(call, topic, message);
+    prepare(call, topic, message);
     leave_prepared(call, message);
 }
 
@@ -108,14 +113,16 @@ static enum outcome publish_direct(const struct call *call, const struct sns_pub
 enum outcome sns_publish(const struct call *call, const struct sns_publish_input *in,
                          struct sns_publish_response *out)
 {
-    const struct message *signed_before = prepared(call);
+    const struct message *before = prepared(call);
 
     if (sns_is_direct(in))
         return publish_direct(call, in, out);
-    struct message message = signed_before ? *signed_before : message_of(call, in);
     const struct topic *topic = sns_topic_of(call);
-    if (!topic || (!signed_before && (!sns_message_check(call, topic, &message) ||
-                                      !sns_protect_inbound(call, topic, &message))))
+    if (topic && before && !sns_protection_is_current(topic, before))
+        before = NULL;
+    struct message message = before ? *before : message_of(call, in);
+    if (!topic || (!before && (!sns_message_check(call, topic, &message) ||
+                               !sns_protect_inbound(call, topic, &message))))
         return FAILED;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
     publish(call, topic, &subscribers, &message);
@@ -223,8 +230,18 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
         return;
     for (size_t i = 0; i < given->count; i++)
         if (!entries[i].failure.error)
-            sign_in_advance(call, topic, &entries[i].message);
+            prepare(call, topic, &entries[i].message);
     leave_prepared(call, entries);
+}
+
+/* Is the topic's data protection policy still the same? */
+static bool are_current(const struct topic *topic, const struct entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((entries[i].message.protection || !entries[i].failure.error) &&
+            !sns_protection_is_current(topic, &entries[i].message))
+            return false;
+    return true;
 }
 
 static void add_failed(const struct call *call, str id, const struct failure *failure,
@@ -244,6 +261,8 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
     const struct entry *entries = prepared(call);
     const struct topic *topic = sns_topic_of(call);
 
+    if (topic && entries && !are_current(topic, entries, given->count))
+        entries = NULL;
     if (!topic || !entries_check(call, given) || (!entries && !(entries = entries_of(call, topic, given))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);

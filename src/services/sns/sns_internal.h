@@ -10,7 +10,13 @@
 #include "sns_sql.h"
 #include "store/store.h"
 
-enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_MESSAGE_BYTES = 262144, MAX_POLICY_BYTES = 30720 };
+enum {
+    PAGE_SIZE = 100,
+    MAX_SUBJECT_CHARACTERS = 100,
+    MAX_MESSAGE_BYTES = 262144,
+    MAX_POLICY_BYTES = 30720,
+    MAX_STATEMENTS = 32
+};
 
 /* A topic: its row and its ARN. */
 struct topic {
@@ -68,6 +74,7 @@ struct message {
     str published_text;  /* before a data protection policy changed it */
     str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
+    struct protection *protection; /* of a topic with a data protection policy; NULL until it is applied */
 };
 /* False: fail() has been called. */
 bool sns_message_check(const struct call *call, const struct topic *topic, struct message *message);
@@ -88,14 +95,24 @@ bool sns_published_attributes_check(const struct call *call,
 /* The bytes that they count towards the message's size. */
 size_t sns_published_attributes_size(const struct sns_message_attribute_map *attributes);
 
-/* data_protection.c */
+/* data_protection_policy.c */
 /* May that text be the topic's policy?  False: fail() has been called. */
 bool sns_protection_check(const struct call *call, const struct topic *topic, str policy);
+
+/* data_protection.c */
 /*
  * Apply the policy to a message that is published: its text may change.  False, after fail(): the policy
  * denies the message.
  */
 bool sns_protect_inbound(const struct call *call, const struct topic *topic, struct message *message);
+/* Is what was applied to the message still the topic's policy? */
+bool sns_protection_is_current(const struct topic *topic, const struct message *message);
+/* Without the inbound statements: they have been applied before. */
+void sns_protect_begin(const struct call *call, const struct topic *topic, struct message *message);
+/* Search the message, and change it for these subscribers, in advance, after one of these. */
+void sns_audit_prepare(const struct call *call, const struct topic *topic, const struct message *message);
+void sns_protect_prepare(const struct call *call, const struct topic *topic, struct message *message,
+                         const struct sns_subscriber_rows *subscribers);
 /* Report what the policy finds in a sampled message, as it was published.  For handlers. */
 void sns_audit(const struct call *call, const struct topic *topic, const struct message *message);
 
@@ -137,6 +154,8 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 /* fanout.c */
 /* Some of a topic's subscribers: enough to know whether they are few. */
 struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
+/* What must not be computed in the publishing itself: the message for its subscribers, if they are few. */
+void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message);
 /* The trace of a message, the header of the request that named it (or absent), and the hop of its publishing.
  */
 struct way {
