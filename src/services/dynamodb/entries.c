@@ -47,11 +47,10 @@ static bool are_equal(struct lookups *lookups, const struct dynamodb_attribute_m
     return true;
 }
 
-/* A change and what is worked out for its indexes. */
+/* What the entries of a changed item share. */
 struct entries {
-    const struct change *change;
-    struct item_images *images;
     int64_t item_id;
+    struct lookups lookups;
     enum { UNKNOWN, EQUAL_ITEMS, DIFFERENT_ITEMS } whole; /* the items before and after */
 };
 
@@ -59,7 +58,7 @@ struct entries {
 static bool are_same(struct entries *entries, const struct index *index, const struct entry *before,
                      const struct entry *after)
 {
-    struct lookups *lookups = &entries->images->lookups;
+    struct lookups *lookups = &entries->lookups;
 
     if (before->size_bytes != after->size_bytes)
         return false;
@@ -144,43 +143,28 @@ static double change_entry(const struct call *call, struct entries *entries, con
     return units;
 }
 
-/* The item as it was; its plan may have found it without its blob. */
-static struct dynamodb_attribute_map item_before(const struct call *call, const struct change *change)
+/* The decoded item; items == NULL: no item. */
+static struct dynamodb_attribute_map image_of(const struct call *call, str blob)
 {
-    struct dynamodb_read_blob_row row = {.item = change->before.blob};
-
-    if (!change->before.id)
-        return (struct dynamodb_attribute_map){0};
-    if (!str_present(row.item))
-        dynamodb_read_blob(call->txn, &(struct dynamodb_read_blob_params){.id = change->before.id}, &row);
-    return dynamodb_item_decode(call->arena, row.item);
+    return str_present(blob) ? dynamodb_item_decode(call->arena, blob) : (struct dynamodb_attribute_map){0};
 }
 
-struct item_images dynamodb_change_images(const struct call *call, const struct change *change)
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id)
 {
-    return (struct item_images){
-        .before = item_before(call, change),
-        .after = str_present(change->blob) ? dynamodb_item_decode(call->arena, change->blob)
-                                           : (struct dynamodb_attribute_map){0},
-        .lookups = lookups_in(call->arena),
-    };
-}
-
-void dynamodb_entries_change(const struct call *call, const struct change *change, struct item_images *images,
-                             int64_t item_id)
-{
-    struct entries entries = {.change = change, .images = images, .item_id = item_id};
+    struct entries entries = {.item_id = item_id, .lookups = lookups_in(call->arena)};
     const struct table *table = change->table;
     int64_t after_bytes = str_present(change->blob) ? change->size_bytes : 0;
     int64_t local_bytes = after_bytes - change->before.size_bytes;
+    struct dynamodb_attribute_map item_before = image_of(call, change->before.blob);
+    struct dynamodb_attribute_map item_after = image_of(call, change->blob);
 
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
         if (!dynamodb_index_has_reached(call, index, &change->key))
             continue;
         struct entry before =
-            entry_of(&images->lookups, table, index, &images->before, change->before.size_bytes);
-        struct entry after = entry_of(&images->lookups, table, index, &images->after, after_bytes);
+            entry_of(&entries.lookups, table, index, &item_before, change->before.size_bytes);
+        struct entry after = entry_of(&entries.lookups, table, index, &item_after, after_bytes);
         double units = change_entry(call, &entries, index, &before, &after);
         if (change->index_units)
             change->index_units[i] += units;
