@@ -10,7 +10,8 @@ from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
 
 ACCOUNT = "000000000000"
 ALL = ["CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
-       "PkcsPrivateKey", "Ssn-US"]
+       "PkcsPrivateKey", "PuttyPrivateKey", "Ssn-US", "AwsSecretKey", "CepCode", "Cnpj", "CpfCode", "CreditCardExpiration",
+       "CreditCardSecurityCode", "DrugEnforcementAgencyNumber"]
 DENY = {"Deny": {}}
 MASK = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
 REDACT = {"Deidentify": {"RedactConfig": {}}}
@@ -114,6 +115,41 @@ FOUND = [  # identifier, data, not data
     ("PkcsPrivateKey", [KEY.format("PRIVATE KEY"), KEY.format("RSA PRIVATE KEY"), KEY.format("ENCRYPTED PRIVATE KEY")],
      [KEY.format("CERTIFICATE"), KEY.format("OPENSSH PRIVATE KEY")]),
 ]
+
+
+FOUND += [
+    ("PuttyPrivateKey", ["PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 1\nAAAA\nPrivate-MAC: 01aF"], ["PuTTY-User-Key", "Private-MAC: 01"])]
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+NEAR_A_WORD = [  # identifier, word, data, not data
+    ("AwsSecretKey", ["credentials", "Secret Access Key", "secretkey"], [SECRET], [SECRET + "x", SECRET[1:]]),
+    ("CepCode", ["CEP"], ["01310-100", "01310100"], ["1310-100", "01310-1000"]),
+    ("Cnpj", ["cnpj"], ["11.222.333/0001-81", "11222333000181"], ["11.222.333/0001-8", "112223330001811"]),
+    ("CpfCode", ["cpf", "cadastro de pessoa física"], ["111.444.777-35", "11144477735"], ["111.444.777-3", "111444777355"]),
+    ("CreditCardExpiration", ["expiry", "exp_m"], ["12/29", "1-29", "12/2029"], ["29/12", "12/1929", "12 29"]),
+    ("CreditCardSecurityCode", ["cvv", "card-verification-value"], ["123", "1234"], ["12", "12345", "x123"]),
+    ("DrugEnforcementAgencyNumber", ["DEA number"], ["AB1234567"], ["A1234567", "AB12345678"]),
+]
+
+
+@pytest.mark.parametrize("name, words, data, others", NEAR_A_WORD, ids=[name for name, *_ in NEAR_A_WORD])
+def test_some_data_are_found_only_behind_their_words(sns, sqs, subscribed, name, words, data, others):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    put(sns, topic, statement(MASK, [name]))
+
+    def masked(text):
+        sns.publish(TopicArn=topic, Message=text)
+        return text_of(sqs, queue)[0]
+
+    for word in words:
+        for one in data:
+            assert masked(f"é {word}: {one}.") == f"é {word}: {'#' * len(one)}."
+            assert masked(word + " " * 30 + one) == word + " " * 30 + "#" * len(one)
+            assert masked(word + " " * 31 + one) == word + " " * 31 + one
+            assert masked(f"x{word} {one} {word}") == f"x{word} {one} {word}"
+        for one in others:
+            assert masked(f"{word} {one}") == f"{word} {one}"
 
 
 @pytest.mark.parametrize("name, data, others", FOUND, ids=[name for name, _, _ in FOUND])

@@ -262,6 +262,27 @@ static void find_pgp_keys(struct findings *findings, str text)
                 S("-----END PGP PRIVATE KEY BLOCK-----"));
 }
 
+static bool is_hex(char c)
+{
+    return is_digit(c) || (char_lower(c) >= 'a' && char_lower(c) <= 'f');
+}
+
+/* From the header to the digest behind "Private-MAC: ", or to the end of the text. */
+static void find_putty_keys(struct findings *findings, str text)
+{
+    str header = S("PuTTY-User-Key-File-"), footer = S("Private-MAC: ");
+    ptrdiff_t found;
+
+    for (size_t from = 0; (found = str_find(str_from(text, from), header)) >= 0;) {
+        size_t start = from + (size_t)found;
+        ptrdiff_t size = str_find(str_from(text, start), footer);
+        from = size < 0 ? text.size : start + (size_t)size + footer.size;
+        while (from < text.size && is_hex(text.data[from]))
+            from++;
+        add(findings, start, from);
+    }
+}
+
 /* A block begins with "-----BEGIN ", its label and "-----". */
 static void find_pkcs_keys(struct findings *findings, str text)
 {
@@ -292,12 +313,17 @@ static const struct {
     str name;
     void (*find)(struct findings *findings, str text);
 } identifiers[] = {
-    {STR_INIT("CreditCardNumber"), find_cards},   {STR_INIT("EmailAddress"), find_mail},
-    {STR_INIT("IpAddress"), find_addresses},      {STR_INIT("OpenSshPrivateKey"), find_openssh_keys},
-    {STR_INIT("PgpPrivateKey"), find_pgp_keys},   {STR_INIT("PhoneNumber-US"), find_phones},
-    {STR_INIT("PkcsPrivateKey"), find_pkcs_keys}, {STR_INIT("Ssn-US"), find_ssns},
+    {STR_INIT("CreditCardNumber"), find_cards},
+    {STR_INIT("EmailAddress"), find_mail},
+    {STR_INIT("IpAddress"), find_addresses},
+    {STR_INIT("OpenSshPrivateKey"), find_openssh_keys},
+    {STR_INIT("PgpPrivateKey"), find_pgp_keys},
+    {STR_INIT("PhoneNumber-US"), find_phones},
+    {STR_INIT("PkcsPrivateKey"), find_pkcs_keys},
+    {STR_INIT("PuttyPrivateKey"), find_putty_keys},
+    {STR_INIT("Ssn-US"), find_ssns},
 };
-_Static_assert(sizeof identifiers / sizeof *identifiers == DATA_IDENTIFIERS,
+_Static_assert(sizeof identifiers / sizeof *identifiers == PLAIN_IDENTIFIERS,
                "each kind has a place in a scan");
 
 /* Of a policy's own identifier, the name is all. */
@@ -313,7 +339,10 @@ static size_t place_of(str name)
 {
     size_t place = 0;
 
-    while (place < DATA_IDENTIFIERS && !str_equal(identifiers[place].name, name))
+    while (place < DATA_IDENTIFIERS &&
+           !str_equal(name, place < PLAIN_IDENTIFIERS
+                                ? identifiers[place].name
+                                : sns_data_keyword_identifier(place - PLAIN_IDENTIFIERS)))
         place++;
     return place;
 }
@@ -371,8 +400,10 @@ const struct findings *sns_data_find(struct scan *scan, str identifier)
         return &scan->found[place];
     scan->searched[place] = true;
     scan->found[place].arena = scan->arena;
-    if (managed)
+    if (place < PLAIN_IDENTIFIERS)
         identifiers[place].find(&scan->found[place], scan->text);
+    else if (managed)
+        sns_data_keyword_find(place - PLAIN_IDENTIFIERS, scan->text, &scan->found[place]);
     else
         find_custom(scan, place - DATA_IDENTIFIERS, &scan->found[place]);
     return &scan->found[place];

@@ -31,7 +31,12 @@ str sns_data_identifier_name(str identifier);
 /* Is there a managed one of that short name? */
 bool sns_data_identifier_is_managed(str name);
 
-enum { DATA_IDENTIFIERS = 8, MAX_CUSTOM_IDENTIFIERS = 10 };
+enum {
+    PLAIN_IDENTIFIERS = 9,
+    KEYWORD_IDENTIFIERS = 7,
+    DATA_IDENTIFIERS = PLAIN_IDENTIFIERS + KEYWORD_IDENTIFIERS,
+    MAX_CUSTOM_IDENTIFIERS = 10,
+};
 
 /* A text, and what has been looked for in it: each kind of data is searched once.  Begins as {.arena, .text,
  * .custom}.

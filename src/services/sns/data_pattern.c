@@ -352,3 +352,25 @@ void sns_data_pattern_find(const struct data_pattern *pattern, str text, struct 
             advance(&searches[i], (unsigned char)text.data[at]);
     }
 }
+
+/* Of the matches that end at the end of the text, the one that begins first is known. */
+static bool branch_matches(struct arena *arena, const struct branch *branch, str text)
+{
+    struct search search = search_begin(arena, branch);
+    size_t at = 0, size;
+
+    while ((size = str_character_size(text, at)) > 0) {
+        arrive(&search, at, text.size);
+        advance(&search, (unsigned char)text.data[at]);
+        at += size;
+    }
+    return arrive(&search, at, text.size) == 0;
+}
+
+bool sns_data_pattern_matches(struct arena *arena, const struct data_pattern *pattern, str text)
+{
+    for (size_t i = 0; i < pattern->count; i++)
+        if (branch_matches(arena, &pattern->items[i], text))
+            return true;
+    return false;
+}
