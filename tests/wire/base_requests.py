@@ -420,6 +420,9 @@ def dynamodb(world):
     names, values = {"#n": "n"}, {":v": {"N": "1"}}
     condition = {"ConditionExpression": "attribute_not_exists(#n) OR #n = :v", "ExpressionAttributeNames": names,
                  "ExpressionAttributeValues": values}
+    policy = {**resource, "Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "dynamodb:GetItem",
+         "Resource": "*"}]})}
     return {
         "CreateTable": lambda: ((), world.table(world.new())),
         "DescribeTable": only(table),
@@ -429,6 +432,11 @@ def dynamodb(world):
         "TagResource": only({**resource, "Tags": TAGS}),
         "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
         "ListTagsOfResource": only(resource),
+        "GetResourcePolicy": lambda: ([("PutResourcePolicy", policy)], resource),
+        "PutResourcePolicy": only(policy),
+        "DeleteResourcePolicy": only(resource),
+        "DescribeLimits": only({}),
+        "DescribeEndpoints": only({}),
         "ListTables": only({"Limit": 2}),
         "DeleteTable": lambda: ([("CreateTable", world.table("passing"))], {"TableName": "passing"}),
         "PutItem": only({**table, "Item": ITEM, "ReturnValues": "ALL_OLD", **condition}),

@@ -177,10 +177,16 @@ update dynamodb_table set on_demand_ms = created_ms, warm_read_units = 12000, wa
 where on_demand = 1;
 update dynamodb_table set warm_read_units = read_units, warm_write_units = write_units where on_demand = 0;
 
+-- migration: 7
+-- The resource policy; its revision stays when it is removed.
+alter table dynamodb_table add column policy text;
+alter table dynamodb_table add column policy_revision text;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
+-- column: has_policy integer
 -- column: index_count integer
-select owner.id, owner.status, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
+select owner.id, owner.status, owner.policy is not null as has_policy, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
     range.type as range_type,
     (select count(*) from dynamodb_index one where one.table_id = owner.id) as index_count
 from dynamodb_table owner
@@ -333,6 +339,12 @@ update dynamodb_table set read_units = :read_units, write_units = :write_units, 
     decreases = :decreases, on_demand_ms = :on_demand_ms, class_ms = :class_ms, warm_read_units = :warm_read_units,
     warm_write_units = :warm_write_units, warming = :warming
 where id = :id;
+
+-- statement: read_policy :cached
+select policy, policy_revision from dynamodb_table where id = :id;
+
+-- statement: set_policy :exec
+update dynamodb_table set policy = :policy, policy_revision = :policy_revision where id = :id;
 
 -- statement: remove_table :exec
 delete from dynamodb_table where id = :id;

@@ -103,6 +103,12 @@ const int64_t *dynamodb_bound_of(const int64_t *asked);
 /* The number of times that the table's throughput has been lowered since midnight, UTC. */
 int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
+/* resource_policy.c */
+/* False, after fail(), when the document cannot be a table's policy. */
+bool dynamodb_policy_check(const struct call *call, str policy);
+/* The policy of a new table, which has been checked. */
+void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);
+
 /* table_check.c */
 bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
 /* In OnDemandThroughput: without a bound. */

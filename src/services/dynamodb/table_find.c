@@ -45,6 +45,15 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
+static str policy_of(const struct call *call, const struct dynamodb_find_table_row *row)
+{
+    struct dynamodb_read_policy_row policy = {0};
+
+    if (row->has_policy)
+        dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = row->id}, &policy);
+    return policy.policy;
+}
+
 bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
 {
     struct table *table = arena_new(call->arena, struct table);
@@ -65,6 +74,7 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
         table->keys = keys_of(call->arena, &table->row);
         dynamodb_indexes_read(call, table);
         found->add_context = tags_add_context;
+        found->policy = policy_of(call, &table->row);
     }
     return true;
 }

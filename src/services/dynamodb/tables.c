@@ -246,6 +246,8 @@ static struct dynamodb_settings_row add(const struct call *call, const struct dy
     for (size_t i = 0; i < indexes.count; i++)
         dynamodb_index_make(call, table, &indexes.items[i], &in->attribute_definitions);
     dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = table->row.id});
+    if (str_present(in->resource_policy))
+        dynamodb_policy_begin(call, table, in->resource_policy);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
     check(fit); /* dynamodb_table_check() has checked their number */
