@@ -67,6 +67,8 @@ const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_name_check(const struct call *call, str name);
+/* The table of that id; false when it does not exist any more. */
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
 
 /* dynamodb.c */
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
@@ -342,20 +344,43 @@ struct change {
     struct stored before; /* its id is 0 when there was no item */
     str blob;             /* the new item; absent when there is no item afterwards */
     int64_t size_bytes;   /* of the new item */
+    bool expired;         /* a deletion by time to live */
     double *index_units;  /* the write units of each of table->indexes are added to it, unless it is NULL */
 };
-/* Store the change, in the item's row, in the indexes, and in the counts of the table. */
+/*
+ * Store the change, in the item's row, in the indexes, in the counts of the table, in its stream and in the
+ * rows of time to live.
+ */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
 
+/* streams.c */
+str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
+/* Check the request's specification, which may be NULL: of a new table, and of one that is updated. */
+bool dynamodb_stream_check(const struct call *call,
+                           const struct dynamodb_stream_specification *specification);
+bool dynamodb_stream_request_check(const struct call *call,
+                                   const struct dynamodb_stream_specification *specification);
+/* Open or close the stream, as the specification says; then the settings are read again. */
+bool dynamodb_stream_update(const struct call *call, const struct table *table,
+                            const struct dynamodb_stream_specification *specification,
+                            struct dynamodb_settings_row *settings);
+void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type);
+/* Only for a table with an open stream. */
+void dynamodb_stream_close(const struct call *call, const struct table *table);
+
+/* stream_record.c */
+/* For dynamodb_change_apply(): add the record of a change to the table's open stream; needs before.blob. */
+void dynamodb_stream_note(const struct call *call, const struct change *change);
+
+/* time_to_live.c */
+/* Note when the stored item expires, or that it never does.  Only for a table with time to live. */
+void dynamodb_expiry_note(const struct call *call, const struct table *table, int64_t item_id, str blob);
+/* For an item that is removed. */
+void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
+
 /* entries.c */
-/* The decoded item as it was and as it becomes; items == NULL: no item. */
-struct item_images {
-    struct dynamodb_attribute_map before, after;
-};
-struct item_images dynamodb_change_images(const struct call *call, const struct change *change);
-/* For dynamodb_change_apply(): change the entries of an item, whose row has that id. */
-void dynamodb_entries_change(const struct call *call, const struct change *change,
-                             const struct item_images *images, int64_t item_id);
+/* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
 
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };

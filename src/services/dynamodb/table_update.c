@@ -25,6 +25,9 @@ enum changes {
     CHANGES_PROTECTION = 16,
     CHANGES_WARM_THROUGHPUT = 32,
     CHANGES_BOUNDS = 64,
+    CHANGES_STREAM = 128,
+    /* The table is UPDATING until they are made. */
+    CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
 };
 
 static bool has_bounds(const struct dynamodb_on_demand_throughput *bounds)
@@ -40,7 +43,8 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
            (str_present(in->table_class) ? CHANGES_CLASS : 0) |
            (in->deletion_protection_enabled ? CHANGES_PROTECTION : 0) |
            (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
-           (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0);
+           (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
+           (in->stream_specification ? CHANGES_STREAM : 0);
 }
 
 /* ---- checks of the request by itself ---- */
@@ -238,7 +242,7 @@ static bool check_status(const struct call *call, const struct table *table, uns
         return true;
     if (changes & (CHANGES_BILLING | CHANGES_THROUGHPUT))
         return dynamodb_refuse_in_use(call, "Table IOPS are currently being updated. Table: ", table);
-    return !(changes & CHANGES_CLASS) || dynamodb_refuse_updating(call, table);
+    return !(changes & (CHANGES_CLASS | CHANGES_STREAM)) || dynamodb_refuse_updating(call, table);
 }
 
 /* ---- applying ---- */
@@ -299,7 +303,7 @@ static void change_settings(const struct call *call, struct dynamodb_settings_ro
         row->protected = *in->deletion_protection_enabled;
     if (in->warm_throughput)
         row->warming = true;
-    if (changes_of(in) & (CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS))
+    if (changes_of(in) & CHANGES_STATUS)
         row->status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
 }
 
@@ -320,7 +324,7 @@ static void store(const struct call *call, struct dynamodb_settings_row *row,
     row->max_read_units = dynamodb_bound_of(row->max_read_units);
     row->max_write_units = dynamodb_bound_of(row->max_write_units);
     dynamodb_change_settings(call->txn, row);
-    if (changes_of(in) & (CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS))
+    if (changes_of(in) & CHANGES_STATUS)
         dynamodb_table_settle_later(call, &rest);
     if (in->warm_throughput)
         dynamodb_warm_settle_later(call, &(struct dynamodb_settle_warm_throughput_input){
@@ -337,11 +341,13 @@ enum outcome dynamodb_update_table(const struct call *call, const struct dynamod
     unsigned changes = changes_of(in);
 
     if (!table || !check_combination(call, changes) || !check_billing(call, in) ||
-        !check_warm_request(call, in->warm_throughput) || !dynamodb_table_exists(call, table) ||
-        !check_status(call, table, changes))
+        !check_warm_request(call, in->warm_throughput) ||
+        !dynamodb_stream_request_check(call, in->stream_specification) ||
+        !dynamodb_table_exists(call, table) || !check_status(call, table, changes))
         return FAILED;
     struct dynamodb_settings_row row = dynamodb_settings_of(call, table);
-    if (!check_against(call, &row, in))
+    if (!check_against(call, &row, in) ||
+        !dynamodb_stream_update(call, table, in->stream_specification, &row))
         return FAILED;
     change_settings(call, &row, in);
     out->table_description = dynamodb_table_describe(call, table, &row);

@@ -96,6 +96,23 @@ static void add_warm_throughput(const struct call *call, struct dynamodb_table_d
     description->warm_throughput = warm;
 }
 
+/* The latest stream stays visible after it is closed. */
+static void add_stream(const struct call *call, struct dynamodb_table_description *description,
+                       const struct table *table, const struct dynamodb_settings_row *row)
+{
+    if (row->stream_id) {
+        struct dynamodb_stream_specification *specification =
+            arena_new(call->arena, struct dynamodb_stream_specification);
+        specification->stream_enabled = true;
+        specification->stream_view_type = row->stream_view;
+        description->stream_specification = specification;
+    }
+    if (str_present(row->stream_label)) {
+        description->latest_stream_label = row->stream_label;
+        description->latest_stream_arn = dynamodb_stream_arn(call, table, row->stream_label);
+    }
+}
+
 static enum dynamodb_index_status index_status_of(enum dynamodb_table_status status)
 {
     return status == DYNAMODB_TABLE_STATUS_CREATING   ? DYNAMODB_INDEX_STATUS_CREATING
@@ -121,6 +138,7 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     add_billing(call, description, row);
     add_on_demand(call, description, row);
     add_class(call, description, row);
+    add_stream(call, description, table, row);
     add_warm_throughput(call, description, row);
     add_count(call, description, table);
     dynamodb_indexes_describe(call, table, index_status_of(dynamodb_table_status_of(row->status)),
@@ -186,23 +204,6 @@ enum outcome dynamodb_describe_continuous_backups(const struct call *call,
     return DONE;
 }
 
-enum outcome dynamodb_describe_time_to_live(const struct call *call,
-                                            const struct dynamodb_describe_time_to_live_input *in,
-                                            struct dynamodb_describe_time_to_live_output *out)
-{
-    struct dynamodb_time_to_live_description *description =
-        arena_new(call->arena, struct dynamodb_time_to_live_description);
-    const struct table *table = dynamodb_table_of(call);
-
-    (void)in;
-    if (!table || !dynamodb_table_exists(call, table))
-        return FAILED;
-    description->time_to_live_status =
-        dynamodb_time_to_live_status_text(DYNAMODB_TIME_TO_LIVE_STATUS_DISABLED);
-    out->time_to_live_description = description;
-    return DONE;
-}
-
 /* ---- making ---- */
 
 /* Of a table that is being made. */
@@ -251,7 +252,9 @@ static struct dynamodb_settings_row add(const struct call *call, const struct dy
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
     check(fit); /* dynamodb_table_check() has checked their number */
-    return row;
+    if (in->stream_specification && in->stream_specification->stream_enabled)
+        dynamodb_stream_open(call, table, in->stream_specification->stream_view_type);
+    return dynamodb_settings_of(call, table);
 }
 
 static bool refuse_existing(const struct call *call, const struct table *table)
@@ -336,6 +339,8 @@ void dynamodb_table_remove(const struct call *call, const struct table *table)
     int64_t table_id = table->row.id;
 
     tags_remove_all(call, table->arn);
+    if (table->row.stream_id)
+        dynamodb_stream_close(call, table);
     for (size_t i = 0; i < table->indexes.count; i++)
         dynamodb_index_remove(call, &table->indexes.items[i]);
     dynamodb_remove_table(call->txn, &(struct dynamodb_remove_table_params){.id = table_id});

@@ -136,11 +136,9 @@ TEST(what_is_wrong_is_said_before_what_is_refused)
 TEST(null_false_and_the_empty_ask_for_nothing)
 {
     static const char *const nothing[] = {"\"GlobalTableSourceArn\":null",
-                                          "\"StreamSpecification\":{\"StreamEnabled\":false}",
                                           "\"SSESpecification\":{\"KMSMasterKeyId\":\"\",\"Enabled\":false}",
                                           "\"VectorIndexes\":[]", "\"GlobalTableSourceArn\":\"\""};
     static const char *const something[] = {"\"GlobalTableSourceArn\":{\"ReadUnitsPerSecond\":0}",
-                                            "\"StreamSpecification\":{\"StreamEnabled\":true}",
                                             "\"SSESpecification\":{\"Enabled\":false,\"SSEType\":\"KMS\"}",
                                             "\"VectorIndexes\":[{}]", "\"GlobalTableSourceArn\":\" \""};
     struct call call = call_of(&DYNAMODB_CREATE_TABLE);
