@@ -93,7 +93,7 @@ static void define_indexes(const struct call *call, const struct table *table,
 {
     struct dynamodb_table_description described = {0};
 
-    dynamodb_indexes_describe(call, table, DYNAMODB_INDEX_STATUS_ACTIVE, &described);
+    dynamodb_indexes_describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE, &described);
     for (size_t i = 0; i < described.local_secondary_indexes.count; i++) {
         const struct dynamodb_local_secondary_index_description *index =
             &described.local_secondary_indexes.items[i];
