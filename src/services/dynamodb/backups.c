@@ -88,23 +88,20 @@ const struct dynamodb_backup_row *dynamodb_backup_at(const struct call *call, si
 
 /* ---- making ---- */
 
-static void define_indexes(const struct call *call, const struct table *table,
+static void define_indexes(const struct call *call, const struct dynamodb_table_description *described,
                            struct dynamodb_create_table_input *definition)
 {
-    struct dynamodb_table_description described = {0};
-
-    dynamodb_indexes_describe(call, table, DYNAMODB_TABLE_STATUS_ACTIVE, &described);
-    for (size_t i = 0; i < described.local_secondary_indexes.count; i++) {
+    for (size_t i = 0; i < described->local_secondary_indexes.count; i++) {
         const struct dynamodb_local_secondary_index_description *index =
-            &described.local_secondary_indexes.items[i];
+            &described->local_secondary_indexes.items[i];
         *list_add(call->arena, &definition->local_secondary_indexes) =
             (struct dynamodb_local_secondary_index){.index_name = index->index_name,
                                                     .key_schema = index->key_schema,
                                                     .projection = index->projection};
     }
-    for (size_t i = 0; i < described.global_secondary_indexes.count; i++) {
+    for (size_t i = 0; i < described->global_secondary_indexes.count; i++) {
         const struct dynamodb_global_secondary_index_description *index =
-            &described.global_secondary_indexes.items[i];
+            &described->global_secondary_indexes.items[i];
         const struct dynamodb_provisioned_throughput_description *units = index->provisioned_throughput;
         struct dynamodb_provisioned_throughput *throughput =
             arena_new(call->arena, struct dynamodb_provisioned_throughput);
@@ -140,7 +137,7 @@ struct dynamodb_create_table_input dynamodb_definition_of(const struct call *cal
     *bounds = (struct dynamodb_on_demand_throughput){row->max_read_units, row->max_write_units};
     definition.provisioned_throughput = row->on_demand ? NULL : throughput;
     definition.on_demand_throughput = row->max_read_units || row->max_write_units ? bounds : NULL;
-    define_indexes(call, table, &definition);
+    define_indexes(call, dynamodb_table_describe(call, table, row), &definition);
     return definition;
 }
 
