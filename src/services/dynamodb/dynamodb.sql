@@ -268,7 +268,7 @@ alter table dynamodb_table add column recovery_ms integer;
 alter table dynamodb_table add column recovery_days integer not null default 35;
 alter table dynamodb_table add column copies integer not null default 0;
 
--- Items as they were before a change; without item where there was none.  Ids are in the order of the changes.
+-- Items as they were before a change; without item where none was stored.  Ids are in the order of the changes.
 create table dynamodb_version (
     id integer primary key autoincrement,
     table_id integer not null,
