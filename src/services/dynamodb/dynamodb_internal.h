@@ -80,6 +80,19 @@ bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
 int64_t dynamodb_table_delay_ms(void);
 
+/* --enforce-throughput */
+bool dynamodb_throughput_enforced(void);
+
+/* throughput.c */
+struct index;
+/*
+ * May the request use the table, or its index; and, if it writes, the table's global indexes?  False: fail()
+ * has been called.  It may always when throughput is not enforced.
+ */
+bool dynamodb_throughput_admit(const struct call *call, const struct table *table, const struct index *index);
+void dynamodb_throughput_charge(const struct call *call, const struct table *table, const struct index *index,
+                                double units);
+
 /* tables.c */
 /* For a request about a table: false, after fail(), when it does not exist. */
 bool dynamodb_table_exists(const struct call *call, const struct table *table);

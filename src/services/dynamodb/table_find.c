@@ -141,11 +141,17 @@ const struct table *dynamodb_table_of(const struct call *call)
     return dynamodb_table_at(call, 0);
 }
 
+/* dynamodb_page_begin() knows the index whose throughput such a request uses. */
+static bool reads_pages(const struct call *call)
+{
+    return call->operation == &DYNAMODB_QUERY || call->operation == &DYNAMODB_SCAN;
+}
+
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
     if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
         !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
-        return true;
+        return reads_pages(call) || dynamodb_throughput_admit(call, table, NULL);
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;
 }
