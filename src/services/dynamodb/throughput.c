@@ -48,8 +48,8 @@ static struct throughput throughput_of(const struct call *call, const struct tab
                                     .index = index,
                                     .reads = call->operation->flags & OPERATION_READS,
                                     .on_demand = row.on_demand};
-    struct dynamodb_read_index_settings_row own = {row.read_units, row.write_units, row.max_read_units,
-                                                   row.max_write_units};
+    struct dynamodb_index_settings_row own = {0, row.read_units, row.write_units, row.max_read_units,
+                                              row.max_write_units};
 
     if (index)
         dynamodb_read_index_settings(call->txn,
