@@ -206,13 +206,8 @@ def test_a_key_has_one_item(tables):
 BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
-<<<<<<< HEAD
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "version", "backup", "backup_item", "copy", "stream", "shard",
-                     "record", "expiry")
-=======
-        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "stream", "shard",
                      "record", "expiry", "token")
->>>>>>> main
     ),
     *(
         f"alter table dynamodb_table drop column {name}"

@@ -1,5 +1,7 @@
 """Throughput, as --enforce-throughput enforces it: AWS's token buckets, on the server's clock."""
 
+import itertools
+
 import pytest
 from test_dynamodb_tables import KEY, advance, serving, units
 
@@ -19,9 +21,13 @@ def enforcing():
         yield both
 
 
-def put(client, table, size=1024):
-    """Put an item of that many bytes."""
-    client.put_item(TableName=table, Item={"id": {"S": "1"}, "v": {"S": "x" * (size - 4)}})
+numbers = itertools.count(1_000_000)
+
+
+def put(client, table, size=1024, name=None):
+    """Put an item of that many bytes, a new one unless it has a name."""
+    name = name or str(next(numbers))
+    client.put_item(TableName=table, Item={"id": {"S": name}, "v": {"S": "x" * (size - len("idv" + name))}})
 
 
 def get(client, table):
@@ -64,7 +70,7 @@ def test_a_request_may_overdraw_the_bucket_once(enforcing, refused):
 def test_reads_have_a_bucket_of_their_own(enforcing, refused):
     server, client = enforcing
     client.create_table(TableName="reads", ProvisionedThroughput=units(1, 1000), **KEY)
-    put(client, "reads", 4096 * 90)
+    put(client, "reads", 4096 * 90, name="1")
     for _ in range(4):  # 90 units each
         get(client, "reads")
     answer = refused(get, client=client, table="reads")
