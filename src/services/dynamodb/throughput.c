@@ -3,7 +3,7 @@
  * so. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
  *
  * A bucket fills with the throughput of a second each second, on the engine's clock, up to that of 300
- * seconds. A request is served while something is in it, and takes out what it has consumed, if need be on
+ * seconds. A request is served while a unit is in it, and takes out what it has consumed, if need be on
  * credit. Buckets are in memory: a restart fills them.
  */
 #include "dynamodb_internal.h"
@@ -89,14 +89,14 @@ static struct bucket *bucket_of(const struct call *call, const struct throughput
     return bucket;
 }
 
-/* Take units out; false, with 0 units, when the bucket is empty. */
+/* Take units out.  False: the bucket had less than one. */
 static bool take(const struct call *call, const struct throughput *throughput, double units)
 {
     if (throughput->rate <= 0)
         return true;
     pthread_mutex_lock(&lock);
     struct bucket *bucket = bucket_of(call, throughput);
-    bool some = bucket->units > 0;
+    bool some = bucket->units >= 1;
     bucket->units -= units;
     pthread_mutex_unlock(&lock);
     return some;
