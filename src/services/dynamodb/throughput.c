@@ -1,6 +1,6 @@
 /*
- * throughput.c: refuses requests beyond the throughput of a table or index, when --enforce-throughput says
- * so. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
+ * throughput.c: refuses requests beyond the throughput of a table or index, with --enforce-throughput.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-adaptive-capacity.html
  *
  * A bucket fills with the throughput of a second each second, on the engine's clock, up to that of 300
  * seconds. A request is served while a unit is in it, and takes out what it has consumed, if need be on
