@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from orderly_server import post
 from test_dynamodb_tables import KEY, advance, serving, units
 
 BURST_S = 300
@@ -117,3 +118,12 @@ def test_without_the_option_nobody_is_refused():
         for _ in range(3):
             put(client, "free", 1024 * BURST_S)
             get(client, "free")
+
+
+def test_a_reset_fills_the_buckets(refused):
+    with serving("--enforce-throughput") as (server, client):
+        for _ in range(2):
+            client.create_table(TableName="abc", ProvisionedThroughput=units(1, 1), **KEY)
+            put(client, "abc", 1024 * BURST_S)
+            assert refused(put, client=client, table="abc")["code"] == "ProvisionedThroughputExceededException"
+            post(server.endpoint, "/_localstack/state/reset")

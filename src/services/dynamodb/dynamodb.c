@@ -23,6 +23,7 @@ bool dynamodb_throughput_enforced(void)
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
+                                       .reset = dynamodb_throughput_forget,
                                        .locate_arn = dynamodb_locate_arn,
                                        .request_ended = dynamodb_request_ended};
 

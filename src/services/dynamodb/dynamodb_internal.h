@@ -92,6 +92,8 @@ struct index;
 bool dynamodb_throughput_admit(const struct call *call, const struct table *table, const struct index *index);
 void dynamodb_throughput_charge(const struct call *call, const struct table *table, const struct index *index,
                                 double units);
+/* Before a reset. */
+void dynamodb_throughput_forget(const struct call *call);
 
 /* tables.c */
 /* For a request about a table: false, after fail(), when it does not exist. */

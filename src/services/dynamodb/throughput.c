@@ -4,7 +4,7 @@
  *
  * A bucket fills with the throughput of a second each second, on the engine's clock, up to that of 300
  * seconds. A request is served while a unit is in it, and takes out what it has consumed, if need be on
- * credit. Buckets are in memory: a restart fills them.
+ * credit. Buckets are in memory: a restart and a reset fill them.
  */
 #include "dynamodb_internal.h"
 
@@ -179,4 +179,21 @@ void dynamodb_throughput_charge(const struct call *call, const struct table *tab
         return;
     struct throughput throughput = throughput_of(call, table, global_or_null(index));
     take(call, &throughput, units);
+}
+
+static void free_bucket(void *context, str key, void *value)
+{
+    (void)context;
+    (void)key;
+    free(value);
+}
+
+/* Ids of tables begin anew. */
+void dynamodb_throughput_forget(const struct call *call)
+{
+    (void)call;
+    pthread_mutex_lock(&lock);
+    map_each(&buckets, free_bucket, NULL);
+    map_free(&buckets);
+    pthread_mutex_unlock(&lock);
 }
