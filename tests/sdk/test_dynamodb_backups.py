@@ -1,9 +1,11 @@
 """Backups of tables, and tables restored from them or as of a moment, as boto3 sees them."""
 
 import datetime
+import itertools
 import threading
 
 import pytest
+from changes import ALWAYS_OVER
 from test_dynamodb_tables import KEY, advance, connect, now_of, serving, table_of, units
 
 DAY_MS = 24 * 3_600_000
@@ -227,33 +229,34 @@ def test_billing_is_kept_or_overridden(dynamodb, name, unique, back_up, wait_act
     assert (answer["code"], answer["message"]) == ("TableAlreadyExistsException", f"Table already exists: {name}")
 
 
-def test_a_backup_is_as_of_one_moment_while_the_table_changes(dynamodb, name, wait_until, wait_active):
-    """Every write raises both numbers of a pair, one after the other: a backup never has the second one ahead."""
-    for one in range(300):
-        put(dynamodb, name, f"{one:03}", v={"N": "0"})
-    done = threading.Event()
-    rounds = []
+def test_a_backup_is_as_of_one_moment_while_the_table_changes(wait_until):
+    """Items are written in turn, and copied one in a run: at any moment, those written last are ahead by one."""
+    ids = [f"{one:03}" for one in range(300)]
+    with serving(**ALWAYS_OVER) as (_, dynamodb):
+        dynamodb.create_table(TableName="moving", BillingMode="PAY_PER_REQUEST", **KEY)
+        put(dynamodb, "moving", *ids, v={"N": "0"})
+        done = threading.Event()
 
-    def write():
-        client, number = connect(dynamodb.meta.endpoint_url), 0
-        while not done.is_set():
-            number += 1
-            for one in range(300):
-                put(client, name, f"{one:03}", v={"N": str(number)})
-        rounds.append(number)
+        def write():
+            client = connect(dynamodb.meta.endpoint_url)
+            for number in itertools.count(1):
+                for one in ids:
+                    if done.is_set():
+                        return
+                    put(client, "moving", one, v={"N": str(number)})
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    wait_until(lambda: any(item["v"]["N"] != "0" for item in items_of(dynamodb, name)))
-    arn = dynamodb.create_backup(TableName=name, BackupName="moving")["BackupDetails"]["BackupArn"]
-    wait_until(lambda: details_of(dynamodb, arn)["BackupStatus"] == "AVAILABLE")
-    done.set()
-    writer.join()
-    dynamodb.restore_table_from_backup(TargetTableName=f"{name}-2", BackupArn=arn)
-    wait_active(f"{name}-2")
-    values = [int(item["v"]["N"]) for item in sorted(items_of(dynamodb, f"{name}-2"), key=lambda item: item["id"]["S"])]
-    assert len(values) == 300
-    assert values == sorted(values, reverse=True) and values[0] - values[-1] <= 1
+        writer = threading.Thread(target=write)
+        writer.start()
+        wait_until(lambda: any(item["v"]["N"] != "0" for item in items_of(dynamodb, "moving")))
+        arn = dynamodb.create_backup(TableName="moving", BackupName="moving")["BackupDetails"]["BackupArn"]
+        wait_until(lambda: details_of(dynamodb, arn)["BackupStatus"] == "AVAILABLE")
+        done.set()
+        writer.join()
+        dynamodb.restore_table_from_backup(TargetTableName="restored", BackupArn=arn)
+        wait_until(lambda: table_of(dynamodb, "restored")["TableStatus"] == "ACTIVE")
+        found = {item["id"]["S"]: int(item["v"]["N"]) for item in items_of(dynamodb, "restored")}
+        values = [found[one] for one in ids]
+        assert values == sorted(values, reverse=True) and values[0] - values[-1] <= 1
 
 
 # --- Point-in-time recovery ----------------------------------------------------------------------

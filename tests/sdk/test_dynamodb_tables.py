@@ -30,9 +30,9 @@ def dynamodb(endpoint):
 
 
 @contextlib.contextmanager
-def serving(*arguments):
+def serving(*arguments, **environment):
     """A server of its own, and its client."""
-    server = Server("--durability", "relaxed", *arguments).start()
+    server = Server("--durability", "relaxed", *arguments, environment=environment).start()
     try:
         yield server, connect(server.endpoint)
         server.stop()
