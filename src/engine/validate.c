@@ -34,6 +34,8 @@ struct checker {
     struct text sentences;
     int count;
     str union_sentence; /* the first union with not exactly one member */
+    const char *alone;  /* the message of a violation that is reported without the others; may be NULL */
+    const char *operation;
 };
 
 /* ---- constraints ---- */
@@ -323,6 +325,31 @@ static void report_broken(struct checker *checker, const struct place *place, co
             add_constraint(&checker->sentences, shape, order[i]);
 }
 
+/* The operation's own words about a member of its input, or NULL. */
+static const struct reworded *reworded_of(const struct checker *checker, const struct place *place,
+                                          bool missing)
+{
+    const struct reworded *row = place->outer ? NULL : checker->service->dialect->reworded;
+
+    for (; row && row->operation; row++)
+        if (str_equal(str_of(row->operation), str_of(checker->operation)) &&
+            str_equal(str_of(row->member), place->member) && row->missing == missing)
+            return row;
+    return NULL;
+}
+
+/* False: the operation has no words of its own for it. */
+static bool report_reworded(struct checker *checker, const struct place *place, bool missing)
+{
+    const struct reworded *row = reworded_of(checker, place, missing);
+
+    if (row && row->alone && !checker->alone)
+        checker->alone = row->sentence;
+    else if (row && checker->count < MOST_SENTENCES)
+        text_format(&checker->sentences, "%s%s", checker->count++ ? "; " : "", row->sentence);
+    return row;
+}
+
 /* A fault of a collection's items. */
 struct fault {
     const char *who;
@@ -414,27 +441,32 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
          member++) {
         struct place place = {.outer = outer, .member = member->name};
         if (is_missing(member, structure)) {
-            if (member->required)
+            if (member->required && !report_reworded(checker, &place, true))
                 report_missing(checker, &place, member);
             continue;
         }
         const void *value = member_value(member, structure);
         unsigned broken = broken_constraints(member->shape, value);
-        if (broken)
+        if (broken && !report_reworded(checker, &place, false))
             report_broken(checker, &place, member->shape, value, broken);
         check_inside(checker, member->shape, value, &place);
         present++;
     }
-    if (shape->is_union)
+    if (shape->is_union && !checker->service->dialect->unions_are_unchecked)
         check_union(checker, shape, present);
 }
 
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
-    struct checker checker = {call->operation->service, call->arena, text_in(call->arena), 0, {0}};
+    struct checker checker = {.service = call->operation->service,
+                              .arena = call->arena,
+                              .sentences = text_in(call->arena),
+                              .operation = call->operation->name};
 
     check_structure(&checker, shape, in, NULL);
-    if (checker.count > 0) {
+    if (checker.alone) {
+        fail(call, checker.service->validation_error, "%s", checker.alone);
+    } else if (checker.count > 0) {
         str sentences = text_str(&checker.sentences);
         fail(call, checker.service->validation_error, "%d validation error%s detected: %.*s", checker.count,
              checker.count == 1 ? "" : "s", STR_ARGS(sentences));

@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "base/text.h"
+#include "dialect.h"
 #include "dynamodb_model.h"
 #include "dynamodb_sql.h"
 #include "engine/call.h"
@@ -66,7 +67,6 @@ const struct table *dynamodb_table_of(const struct call *call);
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
-bool dynamodb_table_name_check(const struct call *call, str name);
 
 /* table_check.c */
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
@@ -205,7 +205,10 @@ struct expression_texts {
     const struct str_map *names;
     const struct dynamodb_attribute_map *values; /* NULL: the operation has no values */
     const struct str_list *attributes_to_get;    /* the older way to project; NULL: the operation lacks it */
-    const char *value_expressions; /* "ConditionExpression is": the parameters that may use values */
+    const char
+        *value_expressions; /* "FilterExpression is": the parameters that may use values; may be NULL */
+    const struct dynamodb_attribute_map *attributes; /* the request's item, key or starting key, or NULL */
+    bool attributes_are_start;
 };
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
