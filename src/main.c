@@ -6,6 +6,7 @@
 #include "options.h"
 #include "orders/cli/commands.h"
 #include "server/server.h"
+#include "services/dynamodb/dynamodb.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
 #include "services/services.h"
@@ -169,6 +170,7 @@ static int serve_from(struct arena *arena, struct options *options, str function
 
     str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
     sqs_configure(&(struct sqs_options){.waits = options->sqs_waits});
+    dynamodb_configure(&(struct dynamodb_options){.table_delay_ms = options->table_delay_ms});
     lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
     struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);

@@ -105,6 +105,16 @@ static bool add_sqs_waits(struct options *options, str value)
     return str_equal(value, S("1")) || str_equal(value, S("0"));
 }
 
+static bool set_table_delay(struct options *options, str value)
+{
+    int seconds;
+    bool well = read_int(value, 0, 3600, &seconds);
+
+    if (well)
+        options->table_delay_ms = (int64_t)seconds * MS_PER_S;
+    return well;
+}
+
 /* "a,b": added to the names from other flags and variables. */
 static bool add_names(struct options *options, struct names *names, str value, bool (*valid)(str name))
 {
@@ -278,6 +288,9 @@ static const struct option table[] = {
      "1 or 0", set_sqs_waits},
     {NULL, "SQS_DELAY_PURGE_RETRY", "0", NULL, NULL, "1 or 0", add_sqs_waits},
     {NULL, "SQS_DELAY_RECENTLY_DELETED", "0", NULL, NULL, "1 or 0", add_sqs_waits},
+    {"--table-delay", "ORDERLY_TABLE_DELAY", "0", "SECONDS",
+     "how long DynamoDB's tables are CREATING, UPDATING and DELETING", "a whole number from 0 to 3600",
+     set_table_delay},
     {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
      "more names by which clients may call the server (api.example.com, *.example.com), without a port; may "
      "be "

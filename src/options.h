@@ -24,6 +24,7 @@ struct options {
     bool strict_auth;
     enum enforcement enforcement;
     bool sqs_waits;
+    int64_t table_delay_ms;
     struct names allowed_hosts, allowed_origins;
     str root_access_key_id, root_secret;
     str region, account;

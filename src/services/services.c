@@ -8,6 +8,6 @@
 #include "services/sqs/sqs.h"
 
 const struct module *const services[] = {
-    &SQS_MODULE,  &SNS_MODULE, &DYNAMODB_MODULE, &LAMBDA_MODULE, &RUNTIME_MODULE,
-    &LOGS_MODULE, &IAM_MODULE, &STS_MODULE,      NULL,
+    &SQS_MODULE,  &SNS_MODULE, &DYNAMODB_MODULE, &LAMBDA_MODULE,          &RUNTIME_MODULE,
+    &LOGS_MODULE, &IAM_MODULE, &STS_MODULE,      &DYNAMODBSTREAMS_MODULE, NULL,
 };

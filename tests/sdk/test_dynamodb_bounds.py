@@ -206,7 +206,17 @@ def test_a_key_has_one_item(tables):
 BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
-        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection")
+        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "stream", "shard",
+                     "record", "expiry")
+    ),
+    *(
+        f"alter table dynamodb_table drop column {name}"
+        for name in ("stream_id", "stream_view", "stream_label", "ttl_name", "ttl_changed_ms", "ttl_filling")
+    ),
+    *(
+        f"alter table dynamodb_table drop column {name}"
+        for name in ("status", "increased_ms", "decreased_ms", "decreases", "on_demand_ms", "class_ms", "warm_read_units",
+                     "warm_write_units", "warming")
     ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",

@@ -658,6 +658,57 @@ def test_a_message_is_hidden_until_its_visibility_timeout_passes(sqs, make_queue
         assert second["Attributes"][name] == first["Attributes"][name]
 
 
+def received(sqs, url, **arguments):
+    return [one["Body"] for one in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, **arguments).get("Messages", [])]
+
+
+def test_a_message_whose_visibility_timeout_has_passed_comes_before_younger_ones(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout="30")
+    for body in ("a", "b", "c"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        advance_clock(1)
+    assert received(sqs, url, VisibilityTimeout=20) == ["a", "b", "c"]
+    advance_clock(1)
+    sqs.send_message(QueueUrl=url, MessageBody="d")
+    advance_clock(18)
+    assert received(sqs, url, VisibilityTimeout=0) == ["d"]
+    advance_clock(1)
+    assert received(sqs, url) == ["a", "b", "c", "d"]
+    sqs.send_message(QueueUrl=url, MessageBody="e")
+    advance_clock(30)
+    assert received(sqs, url) == ["a", "b", "c", "d", "e"]
+
+
+def test_many_messages_whose_visibility_timeouts_pass_together_are_received_in_their_order(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout="30")
+    bodies = [f"{i:03}" for i in range(120)]
+    for first in range(0, 120, 10):
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": bodies[first + i]} for i in range(10)])
+    for first in range(0, 120, 10):
+        assert received(sqs, url) == bodies[first:first + 10]
+    sqs.send_message(QueueUrl=url, MessageBody="young")
+    advance_clock(30)
+    assert sum((received(sqs, url) for _ in range(13)), []) == [*bodies, "young"]
+
+
+def test_a_message_whose_visibility_timeout_has_passed_is_deleted_by_its_handle(sqs, make_queue, advance_clock):
+    url = make_queue(VisibilityTimeout="10")
+    for body in ("a", "b"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert len(received(sqs, url)) == 2
+    advance_clock(10)
+    assert received(sqs, url, VisibilityTimeout=0) == ["a", "b"]
+    handles = [one["ReceiptHandle"] for one in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=2)["Messages"]]
+    advance_clock(10)
+    sqs.send_message(QueueUrl=url, MessageBody="c")
+    assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "a"  # "b" has its place again, too
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handles[1], VisibilityTimeout=5)
+    assert received(sqs, url, VisibilityTimeout=0) == ["c"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=handles[1])
+    advance_clock(10)
+    assert received(sqs, url) == ["a", "c"]
+
+
 def test_a_receives_own_visibility_timeout_wins_over_the_queues(sqs, make_queue, advance_clock):
     url = make_queue(VisibilityTimeout=30)
     send(sqs, url)

@@ -93,6 +93,14 @@ class World:
         client("logs").create_log_group(logGroupName="every")
         client("logs").create_log_stream(logGroupName="every", logStreamName="every")
         client("dynamodb").create_table(**self.table("every"))
+        view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        streamed = client("dynamodb").create_table(**self.table("streamed"), StreamSpecification=view)
+        client("dynamodb").put_item(TableName="streamed", Item={"id": {"S": "a"}})
+        streams, self.stream = client("dynamodbstreams"), streamed["TableDescription"]["LatestStreamArn"]
+        shard = streams.describe_stream(StreamArn=self.stream)["StreamDescription"]["Shards"][0]
+        self.shard, self.sequence = shard["ShardId"], shard["SequenceNumberRange"]["StartingSequenceNumber"]
+        self.iterator = streams.get_shard_iterator(StreamArn=self.stream, ShardId=self.shard,
+                                                   ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         self.sqs = client("sqs")
         self.handle = self.receive()
 
@@ -127,6 +135,7 @@ def base_requests(world):
     return {
         "sqs": sqs(world), "sns": sns(world), "iam": iam(world), "sts": sts(world), "lambda": lambda_(world),
         "logs": logs(world), "dynamodb": dynamodb(world),
+        "dynamodbstreams": dynamodbstreams(world),
     }
 
 
@@ -420,11 +429,19 @@ def dynamodb(world):
     names, values = {"#n": "n"}, {":v": {"N": "1"}}
     condition = {"ConditionExpression": "attribute_not_exists(#n) OR #n = :v", "ExpressionAttributeNames": names,
                  "ExpressionAttributeValues": values}
+
+    def made_to(change):
+        """A change that a table takes only once."""
+        name = world.new()
+        return [("CreateTable", world.table(name))], {"TableName": name, **change}
+
     return {
         "CreateTable": lambda: ((), world.table(world.new())),
         "DescribeTable": only(table),
+        "UpdateTable": only({**table, "DeletionProtectionEnabled": False}),
         "DescribeContinuousBackups": only(table),
         "DescribeTimeToLive": only(table),
+        "UpdateTimeToLive": lambda: made_to({"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "n"}}),
         "TagResource": only({**resource, "Tags": TAGS}),
         "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
         "ListTagsOfResource": only(resource),
@@ -440,4 +457,15 @@ def dynamodb(world):
         "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
                       "ExpressionAttributeValues": values, "Limit": 2}),
         "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),
+    }
+
+
+def dynamodbstreams(world):
+    return {
+        "ListStreams": only({"TableName": "streamed", "Limit": 2}),
+        "DescribeStream": only({"StreamArn": world.stream, "Limit": 2,
+                                "ShardFilter": {"Type": "CHILD_SHARDS", "ShardId": world.shard}}),
+        "GetShardIterator": only({"StreamArn": world.stream, "ShardId": world.shard,
+                                  "ShardIteratorType": "AT_SEQUENCE_NUMBER", "SequenceNumber": world.sequence}),
+        "GetRecords": only({"ShardIterator": world.iterator, "Limit": 2}),
     }

@@ -265,4 +265,5 @@ def rest_request(host, service, model, operation, version, tree):
 def request_bytes(host, service, model, operation, protocol, tree):
     name, _, version = protocol.partition("-")
     encode = {"query": query_request, "json": json_request, "rest": rest_request}[name]
+    service = model.header.get("signing", [service])[0]
     return encode(host, service, model, operation, model.version if name == "query" else version, tree)

@@ -35,13 +35,14 @@ READS = {
     "lambda": ["ListFunctions", "GetFunction", "ListTags", "GetPolicy", "ListEventSourceMappings"],
     "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "ListTagsForResource"],
     "dynamodb": ["ListTables", "DescribeTable", "Scan", "GetItem"],
+    "dynamodbstreams": ["ListStreams", "DescribeStream", "GetRecords"],
 }
 
 
 def load_models():
     models = {}
     for service in READS:
-        folder = "iam" if service == "sts" else service
+        folder = {"sts": "iam", "dynamodbstreams": "dynamodb"}.get(service, service)
         model = models[service] = read_model(ROOT / "src" / "services" / folder / f"{service}.model")
         model.version = {name: version for version, name in VERSIONS.items()}.get(service)
     return models

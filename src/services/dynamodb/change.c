@@ -1,10 +1,10 @@
 /*
  * change.c: stores the change of one item.
  *
- * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in indexes
- * and the counts of its table always agree.  Plans read the item in the same call, and the engine is the only
- * writer, so `before` is the item that is stored; the unique key of dynamodb_item guards that there is one
- * item for one key.
+ * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in
+ * indexes, the counts of its table, its stream and the rows of time to live always agree.  Plans read the
+ * item in the same call, and the engine is the only writer, so `before` is the item that is stored; the
+ * unique key of dynamodb_item guards that there is one item for one key.
  */
 #include "dynamodb_internal.h"
 
@@ -44,19 +44,43 @@ static int64_t store_item(const struct call *call, const struct change *change)
     return row.id;
 }
 
+/* The change with the item as it was, which its plan may have found without its blob. */
+static struct change complete(const struct call *call, const struct change *change)
+{
+    struct change whole = *change;
+    struct dynamodb_read_blob_row row;
+
+    if (whole.before.id && !str_present(whole.before.blob) &&
+        dynamodb_read_blob(call->txn, &(struct dynamodb_read_blob_params){.id = whole.before.id}, &row))
+        whole.before.blob = row.item;
+    return whole;
+}
+
+static void note_expiry(const struct call *call, const struct change *change, int64_t id)
+{
+    if (str_present(change->blob))
+        dynamodb_expiry_note(call, change->table, id, change->blob);
+    else
+        dynamodb_expiry_forget(call, id);
+}
+
 void dynamodb_change_apply(const struct call *call, const struct change *change)
 {
-    struct item_images images;
-    int64_t id = change->before.id;
+    const struct table *table = change->table;
+    bool watched = table->indexes.count > 0 || table->row.stream_id;
+    struct change whole = watched ? complete(call, change) : *change;
+    int64_t id = whole.before.id;
 
-    check(str_present(change->blob) || id);
-    if (change->table->indexes.count > 0) /* reads the row as it was */
-        images = dynamodb_change_images(call, change);
-    if (str_present(change->blob))
-        id = store_item(call, change);
+    check(str_present(whole.blob) || id);
+    if (str_present(whole.blob))
+        id = store_item(call, &whole);
     else
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = id});
-    count_change(call, change);
-    if (change->table->indexes.count > 0)
-        dynamodb_entries_change(call, change, &images, id);
+    count_change(call, &whole);
+    if (table->indexes.count > 0)
+        dynamodb_entries_change(call, &whole, id);
+    if (table->row.stream_id)
+        dynamodb_stream_note(call, &whole);
+    if (str_present(table->row.ttl_name))
+        note_expiry(call, &whole, id);
 }

@@ -1,9 +1,25 @@
 #include "dynamodb.h"
 
 #include "dynamodb_internal.h"
+#include "dynamodbstreams_model.h"
+
+static struct dynamodb_options configured; /* written once, before other threads start */
+
+void dynamodb_configure(const struct dynamodb_options *options)
+{
+    configured = *options;
+}
+
+int64_t dynamodb_table_delay_ms(void)
+{
+    return configured.table_delay_ms;
+}
 
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
                                        .locate_arn = dynamodb_locate_arn,
                                        .request_ended = dynamodb_request_ended};
+
+/* The same tables, so no schema of its own. */
+const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE};

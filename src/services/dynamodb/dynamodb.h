@@ -6,3 +6,11 @@
 #include "engine/call.h"
 
 extern const struct module DYNAMODB_MODULE;
+extern const struct module DYNAMODBSTREAMS_MODULE;
+
+struct dynamodb_options {
+    int64_t table_delay_ms; /* how long a table is CREATING, UPDATING or DELETING */
+};
+
+/* Call it before the engine starts. */
+void dynamodb_configure(const struct dynamodb_options *options);

@@ -161,11 +161,85 @@ create table dynamodb_gone_index (
     index_id integer primary key
 );
 
+-- migration: 6
+-- The status of a table, and how its settings have changed.
+alter table dynamodb_table add column status text not null default 'ACTIVE'
+    check (status in ('CREATING', 'UPDATING', 'DELETING', 'ACTIVE'));
+alter table dynamodb_table add column increased_ms integer;
+alter table dynamodb_table add column decreased_ms integer;
+alter table dynamodb_table add column decreases integer not null default 0;
+alter table dynamodb_table add column on_demand_ms integer;
+alter table dynamodb_table add column class_ms integer;
+alter table dynamodb_table add column warm_read_units integer not null default 0;
+alter table dynamodb_table add column warm_write_units integer not null default 0;
+alter table dynamodb_table add column warming integer not null default 0;
+update dynamodb_table set on_demand_ms = created_ms, warm_read_units = 12000, warm_write_units = 4000
+where on_demand = 1;
+update dynamodb_table set warm_read_units = read_units, warm_write_units = write_units where on_demand = 0;
+
+-- migration: 7
+-- stream_id is the table's open stream; its label stays after the stream is closed.
+alter table dynamodb_table add column stream_id integer;
+alter table dynamodb_table add column stream_view text;
+alter table dynamodb_table add column stream_label text;
+
+-- A closed stream stays readable for 24 hours, also when its table is gone.
+create table dynamodb_stream (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    table_name text not null,
+    label text not null,
+    view_type text not null,
+    hash_name text not null,
+    range_name text,
+    created_ms integer not null,
+    closed_ms integer,
+    unique (account, region, table_name, label)
+);
+
+-- Names ascend.  A shard has the records first_number to last_number; an open one has no last number.
+create table dynamodb_shard (
+    stream_id integer not null,
+    name text not null,
+    parent text,
+    started_ms integer not null,
+    first_number integer not null,
+    last_number integer,
+    closed_ms integer,
+    primary key (stream_id, name)
+) without rowid;
+
+-- The id is record_id() of the stream and the record's number: a stream's records are a range of ids.
+create table dynamodb_record (
+    id integer primary key,
+    made_ms integer not null,
+    event text not null,
+    expired integer not null,
+    size_bytes integer not null,
+    item_keys blob not null,
+    old_image blob,
+    new_image blob
+);
+
+-- Time to live.  An absent name: it is disabled.  While ttl_filling is 1, older items get their rows.
+alter table dynamodb_table add column ttl_name text;
+alter table dynamodb_table add column ttl_changed_ms integer;
+alter table dynamodb_table add column ttl_filling integer not null default 0;
+
+-- When an item expires, in seconds.
+create table dynamodb_expiry (
+    item_id integer primary key,
+    table_id integer not null,
+    due_s integer not null
+);
+create index dynamodb_expiry_due on dynamodb_expiry (table_id, due_s);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: index_count integer
-select owner.id, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
-    range.type as range_type,
+select owner.id, owner.status, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
+    range.type as range_type, owner.stream_id, owner.stream_view, owner.ttl_name,
     (select count(*) from dynamodb_index one where one.table_id = owner.id) as index_count
 from dynamodb_table owner
 join dynamodb_key hash
@@ -295,15 +369,28 @@ where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_
 order by entry.range_key desc;
 
 -- statement: read_settings :one
-select table_uuid, created_ms, read_units, write_units, on_demand, max_read_units, max_write_units, table_class,
-    protected
+-- row: settings
+select id, account, region, name, table_uuid, created_ms, read_units, write_units, on_demand, max_read_units,
+    max_write_units, table_class, protected, status, increased_ms, decreased_ms, decreases, on_demand_ms, class_ms,
+    warm_read_units, warm_write_units, warming, stream_id, stream_view, stream_label
 from dynamodb_table where id = :id;
 
 -- statement: add_table :insert
+-- row: settings
 insert into dynamodb_table (account, region, name, table_uuid, created_ms, read_units, write_units, on_demand,
-    max_read_units, max_write_units, table_class, protected)
+    max_read_units, max_write_units, table_class, protected, status, on_demand_ms, warm_read_units, warm_write_units)
 values (:account, :region, :name, :table_uuid, :created_ms, :read_units, :write_units, :on_demand,
-    :max_read_units, :max_write_units, :table_class, :protected);
+    :max_read_units, :max_write_units, :table_class, :protected, :status, :on_demand_ms, :warm_read_units,
+    :warm_write_units);
+
+-- statement: change_settings :exec
+-- row: settings
+update dynamodb_table set read_units = :read_units, write_units = :write_units, on_demand = :on_demand,
+    max_read_units = :max_read_units, max_write_units = :max_write_units, table_class = :table_class,
+    protected = :protected, status = :status, increased_ms = :increased_ms, decreased_ms = :decreased_ms,
+    decreases = :decreases, on_demand_ms = :on_demand_ms, class_ms = :class_ms, warm_read_units = :warm_read_units,
+    warm_write_units = :warm_write_units, warming = :warming
+where id = :id;
 
 -- statement: remove_table :exec
 delete from dynamodb_table where id = :id;
@@ -382,3 +469,154 @@ order by range_key;
 select size_bytes, item from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key desc;
+
+-- ---- streams ----
+
+-- statement: set_stream :exec
+update dynamodb_table set stream_id = :stream_id, stream_view = :stream_view, stream_label = :stream_label
+where id = :id;
+
+-- statement: add_stream :insert
+-- row: stream
+insert into dynamodb_stream (account, region, table_name, label, view_type, hash_name, range_name, created_ms)
+values (:account, :region, :table_name, :label, :view_type, :hash_name, :range_name, :created_ms);
+
+-- statement: close_stream :exec
+update dynamodb_stream set closed_ms = :closed_ms where id = :id;
+
+-- statement: remove_stream :exec
+delete from dynamodb_stream where id = :id;
+
+-- statement: find_stream :one
+-- row: stream
+select id, account, region, table_name, label, view_type, hash_name, range_name, created_ms, closed_ms
+from dynamodb_stream
+where account = :account and region = :region and table_name = :table_name and label = :label;
+
+-- statement: read_stream :one
+-- row: stream
+select id, account, region, table_name, label, view_type, hash_name, range_name, created_ms, closed_ms
+from dynamodb_stream where id = :id;
+
+-- statement: list_streams :many
+-- param: horizon_ms integer
+-- param: limit integer
+select table_name, label from dynamodb_stream
+where account = :account and region = :region and (table_name, label) > (:table_name, :label)
+    and (closed_ms is null or closed_ms >= :horizon_ms)
+order by table_name, label limit :limit;
+
+-- statement: list_table_streams :many
+-- param: horizon_ms integer
+-- param: limit integer
+select table_name, label from dynamodb_stream
+where account = :account and region = :region and table_name = :table_name and label > :label
+    and (closed_ms is null or closed_ms >= :horizon_ms)
+order by label limit :limit;
+
+-- statement: add_shard :exec
+-- row: shard
+insert into dynamodb_shard (stream_id, name, parent, started_ms, first_number)
+values (:stream_id, :name, :parent, :started_ms, :first_number);
+
+-- statement: close_shard :exec
+update dynamodb_shard set last_number = :last_number, closed_ms = :closed_ms
+where stream_id = :stream_id and name = :name;
+
+-- statement: find_shard :one
+-- row: shard
+select stream_id, name, parent, started_ms, first_number, last_number, closed_ms
+from dynamodb_shard where stream_id = :stream_id and name = :name;
+
+-- statement: find_last_shard :cached
+select name, first_number, started_ms
+from dynamodb_shard where stream_id = :stream_id order by name desc limit 1;
+
+-- statement: list_shards :many
+-- param: after text
+-- param: limit integer
+-- param: horizon_ms integer
+-- param: of_parent text null
+-- row: shard
+select stream_id, name, parent, started_ms, first_number, last_number, closed_ms
+from dynamodb_shard
+where stream_id = :stream_id and name > :after and (closed_ms is null or closed_ms >= :horizon_ms)
+    and (:of_parent is null or parent = :of_parent)
+order by name limit :limit;
+
+-- statement: remove_shards :exec
+-- param: horizon_ms integer
+delete from dynamodb_shard where stream_id = :stream_id and closed_ms < :horizon_ms;
+
+-- statement: add_record :exec
+-- row: record
+insert into dynamodb_record (id, made_ms, event, expired, size_bytes, item_keys, old_image, new_image)
+values (:id, :made_ms, :event, :expired, :size_bytes, :item_keys, :old_image, :new_image);
+
+-- The newest record of a stream.
+-- statement: find_last_record :one
+-- param: low integer
+-- param: high integer
+select id from dynamodb_record where id >= :low and id < :high order by id desc limit 1;
+
+-- The oldest one that is not trimmed.
+-- statement: find_kept_record :one
+-- param: low integer
+-- param: high integer
+-- param: horizon_ms integer
+select id from dynamodb_record where id >= :low and id < :high and made_ms >= :horizon_ms order by id limit 1;
+
+-- statement: find_first_record :one
+-- param: low integer
+-- param: high integer
+select id, made_ms, size_bytes from dynamodb_record where id >= :low and id < :high order by id limit 1;
+
+-- statement: read_records :each
+-- param: low integer
+-- param: high integer
+-- row: record
+select id, made_ms, event, expired, size_bytes, item_keys, old_image, new_image
+from dynamodb_record where id >= :low and id < :high order by id;
+
+-- statement: remove_record :exec
+delete from dynamodb_record where id = :id;
+
+-- ---- time to live ----
+
+-- statement: read_time_to_live :one
+select ttl_name, ttl_changed_ms, ttl_filling from dynamodb_table where id = :id;
+
+-- statement: set_time_to_live :exec
+update dynamodb_table set ttl_name = :ttl_name, ttl_changed_ms = :ttl_changed_ms, ttl_filling = :ttl_filling
+where id = :id;
+
+-- statement: end_filling :exec
+update dynamodb_table set ttl_filling = 0 where id = :id;
+
+-- statement: find_table_name :one
+select account, region, name from dynamodb_table where id = :id;
+
+-- statement: put_expiry :exec
+-- row: expiry
+insert into dynamodb_expiry (item_id, table_id, due_s) values (:item_id, :table_id, :due_s)
+on conflict (item_id) do update set due_s = excluded.due_s;
+
+-- statement: remove_expiry :exec
+delete from dynamodb_expiry where item_id = :item_id;
+
+-- statement: find_next_expiry :one
+-- row: expiry
+select item_id, table_id, due_s from dynamodb_expiry where table_id = :table_id order by due_s limit 1;
+
+-- statement: forget_expiries_of :exec
+-- param: limit integer
+delete from dynamodb_expiry where item_id in
+    (select item_id from dynamodb_expiry where table_id = :table_id limit :limit);
+
+-- statement: read_item :one
+select hash_key, range_key, size_bytes, item from dynamodb_item where id = :id;
+
+-- statement: list_items :each
+select id, hash_key, range_key, size_bytes, item from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key;

@@ -67,8 +67,50 @@ const struct table *dynamodb_table_of(const struct call *call);
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
+/* The table of that id; false when it does not exist any more. */
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
+
+/* dynamodb.c */
+/* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
+int64_t dynamodb_table_delay_ms(void);
+
+/* tables.c */
+/* For a request about a table: false, after fail(), when it does not exist. */
+bool dynamodb_table_exists(const struct call *call, const struct table *table);
+struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
+struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
+                                                           const struct dynamodb_settings_row *row);
+/* Remove the table; its items are removed later. */
+void dynamodb_table_remove(const struct call *call, const struct table *table);
+
+/* table_status.c */
+bool dynamodb_table_is(str status, enum dynamodb_table_status one);
+/* False, after fail(), while the table is CREATING or DELETING. */
+bool dynamodb_table_is_settled(const struct call *call, const struct table *table);
+/* Both fail with a ResourceInUseException and return false; `why` is the sentence before the table's name. */
+bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table);
+bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
+/* End the table's status when --table-delay is over: at once without it. */
+void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+void dynamodb_warm_settle_later(const struct call *call,
+                                const struct dynamodb_settle_warm_throughput_input *in);
+
+/* The throughput that a table serves at once: never less than its mode gives it, and never lowered. */
+enum { WARM_READ_UNITS = 12000, WARM_WRITE_UNITS = 4000 }; /* of an on-demand table, in a second */
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
+
+/* table_update.c */
+/* The bound as it is stored: NULL for NO_BOUND. */
+const int64_t *dynamodb_bound_of(const int64_t *asked);
+/* The number of times that the table's throughput has been lowered since midnight, UTC. */
+int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
 /* table_check.c */
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
+/* In OnDemandThroughput: without a bound. */
+enum { NO_BOUND = -1 };
+bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                              bool on_demand);
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
@@ -299,20 +341,43 @@ struct change {
     struct stored before; /* its id is 0 when there was no item */
     str blob;             /* the new item; absent when there is no item afterwards */
     int64_t size_bytes;   /* of the new item */
+    bool expired;         /* a deletion by time to live */
     double *index_units;  /* the write units of each of table->indexes are added to it, unless it is NULL */
 };
-/* Store the change, in the item's row, in the indexes, and in the counts of the table. */
+/*
+ * Store the change, in the item's row, in the indexes, in the counts of the table, in its stream and in the
+ * rows of time to live.
+ */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
 
+/* streams.c */
+str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
+/* Check the request's specification, which may be NULL: of a new table, and of one that is updated. */
+bool dynamodb_stream_check(const struct call *call,
+                           const struct dynamodb_stream_specification *specification);
+bool dynamodb_stream_request_check(const struct call *call,
+                                   const struct dynamodb_stream_specification *specification);
+/* Open or close the stream, as the specification says; then the settings are read again. */
+bool dynamodb_stream_update(const struct call *call, const struct table *table,
+                            const struct dynamodb_stream_specification *specification,
+                            struct dynamodb_settings_row *settings);
+void dynamodb_stream_open(const struct call *call, const struct table *table, str view_type);
+/* Only for a table with an open stream. */
+void dynamodb_stream_close(const struct call *call, const struct table *table);
+
+/* stream_record.c */
+/* For dynamodb_change_apply(): add the record of a change to the table's open stream; needs before.blob. */
+void dynamodb_stream_note(const struct call *call, const struct change *change);
+
+/* time_to_live.c */
+/* Note when the stored item expires, or that it never does.  Only for a table with time to live. */
+void dynamodb_expiry_note(const struct call *call, const struct table *table, int64_t item_id, str blob);
+/* For an item that is removed. */
+void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
+
 /* entries.c */
-/* The decoded item as it was and as it becomes; items == NULL: no item. */
-struct item_images {
-    struct dynamodb_attribute_map before, after;
-};
-struct item_images dynamodb_change_images(const struct call *call, const struct change *change);
-/* For dynamodb_change_apply(): change the entries of an item, whose row has that id. */
-void dynamodb_entries_change(const struct call *call, const struct change *change,
-                             const struct item_images *images, int64_t item_id);
+/* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
 
 /* write.c */
 enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };

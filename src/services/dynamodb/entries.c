@@ -118,37 +118,23 @@ static double change_entry(const struct call *call, const struct index *index, c
     return units;
 }
 
-/* The item as it was; its plan may have found it without its blob. */
-static struct dynamodb_attribute_map item_before(const struct call *call, const struct change *change)
+/* The decoded item; items == NULL: no item. */
+static struct dynamodb_attribute_map image_of(const struct call *call, str blob)
 {
-    struct dynamodb_read_blob_row row = {.item = change->before.blob};
-
-    if (!change->before.id)
-        return (struct dynamodb_attribute_map){0};
-    if (!str_present(row.item))
-        dynamodb_read_blob(call->txn, &(struct dynamodb_read_blob_params){.id = change->before.id}, &row);
-    return dynamodb_item_decode(call->arena, row.item);
+    return str_present(blob) ? dynamodb_item_decode(call->arena, blob) : (struct dynamodb_attribute_map){0};
 }
 
-struct item_images dynamodb_change_images(const struct call *call, const struct change *change)
-{
-    return (struct item_images){
-        .before = item_before(call, change),
-        .after = str_present(change->blob) ? dynamodb_item_decode(call->arena, change->blob)
-                                           : (struct dynamodb_attribute_map){0},
-    };
-}
-
-void dynamodb_entries_change(const struct call *call, const struct change *change,
-                             const struct item_images *images, int64_t item_id)
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id)
 {
     const struct table *table = change->table;
+    struct dynamodb_attribute_map item_before = image_of(call, change->before.blob);
+    struct dynamodb_attribute_map item_after = image_of(call, change->blob);
     int64_t local_bytes = (str_present(change->blob) ? change->size_bytes : 0) - change->before.size_bytes;
 
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
-        struct entry before = entry_of(call->arena, table, index, &images->before);
-        struct entry after = entry_of(call->arena, table, index, &images->after);
+        struct entry before = entry_of(call->arena, table, index, &item_before);
+        struct entry after = entry_of(call->arena, table, index, &item_after);
         double units = change_entry(call, index, &before, &after, item_id);
         if (change->index_units)
             change->index_units[i] += units;

@@ -67,6 +67,62 @@ static bool check_units(const struct call *call, const char *name, int64_t units
                                               (long long)units, name));
 }
 
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput)
+{
+    return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
+                           check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
+}
+
+static bool check_bound(const struct call *call, const char *name, const int64_t *units, bool on_demand)
+{
+    if (units && !on_demand)
+        return dynamodb_refuse(
+            call, arena_format(call->arena,
+                               "One or more parameter values were invalid: %s for OnDemandThroughput cannot "
+                               "be specified when the table BillingMode is PROVISIONED",
+                               name));
+    return !units || *units >= 1 || *units == NO_BOUND ||
+           dynamodb_refuse(call, arena_format(call->arena,
+                                              "One or more parameter values were invalid: Requested %s for "
+                                              "OnDemandThroughput for table is outside of valid range",
+                                              name));
+}
+
+bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                              bool on_demand)
+{
+    return !bounds || (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units, on_demand) &&
+                       check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, on_demand));
+}
+
+static bool check_warm(const struct call *call, const char *name, const int64_t *asked, int64_t least,
+                       bool on_demand)
+{
+    if (!asked || *asked >= least)
+        return true;
+    return dynamodb_refuse(
+        call,
+        arena_format(call->arena,
+                     on_demand
+                         ? "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
+                           "WarmThroughput for table is lower than initial throughput for OnDemand"
+                         : "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
+                           "WarmThroughput for table is lower than %sCapacityUnits of ProvisionedThroughput",
+                     name, name));
+}
+
+static bool check_warm_throughput(const struct call *call, const struct dynamodb_create_table_input *in,
+                                  bool on_demand)
+{
+    const struct dynamodb_warm_throughput *warm = in->warm_throughput;
+    const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
+
+    return !warm || (check_warm(call, "Read", warm->read_units_per_second,
+                                on_demand ? WARM_READ_UNITS : throughput->read_capacity_units, on_demand) &&
+                     check_warm(call, "Write", warm->write_units_per_second,
+                                on_demand ? WARM_WRITE_UNITS : throughput->write_capacity_units, on_demand));
+}
+
 static bool check_billing(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
@@ -80,16 +136,12 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
         return dynamodb_refuse(
             call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
                     "must both be specified when BillingMode is PROVISIONED"));
-    if (!on_demand && in->on_demand_throughput)
-        return dynamodb_refuse(
-            call, S("One or more parameter values were invalid: OnDemandThroughput can only be specified "
-                    "when BillingMode is PAY_PER_REQUEST"));
-    return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
-                           check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
+    return dynamodb_on_demand_check(call, in->on_demand_throughput, on_demand) &&
+           dynamodb_units_check(call, throughput) && check_warm_throughput(call, in, on_demand);
 }
 
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
-           dynamodb_tags_check(call, &in->tags);
+           dynamodb_stream_check(call, in->stream_specification) && dynamodb_tags_check(call, &in->tags);
 }

@@ -28,6 +28,40 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
+/* Fill the row and the keys of the table that account, region and name say.  False: no table has them. */
+static bool find(const struct call *call, struct table *table)
+{
+    if (!dynamodb_find_table(call->txn,
+                             &(struct dynamodb_find_table_params){
+                                 .account = table->account, .region = table->region, .name = table->name},
+                             &table->row))
+        return false;
+    table->keys = keys_of(call->arena, &table->row);
+    dynamodb_indexes_read(call, table);
+    return true;
+}
+
+static str table_arn(const struct call *call, const struct table *table)
+{
+    return arn_build(call->arena,
+                     &(struct arn){.service = S("dynamodb"),
+                                   .region = table->region,
+                                   .account = table->account,
+                                   .resource = arena_join(call->arena, S("table/"), table->name)});
+}
+
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table)
+{
+    struct dynamodb_find_table_name_row row;
+
+    if (!dynamodb_find_table_name(call->txn, &(struct dynamodb_find_table_name_params){.id = id}, &row))
+        return false;
+    *table =
+        (struct table){.given = row.name, .account = row.account, .region = row.region, .name = row.name};
+    table->arn = table_arn(call, table);
+    return find(call, table);
+}
+
 bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
 {
     struct table *table = arena_new(call->arena, struct table);
@@ -36,19 +70,9 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     found->row = table;
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return dynamodb_refuse(call, S("Invalid table ARN"));
-    found->arn = table->arn =
-        arn_build(call->arena, &(struct arn){.service = S("dynamodb"),
-                                             .region = table->region,
-                                             .account = table->account,
-                                             .resource = arena_join(call->arena, S("table/"), table->name)});
-    if (dynamodb_find_table(call->txn,
-                            &(struct dynamodb_find_table_params){
-                                .account = table->account, .region = table->region, .name = table->name},
-                            &table->row)) {
-        table->keys = keys_of(call->arena, &table->row);
-        dynamodb_indexes_read(call, table);
+    found->arn = table->arn = table_arn(call, table);
+    if (find(call, table))
         found->add_context = tags_add_context;
-    }
     return true;
 }
 
@@ -86,7 +110,8 @@ const struct table *dynamodb_table_of(const struct call *call)
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
-    if (table->row.id)
+    if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
+        !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
         return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;

@@ -53,6 +53,7 @@ static bool remove_table_items(const struct call *call, int64_t table_id, struct
             (budget->rows < REMOVED_PER_RUN && slice_is_over(call)))
             return false;
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = rows.items[i].id});
+        dynamodb_expiry_forget(call, rows.items[i].id);
         budget->rows--;
         budget->bytes -= rows.items[i].size_bytes;
     }

@@ -46,11 +46,14 @@ static bool returns(str return_values)
            dynamodb_return_value_of(return_values) != DYNAMODB_RETURN_VALUE_NONE;
 }
 
-/* A put without a condition does not depend on the old item, unless indexes have entries of it. */
+/*
+ * A put without a condition does not depend on the old item, unless indexes have entries of it, or
+ * a stream shows it.
+ */
 static bool looks_at_stored(const struct write *write)
 {
     return write->kind == WRITE_UPDATES || write->expressions.condition || returns(write->return_values) ||
-           write->table->indexes.count > 0;
+           write->table->indexes.count > 0 || write->table->row.stream_id;
 }
 
 /* An update that only removes attributes does not create an item. */

@@ -105,6 +105,7 @@ static void hide(const struct call *call, const struct queue *queue, int64_t id,
     struct tally tally = sqs_tally_begin(queue);
 
     sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = id, .visible_ms = visible_ms});
+    sqs_timeout_begins(queue->row.generation_id, visible_ms);
     sqs_tally_count(call, &tally, (struct message_state){from_ms, true}, -1);
     sqs_tally_count(call, &tally, (struct message_state){visible_ms, true}, 1);
     sqs_tally_end(call, &tally);

@@ -37,6 +37,7 @@ struct sqs_visible_rows sqs_movable_list(const struct call *call, const struct q
     check(limit > 0);
     if (queue->row.fifo)
         return first_group(call, generation_id, limit);
+    sqs_timed_out_return(call, queue);
     return sqs_find_visible(call->txn, &(struct sqs_find_visible_params){.generation_id = generation_id,
                                                                          .visible_ms = call->now_ms,
                                                                          .limit = limit});

@@ -182,6 +182,7 @@ static void hide(const struct call *call, struct receive *receive, const struct 
                                                                      : arena_i64(call->arena, call->now_ms),
                          .receipt = receipt,
                      });
+    sqs_timeout_begins(receive->queue->row.generation_id, visible_ms);
     sqs_tally_count(call, &receive->tally, state_of(row), -1);
     sqs_tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
 }
@@ -267,7 +268,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                  .end_id = ids.end,
                                  .id = row->id,
                                  .generation_id = dead_letters->row.generation_id,
-                                 .visible_ms = call->now_ms,
+                                 .visible_ms = fifo ? call->now_ms : row->sent_ms,
                                  .dead_letter_source_arn = receive->queue->arn,
                                  .sequence = sequence,
                                  .sent_ms = fifo ? call->now_ms : row->sent_ms,
@@ -335,6 +336,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
 
     check(wanted >= 0 && wanted <= MAX_MESSAGES);
     do {
+        sqs_timed_out_return(call, receive->queue);
         rows = sqs_find_visible(call->txn, &(struct sqs_find_visible_params){
                                                .generation_id = receive->queue->row.generation_id,
                                                .visible_ms = call->now_ms,

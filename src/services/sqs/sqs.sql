@@ -220,6 +220,13 @@ create index sqs_move_task_queue on sqs_move_task (queue_id, id);
 -- migration: 11
 create index sqs_queue_generation on sqs_queue (generation_id);
 
+-- A message in flight, also one whose timeout has ended, has an order of its own, (receive_count > 0 and visible_ms >
+-- sent_ms) = 1: so those come to light whose timeout has ended, and return to their places among the others, which is
+-- visible_ms = sent_ms.
+-- migration: 12
+drop index sqs_message_visible;
+create index sqs_message_place on sqs_message (generation_id, receive_count > 0 and visible_ms > sent_ms, visible_ms);
+
 -- statement: find_queue_of_generation :one
 select account, region, name from sqs_queue where generation_id = :generation_id;
 
@@ -319,8 +326,11 @@ from sqs_count where generation_id = :generation_id and second > :second;
 -- param: end_ms integer
 -- column: delayed integer
 -- column: in_flight integer
-select coalesce(sum(receive_count = 0), 0) as delayed, coalesce(sum(receive_count > 0), 0) as in_flight
-from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms and visible_ms < :end_ms;
+select
+    (select count(*) from sqs_message where generation_id = :generation_id
+        and (receive_count > 0 and visible_ms > sent_ms) = 0 and visible_ms > :visible_ms and visible_ms < :end_ms) as delayed,
+    (select count(*) from sqs_message where generation_id = :generation_id
+        and (receive_count > 0 and visible_ms > sent_ms) = 1 and visible_ms > :visible_ms and visible_ms < :end_ms) as in_flight;
 
 -- Counts of past seconds are not used any more.
 -- statement: remove_counts :exec
@@ -374,12 +384,29 @@ values ((select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id
 -- param: limit integer
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
     receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
-from sqs_message where generation_id = :generation_id and visible_ms <= :visible_ms
-order by visible_ms, receive_count, id limit :limit;
+from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 0
+    and visible_ms <= :visible_ms
+order by visible_ms, id limit :limit;
+
+-- statement: find_first_timeout :one
+select visible_ms from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 1
+order by visible_ms limit 1;
+
+-- Messages that were in flight.
+-- statement: list_timed_out :many
+-- param: limit integer
+select id, sent_ms from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 1
+    and visible_ms <= :visible_ms
+order by visible_ms limit :limit;
 
 -- statement: find_next_visible :one
-select visible_ms from sqs_message where generation_id = :generation_id and visible_ms > :visible_ms
-order by visible_ms limit 1;
+-- column: visible_ms integer
+select min(visible_ms) as visible_ms from (
+    select min(visible_ms) as visible_ms from sqs_message where generation_id = :generation_id
+        and (receive_count > 0 and visible_ms > sent_ms) = 0 and visible_ms > :visible_ms
+    union all select min(visible_ms) from sqs_message where generation_id = :generation_id
+        and (receive_count > 0 and visible_ms > sent_ms) = 1 and visible_ms > :visible_ms)
+where visible_ms is not null having count(*) > 0;
 
 -- statement: take_message :exec
 update sqs_message
@@ -559,7 +586,7 @@ select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_h
     receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
 from sqs_message where generation_id = :generation_id
     and (visible_ms <= :visible_ms or (receive_count > 0 and :show_invisible) or (receive_count = 0 and :show_delayed))
-order by visible_ms, receive_count, id;
+order by receive_count > 0 and visible_ms > sent_ms, visible_ms, id;
 
 -- statement: find_message :one
 -- row: visible

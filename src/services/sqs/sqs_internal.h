@@ -92,6 +92,12 @@ void sqs_message_show(const struct call *call, const struct sqs_receive_message_
                       const struct sqs_visible_row *row, const struct content *content,
                       struct sqs_message *message);
 
+/* timeouts.c */
+/* A message of the generation has a new visibility timeout.  For handlers. */
+void sqs_timeout_begins(int64_t generation_id, int64_t visible_ms);
+/* For handlers, before they read the visible messages of a standard queue. */
+void sqs_timed_out_return(const struct call *call, const struct queue *queue);
+
 /* counts.c */
 /* The part of a message's state that is counted. */
 struct message_state {

@@ -105,9 +105,8 @@ TEST(dynamodb_does_not_add_that_items_must_not_be_null)
 
 TEST(what_the_model_refuses_is_refused_by_name)
 {
-    assert_text(told(&DYNAMODB_CREATE_TABLE,
-                     S("{\"TableName\":\"Orders\",\"WarmThroughput\":{\"ReadUnitsPerSecond\":1}}")),
-                "Orderly does not support WarmThroughput yet; see docs/compatibility.md.");
+    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"TableName\":\"Orders\",\"VectorIndexes\":[{}]}")),
+                "Orderly does not support VectorIndexes yet; see docs/compatibility.md.");
 }
 
 TEST(a_model_may_refuse_in_its_own_words)
@@ -128,7 +127,7 @@ TEST(all_values_but_those_excepted_are_refused)
 
 TEST(what_is_wrong_is_said_before_what_is_refused)
 {
-    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"ResourcePolicy\":\"{}\"}")),
+    assert_text(told(&DYNAMODB_CREATE_TABLE, S("{\"GlobalTableSourceArn\":\"{}\"}")),
                 "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
                 "Member must not be null");
 }
@@ -136,14 +135,12 @@ TEST(what_is_wrong_is_said_before_what_is_refused)
 /* For a structure, a typed boolean, a list and a map of opaque values. */
 TEST(null_false_and_the_empty_ask_for_nothing)
 {
-    static const char *const nothing[] = {"\"WarmThroughput\":null",
-                                          "\"StreamSpecification\":{\"StreamEnabled\":false}",
+    static const char *const nothing[] = {"\"GlobalTableSourceArn\":null",
                                           "\"SSESpecification\":{\"KMSMasterKeyId\":\"\",\"Enabled\":false}",
-                                          "\"GlobalSecondaryIndexes\":[]", "\"ResourcePolicy\":\"\""};
-    static const char *const something[] = {"\"WarmThroughput\":{\"ReadUnitsPerSecond\":0}",
-                                            "\"StreamSpecification\":{\"StreamEnabled\":true}",
+                                          "\"VectorIndexes\":[]", "\"GlobalTableSourceArn\":\"\""};
+    static const char *const something[] = {"\"GlobalTableSourceArn\":{\"ReadUnitsPerSecond\":0}",
                                             "\"SSESpecification\":{\"Enabled\":false,\"SSEType\":\"KMS\"}",
-                                            "\"GlobalSecondaryIndexes\":[{}]", "\"ResourcePolicy\":\" \""};
+                                            "\"VectorIndexes\":[{}]", "\"GlobalTableSourceArn\":\" \""};
     struct call call = call_of(&DYNAMODB_CREATE_TABLE);
 
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {

@@ -1,0 +1,140 @@
+/*
+ * table_status.c: the statuses of a table, and when they end.
+ *
+ * A table is CREATING, UPDATING or DELETING for as long as --table-delay says, on the engine's clock.  Then
+ * an internal operation settles it: it applies what the update has left, or removes the table.  Without a
+ * delay that happens in the call itself, so that no other request sees such a status.
+ */
+#include "dynamodb_internal.h"
+
+#include "base/check.h"
+
+bool dynamodb_table_is(str status, enum dynamodb_table_status one)
+{
+    return str_equal(status, dynamodb_table_status_text(one));
+}
+
+bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table)
+{
+    fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
+         "Attempt to change a resource which is still in use: %s%.*s", why, STR_ARGS(table->name));
+    return false;
+}
+
+bool dynamodb_refuse_updating(const struct call *call, const struct table *table)
+{
+    fail(
+        call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
+        "Attempt to change a resource which is still in use: Table: %.*s is in the process of being updated.",
+        STR_ARGS(table->name));
+    return false;
+}
+
+bool dynamodb_table_is_settled(const struct call *call, const struct table *table)
+{
+    if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING))
+        return dynamodb_refuse_in_use(call, "Table is being created: ", table);
+    if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
+        return dynamodb_refuse_in_use(call, "Table is being deleted: ", table);
+    return true;
+}
+
+/* ---- settling ---- */
+
+static bool read_settings(const struct call *call, int64_t table_id, struct dynamodb_settings_row *row)
+{
+    return dynamodb_read_settings(call->txn, &(struct dynamodb_read_settings_params){.id = table_id}, row);
+}
+
+/* The table's ARN finds it as a request's would. */
+static void remove_table(const struct call *call, const struct dynamodb_settings_row *row)
+{
+    struct resource found = {0};
+    struct call there = call_in(call, row->account, row->region);
+    bool located = dynamodb_locate_table(&there, row->name, &found);
+
+    check(located);
+    dynamodb_table_remove(&there, found.row);
+}
+
+enum outcome dynamodb_settle_table(const struct call *call, const struct dynamodb_settle_table_input *in,
+                                   struct dynamodb_settle_table_output *out)
+{
+    struct dynamodb_settings_row row;
+
+    (void)out;
+    if (!read_settings(call, in->table_id, &row))
+        return DONE;
+    if (dynamodb_table_is(row.status, DYNAMODB_TABLE_STATUS_DELETING)) {
+        remove_table(call, &row);
+        return DONE;
+    }
+    if (in->read_units)
+        row.read_units = *in->read_units;
+    if (in->write_units)
+        row.write_units = *in->write_units;
+    if (str_present(in->table_class)) {
+        row.table_class = in->table_class;
+        row.class_ms = arena_i64(call->arena, call->now_ms);
+    }
+    dynamodb_warm_raise(&row, NULL);
+    row.status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_ACTIVE);
+    dynamodb_change_settings(call->txn, &row);
+    return DONE;
+}
+
+void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in)
+{
+    int64_t delay_ms = dynamodb_table_delay_ms();
+
+    if (delay_ms > 0)
+        timer_set(call, &DYNAMODB_SETTLE_TABLE, arena_decimal(call->arena, in->table_id),
+                  call->now_ms + delay_ms, in);
+    else
+        dynamodb_settle_table(call, in, NULL);
+}
+
+/* ---- warm throughput ---- */
+
+enum outcome dynamodb_settle_warm_throughput(const struct call *call,
+                                             const struct dynamodb_settle_warm_throughput_input *in,
+                                             struct dynamodb_settle_warm_throughput_output *out)
+{
+    struct dynamodb_settings_row row;
+
+    (void)out;
+    if (!read_settings(call, in->table_id, &row))
+        return DONE;
+    dynamodb_warm_raise(&row, &(struct dynamodb_warm_throughput){in->read_units, in->write_units});
+    row.warming = false;
+    dynamodb_change_settings(call->txn, &row);
+    return DONE;
+}
+
+void dynamodb_warm_settle_later(const struct call *call,
+                                const struct dynamodb_settle_warm_throughput_input *in)
+{
+    int64_t delay_ms = dynamodb_table_delay_ms();
+
+    if (delay_ms > 0)
+        timer_set(call, &DYNAMODB_SETTLE_WARM_THROUGHPUT, arena_decimal(call->arena, in->table_id),
+                  call->now_ms + delay_ms, in);
+    else
+        dynamodb_settle_warm_throughput(call, in, NULL);
+}
+
+static void raise_to(int64_t *units, int64_t least)
+{
+    if (*units < least)
+        *units = least;
+}
+
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked)
+{
+    raise_to(&row->warm_read_units, row->on_demand ? WARM_READ_UNITS : row->read_units);
+    raise_to(&row->warm_write_units, row->on_demand ? WARM_WRITE_UNITS : row->write_units);
+    if (asked && asked->read_units_per_second)
+        raise_to(&row->warm_read_units, *asked->read_units_per_second);
+    if (asked && asked->write_units_per_second)
+        raise_to(&row->warm_write_units, *asked->write_units_per_second);
+}

@@ -1,0 +1,356 @@
+/*
+ * table_update.c: UpdateTable.
+ *
+ * A request makes one change; few can be combined.  It is checked by itself, against the table's status, and
+ * against its settings; then it is applied to a copy of the settings.  What AWS shows only when a table is
+ * ACTIVE again (throughput, class) is left to dynamodb_settle_table().
+ */
+#include "dynamodb_internal.h"
+
+#include "base/text.h"
+#include "base/time.h"
+
+enum {
+    FREE_DECREASES = 4, /* in a day; then one an hour */
+    MS_PER_HOUR = 3600 * MS_PER_S,
+};
+static const int64_t ms_per_day = (int64_t)24 * MS_PER_HOUR;
+
+/* What a request changes. */
+enum changes {
+    CHANGES_BILLING = 1,
+    CHANGES_THROUGHPUT = 2,
+    CHANGES_ENCRYPTION = 4,
+    CHANGES_CLASS = 8,
+    CHANGES_PROTECTION = 16,
+    CHANGES_WARM_THROUGHPUT = 32,
+    CHANGES_BOUNDS = 64,
+    CHANGES_STREAM = 128,
+    /* The table is UPDATING until they are made. */
+    CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
+};
+
+static bool has_bounds(const struct dynamodb_on_demand_throughput *bounds)
+{
+    return bounds && (bounds->max_read_request_units || bounds->max_write_request_units);
+}
+
+static unsigned changes_of(const struct dynamodb_update_table_input *in)
+{
+    return (str_present(in->billing_mode) ? CHANGES_BILLING : 0) |
+           (in->provisioned_throughput ? CHANGES_THROUGHPUT : 0) |
+           (in->sse_specification ? CHANGES_ENCRYPTION : 0) |
+           (str_present(in->table_class) ? CHANGES_CLASS : 0) |
+           (in->deletion_protection_enabled ? CHANGES_PROTECTION : 0) |
+           (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
+           (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
+           (in->stream_specification ? CHANGES_STREAM : 0);
+}
+
+/* ---- checks of the request by itself ---- */
+
+static bool refuse_invalid(const struct call *call, const char *sentence)
+{
+    return dynamodb_refuse(
+        call, arena_format(call->arena, "One or more parameter values were invalid: %s", sentence));
+}
+
+static bool check_combination(const struct call *call, unsigned changes)
+{
+    static const struct {
+        unsigned change;
+        const char *sentence;
+    } alone[] = {
+        {CHANGES_ENCRYPTION, "Server-Side Encryption modification must be the only operation in the request"},
+        {CHANGES_CLASS, "TableClass modification must be the only operation in the request"},
+        {CHANGES_PROTECTION, "DeletionProtection modification must be the only operation in the request"},
+        {CHANGES_WARM_THROUGHPUT, "WarmThroughput must be the only operation in the request"},
+    };
+
+    if (!changes)
+        return dynamodb_refuse(
+            call, S("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
+                    "GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, "
+                    "MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
+                    "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+                    "required"));
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (changes & alone[i].change && changes != alone[i].change)
+            return refuse_invalid(call, alone[i].sentence);
+    if (changes & CHANGES_BOUNDS && changes & ~(unsigned)(CHANGES_BOUNDS | CHANGES_BILLING))
+        return refuse_invalid(
+            call, "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+    return true;
+}
+
+static bool check_billing(const struct call *call, const struct dynamodb_update_table_input *in)
+{
+    bool given = str_present(in->billing_mode);
+    bool on_demand =
+        given && dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
+
+    if (on_demand && in->provisioned_throughput)
+        return refuse_invalid(
+            call, "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST");
+    if (given && !on_demand && !in->provisioned_throughput)
+        return refuse_invalid(call,
+                              "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+    return dynamodb_units_check(call, in->provisioned_throughput);
+}
+
+static bool check_warm_request(const struct call *call, const struct dynamodb_warm_throughput *warm)
+{
+    return !warm || warm->read_units_per_second || warm->write_units_per_second ||
+           refuse_invalid(call, "WarmThroughput must have at least one of ReadUnitsPerSecond or "
+                                "WriteUnitsPerSecond specified");
+}
+
+/* ---- checks against the table's settings ---- */
+
+int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row)
+{
+    bool today = row->decreased_ms && *row->decreased_ms / ms_per_day == call->now_ms / ms_per_day;
+
+    return today ? row->decreases : 0;
+}
+
+const int64_t *dynamodb_bound_of(const int64_t *asked)
+{
+    return asked && *asked != NO_BOUND ? asked : NULL;
+}
+
+/* "Wednesday, July 25, 2018 8:48:14 PM UTC" */
+static str long_date(const struct call *call, int64_t ms)
+{
+    static const char *const days[] = {"Thursday", "Friday",  "Saturday", "Sunday",
+                                       "Monday",   "Tuesday", "Wednesday"};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    str iso = time_iso8601(call->arena, ms); /* 2018-07-25T20:48:14Z */
+    int64_t month = 1, day = 1, hour = 0;
+
+    str_to_i64(str_head(str_from(iso, 5), 2), &month);
+    str_to_i64(str_head(str_from(iso, 8), 2), &day);
+    str_to_i64(str_head(str_from(iso, 11), 2), &hour);
+    return arena_format(call->arena, "%s, %s %lld, %.*s %lld%.*s %s UTC",
+                        days[ms / ms_per_day % (int64_t)(sizeof days / sizeof *days)], months[month - 1],
+                        (long long)day, STR_ARGS(str_head(iso, 4)), (long long)((hour + 11) % 12 + 1),
+                        STR_ARGS(str_head(str_from(iso, 13), 6)), hour < 12 ? "AM" : "PM");
+}
+
+static bool check_decrease(const struct call *call, const struct dynamodb_settings_row *row)
+{
+    int64_t decreases = dynamodb_decreases_today(call, row);
+
+    if (decreases < FREE_DECREASES || *row->decreased_ms + MS_PER_HOUR <= call->now_ms)
+        return true;
+    fail(call, &DYNAMODB_LIMIT_EXCEEDED_EXCEPTION,
+         "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. "
+         "After the first 4 decreases, each subsequent decrease in the same UTC day can be performed at most "
+         "once every 3600 seconds. Number of decreases today: %lld. Last decrease at %.*s. Next decrease can "
+         "be made at %.*s",
+         (long long)decreases, STR_ARGS(long_date(call, *row->decreased_ms)),
+         STR_ARGS(long_date(call, *row->decreased_ms + MS_PER_HOUR)));
+    return false;
+}
+
+static bool is_lower(const struct dynamodb_settings_row *row,
+                     const struct dynamodb_provisioned_throughput *throughput)
+{
+    return throughput->read_capacity_units < row->read_units ||
+           throughput->write_capacity_units < row->write_units;
+}
+
+static bool is_higher(const struct dynamodb_settings_row *row,
+                      const struct dynamodb_provisioned_throughput *throughput)
+{
+    return throughput->read_capacity_units > row->read_units ||
+           throughput->write_capacity_units > row->write_units;
+}
+
+/* Of a table that stays provisioned. */
+static bool check_throughput(const struct call *call, const struct dynamodb_settings_row *row,
+                             const struct dynamodb_provisioned_throughput *throughput)
+{
+    if (is_lower(row, throughput))
+        return check_decrease(call, row);
+    if (is_higher(row, throughput))
+        return true;
+    return dynamodb_refuse(
+        call,
+        arena_format(call->arena,
+                     "The provisioned throughput for the table will not change. The requested value equals "
+                     "the current value. Current ReadCapacityUnits provisioned for the table: %lld. "
+                     "Requested ReadCapacityUnits: %lld. Current WriteCapacityUnits provisioned for the "
+                     "table: %lld. Requested WriteCapacityUnits: %lld. Refer to the Amazon DynamoDB "
+                     "Developer Guide for current limits and how to request higher limits.",
+                     (long long)row->read_units, (long long)throughput->read_capacity_units,
+                     (long long)row->write_units, (long long)throughput->write_capacity_units));
+}
+
+static bool becomes_on_demand(const struct dynamodb_settings_row *row,
+                              const struct dynamodb_update_table_input *in)
+{
+    return str_present(in->billing_mode)
+               ? dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST
+               : row->on_demand;
+}
+
+static bool check_warm_units(const struct call *call, const char *name, const int64_t *asked, int64_t current)
+{
+    return !asked || *asked >= current ||
+           refuse_invalid(
+               call, arena_cstr(call->arena,
+                                arena_format(call->arena,
+                                             "Requested %sUnitsPerSecond for WarmThroughput for table is "
+                                             "lower than current WarmThroughput, decreasing WarmThroughput "
+                                             "is not supported",
+                                             name)));
+}
+
+static bool check_warm(const struct call *call, const struct dynamodb_settings_row *row,
+                       const struct dynamodb_warm_throughput *warm)
+{
+    return !warm || (check_warm_units(call, "Read", warm->read_units_per_second, row->warm_read_units) &&
+                     check_warm_units(call, "Write", warm->write_units_per_second, row->warm_write_units));
+}
+
+static bool check_against(const struct call *call, const struct dynamodb_settings_row *row,
+                          const struct dynamodb_update_table_input *in)
+{
+    bool on_demand = becomes_on_demand(row, in);
+
+    if (in->sse_specification)
+        return refuse_invalid(call, "Table is already encrypted by default");
+    if (on_demand && in->provisioned_throughput)
+        return refuse_invalid(call, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+                                    "BillingMode is PAY_PER_REQUEST");
+    if (!dynamodb_on_demand_check(call, in->on_demand_throughput, on_demand) ||
+        !check_warm(call, row, in->warm_throughput))
+        return false;
+    return !in->provisioned_throughput || row->on_demand ||
+           check_throughput(call, row, in->provisioned_throughput);
+}
+
+/* Protection, warm throughput and bounds may change while a table is UPDATING. */
+static bool check_status(const struct call *call, const struct table *table, unsigned changes)
+{
+    if (!dynamodb_table_is_settled(call, table))
+        return false;
+    if (!dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_UPDATING))
+        return true;
+    if (changes & (CHANGES_BILLING | CHANGES_THROUGHPUT))
+        return dynamodb_refuse_in_use(call, "Table IOPS are currently being updated. Table: ", table);
+    return !(changes & (CHANGES_CLASS | CHANGES_STREAM)) || dynamodb_refuse_updating(call, table);
+}
+
+/* ---- applying ---- */
+
+static void note_throughput(const struct call *call, struct dynamodb_settings_row *row,
+                            const struct dynamodb_provisioned_throughput *throughput)
+{
+    if (is_higher(row, throughput))
+        row->increased_ms = arena_i64(call->arena, call->now_ms);
+    if (is_lower(row, throughput)) {
+        row->decreases = dynamodb_decreases_today(call, row) + 1;
+        row->decreased_ms = arena_i64(call->arena, call->now_ms);
+    }
+}
+
+static void change_billing(const struct call *call, struct dynamodb_settings_row *row,
+                           const struct dynamodb_update_table_input *in)
+{
+    bool on_demand = becomes_on_demand(row, in);
+
+    if (on_demand && !row->on_demand) {
+        row->read_units = row->write_units = 0;
+        row->on_demand_ms = arena_i64(call->arena, call->now_ms);
+    }
+    if (!on_demand && row->on_demand) {
+        row->read_units = in->provisioned_throughput->read_capacity_units;
+        row->write_units = in->provisioned_throughput->write_capacity_units;
+        row->max_read_units = row->max_write_units = NULL;
+    }
+    row->on_demand = on_demand;
+}
+
+static void change_bounds(struct dynamodb_settings_row *row,
+                          const struct dynamodb_on_demand_throughput *bounds)
+{
+    if (bounds && bounds->max_read_request_units)
+        row->max_read_units = bounds->max_read_request_units;
+    if (bounds && bounds->max_write_request_units)
+        row->max_write_units = bounds->max_write_request_units;
+}
+
+/* Is it the class that the table has?  STANDARD is that of a table whose class was never set. */
+static bool has_class(const struct dynamodb_settings_row *row, str table_class)
+{
+    str present = str_present(row->table_class) ? row->table_class
+                                                : dynamodb_table_class_text(DYNAMODB_TABLE_CLASS_STANDARD);
+
+    return str_equal(present, table_class);
+}
+
+/* Change what changes at once. */
+static void change_settings(const struct call *call, struct dynamodb_settings_row *row,
+                            const struct dynamodb_update_table_input *in)
+{
+    change_bounds(row, in->on_demand_throughput);
+    change_billing(call, row, in);
+    if (in->deletion_protection_enabled)
+        row->protected = *in->deletion_protection_enabled;
+    if (in->warm_throughput)
+        row->warming = true;
+    if (changes_of(in) & CHANGES_STATUS)
+        row->status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
+}
+
+/* Store what changes at once, and leave the rest to the end of the delay. */
+static void store(const struct call *call, struct dynamodb_settings_row *row,
+                  const struct dynamodb_update_table_input *in)
+{
+    const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
+    struct dynamodb_settle_table_input rest = {
+        .table_id = row->id,
+        .read_units = throughput ? &throughput->read_capacity_units : NULL,
+        .write_units = throughput ? &throughput->write_capacity_units : NULL,
+        .table_class = has_class(row, in->table_class) ? (str){0} : in->table_class,
+    };
+
+    if (throughput)
+        note_throughput(call, row, throughput);
+    row->max_read_units = dynamodb_bound_of(row->max_read_units);
+    row->max_write_units = dynamodb_bound_of(row->max_write_units);
+    dynamodb_change_settings(call->txn, row);
+    if (changes_of(in) & CHANGES_STATUS)
+        dynamodb_table_settle_later(call, &rest);
+    if (in->warm_throughput)
+        dynamodb_warm_settle_later(call, &(struct dynamodb_settle_warm_throughput_input){
+                                             .table_id = row->id,
+                                             .read_units = in->warm_throughput->read_units_per_second,
+                                             .write_units = in->warm_throughput->write_units_per_second,
+                                         });
+}
+
+enum outcome dynamodb_update_table(const struct call *call, const struct dynamodb_update_table_input *in,
+                                   struct dynamodb_update_table_output *out)
+{
+    const struct table *table = dynamodb_table_of(call);
+    unsigned changes = changes_of(in);
+
+    if (!table || !check_combination(call, changes) || !check_billing(call, in) ||
+        !check_warm_request(call, in->warm_throughput) ||
+        !dynamodb_stream_request_check(call, in->stream_specification) ||
+        !dynamodb_table_exists(call, table) || !check_status(call, table, changes))
+        return FAILED;
+    struct dynamodb_settings_row row = dynamodb_settings_of(call, table);
+    if (!check_against(call, &row, in) ||
+        !dynamodb_stream_update(call, table, in->stream_specification, &row))
+        return FAILED;
+    change_settings(call, &row, in);
+    out->table_description = dynamodb_table_describe(call, table, &row);
+    store(call, &row, in);
+    return DONE;
+}
