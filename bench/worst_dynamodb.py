@@ -119,6 +119,33 @@ def batch_of(**attributes):
     return make
 
 
+def batch_put(count, **attributes):
+    requests = [{"PutRequest": {"Item": {**key, **attributes}}} for key in BATCH_KEYS[:count]]
+    return lambda dynamodb: dynamodb.batch_write_item(RequestItems={"worst-batch": requests})
+
+
+def transact_get(count):
+    gets = [{"Get": {"TableName": "worst-batch", "Key": key}} for key in BATCH_KEYS[:count]]
+    return lambda dynamodb: dynamodb.transact_get_items(TransactItems=gets)
+
+
+def transact_write(*actions):
+    """The transaction of those actions, each with a key of its own."""
+    items = [{kind: {"TableName": "worst-batch", **part(key)}} for key, (kind, part) in zip(BATCH_KEYS, actions)]
+    return lambda dynamodb: dynamodb.transact_write_items(TransactItems=items)
+
+
+def transact_put(count, **attributes):
+    return transact_write(*[("Put", lambda key: {"Item": {**key, **attributes}})] * count)
+
+
+def transact_asked(count):
+    """Each action asks QUESTIONS of its item."""
+    condition, values = questions(lambda i: {"S": "a" * 250 + f"b{i}"})
+    asked = {"ConditionExpression": f"NOT ({condition})", "ExpressionAttributeValues": {f":{n}": v for n, v in values.items()}}
+    return transact_write(*[("ConditionCheck", lambda key: {"Key": key, **asked})] * count)
+
+
 def batch_get(**arguments):
     return lambda dynamodb: dynamodb.batch_get_item(RequestItems={"worst-batch": {"Keys": BATCH_KEYS, **arguments}})
 
@@ -198,6 +225,16 @@ REQUESTS = [
     entry("BatchGetItem: 100 keys of 1,500 attributes",
           lambda dynamodb: dynamodb.batch_get_item(RequestItems={TABLE: {"Keys": [
               {f"a{i}": {"N": str(j)} for i in range(1_500)} for j in range(100)]}}), item()),
+    entry("BatchWriteItem: 25 texts of 390 KB", batch_put(25, c={"S": "a" * 390_000}), lambda dynamodb: make_table(dynamodb, "worst-batch")),
+    entry("BatchWriteItem: six lists of 190,000 nulls", batch_put(6, l=nulls(190_000)),
+          lambda dynamodb: make_table(dynamodb, "worst-batch")),
+    entry("TransactWriteItems: ten texts of 390 KB", transact_put(10, c={"S": "a" * 390_000}),
+          lambda dynamodb: make_table(dynamodb, "worst-batch")),
+    entry("TransactWriteItems: six lists of 190,000 nulls", transact_put(6, l=nulls(190_000)),
+          lambda dynamodb: make_table(dynamodb, "worst-batch")),
+    entry("TransactWriteItems: 150 texts looked for in each of ten items", transact_asked(10), batch_of(c={"S": "a" * 390_000})),
+    entry("TransactGetItems: 4 MB of texts", transact_get(10), batch_of(c={"S": "a" * 390_000})),
+    entry("TransactGetItems: ten lists of 190,000 nulls", transact_get(10), batch_of(l=nulls(190_000))),
     entry("Query: 150 texts looked for in a page of 1.2 MB",
           filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
     entry("Scan: 150 texts looked for in a page of 1.2 MB",

@@ -10,13 +10,14 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 64 * 1024, MAX_HEAD_BYTES = 64 * 1024 };
@@ -51,12 +52,40 @@ static bool connect_to_server(struct http_client *client)
     return client->socket >= 0;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Wait until the socket can be read or written; false: the exchange's time is up. */
+static bool wait_for(struct http_client *client, short events)
+{
+    struct pollfd watched = {.fd = client->socket, .events = events};
+    int ready;
+
+    if (client->timeout_ms == 0)
+        return true;
+    do {
+        int64_t left_ms = client->deadline_ms - monotonic_ms();
+        ready = poll(&watched, 1, left_ms > 0 ? (int)left_ms : 0);
+    } while (ready < 0 && errno == EINTR);
+    client->timed_out = ready == 0;
+    return ready != 0;
+}
+
 static bool send_all(struct http_client *client, struct iovec *parts, int count)
 {
+    const int flags = MSG_NOSIGNAL | (client->timeout_ms > 0 ? MSG_DONTWAIT : 0);
+
     while (count > 0) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-        ssize_t sent = sendmsg(client->socket, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
+        if (!wait_for(client, POLLOUT))
+            return false;
+        ssize_t sent = sendmsg(client->socket, &message, flags);
+        if (sent < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (sent < 0)
             return false;
@@ -73,7 +102,7 @@ static bool send_all(struct http_client *client, struct iovec *parts, int count)
 static bool send_request(struct http_client *client, const char *method, const char *path,
                          const char *headers, const char *body, size_t body_length)
 {
-    char head[2048];
+    char head[MAX_HEAD_BYTES];
     int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %zu\r\n\r\n",
                           method, path, client->address, headers, body_length);
 
@@ -90,7 +119,7 @@ static bool receive(struct http_client *client)
 
     if (!client->buffer)
         client->buffer = malloc(BUFFER_BYTES);
-    if (!client->buffer)
+    if (!client->buffer || !wait_for(client, POLLIN))
         return false;
     do
         received = recv(client->socket, client->buffer, BUFFER_BYTES, 0);
@@ -200,8 +229,9 @@ static bool read_reply(struct http_client *client, struct http_reply *reply)
     return read_body_bytes(client, reply, strtoul(http_header(reply, "Content-Length"), NULL, 10));
 }
 
-bool http_exchange(struct http_client *client, const char *method, const char *path, const char *headers,
-                   const char *body, size_t body_length, struct http_reply *reply)
+/* One try, or two if the server may have closed the connection. */
+static bool exchange(struct http_client *client, const char *method, const char *path, const char *headers,
+                     const char *body, size_t body_length, struct http_reply *reply)
 {
     bool kept = client->socket >= 0;
 
@@ -214,8 +244,16 @@ bool http_exchange(struct http_client *client, const char *method, const char *p
         return true;
     }
     disconnect(client);
-    return kept && reply->head_length == 0 &&
-           http_exchange(client, method, path, headers, body, body_length, reply);
+    return kept && !client->timed_out && reply->head_length == 0 &&
+           exchange(client, method, path, headers, body, body_length, reply);
+}
+
+bool http_exchange(struct http_client *client, const char *method, const char *path, const char *headers,
+                   const char *body, size_t body_length, struct http_reply *reply)
+{
+    client->timed_out = false;
+    client->deadline_ms = monotonic_ms() + client->timeout_ms;
+    return exchange(client, method, path, headers, body, body_length, reply);
 }
 
 const char *http_header(const struct http_reply *reply, const char *name)

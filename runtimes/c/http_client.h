@@ -1,6 +1,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * http_client.h: a blocking HTTP/1.1 client for one server, over one kept connection.
@@ -11,6 +12,9 @@
 struct http_client {
     const char *address; /* "host:port"; belongs to the caller */
     int socket;          /* -1: not connected */
+    long timeout_ms;     /* for an exchange; 0: wait for ever */
+    bool timed_out;      /* the last exchange failed because its time was up */
+    int64_t deadline_ms; /* of the exchange, on the monotonic clock */
     char *buffer;        /* received bytes that have not been read: start..end */
     size_t capacity, start, end;
 };
@@ -26,8 +30,8 @@ struct http_reply {
 };
 
 /*
- * Sends one request and waits for the reply, for ever if need be.  `headers` are whole lines, each ended
- * by "\r\n".  False when the server cannot be reached or does not speak HTTP/1.1.
+ * Sends one request and waits for the reply, as long as client->timeout_ms says.  `headers` are whole lines,
+ * each ended by "\r\n".  False when the server cannot be reached, does not speak HTTP/1.1, or is too slow.
  */
 bool http_exchange(struct http_client *client, const char *method, const char *path, const char *headers,
                    const char *body, size_t body_length, struct http_reply *reply);

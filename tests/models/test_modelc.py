@@ -505,7 +505,7 @@ structure PlayRequest""")
     ("    on item Teams.key", "    on item Size", "14: Size names no resource: it is no text."),
     ("    on item Teams.key", "    on thing Teams.key", "14: There is no resource thing."),
     ("    on item Teams.key", "    on item", "14: This is written: on KIND PATH [with PATH] [else \"text\"], on KIND "
-                                              "by FUNCTION, or on ARN; [action ACTION] [if PATH]"),
+                                              "by FUNCTION, or on ARN; [action ACTION] [if PATH] [or]"),
     ("    on item Teams.key", "    on item Teams.key with Tag", "14: The input of Play has no Tag."),
     ("    on item Teams.key", "    on item Teams.key with Size", "14: Size is not one text."),
     ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text."),
@@ -530,6 +530,7 @@ def test_permissions_that_mean_nothing_are_refused(compile_model, old, new, comp
     ("    on arn:toy:{region}:{account}:*", True), ("    on *", True), ("    on item Teams.key else \"x\"", True),
     ("    on item Squad.key", True), ("    on item by asked", True), ("    on item Bench.Name", True),
     ("    on item Crowd.key", False), ("    on item Row.Name", False), ("    on item Bench.Title", False),
+    ("    on item Teams.key or", True), ("    on item Crowd.key or", True), ("    on item Teams.key if Size or", False),
     ("    on item Teams.key", False), ("    on item Teams.key with Leader", False), ("    on * if Size", False),
     ("    on item Squad.key if Size", False),
 ])

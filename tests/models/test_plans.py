@@ -20,6 +20,7 @@ WHOLE_TABLES = {
     "engine: find_trace_page": "the first row",
     "engine: size_of_trace_pages": "at a start and after a failed commit",
     "engine: find_oldest_trace": "the first entry of an index",
+    "dynamodb: find_oldest_token": "the first entry of an index",
     "lambda: list_all_sandboxes": "at a start and a reset",
     "lambda: remove_orphans": "once, at the start",
     "lambda: remove_orphaned_payloads": "once, at the start",

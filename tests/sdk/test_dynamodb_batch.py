@@ -1,4 +1,4 @@
-"""DynamoDB: BatchGetItem: items of several tables, what is refused, and what is left for another request."""
+"""DynamoDB: BatchGetItem and BatchWriteItem: items of several tables, what is refused, what is left for another request."""
 
 import json
 
@@ -197,3 +197,115 @@ def test_condition_keys_bind_for_every_key_of_the_batch(dynamodb, tables, user, 
     assert denied(Keys=[order(1, "mine"), order(2, "yours")], **part) == mine_only
     assert denied(Keys=[order(1, "mine")], ProjectionExpression="what, secret") != mine_only
     assert denied(Keys=[order(1, "mine")]) != mine_only
+
+
+# ---- BatchWriteItem ----
+
+def put(item):
+    return {"PutRequest": {"Item": item}}
+
+
+def delete(key):
+    return {"DeleteRequest": {"Key": key}}
+
+
+def users_of(dynamodb, table):
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+    return sorted(item["user"]["S"] for page in pages for item in page["Items"])
+
+
+def person(called, **more):
+    return {"user": {"S": called}, **more}
+
+
+def test_a_batch_puts_and_deletes_items_of_several_tables(dynamodb, tables):
+    orders, users = tables
+    dynamodb.put_item(TableName=orders, Item=order(1))
+    dynamodb.put_item(TableName=users, Item=person("old", age={"N": "1"}))
+    reply = dynamodb.batch_write_item(RequestItems={
+        orders: [delete(order("1.0")), put(order(2, what={"S": "pen"})), delete(order(3))],
+        users: [put(person("old", name={"S": "x"})), put(person("new"))]})
+    assert answer(reply) == {"UnprocessedItems": {}}
+    assert dynamodb.scan(TableName=orders)["Items"] == [order(2, what={"S": "pen"})]
+    assert sorted(dynamodb.scan(TableName=users)["Items"], key=str) == [person("new"), person("old", name={"S": "x"})]
+    table = dynamodb.describe_table(TableName=users)["Table"]
+    assert (table["ItemCount"], table["TableSizeBytes"]) == (2, len("user" "new") + len("user" "old" "name" "x"))
+
+
+def test_a_batch_consumes_units_for_each_item(dynamodb, tables):
+    orders, users = tables
+    dynamodb.put_item(TableName=users, Item=person("big", p={"S": "x" * 2048}))
+    reply = dynamodb.batch_write_item(
+        RequestItems={users: [delete(person("big")), put(person("a")), delete(person("nobody"))], orders: [put(order(1))]},
+        ReturnConsumedCapacity="TOTAL", ReturnItemCollectionMetrics="SIZE")
+    assert answer(reply) == {"UnprocessedItems": {}, "ConsumedCapacity": [
+        {"TableName": users, "CapacityUnits": 5.0}, {"TableName": orders, "CapacityUnits": 1.0}]}
+
+
+MISMATCH = "The provided key element does not match the schema"
+EMPTY_KEY = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty " \
+            "string value. Key: user"
+ONE_OF = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+DUPLICATES = "Provided list of item keys contains duplicates"
+
+
+@pytest.mark.parametrize("requests, message", [
+    ([{}], ONE_OF),
+    ([{**put(person("a")), **delete(person("b"))}], ONE_OF),
+    ([put({"user": {"N": "1"}})], MISMATCH),
+    ([put({"user": {"L": []}})], MISMATCH),
+    ([put({"name": {"S": "a"}})], MISMATCH),
+    ([delete({"user": {"N": "1"}})], MISMATCH),
+    ([delete(person("a", more={"S": "b"}))], MISMATCH),
+    ([put(person(""))], EMPTY_KEY),
+    ([delete(person(""))], EMPTY_KEY),
+    ([put(person("first", s={"SS": []}))], "One or more parameter values were invalid: An string set  may not be empty"),
+    ([put(person("big", p={"S": "x" * (400 * 1024 - len("user" "big" "p") + 1)}))],
+     "Item size has exceeded the maximum allowed size"),
+    ([put(person("first", a={"S": "b"}))], DUPLICATES),
+    ([delete(person("first"))], DUPLICATES),
+])
+def test_a_batch_with_something_wrong_writes_nothing(dynamodb, tables, requests, message):
+    users = tables[1]
+    assert refusal(dynamodb.batch_write_item, RequestItems={users: [put(person("first")), *requests]}) == invalid(message)
+    assert users_of(dynamodb, users) == []
+
+
+def test_a_name_and_the_arn_of_a_table_are_one_table_to_a_batch(dynamodb, tables):
+    arn = dynamodb.describe_table(TableName=tables[1])["Table"]["TableArn"]
+    assert refusal(dynamodb.batch_write_item, RequestItems={tables[1]: [put(person("a"))], arn: [delete(person("a"))]}) == \
+        invalid(DUPLICATES)
+    dynamodb.batch_write_item(RequestItems={arn: [put(person("a"))], tables[0]: [put(order(1))]})
+    assert users_of(dynamodb, tables[1]) == ["a"]
+
+
+def test_a_missing_table_fails_the_whole_batch(dynamodb, tables):
+    assert refusal(dynamodb.batch_write_item, RequestItems={tables[1]: [put(person("a"))], "nowhere-at-all": [put(person("a"))]}) == (
+        "ResourceNotFoundException", "Requested resource not found")
+    assert users_of(dynamodb, tables[1]) == []
+
+
+def test_a_batch_has_at_most_25_requests(dynamodb, tables):
+    orders, users = tables
+    dynamodb.batch_write_item(RequestItems={users: [put(person(str(i))) for i in range(24)], orders: [put(order(1))]})
+    assert len(users_of(dynamodb, users)) == 24
+    assert refusal(dynamodb.batch_write_item, RequestItems={users: [delete(person(str(i))) for i in range(24)],
+                                                            orders: [put(order(2)), put(order(3))]}) == \
+        invalid("Too many items requested for the BatchWriteItem call")
+    code, message = refusal(dynamodb.batch_write_item, RequestItems={users: [delete(person(str(i))) for i in range(26)]})
+    assert code == "ValidationException" and "failed to satisfy constraint: Map value must satisfy constraint: [Member must " \
+        "have length less than or equal to 25, Member must have length greater than or equal to 1]" in message
+
+
+def test_what_is_more_than_4_mb_is_left_for_another_request(dynamodb, tables):
+    """The first items with more than 4 MB together are written; the others come back, and are written by the next request."""
+    users = tables[1]
+    requests = {users: [put(person(f"{i:02}", p={"S": "x" * 390_000})) for i in range(25)]}
+    written = []
+    while requests:
+        requests = dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+        written.append(len(users_of(dynamodb, users)))
+    assert written == [11, 22, 25]
+    requests = {users: [delete(person(f"{i:02}")) for i in range(25)]}
+    left = dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+    assert left == {users: requests[users][11:]}

@@ -454,6 +454,16 @@ def dynamodb(world):
         "BatchGetItem": only({"RequestItems": {"every": {
             "Keys": [{"id": {"S": "a"}}], "ProjectionExpression": "#n", "ExpressionAttributeNames": names,
             "ConsistentRead": True}}}),
+        "BatchWriteItem": only({"RequestItems": {"every": [{"PutRequest": {"Item": ITEM}},
+                                                           {"DeleteRequest": {"Key": {"id": {"S": "gone"}}}}]},
+                                "ReturnConsumedCapacity": "TOTAL"}),
+        "TransactWriteItems": only({"TransactItems": [
+            {"Put": {**table, "Item": ITEM, **condition}},
+            {"Update": {**table, "Key": {"id": {"S": "b"}}, "UpdateExpression": "SET #n = :v", **condition}},
+            {"Delete": {**table, "Key": {"id": {"S": "c"}}, **condition}},
+            {"ConditionCheck": {**table, "Key": {"id": {"S": "d"}}, **condition}}]}),
+        "TransactGetItems": only({"TransactItems": [
+            {"Get": {**key, "ProjectionExpression": "#n", "ExpressionAttributeNames": names}}]}),
         "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
                       "ExpressionAttributeValues": values, "Limit": 2}),
         "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),

@@ -330,6 +330,8 @@ static void add_row(const struct model *model, const struct operation_entry *ope
                 STR_ARGS(str_present(permission->action) ? permission->action : operation->action));
     if (str_present(permission->when_asked.text.text))
         text_format(out, " if `%.*s`", STR_ARGS(permission->when_asked.text.text));
+    if (permission->or_others)
+        text_format(out, " of `%.*s`", STR_ARGS(permission->path.text.text));
     text_add(out, S(" | "));
     add_pattern(resource ? resource->arn : subject->on, out);
     text_add(out, S(" | "));

@@ -136,7 +136,7 @@ struct resources {
     size_t count;
 };
 
-/* on KIND PATH [with PATH] [else "text"], on KIND by FUNCTION, on ARN; also ACTION */
+/* on KIND PATH [with PATH] [else "text"] [or], on KIND by FUNCTION, on ARN; also ACTION */
 struct permission_entry {
     int line;
     str action; /* absent: the operation's action */
@@ -146,6 +146,7 @@ struct permission_entry {
     str on;        /* an ARN, or "*" */
     str otherwise; /* what the locator gets when the request names no resource */
     bool also;
+    bool or_others; /* a request of which no such line finds a resource is refused by the handler */
 };
 
 struct permissions {

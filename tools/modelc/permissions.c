@@ -84,10 +84,12 @@ static void parse_on(struct model *model, const struct line *line, struct permis
     }
     permission->action = take_value(line, &at, S("action"));
     permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
+    permission->or_others = str_equal(word_or_absent(line, at), S("or"));
+    at += permission->or_others;
     if (at != line->count)
         complain(model, line->number,
                  "This is written: on KIND PATH [with PATH] [else \"text\"], on KIND by FUNCTION, or on ARN; "
-                 "[action ACTION] [if PATH]");
+                 "[action ACTION] [if PATH] [or]");
 }
 
 static void parse_also(struct model *model, const struct line *line, struct permission_entry *permission)
@@ -156,13 +158,17 @@ static const struct field *find_field(const struct shape_entry *shape, str name)
     return NULL;
 }
 
-/* A path passes through lists and maps by itself; *last is the innermost container that it passed through. */
+/*
+ * A path passes through lists and maps by itself; *passed is the outermost map that it passed through, or
+ * else the innermost list.
+ */
 static const struct shape_entry *inside(const struct model *model, const struct shape_entry *shape,
-                                        const struct shape_entry **last)
+                                        const struct shape_entry **passed)
 {
-    *last = NULL;
+    *passed = NULL;
     while (shape && (shape->kind == KIND_LIST || shape->kind == KIND_MAP)) {
-        *last = shape;
+        if (!*passed || (*passed)->kind == KIND_LIST)
+            *passed = shape;
         shape = find_shape(model, shape->element);
     }
     return shape;
@@ -269,13 +275,16 @@ static bool may_be_empty(const struct model *model, const struct field *field)
     return false;
 }
 
-/* Must every request be allowed by this line, also one that leaves out all that it may leave out? */
+/*
+ * Must every request be allowed by this line, also one that leaves out all that it may leave out?  Of the
+ * lines that end with `or`, one does: the handler refuses other requests.
+ */
 static bool always_asks(const struct model *model, const struct permission_entry *permission)
 {
     const struct path *path = &permission->path;
     bool names = true;
 
-    for (size_t i = 0; i < path->count; i++)
+    for (size_t i = 0; i < path->count && !permission->or_others; i++)
         names &= !may_be_empty(model, &path->items[i].shape->fields.items[path->items[i].field]);
     return !permission->also && !str_present(permission->when_asked.text.text) &&
            (names || str_present(permission->otherwise));

@@ -77,3 +77,72 @@ dynamodb_capacity_of(const struct call *call, const struct table *table, str ask
 {
     return dynamodb_capacity_with_indexes(call, table, asked, units, NULL);
 }
+
+/* ---- requests about several tables ---- */
+
+static struct table_use *use_of(const struct call *call, struct table_uses *uses, const struct table *table)
+{
+    for (size_t i = 0; i < uses->count; i++)
+        if (uses->items[i].table->row.id == table->row.id)
+            return &uses->items[i];
+    struct table_use *use = list_add(call->arena, uses);
+    *use = (struct table_use){
+        .table = table,
+        .index_units = arena_alloc(call->arena, (table->indexes.count + 1) * sizeof(double)),
+    };
+    return use;
+}
+
+void dynamodb_use_add(const struct call *call, struct table_uses *uses, const struct table *table,
+                      double units, const double *index_units)
+{
+    struct table_use *use = use_of(call, uses, table);
+
+    use->units += units * uses->factor;
+    for (size_t i = 0; index_units && i < table->indexes.count; i++)
+        use->index_units[i] += index_units[i] * uses->factor;
+}
+
+static void split(struct dynamodb_capacity *capacity, enum use_kind kind)
+{
+    *(kind == USE_READS ? &capacity->read_capacity_units : &capacity->write_capacity_units) =
+        capacity->capacity_units;
+}
+
+static void split_all(struct dynamodb_capacity_map *capacities, enum use_kind kind)
+{
+    for (size_t i = 0; i < capacities->count; i++)
+        split(&capacities->items[i].value, kind);
+}
+
+/* In a transaction the units are also shown as those of reads or of writes. */
+static void split_capacity(const struct call *call, enum use_kind kind,
+                           struct dynamodb_consumed_capacity *capacity)
+{
+    *(kind == USE_READS ? &capacity->read_capacity_units : &capacity->write_capacity_units) =
+        capacity->capacity_units;
+    if (capacity->table) {
+        struct dynamodb_capacity *of_table = arena_new(call->arena, struct dynamodb_capacity);
+        *of_table = *capacity->table;
+        split(of_table, kind);
+        capacity->table = of_table;
+    }
+    split_all(&capacity->local_secondary_indexes, kind);
+    split_all(&capacity->global_secondary_indexes, kind);
+}
+
+void dynamodb_uses_show(const struct call *call, const struct table_uses *uses, enum use_kind kind, str asked,
+                        struct dynamodb_consumed_capacity_list *shown)
+{
+    for (size_t i = 0; i < uses->count; i++) {
+        const struct table_use *use = &uses->items[i];
+        const struct dynamodb_consumed_capacity *capacity =
+            dynamodb_capacity_with_indexes(call, use->table, asked, use->units, use->index_units);
+        if (!capacity)
+            continue;
+        struct dynamodb_consumed_capacity *added = list_add(call->arena, shown);
+        *added = *capacity;
+        if (kind != USE_PLAIN)
+            split_capacity(call, kind, added);
+    }
+}

@@ -111,7 +111,7 @@ static str too_deep_sentence(const struct call *call)
 
 enum { MIN_NAME = 3, MAX_NAME = 255 };
 
-bool dynamodb_table_name_check(const struct call *call, str name)
+bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
 {
     const char *broken = name.size < MIN_NAME   ? "have length greater than or equal to 3"
                          : name.size > MAX_NAME ? "have length less than or equal to 255"
@@ -119,10 +119,16 @@ bool dynamodb_table_name_check(const struct call *call, str name)
                              ? "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
                              : NULL;
 
-    return !broken || refuse(call, arena_format(call->arena,
-                                                "1 validation error detected: Value '%.*s' at 'tableName' "
-                                                "failed to satisfy constraint: Member must %s",
-                                                STR_ARGS(name), broken));
+    return !broken ||
+           refuse(call, arena_format(call->arena,
+                                     "1 validation error detected: Value '%.*s' at '%.*s' failed to satisfy "
+                                     "constraint: Member must %s",
+                                     STR_ARGS(name), STR_ARGS(member), broken));
+}
+
+bool dynamodb_table_name_check(const struct call *call, str name)
+{
+    return dynamodb_table_name_check_at(call, name, S("tableName"));
 }
 
 #define NO_TABLE "The parameter 'TableName' is required but was not present in the request"

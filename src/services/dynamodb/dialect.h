@@ -13,3 +13,5 @@
 bool dynamodb_refuse_request(const struct call *call, str sentence);
 /* Is it a valid name of a table?  False: fail() has been called. */
 bool dynamodb_table_name_check(const struct call *call, str name);
+/* The same for a name at another member than tableName. */
+bool dynamodb_table_name_check_at(const struct call *call, str name, str member);

@@ -235,6 +235,18 @@ create table dynamodb_expiry (
 );
 create index dynamodb_expiry_due on dynamodb_expiry (table_id, due_s);
 
+-- migration: 8
+-- The ClientRequestTokens of transactions, each with a hash of its request.
+create table dynamodb_token (
+    account text not null,
+    region text not null,
+    token text not null,
+    fingerprint blob not null,
+    expires_ms integer not null,
+    primary key (account, region, token)
+) without rowid;
+create index dynamodb_token_expiry on dynamodb_token (expires_ms);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: index_count integer
@@ -620,3 +632,18 @@ select hash_key, range_key, size_bytes, item from dynamodb_item where id = :id;
 select id, hash_key, range_key, size_bytes, item from dynamodb_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
 order by hash_key, range_key;
+
+-- statement: find_token :one
+select fingerprint, expires_ms from dynamodb_token
+where account = :account and region = :region and token = :token;
+
+-- statement: store_token :exec
+insert into dynamodb_token (account, region, token, fingerprint, expires_ms)
+values (:account, :region, :token, :fingerprint, :expires_ms)
+on conflict (account, region, token) do update set fingerprint = :fingerprint, expires_ms = :expires_ms;
+
+-- statement: find_oldest_token :one
+select account, region, token, expires_ms from dynamodb_token order by expires_ms limit 1;
+
+-- statement: remove_token :exec
+delete from dynamodb_token where account = :account and region = :region and token = :token;

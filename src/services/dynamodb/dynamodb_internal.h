@@ -218,7 +218,14 @@ bool dynamodb_key_of_item(const struct call *call, const struct key_schema *sche
                           const struct dynamodb_attribute_map *item, struct item_key *key);
 bool dynamodb_key_of_request(const struct call *call, const struct key_schema *schema,
                              const struct dynamodb_attribute_map *map, struct item_key *key);
-/* The same for a page's start: on false *problem is the sentence, and fail() has not been called. */
+/* The same for an item of BatchWriteItem, which is refused as a key is. */
+bool dynamodb_key_of_batched_item(const struct call *call, const struct key_schema *schema,
+                                  const struct dynamodb_attribute_map *item, struct item_key *key);
+/* Only the sizes of the key's attributes: those that are missing, or have a wrong type, are not refused. */
+bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *schema,
+                              const struct dynamodb_attribute_map *map);
+/* The same as dynamodb_key_of_request() for a page's start: on false *problem is the sentence, and fail() has
+ * not been called. */
 bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
                            const struct dynamodb_attribute_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
@@ -302,6 +309,26 @@ const struct dynamodb_consumed_capacity *dynamodb_capacity_with_indexes(const st
                                                                         const struct table *table, str asked,
                                                                         double units,
                                                                         const double *index_units);
+/* What a request consumes of several tables, in the order in which it names them. */
+struct table_uses {
+    struct table_use {
+        const struct table *table;
+        double units, *index_units;
+    } * items;
+    size_t count;
+    double factor; /* 2 in a transaction */
+};
+enum use_kind {
+    USE_PLAIN,
+    USE_READS, /* these two are of transactions */
+    USE_WRITES,
+};
+/* index_units: of each of table->indexes, or NULL. */
+void dynamodb_use_add(const struct call *call, struct table_uses *uses, const struct table *table,
+                      double units, const double *index_units);
+/* Count the consumed capacity; add it to *shown if the request asks for it. */
+void dynamodb_uses_show(const struct call *call, const struct table_uses *uses, enum use_kind kind, str asked,
+                        struct dynamodb_consumed_capacity_list *shown);
 
 /* metrics.c */
 /* Of a request that has succeeded. */
@@ -380,7 +407,12 @@ void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
 void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
 
 /* write.c */
-enum write_kind { WRITE_PUTS, WRITE_UPDATES, WRITE_DELETES };
+enum write_kind {
+    WRITE_PUTS,
+    WRITE_UPDATES,
+    WRITE_DELETES,
+    WRITE_CHECKS, /* only the condition */
+};
 /* The write of one item, step by step. */
 struct write {
     enum write_kind kind;
@@ -423,6 +455,63 @@ void dynamodb_write_apply(const struct call *call, struct write *write);
 enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 /* The bytes that decide the consumed capacity: the larger of the item's sizes before and after. */
 int64_t dynamodb_write_bytes(const struct write *write);
+
+/* update.c */
+/* Does the update leave the key's attributes alone?  False: fail() has been called. */
+bool dynamodb_update_keys_check(const struct call *call, const struct key_schema *schema,
+                                const struct update *update);
+
+/* write_set.c */
+/* The writes of one request to several items; no two of them are about the same item. */
+struct write_set {
+    struct write *items;
+    size_t count;
+    /* Depends on the request alone: dynamodb_set_checked() */
+    bool checked, valid;
+    struct failure failure; /* if it is not valid */
+    str fingerprint;        /* of a request with a ClientRequestToken: the hash of the whole request */
+};
+/* What the request's preparation has left; else an empty set. */
+struct write_set dynamodb_set_begin(const struct call *call);
+bool dynamodb_set_was_checked(const struct call *call, const struct write_set *set);
+bool dynamodb_set_checked(const struct call *call, struct write_set *set, bool valid);
+/* In a preparation: compute the results of the writes, and leave the set to the handler. */
+void dynamodb_set_prepare(const struct call *call, struct write_set *set);
+/* Are two writes, of those without a failure, about the same item? */
+bool dynamodb_set_repeats(const struct write_set *set);
+/*
+ * Plan all writes, then store all of them.  A write whose failure.error is set, or whose plan fails, cancels
+ * the transaction: fail() with the reason of each write, in their order; nothing is stored.
+ */
+enum outcome dynamodb_set_transact(const struct call *call, struct write_set *set);
+/* Of a set that is stored: the capacity, and the metrics of collections, if they are asked for. */
+void dynamodb_set_capacity(const struct call *call, const struct write_set *set, enum use_kind kind,
+                           str asked, struct dynamodb_consumed_capacity_list *shown);
+void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
+                              struct dynamodb_item_collection_metrics_list_map *shown);
+
+/* transaction.c */
+enum { MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 };
+/* Fail with a TransactionCanceledException: one reason for each failure; error == NULL: None. */
+enum outcome dynamodb_transaction_cancel(const struct call *call, const struct failure *failures,
+                                         size_t count);
+/* Always false, after fail(). */
+bool dynamodb_transaction_refuse_size(const struct call *call);
+bool dynamodb_transaction_refuse_repeated(const struct call *call);
+/*
+ * The open table of a transaction's action, whose name is at that member ("transactItems.1.member.put").
+ * False: fail() has been called.
+ */
+bool dynamodb_transaction_table_open(const struct call *call, const struct table *table, str member);
+
+/* token.c */
+/*
+ * Has a request with that ClientRequestToken been done in the last ten minutes?  False: fail() has been
+ * called, because that was another request.
+ */
+bool dynamodb_token_check(const struct call *call, str token, str fingerprint, bool *done);
+/* Remember that the request is done. */
+void dynamodb_token_store(const struct call *call, str token, str fingerprint);
 /* The consumed capacity of the table and its indexes, if the request asks for it. */
 const struct dynamodb_consumed_capacity *dynamodb_write_capacity(const struct call *call,
                                                                  const struct write *write, str asked);

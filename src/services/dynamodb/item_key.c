@@ -120,16 +120,45 @@ static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_m
     return read_part(arena, attribute->name, value, hash, bytes, problem);
 }
 
-bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
-                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
+/* The map may have other attributes, too. */
+static bool read_key(struct arena *arena, const struct key_schema *schema,
+                     const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
 {
     key->range = S("");
-    if (map->count != schema->count)
-        return problem_is(problem, mismatch);
     for (size_t i = 0; i < schema->count; i++)
         if (!read_key_part(arena, map, &schema->items[i], is_hash(schema, i),
                            is_hash(schema, i) ? &key->hash : &key->range, problem))
             return false;
+    return true;
+}
+
+bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
+                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
+{
+    return map->count == schema->count ? read_key(arena, schema, map, key, problem)
+                                       : problem_is(problem, mismatch);
+}
+
+bool dynamodb_key_of_batched_item(const struct call *call, const struct key_schema *schema,
+                                  const struct dynamodb_attribute_map *item, struct item_key *key)
+{
+    str problem;
+
+    return read_key(call->arena, schema, item, key, &problem) || dynamodb_refuse(call, problem);
+}
+
+bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *schema,
+                              const struct dynamodb_attribute_map *map)
+{
+    str bytes, problem;
+
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct key_attribute *attribute = &schema->items[i];
+        const struct dynamodb_attribute_value *value = dynamodb_item_get(map, attribute->name);
+        if (value && dynamodb_key_has_type(value, attribute->type) &&
+            !read_part(call->arena, attribute->name, value, is_hash(schema, i), &bytes, &problem))
+            return dynamodb_refuse(call, problem);
+    }
     return true;
 }
 

@@ -25,7 +25,8 @@ static bool request_check(const struct call *call, const struct dynamodb_update_
     return dynamodb_write_checked(call, write, texts_check(call, in, &write->expressions));
 }
 
-static bool keys_check(const struct call *call, const struct key_schema *schema, const struct update *update)
+bool dynamodb_update_keys_check(const struct call *call, const struct key_schema *schema,
+                                const struct update *update)
 {
     for (size_t i = 0; i < update->count; i++)
         for (size_t j = 0; j < schema->count; j++)
@@ -74,7 +75,7 @@ static bool address(const struct call *call, const struct dynamodb_update_item_i
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
            dynamodb_key_of_request(call, &write->table->keys, &in->key, &write->key) &&
-           keys_check(call, &write->table->keys, &write->expressions.update) &&
+           dynamodb_update_keys_check(call, &write->table->keys, &write->expressions.update) &&
            dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
 }
 

@@ -1,5 +1,5 @@
 /*
- * write.c: the write of one item, for PutItem, UpdateItem and DeleteItem.
+ * write.c: the write of one item, for PutItem, UpdateItem, DeleteItem, batches and transactions.
  *
  * The result of a write (is the condition true, what is the new item) follows from the request and the stored
  * bytes alone.  So a worker can compute it from a snapshot: the handler compares the bytes, and computes it
@@ -85,7 +85,7 @@ static void work_out(const struct call *call, struct write *write)
     write->worked_out = true;
     write->problem = write->blob = (str){0};
     write->holds = !condition || dynamodb_expression_holds(call->arena, condition, &stored->item);
-    if (!write->holds || write->kind == WRITE_DELETES)
+    if (!write->holds || write->kind == WRITE_DELETES || write->kind == WRITE_CHECKS)
         return;
     if (write->kind == WRITE_UPDATES) {
         update_item(call, write);

@@ -1,23 +1,22 @@
 /*
- * table.c: PutItem in one HTTP request that libcurl signs.
+ * table.c: PutItem in one signed request.
  *
  * Putting the same item again leaves the table unchanged: this makes a second delivery of a message harmless.
  */
 #include "table.h"
 
-#include <curl/curl.h>
+#include "endpoint.h"
+
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TIME_TO_ANSWER_MS = 50 };
 
 struct table {
-    CURL *curl;
+    struct endpoint *endpoint;
     const char *name;
-    char *url, *signature;
-    struct curl_slist *headers;
     struct json_text request, response;
     struct json_memory memory;
     char problem[512];
@@ -28,55 +27,6 @@ static const char *environment(const char *name, const char *otherwise)
     const char *value = getenv(name);
 
     return value && *value ? value : otherwise;
-}
-
-static void add_header(struct table *table, const char *name, const char *value)
-{
-    struct json_text line = {0};
-
-    json_add(&line, "%s: %s", name, value);
-    table->headers = curl_slist_append(table->headers, line.data);
-    json_text_release(&line);
-}
-
-static size_t keep_response(char *bytes, size_t one, size_t size, void *response)
-{
-    json_add_bytes(response, bytes, one * size);
-    return one * size;
-}
-
-/* Distributions keep the authorities' certificates in different places, and libcurl knows only its own. */
-static void trust_authorities(struct table *table)
-{
-    const char *bundles[] = {
-        getenv("AWS_CA_BUNDLE"),
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/ssl/cert.pem",
-    };
-
-    for (size_t i = 0; i < sizeof bundles / sizeof *bundles; i++) {
-        if (bundles[i] && access(bundles[i], R_OK) == 0) {
-            curl_easy_setopt(table->curl, CURLOPT_CAINFO, bundles[i]);
-            return;
-        }
-    }
-}
-
-static void set_options(struct table *table, const char *key_id, const char *secret)
-{
-    CURL *curl = table->curl;
-
-    curl_easy_setopt(curl, CURLOPT_URL, table->url);
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_AWS_SIGV4, table->signature);
-    curl_easy_setopt(curl, CURLOPT_USERNAME, key_id);
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, secret);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep_response);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &table->response);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    trust_authorities(table);
 }
 
 static char *table_url(const char *region)
@@ -93,20 +43,38 @@ static char *table_url(const char *region)
     return url.data;
 }
 
-static void prepare(struct table *table, const char *region, const char *key_id, const char *secret)
+/* Endpoints with https come with the library that speaks it. */
+static endpoint_open_function *opener_for(const char *url, const char **problem)
 {
-    const char *token = environment("AWS_SESSION_TOKEN", NULL);
-    struct json_text signature = {0};
+    endpoint_open_function *open = NULL;
 
-    json_add(&signature, "aws:amz:%s:dynamodb", region);
-    table->signature = signature.data;
-    table->url = table_url(region);
-    table->name = environment("TABLE_NAME", "Orders");
-    add_header(table, "Content-Type", "application/x-amz-json-1.0");
-    add_header(table, "X-Amz-Target", "DynamoDB_20120810.PutItem");
-    if (token)
-        add_header(table, "X-Amz-Security-Token", token);
-    set_options(table, key_id, secret);
+    if (strncmp(url, "http://", strlen("http://")) == 0)
+        return endpoint_open_http;
+    void *library = dlopen(ENDPOINT_HTTPS_LIBRARY, RTLD_NOW);
+    if (library)
+        *(void **)&open = dlsym(library, "endpoint_open_https"); /* the conversion that POSIX shows */
+    if (!open)
+        *problem = dlerror();
+    return open;
+}
+
+static struct endpoint *open_endpoint(const char *region, const char *key_id, const char *secret,
+                                      const char **problem)
+{
+    struct endpoint_settings settings = {
+        .url = table_url(region),
+        .target = "DynamoDB_20120810.PutItem",
+        .region = region,
+        .key_id = key_id,
+        .secret = secret,
+        .token = environment("AWS_SESSION_TOKEN", NULL),
+    };
+    endpoint_open_function *open = opener_for(settings.url, problem);
+    struct endpoint *endpoint = open ? open(&settings) : NULL;
+
+    if (open && !endpoint)
+        *problem = "the connection could not be set up";
+    return endpoint;
 }
 
 struct table *table_open(const char **problem)
@@ -119,14 +87,15 @@ struct table *table_open(const char **problem)
     *problem = NULL;
     if (!region || !key_id || !secret)
         *problem = "AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set";
-    else if (!table || curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || !(table->curl = curl_easy_init()))
-        *problem = "libcurl could not be started";
+    else if (!table)
+        *problem = "memory has run out";
     else
-        prepare(table, region, key_id, secret);
+        table->endpoint = open_endpoint(region, key_id, secret, problem);
     if (*problem) {
         free(table);
-        table = NULL;
+        return NULL;
     }
+    table->name = environment("TABLE_NAME", "Orders");
     return table;
 }
 
@@ -203,35 +172,21 @@ static long time_for_request_ms(const struct lambda_invocation *invocation)
     return remaining_ms > 0 ? (long)remaining_ms : 1;
 }
 
-/* The trace header is added before signing, because the signature covers all headers. */
-static CURLcode perform_in_trace(struct table *table, const char *trace_id)
-{
-    struct json_text line = {0};
-
-    json_add(&line, "X-Amzn-Trace-Id: %s", trace_id);
-    struct curl_slist headers = {.data = line.data, .next = table->headers};
-    curl_easy_setopt(table->curl, CURLOPT_HTTPHEADER, *trace_id ? &headers : table->headers);
-    CURLcode code = curl_easy_perform(table->curl);
-    curl_easy_setopt(table->curl, CURLOPT_HTTPHEADER, table->headers);
-    json_text_release(&line);
-    return code;
-}
-
 bool table_put(struct table *table, const struct json *item, const struct lambda_invocation *invocation,
                const char **problem)
 {
     long status = 0;
 
     build_request(table, item);
-    table->response.length = 0;
-    curl_easy_setopt(table->curl, CURLOPT_TIMEOUT_MS, time_for_request_ms(invocation));
-    curl_easy_setopt(table->curl, CURLOPT_POSTFIELDS, table->request.data);
-    curl_easy_setopt(table->curl, CURLOPT_POSTFIELDSIZE, (long)table->request.length);
-    CURLcode code = perform_in_trace(table, invocation->trace_id);
-    curl_easy_getinfo(table->curl, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK)
-        *problem = curl_easy_strerror(code);
-    else if (status != 200)
+    struct endpoint_request request = {
+        .trace_id = invocation->trace_id,
+        .body = table->request.data,
+        .length = table->request.length,
+        .timeout_ms = time_for_request_ms(invocation),
+    };
+    if (!table->endpoint->post(table->endpoint, &request, &status, &table->response, problem))
+        return false;
+    if (status != 200)
         *problem = refusal(table, status);
-    return code == CURLE_OK && status == 200;
+    return status == 200;
 }

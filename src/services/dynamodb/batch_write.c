@@ -1,0 +1,186 @@
+/*
+ * batch_write.c: BatchWriteItem: puts and deletes of up to 25 items in several tables.
+ *
+ * A request that is invalid in any part writes nothing.  Of a valid request, what is written is bounded, so
+ * that nobody holds the engine: the requests that are left come back as UnprocessedItems.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+ */
+#include "dynamodb_internal.h"
+
+#include "base/check.h"
+
+enum {
+    MAX_REQUESTS = 25,
+    MAX_WRITTEN_BYTES = 4 * 1024 * 1024, /* of the items as they are or were; as large as a transaction */
+};
+
+/* ---- checking ---- */
+
+static bool attributes_check(const struct call *call, const struct dynamodb_write_request *request)
+{
+    if (!request->put_request == !request->delete_request)
+        return dynamodb_refuse(call,
+                               S("Supplied AttributeValue has more than one datatypes set, must contain "
+                                 "exactly one of the supported datatypes"));
+    return dynamodb_attributes_check(call, request->put_request ? &request->put_request->item
+                                                                : &request->delete_request->key);
+}
+
+static struct write write_of(const struct dynamodb_write_request *request)
+{
+    if (request->put_request)
+        return (struct write){.kind = WRITE_PUTS, .given = &request->put_request->item};
+    return (struct write){.kind = WRITE_DELETES, .given = &request->delete_request->key};
+}
+
+/* What can be said without the tables. */
+static bool requests_read(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                          struct write_set *set)
+{
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct dynamodb_write_requests *requests = &in->request_items.items[i].value;
+        for (size_t k = 0; k < requests->count; k++) {
+            if (!attributes_check(call, &requests->items[k]))
+                return false;
+            *(struct write *)list_add(call->arena, set) = write_of(&requests->items[k]);
+        }
+    }
+    return set->count <= MAX_REQUESTS ||
+           dynamodb_refuse(call, S("Too many items requested for the BatchWriteItem call"));
+}
+
+static bool request_check(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                          struct write_set *set)
+{
+    if (dynamodb_set_was_checked(call, set))
+        return set->valid;
+    return dynamodb_set_checked(call, set, requests_read(call, in, set));
+}
+
+static bool key_read(const struct call *call, struct write *write)
+{
+    const struct key_schema *schema = &write->table->keys;
+
+    if (write->kind == WRITE_DELETES)
+        return dynamodb_key_of_request(call, schema, write->given, &write->key);
+    return dynamodb_key_of_batched_item(call, schema, write->given, &write->key) &&
+           dynamodb_index_keys_check(call, write->table, NULL, write->given);
+}
+
+static bool tables_find(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                        struct write_set *set)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct table *table = dynamodb_table_at(call, i);
+        if (!table || !dynamodb_table_open(call, table))
+            return false;
+        for (size_t k = 0; k < in->request_items.items[i].value.count; k++)
+            set->items[at++].table = table;
+    }
+    check(at == set->count);
+    return true;
+}
+
+/* Find the key of each item.  False: fail() has been called. */
+static bool address(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                    struct write_set *set)
+{
+    if (!request_check(call, in, set) || !tables_find(call, in, set))
+        return false;
+    for (size_t i = 0; i < set->count; i++)
+        if (!key_read(call, &set->items[i]))
+            return false;
+    return !dynamodb_set_repeats(set) ||
+           dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
+}
+
+/* ---- writing ---- */
+
+static enum outcome plan_all(const struct call *call, struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        enum outcome outcome = dynamodb_plan_write(call, &set->items[i]);
+        if (outcome != DONE)
+            return outcome;
+    }
+    return DONE;
+}
+
+/* Returns the number of writes that had room. */
+static size_t apply(const struct call *call, struct write_set *set)
+{
+    int64_t bytes = 0;
+    size_t at = 0;
+
+    for (; at < set->count && bytes <= MAX_WRITTEN_BYTES; at++) {
+        dynamodb_write_apply(call, &set->items[at]);
+        bytes += dynamodb_write_bytes(&set->items[at]);
+    }
+    return at;
+}
+
+/* The requests from number `at` on are left for another call. */
+static void leave(const struct call *call, const struct dynamodb_batch_write_item_input *in, size_t at,
+                  struct dynamodb_batch_write_item_output *out)
+{
+    list_make_empty(call->arena, &out->unprocessed_items);
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        struct dynamodb_batch_write_item_request_map_entry left = in->request_items.items[i];
+        size_t done = at < left.value.count ? at : left.value.count;
+        at -= done;
+        left.value.items += done;
+        left.value.count -= done;
+        if (left.value.count > 0)
+            *list_add(call->arena, &out->unprocessed_items) = left;
+    }
+}
+
+/* ---- the operation ---- */
+
+void dynamodb_batch_write_context(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                                  const struct resource *resource, struct context_list *context)
+{
+    const struct table *table = resource->row;
+
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct dynamodb_write_requests *requests = &in->request_items.items[i].value;
+        for (size_t k = 0; k < requests->count && str_equal(in->request_items.items[i].key, table->given);
+             k++) {
+            struct write write = write_of(&requests->items[k]);
+            if (requests->items[k].put_request || requests->items[k].delete_request)
+                dynamodb_access_in_context(call, table, &(struct access){.attributes = write.given}, context);
+        }
+    }
+}
+
+void dynamodb_batch_write_item_prepare(const struct call *call,
+                                       const struct dynamodb_batch_write_item_input *in)
+{
+    struct write_set *set = arena_new(call->arena, struct write_set);
+
+    if (address(call, in, set))
+        dynamodb_set_prepare(call, set);
+    leave_prepared(call, set);
+}
+
+enum outcome dynamodb_batch_write_item(const struct call *call,
+                                       const struct dynamodb_batch_write_item_input *in,
+                                       struct dynamodb_batch_write_item_output *out)
+{
+    struct write_set set = dynamodb_set_begin(call);
+
+    if (!address(call, in, &set))
+        return FAILED;
+    enum outcome outcome = plan_all(call, &set);
+    if (outcome != DONE)
+        return outcome;
+    size_t done = apply(call, &set);
+    leave(call, in, done, out);
+    set.count = done;
+    dynamodb_set_capacity(call, &set, USE_PLAIN, in->return_consumed_capacity, &out->consumed_capacity);
+    dynamodb_set_collections(call, &set, in->return_item_collection_metrics, &out->item_collection_metrics);
+    return DONE;
+}

@@ -1,0 +1,312 @@
+/*
+ * transact_write.c: TransactWriteItems: up to 100 actions, all of them or none.
+ *
+ * All actions belong to one call of the engine, which runs one call after the other: so no transaction sees
+ * half of another one, and none is ever in progress or in conflict.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+#include "dynamodb_internal.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+
+/* What the kinds of actions share. */
+struct asked {
+    enum write_kind kind;
+    const struct dynamodb_attribute_map *given;
+    str condition, update, return_values_on_failure;
+    const struct str_map *names;
+    const struct dynamodb_attribute_map *values;
+};
+
+static struct asked check_of(const struct dynamodb_condition_check *action)
+{
+    return (struct asked){
+        .kind = WRITE_CHECKS,
+        .given = &action->key,
+        .condition = action->condition_expression,
+        .return_values_on_failure = action->return_values_on_condition_check_failure,
+        .names = &action->expression_attribute_names,
+        .values = &action->expression_attribute_values,
+    };
+}
+
+static struct asked put_of(const struct dynamodb_put *action)
+{
+    return (struct asked){
+        .kind = WRITE_PUTS,
+        .given = &action->item,
+        .condition = action->condition_expression,
+        .return_values_on_failure = action->return_values_on_condition_check_failure,
+        .names = &action->expression_attribute_names,
+        .values = &action->expression_attribute_values,
+    };
+}
+
+static struct asked update_of(const struct dynamodb_update *action)
+{
+    return (struct asked){
+        .kind = WRITE_UPDATES,
+        .given = &action->key,
+        .condition = action->condition_expression,
+        .update = action->update_expression,
+        .return_values_on_failure = action->return_values_on_condition_check_failure,
+        .names = &action->expression_attribute_names,
+        .values = &action->expression_attribute_values,
+    };
+}
+
+static struct asked delete_of(const struct dynamodb_delete *action)
+{
+    return (struct asked){
+        .kind = WRITE_DELETES,
+        .given = &action->key,
+        .condition = action->condition_expression,
+        .return_values_on_failure = action->return_values_on_condition_check_failure,
+        .names = &action->expression_attribute_names,
+        .values = &action->expression_attribute_values,
+    };
+}
+
+/* The kinds in the order of the model's permissions, which is that of the call's resources. */
+static const struct kind {
+    enum write_kind kind;
+    const char *member;
+} kinds[] = {
+    {WRITE_CHECKS, "conditionCheck"},
+    {WRITE_PUTS, "put"},
+    {WRITE_UPDATES, "update"},
+    {WRITE_DELETES, "delete"},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+/* The item's action of that kind; false when it has none. */
+static bool read_action(const struct dynamodb_transact_write_item *item, enum write_kind kind,
+                        struct asked *asked)
+{
+    *asked = (struct asked){0};
+    if (kind == WRITE_CHECKS && item->condition_check)
+        *asked = check_of(item->condition_check);
+    else if (kind == WRITE_PUTS && item->put)
+        *asked = put_of(item->put);
+    else if (kind == WRITE_UPDATES && item->update)
+        *asked = update_of(item->update);
+    else if (kind == WRITE_DELETES && item->delete)
+        *asked = delete_of(item->delete);
+    return asked->given != NULL;
+}
+
+/* ---- checking ---- */
+
+static bool read_only_action(const struct call *call, const struct dynamodb_transact_write_item *item,
+                             struct asked *asked)
+{
+    struct asked read;
+    int actions = 0;
+
+    for (int k = 0; k < KINDS; k++)
+        if (read_action(item, kinds[k].kind, &read)) {
+            *asked = read;
+            actions++;
+        }
+    if (actions == 0)
+        return dynamodb_refuse(
+            call, S("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"));
+    return actions == 1 || dynamodb_refuse(call, S("TransactItems can only contain one of Check, Put, Update "
+                                                   "or Delete"));
+}
+
+static bool expressions_read(const struct call *call, const struct asked *asked,
+                             struct expressions *expressions)
+{
+    struct expression_texts texts = {
+        .condition = asked->condition,
+        .update = asked->update,
+        .names = asked->names,
+        .values = asked->values,
+        .value_expressions = "ConditionExpression is",
+    };
+
+    return dynamodb_expressions_read(call, &texts, expressions) &&
+           dynamodb_attributes_check(call, asked->given);
+}
+
+static bool action_read(const struct call *call, const struct dynamodb_transact_write_item *item,
+                        struct write *write)
+{
+    struct asked asked = {0};
+
+    if (!read_only_action(call, item, &asked))
+        return false;
+    write->kind = asked.kind;
+    write->given = asked.given;
+    write->return_values_on_failure = asked.return_values_on_failure;
+    return expressions_read(call, &asked, &write->expressions);
+}
+
+/* After the check, which gives all numbers their one text. */
+static str fingerprint_of(const struct call *call, const struct dynamodb_transact_write_items_input *in)
+{
+    struct sha256 hash = sha256(model_to_json(call->arena, &DYNAMODB_TRANSACT_WRITE_ITEMS_INPUT, in));
+
+    return arena_copy(call->arena, (str){(const char *)hash.bytes, sizeof hash.bytes});
+}
+
+static bool actions_read(const struct call *call, const struct dynamodb_transact_write_items_input *in,
+                         struct write_set *set)
+{
+    for (size_t i = 0; i < in->transact_items.count; i++)
+        if (!action_read(call, &in->transact_items.items[i], list_add(call->arena, set)))
+            return false;
+    if (str_present(in->client_request_token))
+        set->fingerprint = fingerprint_of(call, in);
+    return true;
+}
+
+static bool request_check(const struct call *call, const struct dynamodb_transact_write_items_input *in,
+                          struct write_set *set)
+{
+    if (dynamodb_set_was_checked(call, set))
+        return set->valid;
+    return dynamodb_set_checked(call, set, actions_read(call, in, set));
+}
+
+static bool tables_find(const struct call *call, struct write_set *set)
+{
+    size_t next = 0;
+
+    for (int k = 0; k < KINDS; k++)
+        for (size_t i = 0; i < set->count; i++) {
+            if (set->items[i].kind != kinds[k].kind)
+                continue;
+            set->items[i].table = call_resource(call, next++)->row;
+            if (!dynamodb_transaction_table_open(
+                    call, set->items[i].table,
+                    arena_format(call->arena, "transactItems.%zu.member.%s", i + 1, kinds[k].member)))
+                return false;
+        }
+    return true;
+}
+
+static bool key_read(const struct call *call, struct write *write)
+{
+    const struct key_schema *schema = &write->table->keys;
+
+    if (write->kind == WRITE_PUTS)
+        return dynamodb_key_of_item(call, schema, write->given, &write->key) &&
+               dynamodb_index_keys_check(call, write->table, NULL, write->given);
+    return dynamodb_key_of_request(call, schema, write->given, &write->key) &&
+           dynamodb_update_keys_check(call, schema, &write->expressions.update);
+}
+
+/* Find the key of each item; what is wrong with one is its action's failure. */
+static bool keys_read(const struct call *call, struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!dynamodb_key_sizes_check(call, &set->items[i].table->keys, set->items[i].given))
+            return false;
+    for (size_t i = 0; i < set->count; i++) {
+        struct write *write = &set->items[i];
+        if (!key_read(call, write) ||
+            !dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key"))
+            write->failure = take_failure(call);
+        else
+            write->failure = (struct failure){0};
+    }
+    return !dynamodb_set_repeats(set) || dynamodb_transaction_refuse_repeated(call);
+}
+
+static bool address(const struct call *call, const struct dynamodb_transact_write_items_input *in,
+                    struct write_set *set)
+{
+    return request_check(call, in, set) && tables_find(call, set) && keys_read(call, set);
+}
+
+/* ---- a transaction that has been done before ---- */
+
+/* As on AWS, the reply shows what reading the items consumes. */
+static enum outcome repeat(const struct call *call, const struct write_set *set, str asked,
+                           struct dynamodb_transact_write_items_output *out)
+{
+    static const bool consistent = true;
+    struct table_uses uses = {.factor = 2};
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->items[i];
+        struct stored stored = {0};
+        if (!write->failure.error)
+            dynamodb_stored_find(call, write->table, &write->key, &stored);
+        dynamodb_use_add(call, &uses, write->table, dynamodb_read_units(stored.size_bytes, &consistent),
+                         NULL);
+    }
+    dynamodb_uses_show(call, &uses, USE_READS, asked, &out->consumed_capacity);
+    return DONE;
+}
+
+/* ---- the operation ---- */
+
+static size_t index_of(const struct call *call, const struct resource *resource)
+{
+    size_t index = 0;
+
+    while (call_resource(call, index) != resource)
+        index++;
+    return index;
+}
+
+void dynamodb_transact_write_context(const struct call *call,
+                                     const struct dynamodb_transact_write_items_input *in,
+                                     const struct resource *resource, struct context_list *context)
+{
+    size_t left = index_of(call, resource);
+    struct expressions read = {0};
+    struct asked asked;
+
+    for (int k = 0; k < KINDS; k++)
+        for (size_t i = 0; i < in->transact_items.count; i++) {
+            if (!read_action(&in->transact_items.items[i], kinds[k].kind, &asked) || left-- > 0)
+                continue;
+            const struct expressions *expressions =
+                dynamodb_read_for_context(call, expressions_read(call, &asked, &read), &read);
+            dynamodb_access_in_context(
+                call, resource->row, &(struct access){.expressions = expressions, .attributes = asked.given},
+                context);
+            context_add(call, context, S("dynamodb:EnclosingOperation"), S("TransactWriteItems"));
+            return;
+        }
+    check(false); /* each resource belongs to an action */
+}
+
+void dynamodb_transact_write_items_prepare(const struct call *call,
+                                           const struct dynamodb_transact_write_items_input *in)
+{
+    struct write_set *set = arena_new(call->arena, struct write_set);
+
+    if (address(call, in, set))
+        dynamodb_set_prepare(call, set);
+    leave_prepared(call, set);
+}
+
+enum outcome dynamodb_transact_write_items(const struct call *call,
+                                           const struct dynamodb_transact_write_items_input *in,
+                                           struct dynamodb_transact_write_items_output *out)
+{
+    struct write_set set = dynamodb_set_begin(call);
+    str token = in->client_request_token;
+    bool done = false;
+
+    if (!address(call, in, &set) ||
+        (str_present(token) && !dynamodb_token_check(call, token, set.fingerprint, &done)))
+        return FAILED;
+    if (done)
+        return repeat(call, &set, in->return_consumed_capacity, out);
+    enum outcome outcome = dynamodb_set_transact(call, &set);
+    if (outcome != DONE)
+        return outcome;
+    if (str_present(token))
+        dynamodb_token_store(call, token, set.fingerprint);
+    dynamodb_set_capacity(call, &set, USE_WRITES, in->return_consumed_capacity, &out->consumed_capacity);
+    dynamodb_set_collections(call, &set, in->return_item_collection_metrics, &out->item_collection_metrics);
+    return DONE;
+}

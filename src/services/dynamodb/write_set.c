@@ -1,0 +1,164 @@
+/*
+ * write_set.c: the writes of one request to several items, for BatchWriteItem and transactions.
+ *
+ * All writes are planned before the first one is stored: a plan reads the items as they were before the
+ * request, which is right because no two writes are about the same item.  As with one write (write.c), a
+ * worker may have computed the results before.
+ */
+#include "dynamodb_internal.h"
+
+enum { MAX_PREPARED_BYTES = 16 * 1024 * 1024 }; /* of items, in the memory of a call that waits */
+
+/* ---- errors of the request itself ---- */
+
+struct write_set dynamodb_set_begin(const struct call *call)
+{
+    const struct write_set *left = call->preparing ? NULL : prepared(call);
+
+    return left ? *left : (struct write_set){0};
+}
+
+bool dynamodb_set_was_checked(const struct call *call, const struct write_set *set)
+{
+    if (set->checked && !set->valid)
+        fail(call, set->failure.error, "%.*s", STR_ARGS(set->failure.message));
+    return set->checked;
+}
+
+bool dynamodb_set_checked(const struct call *call, struct write_set *set, bool valid)
+{
+    set->checked = true;
+    set->valid = valid;
+    set->failure = call->progress->failure;
+    return valid;
+}
+
+bool dynamodb_set_repeats(const struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct write *a = &set->items[i], *b = &set->items[j];
+            if (!a->failure.error && !b->failure.error && a->table->row.id == b->table->row.id &&
+                str_equal(a->key.hash, b->key.hash) && str_equal(a->key.range, b->key.range))
+                return true;
+        }
+    return false;
+}
+
+/* ---- planning ---- */
+
+/* The handler works out the rest itself. */
+void dynamodb_set_prepare(const struct call *call, struct write_set *set)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < set->count && bytes <= MAX_PREPARED_BYTES; i++) {
+        if (set->items[i].failure.error)
+            continue;
+        dynamodb_write_prepare(call, &set->items[i]);
+        bytes += dynamodb_write_bytes(&set->items[i]);
+    }
+}
+
+/* Plan one write; its failure becomes the reason.  PARKED: the call moves to a worker. */
+static enum outcome plan(const struct call *call, struct write *write)
+{
+    enum outcome outcome = write->failure.error ? DONE : dynamodb_plan_write(call, write);
+
+    if (outcome != FAILED)
+        return outcome;
+    write->failure = take_failure(call);
+    return DONE;
+}
+
+static enum outcome plan_all(const struct call *call, struct write_set *set, bool *cancelled)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < set->count; i++) {
+        struct write *write = &set->items[i];
+        if (plan(call, write) == PARKED)
+            return PARKED;
+        *cancelled |= write->failure.error != NULL;
+        bytes += dynamodb_write_bytes(write);
+        if (bytes > MAX_TRANSACTION_BYTES) {
+            dynamodb_transaction_refuse_size(call);
+            return FAILED;
+        }
+        if (bytes > LARGE_ITEM_BYTES && may_move_to_worker(call))
+            return move_to_worker(call);
+    }
+    return DONE;
+}
+
+static enum outcome cancel(const struct call *call, const struct write_set *set)
+{
+    struct failure *failures = arena_alloc(call->arena, set->count * sizeof *failures);
+
+    for (size_t i = 0; i < set->count; i++)
+        failures[i] = set->items[i].failure;
+    return dynamodb_transaction_cancel(call, failures, set->count);
+}
+
+enum outcome dynamodb_set_transact(const struct call *call, struct write_set *set)
+{
+    bool cancelled = false;
+    enum outcome outcome = plan_all(call, set, &cancelled);
+
+    if (outcome != DONE)
+        return outcome;
+    if (cancelled)
+        return cancel(call, set);
+    for (size_t i = 0; i < set->count; i++)
+        dynamodb_write_apply(call, &set->items[i]);
+    return DONE;
+}
+
+/* ---- what the reply shows ---- */
+
+void dynamodb_set_capacity(const struct call *call, const struct write_set *set, enum use_kind kind,
+                           str asked, struct dynamodb_consumed_capacity_list *shown)
+{
+    struct table_uses uses = {.factor = kind == USE_PLAIN ? 1 : 2};
+
+    for (size_t i = 0; i < set->count; i++)
+        dynamodb_use_add(call, &uses, set->items[i].table,
+                         dynamodb_write_units(dynamodb_write_bytes(&set->items[i])),
+                         set->items[i].index_units);
+    dynamodb_uses_show(call, &uses, kind, asked, shown);
+}
+
+static struct dynamodb_item_collection_metrics_list *
+collections_of(const struct call *call, str table, struct dynamodb_item_collection_metrics_list_map *shown)
+{
+    for (size_t i = 0; i < shown->count; i++)
+        if (str_equal(shown->items[i].key, table))
+            return &shown->items[i].value;
+    struct dynamodb_item_collection_metrics_list_map_entry *added = list_add(call->arena, shown);
+    added->key = table;
+    return &added->value;
+}
+
+/* Is the write one of several in the same collection, and not the last of them? */
+static bool is_repeated(const struct write_set *set, size_t at)
+{
+    for (size_t i = at + 1; i < set->count; i++)
+        if (set->items[i].table->row.id == set->items[at].table->row.id &&
+            str_equal(set->items[i].key.hash, set->items[at].key.hash))
+            return true;
+    return false;
+}
+
+void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
+                              struct dynamodb_item_collection_metrics_list_map *shown)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->items[i];
+        const struct dynamodb_item_collection_metrics *metrics =
+            write->kind == WRITE_CHECKS || is_repeated(set, i)
+                ? NULL
+                : dynamodb_collection_metrics(call, write, asked);
+        if (metrics)
+            *list_add(call->arena, collections_of(call, write->table->given, shown)) = *metrics;
+    }
+}
