@@ -49,9 +49,9 @@ class Function:
                     **environment,
                 })
 
-    def invoke(self, event=None, headers=None, raw=None):
+    def invoke(self, event=None, headers=None, raw=None, timeout_s=30):
         """Runs one invocation and returns the function's answer."""
-        request_id = self.api.send(json.dumps(event).encode() if raw is None else raw, headers)
+        request_id = self.api.send(json.dumps(event).encode() if raw is None else raw, headers, timeout_s)
         answer = self.answer()
         assert answer.request_id == request_id
         return answer

@@ -1,6 +1,7 @@
 """The three order functions: from a batch of the queue's messages to items in the table."""
 
 import json
+import socket
 import time
 import zipfile
 
@@ -191,6 +192,14 @@ def test_a_table_that_cannot_be_reached_fails_the_order(processor):
     assert line["outcome"] == "failed"
     # libcurl's sentence in older and in newer versions.
     assert line["reason"] in ("Couldn't connect to server", "Could not connect to server")
+
+
+def test_a_table_that_does_not_answer_fails_the_order_before_the_invocations_deadline(processor):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        function = processor(AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:%d" % silent.getsockname()[1])
+        assert function.invoke(batch(notification(O1234)), timeout_s=0.5).value["batchItemFailures"]
+    [line] = order_lines(function)
+    assert (line["outcome"], line["reason"]) == ("failed", "Timeout was reached")
 
 
 def test_the_table_is_named_by_the_environment(processor, dynamodb):

@@ -338,6 +338,15 @@ def test_a_shard_is_followed_by_a_child_after_four_hours(world):
     assert world.describe(arn, **children)["Shards"] == []
 
 
+def test_a_shard_without_records_ends_when_it_is_closed(world):
+    name, arn = world.table(on())
+    latest = world.iterator(arn, "LATEST")
+    assert world.read(latest)[1] is not None
+    world.tables.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+    for iterator in (latest, world.iterator(arn), world.iterator(arn, "LATEST")):
+        assert world.read(iterator) == ([], None)
+
+
 def test_describe_stream_lists_shards_in_pages(world):
     name, arn = world.table(on("KEYS_ONLY"))
     for at in range(3):

@@ -198,7 +198,8 @@ create table dynamodb_stream (
     unique (account, region, table_name, label)
 );
 
--- Names ascend.  A shard has the records first_number to last_number; an open one has no last number.
+-- Names ascend.  A shard has the records first_number to last_number (first_number - 1: no records); an open one has no
+-- last number.
 create table dynamodb_shard (
     stream_id integer not null,
     name text not null,
@@ -570,13 +571,6 @@ values (:id, :made_ms, :event, :expired, :size_bytes, :item_keys, :old_image, :n
 -- param: low integer
 -- param: high integer
 select id from dynamodb_record where id >= :low and id < :high order by id desc limit 1;
-
--- The oldest one that is not trimmed.
--- statement: find_kept_record :one
--- param: low integer
--- param: high integer
--- param: horizon_ms integer
-select id from dynamodb_record where id >= :low and id < :high and made_ms >= :horizon_ms order by id limit 1;
 
 -- statement: find_first_record :one
 -- param: low integer
