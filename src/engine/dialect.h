@@ -39,13 +39,17 @@ struct form_mismatch {
     str name, value;
 };
 
-/* A member of an operation's input that is missing or breaks its constraints, in the operation's own words.
- */
+/* A member of an operation's input that is missing or breaks its constraints, in the operation's words. */
 struct reworded {
     const char *operation, *member;
     bool missing;
     bool alone; /* the sentence is the whole message: no other violation is reported beside it */
     const char *sentence;
+};
+
+/* What a member is called instead. */
+struct json_alias {
+    const char *member, *name;
 };
 
 struct dialect {
@@ -73,6 +77,13 @@ struct dialect {
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
     str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
     const char *error_end;                                /* XML that closes each Error; may be NULL */
+    const struct json_alias *query_json_names;            /* in replies as JSON; ends with NULL; or NULL */
+    /*
+     * Is that the path of a resource, by which tidy_form completes a form?  Only operations with the member
+     * that names the resource are valid there.  May be NULL.
+     */
+    bool (*is_resource_path)(str path);
+    const char *resource_member;
 
     /* REST-XML */
     bool bare_errors; /* Error is the root of the document, as S3 has it */

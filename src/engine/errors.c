@@ -21,6 +21,11 @@ const struct error NOTHING_HERE = {.name = "UnknownOperationException",
                                    .status = 404,
                                    .sender = true};
 
+const struct error NOTHING_OF_RESOURCE = {.name = "UnknownOperationException",
+                                          .query_code = "UnknownOperationException",
+                                          .status = 404,
+                                          .sender = true};
+
 const struct error INVALID_ACTION = {.name = "InvalidAction", .status = 400, .sender = true};
 
 const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .sender = true};

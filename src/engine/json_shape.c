@@ -362,6 +362,11 @@ static void write_member(struct json_writer *writer, const struct member *member
         write_value(writer, member->shape, value);
 }
 
+void json_write_value(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    write_value(writer, shape, value);
+}
+
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure)
 {
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;

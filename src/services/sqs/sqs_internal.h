@@ -98,6 +98,12 @@ void sqs_timeout_begins(int64_t generation_id, int64_t visible_ms);
 /* For handlers, before they read the visible messages of a standard queue. */
 void sqs_timed_out_return(const struct call *call, const struct queue *queue);
 
+/* tenants.c */
+/* A message, of that group or of none, is new in the queue, or has returned to it.  For handlers. */
+void sqs_tenant_joins(const struct queue *queue, str group_id);
+/* The messages of a standard queue in the order in which they are received.  For handlers. */
+struct sqs_visible_rows sqs_visible_list(const struct call *call, const struct queue *queue, int64_t limit);
+
 /* counts.c */
 /* The part of a message's state that is counted. */
 struct message_state {
