@@ -206,7 +206,7 @@ def test_a_key_has_one_item(tables):
 BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
-        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "stream", "shard",
+        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "stream", "shard",
                      "record", "expiry")
     ),
     *(

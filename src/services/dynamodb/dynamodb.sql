@@ -248,6 +248,15 @@ create table dynamodb_token (
 ) without rowid;
 create index dynamodb_token_expiry on dynamodb_token (expires_ms);
 
+-- migration: 9
+-- Indexes that are being filled: the last item that they have reached, in the order of a scan.
+create table dynamodb_backfill (
+    index_id integer primary key,
+    table_id integer not null,
+    hash_key blob not null,
+    range_key blob not null
+);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: index_count integer
@@ -269,22 +278,56 @@ values (:table_id, :index_number, :kind, :position, :name, :type);
 delete from dynamodb_key where table_id = :table_id;
 
 -- The secondary indexes of a table as JSON, in one row, which can be cached: an array for each, of its id, name, kind and
--- projection, its key attributes (name, type, kind) and its NonKeyAttributes.
+-- projection, its key attributes (name, type, kind), its NonKeyAttributes, and whether it is being filled.
 -- statement: read_indexes :cached
 -- column: indexes text
 select json_group_array(json_array(one.id, one.name, one.kind, one.projection,
     json((select json_group_array(json_array(key.name, key.type, key.kind))
         from dynamodb_key key where key.table_id = one.table_id and key.index_number = one.id)),
     json((select json_group_array(included.name)
-        from dynamodb_index_attribute included where included.index_id = one.id)))) as indexes
+        from dynamodb_index_attribute included where included.index_id = one.id)),
+    exists (select 1 from dynamodb_backfill where index_id = one.id))) as indexes
 from dynamodb_index one where one.table_id = :table_id;
 
 -- statement: read_index_settings :one
-select read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
+-- row: index_settings
+select id, read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
 
 -- statement: add_index :insert
 insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units)
 values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units);
+
+-- statement: set_index_settings :exec
+-- row: index_settings
+update dynamodb_index set read_units = :read_units, write_units = :write_units, max_read_units = :max_read_units,
+    max_write_units = :max_write_units
+where id = :id;
+
+-- The table of an index.
+-- statement: find_index_table :one
+select owner.account, owner.region, owner.name
+from dynamodb_index one join dynamodb_table owner on owner.id = one.table_id where one.id = :id;
+
+-- statement: add_backfill :exec
+-- row: backfill
+insert into dynamodb_backfill (index_id, table_id, hash_key, range_key)
+values (:index_id, :table_id, :hash_key, :range_key);
+
+-- statement: find_backfill :one
+-- row: backfill
+select index_id, table_id, hash_key, range_key from dynamodb_backfill where index_id = :index_id;
+
+-- statement: move_backfill :exec
+-- row: backfill
+update dynamodb_backfill set hash_key = :hash_key, range_key = :range_key where index_id = :index_id;
+
+-- statement: remove_backfill :exec
+delete from dynamodb_backfill where index_id = :index_id;
+
+-- statement: items_after :each
+select id, hash_key, range_key, size_bytes, item from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key;
 
 -- statement: remove_index :exec
 delete from dynamodb_index where id = :id;

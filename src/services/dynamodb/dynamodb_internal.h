@@ -10,6 +10,7 @@
 #include "dynamodb_sql.h"
 #include "engine/call.h"
 #include "expression.h"
+#include "lookup.h"
 #include "store/store.h"
 #include "value.h"
 
@@ -32,6 +33,8 @@ struct index {
     enum dynamodb_projection_type projection;
     struct key_schema keys;
     struct str_list non_key_attributes; /* for INCLUDE */
+    bool backfilling;                   /* is being filled, and not read */
+    bool deleted;                       /* by this request */
 };
 struct index_list {
     struct index *items;
@@ -126,7 +129,7 @@ str dynamodb_index_arn(struct arena *arena, const struct table *table, str name)
  * The place in the index of an item, or of a page's start, that has the attributes of both keys.  False: the
  * index does not hold it.
  */
-bool dynamodb_index_place(struct arena *arena, const struct table *table, const struct index *index,
+bool dynamodb_index_place(struct lookups *lookups, const struct table *table, const struct index *index,
                           const struct dynamodb_attribute_map *item, struct item_key *place);
 /* Places as bytes: a part of a sort key is escaped, then ended. */
 void dynamodb_key_escape(struct text *text, str bytes);
@@ -135,7 +138,7 @@ void dynamodb_key_end(struct text *text);
 str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count);
 bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute);
 /* The attributes of the item that are in the index. */
-struct dynamodb_attribute_map dynamodb_index_project(struct arena *arena, const struct table *table,
+struct dynamodb_attribute_map dynamodb_index_project(struct lookups *lookups, const struct table *table,
                                                      const struct index *index,
                                                      const struct dynamodb_attribute_map *item);
 /* The attributes of the index's key, then those of the table's key that it lacks. */
@@ -191,10 +194,41 @@ struct dynamodb_attribute_definitions dynamodb_definitions_described(struct aren
                                                                      const struct table *table);
 /* Add the indexes to a description of the table that is complete otherwise. */
 void dynamodb_indexes_describe(const struct call *call, const struct table *table,
-                               enum dynamodb_index_status status,
+                               enum dynamodb_table_status status,
                                struct dynamodb_table_description *description);
 /* Remove the index at once, and its entries later. */
 void dynamodb_index_remove(const struct call *call, const struct index *index);
+
+/* index_update.c */
+struct index_update_request {
+    const struct dynamodb_global_secondary_index_update_list *updates;
+    const struct dynamodb_attribute_definitions *definitions;
+    bool was_on_demand, on_demand; /* the table before and after the request */
+};
+/* Check the updates by themselves. */
+bool dynamodb_index_updates_check(const struct call *call,
+                                  const struct dynamodb_global_secondary_index_update_list *updates);
+/* Check them against the table. */
+bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
+                                const struct index_update_request *request);
+void dynamodb_index_updates_apply(const struct call *call, struct table *table,
+                                  const struct index_update_request *request);
+/* index_check.c: a new index of an existing table. */
+bool dynamodb_new_index_check(const struct call *call, const struct table *table,
+                              const struct index_definition *definition,
+                              const struct index_update_request *request);
+/* Of a global index: is there the throughput that the billing mode asks for? */
+bool dynamodb_index_throughput_check(const struct call *call, const struct index_definition *definition,
+                                     bool on_demand);
+
+/* index_build.c */
+/* Fill the new index with the items of its table, in later batches. */
+void dynamodb_index_build(const struct call *call, const struct table *table, const struct index *index);
+/* The index of the table that is being filled, or NULL. */
+const struct index *dynamodb_backfilling_index(const struct table *table);
+/* Does the index hold the items up to that key? */
+bool dynamodb_index_has_reached(const struct call *call, const struct index *index,
+                                const struct item_key *key);
 
 /* index_keys.c */
 /*
@@ -405,6 +439,9 @@ void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
 /* entries.c */
 /* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
 void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
+/* For an index that is being filled: add the entry of that item, if the index can hold it. */
+void dynamodb_entry_add(const struct call *call, const struct table *table, const struct index *index,
+                        const struct stored *stored);
 
 /* write.c */
 enum write_kind {

@@ -113,11 +113,14 @@ static void add_stream(const struct call *call, struct dynamodb_table_descriptio
     }
 }
 
-static enum dynamodb_index_status index_status_of(enum dynamodb_table_status status)
+/* While an index is being filled, the table is UPDATING. */
+static str shown_status(const struct table *table, const struct dynamodb_settings_row *row)
 {
-    return status == DYNAMODB_TABLE_STATUS_CREATING   ? DYNAMODB_INDEX_STATUS_CREATING
-           : status == DYNAMODB_TABLE_STATUS_DELETING ? DYNAMODB_INDEX_STATUS_DELETING
-                                                      : DYNAMODB_INDEX_STATUS_ACTIVE;
+    bool active = dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_ACTIVE);
+
+    return active && dynamodb_backfilling_index(table)
+               ? dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING)
+               : row->status;
 }
 
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
@@ -129,7 +132,7 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     description->key_schema = dynamodb_keys_described(call->arena, &table->keys);
     description->attribute_definitions = dynamodb_definitions_described(call->arena, table);
     description->table_name = table->name;
-    description->table_status = row->status;
+    description->table_status = shown_status(table, row);
     description->creation_date_time = arena_i64(call->arena, row->created_ms);
     description->table_arn = table->arn;
     description->table_id = row->table_uuid;
@@ -141,8 +144,7 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     add_stream(call, description, table, row);
     add_warm_throughput(call, description, row);
     add_count(call, description, table);
-    dynamodb_indexes_describe(call, table, index_status_of(dynamodb_table_status_of(row->status)),
-                              description);
+    dynamodb_indexes_describe(call, table, dynamodb_table_status_of(row->status), description);
     return description;
 }
 
@@ -328,7 +330,8 @@ static bool may_delete(const struct call *call, const struct table *table,
         return dynamodb_refuse(call, S("Resource cannot be deleted as it is currently protected against "
                                        "deletion. Disable deletion protection first."));
     return dynamodb_table_is_settled(call, table) &&
-           (!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) ||
+           ((!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) &&
+             !dynamodb_backfilling_index(table)) ||
             dynamodb_refuse_updating(call, table));
 }
 
