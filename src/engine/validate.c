@@ -488,7 +488,20 @@ bool validate_plain(const struct call *call, const struct shape *shape, const vo
     return !str_present(missing);
 }
 
+static bool check_first(const struct call *call, const struct shape *shape, const void *in)
+{
+    const struct dialect *dialect = call->operation->service->dialect;
+
+    for (size_t i = 0; dialect->first_check && i < shape->member_count; i++) {
+        const struct member *member = &shape->members[i];
+        if (str_equal(member->name, str_of(dialect->first_member)) && !is_missing(member, in))
+            return dialect->first_check(call, *(const str *)member_value(member, in));
+    }
+    return true;
+}
+
 bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
-    return call->operation->service->dialect->validate(call, shape, in) && refused_check(call, shape, in);
+    return check_first(call, shape, in) && call->operation->service->dialect->validate(call, shape, in) &&
+           refused_check(call, shape, in);
 }

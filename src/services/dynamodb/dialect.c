@@ -9,7 +9,6 @@
 #include "dialect.h"
 
 #include "engine/dialect.h"
-#include "engine/shape.h"
 
 static bool is_collection(const struct shape *shape)
 {
@@ -161,29 +160,16 @@ static const struct reworded reworded[] = {
     {0},
 };
 
-/* The request's TableName if it is a name, not empty and not an ARN; else absent. */
-static str table_name_of(const struct shape *shape, const void *in)
+/* An empty name is left to the model, an ARN to the one who finds its table. */
+static bool table_check(const struct call *call, str table)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++) {
-        if (!str_equal(member->name, S("TableName")) || is_missing(member, in))
-            continue;
-        str name = *(const str *)member_value(member, in);
-        return str_empty(name) || str_starts_with(name, S("arn:")) ? (str){0} : name;
-    }
-    return (str){0};
-}
-
-/* A table's name is checked before everything else. */
-static bool validate_request(const struct call *call, const struct shape *shape, const void *in)
-{
-    str name = table_name_of(shape, in);
-
-    return (!str_present(name) || dynamodb_table_name_check(call, name)) && validate_coral(call, shape, in);
+    return str_empty(table) || str_starts_with(table, S("arn:")) || dynamodb_table_name_check(call, table);
 }
 
 const struct dialect DYNAMODB_DIALECT = {
-    .validate = validate_request,
+    .validate = validate_coral,
+    .first_member = "TableName",
+    .first_check = table_check,
     .null_items_are_untold = true,
     .unions_are_unchecked = true,
     .reworded = reworded,
