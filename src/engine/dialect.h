@@ -60,7 +60,6 @@ struct dialect {
     const char *first_member; /* a text of requests that is checked before everything else; may be NULL */
     bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
     bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
-    bool unions_are_unchecked;       /* the handlers check that a union has one member */
     const struct reworded *reworded; /* ends with one without an operation; may be NULL */
 
     /* JSON */

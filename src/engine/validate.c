@@ -33,8 +33,7 @@ struct checker {
     struct arena *arena;
     struct text sentences;
     int count;
-    str union_sentence; /* the first union with not exactly one member */
-    const char *alone;  /* the message of a violation that is reported without the others; may be NULL */
+    const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
 };
 
@@ -422,21 +421,9 @@ static void check_inside(struct checker *checker, const struct shape *shape, con
         check_items(checker, shape, value, place);
 }
 
-static void check_union(struct checker *checker, const struct shape *shape, size_t present)
-{
-    if (present == 1 || str_present(checker->union_sentence))
-        return;
-    const char *wrong = present ? "has more than one datatypes set" : "is empty";
-    checker->union_sentence =
-        arena_format(checker->arena, "Supplied %s %s, must contain exactly one of the supported datatypes",
-                     shape->name, wrong);
-}
-
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
                             const struct place *outer)
 {
-    size_t present = 0;
-
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         struct place place = {.outer = outer, .member = member->name};
@@ -450,10 +437,7 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
         if (broken && !report_reworded(checker, &place, false))
             report_broken(checker, &place, member->shape, value, broken);
         check_inside(checker, member->shape, value, &place);
-        present++;
     }
-    if (shape->is_union && !checker->service->dialect->unions_are_unchecked)
-        check_union(checker, shape, present);
 }
 
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
@@ -470,8 +454,6 @@ bool validate_coral(const struct call *call, const struct shape *shape, const vo
         str sentences = text_str(&checker.sentences);
         fail(call, checker.service->validation_error, "%d validation error%s detected: %.*s", checker.count,
              checker.count == 1 ? "" : "s", STR_ARGS(sentences));
-    } else if (str_present(checker.union_sentence)) {
-        fail(call, checker.service->validation_error, "%.*s", STR_ARGS(checker.union_sentence));
     } else {
         return true;
     }

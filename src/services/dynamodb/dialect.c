@@ -108,7 +108,7 @@ static str too_deep_sentence(const struct call *call)
     return in_envelope(call, S(DYNAMODB_TOO_DEEP));
 }
 
-enum { MIN_NAME = 3, MAX_NAME = 255 };
+enum { MIN_NAME = 3, MAX_NAME = 255, MAX_ARN = 1024 };
 
 bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
 {
@@ -160,10 +160,11 @@ static const struct reworded reworded[] = {
     {0},
 };
 
-/* An empty name is left to the model, an ARN to the one who finds its table. */
+/* Texts of a wrong size for an ARN are left to the model, ARNs to the one who finds their tables. */
 static bool table_check(const struct call *call, str table)
 {
-    return str_empty(table) || str_starts_with(table, S("arn:")) || dynamodb_table_name_check(call, table);
+    return str_empty(table) || table.size > MAX_ARN || str_starts_with(table, S("arn:")) ||
+           dynamodb_table_name_check(call, table);
 }
 
 const struct dialect DYNAMODB_DIALECT = {
@@ -171,7 +172,6 @@ const struct dialect DYNAMODB_DIALECT = {
     .first_member = "TableName",
     .first_check = table_check,
     .null_items_are_untold = true,
-    .unions_are_unchecked = true,
     .reworded = reworded,
     .too_deep_sentence = too_deep_sentence,
     .unions_read_texts = true,
