@@ -207,7 +207,7 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "stream", "shard",
-                     "record", "expiry")
+                     "record", "expiry", "token")
     ),
     *(
         f"alter table dynamodb_table drop column {name}"
