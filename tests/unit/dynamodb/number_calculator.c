@@ -3,8 +3,8 @@
  * (tests/sdk/test_dynamodb_numbers.py).
  *
  * Each line of the input has two numbers; the output has, for each, in one line and separated by spaces: both
- * numbers' texts, their sum, their difference, how they compare, and how their keys compare.  What is no
- * number is shown as the name of its fault.
+ * numbers' texts, their sum, their difference, how they compare, and how their keys compare.  A text that is
+ * not a number is shown as the name of its fault.
  */
 #include "services/dynamodb/number.h"
 
