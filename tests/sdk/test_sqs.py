@@ -459,6 +459,21 @@ def test_the_trace_header_of_a_publish_is_its_messages_at_queues(
         assert message["Attributes"]["AWSTraceHeader"] == header
 
 
+def test_a_header_stays_with_a_message_through_a_dead_letter_queue_and_back(sqs, make_queue, trace_headed, wait_until):
+    dead = make_queue()
+    policy = json.dumps({"deadLetterTargetArn": make_queue.arn(dead), "maxReceiveCount": 1})
+    url = make_queue(RedrivePolicy=policy, VisibilityTimeout="0")
+    header = trace_headed(TRACE_ROOT + ";Sampled=1", "sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    for _ in range(2):
+        receive(sqs, url)
+    [message] = receive(sqs, dead, VisibilityTimeout=0)
+    assert message["Attributes"]["AWSTraceHeader"] == header
+    sqs.start_message_move_task(SourceArn=make_queue.arn(dead))
+    [message] = wait_until(lambda: receive(sqs, url))
+    assert message["Attributes"]["AWSTraceHeader"] == header
+
+
 @pytest.mark.parametrize(
     "attribute, reason",
     [

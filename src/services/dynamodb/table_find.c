@@ -50,6 +50,15 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
+static str policy_of(const struct call *call, const struct dynamodb_find_table_row *row)
+{
+    struct dynamodb_read_policy_row policy = {0};
+
+    if (row->has_policy)
+        dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = row->id}, &policy);
+    return policy.policy;
+}
+
 /* Fill the row and the keys of the table that account, region and name say.  False: no table has them. */
 static bool find(const struct call *call, struct table *table)
 {
@@ -93,8 +102,10 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return dynamodb_refuse(call, S("Invalid table ARN"));
     found->arn = table->arn = table_arn(call, table);
-    if (find(call, table))
+    if (find(call, table)) {
         found->add_context = tags_add_context;
+        found->policy = policy_of(call, &table->row);
+    }
     return true;
 }
 
@@ -130,11 +141,17 @@ const struct table *dynamodb_table_of(const struct call *call)
     return dynamodb_table_at(call, 0);
 }
 
+/* dynamodb_page_begin() knows the index whose throughput such a request uses. */
+static bool reads_pages(const struct call *call)
+{
+    return call->operation == &DYNAMODB_QUERY || call->operation == &DYNAMODB_SCAN;
+}
+
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
     if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
         !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
-        return true;
+        return reads_pages(call) || dynamodb_throughput_admit(call, table, NULL);
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;
 }

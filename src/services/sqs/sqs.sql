@@ -237,6 +237,9 @@ create index sqs_message_tenant on sqs_message (generation_id, group_id, visible
 create index sqs_message_tenant_taken on sqs_message (generation_id, group_id)
     where group_id is not null and sequence is null and receipt > 0;
 
+-- migration: 14
+create index sqs_move_task_running on sqs_move_task (queue_id) where status = 'RUNNING';
+
 -- statement: find_queue_of_generation :one
 select account, region, name from sqs_queue where generation_id = :generation_id;
 
@@ -634,6 +637,11 @@ from sqs_move_task where task_id = :task_id;
 select id, task_id, queue_id, source_arn, destination_arn, max_per_second, status, moved, to_move, failure_reason,
     started_ms, window_ms, window_moved
 from sqs_move_task where queue_id = :queue_id order by id desc limit :limit;
+
+-- statement: count_running_tasks :one
+-- column: count integer
+select count(*) as count from sqs_move_task t join sqs_queue q on q.id = t.queue_id
+where t.status = 'RUNNING' and q.account = :account;
 
 -- statement: update_move_task :exec
 -- row: move_task
