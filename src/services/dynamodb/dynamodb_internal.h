@@ -5,6 +5,7 @@
  */
 #include "base/list.h"
 #include "base/text.h"
+#include "dialect.h"
 #include "dynamodb_model.h"
 #include "dynamodb_sql.h"
 #include "engine/call.h"
@@ -69,12 +70,8 @@ const struct table *dynamodb_table_of(const struct call *call);
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
-bool dynamodb_table_name_check(const struct call *call, str name);
 /* The table of that id; false when it does not exist any more. */
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
-
-/* The same for a name at another member than tableName. */
-bool dynamodb_table_name_check_at(const struct call *call, str name, str member);
 
 /* dynamodb.c */
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
@@ -354,7 +351,10 @@ struct expression_texts {
     const struct str_map *names;
     const struct dynamodb_attribute_map *values; /* NULL: the operation has no values */
     const struct str_list *attributes_to_get;    /* the older way to project; NULL: the operation lacks it */
-    const char *value_expressions; /* "ConditionExpression is": the parameters that may use values */
+    const char
+        *value_expressions; /* "FilterExpression is": the parameters that may use values; may be NULL */
+    const struct dynamodb_attribute_map *attributes; /* the request's item, key or starting key, or NULL */
+    bool attributes_are_start;
 };
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);

@@ -6,28 +6,6 @@
 #include "aws/arn.h"
 #include "services/tags/tags.h"
 
-enum { MIN_NAME = 3, MAX_NAME = 255 };
-
-bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
-{
-    if (name.size < MIN_NAME || name.size > MAX_NAME)
-        return dynamodb_refuse(
-            call, S("TableName must be at least 3 characters long and at most 255 characters long"));
-    if (!str_is_word(name, S("_.-")))
-        return dynamodb_refuse(
-            call, arena_format(call->arena,
-                               "1 validation error detected: Value '%.*s' at '%.*s' failed to "
-                               "satisfy constraint: Member must satisfy regular expression pattern: "
-                               "[a-zA-Z0-9_.-]+",
-                               STR_ARGS(name), STR_ARGS(member)));
-    return true;
-}
-
-bool dynamodb_table_name_check(const struct call *call, str name)
-{
-    return dynamodb_table_name_check_at(call, name, S("tableName"));
-}
-
 /* arn:aws:dynamodb:<region>:<account>:table/<name> */
 static bool read_arn(str text, struct table *table)
 {
