@@ -30,8 +30,9 @@ const struct error INVALID_ACTION = {.name = "InvalidAction", .status = 400, .se
 
 const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .sender = true};
 
+/* A client would send a request again that is answered with 501. */
 const struct error NOT_IMPLEMENTED = {
-    .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 501};
+    .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 400, .sender = true};
 
 /* Lambda's name for it; API Gateway and other front ends use it, too. */
 const struct error REQUEST_TOO_LARGE = {.name = "RequestEntityTooLargeException",

@@ -97,7 +97,7 @@ bool dynamodb_page_begin(struct item_page *page, const struct page_request *aske
     page->limit = asked->limit ? *asked->limit : INT64_MAX;
     if (!page->count_only)
         list_make_empty(call->arena, &page->items);
-    return true;
+    return dynamodb_throughput_admit(call, page->table, page->index);
 }
 
 /* In an index, the key of a page's start has the attributes of both keys. */
