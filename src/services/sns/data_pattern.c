@@ -102,7 +102,7 @@ static bool is_alphanumeric(char c)
     return (c >= '0' && c <= '9') || (char_lower(c) >= 'a' && char_lower(c) <= 'z');
 }
 
-/* Behind a backslash: a class, or a character that is no letter and no digit. */
+/* Behind a backslash: a class, or a character that is neither a letter nor a digit. */
 static bool escape_read(struct parser *parser, struct set *set, char *single)
 {
     char c = peek(parser);
