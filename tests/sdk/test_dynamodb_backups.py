@@ -231,10 +231,12 @@ def test_billing_is_kept_or_overridden(dynamodb, name, unique, back_up, wait_act
 
 def test_a_backup_is_as_of_one_moment_while_the_table_changes(wait_until):
     """Items are written in turn, and copied one in a run: at any moment, those written last are ahead by one."""
-    ids = [f"{one:03}" for one in range(300)]
+    ids = [f"{one:04}" for one in range(1000)]
     with serving(**ALWAYS_OVER) as (_, dynamodb):
         dynamodb.create_table(TableName="moving", BillingMode="PAY_PER_REQUEST", **KEY)
-        put(dynamodb, "moving", *ids, v={"N": "0"})
+        for first in range(0, len(ids), 25):
+            dynamodb.batch_write_item(RequestItems={"moving": [
+                {"PutRequest": {"Item": {"id": {"S": one}, "v": {"N": "0"}}}} for one in ids[first : first + 25]]})
         done = threading.Event()
 
         def write():
