@@ -180,7 +180,7 @@ static void write_delete(const struct load *load, const char *handle, struct req
 }
 
 /* Two requests for each item, with different notes: writing an unchanged item would write no page. */
-enum { PUTS_OF_AN_ITEM = 2 };
+enum { PUTS_OF_AN_ITEM = 2, ITEMS_OF_A_BATCH = 25 };
 
 static void write_put(const struct load *load, size_t number, struct request *request)
 {
@@ -194,6 +194,23 @@ static void write_put(const struct load *load, size_t number, struct request *re
         "\"timestamp\": {\"S\": \"2025-05-03T12:00:00Z\"}, \"note\": {\"S\": \"%.*s\"}}}",
         load->options.table, number / PUTS_OF_AN_ITEM, (int)sizeof filler, filler);
     *request = json(load, "dynamodb", "DynamoDB_20120810.PutItem", body);
+}
+
+/* Puts of ITEMS_OF_A_BATCH items, which are new in the first run. */
+static void write_batch_write(const struct load *load, size_t number, struct request *request)
+{
+    char body[4 * BODY_BYTES], filler[200];
+    int used = snprintf(body, sizeof body, "{\"RequestItems\": {\"%s\": [", load->options.table);
+
+    memset(filler, 'x', sizeof filler);
+    for (size_t i = 0; i < ITEMS_OF_A_BATCH; i++)
+        used +=
+            snprintf(body + used, sizeof body - (size_t)used,
+                     "%s{\"PutRequest\": {\"Item\": {\"orderId\": {\"S\": \"B%zu\"}, \"itemName\": {\"S\": "
+                     "\"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"note\": {\"S\": \"%.*s\"}}}}",
+                     i ? ", " : "", number * ITEMS_OF_A_BATCH + i, (int)sizeof filler, filler);
+    snprintf(body + used, sizeof body - (size_t)used, "]}}");
+    *request = json(load, "dynamodb", "DynamoDB_20120810.BatchWriteItem", body);
 }
 
 static void write_get_key(const struct load *load, const char *key, struct request *request)
@@ -258,11 +275,17 @@ static void write_publish_batch(const struct load *load, size_t number, struct r
 }
 
 static const struct operation operations[] = {
-    {"null", 1, write_null},          {"send", 1024, write_send},
-    {"fill", 1024, write_fill},       {"receive-delete", 1, write_receive},
-    {"put", 16384, write_put},        {"get", 16384, write_get},
-    {"publish", 1024, write_publish}, {"publish-batch", 1024, write_publish_batch},
-    {"park", 1, write_park},          {"flow", 0, NULL},
+    {"null", 1, write_null},
+    {"send", 1024, write_send},
+    {"fill", 1024, write_fill},
+    {"receive-delete", 1, write_receive},
+    {"put", 16384, write_put},
+    {"get", 16384, write_get},
+    {"publish", 1024, write_publish},
+    {"publish-batch", 1024, write_publish_batch},
+    {"park", 1, write_park},
+    {"flow", 0, NULL},
+    {"batch-write", 4096, write_batch_write},
 };
 
 /* --- Connections -------------------------------------------------------------------------------- */

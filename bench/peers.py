@@ -17,7 +17,7 @@ import orderly_server  # noqa: E402
 
 DEPOT = ROOT / "build-bench"
 QUEUE_OPERATIONS = ["send", "receive-delete"]
-TABLE_OPERATIONS = ["put", "get"]
+TABLE_OPERATIONS = ["put", "get", "batch-write"]
 DYNAMODB_LOCAL = "com.amazonaws:DynamoDBLocal:2.5.2"
 ELASTICMQ = "org.elasticmq:elasticmq-server_2.13:1.6.9"
 POM = """<project><modelVersion>4.0.0</modelVersion><groupId>bench</groupId><artifactId>{name}</artifactId>

@@ -3,7 +3,7 @@ megabyte."""
 
 import concurrent.futures
 
-TABLE, SMALL = "worst", "worst-small"
+TABLE, SMALL, INDEXED = "worst", "worst-small", "worst-indexed"
 KEY = {"id": {"S": "a"}}
 NULL = {"NULL": True}
 QUESTIONS = 150
@@ -168,6 +168,46 @@ def large_table_again(dynamodb):
     dynamodb.delete_table(TableName=SMALL)
 
 
+def index(name, key="kind", **projection):
+    return {"IndexName": name, "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "Projection": projection or {"ProjectionType": "ALL"}}
+
+
+def indexed_table(dynamodb):
+    """A table with as many indexes as possible, each of them with attributes of its own."""
+    try:
+        dynamodb.create_table(
+            TableName=INDEXED, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+            GlobalSecondaryIndexes=[
+                index(f"index{i}", ProjectionType="INCLUDE", NonKeyAttributes=[f"x{i * 5 + j}" for j in range(5)])
+                for i in range(20)])
+    except dynamodb.exceptions.ResourceInUseException:
+        pass
+
+
+def put_indexed(dynamodb):
+    """Two requests, so that each entry is moved."""
+    for kind in "ab":
+        dynamodb.put_item(TableName=INDEXED, Item={**many_attributes(), "id": {"S": "1"}, "kind": {"S": kind}})
+
+
+def many_indexes(dynamodb):
+    dynamodb.create_table(
+        TableName="worst-indexes", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+        GlobalSecondaryIndexes=[index(f"index{i}") for i in range(5_000)])
+
+
+def make_index(dynamodb):
+    """Two requests: an index is made, and deleted while it is being filled."""
+    dynamodb.update_table(TableName=SMALL, AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                          GlobalSecondaryIndexUpdates=[{"Create": index("by-id", "id")}])
+    dynamodb.update_table(TableName=SMALL, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-id"}}])
+
+
 def entry(name, request, prepare=make_table):
     return {"name": name, "service": "dynamodb", "prepare": prepare, "request": request}
 
@@ -226,11 +266,11 @@ REQUESTS = [
           lambda dynamodb: dynamodb.batch_get_item(RequestItems={TABLE: {"Keys": [
               {f"a{i}": {"N": str(j)} for i in range(1_500)} for j in range(100)]}}), item()),
     entry("BatchWriteItem: 25 texts of 390 KB", batch_put(25, c={"S": "a" * 390_000}), lambda dynamodb: make_table(dynamodb, "worst-batch")),
-    entry("BatchWriteItem: six lists of 190,000 nulls", batch_put(6, l=nulls(190_000)),
+    entry("BatchWriteItem: five lists of 190,000 nulls", batch_put(5, l=nulls(190_000)),
           lambda dynamodb: make_table(dynamodb, "worst-batch")),
     entry("TransactWriteItems: ten texts of 390 KB", transact_put(10, c={"S": "a" * 390_000}),
           lambda dynamodb: make_table(dynamodb, "worst-batch")),
-    entry("TransactWriteItems: six lists of 190,000 nulls", transact_put(6, l=nulls(190_000)),
+    entry("TransactWriteItems: five lists of 190,000 nulls", transact_put(5, l=nulls(190_000)),
           lambda dynamodb: make_table(dynamodb, "worst-batch")),
     entry("TransactWriteItems: 150 texts looked for in each of ten items", transact_asked(10), batch_of(c={"S": "a" * 390_000})),
     entry("TransactGetItems: 4 MB of texts", transact_get(10), batch_of(c={"S": "a" * 390_000})),
@@ -247,4 +287,9 @@ REQUESTS = [
     entry("DescribeTable: 20,000 items", lambda dynamodb: dynamodb.describe_table(TableName=SMALL), small_items),
     entry("CreateTable: 100,000 attributes defined", definitions),
     entry("DeleteTable: 2,000 items, put again and again", large_table_again),
+    entry("CreateTable: 5,000 indexes", many_indexes),
+    entry("PutItem: 57,000 attributes, and 20 indexes", put_indexed, indexed_table),
+    entry("Scan: an index", lambda dynamodb: dynamodb.scan(TableName=INDEXED, IndexName="index7"),
+          lambda dynamodb: (indexed_table(dynamodb), put_indexed(dynamodb))),
+    entry("UpdateTable: an index of 20,000 items", make_index, small_items),
 ]

@@ -170,7 +170,8 @@ static int serve_from(struct arena *arena, struct options *options, str function
 
     str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
     sqs_configure(&(struct sqs_options){.waits = options->sqs_waits});
-    dynamodb_configure(&(struct dynamodb_options){.table_delay_ms = options->table_delay_ms});
+    dynamodb_configure(&(struct dynamodb_options){.table_delay_ms = options->table_delay_ms,
+                                                  .enforces_throughput = options->enforces_throughput});
     lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
     struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);

@@ -105,6 +105,12 @@ static bool add_sqs_waits(struct options *options, str value)
     return str_equal(value, S("1")) || str_equal(value, S("0"));
 }
 
+static bool set_enforce_throughput(struct options *options, str value)
+{
+    options->enforces_throughput = str_equal(value, S("1"));
+    return str_equal(value, S("1")) || str_equal(value, S("0"));
+}
+
 static bool set_table_delay(struct options *options, str value)
 {
     int seconds;
@@ -288,6 +294,10 @@ static const struct option table[] = {
      "1 or 0", set_sqs_waits},
     {NULL, "SQS_DELAY_PURGE_RETRY", "0", NULL, NULL, "1 or 0", add_sqs_waits},
     {NULL, "SQS_DELAY_RECENTLY_DELETED", "0", NULL, NULL, "1 or 0", add_sqs_waits},
+    {"--enforce-throughput", "ORDERLY_ENFORCE_THROUGHPUT", NULL, NULL,
+     "refuse requests beyond the throughput of DynamoDB's tables and indexes, after AWS's burst of 300 "
+     "seconds",
+     "1 or 0", set_enforce_throughput},
     {"--table-delay", "ORDERLY_TABLE_DELAY", "0", "SECONDS",
      "how long DynamoDB's tables are CREATING, UPDATING and DELETING", "a whole number from 0 to 3600",
      set_table_delay},

@@ -25,6 +25,7 @@ struct options {
     enum enforcement enforcement;
     bool sqs_waits;
     int64_t table_delay_ms;
+    bool enforces_throughput;
     struct names allowed_hosts, allowed_origins;
     str root_access_key_id, root_secret;
     str region, account;

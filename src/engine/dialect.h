@@ -39,17 +39,35 @@ struct form_mismatch {
     str name, value;
 };
 
+/* A member of an operation's input that is missing or breaks its constraints, in the operation's words. */
+struct reworded {
+    const char *operation, *member;
+    bool missing;
+    bool alone; /* the sentence is the whole message: no other violation is reported beside it */
+    const char *sentence;
+};
+
+/* What a member is called instead. */
+struct json_alias {
+    const char *member, *name;
+};
+
 struct dialect {
     const struct error *refusals; /* for every protocol; NULL: the protocol's own errors */
 
     /* Check a decoded request against its shape.  False: the call has failed with the service's sentence. */
     bool (*validate)(const struct call *call, const struct shape *shape, const void *in);
-    bool null_items_are_untold; /* the sentence about a collection's items leaves out "not be null" */
+    const char *first_member; /* a text of requests that is checked before everything else; may be NULL */
+    bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
+    bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
+    const struct reworded *reworded; /* ends with one without an operation; may be NULL */
 
     /* JSON */
     str (*mismatch_sentence)(struct arena *arena, const struct service *service,
                              const struct mismatch *mismatch);
-    bool cuts_fractions;     /* 1.5 is 1 for an integer; otherwise it is refused */
+    str (*too_deep_sentence)(const struct call *call); /* for a ValidationException; may be NULL */
+    bool cuts_fractions;                               /* 1.5 is 1 for an integer; otherwise it is refused */
+    bool unions_read_texts;  /* a union's booleans may be texts: "true", "yes" and "1", else false */
     bool query_error_header; /* x-amzn-query-error beside an error */
     bool crc32_header;       /* x-amz-crc32 over each body, as it is sent */
     bool packs_replies;      /* gzips large replies for clients that accept it */
@@ -60,6 +78,13 @@ struct dialect {
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
     str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
     const char *error_end;                                /* XML that closes each Error; may be NULL */
+    const struct json_alias *query_json_names;            /* in replies as JSON; ends with NULL; or NULL */
+    /*
+     * Is that the path of a resource, by which tidy_form completes a form?  Only operations with the member
+     * that names the resource are valid there.  May be NULL.
+     */
+    bool (*is_resource_path)(str path);
+    const char *resource_member;
 
     /* REST-XML */
     bool bare_errors; /* Error is the root of the document, as S3 has it */

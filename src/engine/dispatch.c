@@ -116,8 +116,11 @@ static bool is_ours(const struct engine *engine, str signing_name)
 static void refuse_unknown_service(struct exchange *exchange, const struct route *route, str signing_name)
 {
     const struct http_request *request = exchange->request;
-    const struct error *error =
-        str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION : &NOTHING_HERE;
+    bool of_resource =
+        route->protocol && route->protocol->name == PROTOCOL_QUERY && !str_present(route->operation_name);
+    const struct error *error = str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION
+                                : of_resource                    ? &NOTHING_OF_RESOURCE
+                                                                 : &NOTHING_HERE;
 
     if (str_present(signing_name) && !is_ours(exchange->call.engine, signing_name))
         stranger_refuse(exchange, route, signing_name);

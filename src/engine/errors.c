@@ -21,12 +21,18 @@ const struct error NOTHING_HERE = {.name = "UnknownOperationException",
                                    .status = 404,
                                    .sender = true};
 
+const struct error NOTHING_OF_RESOURCE = {.name = "UnknownOperationException",
+                                          .query_code = "UnknownOperationException",
+                                          .status = 404,
+                                          .sender = true};
+
 const struct error INVALID_ACTION = {.name = "InvalidAction", .status = 400, .sender = true};
 
 const struct error MISSING_ACTION = {.name = "MissingAction", .status = 400, .sender = true};
 
+/* A client would send a request again that is answered with 501. */
 const struct error NOT_IMPLEMENTED = {
-    .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 501};
+    .name = "NotImplemented", .prefix = "com.amazon.coral.service#", .status = 400, .sender = true};
 
 /* Lambda's name for it; API Gateway and other front ends use it, too. */
 const struct error REQUEST_TOO_LARGE = {.name = "RequestEntityTooLargeException",

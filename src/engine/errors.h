@@ -13,6 +13,7 @@ extern const struct error UNKNOWN_OPERATION_EXCEPTION; /* AWS has no such operat
 extern const struct error INVALID_ACTION;              /* the same in the Query protocol */
 extern const struct error MISSING_ACTION;              /* a form without Action */
 extern const struct error NOTHING_HERE;                /* no service has that path */
+extern const struct error NOTHING_OF_RESOURCE;         /* the path of a resource, without Action */
 extern const struct error REQUEST_TOO_LARGE;           /* the body is too large, as sent or unpacked */
 extern const struct error BODY_NOT_PACKED; /* Content-Encoding says gzip, and the body is not gzip */
 extern const struct error NOT_IMPLEMENTED; /* an operation of AWS that Orderly does not have */

@@ -14,10 +14,11 @@
 struct decoder {
     struct arena *arena;
     struct mismatch *mismatch;
-    bool mark;           /* mark missing members */
-    bool everywhere;     /* also members that REST sends outside the body */
-    bool only_integers;  /* a fraction, or a number that 64 bits cannot hold, is not an integer */
-    struct spool *spool; /* the file with the text; NULL: it is in memory */
+    bool mark;              /* mark missing members */
+    bool everywhere;        /* also members that REST sends outside the body */
+    bool only_integers;     /* a fraction, or a number that 64 bits cannot hold, is not an integer */
+    bool unions_read_texts; /* see struct dialect */
+    struct spool *spool;    /* the file with the text; NULL: it is in memory */
 };
 
 /* ---- from JSON ---- */
@@ -56,6 +57,11 @@ static bool decode_moment(const struct decoder *decoder, const struct member *me
            refuse(decoder, member->shape, json);
 }
 
+static bool text_is_true(str text)
+{
+    return str_equal_nocase(text, S("true")) || str_equal_nocase(text, S("yes")) || str_equal(text, S("1"));
+}
+
 static bool decode_member(const struct decoder *decoder, const struct member *member, const struct json *json,
                           void *structure)
 {
@@ -64,6 +70,16 @@ static bool decode_member(const struct decoder *decoder, const struct member *me
     if (member->shape->type == SHAPE_TIMESTAMP)
         return decode_moment(decoder, member, json, value);
     return decode_value(decoder, member->shape, json, value);
+}
+
+/* Does the member hold a boolean that is given as a text?  Then it is decoded. */
+static bool decode_text_boolean(const struct decoder *decoder, const struct member *member,
+                                const struct json *json, void *structure)
+{
+    if (member->shape->type != SHAPE_BOOLEAN || json->type != JSON_STRING)
+        return false;
+    *(bool *)member_room(decoder->arena, member, structure) = text_is_true(json->text);
+    return true;
 }
 
 static bool decode_structure(const struct decoder *decoder, const struct shape *shape,
@@ -81,7 +97,9 @@ static bool decode_structure(const struct decoder *decoder, const struct shape *
         if (!member || source->value.type == JSON_NULL ||
             (member->location != IN_BODY && !decoder->everywhere))
             continue;
-        if (!decode_member(decoder, member, &source->value, structure))
+        if (!(decoder->unions_read_texts && shape->is_union &&
+              decode_text_boolean(decoder, member, &source->value, structure)) &&
+            !decode_member(decoder, member, &source->value, structure))
             return false;
         next = member + 1;
     }
@@ -247,6 +265,7 @@ bool json_to_structure(struct arena *arena, const struct shape *shape, const str
                               .mismatch = mismatch,
                               .mark = service != NULL,
                               .only_integers = service && !service->dialect->cuts_fractions,
+                              .unions_read_texts = service && service->dialect->unions_read_texts,
                               .spool = call ? call->spool : NULL};
 
     return decode_structure(&decoder, shape, json, structure);
@@ -341,6 +360,11 @@ static void write_member(struct json_writer *writer, const struct member *member
                     scalar_to_text(writer->text.arena, member->shape, member->timestamp_format, value));
     else
         write_value(writer, member->shape, value);
+}
+
+void json_write_value(struct json_writer *writer, const struct shape *shape, const void *value)
+{
+    write_value(writer, shape, value);
 }
 
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure)

@@ -207,7 +207,7 @@ struct service {
     int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
     const struct operation *const *operations; /* NULL-terminated */
     const char *const
-        *known_operations; /* all of AWS's; those that are not served answer 501; NULL-terminated */
+        *known_operations; /* all of AWS's; those that are not served answer 400; NULL-terminated */
     const char *const *condition_keys; /* supplied; "aws:RequestTag/" is a family; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };

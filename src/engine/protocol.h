@@ -48,7 +48,7 @@ struct route {
     const struct protocol *protocol;
     const struct operation *operation; /* NULL: not an operation of ours */
     str operation_name;                /* in the client's words; absent when it names no operation */
-    bool known_to_aws;                 /* answer with 501 NotImplemented instead of AWS's unknown operation */
+    bool known_to_aws;                 /* answer with 400 NotImplemented instead of AWS's unknown operation */
 };
 
 struct route route_find(struct arena *arena, const struct service *const *services,

@@ -9,7 +9,7 @@
 #include "engine/shape.h"
 
 extern const struct protocol PROTOCOL_OF_JSON_1_0, PROTOCOL_OF_JSON_1_1, PROTOCOL_OF_QUERY,
-    PROTOCOL_OF_REST_JSON, PROTOCOL_OF_REST_XML, PROTOCOL_OF_RPC_V2_CBOR;
+    PROTOCOL_OF_QUERY_JSON, PROTOCOL_OF_REST_JSON, PROTOCOL_OF_REST_XML, PROTOCOL_OF_RPC_V2_CBOR;
 extern const struct error JSON_REFUSALS[REFUSALS], REST_JSON_REFUSALS[REFUSALS];
 
 /* The call's service, or NULL when it is unknown. */
@@ -40,6 +40,14 @@ str missing_parameter(struct arena *arena, const struct shape *shape, const void
  */
 bool refused_check(const struct call *call, const struct shape *shape, const void *in);
 
+/* ---- Query ---- */
+
+bool query_decode_request(const struct call *call, const struct http_request *request, void *in);
+/* The sentence about the call's failure. */
+str query_error_sentence(const struct call *call);
+/* Does the client ask for replies in JSON? */
+bool query_wants_json(const struct http_request *request);
+
 /* ---- JSON ---- */
 
 /*
@@ -49,6 +57,7 @@ bool refused_check(const struct call *call, const struct shape *shape, const voi
  */
 bool json_to_structure(struct arena *arena, const struct shape *shape, const struct json *json,
                        const struct call *call, void *structure, struct mismatch *mismatch);
+void json_write_value(struct json_writer *writer, const struct shape *shape, const void *value);
 /* Write the present members that travel in the body into an open object. */
 void json_write_members(struct json_writer *writer, const struct shape *shape, const void *structure);
 

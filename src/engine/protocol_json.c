@@ -22,13 +22,17 @@ bool json_decode_body(const struct call *call, const struct shape *shape, str bo
 
     if (body.size > 0)
         json = json_parse(call->arena, body, NULL);
+    const struct service *service = call_service(call);
+    if (!json && service && service->dialect->too_deep_sentence && json_is_too_deep(body)) {
+        fail(call, service->validation_error, "%.*s", STR_ARGS(service->dialect->too_deep_sentence(call)));
+        return false;
+    }
     if (!json || json->type < JSON_ARRAY) {
         fail(call, &SERIALIZATION_EXCEPTION, "%s", ""); /* AWS's message is empty */
         return false;
     }
     if (json_to_structure(call->arena, shape, json, call, structure, &mismatch))
         return true;
-    const struct service *service = call_service(call);
     str sentence = service->dialect->mismatch_sentence(call->arena, service, &mismatch);
     fail(call, &SERIALIZATION_EXCEPTION, "%.*s", STR_ARGS(sentence));
     return false;

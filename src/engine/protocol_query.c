@@ -21,7 +21,7 @@ static bool refuse(const struct call *call, const struct form_mismatch *mismatch
     return false;
 }
 
-static bool decode_request(const struct call *call, const struct http_request *request, void *in)
+bool query_decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
     const struct dialect *dialect = call_service(call)->dialect;
@@ -87,14 +87,24 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
     finish(call, &text, reply);
 }
 
+static str sentence_of(const struct service *service, const struct failure *failure)
+{
+    return service && service->dialect->error_sentence ? service->dialect->error_sentence(failure)
+                                                       : failure->message;
+}
+
+str query_error_sentence(const struct call *call)
+{
+    return sentence_of(call_service(call), &call->progress->failure);
+}
+
 /* Write code, message and details into an open element. */
 static void write_failure(struct text *text, const struct service *service, const struct failure *failure)
 {
     const struct dialect *dialect = service ? service->dialect : &PLAIN_DIALECT;
 
     xml_element(text, S("Code"), error_query_code(failure->error));
-    xml_element(text, S("Message"),
-                dialect->error_sentence ? dialect->error_sentence(failure) : failure->message);
+    xml_element(text, S("Message"), sentence_of(service, failure));
     if (failure->details)
         structure_to_xml(text, failure->error->shape, failure->details);
     if (dialect->error_end)
@@ -129,7 +139,10 @@ static void encode_error(const struct call *call, struct http_reply *reply)
 {
     struct text text = text_in(call->arena);
 
-    write_xml_error(&text, call);
+    if (call->progress->failure.error == &NOTHING_OF_RESOURCE)
+        text_add(&text, S("<UnknownOperationException/>\n"));
+    else
+        write_xml_error(&text, call);
     reply->status = call->progress->failure.error->status;
     finish(call, &text, reply);
 }
@@ -188,5 +201,5 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     return false;
 }
 
-const struct protocol PROTOCOL_OF_QUERY = {PROTOCOL_QUERY, QUERY_REFUSALS, decode_request, encode_reply,
+const struct protocol PROTOCOL_OF_QUERY = {PROTOCOL_QUERY, QUERY_REFUSALS, query_decode_request, encode_reply,
                                            encode_error,   encode_request, decode_reply};

@@ -174,14 +174,43 @@ static const struct service *query_service(const struct service *const *services
     return of_version ? of_version : of_operation;
 }
 
-static struct route query_route(const struct service *const *services, const struct action *action,
-                                str signing_name)
+static bool has_member(const struct shape *input, str name)
+{
+    for (size_t i = 0; input && i < input->member_count; i++)
+        if (str_equal(input->members[i].name, name))
+            return true;
+    return false;
+}
+
+static bool is_resource_path(const struct service *service, str path)
+{
+    return service->dialect->is_resource_path && service->dialect->is_resource_path(path);
+}
+
+static struct route query_route(const struct service *const *services, const struct http_request *request,
+                                const struct action *action, str signing_name)
 {
     const struct service *service = query_service(services, action, signing_name);
+    struct route route = {.operation_name = action->name};
 
-    if (!service)
-        return (struct route){.protocol = protocol_find(PROTOCOL_QUERY), .operation_name = action->name};
-    return named_route(service, PROTOCOL_QUERY, action->name);
+    if (service)
+        route = named_route(service, PROTOCOL_QUERY, action->name);
+    if (route.operation && is_resource_path(service, request->path) &&
+        !has_member(route.operation->input, str_of(service->dialect->resource_member))) {
+        route.operation = NULL;
+        route.known_to_aws = false;
+    }
+    route.protocol = query_wants_json(request) ? &PROTOCOL_OF_QUERY_JSON : &PROTOCOL_OF_QUERY;
+    return route;
+}
+
+/* A path of a Query service's resource, where a form should have named the operation. */
+static bool lacks_action(const struct service *const *services, str path)
+{
+    for (; *services; services++)
+        if (is_resource_path(*services, path))
+            return true;
+    return false;
 }
 
 /* ---- REST ---- */
@@ -266,8 +295,11 @@ struct route route_find(struct arena *arena, const struct service *const *servic
         str_starts_with(content_type, S("application/x-www-form-urlencoded")) && request->body.size > 0;
     action = find_action(arena, is_form ? request->body : request->query);
     if (str_present(action.name) || is_form)
-        return query_route(services, &action, signing_name);
-    return rest_route(arena, services, request, signing_name);
+        return query_route(services, request, &action, signing_name);
+    struct route route = rest_route(arena, services, request, signing_name);
+    if (!route.service && lacks_action(services, request->path))
+        route.protocol = &PROTOCOL_OF_QUERY;
+    return route;
 }
 
 struct route route_find_by_head(struct arena *arena, const struct service *const *services,

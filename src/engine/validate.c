@@ -33,7 +33,8 @@ struct checker {
     struct arena *arena;
     struct text sentences;
     int count;
-    str union_sentence; /* the first union with not exactly one member */
+    const char *alone; /* the message of a violation that is reported without the others; may be NULL */
+    const char *operation;
 };
 
 /* ---- constraints ---- */
@@ -323,6 +324,31 @@ static void report_broken(struct checker *checker, const struct place *place, co
             add_constraint(&checker->sentences, shape, order[i]);
 }
 
+/* The operation's own words about a member of its input, or NULL. */
+static const struct reworded *reworded_of(const struct checker *checker, const struct place *place,
+                                          bool missing)
+{
+    const struct reworded *row = place->outer ? NULL : checker->service->dialect->reworded;
+
+    for (; row && row->operation; row++)
+        if (str_equal(str_of(row->operation), str_of(checker->operation)) &&
+            str_equal(str_of(row->member), place->member) && row->missing == missing)
+            return row;
+    return NULL;
+}
+
+/* False: the operation has no words of its own for it. */
+static bool report_reworded(struct checker *checker, const struct place *place, bool missing)
+{
+    const struct reworded *row = reworded_of(checker, place, missing);
+
+    if (row && row->alone && !checker->alone)
+        checker->alone = row->sentence;
+    else if (row && checker->count < MOST_SENTENCES)
+        text_format(&checker->sentences, "%s%s", checker->count++ ? "; " : "", row->sentence);
+    return row;
+}
+
 /* A fault of a collection's items. */
 struct fault {
     const char *who;
@@ -395,51 +421,39 @@ static void check_inside(struct checker *checker, const struct shape *shape, con
         check_items(checker, shape, value, place);
 }
 
-static void check_union(struct checker *checker, const struct shape *shape, size_t present)
-{
-    if (present == 1 || str_present(checker->union_sentence))
-        return;
-    const char *wrong = present ? "has more than one datatypes set" : "is empty";
-    checker->union_sentence =
-        arena_format(checker->arena, "Supplied %s %s, must contain exactly one of the supported datatypes",
-                     shape->name, wrong);
-}
-
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
                             const struct place *outer)
 {
-    size_t present = 0;
-
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         struct place place = {.outer = outer, .member = member->name};
         if (is_missing(member, structure)) {
-            if (member->required)
+            if (member->required && !report_reworded(checker, &place, true))
                 report_missing(checker, &place, member);
             continue;
         }
         const void *value = member_value(member, structure);
         unsigned broken = broken_constraints(member->shape, value);
-        if (broken)
+        if (broken && !report_reworded(checker, &place, false))
             report_broken(checker, &place, member->shape, value, broken);
         check_inside(checker, member->shape, value, &place);
-        present++;
     }
-    if (shape->is_union)
-        check_union(checker, shape, present);
 }
 
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
-    struct checker checker = {call->operation->service, call->arena, text_in(call->arena), 0, {0}};
+    struct checker checker = {.service = call->operation->service,
+                              .arena = call->arena,
+                              .sentences = text_in(call->arena),
+                              .operation = call->operation->name};
 
     check_structure(&checker, shape, in, NULL);
-    if (checker.count > 0) {
+    if (checker.alone) {
+        fail(call, checker.service->validation_error, "%s", checker.alone);
+    } else if (checker.count > 0) {
         str sentences = text_str(&checker.sentences);
         fail(call, checker.service->validation_error, "%d validation error%s detected: %.*s", checker.count,
              checker.count == 1 ? "" : "s", STR_ARGS(sentences));
-    } else if (str_present(checker.union_sentence)) {
-        fail(call, checker.service->validation_error, "%.*s", STR_ARGS(checker.union_sentence));
     } else {
         return true;
     }
@@ -456,7 +470,20 @@ bool validate_plain(const struct call *call, const struct shape *shape, const vo
     return !str_present(missing);
 }
 
+static bool check_first(const struct call *call, const struct shape *shape, const void *in)
+{
+    const struct dialect *dialect = call->operation->service->dialect;
+
+    for (size_t i = 0; dialect->first_check && i < shape->member_count; i++) {
+        const struct member *member = &shape->members[i];
+        if (str_equal(member->name, str_of(dialect->first_member)) && !is_missing(member, in))
+            return dialect->first_check(call, *(const str *)member_value(member, in));
+    }
+    return true;
+}
+
 bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
-    return call->operation->service->dialect->validate(call, shape, in) && refused_check(call, shape, in);
+    return check_first(call, shape, in) && call->operation->service->dialect->validate(call, shape, in) &&
+           refused_check(call, shape, in);
 }

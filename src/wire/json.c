@@ -433,6 +433,23 @@ const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
     return valid ? root : NULL;
 }
 
+bool json_is_too_deep(str source)
+{
+    int depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < source.size && depth <= LIMIT_JSON_DEPTH; i++) {
+        char c = source.data[i];
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string)
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    }
+    return depth > LIMIT_JSON_DEPTH;
+}
+
 /* ---- looking things up ---- */
 
 const struct json *json_get(const struct json *object, str name)

@@ -33,6 +33,9 @@ struct json_member {
  */
 const struct json *json_parse(struct arena *arena, str source, size_t *error_at);
 
+/* Is a text that json_parse() refuses nested deeper than LIMIT_JSON_DEPTH? */
+bool json_is_too_deep(str source);
+
 /* The last member of that name; NULL when no member has it, or when `object` is NULL or not an object. */
 const struct json *json_get(const struct json *object, str name);
 /* The value's text if it is a string, else the absent str. */

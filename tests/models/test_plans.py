@@ -12,6 +12,7 @@ SOURCES = sorted(ROOT.glob("src/**/*.sql"), key=lambda path: ("-- uses:" in path
 WHOLE_TABLES = {
     "cloudwatch: next_upload": "the first row",
     "dynamodb: find_gone": "the first row",
+    "dynamodb: find_last_version": "the last row",
     "dynamodb: find_gone_index": "the first row",
     "engine: find_ended_delivery_target": "an index of the few that have ended",
     "engine: find_last_delivery": "the last row",

@@ -263,3 +263,74 @@ def test_who_makes_a_table_with_tags_must_be_allowed_to_tag_it(allowed_by, clien
     tags_too = allowed_by(statement("Allow", ["CreateTable", "DeleteTable", "TagResource"]))
     tags_too.create_table(Tags=tags, **table)
     tags_too.delete_table(TableName=table["TableName"])
+
+
+IN_TRANSACTIONS = {"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems", "TransactGetItems"]}}
+ITEM_ACTIONS = ["ConditionCheckItem", "PutItem", "UpdateItem", "DeleteItem", "GetItem"]
+
+
+def actions_of(table):
+    """Each action of a transaction, as (its permission, the action), each about an item of its own."""
+    def key(game):
+        return {"user": {"S": "me"}, "game": {"S": game}}
+
+    return [
+        ("PutItem", {"Put": {"TableName": table, "Item": key("put")}}),
+        ("UpdateItem", {"Update": {"TableName": table, "Key": key("update"), "UpdateExpression": "REMOVE a"}}),
+        ("DeleteItem", {"Delete": {"TableName": table, "Key": key("delete")}}),
+        ("ConditionCheckItem", {"ConditionCheck": {"TableName": table, "Key": key("check"),
+                                                   "ConditionExpression": "attribute_not_exists(a)"}})]
+
+
+def test_each_action_of_a_transaction_needs_its_own_permission(allowed_by, make_table):
+    table = make_table()
+    every = actions_of(table)
+    for name, action in every:
+        others = [one for one in ITEM_ACTIONS if one != name]
+        assert is_denied(allowed_by(statement("Allow", others)).transact_write_items,
+                      TransactItems=[one for _, one in every])
+        allowed_by(statement("Allow", name)).transact_write_items(TransactItems=[action])
+    get = [{"Get": {"TableName": table, "Key": {"user": {"S": "me"}, "game": {"S": "put"}}}}]
+    assert is_denied(allowed_by(statement("Allow", ITEM_ACTIONS[:-1])).transact_get_items, TransactItems=get)
+    allowed_by(statement("Allow", "GetItem")).transact_get_items(TransactItems=get)
+
+
+def test_a_policy_may_allow_or_deny_only_transactions(allowed_by, make_table):
+    table = make_table()
+    items = [one for _, one in actions_of(table)]
+    key = {"user": {"S": "me"}, "game": {"S": "put"}}
+    get = [{"Get": {"TableName": table, "Key": key}}]
+    only = allowed_by(statement("Allow", ITEM_ACTIONS, **IN_TRANSACTIONS))
+    only.transact_write_items(TransactItems=items)
+    only.transact_get_items(TransactItems=get)
+    assert is_denied(only.put_item, TableName=table, Item=key) and is_denied(only.get_item, TableName=table, Key=key)
+    never = allowed_by(statement("Allow", ITEM_ACTIONS), statement("Deny", ITEM_ACTIONS, **IN_TRANSACTIONS))
+    assert is_denied(never.transact_write_items, TransactItems=items) and is_denied(never.transact_get_items, TransactItems=get)
+    never.put_item(TableName=table, Item=key)
+    never.get_item(TableName=table, Key=key)
+
+
+def test_each_action_of_a_transaction_has_its_own_leading_key(allowed_by, make_table):
+    table = make_table()
+    mine = allowed_by(statement("Allow", ITEM_ACTIONS, **{"StringEquals": {"dynamodb:LeadingKeys": "me"}}))
+    own = actions_of(table)[1][1]
+    other = {"Put": {"TableName": table, "Item": {"user": {"S": "you"}, "game": {"S": "x"}}}}
+    mine.transact_write_items(TransactItems=[own])
+    assert is_denied(mine.transact_write_items, TransactItems=[own, other])
+    get = {"Get": {"TableName": table, "Key": {"user": {"S": "me"}, "game": {"S": "x"}}}}
+    mine.transact_get_items(TransactItems=[get])
+    assert is_denied(mine.transact_get_items, TransactItems=[get, {"Get": {
+        "TableName": table, "Key": {"user": {"S": "you"}, "game": {"S": "x"}}}}])
+
+
+def test_a_batch_of_writes_has_the_leading_keys_of_each_table(allowed_by, make_table):
+    tables = [make_table(), make_table()]
+
+    def batch(*users):
+        return {table: [{"PutRequest": {"Item": {"user": {"S": user}, "game": {"S": "g"}}}}]
+                for table, user in zip(tables, users)}
+
+    mine = allowed_by(statement("Allow", "BatchWriteItem", **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "me"}}))
+    mine.batch_write_item(RequestItems=batch("me", "me"))
+    assert is_denied(mine.batch_write_item, RequestItems=batch("me", "you"))
+    assert is_denied(allowed_by(statement("Allow", "PutItem")).batch_write_item, RequestItems=batch("me"))

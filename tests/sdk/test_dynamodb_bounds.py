@@ -206,8 +206,8 @@ def test_a_key_has_one_item(tables):
 BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
-        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "stream", "shard",
-                     "record", "expiry")
+        for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "version", "backup", "backup_item", "copy", "stream", "shard",
+                     "record", "expiry", "token")
     ),
     *(
         f"alter table dynamodb_table drop column {name}"
@@ -216,7 +216,7 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"alter table dynamodb_table drop column {name}"
         for name in ("status", "increased_ms", "decreased_ms", "decreases", "on_demand_ms", "class_ms", "warm_read_units",
-                     "warm_write_units", "warming")
+                     "warm_write_units", "warming", "policy", "policy_revision", "recovery_ms", "recovery_days", "copies")
     ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",

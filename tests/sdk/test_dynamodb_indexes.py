@@ -795,3 +795,186 @@ def test_a_table_of_the_same_name_begins_with_empty_indexes(dynamodb, orders, wa
     assert dynamodb.scan(TableName=orders, IndexName="by_placed")["Count"] == 0
     put(dynamodb, orders, customer="c", order="1", placed="p")
     assert described(dynamodb, orders, "by_placed")["ItemCount"] == 1
+
+
+# --- Indexes that come and go ------------------------------------------------------------------
+
+
+def update_indexes(dynamodb, table, *updates, **types):
+    return dynamodb.update_table(
+        TableName=table,
+        GlobalSecondaryIndexUpdates=list(updates),
+        **({"AttributeDefinitions": definitions(**types)} if types else {}),
+    )["TableDescription"]
+
+
+@pytest.fixture
+def active(dynamodb, wait_until):
+    """active(table) waits until no index is being filled."""
+
+    def wait(table):
+        wait_until(
+            lambda: dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE", what="ACTIVE"
+        )
+
+    return wait
+
+
+def test_an_index_is_filled_with_the_items_of_its_table(dynamodb, make_table, active, refused):
+    table = make_table(schema("id"), {"id": S})
+    for at in range(600):
+        put(dynamodb, table, id=str(at), cents=at, **({"kind": f"k{at % 3}"} if at % 2 else {"kind": at}))
+    made = update_indexes(
+        dynamodb, table, {"Create": index("by_kind", "kind", "cents", projection="KEYS_ONLY")}, kind=S, cents=N
+    )
+    assert (made["TableStatus"], made["AttributeDefinitions"]) == ("UPDATING", definitions(id=S, kind=S, cents=N))
+    assert made["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
+    # The table is written while the index is being filled.
+    for at in range(0, 600, 7):
+        dynamodb.delete_item(TableName=table, Key=item(id=str(at)))
+    for at in range(1, 600, 7):
+        put(dynamodb, table, id=str(at), cents=-at, kind="new")
+    put(dynamodb, table, id="more", cents=1, kind="k1")
+    active(table)
+    of_table = [one for one in dynamodb.scan(TableName=table)["Items"] if "S" in one["kind"]]
+    of_index = dynamodb.scan(TableName=table, IndexName="by_kind")["Items"]
+    by_id = lambda one: one["id"]["S"]
+    assert sorted(of_index, key=by_id) == sorted(of_table, key=by_id)
+    found = described(dynamodb, table, "by_kind")
+    assert (found["IndexStatus"], found["ItemCount"]) == ("ACTIVE", len(of_table))
+    assert "Backfilling" not in found
+    # Items that do not fit stay as they are, until their attribute changes.
+    dynamodb.update_item(TableName=table, Key=item(id="2"), UpdateExpression="REMOVE cents")
+    error = refused(dynamodb.put_item, TableName=table, Item=item(id="2", kind=1))
+    assert error["message"] == INVALID + "Type mismatch for Index Key kind Expected: S Actual: N IndexName: by_kind"
+
+
+def test_an_index_is_deleted(dynamodb, orders, refused):
+    put(dynamodb, orders, customer="c", order="1", status="new", cents=1, placed="p")
+    after = update_indexes(dynamodb, orders, {"Delete": {"IndexName": "by_status"}})
+    statuses = {one["IndexName"]: one["IndexStatus"] for one in after["GlobalSecondaryIndexes"]}
+    assert statuses == {"by_status": "DELETING", "by_placed": "ACTIVE", "by_cents": "ACTIVE"}
+    found = dynamodb.describe_table(TableName=orders)["Table"]
+    assert [one["IndexName"] for one in found["GlobalSecondaryIndexes"]] == ["by_placed", "by_cents"]
+    assert found["AttributeDefinitions"] == definitions(customer=S, order=S, cents=N, placed=S)
+    error = refused(dynamodb.scan, TableName=orders, IndexName="by_status")
+    assert error["message"] == "The table does not have the specified index: by_status"
+    put(dynamodb, orders, customer="c", order="2", status=1)
+    assert dynamodb.scan(TableName=orders, IndexName="by_placed")["Count"] == 1
+
+
+def test_an_index_of_the_same_name_may_follow(dynamodb, orders, active):
+    put(dynamodb, orders, customer="c", order="1", status="new", cents=1, placed="p")
+    update_indexes(dynamodb, orders, {"Delete": {"IndexName": "by_status"}})
+    update_indexes(dynamodb, orders, {"Create": index("by_status", "placed", "status")}, placed=S, status=S)
+    active(orders)
+    assert dynamodb.scan(TableName=orders, IndexName="by_status")["Count"] == 1
+    assert described(dynamodb, orders, "by_status")["KeySchema"] == schema("placed", "status")
+
+
+ONE = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
+
+
+@pytest.mark.parametrize(
+    "updates, code, sentence",
+    [
+        (
+            [],
+            "ValidationException",
+            "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
+            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, "
+            "MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is "
+            "required",
+        ),
+        (
+            [{}],
+            "ValidationException",
+            INVALID + "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+            "GlobalSecondaryIndexUpdate.Delete must not be null",
+        ),
+        (
+            [{"Delete": {"IndexName": "by_placed"}}, {"Create": index("by_placed", "placed")}],
+            "ValidationException",
+            INVALID + "Only one global secondary index update per index is allowed simultaneously. Index: by_placed",
+        ),
+        (
+            [{"Delete": {"IndexName": "by_placed"}}, {"Create": index("other", "placed")}],
+            "LimitExceededException",
+            ONE,
+        ),
+        (
+            [{"Create": index("by_placed", "placed")}],
+            "ValidationException",
+            "Attempting to create an index which already exists",
+        ),
+        (
+            [{"Create": index("by_local_cents", "placed")}],
+            "ValidationException",
+            "Attempting to create an index which already exists",
+        ),
+        (
+            [{"Create": index("other", "undefined")}],
+            "ValidationException",
+            INVALID + "Some index key attributes are not defined in AttributeDefinitions. Keys: [undefined], "
+            "AttributeDefinitions: [placed]",
+        ),
+        (
+            [{"Create": index("other", "placed", projection="INCLUDE")}],
+            "ValidationException",
+            INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+        ),
+        (
+            [{"Delete": {"IndexName": "by_local_cents"}}],
+            "ResourceNotFoundException",
+            "Requested resource not found: Index by_local_cents for table {table}",
+        ),
+        (
+            [
+                {
+                    "Update": {
+                        "IndexName": "none",
+                        "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+                    }
+                }
+            ],
+            "ValidationException",
+            "This operation cannot be performed with given input values. Please contact DynamoDB service team for "
+            "more info: Action Blocked: IndexUpdate",
+        ),
+    ],
+)
+def test_wrong_updates_of_indexes_are_refused(dynamodb, orders, refused, updates, code, sentence):
+    error = refused(
+        dynamodb.update_table,
+        TableName=orders,
+        AttributeDefinitions=definitions(placed=S),
+        GlobalSecondaryIndexUpdates=updates,
+    )
+    assert (error["code"], error["message"]) == (code, sentence.format(table=orders))
+
+
+def test_the_throughput_of_an_index_is_updated(dynamodb, make_table):
+    units = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+    table = make_table(
+        schema("id"),
+        {"id": S, "kind": S},
+        **PROVISIONED,
+        GlobalSecondaryIndexes=[index("by_kind", "kind", ProvisionedThroughput=units)],
+    )
+    more = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
+    update_indexes(dynamodb, table, {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": more}})
+    assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **more}
+
+
+def test_a_table_that_changes_its_billing_mode_takes_its_indexes_along(dynamodb, make_table, refused):
+    units = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
+    table = make_table(schema("id"), {"id": S, "kind": S}, GlobalSecondaryIndexes=[index("by_kind", "kind")])
+    provisioned = dict(TableName=table, BillingMode="PROVISIONED", ProvisionedThroughput=units)
+    error = refused(dynamodb.update_table, **provisioned)
+    assert error["message"] == INVALID + "ProvisionedThroughput is not specified for index: by_kind"
+    update = {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": units}}
+    dynamodb.update_table(**provisioned, GlobalSecondaryIndexUpdates=[update])
+    assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units}
+    dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST")
+    none = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **none}

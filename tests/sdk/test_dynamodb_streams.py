@@ -174,6 +174,21 @@ def test_a_write_that_changes_nothing_has_no_record(world, view):
     assert [record["eventName"] for record in world.records(arn)] == ["INSERT", "MODIFY"]
 
 
+def test_batches_and_transactions_have_a_record_for_each_item_that_changes(world):
+    name, arn = world.table(on("KEYS_ONLY"))
+    put = [{"Put": {"TableName": name, "Item": key_of("a", at)}} for at in range(3)]
+    world.tables.transact_write_items(TransactItems=put)
+    world.tables.batch_write_item(RequestItems={name: [
+        {"PutRequest": {"Item": key_of("a", 0)}}, {"DeleteRequest": {"Key": key_of("a", 1)}},
+        {"PutRequest": {"Item": key_of("a", 3)}}, {"DeleteRequest": {"Key": key_of("a", 9)}}]})
+    with pytest.raises(ClientError):
+        world.tables.transact_write_items(TransactItems=[
+            {"Delete": {"TableName": name, "Key": key_of("a", 2)}},
+            {"ConditionCheck": {"TableName": name, "Key": key_of("a", 3), "ConditionExpression": "attribute_not_exists(id)"}}])
+    records = [(record["eventName"], record["dynamodb"]["Keys"]["at"]["N"]) for record in world.records(arn)]
+    assert records == [("INSERT", "0"), ("INSERT", "1"), ("INSERT", "2"), ("REMOVE", "1"), ("INSERT", "3")]
+
+
 def test_a_large_item_that_a_worker_prepares_has_both_images(world):
     name, arn = world.table(on(), sort=False)
     sizes = (100_000, 200_000)
@@ -336,6 +351,15 @@ def test_a_shard_is_followed_by_a_child_after_four_hours(world):
     assert world.describe(arn, **children)["Shards"] == [child]
     children["ShardFilter"]["ShardId"] = child["ShardId"]
     assert world.describe(arn, **children)["Shards"] == []
+
+
+def test_a_shard_without_records_ends_when_it_is_closed(world):
+    name, arn = world.table(on())
+    latest = world.iterator(arn, "LATEST")
+    assert world.read(latest)[1] is not None
+    world.tables.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+    for iterator in (latest, world.iterator(arn), world.iterator(arn, "LATEST")):
+        assert world.read(iterator) == ([], None)
 
 
 def test_describe_stream_lists_shards_in_pages(world):

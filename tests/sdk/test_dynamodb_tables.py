@@ -17,10 +17,10 @@ DELAY_S = 10
 HOUR_MS = 3_600_000
 
 
-def connect(endpoint):
+def connect(endpoint, key="test"):
     """A client that leaves all checks to the server."""
     return botocore.session.get_session().create_client(
-        "dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+        "dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=key,
         aws_secret_access_key="test", config=Config(parameter_validation=False, retries={"max_attempts": 0}))
 
 
@@ -30,9 +30,9 @@ def dynamodb(endpoint):
 
 
 @contextlib.contextmanager
-def serving(*arguments):
+def serving(*arguments, **environment):
     """A server of its own, and its client."""
-    server = Server("--durability", "relaxed", *arguments).start()
+    server = Server("--durability", "relaxed", *arguments, environment=environment).start()
     try:
         yield server, connect(server.endpoint)
         server.stop()

@@ -162,10 +162,10 @@ def test_bytes_that_are_not_text_do_not_get_into_a_line(started, wait_until, for
                            b"Content-Type: application/x-amz-json-1.1\r\nAuthorization: AWS4-HMAC-SHA256 Credential=test/"
                            b"20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0\r\n"
                            b"X-Amz-Target: Kinesis.\"\xff\xc3\x28\xed\xa0\x80\r\n\r\n{}")
-        assert b" 501 " in connection.recv(100)
+        assert b" 400 " in connection.recv(100)
     [line] = wait_until(lambda: [line for line in one.server.log_lines if "kinesis" in line])
     operation = 'kinesis."\ufffd\ufffd(\ufffd\ufffd\ufffd'
-    assert "=> 501 (NotImplemented)" in line and (format == "json" or f"AWS {operation} =>" in line)
+    assert "=> 400 (NotImplemented)" in line and (format == "json" or f"AWS {operation} =>" in line)
     assert format == "text" or json.loads(line)["operation"] == operation
 
 
@@ -206,11 +206,11 @@ def test_an_operation_that_is_not_here_is_named_to_the_client_and_in_the_log(
 ):
     one = started()
     error = refused(getattr(one.client(service), call), **arguments)
-    assert (error["code"], error["status"]) == ("NotImplemented", 501)
+    assert (error["code"], error["status"]) == ("NotImplemented", 400)
     if words:
         assert error["message"] == f"Orderly does not serve {words}. See docs/compatibility.md."
     [line] = said(one, wait_until, f"AWS {subject} ")
-    assert line.startswith(f"info AWS {subject} => 501 (NotImplemented) us=")
+    assert line.startswith(f"info AWS {subject} => 400 (NotImplemented) us=")
     assert line.endswith(f"error={json.dumps(error['message'])}")
 
 

@@ -6,7 +6,9 @@ import json
 import urllib.request
 
 import filter_policies
+import changes
 import pytest
+from botocore.exceptions import ClientError
 import test_traces
 from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
 
@@ -207,6 +209,35 @@ def test_a_topic_has_two_hundred_policies_at_most(sns, make_topic, refused):  # 
     set_attribute(sns, made[0], "FilterPolicy", '{"a": [2]}')  # a change is no new policy
     sns.unsubscribe(SubscriptionArn=made[1])
     sns.set_subscription_attributes(**change)
+
+
+def test_an_account_has_ten_thousand_policies_at_most():
+    own = changes.OwnServer()
+    sns = own.client("sns")
+    topic = sns.create_topic(Name="first")["TopicArn"]
+    target = f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"
+    first = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=target, Attributes={"FilterPolicy": '{"a": [1]}'})["SubscriptionArn"]
+    own.server.stop()
+    with changes.database(own.server) as database:
+        columns = [name for (_, name, *_) in database.execute("pragma table_info(sns_subscription)") if name not in ("id", "arn", "topic_id", "endpoint")]
+        names = ", ".join(columns)
+        database.execute(f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < 9998)
+            insert into sns_subscription (arn, endpoint, topic_id, {names}) select s.arn || i, s.endpoint || i, 1000 + i / 200, {names}
+            from sns_subscription s, n""")
+    own.server.start()
+    sns = own.client("sns")
+    other = sns.create_topic(Name="other")["TopicArn"]
+
+    def subscribe(i):
+        return sns.subscribe(TopicArn=other, Protocol="sqs", Endpoint=target + str(i), Attributes={"FilterPolicy": '{"a": [1]}'})
+
+    subscribe(1)
+    with pytest.raises(ClientError, match="Filter policy limit exceeded for account") as caught:
+        subscribe(2)
+    assert caught.value.response["Error"]["Code"] == "FilterPolicyLimitExceeded"
+    sns.unsubscribe(SubscriptionArn=first)
+    subscribe(2)
+    own.end()
 
 
 def metrics(endpoint, topic):

@@ -333,6 +333,19 @@ def test_what_the_endpoint_refuses_for_good_is_a_dead_letter_at_once(sns, sqs, w
     assert web.requests.empty()
 
 
+@pytest.mark.parametrize("raw", ["true", "false"])
+def test_a_dead_letter_has_its_message_attributes_beside_a_raw_body_only(sns, sqs, web, dead_letters, raw):  # noqa: F811
+    topic, _, queue = dead_letters(RawMessageDelivery=raw)
+    web.answer(400)
+    given = {"a": {"DataType": "String", "StringValue": "b"}, "n": {"DataType": "Binary", "BinaryValue": b"\x00"}}
+    sns.publish(TopicArn=topic, Message="m", MessageAttributes=given)
+    web.take()
+    message = the_message(sqs, queue)
+    found = {name: value for name, value in message["MessageAttributes"].items() if name in given}
+    assert found == (given if raw == "true" else {})
+    assert raw == "true" or sorted(json.loads(message["Body"])["MessageAttributes"]) == ["a", "n"]
+
+
 def test_an_endpoint_that_is_not_there_is_tried_again(sns, web, endpoint, confirmed, wait_until):
     topic, _ = confirmed()
     web.end()

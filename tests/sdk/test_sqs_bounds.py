@@ -307,6 +307,20 @@ def test_no_more_than_120_000_messages_are_in_flight(queues):
     assert len(queues.receive("q")) == 10
 
 
+def test_a_fifo_queue_with_120_000_messages_in_flight_answers_empty(queues):
+    given = {"VisibilityTimeout": "3600", "FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    url = queues.sqs.create_queue(QueueName="q.fifo", Attributes=given)["QueueUrl"]
+    for group in range(8):
+        queues.sqs.send_message(QueueUrl=url, MessageBody=str(group), MessageGroupId=str(group))
+    [first] = queues.receive("q.fifo", MaxNumberOfMessages=1)
+    fill_in_flight(queues, "q.fifo", MAX_IN_FLIGHT - 6)
+    assert len(queues.receive("q.fifo")) == 5
+    assert queues.receive("q.fifo") == []
+    queues.sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    assert len(queues.receive("q.fifo")) == 1
+    assert queues.receive("q.fifo") == []
+
+
 def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes(queues):
     url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     for _ in range(5):

@@ -148,6 +148,26 @@ def test_a_duplicate_is_accepted_and_dropped_for_five_minutes(sqs, make, advance
     assert bodies(receive(sqs, queue)) == ["late"]
 
 
+def test_an_id_may_be_used_again_after_exactly_five_minutes(sqs, make, advance_clock, now_ms):
+    queue = make()
+    send(sqs, queue, "first", MessageDeduplicationId="d")
+    (message,) = receive(sqs, queue, AttributeNames=["SentTimestamp"])
+    delete(sqs, queue, message)
+    free_ms = int(message["Attributes"]["SentTimestamp"]) + 5 * MINUTE * 1000
+    advance_clock((free_ms - now_ms()) / 1000 - 0.1)
+    dropped, accepted = 0, []
+    while not accepted:
+        before = now_ms()
+        send(sqs, queue, "again", MessageDeduplicationId="d")
+        after = now_ms()
+        accepted = receive(sqs, queue, AttributeNames=["SentTimestamp"])
+        assert not accepted or after >= free_ms
+        assert accepted or before < free_ms
+        dropped += not accepted
+    assert dropped > 0 and int(accepted[0]["Attributes"]["SentTimestamp"]) >= free_ms
+    delete(sqs, queue, *accepted)
+
+
 def test_duplicates_may_be_looked_for_within_their_group(sqs, make):
     queue = make(DeduplicationScope="messageGroup", FifoThroughputLimit="perMessageGroupId")
     for group in ("a", "b", "a"):

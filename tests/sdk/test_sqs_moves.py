@@ -235,6 +235,55 @@ def test_a_queue_that_is_deleted_meanwhile_fails_the_task(sqs, moves, pipe, make
     assert ready(sqs, dead) == 2
 
 
+@pytest.mark.parametrize("size, status", [(1024, "COMPLETED"), (1025, "FAILED")])
+def test_a_message_that_is_too_long_for_its_destination_fails_the_task(sqs, moves, pipe, make, size, status):
+    source, dead = pipe()
+    target = make(MaximumMessageSize="1024")
+    attributes = {"n": {"DataType": "String", "StringValue": "v" * 13}}  # 20 bytes, and more of them in JSON
+    bury(sqs, source, "x" * (size - 20), MessageAttributes=attributes)
+    moves.start_message_move_task(SourceArn=arn(sqs, dead), DestinationArn=arn(sqs, target))
+    task = ended(moves, arn(sqs, dead))
+    assert (task["Status"], task.get("FailureReason")) == (status, None if status == "COMPLETED" else "InvalidParameterValue")
+    assert (ready(sqs, target), ready(sqs, dead)) == ((1, 0) if status == "COMPLETED" else (0, 1))
+
+
+def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, make, advance_clock):
+    source, dead = pipe(MessageRetentionPeriod="1209600")
+    bury(sqs, source, "1", "2", "3", "4")
+    moves.start_message_move_task(SourceArn=arn(sqs, dead), MaxNumberOfMessagesPerSecond=1)
+    moved = lambda: tasks(moves, arn(sqs, dead))[0]["ApproximateNumberOfMessagesMoved"]  # noqa: E731
+    wait_until(lambda: moved() == 1, 30, "the first")
+    advance_clock(36 * 3600 - 2)
+    wait_until(lambda: moved() == 2, 30, "the second")
+    advance_clock(2)
+    task = ended(moves, arn(sqs, dead))
+    assert (task["Status"], task["FailureReason"]) == ("FAILED", "The task has run for 36 hours")
+    assert (ready(sqs, source), ready(sqs, dead)) == (2, 2)
+
+
+def test_an_account_has_a_hundred_running_tasks_at_most(sqs, moves, make):
+    target = make()
+    many = [{"Id": str(i), "MessageBody": str(i)} for i in range(10)]
+    queues = []
+    for _ in range(101):
+        queues.append(make())
+        make(**redrives(sqs, queues[-1]))
+        for _ in range(3):
+            sqs.send_message_batch(QueueUrl=queues[-1], Entries=many)
+
+    def request(dead):
+        return {"SourceArn": arn(sqs, dead), "DestinationArn": arn(sqs, target), "MaxNumberOfMessagesPerSecond": 1}
+
+    handles = [moves.start_message_move_task(**request(dead))["TaskHandle"] for dead in queues[:100]]
+    assert refusal(moves.start_message_move_task, **request(queues[100])) == (
+        400, "AWS.SimpleQueueService.UnsupportedOperation",
+        "The account has 100 active message movement tasks, which is the maximum.")
+    moves.cancel_message_move_task(TaskHandle=handles[0])
+    handles[0] = moves.start_message_move_task(**request(queues[100]))["TaskHandle"]
+    for handle in handles:
+        moves.cancel_message_move_task(TaskHandle=handle)
+
+
 def test_the_latest_ten_tasks_are_listed_the_latest_first(sqs, moves, pipe):
     source, dead = pipe()
     for count in range(11):

@@ -195,9 +195,13 @@ TEST(nesting_is_allowed_up_to_the_limit)
     memset(source, '[', LIMIT_JSON_DEPTH);
     memset(source + LIMIT_JSON_DEPTH, ']', LIMIT_JSON_DEPTH);
     assert_non_null(parse((str){source, 2 * LIMIT_JSON_DEPTH}));
+    assert_false(json_is_too_deep((str){source, 2 * LIMIT_JSON_DEPTH}));
     memset(source, '[', LIMIT_JSON_DEPTH + 1);
     memset(source + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
     assert_null(parse((str){source, 2 * LIMIT_JSON_DEPTH + 2}));
+    assert_true(json_is_too_deep((str){source, 2 * LIMIT_JSON_DEPTH + 2}));
+    source[0] = source[sizeof source - 1] = '"';
+    assert_false(json_is_too_deep((str){source, sizeof source}));
 }
 
 TEST(endless_nesting_is_refused)

@@ -101,8 +101,17 @@ class World:
         self.shard, self.sequence = shard["ShardId"], shard["SequenceNumberRange"]["StartingSequenceNumber"]
         self.iterator = streams.get_shard_iterator(StreamArn=self.stream, ShardId=self.shard,
                                                    ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        self.dynamodb = client("dynamodb")
+        self.backup = self.new_backup()
         self.sqs = client("sqs")
         self.handle = self.receive()
+
+    def new_backup(self):
+        """The ARN of a backup that is complete."""
+        arn = self.dynamodb.create_backup(TableName="every", BackupName="every")["BackupDetails"]["BackupArn"]
+        while self.dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING":
+            time.sleep(0.01)
+        return arn
 
     def verify(self, sns):
         """Verify the number for the sandbox, by the password in the outbox."""
@@ -447,6 +456,9 @@ def dynamodb(world):
     names, values = {"#n": "n"}, {":v": {"N": "1"}}
     condition = {"ConditionExpression": "attribute_not_exists(#n) OR #n = :v", "ExpressionAttributeNames": names,
                  "ExpressionAttributeValues": values}
+    policy = {**resource, "Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "dynamodb:GetItem",
+         "Resource": "*"}]})}
 
     def made_to(change):
         """A change that a table takes only once."""
@@ -458,11 +470,26 @@ def dynamodb(world):
         "DescribeTable": only(table),
         "UpdateTable": only({**table, "DeletionProtectionEnabled": False}),
         "DescribeContinuousBackups": only(table),
+        "UpdateContinuousBackups": only({**table, "PointInTimeRecoverySpecification": {
+            "PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}}),
+        "CreateBackup": only({**table, "BackupName": "every"}),
+        "DescribeBackup": only({"BackupArn": world.backup}),
+        "ListBackups": only({"Limit": 2, "BackupType": "ALL"}),
+        "DeleteBackup": lambda: ((), {"BackupArn": world.new_backup()}),
+        "RestoreTableFromBackup": lambda: ((), {"TargetTableName": world.new(), "BackupArn": world.new_backup()}),
+        "RestoreTableToPointInTime": lambda: (
+            [("UpdateContinuousBackups", {**table, "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}})],
+            {"TargetTableName": world.new(), "SourceTableName": "every", "UseLatestRestorableTime": True}),
         "DescribeTimeToLive": only(table),
         "UpdateTimeToLive": lambda: made_to({"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "n"}}),
         "TagResource": only({**resource, "Tags": TAGS}),
         "UntagResource": only({**resource, "TagKeys": ["nothing"]}),
         "ListTagsOfResource": only(resource),
+        "GetResourcePolicy": lambda: ([("PutResourcePolicy", policy)], resource),
+        "PutResourcePolicy": only(policy),
+        "DeleteResourcePolicy": only(resource),
+        "DescribeLimits": only({}),
+        "DescribeEndpoints": only({}),
         "ListTables": only({"Limit": 2}),
         "DeleteTable": lambda: ([("CreateTable", world.table("passing"))], {"TableName": "passing"}),
         "PutItem": only({**table, "Item": ITEM, "ReturnValues": "ALL_OLD", **condition}),

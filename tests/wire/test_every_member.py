@@ -116,7 +116,7 @@ def refuse_constant(word):
 def problem_of(reply, served=True):
     """What is wrong with a reply, or None."""
     status, headers, body = reply
-    if status >= 500 and (served or status != 501):
+    if status >= 500:
         return f"status {status}"
     kind = headers.get("content-type", "")
     try:

@@ -98,7 +98,7 @@ static void emit_not_served(const struct model *model, struct text *out)
     for (size_t i = 0; i < model->also.count; i++)
         *list_add(model->arena, &also) = model->also.items[i];
     sort(&also);
-    text_add(out, S("\nNot served (501):"));
+    text_add(out, S("\nNot served:"));
     for (size_t i = 0; i < also.count; i++) {
         text_format(out, "%s %.*s", i ? "," : "", STR_ARGS(also.items[i].text));
         emit_operation_notes(model, also.items[i].text, out);
@@ -134,7 +134,7 @@ void emit_docs(struct model *models, size_t count, struct text *out)
              S("# Compatibility\n\n"
                "<!-- Made by modelc from the models under src/services: change those. -->\n"
                "What Orderly serves of each service's API. An operation that AWS has and Orderly does not\n"
-               "answers with 501 `NotImplemented`.  A request that uses what a shape refuses fails; null, "
+               "answers with 400 `NotImplemented`.  A request that uses what a shape refuses fails; null, "
                "false and\n"
                "empty texts, lists and maps do not count as use.\n"));
     for (size_t i = 0; i < count; i++)

@@ -178,6 +178,8 @@ enum outcome dynamodb_batch_write_item(const struct call *call,
     if (outcome != DONE)
         return outcome;
     size_t done = apply(call, &set);
+    if (done < set.count)
+        reply_is_long(call);
     leave(call, in, done, out);
     set.count = done;
     dynamodb_set_capacity(call, &set, USE_PLAIN, in->return_consumed_capacity, &out->consumed_capacity);

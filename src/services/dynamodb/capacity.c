@@ -1,5 +1,5 @@
 /*
- * capacity.c: the capacity that a request consumes.  Nothing is charged, and no request is throttled.
+ * capacity.c: the capacity that a request consumes.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/capacity-mode.html
  */
 #include "dynamodb_internal.h"
@@ -57,8 +57,11 @@ const struct dynamodb_consumed_capacity *dynamodb_capacity_with_indexes(const st
 {
     double total = units;
 
-    for (size_t i = 0; index_units && i < table->indexes.count; i++)
+    dynamodb_throughput_charge(call, table, NULL, units);
+    for (size_t i = 0; index_units && i < table->indexes.count; i++) {
+        dynamodb_throughput_charge(call, table, &table->indexes.items[i], index_units[i]);
         total += index_units[i];
+    }
     dynamodb_count_capacity(call, table, total);
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)

@@ -2,9 +2,9 @@
  * change.c: stores the change of one item.
  *
  * Every write of an item ends here, whichever operation planned it: so the item's row, its entries in
- * indexes, the counts of its table, its stream and the rows of time to live always agree.  Plans read the
- * item in the same call, and the engine is the only writer, so `before` is the item that is stored; the
- * unique key of dynamodb_item guards that there is one item for one key.
+ * indexes, the counts of its table, its stream, its history and the rows of time to live always agree.  Plans
+ * read the item in the same call, and the engine is the only writer, so `before` is the item that is stored;
+ * the unique key of dynamodb_item guards that there is one item for one key.
  */
 #include "dynamodb_internal.h"
 
@@ -72,6 +72,8 @@ void dynamodb_change_apply(const struct call *call, const struct change *change)
     int64_t id = whole.before.id;
 
     check(str_present(whole.blob) || id);
+    if (table->row.is_kept)
+        dynamodb_version_keep(call, &whole);
     if (str_present(whole.blob))
         id = store_item(call, &whole);
     else

@@ -1,7 +1,13 @@
 /*
  * dialect.c: DynamoDB's dialect of JSON.  Its own front end sends x-amz-crc32, has its own sentences about
  * wrong types, and accepts fractions as integers.
+ *
+ * In 2026 AWS has moved operations, one after the other, to a framework that words refusals differently.  The
+ * two tables here are the state of us-east-1: enveloped_operations and reworded.  To move another operation,
+ * add it to them.
  */
+#include "dialect.h"
+
 #include "engine/dialect.h"
 
 static bool is_collection(const struct shape *shape)
@@ -66,9 +72,109 @@ static str mismatch_sentence(struct arena *arena, const struct service *service,
     return mismatch->in_collection ? S("Unexpected value type in payload") : S("Unexpected field type");
 }
 
+/* ---- the words of us-east-1 ---- */
+
+#define ENVELOPE "1 validation error detected: "
+
+/* A sentence about the request itself begins with the envelope; one about the table does not. */
+static const char *const enveloped_operations[] = {"PutItem", "UpdateItem", "DeleteItem"};
+
+static bool is_enveloped(const struct call *call)
+{
+    for (size_t i = 0; i < sizeof enveloped_operations / sizeof *enveloped_operations; i++)
+        if (str_equal(str_of(enveloped_operations[i]), str_of(call->operation->name)))
+            return true;
+    return false;
+}
+
+static str in_envelope(const struct call *call, str sentence)
+{
+    return is_enveloped(call) ? arena_join(call->arena, S(ENVELOPE), sentence) : sentence;
+}
+
+static bool refuse(const struct call *call, str sentence)
+{
+    fail(call, call->operation->service->validation_error, "%.*s", STR_ARGS(sentence));
+    return false;
+}
+
+bool dynamodb_refuse_request(const struct call *call, str sentence)
+{
+    return refuse(call, in_envelope(call, sentence));
+}
+
+static str too_deep_sentence(const struct call *call)
+{
+    return in_envelope(call, S(DYNAMODB_TOO_DEEP));
+}
+
+enum { MIN_NAME = 3, MAX_NAME = 255, MAX_ARN = 1024 };
+
+bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
+{
+    const char *broken = name.size < MIN_NAME   ? "have length greater than or equal to 3"
+                         : name.size > MAX_NAME ? "have length less than or equal to 255"
+                         : !str_is_word(name, S("_.-"))
+                             ? "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+                             : NULL;
+
+    return !broken ||
+           refuse(call, arena_format(call->arena,
+                                     "1 validation error detected: Value '%.*s' at '%.*s' failed to satisfy "
+                                     "constraint: Member must %s",
+                                     STR_ARGS(name), STR_ARGS(member), broken));
+}
+
+bool dynamodb_table_name_check(const struct call *call, str name)
+{
+    return dynamodb_table_name_check_at(call, name, S("tableName"));
+}
+
+#define NO_TABLE "The parameter 'TableName' is required but was not present in the request"
+#define EMPTY_TABLE                                                                                          \
+    ENVELOPE "Value at 'TableName' failed to satisfy constraint: Member must have length greater than or "   \
+             "equal to 1"
+/* UPDATE_NEW is AWS's slip. */
+#define RETURN_VALUES                                                                                        \
+    "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, "     \
+    "UPDATE_NEW, NONE]"
+
+static const struct reworded reworded[] = {
+    {"CreateTable", "TableName", true, true, NO_TABLE},
+    {"DescribeTable", "TableName", true, true, NO_TABLE},
+    {"UpdateTable", "TableName", true, true, NO_TABLE},
+    {"DeleteTable", "TableName", true, true, NO_TABLE},
+    {"DescribeTimeToLive", "TableName", true, true, NO_TABLE},
+    {"UpdateTimeToLive", "TableName", true, true, NO_TABLE},
+    {"PutItem", "TableName", false, true, EMPTY_TABLE},
+    {"UpdateItem", "TableName", false, true, EMPTY_TABLE},
+    {"DeleteItem", "TableName", false, true, EMPTY_TABLE},
+    {"PutItem", "ReturnValues", false, false, RETURN_VALUES},
+    {"UpdateItem", "ReturnValues", false, true, ENVELOPE RETURN_VALUES},
+    {"DeleteItem", "ReturnValues", false, false, RETURN_VALUES},
+    {"BatchGetItem", "RequestItems", false, true,
+     ENVELOPE "Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or "
+              "equal to 1"},
+    {"Query", "Limit", false, false,
+     "Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+    {0},
+};
+
+/* Texts of a wrong size for an ARN are left to the model, ARNs to the one who finds their tables. */
+static bool table_check(const struct call *call, str table)
+{
+    return str_empty(table) || table.size > MAX_ARN || str_starts_with(table, S("arn:")) ||
+           dynamodb_table_name_check(call, table);
+}
+
 const struct dialect DYNAMODB_DIALECT = {
     .validate = validate_coral,
+    .first_member = "TableName",
+    .first_check = table_check,
     .null_items_are_untold = true,
+    .reworded = reworded,
+    .too_deep_sentence = too_deep_sentence,
+    .unions_read_texts = true,
     .mismatch_sentence = mismatch_sentence,
     .cuts_fractions = true,
     .crc32_header = true,

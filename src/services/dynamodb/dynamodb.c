@@ -15,9 +15,15 @@ int64_t dynamodb_table_delay_ms(void)
     return configured.table_delay_ms;
 }
 
+bool dynamodb_throughput_enforced(void)
+{
+    return configured.enforces_throughput;
+}
+
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
+                                       .reset = dynamodb_throughput_forget,
                                        .locate_arn = dynamodb_locate_arn,
                                        .request_ended = dynamodb_request_ended};
 

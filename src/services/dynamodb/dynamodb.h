@@ -9,7 +9,8 @@ extern const struct module DYNAMODB_MODULE;
 extern const struct module DYNAMODBSTREAMS_MODULE;
 
 struct dynamodb_options {
-    int64_t table_delay_ms; /* how long a table is CREATING, UPDATING or DELETING */
+    int64_t table_delay_ms;   /* how long a table is CREATING, UPDATING or DELETING */
+    bool enforces_throughput; /* requests beyond the throughput of a table are refused */
 };
 
 /* Call it before the engine starts. */

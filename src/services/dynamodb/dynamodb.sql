@@ -198,7 +198,8 @@ create table dynamodb_stream (
     unique (account, region, table_name, label)
 );
 
--- Names ascend.  A shard has the records first_number to last_number; an open one has no last number.
+-- Names ascend.  A shard has the records first_number to last_number (first_number - 1: no records); an open one has no
+-- last number.
 create table dynamodb_shard (
     stream_id integer not null,
     name text not null,
@@ -247,11 +248,95 @@ create table dynamodb_token (
 ) without rowid;
 create index dynamodb_token_expiry on dynamodb_token (expires_ms);
 
+-- migration: 9
+-- Indexes that are being filled: the last item that they have reached, in the order of a scan.
+create table dynamodb_backfill (
+    index_id integer primary key,
+    table_id integer not null,
+    hash_key blob not null,
+    range_key blob not null
+);
+
+-- migration: 10
+-- The resource policy; its revision stays when it is removed.
+alter table dynamodb_table add column policy text;
+alter table dynamodb_table add column policy_revision text;
+
+-- migration: 11
+-- Point-in-time recovery is on since recovery_ms; copies counts the copies under way.  Both need dynamodb_version.
+alter table dynamodb_table add column recovery_ms integer;
+alter table dynamodb_table add column recovery_days integer not null default 35;
+alter table dynamodb_table add column copies integer not null default 0;
+
+-- Items as they were before a change; without item where none was stored.  Ids are in the order of the changes.
+create table dynamodb_version (
+    id integer primary key autoincrement,
+    table_id integer not null,
+    hash_key blob not null,
+    range_key blob not null,
+    changed_ms integer not null,
+    size_bytes integer not null,
+    item blob
+);
+create index dynamodb_version_key on dynamodb_version (table_id, hash_key, range_key);
+create index dynamodb_version_time on dynamodb_version (table_id, changed_ms);
+
+-- definition is a CreateTableInput in JSON.
+create table dynamodb_backup (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    table_name text not null,
+    backup_key text not null,
+    name text not null,
+    type text not null check (type in ('USER', 'SYSTEM')),
+    status text not null check (status in ('CREATING', 'AVAILABLE')),
+    created_ms integer not null,
+    expires_ms integer,
+    restores integer not null default 0,
+    table_uuid text not null,
+    table_created_ms integer not null,
+    stream_view text,
+    ttl_name text,
+    definition text not null,
+    items integer not null,
+    bytes integer not null,
+    unique (account, region, created_ms, backup_key)
+);
+
+create table dynamodb_backup_item (
+    id integer primary key,
+    backup_id integer not null,
+    hash_key blob not null,
+    range_key blob not null,
+    size_bytes integer not null,
+    item blob not null
+);
+create index dynamodb_backup_item_key on dynamodb_backup_item (backup_id, hash_key, range_key);
+
+-- A copy under way: of a table as it was before the changes after version_id into a backup or another table, or of a
+-- backup into a table; and how far it has come.
+create table dynamodb_copy (
+    id integer primary key autoincrement,
+    source_id integer,
+    version_id integer not null,
+    backup_id integer,
+    target_id integer,
+    restored_ms integer,
+    hash_key blob not null,
+    range_key blob not null
+);
+create index dynamodb_copy_source on dynamodb_copy (source_id);
+create index dynamodb_copy_target on dynamodb_copy (target_id);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
+-- column: has_policy integer
+-- column: is_kept integer
 -- column: index_count integer
-select owner.id, owner.status, hash.name as hash_name, hash.type as hash_type, range.name as range_name,
-    range.type as range_type, owner.stream_id, owner.stream_view, owner.ttl_name,
+select owner.id, owner.status, owner.policy is not null as has_policy,
+    owner.recovery_ms is not null or owner.copies > 0 as is_kept, hash.name as hash_name, hash.type as hash_type,
+    range.name as range_name,    range.type as range_type, owner.stream_id, owner.stream_view, owner.ttl_name,
     (select count(*) from dynamodb_index one where one.table_id = owner.id) as index_count
 from dynamodb_table owner
 join dynamodb_key hash
@@ -268,22 +353,56 @@ values (:table_id, :index_number, :kind, :position, :name, :type);
 delete from dynamodb_key where table_id = :table_id;
 
 -- The secondary indexes of a table as JSON, in one row, which can be cached: an array for each, of its id, name, kind and
--- projection, its key attributes (name, type, kind) and its NonKeyAttributes.
+-- projection, its key attributes (name, type, kind), its NonKeyAttributes, and whether it is being filled.
 -- statement: read_indexes :cached
 -- column: indexes text
 select json_group_array(json_array(one.id, one.name, one.kind, one.projection,
     json((select json_group_array(json_array(key.name, key.type, key.kind))
         from dynamodb_key key where key.table_id = one.table_id and key.index_number = one.id)),
     json((select json_group_array(included.name)
-        from dynamodb_index_attribute included where included.index_id = one.id)))) as indexes
+        from dynamodb_index_attribute included where included.index_id = one.id)),
+    exists (select 1 from dynamodb_backfill where index_id = one.id))) as indexes
 from dynamodb_index one where one.table_id = :table_id;
 
 -- statement: read_index_settings :one
-select read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
+-- row: index_settings
+select id, read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
 
 -- statement: add_index :insert
 insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units)
 values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units);
+
+-- statement: set_index_settings :exec
+-- row: index_settings
+update dynamodb_index set read_units = :read_units, write_units = :write_units, max_read_units = :max_read_units,
+    max_write_units = :max_write_units
+where id = :id;
+
+-- The table of an index.
+-- statement: find_index_table :one
+select owner.account, owner.region, owner.name
+from dynamodb_index one join dynamodb_table owner on owner.id = one.table_id where one.id = :id;
+
+-- statement: add_backfill :exec
+-- row: backfill
+insert into dynamodb_backfill (index_id, table_id, hash_key, range_key)
+values (:index_id, :table_id, :hash_key, :range_key);
+
+-- statement: find_backfill :one
+-- row: backfill
+select index_id, table_id, hash_key, range_key from dynamodb_backfill where index_id = :index_id;
+
+-- statement: move_backfill :exec
+-- row: backfill
+update dynamodb_backfill set hash_key = :hash_key, range_key = :range_key where index_id = :index_id;
+
+-- statement: remove_backfill :exec
+delete from dynamodb_backfill where index_id = :index_id;
+
+-- statement: items_after :each
+select id, hash_key, range_key, size_bytes, item from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key;
 
 -- statement: remove_index :exec
 delete from dynamodb_index where id = :id;
@@ -404,6 +523,12 @@ update dynamodb_table set read_units = :read_units, write_units = :write_units, 
     warm_write_units = :warm_write_units, warming = :warming
 where id = :id;
 
+-- statement: read_policy :cached
+select policy, policy_revision from dynamodb_table where id = :id;
+
+-- statement: set_policy :exec
+update dynamodb_table set policy = :policy, policy_revision = :policy_revision where id = :id;
+
 -- statement: remove_table :exec
 delete from dynamodb_table where id = :id;
 
@@ -431,8 +556,11 @@ delete from dynamodb_count where table_id = :table_id;
 -- statement: add_gone :exec
 insert into dynamodb_gone (table_id) values (:table_id);
 
+-- A table that is being copied stays.
 -- statement: find_gone :one
-select table_id from dynamodb_gone order by table_id limit 1;
+select table_id from dynamodb_gone
+where not exists (select 1 from dynamodb_copy copy where copy.source_id = dynamodb_gone.table_id)
+order by table_id limit 1;
 
 -- statement: remove_gone :exec
 delete from dynamodb_gone where table_id = :table_id;
@@ -571,13 +699,6 @@ values (:id, :made_ms, :event, :expired, :size_bytes, :item_keys, :old_image, :n
 -- param: high integer
 select id from dynamodb_record where id >= :low and id < :high order by id desc limit 1;
 
--- The oldest one that is not trimmed.
--- statement: find_kept_record :one
--- param: low integer
--- param: high integer
--- param: horizon_ms integer
-select id from dynamodb_record where id >= :low and id < :high and made_ms >= :horizon_ms order by id limit 1;
-
 -- statement: find_first_record :one
 -- param: low integer
 -- param: high integer
@@ -647,3 +768,142 @@ select account, region, token, expires_ms from dynamodb_token order by expires_m
 
 -- statement: remove_token :exec
 delete from dynamodb_token where account = :account and region = :region and token = :token;
+
+-- ---- backups ----
+
+-- statement: add_version :insert
+-- row: version
+insert into dynamodb_version (table_id, hash_key, range_key, changed_ms, size_bytes, item)
+values (:table_id, :hash_key, :range_key, :changed_ms, :size_bytes, :item);
+
+-- The first version of an item after that one.
+-- statement: find_version :one
+-- param: after integer
+-- row: version
+select id, size_bytes, item from dynamodb_version
+where table_id = :table_id and hash_key = :hash_key and range_key = :range_key and id > :after
+order by id limit 1;
+
+-- statement: find_last_version :one
+select id from dynamodb_version order by id desc limit 1;
+
+-- The last version of a table at that time.
+-- statement: find_version_at :one
+select id from dynamodb_version where table_id = :table_id and changed_ms <= :changed_ms
+order by changed_ms desc, id desc limit 1;
+
+-- statement: list_versions :many
+-- param: limit integer
+select id, size_bytes from dynamodb_version where table_id = :table_id and changed_ms < :changed_ms
+order by changed_ms limit :limit;
+
+-- statement: remove_version :exec
+delete from dynamodb_version where id = :id;
+
+-- statement: find_next_item :one
+select hash_key, range_key from dynamodb_item
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key limit 1;
+
+-- statement: find_next_version :one
+select hash_key, range_key from dynamodb_version
+where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key limit 1;
+
+-- statement: find_next_backup_item :one
+-- row: backup_item
+select id, hash_key, range_key, size_bytes, item from dynamodb_backup_item
+where backup_id = :backup_id and (hash_key, range_key) > (:hash_key, :range_key)
+order by hash_key, range_key limit 1;
+
+-- statement: add_backup_item :insert
+-- row: backup_item
+insert into dynamodb_backup_item (backup_id, hash_key, range_key, size_bytes, item)
+values (:backup_id, :hash_key, :range_key, :size_bytes, :item);
+
+-- statement: list_backup_items :many
+-- param: limit integer
+select id, size_bytes from dynamodb_backup_item where backup_id = :backup_id limit :limit;
+
+-- statement: remove_backup_item :exec
+delete from dynamodb_backup_item where id = :id;
+
+-- statement: add_backup :insert
+-- row: backup
+insert into dynamodb_backup (account, region, table_name, backup_key, name, type, status, created_ms, expires_ms,
+    table_uuid, table_created_ms, stream_view, ttl_name, definition, items, bytes)
+values (:account, :region, :table_name, :backup_key, :name, :type, :status, :created_ms, :expires_ms, :table_uuid,
+    :table_created_ms, :stream_view, :ttl_name, :definition, :items, :bytes);
+
+-- statement: find_backup :one
+-- row: backup
+select id, account, region, table_name, backup_key, name, type, status, created_ms, expires_ms, restores, table_uuid,
+    table_created_ms, stream_view, ttl_name, definition, items, bytes
+from dynamodb_backup
+where account = :account and region = :region and created_ms = :created_ms and backup_key = :backup_key
+    and table_name = :table_name;
+
+-- statement: read_backup :one
+-- row: backup
+select id, account, region, table_name, backup_key, name, type, status, created_ms, expires_ms, restores, table_uuid,
+    table_created_ms, stream_view, ttl_name, definition, items, bytes
+from dynamodb_backup where id = :id;
+
+-- statement: list_backup_rows :many
+-- param: of_table text null
+-- param: of_type text null
+-- param: lower_ms integer
+-- param: upper_ms integer
+-- param: limit integer
+-- row: backup
+select id, account, region, table_name, backup_key, name, type, status, created_ms, expires_ms, table_uuid, bytes
+from dynamodb_backup
+where account = :account and region = :region and (created_ms, backup_key) > (:created_ms, :backup_key)
+    and created_ms >= :lower_ms and created_ms < :upper_ms
+    and (:of_table is null or table_name = :of_table) and (:of_type is null or type = :of_type)
+order by created_ms, backup_key limit :limit;
+
+-- statement: set_backup_status :exec
+update dynamodb_backup set status = :status where id = :id;
+
+-- statement: count_restores :exec
+-- param: by integer
+update dynamodb_backup set restores = restores + :by where id = :id;
+
+-- statement: remove_backup_row :exec
+delete from dynamodb_backup where id = :id;
+
+-- statement: add_copy :insert
+-- row: copy
+insert into dynamodb_copy (source_id, version_id, backup_id, target_id, restored_ms, hash_key, range_key)
+values (:source_id, :version_id, :backup_id, :target_id, :restored_ms, :hash_key, :range_key);
+
+-- statement: read_copy :one
+-- row: copy
+select id, source_id, version_id, backup_id, target_id, restored_ms, hash_key, range_key
+from dynamodb_copy where id = :id;
+
+-- statement: find_copy_into :one
+-- row: copy
+select id, source_id, version_id, backup_id, target_id, restored_ms, hash_key, range_key
+from dynamodb_copy where target_id = :target_id;
+
+-- statement: find_copy_of :one
+select id from dynamodb_copy where source_id = :source_id limit 1;
+
+-- statement: move_copy :exec
+-- row: copy
+update dynamodb_copy set hash_key = :hash_key, range_key = :range_key where id = :id;
+
+-- statement: remove_copy :exec
+delete from dynamodb_copy where id = :id;
+
+-- statement: count_copies :exec
+-- param: by integer
+update dynamodb_table set copies = copies + :by where id = :id;
+
+-- statement: read_recovery :one
+select recovery_ms, recovery_days, copies from dynamodb_table where id = :id;
+
+-- statement: set_recovery :exec
+update dynamodb_table set recovery_ms = :recovery_ms, recovery_days = :recovery_days where id = :id;

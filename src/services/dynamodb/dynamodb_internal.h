@@ -5,10 +5,12 @@
  */
 #include "base/list.h"
 #include "base/text.h"
+#include "dialect.h"
 #include "dynamodb_model.h"
 #include "dynamodb_sql.h"
 #include "engine/call.h"
 #include "expression.h"
+#include "lookup.h"
 #include "store/store.h"
 #include "value.h"
 
@@ -31,6 +33,8 @@ struct index {
     enum dynamodb_projection_type projection;
     struct key_schema keys;
     struct str_list non_key_attributes; /* for INCLUDE */
+    bool backfilling;                   /* is being filled, and not read */
+    bool deleted;                       /* by this request */
 };
 struct index_list {
     struct index *items;
@@ -66,16 +70,27 @@ const struct table *dynamodb_table_of(const struct call *call);
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
-bool dynamodb_table_name_check(const struct call *call, str name);
 /* The table of that id; false when it does not exist any more. */
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
-
-/* The same for a name at another member than tableName. */
-bool dynamodb_table_name_check_at(const struct call *call, str name, str member);
 
 /* dynamodb.c */
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
 int64_t dynamodb_table_delay_ms(void);
+
+/* --enforce-throughput */
+bool dynamodb_throughput_enforced(void);
+
+/* throughput.c */
+struct index;
+/*
+ * May the request use the table, or its index; and, if it writes, the table's global indexes?  False: fail()
+ * has been called.  It may always when throughput is not enforced.
+ */
+bool dynamodb_throughput_admit(const struct call *call, const struct table *table, const struct index *index);
+void dynamodb_throughput_charge(const struct call *call, const struct table *table, const struct index *index,
+                                double units);
+/* Before a reset. */
+void dynamodb_throughput_forget(const struct call *call);
 
 /* tables.c */
 /* For a request about a table: false, after fail(), when it does not exist. */
@@ -83,6 +98,10 @@ bool dynamodb_table_exists(const struct call *call, const struct table *table);
 struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
                                                            const struct dynamodb_settings_row *row);
+/* Store a new table, which has been checked: its account, region and name are filled in. */
+struct dynamodb_settings_row dynamodb_table_add(const struct call *call,
+                                                const struct dynamodb_create_table_input *in,
+                                                struct table *table);
 /* Remove the table; its items are removed later. */
 void dynamodb_table_remove(const struct call *call, const struct table *table);
 
@@ -108,6 +127,52 @@ const int64_t *dynamodb_bound_of(const int64_t *asked);
 /* The number of times that the table's throughput has been lowered since midnight, UTC. */
 int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
+struct change;
+
+/* backup_copy.c */
+/* Keep the item as it is before the change: for tables whose row.is_kept is true. */
+void dynamodb_version_keep(const struct call *call, const struct change *change);
+/* The moment between the last change and the next one. */
+int64_t dynamodb_version_now(const struct call *call);
+/* Begin the copy; its id and its place are filled in. */
+void dynamodb_copy_begin(const struct call *call, struct dynamodb_copy_row *copy);
+
+/* backup_trim.c */
+void dynamodb_history_trim_later(const struct call *call, int64_t table_id, int64_t due_ms);
+
+/* backups.c */
+str dynamodb_backup_arn(const struct call *call, const struct dynamodb_backup_row *row);
+str dynamodb_backup_table_arn(const struct call *call, const struct dynamodb_backup_row *row);
+/* The backup of call_resource(call, index); NULL, after fail(), when it does not exist. */
+const struct dynamodb_backup_row *dynamodb_backup_at(const struct call *call, size_t index);
+/* What CreateTable needs to make such a table. */
+struct dynamodb_create_table_input dynamodb_definition_of(const struct call *call, const struct table *table,
+                                                          const struct dynamodb_settings_row *row);
+struct dynamodb_create_table_input dynamodb_backup_definition(const struct call *call,
+                                                              const struct dynamodb_backup_row *row);
+/* Call this before a table with point-in-time recovery is deleted. */
+void dynamodb_backup_deleted(const struct call *call, const struct table *table);
+
+/* recovery.c */
+/* For a request about backups: false, after fail(), when the table does not exist or is being made. */
+bool dynamodb_table_backed(const struct call *call, const struct table *table);
+/* The moments as of which a table can be restored. */
+struct recovery {
+    int64_t days, earliest_ms, latest_ms;
+};
+/* False: point-in-time recovery is off. */
+bool dynamodb_recovery_of(const struct call *call, int64_t table_id, struct recovery *recovery);
+
+/* restore.c */
+/* NULL: the table is not being restored. */
+const struct dynamodb_restore_summary *dynamodb_restore_summary_of(const struct call *call, int64_t table_id);
+
+/* resource_policy.c */
+/* False, after fail(), when the document cannot be a table's policy. */
+bool dynamodb_policy_check(const struct call *call, str policy);
+/* The policy of a new table, which has been checked. */
+void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);
+
 /* table_check.c */
 bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
 /* In OnDemandThroughput: without a bound. */
@@ -129,7 +194,7 @@ str dynamodb_index_arn(struct arena *arena, const struct table *table, str name)
  * The place in the index of an item, or of a page's start, that has the attributes of both keys.  False: the
  * index does not hold it.
  */
-bool dynamodb_index_place(struct arena *arena, const struct table *table, const struct index *index,
+bool dynamodb_index_place(struct lookups *lookups, const struct table *table, const struct index *index,
                           const struct dynamodb_attribute_map *item, struct item_key *place);
 /* Places as bytes: a part of a sort key is escaped, then ended. */
 void dynamodb_key_escape(struct text *text, str bytes);
@@ -138,7 +203,7 @@ void dynamodb_key_end(struct text *text);
 str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count);
 bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute);
 /* The attributes of the item that are in the index. */
-struct dynamodb_attribute_map dynamodb_index_project(struct arena *arena, const struct table *table,
+struct dynamodb_attribute_map dynamodb_index_project(struct lookups *lookups, const struct table *table,
                                                      const struct index *index,
                                                      const struct dynamodb_attribute_map *item);
 /* The attributes of the index's key, then those of the table's key that it lacks. */
@@ -194,10 +259,41 @@ struct dynamodb_attribute_definitions dynamodb_definitions_described(struct aren
                                                                      const struct table *table);
 /* Add the indexes to a description of the table that is complete otherwise. */
 void dynamodb_indexes_describe(const struct call *call, const struct table *table,
-                               enum dynamodb_index_status status,
+                               enum dynamodb_table_status status,
                                struct dynamodb_table_description *description);
 /* Remove the index at once, and its entries later. */
 void dynamodb_index_remove(const struct call *call, const struct index *index);
+
+/* index_update.c */
+struct index_update_request {
+    const struct dynamodb_global_secondary_index_update_list *updates;
+    const struct dynamodb_attribute_definitions *definitions;
+    bool was_on_demand, on_demand; /* the table before and after the request */
+};
+/* Check the updates by themselves. */
+bool dynamodb_index_updates_check(const struct call *call,
+                                  const struct dynamodb_global_secondary_index_update_list *updates);
+/* Check them against the table. */
+bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
+                                const struct index_update_request *request);
+void dynamodb_index_updates_apply(const struct call *call, struct table *table,
+                                  const struct index_update_request *request);
+/* index_check.c: a new index of an existing table. */
+bool dynamodb_new_index_check(const struct call *call, const struct table *table,
+                              const struct index_definition *definition,
+                              const struct index_update_request *request);
+/* Of a global index: is there the throughput that the billing mode asks for? */
+bool dynamodb_index_throughput_check(const struct call *call, const struct index_definition *definition,
+                                     bool on_demand);
+
+/* index_build.c */
+/* Fill the new index with the items of its table, in later batches. */
+void dynamodb_index_build(const struct call *call, const struct table *table, const struct index *index);
+/* The index of the table that is being filled, or NULL. */
+const struct index *dynamodb_backfilling_index(const struct table *table);
+/* Does the index hold the items up to that key? */
+bool dynamodb_index_has_reached(const struct call *call, const struct index *index,
+                                const struct item_key *key);
 
 /* index_keys.c */
 /*
@@ -257,7 +353,10 @@ struct expression_texts {
     const struct str_map *names;
     const struct dynamodb_attribute_map *values; /* NULL: the operation has no values */
     const struct str_list *attributes_to_get;    /* the older way to project; NULL: the operation lacks it */
-    const char *value_expressions; /* "ConditionExpression is": the parameters that may use values */
+    const char
+        *value_expressions; /* "FilterExpression is": the parameters that may use values; may be NULL */
+    const struct dynamodb_attribute_map *attributes; /* the request's item, key or starting key, or NULL */
+    bool attributes_are_start;
 };
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
@@ -341,6 +440,8 @@ void dynamodb_request_ended(const struct call *call, int64_t took_us);
 void dynamodb_items_remove_later(const struct call *call, int64_t table_id);
 /* Call this for a deleted index. */
 void dynamodb_entries_remove_later(const struct call *call, int64_t index_id);
+/* Call this when a copy of a deleted table has ended. */
+void dynamodb_items_removal_resume(const struct call *call);
 void dynamodb_upkeep_start(const struct call *call);
 
 /* A worker decodes and encodes an item with a larger blob. */
@@ -405,6 +506,9 @@ void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
 /* entries.c */
 /* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
 void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
+/* For an index that is being filled: add the entry of that item, if the index can hold it. */
+void dynamodb_entry_add(const struct call *call, const struct table *table, const struct index *index,
+                        const struct stored *stored);
 
 /* write.c */
 enum write_kind {

@@ -138,6 +138,7 @@ struct action {
 struct update {
     struct action *items;
     size_t count;
+    const char *repeated; /* a section that occurs twice, or NULL */
 };
 bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem);
 /*

@@ -81,12 +81,8 @@ static bool parse_clauses(struct parser *parser, struct update *update)
     while (parser->current.kind != TOKEN_END) {
         if (!accept_clause(parser, &kind))
             return false;
-        if (seen[kind]) {
-            *parser->problem = arena_format(
-                parser->scope->arena, "The \"%s\" section can only be used once in an update expression;",
-                clauses[kind]);
-            return false;
-        }
+        if (seen[kind])
+            update->repeated = clauses[kind];
         seen[kind] = true;
         if (!parse_clause(parser, kind, update))
             return false;
@@ -216,6 +212,11 @@ static bool check_update(struct scope *scope, struct update *update, str *proble
 {
     if (!check_words(scope, update, problem))
         return false;
+    if (update->repeated)
+        return refuse(problem, arena_format(scope->arena,
+                                            "The \"%s\" section can only be used once in an update "
+                                            "expression;",
+                                            update->repeated));
     for (size_t i = 0; i < update->count; i++)
         if (!dynamodb_path_resolve(scope, &update->items[i].path, problem) ||
             !check_action(scope, &update->items[i], problem))

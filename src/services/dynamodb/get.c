@@ -10,9 +10,10 @@ static bool request_check(const struct call *call, const struct dynamodb_get_ite
         .projection = in->projection_expression,
         .names = &in->expression_attribute_names,
         .attributes_to_get = &in->attributes_to_get,
+        .attributes = &in->key,
     };
 
-    return dynamodb_attributes_check(call, &in->key) && dynamodb_expressions_read(call, &texts, expressions);
+    return dynamodb_expressions_read(call, &texts, expressions);
 }
 
 void dynamodb_get_context(const struct call *call, const struct dynamodb_get_item_input *in,

@@ -16,7 +16,15 @@
 /* ---- the indexes of a table ---- */
 
 /* The statement read_indexes says what the items of the arrays are. */
-enum { STORED_ID, STORED_NAME, STORED_KIND, STORED_PROJECTION, STORED_KEYS, STORED_NON_KEY_ATTRIBUTES };
+enum {
+    STORED_ID,
+    STORED_NAME,
+    STORED_KIND,
+    STORED_PROJECTION,
+    STORED_KEYS,
+    STORED_NON_KEY_ATTRIBUTES,
+    STORED_BACKFILLING
+};
 enum { KEY_NAME, KEY_TYPE, KEY_KIND };
 
 static struct key_schema keys_of(struct arena *arena, const struct json *stored)
@@ -40,6 +48,7 @@ static struct index index_of(struct arena *arena, const struct json *stored)
         .local = str_equal(stored[STORED_KIND].text, S("LOCAL")),
         .projection = dynamodb_projection_type_of(stored[STORED_PROJECTION].text),
         .keys = keys_of(arena, &stored[STORED_KEYS]),
+        .backfilling = str_equal(stored[STORED_BACKFILLING].text, S("1")),
     };
     bool well = str_to_i64(stored[STORED_ID].text, &index.id);
 
@@ -104,30 +113,30 @@ void dynamodb_key_end(struct text *text)
 
 /* The bytes of that attribute of a key; absent when the item lacks it, or has another type or nothing in it.
  */
-static str part_of(struct arena *arena, const struct key_attribute *attribute,
+static str part_of(struct lookups *lookups, const struct key_attribute *attribute,
                    const struct dynamodb_attribute_map *item)
 {
-    const struct dynamodb_attribute_value *value = dynamodb_item_get(item, attribute->name);
+    const struct dynamodb_attribute_value *value = dynamodb_lookup_attribute(lookups, item, attribute->name);
 
     if (!value || !dynamodb_key_has_type(value, attribute->type))
         return (str){0};
-    str bytes = dynamodb_key_bytes(arena, value);
+    str bytes = dynamodb_key_bytes(lookups->arena, value);
     return str_empty(bytes) ? (str){0} : bytes;
 }
 
 /* Add those attributes of a key; false when one is missing, or all of them are too long. */
-static bool add_parts(struct text *text, const struct key_attribute *attributes, size_t count,
+static bool add_parts(struct text *text, const struct key_schema *part, struct lookups *lookups,
                       const struct dynamodb_attribute_map *item, size_t max_bytes)
 {
     size_t size = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        str part = part_of(text->arena, &attributes[i], item);
-        if (!str_present(part))
+    for (size_t i = 0; i < part->count; i++) {
+        str bytes = part_of(lookups, &part->items[i], item);
+        if (!str_present(bytes))
             return false;
-        dynamodb_key_escape(text, part);
+        dynamodb_key_escape(text, bytes);
         dynamodb_key_end(text);
-        size += part.size;
+        size += bytes.size;
     }
     return size <= max_bytes;
 }
@@ -145,7 +154,7 @@ str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count
     return spread_key(arena, text_str(&text));
 }
 
-static bool partition_of(struct arena *arena, const struct key_schema *keys,
+static bool partition_of(struct lookups *lookups, const struct key_schema *keys,
                          const struct dynamodb_attribute_map *item, str *partition)
 {
     str parts[MAX_INDEX_KEY_ATTRIBUTES];
@@ -153,30 +162,35 @@ static bool partition_of(struct arena *arena, const struct key_schema *keys,
 
     check(keys->hash_count >= 1 && keys->hash_count <= MAX_INDEX_KEY_ATTRIBUTES);
     for (size_t i = 0; i < keys->hash_count; i++) {
-        parts[i] = part_of(arena, &keys->items[i], item);
+        parts[i] = part_of(lookups, &keys->items[i], item);
         if (!str_present(parts[i]))
             return false;
         size += parts[i].size;
     }
-    *partition = dynamodb_index_partition(arena, parts, keys->hash_count);
+    *partition = dynamodb_index_partition(lookups->arena, parts, keys->hash_count);
     return size <= MAX_HASH_BYTES;
 }
 
-bool dynamodb_index_place(struct arena *arena, const struct table *table, const struct index *index,
+/* The attributes from there on. */
+static struct key_schema keys_from(const struct key_schema *keys, size_t first)
+{
+    return (struct key_schema){keys->items + first, keys->count - first, 0};
+}
+
+bool dynamodb_index_place(struct lookups *lookups, const struct table *table, const struct index *index,
                           const struct dynamodb_attribute_map *item, struct item_key *place)
 {
-    const struct key_schema *keys = &index->keys;
-    struct text text = text_in(arena);
-
-    if (!partition_of(arena, keys, item, &place->hash) ||
-        !add_parts(&text, keys->items + keys->hash_count, keys->count - keys->hash_count, item,
-                   MAX_RANGE_BYTES))
-        return false;
+    struct key_schema range = keys_from(&index->keys, index->keys.hash_count);
     /* A local index has the partition key of the table. */
-    size_t first = index->local ? table->keys.hash_count : 0;
-    bool whole = add_parts(&text, table->keys.items + first, table->keys.count - first, item, SIZE_MAX);
+    struct key_schema tail = keys_from(&table->keys, index->local ? table->keys.hash_count : 0);
+    struct text text = text_in(lookups->arena);
+
+    if (!partition_of(lookups, &index->keys, item, &place->hash) ||
+        !add_parts(&text, &range, lookups, item, MAX_RANGE_BYTES) ||
+        !add_parts(&text, &tail, lookups, item, SIZE_MAX))
+        return false;
     place->range = text_str(&text);
-    return whole;
+    return true;
 }
 
 /* ---- projections ---- */
@@ -200,20 +214,6 @@ bool dynamodb_index_projects(const struct table *table, const struct index *inde
     return false;
 }
 
-struct dynamodb_attribute_map dynamodb_index_project(struct arena *arena, const struct table *table,
-                                                     const struct index *index,
-                                                     const struct dynamodb_attribute_map *item)
-{
-    struct dynamodb_attribute_map projected = {0};
-
-    if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL)
-        return *item;
-    for (size_t i = 0; i < item->count; i++)
-        if (dynamodb_index_projects(table, index, item->items[i].key))
-            *list_add(arena, &projected) = item->items[i];
-    return projected;
-}
-
 struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct table *table,
                                            const struct index *index)
 {
@@ -227,4 +227,29 @@ struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct tab
         if (!has_name(keys, table->keys.items[i].name))
             all[whole.count++] = table->keys.items[i];
     return whole;
+}
+
+static void add_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *item, str name,
+                          struct dynamodb_attribute_map *projected)
+{
+    const struct dynamodb_attribute_value *value = dynamodb_lookup_attribute(lookups, item, name);
+
+    if (value && !dynamodb_item_get(projected, name))
+        *list_add(lookups->arena, projected) = (struct dynamodb_attribute_map_entry){name, *value};
+}
+
+struct dynamodb_attribute_map dynamodb_index_project(struct lookups *lookups, const struct table *table,
+                                                     const struct index *index,
+                                                     const struct dynamodb_attribute_map *item)
+{
+    struct key_schema whole = dynamodb_index_whole_key(lookups->arena, table, index);
+    struct dynamodb_attribute_map projected = {0};
+
+    if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL)
+        return *item;
+    for (size_t i = 0; i < whole.count; i++)
+        add_attribute(lookups, item, whole.items[i].name, &projected);
+    for (size_t i = 0; i < index->non_key_attributes.count; i++)
+        add_attribute(lookups, item, index->non_key_attributes.items[i], &projected);
+    return projected;
 }

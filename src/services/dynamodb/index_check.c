@@ -1,5 +1,5 @@
 /*
- * index_check.c: checks the secondary indexes of a CreateTable request, in AWS's order.
+ * index_check.c: checks the secondary indexes of a request, in AWS's order.
  */
 #include "dynamodb_internal.h"
 
@@ -195,14 +195,18 @@ static bool projection_check(const struct call *call, const struct dynamodb_proj
                                            STR_ARGS(type), includes ? "not " : ""));
 }
 
+static bool refuse_attributes(const struct call *call)
+{
+    return refuse_value(call, S("Number of NonKeyAttributes of all indexes exceeds per-table limit of 100"));
+}
+
 static bool non_key_attributes_check(const struct call *call, const struct index_definition_list *definitions)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < definitions->count; i++)
         count += definitions->items[i].projection->non_key_attributes.count;
-    return count <= MAX_NON_KEY_ATTRIBUTES ||
-           refuse_value(call, S("Number of NonKeyAttributes of all indexes exceeds per-table limit of 100"));
+    return count <= MAX_NON_KEY_ATTRIBUTES || refuse_attributes(call);
 }
 
 /* ---- throughput ---- */
@@ -314,6 +318,28 @@ bool dynamodb_indexes_check(const struct call *call, const struct dynamodb_creat
         if (!dynamodb_index_throughput_check(call, &definitions.items[i], on_demand))
             return false;
     return non_key_attributes_check(call, &definitions);
+}
+
+bool dynamodb_new_index_check(const struct call *call, const struct table *table,
+                              const struct index_definition *definition,
+                              const struct index_update_request *request)
+{
+    size_t globals = 0, attributes = definition->projection->non_key_attributes.count;
+
+    if (definition->keys->count > MAX_CHECKED || request->definitions->count > MAX_CHECKED)
+        return refuse_value(call,
+                            S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
+    for (size_t i = 0; i < table->indexes.count; i++) {
+        globals += table->indexes.items[i].local ? 0 : 1;
+        attributes += table->indexes.items[i].non_key_attributes.count;
+    }
+    if (!dynamodb_keys_defined_check(call, definition->keys, request->definitions) ||
+        !global_keys_check(call, definition->keys) || !projection_check(call, definition->projection) ||
+        !dynamodb_index_throughput_check(call, definition, request->on_demand))
+        return false;
+    if (globals >= MAX_GLOBAL_INDEXES)
+        return refuse_number(call, false);
+    return attributes <= MAX_NON_KEY_ATTRIBUTES || refuse_attributes(call);
 }
 
 /* ---- definitions that no key uses ---- */

@@ -145,7 +145,7 @@ static void add_throughput(const struct call *call, const struct index *index,
 {
     struct dynamodb_provisioned_throughput_description *throughput =
         arena_new(call->arena, struct dynamodb_provisioned_throughput_description);
-    struct dynamodb_read_index_settings_row row = {0};
+    struct dynamodb_index_settings_row row = {0};
 
     dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
                                  &row);
@@ -162,22 +162,20 @@ static void add_throughput(const struct call *call, const struct index *index,
     }
 }
 
-/* As the table's own: of an index that can be used. */
+/* An on-demand index has the table's own. */
 static void add_warm_throughput(const struct call *call, const struct dynamodb_table_description *of_table,
                                 struct dynamodb_global_secondary_index_description *description)
 {
     const struct dynamodb_provisioned_throughput_description *units = description->provisioned_throughput;
     struct dynamodb_global_secondary_index_warm_throughput_description *warm =
         arena_new(call->arena, struct dynamodb_global_secondary_index_warm_throughput_description);
-    bool on_demand = of_table->billing_mode_summary != NULL;
+    bool on_demand = *units->read_capacity_units == 0;
 
-    if (!of_table->warm_throughput)
-        return;
     warm->read_units_per_second =
         on_demand ? of_table->warm_throughput->read_units_per_second : units->read_capacity_units;
     warm->write_units_per_second =
         on_demand ? of_table->warm_throughput->write_units_per_second : units->write_capacity_units;
-    warm->status = dynamodb_index_status_text(DYNAMODB_INDEX_STATUS_ACTIVE);
+    warm->status = description->index_status;
     description->warm_throughput = warm;
 }
 
@@ -195,8 +193,16 @@ static void describe_global(const struct call *call, const struct table *table, 
     add_throughput(call, index, description);
 }
 
+static enum dynamodb_index_status index_status(const struct index *index, enum dynamodb_table_status status)
+{
+    if (index->deleted || status == DYNAMODB_TABLE_STATUS_DELETING)
+        return DYNAMODB_INDEX_STATUS_DELETING;
+    return index->backfilling || status == DYNAMODB_TABLE_STATUS_CREATING ? DYNAMODB_INDEX_STATUS_CREATING
+                                                                          : DYNAMODB_INDEX_STATUS_ACTIVE;
+}
+
 void dynamodb_indexes_describe(const struct call *call, const struct table *table,
-                               enum dynamodb_index_status status,
+                               enum dynamodb_table_status status,
                                struct dynamodb_table_description *description)
 {
     for (size_t i = 0; i < table->indexes.count; i++) {
@@ -208,8 +214,11 @@ void dynamodb_indexes_describe(const struct call *call, const struct table *tabl
         struct dynamodb_global_secondary_index_description *global =
             list_add(call->arena, &description->global_secondary_indexes);
         describe_global(call, table, index, global);
-        global->index_status = dynamodb_index_status_text(status);
-        add_warm_throughput(call, description, global);
+        global->index_status = dynamodb_index_status_text(index_status(index, status));
+        if (index->backfilling)
+            global->backfilling = arena_bool(call->arena, status == DYNAMODB_TABLE_STATUS_ACTIVE);
+        if (status != DYNAMODB_TABLE_STATUS_CREATING)
+            add_warm_throughput(call, description, global);
     }
 }
 
@@ -220,6 +229,7 @@ void dynamodb_index_remove(const struct call *call, const struct index *index)
     dynamodb_remove_index(call->txn, &(struct dynamodb_remove_index_params){.id = index->id});
     dynamodb_remove_index_attributes(
         call->txn, &(struct dynamodb_remove_index_attributes_params){.index_id = index->id});
+    dynamodb_remove_backfill(call->txn, &(struct dynamodb_remove_backfill_params){.index_id = index->id});
     dynamodb_remove_index_count(call->txn,
                                 &(struct dynamodb_remove_index_count_params){.index_id = index->id});
     dynamodb_entries_remove_later(call, index->id);

@@ -18,12 +18,23 @@ static bool fits(struct arena *arena, const struct key_attribute *attribute,
     return dynamodb_key_has_type(value, attribute->type) && !str_empty(dynamodb_key_bytes(arena, value));
 }
 
-static bool is_changed(const struct call *call, const struct dynamodb_attribute_map *before, str name,
-                       const struct dynamodb_attribute_value *value)
-{
-    const struct dynamodb_attribute_value *old = before ? dynamodb_item_get(before, name) : NULL;
+/* The item before and after a write. */
+struct images {
+    const struct dynamodb_attribute_map *before, *after; /* before: NULL for a put */
+    struct lookups lookups;
+};
 
-    return !old || !dynamodb_value_equal(call->arena, old, value);
+static const struct dynamodb_attribute_value *new_value(struct images *images, str name)
+{
+    return dynamodb_lookup_attribute(&images->lookups, images->after, name);
+}
+
+static bool is_changed(struct images *images, str name, const struct dynamodb_attribute_value *value)
+{
+    const struct dynamodb_attribute_value *old =
+        images->before ? dynamodb_lookup_attribute(&images->lookups, images->before, name) : NULL;
+
+    return !old || !dynamodb_value_equal(images->lookups.arena, old, value);
 }
 
 static bool refuse_type(const struct call *call, const struct violation *found)
@@ -57,62 +68,53 @@ static bool refuse_empty(const struct call *call, const struct violation *found,
 }
 
 /* As AWS, the violation of the index whose name comes first. */
-static void find_violation(const struct call *call, const struct index *index,
-                           const struct dynamodb_attribute_map *before,
-                           const struct dynamodb_attribute_map *item, struct violation *found)
+static void find_violation(struct images *images, const struct index *index, struct violation *found)
 {
     if (found->index && str_compare(found->index->name, index->name) < 0)
         return;
     for (size_t i = 0; i < index->keys.count; i++) {
         const struct key_attribute *attribute = &index->keys.items[i];
-        const struct dynamodb_attribute_value *value = dynamodb_item_get(item, attribute->name);
-        if (value && !fits(call->arena, attribute, value) &&
-            is_changed(call, before, attribute->name, value)) {
+        const struct dynamodb_attribute_value *value = new_value(images, attribute->name);
+        if (value && !fits(images->lookups.arena, attribute, value) &&
+            is_changed(images, attribute->name, value)) {
             *found = (struct violation){index, attribute, value};
             return;
         }
     }
 }
 
-/* The sum of the sizes of those attributes' keys; 0 when the item has not all of them. */
-static size_t size_of(struct arena *arena, const struct key_attribute *attributes, size_t count,
-                      const struct dynamodb_attribute_map *item)
+/* The sum of the sizes of the attributes from `first` to before `end`; 0 when the item has not all of them.
+ */
+static size_t size_of(struct images *images, const struct key_schema *keys, size_t first, size_t end)
 {
     size_t size = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct dynamodb_attribute_value *value = dynamodb_item_get(item, attributes[i].name);
-        if (!value || !dynamodb_key_has_type(value, attributes[i].type))
+    for (size_t i = first; i < end; i++) {
+        const struct dynamodb_attribute_value *value = new_value(images, keys->items[i].name);
+        if (!value || !dynamodb_key_has_type(value, keys->items[i].type))
             return 0;
-        size += dynamodb_key_bytes(arena, value).size;
+        size += dynamodb_key_bytes(images->lookups.arena, value).size;
     }
     return size;
 }
 
-static bool key_changes(const struct call *call, const struct key_schema *keys,
-                        const struct dynamodb_attribute_map *before,
-                        const struct dynamodb_attribute_map *item)
+static bool key_changes(struct images *images, const struct key_schema *keys)
 {
     for (size_t i = 0; i < keys->count; i++) {
-        const struct dynamodb_attribute_value *value = dynamodb_item_get(item, keys->items[i].name);
-        if (value && is_changed(call, before, keys->items[i].name, value))
+        const struct dynamodb_attribute_value *value = new_value(images, keys->items[i].name);
+        if (value && is_changed(images, keys->items[i].name, value))
             return true;
     }
     return false;
 }
 
-static bool sizes_check(const struct call *call, const struct index *index,
-                        const struct dynamodb_attribute_map *before,
-                        const struct dynamodb_attribute_map *item)
+static bool sizes_check(const struct call *call, const struct key_schema *keys, struct images *images)
 {
-    const struct key_schema *keys = &index->keys;
-
-    if (before && !key_changes(call, keys, before, item))
+    if (!key_changes(images, keys))
         return true;
-    if (size_of(call->arena, keys->items, keys->hash_count, item) > MAX_HASH_BYTES)
+    if (size_of(images, keys, 0, keys->hash_count) > MAX_HASH_BYTES)
         return dynamodb_refuse(call, dynamodb_hash_too_long);
-    return size_of(call->arena, keys->items + keys->hash_count, keys->count - keys->hash_count, item) <=
-               MAX_RANGE_BYTES ||
+    return size_of(images, keys, keys->hash_count, keys->count) <= MAX_RANGE_BYTES ||
            dynamodb_refuse(call, dynamodb_range_too_long);
 }
 
@@ -120,16 +122,17 @@ bool dynamodb_index_keys_check(const struct call *call, const struct table *tabl
                                const struct dynamodb_attribute_map *before,
                                const struct dynamodb_attribute_map *item)
 {
+    struct images images = {before, item, lookups_in(call->arena)};
     struct violation found = {0};
 
     for (size_t i = 0; i < table->indexes.count; i++)
-        find_violation(call, &table->indexes.items[i], before, item, &found);
+        find_violation(&images, &table->indexes.items[i], &found);
     if (found.index)
         return dynamodb_key_has_type(found.value, found.attribute->type)
                    ? refuse_empty(call, &found, before != NULL)
                    : refuse_type(call, &found);
     for (size_t i = 0; i < table->indexes.count; i++)
-        if (!sizes_check(call, &table->indexes.items[i], before, item))
+        if (!sizes_check(call, &table->indexes.items[i].keys, &images))
             return false;
     return true;
 }

@@ -70,6 +70,10 @@ static bool index_begin(struct item_page *page, const struct page_request *asked
         return dynamodb_refuse(call,
                                arena_format(call->arena, "The table does not have the specified index: %.*s",
                                             STR_ARGS(asked->index_name)));
+    if (page->index->backfilling)
+        return dynamodb_refuse(call, arena_format(call->arena,
+                                                  "Cannot read from backfilling global secondary index: %.*s",
+                                                  STR_ARGS(asked->index_name)));
     str missing = unprojected(page);
     page->keys = &page->index->keys;
     page->fetches =
@@ -93,7 +97,7 @@ bool dynamodb_page_begin(struct item_page *page, const struct page_request *aske
     page->limit = asked->limit ? *asked->limit : INT64_MAX;
     if (!page->count_only)
         list_make_empty(call->arena, &page->items);
-    return true;
+    return dynamodb_throughput_admit(call, page->table, page->index);
 }
 
 /* In an index, the key of a page's start has the attributes of both keys. */
@@ -107,12 +111,13 @@ bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_att
 {
     const struct call *call = page->call;
     struct key_schema schema = start_schema(page);
+    struct lookups lookups = lookups_in(call->arena);
     str problem;
 
     if (!dynamodb_key_of_start(call->arena, &schema, given, start, &problem))
         return dynamodb_refuse(
             call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
-    return !page->index || dynamodb_index_place(call->arena, page->table, page->index, given, start) ||
+    return !page->index || dynamodb_index_place(&lookups, page->table, page->index, given, start) ||
            dynamodb_refuse(call, S("The provided starting key is invalid"));
 }
 
@@ -148,10 +153,10 @@ static bool keep(struct item_page *page, const struct dynamodb_attribute_map *it
 /* The item as the index has it, unless the page fetches the items themselves. */
 static struct dynamodb_attribute_map read_item(struct item_page *page, str blob)
 {
-    struct arena *arena = page->call->arena;
-    struct dynamodb_attribute_map item = dynamodb_item_decode(arena, blob);
+    struct lookups lookups = lookups_in(page->call->arena);
+    struct dynamodb_attribute_map item = dynamodb_item_decode(page->call->arena, blob);
 
-    return page->index && !page->fetches ? dynamodb_index_project(arena, page->table, page->index, &item)
+    return page->index && !page->fetches ? dynamodb_index_project(&lookups, page->table, page->index, &item)
                                          : item;
 }
 

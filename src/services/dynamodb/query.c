@@ -14,14 +14,15 @@ static bool request_check(const struct call *call, const struct dynamodb_query_i
         .values = &in->expression_attribute_values,
         .attributes_to_get = &in->attributes_to_get,
         .value_expressions = "FilterExpression and KeyConditionExpression are",
+        .attributes = &in->exclusive_start_key,
+        .attributes_are_start = true,
     };
 
     if (!str_present(in->key_condition_expression))
         return dynamodb_refuse(
             call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
                     "request."));
-    return dynamodb_expressions_read(call, &texts, expressions) &&
-           dynamodb_attributes_check(call, &in->exclusive_start_key);
+    return dynamodb_expressions_read(call, &texts, expressions);
 }
 
 /* Begin the page after that key, which must be in the query's own range. */

@@ -17,7 +17,18 @@ bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_at
 {
     str problem;
 
-    return dynamodb_item_check(call->arena, attributes, &problem) || dynamodb_refuse(call, problem);
+    return dynamodb_item_check(call->arena, attributes, &problem) || dynamodb_refuse_request(call, problem);
+}
+
+/* The same for the starting key of a page, which adds words of its own. */
+static bool start_check(const struct call *call, const struct dynamodb_attribute_map *start)
+{
+    str problem;
+
+    return dynamodb_item_check(call->arena, start, &problem) ||
+           dynamodb_refuse_request(
+               call,
+               arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
 }
 
 /* ---- names and values ---- */
@@ -35,14 +46,14 @@ static bool is_placeholder(str text, char mark)
 
 static bool refuse_key(const struct call *call, const char *parameter, str key)
 {
-    return dynamodb_refuse(call,
-                           arena_format(call->arena, "%s contains invalid key: Syntax error; key: \"%.*s\"",
-                                        parameter, STR_ARGS(key)));
+    return dynamodb_refuse_request(call, arena_format(call->arena,
+                                                      "%s contains invalid key: Syntax error; key: \"%.*s\"",
+                                                      parameter, STR_ARGS(key)));
 }
 
 static bool refuse_long_key(const struct call *call, const char *parameter, str size)
 {
-    return dynamodb_refuse(
+    return dynamodb_refuse_request(
         call, arena_format(call->arena,
                            "%s contains invalid key: The expression attribute map contains a key "
                            "that is too long;%.*s",
@@ -57,22 +68,19 @@ static bool check_name(const struct call *call, const struct str_map_entry *entr
     if (!is_placeholder(entry->key, '#'))
         return refuse_key(call, "ExpressionAttributeNames", entry->key);
     return !str_empty(entry->value) ||
-           dynamodb_refuse(
+           dynamodb_refuse_request(
                call, arena_format(call->arena,
                                   "ExpressionAttributeNames contains invalid value: Empty attribute name "
                                   "for key %.*s",
                                   STR_ARGS(entry->key)));
 }
 
-static bool check_names(const struct call *call, const struct str_map *names, bool any_expression)
+static bool check_names(const struct call *call, const struct str_map *names)
 {
     if (!names->items)
         return true;
-    if (!any_expression)
-        return dynamodb_refuse(call,
-                               S("ExpressionAttributeNames can only be specified when using expressions"));
     if (names->count == 0)
-        return dynamodb_refuse(call, S("ExpressionAttributeNames must not be empty"));
+        return dynamodb_refuse_request(call, S("ExpressionAttributeNames must not be empty"));
     for (size_t i = 0; i < names->count; i++)
         if (!check_name(call, &names->items[i]))
             return false;
@@ -87,27 +95,23 @@ static bool check_value(const struct call *call, struct dynamodb_attribute_map_e
         return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not tell the length */
     if (!is_placeholder(entry->key, ':'))
         return refuse_key(call, "ExpressionAttributeValues", entry->key);
-    return dynamodb_value_check(call->arena, &entry->value, &problem) ||
-           dynamodb_refuse(call,
-                           arena_format(call->arena,
-                                        "ExpressionAttributeValues contains invalid value: %.*s for key "
-                                        "%.*s",
-                                        STR_ARGS(problem), STR_ARGS(entry->key)));
+    if (dynamodb_value_check(call->arena, &entry->value, &problem))
+        return true;
+    if (str_equal(problem, dynamodb_item_too_deep))
+        return dynamodb_refuse_request(call, problem);
+    return dynamodb_refuse_request(
+        call, arena_format(call->arena,
+                           "ExpressionAttributeValues contains invalid value: %.*s for key "
+                           "%.*s",
+                           STR_ARGS(problem), STR_ARGS(entry->key)));
 }
 
 static bool check_values(const struct call *call, const struct expression_texts *texts)
 {
     if (!texts->values || !texts->values->items)
         return true;
-    if (!str_present(texts->condition) && !str_present(texts->filter) && !str_present(texts->key_condition) &&
-        !str_present(texts->update))
-        return dynamodb_refuse(call,
-                               arena_format(call->arena,
-                                            "ExpressionAttributeValues can only be specified when using "
-                                            "expressions: %s null",
-                                            texts->value_expressions));
     if (texts->values->count == 0)
-        return dynamodb_refuse(call, S("ExpressionAttributeValues must not be empty"));
+        return dynamodb_refuse_request(call, S("ExpressionAttributeValues must not be empty"));
     for (size_t i = 0; i < texts->values->count; i++)
         if (!check_value(call, &texts->values->items[i]))
             return false;
@@ -117,9 +121,9 @@ static bool check_values(const struct call *call, const struct expression_texts 
 static bool refuse_unused(const struct call *call, const char *what, const struct text *unused)
 {
     return unused->size == 0 ||
-           dynamodb_refuse(call, arena_format(call->arena,
-                                              "Value provided in %s unused in expressions: keys: {%.*s}",
-                                              what, STR_ARGS(text_str(unused))));
+           dynamodb_refuse_request(
+               call, arena_format(call->arena, "Value provided in %s unused in expressions: keys: {%.*s}",
+                                  what, STR_ARGS(text_str(unused))));
 }
 
 static void add_unused(struct text *unused, bool used, str key)
@@ -146,7 +150,8 @@ static bool check_all_used(const struct call *call, const struct scope *scope)
 
 static bool refuse_expression(const struct call *call, const char *name, str problem)
 {
-    return dynamodb_refuse(call, arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
+    return dynamodb_refuse_request(call,
+                                   arena_format(call->arena, "Invalid %s: %.*s", name, STR_ARGS(problem)));
 }
 
 static bool read_condition(const struct call *call, struct scope *scope, const char *name, str text,
@@ -192,21 +197,21 @@ static bool read_attributes_to_get(const struct call *call, const struct express
     if (!names || !names->items)
         return true;
     if (any_expression)
-        return dynamodb_refuse(call,
-                               arena_format(call->arena,
-                                            "Can not use both expression and non-expression parameters in "
-                                            "the same request: Non-expression parameters: {AttributesToGet} "
-                                            "Expression parameters: {%s}",
-                                            str_present(texts->projection)      ? "ProjectionExpression"
-                                            : str_present(texts->key_condition) ? "KeyConditionExpression"
-                                                                                : "FilterExpression"));
+        return dynamodb_refuse_request(
+            call, arena_format(call->arena,
+                               "Can not use both expression and non-expression parameters in "
+                               "the same request: Non-expression parameters: {AttributesToGet} "
+                               "Expression parameters: {%s}",
+                               str_present(texts->projection)      ? "ProjectionExpression"
+                               : str_present(texts->key_condition) ? "KeyConditionExpression"
+                                                                   : "FilterExpression"));
     repeated = dynamodb_first_repeated(call->arena, names);
     if (repeated)
-        return dynamodb_refuse(call,
-                               arena_format(call->arena,
-                                            "One or more parameter values were invalid: Duplicate value in "
-                                            "attribute name: %.*s",
-                                            STR_ARGS(*repeated)));
+        return dynamodb_refuse_request(
+            call, arena_format(call->arena,
+                               "One or more parameter values were invalid: Duplicate value in "
+                               "attribute name: %.*s",
+                               STR_ARGS(*repeated)));
     for (size_t i = 0; i < names->count; i++) {
         struct path path = {0};
         list_add(call->arena, &path)->name = names->items[i];
@@ -216,6 +221,31 @@ static bool read_attributes_to_get(const struct call *call, const struct express
     expressions->projection = named;
     expressions->projected_by = "AttributesToGet";
     return true;
+}
+
+/* Are there names and values only beside expressions that can use them? */
+static bool check_use(const struct call *call, const struct expression_texts *texts, bool any_expression)
+{
+    static const char unused[] = "ExpressionAttributeValues can only be specified when using expressions";
+
+    if (texts->names->items && !any_expression)
+        return dynamodb_refuse_request(
+            call, S("ExpressionAttributeNames can only be specified when using expressions"));
+    if (!texts->values || !texts->values->items || str_present(texts->condition) ||
+        str_present(texts->filter) || str_present(texts->key_condition) || str_present(texts->update))
+        return true;
+    return dynamodb_refuse_request(
+        call, texts->value_expressions
+                  ? arena_format(call->arena, "%s: %s null", unused, texts->value_expressions)
+                  : str_of(unused));
+}
+
+static bool check_attributes(const struct call *call, const struct expression_texts *texts)
+{
+    if (!texts->attributes)
+        return true;
+    return texts->attributes_are_start ? start_check(call, texts->attributes)
+                                       : dynamodb_attributes_check(call, texts->attributes);
 }
 
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
@@ -233,7 +263,8 @@ bool dynamodb_expressions_read(const struct call *call, const struct expression_
         expressions->projected_by = "ProjectionExpression";
     if (!read_attributes_to_get(call, texts, any, expressions))
         return false;
-    if (!check_names(call, texts->names, any) || !check_values(call, texts))
+    if (!check_use(call, texts, any) || !check_attributes(call, texts) || !check_names(call, texts->names) ||
+        !check_values(call, texts))
         return false;
     if (!any)
         return true;
@@ -289,7 +320,7 @@ static bool return_values_check(const struct call *call, str asked)
 {
     return !str_present(asked) || dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_NONE ||
            dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_OLD ||
-           dynamodb_refuse(call, S("ReturnValues can only be ALL_OLD or NONE"));
+           dynamodb_refuse_request(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 
 bool dynamodb_write_request_check(const struct call *call, const struct write_request *request,
@@ -299,10 +330,9 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
         .condition = request->condition,
         .names = request->names,
         .values = request->values,
-        .value_expressions = "ConditionExpression is",
+        .attributes = request->attributes,
     };
 
     return dynamodb_expressions_read(call, &texts, expressions) &&
-           dynamodb_attributes_check(call, request->attributes) &&
            return_values_check(call, request->return_values);
 }

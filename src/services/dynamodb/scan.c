@@ -58,10 +58,11 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
         .values = &in->expression_attribute_values,
         .attributes_to_get = &in->attributes_to_get,
         .value_expressions = "FilterExpression is",
+        .attributes = &in->exclusive_start_key,
+        .attributes_are_start = true,
     };
 
-    return dynamodb_expressions_read(call, &texts, expressions) &&
-           dynamodb_attributes_check(call, &in->exclusive_start_key);
+    return dynamodb_expressions_read(call, &texts, expressions);
 }
 
 static bool span_read(const struct item_page *page, const struct dynamodb_scan_input *in,

@@ -56,6 +56,8 @@ bool dynamodb_sequence_read(const struct dynamodb_stream_row *stream, str text, 
 str dynamodb_stream_arrivals(const struct call *call, int64_t stream_id);
 /* Open a shard; `parent` may be absent. */
 void dynamodb_shard_open(const struct call *call, int64_t stream_id, str parent, int64_t first_number);
-/* Close the shard; returns the number of its last record. */
+/* The last number of a closed shard: without records it has one number for itself. */
+int64_t dynamodb_shard_end(int64_t first_number, int64_t last_number);
+/* Close the shard; returns its last number. */
 int64_t dynamodb_shard_close(const struct call *call, int64_t stream_id,
                              const struct dynamodb_find_last_shard_row *shard);

@@ -79,21 +79,36 @@ static int64_t last_of(const struct call *call, const struct dynamodb_shard_row 
     return last < shard->first_number ? shard->first_number - 1 : last;
 }
 
-/* The number before the shard's oldest record that is not trimmed, and was made at `since_ms` or later. */
+/*
+ * The number before the shard's oldest record that is not trimmed, and was made at `since_ms` or later: a
+ * binary search, because times follow the numbers.  Records that are removed already are the oldest ones.
+ */
 static int64_t before_records_since(const struct call *call, const struct dynamodb_shard_row *shard,
                                     int64_t since_ms)
 {
-    int64_t last = last_of(call, shard), horizon_ms = dynamodb_stream_horizon_ms(call);
-    struct dynamodb_find_kept_record_row kept;
+    int64_t older = shard->first_number - 1, younger = last_of(call, shard) + 1;
+    int64_t horizon_ms = dynamodb_stream_horizon_ms(call);
 
-    return dynamodb_find_kept_record(call->txn,
-                                     &(struct dynamodb_find_kept_record_params){
-                                         .low = dynamodb_record_id(shard->stream_id, shard->first_number),
-                                         .high = dynamodb_record_id(shard->stream_id, last + 1),
-                                         .horizon_ms = since_ms > horizon_ms ? since_ms : horizon_ms},
-                                     &kept)
-               ? dynamodb_record_number(kept.id) - 1
-               : last;
+    if (since_ms < horizon_ms)
+        since_ms = horizon_ms;
+    while (younger - older > 1) {
+        int64_t middle = older + (younger - older) / 2;
+        struct dynamodb_find_first_record_params range = {.low = dynamodb_record_id(shard->stream_id, middle),
+                                                          .high =
+                                                              dynamodb_record_id(shard->stream_id, younger)};
+        struct dynamodb_find_first_record_row found;
+        if (!dynamodb_find_first_record(call->txn, &range, &found))
+            return younger - 1;
+        int64_t number = dynamodb_record_number(found.id);
+        if (found.made_ms < since_ms) {
+            older = number;
+        } else if (number > middle) {
+            return number - 1;
+        } else {
+            younger = number;
+        }
+    }
+    return older;
 }
 
 static int64_t trimmed_until(const struct call *call, const struct dynamodb_shard_row *shard)

@@ -79,13 +79,18 @@ int64_t dynamodb_shard_close(const struct call *call, int64_t stream_id,
     int64_t last = dynamodb_last_record(call, stream_id);
 
     if (last < shard->first_number)
-        last = shard->first_number; /* a shard without records has a number for itself */
+        last = shard->first_number - 1;
     dynamodb_close_shard(call->txn, &(struct dynamodb_close_shard_params){.last_number = &last,
                                                                           .closed_ms = &call->now_ms,
                                                                           .stream_id = stream_id,
                                                                           .name = shard->name});
     wake_all(call, dynamodb_stream_arrivals(call, stream_id));
-    return last;
+    return dynamodb_shard_end(shard->first_number, last);
+}
+
+int64_t dynamodb_shard_end(int64_t first_number, int64_t last_number)
+{
+    return last_number < first_number ? first_number : last_number;
 }
 
 /* The number of the next record, which belongs to the open shard. */

@@ -313,7 +313,8 @@ static void add_shard(const struct call *call, struct dynamodbstreams_stream_des
 
     range->starting_sequence_number = dynamodb_sequence_number(call->arena, stream, row->first_number);
     if (row->last_number)
-        range->ending_sequence_number = dynamodb_sequence_number(call->arena, stream, *row->last_number);
+        range->ending_sequence_number = dynamodb_sequence_number(
+            call->arena, stream, dynamodb_shard_end(row->first_number, *row->last_number));
     shard->shard_id = row->name;
     shard->parent_shard_id = row->parent;
     shard->sequence_number_range = range;

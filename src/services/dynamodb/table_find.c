@@ -6,28 +6,6 @@
 #include "aws/arn.h"
 #include "services/tags/tags.h"
 
-enum { MIN_NAME = 3, MAX_NAME = 255 };
-
-bool dynamodb_table_name_check_at(const struct call *call, str name, str member)
-{
-    if (name.size < MIN_NAME || name.size > MAX_NAME)
-        return dynamodb_refuse(
-            call, S("TableName must be at least 3 characters long and at most 255 characters long"));
-    if (!str_is_word(name, S("_.-")))
-        return dynamodb_refuse(
-            call, arena_format(call->arena,
-                               "1 validation error detected: Value '%.*s' at '%.*s' failed to "
-                               "satisfy constraint: Member must satisfy regular expression pattern: "
-                               "[a-zA-Z0-9_.-]+",
-                               STR_ARGS(name), STR_ARGS(member)));
-    return true;
-}
-
-bool dynamodb_table_name_check(const struct call *call, str name)
-{
-    return dynamodb_table_name_check_at(call, name, S("tableName"));
-}
-
 /* arn:aws:dynamodb:<region>:<account>:table/<name> */
 static bool read_arn(str text, struct table *table)
 {
@@ -48,6 +26,15 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     attributes[0] = (struct key_attribute){row->hash_name, row->hash_type};
     attributes[1] = (struct key_attribute){row->range_name, row->range_type};
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
+}
+
+static str policy_of(const struct call *call, const struct dynamodb_find_table_row *row)
+{
+    struct dynamodb_read_policy_row policy = {0};
+
+    if (row->has_policy)
+        dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = row->id}, &policy);
+    return policy.policy;
 }
 
 /* Fill the row and the keys of the table that account, region and name say.  False: no table has them. */
@@ -93,8 +80,10 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
     if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
         return dynamodb_refuse(call, S("Invalid table ARN"));
     found->arn = table->arn = table_arn(call, table);
-    if (find(call, table))
+    if (find(call, table)) {
         found->add_context = tags_add_context;
+        found->policy = policy_of(call, &table->row);
+    }
     return true;
 }
 
@@ -130,11 +119,17 @@ const struct table *dynamodb_table_of(const struct call *call)
     return dynamodb_table_at(call, 0);
 }
 
+/* dynamodb_page_begin() knows the index whose throughput such a request uses. */
+static bool reads_pages(const struct call *call)
+{
+    return call->operation == &DYNAMODB_QUERY || call->operation == &DYNAMODB_SCAN;
+}
+
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
     if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
         !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
-        return true;
+        return reads_pages(call) || dynamodb_throughput_admit(call, table, NULL);
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;
 }

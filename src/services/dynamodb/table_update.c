@@ -25,6 +25,7 @@ enum changes {
     CHANGES_PROTECTION = 16,
     CHANGES_WARM_THROUGHPUT = 32,
     CHANGES_BOUNDS = 64,
+    CHANGES_INDEXES = 256,
     CHANGES_STREAM = 128,
     /* The table is UPDATING until they are made. */
     CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
@@ -44,6 +45,7 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
            (in->deletion_protection_enabled ? CHANGES_PROTECTION : 0) |
            (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
            (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
+           (in->global_secondary_index_updates.count > 0 ? CHANGES_INDEXES : 0) |
            (in->stream_specification ? CHANGES_STREAM : 0);
 }
 
@@ -242,7 +244,8 @@ static bool check_status(const struct call *call, const struct table *table, uns
         return true;
     if (changes & (CHANGES_BILLING | CHANGES_THROUGHPUT))
         return dynamodb_refuse_in_use(call, "Table IOPS are currently being updated. Table: ", table);
-    return !(changes & (CHANGES_CLASS | CHANGES_STREAM)) || dynamodb_refuse_updating(call, table);
+    return !(changes & (CHANGES_CLASS | CHANGES_STREAM | CHANGES_INDEXES)) ||
+           dynamodb_refuse_updating(call, table);
 }
 
 /* ---- applying ---- */
@@ -334,23 +337,39 @@ static void store(const struct call *call, struct dynamodb_settings_row *row,
                                          });
 }
 
+static struct index_update_request index_updates_of(const struct dynamodb_settings_row *row,
+                                                    const struct dynamodb_update_table_input *in)
+{
+    return (struct index_update_request){.updates = &in->global_secondary_index_updates,
+                                         .definitions = &in->attribute_definitions,
+                                         .was_on_demand = row->on_demand,
+                                         .on_demand = becomes_on_demand(row, in)};
+}
+
 enum outcome dynamodb_update_table(const struct call *call, const struct dynamodb_update_table_input *in,
                                    struct dynamodb_update_table_output *out)
 {
-    const struct table *table = dynamodb_table_of(call);
+    const struct table *located = dynamodb_table_of(call);
     unsigned changes = changes_of(in);
 
-    if (!table || !check_combination(call, changes) || !check_billing(call, in) ||
+    if (!located || !check_combination(call, changes) || !check_billing(call, in) ||
         !check_warm_request(call, in->warm_throughput) ||
+        !dynamodb_index_updates_check(call, &in->global_secondary_index_updates) ||
         !dynamodb_stream_request_check(call, in->stream_specification) ||
-        !dynamodb_table_exists(call, table) || !check_status(call, table, changes))
+        !dynamodb_table_exists(call, located) || !check_status(call, located, changes))
         return FAILED;
-    struct dynamodb_settings_row row = dynamodb_settings_of(call, table);
-    if (!check_against(call, &row, in) ||
-        !dynamodb_stream_update(call, table, in->stream_specification, &row))
+    struct dynamodb_settings_row row = dynamodb_settings_of(call, located);
+    struct index_update_request indexes = index_updates_of(&row, in);
+    struct table table = *located;
+    if (!check_against(call, &row, in) || !dynamodb_index_updates_fit(call, &table, &indexes) ||
+        !dynamodb_stream_update(call, &table, in->stream_specification, &row))
         return FAILED;
     change_settings(call, &row, in);
-    out->table_description = dynamodb_table_describe(call, table, &row);
+    dynamodb_index_updates_apply(call, &table, &indexes);
+    struct dynamodb_table_description *description = dynamodb_table_describe(call, &table, &row);
+    if (changes & CHANGES_INDEXES)
+        description->table_status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
+    out->table_description = description;
     store(call, &row, in);
     return DONE;
 }

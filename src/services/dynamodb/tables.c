@@ -113,11 +113,14 @@ static void add_stream(const struct call *call, struct dynamodb_table_descriptio
     }
 }
 
-static enum dynamodb_index_status index_status_of(enum dynamodb_table_status status)
+/* While an index is being filled, the table is UPDATING. */
+static str shown_status(const struct table *table, const struct dynamodb_settings_row *row)
 {
-    return status == DYNAMODB_TABLE_STATUS_CREATING   ? DYNAMODB_INDEX_STATUS_CREATING
-           : status == DYNAMODB_TABLE_STATUS_DELETING ? DYNAMODB_INDEX_STATUS_DELETING
-                                                      : DYNAMODB_INDEX_STATUS_ACTIVE;
+    bool active = dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_ACTIVE);
+
+    return active && dynamodb_backfilling_index(table)
+               ? dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING)
+               : row->status;
 }
 
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
@@ -129,7 +132,7 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     description->key_schema = dynamodb_keys_described(call->arena, &table->keys);
     description->attribute_definitions = dynamodb_definitions_described(call->arena, table);
     description->table_name = table->name;
-    description->table_status = row->status;
+    description->table_status = shown_status(table, row);
     description->creation_date_time = arena_i64(call->arena, row->created_ms);
     description->table_arn = table->arn;
     description->table_id = row->table_uuid;
@@ -141,8 +144,9 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     add_stream(call, description, table, row);
     add_warm_throughput(call, description, row);
     add_count(call, description, table);
-    dynamodb_indexes_describe(call, table, index_status_of(dynamodb_table_status_of(row->status)),
-                              description);
+    dynamodb_indexes_describe(call, table, dynamodb_table_status_of(row->status), description);
+    if (dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_CREATING))
+        description->restore_summary = dynamodb_restore_summary_of(call, row->id);
     return description;
 }
 
@@ -178,32 +182,6 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     return DONE;
 }
 
-/* Every table has continuous backups on AWS; point-in-time recovery is off until it is turned on. */
-enum outcome dynamodb_describe_continuous_backups(const struct call *call,
-                                                  const struct dynamodb_describe_continuous_backups_input *in,
-                                                  struct dynamodb_describe_continuous_backups_output *out)
-{
-    struct dynamodb_continuous_backups_description *description =
-        arena_new(call->arena, struct dynamodb_continuous_backups_description);
-    struct dynamodb_point_in_time_recovery_description *recovery =
-        arena_new(call->arena, struct dynamodb_point_in_time_recovery_description);
-    const struct table *table = dynamodb_table_of(call);
-
-    (void)in;
-    if (!table)
-        return FAILED;
-    if (!table->row.id)
-        return fail(call, &DYNAMODB_TABLE_NOT_FOUND_EXCEPTION, "Table not found: %.*s",
-                    STR_ARGS(table->name));
-    recovery->point_in_time_recovery_status =
-        dynamodb_point_in_time_recovery_status_text(DYNAMODB_POINT_IN_TIME_RECOVERY_STATUS_DISABLED);
-    description->continuous_backups_status =
-        dynamodb_continuous_backups_status_text(DYNAMODB_CONTINUOUS_BACKUPS_STATUS_ENABLED);
-    description->point_in_time_recovery_description = recovery;
-    out->continuous_backups_description = description;
-    return DONE;
-}
-
 /* ---- making ---- */
 
 /* Of a table that is being made. */
@@ -234,8 +212,8 @@ settings_of(const struct call *call, const struct dynamodb_create_table_input *i
     return row;
 }
 
-static struct dynamodb_settings_row add(const struct call *call, const struct dynamodb_create_table_input *in,
-                                        struct table *table)
+struct dynamodb_settings_row
+dynamodb_table_add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
 {
     struct dynamodb_settings_row row = settings_of(call, in, table);
 
@@ -247,6 +225,8 @@ static struct dynamodb_settings_row add(const struct call *call, const struct dy
     for (size_t i = 0; i < indexes.count; i++)
         dynamodb_index_make(call, table, &indexes.items[i], &in->attribute_definitions);
     dynamodb_add_count(call->txn, &(struct dynamodb_add_count_params){.table_id = table->row.id});
+    if (str_present(in->resource_policy))
+        dynamodb_policy_begin(call, table, in->resource_policy);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
     bool fit = tags_put(call, table->arn, &tags, TAG_CASE_MATTERS);
     check(fit); /* dynamodb_table_check() has checked their number */
@@ -271,7 +251,7 @@ enum outcome dynamodb_create_table(const struct call *call, const struct dynamod
     if (!located || !dynamodb_table_check(call, in) || (located->row.id && !refuse_existing(call, located)))
         return FAILED;
     struct table table = *located;
-    struct dynamodb_settings_row row = add(call, in, &table);
+    struct dynamodb_settings_row row = dynamodb_table_add(call, in, &table);
     struct dynamodb_table_description *description = dynamodb_table_describe(call, &table, &row);
     if (!in->warm_throughput)
         description->warm_throughput = NULL;
@@ -328,7 +308,8 @@ static bool may_delete(const struct call *call, const struct table *table,
         return dynamodb_refuse(call, S("Resource cannot be deleted as it is currently protected against "
                                        "deletion. Disable deletion protection first."));
     return dynamodb_table_is_settled(call, table) &&
-           (!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) ||
+           ((!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) &&
+             !dynamodb_backfilling_index(table)) ||
             dynamodb_refuse_updating(call, table));
 }
 
@@ -345,6 +326,8 @@ void dynamodb_table_remove(const struct call *call, const struct table *table)
     dynamodb_remove_keys(call->txn, &(struct dynamodb_remove_keys_params){.table_id = table_id});
     dynamodb_remove_count(call->txn, &(struct dynamodb_remove_count_params){.table_id = table_id});
     dynamodb_items_remove_later(call, table_id);
+    if (table->row.is_kept)
+        dynamodb_history_trim_later(call, table_id, call->now_ms);
 }
 
 enum outcome dynamodb_delete_table(const struct call *call, const struct dynamodb_delete_table_input *in,
@@ -361,6 +344,8 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     row.status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_DELETING);
     out->table_description = describe_deleted(call, table, &row);
     dynamodb_change_settings(call->txn, &row);
+    if (dynamodb_recovery_of(call, row.id, &(struct recovery){0}))
+        dynamodb_backup_deleted(call, table);
     dynamodb_table_settle_later(call, &(struct dynamodb_settle_table_input){.table_id = row.id});
     return DONE;
 }

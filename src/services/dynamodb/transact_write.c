@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 /* What the kinds of actions share. */
 struct asked {
@@ -145,11 +146,31 @@ static bool action_read(const struct call *call, const struct dynamodb_transact_
     return expressions_read(call, &asked, &write->expressions);
 }
 
-/* After the check, which gives all numbers their one text. */
+static void add_hash(struct text *hashes, str text)
+{
+    struct sha256 hash = sha256(text);
+
+    text_add(hashes, (str){(const char *)hash.bytes, sizeof hash.bytes});
+}
+
+/*
+ * After the check, which gives all numbers their one text.  The JSON of one action is forgotten before the
+ * next one is written: that of the whole request may be large.
+ */
 static str fingerprint_of(const struct call *call, const struct dynamodb_transact_write_items_input *in)
 {
-    struct sha256 hash = sha256(model_to_json(call->arena, &DYNAMODB_TRANSACT_WRITE_ITEMS_INPUT, in));
+    struct text hashes = text_in(call->arena);
 
+    text_reserve(&hashes, (in->transact_items.count + 2) * SHA256_SIZE);
+    add_hash(&hashes, in->return_consumed_capacity);
+    add_hash(&hashes, in->return_item_collection_metrics);
+    for (size_t i = 0; i < in->transact_items.count; i++) {
+        struct arena_mark mark = arena_mark(call->arena);
+        add_hash(&hashes,
+                 model_to_json(call->arena, &DYNAMODB_TRANSACT_WRITE_ITEM, &in->transact_items.items[i]));
+        arena_rewind(call->arena, mark);
+    }
+    struct sha256 hash = sha256(text_str(&hashes));
     return arena_copy(call->arena, (str){(const char *)hash.bytes, sizeof hash.bytes});
 }
 

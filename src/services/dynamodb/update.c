@@ -11,10 +11,10 @@ static bool texts_check(const struct call *call, const struct dynamodb_update_it
         .update = in->update_expression,
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
-        .value_expressions = "UpdateExpression and ConditionExpression are",
+        .attributes = &in->key,
     };
 
-    return dynamodb_expressions_read(call, &texts, expressions) && dynamodb_attributes_check(call, &in->key);
+    return dynamodb_expressions_read(call, &texts, expressions);
 }
 
 static bool request_check(const struct call *call, const struct dynamodb_update_item_input *in,

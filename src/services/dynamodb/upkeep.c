@@ -29,6 +29,11 @@ void dynamodb_items_remove_later(const struct call *call, int64_t table_id)
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
 }
 
+void dynamodb_items_removal_resume(const struct call *call)
+{
+    remove_at(call, call->now_ms);
+}
+
 /* Nothing leads to the entries: ids of indexes are not reused. */
 void dynamodb_entries_remove_later(const struct call *call, int64_t index_id)
 {

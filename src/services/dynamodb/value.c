@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/positions.h"
 #include "base/text.h"
+#include "dialect.h"
 #include "number.h"
 
 static const str type_names[] = {
@@ -51,9 +52,7 @@ static bool refuse(str *problem, str sentence)
     return false;
 }
 
-const str dynamodb_item_too_deep = STR_INIT(
-    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
-    "supported limit");
+const str dynamodb_item_too_deep = STR_INIT(DYNAMODB_TOO_DEEP);
 
 static bool check_number(struct arena *arena, str *text, str *problem)
 {
@@ -77,8 +76,6 @@ static bool check_number(struct arena *arena, str *text, str *problem)
     case NUMBER_INVALID:
         break;
     }
-    if (str_empty(*text))
-        return refuse(problem, S("The parameter cannot be converted to a numeric value"));
     return refuse(problem, arena_format(arena, "The parameter cannot be converted to a numeric value: %.*s",
                                         STR_ARGS(*text)));
 }
@@ -103,8 +100,8 @@ static str repeats_sentence(struct arena *arena, const struct str_list *set, boo
 
     text_add(&text, S("One or more parameter values were invalid: Input collection ["));
     for (size_t i = 0; i < set->count; i++) {
-        text_add(&text, i ? S(", ") : S(""));
-        text_add(&text, binary ? base64_encode(arena, set->items[i]) : set->items[i]);
+        str shown = binary ? base64_encode(arena, set->items[i]) : set->items[i];
+        text_format(&text, "%s\"%.*s\"", i == 0 ? "" : binary ? "," : ", ", STR_ARGS(shown));
     }
     text_add(&text, binary ? S("]of type BS contains duplicates.") : S("] contains duplicates."));
     return text_str(&text);
@@ -177,29 +174,23 @@ static bool check_list(struct arena *arena, const struct dynamodb_attribute_valu
     return true;
 }
 
-static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
+static bool check_null(const bool *null, str *problem)
+{
+    return *null || refuse(problem, S("One or more parameter values were invalid: Null attribute value "
+                                      "types must have the value of true"));
+}
+
+/* Check every member that is present; a value should have one. */
+static bool check_members(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
                           str *problem)
 {
-    switch (dynamodb_value_type(value)) {
-    case VALUE_N:
-        return check_number(arena, &value->n, problem);
-    case VALUE_SS:
-        return check_strings(arena, &value->ss, problem);
-    case VALUE_NS:
-        return check_numbers(arena, &value->ns, problem);
-    case VALUE_BS:
-        return check_binaries(arena, &value->bs, problem);
-    case VALUE_M:
-        return check_map(arena, &value->m, depth + 1, problem);
-    case VALUE_L:
-        return check_list(arena, &value->l, depth + 1, problem);
-    case VALUE_NULL:
-        return *value->null ||
-               refuse(problem, S("One or more parameter values were invalid: Null attribute value "
-                                 "types must have the value of true"));
-    default:
-        return true;
-    }
+    return (!value->n.data || check_number(arena, &value->n, problem)) &&
+           (!value->null || check_null(value->null, problem)) &&
+           (!value->ss.items || check_strings(arena, &value->ss, problem)) &&
+           (!value->ns.items || check_numbers(arena, &value->ns, problem)) &&
+           (!value->bs.items || check_binaries(arena, &value->bs, problem)) &&
+           (!value->m.items || check_map(arena, &value->m, depth + 1, problem)) &&
+           (!value->l.items || check_list(arena, &value->l, depth + 1, problem));
 }
 
 static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
@@ -212,11 +203,12 @@ static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
                         "datatypes"));
-    if (members > 1)
-        return refuse(problem,
-                      S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-                        "of the supported datatypes"));
-    return check_content(arena, value, depth, problem);
+    if (!check_members(arena, value, depth, problem))
+        return false;
+    return members == 1 ||
+           refuse(problem,
+                  S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                    "of the supported datatypes"));
 }
 
 bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)
@@ -226,6 +218,9 @@ bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *
 
 bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
 {
+    for (size_t i = 0; i < item->count; i++)
+        if (str_empty(item->items[i].key))
+            return refuse(problem, S("One or more parameter values were invalid: Empty attribute name"));
     return check_map(arena, item, 1, problem);
 }
 

@@ -29,39 +29,14 @@ void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_
 
 /* ---- writing ---- */
 
-static enum outcome put(const struct call *call, const struct principal *role,
-                        const struct logs_put_log_events_request *in, struct failure *failure)
+/* What hinders it, or absent. */
+static str write_batch(const struct call *call, const struct principal *role,
+                       const struct logs_put_log_events_request *in)
 {
-    struct logs_put_log_events_response out = {0};
-
-    return invoke(call, role, &LOGS_PUT_LOG_EVENTS, in, &out, failure);
-}
-
-/* The group and the stream may exist already: the next attempt to write decides. */
-static void make_stream(const struct call *call, const struct principal *role,
-                        const struct logs_put_log_events_request *in)
-{
-    struct logs_create_log_group_request group = {.log_group_name = in->log_group_name};
-    struct logs_create_log_stream_request stream = {.log_group_name = in->log_group_name,
-                                                    .log_stream_name = in->log_stream_name};
-    struct logs_create_log_group_output group_out;
-    struct logs_create_log_stream_output stream_out;
+    struct logs_write_events_response out = {0};
     struct failure failure;
 
-    invoke(call, role, &LOGS_CREATE_LOG_GROUP, &group, &group_out, &failure);
-    invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
-}
-
-/* False: *failure says why. */
-static bool write_batch(const struct call *call, const struct principal *role,
-                        struct logs_put_log_events_request *in, struct failure *failure)
-{
-    if (put(call, role, in, failure) == DONE)
-        return true;
-    if (failure->error != &LOGS_RESOURCE_NOT_FOUND_EXCEPTION)
-        return false;
-    make_stream(call, role, in);
-    return put(call, role, in, failure) == DONE;
+    return invoke(call, role, &LOGS_WRITE_EVENTS, in, &out, &failure) == DONE ? out.problem : failure.message;
 }
 
 /* The number of events, from the first on, that fit one request. */
@@ -77,23 +52,24 @@ static size_t batch_count(const struct logs_input_log_event *events, size_t coun
     return i;
 }
 
-/* False: *failure says why, or the function's role cannot be assumed. */
-static bool write_events(const struct call *call, const struct function *function,
-                         const struct lambda_get_sandbox_row *sandbox,
-                         const struct logs_input_log_events *events, struct failure *failure)
+/* What hinders it, or absent. */
+static str write_events(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox,
+                        const struct logs_input_log_events *events)
 {
     const struct principal *role = events->count > 0 ? lambda_function_role(call, function) : NULL;
     struct logs_put_log_events_request in = {.log_group_name = function->row.log_group,
                                              .log_stream_name = sandbox->log_stream};
+    str problem = role ? (str){0} : S("Lambda cannot assume the function's role.");
 
-    bool written = role != NULL;
     for (size_t done = 0; role && done < events->count; done += in.log_events.count) {
         in.log_events.items = events->items + done;
         in.log_events.count = batch_count(in.log_events.items, events->count - done);
         check(in.log_events.count > 0);
-        written = write_batch(call, role, &in, failure) && written;
+        str hindered = write_batch(call, role, &in);
+        problem = str_present(problem) ? problem : hindered;
     }
-    return written;
+    return problem;
 }
 
 /* ---- collecting ---- */
@@ -160,8 +136,7 @@ static void write_now(const struct call *call, const struct function *function,
         lambda_set_tail(call->txn,
                         &(struct lambda_set_tail_params){.id = invocation->id,
                                                          .tail = tail_of(call, invocation->tail, events)});
-    struct failure failure;
-    write_events(call, function, sandbox, events, &failure);
+    write_events(call, function, sandbox, events);
 }
 
 void lambda_log_flush(const struct call *call, const struct function *function,
@@ -240,8 +215,7 @@ static str report_line(const struct call *call, const struct function *function,
 
 static void trace_logged(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         const struct lambda_find_invocation_row *invocation, bool written,
-                         const struct failure *failure)
+                         const struct lambda_find_invocation_row *invocation, str problem)
 {
     struct json_writer detail = json_writer_in(call->arena);
     str group = arena_join(call->arena, S("log-group:"), function->row.log_group);
@@ -251,13 +225,11 @@ static void trace_logged(const struct call *call, const struct function *functio
     json_close_object(&detail);
     trace(call, &(struct trace_hop){
                     .kind = HOP_LOGGED,
-                    .verdict = written ? VERDICT_OK : VERDICT_DENIED,
+                    .verdict = str_present(problem) ? VERDICT_DENIED : VERDICT_OK,
                     .trace_id = invocation->trace_id,
                     .resource_arn = arn(call, S("logs"), group),
                     .request_id = invocation->request_id,
-                    .reason = written                        ? (str){0}
-                              : str_present(failure->reason) ? failure->reason
-                                                             : failure->message,
+                    .reason = problem,
                     .detail = json_written(&detail),
                 });
 }
@@ -268,7 +240,6 @@ str lambda_log_end(const struct call *call, const struct function *function,
                    struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};
-    struct failure failure = {0};
     str id = invocation->request_id;
 
     take_lines(call, sandbox, &events);
@@ -283,7 +254,6 @@ str lambda_log_end(const struct call *call, const struct function *function,
                                (long long)function->row.timeout_seconds));
     add_event(call, &events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
     add_event(call, &events, call->now_ms, report_line(call, function, sandbox, invocation, result));
-    bool written = write_events(call, function, sandbox, &events, &failure);
-    trace_logged(call, function, sandbox, invocation, written, &failure);
+    trace_logged(call, function, sandbox, invocation, write_events(call, function, sandbox, &events));
     return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
 }

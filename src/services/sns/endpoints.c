@@ -119,6 +119,16 @@ static int64_t body_of(const struct call *call, struct form *form, bool raw)
     return *body;
 }
 
+/* An envelope has the attributes. */
+static void keep_for_dead_letter(struct sns_deliver_outside_request *in, const struct message *message,
+                                 bool raw)
+{
+    if (raw)
+        in->message_attributes = *message->attributes;
+    in->message_group_id = message->group_id;
+    in->message_deduplication_id = message->deduplication_id;
+}
+
 /* A plain mail is made of the text, everything else but raw messages of the envelope. */
 static void deliver(const struct call *call, struct broadcast *broadcast, const struct sns_topic_row *topic,
                     const struct sns_subscriber_row *subscriber)
@@ -127,7 +137,7 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
     bool raw = subscriber->raw_delivery || str_equal(subscriber->protocol, S("email"));
     struct form *form = raw ? sns_broadcast_form(call, broadcast, subscriber->protocol)
                             : sns_broadcast_enveloped(call, broadcast, subscriber->protocol);
-    const struct sns_deliver_outside_request in = {
+    struct sns_deliver_outside_request in = {
         .subscription_id = subscriber->id,
         .topic_arn = broadcast->topic.arn,
         .message_id = broadcast->message.id,
@@ -141,6 +151,8 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
     if (!sns_find_subscription_by_id(
             call->txn, &(struct sns_find_subscription_by_id_params){.id = subscriber->id}, &row))
         return;
+    if (str_present(row.redrive_policy))
+        keep_for_dead_letter(&in, &broadcast->message, raw);
     struct delivery_policy policy = policy_for(call, topic, &row);
     delivery_add(call, &(struct delivery){.operation = &SNS_DELIVER_OUTSIDE,
                                           .dead_letter = &SNS_GIVE_UP_OUTSIDE,
@@ -345,6 +357,9 @@ enum outcome sns_give_up_outside(const struct call *call, const struct sns_deliv
     sns_redrive(call, row.redrive_policy,
                 &(struct dead_letter){.topic_arn = in->topic_arn,
                                       .subscription_arn = row.arn,
+                                      .group_id = in->message_group_id,
+                                      .deduplication_id = in->message_deduplication_id,
+                                      .attributes = &in->message_attributes,
                                       .trace_id = call->trace_id,
                                       .body = whole_body(call, in, &row),
                                       .error_code = S("DeliveryFailed"),

@@ -305,27 +305,14 @@ static str stream_name(const struct call *call, str group)
                         str_from(hex, 20));
 }
 
-/* The group and the stream may exist already: the next attempt to write decides. */
-static void make_stream(const struct call *call, const struct principal *role,
-                        const struct logs_put_log_events_request *in)
+/* What hinders it, or absent. */
+static str put(const struct call *call, const struct principal *role,
+               const struct logs_put_log_events_request *in)
 {
-    struct logs_create_log_group_request group = {.log_group_name = in->log_group_name};
-    struct logs_create_log_stream_request stream = {.log_group_name = in->log_group_name,
-                                                    .log_stream_name = in->log_stream_name};
-    struct logs_create_log_group_output group_out;
-    struct logs_create_log_stream_output stream_out;
+    struct logs_write_events_response out = {0};
     struct failure failure;
 
-    invoke(call, role, &LOGS_CREATE_LOG_GROUP, &group, &group_out, &failure);
-    invoke(call, role, &LOGS_CREATE_LOG_STREAM, &stream, &stream_out, &failure);
-}
-
-static bool put(const struct call *call, const struct principal *role,
-                const struct logs_put_log_events_request *in, struct failure *failure)
-{
-    struct logs_put_log_events_response out = {0};
-
-    return invoke(call, role, &LOGS_PUT_LOG_EVENTS, in, &out, failure) == DONE;
+    return invoke(call, role, &LOGS_WRITE_EVENTS, in, &out, &failure) == DONE ? out.problem : failure.message;
 }
 
 static void warn(str group, str reason)
@@ -364,25 +351,14 @@ static void write_like(const struct call *call, const struct sns_log_deliveries_
     struct logs_put_log_events_request request = {.log_group_name = first->group,
                                                   .log_stream_name = stream_name(call, first->group)};
     const struct principal *writer = writer_of(call, first->role_arn);
-    struct failure failure = {0};
 
     for (size_t i = 0; i < in->lines.count; i++)
         if (is_like(&in->lines.items[i], first))
             *list_add(call->arena, &request.log_events) =
                 (struct logs_input_log_event){.timestamp = in->at, .message = in->lines.items[i].text};
-    if (!writer) {
-        warn(first->group, S("SNS cannot assume the role"));
-        return;
-    }
-    if (put(call, writer, &request, &failure))
-        return;
-    bool written = false;
-    if (failure.error == &LOGS_RESOURCE_NOT_FOUND_EXCEPTION) {
-        make_stream(call, writer, &request);
-        written = put(call, writer, &request, &failure);
-    }
-    if (!written)
-        warn(first->group, str_present(failure.reason) ? failure.reason : failure.message);
+    str problem = writer ? put(call, writer, &request) : S("SNS cannot assume the role");
+    if (str_present(problem))
+        warn(first->group, problem);
 }
 
 static bool was_written(const struct sns_log_deliveries_request *in, size_t index)

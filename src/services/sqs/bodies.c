@@ -63,6 +63,28 @@ struct content sqs_body_of(const struct call *call, const struct sqs_visible_row
     return content;
 }
 
+/* As stored, in JSON, attributes are never shorter than they count. */
+static int64_t stored_size(const struct call *call, const struct sqs_visible_row *row)
+{
+    struct sqs_find_body_size_row body = {0};
+
+    if (row->body_id)
+        sqs_find_body_size(call->txn, &(struct sqs_find_body_size_params){.id = *row->body_id}, &body);
+    return (int64_t)(row->body.size + row->attributes.size) + body.bytes;
+}
+
+bool sqs_body_fits(const struct call *call, const struct sqs_visible_row *row, int64_t maximum_bytes)
+{
+    struct sqs_message_body_attribute_map attributes = {0};
+
+    if (stored_size(call, row) <= maximum_bytes)
+        return true;
+    struct content content = sqs_body_of(call, row);
+    if (str_present(content.attributes))
+        model_from_json(call->arena, &SQS_MESSAGE_BODY_ATTRIBUTE_MAP, content.attributes, &attributes);
+    return (int64_t)(content.body.size + sqs_message_attributes_size(&attributes)) <= maximum_bytes;
+}
+
 void sqs_message_remove(const struct call *call, int64_t id, const int64_t *body_id)
 {
     check(id > 0);

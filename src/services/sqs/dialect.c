@@ -22,6 +22,21 @@ static void add_queue_of_path(struct arena *arena, str path, struct form *form)
         *list_add(arena, form) = (struct form_field){S("QueueUrl"), path};
 }
 
+/* "/<account>/<name>", "/queue/<region>/<account>/<name>" */
+static bool is_queue_path(str path)
+{
+    enum { ACCOUNT_DIGITS = 12 };
+    str segment, account = {0}, name = {0};
+    int64_t number;
+
+    while (str_next(&path, '/', &segment))
+        if (!str_empty(segment)) {
+            account = name;
+            name = segment;
+        }
+    return account.size == ACCOUNT_DIGITS && str_to_i64(account, &number) && number >= 0;
+}
+
 /* TagQueue's tags are "Tag.1.Key" in some SDKs and "Tags.1.Key" in others; SQS accepts both. */
 static void call_tags_alike(struct arena *arena, struct form *form)
 {
@@ -53,6 +68,12 @@ static str error_sentence(const struct failure *failure)
 
 static const struct error bad_value = {.name = "InvalidParameterValue", .status = 400, .sender = true};
 
+static const struct json_alias query_json_names[] = {
+    {"Messages", "messages"},
+    {"QueueUrls", "queueUrls"},
+    {NULL, NULL},
+};
+
 const struct dialect SQS_DIALECT = {
     .refusals = QUERY_REFUSALS,
     .validate = validate_plain,
@@ -63,4 +84,7 @@ const struct dialect SQS_DIALECT = {
     .bad_value_sentence = bad_value_sentence,
     .error_sentence = error_sentence,
     .error_end = "<Detail/>",
+    .query_json_names = query_json_names,
+    .is_resource_path = is_queue_path,
+    .resource_member = "QueueUrl",
 };

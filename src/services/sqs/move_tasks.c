@@ -14,7 +14,9 @@
 #include "wire/json.h"
 
 enum {
-    TASKS_KEPT = 10, /* of each queue */
+    TASKS_KEPT = 10,   /* of each queue */
+    MAX_RUNNING = 100, /* of each account */
+    MAX_RUNNING_MS = 36 * 3600 * MS_PER_S,
     MAX_PER_SECOND = 500,
     MESSAGES_READ = 10, /* at once */
     MESSAGES_PER_RUN = 200,
@@ -191,13 +193,27 @@ static bool idle_check(const struct call *call, const struct queue *queue)
                         "arn at a given time.");
 }
 
+static bool number_check(const struct call *call, const struct queue *queue)
+{
+    struct sqs_count_running_tasks_row running_tasks = {0};
+
+    sqs_count_running_tasks(
+        call->txn, &(struct sqs_count_running_tasks_params){.account = queue->row.account}, &running_tasks);
+    if (running_tasks.count < MAX_RUNNING)
+        return true;
+    fail(call, &SQS_UNSUPPORTED_OPERATION,
+         "The account has %d active message movement tasks, which is the maximum.", MAX_RUNNING);
+    return false;
+}
+
 static bool start_check(const struct call *call, const struct queue *queue,
                         const struct sqs_start_message_move_task_request *in)
 {
     return dead_letters_check(call, queue) &&
            (str_empty(in->destination_arn) ? may_send_back(call, queue)
                                            : destination_check(call, queue, in)) &&
-           rate_check(call, in->max_number_of_messages_per_second) && idle_check(call, queue);
+           rate_check(call, in->max_number_of_messages_per_second) && idle_check(call, queue) &&
+           number_check(call, queue);
 }
 
 static void run_at(const struct call *call, const struct sqs_move_task_row *task, int64_t due_ms)
@@ -261,6 +277,16 @@ static const struct queue *destination_of(const struct call *call, struct sqs_mo
     return is_running(task) ? to : NULL;
 }
 
+/* False: the queue takes no message of that size, and the task has failed. */
+static bool fits(const struct call *call, struct sqs_move_task_row *task, const struct sqs_visible_row *row,
+                 const struct queue *to)
+{
+    if (sqs_body_fits(call, row, to->row.maximum_message_size))
+        return true;
+    end(task, S("FAILED"), S("InvalidParameterValue"));
+    return false;
+}
+
 static void move(const struct call *call, struct sqs_move_task_row *task, const struct queue *from,
                  const struct sqs_visible_row *row)
 {
@@ -269,7 +295,7 @@ static void move(const struct call *call, struct sqs_move_task_row *task, const 
         return;
     }
     const struct queue *to = destination_of(call, task, from, row);
-    if (!to)
+    if (!to || !fits(call, task, row, to))
         return;
     sqs_message_move(call, from, row, to);
     task->moved++;
@@ -295,6 +321,8 @@ static int64_t move_some(const struct call *call, struct sqs_move_task_row *task
 {
     int64_t seen = 0;
 
+    if (call->now_ms - task->started_ms >= MAX_RUNNING_MS)
+        end(task, S("FAILED"), S("The task has run for 36 hours"));
     while (is_running(task) && task->moved < task->to_move) {
         int64_t allowed = allowance(call, task);
         if (allowed <= 0)

@@ -37,10 +37,7 @@ struct sqs_visible_rows sqs_movable_list(const struct call *call, const struct q
     check(limit > 0);
     if (queue->row.fifo)
         return first_group(call, generation_id, limit);
-    sqs_timed_out_return(call, queue);
-    return sqs_find_visible(call->txn, &(struct sqs_find_visible_params){.generation_id = generation_id,
-                                                                         .visible_ms = call->now_ms,
-                                                                         .limit = limit});
+    return sqs_visible_list(call, queue, limit);
 }
 
 /* The message's row does not belong to the queue any more. */
@@ -93,6 +90,7 @@ void sqs_message_move(const struct call *call, const struct queue *from, const s
                                                                   .sent_ms = call->now_ms,
                                                                   .trace_id = trace_id,
                                                                   .sequence = sequence});
+    sqs_tenant_joins(to, row->group_id);
     leave(call, from, row);
     arrive(call, to, row->group_id, visible_ms);
     trace(call,

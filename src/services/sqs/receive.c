@@ -200,7 +200,7 @@ static void show(const struct call *call, struct receive *receive, const struct 
 
 static void take(const struct call *call, struct receive *receive, const struct sqs_visible_row *row)
 {
-    int64_t receipt = (int64_t)(random_u64() >> 1);
+    int64_t receipt = (int64_t)(random_u64() >> 1) | 1; /* positive: see sqs.sql */
     struct content content = sqs_body_of(call, row);
     struct sqs_visible_row taken = *row;
 
@@ -268,7 +268,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                                  .end_id = ids.end,
                                  .id = row->id,
                                  .generation_id = dead_letters->row.generation_id,
-                                 .visible_ms = fifo ? call->now_ms : row->sent_ms,
+                                 .visible_ms = call->now_ms,
                                  .dead_letter_source_arn = receive->queue->arn,
                                  .sequence = sequence,
                                  .sent_ms = fifo ? call->now_ms : row->sent_ms,
@@ -277,6 +277,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                              });
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
+    sqs_tenant_joins(dead_letters, row->group_id);
     trace_dead_letter(call, receive->queue, dead_letters, row);
     sqs_queue_has_messages(
         call, dead_letters,
@@ -336,12 +337,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
 
     check(wanted >= 0 && wanted <= MAX_MESSAGES);
     do {
-        sqs_timed_out_return(call, receive->queue);
-        rows = sqs_find_visible(call->txn, &(struct sqs_find_visible_params){
-                                               .generation_id = receive->queue->row.generation_id,
-                                               .visible_ms = call->now_ms,
-                                               .limit = wanted,
-                                           });
+        rows = sqs_visible_list(call, receive->queue, wanted);
         for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++)
             receive_or_divert(call, receive, &rows.items[i]);
     } while (rows.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);

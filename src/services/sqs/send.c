@@ -225,6 +225,7 @@ struct posted sqs_message_put(const struct call *call, const struct queue *queue
                                    .deduplication_id = parcel->deduplication_id,
                                });
     sqs_tally_sent(call, tally, (struct message_state){visible_ms, false});
+    sqs_tenant_joins(queue, parcel->group_id);
     if (queue->row.fifo)
         available_ms = sqs_fifo_posted(call, queue, parcel, &posted, visible_ms);
     sqs_queue_has_messages(call, queue, available_ms);

@@ -220,12 +220,25 @@ create index sqs_move_task_queue on sqs_move_task (queue_id, id);
 -- migration: 11
 create index sqs_queue_generation on sqs_queue (generation_id);
 
--- A message in flight, also one whose timeout has ended, has an order of its own, (receive_count > 0 and visible_ms >
--- sent_ms) = 1: so those come to light whose timeout has ended, and return to their places among the others, which is
--- visible_ms = sent_ms.
+-- Messages in flight had an order of their own here; the next migration tells them by their receipts.
 -- migration: 12
 drop index sqs_message_visible;
 create index sqs_message_place on sqs_message (generation_id, receive_count > 0 and visible_ms > sent_ms, visible_ms);
+
+-- A message has its place by visible_ms among its kind: 1, it has been taken, and may be in flight; 0, it has no group; 2,
+-- it has one.  When a taken message's timeout has ended, it returns to the others: its receipt, which is still good,
+-- becomes negative.  The messages of a tenant, a group of a standard queue, have indexes of their own.
+-- migration: 13
+drop index sqs_message_place;
+create index sqs_message_place on sqs_message (generation_id,
+    case when receipt > 0 then 1 when group_id is null then 0 else 2 end, visible_ms);
+create index sqs_message_tenant on sqs_message (generation_id, group_id, visible_ms)
+    where group_id is not null and sequence is null and receipt <= 0;
+create index sqs_message_tenant_taken on sqs_message (generation_id, group_id)
+    where group_id is not null and sequence is null and receipt > 0;
+
+-- migration: 14
+create index sqs_move_task_running on sqs_move_task (queue_id) where status = 'RUNNING';
 
 -- statement: find_queue_of_generation :one
 select account, region, name from sqs_queue where generation_id = :generation_id;
@@ -328,9 +341,14 @@ from sqs_count where generation_id = :generation_id and second > :second;
 -- column: in_flight integer
 select
     (select count(*) from sqs_message where generation_id = :generation_id
-        and (receive_count > 0 and visible_ms > sent_ms) = 0 and visible_ms > :visible_ms and visible_ms < :end_ms) as delayed,
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 0
+        and visible_ms > :visible_ms and visible_ms < :end_ms)
+    + (select count(*) from sqs_message where generation_id = :generation_id
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 2
+        and visible_ms > :visible_ms and visible_ms < :end_ms) as delayed,
     (select count(*) from sqs_message where generation_id = :generation_id
-        and (receive_count > 0 and visible_ms > sent_ms) = 1 and visible_ms > :visible_ms and visible_ms < :end_ms) as in_flight;
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1
+        and visible_ms > :visible_ms and visible_ms < :end_ms) as in_flight;
 
 -- Counts of past seconds are not used any more.
 -- statement: remove_counts :exec
@@ -379,33 +397,86 @@ values ((select coalesce(max(m.id) + 1, :first_id) from sqs_message m where m.id
     :generation_id, :visible_ms, :message_id, :sent_ms, :sender_id, :body, :attributes, :trace_header,
     :trace_id, :group_id, :body_id, 0, 0, :sequence, :deduplication_id);
 
+-- Messages without a group.
 -- statement: find_visible :many
 -- row: visible
 -- param: limit integer
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
     receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
-from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 0
-    and visible_ms <= :visible_ms
+from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 0 and visible_ms <= :visible_ms
 order by visible_ms, id limit :limit;
 
+-- statement: find_visible_grouped :many
+-- row: visible
+-- param: limit integer
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 2 and visible_ms <= :visible_ms
+order by visible_ms, id limit :limit;
+
+-- statement: has_grouped :one
+select id from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 2 limit 1;
+
+-- The next group, in the order of their names, with a message that nobody has taken.
+-- statement: find_tenant_after :one
+-- param: after text
+select group_id from sqs_message
+where generation_id = :generation_id and group_id > :after and group_id is not null and sequence is null and receipt <= 0
+order by group_id limit 1;
+
+-- statement: list_tenant :many
+-- row: visible
+-- param: limit integer
+select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
+    receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
+from sqs_message
+where generation_id = :generation_id and group_id = :group_id and visible_ms <= :visible_ms
+    and group_id is not null and sequence is null and receipt <= 0
+order by visible_ms, id limit :limit;
+
+-- statement: find_last_of_tenant :one
+select sent_ms from sqs_message
+where generation_id = :generation_id and group_id = :group_id and group_id is not null and sequence is null and receipt <= 0
+order by visible_ms desc limit 1;
+
+-- The groups that have taken so many messages, those with the most first.
+-- statement: list_busy_tenants :many
+-- param: at_least integer
+-- param: limit integer
+-- column: group_id text
+-- column: taken integer
+select group_id, count(*) as taken from sqs_message
+where generation_id = :generation_id and group_id is not null and sequence is null and receipt > 0
+group by group_id having count(*) >= :at_least order by taken desc limit :limit;
+
 -- statement: find_first_timeout :one
-select visible_ms from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 1
+select visible_ms from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1
 order by visible_ms limit 1;
 
 -- Messages that were in flight.
 -- statement: list_timed_out :many
 -- param: limit integer
-select id, sent_ms from sqs_message where generation_id = :generation_id and (receive_count > 0 and visible_ms > sent_ms) = 1
-    and visible_ms <= :visible_ms
+select id, sent_ms, receive_count, group_id from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1 and visible_ms <= :visible_ms
 order by visible_ms limit :limit;
+
+-- A message that was in flight has its place again.
+-- statement: return_message :exec
+update sqs_message set visible_ms = :visible_ms, receipt = -receipt where id = :id;
 
 -- statement: find_next_visible :one
 -- column: visible_ms integer
 select min(visible_ms) as visible_ms from (
     select min(visible_ms) as visible_ms from sqs_message where generation_id = :generation_id
-        and (receive_count > 0 and visible_ms > sent_ms) = 0 and visible_ms > :visible_ms
-    union all select min(visible_ms) from sqs_message where generation_id = :generation_id
-        and (receive_count > 0 and visible_ms > sent_ms) = 1 and visible_ms > :visible_ms)
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 0 and visible_ms > :visible_ms
+    union all select min(visible_ms) as visible_ms from sqs_message where generation_id = :generation_id
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1 and visible_ms > :visible_ms
+    union all select min(visible_ms) as visible_ms from sqs_message where generation_id = :generation_id
+        and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 2 and visible_ms > :visible_ms)
 where visible_ms is not null having count(*) > 0;
 
 -- statement: take_message :exec
@@ -428,14 +499,16 @@ delete from sqs_message where id = :id;
 
 -- A message by its receipt: only the latest receipt counts.
 -- statement: find_receipt :one
+-- param: receipt integer
 select message_id, trace_id, sent_ms, receive_count, visible_ms, body_id, group_id from sqs_message
-where id = :id and generation_id = :generation_id and receipt = :receipt;
+where id = :id and generation_id = :generation_id and abs(receipt) = :receipt;
 
 -- statement: find_received :one
-select visible_ms, first_received_ms, receipt, group_id from sqs_message where id = :id and generation_id = :generation_id;
+-- column: receipt integer
+select visible_ms, first_received_ms, abs(receipt) as receipt, group_id from sqs_message where id = :id and generation_id = :generation_id;
 
 -- statement: set_visible :exec
-update sqs_message set visible_ms = :visible_ms where id = :id;
+update sqs_message set visible_ms = :visible_ms, receipt = abs(receipt) where id = :id;
 
 -- statement: add_deletion :exec
 insert into sqs_deletion (account, region, name, deleted_ms) values (:account, :region, :name, :deleted_ms)
@@ -565,6 +638,11 @@ select id, task_id, queue_id, source_arn, destination_arn, max_per_second, statu
     started_ms, window_ms, window_moved
 from sqs_move_task where queue_id = :queue_id order by id desc limit :limit;
 
+-- statement: count_running_tasks :one
+-- column: count integer
+select count(*) as count from sqs_move_task t join sqs_queue q on q.id = t.queue_id
+where t.status = 'RUNNING' and q.account = :account;
+
 -- statement: update_move_task :exec
 -- row: move_task
 update sqs_move_task
@@ -585,8 +663,10 @@ delete from sqs_move_task where queue_id = :queue_id and id not in
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,
     receive_count, first_received_ms, dead_letter_source_arn, body_id, sequence, deduplication_id
 from sqs_message where generation_id = :generation_id
-    and (visible_ms <= :visible_ms or (receive_count > 0 and :show_invisible) or (receive_count = 0 and :show_delayed))
-order by receive_count > 0 and visible_ms > sent_ms, visible_ms, id;
+    and (visible_ms <= :visible_ms
+        or (case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1 and :show_invisible)
+        or (case when receipt > 0 then 1 when group_id is null then 0 else 2 end <> 1 and :show_delayed))
+order by case when receipt > 0 then 1 when group_id is null then 0 else 2 end, visible_ms, id;
 
 -- statement: find_message :one
 -- row: visible

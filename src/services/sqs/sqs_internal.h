@@ -81,6 +81,8 @@ struct content {
 const int64_t *sqs_body_store(const struct call *call, const struct content *content);
 /* The content of a found message; computes its body's digest if it is not stored. */
 struct content sqs_body_of(const struct call *call, const struct sqs_visible_row *row);
+/* Is a message no longer than that, with its attributes? */
+bool sqs_body_fits(const struct call *call, const struct sqs_visible_row *row, int64_t maximum_bytes);
 /* The body with a message's own piece inserted. */
 str sqs_body_with(const struct call *call, const struct content *content, str piece);
 /* Remove a message, and its body if no other message has it. */
@@ -97,6 +99,12 @@ void sqs_message_show(const struct call *call, const struct sqs_receive_message_
 void sqs_timeout_begins(int64_t generation_id, int64_t visible_ms);
 /* For handlers, before they read the visible messages of a standard queue. */
 void sqs_timed_out_return(const struct call *call, const struct queue *queue);
+
+/* tenants.c */
+/* A message, of that group or of none, is new in the queue, or has returned to it.  For handlers. */
+void sqs_tenant_joins(const struct queue *queue, str group_id);
+/* The messages of a standard queue in the order in which they are received.  For handlers. */
+struct sqs_visible_rows sqs_visible_list(const struct call *call, const struct queue *queue, int64_t limit);
 
 /* counts.c */
 /* The part of a message's state that is counted. */

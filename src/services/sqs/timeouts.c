@@ -1,6 +1,8 @@
 /*
  * timeouts.c: messages whose visibility timeout has ended return to their places in the order of sending, so
- * that older ones are received before younger ones.
+ * that older ones are received before younger ones.  Those that were received three times or more go to the
+ * end, as on AWS, so that a message that nobody can process does not keep the others waiting.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  *
  * A receive looks for them before it takes messages.  When that is in vain, which is the rule, the queue is
  * not searched again until the next timeout may end: that time is kept in memory, for at most a second,
@@ -8,7 +10,7 @@
  */
 #include "sqs_internal.h"
 
-enum { REMEMBERED = 1024, MAX_RETURNED = 50 };
+enum { REMEMBERED = 1024, MAX_RETURNED = 50, MANY_RECEIVES = 3 };
 
 /* Until look_ms no timeout of the generation ends.  Generations share a place; the last one has it. */
 static struct {
@@ -51,7 +53,11 @@ void sqs_timed_out_return(const struct call *call, const struct queue *queue)
                               &(struct sqs_list_timed_out_params){.generation_id = queue->row.generation_id,
                                                                   .visible_ms = call->now_ms,
                                                                   .limit = MAX_RETURNED});
-    for (size_t i = 0; i < rows.count; i++)
-        sqs_set_visible(call->txn, &(struct sqs_set_visible_params){.id = rows.items[i].id,
-                                                                    .visible_ms = rows.items[i].sent_ms});
+    for (size_t i = 0; i < rows.count; i++) {
+        bool often = rows.items[i].receive_count >= MANY_RECEIVES;
+        sqs_return_message(call->txn, &(struct sqs_return_message_params){
+                                          .id = rows.items[i].id,
+                                          .visible_ms = often ? call->now_ms : rows.items[i].sent_ms});
+        sqs_tenant_joins(queue, rows.items[i].group_id);
+    }
 }

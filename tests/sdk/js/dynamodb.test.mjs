@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import * as dynamodb from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, GetCommand, paginateScan, PutCommand, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import {
+  BatchWriteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  paginateScan,
+  PutCommand,
+  QueryCommand,
+  TransactGetCommand,
+  TransactWriteCommand,
+} from "@aws-sdk/lib-dynamodb";
 import { connect, unique } from "./support.mjs";
 
 const client = connect(dynamodb.DynamoDBClient);
@@ -64,6 +73,36 @@ test("a scan in pages sees every item", async () => {
   const seen = [];
   for await (const page of paginateScan({ client: documents, pageSize: 2 }, { TableName })) seen.push(...page.Items);
   assert.equal(seen.filter((item) => item.id === "scan").length, 7);
+});
+
+test("a transaction is whole, or cancelled with its reasons in order", async () => {
+  const key = (at) => ({ id: "transaction", at });
+  const transact = (...TransactItems) => documents.send(new TransactWriteCommand({ TransactItems }));
+  const put = (at, more) => ({ Put: { TableName, Item: { ...key(at), ...more } } });
+  const absent = { ConditionExpression: "attribute_not_exists(id)" };
+  const read = async (...ats) => {
+    const TransactItems = ats.map((at) => ({ Get: { TableName, Key: key(at) } }));
+    return (await documents.send(new TransactGetCommand({ TransactItems }))).Responses;
+  };
+
+  const RequestItems = { [TableName]: [{ PutRequest: { Item: { ...key(1), left: 5 } } }] };
+  assert.deepEqual((await documents.send(new BatchWriteCommand({ RequestItems }))).UnprocessedItems, {});
+  const less = { UpdateExpression: "SET #l = #l - :n", ExpressionAttributeNames: { "#l": "left" } };
+  await transact(put(2, { tags: ["a"] }), {
+    Update: { TableName, Key: key(1), ...less, ExpressionAttributeValues: { ":n": 2 } },
+  });
+  await assert.rejects(
+    transact(put(3), { ConditionCheck: { TableName, Key: key(1), ...absent, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } }),
+    (error) => {
+      assert(error instanceof dynamodb.TransactionCanceledException);
+      assert.deepEqual(error.CancellationReasons.map(({ Code, Item }) => [Code, Item]), [
+        ["None", undefined],
+        ["ConditionalCheckFailed", { id: { S: "transaction" }, at: { N: "1" }, left: { N: "3" } }],
+      ]);
+      return true;
+    },
+  );
+  assert.deepEqual(await read(1, 2, 3), [{ Item: { ...key(1), left: 3 } }, { Item: { ...key(2), tags: ["a"] } }, {}]);
 });
 
 test("a missing table is an error of its own class", async () => {

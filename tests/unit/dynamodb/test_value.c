@@ -77,12 +77,14 @@ TEST(values_outside_the_rules_are_refused_in_awss_words)
         "datatypes");
     assert_text(problem_of(S("{\"a\":{\"L\":[{\"SS\":[]}]}}")),
                 "One or more parameter values were invalid: An string set  may not be empty");
-    assert_text(problem_of(S("{\"a\":{\"SS\":[\"x\",\"x\"]}}")),
-                "One or more parameter values were invalid: Input collection [x, x] contains duplicates.");
+    assert_text(
+        problem_of(S("{\"a\":{\"SS\":[\"x\",\"x\"]}}")),
+        "One or more parameter values were invalid: Input collection [\"x\", \"x\"] contains duplicates.");
     assert_text(problem_of(S("{\"a\":{\"NS\":[\"1\",\"1.0\"]}}")), "Input collection contains duplicates");
-    assert_text(problem_of(S("{\"a\":{\"BS\":[\"AA==\",\"AA==\"]}}")),
-                "One or more parameter values were invalid: Input collection [AA==, AA==]of type BS contains "
-                "duplicates.");
+    assert_text(
+        problem_of(S("{\"a\":{\"BS\":[\"AA==\",\"AA==\"]}}")),
+        "One or more parameter values were invalid: Input collection [\"AA==\",\"AA==\"]of type BS contains "
+        "duplicates.");
     assert_text(
         problem_of(S("{\"a\":{\"NULL\":false}}")),
         "One or more parameter values were invalid: Null attribute value types must have the value of true");

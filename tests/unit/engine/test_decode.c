@@ -133,7 +133,7 @@ TEST(dynamodb_says_it_in_its_own_words)
         {"{\"S\":true}", "TRUE_VALUE cannot be converted to String"},
         {"{\"S\":[]}", "Unrecognized collection type class java.lang.String"},
         {"{\"S\":{}}", "Start of structure or map found where not expected"},
-        {"{\"BOOL\":\"true\"}", "Unexpected token received from parser"},
+        {"{\"BOOL\":1}", "NUMBER_VALUE cannot be converted to Boolean"},
         {"{\"B\":1}", "only base-64-encoded strings are convertible to bytes"},
         {"{\"B\":\"23456\"}", "Base64 encoded length is expected a multiple of 4 bytes but found: 5"},
         {"{\"B\":\"=+/=\"}", "Invalid last non-pad Base64 character dectected"},
@@ -149,6 +149,24 @@ TEST(dynamodb_says_it_in_its_own_words)
         assert_str(refusal(&DYNAMODB_PUT_ITEM, PROTOCOL_JSON_1_0,
                            arena_format(&scratch, "{\"Item\":{\"a\":%s}}", cases[i].attribute)),
                    str_of(cases[i].sentence));
+}
+
+TEST(a_text_is_a_boolean_for_dynamodb_only_in_a_union)
+{
+    static const struct {
+        const char *text;
+        bool value;
+    } cases[] = {{"true", true}, {"TRUE", true}, {"yes", true}, {"1", true}, {"no", false}, {"x", false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct call call = call_of(&DYNAMODB_PUT_ITEM);
+        const struct dynamodb_put_item_input *in =
+            decoded(&call, PROTOCOL_JSON_1_0,
+                    arena_format(&scratch, "{\"Item\":{\"a\":{\"BOOL\":\"%s\"}}}", cases[i].text));
+        assert_int_equal(*in->item.items[0].value.bool_, cases[i].value);
+    }
+    assert_text(refusal(&DYNAMODB_GET_ITEM, PROTOCOL_JSON_1_0, S("{\"ConsistentRead\":\"true\"}")),
+                "Unexpected token received from parser");
 }
 
 TEST(a_fraction_is_no_integer)
@@ -212,7 +230,7 @@ TESTS(test(a_send_is_read_from_json), test(a_send_is_read_from_a_form),
       test(sqs_takes_the_queue_from_the_path), test(an_entry_given_twice_counts_once_and_the_last_wins),
       test(many_entries_given_twice_count_once), test(an_empty_body_is_an_empty_object),
       test(what_is_no_json_is_refused_without_a_word), test(coral_says_which_type_it_cannot_convert),
-      test(dynamodb_says_it_in_its_own_words), test(a_fraction_is_no_integer),
-      test(a_null_in_a_list_is_absent), test(fractions_of_whole_numbers_are_cut_off_by_dynamodb),
-      test(a_form_with_a_bad_escape_is_malformed), test(a_form_with_text_for_a_number_is_refused),
-      test(what_a_service_stores_comes_back_the_same))
+      test(dynamodb_says_it_in_its_own_words), test(a_text_is_a_boolean_for_dynamodb_only_in_a_union),
+      test(a_fraction_is_no_integer), test(a_null_in_a_list_is_absent),
+      test(fractions_of_whole_numbers_are_cut_off_by_dynamodb), test(a_form_with_a_bad_escape_is_malformed),
+      test(a_form_with_text_for_a_number_is_refused), test(what_a_service_stores_comes_back_the_same))

@@ -1,0 +1,17 @@
+#pragma once
+
+/*
+ * dialect.h: the words in which DynamoDB refuses a request by itself, before it looks at a table.
+ */
+#include "engine/call.h"
+
+#define DYNAMODB_TOO_DEEP                                                                                    \
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "       \
+    "supported limit"
+
+/* Fail with a ValidationException, in the envelope that some operations put around it; returns false. */
+bool dynamodb_refuse_request(const struct call *call, str sentence);
+/* Is it a valid name of a table?  False: fail() has been called. */
+bool dynamodb_table_name_check(const struct call *call, str name);
+/* The same for a name at another member than tableName. */
+bool dynamodb_table_name_check_at(const struct call *call, str name, str member);

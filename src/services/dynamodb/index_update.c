@@ -1,0 +1,241 @@
+/*
+ * index_update.c: UpdateTable's GlobalSecondaryIndexUpdates.
+ *
+ * As on AWS, a request makes or deletes one index at most, and not while another one is being made; the
+ * index that is being made may be deleted.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
+ */
+#include "dynamodb_internal.h"
+
+enum { MAX_UPDATES = 20 }; /* one for each index that a table may have */
+
+/* The name in an update. */
+static str name_of(const struct dynamodb_global_secondary_index_update *update)
+{
+    return update->create   ? update->create->index_name
+           : update->update ? update->update->index_name
+           : update->delete ? update->delete->index_name
+                            : (str){0};
+}
+
+static bool has_several(const struct dynamodb_global_secondary_index_update *update)
+{
+    return (update->create && (update->update || update->delete)) || (update->update && update->delete);
+}
+
+static bool refuse_repeated(const struct call *call, str name)
+{
+    return dynamodb_refuse(
+        call,
+        arena_format(call->arena,
+                     "One or more parameter values were invalid: Only one global secondary index update "
+                     "per index is allowed simultaneously. Index: %.*s",
+                     STR_ARGS(name)));
+}
+
+static bool refuse_number(const struct call *call)
+{
+    fail(call, &DYNAMODB_LIMIT_EXCEEDED_EXCEPTION,
+         "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table");
+    return false;
+}
+
+bool dynamodb_index_updates_check(const struct call *call,
+                                  const struct dynamodb_global_secondary_index_update_list *updates)
+{
+    struct str_list names = {0};
+    size_t made = 0;
+
+    if (updates->count > MAX_UPDATES)
+        return refuse_number(call);
+    for (size_t i = 0; i < updates->count; i++) {
+        str name = name_of(&updates->items[i]);
+        if (!str_present(name))
+            return dynamodb_refuse(
+                call,
+                S("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
+                  "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be "
+                  "null"));
+        dynamodb_name_add(call->arena, &names, name);
+        if (has_several(&updates->items[i]) || names.count <= i)
+            return refuse_repeated(call, name);
+        made += updates->items[i].update ? 0 : 1;
+    }
+    return made <= 1 || refuse_number(call);
+}
+
+/* ---- against the table ---- */
+
+static struct index_definition
+definition_of(const struct dynamodb_create_global_secondary_index_action *create)
+{
+    return (struct index_definition){
+        .name = create->index_name,
+        .keys = &create->key_schema,
+        .projection = create->projection,
+        .throughput = create->provisioned_throughput,
+        .bounds = create->on_demand_throughput,
+    };
+}
+
+static bool create_check(const struct call *call, const struct table *table,
+                         const struct dynamodb_create_global_secondary_index_action *create,
+                         const struct index_update_request *request)
+{
+    struct index_definition definition = definition_of(create);
+
+    if (dynamodb_backfilling_index(table))
+        return refuse_number(call);
+    if (dynamodb_index_named(table, create->index_name))
+        return dynamodb_refuse(call, S("Attempting to create an index which already exists"));
+    return dynamodb_new_index_check(call, table, &definition, request);
+}
+
+static bool delete_check(const struct call *call, const struct table *table, str name)
+{
+    const struct index *index = dynamodb_index_named(table, name),
+                       *backfilling = dynamodb_backfilling_index(table);
+
+    if (!index || index->local) {
+        fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION,
+             "Requested resource not found: Index %.*s for table %.*s", STR_ARGS(name),
+             STR_ARGS(table->name));
+        return false;
+    }
+    return !backfilling || backfilling == index || refuse_number(call);
+}
+
+static bool throughput_check(const struct call *call, const struct table *table,
+                             const struct dynamodb_update_global_secondary_index_action *update,
+                             bool on_demand)
+{
+    const struct index *index = dynamodb_index_named(table, update->index_name);
+    struct index_definition definition = {.name = update->index_name,
+                                          .throughput = update->provisioned_throughput,
+                                          .bounds = update->on_demand_throughput};
+
+    if (!index || index->local)
+        return dynamodb_refuse(call,
+                               S("This operation cannot be performed with given input values. Please contact "
+                                 "DynamoDB service team for more info: Action Blocked: IndexUpdate"));
+    return (on_demand && !update->provisioned_throughput) ||
+           dynamodb_index_throughput_check(call, &definition, on_demand);
+}
+
+static bool is_named(const struct dynamodb_global_secondary_index_update_list *updates, str name)
+{
+    for (size_t i = 0; i < updates->count; i++)
+        if (str_equal(name_of(&updates->items[i]), name))
+            return true;
+    return false;
+}
+
+/* A table that becomes provisioned needs the throughput of each index. */
+static bool billing_check(const struct call *call, const struct table *table,
+                          const struct index_update_request *request)
+{
+    for (size_t i = 0; request->was_on_demand && !request->on_demand && i < table->indexes.count; i++) {
+        struct index_definition definition = {.name = table->indexes.items[i].name,
+                                              .local = table->indexes.items[i].local};
+        if (!is_named(request->updates, definition.name) &&
+            !dynamodb_index_throughput_check(call, &definition, false))
+            return false;
+    }
+    return true;
+}
+
+bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
+                                const struct index_update_request *request)
+{
+    for (size_t i = 0; i < request->updates->count; i++) {
+        const struct dynamodb_global_secondary_index_update *update = &request->updates->items[i];
+        if (update->create && !create_check(call, table, update->create, request))
+            return false;
+        if (update->delete &&!delete_check(call, table, update->delete->index_name))
+            return false;
+        if (update->update && !throughput_check(call, table, update->update, request->on_demand))
+            return false;
+    }
+    return billing_check(call, table, request);
+}
+
+/* ---- doing it ---- */
+
+/* A defined attribute keeps its type. */
+static struct dynamodb_attribute_definitions
+merged_definitions(const struct call *call, const struct table *table,
+                   const struct dynamodb_attribute_definitions *given)
+{
+    struct dynamodb_attribute_definitions merged = dynamodb_definitions_described(call->arena, table);
+
+    for (size_t i = 0; i < given->count; i++)
+        if (!str_present(dynamodb_definition_type(&merged, given->items[i].attribute_name)))
+            *list_add(call->arena, &merged) = given->items[i];
+    return merged;
+}
+
+static void create(const struct call *call, struct table *table,
+                   const struct dynamodb_create_global_secondary_index_action *in,
+                   const struct index_update_request *request)
+{
+    struct index_definition definition = definition_of(in);
+    struct dynamodb_attribute_definitions definitions = merged_definitions(call, table, request->definitions);
+
+    dynamodb_index_make(call, table, &definition, &definitions);
+    struct index *index = &table->indexes.items[table->indexes.count - 1];
+    index->backfilling = true;
+    dynamodb_index_build(call, table, index);
+}
+
+static void set_throughput(const struct call *call, const struct index *index,
+                           const struct dynamodb_update_global_secondary_index_action *update)
+{
+    const struct dynamodb_provisioned_throughput *throughput = update->provisioned_throughput;
+    const struct dynamodb_on_demand_throughput *bounds = update->on_demand_throughput;
+    struct dynamodb_index_settings_row row;
+
+    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
+                                 &row);
+    row.id = index->id;
+    if (throughput) {
+        row.read_units = throughput->read_capacity_units;
+        row.write_units = throughput->write_capacity_units;
+    }
+    if (bounds) {
+        row.max_read_units = bounds->max_read_request_units;
+        row.max_write_units = bounds->max_write_request_units;
+    }
+    dynamodb_set_index_settings(call->txn, &row);
+}
+
+/* A table that becomes on-demand has no throughput of indexes. */
+static void forget_throughput(const struct call *call, const struct index *index)
+{
+    struct dynamodb_index_settings_row row;
+
+    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
+                                 &row);
+    row.id = index->id;
+    row.read_units = row.write_units = 0;
+    dynamodb_set_index_settings(call->txn, &row);
+}
+
+void dynamodb_index_updates_apply(const struct call *call, struct table *table,
+                                  const struct index_update_request *request)
+{
+    for (size_t i = 0; request->on_demand && !request->was_on_demand && i < table->indexes.count; i++)
+        forget_throughput(call, &table->indexes.items[i]);
+    for (size_t i = 0; i < request->updates->count; i++) {
+        const struct dynamodb_global_secondary_index_update *update = &request->updates->items[i];
+        const struct index *index = dynamodb_index_named(table, name_of(update));
+        if (update->create)
+            create(call, table, update->create, request);
+        else if (update->update)
+            set_throughput(call, index, update->update);
+        else {
+            dynamodb_index_remove(call, index);
+            table->indexes.items[index - table->indexes.items].deleted = true;
+        }
+    }
+}

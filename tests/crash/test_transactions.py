@@ -1,0 +1,74 @@
+"""kill -9 in the middle of transactions: each one is whole or absent, and a repeated token is not done twice."""
+
+import collections
+import http.client
+import os
+import random
+import threading
+
+from wire_client import WireClient
+
+CYCLES = int(os.environ.get("CRASH_CYCLES", "8"))
+TABLE, ITEMS, WORKERS = "transactions", 5, 4
+GONE = (ConnectionError, http.client.HTTPException, OSError)
+
+
+def key(worker, part):
+    return {"id": {"S": f"{worker}-{part}"}}
+
+
+def transaction(worker, number):
+    """Writes the number to every item of the worker; each item counts its transactions."""
+    return {"ClientRequestToken": f"{worker}-{number}", "TransactItems": [
+        {"Update": {"TableName": TABLE, "Key": key(worker, part), "UpdateExpression": "SET n = :n ADD done :one",
+                    "ExpressionAttributeValues": {":n": {"N": str(number)}, ":one": {"N": "1"}}}} for part in range(ITEMS)]}
+
+
+class Worker(threading.Thread):
+    """Sends one transaction after the other until the server is gone; begins with the one that was under way."""
+
+    def __init__(self, port, name, tried):
+        super().__init__(daemon=True)
+        self.client, self.worker, self.tried = WireClient(port), name, tried
+        self.problem = None
+
+    def run(self):
+        try:
+            while True:
+                self.client.dynamodb("TransactWriteItems", **transaction(self.worker, self.tried[self.worker]))
+                self.tried[self.worker] += 1
+        except GONE:
+            pass
+        except Exception as problem:  # a reply that is neither a success nor a lost connection
+            self.problem = problem
+
+
+def numbers(client, worker):
+    reply = client.dynamodb("TransactGetItems", TransactItems=[
+        {"Get": {"TableName": TABLE, "Key": key(worker, part)}} for part in range(ITEMS)])
+    found = [response.get("Item", {}) for response in reply["Responses"]]
+    return [(int(item["n"]["N"]), int(item["done"]["N"])) if item else (0, 0) for item in found]
+
+
+def test_a_transaction_is_whole_or_absent_and_done_once(server):
+    WireClient(server.port).dynamodb(
+        "CreateTable", TableName=TABLE, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+    tried, chance = collections.defaultdict(lambda: 1), random.Random(os.environ.get("CRASH_SEED"))
+    for _ in range(CYCLES):
+        workers = [Worker(server.port, name, tried) for name in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        workers[0].join(chance.uniform(0.05, 0.4))  # a worker ends only when the server does
+        server.kill()
+        for worker in workers:
+            worker.join()
+            assert worker.problem is None
+        server.start()
+        client = WireClient(server.port)
+        for name in range(WORKERS):
+            found = numbers(client, name)
+            assert len(set(found)) == 1, f"half a transaction: {found}"
+            assert found[0] in {(tried[name],) * 2, (tried[name] - 1,) * 2}, (found, tried[name])
+    assert sum(tried.values()) > 4 * CYCLES

@@ -1,0 +1,129 @@
+"""Throughput, as --enforce-throughput enforces it: AWS's token buckets, on the server's clock."""
+
+import itertools
+
+import pytest
+from orderly_server import post
+from test_dynamodb_tables import KEY, advance, serving, units
+
+BURST_S = 300
+TABLE = ("The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
+         "level with the UpdateTable API.")
+INDEX = ("The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. "
+         "Consider increasing your provisioning level for the under-provisioned global secondary indexes with the UpdateTable "
+         "API")
+BOUND = "Throughput exceeds the maximum OnDemandThroughput configured on table or index."
+
+
+@pytest.fixture(scope="module")
+def enforcing():
+    """A server that enforces throughput, and its client."""
+    with serving("--enforce-throughput") as both:
+        yield both
+
+
+numbers = itertools.count(1_000_000)
+
+
+def put(client, table, size=1024, name=None):
+    """Put an item of that many bytes, a new one unless it has a name."""
+    name = name or str(next(numbers))
+    client.put_item(TableName=table, Item={"id": {"S": name}, "v": {"S": "x" * (size - len("idv" + name))}})
+
+
+def get(client, table):
+    client.get_item(TableName=table, Key={"id": {"S": "1"}}, ConsistentRead=True)
+
+
+def reason_of(answer):
+    [reason] = answer["reply"].get("ThrottlingReasons") or answer["reply"]["throttlingReasons"]
+    return reason["reason"], reason["resource"].split(":table/")[1]
+
+
+def test_writes_are_served_from_the_bucket_and_then_as_it_fills(enforcing, refused):
+    server, client = enforcing
+    client.create_table(TableName="writes", ProvisionedThroughput=units(1, 1), **KEY)
+    put(client, "writes", 1024 * (BURST_S - 1))
+    put(client, "writes")  # the last unit
+    answer = refused(put, client=client, table="writes")
+    assert (answer["code"], answer["message"], answer["status"]) == ("ProvisionedThroughputExceededException", TABLE, 400)
+    assert reason_of(answer) == ("TableWriteProvisionedThroughputExceeded", "writes")
+    get(client, "writes")
+    advance(server, 1000)
+    put(client, "writes")
+    assert refused(put, client=client, table="writes")["code"] == "ProvisionedThroughputExceededException"
+    advance(server, 10 * BURST_S * 1000)  # no more than the burst is kept
+    put(client, "writes", 1024 * BURST_S)
+    assert refused(put, client=client, table="writes")["code"] == "ProvisionedThroughputExceededException"
+
+
+def test_a_request_may_overdraw_the_bucket_once(enforcing, refused):
+    server, client = enforcing
+    client.create_table(TableName="overdrawn", ProvisionedThroughput=units(1, 1), **KEY)
+    put(client, "overdrawn", 1024 * (BURST_S - 1))
+    put(client, "overdrawn", 1024 * 11)
+    advance(server, 10_000)
+    assert refused(put, client=client, table="overdrawn")["code"] == "ProvisionedThroughputExceededException"
+    advance(server, 1000)
+    put(client, "overdrawn")
+
+
+def test_reads_have_a_bucket_of_their_own(enforcing, refused):
+    server, client = enforcing
+    client.create_table(TableName="reads", ProvisionedThroughput=units(1, 1000), **KEY)
+    put(client, "reads", 4096 * 90, name="1")
+    for _ in range(4):  # 90 units each
+        get(client, "reads")
+    answer = refused(get, client=client, table="reads")
+    assert (answer["message"], reason_of(answer)) == (TABLE, ("TableReadProvisionedThroughputExceeded", "reads"))
+    assert refused(client.scan, TableName="reads")["code"] == "ProvisionedThroughputExceededException"
+    put(client, "reads")
+    advance(server, 61_000)
+    get(client, "reads")
+
+
+def test_an_on_demand_table_is_bounded_by_its_maximum_only(enforcing, refused):
+    _, client = enforcing
+    client.create_table(TableName="demand", BillingMode="PAY_PER_REQUEST", **KEY)
+    for _ in range(3):
+        put(client, "demand", 1024 * 390)
+    client.update_table(TableName="demand", OnDemandThroughput={"MaxWriteRequestUnits": 1})
+    put(client, "demand", 1024 * BURST_S)
+    answer = refused(put, client=client, table="demand")
+    assert (answer["code"], answer["message"]) == ("ThrottlingException", BOUND)
+    assert reason_of(answer) == ("TableWriteMaxOnDemandThroughputExceeded", "demand")
+    for _ in range(3):
+        get(client, "demand")
+
+
+def test_an_index_has_buckets_of_its_own(enforcing, refused):
+    _, client = enforcing
+    index = {"IndexName": "all", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"},
+             "ProvisionedThroughput": units(1, 1)}
+    client.create_table(TableName="indexed", ProvisionedThroughput=units(1000, 1000), GlobalSecondaryIndexes=[index], **KEY)
+    put(client, "indexed", 1024 * 310)
+    answer = refused(put, client=client, table="indexed")
+    assert (answer["message"], reason_of(answer)) == (
+        INDEX, ("IndexWriteProvisionedThroughputExceeded", "indexed/index/all"))
+    for _ in range(8):  # about 39 units each
+        client.scan(TableName="indexed", IndexName="all")
+    assert reason_of(refused(client.scan, TableName="indexed", IndexName="all"))[0] == (
+        "IndexReadProvisionedThroughputExceeded")
+    client.scan(TableName="indexed")
+
+
+def test_without_the_option_nobody_is_refused():
+    with serving() as (_, client):
+        client.create_table(TableName="free", ProvisionedThroughput=units(1, 1), **KEY)
+        for _ in range(3):
+            put(client, "free", 1024 * BURST_S)
+            get(client, "free")
+
+
+def test_a_reset_fills_the_buckets(refused):
+    with serving("--enforce-throughput") as (server, client):
+        for _ in range(2):
+            client.create_table(TableName="abc", ProvisionedThroughput=units(1, 1), **KEY)
+            put(client, "abc", 1024 * BURST_S)
+            assert refused(put, client=client, table="abc")["code"] == "ProvisionedThroughputExceededException"
+            post(server.endpoint, "/_localstack/state/reset")
