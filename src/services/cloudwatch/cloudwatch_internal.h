@@ -12,7 +12,7 @@
 #include "engine/call.h"
 #include "store/store.h"
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 24 * HOUR_S };
+enum { MINUTE_S = 60, FIVE_MINUTES_S = 300, HOUR_S = 3600, DAY_S = 86400 };
 
 /* identity.c */
 /* What a metric is called; two metrics with the same dimensions in another order are one. */

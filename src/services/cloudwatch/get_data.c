@@ -5,6 +5,7 @@
  */
 #include "cloudwatch_internal.h"
 
+#include "base/check.h"
 #include "engine/page.h"
 #include "expression.h"
 
@@ -175,7 +176,7 @@ static struct math_value all_metrics(void *context, str part)
 static void spread_number(const struct data *data, const struct cloudwatch_metric_data_query *query,
                           struct math_value *value)
 {
-    int64_t period_s = query->period ? *query->period : 5 * MINUTE_S;
+    int64_t period_s = query->period ? *query->period : FIVE_MINUTES_S;
     int64_t at_s = cloudwatch_series_start_s(data->call, data->in->start_time, period_s);
     int64_t end_s = (data->in->end_time + 999) / 1000, count = (end_s - at_s) / period_s + 1;
     struct series_values *series = arena_new(data->call->arena, struct series_values);
@@ -263,6 +264,7 @@ static void choose_page(struct data *data, const struct page *page)
                                               : MINUTE_S;
         shortest_s = period_s < shortest_s ? period_s : shortest_s;
     }
+    check(in->metric_data_queries.count > 0); /* by request_check() */
     most /= (int64_t)in->metric_data_queries.count;
     int64_t length_s = (most > 0 ? most : 1) * shortest_s;
     bool ascending = cloudwatch_scan_by_of(in->scan_by) == CLOUDWATCH_SCAN_BY_TIMESTAMP_ASCENDING;

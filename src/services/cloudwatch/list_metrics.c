@@ -95,14 +95,13 @@ static bool list_namespace(struct listing *listing, str namespace, str after)
 static void list_all(struct listing *listing)
 {
     const struct call *call = listing->call;
-    str after = listing->page.after, namespace = S(""), place = S("");
+    str after = listing->page.after, namespace = S("");
     struct cloudwatch_next_namespace_row row;
 
     if (!str_empty(after)) {
         ptrdiff_t line = str_index(after, '\n');
         namespace = str_head(after, (size_t)line);
-        place = str_from(after, (size_t)line + 1);
-        if (!list_namespace(listing, namespace, place))
+        if (!list_namespace(listing, namespace, str_from(after, (size_t)line + 1)))
             return;
     }
     while (cloudwatch_next_namespace(call->txn,

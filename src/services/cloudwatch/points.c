@@ -8,7 +8,11 @@
 enum { ROWS_PER_RUN = 250, REMOVAL_EVERY_MS = HOUR_S * 1000 };
 
 const struct period cloudwatch_periods[PERIODS] = {
-    {1, 3 * HOUR_S}, {MINUTE_S, 15 * DAY_S}, {5 * MINUTE_S, 63 * DAY_S}, {HOUR_S, 455 * DAY_S}};
+    {1, (int64_t)3 * HOUR_S},
+    {MINUTE_S, (int64_t)15 * DAY_S},
+    {FIVE_MINUTES_S, (int64_t)63 * DAY_S},
+    {HOUR_S, (int64_t)455 * DAY_S},
+};
 
 static void add(struct txn *txn, struct arena *arena, int64_t metric_id, int64_t period_s,
                 const struct measurement *measurement)

@@ -13,7 +13,7 @@ int64_t cloudwatch_series_start_s(const struct call *call, int64_t start_ms, int
 {
     int64_t start_s = start_ms / 1000, age_s = call->now_ms / 1000 - start_s;
     int64_t step_s = age_s >= cloudwatch_periods[2].kept_s   ? HOUR_S
-                     : age_s >= cloudwatch_periods[1].kept_s ? 5 * MINUTE_S
+                     : age_s >= cloudwatch_periods[1].kept_s ? FIVE_MINUTES_S
                      : period_s < MINUTE_S                   ? period_s
                                                              : MINUTE_S;
 
