@@ -14,6 +14,7 @@ import urllib.parse
 import zipfile
 
 import boto3
+import depth
 import worst
 from botocore.config import Config
 from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
@@ -381,6 +382,20 @@ def measure_parked(options):
     )
 
 
+# --- Deep queues -------------------------------------------------------------------------------
+
+
+def measure_depth(options):
+    target = Orderly().start()
+    try:
+        rows, problems = depth.rows(target, lambda: client(target.port, "sqs"), load, options)
+    finally:
+        target.stop()
+    table(["CPU time of the server for a request", "small", "large", "ratio"], rows)
+    if problems:
+        raise SystemExit("\n".join(problems))
+
+
 # --- The worst requests ------------------------------------------------------------------------
 
 
@@ -406,7 +421,7 @@ def measure_worst(options):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, worst; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, depth, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
@@ -420,6 +435,7 @@ def read_options():
     parser.add_argument("--worst-seconds", type=float, default=1, help="how long each worst request is sent")
     parser.add_argument("--out", metavar="CSV", help="where the worst requests' rows are written; those that it has are not measured again")
     parser.add_argument("--binary", help="the build whose worst requests are measured; by default build/orderly")
+    parser.add_argument("--depth", type=int, default=1_000_000, help="messages of the deep queue")
     parser.add_argument("--park-seconds", type=float, default=60)
     return parser.parse_args()
 
@@ -454,6 +470,7 @@ def main():
         "fanout": measure_fanout,
         "cold": measure_cold,
         "parked": measure_parked,
+        "depth": measure_depth,
         "worst": measure_worst,
     }
     unknown = set(options.parts) - set(parts)

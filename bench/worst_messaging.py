@@ -143,7 +143,8 @@ def publish_batch(sns, name, size):
 
 
 IDENTIFIERS = ("CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
-               "PkcsPrivateKey", "Ssn-US")
+               "PkcsPrivateKey", "PuttyPrivateKey", "Ssn-US", "AwsSecretKey", "CepCode", "Cnpj", "CpfCode", "CreditCardExpiration",
+               "CreditCardSecurityCode", "DrugEnforcementAgencyNumber")
 
 
 def protect(sns, name):

@@ -1,6 +1,8 @@
 """Data protection policies of topics: what they find, deny, mask and report."""
 
 import json
+import re
+from random import Random
 
 import pytest
 from botocore.exceptions import ClientError
@@ -8,7 +10,8 @@ from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
 
 ACCOUNT = "000000000000"
 ALL = ["CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
-       "PkcsPrivateKey", "Ssn-US"]
+       "PkcsPrivateKey", "PuttyPrivateKey", "Ssn-US", "AwsSecretKey", "CepCode", "Cnpj", "CpfCode", "CreditCardExpiration",
+       "CreditCardSecurityCode", "DrugEnforcementAgencyNumber"]
 DENY = {"Deny": {}}
 MASK = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
 REDACT = {"Deidentify": {"RedactConfig": {}}}
@@ -114,6 +117,41 @@ FOUND = [  # identifier, data, not data
 ]
 
 
+FOUND += [
+    ("PuttyPrivateKey", ["PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 1\nAAAA\nPrivate-MAC: 01aF"], ["PuTTY-User-Key", "Private-MAC: 01"])]
+
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+NEAR_A_WORD = [  # identifier, word, data, not data
+    ("AwsSecretKey", ["credentials", "Secret Access Key", "secretkey"], [SECRET], [SECRET + "x", SECRET[1:]]),
+    ("CepCode", ["CEP"], ["01310-100", "01310100"], ["1310-100", "01310-1000"]),
+    ("Cnpj", ["cnpj"], ["11.222.333/0001-81", "11222333000181"], ["11.222.333/0001-8", "112223330001811"]),
+    ("CpfCode", ["cpf", "cadastro de pessoa física"], ["111.444.777-35", "11144477735"], ["111.444.777-3", "111444777355"]),
+    ("CreditCardExpiration", ["expiry", "exp_m"], ["12/29", "1-29", "12/2029"], ["29/12", "12/1929", "12 29"]),
+    ("CreditCardSecurityCode", ["cvv", "card-verification-value"], ["123", "1234"], ["12", "12345", "x123"]),
+    ("DrugEnforcementAgencyNumber", ["DEA number"], ["AB1234567"], ["A1234567", "AB12345678"]),
+]
+
+
+@pytest.mark.parametrize("name, words, data, others", NEAR_A_WORD, ids=[name for name, *_ in NEAR_A_WORD])
+def test_some_data_are_found_only_behind_their_words(sns, sqs, subscribed, name, words, data, others):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    put(sns, topic, statement(MASK, [name]))
+
+    def masked(text):
+        sns.publish(TopicArn=topic, Message=text)
+        return text_of(sqs, queue)[0]
+
+    for word in words:
+        for one in data:
+            assert masked(f"é {word}: {one}.") == f"é {word}: {'#' * len(one)}."
+            assert masked(word + " " * 30 + one) == word + " " * 30 + "#" * len(one)
+            assert masked(word + " " * 31 + one) == word + " " * 31 + one
+            assert masked(f"x{word} {one} {word}") == f"x{word} {one} {word}"
+        for one in others:
+            assert masked(f"{word} {one}") == f"{word} {one}"
+
+
 @pytest.mark.parametrize("name, data, others", FOUND, ids=[name for name, _, _ in FOUND])
 def test_data_are_masked_and_what_only_looks_like_them_is_not(sns, sqs, subscribed, name, data, others):  # noqa: F811
     topic, queue, _ = subscribed(RawMessageDelivery="true")
@@ -128,6 +166,94 @@ def test_data_are_masked_and_what_only_looks_like_them_is_not(sns, sqs, subscrib
     together = " | ".join(data)
     sns.publish(TopicArn=topic, Message=together)
     assert text_of(sqs, queue) == [" | ".join("#" * len(one) for one in data)]
+
+
+# --- A policy's own identifiers ----------------------------------------------------------------
+
+
+def custom_policy(*identifiers, operation=MASK, names=None):
+    given = {**statement(operation), "DataIdentifier": names or [one["Name"] for one in identifiers]}
+    return json.dumps({"Name": "p", "Version": "2021-06-01", "Configuration": {"CustomDataIdentifier": list(identifiers)},
+                       "Statement": [given]})
+
+
+def custom(regex, name="EmployeeId"):
+    return {"Name": name, "Regex": regex}
+
+
+CUSTOM = [  # expression, message, what subscribers get
+    (r"EID-\d{9}-US", "EID-123456789-US, EID-12345678-US", "################, EID-12345678-US"),
+    (r"[A-Z]{2,3}", "AB ABC A ABCD", "## ### A ####"),
+    (r"a|bc+|^x", "xa bccc x", "## #### x"),
+    (r"x$", "x x", "x #"),
+    (r"[^a-c ]", "abc é d", "abc # #"),
+    (r".e", "é he", "é ##"),
+    (r"a*", "baab", "b##b"),
+    (r"\w+@\w+\.com", "to m_1@x.com.", "to #########."),
+    (r"a.?b", "ab axb a\nb", "## ### a\nb"),
+    (r"[\]\-\d]+", "[4]-x", "[###x"),
+    (r"ab{2,}?", "ab abb abbb", "ab ### ####"),
+]
+
+
+@pytest.mark.parametrize("regex, text, masked", CUSTOM, ids=[regex for regex, _, _ in CUSTOM])
+def test_a_policys_own_identifier_finds_what_its_expression_says(sns, sqs, subscribed, regex, text, masked):  # noqa: F811
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=custom_policy(custom(regex)))
+    sns.publish(TopicArn=topic, Message=text)
+    assert text_of(sqs, queue) == [masked]
+
+
+def random_regex(random):
+    def step():
+        atom = random.choice(["a", "b", "c", ".", "[ab]", "[^a]", r"\w", r"\D"])
+        return atom + random.choice(["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}"])
+
+    branches = ["".join(step() for _ in range(random.randint(1, 4))) for _ in range(random.choice([1, 1, 2]))]
+    return "|".join(random.choice(["", "", "^"]) + branch for branch in branches)
+
+
+def covered(regex, text):
+    """The text with every character masked that is in any match."""
+    compiled = re.compile(regex, re.ASCII)
+    places = set()
+    for start in range(len(text)):
+        for end in range(start + 1, len(text) + 1):
+            if compiled.fullmatch(text, start, end):
+                places.update(range(start, end))
+    return "".join("#" if i in places else c for i, c in enumerate(text))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_expressions_find_what_pythons_engine_finds(sns, sqs, subscribed, seed):  # noqa: F811
+    random = Random(seed)
+    topic, queue, _ = subscribed(RawMessageDelivery="true")
+    for _ in range(40):
+        regex = random_regex(random)
+        text = "".join(random.choice("aaabbc 1é") for _ in range(random.randint(1, 12)))
+        sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=custom_policy(custom(regex)))
+        sns.publish(TopicArn=topic, Message=text)
+        assert text_of(sqs, queue) == [covered(regex, text)], (regex, text)
+
+
+@pytest.mark.parametrize("identifiers", [
+    [custom("a", "x" * 129)], [custom("a", "x.y")], [custom("a", "")], [custom("a", "EmailAddress")], [custom("a"), custom("b")],
+    [custom("a", f"n{i}") for i in range(11)], [custom("")], [custom("a" * 201)], [custom("(a)")], [custom("a&b")], [custom("é")],
+    [custom("[a")], [custom("[]")], [custom("a**")], [custom("*a")], [custom("a{2,1}")], [custom("a{0}")], [custom("a{501}")],
+    [custom("a{300}b{201}")], [custom("a||b")], [custom("a^b")], [custom("a$b")], [custom("^$")], [custom("\\b")], [custom("[b-a]")],
+    [{"Name": "n"}], [{**custom("a"), "Keywords": []}],
+])
+def test_an_identifier_that_cannot_be_is_refused(sns, make_topic, refused, identifiers):  # noqa: F811
+    error = refused(sns.put_data_protection_policy, ResourceArn=make_topic(), DataProtectionPolicy=custom_policy(*identifiers))
+    assert error["code"] == "InvalidParameter" and "DataProtectionPolicy Reason: " in error["message"]
+
+
+def test_the_largest_identifiers_are_accepted_and_an_unknown_one_is_not(sns, make_topic, refused):  # noqa: F811
+    topic = make_topic()
+    most = [custom("a{499}|" + "c", f"{i:0128}") for i in range(9)] + [custom("a" * 200)]
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=custom_policy(*most))
+    error = refused(sns.put_data_protection_policy, ResourceArn=topic, DataProtectionPolicy=custom_policy(custom("a"), names=["Other"]))
+    assert "data identifier Other" in error["message"]
 
 
 # --- What a policy does ------------------------------------------------------------------------
@@ -243,6 +369,11 @@ def test_findings_are_reported_to_a_log_group(sns, make_topic, client, unique, w
 
 def test_a_large_hostile_message_is_searched_in_linear_time(sns, make_topic):  # noqa: F811
     topic = make_topic()
+    put(sns, topic, statement(MASK))
+    sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=custom_policy(
+        custom("a*a*a*a*b"), custom(".*x.*y", "n1"), custom("[a-z@]{250}c", "n2"), custom(r"\w+\d+\w+\d+$", "n3")))
+    sns.publish(TopicArn=topic, Message="a" * 262144)
+    sns.publish(TopicArn=topic, Message="1a" * 131072)
     put(sns, topic, statement(MASK))
     for piece in ("a@", "1 ", "1:", "-----BEGIN PRIVATE KEY", "212-555-010", "a.b-", "(212) 555-", "@a."):
         sns.publish(TopicArn=topic, Message=(piece * 262144)[:262144])

@@ -387,3 +387,25 @@ def test_a_task_continues_after_a_crash():
     assert (ready(sqs, source), ready(sqs, dead)) == (3, 0)
     server.stop()
     server.remove_data()
+
+
+def test_without_a_destination_the_caller_must_be_allowed_to_send_to_every_source(sqs, client, make, unique):
+    dead = make()
+    sources = [make(**redrives(sqs, dead)) for _ in range(3)]
+    user = client("iam")
+    name = unique("u")[:60]
+    user.create_user(UserName=name)
+    key = user.create_access_key(UserName=name)["AccessKey"]
+    own = client("sqs", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    def allow(*denied):
+        statements = [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]
+        statements += [{"Effect": "Deny", "Action": "sqs:SendMessage", "Resource": arn(sqs, url)} for url in denied]
+        user.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+
+    for url in sources:
+        allow(url)
+        status, code, message = refusal(own.start_message_move_task, SourceArn=arn(sqs, dead))
+        assert (status, code) == (403, "AccessDenied") and arn(sqs, url) in message
+    allow()
+    own.start_message_move_task(SourceArn=arn(sqs, dead))

@@ -6,7 +6,10 @@
  */
 #include "services/sns/data_identifiers.h"
 
+#include "services/sns/data_pattern.h"
+
 #include "base/check.h"
+#include "wire/json.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -259,6 +262,27 @@ static void find_pgp_keys(struct findings *findings, str text)
                 S("-----END PGP PRIVATE KEY BLOCK-----"));
 }
 
+static bool is_hex(char c)
+{
+    return is_digit(c) || (char_lower(c) >= 'a' && char_lower(c) <= 'f');
+}
+
+/* From the header to the digest behind "Private-MAC: ", or to the end of the text. */
+static void find_putty_keys(struct findings *findings, str text)
+{
+    str header = S("PuTTY-User-Key-File-"), footer = S("Private-MAC: ");
+    ptrdiff_t found;
+
+    for (size_t from = 0; (found = str_find(str_from(text, from), header)) >= 0;) {
+        size_t start = from + (size_t)found;
+        ptrdiff_t size = str_find(str_from(text, start), footer);
+        from = size < 0 ? text.size : start + (size_t)size + footer.size;
+        while (from < text.size && is_hex(text.data[from]))
+            from++;
+        add(findings, start, from);
+    }
+}
+
 /* A block begins with "-----BEGIN ", its label and "-----". */
 static void find_pkcs_keys(struct findings *findings, str text)
 {
@@ -289,52 +313,98 @@ static const struct {
     str name;
     void (*find)(struct findings *findings, str text);
 } identifiers[] = {
-    {STR_INIT("CreditCardNumber"), find_cards},   {STR_INIT("EmailAddress"), find_mail},
-    {STR_INIT("IpAddress"), find_addresses},      {STR_INIT("OpenSshPrivateKey"), find_openssh_keys},
-    {STR_INIT("PgpPrivateKey"), find_pgp_keys},   {STR_INIT("PhoneNumber-US"), find_phones},
-    {STR_INIT("PkcsPrivateKey"), find_pkcs_keys}, {STR_INIT("Ssn-US"), find_ssns},
+    {STR_INIT("CreditCardNumber"), find_cards},
+    {STR_INIT("EmailAddress"), find_mail},
+    {STR_INIT("IpAddress"), find_addresses},
+    {STR_INIT("OpenSshPrivateKey"), find_openssh_keys},
+    {STR_INIT("PgpPrivateKey"), find_pgp_keys},
+    {STR_INIT("PhoneNumber-US"), find_phones},
+    {STR_INIT("PkcsPrivateKey"), find_pkcs_keys},
+    {STR_INIT("PuttyPrivateKey"), find_putty_keys},
+    {STR_INIT("Ssn-US"), find_ssns},
 };
-_Static_assert(sizeof identifiers / sizeof *identifiers == DATA_IDENTIFIERS,
+_Static_assert(sizeof identifiers / sizeof *identifiers == PLAIN_IDENTIFIERS,
                "each kind has a place in a scan");
 
+/* Of a policy's own identifier, the name is all. */
 str sns_data_identifier_name(str identifier)
 {
     str prefix = S("arn:aws:dataprotection::aws:data-identifier/");
 
-    return str_starts_with(identifier, prefix) ? str_from(identifier, prefix.size) : (str){0};
+    return str_starts_with(identifier, prefix) ? str_from(identifier, prefix.size) : identifier;
 }
 
 /* DATA_IDENTIFIERS: unknown. */
-static size_t place_of(str identifier)
+static size_t place_of(str name)
 {
-    str name = sns_data_identifier_name(identifier);
     size_t place = 0;
 
-    while (place < DATA_IDENTIFIERS && !str_equal(identifiers[place].name, name))
+    while (place < DATA_IDENTIFIERS &&
+           !str_equal(name, place < PLAIN_IDENTIFIERS
+                                ? identifiers[place].name
+                                : sns_data_keyword_identifier(place - PLAIN_IDENTIFIERS)))
         place++;
     return place;
 }
 
+bool sns_data_identifier_is_managed(str name)
+{
+    return place_of(name) < DATA_IDENTIFIERS;
+}
+
+static bool is_arn(str identifier)
+{
+    return sns_data_identifier_name(identifier).size < identifier.size;
+}
+
 bool sns_data_identifier_is_known(str identifier)
 {
-    return place_of(identifier) < DATA_IDENTIFIERS;
+    return is_arn(identifier) && sns_data_identifier_is_managed(sns_data_identifier_name(identifier));
 }
 
 void sns_scan_text(struct scan *scan, str text)
 {
     if (!str_equal(scan->text, text))
-        *scan = (struct scan){.arena = scan->arena, .text = text};
+        *scan = (struct scan){.arena = scan->arena, .text = text, .custom = scan->custom};
+}
+
+/* The index among the policy's own identifiers. */
+static size_t custom_place(const struct scan *scan, str name)
+{
+    size_t count = scan->custom ? scan->custom->count : 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(json_get_str(&scan->custom->items[i], S("Name")), name))
+            return i;
+    check(false);
+    return 0;
+}
+
+static void find_custom(struct scan *scan, size_t index, struct findings *findings)
+{
+    const struct data_pattern *pattern =
+        sns_data_pattern_parse(scan->arena, json_get_str(&scan->custom->items[index], S("Regex")));
+
+    check(pattern != NULL); /* the policy was checked when it was put */
+    sns_data_pattern_find(pattern, scan->text, findings);
 }
 
 const struct findings *sns_data_find(struct scan *scan, str identifier)
 {
-    size_t place = place_of(identifier);
+    bool managed = is_arn(identifier);
+    size_t place = managed ? place_of(sns_data_identifier_name(identifier))
+                           : DATA_IDENTIFIERS + custom_place(scan, identifier);
 
-    check(place < DATA_IDENTIFIERS);
-    if (!scan->searched[place]) {
-        scan->found[place].arena = scan->arena;
+    check(place < DATA_IDENTIFIERS + MAX_CUSTOM_IDENTIFIERS);
+    if (scan->searched[place])
+        return &scan->found[place];
+    scan->searched[place] = true;
+    scan->found[place].arena = scan->arena;
+    if (place < PLAIN_IDENTIFIERS)
         identifiers[place].find(&scan->found[place], scan->text);
-        scan->searched[place] = true;
-    }
+    else if (managed)
+        sns_data_keyword_find(place - PLAIN_IDENTIFIERS, scan->text, &scan->found[place]);
+    else
+        find_custom(scan, place - DATA_IDENTIFIERS, &scan->found[place]);
     return &scan->found[place];
 }

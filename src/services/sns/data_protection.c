@@ -221,12 +221,14 @@ static bool apply_inbound(const struct call *call, const struct topic *topic, si
 static struct protection *protection_of(const struct call *call, str policy, const struct message *message)
 {
     struct protection *protection = arena_new(call->arena, struct protection);
+    const struct json *parsed = json_parse(call->arena, policy, NULL);
+    const struct json *custom = json_get(json_get(parsed, S("Configuration")), S("CustomDataIdentifier"));
 
     *protection = (struct protection){
         .policy = policy,
-        .statements = json_get(json_parse(call->arena, policy, NULL), S("Statement")),
-        .published = {.arena = call->arena, .text = message->published_text},
-        .accepted = {.arena = call->arena, .text = message->text},
+        .statements = json_get(parsed, S("Statement")),
+        .published = {.arena = call->arena, .text = message->published_text, .custom = custom},
+        .accepted = {.arena = call->arena, .text = message->text, .custom = custom},
     };
     return protection;
 }

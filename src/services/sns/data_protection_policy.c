@@ -3,9 +3,12 @@
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-data-protection-policies.html
  */
 #include "services/sns/data_identifiers.h"
+#include "services/sns/data_pattern.h"
 #include "services/sns/sns_internal.h"
 
 #include "wire/json.h"
+
+#include <string.h>
 
 enum { MAX_IDENTIFIERS = 32, MAX_PRINCIPALS = 100, MAX_SAMPLE_RATE = 99 };
 
@@ -39,12 +42,77 @@ static bool texts_check(const struct json *texts, size_t most)
     return true;
 }
 
-static bool identifiers_check(const struct call *call, const struct json *identifiers)
+/* ---- the policy's own identifiers ---- */
+
+enum { MAX_CUSTOM_NAME = 128, MAX_CUSTOM_REGEX = 200 };
+
+static bool consists_of(str text, const char *signs)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        bool alphanumeric = (c >= '0' && c <= '9') || (char_lower(c) >= 'a' && char_lower(c) <= 'z');
+        if (!alphanumeric && (!c || !strchr(signs, c)))
+            return false;
+    }
+    return true;
+}
+
+/* The custom identifier of that name among the first `count`. */
+static bool has_custom(const struct json *customs, size_t count, str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(json_get_str(&customs->items[i], S("Name")), name))
+            return true;
+    return false;
+}
+
+static bool custom_check(const struct call *call, const struct json *customs, size_t index)
+{
+    static const str names[] = {STR_INIT("Name"), STR_INIT("Regex")};
+    const struct json *custom = &customs->items[index];
+    str name = json_get_str(custom, S("Name")), regex = json_get_str(custom, S("Regex"));
+
+    if (!json_is(custom, JSON_OBJECT) || !has_only(custom, names, sizeof names / sizeof *names) ||
+        str_empty(name) || str_empty(regex))
+        return refuse(call, "a custom data identifier has Name and Regex");
+    if (name.size > MAX_CUSTOM_NAME || !consists_of(name, "_-"))
+        return refuse(call, "the Name of a custom data identifier has up to 128 letters, digits, _ and -");
+    if (sns_data_identifier_is_managed(name) || has_custom(customs, index, name))
+        return refuse(call, "the Name of a custom data identifier is used already");
+    if (regex.size > MAX_CUSTOM_REGEX || !consists_of(regex, "_#=@/;,- ^$?[]{}|\\*+."))
+        return refuse(call,
+                      "the Regex of a custom data identifier has up to 200 of the characters that AWS lists");
+    return sns_data_pattern_parse(call->arena, regex) ||
+           refuse(call, "the Regex of a custom data identifier is malformed or too complicated");
+}
+
+/* `configuration` may be NULL. */
+static bool configuration_check(const struct call *call, const struct json *configuration)
+{
+    static const str names[] = {STR_INIT("CustomDataIdentifier")};
+    const struct json *customs = json_get(configuration, names[0]);
+
+    if (!configuration)
+        return true;
+    if (!json_is(configuration, JSON_OBJECT) || !has_only(configuration, names, 1) ||
+        !json_is(customs, JSON_ARRAY) || customs->count > MAX_CUSTOM_IDENTIFIERS)
+        return refuse(call, "Configuration has up to 10 custom data identifiers");
+    for (size_t i = 0; i < customs->count; i++)
+        if (!custom_check(call, customs, i))
+            return false;
+    return true;
+}
+
+/* ---- statements ---- */
+
+static bool identifiers_check(const struct call *call, const struct json *customs,
+                              const struct json *identifiers)
 {
     if (!texts_check(identifiers, MAX_IDENTIFIERS))
         return refuse(call, "DataIdentifier must be a list of data identifiers");
     for (size_t i = 0; i < identifiers->count; i++)
-        if (!sns_data_identifier_is_known(identifiers->items[i].text))
+        if (!sns_data_identifier_is_known(identifiers->items[i].text) &&
+            !has_custom(customs, customs ? customs->count : 0, identifiers->items[i].text))
             return refuse(
                 call,
                 arena_cstr(call->arena,
@@ -126,7 +194,7 @@ static bool is_inbound(const struct json *statement)
     return str_equal(json_get_str(statement, S("DataDirection")), S("Inbound"));
 }
 
-static bool statement_check(const struct call *call, const struct json *statement)
+static bool statement_check(const struct call *call, const struct json *customs, const struct json *statement)
 {
     static const str names[] = {STR_INIT("Sid"), STR_INIT("DataDirection"), STR_INIT("DataIdentifier"),
                                 STR_INIT("Principal"), STR_INIT("Operation")};
@@ -138,18 +206,20 @@ static bool statement_check(const struct call *call, const struct json *statemen
         return refuse(call, "DataDirection must be Inbound or Outbound");
     if (!texts_check(json_get(statement, S("Principal")), MAX_PRINCIPALS))
         return refuse(call, "Principal must be a list of ARNs");
-    return identifiers_check(call, json_get(statement, S("DataIdentifier"))) &&
+    return identifiers_check(call, customs, json_get(statement, S("DataIdentifier"))) &&
            operation_check(call, json_get(statement, S("Operation")), inbound);
 }
 
-static bool statements_check(const struct call *call, const struct json *statements)
+static bool statements_check(const struct call *call, const struct json *policy)
 {
+    const struct json *statements = json_get(policy, S("Statement"));
+    const struct json *customs = json_get(json_get(policy, S("Configuration")), S("CustomDataIdentifier"));
     size_t audits = 0;
 
     if (!json_is(statements, JSON_ARRAY) || statements->count > MAX_STATEMENTS)
         return refuse(call, "Statement must be a list");
     for (size_t i = 0; i < statements->count; i++) {
-        if (!statement_check(call, &statements->items[i]))
+        if (!statement_check(call, customs, &statements->items[i]))
             return false;
         audits += json_get(json_get(&statements->items[i], S("Operation")), S("Audit")) != NULL;
     }
@@ -159,7 +229,7 @@ static bool statements_check(const struct call *call, const struct json *stateme
 bool sns_protection_check(const struct call *call, const struct topic *topic, str text)
 {
     static const str names[] = {STR_INIT("Name"), STR_INIT("Description"), STR_INIT("Version"),
-                                STR_INIT("Statement")};
+                                STR_INIT("Configuration"), STR_INIT("Statement")};
     const struct json *policy = json_parse(call->arena, text, NULL);
 
     if (topic->row.fifo_id)
@@ -172,7 +242,7 @@ bool sns_protection_check(const struct call *call, const struct topic *topic, st
         str_empty(json_get_str(policy, S("Name"))) ||
         !str_equal(json_get_str(policy, S("Version")), S("2021-06-01")))
         return refuse(call, "the policy needs Name, Version 2021-06-01 and Statement");
-    return statements_check(call, json_get(policy, S("Statement")));
+    return configuration_check(call, json_get(policy, S("Configuration"))) && statements_check(call, policy);
 }
 
 /* An empty policy removes the topic's. */

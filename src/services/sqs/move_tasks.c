@@ -10,8 +10,10 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
-
+#include "base/text.h"
 #include "wire/json.h"
+
+#include <string.h>
 
 enum {
     TASKS_KEPT = 10,   /* of each queue */
@@ -143,26 +145,84 @@ static bool destination_check(const struct call *call, const struct queue *queue
             refuse(call, "The source queue and destination queue must be of the same queue type."));
 }
 
-/* The messages may go to each queue that has this one as its dead-letter queue. */
-static bool may_send_back(const struct call *call, const struct queue *queue)
+static bool may_send_to(const struct call *call, const struct queue *queue, str name)
+{
+    struct resource resource = {0};
+
+    sqs_locate_arn(call,
+                   arn_build(call->arena, &(struct arn){.service = S("sqs"),
+                                                        .region = queue->row.region,
+                                                        .account = queue->row.account,
+                                                        .resource = name}),
+                   &resource);
+    return authorize_action(call, S("sqs:SendMessage"), &resource);
+}
+
+/*
+ * The messages may go to each queue that has this one as its dead-letter queue.  False, after fail(), with
+ * the name of a queue to which they may not.
+ */
+static bool may_send_to_all(const struct call *call, const struct queue *queue, str *denied)
 {
     struct sqs_queue_name_rows page = sources_after(call, queue, S(""), SOURCES_PAGE);
 
     while (page.count > 0) {
-        for (size_t i = 0; i < page.count; i++) {
-            struct resource resource = {0};
-            sqs_locate_arn(call,
-                           arn_build(call->arena, &(struct arn){.service = S("sqs"),
-                                                                .region = queue->row.region,
-                                                                .account = queue->row.account,
-                                                                .resource = page.items[i].name}),
-                           &resource);
-            if (!authorize_action(call, S("sqs:SendMessage"), &resource))
+        for (size_t i = 0; i < page.count; i++)
+            if (!may_send_to(call, queue, *denied = page.items[i].name))
                 return false;
-        }
         page = sources_after(call, queue, page.items[page.count - 1].name, SOURCES_PAGE);
     }
+    *denied = (str){0};
     return true;
+}
+
+/* What a worker has found out about the sources, and their state at that time. */
+struct sources {
+    struct sha256 state;
+    str denied; /* one that the caller may not send to; absent: the caller may send to all */
+};
+
+static struct sha256 state_of_sources(const struct call *call, const struct queue *queue)
+{
+    struct text all = text_in(call->arena);
+    const struct sqs_list_source_states_params params = {
+        .account = queue->row.account, .region = queue->row.region, .dead_letter_arn = queue->arn};
+    struct sqs_list_source_states_cursor cursor = sqs_list_source_states_open(call->txn, &params);
+    struct sqs_list_source_states_row row;
+
+    while (sqs_list_source_states_next(&cursor, &row))
+        text_add(&all, (str){(const char *)&row, sizeof row});
+    sqs_list_source_states_close(&cursor);
+    return sha256(text_str(&all));
+}
+
+/* An account may have many sources, and each is authorized: a worker does that. */
+void sqs_start_message_move_task_prepare(const struct call *call,
+                                         const struct sqs_start_message_move_task_request *in)
+{
+    const struct queue *queue = call_resource(call, 0)->row;
+    struct sources *sources = arena_new(call->arena, struct sources);
+
+    if (!queue || !str_empty(in->destination_arn))
+        return;
+    sources->state = state_of_sources(call, queue);
+    may_send_to_all(call, queue, &sources->denied);
+    leave_prepared(call, sources);
+}
+
+static bool may_send_back(const struct call *call, const struct queue *queue)
+{
+    const struct sources *sources = prepared(call);
+    str denied;
+
+    if (sources && str_present(sources->denied) && !may_send_to(call, queue, sources->denied))
+        return false;
+    if (sources && !str_present(sources->denied)) {
+        struct sha256 now = state_of_sources(call, queue);
+        if (memcmp(&now, &sources->state, sizeof now) == 0)
+            return true;
+    }
+    return may_send_to_all(call, queue, &denied);
 }
 
 static bool rate_check(const struct call *call, const int64_t *rate)

@@ -293,6 +293,11 @@ select name from sqs_queue
 where dead_letter_arn = :dead_letter_arn and name > :after and account = :account and region = :region
 order by name limit :limit;
 
+-- The same queues as they are now: each change of a queue sets modified_ms.
+-- statement: list_source_states :each
+select id, modified_ms from sqs_queue
+where dead_letter_arn = :dead_letter_arn and account = :account and region = :region order by name;
+
 -- statement: remove_queue :exec
 delete from sqs_queue where id = :id;
 
