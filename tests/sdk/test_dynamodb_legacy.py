@@ -457,7 +457,7 @@ def test_pages_go_on_where_they_ended(dynamodb, filled):
     assert said == "The provided starting key does not match the range key predicate"
 
 
-def test_conditions_of_keys_may_stand_beside_other_expressions(dynamodb, filled):
+def test_conditions_of_keys_may_be_beside_other_expressions(dynamodb, filled):
     keys = {"p": condition("EQ", {"S": "a"})}
     reply = dynamodb.query(
         TableName=filled,

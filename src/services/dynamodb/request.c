@@ -235,7 +235,7 @@ static str expressions_of(struct arena *arena, const struct expression_texts *te
 
 #define IS_GIVEN(parameter) ((parameter) && (parameter)->items)
 
-/* KeyConditions may stand beside other expressions. */
+/* KeyConditions may be beside other expressions. */
 static str legacy_parameters_of(struct arena *arena, const struct expression_texts *texts)
 {
     const struct legacy_parameters *legacy = &texts->legacy;
