@@ -79,6 +79,10 @@ def key(user, game="chess"):
     return {"user": {"S": user}, "game": {"S": game}}
 
 
+def equals(value):
+    return {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": value}]}
+
+
 def item_calls(dynamodb, table, user):
     """Each operation on items, in that user's partition."""
     query = {
@@ -94,6 +98,7 @@ def item_calls(dynamodb, table, user):
         (dynamodb.delete_item, {"TableName": table, "Key": key(user)}),
         (dynamodb.query, {"TableName": table, **query}),
         (dynamodb.query, {"TableName": table, **turned}),
+        (dynamodb.query, {"TableName": table, "KeyConditions": {"game": equals("chess"), "user": equals(user)}}),
     ]
 
 
@@ -139,6 +144,7 @@ def attribute_calls(dynamodb, table, name):
     query = {"TableName": table, "KeyConditionExpression": "#u = :v", **value}
     named = {"ExpressionAttributeNames": {"#n": name, "#u": "user"}}
     keys_too = {"ProjectionExpression": "game, #n.deep"}
+    filtered = {name: equals("v")}
     return [
         (dynamodb.put_item, {"TableName": table, "Item": {**key("mine"), name: {"S": "v"}}}),
         (dynamodb.put_item, {"TableName": table, "Item": key("mine"), "ConditionExpression": "attribute_not_exists(#n)", **renamed}),
@@ -152,6 +158,12 @@ def attribute_calls(dynamodb, table, name):
         (dynamodb.query, {**query, "FilterExpression": "#n > :v", "ProjectionExpression": "game", **named}),
         (dynamodb.query, {**query, **keys_too, **named}),
         (dynamodb.scan, {"TableName": table, **keys_too, **renamed}),
+        (dynamodb.scan, {"TableName": table, "ScanFilter": filtered, "AttributesToGet": ["game"]}),
+        (dynamodb.query, {"TableName": table, "KeyConditions": {"user": equals("v")}, "QueryFilter": filtered, "AttributesToGet": ["game"]}),
+        (dynamodb.put_item, {"TableName": table, "Item": key("mine"), "Expected": {name: {"Exists": False}}}),
+        (dynamodb.delete_item, {**keyed, "Expected": {"user": {"Exists": False}, name: {"Exists": False}}}),
+        (dynamodb.update_item, {**keyed, "AttributeUpdates": {name: {"Action": "DELETE"}}}),
+        (dynamodb.update_item, {**keyed, "AttributeUpdates": {name: {"Action": "ADD", "Value": {"L": []}}}, "Expected": {"user": {"Exists": False}}}),
         (dynamodb.scan, {"TableName": table, "ProjectionExpression": "game", "FilterExpression": "#n IN (:v)", **renamed, **value}),
     ]
 

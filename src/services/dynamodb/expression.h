@@ -118,7 +118,12 @@ struct dynamodb_attribute_map dynamodb_columns_apply(struct arena *arena, const 
                                                      const struct dynamodb_attribute_map *item);
 
 /* expression_key.c */
-enum key_term_kind { TERM_COMPARISON, TERM_BETWEEN, TERM_BEGINS_WITH };
+enum key_term_kind {
+    TERM_COMPARISON,
+    TERM_BETWEEN,
+    TERM_BEGINS_WITH,
+    TERM_NOT_INDEXABLE, /* of KeyConditions only, which are refused when the table is known */
+};
 struct key_term {
     str name;
     enum key_term_kind kind;
@@ -144,6 +149,7 @@ struct update {
     struct action *items;
     size_t count;
     const char *repeated; /* a section that occurs twice, or NULL */
+    bool of_attributes;   /* AttributeUpdates, which has a sentence of its own about wrong types */
 };
 bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem);
 /*
