@@ -509,6 +509,8 @@ def dynamodb(world):
             {"ConditionCheck": {**table, "Key": {"id": {"S": "d"}}, **condition}}]}),
         "TransactGetItems": only({"TransactItems": [
             {"Get": {**key, "ProjectionExpression": "#n", "ExpressionAttributeNames": names}}]}),
+        "ExecuteStatement": only({"Statement": "SELECT * FROM every WHERE id = ?", "Parameters": [{"S": "a"}],
+                                  "ConsistentRead": True, "Limit": 2, "ReturnConsumedCapacity": "TOTAL"}),
         "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
                       "ExpressionAttributeValues": values, "Limit": 2}),
         "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),

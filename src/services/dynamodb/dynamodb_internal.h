@@ -660,7 +660,7 @@ struct item_page {
     const bool *consistent_read;
     bool count_only;
     const struct projection *columns; /* of PartiQL, instead of the expressions' projection; or NULL */
-    bool fetches; /* the items, for attributes that their entries lack */
+    bool fetches;                     /* the items, for attributes that their entries lack */
     int64_t fetched_bytes;
     double fetched_units;
     int64_t limit; /* INT64_MAX: unlimited */

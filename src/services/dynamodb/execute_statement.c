@@ -1,8 +1,8 @@
 /*
  * execute_statement.c: ExecuteStatement: one statement of PartiQL.
  *
- * A SELECT of anything but one whole key is read by a worker, as its preparation: from a snapshot that is newer
- * than the request.  The handler asks for permission again, and answers with that page.
+ * A SELECT of anything but one whole key is read by a worker, as its preparation: from a snapshot that is
+ * newer than the request.  The handler asks for permission again, and answers with that page.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
  */
@@ -46,9 +46,8 @@ void dynamodb_execute_statement_prepare(const struct call *call,
     if (selects(execution))
         execution->has_page = dynamodb_pql_read(call, &execution->run, &asked, &execution->read);
     else
-        execution->has_write = dynamodb_pql_write(call, &execution->run,
-                                                  in->return_values_on_condition_check_failure,
-                                                  &execution->write);
+        execution->has_write = dynamodb_pql_write(
+            call, &execution->run, in->return_values_on_condition_check_failure, &execution->write);
     if (execution->has_write)
         dynamodb_write_prepare(call, &execution->write);
     leave_prepared(call, execution);

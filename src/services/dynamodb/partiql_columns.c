@@ -1,6 +1,6 @@
 /*
- * partiql_columns.c: the columns of a SELECT: the value at each path, under the last name of the path with the
- * indexes behind it: SELECT a.b[1] is "b[1]".
+ * partiql_columns.c: the columns of a SELECT: the value at each path, under the last name of the path with
+ * the indexes behind it: SELECT a.b[1] is "b[1]".
  */
 #include "partiql_internal.h"
 

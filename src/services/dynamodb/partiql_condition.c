@@ -56,10 +56,10 @@ static bool read_bracket(struct pql_parser *parser, struct path *path)
     int64_t index = 0;
 
     if (inside.kind == PQL_NUMBER && (!str_to_i64(inside.text, &index) || index > max_index))
-        return dynamodb_pql_refuse(
-            parser, arena_format(parser->scope.arena,
-                                 "List index is not within the allowable range; index: [%.*s]",
-                                 STR_ARGS(inside.text)));
+        return dynamodb_pql_refuse(parser,
+                                   arena_format(parser->scope.arena,
+                                                "List index is not within the allowable range; index: [%.*s]",
+                                                STR_ARGS(inside.text)));
     if (inside.kind == PQL_STRING && str_empty(inside.text))
         return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
     if (inside.kind == PQL_STRING)
@@ -88,8 +88,9 @@ bool dynamodb_pql_path(struct pql_parser *parser, struct path *path)
         }
     }
     return path->count <= MAX_PATH_STEPS ||
-           dynamodb_pql_refuse(parser, S("The document path has too many nesting elements; nesting levels have "
-                                         "exceeded supported limits"));
+           dynamodb_pql_refuse(parser,
+                               S("The document path has too many nesting elements; nesting levels have "
+                                 "exceeded supported limits"));
 }
 
 /* ---- operands ---- */
@@ -109,9 +110,12 @@ static const struct function_name {
     const char *name;
     enum function function;
 } functions[] = {
-    {"attribute_exists", ATTRIBUTE_EXISTS}, {"attribute_not_exists", ATTRIBUTE_NOT_EXISTS},
-    {"attribute_type", ATTRIBUTE_TYPE},     {"begins_with", BEGINS_WITH},
-    {"contains", CONTAINS},                 {"size", SIZE},
+    {"attribute_exists", ATTRIBUTE_EXISTS},
+    {"attribute_not_exists", ATTRIBUTE_NOT_EXISTS},
+    {"attribute_type", ATTRIBUTE_TYPE},
+    {"begins_with", BEGINS_WITH},
+    {"contains", CONTAINS},
+    {"size", SIZE},
 };
 
 static bool function_named(str name, enum function *function)
@@ -157,8 +161,7 @@ static struct node *parse_function(struct pql_parser *parser, struct pql_token n
     node->text = in_lower_case(parser->scope.arena, name.text);
     if (!function_named(name.text, &node->function)) {
         dynamodb_pql_refuse_at(
-            parser,
-            arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(node->text)),
+            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(node->text)),
             name.written);
         return NULL;
     }
@@ -206,8 +209,8 @@ static const struct comparator_symbol {
     const char *symbol;
     enum comparator comparator;
 } comparators[] = {
-    {"=", EQUAL},          {"<>", NOT_EQUAL}, {"!=", NOT_EQUAL},
-    {"<", LESS},           {"<=", LESS_OR_EQUAL}, {">", GREATER}, {">=", GREATER_OR_EQUAL},
+    {"=", EQUAL},          {"<>", NOT_EQUAL}, {"!=", NOT_EQUAL},        {"<", LESS},
+    {"<=", LESS_OR_EQUAL}, {">", GREATER},    {">=", GREATER_OR_EQUAL},
 };
 
 static bool accept_comparator(struct pql_parser *parser, enum comparator *comparator)
@@ -227,7 +230,7 @@ static struct node *negated(struct pql_parser *parser, struct node *node)
     if (!node)
         return NULL;
     dynamodb_pql_add_operand(parser, not, node);
-    return not;
+    return not ;
 }
 
 static bool add_parsed(struct pql_parser *parser, struct node *node, struct node *operand)
@@ -271,9 +274,10 @@ static bool parse_choices(struct pql_parser *parser, struct node *node)
     if (!list)
         return str_present(*parser->problem) || dynamodb_pql_unexpected(parser);
     if (!list->value->l.items || list->value->l.count == 0)
-        return dynamodb_pql_refuse(parser, S("IN operator must have a left hand argument of type Variable "
-                                             "Reference and right hand argument of type Seq with at least one "
-                                             "member"));
+        return dynamodb_pql_refuse(parser,
+                                   S("IN operator must have a left hand argument of type Variable "
+                                     "Reference and right hand argument of type Seq with at least one "
+                                     "member"));
     for (size_t i = 0; i < list->value->l.count; i++) {
         struct node *choice = dynamodb_pql_node(parser, NODE_VALUE);
         choice->value = &list->value->l.items[i];
@@ -294,8 +298,8 @@ static struct node *parse_in(struct pql_parser *parser, struct node *left)
 static const struct type_word {
     const char *word, *type;
 } types[] = {
-    {"MISSING", NULL}, {"NULL", "NULL"},  {"BOOLEAN", "BOOL"}, {"BLOB", "B"}, {"STRING", "S"},
-    {"NUMERIC", "N"},  {"STRUCT", "M"},   {"TUPLE", "M"},      {"LIST", "L"},
+    {"MISSING", NULL}, {"NULL", "NULL"}, {"BOOLEAN", "BOOL"}, {"BLOB", "B"}, {"STRING", "S"},
+    {"NUMERIC", "N"},  {"STRUCT", "M"},  {"TUPLE", "M"},      {"LIST", "L"},
 };
 
 static struct node *type_node(struct pql_parser *parser, struct node *left, const char *type)

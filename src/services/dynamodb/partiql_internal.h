@@ -46,7 +46,8 @@ bool dynamodb_pql_at_word(const struct pql_parser *parser, const char *word);
 bool dynamodb_pql_at_keyword(const struct pql_parser *parser);
 bool dynamodb_pql_accept_symbol(struct pql_parser *parser, const char *symbol);
 bool dynamodb_pql_accept_word(struct pql_parser *parser, const char *word);
-/* All of these set the problem and return false: a sentence; one of a malformed statement; one with a place. */
+/* All of these set the problem and return false: a sentence; one of a malformed statement; one with a place.
+ */
 bool dynamodb_pql_refuse(struct pql_parser *parser, str sentence);
 bool dynamodb_pql_malformed(struct pql_parser *parser, const char *detail);
 bool dynamodb_pql_refuse_at(struct pql_parser *parser, str sentence, str written);
@@ -63,6 +64,8 @@ bool dynamodb_pql_deeper(struct pql_parser *parser);
 bool dynamodb_pql_at_value(const struct pql_parser *parser);
 /* Parse a literal or a parameter. */
 bool dynamodb_pql_value(struct pql_parser *parser, struct dynamodb_attribute_value *value);
+/* Parse the item of an INSERT. */
+bool dynamodb_pql_item(struct pql_parser *parser, struct dynamodb_attribute_map *item);
 
 /* partiql_condition.c */
 struct node *dynamodb_pql_node(struct pql_parser *parser, enum node_kind kind);

@@ -13,10 +13,10 @@
 
 /* The words that are no names without quotes: those that structure a statement. */
 static const char *const keywords[] = {
-    "AND",    "AS",     "ASC",    "AT",    "BETWEEN", "BY",      "CASE",   "CAST",      "DELETE", "DESC",
-    "EXISTS", "FALSE",  "FROM",   "GROUP", "HAVING",  "IN",      "INNER",  "INSERT",    "INTO",   "IS",
-    "JOIN",   "LIKE",   "LIMIT",  "MISSING", "NOT",   "NULL",    "OR",     "ORDER",     "REMOVE", "RETURNING",
-    "SELECT", "SET",    "TRUE",   "UNION", "UPDATE",  "VALUE",   "VALUES", "WHERE",
+    "AND",    "AS",    "ASC",   "AT",      "BETWEEN", "BY",    "CASE",   "CAST",   "DELETE", "DESC",
+    "EXISTS", "FALSE", "FROM",  "GROUP",   "HAVING",  "IN",    "INNER",  "INSERT", "INTO",   "IS",
+    "JOIN",   "LIKE",  "LIMIT", "MISSING", "NOT",     "NULL",  "OR",     "ORDER",  "REMOVE", "RETURNING",
+    "SELECT", "SET",   "TRUE",  "UNION",   "UPDATE",  "VALUE", "VALUES", "WHERE",
 };
 
 /* ---- tokens ---- */
@@ -45,7 +45,8 @@ static bool begins(str source, size_t at, const char *text)
 static size_t comment_end(str source, size_t at)
 {
     bool block = source.data[at] == '/';
-    ptrdiff_t length = block ? str_find(str_from(source, at + 2), S("*/")) : str_index(str_from(source, at), '\n');
+    ptrdiff_t length =
+        block ? str_find(str_from(source, at + 2), S("*/")) : str_index(str_from(source, at), '\n');
 
     if (length < 0)
         return source.size + (block ? 1 : 0);
@@ -231,9 +232,9 @@ bool dynamodb_pql_refuse_at(struct pql_parser *parser, str sentence, str written
     for (size_t i = 0; i < before.size; i++)
         line += before.data[i] == '\n';
     return dynamodb_pql_refuse(
-        parser, arena_format(parser->scope.arena, "%.*s at %zu:%zu:%zu", STR_ARGS(sentence), line,
-                             str_characters(str_from(before, (size_t)(last_line + 1))) + 1,
-                             str_characters(written)));
+        parser,
+        arena_format(parser->scope.arena, "%.*s at %zu:%zu:%zu", STR_ARGS(sentence), line,
+                     str_characters(str_from(before, (size_t)(last_line + 1))) + 1, str_characters(written)));
 }
 
 static bool is_operator(const struct pql_parser *parser)

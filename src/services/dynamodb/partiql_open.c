@@ -1,8 +1,8 @@
 /*
  * partiql_open.c: from the text of a statement to its table: parsed, permitted, and open.
  *
- * The action depends on the statement, so the handlers ask for permission here, and not the engine before them:
- * PartiQLSelect of the index or table, PartiQLInsert, PartiQLUpdate, PartiQLDelete of the table.
+ * The action depends on the statement, so the handlers ask for permission here, and not the engine before
+ * them: PartiQLSelect of the index or table, PartiQLInsert, PartiQLUpdate, PartiQLDelete of the table.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
  */
@@ -24,7 +24,8 @@ static void add_access(const struct call *call, const struct pql_run *run, struc
 {
     struct dynamodb_attribute_map key = {0};
     struct access access = {.expressions = &run->expressions,
-                            .attributes = run->statement.kind == STATEMENT_INSERT ? &run->statement.item : &key,
+                            .attributes =
+                                run->statement.kind == STATEMENT_INSERT ? &run->statement.item : &key,
                             .index_name = run->statement.index_name};
 
     for (size_t i = 0; i < run->partitions.count; i++) {
@@ -37,7 +38,8 @@ static void add_access(const struct call *call, const struct pql_run *run, struc
         dynamodb_access_in_context(call, run->table, &access, context);
 }
 
-static void add_context(const struct call *call, const struct resource *resource, struct context_list *context)
+static void add_context(const struct call *call, const struct resource *resource,
+                        struct context_list *context)
 {
     const struct pql_run *run = resource->row;
     const struct statement *statement = &run->statement;
@@ -53,7 +55,9 @@ static void add_context(const struct call *call, const struct resource *resource
                     run->partitions.count == 0 ? S("true") : S("false"));
     } else if (statement->kind != STATEMENT_INSERT) {
         context_add(call, context, S("dynamodb:ReturnValues"),
-                    str_present(statement->return_values) ? statement->return_values : S("NONE"));
+                    str_present(statement->return_values)
+                        ? statement->return_values
+                        : dynamodb_return_value_text(DYNAMODB_RETURN_VALUE_NONE));
     }
 }
 
@@ -78,8 +82,8 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
 {
     struct resource resource = {0};
 
-    if (!parse(call, run) || !dynamodb_locate_index(call, run->statement.table_name, run->statement.index_name,
-                                                    &resource))
+    if (!parse(call, run) ||
+        !dynamodb_locate_index(call, run->statement.table_name, run->statement.index_name, &resource))
         return false;
     run->table = resource.row;
     run->index = str_present(run->statement.index_name)

@@ -42,7 +42,8 @@ static bool parse_source(struct pql_parser *parser, struct statement *statement)
     bool selects = statement->kind == STATEMENT_SELECT;
 
     if (!parse_source_name(parser, &statement->table_name,
-                           statement->kind == STATEMENT_DELETE ? "Expected identifier for simple path" : NULL))
+                           statement->kind == STATEMENT_DELETE ? "Expected identifier for simple path"
+                                                               : NULL))
         return false;
     if (dynamodb_pql_accept_symbol(parser, ".") &&
         !parse_source_name(parser, &statement->index_name, "Invalid path dot component"))
@@ -77,11 +78,12 @@ static bool parse_where(struct pql_parser *parser, struct statement *statement)
 /* ---- RETURNING ---- */
 
 static const struct returning {
-    const char *which, *when, *return_values;
-} returnings[] = {{"ALL", "OLD", "ALL_OLD"},
-                  {"ALL", "NEW", "ALL_NEW"},
-                  {"MODIFIED", "OLD", "UPDATED_OLD"},
-                  {"MODIFIED", "NEW", "UPDATED_NEW"}};
+    const char *which, *when;
+    enum dynamodb_return_value return_value;
+} returnings[] = {{"ALL", "OLD", DYNAMODB_RETURN_VALUE_ALL_OLD},
+                  {"ALL", "NEW", DYNAMODB_RETURN_VALUE_ALL_NEW},
+                  {"MODIFIED", "OLD", DYNAMODB_RETURN_VALUE_UPDATED_OLD},
+                  {"MODIFIED", "NEW", DYNAMODB_RETURN_VALUE_UPDATED_NEW}};
 
 static const struct returning *accept_returning(struct pql_parser *parser)
 {
@@ -99,13 +101,14 @@ static const struct returning *accept_returning(struct pql_parser *parser)
 static bool returning_check(struct pql_parser *parser, const struct statement *statement,
                             const struct returning *returning)
 {
-    if (statement->kind != STATEMENT_DELETE || str_equal(statement->return_values, S("ALL_OLD")))
+    if (statement->kind != STATEMENT_DELETE || returning->return_value == DYNAMODB_RETURN_VALUE_ALL_OLD)
         return true;
     return dynamodb_pql_refuse(
-        parser, arena_format(parser->scope.arena,
-                             "Invalid returning clause: RETURNING %s %s *. Only RETURNING ALL OLD * is allowed "
-                             "in DELETE statements.",
-                             returning->which, returning->when));
+        parser,
+        arena_format(parser->scope.arena,
+                     "Invalid returning clause: RETURNING %s %s *. Only RETURNING ALL OLD * is allowed "
+                     "in DELETE statements.",
+                     returning->which, returning->when));
 }
 
 static bool parse_returning(struct pql_parser *parser, struct statement *statement)
@@ -115,13 +118,13 @@ static bool parse_returning(struct pql_parser *parser, struct statement *stateme
     const struct returning *returning = accept_returning(parser);
     if (!returning)
         return dynamodb_pql_malformed(parser, "Expected ( MODIFIED | ALL ) ( NEW | OLD )");
-    statement->return_values = str_of(returning->return_values);
+    statement->return_values = dynamodb_return_value_text(returning->return_value);
     if (!dynamodb_pql_accept_symbol(parser, "*"))
         return dynamodb_pql_refuse(
             parser, S("Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"));
     if (dynamodb_pql_at_symbol(parser, ","))
-        return dynamodb_pql_refuse(
-            parser, S("Invalid syntax with multiple returning elements in RETURNING clause"));
+        return dynamodb_pql_refuse(parser,
+                                   S("Invalid syntax with multiple returning elements in RETURNING clause"));
     return returning_check(parser, statement, returning);
 }
 
@@ -203,23 +206,18 @@ static bool parse_exists(struct pql_parser *parser, struct statement *statement)
 
 static bool parse_insert(struct pql_parser *parser, struct statement *statement)
 {
-    struct dynamodb_attribute_value item = {0};
-
     if (!dynamodb_pql_expect_word(parser, "INTO", "Expected INTO") || !parse_source(parser, statement))
         return false;
     if (dynamodb_pql_at_word(parser, "VALUES"))
         return dynamodb_pql_refuse(
-            parser, S("Unsupported operation: Inserting multiple items in a single statement is not supported, "
-                      "use \"INSERT INTO tableName VALUE item\" instead"));
+            parser,
+            S("Unsupported operation: Inserting multiple items in a single statement is not supported, "
+              "use \"INSERT INTO tableName VALUE item\" instead"));
     if (!dynamodb_pql_expect_word(parser, "VALUE", "Unexpected token after expression") ||
-        !dynamodb_pql_value(parser, &item))
+        !dynamodb_pql_item(parser, &statement->item))
         return false;
-    if (dynamodb_pql_at_word(parser, "RETURNING"))
-        return dynamodb_pql_refuse(parser, S("RETURNING is not supported in INSERT"));
-    statement->item = item.m;
-    return item.m.items ||
-           dynamodb_pql_refuse(parser, S("Unsupported format in item expression. Please use struct format {...} "
-                                         "to express item values for insert statement."));
+    return !dynamodb_pql_at_word(parser, "RETURNING") ||
+           dynamodb_pql_refuse(parser, S("RETURNING is not supported in INSERT"));
 }
 
 static bool parse_update(struct pql_parser *parser, struct statement *statement)
@@ -289,9 +287,9 @@ static bool columns_check(struct pql_parser *parser, const struct statement *sta
             dynamodb_pql_column_name(parser->scope.arena, &statement->projection->items[i]);
     const str *repeated = dynamodb_first_repeated(parser->scope.arena, &names);
     return !repeated ||
-           dynamodb_pql_refuse(parser,
-                               arena_format(parser->scope.arena, "Duplicate identifiers in select clause: %.*s",
-                                            STR_ARGS(*repeated)));
+           dynamodb_pql_refuse(parser, arena_format(parser->scope.arena,
+                                                    "Duplicate identifiers in select clause: %.*s",
+                                                    STR_ARGS(*repeated)));
 }
 
 /* The checks of expressions, on trees that have their values. */

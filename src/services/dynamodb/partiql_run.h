@@ -22,15 +22,16 @@ struct pql_run {
     struct expressions expressions;
 
     const struct table *table;
-    const struct index *index; /* NULL: the table, or no such index */
+    const struct index *index;     /* NULL: the table, or no such index */
     const struct key_schema *keys; /* of the index, or the table */
-    struct node_list conjuncts; /* the conditions that WHERE joins by AND */
+    struct node_list conjuncts;    /* the conditions that WHERE joins by AND */
     /* The values of the partition key to which WHERE restricts a SELECT; none: it reads everything. */
     struct value_pointers partitions;
 };
 
 /* partiql_open.c */
-/* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was called. */
+/* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
+ * called. */
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run);
 /* A call that counts what it does as reads. */
 const struct call *dynamodb_pql_reading(const struct call *call);

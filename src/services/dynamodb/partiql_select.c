@@ -1,10 +1,10 @@
 /*
- * partiql_select.c: a page of a SELECT: of the partitions that its condition names, one after the other, or of
- * all items.
+ * partiql_select.c: a page of a SELECT: of the partitions that its condition names, one after the other, or
+ * of all items.
  *
- * Every item is filtered by the whole condition; conditions on the sort key only narrow what is read.  A token
- * is sealed (engine/page.h): a hash of the statement and its parameters, the partition, and the key after which
- * the next page begins.
+ * Every item is filtered by the whole condition; conditions on the sort key only narrow what is read.  A
+ * token is sealed (engine/page.h): a hash of the statement and its parameters, the partition, and the key
+ * after which the next page begins.
  */
 #include "partiql_run.h"
 
@@ -41,19 +41,23 @@ static bool order_check(const struct call *call, const struct pql_run *run)
     if (orderings->count == 0)
         return true;
     if (!run->statement.where)
-        return dynamodb_refuse(call, S("Must have WHERE clause in the statement when using ORDER BY clause."));
+        return dynamodb_refuse(call,
+                               S("Must have WHERE clause in the statement when using ORDER BY clause."));
     if (run->partitions.count == 0)
-        return dynamodb_refuse(call, S("Must have at least one non-optional hash key condition in WHERE clause "
-                                       "when using ORDER BY clause."));
+        return dynamodb_refuse(call,
+                               S("Must have at least one non-optional hash key condition in WHERE clause "
+                                 "when using ORDER BY clause."));
     for (size_t i = 0; i < orderings->count; i++)
         if (!is_key_attribute(run->keys, orderings->items[i].name))
-            return dynamodb_refuse(call, arena_format(call->arena,
-                                                      "Variable reference %.*s in ORDER BY clause must be part "
-                                                      "of the primary key",
-                                                      STR_ARGS(orderings->items[i].name)));
+            return dynamodb_refuse(call,
+                                   arena_format(call->arena,
+                                                "Variable reference %.*s in ORDER BY clause must be part "
+                                                "of the primary key",
+                                                STR_ARGS(orderings->items[i].name)));
     return run->partitions.count == 1 || ordering_of(run, run->keys->items[0].name) ||
-           dynamodb_refuse(call, S("Must have hash key in ORDER BY clause when more than one hash key condition "
-                                   "specified in WHERE clause."));
+           dynamodb_refuse(call,
+                           S("Must have hash key in ORDER BY clause when more than one hash key condition "
+                             "specified in WHERE clause."));
 }
 
 static bool is_forward(const struct pql_run *run)
@@ -121,9 +125,9 @@ enum { PARTITION_SIZE = 1 };
 
 static str fingerprint_of(const struct call *call, const struct pql_run *run)
 {
-    str parameters = run->parameters ? model_to_json(call->arena, &DYNAMODB_PREPARED_STATEMENT_PARAMETERS,
-                                                     run->parameters)
-                                     : S("");
+    str parameters =
+        run->parameters ? model_to_json(call->arena, &DYNAMODB_PREPARED_STATEMENT_PARAMETERS, run->parameters)
+                        : S("");
     struct sha256 hash = sha256(arena_format(call->arena, "%.*s\n%.*s\n%.*s", STR_ARGS(run->table->arn),
                                              STR_ARGS(run->text), STR_ARGS(parameters)));
 
@@ -241,8 +245,9 @@ static bool read_all(const struct dynamodb_attribute_map *start, struct pql_page
 bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struct pql_select_request *asked,
                        struct pql_page *read)
 {
-    struct page_request page = {
-        .index_name = run->statement.index_name, .limit = asked->limit, .consistent_read = asked->consistent_read};
+    struct page_request page = {.index_name = run->statement.index_name,
+                                .limit = asked->limit,
+                                .consistent_read = asked->consistent_read};
     struct dynamodb_attribute_map start;
 
     *read = (struct pql_page){.page = {.call = dynamodb_pql_reading(call),

@@ -43,10 +43,9 @@ static struct node *parse_append(struct pql_parser *parser, struct pql_token nam
     node->function = LIST_APPEND;
     node->text = S("list_append");
     if (!str_equal_nocase(name.text, node->text)) {
-        dynamodb_pql_refuse_at(parser,
-                               arena_format(parser->scope.arena, "Unrecognized function: %.*s",
-                                            STR_ARGS(name.text)),
-                               name.written);
+        dynamodb_pql_refuse_at(
+            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(name.text)),
+            name.written);
         return NULL;
     }
     dynamodb_pql_advance(parser);
@@ -85,7 +84,8 @@ static struct node *parse_sum(struct pql_parser *parser)
     if (!left || (!plus && !dynamodb_pql_at_symbol(parser, "-")))
         return left;
     dynamodb_pql_advance(parser);
-    struct node *node = dynamodb_pql_node(parser, plus ? NODE_PLUS : NODE_MINUS), *right = parse_operand(parser);
+    struct node *node = dynamodb_pql_node(parser, plus ? NODE_PLUS : NODE_MINUS),
+                *right = parse_operand(parser);
     if (!right)
         return NULL;
     dynamodb_pql_add_operand(parser, node, left);
@@ -114,16 +114,17 @@ static bool refuse_call(struct pql_parser *parser, const char *format, const str
     str sentence = arena_format(parser->scope.arena, "%s", format);
     ptrdiff_t mark = str_find(sentence, S("%s"));
 
-    return dynamodb_pql_refuse_at(
-        parser,
-        arena_format(parser->scope.arena, "%.*s%s%.*s", (int)mark, sentence.data, function->shown,
-                     STR_ARGS(str_from(sentence, (size_t)mark + 2))),
-        written);
+    return dynamodb_pql_refuse_at(parser,
+                                  arena_format(parser->scope.arena, "%.*s%s%.*s", (int)mark, sentence.data,
+                                               function->shown,
+                                               STR_ARGS(str_from(sentence, (size_t)mark + 2))),
+                                  written);
 }
 
 static bool is_set(const struct node *node)
 {
-    return node->kind == NODE_VALUE && (node->value->ss.items || node->value->ns.items || node->value->bs.items);
+    return node->kind == NODE_VALUE &&
+           (node->value->ss.items || node->value->ns.items || node->value->bs.items);
 }
 
 static bool parse_set_function(struct pql_parser *parser, const struct set_function *function,
@@ -144,7 +145,8 @@ static bool parse_set_function(struct pql_parser *parser, const struct set_funct
         return refuse_call(parser, "The first argument to %s must equal the assignment value", function,
                            name.written);
     if (!is_set(call.operands.items[1]))
-        return refuse_call(parser, "The second argument to %s must be a value with type SET", function, first);
+        return refuse_call(parser, "The second argument to %s must be a value with type SET", function,
+                           first);
     action->kind = function->kind;
     action->operand = call.operands.items[1];
     return true;

@@ -122,7 +122,8 @@ static bool read_list(struct pql_parser *parser, const struct place *place,
     return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
 }
 
-static bool read_attribute(struct pql_parser *parser, const struct place *place,
+/* The values of an item's attributes are roots. */
+static bool read_attribute(struct pql_parser *parser, const struct place *place, bool of_item,
                            struct dynamodb_attribute_map *map)
 {
     struct place inside = {.above = place, .name = parser->current.text};
@@ -131,7 +132,8 @@ static bool read_attribute(struct pql_parser *parser, const struct place *place,
     if (parser->current.kind != PQL_STRING)
         return dynamodb_pql_unexpected(parser);
     dynamodb_pql_advance(parser);
-    if (!dynamodb_pql_expect_symbol(parser, ":", "Expected COLON") || !read_value(parser, &inside, &value))
+    if (!dynamodb_pql_expect_symbol(parser, ":", "Expected COLON") ||
+        !read_value(parser, of_item ? NULL : &inside, &value))
         return false;
     *list_add(parser->scope.arena, map) = (struct dynamodb_attribute_map_entry){inside.name, value};
     return true;
@@ -149,24 +151,30 @@ static str repeated_name(struct pql_parser *parser, const struct dynamodb_attrib
     return repeated ? *repeated : (str){0};
 }
 
-static bool read_map(struct pql_parser *parser, const struct place *place,
-                     struct dynamodb_attribute_value *value)
+static bool read_attributes(struct pql_parser *parser, const struct place *place, bool of_item,
+                            struct dynamodb_attribute_map *map)
 {
     dynamodb_pql_advance(parser);
-    list_make_empty(parser->scope.arena, &value->m);
+    list_make_empty(parser->scope.arena, map);
     if (dynamodb_pql_accept_symbol(parser, "}"))
         return true;
     do {
-        if (!read_attribute(parser, place, &value->m))
+        if (!read_attribute(parser, place, of_item, map))
             return false;
     } while (dynamodb_pql_accept_symbol(parser, ","));
     if (!dynamodb_pql_expect_symbol(parser, "}", "Expected RIGHT_CURLY"))
         return false;
-    str repeated = repeated_name(parser, &value->m);
+    str repeated = repeated_name(parser, map);
     return !str_present(repeated) ||
            dynamodb_pql_refuse(parser, arena_format(parser->scope.arena,
                                                     "Duplicate keys in tuple. Key: %.*s under %.*s",
                                                     STR_ARGS(repeated), STR_ARGS(place_text(parser, place))));
+}
+
+static bool read_map(struct pql_parser *parser, const struct place *place,
+                     struct dynamodb_attribute_value *value)
+{
+    return read_attributes(parser, place, false, &value->m);
 }
 
 /* A set has strings, or numbers. */
@@ -219,7 +227,8 @@ static bool read_set(struct pql_parser *parser, const struct place *place,
 
 static const struct opening {
     const char *symbol;
-    bool (*read)(struct pql_parser *parser, const struct place *place, struct dynamodb_attribute_value *value);
+    bool (*read)(struct pql_parser *parser, const struct place *place,
+                 struct dynamodb_attribute_value *value);
 } openings[] = {{"[", read_list}, {"{", read_map}, {"<<", read_set}};
 enum { OPENINGS = sizeof openings / sizeof *openings };
 
@@ -254,8 +263,9 @@ static bool refuse_word(struct pql_parser *parser, const struct place *place)
     if (parser->current.kind != PQL_WORD || dynamodb_pql_at_keyword(parser))
         return dynamodb_pql_unexpected(parser);
     return dynamodb_pql_refuse_at(parser,
-                                  arena_format(parser->scope.arena, "Unsupported data type: %.*s under key %.*s",
-                                               STR_ARGS(word), STR_ARGS(place_text(parser, place->above))),
+                                  arena_format(parser->scope.arena,
+                                               "Unsupported data type: %.*s under key %.*s", STR_ARGS(word),
+                                               STR_ARGS(place_text(parser, place))),
                                   written);
 }
 
@@ -280,11 +290,26 @@ static bool read_value(struct pql_parser *parser, const struct place *place,
         return read_parameter(parser, value);
     if (dynamodb_pql_at_symbol(parser, "-") || dynamodb_pql_at_symbol(parser, "+"))
         return read_signed(parser, place, value);
-    return place && !dynamodb_pql_at_value(parser) ? refuse_word(parser, place) : read_word(parser, value);
+    return dynamodb_pql_at_value(parser) ? read_word(parser, value) : refuse_word(parser, place);
 }
 
 bool dynamodb_pql_value(struct pql_parser *parser, struct dynamodb_attribute_value *value)
 {
     *value = (struct dynamodb_attribute_value){0};
     return read_value(parser, NULL, value);
+}
+
+bool dynamodb_pql_item(struct pql_parser *parser, struct dynamodb_attribute_map *item)
+{
+    struct dynamodb_attribute_value value = {0};
+
+    if (dynamodb_pql_at_symbol(parser, "{"))
+        return read_attributes(parser, NULL, true, item);
+    if (!read_value(parser, NULL, &value))
+        return false;
+    *item = value.m;
+    return item->items ||
+           dynamodb_pql_refuse(parser,
+                               S("Unsupported format in item expression. Please use struct format {...} "
+                                 "to express item values for insert statement."));
 }

@@ -141,7 +141,8 @@ bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_
     str problem;
     bool single = node->kind == NODE_COMPARISON || node->kind == NODE_BETWEEN || node->kind == NODE_FUNCTION;
 
-    if (!single || !dynamodb_key_condition_read(arena, node, &one, &problem) || one.count != 1 || !one.items[0].first)
+    if (!single || !dynamodb_key_condition_read(arena, node, &one, &problem) || one.count != 1 ||
+        !one.items[0].first)
         return false;
     *term = one.items[0];
     return true;
@@ -153,10 +154,11 @@ bool dynamodb_pql_key_type_check(const struct call *call, const struct key_attri
                                  const struct dynamodb_attribute_value *value)
 {
     return dynamodb_key_has_type(value, attribute->type) ||
-           dynamodb_refuse(call, arena_format(call->arena,
-                                              "Key attribute's data type should match its data type in table's "
-                                              "schema: Key %.*s",
-                                              STR_ARGS(attribute->name)));
+           dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "Key attribute's data type should match its data type in table's "
+                                        "schema: Key %.*s",
+                                        STR_ARGS(attribute->name)));
 }
 
 /* The attribute of the key that the condition names by =, or -1. */

@@ -68,7 +68,8 @@ static bool span_read(const struct item_page *page, const struct dynamodb_scan_i
     const struct call *call = page->call;
     str first = spread_bytes(call->arena, first_spread(share->segment, share->total));
 
-    *span = (struct key_span){.after = {first, S("")},
+    *span =
+        (struct key_span){.after = {first, S("")},
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
