@@ -8,7 +8,8 @@
 
 static const char item_json[] = "{\"a\":{\"S\":\"x\"},\"b\":{\"N\":\"5\"},\"c\":{\"L\":[{\"M\":{\"a\":{"
                                 "\"SS\":[\"x\",\"y\"]}}},{\"NULL\":true}]},\"f\":{\"M\":{}}}";
-static const char parameters_json[] = "[{\"S\":\"x\"},{\"N\":\"5\"},{\"L\":[{\"S\":\"a\"}]},{\"SS\":[\"y\"]}]";
+static const char parameters_json[] =
+    "[{\"S\":\"x\"},{\"N\":\"5\"},{\"L\":[{\"S\":\"a\"}]},{\"SS\":[\"y\"]}]";
 
 FUZZ(arena, input)
 {
@@ -18,7 +19,8 @@ FUZZ(arena, input)
     str problem;
 
     check(model_from_json(arena, &DYNAMODB_ATTRIBUTE_MAP, str_of(item_json), &item));
-    check(model_from_json(arena, &DYNAMODB_PREPARED_STATEMENT_PARAMETERS, str_of(parameters_json), &parameters));
+    check(model_from_json(arena, &DYNAMODB_PREPARED_STATEMENT_PARAMETERS, str_of(parameters_json),
+                          &parameters));
     if (input.size > MAX_STATEMENT_BYTES ||
         !dynamodb_statement_parse(arena, input, &parameters, &statement, &problem))
         return;
