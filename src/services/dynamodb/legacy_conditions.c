@@ -48,10 +48,10 @@ struct comparison {
 
 /* ---- checks ---- */
 
-static bool refuse_for(const struct call *call, const char *problem, str name)
+static bool refuse_for(const struct call *call, str problem, str name)
 {
-    return dynamodb_refuse_request(
-        call, arena_format(call->arena, INVALID "%s for Attribute: %.*s", problem, STR_ARGS(name)));
+    return dynamodb_refuse_request(call, arena_format(call->arena, INVALID "%.*s for Attribute: %.*s",
+                                                      STR_ARGS(problem), STR_ARGS(name)));
 }
 
 static bool values_check(const struct call *call, const struct comparison *comparison)
@@ -228,39 +228,38 @@ bool dynamodb_legacy_filter_read(const struct call *call, const struct legacy_pa
 
     if (!filter)
         return true;
-    if (filter->items)
-        expressions->filtered_by = "QueryFilter";
+    if (!filter->items)
+        return conditional_operator_check(call, legacy->conditional_operator, 0);
+    expressions->filtered_by = "QueryFilter";
     return filter_read(call, filter, legacy->conditional_operator, &expressions->condition);
 }
 
 /* ---- Expected ---- */
 
-/* What is wrong with the members of the value, besides each of them, or NULL. */
-static const char *members_problem(const struct call *call,
-                                   const struct dynamodb_expected_attribute_value *expected)
+/* Which members may not be together, or are missing; absent when they are right. */
+static str members_problem(struct arena *arena, const struct dynamodb_expected_attribute_value *expected)
 {
     bool compares = str_present(expected->comparison_operator), lists = expected->attribute_value_list.items;
     enum dynamodb_comparison_operator comparison_operator =
         dynamodb_comparison_operator_of(expected->comparison_operator);
 
     if (expected->exists && compares)
-        return "Exists and ComparisonOperator cannot be used together";
+        return S("Exists and ComparisonOperator cannot be used together");
     if (expected->value && lists)
-        return "Value and AttributeValueList cannot be used together";
+        return S("Value and AttributeValueList cannot be used together");
     if (lists && !compares)
-        return "AttributeValueList can only be used with a ComparisonOperator";
+        return S("AttributeValueList can only be used with a ComparisonOperator");
     if (expected->exists && !*expected->exists && expected->value)
-        return "Value cannot be used when Exists is false";
+        return S("Value cannot be used when Exists is false");
     if (expected->value || lists || (expected->exists && !*expected->exists))
-        return NULL;
+        return (str){0};
     if (!compares)
-        return expected->exists ? "Value must be provided when Exists is true"
-                                : "Value must be provided when Exists is null";
+        return expected->exists ? S("Value must be provided when Exists is true")
+                                : S("Value must be provided when Exists is null");
     if (rules[comparison_operator].most == 0)
-        return NULL;
-    return arena_format(call->arena, "Value or AttributeValueList must be used with ComparisonOperator: %.*s",
-                        STR_ARGS(expected->comparison_operator))
-        .data;
+        return (str){0};
+    return arena_format(arena, "Value or AttributeValueList must be used with ComparisonOperator: %.*s",
+                        STR_ARGS(expected->comparison_operator));
 }
 
 /* The comparison that the value stands for, whether by an operator, or by Value and Exists. */
@@ -284,9 +283,9 @@ static bool expected_read(const struct call *call,
                           const struct dynamodb_expected_attribute_value_map_entry *entry,
                           struct node *series)
 {
-    const char *problem = members_problem(call, &entry->value);
+    str problem = members_problem(call->arena, &entry->value);
 
-    if (problem)
+    if (str_present(problem))
         return refuse_for(call, problem, entry->key);
     struct comparison comparison = comparison_of_expected(call->arena, entry);
     return add_comparison(call, &comparison, series);
@@ -295,16 +294,19 @@ static bool expected_read(const struct call *call,
 bool dynamodb_legacy_expected_read(const struct call *call, const struct legacy_parameters *legacy,
                                    struct expressions *expressions)
 {
-    struct node *series = series_node(call->arena, legacy->conditional_operator);
+    const struct dynamodb_expected_attribute_value_map *expected = legacy->expected;
 
-    if (!legacy->expected)
+    if (!expected)
         return true;
-    for (size_t i = 0; i < legacy->expected->count; i++)
-        if (!expected_read(call, &legacy->expected->items[i], series))
+    if (!expected->items)
+        return conditional_operator_check(call, legacy->conditional_operator, 0);
+    struct node *series = series_node(call->arena, legacy->conditional_operator);
+    for (size_t i = 0; i < expected->count; i++)
+        if (!expected_read(call, &expected->items[i], series))
             return false;
-    if (legacy->expected->count > 0)
+    if (expected->count > 0)
         expressions->condition = series;
-    return conditional_operator_check(call, legacy->conditional_operator, legacy->expected->count);
+    return conditional_operator_check(call, legacy->conditional_operator, expected->count);
 }
 
 /* ---- KeyConditions ---- */
