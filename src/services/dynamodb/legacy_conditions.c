@@ -19,7 +19,7 @@ struct rule {
     enum node_kind kind;
     enum comparator comparator;
     enum function function;
-    bool negated; /* is true for the attributes that exist without being so */
+    bool negated; /* the opposite, but only for attributes that exist */
 };
 
 static const struct rule rules[] = {
@@ -124,60 +124,29 @@ static bool conditional_operator_check(const struct call *call, str conditional_
 
 /* ---- nodes ---- */
 
-static struct node *node_new(struct arena *arena, enum node_kind kind)
-{
-    struct node *node = arena_new(arena, struct node);
-
-    node->kind = kind;
-    return node;
-}
-
-static void add_operand(struct arena *arena, struct node *node, struct node *operand)
-{
-    *list_add(arena, &node->operands) = operand;
-}
-
-static struct node *path_node(struct arena *arena, str name)
-{
-    struct node *node = node_new(arena, NODE_PATH);
-
-    list_add(arena, &node->path)->name = name;
-    return node;
-}
-
-static struct node *function_node(struct arena *arena, enum function function, str name)
-{
-    struct node *node = node_new(arena, NODE_FUNCTION);
-
-    node->function = function;
-    add_operand(arena, node, path_node(arena, name));
-    return node;
-}
-
-/* An attribute that does not exist neither contains a value nor not. */
+/* An attribute that does not exist neither contains the value nor lacks it. */
 static struct node *negation_of(struct arena *arena, struct node *node, str name)
 {
-    struct node *negation = node_new(arena, NODE_NOT), *both = node_new(arena, NODE_AND);
+    struct node *negation = dynamodb_node_of(arena, NODE_NOT), *both = dynamodb_node_of(arena, NODE_AND);
 
-    add_operand(arena, negation, node);
-    add_operand(arena, both, function_node(arena, ATTRIBUTE_EXISTS, name));
-    add_operand(arena, both, negation);
+    dynamodb_node_add(arena, negation, node);
+    dynamodb_node_add(
+        arena, both,
+        dynamodb_node_of_function(arena, ATTRIBUTE_EXISTS, dynamodb_node_of_attribute(arena, name)));
+    dynamodb_node_add(arena, both, negation);
     return both;
 }
 
 static struct node *comparison_node(struct arena *arena, const struct comparison *comparison)
 {
     const struct rule *rule = &rules[comparison->comparison_operator];
-    struct node *node = node_new(arena, rule->kind);
+    struct node *node = dynamodb_node_of(arena, rule->kind);
 
     node->comparator = rule->comparator;
     node->function = rule->function;
-    add_operand(arena, node, path_node(arena, comparison->name));
-    for (size_t i = 0; i < comparison->values.count; i++) {
-        struct node *value = node_new(arena, NODE_VALUE);
-        value->value = &comparison->values.items[i];
-        add_operand(arena, node, value);
-    }
+    dynamodb_node_add(arena, node, dynamodb_node_of_attribute(arena, comparison->name));
+    for (size_t i = 0; i < comparison->values.count; i++)
+        dynamodb_node_add(arena, node, dynamodb_node_of_value(arena, &comparison->values.items[i]));
     return rule->negated ? negation_of(arena, node, comparison->name) : node;
 }
 
@@ -186,14 +155,14 @@ static struct node *series_node(struct arena *arena, str conditional_operator)
 {
     bool any = dynamodb_conditional_operator_of(conditional_operator) == DYNAMODB_CONDITIONAL_OPERATOR_OR;
 
-    return node_new(arena, any ? NODE_OR : NODE_AND);
+    return dynamodb_node_of(arena, any ? NODE_OR : NODE_AND);
 }
 
 static bool add_comparison(const struct call *call, const struct comparison *comparison, struct node *series)
 {
     if (!comparison_check(call, comparison))
         return false;
-    add_operand(call->arena, series, comparison_node(call->arena, comparison));
+    dynamodb_node_add(call->arena, series, comparison_node(call->arena, comparison));
     return true;
 }
 
