@@ -16,7 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from depth import cpu_seconds
-from peers import Orderly
+from peers import Orderly, default_binary, orderly_server
 
 WAIT_SECONDS = 20
 CREDENTIALS = Credentials("test", "test")
@@ -105,11 +105,14 @@ def main():
     parser.add_argument("--each", type=int, default=10, help="receives that wait on each queue")
     parser.add_argument("--seconds", type=float, default=5, help="how long their CPU time is measured")
     options = parser.parse_args()
+    default_binary()
     target = Orderly().start()
     try:
         sqs = boto3.client("sqs", endpoint_url=f"http://127.0.0.1:{target.port}", region_name="us-east-1",
                            aws_access_key_id="test", aws_secret_access_key="test")
         urls = [sqs.create_queue(QueueName=f"q{i}")["QueueUrl"] for i in range(options.queues)]
+        orderly_server.post(f"http://127.0.0.1:{target.port}", "/_orderly/clock", '{"advance_ms": 60000}')
+        time.sleep(5)  # new queues are swept once, soon after they are made
         used, times = asyncio.run(measure(target, urls, options))
     finally:
         target.stop()

@@ -46,6 +46,7 @@ struct engine;
 struct stream;
 struct delivery_attempt;
 struct spool;
+struct counted_minute;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -436,4 +437,6 @@ struct module {
      * it came that far.  On any thread, without a transaction: for count_at_once().  May be NULL.
      */
     void (*request_ended)(const struct call *call, int64_t took_us);
+    /* Store what a service has counted in a minute (engine/count.h).  At most one module has it. */
+    void (*counted)(struct txn *txn, struct arena *arena, const struct counted_minute *counted);
 };

@@ -27,3 +27,15 @@ struct metric {
 void count(const struct call *call, const struct metric *metric, str of, double value);
 /* The same on any thread, and kept when the call fails. */
 void count_at_once(const struct call *call, const struct metric *metric, str of, double value);
+
+/* The sums of what was counted of one metric of one resource in a minute, for module.counted. */
+struct counted_minute {
+    int64_t began_ms;
+    str account, region, name_space, name, unit;
+    struct {
+        str name, value;
+    } dimensions[2];
+    size_t dimension_count;
+    int64_t count;
+    double sum, least, most;
+};

@@ -118,13 +118,47 @@ static void store_series(struct txn *txn, int64_t began_ms, const struct series 
     engine_prune_metrics(txn, &(struct engine_prune_metrics_params){.last = id - ROWS_KEPT});
 }
 
+static void add_dimension(struct counted_minute *counted, str name, str value)
+{
+    counted->dimensions[counted->dimension_count].name = name;
+    counted->dimensions[counted->dimension_count++].value = value;
+}
+
+/* Hand the series to the module that keeps metrics. */
+static void hand_on(struct engine *engine, int64_t began_ms, const struct series *series)
+{
+    struct counted_minute counted = {
+        .began_ms = began_ms,
+        .account = series->account,
+        .region = series->region,
+        .name_space = str_of(series->metric->name_space),
+        .name = str_of(series->metric->name),
+        .unit = str_of(series->metric->unit),
+        .count = series->count,
+        .sum = series->sum,
+        .least = series->least,
+        .most = series->most,
+    };
+
+    if (!str_empty(dimension_of(series->metric)))
+        add_dimension(&counted, dimension_of(series->metric), series->of);
+    if (series->operation)
+        add_dimension(&counted, S("Operation"), str_of(series->operation));
+    txn_use_arena(engine->txn, &engine->batch->arena);
+    for (const struct module *const *module = engine->options.modules; *module; module++)
+        if ((*module)->counted)
+            (*module)->counted(engine->txn, &engine->batch->arena, &counted);
+}
+
 /* Write at least one row, and more while the slice lasts; all of them when the server stops. */
 static void store_minute(struct engine *engine, const struct minute *minute, size_t *written)
 {
     while (minute && *written < minute->series_count) {
         const struct series *series = &minute->series[(*written)++];
-        if (series->count > 0) /* 0: only calls that failed have counted */
+        if (series->count > 0) { /* 0: only calls that failed have counted */
             store_series(engine->txn, minute->began_ms, series);
+            hand_on(engine, minute->began_ms, series);
+        }
         if (!engine->last_run && slice_has_passed(engine))
             break;
     }

@@ -1,5 +1,6 @@
 #include "services/services.h"
 
+#include "services/cloudwatch/cloudwatch.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/iam/iam.h"
 #include "services/lambda/lambda.h"
@@ -9,5 +10,6 @@
 
 const struct module *const services[] = {
     &SQS_MODULE,  &SNS_MODULE, &DYNAMODB_MODULE, &LAMBDA_MODULE,          &RUNTIME_MODULE,
-    &LOGS_MODULE, &IAM_MODULE, &STS_MODULE,      &DYNAMODBSTREAMS_MODULE, NULL,
+    &LOGS_MODULE, &IAM_MODULE, &STS_MODULE,      &DYNAMODBSTREAMS_MODULE, &CLOUDWATCH_MODULE,
+    NULL,
 };

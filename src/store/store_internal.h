@@ -35,7 +35,7 @@ enum {
     STORE_KEPT_LOG_BYTES = 2 * LIMIT_WAL_BYTES, /* an idle log's file is cut when it is larger */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,
-    STORE_CACHE_SLOTS = 64, /* of rows, see cache.h */
+    STORE_CACHE_SLOTS = 512, /* of rows, see cache.h */
 };
 
 /* One place per statement of each schema and connection; filled at the statement's first use. */

@@ -14,6 +14,11 @@ TEXT = re.compile(r"""\bS(?:TR_INIT)?\("([^"]*)"\)""")
 NAMES_OF_ATTRIBUTES = {"QueueAttributeName", "MessageSystemAttributeName", "MessageSystemAttributeNameForSends"}
 OTHER_THINGS = {
     ("context.c", "User"): "a value of aws:PrincipalType",
+    ("expression_check.c", "BETWEEN"): "a word of expressions",
+    ("expression_check.c", "IN"): "a word of expressions",
+    ("expression_key.c", "BETWEEN"): "a word of expressions",
+    ("expression_key.c", "IN"): "a word of expressions",
+    ("expression_key.c", "OR"): "a word of expressions",
     ("identities.c", "Role"): "a word in sentences",
     ("identities.c", "User"): "a word in sentences",
     ("mappings.c", "Creating"): "the State of a mapping, which is no enum on AWS",
@@ -23,6 +28,7 @@ OTHER_THINGS = {
     ("replay.c", "Pending"): "the ReplayStatus of a subscription, which is no enum on AWS",
     ("value.c", "B"): "a member's name",
     ("value.c", "N"): "a member's name",
+    ("value.c", "NULL"): "a member's name",
     ("value.c", "S"): "a member's name",
 }
 

@@ -79,6 +79,10 @@ def key(user, game="chess"):
     return {"user": {"S": user}, "game": {"S": game}}
 
 
+def equals(value):
+    return {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": value}]}
+
+
 def item_calls(dynamodb, table, user):
     """Each operation on items, in that user's partition."""
     query = {
@@ -94,6 +98,7 @@ def item_calls(dynamodb, table, user):
         (dynamodb.delete_item, {"TableName": table, "Key": key(user)}),
         (dynamodb.query, {"TableName": table, **query}),
         (dynamodb.query, {"TableName": table, **turned}),
+        (dynamodb.query, {"TableName": table, "KeyConditions": {"game": equals("chess"), "user": equals(user)}}),
     ]
 
 
@@ -139,6 +144,7 @@ def attribute_calls(dynamodb, table, name):
     query = {"TableName": table, "KeyConditionExpression": "#u = :v", **value}
     named = {"ExpressionAttributeNames": {"#n": name, "#u": "user"}}
     keys_too = {"ProjectionExpression": "game, #n.deep"}
+    filtered = {name: equals("v")}
     return [
         (dynamodb.put_item, {"TableName": table, "Item": {**key("mine"), name: {"S": "v"}}}),
         (dynamodb.put_item, {"TableName": table, "Item": key("mine"), "ConditionExpression": "attribute_not_exists(#n)", **renamed}),
@@ -152,6 +158,12 @@ def attribute_calls(dynamodb, table, name):
         (dynamodb.query, {**query, "FilterExpression": "#n > :v", "ProjectionExpression": "game", **named}),
         (dynamodb.query, {**query, **keys_too, **named}),
         (dynamodb.scan, {"TableName": table, **keys_too, **renamed}),
+        (dynamodb.scan, {"TableName": table, "ScanFilter": filtered, "AttributesToGet": ["game"]}),
+        (dynamodb.query, {"TableName": table, "KeyConditions": {"user": equals("v")}, "QueryFilter": filtered, "AttributesToGet": ["game"]}),
+        (dynamodb.put_item, {"TableName": table, "Item": key("mine"), "Expected": {name: {"Exists": False}}}),
+        (dynamodb.delete_item, {**keyed, "Expected": {"user": {"Exists": False}, name: {"Exists": False}}}),
+        (dynamodb.update_item, {**keyed, "AttributeUpdates": {name: {"Action": "DELETE"}}}),
+        (dynamodb.update_item, {**keyed, "AttributeUpdates": {name: {"Action": "ADD", "Value": {"L": []}}}, "Expected": {"user": {"Exists": False}}}),
         (dynamodb.scan, {"TableName": table, "ProjectionExpression": "game", "FilterExpression": "#n IN (:v)", **renamed, **value}),
     ]
 
@@ -180,6 +192,19 @@ def test_the_documented_policy_for_attributes_binds(dynamodb, make_table, allowe
     assert is_denied(own.put_item, TableName=table, Item=key("mine"), ReturnValues="ALL_OLD")
     assert is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="ALL_NEW")
     assert not is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="UPDATED_NEW")
+
+
+def test_attributes_of_key_conditions_count_too(make_table, allowed_by):
+    table = make_table()
+    own = allowed_by(
+        statement("Allow", "Query", **{"ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "score"]}})
+    )
+    query = {"TableName": table, "ProjectionExpression": "score"}
+    by_text = {"ExpressionAttributeNames": {"#u": "user"}, "ExpressionAttributeValues": {":v": {"S": "v"}}}
+    assert not is_denied(own.query, **query, KeyConditionExpression="#u = :v", **by_text)
+    assert is_denied(own.query, **query, KeyConditionExpression="#u = :v AND game = :v", **by_text)
+    assert not is_denied(own.query, **query, KeyConditions={"user": equals("v")})
+    assert is_denied(own.query, **query, KeyConditions={"user": equals("v"), "game": equals("v")})
 
 
 def test_select_and_consumed_capacity_can_be_asked_for(make_table, allowed_by):

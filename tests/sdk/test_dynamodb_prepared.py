@@ -85,18 +85,40 @@ UPDATES = [
 ]
 
 
+OPERATORS = ["EQ", "NE", "GT", "CONTAINS", "NOT_CONTAINS", "NULL", "NOT_NULL", "IN"]
+
+
+def random_legacy(pick, updates):
+    """The parameters from before the expressions."""
+    given = {}
+    if pick.random() < 0.6:
+        conditions = {
+            name: {"ComparisonOperator": operator, "AttributeValueList": [] if "NULL" in operator else [random_value(pick)]}
+            for name, operator in zip(pick.sample("abc", 2), pick.choices(OPERATORS, k=2))
+        }
+        given = {"Expected": conditions, "ConditionalOperator": pick.choice(["AND", "OR"])}
+    if updates:
+        actions = pick.choices(["PUT", "ADD", "DELETE"], k=2)
+        values = [{"Value": random_value(pick)} if pick.random() < 0.8 else {} for _ in actions]
+        given["AttributeUpdates"] = {name: {"Action": action, **value} for name, action, value in zip("ab", actions, values)}
+    return given
+
+
 def random_request(pick):
     kind = pick.choice(["put_item", "update_item", "update_item", "update_item", "delete_item"])
     key = {"id": {"S": pick.choice("pq")}}
     arguments = {"ReturnConsumedCapacity": pick.choice(["NONE", "TOTAL", "INDEXES"])}
     texts = []
-    if pick.random() < 0.4:
+    legacy = pick.random() < 0.3
+    if legacy:
+        arguments.update(random_legacy(pick, kind == "update_item"))
+    elif pick.random() < 0.4:
         texts.append(arguments.setdefault("ConditionExpression", pick.choice(CONDITIONS)))
     if kind == "put_item":
         arguments["Item"] = {**key, "a": random_value(pick), "b": random_value(pick)}
     else:
         arguments["Key"] = key
-    if kind == "update_item" and pick.random() < 0.95:
+    if kind == "update_item" and not legacy and pick.random() < 0.95:
         texts.append(arguments.setdefault("UpdateExpression", pick.choice(UPDATES)))
     if any(":v" in text for text in texts):
         arguments["ExpressionAttributeValues"] = {":v": random_value(pick)}

@@ -143,7 +143,7 @@ def only(tree):
 def base_requests(world):
     return {
         "sqs": sqs(world), "sns": sns(world), "iam": iam(world), "sts": sts(world), "lambda": lambda_(world),
-        "logs": logs(world), "dynamodb": dynamodb(world),
+        "cloudwatch": cloudwatch(world), "logs": logs(world), "dynamodb": dynamodb(world),
         "dynamodbstreams": dynamodbstreams(world),
     }
 
@@ -401,6 +401,24 @@ def lambda_(world):
         "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
         "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
         "GetPolicy": only(function),
+    }
+
+
+def cloudwatch(world):
+    metric = {"Namespace": "Every", "MetricName": "every", "Dimensions": [{"Name": "n", "Value": "v"}]}
+    span = {"StartTime": 1700000000, "EndTime": 1700003600}
+    return {
+        "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
+            {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
+             "StorageResolution": 1}]}),
+        "GetMetricData": lambda: ([], {**span, "MetricDataQueries": [
+            {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p90", "Unit": "Count"}, "Label": "l",
+             "ReturnData": False},
+            {"Id": "e", "Expression": "m * 2", "Period": 60}], "ScanBy": "TimestampAscending", "MaxDatapoints": 10}),
+        "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
+                                             "ExtendedStatistics": ["p90"], "Unit": "Count"}),
+        "ListMetrics": lambda: ([], {"Namespace": "Every", "MetricName": "every", "Dimensions": metric["Dimensions"],
+                                     "RecentlyActive": "PT3H"}),
     }
 
 

@@ -121,9 +121,10 @@ def denial(service, action, resource):
 
 
 def is_resource(pattern, resource):
-    """Does the document's pattern describe this ARN?"""
-    known = pattern.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT)
-    return re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(known)), resource) is not None
+    """Does the document's pattern describe this ARN?  It may lack the part in brackets."""
+    known = re.escape(pattern.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT))
+    known = re.sub(r"\\\$\\\{\w+\\\}", ".+", known).replace(r"\[", "(").replace(r"\]", ")?")
+    return re.fullmatch(known, resource) is not None
 
 
 @pytest.mark.parametrize("service, operation", operations(anonymous=False))

@@ -15,7 +15,8 @@ METHOD = re.compile(r"^(GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH) ", re.M)
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 TARGETS = {"AmazonSQS": "sqs", "DynamoDB_20120810": "dynamodb",
            "DynamoDBStreams_20120810": "dynamodb", "Logs_20140328": "logs"}
-VERSIONS = {"2010-03-31": "sns", "2012-11-05": "sqs", "2010-05-08": "iam", "2011-06-15": "sts"}
+VERSIONS = {"2010-03-31": "sns", "2012-11-05": "sqs", "2010-05-08": "iam", "2011-06-15": "sts",
+            "2010-08-01": "cloudwatch"}
 
 
 @dataclasses.dataclass

@@ -370,7 +370,8 @@ void emit_permission_docs(struct model *models, size_t count, struct text *out)
                "<!-- Made by modelc from the models under src/services: change those. -->\n"
                "Which action each operation needs to be allowed on which resource, and which condition "
                "keys a\npolicy may ask for there, besides the global ones (`aws:PrincipalTag/${TagKey}`, "
-               "`aws:SourceIp`, …).\n"));
+               "`aws:SourceIp`, …). A part of an\nARN in brackets is there when the request names such a "
+               "part.\n"));
     for (size_t i = 0; i < count; i++) {
         if (!is_asked(&models[i]))
             continue;

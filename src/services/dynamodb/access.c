@@ -31,7 +31,8 @@ static void add_expressions(const struct call *call, struct context_list *contex
                             const struct expressions *expressions)
 {
     add_paths(call, context, expressions->condition);
-    add_paths(call, context, expressions->key_condition);
+    for (size_t i = 0; i < expressions->key.count; i++)
+        add_attribute(call, context, expressions->key.items[i].name);
     for (size_t i = 0; i < expressions->update.count; i++) {
         add_attribute(call, context, expressions->update.items[i].path.items[0].name);
         add_paths(call, context, expressions->update.items[i].operand);
@@ -44,22 +45,19 @@ static void add_expressions(const struct call *call, struct context_list *contex
  * The value of the first attribute of the partition key, which is the index's for the query of an index, in
  * an item, a key or a query's condition; NULL when it has none.
  */
-static const struct dynamodb_attribute_value *
-leading_value(const struct call *call, const struct table *table, const struct access *access)
+static const struct dynamodb_attribute_value *leading_value(const struct table *table,
+                                                            const struct access *access)
 {
-    struct key_condition key = {0};
-    str problem;
-
     const struct index *index = dynamodb_index_named(table, access->index_name);
     str hash = index ? index->keys.items[0].name : table->keys.items[0].name;
 
-    if (!access->expressions || !access->expressions->key_condition)
+    const struct key_condition *key = access->expressions ? &access->expressions->key : NULL;
+
+    if (!key || key->count == 0)
         return access->attributes ? dynamodb_item_get(access->attributes, hash) : NULL;
-    if (!dynamodb_key_condition_read(call->arena, access->expressions->key_condition, &key, &problem))
-        return NULL;
-    for (size_t i = 0; i < key.count; i++)
-        if (str_equal(key.items[i].name, hash))
-            return key.items[i].first;
+    for (size_t i = 0; i < key->count; i++)
+        if (str_equal(key->items[i].name, hash))
+            return key->items[i].first;
     return NULL;
 }
 
@@ -79,7 +77,7 @@ static void add_leading_key(const struct call *call, struct context_list *contex
                             const struct access *access)
 {
     const struct dynamodb_attribute_value *value =
-        table->row.id && !access->whole_table ? leading_value(call, table, access) : NULL;
+        table->row.id && !access->whole_table ? leading_value(table, access) : NULL;
 
     if (value && (value->s.data || value->n.data || value->b.data))
         context_add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));

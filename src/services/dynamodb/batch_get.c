@@ -77,7 +77,7 @@ static bool expressions_read(const struct call *call, const struct dynamodb_keys
     struct expression_texts texts = {
         .projection = asked->projection_expression,
         .names = &asked->expression_attribute_names,
-        .attributes_to_get = &asked->attributes_to_get,
+        .legacy.attributes_to_get = &asked->attributes_to_get,
     };
 
     return dynamodb_expressions_read(call, &texts, expressions);

@@ -9,6 +9,7 @@ static bool request_check(const struct call *call, const struct dynamodb_delete_
     struct write_request request = {
         .condition = in->condition_expression,
         .return_values = in->return_values,
+        .legacy = {.expected = &in->expected, .conditional_operator = in->conditional_operator},
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
         .attributes = &in->key,

@@ -10,6 +10,7 @@
 #include "dynamodb_sql.h"
 #include "engine/call.h"
 #include "expression.h"
+#include "legacy.h"
 #include "lookup.h"
 #include "store/store.h"
 #include "value.h"
@@ -342,8 +343,9 @@ bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_at
 /* The expressions of a request; an absent text means no expression. */
 struct expressions {
     struct scope scope;
-    const struct node *condition; /* ConditionExpression or FilterExpression, or NULL */
-    const struct node *key_condition;
+    const struct node *condition; /* ConditionExpression, FilterExpression or an older condition, or NULL */
+    const char *filtered_by;      /* what a Query's condition is, in sentences */
+    struct key_condition key;
     const struct projection *projection; /* NULL: all attributes */
     const char *projected_by;            /* the parameter with the projection */
     struct update update;
@@ -352,11 +354,12 @@ struct expression_texts {
     str condition, filter, key_condition, projection, update;
     const struct str_map *names;
     const struct dynamodb_attribute_map *values; /* NULL: the operation has no values */
-    const struct str_list *attributes_to_get;    /* the older way to project; NULL: the operation lacks it */
+    struct legacy_parameters legacy;
     const char
         *value_expressions; /* "FilterExpression is": the parameters that may use values; may be NULL */
     const struct dynamodb_attribute_map *attributes; /* the request's item, key or starting key, or NULL */
     bool attributes_are_start;
+    bool needs_key_condition;
 };
 bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
                                struct expressions *expressions);
@@ -368,6 +371,7 @@ bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *
 /* The parameters that PutItem and DeleteItem share. */
 struct write_request {
     str condition, return_values;
+    struct legacy_parameters legacy;
     const struct str_map *names;
     const struct dynamodb_attribute_map *values,
         *attributes; /* the values of the expression; the item or key */

@@ -81,6 +81,14 @@ struct node {
     struct node_list operands;
 };
 
+/* expression_nodes.c */
+struct node *dynamodb_node_of(struct arena *arena, enum node_kind kind);
+void dynamodb_node_add(struct arena *arena, struct node *node, struct node *operand);
+/* The value belongs to the caller. */
+struct node *dynamodb_node_of_value(struct arena *arena, const struct dynamodb_attribute_value *value);
+struct node *dynamodb_node_of_attribute(struct arena *arena, str name);
+struct node *dynamodb_node_of_function(struct arena *arena, enum function function, struct node *first);
+
 /* NULL: *problem is the sentence.  expression_parse.c */
 const struct node *dynamodb_condition_parse(struct scope *scope, str text, str *problem);
 str dynamodb_comparator_text(enum comparator comparator);
@@ -113,7 +121,12 @@ struct dynamodb_attribute_map dynamodb_projection_apply(struct arena *arena,
                                                         const struct dynamodb_attribute_map *item);
 
 /* expression_key.c */
-enum key_term_kind { TERM_COMPARISON, TERM_BETWEEN, TERM_BEGINS_WITH };
+enum key_term_kind {
+    TERM_COMPARISON,
+    TERM_BETWEEN,
+    TERM_BEGINS_WITH,
+    TERM_NOT_INDEXABLE, /* of KeyConditions only, which are refused when the table is known */
+};
 struct key_term {
     str name;
     enum key_term_kind kind;
@@ -139,6 +152,7 @@ struct update {
     struct action *items;
     size_t count;
     const char *repeated; /* a section that occurs twice, or NULL */
+    bool of_attributes;   /* AttributeUpdates, which has a sentence of its own about wrong types */
 };
 bool dynamodb_update_parse(struct scope *scope, str text, struct update *update, str *problem);
 /*

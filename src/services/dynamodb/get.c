@@ -9,7 +9,7 @@ static bool request_check(const struct call *call, const struct dynamodb_get_ite
     struct expression_texts texts = {
         .projection = in->projection_expression,
         .names = &in->expression_attribute_names,
-        .attributes_to_get = &in->attributes_to_get,
+        .legacy.attributes_to_get = &in->attributes_to_get,
         .attributes = &in->key,
     };
 

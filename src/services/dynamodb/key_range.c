@@ -33,6 +33,16 @@ static bool is_equality(const struct key_term *term)
 
 /* ---- which attributes may have conditions ---- */
 
+static bool is_indexable(const struct key_term *term)
+{
+    return term->kind != TERM_NOT_INDEXABLE;
+}
+
+static bool refuse_not_indexable(const struct call *call)
+{
+    return dynamodb_refuse(call, S("Attempted conditional constraint is not an indexable operation"));
+}
+
 static bool refuse_missing(const struct call *call, str name)
 {
     return dynamodb_refuse(
@@ -88,6 +98,8 @@ static bool hash_check(const struct call *call, const struct key_schema *schema,
         return several_hash_check(call, schema, key);
     if (!term)
         return refuse_missing(call, key_of(schema, 0));
+    if (!is_indexable(term))
+        return refuse_not_indexable(call);
     return is_equality(term) || dynamodb_refuse(call, S("Query key condition not supported"));
 }
 
@@ -142,6 +154,14 @@ static bool range_check(const struct call *call, const struct key_schema *schema
                                   STR_ARGS(missing), STR_ARGS(key_of(schema, end - 1))));
 }
 
+static bool indexable_check(const struct call *call, const struct key_condition *key)
+{
+    for (size_t i = 0; i < key->count; i++)
+        if (!is_indexable(&key->items[i]))
+            return refuse_not_indexable(call);
+    return true;
+}
+
 static bool condition_check(const struct call *call, const struct key_schema *schema,
                             const struct key_condition *key)
 {
@@ -149,7 +169,8 @@ static bool condition_check(const struct call *call, const struct key_schema *sc
 
     if (key->count > most)
         return refuse_count(call, key->count, schema->count);
-    return hash_check(call, schema, key) && names_check(call, schema, key) && range_check(call, schema, key);
+    return hash_check(call, schema, key) && names_check(call, schema, key) && indexable_check(call, key) &&
+           range_check(call, schema, key);
 }
 
 /* ---- values ---- */
@@ -271,6 +292,8 @@ static void narrow(const struct writing *writing, const struct key_term *term, s
     case TERM_BEGINS_WITH:
         range->low = part_text(writing, term->first, false);
         range->high = above_prefix(writing->arena, range->low);
+        break;
+    case TERM_NOT_INDEXABLE: /* refused before */
         break;
     }
 }

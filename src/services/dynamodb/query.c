@@ -12,16 +12,16 @@ static bool request_check(const struct call *call, const struct dynamodb_query_i
         .projection = in->projection_expression,
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
-        .attributes_to_get = &in->attributes_to_get,
+        .legacy = {.attributes_to_get = &in->attributes_to_get,
+                   .query_filter = &in->query_filter,
+                   .key_conditions = &in->key_conditions,
+                   .conditional_operator = in->conditional_operator},
         .value_expressions = "FilterExpression and KeyConditionExpression are",
         .attributes = &in->exclusive_start_key,
         .attributes_are_start = true,
+        .needs_key_condition = true,
     };
 
-    if (!str_present(in->key_condition_expression))
-        return dynamodb_refuse(
-            call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in the "
-                    "request."));
     return dynamodb_expressions_read(call, &texts, expressions);
 }
 
@@ -48,14 +48,16 @@ static bool start_after(const struct item_page *page, const struct dynamodb_quer
     return true;
 }
 
-static bool filter_check(const struct call *call, const struct key_schema *schema, const struct node *filter)
+static bool filter_check(const struct call *call, const struct key_schema *schema,
+                         const struct expressions *expressions)
 {
-    for (size_t i = 0; filter && i < schema->count; i++)
-        if (dynamodb_condition_names(filter, schema->items[i].name))
-            return dynamodb_refuse(call, arena_format(call->arena,
-                                                      "Filter Expression can only contain non-primary key "
-                                                      "attributes: Primary key attribute: %.*s",
-                                                      STR_ARGS(schema->items[i].name)));
+    for (size_t i = 0; expressions->condition && i < schema->count; i++)
+        if (dynamodb_condition_names(expressions->condition, schema->items[i].name))
+            return dynamodb_refuse(
+                call, arena_format(call->arena,
+                                   "%s can only contain non-primary key attributes: Primary key attribute: "
+                                   "%.*s",
+                                   expressions->filtered_by, STR_ARGS(schema->items[i].name)));
     return true;
 }
 
@@ -147,20 +149,16 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
 {
     bool forward = !in->scan_index_forward || *in->scan_index_forward;
     struct expressions expressions = {0};
-    struct key_condition key = {0};
     const struct table *table = dynamodb_table_of(call);
     struct key_range range = {0};
     struct item_page page = {.call = call, .table = table, .expressions = &expressions};
-    str problem = {0};
     struct page_request asked = {in->select, in->index_name, in->limit, in->consistent_read};
 
     if (!table || !request_check(call, in, &expressions))
         return FAILED;
-    if (!dynamodb_key_condition_read(call->arena, expressions.key_condition, &key, &problem))
-        return fail(call, &DYNAMODB_VALIDATION_EXCEPTION, "%.*s", STR_ARGS(problem));
     if (!dynamodb_table_open(call, table) || !dynamodb_page_begin(&page, &asked) ||
-        !dynamodb_key_range_read(call, page.keys, page.index != NULL, &key, &range) ||
-        !filter_check(call, page.keys, expressions.condition) || !start_after(&page, in, forward, &range) ||
+        !dynamodb_key_range_read(call, page.keys, page.index != NULL, &expressions.key, &range) ||
+        !filter_check(call, page.keys, &expressions) || !start_after(&page, in, forward, &range) ||
         !dynamodb_page_paths_check(&page))
         return FAILED;
     fill(&page, &range, forward);

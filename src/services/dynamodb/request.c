@@ -187,24 +187,14 @@ static bool read_update(const struct call *call, struct scope *scope, str text, 
 }
 
 /* AttributesToGet names whole attributes, with any characters. */
-static bool read_attributes_to_get(const struct call *call, const struct expression_texts *texts,
-                                   bool any_expression, struct expressions *expressions)
+static bool read_attributes_to_get(const struct call *call, const struct str_list *names,
+                                   struct expressions *expressions)
 {
     struct projection *named = arena_new(call->arena, struct projection);
-    const struct str_list *names = texts->attributes_to_get;
     const str *repeated;
 
     if (!names || !names->items)
         return true;
-    if (any_expression)
-        return dynamodb_refuse_request(
-            call, arena_format(call->arena,
-                               "Can not use both expression and non-expression parameters in "
-                               "the same request: Non-expression parameters: {AttributesToGet} "
-                               "Expression parameters: {%s}",
-                               str_present(texts->projection)      ? "ProjectionExpression"
-                               : str_present(texts->key_condition) ? "KeyConditionExpression"
-                                                                   : "FilterExpression"));
     repeated = dynamodb_first_repeated(call->arena, names);
     if (repeated)
         return dynamodb_refuse_request(
@@ -221,6 +211,60 @@ static bool read_attributes_to_get(const struct call *call, const struct express
     expressions->projection = named;
     expressions->projected_by = "AttributesToGet";
     return true;
+}
+
+/* ---- which parameters may be together ---- */
+
+static void add_parameter(struct text *parameters, bool present, const char *name)
+{
+    if (present)
+        text_format(parameters, "%s%s", parameters->size ? ", " : "", name);
+}
+
+static str expressions_of(struct arena *arena, const struct expression_texts *texts)
+{
+    struct text list = text_in(arena);
+
+    add_parameter(&list, str_present(texts->update), "UpdateExpression");
+    add_parameter(&list, str_present(texts->projection), "ProjectionExpression");
+    add_parameter(&list, str_present(texts->condition), "ConditionExpression");
+    add_parameter(&list, str_present(texts->filter), "FilterExpression");
+    add_parameter(&list, str_present(texts->key_condition), "KeyConditionExpression");
+    return text_str(&list);
+}
+
+#define IS_GIVEN(parameter) ((parameter) && (parameter)->items)
+
+/* KeyConditions may be beside other expressions. */
+static str legacy_parameters_of(struct arena *arena, const struct expression_texts *texts)
+{
+    const struct legacy_parameters *legacy = &texts->legacy;
+    struct text list = text_in(arena);
+
+    add_parameter(&list, IS_GIVEN(legacy->attributes_to_get), "AttributesToGet");
+    add_parameter(&list, IS_GIVEN(legacy->attribute_updates), "AttributeUpdates");
+    add_parameter(&list, IS_GIVEN(legacy->expected), "Expected");
+    add_parameter(&list, IS_GIVEN(legacy->scan_filter), "ScanFilter");
+    add_parameter(&list, IS_GIVEN(legacy->query_filter), "QueryFilter");
+    add_parameter(&list, str_present(legacy->conditional_operator), "ConditionalOperator");
+    add_parameter(&list, IS_GIVEN(legacy->key_conditions) && str_present(texts->key_condition),
+                  "KeyConditions");
+    return text_str(&list);
+}
+
+static bool check_mixing(const struct call *call, const struct expression_texts *texts)
+{
+    str legacy = legacy_parameters_of(call->arena, texts);
+
+    if (str_empty(legacy))
+        return true;
+    str modern = expressions_of(call->arena, texts);
+    return str_empty(modern) ||
+           dynamodb_refuse_request(
+               call, arena_format(call->arena,
+                                  "Can not use both expression and non-expression parameters in the same "
+                                  "request: Non-expression parameters: {%.*s} Expression parameters: {%.*s}",
+                                  STR_ARGS(legacy), STR_ARGS(modern)));
 }
 
 /* Are there names and values only beside expressions that can use them? */
@@ -248,35 +292,61 @@ static bool check_attributes(const struct call *call, const struct expression_te
                                        : dynamodb_attributes_check(call, texts->attributes);
 }
 
-bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
-                               struct expressions *expressions)
+static bool check_key_condition_given(const struct call *call, const struct expression_texts *texts)
 {
-    static const struct dynamodb_attribute_map no_values;
-    bool any = str_present(texts->update) || str_present(texts->condition) || str_present(texts->filter) ||
-               str_present(texts->key_condition) || str_present(texts->projection);
-    struct scope *scope = &expressions->scope;
+    return !texts->needs_key_condition || str_present(texts->key_condition) ||
+           IS_GIVEN(texts->legacy.key_conditions) ||
+           dynamodb_refuse_request(
+               call, S("Either the KeyConditions or KeyConditionExpression parameter must be specified in "
+                       "the request."));
+}
 
-    *expressions = (struct expressions){.scope = {.arena = call->arena,
-                                                  .names = texts->names,
-                                                  .values = texts->values ? texts->values : &no_values}};
-    if (str_present(texts->projection))
-        expressions->projected_by = "ProjectionExpression";
-    if (!read_attributes_to_get(call, texts, any, expressions))
-        return false;
-    if (!check_use(call, texts, any) || !check_attributes(call, texts) || !check_names(call, texts->names) ||
-        !check_values(call, texts))
-        return false;
-    if (!any)
-        return true;
+static bool read_key_terms(const struct call *call, const struct node *condition, struct key_condition *key)
+{
+    str problem;
+
+    return !condition || dynamodb_key_condition_read(call->arena, condition, key, &problem) ||
+           dynamodb_refuse_request(call, problem);
+}
+
+static bool read_expressions(const struct call *call, const struct expression_texts *texts,
+                             struct expressions *expressions)
+{
+    struct scope *scope = &expressions->scope;
+    const struct node *key_condition = NULL;
+
     scope->names_used = arena_alloc(call->arena, scope->names->count + 1);
     scope->values_used = arena_alloc(call->arena, scope->values->count + 1);
     return read_update(call, scope, texts->update, &expressions->update) &&
            read_condition(call, scope, "ConditionExpression", texts->condition, &expressions->condition) &&
-           read_condition(call, scope, "KeyConditionExpression", texts->key_condition,
-                          &expressions->key_condition) &&
+           read_condition(call, scope, "KeyConditionExpression", texts->key_condition, &key_condition) &&
            read_condition(call, scope, "FilterExpression", texts->filter, &expressions->condition) &&
            read_projection(call, scope, texts->projection, &expressions->projection) &&
-           check_all_used(call, scope);
+           check_all_used(call, scope) && read_key_terms(call, key_condition, &expressions->key);
+}
+
+bool dynamodb_expressions_read(const struct call *call, const struct expression_texts *texts,
+                               struct expressions *expressions)
+{
+    static const struct dynamodb_attribute_map no_values;
+    const struct legacy_parameters *legacy = &texts->legacy;
+    bool any = str_present(texts->update) || str_present(texts->condition) || str_present(texts->filter) ||
+               str_present(texts->key_condition) || str_present(texts->projection);
+
+    *expressions = (struct expressions){.scope = {.arena = call->arena,
+                                                  .names = texts->names,
+                                                  .values = texts->values ? texts->values : &no_values},
+                                        .filtered_by = "Filter Expression"};
+    if (str_present(texts->projection))
+        expressions->projected_by = "ProjectionExpression";
+    return check_mixing(call, texts) && check_use(call, texts, any) &&
+           dynamodb_legacy_filter_read(call, legacy, expressions) &&
+           read_attributes_to_get(call, legacy->attributes_to_get, expressions) &&
+           check_attributes(call, texts) && check_key_condition_given(call, texts) &&
+           dynamodb_legacy_updates_read(call, legacy, expressions) &&
+           dynamodb_legacy_expected_read(call, legacy, expressions) && check_names(call, texts->names) &&
+           check_values(call, texts) && (!any || read_expressions(call, texts, expressions)) &&
+           dynamodb_legacy_key_conditions_read(call, legacy, expressions);
 }
 
 static bool update_enters(const struct update *update, str attribute)
@@ -328,6 +398,7 @@ bool dynamodb_write_request_check(const struct call *call, const struct write_re
 {
     struct expression_texts texts = {
         .condition = request->condition,
+        .legacy = request->legacy,
         .names = request->names,
         .values = request->values,
         .attributes = request->attributes,

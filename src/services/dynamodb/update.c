@@ -9,6 +9,9 @@ static bool texts_check(const struct call *call, const struct dynamodb_update_it
     struct expression_texts texts = {
         .condition = in->condition_expression,
         .update = in->update_expression,
+        .legacy = {.attribute_updates = &in->attribute_updates,
+                   .expected = &in->expected,
+                   .conditional_operator = in->conditional_operator},
         .names = &in->expression_attribute_names,
         .values = &in->expression_attribute_values,
         .attributes = &in->key,

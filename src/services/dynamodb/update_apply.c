@@ -15,7 +15,8 @@ struct updating {
     struct arena *arena;
     struct lookups lookups;
     const struct dynamodb_attribute_map *item;
-    size_t made; /* elements of lists and sets so far, which are bounded */
+    bool of_attributes; /* struct update */
+    size_t made;        /* elements of lists and sets so far, which are bounded */
     str *problem;
 };
 
@@ -29,7 +30,9 @@ const str dynamodb_update_too_large = STR_INIT("Item size to update has exceeded
 
 static bool refuse_type(struct updating *updating)
 {
-    return refuse(updating, S("An operand in the update expression has an incorrect data type"));
+    return refuse(updating, updating->of_attributes
+                                ? S("Type mismatch for attribute to update")
+                                : S("An operand in the update expression has an incorrect data type"));
 }
 
 /*
@@ -269,8 +272,11 @@ bool dynamodb_update_apply(struct arena *arena, const struct update *update,
                                                      [ACTION_REMOVE] = apply_remove,
                                                      [ACTION_ADD] = apply_add,
                                                      [ACTION_DELETE] = apply_delete};
-    struct updating updating = {
-        .arena = arena, .lookups = lookups_in(arena), .item = item, .problem = problem};
+    struct updating updating = {.arena = arena,
+                                .lookups = lookups_in(arena),
+                                .item = item,
+                                .of_attributes = update->of_attributes,
+                                .problem = problem};
     const struct action **actions = in_order(arena, update);
     struct change *changes = arena_alloc(arena, (update->count + 1) * sizeof *changes);
 

@@ -216,11 +216,14 @@ bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *
     return check_at(arena, value, 1, problem);
 }
 
+const str dynamodb_empty_attribute_name =
+    STR_INIT("One or more parameter values were invalid: Empty attribute name");
+
 bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
 {
     for (size_t i = 0; i < item->count; i++)
         if (str_empty(item->items[i].key))
-            return refuse(problem, S("One or more parameter values were invalid: Empty attribute name"));
+            return refuse(problem, dynamodb_empty_attribute_name);
     return check_map(arena, item, 1, problem);
 }
 

@@ -26,6 +26,8 @@ enum { MAX_ITEM_BYTES = 400 * 1024, MAX_ITEM_DEPTH = 32 };
 /* The sentence for an item that is nested too deeply. */
 extern const str dynamodb_item_too_deep;
 
+extern const str dynamodb_empty_attribute_name;
+
 /* The type of a value; of the first member when it has several. */
 enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value);
 /* "S", "NULL"; and back, VALUE_NONE for an unknown name. */

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import xml.etree.ElementTree
 import sys
@@ -65,6 +66,9 @@ def service_model(service, protocol):
     description = loader.load_service_model(service, "service-2")
     if protocol == "query" and service == "sqs":
         description = old_sqs(description)
+    named = {"json-1.0": "json", "query": "query", "rpc-v2-cbor": "smithy-rpc-v2-cbor"}.get(protocol)
+    if named in description["metadata"].get("protocols", []):  # the SDK chooses the first of several
+        description = {**description, "metadata": {**description["metadata"], "protocol": named, "protocols": [named]}}
     return botocore.model.ServiceModel(description)
 
 
@@ -247,7 +251,7 @@ def test_what_we_send_is_what_botocore_sends(probe, service, protocol, operation
         assert json.loads(sent) == json.loads(body)
         assert request["headers"]["X-Amz-Target"] == headers["X-Amz-Target"]
     elif protocol == "query":
-        assert sorted(sent.split(b"&")) == sorted(body.split(b"&"))
+        assert sorted(sent.split(b"&")) == sorted(re.sub(rb"(=-?\d+)\.0$", rb"\1", field) for field in body.split(b"&"))
     elif protocol == "rest-xml" and sent[:1] == b"<":
         assert xml.etree.ElementTree.canonicalize(sent) == xml.etree.ElementTree.canonicalize(body)
     elif protocol == "rpc-v2-cbor":

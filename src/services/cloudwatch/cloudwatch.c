@@ -1,0 +1,31 @@
+#include "cloudwatch.h"
+
+#include "cloudwatch_internal.h"
+#include "engine/count.h"
+
+/* What a service has counted in a minute. */
+static void store_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
+{
+    struct cloudwatch_dimensions dimensions = {0};
+
+    for (size_t i = 0; i < counted->dimension_count; i++)
+        *list_add(arena, &dimensions) =
+            (struct cloudwatch_dimension){counted->dimensions[i].name, counted->dimensions[i].value};
+    const struct identity identity = {counted->account, counted->region, counted->name_space, counted->name,
+                                      cloudwatch_dimensions_text(arena, &dimensions)};
+    struct measurement measurement = {
+        .at_s = counted->began_ms / 1000,
+        .unit = counted->unit,
+        .sums = {(double)counted->count, counted->sum, counted->least, counted->most, {0}},
+    };
+
+    if (counted->least == counted->most)
+        measurement.sums = cloudwatch_sums_of(arena, counted->least, (double)counted->count);
+    cloudwatch_points_add(txn, arena, cloudwatch_metric_touch(txn, &identity, counted->began_ms),
+                          &measurement);
+}
+
+const struct module CLOUDWATCH_MODULE = {.service = &CLOUDWATCH_SERVICE,
+                                         .schema = &CLOUDWATCH_SCHEMA,
+                                         .start = cloudwatch_points_start,
+                                         .counted = store_counted};

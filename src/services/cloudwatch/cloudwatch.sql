@@ -1,0 +1,102 @@
+-- migration: 1
+-- dimensions: a JSON object, its names sorted.  active_ms: when a point was last stored, nearly.
+create table cloudwatch_metric (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    namespace text not null,
+    name text not null,
+    dimensions text not null,
+    active_ms integer not null,
+    unique (account, region, namespace, name, dimensions)
+);
+
+-- The sums of what was put in each period.  spread: the values and how often each was put; null: unknown, for a
+-- statistic set.
+create table cloudwatch_point (
+    metric_id integer not null,
+    period_s integer not null,
+    at_s integer not null,
+    unit text not null,
+    samples real not null,
+    sum real not null,
+    least real not null,
+    most real not null,
+    spread blob,
+    primary key (metric_id, period_s, at_s, unit)
+) without rowid;
+
+-- Parts of large requests that are not yet points.
+create table cloudwatch_upload (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    at_ms integer not null,
+    request text not null
+);
+
+-- statement: find_metric :one
+select id, active_ms from cloudwatch_metric
+where account = :account and region = :region and namespace = :namespace and name = :name and dimensions = :dimensions;
+
+-- statement: add_metric :insert
+insert into cloudwatch_metric (account, region, namespace, name, dimensions, active_ms)
+values (:account, :region, :namespace, :name, :dimensions, :active_ms);
+
+-- statement: touch_metric :exec
+update cloudwatch_metric set active_ms = :active_ms where id = :id;
+
+-- statement: remove_metric :exec
+delete from cloudwatch_metric where id = :id;
+
+-- statement: list_metrics :each
+-- param: after text
+select namespace, name, dimensions, active_ms from cloudwatch_metric
+where account = :account and region = :region and namespace = :namespace and name || char(10) || dimensions > :after
+order by name, dimensions;
+
+-- statement: next_namespace :one
+select namespace from cloudwatch_metric
+where account = :account and region = :region and namespace > :namespace
+order by namespace limit 1;
+
+-- statement: next_metric :one
+-- param: after integer
+select id, active_ms from cloudwatch_metric where id > :after order by id limit 1;
+
+-- statement: find_point :one
+select samples, sum, least, most, spread from cloudwatch_point
+where metric_id = :metric_id and period_s = :period_s and at_s = :at_s and unit = :unit;
+
+-- statement: put_point :exec
+insert or replace into cloudwatch_point (metric_id, period_s, at_s, unit, samples, sum, least, most, spread)
+values (:metric_id, :period_s, :at_s, :unit, :samples, :sum, :least, :most, :spread);
+
+-- statement: read_points :each
+-- param: from_s integer
+-- param: end_s integer
+select at_s, unit, samples, sum, least, most, spread from cloudwatch_point
+where metric_id = :metric_id and period_s = :period_s and at_s >= :from_s and at_s < :end_s
+order by at_s;
+
+-- statement: find_old_point :one
+-- param: end_s integer
+select at_s, unit from cloudwatch_point
+where metric_id = :metric_id and period_s = :period_s and at_s < :end_s
+order by at_s limit 1;
+
+-- statement: has_points :one
+select at_s from cloudwatch_point where metric_id = :metric_id limit 1;
+
+-- statement: remove_point :exec
+delete from cloudwatch_point
+where metric_id = :metric_id and period_s = :period_s and at_s = :at_s and unit = :unit;
+
+-- statement: add_upload :insert
+insert into cloudwatch_upload (account, region, at_ms, request) values (:account, :region, :at_ms, :request);
+
+-- statement: next_upload :one
+select id, account, region, at_ms, request from cloudwatch_upload order by id limit 1;
+
+-- statement: remove_upload :exec
+delete from cloudwatch_upload where id = :id;

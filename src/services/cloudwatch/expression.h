@@ -1,0 +1,38 @@
+#pragma once
+
+/*
+ * expression.h: metric math, over the series of one request.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+ */
+#include "base/arena.h"
+
+/* Values at times; the times ascend. */
+struct series_values {
+    str id, label;
+    int64_t period_s;
+    int64_t *at_s;
+    double *values;
+    size_t count;
+};
+
+/* What an expression is: a number, one series, or several. */
+struct math_value {
+    enum math_kind { MATH_NUMBER, MATH_SERIES, MATH_SEVERAL } kind;
+    double number;
+    struct series_values *series; /* one, or `count` of them */
+    size_t count;
+};
+
+struct math_scope {
+    struct arena *arena;
+    /* The value with that id, or NULL: unknown, or it refers to the expression itself. */
+    const struct math_value *(*find)(void *context, str id);
+    /* The metrics of the request, for METRICS(); part: a part of their ids, or absent. */
+    struct math_value (*metrics)(void *context, str part);
+    void *context;
+    int64_t from_s, end_s;
+    const char *problem; /* of the expression; NULL: none */
+};
+
+/* False: scope->problem says why. */
+bool cloudwatch_math(struct math_scope *scope, str text, struct math_value *value);

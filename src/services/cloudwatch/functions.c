@@ -1,0 +1,417 @@
+/*
+ * functions.c: what metric math computes.
+ */
+#include "functions.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- making values ---- */
+
+static struct series_values series_like(struct arena *arena, const struct series_values *like, size_t count)
+{
+    struct series_values series = *like;
+
+    series.at_s = arena_alloc(arena, (count + 1) * sizeof *series.at_s);
+    series.values = arena_alloc(arena, (count + 1) * sizeof *series.values);
+    series.count = 0;
+    return series;
+}
+
+static void add(struct series_values *series, int64_t at_s, double value)
+{
+    if (!isfinite(value))
+        return; /* a division by zero has no point */
+    series->at_s[series->count] = at_s;
+    series->values[series->count++] = value;
+}
+
+static struct math_value number_value(double number)
+{
+    return (struct math_value){.kind = MATH_NUMBER, .number = number};
+}
+
+static struct math_value several(struct arena *arena, enum math_kind kind, size_t count)
+{
+    return (struct math_value){.kind = kind,
+                               .count = count,
+                               .series = arena_alloc(arena, (count + 1) * sizeof(struct series_values))};
+}
+
+struct math_value cloudwatch_math_array(const struct math_arguments *arguments)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < arguments->count; i++)
+        count += arguments->items[i].count;
+    struct math_value array = several(arguments->arena, MATH_SEVERAL, count);
+    array.count = 0;
+    for (size_t i = 0; i < arguments->count; i++)
+        for (size_t j = 0; j < arguments->items[i].count; j++)
+            array.series[array.count++] = arguments->items[i].series[j];
+    return array;
+}
+
+/* ---- operators ---- */
+
+static double operate(const char *sign, double left, double right)
+{
+    switch (sign[0]) {
+    case '+':
+        return left + right;
+    case '-':
+        return left - right;
+    case '*':
+        return left * right;
+    case '/':
+        return right == 0 ? NAN : left / right;
+    case '^':
+        return pow(left, right);
+    case '=':
+        return left == right;
+    case '!':
+        return left != right;
+    case '<':
+        return sign[1] ? left <= right : left < right;
+    case '>':
+        return sign[1] ? left >= right : left > right;
+    case '&':
+    case 'A':
+        return left != 0 && right != 0;
+    default:
+        return left != 0 || right != 0;
+    }
+}
+
+static struct series_values with_number(struct arena *arena, const char *sign,
+                                        const struct series_values *series, double number,
+                                        bool number_is_left)
+{
+    struct series_values result = series_like(arena, series, series->count);
+
+    for (size_t i = 0; i < series->count; i++)
+        add(&result, series->at_s[i],
+            number_is_left ? operate(sign, number, series->values[i])
+                           : operate(sign, series->values[i], number));
+    return result;
+}
+
+static struct series_values with_series(struct arena *arena, const char *sign,
+                                        const struct series_values *left, const struct series_values *right)
+{
+    struct series_values result = series_like(arena, left, left->count);
+
+    for (size_t i = 0, j = 0; i < left->count && j < right->count;) {
+        if (left->at_s[i] < right->at_s[j]) {
+            i++;
+        } else if (left->at_s[i] > right->at_s[j]) {
+            j++;
+        } else {
+            add(&result, left->at_s[i], operate(sign, left->values[i], right->values[j]));
+            i++, j++;
+        }
+    }
+    return result;
+}
+
+struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
+                                          const struct math_value *left, const struct math_value *right)
+{
+    if (left->kind == MATH_NUMBER && right->kind == MATH_NUMBER)
+        return number_value(operate(sign, left->number, right->number));
+
+    const struct math_value *longer = left->count >= right->count ? left : right;
+    bool is_array = left->kind == MATH_SEVERAL || right->kind == MATH_SEVERAL;
+    struct math_value result = several(arena, is_array ? MATH_SEVERAL : MATH_SERIES, longer->count);
+    for (size_t i = 0; i < longer->count; i++) {
+        const struct series_values *a = left->count == 1 ? left->series : &left->series[i];
+        const struct series_values *b = right->count == 1 ? right->series : &right->series[i];
+        if (left->kind == MATH_NUMBER)
+            result.series[i] = with_number(arena, sign, b, left->number, true);
+        else if (right->kind == MATH_NUMBER)
+            result.series[i] = with_number(arena, sign, a, right->number, false);
+        else if (left->count > 1 && right->count > 1 &&
+                 i >= (left->count < right->count ? left->count : right->count))
+            result.series[i] = series_like(arena, longer->series, 0);
+        else
+            result.series[i] = with_series(arena, sign, a, b);
+    }
+    return result;
+}
+
+/* ---- functions of each point ---- */
+
+static struct math_value each_point(const struct math_arguments *arguments, double (*function)(double))
+{
+    const struct math_value *of = &arguments->items[0];
+    struct math_value result = several(arguments->arena, of->kind, of->count);
+
+    if (of->kind == MATH_NUMBER)
+        return number_value(function(of->number));
+    for (size_t i = 0; i < of->count; i++) {
+        result.series[i] = series_like(arguments->arena, &of->series[i], of->series[i].count);
+        for (size_t j = 0; j < of->series[i].count; j++)
+            add(&result.series[i], of->series[i].at_s[j], function(of->series[i].values[j]));
+    }
+    return result;
+}
+
+/* ---- one number of a series; of several series, one series ---- */
+
+struct tally {
+    double count, sum, squares, least, most;
+};
+
+static void tally_add(struct tally *tally, double value)
+{
+    tally->least = tally->count == 0 ? value : fmin(tally->least, value);
+    tally->most = tally->count == 0 ? value : fmax(tally->most, value);
+    tally->count++;
+    tally->sum += value;
+    tally->squares += value * value;
+}
+
+static double sum_of(const struct tally *tally)
+{
+    return tally->sum;
+}
+static double average_of(const struct tally *tally)
+{
+    return tally->sum / tally->count;
+}
+static double least_of(const struct tally *tally)
+{
+    return tally->least;
+}
+static double most_of(const struct tally *tally)
+{
+    return tally->most;
+}
+static double deviation_of(const struct tally *tally)
+{
+    double mean = tally->sum / tally->count;
+
+    return sqrt(fmax(0, tally->squares / tally->count - mean * mean));
+}
+
+/* The points of several series at the same time, together. */
+static struct math_value fold(const struct math_arguments *arguments, double (*of)(const struct tally *tally))
+{
+    const struct math_value *all = &arguments->items[0];
+    size_t total = 0, *next = arena_alloc(arguments->arena, (all->count + 1) * sizeof *next);
+    struct math_value result = several(arguments->arena, MATH_SERIES, 1);
+
+    memset(next, 0, all->count * sizeof *next);
+    for (size_t i = 0; i < all->count; i++)
+        total += all->series[i].count;
+    if (all->count == 0) {
+        result.kind = MATH_SEVERAL;
+        result.count = 0;
+        return result;
+    }
+    result.series[0] = series_like(arguments->arena, all->series, total);
+    for (;;) {
+        int64_t at_s = INT64_MAX;
+        struct tally tally = {0};
+        for (size_t i = 0; i < all->count; i++)
+            if (next[i] < all->series[i].count && all->series[i].at_s[next[i]] < at_s)
+                at_s = all->series[i].at_s[next[i]];
+        if (at_s == INT64_MAX)
+            return result;
+        for (size_t i = 0; i < all->count; i++)
+            if (next[i] < all->series[i].count && all->series[i].at_s[next[i]] == at_s)
+                tally_add(&tally, all->series[i].values[next[i]++]);
+        add(&result.series[0], at_s, of(&tally));
+    }
+}
+
+static struct math_value reduce(const struct math_arguments *arguments,
+                                double (*of)(const struct tally *tally))
+{
+    const struct math_value *value = &arguments->items[0];
+    struct tally tally = {0};
+
+    if (value->kind == MATH_SEVERAL)
+        return fold(arguments, of);
+    if (value->kind == MATH_NUMBER)
+        tally_add(&tally, value->number);
+    for (size_t i = 0; value->kind == MATH_SERIES && i < value->series->count; i++)
+        tally_add(&tally, value->series->values[i]);
+    return number_value(tally.count > 0 ? of(&tally) : 0);
+}
+
+/* ---- functions along a series ---- */
+
+static void differences(struct series_values *result, const struct series_values *of)
+{
+    for (size_t i = 1; i < of->count; i++)
+        add(result, of->at_s[i], of->values[i] - of->values[i - 1]);
+}
+
+static void rates(struct series_values *result, const struct series_values *of)
+{
+    for (size_t i = 1; i < of->count; i++)
+        add(result, of->at_s[i],
+            (of->values[i] - of->values[i - 1]) / (double)(of->at_s[i] - of->at_s[i - 1]));
+}
+
+static void running_sums(struct series_values *result, const struct series_values *of)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < of->count; i++)
+        add(result, of->at_s[i], sum += of->values[i]);
+}
+
+static struct math_value along(const struct math_arguments *arguments,
+                               void (*function)(struct series_values *result, const struct series_values *of))
+{
+    const struct math_value *of = &arguments->items[0];
+    struct math_value result = several(arguments->arena, of->kind, of->count);
+
+    for (size_t i = 0; i < of->count; i++) {
+        result.series[i] = series_like(arguments->arena, &of->series[i], of->series[i].count);
+        function(&result.series[i], &of->series[i]);
+    }
+    return result;
+}
+
+/* ---- FILL, IF ---- */
+
+enum { MAX_FILLED = 200000 };
+
+static double filled(const struct math_arguments *arguments, const struct series_values *of, size_t next,
+                     int64_t at_s)
+{
+    const struct math_value *with = &arguments->items[1];
+
+    if (arguments->filling == MATH_FILL_NUMBER && with->kind == MATH_NUMBER)
+        return with->number;
+    if (next == 0)
+        return NAN;
+    if (arguments->filling == MATH_FILL_REPEAT)
+        return of->values[next - 1];
+    if (next == of->count)
+        return NAN;
+    double share = (double)(at_s - of->at_s[next - 1]) / (double)(of->at_s[next] - of->at_s[next - 1]);
+    return of->values[next - 1] + share * (of->values[next] - of->values[next - 1]);
+}
+
+/* Every period of the range gets a point. */
+static const char *fill(const struct math_arguments *arguments, struct math_value *value)
+{
+    const struct math_value *of = &arguments->items[0];
+
+    *value = several(arguments->arena, of->kind, of->count);
+    for (size_t i = 0; i < of->count; i++) {
+        const struct series_values *series = &of->series[i];
+        int64_t periods =
+            series->period_s > 0 ? (arguments->end_s - arguments->from_s) / series->period_s + 1 : 0;
+        int64_t at_s = arguments->from_s;
+        size_t next = 0;
+        if (periods > MAX_FILLED)
+            return "FILL() over too many periods";
+        if (series->count > 0) /* the series' own grid */
+            at_s += (series->at_s[0] - at_s) % series->period_s;
+        value->series[i] = series_like(arguments->arena, series, (size_t)periods + series->count);
+        for (; periods > 0 && at_s < arguments->end_s; at_s += series->period_s) {
+            if (next < series->count && series->at_s[next] == at_s) {
+                add(&value->series[i], at_s, series->values[next]);
+                next++;
+            } else {
+                add(&value->series[i], at_s, filled(arguments, series, next, at_s));
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The operand's value at that time; NAN: it has none. *next moves on with the time. */
+static double operand_at(const struct math_value *operand, size_t *next, int64_t at_s)
+{
+    if (operand->kind == MATH_NUMBER)
+        return operand->number;
+    const struct series_values *series = operand->series;
+    while (*next < series->count && series->at_s[*next] < at_s)
+        (*next)++;
+    return *next < series->count && series->at_s[*next] == at_s ? series->values[*next] : NAN;
+}
+
+static const char *choose(const struct math_arguments *arguments, struct math_value *value)
+{
+    const struct math_value *condition = &arguments->items[0], *then = &arguments->items[1];
+    const struct math_value none = {.kind = MATH_NUMBER, .number = NAN};
+    const struct math_value *otherwise = arguments->count > 2 ? &arguments->items[2] : &none;
+    size_t next_then = 0, next_otherwise = 0;
+
+    if (arguments->count < 2 || then->kind == MATH_SEVERAL || otherwise->kind == MATH_SEVERAL ||
+        condition->kind == MATH_SEVERAL)
+        return "IF() takes a condition and one or two operands, none of them an array";
+    if (condition->kind == MATH_NUMBER) {
+        *value = condition->number != 0 ? *then : *otherwise;
+        return NULL;
+    }
+    *value = several(arguments->arena, MATH_SERIES, 1);
+    value->series[0] = series_like(arguments->arena, condition->series, condition->series->count);
+    for (size_t i = 0; i < condition->series->count; i++) {
+        int64_t at_s = condition->series->at_s[i];
+        add(value->series, at_s,
+            condition->series->values[i] != 0 ? operand_at(then, &next_then, at_s)
+                                              : operand_at(otherwise, &next_otherwise, at_s));
+    }
+    return NULL;
+}
+
+/* ---- the table ---- */
+
+static const struct function {
+    const char *name;
+    double (*of_point)(double);
+    double (*of_tally)(const struct tally *tally);
+    void (*along)(struct series_values *result, const struct series_values *of);
+} functions[] = {
+    {.name = "ABS", .of_point = fabs},
+    {.name = "CEIL", .of_point = ceil},
+    {.name = "FLOOR", .of_point = floor},
+    {.name = "LOG", .of_point = log},
+    {.name = "LOG10", .of_point = log10},
+    {.name = "SUM", .of_tally = sum_of},
+    {.name = "AVG", .of_tally = average_of},
+    {.name = "MIN", .of_tally = least_of},
+    {.name = "MAX", .of_tally = most_of},
+    {.name = "STDDEV", .of_tally = deviation_of},
+    {.name = "DIFF", .along = differences},
+    {.name = "RATE", .along = rates},
+    {.name = "RUNNING_SUM", .along = running_sums},
+};
+
+const char *cloudwatch_math_call(str name, const struct math_arguments *arguments, struct math_value *value)
+{
+    const struct math_value *first = &arguments->items[0];
+
+    if (arguments->count == 0)
+        return "a function without arguments";
+    if (str_equal(name, S("IF")))
+        return choose(arguments, value);
+    if (str_equal(name, S("FILL")))
+        return arguments->count == 2 && first->kind != MATH_NUMBER ? fill(arguments, value)
+                                                                   : "FILL() takes series and a filling";
+    if (arguments->count != 1)
+        return "the function takes one argument";
+    if (str_equal(name, S("PERIOD")) && first->kind == MATH_SERIES) {
+        *value = number_value((double)first->series->period_s);
+        return NULL;
+    }
+    if (str_equal(name, S("METRIC_COUNT"))) {
+        *value = number_value((double)first->count);
+        return NULL;
+    }
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (str_equal(name, str_of(functions[i].name))) {
+            *value = functions[i].of_point   ? each_point(arguments, functions[i].of_point)
+                     : functions[i].of_tally ? reduce(arguments, functions[i].of_tally)
+                                             : along(arguments, functions[i].along);
+            return NULL;
+        }
+    return "an unknown function";
+}

@@ -1,0 +1,304 @@
+/*
+ * put.c: PutMetricData.
+ *
+ * A request may have 150,000 values: a large one is kept in parts, which become points one after the other,
+ * so that it does not hold the engine. As on AWS, its points are seen a little later.
+ */
+#include "cloudwatch_internal.h"
+
+#include <math.h>
+
+#define STORE_UPLOADS_ID S("uploads")
+
+enum {
+    MAX_DATA = 1000,
+    MAX_VALUES = 150,
+    PART_VALUES = 300, /* a request with more is kept in parts of so many */
+    MAX_PAST_MS = 14 * DAY_S * 1000,
+    MAX_FUTURE_MS = 2 * HOUR_S * 1000,
+};
+
+/* ---- checking ---- */
+
+static bool refuse_value(const struct call *call, str value, size_t datum, const char *member)
+{
+    fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The value %.*s for parameter MetricData.member.%zu.%s is invalid.", STR_ARGS(value), datum, member);
+    return false;
+}
+
+static bool number_check(const struct call *call, double number, size_t datum, const char *member)
+{
+    if (isfinite(number) && fabs(number) <= ldexp(1, 360))
+        return true;
+    return refuse_value(call,
+                        isnan(number)   ? S("NaN")
+                        : isinf(number) ? number > 0 ? S("Infinity") : S("-Infinity")
+                                        : arena_format(call->arena, "%g", number),
+                        datum, member);
+}
+
+static bool exclude(const struct call *call, size_t datum, const char *one, const char *other)
+{
+    fail(
+        call, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION_EXCEPTION,
+        "The parameters MetricData.member.%zu.%s and MetricData.member.%zu.%s are mutually exclusive and you "
+        "have specified both.",
+        datum, one, datum, other);
+    return false;
+}
+
+static bool values_check(const struct call *call, const struct cloudwatch_metric_datum *datum, size_t number)
+{
+    if (datum->values.count > MAX_VALUES) {
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The collection MetricData.member.%zu.Values must not have a size greater than %d.", number,
+             MAX_VALUES);
+        return false;
+    }
+    if (datum->counts.count > 0 && datum->counts.count != datum->values.count) {
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The parameters MetricData.member.%zu.Values and MetricData.member.%zu.Counts must be of the "
+             "same "
+             "size.",
+             number, number);
+        return false;
+    }
+    for (size_t i = 0; i < datum->values.count; i++)
+        if (!number_check(call, datum->values.items[i], number,
+                          arena_cstr(call->arena, arena_format(call->arena, "Values.member.%zu", i + 1))))
+            return false;
+    for (size_t i = 0; i < datum->counts.count; i++)
+        if (!(datum->counts.items[i] > 0) || !isfinite(datum->counts.items[i]))
+            return refuse_value(
+                call, arena_format(call->arena, "%g", datum->counts.items[i]), number,
+                arena_cstr(call->arena, arena_format(call->arena, "Counts.member.%zu", i + 1)));
+    return true;
+}
+
+static bool set_check(const struct call *call, const struct cloudwatch_statistic_set *set, size_t number)
+{
+    if (!number_check(call, set->sample_count, number, "StatisticValues.SampleCount") ||
+        !number_check(call, set->sum, number, "StatisticValues.Sum") ||
+        !number_check(call, set->minimum, number, "StatisticValues.Minimum") ||
+        !number_check(call, set->maximum, number, "StatisticValues.Maximum"))
+        return false;
+    if (set->sample_count > 0 && set->minimum <= set->maximum)
+        return true;
+    return refuse_value(
+        call, arena_format(call->arena, "%g", set->sample_count > 0 ? set->minimum : set->sample_count),
+        number, set->sample_count > 0 ? "StatisticValues.Minimum" : "StatisticValues.SampleCount");
+}
+
+static bool measure_check(const struct call *call, const struct cloudwatch_metric_datum *datum, size_t number)
+{
+    if (datum->value && datum->values.count > 0)
+        return exclude(call, number, "Value", "Values");
+    if (datum->value && datum->statistic_values)
+        return exclude(call, number, "Value", "StatisticValues");
+    if (datum->values.count > 0 && datum->statistic_values)
+        return exclude(call, number, "Values", "StatisticValues");
+    if (datum->value)
+        return number_check(call, *datum->value, number, "Value");
+    if (datum->statistic_values)
+        return set_check(call, datum->statistic_values, number);
+    if (datum->values.count > 0)
+        return values_check(call, datum, number);
+    fail(call, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION_EXCEPTION,
+         "At least one of the parameters MetricData.member.%zu.Value, MetricData.member.%zu.Values and "
+         "MetricData.member.%zu.StatisticValues must be specified.",
+         number, number, number);
+    return false;
+}
+
+static bool dimensions_check(const struct call *call, const struct cloudwatch_dimensions *dimensions,
+                             size_t number)
+{
+    for (size_t i = 0; i < dimensions->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(dimensions->items[i].name, dimensions->items[j].name))
+                return refuse_value(
+                    call, dimensions->items[i].name, number,
+                    arena_cstr(call->arena, arena_format(call->arena, "Dimensions.member.%zu.Name", i + 1)));
+    return true;
+}
+
+static bool time_check(const struct call *call, const int64_t *timestamp_ms, size_t number)
+{
+    if (!timestamp_ms ||
+        (*timestamp_ms >= call->now_ms - MAX_PAST_MS && *timestamp_ms <= call->now_ms + MAX_FUTURE_MS))
+        return true;
+    fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The parameter MetricData.member.%zu.Timestamp must specify a time %s.", number,
+         *timestamp_ms < call->now_ms ? "no more than two weeks in the past"
+                                      : "within two hours of the current time");
+    return false;
+}
+
+static bool datum_check(const struct call *call, const struct cloudwatch_metric_datum *datum, size_t number)
+{
+    int64_t resolution_s = datum->storage_resolution ? *datum->storage_resolution : MINUTE_S;
+
+    if (resolution_s != 1 && resolution_s != MINUTE_S)
+        return refuse_value(call, arena_decimal(call->arena, resolution_s), number, "StorageResolution");
+    return measure_check(call, datum, number) && dimensions_check(call, &datum->dimensions, number) &&
+           time_check(call, datum->timestamp, number);
+}
+
+static bool request_check(const struct call *call, const struct cloudwatch_put_metric_data_input *in)
+{
+    if (str_starts_with(in->namespace, S("AWS/"))) {
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The value AWS/ for parameter Namespace is invalid.");
+        return false;
+    }
+    if (in->metric_data.count == 0) {
+        fail(call, &CLOUDWATCH_MISSING_REQUIRED_PARAMETER_EXCEPTION, "The parameter MetricData is required.");
+        return false;
+    }
+    if (in->metric_data.count > MAX_DATA) {
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The collection MetricData must not have a size greater than %d.", MAX_DATA);
+        return false;
+    }
+    for (size_t i = 0; i < in->metric_data.count; i++)
+        if (!datum_check(call, &in->metric_data.items[i], i + 1))
+            return false;
+    return true;
+}
+
+/* ---- storing ---- */
+
+static struct sums sums_of_datum(struct arena *arena, const struct cloudwatch_metric_datum *datum)
+{
+    const struct cloudwatch_statistic_set *set = datum->statistic_values;
+    struct sums sums = {0}, one;
+
+    if (datum->value)
+        return cloudwatch_sums_of(arena, *datum->value, 1);
+    if (set && set->minimum == set->maximum)
+        return cloudwatch_sums_of(arena, set->minimum, set->sample_count);
+    if (set)
+        return (struct sums){
+            .samples = set->sample_count, .sum = set->sum, .least = set->minimum, .most = set->maximum};
+    for (size_t i = 0; i < datum->values.count; i++) {
+        one = cloudwatch_sums_of(arena, datum->values.items[i],
+                                 datum->counts.count > 0 ? datum->counts.items[i] : 1);
+        cloudwatch_sums_add(arena, &sums, &one);
+    }
+    return sums;
+}
+
+static void store_datum(const struct call *call, str namespace, int64_t arrived_ms,
+                        const struct cloudwatch_metric_datum *datum)
+{
+    const struct identity identity = {
+        .account = call->account,
+        .region = call->region,
+        .namespace = namespace,
+        .name = datum->metric_name,
+        .dimensions = cloudwatch_dimensions_text(call->arena, &datum->dimensions),
+    };
+    const struct measurement measurement = {
+        .at_s = (datum->timestamp ? *datum->timestamp : arrived_ms) / 1000,
+        .unit = str_present(datum->unit) ? datum->unit
+                                         : cloudwatch_standard_unit_text(CLOUDWATCH_STANDARD_UNIT_NONE),
+        .high_resolution = datum->storage_resolution && *datum->storage_resolution == 1,
+        .sums = sums_of_datum(call->arena, datum),
+    };
+
+    cloudwatch_points_add(call->txn, call->arena, cloudwatch_metric_touch(call->txn, &identity, call->now_ms),
+                          &measurement);
+}
+
+static void store(const struct call *call, const struct cloudwatch_put_metric_data_input *in,
+                  int64_t arrived_ms)
+{
+    for (size_t i = 0; i < in->metric_data.count; i++)
+        store_datum(call, in->namespace, arrived_ms, &in->metric_data.items[i]);
+}
+
+/* ---- large requests ---- */
+
+static size_t weight_of(const struct cloudwatch_metric_datum *datum)
+{
+    return datum->values.count > 0 ? datum->values.count : 10; /* a datum costs about as much as ten values */
+}
+
+static size_t weight_of_request(const struct cloudwatch_put_metric_data_input *in)
+{
+    size_t weight = 0;
+
+    for (size_t i = 0; i < in->metric_data.count; i++)
+        weight += weight_of(&in->metric_data.items[i]);
+    return weight;
+}
+
+static void keep_part(const struct call *call, const struct cloudwatch_put_metric_data_input *part)
+{
+    str request = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_DATA_INPUT, part);
+
+    cloudwatch_add_upload(call->txn, &(struct cloudwatch_add_upload_params){.account = call->account,
+                                                                            .region = call->region,
+                                                                            .at_ms = call->now_ms,
+                                                                            .request = request});
+}
+
+static void run_later(const struct call *call)
+{
+    timer_set(call, &CLOUDWATCH_STORE_UPLOADS, STORE_UPLOADS_ID, call->now_ms,
+              &(struct cloudwatch_store_uploads_input){0});
+}
+
+static void keep_in_parts(const struct call *call, const struct cloudwatch_put_metric_data_input *in)
+{
+    struct cloudwatch_put_metric_data_input part = {.namespace = in->namespace,
+                                                    .metric_data.items = in->metric_data.items};
+    size_t weight = 0;
+
+    for (size_t i = 0; i < in->metric_data.count; i++) {
+        part.metric_data.count++;
+        weight += weight_of(&in->metric_data.items[i]);
+        if (weight < PART_VALUES && i + 1 < in->metric_data.count)
+            continue;
+        keep_part(call, &part);
+        part.metric_data.items = &in->metric_data.items[i + 1];
+        part.metric_data.count = weight = 0;
+    }
+    run_later(call);
+}
+
+enum outcome cloudwatch_store_uploads(const struct call *call,
+                                      const struct cloudwatch_store_uploads_input *in,
+                                      struct cloudwatch_store_uploads_output *out)
+{
+    struct cloudwatch_next_upload_row row;
+
+    (void)out;
+    while (cloudwatch_next_upload(call->txn, &row)) {
+        struct cloudwatch_put_metric_data_input part = {0};
+        struct call there = call_in(call, row.account, row.region);
+        model_from_json(call->arena, &CLOUDWATCH_PUT_METRIC_DATA_INPUT, row.request, &part);
+        store(&there, &part, row.at_ms);
+        cloudwatch_remove_upload(call->txn, &(struct cloudwatch_remove_upload_params){.id = row.id});
+        if (slice_is_over(call)) {
+            slice_again(call, &CLOUDWATCH_STORE_UPLOADS, STORE_UPLOADS_ID, in);
+            break;
+        }
+    }
+    return DONE;
+}
+
+enum outcome cloudwatch_put_metric_data(const struct call *call,
+                                        const struct cloudwatch_put_metric_data_input *in,
+                                        struct cloudwatch_put_metric_data_output *out)
+{
+    (void)out;
+    if (!request_check(call, in))
+        return FAILED;
+    if (weight_of_request(in) > PART_VALUES)
+        keep_in_parts(call, in);
+    else
+        store(call, in, call->now_ms);
+    return DONE;
+}

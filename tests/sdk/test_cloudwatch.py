@@ -1,0 +1,337 @@
+"""Metrics: put, rolled up, read by statistics, by math, and listed."""
+
+import datetime
+import math
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+MINUTE = datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def account(request):
+    """An account of the test's own."""
+    return "%012d" % (abs(hash(request.node.name)) % 10**12)
+
+
+@pytest.fixture
+def client(endpoint, account):
+    """A client of this protocol; by default the SDK's choice, which is CBOR."""
+
+    def make(protocol=None):
+        session = botocore.session.Session()
+        if protocol:
+            load = session.get_component("data_loader").load_service_model
+
+            def load_with_protocol(*arguments, **more):
+                model = load(*arguments, **more)
+                if model.get("metadata", {}).get("endpointPrefix") == "monitoring":
+                    model = {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
+                return model
+
+            session.get_component("data_loader").load_service_model = load_with_protocol
+        return session.create_client("cloudwatch", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
+                                     aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
+
+    return make
+
+
+@pytest.fixture
+def cloudwatch(client):
+    return client()
+
+
+@pytest.fixture
+def start(now_ms):
+    """The beginning of the current five minutes, at most five minutes ago."""
+    return datetime.datetime.fromtimestamp(now_ms() // 300000 * 300, datetime.timezone.utc)
+
+
+def refusal(call, **arguments):
+    with pytest.raises(ClientError) as raised:
+        call(**arguments)
+    return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
+
+
+def put(cloudwatch, name, **datum):
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": name, **datum}])
+
+
+def statistics(cloudwatch, name, start, period=300, names=("SampleCount", "Sum", "Minimum", "Maximum", "Average"), extended=(),
+               minutes=10, **more):
+    arguments = {"ExtendedStatistics": list(extended)} if extended else {}
+    if names:
+        arguments["Statistics"] = list(names)
+    found = cloudwatch.get_metric_statistics(Namespace="Shop", MetricName=name, StartTime=start,
+                                             EndTime=start + minutes * MINUTE, Period=period, **arguments, **more)
+    assert found["Label"] == name
+    return sorted(found["Datapoints"], key=lambda point: (point["Timestamp"], point["Unit"]))
+
+
+def test_values_of_one_period_are_summed(cloudwatch, start):
+    for value in (1, 5, 3):
+        put(cloudwatch, "orders", Value=value, Unit="Count", Timestamp=start)
+    assert statistics(cloudwatch, "orders", start) == [
+        {"Timestamp": start, "Unit": "Count", "SampleCount": 3.0, "Sum": 9.0, "Minimum": 1.0, "Maximum": 5.0, "Average": 3.0}]
+
+
+@pytest.mark.parametrize("protocol", ["smithy-rpc-v2-cbor", "json", "query"])
+def test_every_protocol_gives_the_same(client, start, protocol):
+    cloudwatch = client(protocol)
+    put(cloudwatch, "same", Values=[1.5, 2.0], Unit="Count", Dimensions=[{"Name": "a", "Value": "1"}], Timestamp=start)
+    [point] = statistics(cloudwatch, "same", start, extended=["p50"], Dimensions=[{"Name": "a", "Value": "1"}])
+    assert point == {"Timestamp": start, "Unit": "Count", "SampleCount": 2.0, "Sum": 3.5, "Minimum": 1.5, "Maximum": 2.0,
+                     "Average": 1.75, "ExtendedStatistics": {"p50": 1.5}}
+    assert cloudwatch.list_metrics(Namespace="Shop")["Metrics"] == [
+        {"Namespace": "Shop", "MetricName": "same", "Dimensions": [{"Name": "a", "Value": "1"}]}]
+    found = cloudwatch.get_metric_data(StartTime=start, EndTime=start + MINUTE,
+                                       MetricDataQueries=[query("none")])
+    assert [(result["Id"], result["Timestamps"], result["Values"]) for result in found["MetricDataResults"]] == [("m", [], [])]
+    assert refusal(put, cloudwatch=cloudwatch, name="bad") == (
+        "InvalidParameterCombination", "At least one of the parameters MetricData.member.1.Value, MetricData.member.1.Values and "
+        "MetricData.member.1.StatisticValues must be specified.")
+    code, message = refusal(put, cloudwatch=cloudwatch, name="x" * 256, Value=1)
+    assert (code, message[:30]) == ("ValidationError", "1 validation error detected: V")
+
+
+def test_units_are_apart_unless_one_is_asked_for(cloudwatch, start):
+    put(cloudwatch, "mixed", Value=1, Unit="Seconds", Timestamp=start)
+    put(cloudwatch, "mixed", Value=2, Timestamp=start)
+    points = statistics(cloudwatch, "mixed", start, names=["Sum"])
+    assert [(point["Unit"], point["Sum"]) for point in points] == [("None", 2.0), ("Seconds", 1.0)]
+    [point] = statistics(cloudwatch, "mixed", start, names=["Sum"], Unit="Seconds")
+    assert point["Sum"] == 1.0
+
+
+def test_periods_split_where_they_should(cloudwatch, start):
+    for seconds in (0, 59, 60, 119, 120):
+        put(cloudwatch, "split", Value=seconds, Timestamp=start + datetime.timedelta(seconds=seconds))
+    points = statistics(cloudwatch, "split", start, period=60, names=["Sum", "SampleCount"])
+    assert [((point["Timestamp"] - start).seconds, point["Sum"], point["SampleCount"]) for point in points] == [
+        (0, 59.0, 2.0), (60, 179.0, 2.0), (120, 120.0, 1.0)]
+
+
+def test_seconds_are_kept_only_for_high_resolution(cloudwatch, start):
+    for name, resolution in (("fine", 1), ("coarse", 60)):
+        for second in (1, 2, 2):
+            put(cloudwatch, name, Value=1, StorageResolution=resolution, Timestamp=start + datetime.timedelta(seconds=second))
+    assert [(point["Timestamp"] - start).seconds for point in statistics(cloudwatch, "fine", start, period=1, names=["Sum"])] == [1, 2]
+    assert statistics(cloudwatch, "coarse", start, period=1, names=["Sum"]) == []
+    for name in ("fine", "coarse"):
+        [point] = statistics(cloudwatch, name, start, period=60, names=["Sum"])
+        assert point["Sum"] == 3.0
+
+
+def test_percentiles_and_trimmed_statistics(cloudwatch, start):
+    put(cloudwatch, "spread", Values=[float(number) for number in range(1, 101)], Timestamp=start)
+    wanted = {"p0": 1.0, "p50": 50.0, "p99": 99.0, "p100": 100.0, "tm90": 45.5, "TM(10%:90%)": 50.5, "IQM": 50.5,
+              "tc90": 90.0, "ts90": 4095.0, "PR(:50)": 50.0, "PR(10:20)": 10.0, "TC(10:20)": 10.0,
+              "WM(10%:90%)": (11 * 10 + sum(range(11, 91)) + 90 * 10) / 100}
+    names = list(wanted)
+    found = {}
+    for first in range(0, len(names), 10):
+        [point] = statistics(cloudwatch, "spread", start, names=(), extended=names[first:first + 10])
+        found.update(point["ExtendedStatistics"])
+    assert found == pytest.approx(wanted)
+
+
+def test_values_have_counts(cloudwatch, start):
+    put(cloudwatch, "weighted", Values=[1.0, 10.0], Counts=[9.0, 1.0], Timestamp=start)
+    [point] = statistics(cloudwatch, "weighted", start, names=["SampleCount", "Sum"], extended=["p90"])
+    assert (point["SampleCount"], point["Sum"], point["ExtendedStatistics"]) == (10.0, 19.0, {"p90": 1.0})
+
+
+def test_a_statistic_set_has_no_percentiles_unless_its_values_are_equal(cloudwatch, start):
+    put(cloudwatch, "set", StatisticValues={"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 4}, Timestamp=start)
+    put(cloudwatch, "equal", StatisticValues={"SampleCount": 4, "Sum": 8, "Minimum": 2, "Maximum": 2}, Timestamp=start)
+    [point] = statistics(cloudwatch, "set", start, names=["Average"], extended=["p50"])
+    assert (point["Average"], point.get("ExtendedStatistics")) == (2.5, None)
+    [point] = statistics(cloudwatch, "equal", start, names=["Average"], extended=["p50"])
+    assert (point["Average"], point["ExtendedStatistics"]) == (2.0, {"p50": 2.0})
+
+
+def test_the_order_of_dimensions_does_not_matter(cloudwatch, start):
+    here = [{"Name": "b", "Value": "2"}, {"Name": "a", "Value": "1"}]
+    put(cloudwatch, "placed", Value=1, Dimensions=here, Timestamp=start)
+    put(cloudwatch, "placed", Value=2, Dimensions=here[::-1], Timestamp=start)
+    put(cloudwatch, "placed", Value=4, Timestamp=start)
+    [point] = statistics(cloudwatch, "placed", start, names=["Sum"], Dimensions=here)
+    assert point["Sum"] == 3.0
+    [point] = statistics(cloudwatch, "placed", start, names=["Sum"])
+    assert point["Sum"] == 4.0
+
+
+def test_metrics_are_listed_by_namespace_name_and_dimension(cloudwatch, start):
+    for namespace, name, value in (("A", "x", "1"), ("A", "x", "2"), ("A", "y", "1"), ("B", "x", "1")):
+        cloudwatch.put_metric_data(Namespace=namespace, MetricData=[
+            {"MetricName": name, "Value": 1, "Dimensions": [{"Name": "Place", "Value": value}]}])
+
+    def listed(**filters):
+        return [(metric["Namespace"], metric["MetricName"], metric["Dimensions"][0]["Value"])
+                for metric in cloudwatch.list_metrics(**filters)["Metrics"] if metric["Namespace"] in "AB"]
+
+    assert listed() == [("A", "x", "1"), ("A", "x", "2"), ("A", "y", "1"), ("B", "x", "1")]
+    assert listed(Namespace="A", MetricName="x") == [("A", "x", "1"), ("A", "x", "2")]
+    assert listed(Dimensions=[{"Name": "Place", "Value": "2"}]) == [("A", "x", "2")]
+    assert listed(MetricName="x", RecentlyActive="PT3H") == [("A", "x", "1"), ("A", "x", "2"), ("B", "x", "1")]
+    assert listed(Dimensions=[{"Name": "Other"}]) == []
+
+
+def test_many_metrics_are_listed_in_pages(cloudwatch, wait_until):
+    for first in range(0, 1001, 500):
+        cloudwatch.put_metric_data(Namespace="Many", MetricData=[
+            {"MetricName": "m%04d" % number, "Value": 1} for number in range(first, min(first + 500, 1001))])
+
+    def pages_when_stored():
+        pages = list(cloudwatch.get_paginator("list_metrics").paginate(Namespace="Many"))
+        return pages if sum(len(page["Metrics"]) for page in pages) == 1001 else None
+
+    pages = wait_until(pages_when_stored)
+    assert [len(page["Metrics"]) for page in pages] == [500, 500, 1]
+    assert [metric["MetricName"] for page in pages for metric in page["Metrics"]] == ["m%04d" % number for number in range(1001)]
+
+
+def query(name, id="m", stat="Sum", period=60):
+    return {"Id": id, "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": name}, "Period": period, "Stat": stat}}
+
+
+def data(cloudwatch, start, *queries, minutes=10, **more):
+    found = cloudwatch.get_metric_data(MetricDataQueries=list(queries), StartTime=start, EndTime=start + minutes * MINUTE,
+                                       ScanBy="TimestampAscending", **more)
+    return {result["Id"]: [((time - start).seconds // 60, value) for time, value in zip(result["Timestamps"], result["Values"])]
+            for result in found["MetricDataResults"]}
+
+
+@pytest.mark.parametrize("expression, wanted", [
+    ("a + b", [(0, 11), (1, 22)]),
+    ("a - 1", [(0, 0), (1, 1), (3, 3)]),
+    ("2 * (a + 1) ^ 2", [(0, 8), (1, 18), (3, 50)]),
+    ("b / a", [(0, 10), (1, 10)]),
+    ("100 / (a - 1)", [(1, 100), (3, 100 / 3)]),
+    ("-a", [(0, -1), (1, -2), (3, -4)]),
+    ("a > 1 AND a < 4", [(0, 0), (1, 1), (3, 0)]),
+    ("a == 1 || a == 4", [(0, 1), (1, 0), (3, 1)]),
+    ("SUM(METRICS())", [(0, 11), (1, 22), (2, 30), (3, 4)]),
+    ("AVG([a, b])", [(0, 5.5), (1, 11), (2, 30), (3, 4)]),
+    ("MAX(METRICS('b'))", [(0, 10), (1, 20), (2, 30)]),
+    ("a * 0 + MAX(a)", [(0, 4), (1, 4), (3, 4)]),
+    ("DIFF(a)", [(1, 1), (3, 2)]),
+    ("RATE(b)", [(1, 10 / 60), (2, 10 / 60)]),
+    ("RUNNING_SUM(a)", [(0, 1), (1, 3), (3, 7)]),
+    ("FILL(a, 0)", [(0, 1), (1, 2), (2, 0), (3, 4)] + [(minute, 0) for minute in range(4, 10)]),
+    ("FILL(a, REPEAT)", [(0, 1), (1, 2), (2, 2), (3, 4)] + [(minute, 4) for minute in range(4, 10)]),
+    ("FILL(a, LINEAR)", [(0, 1), (1, 2), (2, 3), (3, 4)]),
+    ("IF(a > 1, b, 7)", [(0, 7), (1, 20)]),
+    ("IF(a > 1, a)", [(1, 2), (3, 4)]),
+    ("CEIL(a / 4) + FLOOR(a / 4) + ABS(-1)", [(0, 2), (1, 2), (3, 3)]),
+    ("a / PERIOD(a)", [(0, 1 / 60), (1, 2 / 60), (3, 4 / 60)]),
+])
+def test_metric_math(cloudwatch, start, expression, wanted):
+    for minute, value in ((0, 1), (1, 2), (3, 4)):
+        put(cloudwatch, "a", Value=value, Timestamp=start + minute * MINUTE)
+    for minute, value in ((0, 10), (1, 20), (2, 30)):
+        put(cloudwatch, "b", Value=value, Timestamp=start + minute * MINUTE)
+    found = data(cloudwatch, start, query("a", "a"), query("b", "b"), {"Id": "e", "Expression": expression})
+    assert [minute for minute, _ in found["e"]] == [minute for minute, _ in wanted]
+    assert [value for _, value in found["e"]] == pytest.approx([value for _, value in wanted])
+
+
+@pytest.mark.parametrize("expression", ["a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",
+                                        "(" * 60 + "a" + ")" * 60])
+def test_wrong_expressions_are_refused(cloudwatch, start, expression):
+    code, message = refusal(cloudwatch.get_metric_data, StartTime=start, EndTime=start + MINUTE,
+                            MetricDataQueries=[query("a", "a"), {"Id": "e", "Expression": expression}])
+    assert code == "ValidationError" and message.startswith("Error in expression 'e': ")
+
+
+def test_series_come_newest_first_by_default_and_in_pages(cloudwatch, start):
+    for minute in range(5):
+        put(cloudwatch, "paged", Value=minute, Timestamp=start + minute * MINUTE)
+    arguments = {"MetricDataQueries": [query("paged")], "StartTime": start, "EndTime": start + 5 * MINUTE}
+    [result] = cloudwatch.get_metric_data(**arguments)["MetricDataResults"]
+    assert (result["Label"], result["StatusCode"], result["Values"]) == ("paged", "Complete", [4, 3, 2, 1, 0])
+    for order, wanted in (("TimestampDescending", [4, 3, 2, 1, 0]), ("TimestampAscending", [0, 1, 2, 3, 4])):
+        pages = list(cloudwatch.get_paginator("get_metric_data").paginate(**arguments, ScanBy=order,
+                                                                          PaginationConfig={"PageSize": 2}))
+        assert all(len(page["MetricDataResults"][0]["Values"]) <= 2 for page in pages)
+        assert [value for page in pages for value in page["MetricDataResults"][0]["Values"]] == wanted
+
+
+@pytest.mark.parametrize("datum, code, sentence", [
+    ({}, "InvalidParameterCombination", "At least one of the parameters MetricData.member.1.Value"),
+    ({"Value": 1, "Values": [1.0]}, "InvalidParameterCombination",
+     "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have specified both."),
+    ({"Value": 1, "StorageResolution": 5}, "InvalidParameterValue", "The value 5 for parameter MetricData.member.1.StorageResolution is invalid."),
+    ({"Values": [1.0] * 151}, "InvalidParameterValue", "The collection MetricData.member.1.Values must not have a size greater than 150."),
+    ({"Values": [1.0], "Counts": [1.0, 2.0]}, "InvalidParameterValue",
+     "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
+    ({"Value": 2.0 ** 361}, "InvalidParameterValue", "The value 4.69709e+108 for parameter MetricData.member.1.Value is invalid."),
+    ({"Value": math.nan}, "InvalidParameterValue", "The value NaN for parameter MetricData.member.1.Value is invalid."),
+])
+def test_what_cannot_be_put_is_refused(cloudwatch, datum, code, sentence):
+    got_code, message = refusal(put, cloudwatch=cloudwatch, name="bad", **datum)
+    assert got_code == code and message.startswith(sentence)
+
+
+def test_bounds_of_what_can_be_put(cloudwatch, now_ms):
+    put(cloudwatch, "most", Values=[float(number) for number in range(150)])
+    put(cloudwatch, "most", Value=2.0 ** 360)
+    now = datetime.datetime.fromtimestamp(now_ms() / 1000, datetime.timezone.utc)
+    two_weeks, two_hours = datetime.timedelta(days=14), datetime.timedelta(hours=2)
+    put(cloudwatch, "most", Value=1, Timestamp=now - two_weeks + MINUTE)
+    put(cloudwatch, "most", Value=1, Timestamp=now + two_hours - MINUTE)
+    for time in (now - two_weeks - MINUTE, now + two_hours + 2 * MINUTE):
+        assert refusal(put, cloudwatch=cloudwatch, name="most", Value=1, Timestamp=time)[0].startswith("InvalidParameterValue")
+    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[{"MetricName": "n", "Value": 1}] * 1000)
+    assert refusal(cloudwatch.put_metric_data, Namespace="Shop", MetricData=[{"MetricName": "n", "Value": 1}] * 1001)[1] == \
+        "The collection MetricData must not have a size greater than 1000."
+    assert refusal(cloudwatch.put_metric_data, Namespace="AWS/SQS", MetricData=[{"MetricName": "n", "Value": 1}])[1] == \
+        "The value AWS/ for parameter Namespace is invalid."
+
+
+def test_too_many_datapoints_of_statistics_are_refused(cloudwatch, start):
+    arguments = {"Namespace": "Shop", "MetricName": "x", "StartTime": start, "Statistics": ["Sum"], "Period": 60}
+    assert cloudwatch.get_metric_statistics(**arguments, EndTime=start + 1440 * MINUTE)["Datapoints"] == []
+    assert refusal(cloudwatch.get_metric_statistics, **arguments, EndTime=start + 1441 * MINUTE)[1] == (
+        "You have requested up to 1441 datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by "
+        "increasing Period, or decreasing the time range.")
+
+
+def test_points_are_kept_as_long_as_their_period(cloudwatch, start, advance_clock, wait_until):
+    put(cloudwatch, "aging", Value=1, StorageResolution=1, Timestamp=start)
+    day = 24 * 3600
+
+    def kept():
+        return [period for period in (1, 60, 300, 3600)
+                if statistics(cloudwatch, "aging", start.replace(minute=0), period=period, names=["Sum"], minutes=24 if period == 1 else 120)]
+
+    start_hour = start.replace(minute=0)
+    if (start - start_hour).seconds < 24 * 60:
+        assert kept() == [1, 60, 300, 3600]
+    advance_clock(4 * 3600)
+    assert wait_until(lambda: kept() == [60, 300, 3600])
+    advance_clock(15 * day)
+    assert wait_until(lambda: kept() == [300, 3600])
+    advance_clock(50 * day)
+    assert wait_until(lambda: kept() == [3600])
+    advance_clock(400 * day)
+    assert wait_until(lambda: kept() == [])
+
+
+def test_services_measure_themselves(endpoint, cloudwatch, account, start, advance_clock, wait_until):
+    sqs = boto3.client("sqs", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account, aws_secret_access_key="x")
+    url = sqs.create_queue(QueueName="measured")["QueueUrl"]
+    for _ in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody="hello")
+    advance_clock(61)
+    dimensions = [{"Name": "QueueName", "Value": "measured"}]
+    found = wait_until(lambda: [metric for metric in cloudwatch.list_metrics(Namespace="AWS/SQS", Dimensions=dimensions)["Metrics"]
+                                if metric["MetricName"] == "NumberOfMessagesSent"])
+    assert found == [{"Namespace": "AWS/SQS", "MetricName": "NumberOfMessagesSent", "Dimensions": dimensions}]
+    points = cloudwatch.get_metric_statistics(Namespace="AWS/SQS", MetricName="NumberOfMessagesSent", Dimensions=dimensions,
+                                              StartTime=start, EndTime=start + 20 * MINUTE, Period=1200, Statistics=["Sum"])
+    assert sum(point["Sum"] for point in points["Datapoints"]) == 3.0
