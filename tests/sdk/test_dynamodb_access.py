@@ -194,6 +194,19 @@ def test_the_documented_policy_for_attributes_binds(dynamodb, make_table, allowe
     assert not is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="UPDATED_NEW")
 
 
+def test_attributes_of_key_conditions_count_too(make_table, allowed_by):
+    table = make_table()
+    own = allowed_by(
+        statement("Allow", "Query", **{"ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "score"]}})
+    )
+    query = {"TableName": table, "ProjectionExpression": "score"}
+    by_text = {"ExpressionAttributeNames": {"#u": "user"}, "ExpressionAttributeValues": {":v": {"S": "v"}}}
+    assert not is_denied(own.query, **query, KeyConditionExpression="#u = :v", **by_text)
+    assert is_denied(own.query, **query, KeyConditionExpression="#u = :v AND game = :v", **by_text)
+    assert not is_denied(own.query, **query, KeyConditions={"user": equals("v")})
+    assert is_denied(own.query, **query, KeyConditions={"user": equals("v"), "game": equals("v")})
+
+
 def test_select_and_consumed_capacity_can_be_asked_for(make_table, allowed_by):
     table = make_table()
     own = allowed_by(
