@@ -307,7 +307,7 @@ static enum outcome invoke_function(const struct call *call, const struct transi
         service_principal(call, S("lambda.alarms.cloudwatch.amazonaws.com"), transition->arn);
     const struct lambda_invocation_request in = {
         .function_name = function_arn,
-        .invocation_type = lambda_invocation_type_text(LAMBDA_INVOCATION_TYPE_EVENT),
+        .invocation_type = S("Event"),
         .payload = event_of(call, transition),
     };
     struct lambda_invocation_response out = {0};
