@@ -1,10 +1,12 @@
 """Metrics: put, rolled up, read by statistics, by math, and listed."""
 
 import datetime
+import json
 import math
 
 import boto3
 import botocore.session
+import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -301,25 +303,34 @@ def test_too_many_datapoints_of_statistics_are_refused(cloudwatch, start):
         "increasing Period, or decreasing the time range.")
 
 
-def test_points_are_kept_as_long_as_their_period(cloudwatch, start, advance_clock, wait_until):
-    put(cloudwatch, "aging", Value=1, StorageResolution=1, Timestamp=start)
-    day = 24 * 3600
+@pytest.fixture
+def own_server():
+    """A server whose clock nobody else uses."""
+    server = orderly_server.Server().start()
+    yield server
+    server.stop()
+    server.remove_data()
+
+
+def test_points_are_kept_as_long_as_their_period(own_server, wait_until):
+    def advance(seconds):
+        reply = orderly_server.post(own_server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+        return json.loads(reply)["now_ms"] // 1000
 
     def kept():
         return [period for period in (1, 60, 300, 3600)
-                if statistics(cloudwatch, "aging", start.replace(minute=0), period=period, names=["Sum"], minutes=24 if period == 1 else 120)]
+                if statistics(cloudwatch, "aging", start, period=period, names=["Sum"], minutes=24 if period == 1 else 120)]
 
-    start_hour = start.replace(minute=0)
-    if (start - start_hour).seconds < 24 * 60:
-        assert kept() == [1, 60, 300, 3600]
-    advance_clock(4 * 3600)
-    assert wait_until(lambda: kept() == [60, 300, 3600])
-    advance_clock(15 * day)
-    assert wait_until(lambda: kept() == [300, 3600])
-    advance_clock(50 * day)
-    assert wait_until(lambda: kept() == [3600])
-    advance_clock(400 * day)
-    assert wait_until(lambda: kept() == [])
+    hour, day = 3600, 24 * 3600
+    cloudwatch = boto3.client("cloudwatch", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="111122223333",
+                              aws_secret_access_key="x")
+    start = datetime.datetime.fromtimestamp((advance(0) // hour + 1) * hour, datetime.timezone.utc)
+    advance(hour)
+    put(cloudwatch, "aging", Value=1, StorageResolution=1, Timestamp=start)
+    assert kept() == [1, 60, 300, 3600]
+    for seconds, left in ((4 * hour, [60, 300, 3600]), (15 * day, [300, 3600]), (50 * day, [3600]), (400 * day, [])):
+        advance(seconds)
+        assert wait_until(lambda: kept() == left)
 
 
 def test_services_measure_themselves(endpoint, cloudwatch, account, start, advance_clock, wait_until):

@@ -433,6 +433,32 @@ def test_a_key_of_an_index_has_its_own_refusals(dynamodb, filled):
     )
 
 
+def test_an_index_may_have_several_attributes_in_its_key(dynamodb, unique):
+    name = unique("legacy")
+    dynamodb.create_table(
+        TableName=name,
+        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in "pgh"],
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "both",
+                "KeySchema": [{"AttributeName": attribute, "KeyType": "HASH"} for attribute in "gh"],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    item = {"p": {"S": "a"}, "g": {"S": "x"}, "h": {"S": "y"}}
+    dynamodb.put_item(TableName=name, Item=item)
+    g, h = condition("EQ", {"S": "x"}), condition("EQ", {"S": "y"})
+    query = {"TableName": name, "IndexName": "both"}
+    assert dynamodb.query(**query, KeyConditions={"g": g, "h": h})["Items"] == [item]
+    assert dynamodb.query(**query, KeyConditions={"g": g, "h": g})["Items"] == []
+    said = refusal(dynamodb.query, **query, KeyConditions={"g": g})
+    assert said == "HASH key attributes h must have equality conditions specified in the query"
+    dynamodb.delete_table(TableName=name)
+
+
 def test_the_filter_of_an_index_may_be_about_the_keys_of_the_table(dynamodb, filled):
     keys = {"g": condition("EQ", {"S": "x"})}
     kept = {"s": condition("GE", {"N": "2"}), "odd": condition("EQ", {"BOOL": True})}

@@ -147,9 +147,9 @@ def test_in_json_a_refusal_names_its_error(started, refused, wait_until):
 def test_in_json_hostile_and_long_names_come_whole_or_cut_between_characters(started, wait_until, name):
     one = started("--log-format", "json")
     with pytest.raises(ClientError):
-        one.client("dynamodb").describe_table(TableName=f"{name}:")
-    found = without_us(object_of(one, wait_until, "dynamodb.DescribeTable"))
-    whole = f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}:"
+        one.client("sqs").get_queue_url(QueueName=f"{name}:")
+    found = without_us(object_of(one, wait_until, "sqs.GetQueueUrl"))
+    whole = f"arn:aws:sqs:us-east-1:000000000000:{name}:"
     assert found["resource"] == whole.encode()[:600].decode(errors="ignore")
     assert [len(objects(one)), len(one.server.log.splitlines())] == [len(one.server.log_lines) - 1, len(one.server.log_lines)]
 

@@ -407,6 +407,13 @@ def lambda_(world):
 def cloudwatch(world):
     metric = {"Namespace": "Every", "MetricName": "every", "Dimensions": [{"Name": "n", "Value": "v"}]}
     span = {"StartTime": 1700000000, "EndTime": 1700003600}
+    alarm = {"AlarmName": "every", **metric, "Statistic": "Sum", "Period": 60, "Unit": "Count", "EvaluationPeriods": 2,
+             "DatapointsToAlarm": 1, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore",
+             "EvaluateLowSampleCountPercentile": "ignore", "AlarmDescription": "d", "ActionsEnabled": True,
+             "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
+             "InsufficientDataActions": [arn("sns", "every")]}
+    put = [("PutMetricAlarm", alarm)]
+    resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
@@ -417,6 +424,21 @@ def cloudwatch(world):
             {"Id": "e", "Expression": "m * 2", "Period": 60}], "ScanBy": "TimestampAscending", "MaxDatapoints": 10}),
         "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
                                              "ExtendedStatistics": ["p90"], "Unit": "Count"}),
+        "PutMetricAlarm": lambda: ([], {**alarm, "Tags": TAGS}),
+        "DescribeAlarms": lambda: (put, {"AlarmNamePrefix": "e", "AlarmTypes": ["MetricAlarm"], "StateValue": "OK",
+                                         "ActionPrefix": "arn:", "MaxRecords": 10}),
+        "DescribeAlarmsForMetric": lambda: (put, {**metric, "Statistic": "Sum", "Period": 60, "Unit": "Count"}),
+        "DescribeAlarmHistory": lambda: (put, {"AlarmName": "every", "AlarmTypes": ["MetricAlarm"],
+                                               "HistoryItemType": "StateUpdate", "StartDate": 1700000000,
+                                               "EndDate": 1700003600, "MaxRecords": 10, "ScanBy": "TimestampDescending"}),
+        "SetAlarmState": lambda: (put, {"AlarmName": "every", "StateValue": "ALARM", "StateReason": "r",
+                                        "StateReasonData": "{}"}),
+        "EnableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
+        "DisableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
+        "DeleteAlarms": lambda: (put, {"AlarmNames": ["every"]}),
+        "TagResource": lambda: (put, {**resource, "Tags": TAGS}),
+        "UntagResource": lambda: (put, {**resource, "TagKeys": ["k"]}),
+        "ListTagsForResource": lambda: (put, resource),
         "ListMetrics": lambda: ([], {"Namespace": "Every", "MetricName": "every", "Dimensions": metric["Dimensions"],
                                      "RecentlyActive": "PT3H"}),
     }

@@ -34,7 +34,7 @@ READS = {
     "sts": ["GetCallerIdentity"],
     "lambda": ["ListFunctions", "GetFunction", "ListTags", "GetPolicy", "ListEventSourceMappings"],
     "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "ListTagsForResource"],
-    "cloudwatch": ["ListMetrics", "GetMetricStatistics"],
+    "cloudwatch": ["ListMetrics", "GetMetricStatistics", "DescribeAlarms"],
     "dynamodb": ["ListTables", "DescribeTable", "Scan", "GetItem"],
     "dynamodbstreams": ["ListStreams", "DescribeStream", "GetRecords"],
 }

@@ -100,3 +100,105 @@ select id, account, region, at_ms, request from cloudwatch_upload order by id li
 
 -- statement: remove_upload :exec
 delete from cloudwatch_upload where id = :id;
+
+-- migration: 2
+-- settings: what PutMetricAlarm was given, in JSON.  namespace, metric: of an alarm on one metric.
+create table cloudwatch_alarm (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    settings text not null,
+    namespace text,
+    metric text,
+    updated_ms integer not null,
+    state text not null,
+    reason text not null,
+    reason_data text,
+    state_ms integer not null,
+    transitioned_ms integer not null,
+    unique (account, region, name)
+);
+create index cloudwatch_alarm_metric on cloudwatch_alarm (account, region, namespace, metric);
+
+-- What happened to alarms, also to those that are deleted.
+create table cloudwatch_history (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    alarm text not null,
+    at_ms integer not null,
+    kind text not null,
+    summary text not null,
+    data text not null
+);
+create index cloudwatch_history_alarm on cloudwatch_history (account, region, alarm);
+
+-- statement: find_alarm :one
+-- row: alarm
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+from cloudwatch_alarm where account = :account and region = :region and name = :name;
+
+-- statement: read_alarm :one
+-- row: alarm
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+from cloudwatch_alarm where id = :id;
+
+-- statement: list_alarms :many
+-- row: alarm
+-- param: after text
+-- param: end text
+-- param: limit integer
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+from cloudwatch_alarm where account = :account and region = :region and name > :after and name < :end
+order by name limit :limit;
+
+-- statement: list_alarms_for_metric :many
+-- row: alarm
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+from cloudwatch_alarm
+where account = :account and region = :region and namespace = :namespace and metric = :metric
+order by name;
+
+-- statement: add_alarm :insert
+-- row: alarm
+insert into cloudwatch_alarm (account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data,
+    state_ms, transitioned_ms)
+values (:account, :region, :name, :settings, :namespace, :metric, :updated_ms, :state, :reason, :reason_data, :state_ms,
+    :transitioned_ms);
+
+-- statement: change_alarm :exec
+-- row: alarm
+update cloudwatch_alarm set settings = :settings, namespace = :namespace, metric = :metric, updated_ms = :updated_ms,
+    state = :state, reason = :reason, reason_data = :reason_data, state_ms = :state_ms, transitioned_ms = :transitioned_ms
+where id = :id;
+
+-- statement: remove_alarm :exec
+delete from cloudwatch_alarm where id = :id;
+
+-- statement: add_history :insert
+insert into cloudwatch_history (account, region, alarm, at_ms, kind, summary, data)
+values (:account, :region, :alarm, :at_ms, :kind, :summary, :data);
+
+-- statement: oldest_history :one
+select id, at_ms from cloudwatch_history order by id limit 1;
+
+-- statement: remove_history :exec
+delete from cloudwatch_history where id = :id;
+
+-- The newest first.
+-- statement: list_history :many
+-- row: history
+-- param: before integer
+-- param: limit integer
+select id, alarm, at_ms, kind, summary, data from cloudwatch_history
+where account = :account and region = :region and id < :before
+order by id desc limit :limit;
+
+-- statement: list_history_of_alarm :many
+-- row: history
+-- param: before integer
+-- param: limit integer
+select id, alarm, at_ms, kind, summary, data from cloudwatch_history
+where account = :account and region = :region and alarm = :alarm and id < :before
+order by id desc limit :limit;

@@ -5,9 +5,9 @@
  */
 #include "cloudwatch_internal.h"
 
+#include "alarm.h"
 #include "base/check.h"
 #include "engine/page.h"
-#include "expression.h"
 
 #include <string.h>
 
@@ -334,4 +334,82 @@ enum outcome cloudwatch_get_metric_data(const struct call *call,
     end_page(&data, &page);
     out->next_token = page_end(call, &page);
     return DONE;
+}
+
+/* ---- for alarms ---- */
+
+static const struct cloudwatch_metric_data_query *
+returned(const struct cloudwatch_metric_data_query_list *queries)
+{
+    const struct cloudwatch_metric_data_query *found = NULL;
+
+    for (size_t i = 0; i < queries->count; i++)
+        if (!queries->items[i].return_data || *queries->items[i].return_data) {
+            if (found)
+                return NULL;
+            found = &queries->items[i];
+        }
+    return found;
+}
+
+static struct data data_of(const struct call *call, struct cloudwatch_get_metric_data_input *in,
+                           const struct cloudwatch_metric_data_query_list *queries)
+{
+    struct data data = {.call = call, .in = in};
+
+    in->metric_data_queries = *queries;
+    data.answers = arena_alloc(call->arena, (queries->count + 1) * sizeof *data.answers);
+    memset(data.answers, 0, queries->count * sizeof *data.answers);
+    return data;
+}
+
+bool cloudwatch_queries_check(const struct call *call,
+                              const struct cloudwatch_metric_data_query_list *queries)
+{
+    struct cloudwatch_get_metric_data_input in = {.start_time = call->now_ms,
+                                                  .end_time = call->now_ms + 1000};
+    struct data data = data_of(call, &in, queries);
+    const struct cloudwatch_metric_data_query *result = returned(queries);
+
+    if (!result)
+        return refuse(call, S("Exactly one element of the metrics list should return data."));
+    for (size_t i = 0; i < queries->count; i++)
+        if (!query_check(&data, i))
+            return false;
+    const struct answer *answer = answer_of(&data, (size_t)(result - queries->items));
+    if (answer->state == KNOWN && answer->value.kind != MATH_SEVERAL)
+        return true;
+    return refuse(call, arena_format(call->arena, "Error in expression '%.*s': %s", STR_ARGS(result->id),
+                                     answer->state == KNOWN ? "it returns several series" : answer->problem));
+}
+
+bool cloudwatch_queries_result(const struct call *call,
+                               const struct cloudwatch_metric_data_query_list *queries, int64_t start_ms,
+                               int64_t end_ms, struct series_values *series)
+{
+    struct cloudwatch_get_metric_data_input in = {.start_time = start_ms, .end_time = end_ms};
+    struct data data = data_of(call, &in, queries);
+    const struct cloudwatch_metric_data_query *result = returned(queries);
+    struct math_value value;
+
+    if (!result)
+        return false;
+    const struct answer *answer = answer_of(&data, (size_t)(result - queries->items));
+    value = answer->value;
+    if (answer->state != KNOWN || value.kind == MATH_SEVERAL)
+        return false;
+    if (value.kind == MATH_NUMBER)
+        spread_number(&data, result, &value);
+    *series = *value.series;
+    return true;
+}
+
+int64_t cloudwatch_queries_period_s(const struct cloudwatch_metric_data_query_list *queries)
+{
+    int64_t longest_s = 0;
+
+    for (size_t i = 0; i < queries->count; i++)
+        if (queries->items[i].metric_stat && queries->items[i].metric_stat->period > longest_s)
+            longest_s = queries->items[i].metric_stat->period;
+    return longest_s > 0 ? longest_s : MINUTE_S;
 }

@@ -82,6 +82,14 @@ struct node {
     struct node_list operands;
 };
 
+/* expression_nodes.c */
+struct node *dynamodb_node_of(struct arena *arena, enum node_kind kind);
+void dynamodb_node_add(struct arena *arena, struct node *node, struct node *operand);
+/* The value belongs to the caller. */
+struct node *dynamodb_node_of_value(struct arena *arena, const struct dynamodb_attribute_value *value);
+struct node *dynamodb_node_of_attribute(struct arena *arena, str name);
+struct node *dynamodb_node_of_function(struct arena *arena, enum function function, struct node *first);
+
 /* NULL: *problem is the sentence.  expression_parse.c */
 const struct node *dynamodb_condition_parse(struct scope *scope, str text, str *problem);
 str dynamodb_comparator_text(enum comparator comparator);

@@ -42,17 +42,13 @@ static enum function function_named(str name)
 
 struct node *dynamodb_node_new(struct parser *parser, enum node_kind kind)
 {
-    struct node *node = arena_new(parser->scope->arena, struct node);
-
-    node->kind = kind;
     parser->operators += kind != NODE_PATH && kind != NODE_VALUE;
-    return node;
+    return dynamodb_node_of(parser->scope->arena, kind);
 }
 
 void dynamodb_node_add_operand(struct parser *parser, struct node *node, struct node *operand)
 {
-    // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
-    *list_add(parser->scope->arena, &node->operands) = operand;
+    dynamodb_node_add(parser->scope->arena, node, operand);
 }
 
 /* ---- operands ---- */

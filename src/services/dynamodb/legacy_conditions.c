@@ -19,7 +19,7 @@ struct rule {
     enum node_kind kind;
     enum comparator comparator;
     enum function function;
-    bool negated; /* is true for the attributes that exist without being so */
+    bool negated; /* the opposite, but only for attributes that exist */
 };
 
 static const struct rule rules[] = {
@@ -48,10 +48,10 @@ struct comparison {
 
 /* ---- checks ---- */
 
-static bool refuse_for(const struct call *call, const char *problem, str name)
+static bool refuse_for(const struct call *call, str problem, str name)
 {
-    return dynamodb_refuse_request(
-        call, arena_format(call->arena, INVALID "%s for Attribute: %.*s", problem, STR_ARGS(name)));
+    return dynamodb_refuse_request(call, arena_format(call->arena, INVALID "%.*s for Attribute: %.*s",
+                                                      STR_ARGS(problem), STR_ARGS(name)));
 }
 
 static bool values_check(const struct call *call, const struct comparison *comparison)
@@ -124,60 +124,29 @@ static bool conditional_operator_check(const struct call *call, str conditional_
 
 /* ---- nodes ---- */
 
-static struct node *node_new(struct arena *arena, enum node_kind kind)
-{
-    struct node *node = arena_new(arena, struct node);
-
-    node->kind = kind;
-    return node;
-}
-
-static void add_operand(struct arena *arena, struct node *node, struct node *operand)
-{
-    *list_add(arena, &node->operands) = operand;
-}
-
-static struct node *path_node(struct arena *arena, str name)
-{
-    struct node *node = node_new(arena, NODE_PATH);
-
-    list_add(arena, &node->path)->name = name;
-    return node;
-}
-
-static struct node *function_node(struct arena *arena, enum function function, str name)
-{
-    struct node *node = node_new(arena, NODE_FUNCTION);
-
-    node->function = function;
-    add_operand(arena, node, path_node(arena, name));
-    return node;
-}
-
-/* An attribute that does not exist neither contains a value nor not. */
+/* An attribute that does not exist neither contains the value nor lacks it. */
 static struct node *negation_of(struct arena *arena, struct node *node, str name)
 {
-    struct node *negation = node_new(arena, NODE_NOT), *both = node_new(arena, NODE_AND);
+    struct node *negation = dynamodb_node_of(arena, NODE_NOT), *both = dynamodb_node_of(arena, NODE_AND);
 
-    add_operand(arena, negation, node);
-    add_operand(arena, both, function_node(arena, ATTRIBUTE_EXISTS, name));
-    add_operand(arena, both, negation);
+    dynamodb_node_add(arena, negation, node);
+    dynamodb_node_add(
+        arena, both,
+        dynamodb_node_of_function(arena, ATTRIBUTE_EXISTS, dynamodb_node_of_attribute(arena, name)));
+    dynamodb_node_add(arena, both, negation);
     return both;
 }
 
 static struct node *comparison_node(struct arena *arena, const struct comparison *comparison)
 {
     const struct rule *rule = &rules[comparison->comparison_operator];
-    struct node *node = node_new(arena, rule->kind);
+    struct node *node = dynamodb_node_of(arena, rule->kind);
 
     node->comparator = rule->comparator;
     node->function = rule->function;
-    add_operand(arena, node, path_node(arena, comparison->name));
-    for (size_t i = 0; i < comparison->values.count; i++) {
-        struct node *value = node_new(arena, NODE_VALUE);
-        value->value = &comparison->values.items[i];
-        add_operand(arena, node, value);
-    }
+    dynamodb_node_add(arena, node, dynamodb_node_of_attribute(arena, comparison->name));
+    for (size_t i = 0; i < comparison->values.count; i++)
+        dynamodb_node_add(arena, node, dynamodb_node_of_value(arena, &comparison->values.items[i]));
     return rule->negated ? negation_of(arena, node, comparison->name) : node;
 }
 
@@ -186,14 +155,14 @@ static struct node *series_node(struct arena *arena, str conditional_operator)
 {
     bool any = dynamodb_conditional_operator_of(conditional_operator) == DYNAMODB_CONDITIONAL_OPERATOR_OR;
 
-    return node_new(arena, any ? NODE_OR : NODE_AND);
+    return dynamodb_node_of(arena, any ? NODE_OR : NODE_AND);
 }
 
 static bool add_comparison(const struct call *call, const struct comparison *comparison, struct node *series)
 {
     if (!comparison_check(call, comparison))
         return false;
-    add_operand(call->arena, series, comparison_node(call->arena, comparison));
+    dynamodb_node_add(call->arena, series, comparison_node(call->arena, comparison));
     return true;
 }
 
@@ -228,39 +197,38 @@ bool dynamodb_legacy_filter_read(const struct call *call, const struct legacy_pa
 
     if (!filter)
         return true;
-    if (filter->items)
-        expressions->filtered_by = "QueryFilter";
+    if (!filter->items)
+        return conditional_operator_check(call, legacy->conditional_operator, 0);
+    expressions->filtered_by = "QueryFilter";
     return filter_read(call, filter, legacy->conditional_operator, &expressions->condition);
 }
 
 /* ---- Expected ---- */
 
-/* What is wrong with the members of the value, besides each of them, or NULL. */
-static const char *members_problem(const struct call *call,
-                                   const struct dynamodb_expected_attribute_value *expected)
+/* Which members may not be together, or are missing; absent when they are right. */
+static str members_problem(struct arena *arena, const struct dynamodb_expected_attribute_value *expected)
 {
     bool compares = str_present(expected->comparison_operator), lists = expected->attribute_value_list.items;
     enum dynamodb_comparison_operator comparison_operator =
         dynamodb_comparison_operator_of(expected->comparison_operator);
 
     if (expected->exists && compares)
-        return "Exists and ComparisonOperator cannot be used together";
+        return S("Exists and ComparisonOperator cannot be used together");
     if (expected->value && lists)
-        return "Value and AttributeValueList cannot be used together";
+        return S("Value and AttributeValueList cannot be used together");
     if (lists && !compares)
-        return "AttributeValueList can only be used with a ComparisonOperator";
+        return S("AttributeValueList can only be used with a ComparisonOperator");
     if (expected->exists && !*expected->exists && expected->value)
-        return "Value cannot be used when Exists is false";
+        return S("Value cannot be used when Exists is false");
     if (expected->value || lists || (expected->exists && !*expected->exists))
-        return NULL;
+        return (str){0};
     if (!compares)
-        return expected->exists ? "Value must be provided when Exists is true"
-                                : "Value must be provided when Exists is null";
+        return expected->exists ? S("Value must be provided when Exists is true")
+                                : S("Value must be provided when Exists is null");
     if (rules[comparison_operator].most == 0)
-        return NULL;
-    return arena_format(call->arena, "Value or AttributeValueList must be used with ComparisonOperator: %.*s",
-                        STR_ARGS(expected->comparison_operator))
-        .data;
+        return (str){0};
+    return arena_format(arena, "Value or AttributeValueList must be used with ComparisonOperator: %.*s",
+                        STR_ARGS(expected->comparison_operator));
 }
 
 /* The comparison that the value stands for, whether by an operator, or by Value and Exists. */
@@ -284,9 +252,9 @@ static bool expected_read(const struct call *call,
                           const struct dynamodb_expected_attribute_value_map_entry *entry,
                           struct node *series)
 {
-    const char *problem = members_problem(call, &entry->value);
+    str problem = members_problem(call->arena, &entry->value);
 
-    if (problem)
+    if (str_present(problem))
         return refuse_for(call, problem, entry->key);
     struct comparison comparison = comparison_of_expected(call->arena, entry);
     return add_comparison(call, &comparison, series);
@@ -295,16 +263,19 @@ static bool expected_read(const struct call *call,
 bool dynamodb_legacy_expected_read(const struct call *call, const struct legacy_parameters *legacy,
                                    struct expressions *expressions)
 {
-    struct node *series = series_node(call->arena, legacy->conditional_operator);
+    const struct dynamodb_expected_attribute_value_map *expected = legacy->expected;
 
-    if (!legacy->expected)
+    if (!expected)
         return true;
-    for (size_t i = 0; i < legacy->expected->count; i++)
-        if (!expected_read(call, &legacy->expected->items[i], series))
+    if (!expected->items)
+        return conditional_operator_check(call, legacy->conditional_operator, 0);
+    struct node *series = series_node(call->arena, legacy->conditional_operator);
+    for (size_t i = 0; i < expected->count; i++)
+        if (!expected_read(call, &expected->items[i], series))
             return false;
-    if (legacy->expected->count > 0)
+    if (expected->count > 0)
         expressions->condition = series;
-    return conditional_operator_check(call, legacy->conditional_operator, legacy->expected->count);
+    return conditional_operator_check(call, legacy->conditional_operator, expected->count);
 }
 
 /* ---- KeyConditions ---- */

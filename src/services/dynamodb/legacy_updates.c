@@ -36,35 +36,18 @@ static bool value_check(const struct call *call, enum dynamodb_attribute_action 
 
 /* ---- operands ---- */
 
-static struct node *value_node(struct arena *arena, const struct dynamodb_attribute_value *value)
-{
-    struct node *node = arena_new(arena, struct node);
-
-    *node = (struct node){.kind = NODE_VALUE, .value = value};
-    return node;
-}
-
-static struct node *function_node(struct arena *arena, enum function function, struct node *first,
-                                  struct node *second)
-{
-    struct node *node = arena_new(arena, struct node);
-
-    *node = (struct node){.kind = NODE_FUNCTION, .function = function};
-    *list_add(arena, &node->operands) = first;
-    *list_add(arena, &node->operands) = second;
-    return node;
-}
-
-/* list_append(if_not_exists(path, []), value) */
-static struct node *append_node(struct arena *arena, const struct path *path, struct node *value)
+/* list_append(if_not_exists(name, []), value) */
+static struct node *append_node(struct arena *arena, str name, struct node *value)
 {
     struct dynamodb_attribute_value *none = arena_new(arena, struct dynamodb_attribute_value);
-    struct node *old = arena_new(arena, struct node);
+    struct node *old =
+        dynamodb_node_of_function(arena, IF_NOT_EXISTS, dynamodb_node_of_attribute(arena, name));
+    struct node *append = dynamodb_node_of_function(arena, LIST_APPEND, old);
 
     list_make_empty(arena, &none->l);
-    *old = (struct node){.kind = NODE_PATH, .path = *path};
-    return function_node(arena, LIST_APPEND,
-                         function_node(arena, IF_NOT_EXISTS, old, value_node(arena, none)), value);
+    dynamodb_node_add(arena, old, dynamodb_node_of_value(arena, none));
+    dynamodb_node_add(arena, append, value);
+    return append;
 }
 
 /* ---- actions ---- */
@@ -82,10 +65,10 @@ static struct action action_of(struct arena *arena, str name, enum dynamodb_attr
         made.kind = ACTION_REMOVE;
         return made;
     }
-    made.operand = value_node(arena, value);
+    made.operand = dynamodb_node_of_value(arena, value);
     if (made.kind == ACTION_ADD && dynamodb_value_type(value) == VALUE_L) {
         made.kind = ACTION_SET;
-        made.operand = append_node(arena, &made.path, made.operand);
+        made.operand = append_node(arena, name, made.operand);
     }
     return made;
 }

@@ -254,9 +254,12 @@ static str legacy_parameters_of(struct arena *arena, const struct expression_tex
 
 static bool check_mixing(const struct call *call, const struct expression_texts *texts)
 {
-    str modern = expressions_of(call->arena, texts), legacy = legacy_parameters_of(call->arena, texts);
+    str legacy = legacy_parameters_of(call->arena, texts);
 
-    return str_empty(modern) || str_empty(legacy) ||
+    if (str_empty(legacy))
+        return true;
+    str modern = expressions_of(call->arena, texts);
+    return str_empty(modern) ||
            dynamodb_refuse_request(
                call, arena_format(call->arena,
                                   "Can not use both expression and non-expression parameters in the same "

@@ -307,8 +307,47 @@ bool lambda_event_failures(const struct call *call, str answer, struct str_list 
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
-/* poller.c */
+/* sources.c */
+/* A mapping at work. */
+struct poll {
+    struct lambda_mapping_row mapping;
+    struct function function;
+    const struct principal *role;
+};
+
+/* A record of an event, and what settles it. */
+struct record {
+    str json, receipt, trace_id;
+};
+struct record_list {
+    struct record *items;
+    size_t count;
+};
+/* The messages of a batch, in the invocation's row. */
+struct receipts {
+    str source_arn;
+    struct str_list ids, handles;
+};
+/* A kind of event source. */
+struct event_source {
+    const char *service; /* in its ARNs */
+    /* May the function read there, and do its settings fit?  False: fail() has been called. */
+    bool (*accepts)(const struct call *call, const struct function *function, str source_arn);
+    /* At most `most` records; PARKED: the call waits for some.  FAILED: see *failure. */
+    enum outcome (*receive)(const struct call *call, const struct poll *poll, int64_t most,
+                            struct record_list *records, struct failure *failure);
+    /* The function has done all of the batch but these failures.  role may be NULL. */
+    void (*settle)(const struct call *call, const struct principal *role, const struct receipts *receipts,
+                   const struct str_list *failures);
+};
+/* The kind of that ARN's source; NULL: no mapping can read from there. */
+const struct event_source *lambda_event_source_of(str source_arn);
+
+/* queue_source.c */
+extern const struct event_source LAMBDA_QUEUE_SOURCE;
 str lambda_source_queue_url(const struct call *call, str queue_arn);
+
+/* poller.c */
 /* Start the poller of that mapping. */
 void lambda_poller_begin(const struct call *call, int64_t mapping_id);
 /* The mapping was changed or will be deleted: end its poller. */

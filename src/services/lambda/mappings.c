@@ -9,7 +9,6 @@
 #include "aws/arn.h"
 #include "base/hash.h"
 #include "services/tags/tags.h"
-#include "sqs_model.h"
 
 enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
 
@@ -176,7 +175,11 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
     struct arn source;
 
     arn_parse(in->event_source_arn, &source);
-    if (!str_equal(source.partition, S("aws")) || !str_equal(source.service, S("sqs"))) {
+    if (!str_present(in->event_source_arn)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unrecognized event source.");
+        return false;
+    }
+    if (!lambda_event_source_of(in->event_source_arn)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Unrecognized event source: only Amazon SQS queues are supported.");
         return false;
@@ -195,73 +198,12 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
     return true;
 }
 
-/* ---- permissions of the function's role ---- */
-
-static bool lacks(const struct call *call, const char *action)
+static bool source_accepts(const struct call *call, const struct function *function, str source_arn)
 {
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "The function execution role does not have permissions to call %s on SQS", action);
-    return false;
-}
+    const struct event_source *source = lambda_event_source_of(source_arn);
 
-static bool role_may(const struct call *call, const struct principal *role, const char *action, str queue_arn,
-                     str policy)
-{
-    return may(call, role, arena_format(call->arena, "sqs:%s", action), queue_arn, policy) ||
-           lacks(call, action);
-}
-
-static bool read_queue(const struct call *call, const struct principal *role, str queue_arn,
-                       struct str_map *attributes)
-{
-    static str all_names[] = {STR_INIT("All")};
-    struct sqs_get_queue_attributes_request in = {
-        .queue_url = lambda_source_queue_url(call, queue_arn),
-        .attribute_names = {all_names, 1},
-    };
-    struct sqs_get_queue_attributes_result out = {0};
-    struct failure failure;
-
-    if (invoke(call, role, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out, &failure) == DONE) {
-        *attributes = out.attributes;
-        return true;
-    }
-    if (failure.error != &SQS_QUEUE_DOES_NOT_EXIST) /* AWS tries to receive first; the policy is unknown */
-        return role_may(call, role, "ReceiveMessage", queue_arn, (str){0}) &&
-               lacks(call, "GetQueueAttributes");
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. "
-         "SQS Error Message: The specified queue does not exist.");
-    return false;
-}
-
-static bool timeout_check(const struct call *call, const struct function *function,
-                          const struct str_map *attributes)
-{
-    int64_t visibility_seconds;
-
-    if (!str_to_i64(str_map_get(attributes, S("VisibilityTimeout")), &visibility_seconds) ||
-        visibility_seconds >= function->row.timeout_seconds)
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Queue visibility timeout: %lld seconds is less than Function timeout: %lld seconds",
-         (long long)visibility_seconds, (long long)function->row.timeout_seconds);
-    return false;
-}
-
-static bool queue_check(const struct call *call, const struct function *function, str queue_arn)
-{
-    const struct principal *role = lambda_function_role(call, function);
-    struct str_map attributes = {0};
-
-    if (!role)
-        return lacks(call, "ReceiveMessage");
-    if (!read_queue(call, role, queue_arn, &attributes))
-        return false;
-    str policy = str_map_get(&attributes, S("Policy"));
-    return role_may(call, role, "ReceiveMessage", queue_arn, policy) &&
-           role_may(call, role, "DeleteMessage", queue_arn, policy) &&
-           timeout_check(call, function, &attributes);
+    check(source);
+    return source->accepts(call, function, source_arn);
 }
 
 /* ---- CreateEventSourceMapping ---- */
@@ -328,7 +270,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .modified_ms = call->now_ms,
     };
     if (!apply(call, &in->mapping_settings, &mapping) ||
-        !queue_check(call, &function, in->event_source_arn) ||
+        !source_accepts(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;
@@ -393,7 +335,7 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     struct lambda_mapping_row mapping = *located;
     str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
     if (!find_function(call, name, &function) || !apply(call, &in->mapping_settings, &mapping) ||
-        !queue_check(call, &function, mapping.source_arn))
+        !source_accepts(call, &function, mapping.source_arn))
         return FAILED;
     if (!str_equal(function.row.name, mapping.function_name) &&
         !check_new(call, &function, mapping.source_arn))

@@ -1,54 +1,28 @@
 /*
- * poller.c: from queues to functions.
+ * poller.c: from event sources to functions.
  *
- * Each enabled mapping has one poller: an internal call that parks in the queue's own long polling, under the
- * function's role, and so runs in the same batch in which a message arrives.  What it receives becomes an
+ * Each enabled mapping has one poller: an internal call that parks where its source waits for records, under
+ * the function's role, and so runs in the same batch in which a record arrives.  What it receives becomes an
  * invocation; at the limit of invocations it rests until one returns.
  */
 #include "lambda_internal.h"
 
-#include "aws/arn.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "sqs_model.h"
 #include "wire/json.h"
 
 enum {
     BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
-    MESSAGES_AT_ONCE = 10,
-    WAIT_SECONDS = 20,
     EVENT_BYTES = 6 * 1024 * 1024 - 4096,
     PROBLEM_MS = 1 * MS_PER_S, /* doubled after each further failure */
     MAX_PROBLEM_MS = 60 * MS_PER_S,
     MOST_DOUBLINGS = 6,
 };
 
-struct poll {
-    struct lambda_mapping_row mapping;
-    struct function function;
-    const struct principal *role;
-};
-
-struct record {
-    str json, receipt, trace_id;
-};
-struct record_list {
-    struct record *items;
-    size_t count;
-};
-
 static str poller_id(const struct call *call, int64_t mapping_id)
 {
     return arena_decimal(call->arena, mapping_id);
-}
-
-str lambda_source_queue_url(const struct call *call, str queue_arn)
-{
-    struct arn arn;
-
-    arn_parse(queue_arn, &arn);
-    return arena_concat(call->arena, lambda_options()->endpoint, S("/"), arn.account, S("/"), arn.resource);
 }
 
 void lambda_poller_begin(const struct call *call, int64_t mapping_id)
@@ -248,53 +222,7 @@ static void send_held(const struct call *call, const struct poll *poll)
 
 /* ---- receiving ---- */
 
-static str receipt_of(const struct call *call, const struct sqs_message *message)
-{
-    struct receipt receipt = {.message_id = message->message_id,
-                              .handle = message->receipt_handle,
-                              .trace_id = lambda_event_trace_id(message)};
-
-    str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
-    return lambda_receipt_text(call, &receipt);
-}
-
-static struct record_list records_of(const struct call *call, const struct poll *poll,
-                                     const struct sqs_message_list *messages)
-{
-    struct record_list records = {0};
-
-    for (size_t i = 0; i < messages->count; i++) {
-        const struct sqs_message *message = &messages->items[i];
-        *list_add(call->arena, &records) = (struct record){
-            .json = lambda_event_record(call, message, poll->mapping.source_arn),
-            .receipt = receipt_of(call, message),
-            .trace_id = lambda_event_trace_id(message),
-        };
-    }
-    return records;
-}
-
-static enum outcome receive(const struct call *call, const struct poll *poll, int64_t most,
-                            struct record_list *records, struct failure *failure)
-{
-    check(most > 0);
-    static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
-    struct sqs_receive_message_request in = {
-        .queue_url = lambda_source_queue_url(call, poll->mapping.source_arn),
-        .message_system_attribute_names = {all_names, 2},
-        .message_attribute_names = {all_names, 1},
-        .max_number_of_messages = arena_i64(call->arena, most < MESSAGES_AT_ONCE ? most : MESSAGES_AT_ONCE),
-        .wait_time_seconds = arena_i64(call->arena, WAIT_SECONDS),
-    };
-    struct sqs_receive_message_result out = {0};
-    enum outcome outcome = invoke(call, poll->role, &SQS_RECEIVE_MESSAGE, &in, &out, failure);
-
-    if (outcome == DONE)
-        *records = records_of(call, poll, &out.messages);
-    return outcome;
-}
-
-/* The queue has parked the call; a window may end earlier. */
+/* The source has parked the call; a window may end earlier. */
 static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 {
     int64_t until_ms = call->progress->parked.until_ms;
@@ -318,9 +246,11 @@ static bool is_at_limit(const struct call *call, const struct poll *poll)
 /* Receive until there is nothing to receive, or enough batches are under way. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
+    const struct event_source *source = lambda_event_source_of(poll->mapping.source_arn);
     struct record_list records;
     struct failure failure;
 
+    check(source);
     for (;;) {
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
@@ -329,7 +259,7 @@ static enum outcome run(const struct call *call, struct poll *poll)
             send_held(call, poll);
             continue;
         }
-        switch (receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
+        switch (source->receive(call, poll, poll->mapping.batch_size - held_now.count, &records, &failure)) {
         case PARKED:
             poller_clear_error(call, &poll->mapping);
             return stay_parked(call, window_end_ms(poll, &held_now));
@@ -375,17 +305,12 @@ enum outcome lambda_poll_event_source(const struct call *call,
 
 /* ---- the end of a batch ---- */
 
-struct receipts {
-    str queue_arn;
-    struct str_list ids, handles;
-};
-
 static struct receipts receipts_read(const struct call *call, str text)
 {
     struct receipts receipts = {0};
     struct receipt receipt;
 
-    str_next(&text, '\n', &receipts.queue_arn);
+    str_next(&text, '\n', &receipts.source_arn);
     while (lambda_receipt_next(&text, &receipt)) {
         *list_add(call->arena, &receipts.ids) = receipt.message_id;
         *list_add(call->arena, &receipts.handles) = receipt.handle;
@@ -411,38 +336,6 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
     return true;
 }
 
-static void delete_some(const struct call *call, const struct principal *role, str queue_arn,
-                        const struct sqs_delete_message_batch_request_entry_list *entries)
-{
-    struct sqs_delete_message_batch_request in = {.queue_url = lambda_source_queue_url(call, queue_arn),
-                                                  .entries = *entries};
-    struct sqs_delete_message_batch_result out = {0};
-    struct failure failure;
-
-    if (entries->count > 0)
-        invoke(call, role, &SQS_DELETE_MESSAGE_BATCH, &in, &out, &failure);
-}
-
-/* Messages that cannot be deleted are delivered again, as on AWS. */
-static void delete_others(const struct call *call, const struct principal *role,
-                          const struct receipts *receipts, const struct str_list *failures)
-{
-    struct sqs_delete_message_batch_request_entry_list entries = {0};
-
-    for (size_t i = 0; role && i < receipts->ids.count; i++) {
-        if (str_is_one_of(receipts->ids.items[i], failures->items, failures->count))
-            continue;
-        struct sqs_delete_message_batch_request_entry *entry = list_add(call->arena, &entries);
-        entry->id = arena_format(call->arena, "%zu", i);
-        entry->receipt_handle = receipts->handles.items[i];
-        if (entries.count == MESSAGES_AT_ONCE) {
-            delete_some(call, role, receipts->queue_arn, &entries);
-            entries = (struct sqs_delete_message_batch_request_entry_list){0};
-        }
-    }
-    delete_some(call, role, receipts->queue_arn, &entries);
-}
-
 void lambda_batch_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output)
@@ -455,8 +348,10 @@ void lambda_batch_end(const struct call *call, const struct function *function,
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
 
     bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    const struct event_source *source = lambda_event_source_of(receipts.source_arn);
+    check(source);
     if (understood)
-        delete_others(call, lambda_function_role(call, function), &receipts, &failures);
+        source->settle(call, lambda_function_role(call, function), &receipts, &failures);
     if (!str_present(result->error))
         lambda_retried_hops(call, invocation, understood ? &failures : NULL, output);
     spawn_wake(call, &LAMBDA_POLL_EVENT_SOURCE, poller_id(call, *invocation->mapping_id));

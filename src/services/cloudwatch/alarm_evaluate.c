@@ -1,0 +1,304 @@
+/*
+ * alarm_evaluate.c: an alarm's state follows from its newest points.
+ *
+ * An alarm looks at its last EvaluationPeriods whole periods, and a few older ones when points are missing.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+#include "alarm.h"
+
+#include "base/time.h"
+#include "wire/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    SPARE_PERIODS = 2, /* looked at when points are missing */
+    DELAY_S = 5,       /* after a minute's end, so that its counts are there */
+    MAX_DATAPOINTS_SHOWN = 10,
+};
+
+struct evaluation {
+    const struct call *call;
+    struct cloudwatch_alarm_settings settings;
+    int64_t periods, to_alarm, period_s, end_s;
+    double values[MAX_DATAPOINTS_SHOWN];
+    int64_t times_s[MAX_DATAPOINTS_SHOWN]; /* the newest points, newest first */
+    size_t shown;
+    int64_t breaching, well, missing; /* of the last periods */
+};
+
+void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, row);
+    int64_t now_s = call->now_ms / 1000,
+            every_s = settings.period && *settings.period < MINUTE_S ? 10 : MINUTE_S;
+    int64_t due_s = now_s - now_s % every_s + DELAY_S;
+
+    timer_set(call, &CLOUDWATCH_EVALUATE_ALARM, arena_decimal(call->arena, row->id),
+              (due_s > now_s ? due_s : due_s + every_s) * 1000,
+              &(struct cloudwatch_evaluate_alarm_input){.id = row->id});
+}
+
+/* ---- points ---- */
+
+static struct cloudwatch_metric_data_query_list queries_of(struct arena *arena,
+                                                           const struct cloudwatch_alarm_settings *settings)
+{
+    struct cloudwatch_metric *metric = arena_new(arena, struct cloudwatch_metric);
+    struct cloudwatch_metric_stat *stat = arena_new(arena, struct cloudwatch_metric_stat);
+    struct cloudwatch_metric_data_query_list queries = {0};
+
+    if (settings->metrics.count > 0)
+        return settings->metrics;
+    *metric = (struct cloudwatch_metric){settings->namespace, settings->metric_name, settings->dimensions};
+    *stat = (struct cloudwatch_metric_stat){
+        .metric = metric,
+        .period = *settings->period,
+        .stat = str_present(settings->statistic) ? settings->statistic : settings->extended_statistic,
+        .unit = settings->unit,
+    };
+    *list_add(arena, &queries) = (struct cloudwatch_metric_data_query){.id = S("m1"), .metric_stat = stat};
+    return queries;
+}
+
+static bool is_breaching(const struct cloudwatch_alarm_settings *settings, double value)
+{
+    switch (cloudwatch_comparison_operator_of(settings->comparison_operator)) {
+    case CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_OR_EQUAL_TO_THRESHOLD:
+        return value >= *settings->threshold;
+    case CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_THRESHOLD:
+        return value > *settings->threshold;
+    case CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_THRESHOLD:
+        return value < *settings->threshold;
+    default:
+        return value <= *settings->threshold;
+    }
+}
+
+static void count_point(struct evaluation *evaluation, int64_t at_s, double value)
+{
+    if (is_breaching(&evaluation->settings, value))
+        evaluation->breaching++;
+    else
+        evaluation->well++;
+    if (evaluation->shown < MAX_DATAPOINTS_SHOWN) {
+        evaluation->times_s[evaluation->shown] = at_s;
+        evaluation->values[evaluation->shown++] = value;
+    }
+}
+
+/* The newest points of the range, at most as many as the alarm evaluates. */
+static void read_points(struct evaluation *evaluation)
+{
+    struct cloudwatch_metric_data_query_list queries =
+        queries_of(evaluation->call->arena, &evaluation->settings);
+    int64_t range_s = (evaluation->periods + SPARE_PERIODS) * evaluation->period_s;
+    struct series_values series = {0};
+
+    if (!cloudwatch_queries_result(evaluation->call, &queries, (evaluation->end_s - range_s) * 1000,
+                                   evaluation->end_s * 1000, &series))
+        series.count = 0;
+    for (size_t i = series.count; i-- > 0 && evaluation->breaching + evaluation->well < evaluation->periods;)
+        count_point(evaluation, series.at_s[i], series.values[i]);
+    evaluation->missing = evaluation->periods - evaluation->breaching - evaluation->well;
+}
+
+/* ---- the verdict ---- */
+
+/* 0: the alarm keeps its state. */
+static enum cloudwatch_state_value verdict_of(const struct evaluation *evaluation)
+{
+    str treatment = evaluation->settings.treat_missing_data;
+    int64_t counted = evaluation->breaching;
+
+    if (str_equal(treatment, S("breaching")))
+        counted += evaluation->missing;
+    if (counted >= evaluation->to_alarm)
+        return CLOUDWATCH_STATE_VALUE_ALARM;
+    if (evaluation->well > 0 || str_equal(treatment, S("notBreaching")) ||
+        str_equal(treatment, S("breaching")))
+        return CLOUDWATCH_STATE_VALUE_OK;
+    if (str_equal(treatment, S("ignore")))
+        return 0;
+    return evaluation->breaching > 0 ? CLOUDWATCH_STATE_VALUE_ALARM
+                                     : CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA;
+}
+
+/* ---- its reason ---- */
+
+str cloudwatch_number_text(struct arena *arena, double number)
+{
+    if (number == floor(number) && fabs(number) < 1e7)
+        return arena_format(arena, "%.1f", number);
+    for (int digits = 15;; digits++) {
+        str text = arena_format(arena, "%.*g", digits, number);
+        if (digits == 17 || strtod(arena_cstr(arena, text), NULL) == number)
+            return text;
+    }
+}
+
+/* "31/01/26 12:00:00" */
+static str short_time(struct arena *arena, int64_t at_s)
+{
+    const char *iso = time_iso8601(arena, at_s * 1000).data;
+
+    return arena_format(arena, "%.2s/%.2s/%.2s %.8s", iso + 8, iso + 5, iso + 2, iso + 11);
+}
+
+static str points_text(const struct evaluation *evaluation)
+{
+    struct arena *arena = evaluation->call->arena;
+    str text = S("");
+
+    for (size_t i = 0; i < evaluation->shown; i++)
+        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""),
+                            cloudwatch_number_text(arena, evaluation->values[i]), S(" ("),
+                            short_time(arena, evaluation->times_s[i]), S(")"));
+    return text;
+}
+
+static str comparison_text(str operator)
+{
+    static const str texts[] = {
+        [CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_OR_EQUAL_TO_THRESHOLD] =
+            STR_INIT("greater than or equal to"),
+        [CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_THRESHOLD] = STR_INIT("greater than"),
+        [CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_THRESHOLD] = STR_INIT("less than"),
+        [CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_OR_EQUAL_TO_THRESHOLD] = STR_INIT("less than or equal to"),
+    };
+
+    return texts[cloudwatch_comparison_operator_of(operator)];
+}
+
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static str missing_text(const struct evaluation *evaluation)
+{
+    str treatment = evaluation->settings.treat_missing_data;
+    bool breaching = str_equal(treatment, S("breaching"));
+
+    if (evaluation->missing == 0 || (!breaching && !str_equal(treatment, S("notBreaching"))))
+        return S("");
+    return arena_format(
+        evaluation->call->arena,
+        "no datapoints were received for %lld period%s and %lld missing datapoint%s treated as [%s]",
+        (long long)evaluation->missing, plural(evaluation->missing), (long long)evaluation->missing,
+        evaluation->missing == 1 ? " was" : "s were", breaching ? "Breaching" : "NonBreaching");
+}
+
+/* AWS's words, as the console shows them. */
+static str reason_of(const struct evaluation *evaluation, enum cloudwatch_state_value value)
+{
+    struct arena *arena = evaluation->call->arena;
+    str comparison = comparison_text(evaluation->settings.comparison_operator);
+    str threshold = cloudwatch_number_text(arena, *evaluation->settings.threshold);
+    str missing = missing_text(evaluation), points = points_text(evaluation);
+    int64_t real = evaluation->breaching + evaluation->well;
+
+    if (value == CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA)
+        return arena_format(arena, "Insufficient Data: %lld datapoint%s unknown.",
+                            (long long)evaluation->missing, evaluation->missing == 1 ? " was" : "s were");
+    if (real == 0)
+        return arena_format(arena, "Threshold Crossed: %.*s.", STR_ARGS(missing));
+    if (value == CLOUDWATCH_STATE_VALUE_ALARM)
+        return arena_format(arena,
+                            "Threshold Crossed: %lld out of the last %lld datapoints [%.*s] %s %.*s the "
+                            "threshold (%.*s) (minimum "
+                            "%lld datapoint%s for OK -> ALARM transition)%s%.*s.",
+                            (long long)evaluation->breaching, (long long)evaluation->periods,
+                            STR_ARGS(points), evaluation->breaching == 1 ? "was" : "were",
+                            STR_ARGS(comparison), STR_ARGS(threshold), (long long)evaluation->to_alarm,
+                            plural(evaluation->to_alarm), str_empty(missing) ? "" : " and ",
+                            STR_ARGS(missing));
+    return arena_format(arena,
+                        "Threshold Crossed: %lld datapoint%s [%.*s] %s not %.*s the threshold (%.*s)%s%.*s.",
+                        (long long)evaluation->well, plural(evaluation->well), STR_ARGS(points),
+                        evaluation->well == 1 ? "was" : "were", STR_ARGS(comparison), STR_ARGS(threshold),
+                        str_empty(missing) ? "" : " and ", STR_ARGS(missing));
+}
+
+static str reason_data_of(const struct evaluation *evaluation)
+{
+    const struct cloudwatch_alarm_settings *settings = &evaluation->settings;
+    struct arena *arena = evaluation->call->arena;
+    struct json_writer writer = json_writer_in(arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("version"), S("1.0"));
+    json_field(&writer, S("queryDate"), cloudwatch_time_text(arena, evaluation->call->now_ms));
+    if (evaluation->shown > 0)
+        json_field(&writer, S("startDate"),
+                   cloudwatch_time_text(arena, evaluation->times_s[evaluation->shown - 1] * 1000));
+    json_field(&writer, S("statistic"),
+               str_present(settings->statistic) ? settings->statistic : settings->extended_statistic);
+    json_i64_field(&writer, S("period"), evaluation->period_s);
+    json_name(&writer, S("recentDatapoints"));
+    json_open_array(&writer);
+    for (size_t i = evaluation->shown; i-- > 0;)
+        json_double(&writer, evaluation->values[i]);
+    json_close_array(&writer);
+    json_name(&writer, S("threshold"));
+    json_double(&writer, *settings->threshold);
+    json_name(&writer, S("evaluatedDatapoints"));
+    json_open_array(&writer);
+    for (size_t i = 0; i < evaluation->shown; i++) {
+        json_open_object(&writer);
+        json_field(&writer, S("timestamp"), cloudwatch_time_text(arena, evaluation->times_s[i] * 1000));
+        json_name(&writer, S("value"));
+        json_double(&writer, evaluation->values[i]);
+        json_close_object(&writer);
+    }
+    json_close_array(&writer);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+/* ---- a run ---- */
+
+static struct evaluation begin(const struct call *call, const struct cloudwatch_alarm_row *row)
+{
+    struct evaluation evaluation = {.call = call, .settings = cloudwatch_alarm_settings_of(call->arena, row)};
+    const struct cloudwatch_alarm_settings *settings = &evaluation.settings;
+    int64_t now_s = call->now_ms / 1000;
+
+    evaluation.periods = *settings->evaluation_periods;
+    evaluation.to_alarm = settings->datapoints_to_alarm ? *settings->datapoints_to_alarm : evaluation.periods;
+    evaluation.period_s =
+        settings->period ? *settings->period : cloudwatch_queries_period_s(&settings->metrics);
+    evaluation.end_s = now_s - now_s % (evaluation.period_s < MINUTE_S ? evaluation.period_s : MINUTE_S);
+    return evaluation;
+}
+
+/* As on AWS, a state that stays keeps its reason. */
+static void evaluate(const struct call *call, struct cloudwatch_alarm_row *row)
+{
+    struct evaluation evaluation = begin(call, row);
+
+    read_points(&evaluation);
+    enum cloudwatch_state_value value = verdict_of(&evaluation);
+    if (value == 0 || value == cloudwatch_state_value_of(row->state))
+        return;
+    cloudwatch_alarm_change_state(call, row,
+                                  &(struct new_state){.value = value,
+                                                      .reason = reason_of(&evaluation, value),
+                                                      .reason_data = reason_data_of(&evaluation)});
+}
+
+enum outcome cloudwatch_evaluate_alarm(const struct call *call,
+                                       const struct cloudwatch_evaluate_alarm_input *in,
+                                       struct cloudwatch_evaluate_alarm_output *out)
+{
+    struct cloudwatch_alarm_row row = {0};
+
+    (void)out;
+    if (!cloudwatch_read_alarm(call->txn, &(struct cloudwatch_read_alarm_params){.id = in->id}, &row))
+        return DONE;
+    struct call there = call_in(call, row.account, row.region);
+    evaluate(&there, &row);
+    cloudwatch_alarm_evaluate_later(&there, &row);
+    return DONE;
+}

@@ -1,0 +1,70 @@
+/*
+ * alarm_find.c: from names and ARNs to alarms.
+ */
+#include "alarm.h"
+
+#include "aws/arn.h"
+#include "services/tags/tags.h"
+
+static str arn_of(const struct call *call, str name)
+{
+    return arena_concat(call->arena, S("arn:aws:cloudwatch:"), call->region, S(":"), call->account,
+                        S(":alarm:"), name);
+}
+
+str cloudwatch_alarm_arn(struct arena *arena, const struct cloudwatch_alarm_row *row)
+{
+    return arena_concat(arena, S("arn:aws:cloudwatch:"), row->region, S(":"), row->account, S(":alarm:"),
+                        row->name);
+}
+
+bool cloudwatch_locate_alarm(const struct call *call, str given, struct resource *found)
+{
+    struct alarm *alarm = arena_new(call->arena, struct alarm);
+
+    *alarm = (struct alarm){.arn = arn_of(call, given)};
+    cloudwatch_find_alarm(call->txn,
+                          &(struct cloudwatch_find_alarm_params){
+                              .account = call->account, .region = call->region, .name = given},
+                          &alarm->row);
+    *found = (struct resource){.arn = alarm->arn, .row = alarm};
+    if (alarm->row.id)
+        found->add_context = tags_add_context;
+    return true;
+}
+
+bool cloudwatch_locate_tagged(const struct call *call, str given, struct resource *found)
+{
+    struct arn arn;
+
+    if (arn_parse(given, &arn) && str_equal(arn.service, S("cloudwatch")) &&
+        str_starts_with(arn.resource, S("alarm:")) && str_equal(arn.account, call->account) &&
+        str_equal(arn.region, call->region))
+        return cloudwatch_locate_alarm(call, str_from(arn.resource, S("alarm:").size), found);
+    fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The value %.*s for parameter ResourceARN is invalid.", STR_ARGS(given));
+    return false;
+}
+
+bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found)
+{
+    bool well = cloudwatch_locate_tagged(call, text, found);
+
+    if (!well)
+        take_failure(call);
+    return well && found->add_context;
+}
+
+const struct alarm *cloudwatch_alarm_at(const struct call *call, size_t index)
+{
+    return call_resource(call, index)->row;
+}
+
+struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *arena,
+                                                              const struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_put_metric_alarm_input put = {0};
+
+    model_from_json(arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &put);
+    return put.alarm_settings;
+}

@@ -1,0 +1,302 @@
+/*
+ * alarms.c: putting, deleting, enabling and tagging alarms, and setting their states by hand.
+ */
+#include "alarm.h"
+
+#include "services/tags/tags.h"
+#include "wire/json.h"
+
+enum { MAX_EVALUATED_S = DAY_S, MAX_EVALUATED_OF_HOURS_S = 7 * DAY_S };
+
+static bool refuse(const struct call *call, const struct error *error, const char *sentence)
+{
+    fail(call, error, "%s", sentence);
+    return false;
+}
+
+/* ---- checking ---- */
+
+static bool statistic_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    struct statistic statistic;
+
+    if (str_present(settings->statistic) == str_present(settings->extended_statistic))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      str_present(settings->statistic)
+                          ? "Only one of statistics or extended statistics can be set for an alarm"
+                          : "Must specify either Statistics or ExtendedStatistics");
+    if (str_present(settings->extended_statistic) &&
+        (!cloudwatch_parse_statistic(settings->extended_statistic, &statistic) ||
+         statistic.kind <= STATISTIC_MAXIMUM)) {
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR,
+             "The value %.*s for parameter ExtendedStatistic is not supported.",
+             STR_ARGS(settings->extended_statistic));
+        return false;
+    }
+    return true;
+}
+
+static bool one_metric_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    if (!str_present(settings->metric_name))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "The parameter MetricName is required unless Metrics is specified.");
+    if (!str_present(settings->namespace))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "The parameter Namespace is required unless Metrics is specified.");
+    if (!settings->period || !(*settings->period == 10 || *settings->period == 20 ||
+                               *settings->period == 30 || *settings->period % MINUTE_S == 0))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "Metric period must be 10, 20, 30 or any multiple of 60 seconds.");
+    return statistic_check(call, settings);
+}
+
+static bool several_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    if (str_present(settings->metric_name) || str_present(settings->namespace) ||
+        str_present(settings->statistic) || str_present(settings->extended_statistic) || settings->period ||
+        settings->dimensions.count > 0 || str_present(settings->unit))
+        return refuse(
+            call, &CLOUDWATCH_VALIDATION_ERROR,
+            "MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic cannot be "
+            "specified together with Metrics.");
+    return cloudwatch_queries_check(call, &settings->metrics);
+}
+
+static bool is_missing_treatment(str text)
+{
+    static const str treatments[] = {STR_INIT("breaching"), STR_INIT("notBreaching"), STR_INIT("ignore"),
+                                     STR_INIT("missing")};
+
+    return !str_present(text) || str_is_one_of(text, treatments, sizeof treatments / sizeof *treatments);
+}
+
+static bool evaluation_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    str low_count = settings->evaluate_low_sample_count_percentile;
+
+    if (!settings->evaluation_periods)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "The parameter EvaluationPeriods is required.");
+    if (!settings->threshold)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "The parameter Threshold is required.");
+    if (cloudwatch_comparison_operator_of(settings->comparison_operator) >
+        CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_OR_EQUAL_TO_THRESHOLD)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "Orderly does not support alarms on anomaly detection; see docs/compatibility.md.");
+    if (settings->datapoints_to_alarm && *settings->datapoints_to_alarm > *settings->evaluation_periods)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "DatapointsToAlarm must be less than or equal to EvaluationPeriods.");
+    if (!is_missing_treatment(settings->treat_missing_data))
+        return refuse(
+            call, &CLOUDWATCH_VALIDATION_ERROR,
+            "Option for treating missing data must be one of: breaching, notBreaching, ignore, missing");
+    if (str_present(low_count) && !str_equal(low_count, S("evaluate")) && !str_equal(low_count, S("ignore")))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "Option for EvaluateLowSampleCountPercentile must be one of: evaluate, ignore");
+    return true;
+}
+
+static bool span_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    int64_t period_s = settings->period ? *settings->period : cloudwatch_queries_period_s(&settings->metrics);
+    int64_t most_s = period_s >= HOUR_S ? MAX_EVALUATED_OF_HOURS_S : MAX_EVALUATED_S;
+
+    if (*settings->evaluation_periods <= most_s / period_s)
+        return true;
+    return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                  period_s >= HOUR_S
+                      ? "Metrics cannot be checked across more than seven days (EvaluationPeriods * "
+                        "Period must be <= 604800)."
+                      : "Metrics cannot be checked across more than a day (EvaluationPeriods * Period "
+                        "must be <= 86400).");
+}
+
+static bool settings_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    return evaluation_check(call, settings) &&
+           (settings->metrics.count > 0 ? several_check : one_metric_check)(call, settings) &&
+           span_check(call, settings);
+}
+
+/* ---- putting ---- */
+
+static void note_configuration(const struct call *call, str name, const char *what, str settings)
+{
+    cloudwatch_history_add(call, name, CLOUDWATCH_HISTORY_ITEM_TYPE_CONFIGURATION_UPDATE,
+                           arena_format(call->arena, "Alarm \"%.*s\" %s", STR_ARGS(name), what),
+                           str_head_whole(settings, 4095));
+}
+
+static struct cloudwatch_alarm_row new_alarm(const struct call *call, str name)
+{
+    return (struct cloudwatch_alarm_row){
+        .account = call->account,
+        .region = call->region,
+        .name = name,
+        .state = cloudwatch_state_value_text(CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA),
+        .reason = S("Unchecked: Initial alarm creation"),
+        .state_ms = call->now_ms,
+        .transitioned_ms = call->now_ms,
+    };
+}
+
+enum outcome cloudwatch_put_metric_alarm(const struct call *call,
+                                         const struct cloudwatch_put_metric_alarm_input *in,
+                                         struct cloudwatch_put_metric_alarm_output *out)
+{
+    const struct alarm *alarm = cloudwatch_alarm_at(call, 0);
+    struct cloudwatch_put_metric_alarm_input kept = *in;
+    struct cloudwatch_alarm_row row = alarm->row.id ? alarm->row : new_alarm(call, in->alarm_name);
+    struct str_map tags = TAGS_MAP(call->arena, &in->tags);
+
+    (void)out;
+    if (!settings_check(call, &in->alarm_settings))
+        return FAILED;
+    kept.tags.count = 0;
+    row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &kept);
+    row.namespace = in->alarm_settings.namespace;
+    row.metric = in->alarm_settings.metric_name;
+    row.updated_ms = call->now_ms;
+    if (row.id)
+        cloudwatch_change_alarm(call->txn, &row);
+    else
+        row.id = cloudwatch_add_alarm(call->txn, &row);
+    if (!alarm->row.id && tags.count > 0 && !tags_put(call, alarm->arn, &tags, TAG_CASE_MATTERS))
+        return fail(call, &CLOUDWATCH_VALIDATION_ERROR, "A resource can have no more than 50 tags.");
+    note_configuration(call, row.name, alarm->row.id ? "updated" : "created", row.settings);
+    cloudwatch_alarm_evaluate_later(call, &row);
+    return DONE;
+}
+
+/* ---- several alarms ---- */
+
+static enum outcome enable(const struct call *call, size_t count, bool enabled)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cloudwatch_alarm_row row = cloudwatch_alarm_at(call, i)->row;
+        struct cloudwatch_put_metric_alarm_input put = {0};
+        if (!row.id)
+            continue;
+        model_from_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row.settings, &put);
+        put.alarm_settings.actions_enabled = arena_bool(call->arena, enabled);
+        row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &put);
+        row.updated_ms = call->now_ms;
+        cloudwatch_change_alarm(call->txn, &row);
+        note_configuration(call, row.name, "updated", row.settings);
+    }
+    return DONE;
+}
+
+enum outcome cloudwatch_enable_alarm_actions(const struct call *call,
+                                             const struct cloudwatch_enable_alarm_actions_input *in,
+                                             struct cloudwatch_enable_alarm_actions_output *out)
+{
+    (void)out;
+    return enable(call, in->alarm_names.count, true);
+}
+
+enum outcome cloudwatch_disable_alarm_actions(const struct call *call,
+                                              const struct cloudwatch_disable_alarm_actions_input *in,
+                                              struct cloudwatch_disable_alarm_actions_output *out)
+{
+    (void)out;
+    return enable(call, in->alarm_names.count, false);
+}
+
+/* AWS deletes all or, if one of several does not exist, none; a single missing one is no error. */
+enum outcome cloudwatch_delete_alarms(const struct call *call,
+                                      const struct cloudwatch_delete_alarms_input *in,
+                                      struct cloudwatch_delete_alarms_output *out)
+{
+    (void)out;
+    for (size_t i = 0; in->alarm_names.count > 1 && i < in->alarm_names.count; i++)
+        if (!cloudwatch_alarm_at(call, i)->row.id)
+            return fail(call, &CLOUDWATCH_RESOURCE_NOT_FOUND, "Alarm %.*s does not exist",
+                        STR_ARGS(in->alarm_names.items[i]));
+    for (size_t i = 0; i < in->alarm_names.count; i++) {
+        const struct alarm *alarm = cloudwatch_alarm_at(call, i);
+        if (!alarm->row.id)
+            continue;
+        cloudwatch_remove_alarm(call->txn, &(struct cloudwatch_remove_alarm_params){.id = alarm->row.id});
+        timer_cancel(call, &CLOUDWATCH_EVALUATE_ALARM, arena_decimal(call->arena, alarm->row.id));
+        tags_remove_all(call, alarm->arn);
+        note_configuration(call, alarm->row.name, "deleted", alarm->row.settings);
+    }
+    return DONE;
+}
+
+/* ---- by hand ---- */
+
+enum outcome cloudwatch_set_alarm_state(const struct call *call,
+                                        const struct cloudwatch_set_alarm_state_input *in,
+                                        struct cloudwatch_set_alarm_state_output *out)
+{
+    struct cloudwatch_alarm_row row = cloudwatch_alarm_at(call, 0)->row;
+    const struct new_state state = {.value = cloudwatch_state_value_of(in->state_value),
+                                    .reason = in->state_reason,
+                                    .reason_data = in->state_reason_data};
+
+    (void)out;
+    if (!row.id)
+        return fail(call, &CLOUDWATCH_RESOURCE_NOT_FOUND, "Alarm %.*s does not exist",
+                    STR_ARGS(in->alarm_name));
+    if (str_present(in->state_reason_data) && !json_parse(call->arena, in->state_reason_data, NULL))
+        return fail(call, &CLOUDWATCH_INVALID_FORMAT_FAULT, "StateReasonData is not valid JSON");
+    cloudwatch_alarm_change_state(call, &row, &state);
+    return DONE;
+}
+
+/* ---- tags ---- */
+
+static const struct alarm *tagged_alarm(const struct call *call)
+{
+    const struct alarm *alarm = cloudwatch_alarm_at(call, 0);
+
+    if (!alarm->row.id)
+        fail(call, &CLOUDWATCH_RESOURCE_NOT_FOUND_EXCEPTION, "Unknown");
+    return alarm->row.id ? alarm : NULL;
+}
+
+enum outcome cloudwatch_tag_resource(const struct call *call, const struct cloudwatch_tag_resource_input *in,
+                                     struct cloudwatch_tag_resource_output *out)
+{
+    const struct alarm *alarm = tagged_alarm(call);
+    struct str_map tags = TAGS_MAP(call->arena, &in->tags);
+
+    (void)out;
+    if (!alarm)
+        return FAILED;
+    if (!tags_put(call, alarm->arn, &tags, TAG_CASE_MATTERS))
+        return fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "A resource can have no more than 50 tags.");
+    return DONE;
+}
+
+enum outcome cloudwatch_untag_resource(const struct call *call,
+                                       const struct cloudwatch_untag_resource_input *in,
+                                       struct cloudwatch_untag_resource_output *out)
+{
+    const struct alarm *alarm = tagged_alarm(call);
+
+    (void)out;
+    if (!alarm)
+        return FAILED;
+    tags_remove(call, alarm->arn, &in->tag_keys, TAG_CASE_MATTERS);
+    return DONE;
+}
+
+enum outcome cloudwatch_list_tags_for_resource(const struct call *call,
+                                               const struct cloudwatch_list_tags_for_resource_input *in,
+                                               struct cloudwatch_list_tags_for_resource_output *out)
+{
+    const struct alarm *alarm = tagged_alarm(call);
+
+    (void)in;
+    if (!alarm)
+        return FAILED;
+    struct str_map tags = tags_of(call->txn, call->arena, alarm->arn);
+    list_make_empty(call->arena, &out->tags);
+    for (size_t i = 0; i < tags.count; i++)
+        *list_add(call->arena, &out->tags) = (struct cloudwatch_tag){tags.items[i].key, tags.items[i].value};
+    return DONE;
+}

@@ -1,0 +1,250 @@
+/*
+ * describe_alarms.c: alarms and their history, listed.
+ */
+#include "alarm.h"
+
+#include "engine/page.h"
+
+enum { DEFAULT_RECORDS = 50, MAX_EXAMINED = 5000, ROWS_PER_READ = 100 };
+
+static void describe(const struct call *call, const struct cloudwatch_alarm_row *row,
+                     struct cloudwatch_metric_alarm *alarm)
+{
+    *alarm = (struct cloudwatch_metric_alarm){
+        .alarm_name = row->name,
+        .alarm_arn = cloudwatch_alarm_arn(call->arena, row),
+        .alarm_configuration_updated_timestamp = arena_i64(call->arena, row->updated_ms),
+        .alarm_settings = cloudwatch_alarm_settings_of(call->arena, row),
+        .state_value = row->state,
+        .state_reason = row->reason,
+        .state_reason_data = row->reason_data,
+        .state_updated_timestamp = arena_i64(call->arena, row->state_ms),
+        .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
+    };
+    if (!alarm->alarm_settings.actions_enabled)
+        alarm->alarm_settings.actions_enabled = arena_bool(call->arena, true);
+}
+
+static bool lists_metric_alarms(const struct str_list *types)
+{
+    for (size_t i = 0; i < types->count; i++)
+        if (cloudwatch_alarm_type_of(types->items[i]) == CLOUDWATCH_ALARM_TYPE_METRIC_ALARM)
+            return true;
+    return types->count == 0;
+}
+
+static bool has_action(const struct str_list *actions, str prefix)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        if (str_starts_with(actions->items[i], prefix))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
+                      const struct cloudwatch_alarm_row *row)
+{
+    if (str_present(in->state_value) && !str_equal(in->state_value, row->state))
+        return false;
+    if (!str_present(in->action_prefix))
+        return true;
+    struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, row);
+    return has_action(&settings.ok_actions, in->action_prefix) ||
+           has_action(&settings.alarm_actions, in->action_prefix) ||
+           has_action(&settings.insufficient_data_actions, in->action_prefix);
+}
+
+static void describe_named(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
+                           struct cloudwatch_describe_alarms_output *out)
+{
+    struct cloudwatch_alarm_row row;
+
+    for (size_t i = 0; i < in->alarm_names.count; i++)
+        if (cloudwatch_find_alarm(call->txn,
+                                  &(struct cloudwatch_find_alarm_params){.account = call->account,
+                                                                         .region = call->region,
+                                                                         .name = in->alarm_names.items[i]},
+                                  &row) &&
+            is_wanted(call, in, &row))
+            describe(call, &row, list_add(call->arena, &out->metric_alarms));
+}
+
+/* Add the wanted ones of a read; false: the page ends here. */
+static bool add_rows(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
+                     const struct cloudwatch_alarm_rows *rows, struct page *page,
+                     struct cloudwatch_describe_alarms_output *out)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!is_wanted(call, in, &rows->items[i]))
+            continue;
+        if (!page_takes(page, rows->items[i].name))
+            return false;
+        describe(call, &rows->items[i], list_add(call->arena, &out->metric_alarms));
+    }
+    return true;
+}
+
+static void describe_all(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
+                         struct page *page, struct cloudwatch_describe_alarms_output *out)
+{
+    str prefix = str_present(in->alarm_name_prefix) ? in->alarm_name_prefix : S("");
+    struct cloudwatch_list_alarms_params params = {
+        .account = call->account,
+        .region = call->region,
+        .after =
+            str_empty(page->after) ? str_head(prefix, prefix.size > 0 ? prefix.size - 1 : 0) : page->after,
+        .end = arena_join(call->arena, prefix, S("\xff")),
+        .limit = ROWS_PER_READ,
+    };
+
+    for (size_t examined = 0;; examined += ROWS_PER_READ) {
+        struct cloudwatch_alarm_rows rows = cloudwatch_list_alarms(call->txn, &params);
+        struct cloudwatch_alarm_rows with_prefix = {0};
+        for (size_t i = 0; i < rows.count; i++)
+            if (str_starts_with(rows.items[i].name, prefix))
+                *list_add(call->arena, &with_prefix) = rows.items[i];
+        if (!add_rows(call, in, &with_prefix, page, out) || rows.count < ROWS_PER_READ)
+            return;
+        params.after = rows.items[rows.count - 1].name;
+        if (examined >= MAX_EXAMINED || time_is_up(call)) {
+            page->last = params.after;
+            page->more = true;
+            return;
+        }
+    }
+}
+
+enum outcome cloudwatch_describe_alarms(const struct call *call,
+                                        const struct cloudwatch_describe_alarms_input *in,
+                                        struct cloudwatch_describe_alarms_output *out)
+{
+    struct page page;
+
+    if (in->alarm_names.count > 0 && str_present(in->alarm_name_prefix))
+        return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
+                    "AlarmNamePrefix and AlarmNames are mutually exclusive");
+    if (!page_begin(call, in->next_token, in->max_records ? *in->max_records : DEFAULT_RECORDS, &page))
+        return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "Invalid NextToken");
+    list_make_empty(call->arena, &out->metric_alarms);
+    if (!lists_metric_alarms(&in->alarm_types))
+        return DONE;
+    if (in->alarm_names.count > 0)
+        describe_named(call, in, out);
+    else
+        describe_all(call, in, &page, out);
+    out->next_token = page_end(call, &page);
+    return DONE;
+}
+
+/* ---- of one metric ---- */
+
+static bool is_about(const struct call *call, const struct cloudwatch_describe_alarms_for_metric_input *in,
+                     const struct cloudwatch_alarm_settings *settings)
+{
+    return str_equal(cloudwatch_dimensions_text(call->arena, &in->dimensions),
+                     cloudwatch_dimensions_text(call->arena, &settings->dimensions)) &&
+           (!str_present(in->statistic) || str_equal(in->statistic, settings->statistic)) &&
+           (!str_present(in->extended_statistic) ||
+            str_equal(in->extended_statistic, settings->extended_statistic)) &&
+           (!in->period || (settings->period && *in->period == *settings->period)) &&
+           (!str_present(in->unit) || str_equal(in->unit, settings->unit));
+}
+
+enum outcome
+cloudwatch_describe_alarms_for_metric(const struct call *call,
+                                      const struct cloudwatch_describe_alarms_for_metric_input *in,
+                                      struct cloudwatch_describe_alarms_for_metric_output *out)
+{
+    struct cloudwatch_alarm_rows rows = cloudwatch_list_alarms_for_metric(
+        call->txn, &(struct cloudwatch_list_alarms_for_metric_params){.account = call->account,
+                                                                      .region = call->region,
+                                                                      .namespace = in->namespace,
+                                                                      .metric = in->metric_name});
+
+    list_make_empty(call->arena, &out->metric_alarms);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, &rows.items[i]);
+        if (is_about(call, in, &settings))
+            describe(call, &rows.items[i], list_add(call->arena, &out->metric_alarms));
+    }
+    return DONE;
+}
+
+/* ---- history ---- */
+
+static bool is_wanted_item(const struct cloudwatch_describe_alarm_history_input *in,
+                           const struct cloudwatch_history_row *row)
+{
+    return (!str_present(in->history_item_type) || str_equal(in->history_item_type, row->kind)) &&
+           (!in->start_date || row->at_ms >= *in->start_date) &&
+           (!in->end_date || row->at_ms < *in->end_date);
+}
+
+static struct cloudwatch_history_rows read_history(const struct call *call, str alarm, int64_t before)
+{
+    if (str_present(alarm))
+        return cloudwatch_list_history_of_alarm(
+            call->txn, &(struct cloudwatch_list_history_of_alarm_params){.account = call->account,
+                                                                         .region = call->region,
+                                                                         .alarm = alarm,
+                                                                         .before = before,
+                                                                         .limit = ROWS_PER_READ});
+    return cloudwatch_list_history(
+        call->txn,
+        &(struct cloudwatch_list_history_params){
+            .account = call->account, .region = call->region, .before = before, .limit = ROWS_PER_READ});
+}
+
+/* False: the page ends here. */
+static bool add_item(const struct call *call, const struct cloudwatch_history_row *row, struct page *page,
+                     struct cloudwatch_describe_alarm_history_output *out)
+{
+    if (!page_takes(page, arena_decimal(call->arena, row->id)))
+        return false;
+    *list_add(call->arena, &out->alarm_history_items) = (struct cloudwatch_alarm_history_item){
+        .alarm_name = row->alarm,
+        .alarm_type = cloudwatch_alarm_type_text(CLOUDWATCH_ALARM_TYPE_METRIC_ALARM),
+        .timestamp = arena_i64(call->arena, row->at_ms),
+        .history_item_type = row->kind,
+        .history_summary = row->summary,
+        .history_data = row->data,
+    };
+    return true;
+}
+
+static void list_history(const struct call *call, const struct cloudwatch_describe_alarm_history_input *in,
+                         struct page *page, struct cloudwatch_describe_alarm_history_output *out)
+{
+    int64_t before = INT64_MAX;
+
+    str_to_i64(page->after, &before);
+    for (size_t examined = 0;; examined += ROWS_PER_READ) {
+        struct cloudwatch_history_rows rows = read_history(call, in->alarm_name, before);
+        for (size_t i = 0; i < rows.count; i++)
+            if (is_wanted_item(in, &rows.items[i]) && !add_item(call, &rows.items[i], page, out))
+                return;
+        if (rows.count < ROWS_PER_READ)
+            return;
+        before = rows.items[rows.count - 1].id;
+        if (examined >= MAX_EXAMINED || time_is_up(call)) {
+            page->last = arena_decimal(call->arena, before);
+            page->more = true;
+            return;
+        }
+    }
+}
+
+enum outcome cloudwatch_describe_alarm_history(const struct call *call,
+                                               const struct cloudwatch_describe_alarm_history_input *in,
+                                               struct cloudwatch_describe_alarm_history_output *out)
+{
+    struct page page;
+
+    if (!page_begin(call, in->next_token, in->max_records ? *in->max_records : DEFAULT_RECORDS, &page))
+        return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "Invalid NextToken");
+    list_make_empty(call->arena, &out->alarm_history_items);
+    if (lists_metric_alarms(&in->alarm_types))
+        list_history(call, in, &page, out);
+    out->next_token = page_end(call, &page);
+    return DONE;
+}
