@@ -359,3 +359,39 @@ def test_a_batch_of_writes_has_the_leading_keys_of_each_table(allowed_by, make_t
     mine.batch_write_item(RequestItems=batch("me", "me"))
     assert is_denied(mine.batch_write_item, RequestItems=batch("me", "you"))
     assert is_denied(allowed_by(statement("Allow", "PutItem")).batch_write_item, RequestItems=batch("me"))
+
+
+# --- Restoring ----------------------------------------------------------------------------------------------------
+
+
+WRITES_AND_READS = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem"]
+
+
+@pytest.fixture
+def restores(dynamodb, make_table, unique, wait_until):
+    """[(the name of an operation that restores a table, what it restores)]"""
+    table = make_table()
+    dynamodb.update_continuous_backups(
+        TableName=table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    backup = dynamodb.create_backup(TableName=table, BackupName="kept")["BackupDetails"]["BackupArn"]
+    wait_until(lambda: dynamodb.describe_backup(
+        BackupArn=backup)["BackupDescription"]["BackupDetails"]["BackupStatus"] == "AVAILABLE")
+    yield [("restore_table_from_backup", {"BackupArn": backup}),
+           ("restore_table_to_point_in_time", {"SourceTableName": table, "UseLatestRestorableTime": True})]
+    dynamodb.delete_backup(BackupArn=backup)
+
+
+def test_restoring_takes_permission_to_read_and_write_the_new_table(dynamodb, allowed_by, restores, unique, wait_until):
+    for number, (operation, source) in enumerate(restores):
+        target = unique(f"t{number}")
+        everything = statement("Allow")
+        for action in WRITES_AND_READS:
+            one_less = [everything, {**statement("Deny", action), "Resource": f"arn:aws:dynamodb:*:*:table/{target}"}]
+            assert is_denied(getattr(allowed_by(*one_less), operation), TargetTableName=target, **source), action
+        own = "RestoreTableFromBackup" if "BackupArn" in source else "RestoreTableToPointInTime"
+        assert is_denied(getattr(allowed_by(statement("Allow", own)), operation), TargetTableName=target, **source)
+        just_enough = [statement("Allow", own), {**statement("Allow", WRITES_AND_READS),
+                                                 "Resource": f"arn:aws:dynamodb:*:*:table/{target}"}]
+        getattr(allowed_by(*just_enough), operation)(TargetTableName=target, **source)
+        wait_until(lambda: dynamodb.describe_table(TableName=target)["Table"]["TableStatus"] == "ACTIVE")
+        dynamodb.delete_table(TableName=target)

@@ -1072,6 +1072,23 @@ def test_a_mapping_needs_a_function_and_a_queue_that_exist(functions, make_queue
     assert (error["code"], error["status"]) == ("InvalidParameterValueException", 400)
 
 
+def test_a_mapping_without_a_source_has_an_unrecognized_one(functions, make_function, make_role, refused):
+    name = make_function(ECHO, Role=make_role(allow=POLLER))
+    error = refused(functions.create_event_source_mapping, FunctionName=name)
+    assert (error["code"], error["status"], error["message"]) == (
+        "InvalidParameterValueException", 400, "Unrecognized event source.")
+
+
+@pytest.mark.parametrize("qualifier", ["1", "live", "$LATEST"])
+def test_tags_are_a_functions_and_not_its_versions_or_aliases(functions, make_function, refused, qualifier):
+    arn = functions.get_function_configuration(FunctionName=make_function(ECHO))["FunctionArn"]
+    error = refused(functions.tag_resource, Resource=f"{arn}:{qualifier}", Tags={"a": "b"})
+    assert (error["code"], error["status"], error["message"]) == (
+        "InvalidParameterValueException", 400,
+        "Tags on function aliases and versions are not supported. Please specify a function ARN.")
+    assert functions.list_tags(Resource=arn)["Tags"] == {}
+
+
 def test_a_mapping_joins_a_queue_and_a_function_of_its_own_region_and_account(
     client, functions, make_queue, make_function, make_role, refused
 ):

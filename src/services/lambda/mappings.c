@@ -175,6 +175,10 @@ static bool source_check(const struct call *call, const struct lambda_create_eve
     struct arn source;
 
     arn_parse(in->event_source_arn, &source);
+    if (!str_present(in->event_source_arn)) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unrecognized event source.");
+        return false;
+    }
     if (!lambda_event_source_of(in->event_source_arn)) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "Unrecognized event source: only Amazon SQS queues are supported.");

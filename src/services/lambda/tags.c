@@ -42,12 +42,13 @@ bool lambda_locate_tagged(const struct call *call, str resource, struct resource
 /* Tags belong to the function, not to a version. */
 static bool function_check(const struct call *call)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = call_resource(call, 0)->row;
 
-    if (function && str_present(function->qualifier))
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Tags on function aliases and versions are not supported. Please specify a function ARN.");
-    return function && !str_present(function->qualifier);
+    if (!function || !str_present(function->qualifier))
+        return lambda_function_of(call);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Tags on function aliases and versions are not supported. Please specify a function ARN.");
+    return false;
 }
 
 /* *owner is the ARN that has the tags of the request's resource.  False: it is missing; fail() was called. */
