@@ -363,7 +363,7 @@ def test_a_consistent_read_of_a_global_index_is_refused(filled):
 
 @pytest.fixture
 def allowed_by(client, unique):
-    """allowed_by(statement, …) gives a client of a user whom only that policy allows anything."""
+    """allowed_by(statement, …) gives a client of a user with only that policy."""
     iam, name = client("iam"), unique("partiql-user")[-60:]
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]

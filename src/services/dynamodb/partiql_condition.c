@@ -294,7 +294,7 @@ static struct node *parse_in(struct pql_parser *parser, struct node *left)
     return parse_choices(parser, node) && !str_present(*parser->problem) ? node : NULL;
 }
 
-/* The types that IS knows; absent: MISSING, which is no type. */
+/* The types that IS knows; absent: MISSING, not a type. */
 static const struct type_word {
     const char *word, *type;
 } types[] = {

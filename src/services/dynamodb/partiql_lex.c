@@ -11,7 +11,7 @@
 
 #define MALFORMED "Statement wasn't well formed, can't be processed: "
 
-/* The words that are no names without quotes: those that structure a statement. */
+/* The words that structure a statement: as names they need quotes. */
 static const char *const keywords[] = {
     "AND",    "AS",    "ASC",   "AT",      "BETWEEN", "BY",    "CASE",   "CAST",   "DELETE", "DESC",
     "EXISTS", "FALSE", "FROM",  "GROUP",   "HAVING",  "IN",    "INNER",  "INSERT", "INTO",   "IS",
