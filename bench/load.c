@@ -46,6 +46,7 @@ struct options {
     long count;   /* stop after so many replies; 0: after `seconds` */
     int pause_ms; /* of each connection between a reply and its next request: a stream, not a flood */
     int pid;
+    size_t items; /* of the table that batch-write filled */
     const char *queue_url, *table, *topic, *prefix;
     bool unsigned_requests;
 };
@@ -231,6 +232,58 @@ static void write_get(const struct load *load, size_t number, struct request *re
     write_get_key(load, key, request);
 }
 
+/* One of the items of batch-write, far from those of the requests around it. */
+static size_t far_item(const struct load *load, size_t number)
+{
+    return number * 2654435761 % load->options.items;
+}
+
+static void write_get_far(const struct load *load, size_t number, struct request *request)
+{
+    char key[32];
+
+    snprintf(key, sizeof key, "B%zu", far_item(load, number));
+    write_get_key(load, key, request);
+}
+
+/* The note differs from one run to the next. */
+static void write_put_far(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES], filler[190];
+
+    memset(filler, 'x', sizeof filler);
+    snprintf(body, sizeof body,
+             "{\"TableName\": \"%s\", \"Item\": {\"orderId\": {\"S\": \"B%zu\"}, \"itemName\": {\"S\": "
+             "\"Laptop\"}, \"quantity\": {\"N\": \"1\"}, \"note\": {\"S\": \"%010d%.*s\"}}}",
+             load->options.table, far_item(load, number), getpid(), (int)sizeof filler, filler);
+    *request = json(load, "dynamodb", "DynamoDB_20120810.PutItem", body);
+}
+
+/* The first page of the partition that --prefix names. */
+static void write_query(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    (void)number;
+    snprintf(body, sizeof body,
+             "{\"TableName\": \"%s\", \"KeyConditionExpression\": \"orderId = :order\", "
+             "\"ExpressionAttributeValues\": {\":order\": {\"S\": \"%s\"}}}",
+             load->options.table, load->options.prefix);
+    *request = json(load, "dynamodb", "DynamoDB_20120810.Query", body);
+}
+
+/* The first page of each segment of a parallel scan. */
+enum { SEGMENTS = 256 };
+
+static void write_scan(const struct load *load, size_t number, struct request *request)
+{
+    char body[BODY_BYTES];
+
+    snprintf(body, sizeof body, "{\"TableName\": \"%s\", \"Segment\": %zu, \"TotalSegments\": %d}",
+             load->options.table, number % SEGMENTS, SEGMENTS);
+    *request = json(load, "dynamodb", "DynamoDB_20120810.Scan", body);
+}
+
 /* An order, percent-encoded for a form. */
 #define ORDER                                                                                                \
     "%%7B%%22orderId%%22%%3A%%22%s%zu%%22%%2C%%22userId%%22%%3A%%22U123%%22%%2C%%22itemName%%22%%3A%%"       \
@@ -286,6 +339,10 @@ static const struct operation operations[] = {
     {"park", 1, write_park},
     {"flow", 0, NULL},
     {"batch-write", 4096, write_batch_write},
+    {"get-far", 65536, write_get_far},
+    {"put-far", 65536, write_put_far},
+    {"query", 1, write_query},
+    {"scan", SEGMENTS, write_scan},
 };
 
 /* --- Connections -------------------------------------------------------------------------------- */
@@ -683,7 +740,7 @@ static void usage(void)
     fprintf(stderr, "usage: bench-load OPERATION [--port N] [--connections N] [--seconds S | --count N]\n"
                     "           [--pause-ms N] [--pid SERVER] [--queue-url URL] [--table NAME] [--topic ARN] "
                     "[--prefix ID]\n"
-                    "           [--unsigned]\noperations:");
+                    "           [--items N] [--unsigned]\noperations:");
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         fprintf(stderr, " %s", operations[i].name);
     fprintf(stderr, "\n");
@@ -693,16 +750,24 @@ static void usage(void)
 static struct options read_options(int argc, char **argv)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'},      {"connections", required_argument, NULL, 'c'},
-        {"seconds", required_argument, NULL, 's'},   {"count", required_argument, NULL, 'n'},
-        {"pause-ms", required_argument, NULL, 'w'},  {"pid", required_argument, NULL, 'i'},
-        {"queue-url", required_argument, NULL, 'q'}, {"table", required_argument, NULL, 't'},
-        {"topic", required_argument, NULL, 'a'},     {"prefix", required_argument, NULL, 'x'},
-        {"unsigned", no_argument, NULL, 'u'},        {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},
+        {"connections", required_argument, NULL, 'c'},
+        {"seconds", required_argument, NULL, 's'},
+        {"count", required_argument, NULL, 'n'},
+        {"pause-ms", required_argument, NULL, 'w'},
+        {"pid", required_argument, NULL, 'i'},
+        {"queue-url", required_argument, NULL, 'q'},
+        {"table", required_argument, NULL, 't'},
+        {"topic", required_argument, NULL, 'a'},
+        {"prefix", required_argument, NULL, 'x'},
+        {"unsigned", no_argument, NULL, 'u'},
+        {"items", required_argument, NULL, 'm'},
+        {NULL, 0, NULL, 0},
     };
     struct options options = {.port = 4566,
                               .connections = 1,
                               .seconds = 3,
+                              .items = 1,
                               .queue_url = "",
                               .table = "Orders",
                               .topic = "",
@@ -740,6 +805,9 @@ static struct options read_options(int argc, char **argv)
         case 'x':
             options.prefix = optarg;
             break;
+        case 'm':
+            options.items = strtoul(optarg, NULL, 10);
+            break;
         case 'u':
             options.unsigned_requests = true;
             break;
@@ -759,7 +827,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         if (strcmp(operations[i].name, argv[optind]) == 0)
             load.operation = &operations[i];
-    if (!load.operation || load.options.connections < 1)
+    if (!load.operation || load.options.connections < 1 || load.options.items < 1)
         usage();
 
     snprintf(load.host, sizeof load.host, "127.0.0.1:%d", load.options.port);

@@ -15,6 +15,7 @@ import zipfile
 
 import boto3
 import depth
+import items
 import worst
 from botocore.config import Config
 from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
@@ -49,7 +50,7 @@ def client(port, service):
 def load(target, operation, *arguments):
     """One run of the load generator; returns its JSON."""
     command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=3600)
     if ended.returncode != 0:
         raise SystemExit(f"{target.name}: {' '.join(command)} ended with {ended.returncode}\n{ended.stderr}")
     return json.loads(ended.stdout)
@@ -396,6 +397,25 @@ def measure_depth(options):
         raise SystemExit("\n".join(problems))
 
 
+# --- Large tables ------------------------------------------------------------------------------
+
+
+def measure_items(options):
+    targets = [target.start() for target in builds(options)]
+    try:
+        measured = [items.Items(target, client(target.port, "dynamodb"), load, options.items) for target in targets]
+        for _ in range(options.rounds):
+            for one in measured:
+                one.run(options.seconds)
+    finally:
+        for target in targets:
+            target.stop()
+    small, large = f"{items.SMALL:,} items", f"{options.items:,} items"
+    table(["CPU µs of a request", "server", small, large, "ratio"], [row for one in measured for row in one.growth()])
+    table(["pages of 1 MB", "server", "MB/s", "sqlite3, MB/s", "ratio"], [row for one in measured for row in one.pages()])
+    table(["bytes of an item", "server", "as DynamoDB counts", "on disk", "ratio"], [one.disk() for one in measured])
+
+
 # --- The worst requests ------------------------------------------------------------------------
 
 
@@ -421,7 +441,7 @@ def measure_worst(options):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, depth, worst; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, depth, items, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
@@ -436,6 +456,7 @@ def read_options():
     parser.add_argument("--out", metavar="CSV", help="where the worst requests' rows are written; those that it has are not measured again")
     parser.add_argument("--binary", help="the build whose worst requests are measured; by default build/orderly")
     parser.add_argument("--depth", type=int, default=1_000_000, help="messages of the deep queue")
+    parser.add_argument("--items", type=int, default=10_000_000, help="items of the large table: 10 million take 5 GB of disk")
     parser.add_argument("--park-seconds", type=float, default=60)
     return parser.parse_args()
 
@@ -471,6 +492,7 @@ def main():
         "cold": measure_cold,
         "parked": measure_parked,
         "depth": measure_depth,
+        "items": measure_items,
         "worst": measure_worst,
     }
     unknown = set(options.parts) - set(parts)

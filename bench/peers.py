@@ -128,6 +128,14 @@ def java_peers():
         yield Peer("ElasticMQ", QUEUE_OPERATIONS, command)
 
 
+def dynoxide():
+    """The peer, or None: its tables are in a file of its folder."""
+    program = DEPOT / "dynoxide" / "bin" / "dynoxide"
+    if not program.exists():
+        return None
+    return Peer("Dynoxide", TABLE_OPERATIONS, [str(program), "serve", "--port", "PORT", "--db-path", "tables.db"])
+
+
 def peers_at_hand():
     """The peers that this machine can run; prints the others."""
     moto = DEPOT / "venv" / "bin" / "moto_server"
@@ -137,6 +145,8 @@ def peers_at_hand():
     if dynalite.exists():
         command = ["node", str(dynalite), "--port", "PORT", "--createTableMs", "0"]
         yield Peer("dynalite", TABLE_OPERATIONS, command)
+    if dynoxide():
+        yield dynoxide()
     yield from java_peers()
 
 

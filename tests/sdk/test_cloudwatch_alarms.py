@@ -176,6 +176,36 @@ def test_a_transition_publishes_to_topics_and_invokes_nothing_twice(world):
     assert world.history(HistoryItemType="Action") == [("Action", f"Successfully executed action {topic}")]
 
 
+def test_a_dead_letter_raises_the_alarm_of_its_queue(world):
+    dead = world.sqs.create_queue(QueueName="OrderDLQ")["QueueUrl"]
+    dead_arn = f"arn:aws:sqs:us-east-1:{world.account}:OrderDLQ"
+    queue = world.sqs.create_queue(QueueName="Orders", Attributes={
+        "VisibilityTimeout": "0", "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})})["QueueUrl"]
+    topic = world.sns.create_topic(Name="dead")["TopicArn"]
+    watch = world.sqs.create_queue(QueueName="watch", Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]})})["QueueUrl"]
+    world.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{world.account}:watch")
+    world.cloudwatch.put_metric_alarm(
+        AlarmName="dead letters", Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible", Statistic="Maximum",
+        Dimensions=[{"Name": "QueueName", "Value": "OrderDLQ"}], Period=60, EvaluationPeriods=1, Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="notBreaching", AlarmActions=[topic])
+
+    def minutes_until(state):
+        world.wait_until(lambda: world.state("dead letters") == state or world.advance(20))
+
+    minutes_until("OK")
+    world.sqs.send_message(QueueUrl=queue, MessageBody="poison")
+    for _ in range(2):
+        world.sqs.receive_message(QueueUrl=queue)
+    minutes_until("ALARM")
+    [message] = world.sqs.receive_message(QueueUrl=watch, WaitTimeSeconds=10)["Messages"]
+    told = json.loads(json.loads(message["Body"])["Message"])
+    assert (told["AlarmName"], told["NewStateValue"], told["OldStateValue"], told["Trigger"]["Dimensions"]) == (
+        "dead letters", "ALARM", "OK", [{"value": "OrderDLQ", "name": "QueueName"}])
+    world.sqs.purge_queue(QueueUrl=dead)
+    minutes_until("OK")
+
+
 def test_actions_can_be_disabled_and_failures_are_in_the_history(world):
     missing = f"arn:aws:sns:us-east-1:{world.account}:missing"
     other = "arn:aws:automate:us-east-1:ec2:stop"

@@ -125,6 +125,7 @@ enum outcome sqs_create_queue(const struct call *call, const struct sqs_create_q
     if (!sqs_queue_put_tags(call, &queue, &in->tags))
         return FAILED;
     sqs_sweep_start(call, &queue);
+    sqs_measure_later(call);
     out->queue_url = sqs_queue_url(call, &queue);
     return DONE;
 }

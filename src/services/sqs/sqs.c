@@ -31,8 +31,11 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module SQS_MODULE = {
-    .service = &SQS_SERVICE, .schema = &SQS_SCHEMA, .doors = doors, .locate_arn = sqs_locate_arn};
+const struct module SQS_MODULE = {.service = &SQS_SERVICE,
+                                  .schema = &SQS_SCHEMA,
+                                  .start = sqs_measure_later,
+                                  .doors = doors,
+                                  .locate_arn = sqs_locate_arn};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {

@@ -240,6 +240,17 @@ create index sqs_message_tenant_taken on sqs_message (generation_id, group_id)
 -- migration: 14
 create index sqs_move_task_running on sqs_move_task (queue_id) where status = 'RUNNING';
 
+-- When the queue was last seen with messages, nearly; for its metrics.
+-- migration: 15
+alter table sqs_queue add column active_ms integer;
+
+-- statement: next_queue :one
+-- param: after integer
+select id, account, region, name, created_ms, active_ms from sqs_queue where id > :after order by id limit 1;
+
+-- statement: mark_queue_active :exec
+update sqs_queue set active_ms = :active_ms where id = :id;
+
 -- statement: find_queue_of_generation :one
 select account, region, name from sqs_queue where generation_id = :generation_id;
 

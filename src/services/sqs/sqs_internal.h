@@ -157,6 +157,10 @@ struct aging_messages sqs_sent_before(const struct call *call, int64_t generatio
 /* When its oldest message was sent; INT64_MAX: it has no message. */
 int64_t sqs_oldest_sent_ms(const struct call *call, int64_t generation_id);
 
+/* measure.c */
+/* Have the queues measured for CloudWatch, at the end of each minute while there is a queue. */
+void sqs_measure_later(const struct call *call);
+
 /* removal.c */
 /* The id of a new generation for a queue. */
 int64_t sqs_generation_begin(const struct call *call);
