@@ -351,7 +351,7 @@ enum { OPTIONS = sizeof table / sizeof *table };
 
 void options_print_help(void)
 {
-    printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
+    printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS, CloudWatch and its Logs on one port.\n\n"
            "    orderly [flags]                  start the server\n"
            "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
            "    orderly iam explain …            what a policy allows, and which statement decides\n"

@@ -77,7 +77,7 @@ def test_help_is_there_by_every_usual_name(orderly):
     texts = {orderly(*words).stdout for words in (["help"], ["--help"], ["-h"], ["--port", "1", "--help"])}
     assert len(texts) == 1
     assert texts.pop().startswith(
-        "Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch Logs on one port.\n\n"
+        "Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS, CloudWatch and its Logs on one port.\n\n"
         "    orderly [flags]                  start the server\n"
         "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
         "    orderly iam explain …            what a policy allows, and which statement decides\n"
