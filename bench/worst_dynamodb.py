@@ -194,6 +194,28 @@ def put_indexed(dynamodb):
         dynamodb.put_item(TableName=INDEXED, Item={**many_attributes(), "id": {"S": "1"}, "kind": {"S": kind}})
 
 
+SHARED = "worst-shared"
+
+
+def table_of_shared(dynamodb):
+    """A table whose 20 indexes all project the same attribute."""
+    try:
+        dynamodb.create_table(
+            TableName=SHARED, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+            GlobalSecondaryIndexes=[
+                index(f"index{i}", ProjectionType="INCLUDE", NonKeyAttributes=["c"]) for i in range(20)])
+    except dynamodb.exceptions.ResourceInUseException:
+        pass
+
+
+def put_shared(count):
+    items = [{**key, "kind": {"S": "a"}, "c": numbers(70_000)} for key in BATCH_KEYS[:count]]
+    return lambda dynamodb: dynamodb.batch_write_item(
+        RequestItems={SHARED: [{"PutRequest": {"Item": item}} for item in items]})
+
+
 def many_indexes(dynamodb):
     dynamodb.create_table(
         TableName="worst-indexes", BillingMode="PAY_PER_REQUEST",
@@ -298,6 +320,7 @@ REQUESTS = [
     entry("DeleteTable: 2,000 items, put again and again", large_table_again),
     entry("CreateTable: 5,000 indexes", many_indexes),
     entry("PutItem: 57,000 attributes, and 20 indexes", put_indexed, indexed_table),
+    entry("BatchWriteItem: nine sets of 70,000 numbers, and 20 indexes with each", put_shared(9), table_of_shared),
     entry("Scan: an index", lambda dynamodb: dynamodb.scan(TableName=INDEXED, IndexName="index7"),
           lambda dynamodb: (indexed_table(dynamodb), put_indexed(dynamodb))),
     entry("UpdateTable: an index of 20,000 items", make_index, small_items),

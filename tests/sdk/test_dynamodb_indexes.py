@@ -978,3 +978,23 @@ def test_a_table_that_changes_its_billing_mode_takes_its_indexes_along(dynamodb,
     dynamodb.update_table(TableName=table, BillingMode="PAY_PER_REQUEST")
     none = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
     assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **none}
+
+
+# --- Large items ----------------------------------------------------------------------------------
+
+
+def test_many_large_items_change_at_once_in_a_table_with_all_its_indexes(dynamodb, make_table):
+    name = make_table(schema("id"), {"id": S, "group": S}, GlobalSecondaryIndexes=[
+        index(f"by_{i}", "group", include=["numbers"]) for i in range(20)])
+    large = {"group": {"S": "a"}, "numbers": {"NS": [str(i) for i in range(70_000)]}}
+    keys = [{"id": {"S": str(i)}} for i in range(9)]
+    for key in keys:
+        dynamodb.put_item(TableName=name, Item={**key, **large})
+    dynamodb.transact_write_items(TransactItems=[{"Update": {
+        "TableName": name, "Key": key, "UpdateExpression": "SET #g = :b", "ExpressionAttributeNames": {"#g": "group"},
+        "ExpressionAttributeValues": {":b": {"S": "b"}}}} for key in keys])
+    for group, count in (("a", 0), ("b", 9)):
+        pages = dynamodb.get_paginator("query").paginate(
+            TableName=name, IndexName="by_19", Select="COUNT", KeyConditionExpression="#g = :g",
+            ExpressionAttributeNames={"#g": "group"}, ExpressionAttributeValues={":g": {"S": group}})
+        assert sum(page["Count"] for page in pages) == count

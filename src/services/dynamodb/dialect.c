@@ -103,6 +103,13 @@ bool dynamodb_refuse_request(const struct call *call, str sentence)
     return refuse(call, in_envelope(call, sentence));
 }
 
+bool dynamodb_refuse_select(const struct call *call, str sentence)
+{
+    bool query = str_equal(str_of(call->operation->name), S("Query"));
+
+    return refuse(call, query ? arena_join(call->arena, S(ENVELOPE), sentence) : sentence);
+}
+
 static str too_deep_sentence(const struct call *call)
 {
     return in_envelope(call, S(DYNAMODB_TOO_DEEP));

@@ -11,6 +11,8 @@
 
 /* Fail with a ValidationException, in the envelope that some operations put around it; returns false. */
 bool dynamodb_refuse_request(const struct call *call, str sentence);
+/* The same for a Select that does not fit the other parameters: Query has the envelope, Scan does not. */
+bool dynamodb_refuse_select(const struct call *call, str sentence);
 /* Is it a valid name of a table?  False: fail() has been called. */
 bool dynamodb_table_name_check(const struct call *call, str name);
 /* The same for a name at another member than tableName. */

@@ -677,9 +677,10 @@ struct page_request {
 };
 /* Check them, with the projection. */
 bool dynamodb_page_begin(struct item_page *page, const struct page_request *asked);
-/* Read ExclusiveStartKey.  False: fail() has been called. */
+#define DYNAMODB_START_INVALID "The provided starting key is invalid"
+/* Read ExclusiveStartKey, or set the sentence that refuses it. */
 bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
-                         struct item_key *start);
+                         struct item_key *start, str *problem);
 /* Check that no path of the expressions leads into an attribute of the keys. */
 bool dynamodb_page_paths_check(const struct item_page *page);
 /* Read one more item; false: the page is full, or its time is up. */

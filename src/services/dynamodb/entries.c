@@ -13,19 +13,51 @@ struct entry {
     int64_t size_bytes;
 };
 
-static struct entry entry_of(struct lookups *lookups, const struct table *table, const struct index *index,
-                             const struct dynamodb_attribute_map *item, int64_t item_bytes)
+/* An item before or after its change. */
+struct image {
+    struct dynamodb_attribute_map item; /* items == NULL: no item */
+    int64_t item_bytes;
+    int64_t *bytes; /* of each attribute; 0: no index has asked yet */
+};
+
+static struct image image_of(const struct call *call, str blob, int64_t bytes)
 {
-    struct entry entry = {.size_bytes = item_bytes};
+    struct image image = {.item_bytes = bytes};
+
+    if (str_present(blob))
+        image.item = dynamodb_item_decode(call->arena, blob);
+    image.bytes = arena_alloc(call->arena, image.item.count * sizeof *image.bytes);
+    return image;
+}
+
+/* The size of that attribute, which the item has; measured once for all indexes. */
+static int64_t bytes_of(struct lookups *lookups, struct image *image, str name)
+{
+    ptrdiff_t at = dynamodb_lookup_name(lookups, &image->item, name);
+    struct dynamodb_attribute_map alone = {&image->item.items[at], 1};
+    struct arena_mark mark = arena_mark(lookups->arena);
     struct item_size size;
 
-    if (!item->items || !dynamodb_index_place(lookups, table, index, item, &entry.place))
+    if (image->bytes[at])
+        return image->bytes[at];
+    dynamodb_item_encode(lookups->arena, &alone, &size);
+    arena_rewind(lookups->arena, mark);
+    return image->bytes[at] = (int64_t)size.bytes;
+}
+
+static struct entry entry_of(struct lookups *lookups, const struct table *table, const struct index *index,
+                             struct image *image)
+{
+    struct entry entry = {.size_bytes = 0};
+
+    if (!image->item.items || !dynamodb_index_place(lookups, table, index, &image->item, &entry.place))
         return (struct entry){0};
-    entry.item = dynamodb_index_project(lookups, table, index, item);
+    entry.item = dynamodb_index_project(lookups, table, index, &image->item);
     if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL)
-        return entry;
-    dynamodb_item_encode(lookups->arena, &entry.item, &size);
-    entry.size_bytes = (int64_t)size.bytes;
+        entry.size_bytes = image->item_bytes;
+    else
+        for (size_t i = 0; i < entry.item.count; i++)
+            entry.size_bytes += bytes_of(lookups, image, entry.item.items[i].key);
     return entry;
 }
 
@@ -34,39 +66,57 @@ static bool is_present(const struct entry *entry)
     return str_present(entry->place.hash);
 }
 
-static bool are_equal(struct lookups *lookups, const struct dynamodb_attribute_map *a,
-                      const struct dynamodb_attribute_map *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        const struct dynamodb_attribute_value *other = dynamodb_lookup_attribute(lookups, b, a->items[i].key);
-        if (!other || !dynamodb_value_equal(lookups->arena, &a->items[i].value, other))
-            return false;
-    }
-    return true;
-}
+enum sameness { UNKNOWN, SAME, DIFFERENT };
 
-/* What the entries of a changed item share. */
+/* What the entries of a changed item share: nothing is compared twice. */
 struct entries {
     int64_t item_id;
     struct lookups lookups;
-    enum { UNKNOWN, EQUAL_ITEMS, DIFFERENT_ITEMS } whole; /* the items before and after */
+    struct image before, after;
+    enum sameness *attributes; /* of the item before */
+    enum sameness whole;
 };
 
-/* Do both entries show the same attributes?  The items themselves are compared once for all indexes. */
+/* Is that attribute, which the item had before, as it was? */
+static bool is_same(struct entries *entries, str name)
+{
+    const struct dynamodb_attribute_map *before = &entries->before.item, *after = &entries->after.item;
+    ptrdiff_t old = dynamodb_lookup_name(&entries->lookups, before, name);
+    ptrdiff_t now = dynamodb_lookup_name(&entries->lookups, after, name);
+    enum sameness *known = &entries->attributes[old];
+
+    if (now < 0)
+        return false;
+    if (*known == UNKNOWN)
+        *known =
+            dynamodb_value_equal(entries->lookups.arena, &before->items[old].value, &after->items[now].value)
+                ? SAME
+                : DIFFERENT;
+    return *known == SAME;
+}
+
+static bool show_same(struct entries *entries, const struct dynamodb_attribute_map *before,
+                      const struct dynamodb_attribute_map *after)
+{
+    if (before->count != after->count)
+        return false;
+    for (size_t i = 0; i < before->count; i++)
+        if (!is_same(entries, before->items[i].key))
+            return false;
+    return true;
+}
+
+/* Do both entries show the same attributes? */
 static bool are_same(struct entries *entries, const struct index *index, const struct entry *before,
                      const struct entry *after)
 {
-    struct lookups *lookups = &entries->lookups;
-
     if (before->size_bytes != after->size_bytes)
         return false;
     if (index->projection != DYNAMODB_PROJECTION_TYPE_ALL)
-        return are_equal(lookups, &before->item, &after->item);
+        return show_same(entries, &before->item, &after->item);
     if (entries->whole == UNKNOWN)
-        entries->whole = are_equal(lookups, &before->item, &after->item) ? EQUAL_ITEMS : DIFFERENT_ITEMS;
-    return entries->whole == EQUAL_ITEMS;
+        entries->whole = show_same(entries, &before->item, &after->item) ? SAME : DIFFERENT;
+    return entries->whole == SAME;
 }
 
 /* ---- storing ---- */
@@ -143,28 +193,34 @@ static double change_entry(const struct call *call, struct entries *entries, con
     return units;
 }
 
-/* The decoded item; items == NULL: no item. */
-static struct dynamodb_attribute_map image_of(const struct call *call, str blob)
+static struct entries entries_of(const struct call *call, const struct change *change, int64_t item_id)
 {
-    return str_present(blob) ? dynamodb_item_decode(call->arena, blob) : (struct dynamodb_attribute_map){0};
+    int64_t after_bytes = str_present(change->blob) ? change->size_bytes : 0;
+    struct entries entries = {
+        .item_id = item_id,
+        .lookups = lookups_in(call->arena),
+        .before = image_of(call, change->before.blob, change->before.size_bytes),
+        .after = image_of(call, change->blob, after_bytes),
+    };
+
+    entries.attributes = arena_alloc(call->arena, entries.before.item.count * sizeof *entries.attributes);
+    return entries;
 }
 
+/* The decoded items are forgotten at the end: a request may change many. */
 void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id)
 {
-    struct entries entries = {.item_id = item_id, .lookups = lookups_in(call->arena)};
+    struct arena_mark mark = arena_mark(call->arena);
+    struct entries entries = entries_of(call, change, item_id);
     const struct table *table = change->table;
-    int64_t after_bytes = str_present(change->blob) ? change->size_bytes : 0;
-    int64_t local_bytes = after_bytes - change->before.size_bytes;
-    struct dynamodb_attribute_map item_before = image_of(call, change->before.blob);
-    struct dynamodb_attribute_map item_after = image_of(call, change->blob);
+    int64_t local_bytes = entries.after.item_bytes - entries.before.item_bytes;
 
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
         if (!dynamodb_index_has_reached(call, index, &change->key))
             continue;
-        struct entry before =
-            entry_of(&entries.lookups, table, index, &item_before, change->before.size_bytes);
-        struct entry after = entry_of(&entries.lookups, table, index, &item_after, after_bytes);
+        struct entry before = entry_of(&entries.lookups, table, index, &entries.before);
+        struct entry after = entry_of(&entries.lookups, table, index, &entries.after);
         double units = change_entry(call, &entries, index, &before, &after);
         if (change->index_units)
             change->index_units[i] += units;
@@ -172,6 +228,7 @@ void dynamodb_entries_change(const struct call *call, const struct change *chang
             local_bytes += after.size_bytes - before.size_bytes;
     }
     dynamodb_collection_grow(call, table, change->key.hash, local_bytes);
+    arena_rewind(call->arena, mark);
 }
 
 void dynamodb_entry_add(const struct call *call, const struct table *table, const struct index *index,
@@ -179,8 +236,8 @@ void dynamodb_entry_add(const struct call *call, const struct table *table, cons
 {
     struct arena_mark mark = arena_mark(call->arena);
     struct lookups lookups = lookups_in(call->arena);
-    struct dynamodb_attribute_map item = dynamodb_item_decode(call->arena, stored->blob);
-    struct entry entry = entry_of(&lookups, table, index, &item, stored->size_bytes);
+    struct image image = image_of(call, stored->blob, stored->size_bytes);
+    struct entry entry = entry_of(&lookups, table, index, &image);
 
     if (is_present(&entry))
         add_entry(call, index, &entry, stored->id);

@@ -137,17 +137,17 @@ static bool refuse_type(struct scope *scope, str operator_name, enum value_type 
                      STR_ARGS(operator_name), STR_ARGS(dynamodb_value_type_name(type))));
 }
 
-/* ADD and DELETE have their own sentences. */
+/* ADD and DELETE have a sentence of their own, with one name of a set of types for both, as AWS has it. */
 static bool refuse_action_type(struct scope *scope, const char *clause, enum value_type type, str *problem)
 {
     static const char *const names[] = {
-        [VALUE_S] = "STRING", [VALUE_N] = "NUMBER",  [VALUE_B] = "BINARY",     [VALUE_M] = "MAP",
-        [VALUE_L] = "LIST",   [VALUE_NULL] = "NULL", [VALUE_BOOL] = "BOOLEAN",
+        [VALUE_S] = "STRING", [VALUE_N] = "NUMBER",  [VALUE_B] = "Binary",  [VALUE_M] = "MAP",
+        [VALUE_L] = "LIST",   [VALUE_NULL] = "NULL", [VALUE_BOOL] = "BOOL",
     };
 
     return refuse(problem, arena_format(scope->arena,
                                         "Incorrect operand type for operator or function; operator: %s, "
-                                        "operand type: %s",
+                                        "operand type: %s, typeSet: ALLOWED_FOR_ADD_OPERAND",
                                         clause, names[type]));
 }
 

@@ -88,7 +88,7 @@ bool dynamodb_page_begin(struct item_page *page, const struct page_request *aske
     str problem = select_problem(call, asked->select, asked->index_name, page->expressions->projected_by);
 
     if (str_present(problem))
-        return dynamodb_refuse(call, problem);
+        return dynamodb_refuse_select(call, problem);
     page->keys = &page->table->keys;
     if (str_present(asked->index_name) && !index_begin(page, asked))
         return false;
@@ -107,18 +107,19 @@ static struct key_schema start_schema(const struct item_page *page)
 }
 
 bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
-                         struct item_key *start)
+                         struct item_key *start, str *problem)
 {
-    const struct call *call = page->call;
+    struct arena *arena = page->call->arena;
     struct key_schema schema = start_schema(page);
-    struct lookups lookups = lookups_in(call->arena);
-    str problem;
+    struct lookups lookups = lookups_in(arena);
+    str mismatch;
 
-    if (!dynamodb_key_of_start(call->arena, &schema, given, start, &problem))
-        return dynamodb_refuse(
-            call, arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
-    return !page->index || dynamodb_index_place(&lookups, page->table, page->index, given, start) ||
-           dynamodb_refuse(call, S("The provided starting key is invalid"));
+    if (!dynamodb_key_of_start(arena, &schema, given, start, &mismatch)) {
+        *problem = arena_format(arena, "%s: %.*s", DYNAMODB_START_INVALID, STR_ARGS(mismatch));
+        return false;
+    }
+    *problem = S(DYNAMODB_START_INVALID);
+    return !page->index || dynamodb_index_place(&lookups, page->table, page->index, given, start);
 }
 
 bool dynamodb_page_paths_check(const struct item_page *page)

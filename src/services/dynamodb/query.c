@@ -31,11 +31,12 @@ static bool start_after(const struct item_page *page, const struct dynamodb_quer
 {
     const struct call *call = page->call;
     struct item_key start = {0};
+    str problem;
 
     if (!in->exclusive_start_key.items)
         return true;
-    if (!dynamodb_page_start(page, &in->exclusive_start_key, &start))
-        return false;
+    if (!dynamodb_page_start(page, &in->exclusive_start_key, &start, &problem))
+        return dynamodb_refuse(call, S(DYNAMODB_START_INVALID)); /* on AWS, only a Scan says why */
     if (!str_equal(start.hash, range->partition))
         return dynamodb_refuse(
             call, S("The provided starting key is outside query boundaries based on provided conditions"));

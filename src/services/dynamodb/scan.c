@@ -67,14 +67,15 @@ static bool span_read(const struct item_page *page, const struct dynamodb_scan_i
 {
     const struct call *call = page->call;
     str first = spread_bytes(call->arena, first_spread(share->segment, share->total));
+    str problem;
 
     *span =
         (struct key_span){.after = {first, S("")},
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
-    if (!dynamodb_page_start(page, &in->exclusive_start_key, &span->after))
-        return false;
+    if (!dynamodb_page_start(page, &in->exclusive_start_key, &span->after, &problem))
+        return dynamodb_refuse(call, problem);
     if (str_compare(span->after.hash, first) >= 0 && str_compare(span->after.hash, span->end) < 0)
         return true;
     return dynamodb_refuse(

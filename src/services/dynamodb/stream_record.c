@@ -157,15 +157,11 @@ static void add_images(const struct change *change, struct dynamodb_record_row *
     }
 }
 
-void dynamodb_stream_note(const struct call *call, const struct change *change)
+static void add_record(const struct call *call, const struct change *change,
+                       const struct dynamodb_attribute_map *item)
 {
     int64_t stream_id = *change->table->row.stream_id;
-    struct dynamodb_attribute_map item =
-        dynamodb_item_decode(call->arena, str_present(change->blob) ? change->blob : change->before.blob);
-
-    if (leaves_item(call, change, &item))
-        return;
-    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &change->table->keys, &item);
+    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &change->table->keys, item);
     struct item_size key_size;
     struct dynamodb_record_row record = {
         .id = dynamodb_record_id(stream_id, next_number(call, stream_id)),
@@ -174,8 +170,21 @@ void dynamodb_stream_note(const struct call *call, const struct change *change)
         .expired = change->expired,
         .item_keys = dynamodb_item_encode(call->arena, &key, &key_size),
     };
+
     record.size_bytes = (int64_t)key_size.bytes;
     add_images(change, &record);
     dynamodb_add_record(call->txn, &record);
     wake_all(call, dynamodb_stream_arrivals(call, stream_id));
+}
+
+/* The decoded items are forgotten at the end: a request may change many. */
+void dynamodb_stream_note(const struct call *call, const struct change *change)
+{
+    struct arena_mark mark = arena_mark(call->arena);
+    struct dynamodb_attribute_map item =
+        dynamodb_item_decode(call->arena, str_present(change->blob) ? change->blob : change->before.blob);
+
+    if (!leaves_item(call, change, &item))
+        add_record(call, change, &item);
+    arena_rewind(call->arena, mark);
 }

@@ -197,11 +197,15 @@ static bool index_keys_check(const struct call *call, const struct write *write)
 {
     if (write->kind != WRITE_UPDATES || write->table->indexes.count == 0)
         return true;
+    struct arena_mark mark = arena_mark(call->arena);
     struct dynamodb_attribute_map after = dynamodb_item_decode(call->arena, write->blob);
     struct dynamodb_attribute_map before = str_present(write->stored.blob)
                                                ? dynamodb_item_decode(call->arena, write->stored.blob)
                                                : (struct dynamodb_attribute_map){0};
-    return dynamodb_index_keys_check(call, write->table, &before, &after);
+    bool well = dynamodb_index_keys_check(call, write->table, &before, &after);
+    if (well) /* or else the failure is in this memory */
+        arena_rewind(call->arena, mark);
+    return well;
 }
 
 /* False: fail() has been called. */

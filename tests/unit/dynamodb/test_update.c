@@ -86,9 +86,10 @@ TEST(an_update_that_makes_no_sense_is_refused_in_awss_words)
     assert_text(updated(S("SET n = m.x + :x")),
                 "Incorrect operand type for operator or function; operator or function: +, operand type: S");
     assert_text(updated(S("ADD n :x")), "Incorrect operand type for operator or function; operator: ADD, "
-                                        "operand type: STRING");
-    assert_text(updated(S("DELETE s :one")), "Incorrect operand type for operator or function; operator: "
-                                             "DELETE, operand type: NUMBER");
+                                        "operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND");
+    assert_text(updated(S("DELETE s :one")),
+                "Incorrect operand type for operator or function; operator: "
+                "DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_ADD_OPERAND");
     assert_text(updated(S("SET m = :x, m.x = :x")), "Two document paths overlap with each other; must remove "
                                                     "or rewrite one of these paths; path one: [m], "
                                                     "path two: [m, x]");
