@@ -208,6 +208,16 @@ static bool range_of(const struct call *call, const struct pql_run *run,
     return dynamodb_key_range_read(call, run->keys, run->index != NULL, &key, range);
 }
 
+/* The key of a token does not fit when the table has been made anew. */
+static bool start_read(const struct item_page *page, const struct dynamodb_attribute_map *start,
+                       struct item_key *after)
+{
+    str problem;
+
+    return dynamodb_page_start(page, start, after, &problem) ||
+           dynamodb_refuse(page->call, S("Invalid NextToken"));
+}
+
 static bool read_partitions(const struct pql_run *run, const struct dynamodb_attribute_map *start,
                             struct pql_page *read)
 {
@@ -215,7 +225,7 @@ static bool read_partitions(const struct pql_run *run, const struct dynamodb_att
     bool forward = is_forward(run);
     struct item_key after = {0};
 
-    if (start->items && !dynamodb_page_start(&read->page, start, &after))
+    if (start->items && !start_read(&read->page, start, &after))
         return false;
     for (bool first = true; read->partition < run->partitions.count; read->partition++, first = false) {
         struct key_range range;
@@ -236,7 +246,7 @@ static bool read_all(const struct dynamodb_attribute_map *start, struct pql_page
 {
     struct key_span span = dynamodb_whole_span(read->page.call->arena);
 
-    if (start->items && !dynamodb_page_start(&read->page, start, &span.after))
+    if (start->items && !start_read(&read->page, start, &span.after))
         return false;
     dynamodb_page_fill_span(&read->page, &span);
     return true;
