@@ -54,6 +54,12 @@ static bool selects(const struct part *part)
     return part->run.statement.kind == STATEMENT_SELECT && !part->run.statement.exists;
 }
 
+/* The first statement decides; the model refuses a request without one. */
+static bool is_read(const struct transaction *transaction)
+{
+    return transaction->count > 0 && selects(&transaction->items[0]);
+}
+
 static bool parts_read(const struct call *call, const struct dynamodb_execute_transaction_input *in,
                        struct transaction *transaction)
 {
@@ -66,7 +72,7 @@ static bool parts_read(const struct call *call, const struct dynamodb_execute_tr
                                       .enclosing_operation = S("ExecuteTransaction")}};
         if (!dynamodb_pql_parse(call, &part->run))
             return place_failure(call, i);
-        if (selects(part) != selects(&transaction->items[0]))
+        if (selects(part) != is_read(transaction))
             return dynamodb_refuse(call,
                                    S("ExecuteTransaction API does not support both read and write operations "
                                      "in the same request."));
@@ -250,7 +256,7 @@ void dynamodb_execute_transaction_prepare(const struct call *call,
     leave_prepared(call, transaction);
     if (!parts_open(call, transaction))
         return;
-    if (selects(&transaction->items[0])) {
+    if (is_read(transaction)) {
         transaction->was_read = keys_read(call, transaction) && items_read(call, transaction);
         return;
     }
@@ -269,6 +275,6 @@ enum outcome dynamodb_execute_transaction(const struct call *call,
 
     if ((!left && !parts_read(call, in, &transaction)) || !parts_open(call, &transaction))
         return FAILED;
-    return selects(&transaction.items[0]) ? read_items(call, in, &transaction, out)
-                                          : write_items(call, in, &transaction, out);
+    return is_read(&transaction) ? read_items(call, in, &transaction, out)
+                                 : write_items(call, in, &transaction, out);
 }
