@@ -302,6 +302,14 @@ REQUESTS = [
           lambda dynamodb: dynamodb.execute_statement(
               Statement='SELECT * FROM "worst-pages" WHERE ' + " AND ".join(["NOT contains(c, ?)"] * QUESTIONS),
               Parameters=[{"S": "a" * 250 + f"b{i}"} for i in range(QUESTIONS)]), large_items),
+    entry("BatchExecuteStatement: 25 texts of 390 KB inserted",
+          lambda dynamodb: dynamodb.batch_execute_statement(Statements=[
+              {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
+               "Parameters": [{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]} for _ in range(25)]), item()),
+    entry("ExecuteTransaction: ten texts of 390 KB inserted",
+          lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[
+              {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
+               "Parameters": [{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]} for _ in range(10)]), item()),
     entry("ExecuteStatement: a text of 390 KB inserted",
           lambda dynamodb: dynamodb.execute_statement(
               Statement=f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",

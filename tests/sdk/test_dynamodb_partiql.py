@@ -428,3 +428,150 @@ def test_leading_keys_and_attributes_bind(filled, table, allowed_by):
     assert outcome(user, table, "INSERT INTO T VALUE {'user': 'a', 'seq': 8, 'v': 1}") == "done"
     assert outcome(user, table, "INSERT INTO T VALUE {'user': 'b', 'seq': 8, 'v': 1}") == "AccessDenied"
     assert outcome(user, table, "DELETE FROM T WHERE user = 'a' AND seq = 8 AND v = 1") == "done"
+
+
+# ---- BatchExecuteStatement ----
+
+@pytest.fixture
+def batch(dynamodb, table):
+    """batch(statement, …) gives the responses; a statement may be a dict with more members."""
+    def execute(*statements, **more):
+        asked = [{"Statement": s} if isinstance(s, str) else s for s in statements]
+        return dynamodb.batch_execute_statement(
+            Statements=[{**one, "Statement": one["Statement"].replace(" T", f' "{table}"')} for one in asked], **more)
+    return execute
+
+
+def keyed(user, seq):
+    return f"user = '{user}' AND seq = {seq}"
+
+
+def test_a_batch_of_reads_has_an_item_for_each_key(filled, batch, table):
+    reply = batch(f"SELECT m.x FROM T WHERE {keyed('a', 2)}", f"SELECT * FROM T WHERE {keyed('z', 1)}",
+                  {"Statement": "SELECT seq FROM T WHERE user = ? AND seq = ?", "Parameters": [{"S": "b"}, {"N": "3"}]},
+                  ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == [{"TableName": table, "Item": {"x": {"N": "2"}}}, {"TableName": table},
+                                  {"TableName": table, "Item": {"seq": {"N": "3"}}}]
+    assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 1.5}]
+
+
+def test_each_statement_of_a_batch_has_its_own_error(run, batch, table):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    old = {"user": {"S": "a"}, "seq": {"N": "1"}, "v": {"N": "1"}}
+    reply = batch(
+        "INSERT INTO T VALUE {'user': 'a', 'seq': 1}", "UPDATE T", "INSERT INTO T VALUE {'user': 'a', 'seq': 2}",
+        {"Statement": f"DELETE FROM T WHERE {keyed('a', 1)} AND v = 2", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+        "DELETE FROM nowhere WHERE user = 'a'", "DELETE FROM T", f"UPDATE T SET v = v + 1 WHERE {keyed('a', 1)} RETURNING MODIFIED NEW *")
+    assert [response.get("Error") for response in reply["Responses"]] == [
+        {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"},
+        {"Code": "ValidationError", "Message": NOT_WELL_FORMED + "Expected data manipulation"}, None,
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": old},
+        {"Code": "ResourceNotFound", "Message": "Requested resource not found"},
+        {"Code": "ValidationError", "Message": NO_KEY}, None]
+    assert reply["Responses"][-1] == {"TableName": table, "Item": {"v": {"N": "2"}}}
+    assert places(run("SELECT * FROM T WHERE user = 'a'")) == ["a1", "a2"]
+
+
+BATCH_KEY = "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
+
+
+@pytest.mark.parametrize("statement", [
+    "SELECT * FROM T WHERE user = 'a'", "SELECT * FROM T", "SELECT * FROM T.local WHERE user = 'a' AND seq = 1",
+    f"SELECT * FROM T WHERE {keyed('a', 1)} AND attribute_exists(v)"])
+def test_a_read_of_a_batch_names_one_whole_key(batch, statement):
+    assert batch(statement)["Responses"][0]["Error"] == {"Code": "ValidationError", "Message": BATCH_KEY}
+
+
+def test_a_batch_of_malformed_statements_is_answered(batch):
+    assert [one["Error"]["Code"] for one in batch("x", "y")["Responses"]] == ["ValidationError"] * 2
+
+
+def test_a_batch_is_of_reads_or_of_writes_and_has_at_most_25(batch):
+    code, _ = refusal(batch, f"SELECT * FROM T WHERE {keyed('a', 1)}", f"DELETE FROM T WHERE {keyed('a', 1)}")
+    assert code == "ValidationException"
+    assert len(batch(*[f"DELETE FROM T WHERE {keyed('a', i)}" for i in range(25)])["Responses"]) == 25
+    assert refusal(batch, *[f"DELETE FROM T WHERE {keyed('a', i)}" for i in range(26)])[0] == "ValidationException"
+
+
+# ---- ExecuteTransaction ----
+
+@pytest.fixture
+def transact(dynamodb, table):
+    def execute(*statements, **more):
+        asked = [{"Statement": s} if isinstance(s, str) else s for s in statements]
+        return dynamodb.execute_transaction(
+            TransactStatements=[{**one, "Statement": one["Statement"].replace(" T", f' "{table}"')} for one in asked], **more)
+    return execute
+
+
+def reasons(call, *statements, **more):
+    with pytest.raises(ClientError) as caught:
+        call(*statements, **more)
+    assert caught.value.response["Error"]["Code"] == "TransactionCanceledException"
+    return [(reason["Code"], reason.get("Message")) for reason in caught.value.response["CancellationReasons"]]
+
+
+def test_a_transaction_of_writes_is_done_whole(filled, transact, table):
+    reply = transact("INSERT INTO T VALUE {'user': 'n', 'seq': 1}", f"UPDATE T SET v = 1 WHERE {keyed('a', 1)}",
+                     f"DELETE FROM T WHERE {keyed('b', 1)}", f"EXISTS(SELECT * FROM T WHERE {keyed('c', 1)} AND kind = 'odd')",
+                     ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == []
+    assert reply["ConsumedCapacity"][0]["TableName"] == table
+    assert places(filled("SELECT * FROM T WHERE user IN ['n', 'b'] AND seq = 1")) == ["n1"]
+
+
+def test_a_transaction_with_a_failure_does_nothing_and_says_why(filled, transact):
+    duplicate = ("DuplicateItem", "Duplicate primary key exists in table")
+    failed, none = ("ConditionalCheckFailed", "The conditional request failed"), ("None", None)
+    assert reasons(transact, "INSERT INTO T VALUE {'user': 'n', 'seq': 1}", "INSERT INTO T VALUE {'user': 'a', 'seq': 1}",
+                   f"UPDATE T SET v = 1 WHERE {keyed('z', 1)}",
+                   f"EXISTS(SELECT * FROM T WHERE {keyed('c', 1)} AND kind = 'even')",
+                   "INSERT INTO T VALUE {'user': 'n'}") == [
+        none, duplicate, failed, failed, ("ValidationError", "Key attribute should be present in the item: Key seq")]
+    assert filled("SELECT * FROM T WHERE user = 'n'")["Items"] == []
+
+
+def test_a_transaction_of_reads_has_an_item_for_each_key(filled, transact, table):
+    reply = transact(f"SELECT m.x FROM T WHERE {keyed('a', 2)}", f"SELECT * FROM T WHERE {keyed('z', 1)}",
+                     ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == [{"Item": {"x": {"N": "2"}}}, {}]
+    assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 4.0, "ReadCapacityUnits": 4.0}]
+
+
+@pytest.mark.parametrize("statements, message", [
+    (["SELECT * FROM T WHERE"], "Validation failed in TransactStatements[0]: " + NOT_WELL_FORMED + "Unexpected term"),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}", "SELECT * FROM T WHERE user = 'a'"],
+     "Validation failed in TransactStatements[1]: Select statements within ExecuteTransaction must specify the primary key in the where clause."),
+    ([f"SELECT * FROM T.local WHERE {keyed('a', 1)}"],
+     "Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions."),
+    ([f"EXISTS(SELECT * FROM T WHERE {keyed('a', 1)})"],
+     "Validation failed in TransactStatements[0]: EXISTS() must contain a single item read with additional condition"),
+    ([f"DELETE FROM T WHERE {keyed('a', 1)} RETURNING ALL OLD *"],
+     "Validation failed in TransactStatements[0]: RETURNING clause is not supported in ExecuteTransaction."),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}", f"DELETE FROM T WHERE {keyed('a', 1)}"],
+     "ExecuteTransaction API does not support both read and write operations in the same request."),
+    ([f"DELETE FROM T WHERE {keyed('a', 1)}"] * 2, "Transaction request cannot include multiple operations on one item"),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}"] * 2, "Transaction request cannot include multiple operations on one item"),
+])
+def test_a_transaction_is_refused_in_aws_own_words(transact, statements, message):
+    assert refusal(transact, *statements) == ("ValidationException", message)
+
+
+def test_a_token_makes_a_transaction_happen_once(run, transact):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    increment = f"UPDATE T SET v = v + 1 WHERE {keyed('a', 1)}"
+    for _ in range(2):
+        assert transact(increment, ClientRequestToken="once-partiql")["Responses"] == []
+    assert run("SELECT v FROM T")["Items"] == [{"v": {"N": "2"}}]
+    assert refusal(transact, increment + " AND v = 2", ClientRequestToken="once-partiql")[0] == "IdempotentParameterMismatchException"
+
+
+def test_a_denied_statement_is_an_error_of_a_batch_and_ends_a_transaction(filled, table, allowed_by):
+    user = allowed_by(allowance("dynamodb:PartiQLDelete"))
+    statements = [{"Statement": f'DELETE FROM "{table}" WHERE {keyed("a", 1)}'},
+                  {"Statement": f"INSERT INTO \"{table}\" VALUE {{'user': 'n', 'seq': 1}}"}]
+    replies = user.batch_execute_statement(Statements=statements)["Responses"]
+    assert [reply.get("Error", {}).get("Code") for reply in replies] == [None, "AccessDenied"]
+    statements[0]["Statement"] = f'DELETE FROM "{table}" WHERE {keyed("a", 2)}'
+    assert refusal(user.execute_transaction, TransactStatements=statements)[0] == "AccessDeniedException"
+    assert places(filled("SELECT * FROM T WHERE user = 'a'")) == ["a2", "a3", "a4"]

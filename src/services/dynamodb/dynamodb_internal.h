@@ -602,6 +602,9 @@ enum outcome dynamodb_set_transact(const struct call *call, struct write_set *se
 /* Of a set that is stored: the capacity, and the metrics of collections, if they are asked for. */
 void dynamodb_set_capacity(const struct call *call, const struct write_set *set, enum use_kind kind,
                            str asked, struct dynamodb_consumed_capacity_list *shown);
+/* Of a set that has been stored before, as on AWS: what reading its items consumes. */
+void dynamodb_set_repeat(const struct call *call, const struct write_set *set, str asked,
+                         struct dynamodb_consumed_capacity_list *shown);
 void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
                               struct dynamodb_item_collection_metrics_list_map *shown);
 

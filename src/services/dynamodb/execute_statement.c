@@ -13,7 +13,7 @@
 /* A statement, with what its preparation has done. */
 struct execution {
     struct pql_run run;
-    bool has_page, has_write;
+    bool has_page;
     struct pql_page read;
     struct write write;
 };
@@ -45,10 +45,8 @@ void dynamodb_execute_statement_prepare(const struct call *call,
         return;
     if (selects(execution))
         execution->has_page = dynamodb_pql_read(call, &execution->run, &asked, &execution->read);
-    else
-        execution->has_write = dynamodb_pql_write(
-            call, &execution->run, in->return_values_on_condition_check_failure, &execution->write);
-    if (execution->has_write)
+    else if (dynamodb_pql_write(call, &execution->run, in->return_values_on_condition_check_failure,
+                                &execution->write))
         dynamodb_write_prepare(call, &execution->write);
     leave_prepared(call, execution);
 }
@@ -91,23 +89,6 @@ static enum outcome select_items(const struct call *call, const struct dynamodb_
 
 /* ---- writes ---- */
 
-/* The write that a preparation has left, with the table as it is now. */
-static bool write_of(const struct call *call, const struct dynamodb_execute_statement_input *in,
-                     struct execution *execution)
-{
-    struct write prepared = execution->write;
-
-    if (!dynamodb_pql_write(call, &execution->run, in->return_values_on_condition_check_failure,
-                            &execution->write))
-        return false;
-    if (!execution->has_write)
-        return true;
-    prepared.table = execution->write.table;
-    prepared.key = execution->write.key;
-    execution->write = prepared;
-    return true;
-}
-
 static enum outcome write_item(const struct call *call, const struct dynamodb_execute_statement_input *in,
                                struct execution *execution, struct dynamodb_execute_statement_output *out)
 {
@@ -117,7 +98,7 @@ static enum outcome write_item(const struct call *call, const struct dynamodb_ex
         dynamodb_refuse(call, S("NextToken does not match request"));
         return FAILED;
     }
-    if (!write_of(call, in, execution))
+    if (!dynamodb_pql_write_anew(call, &execution->run, in->return_values_on_condition_check_failure, write))
         return FAILED;
     enum outcome outcome = dynamodb_write_item(call, write);
     if (outcome != DONE)

@@ -63,7 +63,7 @@ static void add_context(const struct call *call, const struct resource *resource
 
 /* ---- the table ---- */
 
-static bool parse(const struct call *call, struct pql_run *run)
+bool dynamodb_pql_parse(const struct call *call, struct pql_run *run)
 {
     str problem;
 
@@ -82,7 +82,7 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
 {
     struct resource resource = {0};
 
-    if (!parse(call, run) ||
+    if (!dynamodb_pql_parse(call, run) ||
         !dynamodb_locate_index(call, run->statement.table_name, run->statement.index_name, &resource))
         return false;
     run->table = resource.row;

@@ -30,6 +30,8 @@ struct pql_run {
 };
 
 /* partiql_open.c */
+/* Parse the statement, unless that is done.  False: fail() was called. */
+bool dynamodb_pql_parse(const struct call *call, struct pql_run *run);
 /* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
  * called. */
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run);
@@ -55,6 +57,9 @@ const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_li
 /* The write of an INSERT, UPDATE, DELETE or EXISTS.  False: fail() was called. */
 bool dynamodb_pql_write(const struct call *call, struct pql_run *run, str return_values_on_failure,
                         struct write *write);
+/* The same; a write that a preparation has computed keeps its result. */
+bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, str return_values_on_failure,
+                             struct write *write);
 /* What RETURNING asks for, of a write that is done. */
 struct dynamodb_attribute_map dynamodb_pql_returned(const struct call *call, const struct write *write);
 
@@ -71,5 +76,8 @@ struct pql_page {
 /* Read a page.  False: fail() was called. */
 bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struct pql_select_request *asked,
                        struct pql_page *read);
+/* The columns of one stored item; absent when it does not exist. */
+struct dynamodb_attribute_map dynamodb_pql_item_of(const struct call *call, const struct pql_run *run,
+                                                   const struct stored *stored);
 /* The token of the next page, or absent. */
 str dynamodb_pql_next(const struct call *call, const struct pql_run *run, const struct pql_page *read);

@@ -272,3 +272,15 @@ bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struc
         return false;
     return run->partitions.count > 0 ? read_partitions(run, &start, read) : read_all(&start, read);
 }
+
+struct dynamodb_attribute_map dynamodb_pql_item_of(const struct call *call, const struct pql_run *run,
+                                                   const struct stored *stored)
+{
+    struct dynamodb_attribute_map item;
+
+    if (!stored->id)
+        return (struct dynamodb_attribute_map){0};
+    item = dynamodb_item_decode(call->arena, stored->blob);
+    return run->statement.projection ? dynamodb_columns_apply(call->arena, run->statement.projection, &item)
+                                     : item;
+}

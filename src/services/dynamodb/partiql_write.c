@@ -102,6 +102,21 @@ bool dynamodb_pql_write(const struct call *call, struct pql_run *run, str return
     return run->statement.kind == STATEMENT_INSERT ? insert_of(call, run, write) : where_of(call, run, write);
 }
 
+bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, str return_values_on_failure,
+                             struct write *write)
+{
+    struct write prepared = *write;
+
+    if (!dynamodb_pql_write(call, run, return_values_on_failure, write))
+        return false;
+    if (!prepared.worked_out)
+        return true;
+    prepared.table = write->table;
+    prepared.key = write->key;
+    *write = prepared;
+    return true;
+}
+
 struct dynamodb_attribute_map dynamodb_pql_returned(const struct call *call, const struct write *write)
 {
     struct dynamodb_attribute_map attributes = {0};
