@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { MINUTE_MS = 60 * 1000, MOST_SERIES = 4096, ROWS_KEPT = 50000, ROWS_SHOWN = 200 };
+enum { MINUTE_MS = 60 * 1000, MOST_SERIES = 4096, ROWS_KEPT = 50000, ROWS_SHOWN = 5000 };
 
 struct metrics {
     struct minute *current,

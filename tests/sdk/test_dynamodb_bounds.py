@@ -336,7 +336,10 @@ def test_the_item_that_crosses_a_megabyte_belongs_to_the_page(tables, size, fit)
 
     assert "LastEvaluatedKey" in page()
     last = page()["LastEvaluatedKey"]
-    rest = tables.dynamodb.scan(TableName="orders", ExclusiveStartKey=last)
-    assert rest["Count"] == 1 and "LastEvaluatedKey" not in rest
+    rest = orderly_server.wait_until(
+        lambda: "LastEvaluatedKey" not in (reply := tables.dynamodb.scan(TableName="orders", ExclusiveStartKey=last)) and reply,
+        what="a page whose time is not over",
+    )
+    assert rest["Count"] == 1
     nothing = page(FilterExpression="attribute_exists(nowhere)")
     assert nothing["Count"] == 0 and nothing["LastEvaluatedKey"] == last
