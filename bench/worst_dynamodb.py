@@ -2,6 +2,7 @@
 megabyte."""
 
 import concurrent.futures
+import uuid
 
 TABLE, SMALL, INDEXED = "worst", "worst-small", "worst-indexed"
 KEY = {"id": {"S": "a"}}
@@ -297,6 +298,22 @@ REQUESTS = [
     entry("TransactWriteItems: 150 texts looked for in each of ten items", transact_asked(10), batch_of(c={"S": "a" * 390_000})),
     entry("TransactGetItems: 4 MB of texts", transact_get(10), batch_of(c={"S": "a" * 390_000})),
     entry("TransactGetItems: ten lists of 190,000 nulls", transact_get(10), batch_of(l=nulls(190_000))),
+    entry("ExecuteStatement: 150 texts looked for in a page of 1.2 MB",
+          lambda dynamodb: dynamodb.execute_statement(
+              Statement='SELECT * FROM "worst-pages" WHERE ' + " AND ".join(["NOT contains(c, ?)"] * QUESTIONS),
+              Parameters=[{"S": "a" * 250 + f"b{i}"} for i in range(QUESTIONS)]), large_items),
+    entry("BatchExecuteStatement: 25 texts of 390 KB inserted",
+          lambda dynamodb: dynamodb.batch_execute_statement(Statements=[
+              {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
+               "Parameters": [{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]} for _ in range(25)]), item()),
+    entry("ExecuteTransaction: ten texts of 390 KB inserted",
+          lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[
+              {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
+               "Parameters": [{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]} for _ in range(10)]), item()),
+    entry("ExecuteStatement: a text of 390 KB inserted",
+          lambda dynamodb: dynamodb.execute_statement(
+              Statement=f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
+              Parameters=[{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]), item()),
     entry("Query: 150 texts looked for in a page of 1.2 MB",
           filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
     entry("Scan: 150 texts looked for in a page of 1.2 MB",

@@ -531,6 +531,12 @@ def dynamodb(world):
             {"ConditionCheck": {**table, "Key": {"id": {"S": "d"}}, **condition}}]}),
         "TransactGetItems": only({"TransactItems": [
             {"Get": {**key, "ProjectionExpression": "#n", "ExpressionAttributeNames": names}}]}),
+        "BatchExecuteStatement": only({"Statements": [
+            {"Statement": "DELETE FROM every WHERE id = ?", "Parameters": [{"S": "gone"}]}], "ReturnConsumedCapacity": "TOTAL"}),
+        "ExecuteTransaction": only({"TransactStatements": [
+            {"Statement": "DELETE FROM every WHERE id = ?", "Parameters": [{"S": "gone"}]}], "ReturnConsumedCapacity": "TOTAL"}),
+        "ExecuteStatement": only({"Statement": "SELECT * FROM every WHERE id = ?", "Parameters": [{"S": "a"}],
+                                  "ConsistentRead": True, "Limit": 2, "ReturnConsumedCapacity": "TOTAL"}),
         "Scan": only({**table, "FilterExpression": "#n = :v", "ExpressionAttributeNames": names,
                       "ExpressionAttributeValues": values, "Limit": 2}),
         "Query": only({**table, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),

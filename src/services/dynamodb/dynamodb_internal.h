@@ -69,6 +69,8 @@ bool dynamodb_locate_arn(const struct call *call, str text, struct resource *fou
 const struct table *dynamodb_table_of(const struct call *call);
 /* The same for a request about several tables: that of call_resource(call, index). */
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
+/* partiql_open.c: is it a SELECT of ExecuteStatement, by dynamodb_pql_reading()? */
+bool dynamodb_is_select(const struct call *call);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 /* The table of that id; false when it does not exist any more. */
@@ -526,6 +528,7 @@ struct write {
     enum write_kind kind;
     const struct dynamodb_attribute_map *given; /* the item, or for the other kinds the key */
     str return_values, return_values_on_failure;
+    bool inserts; /* PartiQL's INSERT: its condition is that there is no such item */
 
     /* Depends on the request alone: dynamodb_write_checked() */
     bool checked, valid;
@@ -569,6 +572,10 @@ int64_t dynamodb_write_bytes(const struct write *write);
 bool dynamodb_update_keys_check(const struct call *call, const struct key_schema *schema,
                                 const struct update *update);
 
+/* What ReturnValues asks of an update that is done: *attributes stays absent when there is nothing. */
+void dynamodb_update_return(const struct call *call, str asked, const struct write *write,
+                            struct dynamodb_attribute_map *attributes);
+
 /* write_set.c */
 /* The writes of one request to several items; no two of them are about the same item. */
 struct write_set {
@@ -595,6 +602,9 @@ enum outcome dynamodb_set_transact(const struct call *call, struct write_set *se
 /* Of a set that is stored: the capacity, and the metrics of collections, if they are asked for. */
 void dynamodb_set_capacity(const struct call *call, const struct write_set *set, enum use_kind kind,
                            str asked, struct dynamodb_consumed_capacity_list *shown);
+/* Of a set that has been stored before, as on AWS: what reading its items consumes. */
+void dynamodb_set_repeat(const struct call *call, const struct write_set *set, str asked,
+                         struct dynamodb_consumed_capacity_list *shown);
 void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
                               struct dynamodb_item_collection_metrics_list_map *shown);
 
@@ -652,7 +662,8 @@ struct item_page {
     const struct key_schema *keys; /* of the index, or the table */
     const bool *consistent_read;
     bool count_only;
-    bool fetches; /* the items, for attributes that their entries lack */
+    const struct projection *columns; /* of PartiQL, instead of the expressions' projection; or NULL */
+    bool fetches;                     /* the items, for attributes that their entries lack */
     int64_t fetched_bytes;
     double fetched_units;
     int64_t limit; /* INT64_MAX: unlimited */
@@ -679,6 +690,15 @@ bool dynamodb_page_paths_check(const struct item_page *page);
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);
 /* The same for an entry of an index; item_bytes and blob are of its item. */
 bool dynamodb_page_add_entry(struct item_page *page, int64_t size_bytes, int64_t item_bytes, str blob);
+/* query.c, scan.c: read the items of a range, or of a span of all keys, until the page is full. */
+struct key_span {
+    struct item_key after; /* the items after this key */
+    str end;               /* and below this key */
+};
+void dynamodb_page_fill_range(struct item_page *page, const struct key_range *range, bool forward);
+void dynamodb_page_fill_span(struct item_page *page, const struct key_span *span);
+/* All keys. */
+struct key_span dynamodb_whole_span(struct arena *arena);
 const struct dynamodb_consumed_capacity *dynamodb_page_capacity(const struct item_page *page, str asked);
 /* The start of the next page; absent after the last page. */
 struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page);

@@ -22,6 +22,7 @@ struct scope {
     const struct dynamodb_attribute_map *values;
     bool *names_used, *values_used;
     struct lookups lookups;
+    bool resolved; /* the trees have their names and values already, as PartiQL's do */
 };
 
 /* A step to a map's attribute, or to a list's element if the name is absent. */
@@ -119,6 +120,10 @@ bool dynamodb_projection_parse(struct scope *scope, str text, struct projection 
 struct dynamodb_attribute_map dynamodb_projection_apply(struct arena *arena,
                                                         const struct projection *projection,
                                                         const struct dynamodb_attribute_map *item);
+
+/* The values of the paths, each under the last name of its path.  partiql_columns.c */
+struct dynamodb_attribute_map dynamodb_columns_apply(struct arena *arena, const struct projection *columns,
+                                                     const struct dynamodb_attribute_map *item);
 
 /* expression_key.c */
 enum key_term_kind {

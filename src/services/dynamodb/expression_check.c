@@ -78,7 +78,7 @@ static bool check_root_use(struct scope *scope, struct node *root, str *problem)
 
 bool dynamodb_node_check_reserved(struct scope *scope, struct node *node, str *problem)
 {
-    str word = dynamodb_path_reserved_word(&node->path);
+    str word = scope->resolved ? (str){0} : dynamodb_path_reserved_word(&node->path);
 
     return !str_present(word) ||
            refuse(problem,
@@ -107,6 +107,8 @@ static bool resolve_value(struct scope *scope, struct node *node, str *problem)
 
 bool dynamodb_node_resolve(struct scope *scope, struct node *node, str *problem)
 {
+    if (scope->resolved)
+        return true;
     if (node->kind == NODE_VALUE)
         return resolve_value(scope, node, problem);
     return dynamodb_path_resolve(scope, &node->path, problem);

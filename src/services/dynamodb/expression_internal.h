@@ -81,3 +81,5 @@ bool dynamodb_node_each(struct scope *scope, struct node *node, str *problem,
 /* The type that an operand certainly has; VALUE_NONE when only the item knows. */
 enum value_type dynamodb_node_type(const struct node *node);
 bool dynamodb_condition_check(struct scope *scope, struct node *condition, str *problem);
+/* expression_update.c */
+bool dynamodb_update_check(struct scope *scope, struct update *update, str *problem);

@@ -208,7 +208,7 @@ static bool check_words(struct scope *scope, const struct update *update, str *p
     return true;
 }
 
-static bool check_update(struct scope *scope, struct update *update, str *problem)
+bool dynamodb_update_check(struct scope *scope, struct update *update, str *problem)
 {
     if (!check_words(scope, update, problem))
         return false;
@@ -218,7 +218,7 @@ static bool check_update(struct scope *scope, struct update *update, str *proble
                                             "expression;",
                                             update->repeated));
     for (size_t i = 0; i < update->count; i++)
-        if (!dynamodb_path_resolve(scope, &update->items[i].path, problem) ||
+        if ((!scope->resolved && !dynamodb_path_resolve(scope, &update->items[i].path, problem)) ||
             !check_action(scope, &update->items[i], problem))
             return false;
     const struct path **paths = arena_alloc(scope->arena, update->count * sizeof *paths);
@@ -233,5 +233,5 @@ bool dynamodb_update_parse(struct scope *scope, str text, struct update *update,
 
     *update = (struct update){0};
     return dynamodb_parser_begin(&parser, scope, text, problem) && parse_clauses(&parser, update) &&
-           dynamodb_parser_check_whole(&parser) && check_update(scope, update, problem);
+           dynamodb_parser_check_whole(&parser) && dynamodb_update_check(scope, update, problem);
 }

@@ -146,8 +146,10 @@ static bool keep(struct item_page *page, const struct dynamodb_attribute_map *it
     page->count++;
     if (page->count_only)
         return false;
-    *list_add(arena, &page->items) =
-        expressions->projection ? dynamodb_projection_apply(arena, expressions->projection, item) : *item;
+    *list_add(arena, &page->items) = page->columns ? dynamodb_columns_apply(arena, page->columns, item)
+                                     : expressions->projection
+                                         ? dynamodb_projection_apply(arena, expressions->projection, item)
+                                         : *item;
     return true;
 }
 

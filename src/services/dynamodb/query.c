@@ -118,7 +118,7 @@ static void fill_backward_by_index(struct item_page *page, const struct key_rang
     dynamodb_index_backward_close(&cursor);
 }
 
-static void fill(struct item_page *page, const struct key_range *range, bool forward)
+void dynamodb_page_fill_range(struct item_page *page, const struct key_range *range, bool forward)
 {
     if (page->index && forward)
         fill_forward_by_index(page, range);
@@ -162,7 +162,7 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
         !filter_check(call, page.keys, &expressions) || !start_after(&page, in, forward, &range) ||
         !dynamodb_page_paths_check(&page))
         return FAILED;
-    fill(&page, &range, forward);
+    dynamodb_page_fill_range(&page, &range, forward);
     dynamodb_count_returned(call, table, page.count);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);

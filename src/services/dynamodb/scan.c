@@ -43,11 +43,6 @@ static uint32_t first_spread(int64_t segment, int64_t total)
     return (uint32_t)((all * (uint64_t)segment + (uint64_t)total - 1) / (uint64_t)total);
 }
 
-struct span {
-    struct item_key after; /* the items after this key */
-    str end;               /* and below this key */
-};
-
 static bool request_check(const struct call *call, const struct dynamodb_scan_input *in,
                           struct expressions *expressions)
 {
@@ -68,13 +63,14 @@ static bool request_check(const struct call *call, const struct dynamodb_scan_in
 }
 
 static bool span_read(const struct item_page *page, const struct dynamodb_scan_input *in,
-                      const struct share *share, struct span *span)
+                      const struct share *share, struct key_span *span)
 {
     const struct call *call = page->call;
     str first = spread_bytes(call->arena, first_spread(share->segment, share->total));
     str problem;
 
-    *span = (struct span){.after = {first, S("")},
+    *span =
+        (struct key_span){.after = {first, S("")},
                           .end = spread_bytes(call->arena, first_spread(share->segment + 1, share->total))};
     if (!in->exclusive_start_key.items)
         return true;
@@ -89,7 +85,7 @@ static bool span_read(const struct item_page *page, const struct dynamodb_scan_i
                            (long long)share->total, (long long)share->segment));
 }
 
-static void fill(struct item_page *page, const struct span *span)
+static void fill_by_table(struct item_page *page, const struct key_span *span)
 {
     struct dynamodb_scan_items_params params = {.table_id = page->table->row.id,
                                                 .hash_key = span->after.hash,
@@ -103,7 +99,7 @@ static void fill(struct item_page *page, const struct span *span)
     dynamodb_scan_items_close(&cursor);
 }
 
-static void fill_by_index(struct item_page *page, const struct span *span)
+static void fill_by_index(struct item_page *page, const struct key_span *span)
 {
     struct dynamodb_scan_index_params params = {.index_id = page->index->id,
                                                 .hash_key = span->after.hash,
@@ -116,6 +112,20 @@ static void fill_by_index(struct item_page *page, const struct span *span)
            dynamodb_page_add_entry(page, row.size_bytes, row.item_bytes, row.item))
         ;
     dynamodb_scan_index_close(&cursor);
+}
+
+void dynamodb_page_fill_span(struct item_page *page, const struct key_span *span)
+{
+    if (page->index)
+        fill_by_index(page, span);
+    else
+        fill_by_table(page, span);
+}
+
+struct key_span dynamodb_whole_span(struct arena *arena)
+{
+    return (struct key_span){.after = {spread_bytes(arena, first_spread(0, 1)), S("")},
+                             .end = spread_bytes(arena, first_spread(1, 1))};
 }
 
 void dynamodb_scan_context(const struct call *call, const struct dynamodb_scan_input *in,
@@ -140,7 +150,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
     const struct table *table = dynamodb_table_of(call);
     struct expressions expressions = {0};
     struct share share;
-    struct span span;
+    struct key_span span;
     struct item_page page = {.call = call, .table = table, .expressions = &expressions};
     struct page_request asked = {in->select, in->index_name, in->limit, in->consistent_read};
 
@@ -148,10 +158,7 @@ enum outcome dynamodb_scan(const struct call *call, const struct dynamodb_scan_i
         !dynamodb_table_open(call, table) || !dynamodb_page_begin(&page, &asked) ||
         !span_read(&page, in, &share, &span) || !dynamodb_page_paths_check(&page))
         return FAILED;
-    if (page.index)
-        fill_by_index(&page, &span);
-    else
-        fill(&page, &span);
+    dynamodb_page_fill_span(&page, &span);
     dynamodb_count_returned(call, table, page.count);
     out->items = page.items;
     out->count = arena_i64(call->arena, page.count);

@@ -122,7 +122,8 @@ const struct table *dynamodb_table_of(const struct call *call)
 /* dynamodb_page_begin() knows the index whose throughput such a request uses. */
 static bool reads_pages(const struct call *call)
 {
-    return call->operation == &DYNAMODB_QUERY || call->operation == &DYNAMODB_SCAN;
+    return call->operation == &DYNAMODB_QUERY || call->operation == &DYNAMODB_SCAN ||
+           dynamodb_is_select(call);
 }
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)

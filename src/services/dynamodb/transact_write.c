@@ -293,27 +293,6 @@ static bool address(const struct call *call, const struct dynamodb_transact_writ
     return request_check(call, in, set) && tables_find(call, set) && keys_read(call, set);
 }
 
-/* ---- a transaction that has been done before ---- */
-
-/* As on AWS, the reply shows what reading the items consumes. */
-static enum outcome repeat(const struct call *call, const struct write_set *set, str asked,
-                           struct dynamodb_transact_write_items_output *out)
-{
-    static const bool consistent = true;
-    struct table_uses uses = {.factor = 2};
-
-    for (size_t i = 0; i < set->count; i++) {
-        const struct write *write = &set->items[i];
-        struct stored stored = {0};
-        if (!write->failure.error)
-            dynamodb_stored_find(call, write->table, &write->key, &stored);
-        dynamodb_use_add(call, &uses, write->table, dynamodb_read_units(stored.size_bytes, &consistent),
-                         NULL);
-    }
-    dynamodb_uses_show(call, &uses, USE_READS, asked, &out->consumed_capacity);
-    return DONE;
-}
-
 /* ---- the operation ---- */
 
 static size_t index_of(const struct call *call, const struct resource *resource)
@@ -369,8 +348,10 @@ enum outcome dynamodb_transact_write_items(const struct call *call,
     if (!address(call, in, &set) ||
         (str_present(token) && !dynamodb_token_check(call, token, set.fingerprint, &done)))
         return FAILED;
-    if (done)
-        return repeat(call, &set, in->return_consumed_capacity, out);
+    if (done) {
+        dynamodb_set_repeat(call, &set, in->return_consumed_capacity, &out->consumed_capacity);
+        return DONE;
+    }
     enum outcome outcome = dynamodb_set_transact(call, &set);
     if (outcome != DONE)
         return outcome;

@@ -15,6 +15,7 @@ static const struct reason_code {
     const char *code;
 } codes[] = {
     {&DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "ConditionalCheckFailed"},
+    {&DYNAMODB_DUPLICATE_ITEM_EXCEPTION, "DuplicateItem"},
     {&DYNAMODB_VALIDATION_EXCEPTION, "ValidationError"},
     {&DYNAMODB_ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION, "ItemCollectionSizeLimitExceeded"},
 };

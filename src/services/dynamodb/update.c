@@ -54,8 +54,8 @@ static struct dynamodb_attribute_map updated_parts(const struct call *call, cons
     return dynamodb_projection_apply(call->arena, &projection, item);
 }
 
-static void return_values(const struct call *call, str asked, const struct write *write,
-                          struct dynamodb_attribute_map *attributes)
+void dynamodb_update_return(const struct call *call, str asked, const struct write *write,
+                            struct dynamodb_attribute_map *attributes)
 {
     const struct update *update = &write->expressions.update;
     struct dynamodb_attribute_map chosen = {0};
@@ -124,7 +124,7 @@ enum outcome dynamodb_update_item(const struct call *call, const struct dynamodb
     if (outcome != DONE)
         return outcome;
     if (str_present(write.blob))
-        return_values(call, in->return_values, &write, &out->attributes);
+        dynamodb_update_return(call, in->return_values, &write, &out->attributes);
     out->consumed_capacity = dynamodb_write_capacity(call, &write, in->return_consumed_capacity);
     out->item_collection_metrics =
         dynamodb_collection_metrics(call, &write, in->return_item_collection_metrics);

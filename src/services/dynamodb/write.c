@@ -145,6 +145,10 @@ void dynamodb_write_prepare(const struct call *call, struct write *write)
 
 static bool refuse_condition(const struct call *call, const struct write *write)
 {
+    if (write->inserts) {
+        fail(call, &DYNAMODB_DUPLICATE_ITEM_EXCEPTION, "Duplicate primary key exists in table");
+        return false;
+    }
     fail(call, &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "The conditional request failed");
     if (write->stored.id &&
         dynamodb_return_values_on_condition_check_failure_of(write->return_values_on_failure) ==

@@ -128,6 +128,23 @@ void dynamodb_set_capacity(const struct call *call, const struct write_set *set,
     dynamodb_uses_show(call, &uses, kind, asked, shown);
 }
 
+void dynamodb_set_repeat(const struct call *call, const struct write_set *set, str asked,
+                         struct dynamodb_consumed_capacity_list *shown)
+{
+    static const bool consistent = true;
+    struct table_uses uses = {.factor = 2};
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->items[i];
+        struct stored stored = {0};
+        if (!write->failure.error)
+            dynamodb_stored_find(call, write->table, &write->key, &stored);
+        dynamodb_use_add(call, &uses, write->table, dynamodb_read_units(stored.size_bytes, &consistent),
+                         NULL);
+    }
+    dynamodb_uses_show(call, &uses, USE_READS, asked, shown);
+}
+
 static struct dynamodb_item_collection_metrics_list *
 collections_of(const struct call *call, str table, struct dynamodb_item_collection_metrics_list_map *shown)
 {

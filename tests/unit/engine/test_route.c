@@ -45,7 +45,7 @@ TEST(a_target_names_service_and_operation)
 TEST(an_operation_that_only_aws_has_is_told_from_one_that_nobody_has)
 {
     struct route ours =
-        target_route(S("DynamoDB_20120810.BatchExecuteStatement"), S("application/x-amz-json-1.0"));
+        target_route(S("DynamoDB_20120810.ExportTableToPointInTime"), S("application/x-amz-json-1.0"));
     struct route nobodys = target_route(S("DynamoDB_20120810.Frobnicate"), S("application/x-amz-json-1.0"));
 
     assert_ptr_equal(ours.service, &DYNAMODB_SERVICE);

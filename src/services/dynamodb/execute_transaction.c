@@ -1,0 +1,280 @@
+/*
+ * execute_transaction.c: ExecuteTransaction: up to 100 statements of PartiQL, all of them or none.
+ *
+ * All statements are SELECTs of whole keys, or all are writes, with EXISTS as a condition.  The writes are a
+ * write_set, as those of TransactWriteItems.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteTransaction.html
+ */
+#include "partiql_run.h"
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/text.h"
+
+struct part {
+    struct pql_run run;
+    const struct dynamodb_parameterized_statement *asked;
+    struct item_key key; /* of a SELECT */
+    int64_t size_bytes;
+    struct dynamodb_attribute_map item;
+};
+struct transaction {
+    struct part *items;
+    size_t count;
+    bool was_read; /* the items of a SELECT, by the preparation */
+    struct write_set set;
+};
+
+/* ---- refusals ---- */
+
+/* What is wrong with a statement, with its position. */
+static bool refuse_part(const struct call *call, size_t at, str sentence)
+{
+    return dynamodb_refuse(call,
+                           arena_format(call->arena, "Validation failed in TransactStatements[%zu]: %.*s", at,
+                                        STR_ARGS(sentence)));
+}
+
+/* The same, of a validation that has failed; other failures stay as they are. */
+static bool place_failure(const struct call *call, size_t at)
+{
+    struct failure failure = take_failure(call);
+
+    if (failure.error == &DYNAMODB_VALIDATION_EXCEPTION)
+        return refuse_part(call, at, failure.message);
+    fail(call, failure.error, "%.*s", STR_ARGS(failure.message));
+    return false;
+}
+
+/* ---- statements ---- */
+
+static bool selects(const struct part *part)
+{
+    return part->run.statement.kind == STATEMENT_SELECT && !part->run.statement.exists;
+}
+
+/* The first statement decides; the model refuses a request without one. */
+static bool is_read(const struct transaction *transaction)
+{
+    return transaction->count > 0 && selects(&transaction->items[0]);
+}
+
+static bool parts_read(const struct call *call, const struct dynamodb_execute_transaction_input *in,
+                       struct transaction *transaction)
+{
+    for (size_t i = 0; i < in->transact_statements.count; i++) {
+        const struct dynamodb_parameterized_statement *asked = &in->transact_statements.items[i];
+        struct part *part = list_add(call->arena, transaction);
+        *part = (struct part){.asked = asked,
+                              .run = {.text = asked->statement,
+                                      .parameters = asked->parameters.items ? &asked->parameters : NULL,
+                                      .enclosing_operation = S("ExecuteTransaction")}};
+        if (!dynamodb_pql_parse(call, &part->run))
+            return place_failure(call, i);
+        if (selects(part) != is_read(transaction))
+            return dynamodb_refuse(call,
+                                   S("ExecuteTransaction API does not support both read and write operations "
+                                     "in the same request."));
+        if (str_present(part->run.statement.return_values))
+            return refuse_part(call, i, S("RETURNING clause is not supported in ExecuteTransaction."));
+    }
+    return true;
+}
+
+static bool parts_open(const struct call *call, struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->count; i++)
+        if (!dynamodb_pql_open(call, &transaction->items[i].run))
+            return false;
+    return true;
+}
+
+/* ---- reads ---- */
+
+static bool key_of(const struct call *call, struct part *part)
+{
+    struct dynamodb_attribute_map named;
+    struct node_list rest;
+
+    if (str_present(part->run.statement.index_name))
+        return dynamodb_refuse(call, S("Reads on indices are not supported within transactions."));
+    enum key_result result = dynamodb_pql_key(call, &part->run, &named, &rest);
+    if (result == KEY_REFUSED)
+        return false;
+    if (result == KEY_FOUND && rest.count == 0)
+        return dynamodb_key_of_request(call, &part->run.table->keys, &named, &part->key);
+    return dynamodb_refuse(
+        call, S("Select statements within ExecuteTransaction must specify the primary key in the "
+                "where clause."));
+}
+
+static bool keys_read(const struct call *call, struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->count; i++) {
+        const struct part *part = &transaction->items[i];
+        if (!key_of(call, &transaction->items[i]))
+            return place_failure(call, i);
+        for (size_t j = 0; j < i; j++) {
+            const struct part *other = &transaction->items[j];
+            if (other->run.table->row.id == part->run.table->row.id &&
+                str_equal(other->key.hash, part->key.hash) && str_equal(other->key.range, part->key.range))
+                return dynamodb_transaction_refuse_repeated(call);
+        }
+    }
+    return true;
+}
+
+static bool items_read(const struct call *call, struct transaction *transaction)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < transaction->count; i++) {
+        struct part *part = &transaction->items[i];
+        struct stored stored;
+        dynamodb_stored_read(call, part->run.table, &part->key, &stored);
+        part->size_bytes = stored.size_bytes;
+        bytes += stored.size_bytes;
+        if (bytes > MAX_TRANSACTION_BYTES)
+            return dynamodb_transaction_refuse_size(call);
+        part->item = dynamodb_pql_item_of(call, &part->run, &stored);
+    }
+    return true;
+}
+
+static enum outcome read_items(const struct call *call, const struct dynamodb_execute_transaction_input *in,
+                               struct transaction *transaction,
+                               struct dynamodb_execute_transaction_output *out)
+{
+    static const bool consistent = true;
+    struct table_uses uses = {.factor = 2};
+
+    if (!keys_read(call, transaction) || (!transaction->was_read && !items_read(call, transaction)))
+        return FAILED;
+    for (size_t i = 0; i < transaction->count; i++) {
+        const struct part *part = &transaction->items[i];
+        list_add(call->arena, &out->responses)->item = part->item;
+        dynamodb_use_add(call, &uses, part->run.table, dynamodb_read_units(part->size_bytes, &consistent),
+                         NULL);
+    }
+    dynamodb_uses_show(dynamodb_pql_reading(call), &uses, USE_READS, in->return_consumed_capacity,
+                       &out->consumed_capacity);
+    return DONE;
+}
+
+/* ---- writes ---- */
+
+/* What is wrong with a key's attribute is the reason of its statement. */
+static bool is_reason(const struct failure *failure)
+{
+    return failure->error == &DYNAMODB_VALIDATION_EXCEPTION &&
+           str_starts_with(failure->message, S("Key attribute"));
+}
+
+static bool writes_read(const struct call *call, struct transaction *transaction)
+{
+    struct write_set *set = &transaction->set;
+
+    while (set->count < transaction->count)
+        *list_add(call->arena, set) = (struct write){0};
+    for (size_t i = 0; i < set->count; i++) {
+        struct part *part = &transaction->items[i];
+        if (dynamodb_pql_write_anew(call, &part->run, part->asked->return_values_on_condition_check_failure,
+                                    &set->items[i])) {
+            set->items[i].failure = (struct failure){0};
+            continue;
+        }
+        struct failure failure = call->progress->failure;
+        if (!is_reason(&failure))
+            return place_failure(call, i);
+        set->items[i].failure = take_failure(call);
+    }
+    return !dynamodb_set_repeats(set) || dynamodb_transaction_refuse_repeated(call);
+}
+
+static void add_hash(struct text *hashes, str text)
+{
+    struct sha256 hash = sha256(text);
+
+    text_add(hashes, (str){(const char *)hash.bytes, sizeof hash.bytes});
+}
+
+/* The hash of the whole request; the JSON of one statement is forgotten before the next one is written. */
+static str fingerprint_of(const struct call *call, const struct dynamodb_execute_transaction_input *in)
+{
+    struct text hashes = text_in(call->arena);
+
+    text_reserve(&hashes, (in->transact_statements.count + 1) * SHA256_SIZE);
+    add_hash(&hashes, in->return_consumed_capacity);
+    for (size_t i = 0; i < in->transact_statements.count; i++) {
+        struct arena_mark mark = arena_mark(call->arena);
+        add_hash(&hashes, model_to_json(call->arena, &DYNAMODB_PARAMETERIZED_STATEMENT,
+                                        &in->transact_statements.items[i]));
+        arena_rewind(call->arena, mark);
+    }
+    struct sha256 hash = sha256(text_str(&hashes));
+    return arena_copy(call->arena, (str){(const char *)hash.bytes, sizeof hash.bytes});
+}
+
+static enum outcome write_items(const struct call *call, const struct dynamodb_execute_transaction_input *in,
+                                struct transaction *transaction,
+                                struct dynamodb_execute_transaction_output *out)
+{
+    struct write_set *set = &transaction->set;
+    str token = in->client_request_token;
+    bool done = false;
+
+    if (!writes_read(call, transaction))
+        return FAILED;
+    if (str_present(token) && !str_present(set->fingerprint))
+        set->fingerprint = fingerprint_of(call, in);
+    if (str_present(token) && !dynamodb_token_check(call, token, set->fingerprint, &done))
+        return FAILED;
+    list_make_empty(call->arena, &out->responses);
+    if (done) {
+        dynamodb_set_repeat(call, set, in->return_consumed_capacity, &out->consumed_capacity);
+        return DONE;
+    }
+    enum outcome outcome = dynamodb_set_transact(call, set);
+    if (outcome != DONE)
+        return outcome;
+    if (str_present(token))
+        dynamodb_token_store(call, token, set->fingerprint);
+    dynamodb_set_capacity(call, set, USE_WRITES, in->return_consumed_capacity, &out->consumed_capacity);
+    return DONE;
+}
+
+/* ---- the operation ---- */
+
+void dynamodb_execute_transaction_prepare(const struct call *call,
+                                          const struct dynamodb_execute_transaction_input *in)
+{
+    struct transaction *transaction = arena_new(call->arena, struct transaction);
+
+    if (!parts_read(call, in, transaction))
+        return;
+    leave_prepared(call, transaction);
+    if (!parts_open(call, transaction))
+        return;
+    if (is_read(transaction)) {
+        transaction->was_read = keys_read(call, transaction) && items_read(call, transaction);
+        return;
+    }
+    if (str_present(in->client_request_token))
+        transaction->set.fingerprint = fingerprint_of(call, in);
+    if (writes_read(call, transaction))
+        dynamodb_set_prepare(call, &transaction->set);
+}
+
+enum outcome dynamodb_execute_transaction(const struct call *call,
+                                          const struct dynamodb_execute_transaction_input *in,
+                                          struct dynamodb_execute_transaction_output *out)
+{
+    const struct transaction *left = prepared(call);
+    struct transaction transaction = left ? *left : (struct transaction){0};
+
+    if ((!left && !parts_read(call, in, &transaction)) || !parts_open(call, &transaction))
+        return FAILED;
+    return is_read(&transaction) ? read_items(call, in, &transaction, out)
+                                 : write_items(call, in, &transaction, out);
+}

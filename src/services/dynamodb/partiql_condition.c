@@ -1,0 +1,448 @@
+/*
+ * partiql_condition.c: the condition of a WHERE as a tree of nodes, by recursive descent.
+ *
+ *     condition  = and { OR and }
+ *     and        = not { AND not }
+ *     not        = NOT not | comparison
+ *     comparison = operand [ comparator operand | [NOT] BETWEEN operand AND operand
+ *                          | [NOT] IN "[" values "]" | IS [NOT] type ]
+ *     operand    = "(" condition ")" | value | path | function "(" operands ")"
+ *
+ * IS becomes the function that asks for the same of an expression.
+ */
+#include "partiql_internal.h"
+
+#include "base/list.h"
+
+struct node *dynamodb_pql_node(struct pql_parser *parser, enum node_kind kind)
+{
+    struct node *node = arena_new(parser->scope.arena, struct node);
+
+    node->kind = kind;
+    parser->operators += kind != NODE_PATH && kind != NODE_VALUE;
+    return node;
+}
+
+void dynamodb_pql_add_operand(struct pql_parser *parser, struct node *node, struct node *operand)
+{
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
+    *list_add(parser->scope.arena, &node->operands) = operand;
+}
+
+/* ---- paths ---- */
+
+enum { MAX_PATH_STEPS = 32 };
+static const int64_t max_index = 4294967294;
+
+static bool read_name(struct pql_parser *parser, struct path *path)
+{
+    bool name = parser->current.kind == PQL_NAME ||
+                (parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser));
+
+    if (!name)
+        return path->count > 0 ? dynamodb_pql_malformed(parser, "Invalid path dot component")
+                               : dynamodb_pql_unexpected(parser);
+    if (str_empty(parser->current.text))
+        return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
+    list_add(parser->scope.arena, path)->name = parser->current.text;
+    dynamodb_pql_advance(parser);
+    return true;
+}
+
+/* An index, or a name in single quotes. */
+static bool read_bracket(struct pql_parser *parser, struct path *path)
+{
+    struct pql_token inside = parser->current;
+    int64_t index = 0;
+
+    if (inside.kind == PQL_NUMBER && (!str_to_i64(inside.text, &index) || index > max_index))
+        return dynamodb_pql_refuse(parser,
+                                   arena_format(parser->scope.arena,
+                                                "List index is not within the allowable range; index: [%.*s]",
+                                                STR_ARGS(inside.text)));
+    if (inside.kind == PQL_STRING && str_empty(inside.text))
+        return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
+    if (inside.kind == PQL_STRING)
+        list_add(parser->scope.arena, path)->name = inside.text;
+    else if (inside.kind == PQL_NUMBER)
+        list_add(parser->scope.arena, path)->index = (size_t)index;
+    else
+        return dynamodb_pql_refuse_at(parser, S("Unexpected path component"), inside.written);
+    dynamodb_pql_advance(parser);
+    return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
+}
+
+bool dynamodb_pql_path(struct pql_parser *parser, struct path *path)
+{
+    if (!read_name(parser, path))
+        return false;
+    for (;;) {
+        if (dynamodb_pql_accept_symbol(parser, ".")) {
+            if (!read_name(parser, path))
+                return false;
+        } else if (dynamodb_pql_accept_symbol(parser, "[")) {
+            if (!read_bracket(parser, path))
+                return false;
+        } else {
+            break;
+        }
+    }
+    return path->count <= MAX_PATH_STEPS ||
+           dynamodb_pql_refuse(parser,
+                               S("The document path has too many nesting elements; nesting levels have "
+                                 "exceeded supported limits"));
+}
+
+/* ---- operands ---- */
+
+static struct node *parse_or(struct pql_parser *parser);
+
+static struct node *value_node(struct pql_parser *parser)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_VALUE);
+    struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
+
+    node->value = value;
+    return dynamodb_pql_value(parser, value) ? node : NULL;
+}
+
+static const struct function_name {
+    const char *name;
+    enum function function;
+} functions[] = {
+    {"attribute_exists", ATTRIBUTE_EXISTS},
+    {"attribute_not_exists", ATTRIBUTE_NOT_EXISTS},
+    {"attribute_type", ATTRIBUTE_TYPE},
+    {"begins_with", BEGINS_WITH},
+    {"contains", CONTAINS},
+    {"size", SIZE},
+};
+
+static bool function_named(str name, enum function *function)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (str_equal_nocase(name, str_of(functions[i].name))) {
+            *function = functions[i].function;
+            return true;
+        }
+    return false;
+}
+
+static struct node *parse_operand(struct pql_parser *parser);
+
+/* Parse what follows a "(". */
+static bool parse_operands(struct pql_parser *parser, struct node *node)
+{
+    if (dynamodb_pql_accept_symbol(parser, ")"))
+        return true;
+    do {
+        struct node *operand = parse_operand(parser);
+        if (!operand)
+            return false;
+        dynamodb_pql_add_operand(parser, node, operand);
+    } while (dynamodb_pql_accept_symbol(parser, ","));
+    return dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN");
+}
+
+static str in_lower_case(struct arena *arena, str text)
+{
+    char *lower = arena_alloc(arena, text.size + 1);
+
+    for (size_t i = 0; i < text.size; i++)
+        lower[i] = char_lower(text.data[i]);
+    return (str){lower, text.size};
+}
+
+/* The token before the current "(" is its name. */
+static struct node *parse_function(struct pql_parser *parser, struct pql_token name)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_FUNCTION);
+
+    node->text = in_lower_case(parser->scope.arena, name.text);
+    if (!function_named(name.text, &node->function)) {
+        dynamodb_pql_refuse_at(
+            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(node->text)),
+            name.written);
+        return NULL;
+    }
+    dynamodb_pql_advance(parser);
+    bool parsed = dynamodb_pql_deeper(parser) && parse_operands(parser, node);
+    parser->depth--;
+    return parsed ? node : NULL;
+}
+
+static bool is_call(struct pql_parser *parser)
+{
+    struct pql_parser ahead = *parser;
+
+    dynamodb_pql_advance(&ahead);
+    return parser->current.kind == PQL_WORD && dynamodb_pql_at_symbol(&ahead, "(") &&
+           (!dynamodb_pql_at_keyword(parser) || dynamodb_pql_at_word(parser, "EXISTS"));
+}
+
+static struct node *parse_group(struct pql_parser *parser)
+{
+    dynamodb_pql_advance(parser);
+    struct node *inner = dynamodb_pql_deeper(parser) ? parse_or(parser) : NULL;
+    parser->depth--;
+    return inner && dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN") ? inner : NULL;
+}
+
+static struct node *parse_operand(struct pql_parser *parser)
+{
+    if (dynamodb_pql_at_symbol(parser, "("))
+        return parse_group(parser);
+    if (dynamodb_pql_at_value(parser))
+        return value_node(parser);
+    if (is_call(parser)) {
+        struct pql_token name = parser->current;
+        dynamodb_pql_advance(parser);
+        return parse_function(parser, name);
+    }
+    struct node *node = dynamodb_pql_node(parser, NODE_PATH);
+    return dynamodb_pql_path(parser, &node->path) ? node : NULL;
+}
+
+/* ---- comparisons ---- */
+
+static const struct comparator_symbol {
+    const char *symbol;
+    enum comparator comparator;
+} comparators[] = {
+    {"=", EQUAL},          {"<>", NOT_EQUAL}, {"!=", NOT_EQUAL},        {"<", LESS},
+    {"<=", LESS_OR_EQUAL}, {">", GREATER},    {">=", GREATER_OR_EQUAL},
+};
+
+static bool accept_comparator(struct pql_parser *parser, enum comparator *comparator)
+{
+    for (size_t i = 0; i < sizeof comparators / sizeof *comparators; i++)
+        if (dynamodb_pql_accept_symbol(parser, comparators[i].symbol)) {
+            *comparator = comparators[i].comparator;
+            return true;
+        }
+    return false;
+}
+
+static struct node *negated(struct pql_parser *parser, struct node *node)
+{
+    struct node *not = dynamodb_pql_node(parser, NODE_NOT);
+
+    if (!node)
+        return NULL;
+    dynamodb_pql_add_operand(parser, not, node);
+    return not ;
+}
+
+static bool add_parsed(struct pql_parser *parser, struct node *node, struct node *operand)
+{
+    if (operand)
+        dynamodb_pql_add_operand(parser, node, operand);
+    return operand != NULL;
+}
+
+static struct node *parse_compared(struct pql_parser *parser, struct node *left, enum comparator comparator)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_COMPARISON);
+
+    node->comparator = comparator;
+    dynamodb_pql_add_operand(parser, node, left);
+    return add_parsed(parser, node, parse_operand(parser)) ? node : NULL;
+}
+
+static struct node *parse_between(struct pql_parser *parser, struct node *left)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_BETWEEN);
+
+    dynamodb_pql_add_operand(parser, node, left);
+    return add_parsed(parser, node, parse_operand(parser)) &&
+                   dynamodb_pql_expect_word(parser, "AND", "Expected AND") &&
+                   add_parsed(parser, node, parse_operand(parser))
+               ? node
+               : NULL;
+}
+
+/* The values are a list, in brackets or in parentheses, or a parameter that is one. */
+static bool parse_choices(struct pql_parser *parser, struct node *node)
+{
+    const char *closing = dynamodb_pql_at_symbol(parser, "(") ? ")" : NULL;
+
+    if (closing) {
+        dynamodb_pql_advance(parser);
+        return parse_operands(parser, node);
+    }
+    struct node *list = dynamodb_pql_at_value(parser) ? value_node(parser) : NULL;
+    if (!list)
+        return str_present(*parser->problem) || dynamodb_pql_unexpected(parser);
+    if (!list->value->l.items || list->value->l.count == 0)
+        return dynamodb_pql_refuse(parser,
+                                   S("IN operator must have a left hand argument of type Variable "
+                                     "Reference and right hand argument of type Seq with at least one "
+                                     "member"));
+    for (size_t i = 0; i < list->value->l.count; i++) {
+        struct node *choice = dynamodb_pql_node(parser, NODE_VALUE);
+        choice->value = &list->value->l.items[i];
+        dynamodb_pql_add_operand(parser, node, choice);
+    }
+    return true;
+}
+
+static struct node *parse_in(struct pql_parser *parser, struct node *left)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_IN);
+
+    dynamodb_pql_add_operand(parser, node, left);
+    return parse_choices(parser, node) && !str_present(*parser->problem) ? node : NULL;
+}
+
+/* The types that IS knows; absent: MISSING, not a type. */
+static const struct type_word {
+    const char *word, *type;
+} types[] = {
+    {"MISSING", NULL}, {"NULL", "NULL"}, {"BOOLEAN", "BOOL"}, {"BLOB", "B"}, {"STRING", "S"},
+    {"NUMERIC", "N"},  {"STRUCT", "M"},  {"TUPLE", "M"},      {"LIST", "L"},
+};
+
+static struct node *type_node(struct pql_parser *parser, struct node *left, const char *type)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_FUNCTION);
+
+    node->function = type ? ATTRIBUTE_TYPE : ATTRIBUTE_NOT_EXISTS;
+    node->text = type ? S("attribute_type") : S("attribute_not_exists");
+    dynamodb_pql_add_operand(parser, node, left);
+    if (!type)
+        return node;
+    struct node *name = dynamodb_pql_node(parser, NODE_VALUE);
+    struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
+    value->s = str_of(type);
+    name->value = value;
+    dynamodb_pql_add_operand(parser, node, name);
+    return node;
+}
+
+static struct node *parse_is(struct pql_parser *parser, struct node *left)
+{
+    bool negative = dynamodb_pql_accept_word(parser, "NOT");
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        if (!dynamodb_pql_accept_word(parser, types[i].word))
+            continue;
+        struct node *node = type_node(parser, left, types[i].type);
+        return negative ? negated(parser, node) : node;
+    }
+    dynamodb_pql_malformed(parser, "Expected type name");
+    return NULL;
+}
+
+static struct node *parse_rest(struct pql_parser *parser, struct node *left)
+{
+    enum comparator comparator;
+
+    if (accept_comparator(parser, &comparator))
+        return parse_compared(parser, left, comparator);
+    if (dynamodb_pql_accept_word(parser, "IS"))
+        return parse_is(parser, left);
+    bool negative = dynamodb_pql_accept_word(parser, "NOT");
+    struct node *node = NULL;
+    if (dynamodb_pql_accept_word(parser, "BETWEEN"))
+        node = parse_between(parser, left);
+    else if (dynamodb_pql_accept_word(parser, "IN"))
+        node = parse_in(parser, left);
+    else if (negative)
+        dynamodb_pql_unexpected(parser);
+    else
+        return left;
+    return negative ? negated(parser, node) : node;
+}
+
+/* ---- conditions ---- */
+
+static struct node *parse_comparison(struct pql_parser *parser)
+{
+    struct node *left = parse_operand(parser);
+
+    if (!left || (left->kind != NODE_PATH && left->kind != NODE_VALUE && left->kind != NODE_FUNCTION))
+        return left;
+    return parse_rest(parser, left);
+}
+
+static struct node *parse_not(struct pql_parser *parser)
+{
+    if (!dynamodb_pql_accept_word(parser, "NOT"))
+        return parse_comparison(parser);
+    struct node *inner = dynamodb_pql_deeper(parser) ? parse_not(parser) : NULL;
+    parser->depth--;
+    return negated(parser, inner);
+}
+
+/* The right side of AND and OR has its own sentence when it is missing. */
+static bool at_end(struct pql_parser *parser)
+{
+    if (parser->current.kind != PQL_END && !dynamodb_pql_at_symbol(parser, ";"))
+        return false;
+    dynamodb_pql_malformed(parser, "Missing right-hand side expression of infix operator");
+    return true;
+}
+
+static struct node *parse_series(struct pql_parser *parser, enum node_kind kind, const char *word,
+                                 struct node *(*parse)(struct pql_parser *))
+{
+    struct node *first = parse(parser);
+
+    if (!first || !dynamodb_pql_at_word(parser, word))
+        return first;
+    struct node *node = dynamodb_pql_node(parser, kind);
+    dynamodb_pql_add_operand(parser, node, first);
+    while (dynamodb_pql_accept_word(parser, word))
+        if (at_end(parser) || !add_parsed(parser, node, parse(parser)))
+            return NULL;
+    return node;
+}
+
+static struct node *parse_and(struct pql_parser *parser)
+{
+    return parse_series(parser, NODE_AND, "AND", parse_not);
+}
+
+static struct node *parse_or(struct pql_parser *parser)
+{
+    return parse_series(parser, NODE_OR, "OR", parse_and);
+}
+
+/* Are the operands of AND, OR and NOT conditions?  A function may be one; the checks know. */
+static bool is_boolean(const struct node *node)
+{
+    bool series = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
+
+    for (size_t i = 0; series && i < node->operands.count; i++)
+        if (!is_boolean(node->operands.items[i]))
+            return false;
+    return node->kind != NODE_PATH && node->kind != NODE_VALUE;
+}
+
+/* Are the operands of comparisons and functions paths, values or functions? */
+static bool has_plain_operands(const struct node *node)
+{
+    bool series = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
+
+    for (size_t i = 0; i < node->operands.count; i++) {
+        const struct node *operand = node->operands.items[i];
+        bool plain =
+            operand->kind == NODE_PATH || operand->kind == NODE_VALUE || operand->kind == NODE_FUNCTION;
+        if ((!series && !plain) || !has_plain_operands(operand))
+            return false;
+    }
+    return true;
+}
+
+struct node *dynamodb_pql_condition(struct pql_parser *parser)
+{
+    struct node *condition = parse_or(parser);
+
+    if (!condition)
+        return NULL;
+    if (!is_boolean(condition) || !has_plain_operands(condition)) {
+        dynamodb_pql_refuse(parser, S("WHERE clause must contain an expression that resolves to a boolean"));
+        return NULL;
+    }
+    return condition;
+}

@@ -1,0 +1,82 @@
+#pragma once
+
+/*
+ * partiql_internal.h: what the files of PartiQL's parser share.
+ */
+#include "expression_internal.h"
+#include "partiql.h"
+
+enum {
+    MAX_STATEMENT_DEPTH = 256,     /* our own limit, of parentheses, NOT and literals */
+    MAX_STATEMENT_OPERATORS = 300, /* as in an expression */
+};
+
+enum pql_token_kind {
+    PQL_END,
+    PQL_WORD,   /* a name without quotes, or a keyword */
+    PQL_NAME,   /* in double quotes; text is what they enclose */
+    PQL_STRING, /* in single quotes; text is what they enclose */
+    PQL_NUMBER,
+    PQL_SYMBOL,
+    PQL_BAD, /* nothing that PartiQL knows */
+};
+
+struct pql_token {
+    enum pql_token_kind kind;
+    str text;    /* without quotes */
+    str written; /* as the statement has it */
+};
+
+struct pql_parser {
+    struct scope scope; /* of the checks */
+    str source;
+    struct pql_token current;
+    const struct dynamodb_prepared_statement_parameters *parameters;
+    size_t parameters_used;
+    int depth, operators;
+    str *problem;
+};
+
+/* partiql_lex.c */
+void dynamodb_pql_begin(struct pql_parser *parser);
+void dynamodb_pql_advance(struct pql_parser *parser);
+bool dynamodb_pql_at_symbol(const struct pql_parser *parser, const char *symbol);
+bool dynamodb_pql_at_word(const struct pql_parser *parser, const char *word);
+/* Is the token a word that cannot be a name without quotes? */
+bool dynamodb_pql_at_keyword(const struct pql_parser *parser);
+bool dynamodb_pql_accept_symbol(struct pql_parser *parser, const char *symbol);
+bool dynamodb_pql_accept_word(struct pql_parser *parser, const char *word);
+/* All of these set the problem and return false: a sentence; one of a malformed statement; one with a place.
+ */
+bool dynamodb_pql_refuse(struct pql_parser *parser, str sentence);
+bool dynamodb_pql_malformed(struct pql_parser *parser, const char *detail);
+bool dynamodb_pql_refuse_at(struct pql_parser *parser, str sentence, str written);
+/* The current token is not allowed here. */
+bool dynamodb_pql_unexpected(struct pql_parser *parser);
+/* The same, or else a malformed statement with that detail. */
+bool dynamodb_pql_expect_symbol(struct pql_parser *parser, const char *symbol, const char *detail);
+bool dynamodb_pql_expect_word(struct pql_parser *parser, const char *word, const char *detail);
+/* Call this before a level of nesting, and decrement parser->depth after it. */
+bool dynamodb_pql_deeper(struct pql_parser *parser);
+
+/* partiql_value.c */
+/* Does a value begin with the current token? */
+bool dynamodb_pql_at_value(const struct pql_parser *parser);
+/* Parse a literal or a parameter. */
+bool dynamodb_pql_value(struct pql_parser *parser, struct dynamodb_attribute_value *value);
+/* Parse the item of an INSERT. */
+bool dynamodb_pql_item(struct pql_parser *parser, struct dynamodb_attribute_map *item);
+
+/* partiql_condition.c */
+struct node *dynamodb_pql_node(struct pql_parser *parser, enum node_kind kind);
+void dynamodb_pql_add_operand(struct pql_parser *parser, struct node *node, struct node *operand);
+bool dynamodb_pql_path(struct pql_parser *parser, struct path *path);
+/* Parse the condition of a WHERE; NULL: the problem is set. */
+struct node *dynamodb_pql_condition(struct pql_parser *parser);
+
+/* partiql_columns.c */
+str dynamodb_pql_column_name(struct arena *arena, const struct path *path);
+
+/* partiql_update.c */
+/* Parse SET and REMOVE clauses, at least one. */
+bool dynamodb_pql_update(struct pql_parser *parser, struct update *update);

@@ -1,0 +1,197 @@
+/*
+ * partiql_update.c: SET and REMOVE of an UPDATE as the actions of an update.
+ *
+ *     clauses = { SET path "=" sum { "," path "=" sum } | REMOVE path { "," path } }
+ *     sum     = operand [ ( "+" | "-" ) operand ]
+ *     operand = value | path | list_append "(" operand "," operand ")"
+ *
+ * set_add() and set_delete(), which name the attribute that they are assigned to, are ADD and DELETE.
+ */
+#include "partiql_internal.h"
+
+#include "base/list.h"
+
+static struct node *parse_operand(struct pql_parser *parser);
+
+static struct node *parse_value(struct pql_parser *parser)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_VALUE);
+    struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
+
+    node->value = value;
+    return dynamodb_pql_value(parser, value) ? node : NULL;
+}
+
+/* Parse what follows a function's "(". */
+static bool parse_operands(struct pql_parser *parser, struct node *node)
+{
+    if (dynamodb_pql_accept_symbol(parser, ")"))
+        return true;
+    do {
+        struct node *operand = parse_operand(parser);
+        if (!operand)
+            return false;
+        dynamodb_pql_add_operand(parser, node, operand);
+    } while (dynamodb_pql_accept_symbol(parser, ","));
+    return dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN");
+}
+
+static struct node *parse_append(struct pql_parser *parser, struct pql_token name)
+{
+    struct node *node = dynamodb_pql_node(parser, NODE_FUNCTION);
+
+    node->function = LIST_APPEND;
+    node->text = S("list_append");
+    if (!str_equal_nocase(name.text, node->text)) {
+        dynamodb_pql_refuse_at(
+            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(name.text)),
+            name.written);
+        return NULL;
+    }
+    dynamodb_pql_advance(parser);
+    bool parsed = dynamodb_pql_deeper(parser) && parse_operands(parser, node);
+    parser->depth--;
+    return parsed ? node : NULL;
+}
+
+static bool is_call(struct pql_parser *parser)
+{
+    struct pql_parser ahead = *parser;
+
+    dynamodb_pql_advance(&ahead);
+    return parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser) &&
+           dynamodb_pql_at_symbol(&ahead, "(");
+}
+
+static struct node *parse_operand(struct pql_parser *parser)
+{
+    if (dynamodb_pql_at_value(parser))
+        return parse_value(parser);
+    if (is_call(parser)) {
+        struct pql_token name = parser->current;
+        dynamodb_pql_advance(parser);
+        return parse_append(parser, name);
+    }
+    struct node *node = dynamodb_pql_node(parser, NODE_PATH);
+    return dynamodb_pql_path(parser, &node->path) ? node : NULL;
+}
+
+static struct node *parse_sum(struct pql_parser *parser)
+{
+    struct node *left = parse_operand(parser);
+    bool plus = dynamodb_pql_at_symbol(parser, "+");
+
+    if (!left || (!plus && !dynamodb_pql_at_symbol(parser, "-")))
+        return left;
+    dynamodb_pql_advance(parser);
+    struct node *node = dynamodb_pql_node(parser, plus ? NODE_PLUS : NODE_MINUS),
+                *right = parse_operand(parser);
+    if (!right)
+        return NULL;
+    dynamodb_pql_add_operand(parser, node, left);
+    dynamodb_pql_add_operand(parser, node, right);
+    return node;
+}
+
+/* ---- set_add and set_delete ---- */
+
+static const struct set_function {
+    const char *name, *shown;
+    enum action_kind kind;
+} set_functions[] = {{"set_add", "SET_ADD", ACTION_ADD}, {"set_delete", "SET_DELETE", ACTION_DELETE}};
+
+static const struct set_function *set_function_at(struct pql_parser *parser)
+{
+    for (size_t i = 0; is_call(parser) && i < sizeof set_functions / sizeof *set_functions; i++)
+        if (dynamodb_pql_at_word(parser, set_functions[i].name))
+            return &set_functions[i];
+    return NULL;
+}
+
+static bool refuse_call(struct pql_parser *parser, const char *format, const struct set_function *function,
+                        str written)
+{
+    str sentence = arena_format(parser->scope.arena, "%s", format);
+    ptrdiff_t mark = str_find(sentence, S("%s"));
+
+    return dynamodb_pql_refuse_at(parser,
+                                  arena_format(parser->scope.arena, "%.*s%s%.*s", (int)mark, sentence.data,
+                                               function->shown,
+                                               STR_ARGS(str_from(sentence, (size_t)mark + 2))),
+                                  written);
+}
+
+static bool is_set(const struct node *node)
+{
+    return node->kind == NODE_VALUE &&
+           (node->value->ss.items || node->value->ns.items || node->value->bs.items);
+}
+
+static bool parse_set_function(struct pql_parser *parser, const struct set_function *function,
+                               struct action *action)
+{
+    struct node call = {.kind = NODE_FUNCTION};
+    struct pql_token name = parser->current;
+
+    dynamodb_pql_advance(parser);
+    dynamodb_pql_advance(parser);
+    str first = parser->current.written;
+    if (!parse_operands(parser, &call))
+        return false;
+    if (call.operands.count != 2)
+        return refuse_call(parser, "%s must have exactly two arguments", function, name.written);
+    const struct node *set = call.operands.items[0];
+    if (set->kind != NODE_PATH || dynamodb_path_compare(&set->path, &action->path) != 0)
+        return refuse_call(parser, "The first argument to %s must equal the assignment value", function,
+                           name.written);
+    if (!is_set(call.operands.items[1]))
+        return refuse_call(parser, "The second argument to %s must be a value with type SET", function,
+                           first);
+    action->kind = function->kind;
+    action->operand = call.operands.items[1];
+    return true;
+}
+
+/* ---- clauses ---- */
+
+static bool parse_assignment(struct pql_parser *parser, struct action *action)
+{
+    action->kind = ACTION_SET;
+    if (!dynamodb_pql_path(parser, &action->path) || !dynamodb_pql_expect_symbol(parser, "=", "Expected EQ"))
+        return false;
+    const struct set_function *function = set_function_at(parser);
+    if (function)
+        return parse_set_function(parser, function, action);
+    action->operand = parse_sum(parser);
+    return action->operand != NULL;
+}
+
+static bool parse_removal(struct pql_parser *parser, struct action *action)
+{
+    action->kind = ACTION_REMOVE;
+    return dynamodb_pql_path(parser, &action->path);
+}
+
+static bool parse_clause(struct pql_parser *parser, struct update *update,
+                         bool (*parse)(struct pql_parser *, struct action *))
+{
+    do {
+        struct action action = {0};
+        if (!parse(parser, &action))
+            return false;
+        *list_add(parser->scope.arena, update) = action;
+    } while (dynamodb_pql_accept_symbol(parser, ","));
+    return true;
+}
+
+bool dynamodb_pql_update(struct pql_parser *parser, struct update *update)
+{
+    for (;;) {
+        bool set = dynamodb_pql_accept_word(parser, "SET");
+        if (!set && !dynamodb_pql_accept_word(parser, "REMOVE"))
+            break;
+        if (!parse_clause(parser, update, set ? parse_assignment : parse_removal))
+            return false;
+    }
+    return update->count > 0 || dynamodb_pql_malformed(parser, "Expected data manipulation");
+}

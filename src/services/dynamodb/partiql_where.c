@@ -1,0 +1,212 @@
+/*
+ * partiql_where.c: what the condition of a statement says about keys.
+ *
+ * A SELECT reads the partitions that its condition names by = and IN, also in all branches of an OR, and
+ * filters their items by the whole condition.  A write names the whole key by =.
+ */
+#include "partiql_run.h"
+
+#include "base/list.h"
+
+static const struct path *path_of(const struct node *node)
+{
+    return node->kind == NODE_PATH ? &node->path : NULL;
+}
+
+static bool is_attribute(const struct node *node, str name)
+{
+    const struct path *path = path_of(node);
+
+    return path && path->count == 1 && str_equal(path->items[0].name, name);
+}
+
+/* The value that the node compares the attribute with by =, or NULL. */
+static const struct dynamodb_attribute_value *equal_value(const struct node *node, str name)
+{
+    struct node *const *operands = node->operands.items;
+
+    if (node->kind != NODE_COMPARISON || node->comparator != EQUAL)
+        return NULL;
+    for (int i = 0; i < 2; i++)
+        if (is_attribute(operands[i], name) && operands[1 - i]->kind == NODE_VALUE)
+            return operands[1 - i]->value;
+    return NULL;
+}
+
+static void add_value(struct arena *arena, struct value_pointers *values,
+                      const struct dynamodb_attribute_value *value)
+{
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
+    *list_add(arena, values) = value;
+}
+
+/* ---- partitions ---- */
+
+static bool add_choices(struct arena *arena, const struct node *node, str name, struct value_pointers *values)
+{
+    if (!is_attribute(node->operands.items[0], name))
+        return false;
+    for (size_t i = 1; i < node->operands.count; i++) {
+        if (node->operands.items[i]->kind != NODE_VALUE)
+            return false;
+        add_value(arena, values, node->operands.items[i]->value);
+    }
+    return true;
+}
+
+/* Add the values to which the condition restricts the attribute; false: it does not. */
+static bool restricts(struct arena *arena, const struct node *node, str name, struct value_pointers *values)
+{
+    const struct dynamodb_attribute_value *value = equal_value(node, name);
+    size_t before = values->count;
+    bool all = node->kind == NODE_OR, any = false;
+
+    if (value)
+        add_value(arena, values, value);
+    if (value || node->kind == NODE_IN)
+        return value || add_choices(arena, node, name, values);
+    if (node->kind != NODE_AND && node->kind != NODE_OR)
+        return false;
+    for (size_t i = 0; i < node->operands.count && !any; i++) {
+        bool restricted = restricts(arena, node->operands.items[i], name, values);
+        all = all && restricted;
+        any = restricted && node->kind == NODE_AND;
+        if (!restricted)
+            values->count = before;
+        if (node->kind == NODE_OR && !restricted)
+            return false;
+        before = values->count;
+    }
+    return all || any;
+}
+
+/* Does a conjunct name each attribute of a partition key of several attributes? */
+static bool names_all(const struct pql_run *run)
+{
+    for (size_t i = 0; i < run->keys->hash_count; i++) {
+        bool named = false;
+        for (size_t j = 0; j < run->conjuncts.count && !named; j++)
+            named = equal_value(run->conjuncts.items[j], run->keys->items[i].name) != NULL;
+        if (!named)
+            return false;
+    }
+    return true;
+}
+
+static void add_conjuncts(struct arena *arena, struct node *node, struct node_list *conjuncts)
+{
+    if (node->kind != NODE_AND) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
+        *list_add(arena, conjuncts) = node;
+        return;
+    }
+    for (size_t i = 0; i < node->operands.count; i++)
+        add_conjuncts(arena, node->operands.items[i], conjuncts);
+}
+
+/* Each value once. */
+static void make_distinct(struct arena *arena, struct value_pointers *values)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < values->count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < count && !known; j++)
+            known = dynamodb_value_equal(arena, values->items[i], values->items[j]);
+        if (!known)
+            values->items[count++] = values->items[i];
+    }
+    values->count = count;
+}
+
+void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
+{
+    struct value_pointers values = {0};
+
+    run->conjuncts = (struct node_list){0};
+    run->partitions = (struct value_pointers){0};
+    if (!run->statement.where)
+        return;
+    add_conjuncts(arena, run->statement.where, &run->conjuncts);
+    if (run->keys->count == 0 || (run->keys->hash_count > 1 && !names_all(run)) ||
+        !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
+        return;
+    make_distinct(arena, &values);
+    run->partitions = values;
+}
+
+bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_term *term)
+{
+    struct key_condition one = {0};
+    str problem;
+    bool single = node->kind == NODE_COMPARISON || node->kind == NODE_BETWEEN || node->kind == NODE_FUNCTION;
+
+    if (!single || !dynamodb_key_condition_read(arena, node, &one, &problem) || one.count != 1 ||
+        !one.items[0].first)
+        return false;
+    *term = one.items[0];
+    return true;
+}
+
+/* ---- whole keys ---- */
+
+bool dynamodb_pql_key_type_check(const struct call *call, const struct key_attribute *attribute,
+                                 const struct dynamodb_attribute_value *value)
+{
+    return dynamodb_key_has_type(value, attribute->type) ||
+           dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "Key attribute's data type should match its data type in table's "
+                                        "schema: Key %.*s",
+                                        STR_ARGS(attribute->name)));
+}
+
+/* The attribute of the key that the condition names by =, or -1. */
+static ptrdiff_t key_attribute_of(const struct node *node, const struct key_schema *keys,
+                                  const struct dynamodb_attribute_value **value)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if ((*value = equal_value(node, keys->items[i].name)))
+            return (ptrdiff_t)i;
+    return -1;
+}
+
+enum key_result dynamodb_pql_key(const struct call *call, const struct pql_run *run,
+                                 struct dynamodb_attribute_map *key, struct node_list *rest)
+{
+    const struct key_schema *keys = &run->table->keys;
+
+    *key = (struct dynamodb_attribute_map){0};
+    *rest = (struct node_list){0};
+    for (size_t i = 0; i < run->conjuncts.count; i++) {
+        const struct dynamodb_attribute_value *value;
+        ptrdiff_t at = key_attribute_of(run->conjuncts.items[i], keys, &value);
+        if (at < 0) {
+            // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
+            *list_add(call->arena, rest) = run->conjuncts.items[i];
+            continue;
+        }
+        if (dynamodb_item_get(key, keys->items[at].name)) {
+            dynamodb_refuse(call, arena_format(call->arena,
+                                               "Multiple conditions on same key %.*s. Only single item "
+                                               "Update/Insert/Delete are supported",
+                                               STR_ARGS(keys->items[at].name)));
+            return KEY_REFUSED;
+        }
+        if (!dynamodb_pql_key_type_check(call, &keys->items[at], value))
+            return KEY_REFUSED;
+        *list_add(call->arena, key) = (struct dynamodb_attribute_map_entry){keys->items[at].name, *value};
+    }
+    return key->count == keys->count ? KEY_FOUND : KEY_INCOMPLETE;
+}
+
+const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_list *conditions)
+{
+    struct node *node;
+
+    if (conditions->count < 2)
+        return conditions->count == 0 ? NULL : conditions->items[0];
+    node = arena_new(arena, struct node);
+    *node = (struct node){.kind = NODE_AND, .operands = *conditions};
+    return node;
+}

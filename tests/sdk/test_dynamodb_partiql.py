@@ -1,0 +1,577 @@
+"""DynamoDB's PartiQL: statements, their parameters, pages, refusals, and what a policy can test in them."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed: "
+LEFTOVER = NOT_WELL_FORMED + "Unexpected token after expression"
+NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
+PATH_WANTED = "Operator or function requires a document path; operator or function: attribute_exists"
+OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+
+
+@pytest.fixture(scope="module")
+def dynamodb(client):
+    return client("dynamodb")
+
+
+@pytest.fixture
+def table(dynamodb, unique):
+    """user (S) and seq (N); by_kind: kind (S), seq (N), only keys; local: user (S), size (N), all."""
+    name = unique("partiql")[-80:].lstrip("-.")
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": t} for n, t in
+                              [("user", "S"), ("seq", "N"), ("kind", "S"), ("weight", "N")]],
+        KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}, {"AttributeName": "seq", "KeyType": "RANGE"}],
+        GlobalSecondaryIndexes=[{"IndexName": "by_kind", "Projection": {"ProjectionType": "KEYS_ONLY"}, "KeySchema": [
+            {"AttributeName": "kind", "KeyType": "HASH"}, {"AttributeName": "seq", "KeyType": "RANGE"}]}],
+        LocalSecondaryIndexes=[{"IndexName": "local", "Projection": {"ProjectionType": "KEYS_ONLY"}, "KeySchema": [
+            {"AttributeName": "user", "KeyType": "HASH"}, {"AttributeName": "weight", "KeyType": "RANGE"}]}])
+    yield name
+    dynamodb.delete_table(TableName=name)
+
+
+@pytest.fixture
+def run(dynamodb, table):
+    """run('SELECT * FROM T WHERE user = ?', {"S": "a"}) gives the items; T is the table."""
+    def execute(statement, *parameters, **more):
+        if parameters:
+            more["Parameters"] = list(parameters)
+        return dynamodb.execute_statement(Statement=statement.replace(" T", f' "{table}"'), **more)
+    return execute
+
+
+@pytest.fixture
+def filled(run):
+    """Users a, b, c with seq 1 to 4; kind is even or odd."""
+    for user in "abc":
+        for seq in range(1, 5):
+            run(f"INSERT INTO T VALUE {{'user': '{user}', 'seq': {seq}, 'kind': '{'odd' if seq % 2 else 'even'}', "
+                f"'weight': {-seq}, 'm': {{'x': {seq}, 'l': [1, '{user}']}}}}")
+    return run
+
+
+def places(reply):
+    return [item["user"]["S"] + item["seq"]["N"] for item in reply["Items"]]
+
+
+def refusal(call, *arguments, **more):
+    with pytest.raises(ClientError) as caught:
+        call(*arguments, **more)
+    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+
+
+# ---- literals and parameters ----
+
+LITERALS = [
+    ("'it''s'", {"S": "it's"}), ("''", {"S": ""}), ("1.50", {"N": "1.5"}), ("-.5e1", {"N": "-5"}), ("+7", {"N": "7"}),
+    ("73100000e-1", {"N": "7310000"}), ("true", {"BOOL": True}), ("FALSE", {"BOOL": False}), ("null", {"NULL": True}),
+    ("[1, 'a', [ ]]", {"L": [{"N": "1"}, {"S": "a"}, {"L": []}]}),
+    ("{'k': {'n': null}, 'e': {}}", {"M": {"k": {"M": {"n": {"NULL": True}}}, "e": {"M": {}}}}),
+    ("<<'a', 'b'>>", {"SS": ["a", "b"]}), ("<<1, 2.0>>", {"NS": ["1", "2"]}),
+]
+
+
+@pytest.mark.parametrize("literal, value", LITERALS)
+def test_a_literal_is_the_value_of_its_type(run, literal, value):
+    run(f"INSERT INTO T VALUE {{'user': 'a', 'seq': 1, 'v': {literal}}}")
+    assert run("SELECT v FROM T WHERE user = 'a'")["Items"] == [{"v": value}]
+
+
+@pytest.mark.parametrize("value", [value for _, value in LITERALS] + [{"B": b"\0\xff"}, {"BS": [b"\1", b"\2"]}])
+def test_a_parameter_is_a_value_of_any_type(run, value):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': ?, 'v': ?}", {"N": "1"}, value)
+    assert run("SELECT v FROM T WHERE user = ? AND v = ?", {"S": "a"}, value)["Items"] == [{"v": value}]
+
+
+def test_a_list_of_values_may_be_a_parameter_of_in(filled):
+    reply = filled("SELECT * FROM T WHERE user IN ? AND seq = 2", {"L": [{"S": "c"}, {"S": "a"}]})
+    assert places(reply) == ["c2", "a2"]
+
+
+def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
+    run("INSERT INTO T VALUE /* ? */ {'user': '?', 'seq': 1} -- ?\n;")
+    assert places(run("SELECT * FROM T WHERE user = '?'")) == ["?1"]
+
+
+# ---- SELECT ----
+
+@pytest.mark.parametrize("where, found", [
+    ("user = 'a'", "a1 a2 a3 a4"), ("'a' = user", "a1 a2 a3 a4"),
+    ("user = 'a' AND seq = 3", "a3"), ("user = 'a' AND seq < 3", "a1 a2"), ("user = 'a' AND 3 <= seq", "a3 a4"),
+    ("user = 'a' AND seq BETWEEN 2 AND 3", "a2 a3"), ("user = 'a' AND seq NOT BETWEEN 2 AND 3", "a1 a4"),
+    ("user = 'a' AND seq <> 2", "a1 a3 a4"), ("user = 'a' AND seq != 2", "a1 a3 a4"),
+    ("user = 'a' AND NOT seq = 2", "a1 a3 a4"), ("user = 'a' AND seq IN [1, 4]", "a1 a4"), ("user = 'a' AND seq IN (1, 4)", "a1 a4"),
+    ("user = 'a' AND NOT seq IN [1, 4]", "a2 a3"), ("user = 'a' AND seq NOT IN [1, 4]", "a2 a3"),
+    ("user = 'a' AND seq > 1 AND seq < 4", "a2 a3"), ("user = 'a' AND seq > 3 AND seq < 2", ""),
+    ("user = 'a' AND (seq = 1 OR kind = 'even')", "a1 a2 a4"),
+    ("user = 'a' AND nowhere IS MISSING AND seq = 1", "a1"), ("user = 'a' AND kind IS NOT MISSING AND seq = 1", "a1"),
+    ("user = 'a' AND kind IS STRING AND m IS STRUCT AND seq IS NUMERIC AND kind IS NOT NULL AND seq = 1", "a1"),
+    ("user = 'a' AND kind IS NULL", ""), ("user = 'a' AND begins_with(kind, 'ev')", "a2 a4"),
+    ("user = 'a' AND CONTAINS(kind, 'dd')", "a1 a3"), ("user = 'a' AND contains(m.l, 'a') AND seq = 1", "a1"),
+    ("user = 'a' AND attribute_type(m.x, 'N') AND seq = 1", "a1"), ("user = 'a' AND size(kind) = 4", "a2 a4"),
+    ("user = 'a' AND m.x > 2 AND m.l[1] = 'a' AND m['x'] < 4", "a3"), ("user = 'a' AND \"m\".\"x\" = 3", "a3"),
+    ("user IN ['b', 'nobody', 'a', 'b'] AND seq = 1", "b1 a1"), ("user = 'b' AND seq = 1 OR user = 'a' AND seq > 3", "b1 a4"),
+])
+def test_a_condition_selects_items(filled, where, found):
+    assert " ".join(places(filled(f"SELECT * FROM T WHERE {where}"))) == found
+
+
+@pytest.mark.parametrize("where, found", [
+    ("", 12), ("WHERE seq = 1", 3), ("WHERE user > 'a' AND seq = 1", 2), ("WHERE user = 'a' OR seq = 1", 6),
+    ("WHERE begins_with(user, 'b')", 4),
+])
+def test_without_equality_of_the_partition_key_everything_is_read(filled, where, found):
+    assert len(filled(f"SELECT * FROM T {where}")["Items"]) == found
+
+
+@pytest.mark.parametrize("order, found", [
+    ("user = 'a' ORDER BY seq DESC", "a4 a3 a2 a1"), ("user = 'a' ORDER BY seq", "a1 a2 a3 a4"),
+    ("user IN ['b', 'c', 'a'] AND seq < 3 ORDER BY user DESC, seq ASC", "c1 c2 b1 b2 a1 a2"),
+    ("user IN ['b', 'a'] AND seq < 3 ORDER BY user ASC, seq DESC", "a2 a1 b2 b1"),
+])
+def test_items_come_in_the_order_that_is_asked_for(filled, order, found):
+    assert " ".join(places(filled(f"SELECT * FROM T WHERE {order}"))) == found
+
+
+def test_columns_have_the_last_names_of_their_paths(filled):
+    reply = filled("SELECT m.x, m.l[1], kind, nowhere FROM T WHERE user = 'a' AND seq = 2")
+    assert reply["Items"] == [{"x": {"N": "2"}, "l[1]": {"S": "a"}, "kind": {"S": "even"}}]
+
+
+def test_a_global_index_is_read_by_its_own_key(filled):
+    reply = filled('SELECT * FROM T."by_kind" WHERE kind = \'odd\' AND seq > 2 ORDER BY seq DESC')
+    assert sorted(places(reply)) == ["a3", "b3", "c3"]
+    assert set(reply["Items"][0]) == {"user", "seq", "kind"}
+
+
+def test_a_local_index_reaches_attributes_that_it_lacks(filled):
+    reply = filled('SELECT seq, m.x FROM T.local WHERE user = \'a\' AND weight < -2', ConsistentRead=True)
+    assert reply["Items"] == [{"seq": {"N": "4"}, "x": {"N": "4"}}, {"seq": {"N": "3"}, "x": {"N": "3"}}]
+
+
+@pytest.mark.parametrize("statement", [
+    "SELECT * FROM T WHERE user IN ['a', 'c', 'b'] AND kind = 'odd'", "SELECT * FROM T", "SELECT * FROM T.local",
+    "SELECT * FROM T WHERE user IN ['c', 'a'] ORDER BY user, seq DESC", 'SELECT seq, user FROM T."by_kind" WHERE kind = \'odd\'',
+])
+@pytest.mark.parametrize("limit", [1, 3])
+def test_pages_make_up_the_whole(filled, statement, limit):
+    whole, parts, token = filled(statement)["Items"], [], {}
+    while True:
+        reply = filled(statement, Limit=limit, **token)
+        parts += reply["Items"]
+        if "NextToken" not in reply:
+            break
+        assert "LastEvaluatedKey" in reply
+        token = {"NextToken": reply["NextToken"]}
+    assert parts == whole
+
+
+def test_a_token_belongs_to_its_statement_and_parameters(filled):
+    statement = "SELECT * FROM T WHERE user = ?"
+    token = filled(statement, {"S": "a"}, Limit=1)["NextToken"]
+    assert places(filled(statement, {"S": "a"}, NextToken=token)) == ["a2", "a3", "a4"]
+    mismatch = ("ValidationException", "NextToken does not match request")
+    assert refusal(filled, statement, {"S": "b"}, NextToken=token) == mismatch
+    assert refusal(filled, "SELECT * FROM T", NextToken=token) == mismatch
+    assert refusal(filled, "DELETE FROM T WHERE user = 'a' AND seq = 1", NextToken=token) == mismatch
+    assert refusal(filled, "SELECT * FROM T", NextToken="x") == ("ValidationException", "Invalid NextToken")
+
+
+def test_the_capacity_is_that_of_what_is_read(filled, table):
+    one = filled("SELECT * FROM T WHERE user = 'a' AND seq = 1", ReturnConsumedCapacity="TOTAL", ConsistentRead=True)
+    assert one["ConsumedCapacity"] == {"TableName": table, "CapacityUnits": 1.0}
+    half = filled("SELECT * FROM T", ReturnConsumedCapacity="INDEXES")
+    assert half["ConsumedCapacity"] == {"TableName": table, "CapacityUnits": 0.5, "Table": {"CapacityUnits": 0.5}}
+
+
+# ---- writes ----
+
+def test_an_insert_of_a_key_that_exists_is_refused(run):
+    assert run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")["Items"] == []
+    assert refusal(run, "INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 2}") == (
+        "DuplicateItemException", "Duplicate primary key exists in table")
+    assert run("SELECT v FROM T")["Items"] == [{"v": {"N": "1"}}]
+
+
+@pytest.mark.parametrize("clauses, after", [
+    ("SET v = 5", {"v": {"N": "5"}}), ("SET v = n + 1", {"v": {"N": "3"}}), ("SET n = n - 1, v = 'x'", {"n": {"N": "1"}, "v": {"S": "x"}}),
+    ("SET v = 1 SET w = n REMOVE n", {"v": {"N": "1"}, "w": {"N": "2"}, "n": None}),
+    ("SET l = list_append(l, [3])", {"l": {"L": [{"N": "1"}, {"N": "3"}]}}), ("SET l[0] = 'z'", {"l": {"L": [{"S": "z"}]}}),
+    ("SET m.k = {'a': 1}", {"m": {"M": {"k": {"M": {"a": {"N": "1"}}}}}}), ("REMOVE l[0], m", {"l": {"L": []}, "m": None}),
+    ("SET s = set_add(s, <<'b'>>)", {"s": {"SS": ["a", "b"]}}), ("SET new = SET_ADD(new, <<1>>)", {"new": {"NS": ["1"]}}),
+    ("SET s = set_delete(s, <<'a'>>)", {"s": None}),
+])
+def test_an_update_changes_the_item(run, clauses, after):
+    before = {"user": {"S": "a"}, "seq": {"N": "1"}, "n": {"N": "2"}, "l": {"L": [{"N": "1"}]}, "m": {"M": {}}, "s": {"SS": ["a"]}}
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'n': 2, 'l': [1], 'm': {}, 's': <<'a'>>}")
+    expected = {name: value for name, value in {**before, **after}.items() if value}
+    assert run(f"UPDATE T {clauses} WHERE user = 'a' AND seq = 1 RETURNING ALL NEW *")["Items"] == [expected]
+    assert run("SELECT * FROM T")["Items"] == [expected]
+
+
+def test_the_older_form_of_an_update_begins_with_from(run):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1}")
+    assert run("FROM T WHERE user = 'a' AND seq = 1 SET v = 1")["Items"] == []
+    assert run("SELECT v FROM T")["Items"] == [{"v": {"N": "1"}}]
+
+
+def test_returning_shows_the_item_or_what_changed(run):
+    key, update = {"user": {"S": "a"}, "seq": {"N": "1"}}, "UPDATE T SET v = v + 1 WHERE user = 'a' AND seq = 1 RETURNING "
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    assert run(update + "ALL OLD *")["Items"] == [{**key, "v": {"N": "1"}}]
+    assert run(update + "MODIFIED OLD *")["Items"] == [{"v": {"N": "2"}}]
+    assert run(update + "MODIFIED NEW *")["Items"] == [{"v": {"N": "4"}}]
+    assert run("DELETE FROM T WHERE user = 'a' AND seq = 1 RETURNING ALL OLD *")["Items"] == [{**key, "v": {"N": "4"}}]
+    assert run("DELETE FROM T WHERE user = 'a' AND seq = 1 RETURNING ALL OLD *")["Items"] == []
+
+
+def test_a_write_of_a_missing_item_or_with_a_false_condition_fails(run):
+    failed = ("ConditionalCheckFailedException", "The conditional request failed")
+    assert refusal(run, "UPDATE T SET v = 1 WHERE user = 'a' AND seq = 1") == failed
+    assert run("DELETE FROM T WHERE user = 'a' AND seq = 1")["Items"] == []
+    assert refusal(run, "DELETE FROM T WHERE user = 'a' AND seq = 1 AND v = 1") == failed
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    assert refusal(run, "UPDATE T SET v = 1 WHERE user = 'a' AND seq = 1 AND v > 1") == failed
+    with pytest.raises(ClientError) as caught:
+        run("DELETE FROM T WHERE user = 'a' AND seq = 1 AND v IS MISSING", ReturnValuesOnConditionCheckFailure="ALL_OLD")
+    assert caught.value.response["Item"] == {"user": {"S": "a"}, "seq": {"N": "1"}, "v": {"N": "1"}}
+    assert len(run("SELECT * FROM T")["Items"]) == 1
+
+
+def test_large_writes_are_prepared_and_written_once(run):
+    large = {"S": "x" * 300_000}
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': ?}", large)
+    assert refusal(run, "INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': ?}", large)[0] == "DuplicateItemException"
+    assert run("UPDATE T SET w = ? WHERE user = 'a' AND seq = 1 AND v = ? RETURNING MODIFIED NEW *", {"S": "y" * 3000},
+               large)["Items"] == [{"w": {"S": "y" * 3000}}]
+    assert run("SELECT v FROM T WHERE v = ?", large)["Items"] == [{"v": large}]
+    assert refusal(run, "INSERT INTO T VALUE {'user': 'b', 'seq': 1, 'v': ?, 'w': ?}", large, large) == (
+        "ValidationException", "Item size has exceeded the maximum allowed size")
+
+
+# ---- refusals ----
+
+@pytest.mark.parametrize("statement, message", [
+    ("", None), (" ", NOT_WELL_FORMED + "Expected data manipulation"), ("BEGIN TRANSACTION", NOT_WELL_FORMED + "Expected data manipulation"),
+    ("SELECT * FROM T WHERE user = 'a' foo", LEFTOVER), ("SELECT * FROM T WHERE seq = 1 e5", LEFTOVER),
+    ("SELECT * FROM T WHERE user = 'a')", LEFTOVER), ("SELECT * FROM T ORDER BY user WHERE user = 'a'", LEFTOVER),
+    ("DELETE FROM T WHERE user = 'a' ORDER BY user", LEFTOVER), ("INSERT INTO T VALUE {'user': 'a'} foo", LEFTOVER),
+    ("INSERT INTO T t VALUE {'user': 'a'}", LEFTOVER), ("SELECT * FROM T; SELECT * FROM T", LEFTOVER),
+    ("FROM T SET c = 1 WHERE user = 'a'", LEFTOVER),
+    ("SELECT * FROM T WHERE seq = 1e2147483648", NOT_WELL_FORMED), ("SELECT * FROM T WHERE seq = 1.5e-2147483647", NOT_WELL_FORMED),
+    ("SELECT * FROM T WHERE seq = 1 # note", NOT_WELL_FORMED), ("SELECT * FROM T WHERE seq = 1 /* note", NOT_WELL_FORMED),
+    ("SELECT * FROM T WHERE user = 'a", NOT_WELL_FORMED),
+    ("SELECT * FROM T t WHERE user = 'a'", "Aliasing is not supported"), ("SELECT * FROM T AS t", "Aliasing is not supported"),
+    ("UPDATE T t SET a = 3 WHERE user = 'a'", "Aliasing is not supported"), ("DELETE FROM T t", "Aliasing is not supported"),
+    ("SELECT * FROM T WHERE seq = 1e126", OVERFLOW + " under root"), ("UPDATE T SET a = 1e-131 WHERE user = 'a'", UNDERFLOW + " under root"),
+    ("SELECT * FROM T WHERE seq = " + "1" * 39, "Attempting to store more than 38 significant digits in a Number under root"),
+    ("SELECT * FROM T WHERE m = {'x': 1e126}", OVERFLOW + " under root.x"), ("SELECT * FROM T WHERE m = [1, 1e126]", OVERFLOW + " under root[1]"),
+    ("INSERT INTO T VALUE {'user': 1e126}", OVERFLOW + " under root"), ("INSERT INTO T VALUE {'m': {'x': 1e126}}", OVERFLOW + " under root.x"),
+    ("INSERT INTO T VALUE {'l': [1, 1e126]}", OVERFLOW + " under root[1]"),
+    ("SELECT * FROM T WHERE", NOT_WELL_FORMED + "Unexpected term"), ("SELECT * FROM T WHERE;", NOT_WELL_FORMED + "Unexpected term"),
+    ("UPDATE T SET a = 1 WHERE", NOT_WELL_FORMED + "Unexpected term"), ("SELECT * FROM T WHERE NOT", NOT_WELL_FORMED + "Unexpected term"),
+    ("SELECT * FROM T WHERE (", NOT_WELL_FORMED + "Unexpected term"), ("SELECT * FROM", NOT_WELL_FORMED + "Unexpected term"),
+    ("SELECT * FROM T WHERE user = 'a' AND", NOT_WELL_FORMED + "Missing right-hand side expression of infix operator"),
+    ("SELECT * FROM T WHERE user = 'a' OR", NOT_WELL_FORMED + "Missing right-hand side expression of infix operator"),
+    ("SELECT * FROM T WHERE ORDER BY user", NOT_WELL_FORMED + "Unexpected keyword"),
+    ("SELECT * FROM T WHERE user = 'a' AND x IS FOO", NOT_WELL_FORMED + "Expected type name"),
+    ("SELECT * FROM T WHERE IS NULL", NOT_WELL_FORMED + "Unexpected operator"), ("SELECT * FROM T WHERE seq = LIKE", NOT_WELL_FORMED + "Unexpected operator"),
+    ("DELETE FROM", NOT_WELL_FORMED + "Expected identifier for simple path"), ("DELETE FROM;", NOT_WELL_FORMED + "Expected identifier for simple path"),
+    ("DELETE FROM WHERE user = 'a'", NOT_WELL_FORMED + "Expected identifier for simple path"),
+    ("SELECT m.inner FROM T", NOT_WELL_FORMED + "Invalid path dot component"),
+    ("SELECT * FROM T WHERE user", "WHERE clause must contain an expression that resolves to a boolean"),
+    ("FROM T SET c = 1", NO_KEY), ("FROM T WHERE a = 1 SET c = 1", NO_KEY), ("UPDATE T SET c = 1 WHERE user = 'a'", NO_KEY),
+    ("DELETE FROM T WHERE user = 'a' OR seq = 1", NO_KEY), ("DELETE FROM T", NO_KEY), ("DELETE FROM T WHERE user = 'a' AND seq > 1", NO_KEY),
+    ("DELETE FROM T WHERE user = 'a' AND user = 'b' AND seq = 1", "Multiple conditions on same key user. Only single item Update/Insert/Delete are supported"),
+    ("DELETE FROM T WHERE user = 1 AND seq = 1", "Key attribute's data type should match its data type in table's schema: Key user"),
+    ("SELECT * FROM T WHERE user = 1", "Key attribute's data type should match its data type in table's schema: Key user"),
+    ("SELECT * FROM T WHERE user = 'a' AND seq = 'b'", "Key attribute's data type should match its data type in table's schema: Key seq"),
+    ("INSERT INTO T VALUE {'user': 'a', 'seq': 'b'}", "Key attribute's data type should match its data type in table's schema: Key seq"),
+    ("INSERT INTO T VALUE {'user': 'a'}", "Key attribute should be present in the item: Key seq"),
+    ("INSERT INTO T VALUE 'a'", "Unsupported format in item expression. Please use struct format {...} to express item values for insert statement."),
+    ("INSERT INTO T VALUES (1)", 'Unsupported operation: Inserting multiple items in a single statement is not supported, use "INSERT INTO tableName VALUE item" instead'),
+    ("INSERT INTO T VALUE {'user': 'a', 'user': 'b'}", "Duplicate keys in tuple. Key: user under root"),
+    ("INSERT INTO T VALUE {'user': 'a'} RETURNING ALL OLD *", "RETURNING is not supported in INSERT"),
+    ("DELETE FROM T WHERE user = 'a' AND seq = 1 RETURNING ALL NEW *",
+     "Invalid returning clause: RETURNING ALL NEW *. Only RETURNING ALL OLD * is allowed in DELETE statements."),
+    ("DELETE FROM T RETURNING ALL OLD user", "Expected '*' after ( MODIFIED | ALL ) ( NEW | OLD ) in RETURNING clause"),
+    ("SELECT * FROM T WHERE s = <<>>", "Empty bags are not supported"),
+    ("SELECT * FROM T WHERE s = <<'x', 'x'>>", "One or more parameter values were invalid: Input collection [x, x] contains duplicates."),
+    ("SELECT * FROM T WHERE s = <<1, 'x'>>", "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"),
+    ("SELECT * FROM T WHERE user = ?", "Number of parameters in request and statement don't match."),
+    ("SELECT *, a FROM T", "Other attributes should not be present in the projection when '*' is used."),
+    ("SELECT a, b, a FROM T", "Duplicate identifiers in select clause: a"),
+    ("SELECT * FROM T, other", "Only select from a single table or index is supported."),
+    ("SELECT * FROM T.a.b", "A path may contain at most 2 components in the FROM clause"),
+    ("DELETE FROM T.local WHERE user = 'a'", "This operation is not supported on an index"),
+    ("SELECT * FROM T.nowhere", "The table does not have the specified index: nowhere"),
+    ("SELECT * FROM ab", "Table name should be within the length [3, 255] and only contain 'a-z', 'A-Z', '0-9', '-', '_', '.'."),
+    ("SELECT * FROM T ORDER BY seq", "Must have WHERE clause in the statement when using ORDER BY clause."),
+    ("SELECT * FROM T WHERE seq = 1 ORDER BY seq", "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."),
+    ("SELECT * FROM T WHERE user = 'a' ORDER BY kind", "Variable reference kind in ORDER BY clause must be part of the primary key"),
+    ("SELECT * FROM T WHERE user IN ['a', 'b'] ORDER BY seq",
+     "Must have hash key in ORDER BY clause when more than one hash key condition specified in WHERE clause."),
+    ("SELECT * FROM T WHERE user IN [" + ",".join(f"'{i}'" for i in range(51)) + "]", "Too many decomposed read operations for a given query."),
+    ("SELECT * FROM T WHERE attribute_exists('ss')", PATH_WANTED),
+    ("SELECT * FROM T WHERE attribute_exists()",
+     "Incorrect number of operands for operator or function; operator or function: attribute_exists, number of operands: 0"),
+    ("SELECT * FROM T WHERE v < true", "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"),
+    ("UPDATE T SET user = 'b' WHERE user = 'a' AND seq = 1",
+     "One or more parameter values were invalid: Cannot update attribute user. This attribute is part of the key"),
+    ("SELECT * FROM T WHERE " + "(" * 300 + "a = 1" + ")" * 300, NOT_WELL_FORMED + "The statement is nested too deeply"),
+    ("SELECT * FROM T WHERE " + " OR ".join(["a=1"] * 301), "The expression contains too many operators; operator count: 301"),
+    ("EXISTS(SELECT * FROM T WHERE user = 'a' AND seq = 1)", "EXISTS can only be used in ExecuteTransaction write requests."),
+])
+def test_a_statement_is_refused_in_aws_own_words(run, statement, message):
+    code, said = refusal(run, statement) if statement else refusal(run, "x" * 8193)
+    assert code == "ValidationException"
+    assert message is None or said == message
+
+
+@pytest.mark.parametrize("statement, sentence, token", [
+    ("SELECT attribute_exists(ss) FROM T", "Unexpected path component", "attribute_exists"),
+    ("SELECT * FROM T WHERE EXISTS(ss)", "Unrecognized function: exists", "EXISTS"),
+    ("SELECT * FROM T WHERE set_add(ss, <<'x'>>) = ss", "Unrecognized function: set_add", "set_add"),
+    ("UPDATE T SET t = set_add(ss, <<'x'>>)", "The first argument to SET_ADD must equal the assignment value", "set_add"),
+    ("UPDATE T SET tt = set_add(tt)", "SET_ADD must have exactly two arguments", "set_add"),
+    ("UPDATE T SET xs = set_delete( xs , 'a')", "The second argument to SET_DELETE must be a value with type SET", " xs ,"),
+    ("INSERT INTO T VALUE {'ss': set_add(<<'a'>>, <<'b'>>)}", "Unsupported data type: set_add under key root", "set_add"),
+])
+def test_some_refusals_say_where(run, table, statement, sentence, token):
+    column = statement.replace(" T", f' "{table}"').index(token) + 1
+    if token.startswith(" "):
+        column, token = column + 1, token.strip(" ,")
+    assert refusal(run, statement) == ("ValidationException", f"{sentence} at 1:{column}:{len(token)}")
+
+
+def test_a_table_that_is_missing_is_a_missing_resource(dynamodb):
+    assert refusal(dynamodb.execute_statement, Statement="SELECT * FROM nowhere") == (
+        "ResourceNotFoundException", "Requested resource not found")
+
+
+def test_a_consistent_read_of_a_global_index_is_refused(filled):
+    assert refusal(filled, "SELECT * FROM T.by_kind WHERE kind = 'odd'", ConsistentRead=True) == (
+        "ValidationException", "Strongly consistent read is not supported on Global Secondary Indexes")
+
+
+# ---- permissions ----
+
+@pytest.fixture
+def allowed_by(client, unique):
+    """allowed_by(statement, …) gives a client of a user with only that policy."""
+    iam, name = client("iam"), unique("partiql-user")[-60:]
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def make(*statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client("dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    yield make
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
+def allowance(action, resource="*", **conditions):
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **conditions}
+
+
+def outcome(dynamodb, table, statement):
+    try:
+        dynamodb.execute_statement(Statement=statement.replace(" T", f' "{table}"'))
+        return "done"
+    except ClientError as error:
+        return error.response["Error"]["Code"].replace("Exception", "")
+
+
+STATEMENTS = {
+    "Select": "SELECT * FROM T WHERE user = 'a' AND seq = 9", "Insert": "INSERT INTO T VALUE {'user': 'a', 'seq': 9}",
+    "Update": "UPDATE T SET v = 1 WHERE user = 'a' AND seq = 9", "Delete": "DELETE FROM T WHERE user = 'a' AND seq = 9",
+}
+
+
+@pytest.mark.parametrize("kind", STATEMENTS)
+def test_each_kind_of_statement_needs_its_own_action(filled, table, allowed_by, kind):
+    filled("INSERT INTO T VALUE {'user': 'a', 'seq': 9}" if kind != "Insert" else "SELECT * FROM T")
+    arn = f"arn:aws:dynamodb:*:*:table/{table}"
+    user = allowed_by(allowance(f"dynamodb:PartiQL{kind}", arn))
+    assert {other: outcome(user, table, statement) for other, statement in STATEMENTS.items()} == {
+        other: "done" if other == kind else "AccessDenied" for other in STATEMENTS}
+
+
+def test_a_select_of_an_index_needs_the_index(filled, table, allowed_by):
+    user = allowed_by(allowance("dynamodb:PartiQLSelect", f"arn:aws:dynamodb:*:*:table/{table}/index/local"))
+    assert outcome(user, table, "SELECT * FROM T.local") == "done"
+    assert outcome(user, table, "SELECT * FROM T") == "AccessDenied"
+
+
+def test_a_policy_may_forbid_full_table_scans(filled, table, allowed_by):
+    denial = {**allowance("dynamodb:PartiQLSelect", Condition={"Bool": {"dynamodb:FullTableScan": ["true"]}}), "Effect": "Deny"}
+    user = allowed_by(allowance("dynamodb:*"), denial)
+    assert outcome(user, table, "SELECT * FROM T WHERE user IN ['a', 'b']") == "done"
+    assert outcome(user, table, "SELECT * FROM T WHERE seq = 1") == "AccessDenied"
+
+
+def test_leading_keys_and_attributes_bind(filled, table, allowed_by):
+    condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"], "dynamodb:Attributes": ["user", "seq", "v"]}}
+    user = allowed_by(allowance("dynamodb:PartiQL*", Condition=condition))
+    assert outcome(user, table, "SELECT v FROM T WHERE user = 'a'") == "done"
+    assert outcome(user, table, "SELECT v FROM T WHERE user IN ['a', 'b']") == "AccessDenied"
+    assert outcome(user, table, "SELECT kind FROM T WHERE user = 'a'") == "AccessDenied"
+    assert outcome(user, table, "INSERT INTO T VALUE {'user': 'a', 'seq': 8, 'v': 1}") == "done"
+    assert outcome(user, table, "INSERT INTO T VALUE {'user': 'b', 'seq': 8, 'v': 1}") == "AccessDenied"
+    assert outcome(user, table, "DELETE FROM T WHERE user = 'a' AND seq = 8 AND v = 1") == "done"
+
+
+# ---- BatchExecuteStatement ----
+
+@pytest.fixture
+def batch(dynamodb, table):
+    """batch(statement, …) gives the responses; a statement may be a dict with more members."""
+    def execute(*statements, **more):
+        asked = [{"Statement": s} if isinstance(s, str) else s for s in statements]
+        return dynamodb.batch_execute_statement(
+            Statements=[{**one, "Statement": one["Statement"].replace(" T", f' "{table}"')} for one in asked], **more)
+    return execute
+
+
+def keyed(user, seq):
+    return f"user = '{user}' AND seq = {seq}"
+
+
+def test_a_batch_of_reads_has_an_item_for_each_key(filled, batch, table):
+    reply = batch(f"SELECT m.x FROM T WHERE {keyed('a', 2)}", f"SELECT * FROM T WHERE {keyed('z', 1)}",
+                  {"Statement": "SELECT seq FROM T WHERE user = ? AND seq = ?", "Parameters": [{"S": "b"}, {"N": "3"}]},
+                  ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == [{"TableName": table, "Item": {"x": {"N": "2"}}}, {"TableName": table},
+                                  {"TableName": table, "Item": {"seq": {"N": "3"}}}]
+    assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 1.5}]
+
+
+def test_each_statement_of_a_batch_has_its_own_error(run, batch, table):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    old = {"user": {"S": "a"}, "seq": {"N": "1"}, "v": {"N": "1"}}
+    reply = batch(
+        "INSERT INTO T VALUE {'user': 'a', 'seq': 1}", "UPDATE T", "INSERT INTO T VALUE {'user': 'a', 'seq': 2}",
+        {"Statement": f"DELETE FROM T WHERE {keyed('a', 1)} AND v = 2", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"},
+        "DELETE FROM nowhere WHERE user = 'a'", "DELETE FROM T", f"UPDATE T SET v = v + 1 WHERE {keyed('a', 1)} RETURNING MODIFIED NEW *")
+    assert [response.get("Error") for response in reply["Responses"]] == [
+        {"Code": "DuplicateItem", "Message": "Duplicate primary key exists in table"},
+        {"Code": "ValidationError", "Message": NOT_WELL_FORMED + "Expected data manipulation"}, None,
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": old},
+        {"Code": "ResourceNotFound", "Message": "Requested resource not found"},
+        {"Code": "ValidationError", "Message": NO_KEY}, None]
+    assert reply["Responses"][-1] == {"TableName": table, "Item": {"v": {"N": "2"}}}
+    assert places(run("SELECT * FROM T WHERE user = 'a'")) == ["a1", "a2"]
+
+
+BATCH_KEY = "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
+
+
+@pytest.mark.parametrize("statement", [
+    "SELECT * FROM T WHERE user = 'a'", "SELECT * FROM T", "SELECT * FROM T.local WHERE user = 'a' AND seq = 1",
+    f"SELECT * FROM T WHERE {keyed('a', 1)} AND attribute_exists(v)"])
+def test_a_read_of_a_batch_names_one_whole_key(batch, statement):
+    assert batch(statement)["Responses"][0]["Error"] == {"Code": "ValidationError", "Message": BATCH_KEY}
+
+
+def test_a_batch_of_malformed_statements_is_answered(batch):
+    assert [one["Error"]["Code"] for one in batch("x", "y")["Responses"]] == ["ValidationError"] * 2
+
+
+def test_a_batch_is_of_reads_or_of_writes_and_has_at_most_25(batch):
+    code, _ = refusal(batch, f"SELECT * FROM T WHERE {keyed('a', 1)}", f"DELETE FROM T WHERE {keyed('a', 1)}")
+    assert code == "ValidationException"
+    assert len(batch(*[f"DELETE FROM T WHERE {keyed('a', i)}" for i in range(25)])["Responses"]) == 25
+    assert refusal(batch, *[f"DELETE FROM T WHERE {keyed('a', i)}" for i in range(26)])[0] == "ValidationException"
+
+
+# ---- ExecuteTransaction ----
+
+@pytest.fixture
+def transact(dynamodb, table):
+    def execute(*statements, **more):
+        asked = [{"Statement": s} if isinstance(s, str) else s for s in statements]
+        return dynamodb.execute_transaction(
+            TransactStatements=[{**one, "Statement": one["Statement"].replace(" T", f' "{table}"')} for one in asked], **more)
+    return execute
+
+
+def reasons(call, *statements, **more):
+    with pytest.raises(ClientError) as caught:
+        call(*statements, **more)
+    assert caught.value.response["Error"]["Code"] == "TransactionCanceledException"
+    return [(reason["Code"], reason.get("Message")) for reason in caught.value.response["CancellationReasons"]]
+
+
+def test_a_transaction_of_writes_is_done_whole(filled, transact, table):
+    reply = transact("INSERT INTO T VALUE {'user': 'n', 'seq': 1}", f"UPDATE T SET v = 1 WHERE {keyed('a', 1)}",
+                     f"DELETE FROM T WHERE {keyed('b', 1)}", f"EXISTS(SELECT * FROM T WHERE {keyed('c', 1)} AND kind = 'odd')",
+                     ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == []
+    assert reply["ConsumedCapacity"][0]["TableName"] == table
+    assert places(filled("SELECT * FROM T WHERE user IN ['n', 'b'] AND seq = 1")) == ["n1"]
+
+
+def test_a_transaction_with_a_failure_does_nothing_and_says_why(filled, transact):
+    duplicate = ("DuplicateItem", "Duplicate primary key exists in table")
+    failed, none = ("ConditionalCheckFailed", "The conditional request failed"), ("None", None)
+    assert reasons(transact, "INSERT INTO T VALUE {'user': 'n', 'seq': 1}", "INSERT INTO T VALUE {'user': 'a', 'seq': 1}",
+                   f"UPDATE T SET v = 1 WHERE {keyed('z', 1)}",
+                   f"EXISTS(SELECT * FROM T WHERE {keyed('c', 1)} AND kind = 'even')",
+                   "INSERT INTO T VALUE {'user': 'n'}") == [
+        none, duplicate, failed, failed, ("ValidationError", "Key attribute should be present in the item: Key seq")]
+    assert filled("SELECT * FROM T WHERE user = 'n'")["Items"] == []
+
+
+def test_a_transaction_of_reads_has_an_item_for_each_key(filled, transact, table):
+    reply = transact(f"SELECT m.x FROM T WHERE {keyed('a', 2)}", f"SELECT * FROM T WHERE {keyed('z', 1)}",
+                     ReturnConsumedCapacity="TOTAL")
+    assert reply["Responses"] == [{"Item": {"x": {"N": "2"}}}, {}]
+    assert reply["ConsumedCapacity"] == [{"TableName": table, "CapacityUnits": 4.0, "ReadCapacityUnits": 4.0}]
+
+
+@pytest.mark.parametrize("statements, message", [
+    (["SELECT * FROM T WHERE"], "Validation failed in TransactStatements[0]: " + NOT_WELL_FORMED + "Unexpected term"),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}", "SELECT * FROM T WHERE user = 'a'"],
+     "Validation failed in TransactStatements[1]: Select statements within ExecuteTransaction must specify the primary key in the where clause."),
+    ([f"SELECT * FROM T.local WHERE {keyed('a', 1)}"],
+     "Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions."),
+    ([f"EXISTS(SELECT * FROM T WHERE {keyed('a', 1)})"],
+     "Validation failed in TransactStatements[0]: EXISTS() must contain a single item read with additional condition"),
+    ([f"DELETE FROM T WHERE {keyed('a', 1)} RETURNING ALL OLD *"],
+     "Validation failed in TransactStatements[0]: RETURNING clause is not supported in ExecuteTransaction."),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}", f"DELETE FROM T WHERE {keyed('a', 1)}"],
+     "ExecuteTransaction API does not support both read and write operations in the same request."),
+    ([f"DELETE FROM T WHERE {keyed('a', 1)}"] * 2, "Transaction request cannot include multiple operations on one item"),
+    ([f"SELECT * FROM T WHERE {keyed('a', 1)}"] * 2, "Transaction request cannot include multiple operations on one item"),
+])
+def test_a_transaction_is_refused_in_aws_own_words(transact, statements, message):
+    assert refusal(transact, *statements) == ("ValidationException", message)
+
+
+def test_a_token_makes_a_transaction_happen_once(run, transact):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': 1}")
+    increment = f"UPDATE T SET v = v + 1 WHERE {keyed('a', 1)}"
+    for _ in range(2):
+        assert transact(increment, ClientRequestToken="once-partiql")["Responses"] == []
+    assert run("SELECT v FROM T")["Items"] == [{"v": {"N": "2"}}]
+    assert refusal(transact, increment + " AND v = 2", ClientRequestToken="once-partiql")[0] == "IdempotentParameterMismatchException"
+
+
+def test_a_denied_statement_is_an_error_of_a_batch_and_ends_a_transaction(filled, table, allowed_by):
+    user = allowed_by(allowance("dynamodb:PartiQLDelete"))
+    statements = [{"Statement": f'DELETE FROM "{table}" WHERE {keyed("a", 1)}'},
+                  {"Statement": f"INSERT INTO \"{table}\" VALUE {{'user': 'n', 'seq': 1}}"}]
+    replies = user.batch_execute_statement(Statements=statements)["Responses"]
+    assert [reply.get("Error", {}).get("Code") for reply in replies] == [None, "AccessDenied"]
+    statements[0]["Statement"] = f'DELETE FROM "{table}" WHERE {keyed("a", 2)}'
+    assert refusal(user.execute_transaction, TransactStatements=statements)[0] == "AccessDeniedException"
+    assert places(filled("SELECT * FROM T WHERE user = 'a'")) == ["a2", "a3", "a4"]
