@@ -329,6 +329,24 @@ def test_a_repeated_token_does_nothing_for_ten_minutes(dynamodb, tables, advance
     assert count() == "2"
 
 
+def test_a_repeated_request_may_have_its_maps_and_sets_in_another_order(dynamodb, tables):
+    stock, token = tables[1], str(uuid.uuid4())
+
+    def asked(*names):
+        return [put(stock, sku("a", SS={"M": {name: {"SS": list(names)} for name in names}},
+                                **{name: {"NS": ["1", "2"]} for name in names}),
+                    ConditionExpression="attribute_not_exists(#b) OR #c = :b OR #c = :c",
+                    ExpressionAttributeNames={f"#{name}": name for name in names},
+                    ExpressionAttributeValues={f":{name}": {"S": name} for name in names}),
+                put(stock, sku("b", l={"L": [{"S": "b"}, {"S": "c"}]}))]
+
+    dynamodb.transact_write_items(ClientRequestToken=token, TransactItems=asked("b", "c"))
+    dynamodb.transact_write_items(ClientRequestToken=token, TransactItems=asked("c", "b"))
+    another = [asked("b", "c")[0], put(stock, sku("b", l={"L": [{"S": "c"}, {"S": "b"}]}))]  # lists have an order
+    assert refusal(dynamodb.transact_write_items, ClientRequestToken=token, TransactItems=another) == (
+        "IdempotentParameterMismatchException", CHANGED)
+
+
 def test_a_token_is_of_one_request(dynamodb, tables):
     stock, token = tables[1], str(uuid.uuid4())
     dynamodb.transact_write_items(ClientRequestToken=token, TransactItems=[put(stock, sku("a"))])

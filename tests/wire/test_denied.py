@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from test_every_member import MODELS, ROOT
 
 USER = f"arn:aws:iam::{ACCOUNT}:user/without-permissions"
-MOST_PERMISSIONS = 6  # that one request needs
+MOST_PERMISSIONS = 10  # that one request needs
 ALLOWED = object()
 
 

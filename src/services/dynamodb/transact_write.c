@@ -11,6 +11,9 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
 
 /* What the kinds of actions share. */
 struct asked {
@@ -153,6 +156,53 @@ static void add_hash(struct text *hashes, str text)
     text_add(hashes, (str){(const char *)hash.bytes, sizeof hash.bytes});
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(((const struct json_member *)a)->name, ((const struct json_member *)b)->name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return str_compare(((const struct json *)a)->text, ((const struct json *)b)->text);
+}
+
+static void sort_members(const struct json *value);
+
+/* Only sets have lists with these names: the attributes of an item have objects. */
+static void sort_member(const struct json_member *member)
+{
+    bool is_set = str_equal(member->name, S("SS")) || str_equal(member->name, S("NS")) ||
+                  str_equal(member->name, S("BS"));
+
+    if (is_set && json_is(&member->value, JSON_ARRAY) && member->value.count > 1)
+        qsort(member->value.items, member->value.count, sizeof *member->value.items, by_text);
+    else
+        sort_members(&member->value);
+}
+
+/* Clients send maps and sets in any order; the repeated request is the same one. */
+static void sort_members(const struct json *value)
+{
+    if (json_is(value, JSON_OBJECT) && value->count > 1)
+        qsort(value->members, value->count, sizeof *value->members, by_name);
+    for (size_t i = 0; json_is(value, JSON_OBJECT) && i < value->count; i++)
+        sort_member(&value->members[i]);
+    for (size_t i = 0; json_is(value, JSON_ARRAY) && i < value->count; i++)
+        sort_members(&value->items[i]);
+}
+
+static str sorted_json(struct arena *arena, const struct dynamodb_transact_write_item *action)
+{
+    const struct json *sorted =
+        json_parse(arena, model_to_json(arena, &DYNAMODB_TRANSACT_WRITE_ITEM, action), NULL);
+    struct json_writer writer = json_writer_in(arena);
+
+    check(sorted);
+    sort_members(sorted);
+    json_value(&writer, sorted);
+    return json_written(&writer);
+}
+
 /*
  * After the check, which gives all numbers their one text.  The JSON of one action is forgotten before the
  * next one is written: that of the whole request may be large.
@@ -166,8 +216,7 @@ static str fingerprint_of(const struct call *call, const struct dynamodb_transac
     add_hash(&hashes, in->return_item_collection_metrics);
     for (size_t i = 0; i < in->transact_items.count; i++) {
         struct arena_mark mark = arena_mark(call->arena);
-        add_hash(&hashes,
-                 model_to_json(call->arena, &DYNAMODB_TRANSACT_WRITE_ITEM, &in->transact_items.items[i]));
+        add_hash(&hashes, sorted_json(call->arena, &in->transact_items.items[i]));
         arena_rewind(call->arena, mark);
     }
     struct sha256 hash = sha256(text_str(&hashes));

@@ -37,11 +37,11 @@ static bool is_active(const struct call *call, const struct sqs_next_queue_row *
     return has_messages || active_ms + SHOWN_MS > call->now_ms || row->created_ms + SHOWN_MS > call->now_ms;
 }
 
-static double age_s(const struct call *call, const struct queue *queue, bool has_messages)
+static int64_t age_s(const struct call *call, const struct queue *queue, bool has_messages)
 {
     int64_t sent_ms = sqs_oldest_sent_ms(call, queue->row.generation_id);
 
-    return has_messages && sent_ms < call->now_ms ? (double)((call->now_ms - sent_ms) / MS_PER_S) : 0;
+    return has_messages && sent_ms < call->now_ms ? (call->now_ms - sent_ms) / MS_PER_S : 0;
 }
 
 static void measure(const struct call *call, const struct sqs_next_queue_row *row)
@@ -65,7 +65,7 @@ static void measure(const struct call *call, const struct sqs_next_queue_row *ro
     count(&there, &visible, row->name, (double)counts.ready);
     count(&there, &hidden, row->name, (double)counts.in_flight);
     count(&there, &delayed, row->name, (double)counts.delayed);
-    count(&there, &age, row->name, age_s(&there, &queue, has_messages));
+    count(&there, &age, row->name, (double)age_s(&there, &queue, has_messages));
 }
 
 enum outcome sqs_measure_queues(const struct call *call, const struct sqs_measure_queues_request *in,
