@@ -93,6 +93,14 @@ def test_a_list_of_values_may_be_a_parameter_of_in(filled):
     assert places(reply) == ["c2", "a2"]
 
 
+def test_fifty_partitions_are_read_however_often_they_are_named(filled):
+    users = {"L": [{"S": user} for user in ["a", "b", *(str(i) for i in range(48))]]}
+    assert len(filled("SELECT * FROM T WHERE " + " OR ".join(["user IN ?"] * 100), *[users] * 100)["Items"]) == 8
+    users["L"].append({"S": "one more"})
+    assert refusal(filled, "SELECT * FROM T WHERE user IN ?", users) == (
+        "ValidationException", "Too many decomposed read operations for a given query.")
+
+
 def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
     run("INSERT INTO T VALUE /* ? */ {'user': '?', 'seq': 1} -- ?\n;")
     assert places(run("SELECT * FROM T WHERE user = '?'")) == ["?1"]

@@ -6,6 +6,8 @@
 #include "dynamodb_internal.h"
 #include "partiql.h"
 
+enum { MAX_PARTITIONS = 50 }; /* that one SELECT reads */
+
 struct value_pointers {
     const struct dynamodb_attribute_value **items;
     size_t count;

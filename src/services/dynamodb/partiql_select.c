@@ -14,8 +14,6 @@
 
 #include <stdlib.h>
 
-enum { MAX_PARTITIONS = 50 };
-
 /* ---- order ---- */
 
 static bool is_key_attribute(const struct key_schema *keys, str name)

@@ -104,18 +104,26 @@ static void add_conjuncts(struct arena *arena, struct node *node, struct node_li
         add_conjuncts(arena, node->operands.items[i], conjuncts);
 }
 
-/* Each value once. */
-static void make_distinct(struct arena *arena, struct value_pointers *values)
+static bool is_among(const struct dynamodb_attribute_value *value, const struct value_pointers *values,
+                     size_t count)
+{
+    int order;
+
+    for (size_t i = 0; i < count; i++)
+        if (dynamodb_value_type(value) == dynamodb_value_type(values->items[i]) &&
+            dynamodb_value_compare(value, values->items[i], &order) && order == 0)
+            return true;
+    return false;
+}
+
+/* Each value once, up to the first one more than a SELECT may name. */
+static void make_distinct(struct value_pointers *values)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < values->count; i++) {
-        bool known = false;
-        for (size_t j = 0; j < count && !known; j++)
-            known = dynamodb_value_equal(arena, values->items[i], values->items[j]);
-        if (!known)
+    for (size_t i = 0; i < values->count && count <= MAX_PARTITIONS; i++)
+        if (!is_among(values->items[i], values, count))
             values->items[count++] = values->items[i];
-    }
     values->count = count;
 }
 
@@ -131,7 +139,7 @@ void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
     if (run->keys->count == 0 || (run->keys->hash_count > 1 && !names_all(run)) ||
         !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
         return;
-    make_distinct(arena, &values);
+    make_distinct(&values);
     run->partitions = values;
 }
 
