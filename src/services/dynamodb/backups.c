@@ -92,8 +92,8 @@ static void define_indexes(const struct call *call, const struct dynamodb_table_
                            struct dynamodb_create_table_input *definition)
 {
     for (size_t i = 0; i < described->local_secondary_indexes.count; i++) {
-        const struct dynamodb_local_secondary_index_description *index =
-            &described->local_secondary_indexes.items[i];
+        const struct dynamodb_index_description *index =
+            &described->local_secondary_indexes.items[i].index_description;
         *list_add(call->arena, &definition->local_secondary_indexes) =
             (struct dynamodb_local_secondary_index){.index_name = index->index_name,
                                                     .key_schema = index->key_schema,
@@ -109,9 +109,9 @@ static void define_indexes(const struct call *call, const struct dynamodb_table_
                                                                *units->write_capacity_units};
         *list_add(call->arena, &definition->global_secondary_indexes) =
             (struct dynamodb_global_secondary_index){
-                .index_name = index->index_name,
-                .key_schema = index->key_schema,
-                .projection = index->projection,
+                .index_name = index->index_description.index_name,
+                .key_schema = index->index_description.key_schema,
+                .projection = index->index_description.projection,
                 .provisioned_throughput = throughput->read_capacity_units ? throughput : NULL,
                 .on_demand_throughput = index->on_demand_throughput,
             };

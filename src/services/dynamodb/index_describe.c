@@ -127,17 +127,19 @@ static struct dynamodb_read_index_count_row count_of(const struct call *call, co
     return counted;
 }
 
-static void describe_local(const struct call *call, const struct table *table, const struct index *index,
-                           struct dynamodb_local_secondary_index_description *description)
+static struct dynamodb_index_description describe(const struct call *call, const struct table *table,
+                                                  const struct index *index)
 {
     struct dynamodb_read_index_count_row counted = count_of(call, index);
 
-    description->index_name = index->name;
-    description->key_schema = dynamodb_keys_described(call->arena, &index->keys);
-    description->projection = describe_projection(call->arena, index);
-    description->index_size_bytes = arena_i64(call->arena, counted.bytes);
-    description->item_count = arena_i64(call->arena, counted.entries);
-    description->index_arn = dynamodb_index_arn(call->arena, table, index->name);
+    return (struct dynamodb_index_description){
+        .index_name = index->name,
+        .key_schema = dynamodb_keys_described(call->arena, &index->keys),
+        .projection = describe_projection(call->arena, index),
+        .index_size_bytes = arena_i64(call->arena, counted.bytes),
+        .item_count = arena_i64(call->arena, counted.entries),
+        .index_arn = dynamodb_index_arn(call->arena, table, index->name),
+    };
 }
 
 static void add_throughput(const struct call *call, const struct index *index,
@@ -179,20 +181,6 @@ static void add_warm_throughput(const struct call *call, const struct dynamodb_t
     description->warm_throughput = warm;
 }
 
-static void describe_global(const struct call *call, const struct table *table, const struct index *index,
-                            struct dynamodb_global_secondary_index_description *description)
-{
-    struct dynamodb_read_index_count_row counted = count_of(call, index);
-
-    description->index_name = index->name;
-    description->key_schema = dynamodb_keys_described(call->arena, &index->keys);
-    description->projection = describe_projection(call->arena, index);
-    description->index_size_bytes = arena_i64(call->arena, counted.bytes);
-    description->item_count = arena_i64(call->arena, counted.entries);
-    description->index_arn = dynamodb_index_arn(call->arena, table, index->name);
-    add_throughput(call, index, description);
-}
-
 static enum dynamodb_index_status index_status(const struct index *index, enum dynamodb_table_status status)
 {
     if (index->deleted || status == DYNAMODB_TABLE_STATUS_DELETING)
@@ -208,12 +196,14 @@ void dynamodb_indexes_describe(const struct call *call, const struct table *tabl
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
         if (index->local) {
-            describe_local(call, table, index, list_add(call->arena, &description->local_secondary_indexes));
+            list_add(call->arena, &description->local_secondary_indexes)->index_description =
+                describe(call, table, index);
             continue;
         }
         struct dynamodb_global_secondary_index_description *global =
             list_add(call->arena, &description->global_secondary_indexes);
-        describe_global(call, table, index, global);
+        global->index_description = describe(call, table, index);
+        add_throughput(call, index, global);
         global->index_status = dynamodb_index_status_text(index_status(index, status));
         if (index->backfilling)
             global->backfilling = arena_bool(call->arena, status == DYNAMODB_TABLE_STATUS_ACTIVE);

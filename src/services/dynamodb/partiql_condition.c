@@ -12,99 +12,9 @@
  */
 #include "partiql_internal.h"
 
-#include "base/list.h"
-
-struct node *dynamodb_pql_node(struct pql_parser *parser, enum node_kind kind)
-{
-    struct node *node = arena_new(parser->scope.arena, struct node);
-
-    node->kind = kind;
-    parser->operators += kind != NODE_PATH && kind != NODE_VALUE;
-    return node;
-}
-
-void dynamodb_pql_add_operand(struct pql_parser *parser, struct node *node, struct node *operand)
-{
-    // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
-    *list_add(parser->scope.arena, &node->operands) = operand;
-}
-
-/* ---- paths ---- */
-
-enum { MAX_PATH_STEPS = 32 };
-static const int64_t max_index = 4294967294;
-
-static bool read_name(struct pql_parser *parser, struct path *path)
-{
-    bool name = parser->current.kind == PQL_NAME ||
-                (parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser));
-
-    if (!name)
-        return path->count > 0 ? dynamodb_pql_malformed(parser, "Invalid path dot component")
-                               : dynamodb_pql_unexpected(parser);
-    if (str_empty(parser->current.text))
-        return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
-    list_add(parser->scope.arena, path)->name = parser->current.text;
-    dynamodb_pql_advance(parser);
-    return true;
-}
-
-/* An index, or a name in single quotes. */
-static bool read_bracket(struct pql_parser *parser, struct path *path)
-{
-    struct pql_token inside = parser->current;
-    int64_t index = 0;
-
-    if (inside.kind == PQL_NUMBER && (!str_to_i64(inside.text, &index) || index > max_index))
-        return dynamodb_pql_refuse(parser,
-                                   arena_format(parser->scope.arena,
-                                                "List index is not within the allowable range; index: [%.*s]",
-                                                STR_ARGS(inside.text)));
-    if (inside.kind == PQL_STRING && str_empty(inside.text))
-        return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
-    if (inside.kind == PQL_STRING)
-        list_add(parser->scope.arena, path)->name = inside.text;
-    else if (inside.kind == PQL_NUMBER)
-        list_add(parser->scope.arena, path)->index = (size_t)index;
-    else
-        return dynamodb_pql_refuse_at(parser, S("Unexpected path component"), inside.written);
-    dynamodb_pql_advance(parser);
-    return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
-}
-
-bool dynamodb_pql_path(struct pql_parser *parser, struct path *path)
-{
-    if (!read_name(parser, path))
-        return false;
-    for (;;) {
-        if (dynamodb_pql_accept_symbol(parser, ".")) {
-            if (!read_name(parser, path))
-                return false;
-        } else if (dynamodb_pql_accept_symbol(parser, "[")) {
-            if (!read_bracket(parser, path))
-                return false;
-        } else {
-            break;
-        }
-    }
-    return path->count <= MAX_PATH_STEPS ||
-           dynamodb_pql_refuse(parser,
-                               S("The document path has too many nesting elements; nesting levels have "
-                                 "exceeded supported limits"));
-}
-
 /* ---- operands ---- */
 
 static struct node *parse_or(struct pql_parser *parser);
-
-static struct node *value_node(struct pql_parser *parser)
-{
-    struct node *node = dynamodb_pql_node(parser, NODE_VALUE);
-    struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
-
-    node->value = value;
-    return dynamodb_pql_value(parser, value) ? node : NULL;
-}
 
 static const struct function_name {
     const char *name;
@@ -118,32 +28,6 @@ static const struct function_name {
     {"size", SIZE},
 };
 
-static bool function_named(str name, enum function *function)
-{
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (str_equal_nocase(name, str_of(functions[i].name))) {
-            *function = functions[i].function;
-            return true;
-        }
-    return false;
-}
-
-static struct node *parse_operand(struct pql_parser *parser);
-
-/* Parse what follows a "(". */
-static bool parse_operands(struct pql_parser *parser, struct node *node)
-{
-    if (dynamodb_pql_accept_symbol(parser, ")"))
-        return true;
-    do {
-        struct node *operand = parse_operand(parser);
-        if (!operand)
-            return false;
-        dynamodb_pql_add_operand(parser, node, operand);
-    } while (dynamodb_pql_accept_symbol(parser, ","));
-    return dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN");
-}
-
 static str in_lower_case(struct arena *arena, str text)
 {
     char *lower = arena_alloc(arena, text.size + 1);
@@ -153,30 +37,20 @@ static str in_lower_case(struct arena *arena, str text)
     return (str){lower, text.size};
 }
 
-/* The token before the current "(" is its name. */
-static struct node *parse_function(struct pql_parser *parser, struct pql_token name)
+static bool name_function(struct pql_parser *parser, str word, struct node *node)
 {
-    struct node *node = dynamodb_pql_node(parser, NODE_FUNCTION);
-
-    node->text = in_lower_case(parser->scope.arena, name.text);
-    if (!function_named(name.text, &node->function)) {
-        dynamodb_pql_refuse_at(
-            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(node->text)),
-            name.written);
-        return NULL;
-    }
-    dynamodb_pql_advance(parser);
-    bool parsed = dynamodb_pql_deeper(parser) && parse_operands(parser, node);
-    parser->depth--;
-    return parsed ? node : NULL;
+    node->text = in_lower_case(parser->scope.arena, word);
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (str_equal(node->text, str_of(functions[i].name))) {
+            node->function = functions[i].function;
+            return true;
+        }
+    return false;
 }
 
-static bool is_call(struct pql_parser *parser)
+static bool is_call(const struct pql_parser *parser)
 {
-    struct pql_parser ahead = *parser;
-
-    dynamodb_pql_advance(&ahead);
-    return parser->current.kind == PQL_WORD && dynamodb_pql_at_symbol(&ahead, "(") &&
+    return dynamodb_pql_before_parenthesis(parser) &&
            (!dynamodb_pql_at_keyword(parser) || dynamodb_pql_at_word(parser, "EXISTS"));
 }
 
@@ -193,14 +67,9 @@ static struct node *parse_operand(struct pql_parser *parser)
     if (dynamodb_pql_at_symbol(parser, "("))
         return parse_group(parser);
     if (dynamodb_pql_at_value(parser))
-        return value_node(parser);
-    if (is_call(parser)) {
-        struct pql_token name = parser->current;
-        dynamodb_pql_advance(parser);
-        return parse_function(parser, name);
-    }
-    struct node *node = dynamodb_pql_node(parser, NODE_PATH);
-    return dynamodb_pql_path(parser, &node->path) ? node : NULL;
+        return dynamodb_pql_value_node(parser);
+    return is_call(parser) ? dynamodb_pql_call(parser, name_function, parse_operand)
+                           : dynamodb_pql_path_node(parser);
 }
 
 /* ---- comparisons ---- */
@@ -268,9 +137,9 @@ static bool parse_choices(struct pql_parser *parser, struct node *node)
 
     if (closing) {
         dynamodb_pql_advance(parser);
-        return parse_operands(parser, node);
+        return dynamodb_pql_operands(parser, node, parse_operand);
     }
-    struct node *list = dynamodb_pql_at_value(parser) ? value_node(parser) : NULL;
+    struct node *list = dynamodb_pql_at_value(parser) ? dynamodb_pql_value_node(parser) : NULL;
     if (!list)
         return str_present(*parser->problem) || dynamodb_pql_unexpected(parser);
     if (!list->value->l.items || list->value->l.count == 0)
@@ -279,9 +148,8 @@ static bool parse_choices(struct pql_parser *parser, struct node *node)
                                      "Reference and right hand argument of type Seq with at least one "
                                      "member"));
     for (size_t i = 0; i < list->value->l.count; i++) {
-        struct node *choice = dynamodb_pql_node(parser, NODE_VALUE);
-        choice->value = &list->value->l.items[i];
-        dynamodb_pql_add_operand(parser, node, choice);
+        dynamodb_pql_add_operand(parser, node,
+                                 dynamodb_node_of_value(parser->scope.arena, &list->value->l.items[i]));
     }
     return true;
 }
@@ -311,11 +179,9 @@ static struct node *type_node(struct pql_parser *parser, struct node *left, cons
     dynamodb_pql_add_operand(parser, node, left);
     if (!type)
         return node;
-    struct node *name = dynamodb_pql_node(parser, NODE_VALUE);
     struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
     value->s = str_of(type);
-    name->value = value;
-    dynamodb_pql_add_operand(parser, node, name);
+    dynamodb_pql_add_operand(parser, node, dynamodb_node_of_value(parser->scope.arena, value));
     return node;
 }
 

@@ -67,10 +67,26 @@ bool dynamodb_pql_value(struct pql_parser *parser, struct dynamodb_attribute_val
 /* Parse the item of an INSERT. */
 bool dynamodb_pql_item(struct pql_parser *parser, struct dynamodb_attribute_map *item);
 
-/* partiql_condition.c */
+/* partiql_operand.c */
+/* The functions that return a node return NULL when the problem is set. */
 struct node *dynamodb_pql_node(struct pql_parser *parser, enum node_kind kind);
 void dynamodb_pql_add_operand(struct pql_parser *parser, struct node *node, struct node *operand);
 bool dynamodb_pql_path(struct pql_parser *parser, struct path *path);
+struct node *dynamodb_pql_path_node(struct pql_parser *parser);
+struct node *dynamodb_pql_value_node(struct pql_parser *parser);
+/* Is the current token a word that a "(" follows? */
+bool dynamodb_pql_before_parenthesis(const struct pql_parser *parser);
+typedef struct node *pql_operand_function(struct pql_parser *parser);
+/* Set the node's function and text; false: there is no such function, and the text is the name for the
+ * refusal. */
+typedef bool pql_name_function(struct pql_parser *parser, str word, struct node *node);
+/* Parse the call whose name is the current token. */
+struct node *dynamodb_pql_call(struct pql_parser *parser, pql_name_function *name,
+                               pql_operand_function *parse);
+/* Parse the operands that follow a "(", up to its ")". */
+bool dynamodb_pql_operands(struct pql_parser *parser, struct node *node, pql_operand_function *parse);
+
+/* partiql_condition.c */
 /* Parse the condition of a WHERE; NULL: the problem is set. */
 struct node *dynamodb_pql_condition(struct pql_parser *parser);
 

@@ -11,69 +11,28 @@
 
 #include "base/list.h"
 
-static struct node *parse_operand(struct pql_parser *parser);
-
-static struct node *parse_value(struct pql_parser *parser)
+static bool name_append(struct pql_parser *parser, str word, struct node *node)
 {
-    struct node *node = dynamodb_pql_node(parser, NODE_VALUE);
-    struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
-
-    node->value = value;
-    return dynamodb_pql_value(parser, value) ? node : NULL;
-}
-
-/* Parse what follows a function's "(". */
-static bool parse_operands(struct pql_parser *parser, struct node *node)
-{
-    if (dynamodb_pql_accept_symbol(parser, ")"))
-        return true;
-    do {
-        struct node *operand = parse_operand(parser);
-        if (!operand)
-            return false;
-        dynamodb_pql_add_operand(parser, node, operand);
-    } while (dynamodb_pql_accept_symbol(parser, ","));
-    return dynamodb_pql_expect_symbol(parser, ")", "Expected RIGHT_PAREN");
-}
-
-static struct node *parse_append(struct pql_parser *parser, struct pql_token name)
-{
-    struct node *node = dynamodb_pql_node(parser, NODE_FUNCTION);
-
-    node->function = LIST_APPEND;
+    (void)parser;
+    node->text = word;
+    if (!str_equal_nocase(word, S("list_append")))
+        return false;
     node->text = S("list_append");
-    if (!str_equal_nocase(name.text, node->text)) {
-        dynamodb_pql_refuse_at(
-            parser, arena_format(parser->scope.arena, "Unrecognized function: %.*s", STR_ARGS(name.text)),
-            name.written);
-        return NULL;
-    }
-    dynamodb_pql_advance(parser);
-    bool parsed = dynamodb_pql_deeper(parser) && parse_operands(parser, node);
-    parser->depth--;
-    return parsed ? node : NULL;
+    node->function = LIST_APPEND;
+    return true;
 }
 
-static bool is_call(struct pql_parser *parser)
+static bool is_call(const struct pql_parser *parser)
 {
-    struct pql_parser ahead = *parser;
-
-    dynamodb_pql_advance(&ahead);
-    return parser->current.kind == PQL_WORD && !dynamodb_pql_at_keyword(parser) &&
-           dynamodb_pql_at_symbol(&ahead, "(");
+    return dynamodb_pql_before_parenthesis(parser) && !dynamodb_pql_at_keyword(parser);
 }
 
 static struct node *parse_operand(struct pql_parser *parser)
 {
     if (dynamodb_pql_at_value(parser))
-        return parse_value(parser);
-    if (is_call(parser)) {
-        struct pql_token name = parser->current;
-        dynamodb_pql_advance(parser);
-        return parse_append(parser, name);
-    }
-    struct node *node = dynamodb_pql_node(parser, NODE_PATH);
-    return dynamodb_pql_path(parser, &node->path) ? node : NULL;
+        return dynamodb_pql_value_node(parser);
+    return is_call(parser) ? dynamodb_pql_call(parser, name_append, parse_operand)
+                           : dynamodb_pql_path_node(parser);
 }
 
 static struct node *parse_sum(struct pql_parser *parser)
@@ -108,17 +67,12 @@ static const struct set_function *set_function_at(struct pql_parser *parser)
     return NULL;
 }
 
-static bool refuse_call(struct pql_parser *parser, const char *format, const struct set_function *function,
+/* The sentence is the function's name between two texts. */
+static bool refuse_call(struct pql_parser *parser, const struct set_function *function, str before, str after,
                         str written)
 {
-    str sentence = arena_format(parser->scope.arena, "%s", format);
-    ptrdiff_t mark = str_find(sentence, S("%s"));
-
-    return dynamodb_pql_refuse_at(parser,
-                                  arena_format(parser->scope.arena, "%.*s%s%.*s", (int)mark, sentence.data,
-                                               function->shown,
-                                               STR_ARGS(str_from(sentence, (size_t)mark + 2))),
-                                  written);
+    return dynamodb_pql_refuse_at(
+        parser, arena_concat(parser->scope.arena, before, str_of(function->shown), after), written);
 }
 
 static bool is_set(const struct node *node)
@@ -136,17 +90,17 @@ static bool parse_set_function(struct pql_parser *parser, const struct set_funct
     dynamodb_pql_advance(parser);
     dynamodb_pql_advance(parser);
     str first = parser->current.written;
-    if (!parse_operands(parser, &call))
+    if (!dynamodb_pql_operands(parser, &call, parse_operand))
         return false;
     if (call.operands.count != 2)
-        return refuse_call(parser, "%s must have exactly two arguments", function, name.written);
+        return refuse_call(parser, function, S(""), S(" must have exactly two arguments"), name.written);
     const struct node *set = call.operands.items[0];
     if (set->kind != NODE_PATH || dynamodb_path_compare(&set->path, &action->path) != 0)
-        return refuse_call(parser, "The first argument to %s must equal the assignment value", function,
-                           name.written);
+        return refuse_call(parser, function, S("The first argument to "),
+                           S(" must equal the assignment value"), name.written);
     if (!is_set(call.operands.items[1]))
-        return refuse_call(parser, "The second argument to %s must be a value with type SET", function,
-                           first);
+        return refuse_call(parser, function, S("The second argument to "),
+                           S(" must be a value with type SET"), first);
     action->kind = function->kind;
     action->operand = call.operands.items[1];
     return true;
