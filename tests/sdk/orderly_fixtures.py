@@ -121,6 +121,24 @@ def refused():
     return refuse
 
 
+@pytest.fixture
+def user_with(client, unique):
+    """user_with(service, *statements) returns a client of one user, who has exactly these statements from then on."""
+    iam, name = client("iam"), unique("user")[-60:].lstrip("-")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+
+    def make(service, *statements):
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
+        return client(service, aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+
+    yield make
+    iam.delete_user_policy(UserName=name, PolicyName="own")
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName=name)
+
+
 # --- Functions ---------------------------------------------------------------------------------
 
 

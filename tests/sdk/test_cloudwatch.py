@@ -9,7 +9,7 @@ import botocore.session
 import orderly_server
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from refusals import refusal
 
 MINUTE = datetime.timedelta(minutes=1)
 
@@ -51,12 +51,6 @@ def cloudwatch(client):
 def start(now_ms):
     """The beginning of the current five minutes, at most five minutes ago."""
     return datetime.datetime.fromtimestamp(now_ms() // 300000 * 300, datetime.timezone.utc)
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as raised:
-        call(**arguments)
-    return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
 
 
 def put(cloudwatch, name, **datum):

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from refusals import refusal
 
 MINUTE = datetime.timedelta(minutes=1)
 THRESHOLD = {"ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 5.0}
@@ -55,12 +56,6 @@ class World:
 @pytest.fixture
 def world(endpoint, request, advance_clock, now_ms, wait_until):
     return World(endpoint, request.node.name, advance_clock, now_ms, wait_until)
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as raised:
-        call(**arguments)
-    return raised.value.response["Error"]["Code"], raised.value.response["Error"]["Message"]
 
 
 def test_an_alarm_goes_through_its_states(world):

@@ -1,6 +1,6 @@
 """DynamoDB: what a policy can test in a request: keys, attributes, what is returned, tags."""
 
-import json
+import functools
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,24 +12,9 @@ def dynamodb(client):
 
 
 @pytest.fixture
-def allowed_by(client, unique):
-    """allowed_by(*statements): a DynamoDB client of a user with these statements, and on demand with an Allow of
-    everything."""
-    iam, name = client("iam"), unique("user")[-60:].lstrip("-")
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-
-    def make(*statements):
-        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
-        return client(
-            "dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"]
-        )
-
-    yield make
-    iam.delete_user_policy(UserName=name, PolicyName="own")
-    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user(UserName=name)
+def allowed_by(user_with):
+    """allowed_by(*statements): a DynamoDB client of a user with only these statements."""
+    return functools.partial(user_with, "dynamodb")
 
 
 def statement(effect, actions="*", **condition):

@@ -1,9 +1,9 @@
 """DynamoDB: BatchGetItem and BatchWriteItem: items of several tables, what is refused, what is left for another request."""
 
-import json
-
 import pytest
 from botocore.exceptions import ClientError
+from dynamodb_tables import keyed_tables, order
+from refusals import refusal
 
 MEGABYTE = 1024 * 1024
 
@@ -16,25 +16,9 @@ def dynamodb(client):
 @pytest.fixture
 def tables(dynamodb, unique):
     """Two tables: the first with a sort key."""
-    names = [unique("orders")[-100:].lstrip("-."), unique("users")[-100:].lstrip("-.")]
-    for name, keys in zip(names, (["user", "order"], ["user"])):
-        dynamodb.create_table(
-            TableName=name, BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "N" if key == "order" else "S"} for key in keys],
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))])
-    yield names
-    for name in names:
-        dynamodb.delete_table(TableName=name)
-
-
-def order(number, user="a", **more):
-    return {"user": {"S": user}, "order": {"N": str(number)}, **more}
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
+    names = [unique(kind)[-100:].lstrip("-.") for kind in ("orders", "users")]
+    with keyed_tables(dynamodb, dict(zip(names, (["user", "order"], ["user"])))) as made:
+        yield made
 
 
 def invalid(message):
@@ -148,32 +132,14 @@ def test_keys_over_sixteen_megabytes_are_left_with_all_that_was_asked_about_them
     assert ask(keys[fit:]) == len(keys) - fit
 
 
-@pytest.fixture
-def user(client, unique):
-    """user(*statements): a client of a user with these statements."""
-    iam, name = client("iam"), unique("user")[-60:].lstrip("-")
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-
-    def make(*statements):
-        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
-        return client("dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
-
-    yield make
-    iam.delete_user_policy(UserName=name, PolicyName="own")
-    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user(UserName=name)
-
-
-def test_every_table_must_be_allowed(dynamodb, tables, user):
+def test_every_table_must_be_allowed(dynamodb, tables, user_with):
     arns = [f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}" for name in tables]
     asked = {tables[0]: {"Keys": [order(1)]}, tables[1]: {"Keys": [{"user": {"S": "a"}}]}}
     allow = {"Effect": "Allow", "Action": "dynamodb:BatchGetItem"}
     for allowed, other in (arns, reversed(arns)):
-        code, message = refusal(user({**allow, "Resource": allowed}).batch_get_item, RequestItems=asked)
+        code, message = refusal(user_with("dynamodb", {**allow, "Resource": allowed}).batch_get_item, RequestItems=asked)
         assert code == "AccessDeniedException" and f"on resource: {other} because" in message
-    assert answer(user({**allow, "Resource": arns}).batch_get_item(RequestItems=asked))["UnprocessedKeys"] == {}
+    assert answer(user_with("dynamodb", {**allow, "Resource": arns}).batch_get_item(RequestItems=asked))["UnprocessedKeys"] == {}
 
 
 @pytest.mark.parametrize("condition, mine_only", [
@@ -181,8 +147,8 @@ def test_every_table_must_be_allowed(dynamodb, tables, user):
     ({"ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "order", "what"]},
       "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}, False),
 ])
-def test_condition_keys_bind_for_every_key_of_the_batch(dynamodb, tables, user, condition, mine_only):
-    own = user({"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": "*", "Condition": condition})
+def test_condition_keys_bind_for_every_key_of_the_batch(dynamodb, tables, user_with, condition, mine_only):
+    own = user_with("dynamodb", {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": "*", "Condition": condition})
     part = {"ProjectionExpression": "what"}
 
     def denied(**part):

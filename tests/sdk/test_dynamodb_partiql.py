@@ -1,9 +1,10 @@
 """DynamoDB's PartiQL: statements, their parameters, pages, refusals, and what a policy can test in them."""
 
-import json
+import functools
 
 import pytest
 from botocore.exceptions import ClientError
+from refusals import refusal
 
 NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed: "
 LEFTOVER = NOT_WELL_FORMED + "Unexpected token after expression"
@@ -57,12 +58,6 @@ def filled(run):
 
 def places(reply):
     return [item["user"]["S"] + item["seq"]["N"] for item in reply["Items"]]
-
-
-def refusal(call, *arguments, **more):
-    with pytest.raises(ClientError) as caught:
-        call(*arguments, **more)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 # ---- literals and parameters ----
@@ -370,21 +365,9 @@ def test_a_consistent_read_of_a_global_index_is_refused(filled):
 # ---- permissions ----
 
 @pytest.fixture
-def allowed_by(client, unique):
-    """allowed_by(statement, …) gives a client of a user with only that policy."""
-    iam, name = client("iam"), unique("partiql-user")[-60:]
-    iam.create_user(UserName=name)
-    key = iam.create_access_key(UserName=name)["AccessKey"]
-
-    def make(*statements):
-        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=document)
-        return client("dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
-
-    yield make
-    iam.delete_user_policy(UserName=name, PolicyName="own")
-    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    iam.delete_user(UserName=name)
+def allowed_by(user_with):
+    """allowed_by(*statements): a DynamoDB client of a user with only these statements."""
+    return functools.partial(user_with, "dynamodb")
 
 
 def allowance(action, resource="*", **conditions):

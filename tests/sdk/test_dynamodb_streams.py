@@ -9,6 +9,7 @@ import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from refusals import refusal
 
 DAY, QUARTER, SHARD = 24 * 3600, 15 * 60, 4 * 3600
 VIEWS = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
@@ -95,12 +96,6 @@ def world():
     yield world
     world.server.stop()
     world.server.remove_data()
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 VALIDATION = "ValidationException"

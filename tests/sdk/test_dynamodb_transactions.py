@@ -4,6 +4,8 @@ import uuid
 
 import pytest
 from botocore.exceptions import ClientError
+from dynamodb_tables import keyed_tables, order
+from refusals import refusal
 
 KILOBYTE = 1024
 TOKEN_LIFE_S = 10 * 60
@@ -21,19 +23,9 @@ def dynamodb(client):
 @pytest.fixture
 def tables(dynamodb, unique):
     """Two tables: the first with a sort key."""
-    names = [unique("orders")[-100:].lstrip("-."), unique("stock")[-100:].lstrip("-.")]
-    for name, keys in zip(names, (["user", "order"], ["sku"])):
-        dynamodb.create_table(
-            TableName=name, BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "N" if key == "order" else "S"} for key in keys],
-            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))])
-    yield names
-    for name in names:
-        dynamodb.delete_table(TableName=name)
-
-
-def order(number, user="a", **more):
-    return {"user": {"S": user}, "order": {"N": str(number)}, **more}
+    names = [unique(kind)[-100:].lstrip("-.") for kind in ("orders", "stock")]
+    with keyed_tables(dynamodb, dict(zip(names, (["user", "order"], ["sku"])))) as made:
+        yield made
 
 
 def sku(name, **more):
@@ -62,12 +54,6 @@ def get(table, key, **more):
 
 def answer(reply):
     return {name: part for name, part in reply.items() if name != "ResponseMetadata"}
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 def invalid(message):

@@ -5,7 +5,7 @@ import json
 import threading
 
 import pytest
-from botocore.exceptions import ClientError
+from refusals import refusal
 
 MINUTE = 60
 
@@ -33,12 +33,6 @@ def make(sqs, unique):
 @pytest.fixture
 def queue(make):
     return make(ContentBasedDeduplication="true")
-
-
-def refusal(call, **arguments):
-    with pytest.raises(ClientError) as caught:
-        call(**arguments)
-    return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
 def attributes(sqs, url, *names):
