@@ -70,6 +70,8 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
 {
     struct exchange *exchange = memory_take(sizeof *exchange);
     struct arena *arena = &exchange->arena;
+    int64_t now_ms = engine_now_ms(engine);
+
     exchange->operation = operation;
     exchange->answered = drop;
     exchange->in = arena_alloc(arena, operation->input->size);
@@ -83,7 +85,8 @@ struct exchange *internal_exchange(struct engine *engine, const struct operation
         .endpoint = engine->options.endpoint,
         .source_ip = S("127.0.0.1"),
         .request_id = random_uuid(arena),
-        .arrived_ms = engine_now_ms(engine),
+        .now_ms = now_ms, /* for its prepare function */
+        .arrived_ms = now_ms,
         .progress = &exchange->progress,
     };
     if (!model_from_json(arena, operation->input, arena_copy(arena, input_json), exchange->in)) {
