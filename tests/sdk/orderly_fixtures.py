@@ -67,10 +67,7 @@ def client(endpoint):
 def advance_clock(endpoint):
     """advance_clock(seconds) moves the server's clock forward."""
 
-    def advance(seconds):
-        orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": round(seconds * 1000)}))
-
-    return advance
+    return lambda seconds: orderly_server.advance_clock(endpoint, seconds)
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +90,15 @@ def reset(endpoint):
 @pytest.fixture(scope="session")
 def wait_until():
     return orderly_server.wait_until
+
+
+@pytest.fixture
+def own_server():
+    """A server whose clock nobody else uses."""
+    server = orderly_server.Server().start()
+    yield server
+    server.stop()
+    server.remove_data()
 
 
 @pytest.fixture

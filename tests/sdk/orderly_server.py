@@ -4,6 +4,7 @@ Runs under any Python from 3.9 on, with only the standard library.
 """
 
 import http.client
+import json
 import os
 import pathlib
 import shutil
@@ -42,6 +43,12 @@ def wait_until(condition, timeout_seconds=20.0, what="the condition"):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout_seconds:g} s for {what}")
         time.sleep(0.02)
+
+
+def advance_clock(endpoint: str, seconds: float) -> int:
+    """Moves the server's clock forward; returns its time, in milliseconds."""
+    reply = post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": round(seconds * 1000)}))
+    return json.loads(reply)["now_ms"]
 
 
 class Server:
@@ -121,6 +128,9 @@ class Server:
         marks = [mark for mark in SANITIZER_MARKS if mark in self.log]
         if code != 0 or marks:
             raise AssertionError(f"the server ended with {code} {marks}:\n{self.log[-12000:]}")
+
+    def advance_clock(self, seconds: float) -> int:
+        return advance_clock(self.endpoint, seconds)
 
     def remove_data(self) -> None:
         if not self.keep_data:

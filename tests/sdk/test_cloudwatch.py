@@ -1,12 +1,10 @@
 """Metrics: put, rolled up, read by statistics, by math, and listed."""
 
 import datetime
-import json
 import math
 
 import boto3
 import botocore.session
-import orderly_server
 import pytest
 from botocore.config import Config
 from refusals import refusal
@@ -297,20 +295,7 @@ def test_too_many_datapoints_of_statistics_are_refused(cloudwatch, start):
         "increasing Period, or decreasing the time range.")
 
 
-@pytest.fixture
-def own_server():
-    """A server whose clock nobody else uses."""
-    server = orderly_server.Server().start()
-    yield server
-    server.stop()
-    server.remove_data()
-
-
 def test_points_are_kept_as_long_as_their_period(own_server, wait_until):
-    def advance(seconds):
-        reply = orderly_server.post(own_server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
-        return json.loads(reply)["now_ms"] // 1000
-
     def kept():
         return [period for period in (1, 60, 300, 3600)
                 if statistics(cloudwatch, "aging", start, period=period, names=["Sum"], minutes=24 if period == 1 else 120)]
@@ -318,12 +303,12 @@ def test_points_are_kept_as_long_as_their_period(own_server, wait_until):
     hour, day = 3600, 24 * 3600
     cloudwatch = boto3.client("cloudwatch", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="111122223333",
                               aws_secret_access_key="x")
-    start = datetime.datetime.fromtimestamp((advance(0) // hour + 1) * hour, datetime.timezone.utc)
-    advance(hour)
+    start = datetime.datetime.fromtimestamp((own_server.advance_clock(0) // 1000 // hour + 1) * hour, datetime.timezone.utc)
+    own_server.advance_clock(hour)
     put(cloudwatch, "aging", Value=1, StorageResolution=1, Timestamp=start)
     assert kept() == [1, 60, 300, 3600]
     for seconds, left in ((4 * hour, [60, 300, 3600]), (15 * day, [300, 3600]), (50 * day, [3600]), (400 * day, [])):
-        advance(seconds)
+        own_server.advance_clock(seconds)
         assert wait_until(lambda: kept() == left)
 
 
@@ -340,3 +325,126 @@ def test_services_measure_themselves(endpoint, cloudwatch, account, start, advan
     points = cloudwatch.get_metric_statistics(Namespace="AWS/SQS", MetricName="NumberOfMessagesSent", Dimensions=dimensions,
                                               StartTime=start, EndTime=start + 20 * MINUTE, Period=1200, Statistics=["Sum"])
     assert sum(point["Sum"] for point in points["Datapoints"]) == 3.0
+
+
+def nested(levels):
+    """A request whose expression has that many levels: a sign or an operand is one."""
+    return [query("a", "a"), {"Id": "e", "Expression": "(" * (levels - 1) + "a" + ")" * (levels - 1)}]
+
+
+def test_expressions_may_be_fifty_levels_deep_with_those_they_refer_to(cloudwatch, start):
+    put(cloudwatch, "a", Value=3, Timestamp=start)
+    asked = {"StartTime": start, "EndTime": start + MINUTE}
+    assert data(cloudwatch, start, *nested(50))["e"] == [(0, 3)]
+    assert refusal(cloudwatch.get_metric_data, MetricDataQueries=nested(51), **asked) == (
+        "ValidationError", "Error in expression 'e': an expression with too many levels")
+
+    def chain(length):
+        return [{"Id": f"e{place}", "Expression": f"e{place + 1}"} for place in range(length - 1)] + [
+            {"Id": f"e{length - 1}", "Expression": "a"}, query("a", "a")]
+
+    assert data(cloudwatch, start, *chain(50))["e0"] == [(0, 3)]
+    assert refusal(cloudwatch.get_metric_data, MetricDataQueries=chain(51), **asked)[0] == "ValidationError"
+    assert data(cloudwatch, start, *chain(499)[::-1])["e0"] == [(0, 3)]  # what is known already has no depth
+
+
+def test_bounds_of_get_metric_data(cloudwatch, start):
+    asked = {"StartTime": start, "EndTime": start + MINUTE}
+    many = [query("none", id=f"m{number}") for number in range(501)]
+    assert len(cloudwatch.get_metric_data(MetricDataQueries=many[:500], **asked)["MetricDataResults"]) == 500
+    assert refusal(cloudwatch.get_metric_data, MetricDataQueries=many, **asked) == (
+        "ValidationError", "The collection MetricDataQueries must have a size of 1 to 500.")
+    for most in (1, 100800):
+        cloudwatch.get_metric_data(MetricDataQueries=many[:1], MaxDatapoints=most, **asked)
+    for most in (0, 100801):
+        assert refusal(cloudwatch.get_metric_data, MetricDataQueries=many[:1], MaxDatapoints=most, **asked) == (
+            "ValidationError", "The parameter MaxDatapoints must be between 1 and 100800.")
+    for minutes in (100800, 100801):
+        call = {"MetricDataQueries": many[:1], "StartTime": start, "EndTime": start + minutes * MINUTE}
+        if minutes == 100800:
+            cloudwatch.get_metric_data(**call)
+        else:
+            assert refusal(cloudwatch.get_metric_data, **call)[1] == "Too many datapoints requested: the limit is 100,800 of one metric."
+
+
+@pytest.mark.parametrize("order", ["TimestampAscending", "TimestampDescending"])
+@pytest.mark.parametrize("most", [1, 2, 3, 7])
+def test_pages_of_different_periods_are_the_whole(cloudwatch, start, order, most):
+    for minute in range(12):
+        put(cloudwatch, "cut", Value=2 ** minute, Timestamp=start + minute * MINUTE)
+    queries = [query("cut", "a"), query("cut", "b", period=180), query("cut", "c", stat="p50", period=300)]
+    asked = {"MetricDataQueries": queries, "StartTime": start, "EndTime": start + 12 * MINUTE, "ScanBy": order}
+
+    def read(pages):
+        found = {}
+        for page in pages:
+            for result in page["MetricDataResults"]:
+                assert result["StatusCode"] == "Complete"
+                found.setdefault(result["Id"], []).extend(zip(result["Timestamps"], result["Values"]))
+        return found
+
+    whole = read([cloudwatch.get_metric_data(**asked)])
+    assert {name: len(points) for name, points in whole.items()} == {"a": 12, "b": 4, "c": 3}
+    assert sum(value for _, value in whole["b"]) == 2 ** 12 - 1
+    assert read(cloudwatch.get_paginator("get_metric_data").paginate(**asked, PaginationConfig={"PageSize": most})) == whole
+    sums = queries + [{"Id": "e", "Expression": "RUNNING_SUM(a)"}]
+    pages = cloudwatch.get_paginator("get_metric_data").paginate(**{**asked, "MetricDataQueries": sums}, PaginationConfig={"PageSize": most})
+    assert sorted(value for _, value in read(pages)["e"]) == [2 ** (minute + 1) - 1 for minute in range(12)]
+
+
+def put_values(cloudwatch, name, start, values):
+    for first in range(0, len(values), 150):
+        put(cloudwatch, name, Values=values[first:first + 150], Timestamp=start)
+
+
+def test_four_hundred_values_are_exact_and_more_nearly(cloudwatch, start):
+    for name, count in (("exact", 400), ("nearly", 401)):
+        put_values(cloudwatch, name, start, [100.0 + number / 64 for number in range(count)])
+        [point] = statistics(cloudwatch, name, start, names=["SampleCount"], extended=["p0", "p50", "p100"])
+        found = [point["ExtendedStatistics"][percentile] for percentile in ("p0", "p50", "p100")]
+        wanted = [100.0, 100 + 199 / 64 if count == 400 else 100 + 200 / 64, 100 + (count - 1) / 64]
+        assert point["SampleCount"] == count
+        assert found == wanted if count == 400 else found != wanted
+        assert found == pytest.approx(wanted, rel=0.01)
+
+
+def test_values_of_any_size_share_one_bound(cloudwatch, start):
+    values = [sign * 2.0 ** exponent for exponent in range(-350, 351) for sign in (1, -1)]
+    put_values(cloudwatch, "wide", start, values)
+    [point] = statistics(cloudwatch, "wide", start, names=["SampleCount", "Minimum", "Maximum"], extended=["PR(0:)"])
+    assert (point["SampleCount"], point["Minimum"], point["Maximum"]) == (len(values), -2.0 ** 350, 2.0 ** 350)
+    assert point["ExtendedStatistics"]["PR(0:)"] == pytest.approx(50)
+
+
+def test_a_queue_has_metrics_for_six_hours_after_it_was_last_seen_with_messages(own_server, wait_until):
+    def client(service):
+        return boto3.client(service, endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="111122223333",
+                            aws_secret_access_key="x")
+
+    sqs, cloudwatch, minute_ms, hour = client("sqs"), client("cloudwatch"), 60 * 1000, 3600
+    own_server.advance_clock((minute_ms - own_server.advance_clock(0) % minute_ms + 1) / 1000)  # a minute begins
+    made_ms = own_server.advance_clock(0)
+    sqs.create_queue(QueueName="idle")
+
+    def has_point_of(minute):
+        """Is there a figure of that minute, counted from the queue's first one?"""
+        time = datetime.datetime.fromtimestamp(made_ms // minute_ms * 60 + minute * 60, datetime.timezone.utc)
+        return bool(cloudwatch.get_metric_statistics(
+            Namespace="AWS/SQS", MetricName="ApproximateNumberOfMessagesVisible", Dimensions=[{"Name": "QueueName", "Value": "idle"}],
+            StartTime=time, EndTime=time + MINUTE, Period=60, Statistics=["Maximum"])["Datapoints"])
+
+    def advance_to(minute, second):
+        own_server.advance_clock((made_ms // minute_ms * 60 + minute * 60 + second) - own_server.advance_clock(0) / 1000)
+
+    advance_to(0, 56)
+    advance_to(1, 1)
+    assert wait_until(lambda: has_point_of(0))
+    last = 6 * hour // 60 - 1  # its second 55 is 6 hours after the queue was made, but for five seconds
+    for minute in (last, last + 1):
+        advance_to(minute, 54)
+        advance_to(minute, 56)
+        advance_to(minute + 1, 1)
+        assert wait_until(lambda: cloudwatch.list_metrics(Namespace="AWS/SQS")["Metrics"])
+    assert wait_until(lambda: has_point_of(last))
+    advance_to(last + 3, 1)
+    assert not has_point_of(last + 1)

@@ -186,7 +186,13 @@ def test_a_dead_letter_raises_the_alarm_of_its_queue(world):
         ComparisonOperator="GreaterThanOrEqualToThreshold", TreatMissingData="notBreaching", AlarmActions=[topic])
 
     def minutes_until(state):
-        world.wait_until(lambda: world.state("dead letters") == state or world.advance(20))
+        def is_reached():
+            if world.state("dead letters") == state:
+                return True
+            world.advance(20)
+            return False
+
+        world.wait_until(is_reached)
 
     minutes_until("OK")
     world.sqs.send_message(QueueUrl=queue, MessageBody="poison")
@@ -259,6 +265,16 @@ def test_alarms_are_listed_by_name_prefix_state_action_and_metric(world):
     world.cloudwatch.delete_alarms(AlarmNames=["none"])
     assert names() == ["b-1"]
     assert world.history("a-1")[0] == ("ConfigurationUpdate", 'Alarm "a-1" deleted')
+
+
+def test_the_history_is_kept_for_thirty_days(own_server, wait_until):
+    world = World(own_server.endpoint, "history", own_server.advance_clock, lambda: own_server.advance_clock(0), wait_until)
+    day, first = 24 * 3600, ("ConfigurationUpdate", 'Alarm "deep" created')
+    world.alarm(TreatMissingData="ignore")
+    for seconds, kept in ((30 * day - 60, True), (70, False)):
+        world.advance(seconds)
+        world.cloudwatch.set_alarm_state(AlarmName="deep", StateReason="test", StateValue="ALARM" if kept else "OK")
+        assert (world.history()[-1] == first) is kept
 
 
 def test_alarms_have_tags(world):

@@ -4,7 +4,6 @@
  * alarm.h: what the files of alarms share.
  */
 #include "cloudwatch_internal.h"
-#include "expression.h"
 
 struct alarm {
     str arn;
@@ -40,14 +39,3 @@ str cloudwatch_time_text(struct arena *arena, int64_t ms);
 void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloudwatch_alarm_row *row);
 /* "1.0", "0.25" */
 str cloudwatch_number_text(struct arena *arena, double number);
-
-/* get_data.c */
-/* The queries of an alarm: well formed, with one result?  False: fail() has been called. */
-bool cloudwatch_queries_check(const struct call *call,
-                              const struct cloudwatch_metric_data_query_list *queries);
-/* The series that the queries return in that range; false: an expression cannot be computed. */
-bool cloudwatch_queries_result(const struct call *call,
-                               const struct cloudwatch_metric_data_query_list *queries, int64_t start_ms,
-                               int64_t end_ms, struct series_values *series);
-/* The longest period of the queries' metrics, in seconds. */
-int64_t cloudwatch_queries_period_s(const struct cloudwatch_metric_data_query_list *queries);

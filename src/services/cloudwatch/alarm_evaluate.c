@@ -7,6 +7,7 @@
 #include "alarm.h"
 
 #include "base/time.h"
+#include "queries.h"
 #include "wire/json.h"
 
 #include <math.h>
@@ -96,8 +97,8 @@ static void read_points(struct evaluation *evaluation)
     int64_t range_s = (evaluation->periods + SPARE_PERIODS) * evaluation->period_s;
     struct series_values series = {0};
 
-    if (!cloudwatch_queries_result(evaluation->call, &queries, (evaluation->end_s - range_s) * 1000,
-                                   evaluation->end_s * 1000, &series))
+    if (!cloudwatch_alarm_series(evaluation->call, &queries, (evaluation->end_s - range_s) * 1000,
+                                 evaluation->end_s * 1000, &series))
         series.count = 0;
     for (size_t i = series.count; i-- > 0 && evaluation->breaching + evaluation->well < evaluation->periods;)
         count_point(evaluation, series.at_s[i], series.values[i]);
@@ -268,24 +269,63 @@ static struct evaluation begin(const struct call *call, const struct cloudwatch_
     evaluation.periods = *settings->evaluation_periods;
     evaluation.to_alarm = settings->datapoints_to_alarm ? *settings->datapoints_to_alarm : evaluation.periods;
     evaluation.period_s =
-        settings->period ? *settings->period : cloudwatch_queries_period_s(&settings->metrics);
+        settings->period ? *settings->period : cloudwatch_alarm_period_s(&settings->metrics);
     evaluation.end_s = now_s - now_s % (evaluation.period_s < MINUTE_S ? evaluation.period_s : MINUTE_S);
     return evaluation;
 }
 
-/* As on AWS, a state that stays keeps its reason. */
-static void evaluate(const struct call *call, struct cloudwatch_alarm_row *row)
+/* What the points say of an alarm as it was put at that time. */
+struct judgement {
+    int64_t updated_ms;
+    struct new_state state; /* its value is 0 when the alarm keeps its state */
+};
+
+static struct judgement judge(const struct call *call, const struct cloudwatch_alarm_row *row)
 {
-    struct evaluation evaluation = begin(call, row);
+    struct call there = call_in(call, row->account, row->region);
+    struct evaluation evaluation = begin(&there, row);
 
     read_points(&evaluation);
     enum cloudwatch_state_value value = verdict_of(&evaluation);
-    if (value == 0 || value == cloudwatch_state_value_of(row->state))
+    if (value == 0)
+        return (struct judgement){.updated_ms = row->updated_ms};
+    return (struct judgement){
+        .updated_ms = row->updated_ms,
+        .state = {value, reason_of(&evaluation, value), reason_data_of(&evaluation)},
+    };
+}
+
+static bool read_row(const struct call *call, int64_t id, struct cloudwatch_alarm_row *row)
+{
+    return cloudwatch_read_alarm(call->txn, &(struct cloudwatch_read_alarm_params){.id = id}, row);
+}
+
+void cloudwatch_judge_alarm_prepare(const struct call *call, const struct cloudwatch_evaluate_alarm_input *in)
+{
+    struct judgement *judgement = arena_new(call->arena, struct judgement);
+    struct cloudwatch_alarm_row row = {0};
+
+    if (!read_row(call, in->id, &row))
         return;
-    cloudwatch_alarm_change_state(call, row,
-                                  &(struct new_state){.value = value,
-                                                      .reason = reason_of(&evaluation, value),
-                                                      .reason_data = reason_data_of(&evaluation)});
+    *judgement = judge(call, &row);
+    leave_prepared(call, judgement);
+}
+
+/* As on AWS, a state that stays keeps its reason. */
+enum outcome cloudwatch_judge_alarm(const struct call *call, const struct cloudwatch_evaluate_alarm_input *in,
+                                    struct cloudwatch_judge_alarm_output *out)
+{
+    const struct judgement *left = prepared(call);
+    struct cloudwatch_alarm_row row = {0};
+
+    (void)out;
+    if (!read_row(call, in->id, &row))
+        return DONE;
+    struct judgement judgement = left && left->updated_ms == row.updated_ms ? *left : judge(call, &row);
+    struct call there = call_in(call, row.account, row.region);
+    if (judgement.state.value != 0 && judgement.state.value != cloudwatch_state_value_of(row.state))
+        cloudwatch_alarm_change_state(&there, &row, &judgement.state);
+    return DONE;
 }
 
 enum outcome cloudwatch_evaluate_alarm(const struct call *call,
@@ -295,10 +335,9 @@ enum outcome cloudwatch_evaluate_alarm(const struct call *call,
     struct cloudwatch_alarm_row row = {0};
 
     (void)out;
-    if (!cloudwatch_read_alarm(call->txn, &(struct cloudwatch_read_alarm_params){.id = in->id}, &row))
+    if (!read_row(call, in->id, &row))
         return DONE;
-    struct call there = call_in(call, row.account, row.region);
-    evaluate(&there, &row);
-    cloudwatch_alarm_evaluate_later(&there, &row);
+    spawn(call, &CLOUDWATCH_JUDGE_ALARM, (str){0}, in);
+    cloudwatch_alarm_evaluate_later(call, &row);
     return DONE;
 }

@@ -3,6 +3,7 @@
  */
 #include "alarm.h"
 
+#include "queries.h"
 #include "services/tags/tags.h"
 #include "wire/json.h"
 
@@ -60,7 +61,7 @@ static bool several_check(const struct call *call, const struct cloudwatch_alarm
             call, &CLOUDWATCH_VALIDATION_ERROR,
             "MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic cannot be "
             "specified together with Metrics.");
-    return cloudwatch_queries_check(call, &settings->metrics);
+    return cloudwatch_alarm_queries_check(call, &settings->metrics);
 }
 
 static bool is_missing_treatment(str text)
@@ -98,7 +99,7 @@ static bool evaluation_check(const struct call *call, const struct cloudwatch_al
 
 static bool span_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
 {
-    int64_t period_s = settings->period ? *settings->period : cloudwatch_queries_period_s(&settings->metrics);
+    int64_t period_s = settings->period ? *settings->period : cloudwatch_alarm_period_s(&settings->metrics);
     int64_t most_s = period_s >= HOUR_S ? MAX_EVALUATED_OF_HOURS_S : MAX_EVALUATED_S;
 
     if (*settings->evaluation_periods <= most_s / period_s)

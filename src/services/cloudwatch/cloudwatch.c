@@ -7,6 +7,7 @@
 static void store_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
 {
     struct cloudwatch_dimensions dimensions = {0};
+    struct weighted_value value;
 
     for (size_t i = 0; i < counted->dimension_count; i++)
         *list_add(arena, &dimensions) =
@@ -20,7 +21,7 @@ static void store_counted(struct txn *txn, struct arena *arena, const struct cou
     };
 
     if (counted->least == counted->most)
-        measurement.sums = cloudwatch_sums_of(arena, counted->least, (double)counted->count);
+        measurement.sums = cloudwatch_sums_of(&value, counted->least, (double)counted->count);
     cloudwatch_points_add(txn, arena, cloudwatch_metric_touch(txn, &identity, counted->began_ms),
                           &measurement);
 }

@@ -134,6 +134,10 @@ create table cloudwatch_history (
 );
 create index cloudwatch_history_alarm on cloudwatch_history (account, region, alarm);
 
+-- migration: 3
+-- Distributions have a bound.
+update cloudwatch_point set spread = null where length(spread) > 400 * 16;
+
 -- statement: find_alarm :one
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms

@@ -50,26 +50,30 @@ void cloudwatch_points_add(struct txn *txn, struct arena *arena, int64_t metric_
 void cloudwatch_points_start(const struct call *call);
 
 /* series.c */
-/* A metric's sums in each period of a range. */
-struct series_request {
-    int64_t metric_id;
-    int64_t from_s, end_s, period_s; /* the first period begins at from_s */
-    str unit;                        /* absent: any */
-    bool apart;                      /* sums of different units are apart */
-};
+/* A metric's sums in one period. */
 struct bucket {
     int64_t at_s;
-    str unit;
+    str unit; /* absent unless units are apart */
     struct sums sums;
 };
 struct bucket_list {
     struct bucket *items;
     size_t count;
 };
-/* Read the periods that have points, in order.  False: the call's time is up, and the last ones are missing.
- */
-bool cloudwatch_series_read(const struct call *call, const struct series_request *request,
-                            struct bucket_list *buckets);
+struct series_request {
+    int64_t metric_id;
+    int64_t from_s, period_s;   /* the periods begin at from_s */
+    int64_t read_from_s, end_s; /* those that are read; read_from_s is the beginning of one */
+    str unit;                   /* absent: any */
+    bool apart;                 /* sums of different units are apart */
+    bool with_values;           /* the sums have their distributions */
+    /* Called for each period that has points, in order; the bucket is valid during the call. */
+    void (*take)(void *context, const struct bucket *bucket);
+    void *context;
+};
+void cloudwatch_series_read(const struct call *call, const struct series_request *request);
+/* The longest stored period of which the wanted periods consist: a reading reads a row for each. */
+int64_t cloudwatch_series_stored_s(const struct series_request *request);
 /*
  * When the first period begins: as AWS does, at a whole minute, and further back at whole five minutes or
  * hours; by the second for shorter periods.

@@ -3,7 +3,7 @@
  */
 #include "cloudwatch_internal.h"
 
-enum { MAX_DATAPOINTS = 1440 };
+enum { MAX_DATAPOINTS = 1440, MAX_EXTENDED = 10 };
 
 static bool combination(const struct call *call, const char *sentence)
 {
@@ -70,40 +70,55 @@ static void add_simple(const struct call *call, const struct str_list *names, co
     }
 }
 
+struct answer {
+    const struct call *call;
+    const struct cloudwatch_get_metric_statistics_input *in;
+    struct statistic extended[MAX_EXTENDED];
+    struct cloudwatch_datapoint_list *datapoints;
+};
+
+static void add_datapoint(void *context, const struct bucket *bucket)
+{
+    const struct answer *answer = context;
+    struct arena *arena = answer->call->arena;
+    struct cloudwatch_datapoint *datapoint = list_add(arena, answer->datapoints);
+    double value;
+
+    datapoint->timestamp = arena_i64(arena, bucket->at_s * 1000);
+    datapoint->unit = bucket->unit;
+    add_simple(answer->call, &answer->in->statistics, &bucket->sums, datapoint);
+    for (size_t i = 0; i < answer->in->extended_statistics.count; i++)
+        if (cloudwatch_sums_statistic(&answer->extended[i], &bucket->sums, &value))
+            *list_add(arena, &datapoint->extended_statistics) =
+                (struct cloudwatch_double_map_entry){answer->in->extended_statistics.items[i], value};
+}
+
+/* The request reads at most 1,440 periods, so that it needs no pages. */
 enum outcome cloudwatch_get_metric_statistics(const struct call *call,
                                               const struct cloudwatch_get_metric_statistics_input *in,
                                               struct cloudwatch_get_metric_statistics_output *out)
 {
-    struct statistic extended[10];
-    struct bucket_list buckets = {0};
-
-    if (!request_check(call, in) || !parse_extended(call, &in->extended_statistics, extended))
-        return FAILED;
+    struct answer answer = {.call = call, .in = in, .datapoints = &out->datapoints};
     const struct identity identity = {call->account, call->region, in->namespace, in->metric_name,
                                       cloudwatch_dimensions_text(call->arena, &in->dimensions)};
+
+    if (!request_check(call, in) || !parse_extended(call, &in->extended_statistics, answer.extended))
+        return FAILED;
+    int64_t start_s = cloudwatch_series_start_s(call, in->start_time, in->period);
     struct series_request request = {
         .metric_id = cloudwatch_metric_find(call->txn, &identity),
-        .from_s = cloudwatch_series_start_s(call, in->start_time, in->period),
+        .from_s = start_s,
+        .read_from_s = start_s,
         .end_s = (in->end_time + 999) / 1000,
         .period_s = in->period,
         .unit = in->unit,
         .apart = true,
+        .with_values = in->extended_statistics.count > 0,
+        .take = add_datapoint,
+        .context = &answer,
     };
-    cloudwatch_series_read(call, &request, &buckets);
     out->label = in->metric_name;
     list_make_empty(call->arena, &out->datapoints);
-    for (size_t i = 0; i < buckets.count; i++) {
-        const struct bucket *bucket = &buckets.items[i];
-        struct cloudwatch_datapoint *datapoint = list_add(call->arena, &out->datapoints);
-        datapoint->timestamp = arena_i64(call->arena, bucket->at_s * 1000);
-        datapoint->unit = bucket->unit;
-        add_simple(call, &in->statistics, &bucket->sums, datapoint);
-        for (size_t j = 0; j < in->extended_statistics.count; j++) {
-            double value;
-            if (cloudwatch_sums_statistic(&extended[j], &bucket->sums, &value))
-                *list_add(call->arena, &datapoint->extended_statistics) =
-                    (struct cloudwatch_double_map_entry){in->extended_statistics.items[j], value};
-        }
-    }
+    cloudwatch_series_read(call, &request);
     return DONE;
 }

@@ -1,11 +1,12 @@
 /*
- * expression.c: an expression is evaluated while it is read.
+ * math_expression.c: an expression is evaluated while it is read.
  *
- * Expressions have at most 2,048 bytes; their depth is bounded, and each step is linear in the series.
+ * Expressions have at most 2,048 bytes; their depth is bounded, together with that of the expressions they
+ * refer to; each step is linear in the series.
  */
-#include "expression.h"
+#include "math_expression.h"
 
-#include "functions.h"
+#include "math_functions.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +17,6 @@ enum { MAX_DEPTH = 50 };
 struct reader {
     struct math_scope *scope;
     str rest;
-    unsigned depth;
 };
 
 static bool read_or(struct reader *reader, struct math_value *value);
@@ -136,7 +136,8 @@ static bool read_name(struct reader *reader, struct math_value *value)
         return read_call(reader, word, value);
     found = reader->scope->find(reader->scope->context, word);
     if (!found)
-        return give_up(reader, "an id that is not in the request");
+        return give_up(reader,
+                       "an id that the request does not have, or whose expression cannot be computed");
     *value = *found;
     return true;
 }
@@ -181,12 +182,12 @@ static bool read_unary(struct reader *reader, struct math_value *value)
     const struct math_value zero = {.kind = MATH_NUMBER};
     struct math_value operand = zero;
 
-    if (reader->depth >= MAX_DEPTH)
+    if (*reader->scope->depth >= MAX_DEPTH)
         return give_up(reader, "an expression with too many levels");
-    reader->depth++;
+    ++*reader->scope->depth;
     bool negative = take(reader, "-");
     bool well = negative ? read_unary(reader, &operand) : read_primary(reader, value);
-    reader->depth--;
+    --*reader->scope->depth;
     if (well && negative)
         *value = cloudwatch_math_operate(reader->scope->arena, "-", &zero, &operand);
     return well;

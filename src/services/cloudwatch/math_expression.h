@@ -1,7 +1,7 @@
 #pragma once
 
 /*
- * expression.h: metric math, over the series of one request.
+ * math_expression.h: metric math, over the series of one request.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 #include "base/arena.h"
@@ -31,6 +31,7 @@ struct math_scope {
     struct math_value (*metrics)(void *context, str part);
     void *context;
     int64_t from_s, end_s;
+    unsigned *depth;     /* of the expression, and of those that it refers to */
     const char *problem; /* of the expression; NULL: none */
 };
 

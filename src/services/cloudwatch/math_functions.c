@@ -1,7 +1,7 @@
 /*
- * functions.c: what metric math computes.
+ * math_functions.c: what metric math computes.
  */
-#include "functions.h"
+#include "math_functions.h"
 
 #include <math.h>
 #include <string.h>

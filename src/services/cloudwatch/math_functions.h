@@ -1,9 +1,9 @@
 #pragma once
 
 /*
- * functions.h: the operators and functions of metric math.
+ * math_functions.h: the operators and functions of metric math.
  */
-#include "expression.h"
+#include "math_expression.h"
 
 enum { MATH_MAX_ARGUMENTS = 50 };
 

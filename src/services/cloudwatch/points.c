@@ -22,12 +22,15 @@ static void add(struct txn *txn, struct arena *arena, int64_t metric_id, int64_t
                                                        .at_s =
                                                            measurement->at_s - measurement->at_s % period_s,
                                                        .unit = measurement->unit};
+    struct arena_mark mark = arena_mark(arena);
+    struct weighted_value stored[DISTRIBUTION_MOST];
     struct cloudwatch_find_point_row row;
     struct sums sums = {0};
 
     if (cloudwatch_find_point(txn, &place, &row))
-        sums = (struct sums){row.samples, row.sum, row.least, row.most,
-                             cloudwatch_distribution_read(arena, row.spread)};
+        cloudwatch_sums_add(arena, &sums,
+                            &(struct sums){row.samples, row.sum, row.least, row.most,
+                                           cloudwatch_distribution_read(stored, row.spread)});
     cloudwatch_sums_add(arena, &sums, &measurement->sums);
     cloudwatch_put_point(txn, &(struct cloudwatch_put_point_params){
                                   .metric_id = metric_id,
@@ -38,7 +41,9 @@ static void add(struct txn *txn, struct arena *arena, int64_t metric_id, int64_t
                                   .sum = sums.sum,
                                   .least = sums.least,
                                   .most = sums.most,
-                                  .spread = cloudwatch_distribution_bytes(arena, &sums.distribution)});
+                                  .spread = cloudwatch_distribution_bytes(&sums.distribution),
+                              });
+    arena_rewind(arena, mark);
 }
 
 void cloudwatch_points_add(struct txn *txn, struct arena *arena, int64_t metric_id,

@@ -173,16 +173,18 @@ static struct sums sums_of_datum(struct arena *arena, const struct cloudwatch_me
 {
     const struct cloudwatch_statistic_set *set = datum->statistic_values;
     struct sums sums = {0}, one;
+    struct weighted_value value;
 
-    if (datum->value)
-        return cloudwatch_sums_of(arena, *datum->value, 1);
-    if (set && set->minimum == set->maximum)
-        return cloudwatch_sums_of(arena, set->minimum, set->sample_count);
-    if (set)
+    if (set && set->minimum != set->maximum)
         return (struct sums){
             .samples = set->sample_count, .sum = set->sum, .least = set->minimum, .most = set->maximum};
+    if (set || datum->value) {
+        one = set ? cloudwatch_sums_of(&value, set->minimum, set->sample_count)
+                  : cloudwatch_sums_of(&value, *datum->value, 1);
+        cloudwatch_sums_add(arena, &sums, &one);
+    }
     for (size_t i = 0; i < datum->values.count; i++) {
-        one = cloudwatch_sums_of(arena, datum->values.items[i],
+        one = cloudwatch_sums_of(&value, datum->values.items[i],
                                  datum->counts.count > 0 ? datum->counts.items[i] : 1);
         cloudwatch_sums_add(arena, &sums, &one);
     }

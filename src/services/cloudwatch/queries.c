@@ -1,0 +1,352 @@
+/*
+ * queries.c: checking queries, and computing each one once.
+ *
+ * Expressions may look at the whole range, so when there is one, all of the range is read.
+ */
+#include "queries.h"
+
+#include <string.h>
+
+struct queries cloudwatch_queries(const struct call *call,
+                                  const struct cloudwatch_metric_data_query_list *list, int64_t start_ms,
+                                  int64_t end_ms)
+{
+    struct queries queries = {
+        .call = call, .list = list, .start_ms = start_ms, .end_ms = end_ms, .reads_all = true};
+
+    queries.answers = arena_alloc(call->arena, (list->count + 1) * sizeof *queries.answers);
+    memset(queries.answers, 0, list->count * sizeof *queries.answers);
+    return queries;
+}
+
+/* ---- checking ---- */
+
+bool cloudwatch_refuse(const struct call *call, str sentence)
+{
+    fail(call, &CLOUDWATCH_VALIDATION_ERROR, "%.*s", STR_ARGS(sentence));
+    return false;
+}
+
+static bool stat_check(const struct queries *queries, const struct cloudwatch_metric_data_query *query)
+{
+    const struct call *call = queries->call;
+    const struct cloudwatch_metric_stat *stat = query->metric_stat;
+    struct statistic statistic;
+
+    if (!str_present(stat->metric->namespace) || !str_present(stat->metric->metric_name))
+        return cloudwatch_refuse(call, arena_format(call->arena,
+                                                    "Metric of query %.*s needs a Namespace and a MetricName",
+                                                    STR_ARGS(query->id)));
+    if (!cloudwatch_parse_statistic(stat->stat, &statistic))
+        return cloudwatch_refuse(call, arena_format(call->arena,
+                                                    "The value %.*s for parameter Stat is not supported.",
+                                                    STR_ARGS(stat->stat)));
+    if (!cloudwatch_period_is_valid(stat->period))
+        return cloudwatch_refuse(
+            call, arena_format(call->arena,
+                               "Invalid Period %lld: it is a multiple of 60 seconds, or 1, 5, 10, 20 or 30",
+                               (long long)stat->period));
+    if ((queries->end_ms - queries->start_ms) / 1000 / stat->period > QUERIES_MOST_DATAPOINTS)
+        return cloudwatch_refuse(call,
+                                 S("Too many datapoints requested: the limit is 100,800 of one metric."));
+    return true;
+}
+
+static bool id_is_valid(str id)
+{
+    return id.data[0] >= 'a' && id.data[0] <= 'z' && str_is_word(id, S("_"));
+}
+
+static bool query_check(const struct queries *queries, size_t number)
+{
+    const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
+    struct arena *arena = queries->call->arena;
+
+    if (!id_is_valid(query->id))
+        return cloudwatch_refuse(queries->call,
+                                 arena_format(arena,
+                                              "The value %.*s for parameter MetricDataQueries.member.%zu.Id "
+                                              "is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+                                              STR_ARGS(query->id), number + 1));
+    for (size_t i = 0; i < number; i++)
+        if (str_equal(queries->list->items[i].id, query->id))
+            return cloudwatch_refuse(
+                queries->call, arena_format(arena, "The values for parameter id in MetricDataQueries are not "
+                                                   "unique."));
+    if (!query->metric_stat == !str_present(query->expression))
+        return cloudwatch_refuse(
+            queries->call,
+            arena_format(arena,
+                         "The parameters MetricDataQueries.member.%zu.Expression and "
+                         "MetricDataQueries.member.%zu.MetricStat are mutually exclusive and you have "
+                         "specified %s.",
+                         number + 1, number + 1, query->metric_stat ? "both" : "none"));
+    return !query->metric_stat || stat_check(queries, query);
+}
+
+bool cloudwatch_queries_check(const struct queries *queries)
+{
+    if (queries->list->count == 0 || queries->list->count > QUERIES_MOST)
+        return cloudwatch_refuse(queries->call,
+                                 S("The collection MetricDataQueries must have a size of 1 to 500."));
+    for (size_t i = 0; i < queries->list->count; i++)
+        if (!query_check(queries, i))
+            return false;
+    return true;
+}
+
+/* ---- computing ---- */
+
+struct stat_reading {
+    struct arena *arena;
+    struct statistic statistic;
+    struct point_list {
+        struct point {
+            int64_t at_s;
+            double value;
+        } * items;
+        size_t count;
+    } points;
+};
+
+static void add_point(void *context, const struct bucket *bucket)
+{
+    struct stat_reading *reading = context;
+    double value;
+
+    if (cloudwatch_sums_statistic(&reading->statistic, &bucket->sums, &value))
+        *list_add(reading->arena, &reading->points) = (struct point){bucket->at_s, value};
+}
+
+static struct series_request request_of(const struct queries *queries,
+                                        const struct cloudwatch_metric_stat *stat)
+{
+    return (struct series_request){
+        .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, stat->period),
+        .period_s = stat->period,
+        .unit = stat->unit,
+    };
+}
+
+/* The beginning of the first period at or after that time. */
+static int64_t period_at(const struct series_request *request, int64_t at_s)
+{
+    int64_t periods =
+        at_s > request->from_s ? (at_s - request->from_s + request->period_s - 1) / request->period_s : 0;
+
+    return request->from_s + periods * request->period_s;
+}
+
+static void limit_to_page(const struct queries *queries, struct series_request *request)
+{
+    int64_t end_s = (queries->end_ms + 999) / 1000;
+
+    request->read_from_s = queries->reads_all ? request->from_s : period_at(request, queries->from_s);
+    request->end_s = queries->reads_all ? end_s : period_at(request, queries->end_s);
+    if (request->end_s > end_s)
+        request->end_s = end_s;
+}
+
+static struct math_value series_of(struct arena *arena, const struct cloudwatch_metric_data_query *query,
+                                   const struct point_list *points)
+{
+    struct series_values *series = arena_new(arena, struct series_values);
+
+    *series = (struct series_values){
+        .id = query->id,
+        .label = query->metric_stat->metric->metric_name,
+        .period_s = query->metric_stat->period,
+        .at_s = arena_alloc(arena, (points->count + 1) * sizeof *series->at_s),
+        .values = arena_alloc(arena, (points->count + 1) * sizeof *series->values),
+        .count = points->count,
+    };
+    for (size_t i = 0; i < points->count; i++) {
+        series->at_s[i] = points->items[i].at_s;
+        series->values[i] = points->items[i].value;
+    }
+    return (struct math_value){.kind = MATH_SERIES, .series = series, .count = 1};
+}
+
+static void compute_stat(struct queries *queries, const struct cloudwatch_metric_data_query *query,
+                         struct answer *answer)
+{
+    const struct call *call = queries->call;
+    const struct cloudwatch_metric_stat *stat = query->metric_stat;
+    const struct identity identity = {call->account, call->region, stat->metric->namespace,
+                                      stat->metric->metric_name,
+                                      cloudwatch_dimensions_text(call->arena, &stat->metric->dimensions)};
+    struct stat_reading reading = {.arena = call->arena};
+    struct series_request request = request_of(queries, stat);
+
+    cloudwatch_parse_statistic(stat->stat, &reading.statistic);
+    limit_to_page(queries, &request);
+    request.metric_id = cloudwatch_metric_find(call->txn, &identity);
+    request.with_values = reading.statistic.kind > STATISTIC_MAXIMUM;
+    request.take = add_point;
+    request.context = &reading;
+    cloudwatch_series_read(call, &request);
+    answer->value = series_of(call->arena, query, &reading.points);
+    answer->state = KNOWN;
+}
+
+static const struct math_value *find_value(void *context, str id)
+{
+    struct queries *queries = context;
+
+    for (size_t i = 0; i < queries->list->count; i++)
+        if (str_equal(queries->list->items[i].id, id)) {
+            const struct answer *answer = cloudwatch_query_answer(queries, i);
+            return answer->state == KNOWN ? &answer->value : NULL;
+        }
+    return NULL;
+}
+
+static struct math_value all_metrics(void *context, str part)
+{
+    struct queries *queries = context;
+    struct math_value all = {
+        .kind = MATH_SEVERAL,
+        .series = arena_alloc(queries->call->arena, (queries->list->count + 1) * sizeof *all.series)};
+
+    for (size_t i = 0; i < queries->list->count; i++)
+        if (queries->list->items[i].metric_stat &&
+            (!str_present(part) || str_find(queries->list->items[i].id, part) >= 0))
+            all.series[all.count++] = *cloudwatch_query_answer(queries, i)->value.series;
+    return all;
+}
+
+/* A number becomes a series with that value in each period. */
+static void spread_number(const struct queries *queries, const struct cloudwatch_metric_data_query *query,
+                          struct math_value *value)
+{
+    int64_t period_s = query->period ? *query->period : FIVE_MINUTES_S;
+    int64_t at_s = cloudwatch_series_start_s(queries->call, queries->start_ms, period_s);
+    int64_t end_s = (queries->end_ms + 999) / 1000, count = (end_s - at_s) / period_s + 1;
+    struct series_values *series = arena_new(queries->call->arena, struct series_values);
+
+    if (count > QUERIES_MOST_DATAPOINTS)
+        count = QUERIES_MOST_DATAPOINTS;
+    *series = (struct series_values){
+        .period_s = period_s,
+        .at_s = arena_alloc(queries->call->arena, (size_t)count * sizeof *series->at_s),
+        .values = arena_alloc(queries->call->arena, (size_t)count * sizeof *series->values)};
+    for (; at_s < end_s && series->count < (size_t)count; at_s += period_s) {
+        series->at_s[series->count] = at_s;
+        series->values[series->count++] = value->number;
+    }
+    *value = (struct math_value){.kind = MATH_SERIES, .number = value->number, .series = series, .count = 1};
+}
+
+static void compute_expression(struct queries *queries, const struct cloudwatch_metric_data_query *query,
+                               struct answer *answer)
+{
+    struct math_scope scope = {
+        .arena = queries->call->arena,
+        .find = find_value,
+        .metrics = all_metrics,
+        .context = queries,
+        .depth = &queries->depth,
+        .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, MINUTE_S),
+        .end_s = (queries->end_ms + 999) / 1000,
+    };
+
+    answer->state = BEING_COMPUTED;
+    bool well = cloudwatch_math(&scope, query->expression, &answer->value);
+    answer->state = well ? KNOWN : WRONG;
+    answer->problem = scope.problem;
+}
+
+const struct answer *cloudwatch_query_answer(struct queries *queries, size_t number)
+{
+    const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
+    struct answer *answer = &queries->answers[number];
+
+    if (answer->state == UNKNOWN)
+        (query->metric_stat ? compute_stat : compute_expression)(queries, query, answer);
+    return answer;
+}
+
+struct math_value cloudwatch_query_series(struct queries *queries, size_t number)
+{
+    struct math_value value = cloudwatch_query_answer(queries, number)->value;
+
+    if (value.kind == MATH_NUMBER)
+        spread_number(queries, &queries->list->items[number], &value);
+    return value;
+}
+
+/* ---- their cost ---- */
+
+int64_t cloudwatch_query_period_s(const struct cloudwatch_metric_data_query *query)
+{
+    return query->metric_stat ? query->metric_stat->period : query->period ? *query->period : MINUTE_S;
+}
+
+int64_t cloudwatch_query_row_s(const struct queries *queries,
+                               const struct cloudwatch_metric_data_query *query)
+{
+    struct series_request request = {.period_s = cloudwatch_query_period_s(query)};
+
+    if (query->metric_stat)
+        request = request_of(queries, query->metric_stat);
+    return cloudwatch_series_stored_s(&request);
+}
+
+/* ---- for alarms ---- */
+
+/* The number of the query that returns data; `count`: none does, or several do. */
+static size_t returned(const struct cloudwatch_metric_data_query_list *list)
+{
+    size_t found = list->count;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (!list->items[i].return_data || *list->items[i].return_data) {
+            if (found < list->count)
+                return list->count;
+            found = i;
+        }
+    return found;
+}
+
+bool cloudwatch_alarm_queries_check(const struct call *call,
+                                    const struct cloudwatch_metric_data_query_list *list)
+{
+    struct queries queries = cloudwatch_queries(call, list, call->now_ms, call->now_ms + 1000);
+    size_t number = returned(list);
+
+    if (number == list->count)
+        return cloudwatch_refuse(call, S("Exactly one element of the metrics list should return data."));
+    if (!cloudwatch_queries_check(&queries))
+        return false;
+    const struct answer *answer = cloudwatch_query_answer(&queries, number);
+    if (answer->state == KNOWN && answer->value.kind != MATH_SEVERAL)
+        return true;
+    return cloudwatch_refuse(
+        call, arena_format(call->arena, "Error in expression '%.*s': %s", STR_ARGS(list->items[number].id),
+                           answer->state == KNOWN ? "it returns several series" : answer->problem));
+}
+
+bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
+                             int64_t start_ms, int64_t end_ms, struct series_values *series)
+{
+    struct queries queries = cloudwatch_queries(call, list, start_ms, end_ms);
+    size_t number = returned(list);
+
+    if (number == list->count || cloudwatch_query_answer(&queries, number)->state != KNOWN)
+        return false;
+    struct math_value value = cloudwatch_query_series(&queries, number);
+    if (value.kind != MATH_SERIES)
+        return false;
+    *series = *value.series;
+    return true;
+}
+
+int64_t cloudwatch_alarm_period_s(const struct cloudwatch_metric_data_query_list *list)
+{
+    int64_t longest_s = 0;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].metric_stat && list->items[i].metric_stat->period > longest_s)
+            longest_s = list->items[i].metric_stat->period;
+    return longest_s > 0 ? longest_s : MINUTE_S;
+}
