@@ -111,7 +111,7 @@ def main():
         sqs = boto3.client("sqs", endpoint_url=f"http://127.0.0.1:{target.port}", region_name="us-east-1",
                            aws_access_key_id="test", aws_secret_access_key="test")
         urls = [sqs.create_queue(QueueName=f"q{i}")["QueueUrl"] for i in range(options.queues)]
-        orderly_server.post(f"http://127.0.0.1:{target.port}", "/_orderly/clock", '{"advance_ms": 60000}')
+        orderly_server.advance_clock(f"http://127.0.0.1:{target.port}", 60)
         time.sleep(5)  # new queues are swept once, soon after they are made
         used, times = asyncio.run(measure(target, urls, options))
     finally:

@@ -4,7 +4,6 @@ A request without a reply when the server was killed may have been carried out o
 """
 
 import http.client
-import json
 import threading
 
 import orderly_server
@@ -127,7 +126,7 @@ def run_until_killed(server, queue_url, memory, seconds, workers=8):
 
 def drain(server, queue_url):
     """The bodies of all messages that the queue still delivers; deletes them."""
-    orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 31_000}))
+    server.advance_clock(31)
     client, delivered = WireClient(server.port), []
     counts = client.sqs("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=["All"])["Attributes"]
     counted = [int(value) for name, value in sorted(counts.items()) if name.startswith("ApproximateNumber")]

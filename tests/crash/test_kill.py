@@ -112,7 +112,7 @@ def test_every_acknowledged_order_reaches_the_table_although_the_server_is_kille
         server.kill()
         server.start()
     # A message that was being handled when the server was killed is visible again after its visibility timeout.
-    orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 31_000}))
+    server.advance_clock(31)
 
     def all_there():
         pages = dynamodb.get_paginator("scan").paginate(TableName="Orders", ConsistentRead=True)
@@ -177,5 +177,5 @@ def test_a_failed_asynchronous_invocation_is_tried_again_after_kills(server, cli
         server.kill()
         server.start()
         assert tries() == number
-        orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 1000 * seconds}))
+        server.advance_clock(seconds)
     orderly_server.wait_until(lambda: tries() == 3, 60, "the last attempt")

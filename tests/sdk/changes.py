@@ -4,7 +4,6 @@ Triggers write one row for each change; they are added and read while the server
 """
 
 import contextlib
-import json
 import pathlib
 import sqlite3
 
@@ -96,7 +95,7 @@ class OwnServer:
         return words
 
     def advance(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+        self.server.advance_clock(seconds)
 
     def rows(self, query, *arguments):
         return rows(self.server, query, *arguments)

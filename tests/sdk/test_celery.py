@@ -71,5 +71,5 @@ def test_the_task_of_a_worker_that_was_killed_runs_again_after_the_visibility_ti
     celery.worker()
     celery.send("add.delay(1, 2)")
     celery.wait_for(lambda lines: lines == ["hang x", "add 3"])
-    orderly_server.post(celery.server.endpoint, "/_orderly/clock", '{"advance_ms": 60000}')
+    celery.server.advance_clock(60)
     assert celery.wait_for(lambda lines: "done x" in lines) == ["hang x", "add 3", "hang x", "done x"]

@@ -56,7 +56,7 @@ class World:
         self.tables.put_item(TableName=name, Item={**key_of(id_, at), **attributes})
 
     def advance(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": round(seconds * 1000)}))
+        self.server.advance_clock(seconds)
 
     def describe(self, arn, **arguments):
         return self.streams.describe_stream(StreamArn=arn, **arguments)["StreamDescription"]

@@ -7,7 +7,7 @@ import urllib.request
 import botocore.session
 import pytest
 from botocore.config import Config
-from orderly_server import Server, post
+from orderly_server import Server
 
 KEY = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
@@ -42,7 +42,7 @@ def serving(*arguments, **environment):
 
 
 def advance(server, by_ms):
-    post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": by_ms}))
+    server.advance_clock(by_ms / 1000)
 
 
 def now_of(server):

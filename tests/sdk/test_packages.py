@@ -322,7 +322,7 @@ def get(url):
 
 
 def advance(house, seconds):
-    orderly_server.post(house.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+    house.server.advance_clock(seconds)
 
 
 def location(house, name):

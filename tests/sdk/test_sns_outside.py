@@ -38,7 +38,7 @@ class Own:
         return self.client("sns")
 
     def advance(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+        self.server.advance_clock(seconds)
 
     def hops(self):
         hops = test_traces.Traces(self.server.endpoint).hops(resource=self.topic)

@@ -44,7 +44,7 @@ class World:
         self.queue, self.dead = (url.replace(port, self.server.endpoint) for url in (self.queue, self.dead))
 
     def wait(self, seconds):
-        orderly_server.post(self.server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+        self.server.advance_clock(seconds)
 
     def now_s(self):
         with urllib.request.urlopen(f"{self.server.endpoint}/_orderly/clock") as reply:

@@ -154,7 +154,7 @@ def test_a_silent_stream_says_that_it_is_there(started):
     events = Stream(server.endpoint)
     assert events.lines() == [":"]
     for _ in range(2):
-        orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 15000}))
+        server.advance_clock(15)
         assert events.lines() == [":"]
 
 
@@ -163,7 +163,7 @@ def test_a_stream_goes_on_after_a_reset(started):
     events = Stream(server.endpoint)
     sns = boto3.client("sns", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
                        aws_secret_access_key="test")
-    orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": 3600 * 1000}))
+    server.advance_clock(3600)
     orderly_server.post(server.endpoint, "/_localstack/state/reset", "")
     sns.publish(TopicArn=sns.create_topic(Name="t")["TopicArn"], Message="after it")
     assert events.take()["kind"] == "published"

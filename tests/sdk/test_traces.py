@@ -298,7 +298,7 @@ def publish(server, *texts):
 
 
 def advance(server, seconds):
-    orderly_server.post(server.endpoint, "/_orderly/clock", json.dumps({"advance_ms": seconds * 1000}))
+    server.advance_clock(seconds)
 
 
 def test_traces_are_kept_as_long_as_is_asked(started):

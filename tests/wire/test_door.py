@@ -404,9 +404,9 @@ def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
     """Just before and just after the bound, with a minute of slack for the test's own time."""
     endpoint = started().endpoint
     path = presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05", expires=7200)
-    orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": (7200 - 60) * 1000}))
+    orderly_server.advance_clock(endpoint, 7200 - 60)
     assert send(endpoint, "GET", path).status == 200
-    orderly_server.post(endpoint, "/_orderly/clock", json.dumps({"advance_ms": 61 * 1000}))
+    orderly_server.advance_clock(endpoint, 61)
     refused = send(endpoint, "GET", path)
     assert refused.status == 403 and "Signature expired" in refused.body
 
