@@ -48,6 +48,7 @@ enum {
     LIMIT_UNPREPARED_BODY_BYTES = 2 * 1024,   /* a larger body is prepared, if its model allows it */
     LIMIT_WORK_WAITING = 8192,                /* jobs of one class in the pool, */
     LIMIT_WORK_OF_ONE_CLIENT = 1024,          /* and of one client among them */
+    LIMIT_PREPARATIONS = 4,                   /* of one write, whose data may change again and again */
     LIMIT_LONG_READ_MS = 50,                  /* after this, a long read should answer with what it has */
     LIMIT_BATCH_MS = 10,                      /* of calls in one batch */
     LIMIT_WAL_BYTES = 32 * 1024 * 1024,       /* a checkpoint starts at this size */

@@ -70,7 +70,8 @@ static bool may_move(const struct exchange *exchange)
 {
     if (exchange->door)
         return exchange->door->flags & DOOR_ON_WORKER;
-    return exchange->operation->prepare && !exchange->was_prepared && !exchange->from_timer;
+    return exchange->operation->prepare && exchange->preparations < LIMIT_PREPARATIONS &&
+           !exchange->from_timer;
 }
 
 static void prepare(struct engine *engine, struct exchange *exchange)
@@ -85,7 +86,7 @@ static void prepare(struct engine *engine, struct exchange *exchange)
         call->arrived_ms = call->now_ms; /* a reset has set the clock back */
     call->last_run = engine->last_run;
     call->may_move = may_move(exchange) && !engine->last_run;
-    if (engine->options.rerun && random_u64() % 2)
+    if (engine->options.rerun && exchange->preparations <= 1 && random_u64() % 2)
         exchange->progress.prepared = NULL; /* the handler must also work without it */
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);

@@ -82,7 +82,7 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->from_timer = false;
     exchange->sequence = 0;
     exchange->cancelled = false;
-    exchange->was_prepared = false;
+    exchange->preparations = 0;
     exchange->denied_read = false;
     exchange->chunks = NULL;
     exchange->work = NULL;
@@ -514,7 +514,7 @@ static void prepare_now(void *context)
 
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    exchange->was_prepared = true;
+    exchange->preparations++;
     if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
         go_to_engine(dispatcher, exchange);
     else

@@ -273,3 +273,33 @@ def test_a_number_is_the_same_after_a_request_has_moved_to_a_worker(dynamodb):
         ReturnValues="ALL_NEW",
     )
     assert reply["Attributes"] == {**told, "n": {"N": "3.1"}, "filler": {"S": "short"}}
+
+
+def test_transactions_over_large_items_that_race_happen_whole_or_conflict(dynamodb, padded):
+    """Each reads 1.2 MB, so that workers compute it, again when an item has changed meanwhile; in the end it conflicts."""
+    table, places, attempts = new_table(dynamodb), range(20), 10
+    for place in places:
+        dynamodb.put_item(TableName=table, Item={"id": {"S": str(place)}, "n": {"N": "0"}, "text": {"S": "x" * 60_000}})
+    actions = [{"Update": {"TableName": table, "Key": {"id": {"S": str(place)}}, "UpdateExpression": "ADD n :one",
+                           "ExpressionAttributeValues": {":one": {"N": "1"}}}} for place in places]
+    done, refused = [], []
+
+    def run(client):
+        for _ in range(attempts):
+            try:
+                client.transact_write_items(TransactItems=actions)
+                done.append(1)
+            except client.exceptions.TransactionCanceledException as error:
+                refused.append([(reason["Code"], reason.get("Message")) for reason in error.response["CancellationReasons"]])
+
+    threads = [threading.Thread(target=run, args=(padded(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) + len(refused) == 4 * attempts and done
+    for reasons in refused:
+        assert set(reasons) <= {("None", None), ("TransactionConflict", "Transaction is ongoing for the item")}
+        assert ("None", None) in reasons and len(reasons) == len(places)
+    found = [dynamodb.get_item(TableName=table, Key={"id": {"S": str(place)}})["Item"]["n"]["N"] for place in places]
+    assert found == [str(len(done))] * len(places)

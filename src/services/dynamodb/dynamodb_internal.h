@@ -540,7 +540,8 @@ struct write {
 
     /* Depends on the request and the stored item: dynamodb_plan_write() */
     struct stored stored;
-    bool worked_out; /* the members below are computed from stored.blob */
+    bool worked_out; /* the members below are computed from stored.blob, */
+    bool late;       /* by the handler: nothing was prepared, or the item has changed since */
     bool holds;      /* the condition is true */
     str problem;     /* of the update, or absent */
     str blob;        /* to be stored; absent when nothing is */
@@ -558,6 +559,8 @@ bool dynamodb_write_was_checked(const struct call *call, const struct write *wri
 bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid);
 /* In a preparation: compute the write's result, and leave it to the handler. */
 void dynamodb_write_prepare(const struct call *call, struct write *write);
+/* Has a worker computed the write from the item that is stored now? */
+bool dynamodb_write_is_ready(const struct call *call, struct write *write);
 /* Read the stored item, evaluate the condition, and compute the new item; stores nothing. */
 enum outcome dynamodb_plan_write(const struct call *call, struct write *write);
 /* Store what has been planned. */

@@ -16,6 +16,7 @@ static const struct reason_code {
 } codes[] = {
     {&DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "ConditionalCheckFailed"},
     {&DYNAMODB_DUPLICATE_ITEM_EXCEPTION, "DuplicateItem"},
+    {&DYNAMODB_TRANSACTION_CONFLICT_EXCEPTION, "TransactionConflict"},
     {&DYNAMODB_VALIDATION_EXCEPTION, "ValidationError"},
     {&DYNAMODB_ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION, "ItemCollectionSizeLimitExceeded"},
 };

@@ -218,12 +218,19 @@ static bool may_write(const struct call *call, const struct write *write)
     return !str_present(write->blob) || (check_fits(call, write) && index_keys_check(call, write));
 }
 
+bool dynamodb_write_is_ready(const struct call *call, struct write *write)
+{
+    read_stored(call, write);
+    return write->worked_out;
+}
+
 enum outcome dynamodb_plan_write(const struct call *call, struct write *write)
 {
     read_stored(call, write);
     if (!write->worked_out && is_large(write->stored.blob) && may_move_to_worker(call))
         return move_to_worker(call);
-    if (!write->worked_out)
+    write->late = !write->worked_out;
+    if (write->late)
         work_out(call, write);
     if (shows_item(write) && (is_large(write->stored.blob) || is_large(write->blob)))
         reply_is_long(call);

@@ -71,21 +71,35 @@ static enum outcome plan(const struct call *call, struct write *write)
     return DONE;
 }
 
+/* Workers have computed the write several times, and each time the item has changed meanwhile. */
+static void give_up(const struct call *call, struct write *write)
+{
+    fail(call, &DYNAMODB_TRANSACTION_CONFLICT_EXCEPTION, "Transaction is ongoing for the item");
+    write->failure = take_failure(call);
+}
+
+/* The engine itself computes writes of LARGE_ITEM_BYTES together, and no more. */
 static enum outcome plan_all(const struct call *call, struct write_set *set, bool *cancelled)
 {
-    int64_t bytes = 0;
+    int64_t bytes = 0, late_bytes = 0;
 
     for (size_t i = 0; i < set->count; i++) {
         struct write *write = &set->items[i];
+        if (late_bytes > LARGE_ITEM_BYTES && !dynamodb_write_is_ready(call, write)) {
+            give_up(call, write);
+            *cancelled = true;
+            continue;
+        }
         if (plan(call, write) == PARKED)
             return PARKED;
         *cancelled |= write->failure.error != NULL;
         bytes += dynamodb_write_bytes(write);
+        late_bytes += write->late ? dynamodb_write_bytes(write) : 0;
         if (bytes > MAX_TRANSACTION_BYTES) {
             dynamodb_transaction_refuse_size(call);
             return FAILED;
         }
-        if (bytes > LARGE_ITEM_BYTES && may_move_to_worker(call))
+        if (late_bytes > LARGE_ITEM_BYTES && may_move_to_worker(call))
             return move_to_worker(call);
     }
     return DONE;

@@ -208,8 +208,8 @@ static void run(struct engine *engine, struct exchange *exchange)
     str path = exchange->request->path;
 
     /* the fake's own use of the flag: a piece of the body is to be written */
-    if (exchange->was_prepared) {
-        exchange->was_prepared = false;
+    if (exchange->preparations) {
+        exchange->preparations = 0;
         hold_or_write(engine, exchange);
         return;
     }
@@ -373,7 +373,7 @@ void exchange_spool(struct exchange *exchange, str piece, bool is_last)
 {
     exchange->spooled = piece;
     exchange->spooled_whole = is_last;
-    exchange->was_prepared = true;
+    exchange->preparations = 1;
     engine_submit(exchange->call.engine, exchange);
 }
 
