@@ -18,7 +18,7 @@ import depth
 import items
 import worst
 from botocore.config import Config
-from peers import DEPOT, ROOT, Orderly, default_binary, orderly_server, peers_at_hand
+from peers import DEPOT, ROOT, TABLE_OPERATIONS, Orderly, default_binary, orderly_server, peers_at_hand
 
 sys.path.insert(0, str(ROOT / "tests" / "flow"))
 from seeds import deploy  # noqa: E402
@@ -47,10 +47,14 @@ def client(port, service):
     )
 
 
+def run_load(target, operation, *arguments):
+    command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
+    return command, subprocess.run(command, capture_output=True, text=True, timeout=3600)
+
+
 def load(target, operation, *arguments):
     """One run of the load generator; returns its JSON."""
-    command = [str(LOAD), operation, "--port", str(target.port), "--pid", str(target.pid), *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=3600)
+    command, ended = run_load(target, operation, *arguments)
     if ended.returncode != 0:
         raise SystemExit(f"{target.name}: {' '.join(command)} ended with {ended.returncode}\n{ended.stderr}")
     return json.loads(ended.stdout)
@@ -90,6 +94,9 @@ class Throughput:
                 )
                 dynamodb.get_waiter("table_exists").wait(TableName="Orders", WaiterConfig={"Delay": 1})
                 load(target, "put", "--count", 2000, "--connections", 16)
+                # an older build may lack an operation
+                target.operations = [operation for operation in target.operations if operation not in TABLE_OPERATIONS
+                                     or run_load(target, operation, "--count", 1)[1].returncode == 0]
 
     def new_queue(self, target):
         self.queues += 1
