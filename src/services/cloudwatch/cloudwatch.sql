@@ -150,11 +150,12 @@ from cloudwatch_alarm where id = :id;
 
 -- statement: list_alarms :many
 -- row: alarm
+-- param: from text
 -- param: after text
 -- param: end text
 -- param: limit integer
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
-from cloudwatch_alarm where account = :account and region = :region and name > :after and name < :end
+from cloudwatch_alarm where account = :account and region = :region and name >= :from and name > :after and name < :end
 order by name limit :limit;
 
 -- statement: list_alarms_for_metric :many

@@ -91,19 +91,15 @@ static void describe_all(const struct call *call, const struct cloudwatch_descri
     struct cloudwatch_list_alarms_params params = {
         .account = call->account,
         .region = call->region,
-        .after =
-            str_empty(page->after) ? str_head(prefix, prefix.size > 0 ? prefix.size - 1 : 0) : page->after,
-        .end = arena_join(call->arena, prefix, S("\xff")),
+        .from = prefix,
+        .after = page->after,
+        .end = arena_join(call->arena, prefix, S("\xff")), /* no name has this byte */
         .limit = ROWS_PER_READ,
     };
 
     for (size_t examined = 0;; examined += ROWS_PER_READ) {
         struct cloudwatch_alarm_rows rows = cloudwatch_list_alarms(call->txn, &params);
-        struct cloudwatch_alarm_rows with_prefix = {0};
-        for (size_t i = 0; i < rows.count; i++)
-            if (str_starts_with(rows.items[i].name, prefix))
-                *list_add(call->arena, &with_prefix) = rows.items[i];
-        if (!add_rows(call, in, &with_prefix, page, out) || rows.count < ROWS_PER_READ)
+        if (!add_rows(call, in, &rows, page, out) || rows.count < ROWS_PER_READ)
             return;
         params.after = rows.items[rows.count - 1].name;
         if (examined >= MAX_EXAMINED || time_is_up(call)) {
