@@ -227,6 +227,8 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
                     "$LATEST version cannot be deleted without deleting the function.");
     lambda_sandboxes_kill(call, function);
     forget_invocations(call, function);
+    lambda_remove_event_configs(
+        call->txn, &(struct lambda_remove_event_configs_params){.function_id = function->row.id});
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
     lambda_package_release(call, function->row.package);
     tags_remove_all(call, function->arn);
