@@ -270,7 +270,7 @@ bool lambda_letter_send(const struct call *call, const struct letter *letter);
 /* event_config.c */
 /* The qualifier by which an invocation named the function: "$LATEST" if it named none. */
 str lambda_event_qualifier(str function_arn);
-/* The config for invocations that name the function so.  False: there is none. */
+/* The config of invocations that name the function so.  False: it has no such config. */
 bool lambda_event_config_find(const struct call *call, const struct function *function, str function_arn,
                               struct lambda_event_config_row *config);
 
