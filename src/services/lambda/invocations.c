@@ -21,7 +21,8 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
                             struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
-        call->txn, &(struct lambda_find_invocation_params){.version_id = &function->row.version_id}, invocation);
+        call->txn, &(struct lambda_find_invocation_params){.version_id = &function->row.version_id},
+        invocation);
 }
 
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)

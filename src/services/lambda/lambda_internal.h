@@ -32,9 +32,9 @@ enum { LATEST = 0 }; /* the number of $LATEST */
 
 /* A version of a function, and how a request names it. */
 struct function {
-    struct lambda_function_row row; /* of the version, joined with that of its function */
-    str arn;                        /* of the function, without a qualifier */
-    str qualifier;                  /* the qualifier in the request */
+    struct lambda_function_row row;       /* of the version, joined with that of its function */
+    str arn;                              /* of the function, without a qualifier */
+    str qualifier;                        /* the qualifier in the request */
     const struct lambda_alias_row *alias; /* the qualifier's, if it names an alias */
 };
 
@@ -88,7 +88,8 @@ bool lambda_version_get(const struct call *call, int64_t version_id, struct func
  * The version that the name's qualifier names: $LATEST without one, and the first version of an alias.  The
  * name has an account and a region.  False: it does not exist.
  */
-bool lambda_version_find(const struct call *call, const struct function_name *name, struct function *function);
+bool lambda_version_find(const struct call *call, const struct function_name *name,
+                         struct function *function);
 /* Choose the version of one invocation: that of a weighted alias is drawn. */
 void lambda_version_route(const struct call *call, struct function *function);
 
@@ -195,7 +196,8 @@ enum { SANDBOXES_PER_FUNCTION = 10 };
 void lambda_function_dispatch(const struct call *call, const struct function *function);
 /* The name that idle sandboxes of a version park for. */
 str lambda_version_work(const struct call *call, int64_t version_id);
-/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over. */
+/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
+ */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
 /* End the sandboxes of all versions. */
 void lambda_sandboxes_kill(const struct call *call, const struct function *function);

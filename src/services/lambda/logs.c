@@ -124,8 +124,7 @@ static void announce(const struct call *call, const struct function *function,
     if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
         !lambda_invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
         return;
-    lambda_log_keep(call, sandbox->id, invocation.started_ms,
-                    start_line(call, function, &invocation));
+    lambda_log_keep(call, sandbox->id, invocation.started_ms, start_line(call, function, &invocation));
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 

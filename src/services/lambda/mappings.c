@@ -319,17 +319,16 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
 
     if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
         return FAILED;
-    struct lambda_list_mappings_rows rows = lambda_list_mappings(
-        call->txn,
-        &(struct lambda_list_mappings_params){
-            .account = call->account,
-            .region = call->region,
-            .after = page.after,
-            .name = name.name,
-            .qualifier = name.qualifier,
-            .source = in->event_source_arn,
-            .limit = page_rows(&page),
-        });
+    struct lambda_list_mappings_rows rows =
+        lambda_list_mappings(call->txn, &(struct lambda_list_mappings_params){
+                                            .account = call->account,
+                                            .region = call->region,
+                                            .after = page.after,
+                                            .name = name.name,
+                                            .qualifier = name.qualifier,
+                                            .source = in->event_source_arn,
+                                            .limit = page_rows(&page),
+                                        });
     list_make_empty(call->arena, &out->event_source_mappings);
     for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].uuid); i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},

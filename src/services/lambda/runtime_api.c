@@ -85,11 +85,12 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(call, &asker.sandbox);
-    if (!lambda_invocation_take(call,
-                                &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
-                                                                        .sandbox_id = asker.sandbox.id,
-                                                                        .started_ms = call->now_ms},
-                                &invocation)) {
+    if (!lambda_invocation_take(
+            call,
+            &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
+                                                    .sandbox_id = asker.sandbox.id,
+                                                    .started_ms = call->now_ms},
+            &invocation)) {
         answer_unsynced(call);
         return park(call, lambda_version_work(call, asker.function.row.version_id), INT64_MAX);
     }

@@ -47,8 +47,7 @@ static void start(const struct call *call, const struct function *function)
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
-    stream = arena_format(call->arena, "%.*s/[%.*s]%.*s",
-                          STR_ARGS(time_path_date(call->arena, call->now_ms)),
+    stream = arena_format(call->arena, "%.*s/[%.*s]%.*s", STR_ARGS(time_path_date(call->arena, call->now_ms)),
                           STR_ARGS(lambda_version_text(call->arena, function->row.number)), STR_ARGS(stream));
     lambda_add_sandbox(call->txn, &(struct lambda_add_sandbox_params){
                                       .id = id,
@@ -76,8 +75,8 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 
     check(function->row.version_id > 0);
     wake(call, lambda_version_work(call, function->row.version_id));
-    if (lambda_count_work(call->txn,
-                          &(struct lambda_count_work_params){.version_id = function->row.version_id}, &count) &&
+    if (lambda_count_work(
+            call->txn, &(struct lambda_count_work_params){.version_id = function->row.version_id}, &count) &&
         count.queued > count.available && count.sandboxes < SANDBOXES_PER_FUNCTION)
         start(call, function);
 }
@@ -101,8 +100,8 @@ static void stop_all(const struct call *call, const struct function *function, c
                      bool busy_too)
 {
     struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
-        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id,
-                                                          .version_id = version_id});
+        call->txn,
+        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
 
     for (size_t i = 0; i < rows.count; i++) {
         enum lambda_sandbox_state state = rows.items[i].state;

@@ -1,8 +1,8 @@
 /*
  * versions.c: the version of a function that a qualifier names.
  *
- * A function has no configuration and no code of its own: its versions have.  $LATEST is version 0, the only one
- * that changes.  An alias names a version, or two of them with a weight.
+ * A function has no configuration and no code of its own: its versions have.  $LATEST is version 0, the only
+ * one that changes.  An alias names a version, or two of them with a weight.
  */
 #include "lambda_internal.h"
 
@@ -45,10 +45,8 @@ static bool find_number(const struct call *call, const struct function_name *nam
                         struct function *function)
 {
     return find(call,
-                &(struct lambda_find_version_params){.account = name->account,
-                                                     .region = name->region,
-                                                     .name = name->name,
-                                                     .number = &number},
+                &(struct lambda_find_version_params){
+                    .account = name->account, .region = name->region, .name = name->name, .number = &number},
                 function);
 }
 
