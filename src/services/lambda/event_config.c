@@ -11,7 +11,7 @@
 
 enum { MAX_PAGE = 50 };
 
-static const str LATEST = STR_INIT("$LATEST");
+static const str latest = STR_INIT("$LATEST");
 
 str lambda_event_qualifier(str function_arn)
 {
@@ -19,7 +19,7 @@ str lambda_event_qualifier(str function_arn)
 
     if (str_present(function_arn))
         lambda_function_name_parse(function_arn, &name);
-    return str_present(name.qualifier) ? name.qualifier : LATEST;
+    return str_present(name.qualifier) ? name.qualifier : latest;
 }
 
 bool lambda_event_config_find(const struct call *call, const struct function *function, str function_arn,
@@ -56,7 +56,7 @@ static void describe(const struct call *call, const struct function *function,
 /* The function of the request, or NULL: it does not exist, and fail() has been called. */
 static const struct function *function_of(const struct call *call)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     if (function)
         return function;
@@ -67,7 +67,7 @@ static const struct function *function_of(const struct call *call)
 
 static str qualifier_of(const struct function *function)
 {
-    return str_present(function->qualifier) ? function->qualifier : LATEST;
+    return str_present(function->qualifier) ? function->qualifier : latest;
 }
 
 static enum outcome fail_missing(const struct call *call, const struct function *function)

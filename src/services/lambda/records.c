@@ -38,12 +38,13 @@ static void add_request_context(const struct call *call, struct json_writer *wri
     json_close_object(writer);
 }
 
-static void add_response_context(struct json_writer *writer, const struct event_end *end)
+static void add_response_context(const struct call *call, struct json_writer *writer,
+                                 const struct function *function, const struct event_end *end)
 {
     json_name(writer, S("responseContext"));
     json_open_object(writer);
     json_i64_field(writer, S("statusCode"), 200);
-    json_field(writer, S("executedVersion"), S("$LATEST"));
+    json_field(writer, S("executedVersion"), lambda_version_text(call->arena, function->row.number));
     json_field(writer, S("functionError"), end->error);
     json_close_object(writer);
 }
@@ -63,7 +64,7 @@ static str record_of(const struct call *call, const struct function *function,
         json_raw(&writer, lambda_invocation_payload(call, event->id, event->payload, event->payload_apart));
     }
     if (end->attempts > 0) {
-        add_response_context(&writer, end);
+        add_response_context(call, &writer, function, end);
         if (whole)
             add_answer(call, &writer, end->payload);
     }

@@ -140,7 +140,7 @@ static void give_up(const struct call *call, const struct lambda_get_event_row *
     static const struct metric dropped = {"AWS/Lambda", "AsyncEventsDropped", "FunctionName", "Count"};
     struct function function;
 
-    if (lambda_function_get(call, event->function_id, &function)) {
+    if (lambda_version_get(call, event->version_id, &function)) {
         struct call there = lambda_call_of_function(call, &function);
         count(&there, &dropped, function.row.name, 1);
         lambda_record_send(&there, &function, event,
@@ -159,7 +159,7 @@ static bool is_too_old(const struct call *call, const struct lambda_get_event_ro
 {
     struct function function;
 
-    return lambda_function_get(call, event->function_id, &function) &&
+    return lambda_version_get(call, event->version_id, &function) &&
            call->now_ms - event->queued_ms > policy_for(call, &function, event->function_arn).max_age_ms;
 }
 
@@ -183,7 +183,7 @@ void lambda_retries_drop(const struct call *call, int64_t function_id)
 }
 
 /* False: the invocation does not wait; its function is being deleted, or it is queued already. */
-static bool queue_again(const struct call *call, int64_t id, int64_t *function_id)
+static bool queue_again(const struct call *call, int64_t id, int64_t *version_id)
 {
     const struct lambda_queue_again_params again = {.id = id,
                                                     .attempts = call->delivery->attempt - 1,
@@ -193,7 +193,7 @@ static bool queue_again(const struct call *call, int64_t id, int64_t *function_i
 
     if (!lambda_queue_again(call->txn, &again, &row))
         return false;
-    *function_id = row.function_id;
+    *version_id = row.version_id;
     return true;
 }
 
@@ -204,11 +204,11 @@ enum outcome lambda_retry_invocation(const struct call *call,
 {
     struct lambda_has_invocation_row any;
     struct function function;
-    int64_t function_id;
+    int64_t version_id;
 
     (void)out;
-    if (queue_again(call, in->invocation_id, &function_id)) {
-        if (!lambda_function_get(call, function_id, &function))
+    if (queue_again(call, in->invocation_id, &version_id)) {
+        if (!lambda_version_get(call, version_id, &function))
             return DONE; /* its deliveries are being dropped */
         struct call there = lambda_call_of_function(call, &function);
         lambda_function_dispatch(&there, &function);
