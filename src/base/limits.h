@@ -14,6 +14,7 @@ enum {
     LIMIT_MALLOC_KEPT_BYTES = 4 * 1024 * 1024, /* free memory kept at the end of the heap */
     LIMIT_HTTP_HEAD_BYTES = 64 * 1024,         /* request line and headers */
     LIMIT_HTTP_HEADERS = 100,
+    LIMIT_HTTP_TRAILERS = 8,
     LIMIT_HTTP_BODY_BYTES = 70 * 1024 * 1024, /* a zipped function of 50 MiB in base64 */
     LIMIT_BODY_MIB = 8, /* default, the model may set another: 1 MiB of text, each character of it escaped */
     LIMIT_ADMIN_BODY_BYTES = 1024 * 1024,  /* also of requests that are not AWS operations */
@@ -58,6 +59,7 @@ enum {
     LIMIT_HOP_TEXT_BYTES = 4096, /* a message is found by the words at its beginning */
     LIMIT_TRACE_HOPS = 1000,
     LIMIT_TRACE_WORDS = 512,
+    LIMIT_INFLOW_BYTES = 256 * 1024 * 1024, /* a body that its handler takes piece by piece */
     LIMIT_STREAMS = 256,                   /* replies sent piece by piece at one time, */
     LIMIT_STREAM_PIECE_BYTES = 256 * 1024, /* a piece of them, */
     LIMIT_STREAM_PLACE_BYTES = 256,        /* and what their handlers keep between two pieces */

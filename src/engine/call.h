@@ -47,6 +47,7 @@ struct stream;
 struct delivery_attempt;
 struct spool;
 struct counted_minute;
+struct inflow;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -138,6 +139,7 @@ struct call {
     str poller;         /* the name from spawn(); else absent */
     const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
     struct stream *stream; /* for a reply sent piece by piece; NULL: the reply is sent as a whole */
+    struct inflow *inflow; /* the request's body, for an operation `in-pieces`; NULL: no client sent the call */
     struct spool *spool;   /* the file with the request's body; NULL: the body is in memory */
     struct call_progress *progress;
 };
@@ -315,6 +317,25 @@ enum outcome stream_send(const struct call *call, str piece); /* returns DONE */
 enum outcome stream_event(const struct call *call); /* returns DONE */
 /* Has the client gone?  Then no further piece arrives. */
 bool stream_left(const struct call *call);
+
+/*
+ * Request bodies that are taken piece by piece, as fast as the handler takes them.
+ *
+ * An operation that is `in-pieces` in its model runs as soon as the head of a request of unknown length (a
+ * chunked one) has arrived, with an empty piece.  A run that returns body_next() has taken its piece, and the
+ * handler runs again when the next one is there; before it takes a piece it may park, so the client waits
+ * until the piece is wanted.  If the first run returns body_whole(), the second one has the whole body as its
+ * piece.  Any other outcome is the reply; what has not arrived of the body is not read then.
+ *
+ * A request whose body has come with its head, or whose length is known, runs once with the whole body.
+ */
+str body_piece(const struct call *call);
+uint64_t body_before(const struct call *call); /* bytes in the pieces before this one */
+bool body_is_last(const struct call *call);
+/* With the last piece: a field of the body's trailer section, or absent. */
+str body_trailer(const struct call *call, str name);
+enum outcome body_next(const struct call *call);  /* returns DONE */
+enum outcome body_whole(const struct call *call); /* returns DONE */
 
 /*
  * Call another service's operation, as part of this call: in the same transaction, and undone when this call

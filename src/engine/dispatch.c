@@ -377,6 +377,9 @@ static void admit_now(void *context)
     admission->largest_body = largest_body(&route);
     exchange->spools = route.operation && route.operation->flags & OPERATION_LARGE &&
                        !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
+    exchange->in_pieces =
+        route.operation && route.operation->flags & OPERATION_IN_PIECES &&
+        str_present(http_header(&exchange->request->headers, S("Transfer-Encoding")));
     admission->attempt.good = str_present(exchange->sandbox) || !is_for_service(&route) ||
                               may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
                               auth_admit(dispatcher->auth, exchange, dispatcher->reader, read ? &sigv4 : NULL,
@@ -659,6 +662,8 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     const struct operation *operation = exchange->operation;
     bool takes_long = operation->flags & OPERATION_LONG;
+    if (operation->flags & OPERATION_IN_PIECES)
+        inflow_begin(exchange);
     if (operation->flags & OPERATION_STREAMS)
         exchange->call.stream = arena_new(&exchange->arena, struct stream);
     exchange->decoded = arena_mark(&exchange->arena);

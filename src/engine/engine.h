@@ -21,6 +21,15 @@ struct dispatcher; /* the state of one server thread: a reader, caches */
 /* How long a step of an exchange may take: a loop only takes WORK_NONE. */
 enum work_class { WORK_NONE, WORK_SHORT, WORK_LONG, WORK_CLASSES };
 
+/* A body that its handler takes piece by piece; see body_next() in call.h. */
+struct inflow {
+    str piece;
+    uint64_t before;
+    bool is_last;
+    bool wants_next, wants_whole; /* what the last run has returned */
+    const struct http_parser *parser; /* for trailers */
+};
+
 struct exchange {
     /* filled by the server */
     struct arena arena;
@@ -39,6 +48,9 @@ struct exchange {
     /* for a body that goes to a file as it arrives, see exchange_spool() */
     str spooled;                       /* the piece to write; at the end the whole body, */
     const struct sha256 *spooled_hash; /* and its hash */
+
+    bool in_pieces;       /* dispatch_admit() says that its handler takes the body piece by piece: */
+    struct inflow inflow; /* set this before dispatch() and exchange_feed() */
 
     /* the engine's */
     str allowed_origin;      /* the origin of an allowed page that sent it; else absent */
@@ -176,6 +188,12 @@ void dispatch_refuse_large(struct exchange *exchange, size_t largest_body);
  */
 void exchange_spool(struct exchange *exchange, str piece, bool is_last);
 void exchange_end_spool(struct exchange *exchange);
+/*
+ * For a body that the handler takes piece by piece, after dispatch_admit(): call dispatch() with an empty
+ * piece.  Whenever `answered` is called and inflow.wants_next or wants_whole is set, call this with the next
+ * piece, or the whole body; otherwise encode and send the reply.
+ */
+void exchange_feed(struct exchange *exchange);
 /*
  * Submit the calls that dispatch() has gathered: all calls of one turn of the server's loop wake the engine
  * once.

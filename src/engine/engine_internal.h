@@ -467,6 +467,10 @@ struct stream {
 void stream_begin_run(struct exchange *exchange);
 void stream_end_run(struct exchange *exchange);
 
+/* inflow.c */
+/* Called when the request of an operation `in-pieces` is understood. */
+void inflow_begin(struct exchange *exchange);
+
 /* events.c: replies of operations that are streams of events */
 /* The first piece with the head before it, or the whole reply. */
 void events_encode_head(struct exchange *exchange, const struct protocol *protocol);

@@ -125,6 +125,7 @@ enum operation_flags {
     OPERATION_NO_INPUT = 256,
     OPERATION_PUBLIC = 2048,  /* also without a signature, if its resource's policy allows everybody */
     OPERATION_CHUNKED = 4096, /* its body may come as aws-chunked: see chunked.c */
+    OPERATION_IN_PIECES = 8192, /* takes a body of unknown length piece by piece: see call.h */
     OPERATION_STREAMS = 1024, /* its reply is a stream of events, one member of its output: see call.h */
 };
 

@@ -3,7 +3,8 @@
  *
  * Bytes are parsed straight from the loop's read buffer.  While a request is in flight, later bytes wait in
  * `input`; reading continues, because only reading shows that the client has closed.
- * The connection also waits while a piece of a large body is written to its file.  Replies gather in the
+ * The connection also waits while a piece of a large body is written to its file, or is with its handler.
+ * Replies gather in the
  * loop's output and are sent with one system call when there is nothing more to serve at once.
  *
  * The exchange may be with the engine when the connection closes: its slot then loses its connection, and is
@@ -30,6 +31,7 @@ struct connection {
     struct slot *slot; /* of the request being read or in flight; NULL between requests */
     bool in_flight;    /* the slot is with the engine, or here between two pieces of its reply */
     bool in_body;
+    bool feeding;  /* the handler takes the body piece by piece, and has begun */
     bool spooling; /* a piece of the body is being written to its file */
     bool writing;  /* the socket did not take everything at once */
     bool reading;
@@ -118,7 +120,7 @@ static void drop_slot(struct connection *connection)
     slot->connection = NULL;
     if (connection->spooling)
         return; /* the exchange comes back first */
-    if (connection->in_flight)
+    if (connection->in_flight || connection->feeding)
         tell_port(connection, connection->port->request_ended);
     if (connection->in_flight && !connection->stream.home)
         engine_cancel(connection->loop->engine, &slot->exchange);
@@ -256,7 +258,8 @@ static void write_reply(struct connection *connection, const struct http_reply *
 
 static bool keeps_alive(const struct connection *connection)
 {
-    return connection->slot->exchange.request->keep_alive && !connection->loop->draining;
+    return connection->slot->exchange.request->keep_alive && !connection->loop->draining &&
+           !http_parser_in_body(connection->slot->parser);
 }
 
 /* Detach the slot, which the connection does not need any more. */
@@ -265,7 +268,7 @@ static struct slot *release_slot(struct connection *connection)
     struct slot *slot = connection->slot;
 
     connection->slot = NULL;
-    connection->in_flight = false;
+    connection->in_flight = connection->feeding = false;
     tell_port(connection, connection->port->request_ended);
     return slot;
 }
@@ -393,6 +396,8 @@ static void begin_stream(struct connection *connection)
 }
 
 static void go_on_spooling(struct connection *connection);
+static bool wants_more(const struct slot *slot);
+static void go_on_feeding(struct connection *connection);
 
 void connection_answered(struct slot *slot)
 {
@@ -404,6 +409,8 @@ void connection_answered(struct slot *slot)
     }
     if (connection->spooling) {
         go_on_spooling(connection);
+    } else if (wants_more(slot)) {
+        go_on_feeding(connection);
     } else if (connection->stream.begun) {
         exchange_encode_piece(&slot->exchange);
         send_piece(connection);
@@ -420,6 +427,9 @@ static void refuse(struct connection *connection, int status)
     struct http_reply refusal = {.status = status, .body = S("")};
 
     log_debug("refused", log_field("status", status), log_field("from", connection->from.text));
+    if (connection->feeding)
+        tell_port(connection, connection->port->request_ended);
+    connection->feeding = false;
     connection->slot = NULL;
     slot_give_back(slot);
     write_reply(connection, &refusal, false);
@@ -522,6 +532,60 @@ static void run(struct connection *connection)
         reply(connection);
 }
 
+/* ---- bodies that their handlers take piece by piece ---- */
+
+static bool wants_more(const struct slot *slot)
+{
+    const struct exchange *exchange = &slot->exchange;
+
+    return exchange->in_pieces && exchange->outcome == DONE &&
+           (exchange->inflow.wants_next || exchange->inflow.wants_whole);
+}
+
+/* The head is complete: the handler's first run has an empty piece. */
+static void begin_feeding(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+
+    slot->exchange.inflow = (struct inflow){.piece = S(""), .parser = slot->parser};
+    connection->feeding = true;
+    run(connection);
+}
+
+/* Is there something that the handler waits for? */
+static bool has_fodder(const struct connection *connection, bool is_last)
+{
+    return connection->feeding && (is_last || (connection->slot->exchange.inflow.wants_next &&
+                                               http_parser_body_size(connection->slot->parser) > 0));
+}
+
+static void feed_handler(struct connection *connection, bool is_last)
+{
+    struct slot *slot = connection->slot;
+    size_t size = http_parser_body_size(slot->parser);
+    struct inflow *inflow = &slot->exchange.inflow;
+
+    inflow->before = http_parser_received(slot->parser) - size;
+    inflow->piece = http_parser_take_body(slot->parser);
+    inflow->is_last = is_last;
+    connection->in_flight = true;
+    connection->deadline_ms = UINT64_MAX;
+    exchange_feed(&slot->exchange);
+}
+
+/* How long the client may take for the next piece is up to the handler. */
+static void go_on_feeding(struct connection *connection)
+{
+    struct slot *slot = connection->slot;
+
+    connection->in_flight = false;
+    connection->deadline_ms = UINT64_MAX;
+    if (slot->exchange.inflow.wants_next)
+        http_parser_limit_body(slot->parser, LIMIT_INFLOW_BYTES);
+    if (has_fodder(connection, false))
+        feed_handler(connection, false);
+}
+
 static void begin_request(struct connection *connection)
 {
     connection->slot = slot_take(connection->loop, connection);
@@ -562,6 +626,8 @@ static void admit(struct connection *connection)
         connection->loop->output.arena = &connection->loop->output_arena;
         text_add(&connection->loop->output, S("HTTP/1.1 100 Continue\r\n\r\n"));
     }
+    if (slot->exchange.in_pieces)
+        begin_feeding(connection);
 }
 
 /* Is there a piece of the body to write? */
@@ -623,15 +689,19 @@ static size_t feed(struct connection *connection, str bytes)
             refuse(connection, 503);
         else if (has_piece(connection->slot, false))
             spool(connection, false);
+        else if (has_fodder(connection, false))
+            feed_handler(connection, false);
         break;
     case HTTP_HEAD_DONE:
         admit(connection);
-        if (connection->slot && !pay_for(connection, 0))
+        if (connection->slot && !connection->feeding && !pay_for(connection, 0))
             refuse(connection, 503);
         break;
     case HTTP_COMPLETE:
         if (has_piece(connection->slot, true))
             spool(connection, true);
+        else if (has_fodder(connection, true))
+            feed_handler(connection, true);
         else
             run(connection);
         break;
@@ -691,9 +761,8 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     struct connection *connection = handle->data;
 
     (void)suggested;
-    *buffer =
-        uv_buf_init(connection->loop->read_buffer,
-                    connection->in_flight || connection->spooling ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
+    bool waits = (connection->in_flight && !connection->feeding) || connection->spooling;
+    *buffer = uv_buf_init(connection->loop->read_buffer, waits ? WAITING_READ_BYTES : READ_BUFFER_BYTES);
 }
 
 static void read_or_pause(struct connection *connection);
@@ -766,8 +835,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 /* The list of quiet connections that this one belongs to, where it can be found when its place is needed. */
 static struct quiet_list *quiet_list_of(struct connection *connection)
 {
-    if (connection->in_flight || connection->spooling || connection->writing || connection->finishing ||
-        connection->waits_for_room)
+    if (connection->in_flight || connection->feeding || connection->spooling || connection->writing ||
+        connection->finishing || connection->waits_for_room)
         return NULL;
     return connection->slot ? &connection->loop->receiving : &connection->loop->idle;
 }
@@ -776,7 +845,8 @@ static struct quiet_list *quiet_list_of(struct connection *connection)
 static void read_or_pause(struct connection *connection)
 {
     size_t waiting = connection->input_end - connection->input_start;
-    bool read = !connection->ended && waiting < INPUT_WAITING_BYTES && !connection->waits_for_room;
+    size_t most = connection->feeding ? READ_BUFFER_BYTES : INPUT_WAITING_BYTES;
+    bool read = !connection->ended && waiting < most && !connection->waits_for_room;
 
     if (open_still(connection))
         quiet_move(connection->loop, connection, quiet_list_of(connection));

@@ -43,6 +43,10 @@ struct http_parser {
     char *body; /* loose memory of the arena */
     size_t body_size, body_capacity, body_limit;
     size_t body_taken;                /* bytes of it that were taken out before */
+    struct field trailers[LIMIT_HTTP_TRAILERS];
+    size_t trailer_count;
+    char *trailer; /* loose memory of the arena: names and values, one after the other */
+    size_t trailer_size, trailer_capacity;
     size_t framing_size, chunk_count; /* of a chunked body: bytes beside the data, and how many chunks */
     int error_status;                 /* 0: none */
     struct http_request request;
@@ -78,12 +82,53 @@ static int on_url(llhttp_t *llhttp, const char *at, size_t size)
     return HPE_OK;
 }
 
+static void grow_trailer(void *context)
+{
+    struct http_parser *parser = context;
+
+    parser->trailer = arena_resize_loose(parser->arena, parser->trailer, parser->trailer_capacity);
+}
+
+/* The size of all trailers is bounded by feed_body(). */
+static int trailer_add(struct http_parser *parser, struct piece *piece, const char *at, size_t size)
+{
+    if (parser->trailer_capacity - parser->trailer_size < size) {
+        parser->trailer_capacity = 2 * (parser->trailer_size + size);
+        if (!arena_run(parser->arena, grow_trailer, parser))
+            return refuse(parser, 503);
+    }
+    if (piece->size == 0)
+        piece->at = parser->trailer_size;
+    memcpy(parser->trailer + parser->trailer_size, at, size);
+    parser->trailer_size += size;
+    piece->size += size;
+    return HPE_OK;
+}
+
+static int on_trailer_name(struct http_parser *parser, const char *at, size_t size)
+{
+    if (parser->trailer_count == 0 || parser->value_seen) {
+        if (parser->trailer_count == LIMIT_HTTP_TRAILERS)
+            return refuse(parser, 431);
+        parser->trailers[parser->trailer_count++] = (struct field){0};
+        parser->value_seen = false;
+    }
+    return trailer_add(parser, &parser->trailers[parser->trailer_count - 1].name, at, size);
+}
+
+static int on_trailer_value(struct http_parser *parser, const char *at, size_t size)
+{
+    if (parser->trailer_count == 0 || parser->value_seen)
+        return refuse(parser, 400);
+    return trailer_add(parser, &parser->trailers[parser->trailer_count - 1].value, at, size);
+}
+
 static int on_header_field(llhttp_t *llhttp, const char *at, size_t size)
 {
     struct http_parser *parser = owner(llhttp);
 
     if (parser->head_complete)
-        return HPE_OK; /* a trailer: nothing uses trailers, so they are dropped */
+        return on_trailer_name(parser, at, size);
     if (parser->field_count == 0 || parser->value_seen) {
         if (parser->field_count == LIMIT_HTTP_HEADERS)
             return refuse(parser, 431);
@@ -99,7 +144,7 @@ static int on_header_value(llhttp_t *llhttp, const char *at, size_t size)
     struct http_parser *parser = owner(llhttp);
 
     if (parser->head_complete)
-        return HPE_OK;
+        return on_trailer_value(parser, at, size);
     if (parser->field_count == 0 || parser->value_seen)
         return refuse(parser, 400); /* ": value" */
     piece_add(parser, &parser->fields[parser->field_count - 1].value, at, size);
@@ -382,6 +427,8 @@ void http_parser_begin(struct http_parser *parser, struct arena *arena)
     parser->line_count = 0;
     parser->body_size = parser->body_capacity = parser->body_taken = 0;
     parser->framing_size = parser->chunk_count = 0;
+    parser->trailer_count = parser->trailer_size = parser->trailer_capacity = 0;
+    parser->trailer = NULL;
     parser->value_seen = parser->head_scanned = parser->head_complete = false;
     parser->complete = parser->head_told = false;
     parser->body_limit = LIMIT_HTTP_BODY_BYTES;
@@ -499,6 +546,19 @@ void http_parser_give_body(struct http_parser *parser, str body, const struct sh
     parser->body_capacity = 0;
     parser->request.payload = parser->request.body = body;
     parser->request.payload_hash = hash;
+}
+
+static str trailer_str(const struct http_parser *parser, struct piece piece)
+{
+    return piece.size ? (str){parser->trailer + piece.at, piece.size} : S("");
+}
+
+str http_parser_trailer(const struct http_parser *parser, str name)
+{
+    for (size_t i = 0; i < parser->trailer_count; i++)
+        if (str_equal_nocase(trailer_str(parser, parser->trailers[i].name), name))
+            return str_trim(trailer_str(parser, parser->trailers[i].value));
+    return (str){0};
 }
 
 size_t http_parser_held(const struct http_parser *parser, size_t more)

@@ -85,6 +85,11 @@ size_t http_parser_held(const struct http_parser *parser, size_t more);
 size_t http_parser_body_size(const struct http_parser *parser);
 str http_parser_take_body(struct http_parser *parser);
 void http_parser_give_body(struct http_parser *parser, str body, const struct sha256 *hash);
+/*
+ * At HTTP_COMPLETE: a field of the trailer section of a chunked body; absent without one.  It lives as long
+ * as the arena, also when that is rewound.
+ */
+str http_parser_trailer(const struct http_parser *parser, str name);
 /* Bytes of the body that have arrived, taken or not. */
 size_t http_parser_received(const struct http_parser *parser);
 /* At HTTP_BAD: 400, 413, 431, 501, 503 (out of memory) or 505. */

@@ -330,6 +330,8 @@ static void add_flags(const struct model *model, const struct operation_entry *o
         text_add(out, S(" | OPERATION_LARGE"));
     if (operation->takes_chunked)
         text_add(out, S(" | OPERATION_CHUNKED"));
+    if (operation->takes_pieces)
+        text_add(out, S(" | OPERATION_IN_PIECES"));
     if (operation->frees)
         text_add(out, S(" | OPERATION_FREES"));
     if (operation->is_unsigned)

@@ -328,9 +328,14 @@ create table lambda_event_config (
     primary key (function_id, qualifier)
 ) without rowid;
 
+-- migration: 14
+-- Does the caller take the answer piece by piece?  He may have left meanwhile.
+alter table lambda_invocation add column stream text check (stream in ('wanted', 'left'));
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
+-- enum: lambda_invocation.stream wanted left
 
 -- statement: add_function :insert
 -- row: function
@@ -508,9 +513,9 @@ delete from lambda_sandbox where id = :id;
 
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
-    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts, stream)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind, 'queued', :payload,
-    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts, :stream);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -533,7 +538,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id
+    announced, wants_tail, tail, receipts, delivery_id, stream
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
@@ -557,6 +562,9 @@ select count(*) as count from lambda_invocation where mapping_id = :mapping_id;
 update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', error = :error, result = :result,
     tail = :tail
 where id = :id;
+
+-- statement: set_stream :exec
+update lambda_invocation set stream = :stream where id = :id;
 
 -- statement: set_waiting :exec
 update lambda_invocation set state = 'waiting', sandbox_id = null where id = :id;
