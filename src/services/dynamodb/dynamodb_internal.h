@@ -127,7 +127,8 @@ struct warm_units {
     int64_t read, write;
 };
 /* What the mode gives it; throughput is not used for an on-demand one. */
-struct warm_units dynamodb_warm_least(bool on_demand, const struct dynamodb_provisioned_throughput *throughput);
+struct warm_units dynamodb_warm_least(bool on_demand,
+                                      const struct dynamodb_provisioned_throughput *throughput);
 /* Raise that of a table, or of an index, whose other settings are in the row; asked may be NULL. */
 void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
 void dynamodb_warm_raise_index(struct dynamodb_index_settings_row *row,
