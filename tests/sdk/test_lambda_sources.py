@@ -1,9 +1,9 @@
 """Queues as event sources: filters, windows, concurrency, settings and their refusals, and metrics."""
 
 import json
-import urllib.request
 
 import boto3
+import counted
 import pytest
 from botocore.config import Config
 from orderly_fixtures import ACCOUNT, POLLER, records_in
@@ -325,20 +325,14 @@ def handler(event, context):
 """
 
 
-def sums(endpoint, uuid):
-    with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-        rows = json.load(reply)
-    return {row["name"]: row["sum"] for row in rows if row["dimensions"] == {"EventSourceMappingUUID": uuid}}
-
-
-@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("asked", [True, False])
 def test_the_event_counts_of_a_mapping_are_kept_if_it_asks_for_them(
-    endpoint, sqs, triggered, log_of, wait_until, advance_clock, now_ms, counted
+    client, sqs, triggered, log_of, wait_until, advance_clock, now_ms, asked
 ):
     advance_clock((MINUTE * 1000 - now_ms() % (MINUTE * 1000)) / 1000)
     name, url, uuid = triggered(
         HALF, queue={"VisibilityTimeout": 3600}, FilterCriteria=criteria({"body": [{"prefix": "yes"}]}),
-        FunctionResponseTypes=["ReportBatchItemFailures"], **({"MetricsConfig": {"Metrics": ["EventCount"]}} if counted else {}))
+        FunctionResponseTypes=["ReportBatchItemFailures"], **({"MetricsConfig": {"Metrics": ["EventCount"]}} if asked else {}))
     for body in ("no", "yes 1", "yes bad", "yes 2"):
         sqs.send_message(QueueUrl=url, MessageBody=body)
     names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -350,13 +344,11 @@ def test_the_event_counts_of_a_mapping_are_kept_if_it_asks_for_them(
     advance_clock(MINUTE)
     expected = {"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1,
                 "DeletedEventCount": 2}
-    if counted:
-        wait_until(lambda: sums(endpoint, uuid) == expected)
+    def read(**dimensions):
+        return counted.sums(client("cloudwatch"), now_ms(), "AWS/Lambda", **dimensions)
+
+    if asked:
+        wait_until(lambda: read(EventSourceMappingUUID=uuid) == expected)
     else:
-        wait_until(lambda: "Invocations" in function_sums(endpoint, name))
-        assert sums(endpoint, uuid) == {}
-
-
-def function_sums(endpoint, name):
-    with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-        return {row["name"]: row["sum"] for row in json.load(reply) if row["dimensions"] == {"FunctionName": name}}
+        wait_until(lambda: "Invocations" in read(FunctionName=name))
+        assert read(EventSourceMappingUUID=uuid) == {}
