@@ -8,6 +8,7 @@
 import { formatError, UnhandledPromiseRejection } from "./errors.mjs";
 import { patchConsole, setLoggedRequestId } from "./log.mjs";
 import * as runtimeApi from "./runtime_api.mjs";
+import { ResponseStream, defineGlobals, highWaterMarkOf, isStreaming } from "./streaming.mjs";
 import { loadHandler } from "./user_function.mjs";
 
 const EXIT_UNHANDLED_REJECTION = 128;
@@ -115,19 +116,36 @@ function addCallbacks(context, answer) {
   };
 }
 
-async function invoke(handler, invocation) {
+/* Runs a handler that streams its answer, until the answer has been sent. */
+async function runStreaming(handler, invocation) {
+  const stream = new ResponseStream(invocation.requestId, highWaterMarkOf(handler));
+  const ended = new Promise((resolve, reject) => {
+    stream.on("finish", resolve);
+    stream.on("error", reject);
+    whenEventLoopIsEmpty = () => reject(new Error("Response stream is not finished."));
+  });
+
+  ended.catch(() => {}); /* the handler may fail first */
+  try {
+    const result = handler(JSON.parse(invocation.body), stream, contextOf(invocation));
+    if (typeof result?.then !== "function")
+      throw new Error("Streaming does not support non-async handlers.");
+    if (await result !== undefined)
+      console.warn("Streaming handlers ignore return values.");
+    await ended;
+  } catch (error) {
+    console.error("Invoke Error", formatError(error));
+    await stream.fail(error);
+  }
+  whenEventLoopIsEmpty = null;
+}
+
+async function runBuffered(handler, invocation) {
   const answer = answerOf(invocation);
   const context = contextOf(invocation);
   const callback = callbacksAllowed ? addCallbacks(context, answer) : undefined;
 
-  reportFatalError = (error) => runtimeApi.postError(invocation.requestId, error);
-  setLoggedRequestId(invocation.requestId);
-  if (invocation.traceId)
-    process.env._X_AMZN_TRACE_ID = invocation.traceId;
-  else
-    delete process.env._X_AMZN_TRACE_ID;
   whenEventLoopIsEmpty = () => answer.succeed(null);
-
   try {
     const result = handler(JSON.parse(invocation.body), context, callback);
     if (typeof result?.then === "function")
@@ -138,7 +156,18 @@ async function invoke(handler, invocation) {
   await answer.whenFinished;
 }
 
+async function invoke(handler, invocation) {
+  reportFatalError = (error) => runtimeApi.postError(invocation.requestId, error);
+  setLoggedRequestId(invocation.requestId);
+  if (invocation.traceId)
+    process.env._X_AMZN_TRACE_ID = invocation.traceId;
+  else
+    delete process.env._X_AMZN_TRACE_ID;
+  await (isStreaming(handler) ? runStreaming : runBuffered)(handler, invocation);
+}
+
 patchConsole();
+defineGlobals();
 try {
   const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER,
     { callbacksAllowed });

@@ -64,6 +64,29 @@ export function postResponse(requestId, body) {
   return post(`/invocation/${requestId}/response`, body);
 }
 
+/* The request of an answer that is streamed: { outgoing, answered }; the latter resolves to its reply. */
+export function openResponse(requestId, contentType) {
+  let outgoing;
+  const answered = new Promise((resolve, reject) => {
+    outgoing = http.request(`${ROOT}/invocation/${requestId}/response`, {
+      method: "POST",
+      agent,
+      headers: {
+        "Content-Type": contentType,
+        "Lambda-Runtime-Function-Response-Mode": "streaming",
+        "Transfer-Encoding": "chunked",
+        Trailer: "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+      },
+    }, (incoming) => {
+      incoming.on("error", reject);
+      incoming.on("end", () => resolve(incoming.statusCode));
+      incoming.resume();
+    });
+    outgoing.on("error", reject);
+  });
+  return { outgoing, answered };
+}
+
 export function postError(requestId, error) {
   return postReport(`/invocation/${requestId}/error`, error);
 }

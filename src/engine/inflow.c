@@ -45,8 +45,10 @@ enum outcome body_whole(const struct call *call)
 
 void inflow_begin(struct exchange *exchange)
 {
-    if (!exchange->in_pieces)
-        exchange->inflow = (struct inflow){.piece = exchange->request->body, .is_last = true};
+    if (!exchange->in_pieces) {
+        exchange->inflow.piece = exchange->request->body;
+        exchange->inflow.is_last = true;
+    }
     exchange->call.inflow = &exchange->inflow;
 }
 

@@ -525,6 +525,7 @@ static void run(struct connection *connection)
     connection->deadline_ms = UINT64_MAX;
     tell_port(connection, connection->port->request_arrives);
 
+    exchange->inflow.parser = slot->parser;
     loop->dispatching = slot;
     dispatch(loop->dispatcher, exchange);
     loop->dispatching = NULL;
@@ -547,7 +548,7 @@ static void begin_feeding(struct connection *connection)
 {
     struct slot *slot = connection->slot;
 
-    slot->exchange.inflow = (struct inflow){.piece = S(""), .parser = slot->parser};
+    slot->exchange.inflow.piece = S("");
     connection->feeding = true;
     run(connection);
 }

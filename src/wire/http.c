@@ -42,7 +42,7 @@ struct http_parser {
 
     char *body; /* loose memory of the arena */
     size_t body_size, body_capacity, body_limit;
-    size_t body_taken;                /* bytes of it that were taken out before */
+    size_t body_taken; /* bytes of it that were taken out before */
     struct field trailers[LIMIT_HTTP_TRAILERS];
     size_t trailer_count;
     char *trailer; /* loose memory of the arena: names and values, one after the other */

@@ -85,13 +85,46 @@ TEST(a_chunked_body_is_joined)
     assert_text(request->body, "hello 0123456789");
 }
 
-TEST(trailers_are_dropped)
+#define ONE_CHUNK POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+
+TEST(trailers_are_no_headers)
 {
-    const struct http_request *request = parsed(
-        S(POST_START "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: evil\r\nX-Late: 1\r\n\r\n"));
+    const struct http_request *request = parsed(S(ONE_CHUNK "Host: evil\r\nX-Late:  1 \r\nX-Empty:\r\n\r\n"));
 
     assert_text(request->body, "a");
     assert_int_equal(request->headers.count, 2);
+    assert_text(http_header(&request->headers, S("Host")), "localhost");
+    assert_text(http_parser_trailer(parser, S("x-late")), "1");
+    assert_text(http_parser_trailer(parser, S("X-Empty")), "");
+    assert_null(http_parser_trailer(parser, S("X-Other")).data);
+    parsed(S(ONE_CHUNK "\r\n"));
+    assert_null(http_parser_trailer(parser, S("X-Late")).data);
+}
+
+TEST(trailers_may_arrive_one_by_one_and_outlive_a_rewinding_of_the_arena)
+{
+    str bytes = S(ONE_CHUNK "X-One: first\r\nX-Two: second\r\n\r\n");
+    struct arena_mark mark;
+    size_t used;
+
+    begin();
+    for (size_t i = 0; i < bytes.size; i++) {
+        enum http_state state = feed(str_head(str_from(bytes, i), 1), &used);
+        if (state == HTTP_HEAD_DONE)
+            mark = arena_mark(&scratch);
+        assert_true((state == HTTP_COMPLETE) == (i + 1 == bytes.size));
+    }
+    arena_rewind(&scratch, mark);
+    assert_text(http_parser_trailer(parser, S("X-One")), "first");
+    assert_text(http_parser_trailer(parser, S("X-Two")), "second");
+}
+
+TEST(a_request_has_at_most_eight_trailers)
+{
+    static const char eight[] = ONE_CHUNK "A: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: 1\r\nH: 1\r\n";
+
+    parsed(arena_join(&scratch, str_of(eight), S("\r\n")));
+    assert_int_equal(refused_with(arena_join(&scratch, str_of(eight), S("I: 1\r\n\r\n"))), 431);
 }
 
 TEST(bytes_may_arrive_one_by_one)
@@ -681,7 +714,9 @@ TEST(no_header_can_begin_inside_another)
 }
 
 TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test(a_chunked_body_is_joined),
-      test(trailers_are_dropped), test(bytes_may_arrive_one_by_one),
+      test(trailers_are_no_headers),
+      test(trailers_may_arrive_one_by_one_and_outlive_a_rewinding_of_the_arena),
+      test(a_request_has_at_most_eight_trailers), test(bytes_may_arrive_one_by_one),
       test(pipelined_requests_are_taken_one_at_a_time), test(the_connection_stays_open_unless_told_otherwise),
       test(the_head_is_told_once_before_the_body), test(a_limit_of_the_body_is_kept_to_the_byte),
       test(what_a_request_holds_is_known_before_it_grows),

@@ -114,29 +114,27 @@ static str event_of(const struct lambda_invocation_request *in)
     return in->payload.size > 0 ? in->payload : S("{}");
 }
 
+/* kind: what else the row has, its kind at least. */
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
-                const struct function *function, enum lambda_invocation_kind kind)
+                const struct function *function, const struct lambda_add_invocation_params *kind)
 {
     static const struct metric received = {"AWS/Lambda", "AsyncEventsReceived", "FunctionName", "Count"};
+    struct lambda_add_invocation_params params = *kind;
     struct function routed = *function;
-    str context;
 
-    if (!context_read(call, in->client_context, &context))
+    if (!context_read(call, in->client_context, &params.client_context))
         return false;
     lambda_version_route(call, &routed);
-    lambda_invocation_add(call, (struct lambda_add_invocation_params){
-                                    .request_id = call->request_id,
-                                    .function_id = routed.row.id,
-                                    .version_id = routed.row.version_id,
-                                    .function_arn = lambda_function_asked_arn(call->arena, function),
-                                    .kind = kind,
-                                    .payload = event_of(in),
-                                    .client_context = context,
-                                    .trace_id = trace_of_call(call),
-                                    .queued_ms = call->now_ms,
-                                    .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
-                                });
-    if (kind == LAMBDA_INVOCATION_KIND_EVENT)
+    params.request_id = call->request_id;
+    params.function_id = routed.row.id;
+    params.version_id = routed.row.version_id;
+    params.function_arn = lambda_function_asked_arn(call->arena, function);
+    params.payload = event_of(in);
+    params.trace_id = trace_of_call(call);
+    params.queued_ms = call->now_ms;
+    params.wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL;
+    lambda_invocation_add(call, params);
+    if (params.kind == LAMBDA_INVOCATION_KIND_EVENT)
         count(call, &received, function->row.name, 1);
     lambda_function_dispatch(call, &routed);
     return true;
@@ -156,6 +154,24 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     return DONE;
 }
 
+enum outcome lambda_invocation_wait(const struct call *call, const struct lambda_invocation_request *in)
+{
+    if (call->last_run)
+        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
+    return park_showing(call, lambda_invocation_answer(call, call->request_id), INT64_MAX, event_of(in));
+}
+
+enum outcome lambda_invocation_begin(const struct call *call, const struct lambda_invocation_request *in,
+                                     const struct function *function, bool streams)
+{
+    if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
+        !add(call, in, function,
+             &(struct lambda_add_invocation_params){.kind = LAMBDA_INVOCATION_KIND_SYNC,
+                                                    .stream = streams ? LAMBDA_INVOCATION_STREAM_WANTED : 0}))
+        return FAILED;
+    return lambda_invocation_wait(call, in);
+}
+
 /*
  * Runs twice: the first run adds a row, the second finds it done.  An invocation that cannot run is done at
  * once.  A large event is not in the row: the sandbox gets it from this call, which holds it anyway.
@@ -167,17 +183,10 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     struct lambda_find_by_request_row row;
 
     answer_unsynced(call);
-    bool found = lambda_find_by_request(call->txn, &own, &row);
-    if (!found) {
-        if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
-            !add(call, in, function, LAMBDA_INVOCATION_KIND_SYNC))
-            return FAILED;
-    }
-    if (found && row.state == LAMBDA_INVOCATION_STATE_DONE)
-        return answer(call, &row, out);
-    if (call->last_run)
-        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
-    return park_showing(call, lambda_invocation_answer(call, call->request_id), INT64_MAX, event_of(in));
+    if (!lambda_find_by_request(call->txn, &own, &row))
+        return lambda_invocation_begin(call, in, function, false);
+    return row.state == LAMBDA_INVOCATION_STATE_DONE ? answer(call, &row, out)
+                                                     : lambda_invocation_wait(call, in);
 }
 
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
@@ -194,7 +203,8 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
     bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
     if (!payload_check(call, in->payload, !dry) ||
-        (!dry && !add(&there, in, function, LAMBDA_INVOCATION_KIND_EVENT)))
+        (!dry && !add(&there, in, function,
+                      &(struct lambda_add_invocation_params){.kind = LAMBDA_INVOCATION_KIND_EVENT})))
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
@@ -306,7 +316,9 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 
     trace_end(call, function, invocation, result);
     count_end(call, function, invocation, result);
-    if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
+    if (invocation->stream) {
+        lambda_stream_end(call, invocation, result, tail);
+    } else if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         answer_caller(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {
         lambda_event_end(call, function, invocation, result);

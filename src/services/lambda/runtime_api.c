@@ -5,6 +5,7 @@
  */
 #include "lambda_internal.h"
 
+#include "base/hash.h"
 #include "runtime_model.h"
 
 /* The sandbox that calls, its function, and the call in that function's account and region. */
@@ -114,38 +115,26 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     return DONE;
 }
 
-/* End the caller's current invocation.  False: it has another one, and fail() has been called. */
-static bool finish(const struct call *call, str request_id, const struct result *result)
+/* The invocation that the caller runs.  False: it runs another one, and fail() has been called. */
+static bool find_invocation(const struct call *call, str request_id, struct asker *asker,
+                            struct lambda_find_invocation_row *invocation)
 {
-    struct lambda_find_invocation_row invocation;
-    struct asker asker;
-
-    if (!find_asker(call, &asker) || asker.sandbox.state != LAMBDA_SANDBOX_STATE_BUSY ||
-        !lambda_invocation_of_sandbox(call, asker.sandbox.id, &invocation) ||
-        !str_equal(invocation.request_id, request_id)) {
-        fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
-        return false;
+    if (find_asker(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
+        lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
+        str_equal(invocation->request_id, request_id)) {
+        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
+            answer_unsynced(call);
+        return true;
     }
-    if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
-        answer_unsynced(call);
-    lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, result);
-    lambda_sandbox_release(&asker.call, &asker.function, &asker.sandbox);
-    return true;
+    fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
+    return false;
 }
 
-enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
-                              struct runtime_status_response *out)
+static void finish(const struct asker *asker, const struct lambda_find_invocation_row *invocation,
+                   const struct result *result)
 {
-    struct result result = {.payload = str_present(in->result) ? in->result : S("")};
-
-    if (result.payload.size > ANSWER_BYTES)
-        result = lambda_result_error(
-            call, "Function.ResponseSizeTooLarge",
-            arena_format(call->arena,
-                         "Response payload size exceeded maximum allowed payload size (%d bytes).",
-                         ANSWER_BYTES));
-    out->status = S("OK");
-    return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
+    lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, result);
+    lambda_sandbox_release(&asker->call, &asker->function, &asker->sandbox);
 }
 
 static struct result reported(str error_type, str report)
@@ -157,13 +146,82 @@ static struct result reported(str error_type, str report)
     };
 }
 
+/* A function whose answer fails after it has begun says so behind it. */
+static struct result result_of_trailers(const struct call *call, str payload)
+{
+    str type = body_trailer(call, S("Lambda-Runtime-Function-Error-Type")), report;
+
+    if (!str_present(type))
+        return (struct result){.payload = payload};
+    if (!base64_decode(call->arena, body_trailer(call, S("Lambda-Runtime-Function-Error-Body")), &report))
+        report = S("{}");
+    return reported(type, report);
+}
+
+static struct result too_large(const struct call *call)
+{
+    return lambda_result_error(
+        call, "Function.ResponseSizeTooLarge",
+        arena_format(call->arena, "Response payload size exceeded maximum allowed payload size (%d bytes).",
+                     ANSWER_BYTES));
+}
+
+static enum outcome answer_whole(const struct call *call, const struct asker *asker,
+                                 const struct lambda_find_invocation_row *invocation)
+{
+    if (!body_is_last(call))
+        return body_whole(call);
+    struct result result =
+        body_piece(call).size > ANSWER_BYTES ? too_large(call) : result_of_trailers(call, body_piece(call));
+    finish(asker, invocation, &result);
+    return DONE;
+}
+
+static enum outcome answer_in_pieces(const struct call *call, const struct asker *asker,
+                                     const struct lambda_find_invocation_row *invocation)
+{
+    struct result result;
+
+    if (lambda_stream_is_full(body_before(call) + body_piece(call).size)) {
+        result = lambda_stream_overflow(call);
+        finish(asker, invocation, &result);
+        return DONE;
+    }
+    if (lambda_stream_pass(call, invocation, body_before(call), body_piece(call)) == PARKED)
+        return PARKED;
+    if (!body_is_last(call))
+        return body_next(call);
+    result = result_of_trailers(call, S(""));
+    finish(asker, invocation, &result);
+    return DONE;
+}
+
+enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
+                              struct runtime_status_response *out)
+{
+    struct lambda_find_invocation_row invocation;
+    struct asker asker;
+
+    out->status = S("OK");
+    if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
+        return FAILED;
+    if (invocation.stream && str_equal_nocase(in->response_mode, S("streaming")))
+        return answer_in_pieces(call, &asker, &invocation);
+    return answer_whole(call, &asker, &invocation);
+}
+
 enum outcome runtime_error(const struct call *call, const struct runtime_error_request *in,
                            struct runtime_status_response *out)
 {
     struct result result = reported(in->error_type, in->report);
+    struct lambda_find_invocation_row invocation;
+    struct asker asker;
 
     out->status = S("OK");
-    return finish(call, in->aws_request_id, &result) ? DONE : FAILED;
+    if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
+        return FAILED;
+    finish(&asker, &invocation, &result);
+    return DONE;
 }
 
 /* The oldest waiting invocation gets the error; the next one starts another sandbox. */

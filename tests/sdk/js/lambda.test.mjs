@@ -62,6 +62,30 @@ test("a function answers what its handler returned", async () => {
   assert.deepEqual(await invoke(name, { a: ["é"] }), { error: undefined, answer: { got: { a: ["é"] } } });
 });
 
+test("an answer is streamed, and a failure in the middle of it is told at its end", async () => {
+  const FunctionName = await makeFunction(`export const handler = awslambda.streamifyResponse(async (event, stream) => {
+    stream.write("one ");
+    if (event.fails) throw new RangeError("midway");
+    stream.end("two");
+  });`);
+  const take = async (event) => {
+    const reply = await functions.send(
+      new lambda.InvokeWithResponseStreamCommand({ FunctionName, Payload: JSON.stringify(event) }),
+    );
+    let text = "", complete;
+    for await (const { PayloadChunk, InvokeComplete } of reply.EventStream) {
+      text += PayloadChunk ? Buffer.from(PayloadChunk.Payload).toString() : "";
+      complete = InvokeComplete ?? complete;
+    }
+    return { text, complete };
+  };
+  assert.deepEqual(await take({}), { text: "one two", complete: {} });
+  const { text, complete } = await take({ fails: true });
+  assert.equal(text, "one ");
+  assert.equal(complete.ErrorCode, "Unhandled");
+  assert.equal(JSON.parse(complete.ErrorDetails).errorType, "RangeError");
+});
+
 test("an exception is answered as an unhandled error", async () => {
   const name = await makeFunction("export const handler = async () => { throw new RangeError('too far'); };");
   const { error, answer } = await invoke(name, {});

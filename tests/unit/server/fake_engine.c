@@ -15,12 +15,12 @@
  *     GET /streams     the number of pieces made, and of streams that were left before their end
  *     POST /spooled    size and hash of a body that goes to a file; ?held: pieces wait; ?fails: writing the
  *                      second piece fails
- *     GET /written     the number of written pieces of bodies
- *     GET /release     writes the pieces that wait, and no longer lets any wait
- *     GET /called      the address that the client connected to
- *     GET /cancelled   the number of cancelled calls
- *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
- *     GET /events      the posted events, and the requests of sandboxes, in order
+ *     POST /eaten      takes a chunked body piece by piece; answers its size, whether it came in pieces, and
+ * its trailer X-Late; ?whole: as a whole; ?refuses: answers before the body; ?held: each piece waits GET
+ * /written     the number of written pieces of bodies GET /release     writes the pieces that wait, and no
+ * longer lets any wait GET /called      the address that the client connected to GET /cancelled   the number
+ * of cancelled calls POST /sandbox/start, /sandbox/stop   the body is the effect's payload GET /events the
+ * posted events, and the requests of sandboxes, in order
  *
  * On a sandbox's port every request is noted as an event; /next parks, the others are answered.
  */
@@ -172,13 +172,51 @@ static void write_piece(struct engine *engine, struct exchange *exchange)
     exchange->answered(exchange);
 }
 
+static bool is_eaten(const struct exchange *exchange)
+{
+    return str_equal(exchange->request->path, S("/eaten"));
+}
+
+/* The run with the head has an empty piece; `order` counts the others. */
+static void eat(struct engine *engine, struct exchange *exchange)
+{
+    struct inflow *inflow = &exchange->inflow;
+    str query = exchange->request->query;
+
+    atomic_fetch_add(&engine->written_count, 1);
+    exchange->order += inflow->piece.size > 0;
+    exchange->outcome = DONE;
+    if (str_equal(query, S("refuses"))) {
+        exchange->reply = (struct http_reply){.status = 403, .body = S("refused")};
+    } else if (inflow->is_last) {
+        str late = http_parser_trailer(inflow->parser, S("X-Late"));
+        exchange->reply = (struct http_reply){
+            .status = 200,
+            .body = arena_format(&exchange->arena, "%llu %s %.*s",
+                                 (unsigned long long)(inflow->before + inflow->piece.size),
+                                 exchange->order > 1 ? "pieces" : "whole", STR_ARGS(late))};
+    } else {
+        inflow->wants_whole = str_equal(query, S("whole"));
+        inflow->wants_next = !inflow->wants_whole;
+    }
+    exchange->answered(exchange);
+}
+
+static void carry_out(struct engine *engine, struct exchange *exchange)
+{
+    if (is_eaten(exchange))
+        eat(engine, exchange);
+    else
+        write_piece(engine, exchange);
+}
+
 static void hold_or_write(struct engine *engine, struct exchange *exchange)
 {
     if (str_equal(exchange->request->query, S("held")) && !atomic_load(&engine->released)) {
         exchange->next = engine->held;
         engine->held = exchange;
     } else {
-        write_piece(engine, exchange);
+        carry_out(engine, exchange);
     }
 }
 
@@ -190,7 +228,7 @@ static void write_held(struct engine *engine)
     while (held) {
         struct exchange *exchange = held;
         held = exchange->next;
-        write_piece(engine, exchange);
+        carry_out(engine, exchange);
     }
 }
 
@@ -208,7 +246,7 @@ static void run(struct engine *engine, struct exchange *exchange)
     str path = exchange->request->path;
 
     /* the fake's own use of the flag: a piece of the body is to be written */
-    if (exchange->preparations) {
+    if (exchange->preparations || (is_eaten(exchange) && exchange->in_pieces)) {
         exchange->preparations = 0;
         hold_or_write(engine, exchange);
         return;
@@ -223,7 +261,7 @@ static void run(struct engine *engine, struct exchange *exchange)
         engine->parked = exchange;
     } else if (str_equal(path, S("/echo"))) {
         answer(exchange, exchange->request->body);
-    } else if (str_equal(path, S("/spooled"))) {
+    } else if (str_equal(path, S("/spooled")) || is_eaten(exchange)) {
         answer(exchange, body_seen(exchange));
     } else if (str_equal(path, S("/large"))) {
         answer(exchange, (str){arena_alloc(&exchange->arena, 8 * 1024 * 1024), 8 * 1024 * 1024});
@@ -362,6 +400,8 @@ bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, si
 {
     *largest_body = LIMIT_HTTP_BODY_BYTES;
     exchange->spools = str_equal(exchange->request->path, S("/spooled"));
+    exchange->in_pieces =
+        is_eaten(exchange) && str_present(http_header(&exchange->request->headers, S("Transfer-Encoding")));
     exchange->call.engine = dispatcher->engine;
     if (!str_starts_with(exchange->request->path, S("/stranger")))
         return true;
@@ -374,6 +414,12 @@ void exchange_spool(struct exchange *exchange, str piece, bool is_last)
     exchange->spooled = piece;
     exchange->spooled_whole = is_last;
     exchange->preparations = 1;
+    engine_submit(exchange->call.engine, exchange);
+}
+
+void exchange_feed(struct exchange *exchange)
+{
+    exchange->inflow.wants_next = exchange->inflow.wants_whole = false;
     engine_submit(exchange->call.engine, exchange);
 }
 

@@ -53,6 +53,63 @@ def send_what_is_taken(client, data):
     return taken
 
 
+def chunk(data):
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def test_a_handler_takes_a_body_piece_by_piece(server):
+    client = server.client().send(head("/eaten", "Transfer-Encoding: chunked"))
+    for number in range(1, 4):  # the first run is the one with the head
+        eventually(lambda number=number: written(server) == number)
+        client.send(chunk(b"x" * number))
+    eventually(lambda: written(server) == 4)
+    client.send(chunk(b"")[:-2] + b"X-Late: yes\r\n\r\n")
+    assert client.read_body() == "6 pieces yes"
+    assert client.send(head("/eaten", "Transfer-Encoding: chunked") + chunk(b"a")).send(chunk(b"b") + chunk(b"")).read_body().split()[0] == "2"
+
+
+def test_a_body_that_its_handler_wants_whole_comes_whole(server):
+    client = server.client().send(head("/eaten?whole", "Transfer-Encoding: chunked"))
+    eventually(lambda: written(server) == 1)
+    for _ in range(3):
+        client.send(chunk(b"x" * 100_000))
+    client.send(chunk(b""))
+    assert client.read_body() == "300000 whole "
+    assert written(server) == 2
+
+
+def test_a_body_that_came_with_its_head_is_whole(server):
+    client = server.client().send(head("/eaten", "Transfer-Encoding: chunked") + chunk(b"abc") + chunk(b""))
+    assert client.read_body() == seen(b"abc")
+    assert client.send(sized("/eaten", b"abcd")).read_body() == seen(b"abcd")
+
+
+def test_the_answer_before_the_body_ends_the_connection(server):
+    client = server.client().send(head("/eaten?refuses", "Transfer-Encoding: chunked"))
+    status, headers, body = client.read_reply()
+    assert (status, headers["Connection"], body) == (403, "close", b"refused")
+
+
+def test_a_client_waits_while_its_piece_is_with_the_handler(server):
+    client = server.client().send(head("/eaten?held", "Transfer-Encoding: chunked"))
+    body = b"".join(chunk(b"x" * 65536) for _ in range(512))
+    taken = send_what_is_taken(client, body)
+    assert taken < len(body) / 2
+    server.ask("GET", "/release")
+    client.send(body[taken:] + chunk(b""))
+    assert client.read_body() == f"{512 * 65536} pieces "
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_piece_is_forgotten(server):
+    client = server.client().send(head("/eaten?held", "Transfer-Encoding: chunked"))
+    client.socket.close()
+    eventually(lambda: int(server.ask("GET", "/cancelled")) == 1)
+    server.ask("GET", "/release")
+    client = server.client().send(head("/eaten", "Transfer-Encoding: chunked") + chunk(b"abc"))
+    client.socket.close()
+    assert server.ask("GET", "/slow?still") == "slow still"
+
+
 @pytest.mark.parametrize("size,pieces", [(0, 0), (PIECE, 0), (PIECE + 1, 1)])
 def test_a_body_goes_to_a_file_when_it_is_larger_than_the_bound(server, size, pieces):
     body = os.urandom(size)
