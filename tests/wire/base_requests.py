@@ -404,6 +404,7 @@ def lambda_(world):
         "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
         "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
         "GetPolicy": only(function),
+        "InvokeWithResponseStream": only({**function, "InvocationType": "DryRun", "Payload": {}}),
         "InvokeAsync": only({**function, "InvokeArgs": {}}),
         "PutFunctionEventInvokeConfig": only({**function, **event_config}),
         "UpdateFunctionEventInvokeConfig": lambda: ([put_event_config], {**function, **event_config}),

@@ -16,7 +16,7 @@
 #include "sns_model.h"
 #include "sqs_model.h"
 
-enum { KIB = 1024 };
+enum { QUEUE_BYTES = 1024 * 1024, TOPIC_BYTES = 256 * 1024 };
 
 /* ---- sending ---- */
 
@@ -72,8 +72,8 @@ static enum outcome invoke_function(const struct call *call, const struct princi
 }
 
 static const struct destination kinds[] = {
-    {DESTINATION_QUEUE, "sqs", "SendMessage", "SQS", 1024 * KIB, send_to_queue},
-    {DESTINATION_TOPIC, "sns", "Publish", "SNS", 256 * KIB, publish},
+    {DESTINATION_QUEUE, "sqs", "SendMessage", "SQS", QUEUE_BYTES, send_to_queue},
+    {DESTINATION_TOPIC, "sns", "Publish", "SNS", TOPIC_BYTES, publish},
     {DESTINATION_FUNCTION, "lambda", "InvokeFunction", "Lambda", ASYNC_PAYLOAD_BYTES, invoke_function},
 };
 
