@@ -36,8 +36,11 @@ class Write:
             self.changes = self.changes or {"f": {"S": "x"}}
         if dice.random() < 0.3:
             self.changes["ttl"] = {"N": str(world.later(dice.randint(1, 12)))}
+        before = world.items.get(str(self.key), {})
+        if before and dice.random() < 0.1:  # as it is
+            self.kind, self.changes = "Put", {name: value for name, value in before.items() if name not in self.key}
         self.removed = [name for name in [*NAMES, "ttl"] if name not in self.changes and dice.random() < 0.2]
-        self.wanted = world.items.get(str(self.key), {}).get("f", {"S": "x"})
+        self.wanted = before.get("f", {"S": "x"})
 
     # --- What it does ---
 

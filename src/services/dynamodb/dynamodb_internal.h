@@ -505,7 +505,7 @@ void dynamodb_stored_find(const struct call *call, const struct table *table, co
                           struct stored *stored);
 
 /* entries.c */
-/* An item before or after a change, with its size; item.items is NULL when there is none. */
+/* An item before or after a change, with its size; item.items is NULL without an item. */
 struct item_image {
     struct dynamodb_attribute_map item;
     int64_t bytes;
