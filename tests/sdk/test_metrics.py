@@ -1,12 +1,11 @@
-"""What the services count, as rows of a minute: each with exactly its dimensions and its figures."""
-
-import json
-import urllib.request
+"""What the services count, as metrics of a minute: each with exactly its dimensions and its figures."""
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from counted import minutes
 
 ACCOUNT = "000000000000"
 MINUTE = 60
@@ -14,26 +13,24 @@ MINUTE = 60
 
 @pytest.fixture
 def metrics(endpoint, advance_clock, now_ms, wait_until):
-    """metrics(namespace, account) waits until the minute is stored; {(name, dimensions…): (unit, count, sum, min, max)}"""
-
-    def rows():
-        with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-            return json.load(reply)
+    """metrics(namespace, account, wanted) waits until the minute is stored, with that metric in it; see counted.minutes"""
 
     def read(namespace, account, wanted):
+        def found():
+            read = minutes(client_of(endpoint, account, "cloudwatch"), now_ms(), namespace)
+            return read if wanted in {name for name, *_ in read} else None
+
         advance_clock(MINUTE)
-        found = wait_until(lambda: [row for row in rows() if row["account"] == account and row["name"] == wanted])
-        assert found
-        return {(row["name"], *sorted(row["dimensions"].items())): (row["unit"], row["count"], row["sum"], row["min"], row["max"])
-                for row in rows() if row["account"] == account and row["namespace"] == namespace}
+        assert wait_until(found)
+        return found()
 
     # no minute ends during a test
     advance_clock((MINUTE * 1000 - now_ms() % (MINUTE * 1000)) / 1000)
     return read
 
 
-def client_of(endpoint, account):
-    return boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
+def client_of(endpoint, account, service="dynamodb"):
+    return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
                         aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
 
 

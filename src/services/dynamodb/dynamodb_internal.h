@@ -60,6 +60,10 @@ struct item_key {
 };
 
 /* table_find.c */
+/* As dynamodb_locate_table(), but the ARN may be that of another region. */
+bool dynamodb_locate_anywhere(const struct call *call, str given, struct resource *found);
+/* False, after fail(), when another account has the table that was located. */
+bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found);
 /* Find the table that an ARN names; false when no table has it. */
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
 /*

@@ -21,14 +21,15 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
                             struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
-        call->txn, &(struct lambda_find_invocation_params){.function_id = &function->row.id}, invocation);
+        call->txn, &(struct lambda_find_invocation_params){.version_id = &function->row.version_id},
+        invocation);
 }
 
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
 {
     str payload = params.payload;
 
-    check(params.function_id > 0 && params.queued_ms <= call->now_ms);
+    check(params.function_id > 0 && params.version_id > 0 && params.queued_ms <= call->now_ms);
     params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
     if (params.payload_apart)
         params.payload = S("");

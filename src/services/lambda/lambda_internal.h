@@ -28,11 +28,14 @@ enum {
 /* options.c */
 const struct lambda_options *lambda_options(void);
 
-/* A function is its row; its ARN is computed from it. */
+enum { LATEST = 0 }; /* the number of $LATEST */
+
+/* A version of a function, and how a request names it. */
 struct function {
-    struct lambda_function_row row;
-    str arn;
-    str qualifier; /* the qualifier in the request */
+    struct lambda_function_row row;       /* of the version, joined with that of its function */
+    str arn;                              /* of the function, without a qualifier */
+    str qualifier;                        /* the qualifier in the request */
+    const struct lambda_alias_row *alias; /* the qualifier's, if it names an alias */
 };
 
 /* names.c */
@@ -56,10 +59,14 @@ bool lambda_function_name_open(const struct call *call, str text, str qualifier,
 str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* The function's ARN as the request names it: with the qualifier, if it has one. */
 str lambda_function_asked_arn(struct arena *arena, const struct function *function);
-bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
-bool lambda_function_find(const struct call *call, str account, str region, str name,
-                          struct function *function);
-/* The function of the request.  NULL: it does not exist, and fail() has been called. */
+/* The policy of the request's qualifier: each version and each alias has its own. */
+str lambda_function_policy(const struct function *function);
+/* The version that the request names.  NULL: it does not exist, and fail() has been called. */
+const struct function *lambda_version_of(const struct call *call);
+/*
+ * The function of a request about a whole function, as $LATEST.  NULL: it does not exist or the request names
+ * another version, and fail() has been called.
+ */
 const struct function *lambda_function_of(const struct call *call);
 /* See struct module. */
 bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
@@ -71,6 +78,20 @@ struct call lambda_call_of_function(const struct call *call, const struct functi
 const struct principal *lambda_function_role(const struct call *call, const struct function *function);
 /* Lambda's own principal, acting for the function. */
 const struct principal *lambda_principal(const struct call *call, const struct function *function);
+
+/* versions.c */
+/* "$LATEST", or the number. */
+str lambda_version_text(struct arena *arena, int64_t number);
+/* The version of that id, without a qualifier.  False: it does not exist. */
+bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function);
+/*
+ * The version that the name's qualifier names: $LATEST without one, and the first version of an alias.  The
+ * name has an account and a region.  False: it does not exist.
+ */
+bool lambda_version_find(const struct call *call, const struct function_name *name,
+                         struct function *function);
+/* Choose the version of one invocation: that of a weighted alias is drawn. */
+void lambda_version_route(const struct call *call, struct function *function);
 
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
@@ -171,12 +192,14 @@ str lambda_runtime_problem(const struct call *call, const struct runtime *runtim
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
-/* Give queued invocations a sandbox: wake an idle one, or start one. */
+/* Give queued invocations of a version a sandbox: wake an idle one, or start one. */
 void lambda_function_dispatch(const struct call *call, const struct function *function);
-/* The name that idle sandboxes of a function park for. */
-str lambda_function_work(const struct call *call, int64_t function_id);
-/* End the idle sandboxes; the busy ones end when they are done, because their generation is over. */
+/* The name that idle sandboxes of a version park for. */
+str lambda_version_work(const struct call *call, int64_t version_id);
+/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
+ */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
+/* End the sandboxes of all versions. */
 void lambda_sandboxes_kill(const struct call *call, const struct function *function);
 /* End the sandbox; its row remains until it has ended. */
 void lambda_sandbox_stop(const struct call *call, str sandbox_id);
@@ -212,10 +235,10 @@ struct result {
     str error_type;
 };
 struct result lambda_result_error(const struct call *call, const char *type, str message);
-/* The invocation of that sandbox, or the oldest queued one of the function. */
+/* Queue an invocation; the params name the function and one of its versions. */
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
 /*
- * Give the function's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
+ * Give the version's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
  * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
  */
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
@@ -225,6 +248,7 @@ str lambda_invocation_payload(const struct call *call, int64_t id, str payload, 
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
                                   struct lambda_find_invocation_row *invocation);
+/* The version's oldest queued invocation. */
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
 
@@ -303,6 +327,8 @@ str lambda_event_trace_id(const struct sqs_message *message);
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* mappings.c */
+/* The name of the function that the mapping invokes, with its qualifier. */
+struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapping);
 /* The resource of a mapping's id, whether the mapping exists or not. */
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);

@@ -89,7 +89,7 @@ void lambda_retries_drop(const struct call *call, int64_t function_id)
 }
 
 /* False: the invocation does not wait; its function is being deleted, or it is queued already. */
-static bool queue_again(const struct call *call, int64_t id, int64_t *function_id)
+static bool queue_again(const struct call *call, int64_t id, int64_t *version_id)
 {
     const struct lambda_queue_again_params again = {.id = id,
                                                     .attempts = call->delivery->attempt - 1,
@@ -99,7 +99,7 @@ static bool queue_again(const struct call *call, int64_t id, int64_t *function_i
 
     if (!lambda_queue_again(call->txn, &again, &row))
         return false;
-    *function_id = row.function_id;
+    *version_id = row.version_id;
     return true;
 }
 
@@ -110,11 +110,11 @@ enum outcome lambda_retry_invocation(const struct call *call,
 {
     struct lambda_has_invocation_row any;
     struct function function;
-    int64_t function_id;
+    int64_t version_id;
 
     (void)out;
-    if (queue_again(call, in->invocation_id, &function_id)) {
-        if (!lambda_function_get(call, function_id, &function))
+    if (queue_again(call, in->invocation_id, &version_id)) {
+        if (!lambda_version_get(call, version_id, &function))
             return DONE; /* its deliveries are being dropped */
         struct call there = lambda_call_of_function(call, &function);
         lambda_function_dispatch(&there, &function);
@@ -135,7 +135,7 @@ enum outcome lambda_give_up_invocation(const struct call *call,
 
     (void)out;
     if (lambda_get_event(call->txn, &(struct lambda_get_event_params){.id = in->invocation_id}, &event) &&
-        lambda_function_get(call, event.function_id, &function))
+        lambda_version_get(call, event.version_id, &function))
         lambda_dead_letter_send(call, &function, in->invocation_id);
     lambda_invocation_remove(call, in->invocation_id);
     return DONE;
