@@ -46,7 +46,7 @@ struct log_condition {
     struct log_literal literal;
 };
 
-/* Reads the name of a value; NULL: there is none. */
+/* Reads the name of a value; NULL: the text has no name here. */
 typedef const void *log_take_operand(struct log_reader *reader);
 
 /* The place in a pattern's text. */
