@@ -224,6 +224,7 @@ static void remove_function(const struct call *call, const struct function *func
 
     lambda_sandboxes_kill(call, function);
     forget_invocations(call, function);
+    lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
     lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
