@@ -466,6 +466,7 @@ def logs(world):
         "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
         "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
         "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
+        "StartLiveTail": only({"logGroupIdentifiers": [arn("logs", "log-group:every")], "logEventFilterPattern": "m"}),
         "DeleteLogStream": lambda: ([("CreateLogStream", {**group, "logStreamName": "passing"})],
                                     {**group, "logStreamName": "passing"}),
         "PutRetentionPolicy": lambda: ([made], {"logGroupName": "passing", "retentionInDays": 7}),
