@@ -109,6 +109,18 @@ static bool name(struct parser *parser, struct str_list *names)
     return parser->alarms->count <= MOST_RULE_ALARMS || refuse(parser, "More than 100 alarms");
 }
 
+/* (a, "b", c) */
+static bool names(struct parser *parser, struct str_list *names)
+{
+    if (!expect(parser, '('))
+        return false;
+    do
+        if (!name(parser, names))
+            return false;
+    while (take_char(parser, ','));
+    return expect(parser, ')');
+}
+
 static bool take_state(struct parser *parser, enum cloudwatch_state_value *state)
 {
     for (*state = CLOUDWATCH_STATE_VALUE_OK; *state <= CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA; ++*state)
@@ -162,13 +174,7 @@ static const struct alarm_rule *at_least(struct parser *parser)
     rule->other_state = take_word(parser, S("NOT"));
     if (!take_state(parser, &rule->state))
         return refuse(parser, "A state is missing");
-    if (!expect(parser, ',') || !expect(parser, '('))
-        return NULL;
-    do
-        if (!name(parser, &rule->alarms))
-            return NULL;
-    while (take_char(parser, ','));
-    if (!expect(parser, ')') || !expect(parser, ')'))
+    if (!expect(parser, ',') || !names(parser, &rule->alarms) || !expect(parser, ')'))
         return NULL;
     if (!rule->percent && (uint64_t)rule->least > rule->alarms.count)
         return refuse(parser, "AT_LEAST counts more alarms than it has");
