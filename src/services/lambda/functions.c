@@ -26,6 +26,20 @@ static bool source_check(const struct call *call, str zip_file)
     return str_present(zip_file);
 }
 
+/* Check the package, and name it in the function's row.  False: fail() has been called. */
+static bool code_check(const struct call *call, str zip, struct function *function,
+                       const struct lambda_function_layer_rows *layers)
+{
+    struct package package;
+
+    if (!lambda_package_check(call, zip, &package))
+        return false;
+    function->row.package = package.sha256;
+    function->row.package_size = package.size;
+    function->row.unpacked_size = package.unpacked_size;
+    return lambda_function_size_check(call, function, layers);
+}
+
 static bool revision_check(const struct call *call, str revision, const struct function *function)
 {
     if (!str_present(revision) || str_equal(revision, function->row.revision))
@@ -89,16 +103,19 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
     struct function function = new_function(call, &name, in);
+    struct lambda_function_layer_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
-        !source_check(call, in->code->zip_file) || !lambda_package_check(call, in->code->zip_file, &function))
+        !lambda_function_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+        !source_check(call, in->code->zip_file) || !code_check(call, in->code->zip_file, &function, &layers))
         return FAILED;
-    if (lambda_package_store(call, in->code->zip_file, &function) == PARKED)
+    if (lambda_package_store(call, in->code->zip_file, function.row.package) == PARKED)
         return PARKED;
     if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
-    lambda_add_function(call->txn, &function.row);
+    function.row.id = lambda_add_function(call->txn, &function.row);
+    lambda_function_layers_store(call, function.row.id, &layers);
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
@@ -137,10 +154,11 @@ enum outcome lambda_update_function_code(const struct call *call,
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
-    if (!lambda_package_check(call, in->zip_file, &function))
+    struct lambda_function_layer_rows layers = lambda_function_layers(call, &function);
+    if (!code_check(call, in->zip_file, &function, &layers))
         return FAILED;
     if (!in->dry_run || !*in->dry_run) {
-        if (lambda_package_store(call, in->zip_file, &function) == PARKED)
+        if (lambda_package_store(call, in->zip_file, function.row.package) == PARKED)
             return PARKED;
         store_change(call, &function);
         lambda_package_release(call, replaced);
@@ -173,7 +191,16 @@ lambda_update_function_configuration(const struct call *call,
     bool may_differ = in->function_settings.dead_letter_config || str_present(in->role);
     if (may_differ && !lambda_dead_letter_check(call, &function))
         return FAILED;
+    struct lambda_function_layer_rows replaced = lambda_function_layers(call, &function), layers = replaced;
+    if (in->function_settings.layers.items &&
+        (!lambda_function_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+         !lambda_function_size_check(call, &function, &layers)))
+        return FAILED;
     store_change(call, &function);
+    if (in->function_settings.layers.items) {
+        lambda_function_layers_store(call, function.row.id, &layers);
+        lambda_function_layers_release(call, &replaced);
+    }
     *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
@@ -227,8 +254,11 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
                     "$LATEST version cannot be deleted without deleting the function.");
     lambda_sandboxes_kill(call, function);
     forget_invocations(call, function);
+    struct lambda_function_layer_rows layers = lambda_function_layers(call, function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
+    lambda_function_layers_store(call, function->row.id, &(struct lambda_function_layer_rows){0});
     lambda_package_release(call, function->row.package);
+    lambda_function_layers_release(call, &layers);
     tags_remove_all(call, function->arn);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
@@ -243,7 +273,7 @@ static const struct lambda_function_code_location *location_of(const struct call
         arena_new(call->arena, struct lambda_function_code_location);
 
     location->repository_type = S("S3");
-    location->location = lambda_package_url(call, function);
+    location->location = lambda_package_url(call, function->row.package);
     return location;
 }
 

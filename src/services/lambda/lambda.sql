@@ -243,6 +243,52 @@ drop table lambda_tag;
 -- The delivery (engine/delivery.h) whose attempt it is; null at the first attempt.
 alter table lambda_invocation add column delivery_id integer;
 
+-- migration: 11
+-- Layers.  A layer's numbers are used once: it keeps the highest when its versions are gone.
+create table lambda_layer (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    highest_number integer not null,
+    unique (account, region, name)
+);
+create table lambda_layer_version (
+    layer_id integer not null,
+    number integer not null,
+    description text,
+    architectures text,
+    runtimes text,
+    license text,
+    package text not null,
+    package_size integer not null,
+    unpacked_size integer not null,
+    policy text,
+    revision text not null,
+    created_ms integer not null,
+    primary key (layer_id, number)
+) without rowid;
+create index lambda_layer_version_package on lambda_layer_version (package);
+
+-- The layers of a function, in their order.  It keeps their packages when the layers' versions are deleted.
+create table lambda_function_layer (
+    function_id integer not null,
+    position integer not null,
+    arn text not null,
+    package text not null,
+    package_size integer not null,
+    unpacked_size integer not null,
+    primary key (function_id, position)
+) without rowid;
+create index lambda_function_layer_package on lambda_function_layer (package);
+
+-- The folder with the unpacked layers, '' for none.  unpacked_size is unknown, and 0, of functions from before.
+alter table lambda_function add column layers_folder text not null default '';
+alter table lambda_function add column unpacked_size integer not null default 0;
+create index lambda_function_layers_folder on lambda_function (layers_folder) where layers_folder <> '';
+alter table lambda_sandbox add column layers_folder text not null default '';
+create index lambda_sandbox_layers_folder on lambda_sandbox (layers_folder) where layers_folder <> '';
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -250,9 +296,11 @@ alter table lambda_invocation add column delivery_id integer;
 -- statement: add_function :insert
 -- row: function
 insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
-    architecture, log_group, package, package_size, settings, revision, modified_ms, generation)
+    architecture, log_group, package, package_size, unpacked_size, layers_folder, settings, revision, modified_ms,
+    generation)
 values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
-    :architecture, :log_group, :package, :package_size, :settings, :revision, :modified_ms, 1);
+    :architecture, :log_group, :package, :package_size, :unpacked_size, :layers_folder, :settings, :revision,
+    :modified_ms, 1);
 
 -- By its id, or else by its name.
 -- statement: find_function :one
@@ -262,7 +310,7 @@ values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :
 -- param: region text null
 -- param: name text null
 select id, account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables, architecture,
-    log_group, package, package_size, settings, policy, revision, modified_ms, generation
+    log_group, package, package_size, unpacked_size, layers_folder, settings, policy, revision, modified_ms, generation
 from lambda_function
 where id = coalesce(:id,
     (select id from lambda_function where account = :account and region = :region and name = :name));
@@ -278,8 +326,8 @@ order by name limit :limit;
 update lambda_function
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
-    package = :package, package_size = :package_size, settings = :settings, revision = :revision,
-    modified_ms = :modified_ms, generation = :generation
+    package = :package, package_size = :package_size, unpacked_size = :unpacked_size, layers_folder = :layers_folder,
+    settings = :settings, revision = :revision, modified_ms = :modified_ms, generation = :generation
 where id = :id;
 
 -- statement: set_policy :exec
@@ -305,7 +353,10 @@ where sha256 = :sha256 and number = (select max(number) from lambda_piece where 
 returning number;
 
 -- statement: list_unowned_packages :many
-select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_function);
+select distinct sha256 from lambda_piece
+where sha256 not in (select package from lambda_function)
+    and sha256 not in (select package from lambda_layer_version)
+    and sha256 not in (select package from lambda_function_layer);
 
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
@@ -317,39 +368,116 @@ select 1 as found from lambda_package where sha256 = :sha256;
 -- statement: remove_whole_package :exec
 delete from lambda_package where sha256 = :sha256;
 
+-- The size of a package that somebody owns: a function, a layer's version, or a function with that layer.
 -- statement: get_package_size :one
 -- param: sha256 text
-select package_size from lambda_function where package = :sha256 limit 1;
+-- column: package_size integer
+select package_size as package_size from lambda_function where package = :sha256
+union all select package_size from lambda_layer_version where package = :sha256
+union all select package_size from lambda_function_layer where package = :sha256
+limit 1;
 
--- statement: is_package_of_function :one
--- param: sha256 text
--- column: found integer
-select 1 as found from lambda_function where package = :sha256 limit 1;
-
--- Does a function or a sandbox name that package?
--- statement: is_package_named :one
--- param: sha256 text
+-- Does a function or a sandbox use that folder of unpacked code?
+-- statement: is_folder_named :one
+-- param: name text
 -- column: found integer
 select 1 as found
-where exists (select 1 from lambda_function where package = :sha256)
-    or exists (select 1 from lambda_sandbox where package = :sha256);
+where exists (select 1 from lambda_function where package = :name)
+    or exists (select 1 from lambda_function where layers_folder = :name and layers_folder <> '')
+    or exists (select 1 from lambda_sandbox where package = :name)
+    or exists (select 1 from lambda_sandbox where layers_folder = :name and layers_folder <> '');
 
--- statement: is_package_running :one
--- param: sha256 text
+-- statement: is_folder_running :one
+-- param: name text
 -- column: found integer
-select 1 as found from lambda_sandbox where package = :sha256 limit 1;
+select 1 as found
+where exists (select 1 from lambda_sandbox where package = :name)
+    or exists (select 1 from lambda_sandbox where layers_folder = :name and layers_folder <> '');
+
+-- ---- layers ----
+
+-- The layer's next number.
+-- statement: take_layer_number :one
+insert into lambda_layer (account, region, name, highest_number) values (:account, :region, :name, 1)
+on conflict (account, region, name) do update set highest_number = highest_number + 1
+returning id, highest_number;
+
+-- statement: add_layer_version :exec
+-- row: layer_version
+insert into lambda_layer_version (layer_id, number, description, architectures, runtimes, license, package,
+    package_size, unpacked_size, revision, created_ms)
+values (:layer_id, :number, :description, :architectures, :runtimes, :license, :package,
+    :package_size, :unpacked_size, :revision, :created_ms);
+
+-- statement: find_layer_version :one
+-- row: layer_version
+-- param: name text
+select layer_id, number, description, architectures, runtimes, license, package, package_size, unpacked_size, policy,
+    revision, created_ms
+from lambda_layer_version
+where layer_id = (select id from lambda_layer where account = :account and region = :region and name = :name)
+    and number = :number;
+
+-- Layers with their newest version that fits the runtime and the architecture, if given (",python3.13,").
+-- statement: list_layers_page :many
+-- row: layer_version
+-- param: after text
+-- param: runtime text null
+-- param: architecture text null
+-- param: limit integer
+-- column: number integer
+select name, max(number) as number, description, architectures, runtimes, license, created_ms
+from lambda_layer join lambda_layer_version on layer_id = lambda_layer.id
+where account = :account and region = :region and name > :after
+    and (:runtime is null or instr(runtimes, :runtime) > 0)
+    and (:architecture is null or instr(architectures, :architecture) > 0)
+group by name order by name limit :limit;
+
+-- The same of one layer's versions, the newest first.
+-- statement: list_layer_versions_page :many
+-- row: layer_version
+-- param: before integer
+-- param: runtime text null
+-- param: architecture text null
+-- param: limit integer
+select number, description, architectures, runtimes, license, created_ms
+from lambda_layer_version
+where layer_id = (select id from lambda_layer where account = :account and region = :region and name = :name)
+    and number < :before
+    and (:runtime is null or instr(runtimes, :runtime) > 0)
+    and (:architecture is null or instr(architectures, :architecture) > 0)
+order by number desc limit :limit;
+
+-- statement: set_layer_policy :exec
+update lambda_layer_version set policy = :policy, revision = :revision where layer_id = :layer_id and number = :number;
+
+-- statement: remove_layer_version :exec
+delete from lambda_layer_version where layer_id = :layer_id and number = :number;
+
+-- statement: add_function_layer :exec
+-- row: function_layer
+insert into lambda_function_layer (function_id, position, arn, package, package_size, unpacked_size)
+values (:function_id, :position, :arn, :package, :package_size, :unpacked_size);
+
+-- statement: list_function_layers :many
+-- row: function_layer
+select function_id, position, arn, package, package_size, unpacked_size from lambda_function_layer
+where function_id = :function_id order by position;
+
+-- statement: remove_function_layers :exec
+delete from lambda_function_layer where function_id = :function_id;
 
 -- ---- sandboxes ----
 
 -- statement: add_sandbox :exec
 insert into lambda_sandbox (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
-    check_ms, log_stream, memory_bytes, package)
+    check_ms, log_stream, memory_bytes, package, layers_folder)
 values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :deadline_ms,
-    :check_ms, :log_stream, 0, :package);
+    :check_ms, :log_stream, 0, :package, :layers_folder);
 
 -- statement: get_sandbox :one
 select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package
+    log_stream, memory_bytes, package, layers_folder
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
