@@ -277,8 +277,6 @@ void metric_shares_forget(struct metric_shares *shares);
 void metric_shares_end(struct metric_shares *shares);
 /* A client's request has its reply: call its module's request_ended(). */
 void metrics_request_ended(const struct exchange *exchange);
-/* GET /_orderly/metrics/services */
-enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* outbox.c: sends replies and starts effects when they are durable */
 void outbox_add_batch(struct engine *engine, struct batch *batch);

@@ -396,6 +396,20 @@ def handler(event, context):
     assert "HOME" not in environment or environment["HOME"] != "/root"
 
 
+def test_a_sandbox_is_stopped_before_its_credentials_expire(make_function, call, advance_clock):
+    """They are valid for twelve hours; a minute and the timeout before their end, another sandbox begins."""
+    name = make_function("import uuid\nBORN = str(uuid.uuid4())\ndef handler(event, context):\n    return BORN\n", Timeout=3)
+    born, left = call(name)[0], 12 * 3600 - 60 - 3
+    while left > 240:
+        advance_clock(240)
+        left -= 240
+        assert call(name)[0] == born
+    advance_clock(left - 60)
+    assert call(name)[0] == born
+    advance_clock(61)
+    assert call(name)[0] != born
+
+
 def test_an_exception_is_answered_as_an_unhandled_error(make_function, call):
     name = make_function("def handler(event, context):\n    raise ValueError('no such colour')\n")
     answer, reply = call(name)

@@ -382,6 +382,9 @@ def lambda_(world):
     layer_permission = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
     fitting = {"CompatibleRuntime": "python3.11", "CompatibleArchitecture": "x86_64", "MaxItems": 2}
     allow = ("AddLayerVersionPermission", {**version, **layer_permission})
+    event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
+                    "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
+    put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
     return {
         "CreateFunction": lambda: ((), {"FunctionName": world.new(), "Code": {"ZipFile": world.zip}, "Tags": TAG_MAP,
                                         "Architectures": ["x86_64"], **settings}),
@@ -420,6 +423,12 @@ def lambda_(world):
                                               {**version, **layer_permission}),
         "RemoveLayerVersionPermission": lambda: ([allow], {**version, "StatementId": "s"}),
         "GetLayerVersionPolicy": lambda: ([allow], version),
+        "InvokeAsync": only({**function, "InvokeArgs": {}}),
+        "PutFunctionEventInvokeConfig": only({**function, **event_config}),
+        "UpdateFunctionEventInvokeConfig": lambda: ([put_event_config], {**function, **event_config}),
+        "GetFunctionEventInvokeConfig": lambda: ([put_event_config], function),
+        "DeleteFunctionEventInvokeConfig": lambda: ([put_event_config], function),
+        "ListFunctionEventInvokeConfigs": only({**function, "MaxItems": 2}),
     }
 
 

@@ -97,7 +97,7 @@ def request_of(client, key, bases):
 
     def of(service, operation):
         before, tree = bases[service][operation]()
-        tree = {**tree, "Payload": json.dumps(tree["Payload"])} if "Payload" in tree else tree
+        tree = {name: json.dumps(value) if name in ("Payload", "InvokeArgs") else value for name, value in tree.items()}
 
         def send():
             for name, other in before:

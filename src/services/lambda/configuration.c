@@ -327,7 +327,7 @@ str lambda_time_text(const struct call *call, int64_t ms)
 
 static struct lambda_layer_list layers_of(const struct call *call, const struct function *function)
 {
-    struct lambda_function_layer_rows rows = lambda_function_layers(call, function);
+    struct lambda_layer_set_rows rows = lambda_layer_set(call, function->row.layers);
     struct lambda_layer_list layers = {0};
 
     for (size_t i = 0; i < rows.count; i++)
@@ -368,7 +368,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->memory_size = arena_i64(call->arena, row->memory_mb);
     out->last_modified = lambda_time_text(call, row->modified_ms);
     out->code_sha256 = lambda_code_sha256(call, row->package);
-    out->version = S("$LATEST");
+    out->version = lambda_version_text(call->arena, row->number);
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
     set_state(call, function, out);

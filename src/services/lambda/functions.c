@@ -1,7 +1,7 @@
 /*
  * functions.c: making, changing, showing and deleting functions.
  *
- * Each function has one version: $LATEST.
+ * $LATEST is made with its function, and is the only version that changes.
  */
 #include "lambda_internal.h"
 
@@ -28,7 +28,7 @@ static bool source_check(const struct call *call, str zip_file)
 
 /* Check the package, and name it in the function's row.  False: fail() has been called. */
 static bool code_check(const struct call *call, str zip, struct function *function,
-                       const struct lambda_function_layer_rows *layers)
+                       const struct lambda_layer_set_rows *layers)
 {
     struct package package;
 
@@ -103,11 +103,11 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
     struct function function = new_function(call, &name, in);
-    struct lambda_function_layer_rows layers;
+    struct lambda_layer_set_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
-        !lambda_function_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+        !lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
         !source_check(call, in->code->zip_file) || !code_check(call, in->code->zip_file, &function, &layers))
         return FAILED;
     if (lambda_package_store(call, in->code->zip_file, function.row.package) == PARKED)
@@ -115,7 +115,8 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
     function.row.id = lambda_add_function(call->txn, &function.row);
-    lambda_function_layers_store(call, function.row.id, &layers);
+    lambda_layer_set_store(call, function.row.layers, &layers);
+    function.row.version_id = lambda_add_version(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
@@ -130,7 +131,7 @@ static void store_change(const struct call *call, struct function *function)
     function->row.revision = random_uuid(call->arena);
     function->row.modified_ms = call->now_ms;
     function->row.generation++;
-    lambda_update_function(call->txn, &function->row);
+    lambda_update_version(call->txn, &function->row);
     lambda_sandboxes_retire(call, function);
 }
 
@@ -154,7 +155,7 @@ enum outcome lambda_update_function_code(const struct call *call,
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
-    struct lambda_function_layer_rows layers = lambda_function_layers(call, &function);
+    struct lambda_layer_set_rows layers = lambda_layer_set(call, function.row.layers);
     if (!code_check(call, in->zip_file, &function, &layers))
         return FAILED;
     if (!in->dry_run || !*in->dry_run) {
@@ -191,15 +192,15 @@ lambda_update_function_configuration(const struct call *call,
     bool may_differ = in->function_settings.dead_letter_config || str_present(in->role);
     if (may_differ && !lambda_dead_letter_check(call, &function))
         return FAILED;
-    struct lambda_function_layer_rows replaced = lambda_function_layers(call, &function), layers = replaced;
+    struct lambda_layer_set_rows layers;
     if (in->function_settings.layers.items &&
-        (!lambda_function_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+        (!lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
          !lambda_function_size_check(call, &function, &layers)))
         return FAILED;
     store_change(call, &function);
     if (in->function_settings.layers.items) {
-        lambda_function_layers_store(call, function.row.id, &layers);
-        lambda_function_layers_release(call, &replaced);
+        lambda_layer_set_store(call, function.row.layers, &layers);
+        lambda_layer_set_release(call, located->row.layers);
     }
     *out = *lambda_configuration_of(call, &function);
     return DONE;
@@ -242,6 +243,25 @@ enum outcome lambda_remove_invocations(const struct call *call,
     return DONE;
 }
 
+static void remove_function(const struct call *call, const struct function *function)
+{
+    int64_t id = function->row.id;
+    struct lambda_list_code_rows code =
+        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
+
+    lambda_sandboxes_kill(call, function);
+    forget_invocations(call, function);
+    lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
+    lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
+    lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
+    for (size_t i = 0; i < code.count; i++) {
+        lambda_package_release(call, code.items[i].package);
+        lambda_layer_set_release(call, code.items[i].layers);
+    }
+    tags_remove_all(call, function->arn);
+}
+
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
                                     struct lambda_delete_function_response *out)
 {
@@ -252,14 +272,7 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    lambda_sandboxes_kill(call, function);
-    forget_invocations(call, function);
-    struct lambda_function_layer_rows layers = lambda_function_layers(call, function);
-    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
-    lambda_function_layers_store(call, function->row.id, &(struct lambda_function_layer_rows){0});
-    lambda_package_release(call, function->row.package);
-    lambda_function_layers_release(call, &layers);
-    tags_remove_all(call, function->arn);
+    remove_function(call, function);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
@@ -280,7 +293,7 @@ static const struct lambda_function_code_location *location_of(const struct call
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     (void)in;
     if (!function)
@@ -295,7 +308,7 @@ enum outcome lambda_get_function_configuration(const struct call *call,
                                                const struct lambda_get_function_configuration_request *in,
                                                struct lambda_function_configuration *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     (void)in;
     if (!function)
@@ -330,6 +343,13 @@ static struct lambda_function_configuration summary_of(const struct call *call,
     return *summary;
 }
 
+static bool find_latest(const struct call *call, str name, struct function *function)
+{
+    return lambda_version_find(
+        call, &(struct function_name){.account = call->account, .region = call->region, .name = name},
+        function);
+}
+
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
@@ -347,7 +367,7 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
                                               });
     list_make_empty(call->arena, &out->functions);
     for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
-        if (lambda_function_get(call, rows.items[i].id, &function)) {
+        if (find_latest(call, rows.items[i].name, &function)) {
             if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = summary_of(call, &function);

@@ -26,11 +26,18 @@ static str state_of(const struct lambda_mapping_row *mapping)
     return mapping->enabled ? S("Enabled") : S("Disabled");
 }
 
+struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapping)
+{
+    return (struct function_name){.account = mapping->account,
+                                  .region = mapping->region,
+                                  .name = mapping->function_name,
+                                  .qualifier = mapping->qualifier};
+}
+
 static void describe(const struct call *call, const struct lambda_mapping_row *mapping, str state,
                      struct lambda_event_source_mapping_configuration *out)
 {
-    struct function_name name = {
-        .account = mapping->account, .region = mapping->region, .name = mapping->function_name};
+    struct function_name name = lambda_mapping_target(mapping);
 
     out->uuid = mapping->uuid;
     out->batch_size = arena_i64(call->arena, mapping->batch_size);
@@ -208,6 +215,14 @@ static bool source_accepts(const struct call *call, const struct function *funct
 
 /* ---- CreateEventSourceMapping ---- */
 
+/* The qualifier of a mapping's row; $LATEST is the function itself. */
+static str qualifier_of(const struct function *function)
+{
+    bool is_latest = !function->alias && function->row.number == LATEST;
+
+    return is_latest ? (str){0} : function->qualifier;
+}
+
 /* The function of a mapping, already authorized.  False: fail() has been called. */
 static bool find_function(const struct call *call, str text, struct function *function)
 {
@@ -215,9 +230,7 @@ static bool find_function(const struct call *call, str text, struct function *fu
 
     if (!lambda_function_name_open(call, text, (str){0}, &name))
         return false;
-    bool latest = !str_present(name.qualifier) || str_equal(name.qualifier, S("$LATEST"));
-    bool own = str_equal(name.account, call->account);
-    if (latest && own && lambda_function_find(call, name.account, name.region, name.name, function))
+    if (str_equal(name.account, call->account) && lambda_version_find(call, &name, function))
         return true;
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
          STR_ARGS(lambda_function_arn(call->arena, &name)));
@@ -233,6 +246,7 @@ static bool check_new(const struct call *call, const struct function *function, 
             &(struct lambda_find_same_mapping_params){.account = call->account,
                                                       .region = call->region,
                                                       .function_name = function->row.name,
+                                                      .qualifier = qualifier_of(function),
                                                       .source_arn = queue_arn},
             &same))
         return true;
@@ -263,6 +277,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .account = call->account,
         .region = call->region,
         .function_name = function.row.name,
+        .qualifier = qualifier_of(&function),
         .source_arn = in->event_source_arn,
         .batch_size = DEFAULT_BATCH_SIZE,
         .enabled = 1,
@@ -298,22 +313,22 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
                                                const struct lambda_list_event_source_mappings_request *in,
                                                struct lambda_list_event_source_mappings_response *out)
 {
+    struct function_name name = lambda_function_name_of(call, in->function_name);
     struct lambda_mapping_row mapping;
     struct page page;
 
     if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
         return FAILED;
-    struct lambda_list_mappings_rows rows = lambda_list_mappings(
-        call->txn,
-        &(struct lambda_list_mappings_params){
-            .account = call->account,
-            .region = call->region,
-            .after = page.after,
-            .name = str_present(in->function_name) ? lambda_function_name_of(call, in->function_name).name
-                                                   : (str){0},
-            .source = in->event_source_arn,
-            .limit = page_rows(&page),
-        });
+    struct lambda_list_mappings_rows rows =
+        lambda_list_mappings(call->txn, &(struct lambda_list_mappings_params){
+                                            .account = call->account,
+                                            .region = call->region,
+                                            .after = page.after,
+                                            .name = name.name,
+                                            .qualifier = name.qualifier,
+                                            .source = in->event_source_arn,
+                                            .limit = page_rows(&page),
+                                        });
     list_make_empty(call->arena, &out->event_source_mappings);
     for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].uuid); i++)
         if (lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &rows.items[i].id},
@@ -333,14 +348,17 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     if (!located)
         return FAILED;
     struct lambda_mapping_row mapping = *located;
-    str name = str_present(in->function_name) ? in->function_name : mapping.function_name;
+    struct function_name target = lambda_mapping_target(&mapping);
+    str name = str_present(in->function_name) ? in->function_name : lambda_function_arn(call->arena, &target);
     if (!find_function(call, name, &function) || !apply(call, &in->mapping_settings, &mapping) ||
         !source_accepts(call, &function, mapping.source_arn))
         return FAILED;
-    if (!str_equal(function.row.name, mapping.function_name) &&
-        !check_new(call, &function, mapping.source_arn))
+    bool moves = !str_equal(function.row.name, mapping.function_name) ||
+                 !str_equal(qualifier_of(&function), mapping.qualifier);
+    if (moves && !check_new(call, &function, mapping.source_arn))
         return FAILED;
     mapping.function_name = function.row.name;
+    mapping.qualifier = qualifier_of(&function);
     mapping.modified_ms = call->now_ms;
     lambda_update_mapping(call->txn, &mapping);
     lambda_poller_end(call, mapping.id);

@@ -136,10 +136,14 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
                        size_t count)
 {
     str request_id = random_uuid(call->arena);
+    struct function version = poll->function;
 
+    lambda_version_route(call, &version);
     lambda_invocation_add(call, (struct lambda_add_invocation_params){
                                     .request_id = request_id,
-                                    .function_id = poll->function.row.id,
+                                    .function_id = version.row.id,
+                                    .version_id = version.row.version_id,
+                                    .function_arn = lambda_function_asked_arn(call->arena, &version),
                                     .mapping_id = arena_i64(call->arena, poll->mapping.id),
                                     .kind = LAMBDA_INVOCATION_KIND_MAPPING,
                                     .payload = event_of(call, records, count),
@@ -147,7 +151,7 @@ static void send_batch(const struct call *call, const struct poll *poll, const s
                                     .queued_ms = call->now_ms,
                                     .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
                                 });
-    lambda_function_dispatch(call, &poll->function);
+    lambda_function_dispatch(call, &version);
 }
 
 static void send_batches(const struct call *call, const struct poll *poll, const struct record_list *records)
@@ -293,8 +297,8 @@ enum outcome lambda_poll_event_source(const struct call *call,
         return DONE;
     struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
     there.arrived_ms = there.now_ms; /* each run begins a new long poll */
-    if (!lambda_function_find(&there, there.account, there.region, poll.mapping.function_name,
-                              &poll.function))
+    struct function_name target = lambda_mapping_target(&poll.mapping);
+    if (!lambda_version_find(&there, &target, &poll.function))
         return poller_back_off(&there, &poll.mapping, S("Function not found"));
     poll.role = lambda_function_role(&there, &poll.function);
     if (!poll.role)

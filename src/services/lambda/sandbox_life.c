@@ -54,8 +54,8 @@ static struct verified *verify(const struct call *call, const struct lambda_laun
 
     lambda_runtime_look(lambda_runtime_find(in->runtime));
     *list_add(call->arena, &code) = in->package;
-    if (!lambda_unpacked_verify(call, &code) ||
-        (in->layers.count > 0 && !lambda_unpacked_verify(call, &in->layers)))
+    if (!lambda_unpacked_verify(call, in->package, &code) ||
+        (in->layer_packages.count > 0 && !lambda_unpacked_verify(call, in->layers, &in->layer_packages)))
         verified->problem = call->progress->failure.message;
     return verified;
 }
@@ -94,9 +94,9 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
-        !lambda_function_get(call, sandbox.function_id, &function)) {
+        !lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_package_release(call, in->package); /* perhaps no other call knows that it was unpacked */
-        lambda_unpacked_release(call, lambda_unpacked_name(call, &in->layers));
+        lambda_unpacked_release(call, in->layers);
         return DONE;
     }
     struct call there = lambda_call_of_function(call, &function);
@@ -161,7 +161,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
-        !lambda_function_get(call, sandbox.function_id, &function))
+        !lambda_version_get(call, sandbox.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
     bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
@@ -197,7 +197,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function))
+    if (!lambda_version_get(call, sandbox.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
     lambda_log_output(&there, &function, &sandbox, &in->lines);
@@ -275,7 +275,7 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function)) {
+    if (!lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_sandbox_forget(call, &sandbox);
         return DONE;
     }

@@ -2,10 +2,9 @@
  * unpacked.c: the code of functions and layers on the disk.
  *
  * <functions folder>/<name>/code is code that sandboxes see, and node_modules beside it leads to the packages
- * that every Node.js function may import.  The name is the digest of the package; the layers of a function
- * are unpacked one over the other, and the name is the digest of their digests.  The database is
- * authoritative: a folder is made from it when a sandbox starts, may be lost at any time, and is removed when
- * no function and no sandbox names it.
+ * that every Node.js function may import.  The name is the digest of the package, or that of a set of layers,
+ * which are unpacked one over the other.  The database is authoritative: a folder is made from it when a
+ * sandbox starts, may be lost at any time, and is removed when no function and no sandbox names it.
  *
  * A sandbox runs only code that has its package's digest.  Only the server's user may enter the folders, and
  * sandboxes see them read-only, so only that user, or a broken disk, can alter one. Hashing up to 250 MB at
@@ -25,7 +24,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "unzip.h"
 
 #include <dirent.h>
@@ -248,21 +246,9 @@ static bool is_as_it_was(const struct known *known, str folder)
            str_equal(HASH_STR(now), HASH_STR(known->fingerprint));
 }
 
-str lambda_unpacked_name(const struct call *call, const struct str_list *packages)
-{
-    struct text digests = text_in(call->arena);
-
-    if (packages->count == 1)
-        return packages->items[0];
-    for (size_t i = 0; i < packages->count; i++)
-        text_add(&digests, packages->items[i]);
-    return packages->count == 0 ? S("") : lambda_package_digest(call->arena, text_str(&digests));
-}
-
-bool lambda_unpacked_verify(const struct call *call, const struct str_list *packages)
+bool lambda_unpacked_verify(const struct call *call, str name, const struct str_list *packages)
 {
     const char *functions = real_functions_folder(call);
-    str name = lambda_unpacked_name(call, packages);
 
     if (!functions)
         return lambda_unzip_check_result(call, UNZIP_DISK);

@@ -1,21 +1,21 @@
 /*
- * function_layers.c: the layers of a function.
+ * layer_sets.c: the layers of a version of a function.
  *
- * A function owns the packages of its layers, and keeps them when the layers' versions are deleted.
+ * A set is named by the digest of its ARNs and packages, so that versions with the same layers share it.  It
+ * owns the packages, and keeps them when the layers' versions are deleted.
  */
 #include "lambda_internal.h"
 
+#include "base/text.h"
+
 enum { MOST_LAYERS = 5 };
 
-struct lambda_function_layer_rows lambda_function_layers(const struct call *call,
-                                                         const struct function *function)
+struct lambda_layer_set_rows lambda_layer_set(const struct call *call, str id)
 {
-    return lambda_list_function_layers(
-        call->txn, &(struct lambda_list_function_layers_params){.function_id = function->row.id});
+    return lambda_list_layer_set(call->txn, &(struct lambda_list_layer_set_params){.id = id});
 }
 
-struct str_list lambda_layer_packages(const struct call *call,
-                                      const struct lambda_function_layer_rows *layers)
+struct str_list lambda_layer_packages(const struct call *call, const struct lambda_layer_set_rows *layers)
 {
     struct str_list packages = {0};
 
@@ -63,12 +63,28 @@ static bool layer_check(const struct call *call, const struct str_list *arns, si
     return false;
 }
 
-bool lambda_function_layers_find(const struct call *call, const struct str_list *arns,
-                                 struct function *function, struct lambda_function_layer_rows *layers)
+/* Empty for no layers. */
+static str id_of(const struct call *call, const struct lambda_layer_set_rows *layers)
+{
+    struct text text = text_in(call->arena);
+
+    if (layers->count == 0)
+        return S("");
+    for (size_t i = 0; i < layers->count; i++) {
+        text_add(&text, layers->items[i].arn);
+        text_add_char(&text, ' ');
+        text_add(&text, layers->items[i].package);
+        text_add_char(&text, '\n');
+    }
+    return lambda_package_digest(call->arena, text_str(&text));
+}
+
+bool lambda_layers_find(const struct call *call, const struct str_list *arns, struct function *function,
+                        struct lambda_layer_set_rows *layers)
 {
     struct layer_version version;
 
-    *layers = (struct lambda_function_layer_rows){0};
+    *layers = (struct lambda_layer_set_rows){0};
     if (arns->count > MOST_LAYERS) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Cannot reference more than %d layers.",
              MOST_LAYERS);
@@ -77,7 +93,7 @@ bool lambda_function_layers_find(const struct call *call, const struct str_list 
     for (size_t i = 0; i < arns->count; i++) {
         if (!layer_check(call, arns, i, &version))
             return false;
-        *list_add(call->arena, layers) = (struct lambda_function_layer_row){
+        *list_add(call->arena, layers) = (struct lambda_layer_set_row){
             .position = (int64_t)i,
             .arn = version.arn,
             .package = version.row.package,
@@ -85,13 +101,12 @@ bool lambda_function_layers_find(const struct call *call, const struct str_list 
             .unpacked_size = version.row.unpacked_size,
         };
     }
-    struct str_list packages = lambda_layer_packages(call, layers);
-    function->row.layers_folder = lambda_unpacked_name(call, &packages);
+    function->row.layers = id_of(call, layers);
     return true;
 }
 
 bool lambda_function_size_check(const struct call *call, const struct function *function,
-                                const struct lambda_function_layer_rows *layers)
+                                const struct lambda_layer_set_rows *layers)
 {
     int64_t size = function->row.unpacked_size;
 
@@ -109,23 +124,30 @@ bool lambda_function_size_check(const struct call *call, const struct function *
 
 /* ---- storing ---- */
 
-void lambda_function_layers_store(const struct call *call, int64_t function_id,
-                                  const struct lambda_function_layer_rows *layers)
+void lambda_layer_set_store(const struct call *call, str id, const struct lambda_layer_set_rows *layers)
 {
-    lambda_remove_function_layers(call->txn,
-                                  &(struct lambda_remove_function_layers_params){.function_id = function_id});
     for (size_t i = 0; i < layers->count; i++) {
-        struct lambda_function_layer_row row = layers->items[i];
-        row.function_id = function_id;
-        lambda_add_function_layer(call->txn, &row);
+        struct lambda_layer_set_row row = layers->items[i];
+        row.id = id;
+        lambda_add_set_layer(call->txn, &row);
     }
 }
 
-void lambda_function_layers_release(const struct call *call, const struct lambda_function_layer_rows *layers)
+static bool is_named(const struct call *call, str id)
 {
-    struct str_list packages = lambda_layer_packages(call, layers);
+    struct lambda_is_layer_set_named_row found;
 
-    for (size_t i = 0; i < packages.count; i++)
-        lambda_package_release(call, packages.items[i]);
-    lambda_unpacked_release(call, lambda_unpacked_name(call, &packages));
+    return lambda_is_layer_set_named(call->txn, &(struct lambda_is_layer_set_named_params){.layers = id},
+                                     &found);
+}
+
+void lambda_layer_set_release(const struct call *call, str id)
+{
+    if (str_empty(id) || is_named(call, id))
+        return;
+    struct lambda_layer_set_rows layers = lambda_layer_set(call, id);
+    lambda_remove_layer_set(call->txn, &(struct lambda_remove_layer_set_params){.id = id});
+    for (size_t i = 0; i < layers.count; i++)
+        lambda_package_release(call, layers.items[i].package);
+    lambda_unpacked_release(call, id);
 }
