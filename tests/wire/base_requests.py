@@ -441,6 +441,10 @@ def cloudwatch(world):
              "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
              "InsufficientDataActions": [arn("sns", "every")]}
     put = [("PutMetricAlarm", alarm)]
+    composite = {"AlarmName": "every-composite", "AlarmRule": "ALARM(child)", "ActionsSuppressor": "child",
+                 "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60,
+                 **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
+                                                   "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
@@ -453,6 +457,7 @@ def cloudwatch(world):
         "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
                                              "ExtendedStatistics": ["p90"], "Unit": "Count"}),
         "PutMetricAlarm": lambda: ([], {**alarm, "Tags": TAGS}),
+        "PutCompositeAlarm": lambda: ([("PutMetricAlarm", {**alarm, "AlarmName": "child"})], {**composite, "Tags": TAGS}),
         "DescribeAlarms": lambda: (put, {"AlarmNamePrefix": "e", "AlarmTypes": ["MetricAlarm"], "StateValue": "OK",
                                          "ActionPrefix": "arn:", "MaxRecords": 10}),
         "DescribeAlarmsForMetric": lambda: (put, {**metric, "Statistic": "Sum", "Period": 60, "Unit": "Count"}),
@@ -485,6 +490,7 @@ def logs(world):
         "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
         "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
         "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
+        "StartLiveTail": only({"logGroupIdentifiers": [arn("logs", "log-group:every")], "logEventFilterPattern": "m"}),
         "DeleteLogStream": lambda: ([("CreateLogStream", {**group, "logStreamName": "passing"})],
                                     {**group, "logStreamName": "passing"}),
         "PutRetentionPolicy": lambda: ([made], {"logGroupName": "passing", "retentionInDays": 7}),

@@ -62,7 +62,7 @@ def client(server):
         return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1",
                             aws_access_key_id=key["AccessKeyId"] if key else ACCOUNT,
                             aws_secret_access_key=key["SecretAccessKey"] if key else "x",
-                            config=Config(retries={"max_attempts": 0}, parameter_validation=False))
+                            config=Config(retries={"max_attempts": 0}, parameter_validation=False, inject_host_prefix=False))
 
     return make
 
