@@ -5,7 +5,6 @@
  *     GET  /                            for a browser: a welcome page
  *     GET  /_orderly/health             also /_localstack/health
  *     GET  /_orderly/metrics            batches, slow calls, the pool
- *     GET  /_orderly/metrics/services   what services counted in each minute, see metrics.c
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
  *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
  *     POST /_orderly/clock              {"advance_ms": …}
@@ -188,7 +187,6 @@ const struct door ADMIN_DOORS[] = {
     {NULL, "GET", "/_orderly/health", health, DOOR_OPEN},
     {NULL, "GET", "/_localstack/health", health, DOOR_OPEN},
     {NULL, "GET", "/_orderly/metrics", metrics, 0},
-    {NULL, "GET", "/_orderly/metrics/services", metrics_list, DOOR_ON_WORKER},
     {NULL, "POST", "/_orderly/null", null_request, DOOR_OPEN},
     {NULL, "GET", "/_orderly/clock", show_clock, 0},
     {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},

@@ -189,6 +189,10 @@ delete from engine_timer where operation = 'lambda:RetryInvocation';
 -- migration: 10
 alter table engine_metric add column operation text;
 
+-- CloudWatch keeps what services have counted.
+-- migration: 11
+drop table engine_metric;
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)
@@ -401,18 +405,3 @@ select value from engine_setting where name = :name;
 -- statement: put_setting :exec
 insert into engine_setting (name, value) values (:name, :value)
 on conflict (name) do update set value = excluded.value;
-
--- statement: add_metric :insert
-insert into engine_metric (began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most)
-values (:began_ms, :account, :region, :namespace, :name, :dimension, :value, :operation, :unit, :count, :sum, :least, :most);
-
--- statement: prune_metrics :exec
--- param: last integer
-delete from engine_metric where id <= :last;
-
--- The newest first.
--- statement: list_metrics :many
--- param: after integer
--- param: limit integer
-select began_ms, account, region, namespace, name, dimension, value, operation, unit, count, sum, least, most
-from engine_metric where id > :after order by id desc limit :limit;

@@ -277,8 +277,6 @@ void metric_shares_forget(struct metric_shares *shares);
 void metric_shares_end(struct metric_shares *shares);
 /* A client's request has its reply: call its module's request_ended(). */
 void metrics_request_ended(const struct exchange *exchange);
-/* GET /_orderly/metrics/services */
-enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* outbox.c: sends replies and starts effects when they are durable */
 void outbox_add_batch(struct engine *engine, struct batch *batch);
@@ -458,9 +456,10 @@ void log_request(const struct exchange *exchange);
 
 /* stream.c: the state of a reply that is sent piece by piece */
 struct stream {
-    bool begun; /* the first piece has been sent, with the head */
-    bool left;  /* the client has gone */
-    bool more;  /* this run has made a piece */
+    bool begun;                /* the first piece has been sent, with the head */
+    bool left;                 /* the client has gone */
+    bool more;                 /* this run has made a piece */
+    struct arena_mark decoded; /* each piece begins with the memory of the request alone */
     str piece;
     size_t place_size;
     char place[LIMIT_STREAM_PLACE_BYTES];

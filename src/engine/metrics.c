@@ -1,22 +1,20 @@
 /*
- * metrics.c: the counts of services, in memory for a minute and then as rows.
+ * metrics.c: the counts of services, in memory for a minute and then given to the module that keeps metrics.
  *
  * A minute's series are in a hash table (metrics_minute.h).  At the end of the minute it takes the threads'
- * shares (metrics_shares.c) and is closed: its rows are written in slices, some in each batch, while the next
+ * shares (metrics_shares.c) and is closed: its series are given in slices, some in each batch, while the next
  * table fills.
  */
 #include "engine/count.h"
 #include "engine/engine_internal.h"
 #include "engine/metrics_minute.h"
-#include "engine_sql.h"
 
 #include "base/check.h"
 #include "base/memory.h"
-#include "wire/json.h"
 
 #include <stdlib.h>
 
-enum { MINUTE_MS = 60 * 1000, MOST_SERIES = 4096, ROWS_KEPT = 50000, ROWS_SHOWN = 5000 };
+enum { MINUTE_MS = 60 * 1000, MOST_SERIES = 4096 };
 
 struct metrics {
     struct minute *current,
@@ -87,41 +85,26 @@ static void take_counts(struct engine *engine)
 
 /* ---- storing ---- */
 
-/* "TableName", also of "TableName,Operation"; empty: none. */
-static str dimension_of(const struct metric *metric)
-{
-    str rest = metric->dimension ? str_of(metric->dimension) : S(""), first = S("");
-
-    str_next(&rest, ',', &first);
-    return first;
-}
-
-static void store_series(struct txn *txn, int64_t began_ms, const struct series *series)
-{
-    int64_t id =
-        engine_add_metric(txn, &(struct engine_add_metric_params){
-                                   .began_ms = began_ms,
-                                   .account = series->account,
-                                   .region = series->region,
-                                   .namespace = str_of(series->metric->name_space),
-                                   .name = str_of(series->metric->name),
-                                   .dimension = dimension_of(series->metric),
-                                   .value = str_present(series->of) ? series->of : S(""),
-                                   .operation = series->operation ? str_of(series->operation) : (str){0},
-                                   .unit = str_of(series->metric->unit),
-                                   .count = series->count,
-                                   .sum = series->sum,
-                                   .least = series->least,
-                                   .most = series->most,
-                               });
-
-    engine_prune_metrics(txn, &(struct engine_prune_metrics_params){.last = id - ROWS_KEPT});
-}
-
 static void add_dimension(struct counted_minute *counted, str name, str value)
 {
     counted->dimensions[counted->dimension_count].name = name;
     counted->dimensions[counted->dimension_count++].value = value;
+}
+
+static void add_dimensions(struct counted_minute *counted, const struct series *series)
+{
+    str names = series->metric->dimension ? str_of(series->metric->dimension) : (str){0};
+    str values = series->of;
+
+    for (str name, value; str_next(&names, ',', &name);) {
+        if (str_equal(name, S("Operation")))
+            value = str_of(series->operation);
+        else if (!str_present(names) || series->operation)
+            value = values;
+        else
+            str_next(&values, '/', &value);
+        add_dimension(counted, name, value);
+    }
 }
 
 /* Hand the series to the module that keeps metrics. */
@@ -140,25 +123,20 @@ static void hand_on(struct engine *engine, int64_t began_ms, const struct series
         .most = series->most,
     };
 
-    if (!str_empty(dimension_of(series->metric)))
-        add_dimension(&counted, dimension_of(series->metric), series->of);
-    if (series->operation)
-        add_dimension(&counted, S("Operation"), str_of(series->operation));
+    add_dimensions(&counted, series);
     txn_use_arena(engine->txn, &engine->batch->arena);
     for (const struct module *const *module = engine->options.modules; *module; module++)
         if ((*module)->counted)
             (*module)->counted(engine->txn, &engine->batch->arena, &counted);
 }
 
-/* Write at least one row, and more while the slice lasts; all of them when the server stops. */
+/* Store at least one series, and more while the slice lasts; all of them when the server stops. */
 static void store_minute(struct engine *engine, const struct minute *minute, size_t *written)
 {
     while (minute && *written < minute->series_count) {
         const struct series *series = &minute->series[(*written)++];
-        if (series->count > 0) { /* 0: only calls that failed have counted */
-            store_series(engine->txn, minute->began_ms, series);
+        if (series->count > 0) /* 0: only calls that failed have counted */
             hand_on(engine, minute->began_ms, series);
-        }
         if (!engine->last_run && slice_has_passed(engine))
             break;
     }
@@ -264,48 +242,4 @@ bool metrics_are_unstored(const struct engine *engine)
 int64_t metrics_next_due_ms(const struct engine *engine)
 {
     return engine->metrics->closed ? engine->now_ms : minute_ends_ms(engine);
-}
-
-/* ---- GET /_orderly/metrics/services ---- */
-
-static void write_row(struct json_writer *writer, const struct engine_list_metrics_row *row)
-{
-    json_open_object(writer);
-    json_i64_field(writer, S("began_ms"), row->began_ms);
-    json_field(writer, S("account"), row->account);
-    json_field(writer, S("region"), row->region);
-    json_field(writer, S("namespace"), row->namespace);
-    json_field(writer, S("name"), row->name);
-    json_name(writer, S("dimensions"));
-    json_open_object(writer);
-    if (!str_empty(row->dimension))
-        json_field(writer, row->dimension, row->value);
-    if (str_present(row->operation))
-        json_field(writer, S("Operation"), row->operation);
-    json_close_object(writer);
-    json_field(writer, S("unit"), row->unit);
-    json_i64_field(writer, S("count"), row->count);
-    json_name(writer, S("sum"));
-    json_double(writer, row->sum);
-    json_name(writer, S("min"));
-    json_double(writer, row->least);
-    json_name(writer, S("max"));
-    json_double(writer, row->most);
-    json_close_object(writer);
-}
-
-enum outcome metrics_list(const struct call *call, const struct visit *visit, struct http_reply *reply)
-{
-    struct engine_list_metrics_rows rows =
-        engine_list_metrics(call->txn, &(struct engine_list_metrics_params){.after = 0, .limit = ROWS_SHOWN});
-    struct json_writer writer = json_writer_in(call->arena);
-
-    (void)visit;
-    json_open_array(&writer);
-    for (size_t i = 0; i < rows.count; i++)
-        write_row(&writer, &rows.items[i]);
-    json_close_array(&writer);
-    *reply = (struct http_reply){
-        .status = 200, .content_type = S("application/json"), .body = json_written(&writer)};
-    return DONE;
 }

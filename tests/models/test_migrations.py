@@ -42,6 +42,30 @@ def test_sandboxes_and_invocations_outlive_the_check_of_their_states():
     assert [tuple(row) for row in database.execute(indexes)] == before
 
 
+def test_a_function_keeps_its_configuration_and_its_invocations_when_it_gets_versions():
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    database.execute("create table aws_tag (owner text, key text, value text)")
+    apply(database, "lambda", 1, 10)
+    function = {"id": 7, "account": "a", "region": "r", "name": "n"}
+    version = {"runtime": "python3.11", "handler": "h", "role": "o", "timeout_seconds": 3, "memory_mb": 128,
+               "variables": "{}", "architecture": "arm64", "log_group": "g", "package": "p", "package_size": 4,
+               "settings": "{}", "policy": "y", "revision": "u", "modified_ms": 5, "generation": 6}
+    names = ", ".join({**function, **version})
+    values = ", ".join(f":{name}" for name in {**function, **version})
+    database.execute(f"insert into lambda_function ({names}) values ({values})", {**function, **version})
+    database.execute("insert into lambda_invocation (id, request_id, function_id, kind, state, payload, payload_apart,"
+                     " trace_id, queued_ms, attempts, started_ms, announced, wants_tail)"
+                     " values (1, 'q', 7, 'event', 'queued', x'', 0, 't', 1, 0, 0, 0, 0)")
+    apply(database, "lambda", 11, 11)
+    [row] = database.execute("select * from lambda_function")
+    assert dict(row) == {**function, "last_number": 0}
+    [row] = database.execute("select * from lambda_version")
+    assert dict(row) == {"id": 7, "function_id": 7, "number": 0, **version}
+    [row] = database.execute("select function_id, version_id from lambda_invocation")
+    assert tuple(row) == (7, 7)
+
+
 def test_a_retry_that_was_a_timer_is_a_delivery_with_one_more_attempt():
     database = sqlite3.connect(":memory:")
     database.row_factory = sqlite3.Row

@@ -5,6 +5,7 @@ Triggers write one row for each change; they are added and read while the server
 
 import contextlib
 import pathlib
+import re
 import sqlite3
 
 import boto3
@@ -21,6 +22,12 @@ def rows(server, query: str, *arguments) -> list:
     """The rows of a query; the server may be running."""
     with contextlib.closing(database(server)) as connection:
         return connection.execute(query, arguments).fetchall()
+
+
+def migration(service: str, number: int) -> str:
+    """The SQL of a migration of `service`."""
+    source = pathlib.Path(__file__).parents[2] / f"src/services/{service}/{service}.sql"
+    return re.split(r"^-- (?:migration|statement): .*\n", source.read_text(), flags=re.M)[number]
 
 
 def record(server, **watched: str) -> None:

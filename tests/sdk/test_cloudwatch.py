@@ -74,6 +74,14 @@ def test_values_of_one_period_are_summed(cloudwatch, start):
 
 
 @pytest.mark.parametrize("protocol", ["smithy-rpc-v2-cbor", "json", "query"])
+def test_a_metric_without_dimensions_is_listed_with_an_empty_list(client, start, protocol):
+    cloudwatch = client(protocol)
+    put(cloudwatch, f"bare-{protocol}", Value=1, Timestamp=start)
+    assert cloudwatch.list_metrics(MetricName=f"bare-{protocol}")["Metrics"] == [
+        {"Namespace": "Shop", "MetricName": f"bare-{protocol}", "Dimensions": []}]
+
+
+@pytest.mark.parametrize("protocol", ["smithy-rpc-v2-cbor", "json", "query"])
 def test_every_protocol_gives_the_same(client, start, protocol):
     cloudwatch = client(protocol)
     put(cloudwatch, "same", Values=[1.5, 2.0], Unit="Count", Dimensions=[{"Name": "a", "Value": "1"}], Timestamp=start)

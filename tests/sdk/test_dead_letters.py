@@ -1,9 +1,9 @@
 """A function's dead-letter target: what is checked, and what arrives there when all attempts have failed."""
 
 import json
-import urllib.request
 
 import pytest
+from counted import minutes
 from orderly_fixtures import zip_of
 
 ACCOUNT = "000000000000"
@@ -108,13 +108,8 @@ def test_an_event_that_succeeds_at_last_is_no_dead_letter(
     assert received(client, queue[0], wait=1) == []
 
 
-def metrics_named(endpoint, name):
-    with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-        return [row for row in json.load(reply) if row["name"] == name]
-
-
 def test_a_dead_letter_that_cannot_be_sent_is_counted_and_the_event_is_gone(
-    client, endpoint, make_function, make_role, queue, use_up_retries, advance_clock, wait_until
+    client, now_ms, make_function, make_role, queue, use_up_retries, advance_clock, wait_until
 ):
     url, arn = queue
     role = make_role(["sqs:SendMessage"])
@@ -122,9 +117,9 @@ def test_a_dead_letter_that_cannot_be_sent_is_counted_and_the_event_is_gone(
     client("iam").delete_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="inline")
     use_up_retries(name, {"why": "no"})
     advance_clock(MINUTE)
-    [row] = wait_until(lambda: [row for row in metrics_named(endpoint, "DeadLetterErrors")
-                                if row["dimensions"] == {"FunctionName": name}])
-    assert (row["namespace"], row["unit"], row["count"], row["sum"]) == ("AWS/Lambda", "Count", 1, 1)
+    errors = ("DeadLetterErrors", ("FunctionName", name))
+    assert wait_until(lambda: minutes(client("cloudwatch"), now_ms(), "AWS/Lambda", FunctionName=name).get(errors)) == (
+        "Count", 1, 1, 1, 1)
     client("iam").put_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="inline", PolicyDocument=json.dumps(
         {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
     advance_clock(7 * 3600)

@@ -380,3 +380,72 @@ def test_restoring_takes_permission_to_read_and_write_the_new_table(dynamodb, al
         getattr(allowed_by(*just_enough), operation)(TargetTableName=target, **source)
         wait_until(lambda: dynamodb.describe_table(TableName=target)["Table"]["TableStatus"] == "ACTIVE")
         dynamodb.delete_table(TableName=target)
+
+
+@pytest.fixture(scope="module")
+def there(client):
+    """The same service in another region, with a table."""
+    dynamodb = client("dynamodb", region_name="eu-west-1")
+    made = dynamodb.create_table(
+        TableName="elsewhere", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}])["TableDescription"]
+    yield dynamodb, made["TableArn"]
+    dynamodb.delete_table(TableName="elsewhere")
+
+
+def calls_by_arn(dynamodb, arn):
+    key = {"k": {"S": "1"}}
+    return [
+        (dynamodb.get_item, {"TableName": arn, "Key": key}),
+        (dynamodb.put_item, {"TableName": arn, "Item": key}),
+        (dynamodb.scan, {"TableName": arn}),
+        (dynamodb.batch_get_item, {"RequestItems": {arn: {"Keys": [key]}}}),
+        (dynamodb.transact_write_items, {"TransactItems": [{"Put": {"TableName": arn, "Item": key}}]}),
+        (dynamodb.execute_statement, {"Statement": f'SELECT * FROM "{arn}"'}),
+        (dynamodb.describe_table, {"TableName": arn}),
+        (dynamodb.delete_table, {"TableName": arn}),
+        (dynamodb.create_backup, {"TableName": arn, "BackupName": "mine"}),
+    ]
+
+
+def test_no_request_reaches_a_table_of_another_region(dynamodb, there, refused):
+    elsewhere, arn = there
+    chinese = arn.replace("arn:aws:", "arn:aws-cn:")
+    for wrong, problem in ((arn, "region"), (chinese, "partition")):
+        for call, arguments in calls_by_arn(dynamodb, wrong):
+            answer = refused(call, **arguments)
+            assert (answer["code"], answer["message"]) == (
+                "ValidationException", f"1 validation error detected: Invalid AWS {problem} in '{wrong}'")
+        assert refused(dynamodb.list_tags_of_resource, ResourceArn=wrong)["message"] == (
+            f"Invalid TableArn: Invalid ResourceArn provided as input {wrong}")
+        assert refused(dynamodb.get_resource_policy, ResourceArn=wrong)["message"] == (
+            f"One or more parameter values were invalid: Invalid resource Arn: {wrong}")
+    no_table = arn.replace("eu-west-1", "us-east-1").replace(":table/", ":tables/")
+    assert refused(dynamodb.describe_table, TableName=no_table)["message"] == (
+        f"1 validation error detected: Invalid resource type in '{no_table}'")
+    for call, arguments in calls_by_arn(elsewhere, arn)[:-2]:
+        call(**arguments)
+
+
+def test_a_policy_about_the_requested_region_is_not_gone_around_by_an_arn(allowed_by, there, refused):
+    _, arn = there
+    user = allowed_by(statement("Allow", StringEquals={"aws:RequestedRegion": "us-east-1"}))
+    for call, arguments in calls_by_arn(user, arn):
+        assert refused(call, **arguments)["code"] == "ValidationException"
+
+
+def test_a_backup_and_a_stream_are_used_in_their_own_region_and_restored_in_any(
+        dynamodb, client, there, refused, unique):
+    elsewhere, arn = there
+    backup = elsewhere.create_backup(TableName="elsewhere", BackupName="one")["BackupDetails"]["BackupArn"]
+    for call in (dynamodb.describe_backup, dynamodb.delete_backup):
+        assert refused(call, BackupArn=backup)["message"] == "Invalid Backup ARN"
+    name = unique("restored")
+    dynamodb.restore_table_from_backup(BackupArn=backup, TargetTableName=name)
+    elsewhere.describe_backup(BackupArn=backup)
+    elsewhere.update_table(TableName="elsewhere",
+                           StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
+    stream = elsewhere.describe_table(TableName="elsewhere")["Table"]["LatestStreamArn"]
+    assert refused(client("dynamodbstreams").describe_stream, StreamArn=stream)["message"] == "Invalid StreamArn"
+    client("dynamodbstreams", region_name="eu-west-1").describe_stream(StreamArn=stream)

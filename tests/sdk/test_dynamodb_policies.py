@@ -172,6 +172,34 @@ def test_another_account_reads_a_table_and_its_index_by_arn_when_the_policy_allo
         assert not is_allowed(other.get_item, **get)
 
 
+def test_a_policy_lets_another_account_neither_back_up_nor_restore_nor_configure_a_table(refused):
+    with serving() as (server, owner):
+        other = connect(server.endpoint, key=OTHER)
+        arn = owner.create_table(TableName="orders", BillingMode="PAY_PER_REQUEST",
+                                 **KEY)["TableDescription"]["TableArn"]
+        owner.put_resource_policy(ResourceArn=arn, Policy=policy(
+            statement("Allow", OTHER, "dynamodb:*", "*")))
+        assert other.describe_table(TableName=arn)["Table"]["TableArn"] == arn
+        other.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "b"}])
+        other.update_table(TableName=arn, DeletionProtectionEnabled=False)
+        assert other.list_tags_of_resource(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "b"}]
+        ttl = {"Enabled": True, "AttributeName": "t"}
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        for call, arguments in (
+                (other.create_backup, {"BackupName": "mine"}), (other.describe_continuous_backups, {}),
+                (other.update_continuous_backups, {"PointInTimeRecoverySpecification": recovery}),
+                (other.describe_time_to_live, {}), (other.update_time_to_live, {"TimeToLiveSpecification": ttl})):
+            assert not is_allowed(call, TableName=arn, **arguments)
+        assert not is_allowed(other.execute_statement, Statement=f'SELECT * FROM "{arn}"')
+        answer = refused(other.restore_table_to_point_in_time, SourceTableArn=arn, TargetTableName="copy",
+                         UseLatestRestorableTime=True)
+        assert (answer["code"], answer["message"]) == (
+            "ValidationException", "This action is only supported by accounts that match the resource owner’s account.")
+        backup = owner.create_backup(TableName="orders", BackupName="ours")["BackupDetails"]["BackupArn"]
+        assert not is_allowed(other.restore_table_from_backup, BackupArn=backup, TargetTableName="copy")
+        assert not is_allowed(other.describe_backup, BackupArn=backup)
+
+
 def test_a_table_is_made_with_its_policy(dynamodb, unique, refused):
     name = unique("t")
     parameters = {"TableName": name, "BillingMode": "PAY_PER_REQUEST", **KEY}

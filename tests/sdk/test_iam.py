@@ -785,8 +785,8 @@ def test_a_resource_s_policy_names_roles_and_users_that_exist(iam, client, queue
 
 
 def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refused):
-    name = new_role(Tags=[{"Key": "team", "Value": "orders"}])
-    condition = {"StringEquals": {"aws:PrincipalTag/team": "orders"}}
+    name = new_role(Tags=[{"Key": "floor", "Value": "2"}, {"Key": "team", "Value": "orders"}])
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "orders", "aws:PrincipalTag/floor": "2"}}
     iam.put_role_policy(RoleName=name, PolicyName="own",
                         PolicyDocument=statements(allow("sqs:*", Condition=condition)))
     sqs = become(name)("sqs")

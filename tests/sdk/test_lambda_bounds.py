@@ -44,9 +44,9 @@ class Functions(changes.OwnServer):
         payload."""
         self.change(
             f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
-            insert into lambda_invocation (id, request_id, function_id, kind, state, payload, payload_apart, trace_id,
-                queued_ms, attempts, started_ms, announced, wants_tail)
-            select 1000 + i, 'request-' || i, id, 'event', 'waiting', x'', 1, 't', 0, 1, 0, 0, 0 from n, lambda_function""",
+            insert into lambda_invocation (id, request_id, function_id, version_id, kind, state, payload, payload_apart,
+                trace_id, queued_ms, attempts, started_ms, announced, wants_tail)
+            select 1000 + i, 'request-' || i, function_id, id, 'event', 'waiting', x'', 1, 't', 0, 1, 0, 0, 0 from n, lambda_version""",
             "insert into lambda_payload (id, content) select id, x'7b7d' from lambda_invocation")
 
 

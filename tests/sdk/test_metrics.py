@@ -1,12 +1,11 @@
-"""What the services count, as rows of a minute: each with exactly its dimensions and its figures."""
-
-import json
-import urllib.request
+"""What the services count, as metrics of a minute: each with exactly its dimensions and its figures."""
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from counted import minutes
 
 ACCOUNT = "000000000000"
 MINUTE = 60
@@ -14,26 +13,24 @@ MINUTE = 60
 
 @pytest.fixture
 def metrics(endpoint, advance_clock, now_ms, wait_until):
-    """metrics(namespace, account) waits until the minute is stored; {(name, dimensions…): (unit, count, sum, min, max)}"""
-
-    def rows():
-        with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-            return json.load(reply)
+    """metrics(namespace, account, wanted) waits until the minute is stored, with that metric in it; see counted.minutes"""
 
     def read(namespace, account, wanted):
+        def found():
+            read = minutes(client_of(endpoint, account, "cloudwatch"), now_ms(), namespace)
+            return read if wanted in {name for name, *_ in read} else None
+
         advance_clock(MINUTE)
-        found = wait_until(lambda: [row for row in rows() if row["account"] == account and row["name"] == wanted])
-        assert found
-        return {(row["name"], *sorted(row["dimensions"].items())): (row["unit"], row["count"], row["sum"], row["min"], row["max"])
-                for row in rows() if row["account"] == account and row["namespace"] == namespace}
+        assert wait_until(found)
+        return found()
 
     # no minute ends during a test
     advance_clock((MINUTE * 1000 - now_ms() % (MINUTE * 1000)) / 1000)
     return read
 
 
-def client_of(endpoint, account):
-    return boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
+def client_of(endpoint, account, service="dynamodb"):
+    return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
                         aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
 
 
@@ -79,6 +76,28 @@ def test_dynamodb_counts_capacity_items_and_errors(endpoint, metrics):
         "PutItem": ("Milliseconds", 3), "UpdateItem": ("Milliseconds", 1), "GetItem": ("Milliseconds", 2),
         "Scan": ("Milliseconds", 1), "Query": ("Milliseconds", 1)}
     assert all(name[2] == table and 0 < least <= total for name, (_, _, total, least, _) in latencies.items())
+
+
+def test_dynamodb_counts_the_capacity_of_a_global_index_apart_from_its_tables(endpoint, metrics):
+    account = "111122225555"
+    dynamodb = client_of(endpoint, account)
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}]
+    dynamodb.create_table(
+        TableName="counted", BillingMode="PAY_PER_REQUEST", KeySchema=keys,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "n")],
+        GlobalSecondaryIndexes=[{"IndexName": "global", "KeySchema": keys[:1], "Projection": {"ProjectionType": "ALL"}}],
+        LocalSecondaryIndexes=[{"IndexName": "local", "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+    dynamodb.put_item(TableName="counted", Item={**key("a"), "n": {"S": "1"}, "text": {"S": "x" * 2000}})
+    dynamodb.scan(TableName="counted", IndexName="global")
+    dynamodb.scan(TableName="counted", IndexName="local")
+    found = metrics("AWS/DynamoDB", account, "ConsumedReadCapacityUnits")
+    table, index = ("TableName", "counted"), ("GlobalSecondaryIndexName", "global")
+    assert {name: values for name, values in found.items() if name[0].startswith("Consumed")} == {
+        ("ConsumedWriteCapacityUnits", table): ("Count", 1, 3, 3, 3),  # two of the item, one of the local index
+        ("ConsumedWriteCapacityUnits", index, table): ("Count", 1, 2, 2, 2),
+        ("ConsumedReadCapacityUnits", table): ("Count", 1, 0.5, 0.5, 0.5),
+        ("ConsumedReadCapacityUnits", index, table): ("Count", 1, 0.5, 0.5, 0.5),
+    }
 
 
 def test_reads_alone_are_stored_when_their_minute_is_over(endpoint, metrics):

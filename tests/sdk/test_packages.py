@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import stat
 import struct
 import tempfile
@@ -521,19 +522,25 @@ def test_a_server_that_is_killed_while_it_writes_a_package_has_the_one_before(ho
 
 
 def make_old(server):
-    """The database of an earlier version, which kept each package in one row."""
+    """The database of an earlier version, which kept each package in one row, and a function in one row with its
+    configuration."""
     with contextlib.closing(changes.database(server)) as database:
-        rows = database.execute("select sha256, content from lambda_piece order by sha256, number").fetchall()
-        whole = {}
-        for digest, content in rows:
-            whole[digest] = whole.get(digest, b"") + content
-        database.executemany("insert into lambda_package values (?, ?)", whole.items())
-        for later in ("drop table lambda_piece", "drop table lambda_payload", "drop index lambda_invocation_caller",
-                      "alter table lambda_invocation drop column payload_apart",
-                      "alter table lambda_mapping add column poller integer not null default 0",
-                      "alter table lambda_mapping add column waits_for text",
-                      "create table lambda_tag (resource text, name text, value text)"):
-            database.execute(later)
+        database.row_factory = sqlite3.Row
+        functions = database.execute(
+            "select * from lambda_function f join lambda_version v on v.function_id = f.id").fetchall()
+        packages = {}
+        for digest, content in database.execute("select sha256, content from lambda_piece order by sha256, number"):
+            packages[digest] = packages.get(digest, b"") + content
+        for (table,) in database.execute(
+                "select name from sqlite_schema where type = 'table' and name like 'lambda!_%' escape '!'").fetchall():
+            database.execute(f"drop table {table}")
+        for number in range(1, 5):
+            database.executescript(changes.migration("lambda", number))
+        database.executemany("insert into lambda_package values (?, ?)", packages.items())
+        columns = [name for _, name, *_ in database.execute("pragma table_info(lambda_function)")]
+        names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+        for function in functions:
+            database.execute(f"insert into lambda_function ({names}) values ({values})", dict(function))
         database.execute("update schema_version set version = 4 where name = 'lambda'")
 
 

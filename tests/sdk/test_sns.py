@@ -105,6 +105,22 @@ def test_creating_a_topic_again_with_other_tags_is_refused(sns, unique, refused,
     )
 
 
+def data_protection(name):
+    operation = {"Deny": {}}
+    statement = {"Sid": "s", "DataDirection": "Inbound", "Principal": ["*"], "Operation": operation,
+                 "DataIdentifier": ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]}
+    return json.dumps({"Name": name, "Version": "2021-06-01", "Statement": [statement]})
+
+
+def test_creating_a_topic_again_with_another_data_protection_policy_is_refused(sns, unique, refused):
+    topic = sns.create_topic(Name=unique(), DataProtectionPolicy=data_protection("a"))["TopicArn"]
+    for same in ({}, {"DataProtectionPolicy": ""}, {"DataProtectionPolicy": data_protection("a")}):
+        assert sns.create_topic(Name=unique(), **same)["TopicArn"] == topic
+    error = refused(sns.create_topic, Name=unique(), DataProtectionPolicy=data_protection("b"))
+    assert (error["code"], error["message"]) == (
+        "InvalidParameter", "Invalid parameter: DataProtectionPolicy Reason: Topic already exists with a different policy")
+
+
 @pytest.mark.parametrize("version", [None, "1", "2"])
 def test_a_topic_shows_all_its_attributes_and_no_others(sns, make_topic, version):
     given = {"DisplayName": "Orders", "TracingConfig": "PassThrough", "KmsMasterKeyId": "alias/aws/sns"}

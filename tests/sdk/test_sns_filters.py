@@ -3,13 +3,13 @@
 import base64
 import itertools
 import json
-import urllib.request
 
 import filter_policies
 import changes
 import pytest
 from botocore.exceptions import ClientError
 import test_traces
+from counted import sums
 from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
 
 ACCOUNT = "000000000000"
@@ -240,12 +240,10 @@ def test_an_account_has_ten_thousand_policies_at_most():
     own.end()
 
 
-def metrics(endpoint, topic):
-    with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-        rows = json.load(reply)
-    prefix, name = "NumberOfNotificationsFilteredOut", topic.rsplit(":", 1)[1]
-    return {row["name"].removeprefix(prefix): row["sum"] for row in rows
-            if row["name"].startswith(prefix) and row["dimensions"] == {"TopicName": name}}
+def filtered_out(cloudwatch, now_ms, topic):
+    prefix = "NumberOfNotificationsFilteredOut"
+    found = sums(cloudwatch, now_ms, "AWS/SNS", TopicName=topic.rsplit(":", 1)[1])
+    return {name.removeprefix(prefix): total for name, total in found.items() if name.startswith(prefix)}
 
 
 ONLY_RED = {"FilterPolicy": '{"colour": ["red"]}'}
@@ -262,12 +260,12 @@ BROKEN = {"Message": "x", "MessageAttributes": {"a": {"DataType": "String.Array"
     ],
     ids=["attributes", "body"],
 )
-def test_what_is_filtered_out_is_counted(sns, endpoint, taken, advance_clock, wait_until, policy, messages, counted):
+def test_what_is_filtered_out_is_counted(client, now_ms, sns, taken, advance_clock, wait_until, policy, messages, counted):
     topic = taken(**policy).topic
     for message in messages:
         sns.publish(TopicArn=topic, **message)
     advance_clock(60)
-    assert wait_until(lambda: metrics(endpoint, topic)) == counted
+    assert wait_until(lambda: filtered_out(client("cloudwatch"), now_ms(), topic) == counted)
 
 
 def test_the_trace_says_what_was_filtered_out(endpoint, taken, make_queue):

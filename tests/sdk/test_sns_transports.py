@@ -1,10 +1,10 @@
 """SNS: what subscribers of other protocols get, and the dead-letter queues of subscriptions."""
 
 import json
-import urllib.request
 
 import pytest
 import test_traces
+from counted import sums
 from test_sns import make_topic, sns, sqs, the_message  # noqa: F401
 
 ACCOUNT = "000000000000"
@@ -161,7 +161,9 @@ def test_a_dead_letter_queue_that_refuses_loses_the_letter(sns, sqs, dead_letter
     assert drain(queue) == []
 
 
-def test_a_dead_letter_is_counted_and_traced(sns, sqs, endpoint, dead_letters, unique, make_queue, advance_clock, wait_until):  # noqa: F811
+def test_a_dead_letter_is_counted_and_traced(
+    client, now_ms, sns, sqs, endpoint, dead_letters, unique, make_queue, advance_clock, wait_until  # noqa: F811
+):
     topic, _, queue = dead_letters("sqs", missing_queue(unique))
     sns.publish(TopicArn=topic, Message="m")
     hops = test_traces.Traces(endpoint).hops(resource=topic)
@@ -169,14 +171,8 @@ def test_a_dead_letter_is_counted_and_traced(sns, sqs, endpoint, dead_letters, u
         ("published", "ok"), ("not-delivered", "not-delivered"), ("dead-lettered", "dead-lettered")]
     advance_clock(60)
 
-    def counted():
-        with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-            rows = json.load(reply)
-        return {row["name"]: row["sum"] for row in rows
-                if row["dimensions"] == {"TopicName": topic.rsplit(":", 1)[1]}}
-
-    assert wait_until(counted) == {"NumberOfMessagesPublished": 1, "NumberOfNotificationsFailed": 1,
-                                   "NumberOfNotificationsRedrivenToDlq": 1}
+    counted = {"NumberOfMessagesPublished": 1, "NumberOfNotificationsFailed": 1, "NumberOfNotificationsRedrivenToDlq": 1}
+    assert wait_until(lambda: sums(client("cloudwatch"), now_ms(), "AWS/SNS", TopicName=topic.rsplit(":", 1)[1]) == counted)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """SQS: each run of a request changes a bounded number of rows, and counts stay exact all the same."""
 
 import json
-import pathlib
 import random
-import re
 import sqlite3
 import threading
 import time
@@ -145,11 +143,6 @@ def test_seconds_that_have_passed_are_forgotten(queues):
     assert queues.counts("q") == {"ready": 31, "delayed": 0, "in flight": 0}
 
 
-def migration(number):
-    sql = (pathlib.Path(__file__).parents[2] / "src/services/sqs/sqs.sql").read_text()
-    return re.split(r"^-- (?:migration|statement): .*\n", sql, flags=re.M)[number]
-
-
 def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path):
     now = round(time.time() * 1000)
     queue = "(7, '000000000000', 'us-east-1', 'q', 0, 0, 30, 345600, 262144, 0, 0, 1, 300)"
@@ -157,7 +150,7 @@ def test_a_store_of_the_first_schema_keeps_its_messages_and_counts_them(tmp_path
     with sqlite3.connect(tmp_path / "orderly.db") as database:
         database.execute("create table schema_version (name text primary key, version integer not null) without rowid")
         database.execute("insert into schema_version values ('sqs', 1)")
-        database.executescript(migration(1))
+        database.executescript(changes.migration("sqs", 1))
         database.execute(
             f"""insert into sqs_queue (id, account, region, name, created_ms, modified_ms, visibility_timeout,
             retention_seconds, maximum_message_size, delay_seconds, wait_seconds, sse_managed, kms_reuse_seconds)

@@ -214,6 +214,17 @@ def test_what_a_function_does_for_a_message_is_on_its_way(client, traces, trigge
     assert {hop["verdict"] for hop in hops.values()} == {"ok"}
 
 
+def test_what_a_function_does_for_a_client_begins_with_its_invocation(client, traces, make_function, make_role, table, order, wait_until):
+    role = make_role(allow=["dynamodb:PutItem"])
+    name = make_function(PUTS, Role=role, Environment={"Variables": {"TABLE": table}})
+    client("lambda").invoke(FunctionName=name, Payload=json.dumps({"Records": [{"body": order}]}))
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    wait_until(lambda: any("returned" in kinds(traces.get("/" + one["traceId"])["hops"]) for one in traces.find(resource=function)))
+    hops = traces.hops(resource=function)
+    assert sorted(kinds(hops)) == ["invoked", "logged", "put", "returned"]
+    assert [hop["parent"] for hop in hops] == [None] + [hops[0]["id"]] * 3 and hops[0]["kind"] == "invoked"
+
+
 def test_a_denied_write_of_a_function_says_which_policy_lacks_it(client, traces, trigger, table, order, wait_until):
     url = trigger(PUTS, variables={"TABLE": table})
     client("sqs").send_message(QueueUrl=url, MessageBody=order)

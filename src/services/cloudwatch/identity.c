@@ -34,11 +34,13 @@ str cloudwatch_dimensions_text(struct arena *arena, const struct cloudwatch_dime
 
 struct cloudwatch_dimensions cloudwatch_dimensions_read(struct arena *arena, str text)
 {
-    struct cloudwatch_dimensions dimensions = {0};
     const struct json *object = json_parse(arena, text, NULL);
+    /* An empty list is there, too: AWS answers with `Dimensions: []`. */
+    struct cloudwatch_dimensions dimensions = {
+        .items = arena_alloc(arena, (object->count + 1) * sizeof *dimensions.items), .count = object->count};
 
     for (uint32_t i = 0; i < object->count; i++)
-        *list_add(arena, &dimensions) =
+        dimensions.items[i] =
             (struct cloudwatch_dimension){object->members[i].name, object->members[i].value.text};
     return dimensions;
 }

@@ -45,8 +45,8 @@ static bool read_arn(str text, struct dynamodb_backup_row *row)
     struct arn arn;
     str rest, name = {0}, word = {0};
 
-    if (!arn_parse(text, &arn) || !str_equal(arn.service, S("dynamodb")) ||
-        !str_starts_with(arn.resource, S("table/")))
+    if (!arn_parse(text, &arn) || !str_equal(arn.partition, S("aws")) ||
+        !str_equal(arn.service, S("dynamodb")) || !str_starts_with(arn.resource, S("table/")))
         return false;
     rest = str_from(arn.resource, sizeof "table/" - 1);
     if (!str_next(&rest, '/', &name) || !str_next(&rest, '/', &word) || !str_equal(word, S("backup")))
@@ -56,12 +56,18 @@ static bool read_arn(str text, struct dynamodb_backup_row *row)
     return rest.size > KEY_TIME_DIGITS && str_to_i64(str_head(rest, KEY_TIME_DIGITS), &row->created_ms);
 }
 
+/* A backup is restored in any region, and used for everything else in its own. */
+static bool may_be_in(const struct call *call, str region)
+{
+    return str_equal(region, call->region) || call->operation == &DYNAMODB_RESTORE_TABLE_FROM_BACKUP;
+}
+
 bool dynamodb_locate_backup(const struct call *call, str given, struct resource *found)
 {
     struct dynamodb_backup_row *row = arena_new(call->arena, struct dynamodb_backup_row);
     struct dynamodb_backup_row named;
 
-    if (!read_arn(given, &named))
+    if (!read_arn(given, &named) || !may_be_in(call, named.region))
         return dynamodb_refuse(call, S("Invalid Backup ARN"));
     found->arn = given;
     found->row = row;

@@ -22,7 +22,7 @@ static bool refuse_arn(const struct call *call, const char *sentence, str given)
                                         sentence, STR_ARGS(given)));
 }
 
-/* An ARN of a table of this region. */
+/* An ARN of a table of this region; nobody manages the policies of another account. */
 bool dynamodb_locate_governed(const struct call *call, str given, struct resource *found)
 {
     struct arn arn = {0};
@@ -32,7 +32,7 @@ bool dynamodb_locate_governed(const struct call *call, str given, struct resourc
     if (!arn_parse(given, &arn) || !str_equal(arn.service, S("dynamodb")) ||
         !str_starts_with(arn.resource, S("table/")))
         return refuse_arn(call, "Provided Arn is not a DynamoDB resource arn: ", given);
-    if (!str_equal(arn.region, call->region))
+    if (!str_equal(arn.region, call->region) || !str_equal(arn.partition, S("aws")))
         return refuse_arn(call, "Invalid resource Arn: ", given);
     if (str_index(str_from(arn.resource, sizeof "table/" - 1), '/') >= 0)
         return refuse_arn(
@@ -40,19 +40,14 @@ bool dynamodb_locate_governed(const struct call *call, str given, struct resourc
             "Invalid resource arn provided, only table or stream is accepted. Provided resource "
             "arn: ",
             given);
-    return dynamodb_locate_table(call, given, found);
+    return dynamodb_locate_table(call, given, found) && dynamodb_refuse_other_account(call, found);
 }
 
-/* The request's table, or NULL after fail(): nobody manages the policies of another account. */
+/* The request's table, or NULL after fail(). */
 static const struct table *table_of(const struct call *call)
 {
     const struct table *table = call_resource(call, 0)->row;
 
-    if (!str_equal(table->account, call->caller->account)) {
-        dynamodb_refuse(call, S("This action is only supported by accounts that match the resource "
-                                "owner\xe2\x80\x99s account."));
-        return NULL;
-    }
     return dynamodb_table_exists(call, table) ? table : NULL;
 }
 

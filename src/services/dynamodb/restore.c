@@ -252,6 +252,7 @@ enum outcome dynamodb_restore_table_from_backup(const struct call *call,
 
 /* ---- from a moment ---- */
 
+/* Tables are restored from other regions, too. */
 bool dynamodb_locate_source_table(const struct call *call,
                                   const struct dynamodb_restore_table_to_point_in_time_input *in,
                                   struct resource *found)
@@ -265,7 +266,8 @@ bool dynamodb_locate_source_table(const struct call *call,
                                S("The parameter 'TableName' is required but was not present in the request"));
     if (by_arn && !str_starts_with(in->source_table_arn, S("arn:")))
         return dynamodb_refuse(call, S("sourceTableArn is not a valid ARN"));
-    return dynamodb_locate_table(call, by_arn ? in->source_table_arn : in->source_table_name, found);
+    return dynamodb_locate_anywhere(call, by_arn ? in->source_table_arn : in->source_table_name, found) &&
+           dynamodb_refuse_other_account(call, found);
 }
 
 static bool check_times(const struct call *call,

@@ -149,8 +149,8 @@ static bool read_arn(str text, struct dynamodb_stream_row *key)
 {
     struct arn parts;
 
-    if (!arn_parse(text, &parts) || !str_equal(parts.service, S("dynamodb")) ||
-        !str_starts_with(parts.resource, S("table/")))
+    if (!arn_parse(text, &parts) || !str_equal(parts.partition, S("aws")) ||
+        !str_equal(parts.service, S("dynamodb")) || !str_starts_with(parts.resource, S("table/")))
         return false;
     str resource = str_from(parts.resource, sizeof "table/" - 1);
     ptrdiff_t slash = str_index(resource, '/');
@@ -191,7 +191,7 @@ bool dynamodbstreams_locate_stream(const struct call *call, str given, struct re
 {
     struct stream *stream = arena_new(call->arena, struct stream);
 
-    if (!dynamodb_stream_find(call, given, stream))
+    if (!dynamodb_stream_find(call, given, stream) || !str_equal(stream->row.region, call->region))
         return refuse(call, "Invalid StreamArn");
     *found = (struct resource){.arn = given, .row = stream};
     return true;

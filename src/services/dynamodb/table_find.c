@@ -1,13 +1,24 @@
 /*
  * table_find.c: from names and ARNs to tables.
+ *
+ * A request names a table of its own region.  Another account's table takes its ARN, and an operation that
+ * AWS lists; the table's policy lets no other account do anything else.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html
  */
 #include "dynamodb_internal.h"
 
 #include "aws/arn.h"
 #include "services/tags/tags.h"
 
-/* arn:aws:dynamodb:<region>:<account>:table/<name> */
-static bool read_arn(str text, struct table *table)
+static bool refuse_arn(const struct call *call, const char *problem, str given)
+{
+    return dynamodb_refuse(call, arena_format(call->arena, "1 validation error detected: %s in '%.*s'",
+                                              problem, STR_ARGS(given)));
+}
+
+/* arn:aws:dynamodb:<region>:<account>:table/<name>; false: fail() has been called. */
+static bool read_arn(const struct call *call, str text, struct table *table)
 {
     struct arn arn;
     bool parsed = arn_parse(text, &arn);
@@ -15,8 +26,11 @@ static bool read_arn(str text, struct table *table)
     table->region = arn.region;
     table->account = arn.account;
     table->name = str_from(arn.resource, sizeof "table/" - 1);
-    return parsed && str_equal(arn.service, S("dynamodb")) && str_starts_with(arn.resource, S("table/")) &&
-           str_index(arn.resource, ':') < 0;
+    if (!parsed || !str_equal(arn.service, S("dynamodb")) || str_index(arn.resource, ':') >= 0)
+        return dynamodb_refuse(call, S("Invalid table ARN"));
+    if (!str_equal(arn.partition, S("aws")))
+        return refuse_arn(call, "Invalid AWS partition", text);
+    return str_starts_with(arn.resource, S("table/")) || refuse_arn(call, "Invalid resource type", text);
 }
 
 static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find_table_row *row)
@@ -28,12 +42,49 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
     return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
 }
 
-static str policy_of(const struct call *call, const struct dynamodb_find_table_row *row)
+/* What a table's policy may let other accounts do. */
+static const struct operation *const cross_account[] = {
+    &DYNAMODB_PUT_ITEM,
+    &DYNAMODB_GET_ITEM,
+    &DYNAMODB_UPDATE_ITEM,
+    &DYNAMODB_DELETE_ITEM,
+    &DYNAMODB_QUERY,
+    &DYNAMODB_SCAN,
+    &DYNAMODB_BATCH_GET_ITEM,
+    &DYNAMODB_BATCH_WRITE_ITEM,
+    &DYNAMODB_TRANSACT_GET_ITEMS,
+    &DYNAMODB_TRANSACT_WRITE_ITEMS,
+    &DYNAMODB_DESCRIBE_TABLE,
+    &DYNAMODB_UPDATE_TABLE,
+    &DYNAMODB_DELETE_TABLE,
+    &DYNAMODB_TAG_RESOURCE,
+    &DYNAMODB_UNTAG_RESOURCE,
+    &DYNAMODB_LIST_TAGS_OF_RESOURCE,
+};
+
+static bool is_own(const struct call *call, str account)
+{
+    return !call->caller || str_equal(call->caller->account, account);
+}
+
+/* Does the policy count for this request?  Always for requests of other services, which have none of these.
+ */
+static bool may_govern(const struct call *call, const struct table *table)
+{
+    if (is_own(call, table->account) || !call->operation || call->operation->service != &DYNAMODB_SERVICE)
+        return true;
+    for (size_t i = 0; i < sizeof cross_account / sizeof *cross_account; i++)
+        if (call->operation->handler == cross_account[i]->handler)
+            return true;
+    return false;
+}
+
+static str policy_of(const struct call *call, const struct table *table)
 {
     struct dynamodb_read_policy_row policy = {0};
 
-    if (row->has_policy)
-        dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = row->id}, &policy);
+    if (table->row.has_policy && may_govern(call, table))
+        dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = table->row.id}, &policy);
     return policy.policy;
 }
 
@@ -71,20 +122,37 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
     return find(call, table);
 }
 
-bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
+bool dynamodb_locate_anywhere(const struct call *call, str given, struct resource *found)
 {
     struct table *table = arena_new(call->arena, struct table);
 
     *table = (struct table){.given = given, .account = call->account, .region = call->region, .name = given};
     found->row = table;
-    if (str_starts_with(given, S("arn:")) && !read_arn(given, table))
-        return dynamodb_refuse(call, S("Invalid table ARN"));
+    if (str_starts_with(given, S("arn:")) && !read_arn(call, given, table))
+        return false;
     found->arn = table->arn = table_arn(call, table);
     if (find(call, table)) {
         found->add_context = tags_add_context;
-        found->policy = policy_of(call, &table->row);
+        found->policy = policy_of(call, table);
     }
     return true;
+}
+
+bool dynamodb_locate_table(const struct call *call, str given, struct resource *found)
+{
+    if (!dynamodb_locate_anywhere(call, given, found))
+        return false;
+    const struct table *table = found->row;
+    return str_equal(table->region, call->region) || refuse_arn(call, "Invalid AWS region", given);
+}
+
+bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found)
+{
+    const struct table *table = found->row;
+
+    return is_own(call, table->account) ||
+           dynamodb_refuse(call, S("This action is only supported by accounts that match the resource "
+                                   "owner\xe2\x80\x99s account."));
 }
 
 bool dynamodb_locate_index(const struct call *call, str given, str name, struct resource *found)
@@ -100,7 +168,7 @@ bool dynamodb_locate_index(const struct call *call, str given, str name, struct 
 
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found)
 {
-    bool well = dynamodb_locate_table(call, text, found);
+    bool well = dynamodb_locate_anywhere(call, text, found);
 
     if (!well)
         take_failure(call);

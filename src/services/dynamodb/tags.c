@@ -85,7 +85,8 @@ bool dynamodb_locate_tagged(const struct call *call, str given, struct resource 
     struct arn arn = {0};
 
     if (arn_parse(given, &arn) && str_equal(arn.service, S("dynamodb")) &&
-        str_equal(arn.region, call->region) && str_starts_with(arn.resource, S("table/")) &&
+        str_equal(arn.partition, S("aws")) && str_equal(arn.region, call->region) &&
+        str_starts_with(arn.resource, S("table/")) &&
         str_index(str_from(arn.resource, sizeof "table/" - 1), '/') < 0)
         return dynamodb_locate_table(call, given, found);
     return dynamodb_refuse(call, arena_format(call->arena,

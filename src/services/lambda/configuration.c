@@ -358,7 +358,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->memory_size = arena_i64(call->arena, row->memory_mb);
     out->last_modified = last_modified(call, row->modified_ms);
     out->code_sha256 = code_sha256(call, function);
-    out->version = S("$LATEST");
+    out->version = lambda_version_text(call->arena, row->number);
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
     set_state(call, function, out);

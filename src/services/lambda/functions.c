@@ -1,7 +1,7 @@
 /*
  * functions.c: making, changing, showing and deleting functions.
  *
- * Each function has one version: $LATEST.
+ * $LATEST is made with its function, and is the only version that changes.
  */
 #include "lambda_internal.h"
 
@@ -98,7 +98,8 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return PARKED;
     if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
-    lambda_add_function(call->txn, &function.row);
+    function.row.id = lambda_add_function(call->txn, &function.row);
+    function.row.version_id = lambda_add_version(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
@@ -113,7 +114,7 @@ static void store_change(const struct call *call, struct function *function)
     function->row.revision = random_uuid(call->arena);
     function->row.modified_ms = call->now_ms;
     function->row.generation++;
-    lambda_update_function(call->txn, &function->row);
+    lambda_update_version(call->txn, &function->row);
     lambda_sandboxes_retire(call, function);
 }
 
@@ -215,6 +216,23 @@ enum outcome lambda_remove_invocations(const struct call *call,
     return DONE;
 }
 
+static void remove_function(const struct call *call, const struct function *function)
+{
+    int64_t id = function->row.id;
+    struct lambda_list_packages_rows packages =
+        lambda_list_packages(call->txn, &(struct lambda_list_packages_params){.function_id = id});
+
+    lambda_sandboxes_kill(call, function);
+    forget_invocations(call, function);
+    lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
+    lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
+    lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
+    for (size_t i = 0; i < packages.count; i++)
+        lambda_package_release(call, packages.items[i].package);
+    tags_remove_all(call, function->arn);
+}
+
 enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
                                     struct lambda_delete_function_response *out)
 {
@@ -225,11 +243,7 @@ enum outcome lambda_delete_function(const struct call *call, const struct lambda
     if (str_present(in->qualifier))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "$LATEST version cannot be deleted without deleting the function.");
-    lambda_sandboxes_kill(call, function);
-    forget_invocations(call, function);
-    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = function->row.id});
-    lambda_package_release(call, function->row.package);
-    tags_remove_all(call, function->arn);
+    remove_function(call, function);
     out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
@@ -250,7 +264,7 @@ static const struct lambda_function_code_location *location_of(const struct call
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     (void)in;
     if (!function)
@@ -265,7 +279,7 @@ enum outcome lambda_get_function_configuration(const struct call *call,
                                                const struct lambda_get_function_configuration_request *in,
                                                struct lambda_function_configuration *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     (void)in;
     if (!function)
@@ -300,6 +314,13 @@ static struct lambda_function_configuration summary_of(const struct call *call,
     return *summary;
 }
 
+static bool find_latest(const struct call *call, str name, struct function *function)
+{
+    return lambda_version_find(
+        call, &(struct function_name){.account = call->account, .region = call->region, .name = name},
+        function);
+}
+
 enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
                                    struct lambda_list_functions_response *out)
 {
@@ -317,7 +338,7 @@ enum outcome lambda_list_functions(const struct call *call, const struct lambda_
                                               });
     list_make_empty(call->arena, &out->functions);
     for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
-        if (lambda_function_get(call, rows.items[i].id, &function)) {
+        if (find_latest(call, rows.items[i].name, &function)) {
             if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
                 function.qualifier = S("$LATEST");
             *list_add(call->arena, &out->functions) = summary_of(call, &function);

@@ -1,7 +1,7 @@
 /*
  * invoke.c: Invoke, and the end of an invocation.
  *
- * Every invocation is a row that the next free sandbox of its function takes.  A synchronous caller is parked
+ * Every invocation is a row that the next free sandbox of its version takes.  A synchronous caller is parked
  * until its row is done; an asynchronous invocation is retried twice; a batch of a queue goes back to its
  * poller.
  */
@@ -117,13 +117,17 @@ static str event_of(const struct lambda_invocation_request *in)
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
                 const struct function *function, enum lambda_invocation_kind kind)
 {
+    static const struct metric received = {"AWS/Lambda", "AsyncEventsReceived", "FunctionName", "Count"};
+    struct function routed = *function;
     str context;
 
     if (!context_read(call, in->client_context, &context))
         return false;
+    lambda_version_route(call, &routed);
     lambda_invocation_add(call, (struct lambda_add_invocation_params){
                                     .request_id = call->request_id,
-                                    .function_id = function->row.id,
+                                    .function_id = routed.row.id,
+                                    .version_id = routed.row.version_id,
                                     .function_arn = lambda_function_asked_arn(call->arena, function),
                                     .kind = kind,
                                     .payload = event_of(in),
@@ -132,7 +136,9 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
                                     .queued_ms = call->now_ms,
                                     .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
                                 });
-    lambda_function_dispatch(call, function);
+    if (kind == LAMBDA_INVOCATION_KIND_EVENT)
+        count(call, &received, function->row.name, 1);
+    lambda_function_dispatch(call, &routed);
     return true;
 }
 
@@ -142,7 +148,8 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
     out->status_code = arena_i64(call->arena, 200);
     out->function_error = row->error;
     out->payload = str_present(row->result) ? row->result : handed_over(call);
-    out->executed_version = S("$LATEST");
+    if (row->number)
+        out->executed_version = lambda_version_text(call->arena, *row->number);
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
     lambda_invocation_remove(call, row->id);
@@ -176,7 +183,7 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_version_of(call);
 
     if (!function)
         return FAILED;
@@ -191,6 +198,24 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
+}
+
+void lambda_invoke_async_prepare(const struct call *call, const struct lambda_invoke_async_request *in)
+{
+    lambda_invoke_prepare(call, &(struct lambda_invocation_request){.payload = in->invoke_args});
+}
+
+enum outcome lambda_invoke_async(const struct call *call, const struct lambda_invoke_async_request *in,
+                                 struct lambda_invoke_async_response *out)
+{
+    const struct lambda_invocation_request event = {
+        .invocation_type = lambda_invocation_type_text(LAMBDA_INVOCATION_TYPE_EVENT),
+        .payload = in->invoke_args};
+    struct lambda_invocation_response response = {0};
+    enum outcome outcome = lambda_invoke(call, &event, &response);
+
+    out->status = response.status_code;
+    return outcome;
 }
 
 /* ---- the end of an invocation ---- */

@@ -17,9 +17,9 @@ static void resume_invocations(const struct call *call)
     lambda_remove_orphans(call->txn);
     lambda_remove_orphaned_payloads(call->txn);
     lambda_requeue_all(call->txn);
-    struct lambda_list_waiting_functions_rows rows = lambda_list_waiting_functions(call->txn);
+    struct lambda_list_waiting_versions_rows rows = lambda_list_waiting_versions(call->txn);
     for (size_t i = 0; i < rows.count; i++) {
-        if (!lambda_function_get(call, rows.items[i].function_id, &function))
+        if (!lambda_version_get(call, rows.items[i].version_id, &function))
             continue;
         struct call there = lambda_call_of_function(call, &function);
         lambda_function_dispatch(&there, &function);

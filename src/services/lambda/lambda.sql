@@ -243,29 +243,132 @@ drop table lambda_tag;
 -- The delivery (engine/delivery.h) whose attempt it is; null at the first attempt.
 alter table lambda_invocation add column delivery_id integer;
 
+-- migration: 11
+-- A function, its versions and its aliases are rows of their own.  Version 0 is $LATEST.
+create table lambda_version (
+    id integer primary key autoincrement,
+    function_id integer not null,
+    number integer not null,
+    runtime text not null,
+    handler text,
+    role text not null,
+    timeout_seconds integer not null,
+    memory_mb integer not null,
+    variables text,
+    architecture text not null,
+    log_group text not null,
+    package text not null,
+    package_size integer not null,
+    settings text not null,
+    policy text,
+    revision text not null,
+    modified_ms integer not null,
+    generation integer not null,
+    unique (function_id, number)
+);
+insert into lambda_version (id, function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
+    architecture, log_group, package, package_size, settings, policy, revision, modified_ms, generation)
+select id, id, 0, runtime, handler, role, timeout_seconds, memory_mb, variables,
+    architecture, log_group, package, package_size, settings, policy, revision, modified_ms, generation
+from lambda_function;
+create index lambda_version_package on lambda_version (package);
+drop index lambda_function_package;
+alter table lambda_function drop column runtime;
+alter table lambda_function drop column handler;
+alter table lambda_function drop column role;
+alter table lambda_function drop column timeout_seconds;
+alter table lambda_function drop column memory_mb;
+alter table lambda_function drop column variables;
+alter table lambda_function drop column architecture;
+alter table lambda_function drop column log_group;
+alter table lambda_function drop column package;
+alter table lambda_function drop column package_size;
+alter table lambda_function drop column settings;
+alter table lambda_function drop column policy;
+alter table lambda_function drop column revision;
+alter table lambda_function drop column modified_ms;
+alter table lambda_function drop column generation;
+-- The number of the version that was published last.
+alter table lambda_function add column last_number integer not null default 0;
+
+-- An alias sends a part of its invocations (weight, 0 to 1) to the version other_number, all others to number.
+create table lambda_alias (
+    id integer primary key autoincrement,
+    function_id integer not null,
+    alias text not null,
+    number integer not null,
+    other_number integer,
+    weight real,
+    description text not null,
+    policy text,
+    revision text not null,
+    unique (function_id, alias)
+);
+
+alter table lambda_sandbox add column version_id integer not null default 0;
+update lambda_sandbox set version_id = function_id;
+create index lambda_sandbox_version on lambda_sandbox (version_id);
+alter table lambda_invocation add column version_id integer not null default 0;
+update lambda_invocation set version_id = function_id;
+drop index lambda_invocation_queued;
+create index lambda_invocation_queued on lambda_invocation (version_id, id) where state = 'queued';
+-- The qualifier of the function that a mapping invokes.
+alter table lambda_mapping add column qualifier text;
+
+-- migration: 12
+-- How asynchronous invocations of a function by that qualifier are retried, and where their records go.
+create table lambda_event_config (
+    function_id integer not null,
+    qualifier text not null,
+    retries integer,
+    age_seconds integer,
+    on_success text,
+    on_failure text,
+    modified_ms integer not null,
+    primary key (function_id, qualifier)
+) without rowid;
+
+-- migration: 13
+-- Settings of a mapping that are not columns, as JSON of EventSourceMappingConfiguration.
+alter table lambda_mapping add column settings text not null default '{}';
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
 
 -- statement: add_function :insert
 -- row: function
-insert into lambda_function (account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables,
+insert into lambda_function (account, region, name) values (:account, :region, :name);
+
+-- statement: add_version :insert
+-- row: function
+insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
     architecture, log_group, package, package_size, settings, revision, modified_ms, generation)
-values (:account, :region, :name, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
+values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
     :architecture, :log_group, :package, :package_size, :settings, :revision, :modified_ms, 1);
 
--- By its id, or else by its name.
--- statement: find_function :one
+-- A version with its function: by its id, or else by the function's name and the version's number.
+-- statement: find_version :one
 -- row: function
--- param: id integer null
+-- param: version_id integer null
 -- param: account text null
 -- param: region text null
 -- param: name text null
-select id, account, region, name, runtime, handler, role, timeout_seconds, memory_mb, variables, architecture,
-    log_group, package, package_size, settings, policy, revision, modified_ms, generation
-from lambda_function
-where id = coalesce(:id,
-    (select id from lambda_function where account = :account and region = :region and name = :name));
+-- param: number integer null
+select f.id, f.account, f.region, f.name, v.id as version_id, v.number, v.runtime, v.handler, v.role,
+    v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.package, v.package_size, v.settings,
+    v.policy, v.revision, v.modified_ms, v.generation
+from lambda_version v join lambda_function f on f.id = v.function_id
+where v.id = coalesce(:version_id,
+    (select id from lambda_version
+        where function_id = (select id from lambda_function
+            where account = :account and region = :region and name = :name) and number = :number));
+
+-- statement: find_alias :one
+-- row: alias
+select a.id, a.function_id, a.alias, a.number, a.other_number, a.weight, a.description, a.policy, a.revision
+from lambda_alias a join lambda_function f on f.id = a.function_id
+where f.account = :account and f.region = :region and f.name = :name and a.alias = :alias;
 
 -- statement: list_functions_page :many
 -- param: after text
@@ -273,20 +376,29 @@ where id = coalesce(:id,
 select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
 
--- statement: update_function :exec
+-- statement: update_version :exec
 -- row: function
-update lambda_function
+update lambda_version
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
     package = :package, package_size = :package_size, settings = :settings, revision = :revision,
     modified_ms = :modified_ms, generation = :generation
-where id = :id;
+where id = :version_id;
 
 -- statement: set_policy :exec
-update lambda_function set policy = :policy, revision = :revision where id = :id;
+update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: list_packages :many
+select distinct package from lambda_version where function_id = :function_id;
 
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
+
+-- statement: remove_versions :exec
+delete from lambda_version where function_id = :function_id;
+
+-- statement: remove_aliases :exec
+delete from lambda_alias where function_id = :function_id;
 
 -- statement: add_piece :insert
 insert into lambda_piece (sha256, number, content) values (:sha256, :number, :content);
@@ -305,7 +417,7 @@ where sha256 = :sha256 and number = (select max(number) from lambda_piece where 
 returning number;
 
 -- statement: list_unowned_packages :many
-select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_function);
+select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_version);
 
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
@@ -319,19 +431,19 @@ delete from lambda_package where sha256 = :sha256;
 
 -- statement: get_package_size :one
 -- param: sha256 text
-select package_size from lambda_function where package = :sha256 limit 1;
+select package_size from lambda_version where package = :sha256 limit 1;
 
 -- statement: is_package_of_function :one
 -- param: sha256 text
 -- column: found integer
-select 1 as found from lambda_function where package = :sha256 limit 1;
+select 1 as found from lambda_version where package = :sha256 limit 1;
 
 -- Does a function or a sandbox name that package?
 -- statement: is_package_named :one
 -- param: sha256 text
 -- column: found integer
 select 1 as found
-where exists (select 1 from lambda_function where package = :sha256)
+where exists (select 1 from lambda_version where package = :sha256)
     or exists (select 1 from lambda_sandbox where package = :sha256);
 
 -- statement: is_package_running :one
@@ -342,21 +454,24 @@ select 1 as found from lambda_sandbox where package = :sha256 limit 1;
 -- ---- sandboxes ----
 
 -- statement: add_sandbox :exec
-insert into lambda_sandbox (id, function_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
+insert into lambda_sandbox (id, function_id, version_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
     check_ms, log_stream, memory_bytes, package)
-values (:id, :function_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :deadline_ms,
+values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :deadline_ms,
     :check_ms, :log_stream, 0, :package);
 
 -- statement: get_sandbox :one
-select id, function_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
+select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
     log_stream, memory_bytes, package
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
 update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms where id = :id;
 
+-- The sandboxes of a function, or of one of its versions.
 -- statement: list_sandboxes :many
-select id, state from lambda_sandbox where function_id = :function_id;
+-- param: version_id integer null
+select id, state from lambda_sandbox
+where function_id = :function_id and (:version_id is null or version_id = :version_id);
 
 -- statement: list_all_sandboxes :many
 select id from lambda_sandbox;
@@ -369,8 +484,8 @@ select id from lambda_sandbox;
 select count(*) as sandboxes,
     coalesce(sum(case when state in ('starting', 'idle') then 1 else 0 end), 0) as available,
     (select count(*) from (select 1 from lambda_invocation
-        where function_id = :function_id and state = 'queued' limit 100)) as queued
-from lambda_sandbox where function_id = :function_id;
+        where version_id = :version_id and state = 'queued' limit 100)) as queued
+from lambda_sandbox where version_id = :version_id;
 
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
@@ -396,10 +511,10 @@ delete from lambda_sandbox where id = :id;
 -- ---- invocations ----
 
 -- statement: add_invocation :insert
-insert into lambda_invocation (request_id, function_id, function_arn, mapping_id, kind, state, payload, client_context,
-    payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
-values (:request_id, :function_id, :function_arn, :mapping_id, :kind, 'queued', :payload, :client_context,
-    :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
+    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind, 'queued', :payload,
+    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -410,24 +525,29 @@ select content from lambda_payload where id = :id;
 -- statement: remove_payload :exec
 delete from lambda_payload where id = :id;
 
--- Give the oldest queued invocation of a function to this sandbox.
+-- Give the oldest queued invocation of a version to this sandbox.
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
-where id = (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued')
-returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
+where id = (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued')
+returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
+    receipts;
 
--- The sandbox's invocation, or else the oldest one of a function that no sandbox has taken.
+-- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
 -- param: sandbox_id text null
--- param: function_id integer null
-select id, request_id, function_id, mapping_id, kind, trace_id, queued_ms, attempts, started_ms, announced, wants_tail,
-    tail, receipts, delivery_id
+-- param: version_id integer null
+select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
+    announced, wants_tail, tail, receipts, delivery_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
-    (select min(id) from lambda_invocation where function_id = :function_id and state = 'queued'));
+    (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
 
+-- number: of the version, if it still exists.
 -- statement: find_by_request :one
-select id, state, error, result, tail from lambda_invocation where request_id = :request_id and kind = 'sync';
+-- column: number integer null
+select id, state, error, result, tail,
+    (select number from lambda_version v where v.id = version_id) as number
+from lambda_invocation where request_id = :request_id and kind = 'sync';
 
 -- statement: count_sync :one
 -- column: count integer
@@ -445,16 +565,18 @@ where id = :id;
 -- statement: set_waiting :exec
 update lambda_invocation set state = 'waiting', sandbox_id = null where id = :id;
 
--- The message of the last attempt's error.
+-- The message of the last attempt's error, and its whole report.
 -- statement: set_event_error :exec
-update lambda_invocation set error = :error where id = :id;
+update lambda_invocation set error = :error, result = :result where id = :id;
 
 -- statement: get_event :one
-select request_id, function_id, payload, payload_apart, error from lambda_invocation where id = :id;
+select id, request_id, version_id, function_arn, payload, payload_apart, trace_id, queued_ms, attempts, delivery_id,
+    error, result
+from lambda_invocation where id = :id;
 
 -- statement: queue_again :one
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
-where id = :id and state = 'waiting' returning function_id;
+where id = :id and state = 'waiting' returning version_id;
 
 -- statement: has_invocation :one
 -- column: found integer
@@ -485,8 +607,35 @@ delete from lambda_payload where id not in (select id from lambda_invocation whe
 -- statement: requeue_all :exec
 update lambda_invocation set state = 'queued', sandbox_id = null where state = 'running';
 
--- statement: list_waiting_functions :many
-select distinct function_id from lambda_invocation where state = 'queued';
+-- statement: list_waiting_versions :many
+select distinct version_id from lambda_invocation where state = 'queued';
+
+-- ---- settings of asynchronous invocations ----
+
+-- statement: put_event_config :exec
+-- row: event_config
+insert into lambda_event_config (function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms)
+values (:function_id, :qualifier, :retries, :age_seconds, :on_success, :on_failure, :modified_ms)
+on conflict (function_id, qualifier) do update set retries = excluded.retries, age_seconds = excluded.age_seconds,
+    on_success = excluded.on_success, on_failure = excluded.on_failure, modified_ms = excluded.modified_ms;
+
+-- statement: find_event_config :one
+-- row: event_config
+select function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms
+from lambda_event_config where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: list_event_configs :many
+-- row: event_config
+-- param: after text
+-- param: limit integer
+select function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms
+from lambda_event_config where function_id = :function_id and qualifier > :after order by qualifier limit :limit;
+
+-- statement: remove_event_config :exec
+delete from lambda_event_config where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: remove_event_configs :exec
+delete from lambda_event_config where function_id = :function_id;
 
 -- ---- lines ----
 
@@ -510,10 +659,10 @@ delete from lambda_line;
 
 -- statement: add_mapping :insert
 -- row: mapping
-insert into lambda_mapping (uuid, account, region, function_name, source_arn, batch_size, window_seconds,
-    reports_failures, maximum_concurrency, enabled, reason, modified_ms, failures)
-values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :window_seconds,
-    :reports_failures, :maximum_concurrency, :enabled, 'USER_INITIATED', :modified_ms, 0);
+insert into lambda_mapping (uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds,
+    reports_failures, maximum_concurrency, enabled, settings, reason, modified_ms, failures)
+values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batch_size, :window_seconds,
+    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :modified_ms, 0);
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
@@ -522,25 +671,28 @@ values (:uuid, :account, :region, :function_name, :source_arn, :batch_size, :win
 -- param: uuid text null
 -- param: account text null
 -- param: region text null
-select id, uuid, account, region, function_name, source_arn, batch_size, window_seconds, reports_failures,
-    maximum_concurrency, enabled, reason, result, modified_ms, failures
+select id, uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds, reports_failures,
+    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures
 from lambda_mapping
 where id = coalesce(:id,
     (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));
 
 -- statement: find_same_mapping :one
 select uuid from lambda_mapping
-where account = :account and region = :region and function_name = :function_name and source_arn = :source_arn;
+where account = :account and region = :region and function_name = :function_name and qualifier is :qualifier
+    and source_arn = :source_arn;
 
--- The mappings of this function and this source, if given.
+-- The mappings of this function, this qualifier and this source, if given.
 -- statement: list_mappings :many
 -- param: name text null
+-- param: qualifier text null
 -- param: source text null
 -- param: after text
 -- param: limit integer
 select id, uuid from lambda_mapping
 where account = :account and region = :region and uuid > :after
-    and (:name is null or function_name = :name) and (:source is null or source_arn = :source)
+    and (:name is null or function_name = :name) and (:qualifier is null or qualifier = :qualifier)
+    and (:source is null or source_arn = :source)
 order by uuid limit :limit;
 
 -- statement: list_enabled_mappings :many
@@ -549,9 +701,9 @@ select id, account, region from lambda_mapping where enabled = 1;
 -- statement: update_mapping :exec
 -- row: mapping
 update lambda_mapping
-set function_name = :function_name, batch_size = :batch_size, window_seconds = :window_seconds,
+set function_name = :function_name, qualifier = :qualifier, batch_size = :batch_size, window_seconds = :window_seconds,
     reports_failures = :reports_failures, maximum_concurrency = :maximum_concurrency, enabled = :enabled,
-    reason = 'USER_INITIATED', modified_ms = :modified_ms, failures = 0
+    settings = :settings, reason = :reason, modified_ms = :modified_ms, failures = 0
 where id = :id;
 
 -- statement: set_mapping_result :exec

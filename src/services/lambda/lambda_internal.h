@@ -28,11 +28,14 @@ enum {
 /* options.c */
 const struct lambda_options *lambda_options(void);
 
-/* A function is its row; its ARN is computed from it. */
+enum { LATEST = 0 }; /* the number of $LATEST */
+
+/* A version of a function, and how a request names it. */
 struct function {
-    struct lambda_function_row row;
-    str arn;
-    str qualifier; /* the qualifier in the request */
+    struct lambda_function_row row;       /* of the version, joined with that of its function */
+    str arn;                              /* of the function, without a qualifier */
+    str qualifier;                        /* the qualifier in the request */
+    const struct lambda_alias_row *alias; /* the qualifier's, if it names an alias */
 };
 
 /* names.c */
@@ -56,10 +59,14 @@ bool lambda_function_name_open(const struct call *call, str text, str qualifier,
 str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* The function's ARN as the request names it: with the qualifier, if it has one. */
 str lambda_function_asked_arn(struct arena *arena, const struct function *function);
-bool lambda_function_get(const struct call *call, int64_t id, struct function *function);
-bool lambda_function_find(const struct call *call, str account, str region, str name,
-                          struct function *function);
-/* The function of the request.  NULL: it does not exist, and fail() has been called. */
+/* The policy of the request's qualifier: each version and each alias has its own. */
+str lambda_function_policy(const struct function *function);
+/* The version that the request names.  NULL: it does not exist, and fail() has been called. */
+const struct function *lambda_version_of(const struct call *call);
+/*
+ * The function of a request about a whole function, as $LATEST.  NULL: it does not exist or the request names
+ * another version, and fail() has been called.
+ */
 const struct function *lambda_function_of(const struct call *call);
 /* See struct module. */
 bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
@@ -71,6 +78,20 @@ struct call lambda_call_of_function(const struct call *call, const struct functi
 const struct principal *lambda_function_role(const struct call *call, const struct function *function);
 /* Lambda's own principal, acting for the function. */
 const struct principal *lambda_principal(const struct call *call, const struct function *function);
+
+/* versions.c */
+/* "$LATEST", or the number. */
+str lambda_version_text(struct arena *arena, int64_t number);
+/* The version of that id, without a qualifier.  False: it does not exist. */
+bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function);
+/*
+ * The version that the name's qualifier names: $LATEST without one, and the first version of an alias.  The
+ * name has an account and a region.  False: it does not exist.
+ */
+bool lambda_version_find(const struct call *call, const struct function_name *name,
+                         struct function *function);
+/* Choose the version of one invocation: that of a weighted alias is drawn. */
+void lambda_version_route(const struct call *call, struct function *function);
 
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
@@ -171,12 +192,14 @@ str lambda_runtime_problem(const struct call *call, const struct runtime *runtim
 
 /* sandboxes.c: the pool of a function's child processes */
 enum { SANDBOXES_PER_FUNCTION = 10 };
-/* Give queued invocations a sandbox: wake an idle one, or start one. */
+/* Give queued invocations of a version a sandbox: wake an idle one, or start one. */
 void lambda_function_dispatch(const struct call *call, const struct function *function);
-/* The name that idle sandboxes of a function park for. */
-str lambda_function_work(const struct call *call, int64_t function_id);
-/* End the idle sandboxes; the busy ones end when they are done, because their generation is over. */
+/* The name that idle sandboxes of a version park for. */
+str lambda_version_work(const struct call *call, int64_t version_id);
+/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
+ */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
+/* End the sandboxes of all versions. */
 void lambda_sandboxes_kill(const struct call *call, const struct function *function);
 /* End the sandbox; its row remains until it has ended. */
 void lambda_sandbox_stop(const struct call *call, str sandbox_id);
@@ -212,10 +235,10 @@ struct result {
     str error_type;
 };
 struct result lambda_result_error(const struct call *call, const char *type, str message);
-/* The invocation of that sandbox, or the oldest queued one of the function. */
+/* Queue an invocation; the params name the function and one of its versions. */
 void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
 /*
- * Give the function's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
+ * Give the version's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
  * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
  */
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
@@ -225,6 +248,7 @@ str lambda_invocation_payload(const struct call *call, int64_t id, str payload, 
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
                                   struct lambda_find_invocation_row *invocation);
+/* The version's oldest queued invocation. */
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
 
@@ -238,9 +262,59 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
+/* destinations.c */
+struct metric;
+enum destination_kind { DESTINATION_QUEUE, DESTINATION_TOPIC, DESTINATION_FUNCTION };
+/* What is sent on for a function, under its role. */
+struct letter {
+    const struct function *function;
+    str target_arn, body;
+    str request_id, trace_id;    /* of the invocation that it is about; either may be absent */
+    str error_message;           /* present: the attributes of a dead letter are sent, too */
+    const struct metric *losses; /* counts letters that were lost */
+};
+struct destination {
+    enum destination_kind kind;
+    const char *service; /* in ARNs */
+    const char *action;  /* "SendMessage", that the role needs */
+    const char *title;   /* "SQS" */
+    int64_t most_bytes;  /* of a letter */
+    enum outcome (*send)(const struct call *call, const struct principal *role, const struct letter *letter,
+                         struct failure *failure);
+};
+/* The kind of that ARN's resource; NULL: nothing can be sent there. */
+const struct destination *lambda_destination_of(str target_arn);
+bool lambda_destination_exists(const struct call *call, str target_arn);
+/* May the function's role send there? */
+bool lambda_destination_allows(const struct call *call, const struct function *function,
+                               const struct destination *kind, str target_arn);
+/* False: the letter is lost, which has been counted and logged. */
+bool lambda_letter_send(const struct call *call, const struct letter *letter);
+
+/* event_config.c */
+/* The qualifier by which an invocation named the function: "$LATEST" if it named none. */
+str lambda_event_qualifier(str function_arn);
+/* The config of invocations that name the function so.  False: it has no such config. */
+bool lambda_event_config_find(const struct call *call, const struct function *function, str function_arn,
+                              struct lambda_event_config_row *config);
+
+/* records.c */
+/* How an asynchronous invocation has ended. */
+struct event_end {
+    bool is_success;
+    const char *condition; /* "Success", "RetriesExhausted", "EventAgeExceeded" */
+    int64_t attempts;
+    str error, payload; /* of the last attempt, as in struct result */
+    bool is_cut;        /* the payload was too large to be kept */
+};
+/* Send the invocation's record to the destination of its event invoke config, if there is one. */
+void lambda_record_send(const struct call *call, const struct function *function,
+                        const struct lambda_get_event_row *event, const struct event_end *end);
+
 /* dead_letters.c */
 /* Send the event of a failed invocation to the function's dead-letter target, if it has one. */
-void lambda_dead_letter_send(const struct call *call, const struct function *function, int64_t invocation_id);
+void lambda_dead_letter_send(const struct call *call, const struct function *function,
+                             const struct lambda_get_event_row *event);
 /* Is the target a queue or a topic that the function's role may send to? */
 bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
@@ -248,6 +322,8 @@ bool lambda_dead_letter_check(const struct call *call, const struct function *fu
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result);
+/* A queued invocation has become older than its function's config allows: it is given up, not run. */
+bool lambda_event_expire(const struct call *call, int64_t invocation_id);
 /* The function is deleted: what of it waits for another attempt is not attempted. */
 void lambda_retries_drop(const struct call *call, int64_t function_id);
 /* "Runtime.ExitError: RequestId: … Error: …" */
@@ -303,14 +379,45 @@ str lambda_event_trace_id(const struct sqs_message *message);
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* mappings.c */
+/* The name of the function that the mapping invokes, with its qualifier. */
+struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapping);
 /* The resource of a mapping's id, whether the mapping exists or not. */
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
+
+/* mapping_settings.c */
+/* Set the row's columns and settings from the settings that are present.  False: fail() has been called. */
+bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_mapping_settings *in,
+                                   struct lambda_mapping_row *mapping);
+/* The settings that are not columns. */
+void lambda_mapping_settings_read(const struct call *call, const struct lambda_mapping_row *mapping,
+                                  struct lambda_event_source_mapping_configuration *settings);
+/* All settings, as clients see them. */
+void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
+                                      struct lambda_event_source_mapping_configuration *out);
+/* Does its MetricsConfig ask for EventCount? */
+bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
+/* The number of batches that it may have under way; `otherwise` when no setting says it. */
+int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
+                                   const struct lambda_event_source_mapping_configuration *settings,
+                                   int64_t otherwise);
+
+/* filter.c */
+struct filter;
+/* False, after fail(): too many filters, or one is not a pattern. */
+bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria);
+/* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
+const struct filter *lambda_filter_new(const struct call *call,
+                                       const struct lambda_filter_criteria *criteria);
+/* Does the record, which is JSON, match? */
+bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record);
 
 /* sources.c */
 /* A mapping at work. */
 struct poll {
     struct lambda_mapping_row mapping;
+    struct lambda_event_source_mapping_configuration settings; /* that are not columns */
+    const struct filter *filter;                               /* NULL: every record is taken */
     struct function function;
     const struct principal *role;
 };
@@ -331,6 +438,9 @@ struct receipts {
 /* A kind of event source. */
 struct event_source {
     const char *service; /* in its ARNs */
+    bool is_stream;
+    int64_t default_batch_size;
+    const char *user_reason; /* StateTransitionReason after a client's change */
     /* May the function read there, and do its settings fit?  False: fail() has been called. */
     bool (*accepts)(const struct call *call, const struct function *function, str source_arn);
     /* At most `most` records; PARKED: the call waits for some.  FAILED: see *failure. */
@@ -342,6 +452,17 @@ struct event_source {
 };
 /* The kind of that ARN's source; NULL: no mapping can read from there. */
 const struct event_source *lambda_event_source_of(str source_arn);
+/* What has happened to a mapping's records, for MetricsConfig's EventCount. */
+enum event_count {
+    EVENTS_POLLED,
+    EVENTS_FILTERED_OUT,
+    EVENTS_INVOKED,
+    EVENTS_FAILED,
+    EVENTS_DELETED,
+};
+/* Counts only if the settings ask for it. */
+void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         enum event_count what, size_t number);
 
 /* queue_source.c */
 extern const struct event_source LAMBDA_QUEUE_SOURCE;

@@ -108,21 +108,23 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
     return str_tail_whole(text, TAIL_BYTES);
 }
 
-static str start_line(const struct call *call, const struct lambda_find_invocation_row *invocation)
+static str start_line(const struct call *call, const struct function *function,
+                      const struct lambda_find_invocation_row *invocation)
 {
-    return arena_format(call->arena, "START RequestId: %.*s Version: $LATEST",
-                        STR_ARGS(invocation->request_id));
+    return arena_format(call->arena, "START RequestId: %.*s Version: %.*s", STR_ARGS(invocation->request_id),
+                        STR_ARGS(lambda_version_text(call->arena, function->row.number)));
 }
 
 /* Write START before the invocation's first output. */
-static void announce(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
+static void announce(const struct call *call, const struct function *function,
+                     const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
 
     if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
         !lambda_invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
         return;
-    lambda_log_keep(call, sandbox->id, invocation.started_ms, start_line(call, &invocation));
+    lambda_log_keep(call, sandbox->id, invocation.started_ms, start_line(call, function, &invocation));
     lambda_set_announced(call->txn, &(struct lambda_set_announced_params){.id = invocation.id});
 }
 
@@ -178,7 +180,7 @@ void lambda_log_output(const struct call *call, const struct function *function,
 {
     if (lines->count == 0)
         return;
-    announce(call, sandbox);
+    announce(call, function, sandbox);
     if (is_much(lines)) {
         write_lines(call, function, sandbox, lines);
         return;
@@ -246,7 +248,7 @@ str lambda_log_end(const struct call *call, const struct function *function,
     *output = events;
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
-                  start_line(call, invocation));
+                  start_line(call, function, invocation));
     if (str_equal(result->status, S("timeout")))
         add_event(call, &events, call->now_ms,
                   arena_format(call->arena, "%.*s %.*s Task timed out after %lld.00 seconds\n",

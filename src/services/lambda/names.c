@@ -1,5 +1,5 @@
 /*
- * names.c: parses the names of functions, and finds functions by name.
+ * names.c: parses the names of functions, and locates the version of a function that a request names.
  */
 #include "lambda_internal.h"
 
@@ -120,36 +120,11 @@ str lambda_function_arn(struct arena *arena, const struct function_name *name)
                                                             qualified ? S(":") : S(""), name->qualifier)});
 }
 
-static bool find(const struct call *call, const struct lambda_find_function_params *params,
-                 struct function *function)
-{
-    if (!lambda_find_function(call->txn, params, &function->row))
-        return false;
-    function->arn = lambda_function_arn(call->arena, &(struct function_name){.account = function->row.account,
-                                                                             .region = function->row.region,
-                                                                             .name = function->row.name});
-    function->qualifier = (str){0};
-    return true;
-}
-
 str lambda_function_asked_arn(struct arena *arena, const struct function *function)
 {
     if (!str_present(function->qualifier))
         return function->arn;
     return arena_concat(arena, function->arn, S(":"), function->qualifier);
-}
-
-bool lambda_function_get(const struct call *call, int64_t id, struct function *function)
-{
-    return find(call, &(struct lambda_find_function_params){.id = &id}, function);
-}
-
-bool lambda_function_find(const struct call *call, str account, str region, str name,
-                          struct function *function)
-{
-    return find(call,
-                &(struct lambda_find_function_params){.account = account, .region = region, .name = name},
-                function);
 }
 
 static void add_context(const struct call *call, const struct resource *resource,
@@ -160,17 +135,21 @@ static void add_context(const struct call *call, const struct resource *resource
     tags_in_context(call, function->arn, context);
 }
 
-/* The resource of a function, whether the function exists or not. */
+str lambda_function_policy(const struct function *function)
+{
+    return function->alias ? function->alias->policy : function->row.policy;
+}
+
+/* The resource of a version, whether the version exists or not. */
 static void locate(const struct call *call, const struct function_name *name, struct resource *found)
 {
     struct function *function = arena_new(call->arena, struct function);
 
     found->arn = lambda_function_arn(call->arena, name);
-    if (!lambda_function_find(call, name->account, name->region, name->name, function))
+    if (!lambda_version_find(call, name, function))
         return;
-    function->qualifier = name->qualifier;
     found->row = function;
-    found->policy = function->row.policy;
+    found->policy = lambda_function_policy(function);
     found->add_context = add_context;
 }
 
@@ -210,15 +189,25 @@ bool lambda_locate_arn(const struct call *call, str text, struct resource *found
     return found->row;
 }
 
+static const struct function *missing(const struct call *call)
+{
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
+         STR_ARGS(call_resource(call, 0)->arn));
+    return NULL;
+}
+
+const struct function *lambda_version_of(const struct call *call)
+{
+    const struct function *function = call_resource(call, 0)->row;
+
+    return function ? function : missing(call);
+}
+
 const struct function *lambda_function_of(const struct call *call)
 {
-    const struct resource *resource = call_resource(call, 0);
-    const struct function *function = resource->row;
+    const struct function *function = call_resource(call, 0)->row;
 
-    if (function && (!str_present(function->qualifier) || str_equal(function->qualifier, S("$LATEST"))))
-        return function;
-    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s", STR_ARGS(resource->arn));
-    return NULL;
+    return function && !function->alias && function->row.number == LATEST ? function : missing(call);
 }
 
 struct call lambda_call_of_function(const struct call *call, const struct function *function)

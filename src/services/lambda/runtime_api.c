@@ -19,7 +19,7 @@ static bool find_asker(const struct call *call, struct asker *asker)
 {
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
                             &asker->sandbox) ||
-        !lambda_function_get(call, asker->sandbox.function_id, &asker->function))
+        !lambda_version_get(call, asker->sandbox.version_id, &asker->function))
         return false;
     asker->call = lambda_call_of_function(call, &asker->function);
     return true;
@@ -85,13 +85,14 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(call, &asker.sandbox);
-    if (!lambda_invocation_take(call,
-                                &(struct lambda_take_invocation_params){.function_id = asker.function.row.id,
-                                                                        .sandbox_id = asker.sandbox.id,
-                                                                        .started_ms = call->now_ms},
-                                &invocation)) {
+    if (!lambda_invocation_take(
+            call,
+            &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
+                                                    .sandbox_id = asker.sandbox.id,
+                                                    .started_ms = call->now_ms},
+            &invocation)) {
         answer_unsynced(call);
-        return park(call, lambda_function_work(call, asker.function.row.id), INT64_MAX);
+        return park(call, lambda_version_work(call, asker.function.row.version_id), INT64_MAX);
     }
     if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
         answer_unsynced(call);

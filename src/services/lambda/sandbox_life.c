@@ -90,7 +90,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
-        !lambda_function_get(call, sandbox.function_id, &function)) {
+        !lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_package_release(call, in->package); /* perhaps no other call knows that it was unpacked */
         return DONE;
     }
@@ -156,7 +156,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
-        !lambda_function_get(call, sandbox.function_id, &function))
+        !lambda_version_get(call, sandbox.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
     bool has_invocation = lambda_invocation_of_sandbox(call, sandbox.id, &invocation);
@@ -192,7 +192,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function))
+    if (!lambda_version_get(call, sandbox.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
     lambda_log_output(&there, &function, &sandbox, &in->lines);
@@ -270,7 +270,7 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
     note_memory(call, &sandbox, in->max_memory_bytes);
-    if (!lambda_function_get(call, sandbox.function_id, &function)) {
+    if (!lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_sandbox_forget(call, &sandbox);
         return DONE;
     }

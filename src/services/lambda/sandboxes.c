@@ -1,5 +1,5 @@
 /*
- * sandboxes.c: each function's pool of warm sandboxes, which are child processes.
+ * sandboxes.c: the pool of warm sandboxes, which are child processes, of each version of a function.
  *
  * A sandbox's row begins with the effect that starts the sandbox and ends with the event that it has exited,
  * see sandbox_life.c.
@@ -10,9 +10,9 @@
 
 enum { INIT_MS = 10 * MS_PER_S };
 
-str lambda_function_work(const struct call *call, int64_t function_id)
+str lambda_version_work(const struct call *call, int64_t version_id)
 {
-    return arena_format(call->arena, "lambda/work/%lld", (long long)function_id);
+    return arena_format(call->arena, "lambda/work/%lld", (long long)version_id);
 }
 
 /* ---- beginning ---- */
@@ -47,11 +47,12 @@ static void start(const struct call *call, const struct function *function)
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
-    stream = arena_format(call->arena, "%.*s/[$LATEST]%.*s",
-                          STR_ARGS(time_path_date(call->arena, call->now_ms)), STR_ARGS(stream));
+    stream = arena_format(call->arena, "%.*s/[%.*s]%.*s", STR_ARGS(time_path_date(call->arena, call->now_ms)),
+                          STR_ARGS(lambda_version_text(call->arena, function->row.number)), STR_ARGS(stream));
     lambda_add_sandbox(call->txn, &(struct lambda_add_sandbox_params){
                                       .id = id,
                                       .function_id = function->row.id,
+                                      .version_id = function->row.version_id,
                                       .generation = function->row.generation,
                                       .started_ms = call->now_ms,
                                       .deadline_ms = deadline_ms,
@@ -72,10 +73,10 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 {
     struct lambda_count_work_row count;
 
-    check(function->row.id > 0);
-    wake(call, lambda_function_work(call, function->row.id));
-    if (lambda_count_work(call->txn, &(struct lambda_count_work_params){.function_id = function->row.id},
-                          &count) &&
+    check(function->row.version_id > 0);
+    wake(call, lambda_version_work(call, function->row.version_id));
+    if (lambda_count_work(
+            call->txn, &(struct lambda_count_work_params){.version_id = function->row.version_id}, &count) &&
         count.queued > count.available && count.sandboxes < SANDBOXES_PER_FUNCTION)
         start(call, function);
 }
@@ -94,10 +95,13 @@ void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda
     lambda_sandbox_stop(call, sandbox_id);
 }
 
-static void stop_all(const struct call *call, const struct function *function, bool busy_too)
+/* version_id: of one version, or NULL for all versions. */
+static void stop_all(const struct call *call, const struct function *function, const int64_t *version_id,
+                     bool busy_too)
 {
     struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
-        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id});
+        call->txn,
+        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
 
     for (size_t i = 0; i < rows.count; i++) {
         enum lambda_sandbox_state state = rows.items[i].state;
@@ -109,12 +113,12 @@ static void stop_all(const struct call *call, const struct function *function, b
 
 void lambda_sandboxes_retire(const struct call *call, const struct function *function)
 {
-    stop_all(call, function, false);
+    stop_all(call, function, &function->row.version_id, false);
 }
 
 void lambda_sandboxes_kill(const struct call *call, const struct function *function)
 {
-    stop_all(call, function, true);
+    stop_all(call, function, NULL, true);
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,

@@ -40,11 +40,11 @@ bool lambda_locate_tagged(const struct call *call, str resource, struct resource
 }
 
 /* Tags belong to the function, not to a version. */
-static bool function_check(const struct call *call)
+static bool function_check(const struct call *call, str resource)
 {
-    const struct function *function = call_resource(call, 0)->row;
+    struct function_name name;
 
-    if (!function || !str_present(function->qualifier))
+    if (!lambda_function_name_parse(resource, &name) || !str_present(name.qualifier))
         return lambda_function_of(call);
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Tags on function aliases and versions are not supported. Please specify a function ARN.");
@@ -58,7 +58,7 @@ static bool resource_check(const struct call *call, str resource, str *owner)
 
     *owner = located->arn;
     if (is_function(resource))
-        return function_check(call);
+        return function_check(call, resource);
     if (!located->row)
         fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     return located->row;

@@ -6,6 +6,9 @@
 
 #include "wire/json.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
+
 /* An engine whose slices end after that many microseconds. */
 static void start_with_slices_of(int64_t slice_us)
 {
@@ -142,6 +145,52 @@ TEST(nothing_young_is_pruned)
     assert_int_equal(hop_count("1-00000000-000000000000000000000001"), 10);
 }
 
+/* The estimated size of all traces, while the engine is closed. */
+static int64_t trace_bytes(void)
+{
+    char path[4096];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+
+    snprintf(path, sizeof path, "%s/orderly.db", core_options()->store.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "select bytes from engine_trace_size", -1, &statement, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t bytes = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return bytes;
+}
+
+/* Start again with the size less `missing` as the bound, and let a pruning pass. */
+static void keep_all_traces_but(int64_t missing)
+{
+    core_stop();
+    core_close();
+    core_options()->trace_keep.bytes = trace_bytes() - missing;
+    core_start();
+    advance_clock(60 * 1000);
+    let_run();
+}
+
+TEST(traces_may_take_exactly_as_much_room_as_is_asked)
+{
+    static const char first[] = "1-00000000-000000000000000000000000",
+                      second[] = "1-00000000-000000000000000000000001";
+
+    assert_run("hops 1-00000000-000000000000000000000000 10");
+    advance_clock(1000);
+    assert_run("hops 1-00000000-000000000000000000000001 10");
+    assert_int_equal(hop_count(first), 10);
+    assert_int_equal(hop_count(second), 10);
+    keep_all_traces_but(0);
+    assert_int_equal(hop_count(first), 10);
+    keep_all_traces_but(1);
+    assert_int_equal(hop_count(first), 0);
+    assert_int_equal(hop_count(second), 10);
+}
+
 static str slow_calls_with(int64_t slow_us)
 {
     core_stop();
@@ -171,6 +220,6 @@ TESTS(engine_test(a_sweep_goes_on_until_its_slice_is_over), engine_test(sweeps_t
       engine_test(a_timer_that_is_due_does_not_wait_for_the_end_of_a_sweep),
       engine_test(a_sweep_goes_on_after_a_restart),
       engine_test(old_hops_are_pruned_until_none_is_left_whatever_their_id_says),
-      engine_test(nothing_young_is_pruned),
+      engine_test(nothing_young_is_pruned), engine_test(traces_may_take_exactly_as_much_room_as_is_asked),
       engine_test(a_call_that_takes_longer_than_the_bound_is_counted_under_its_operation_and_place),
       engine_test(a_call_within_the_bound_is_not_counted_as_slow))

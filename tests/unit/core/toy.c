@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "engine/count.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -255,41 +254,6 @@ static enum outcome write_hops(const struct call *call, str rest)
     return DONE;
 }
 
-static const struct metric values = {"Toy", "Values", "Thing", "Count"};
-
-static enum outcome count_value(const struct call *call, str rest)
-{
-    str thing = toy_word(&rest);
-
-    count(call, &values, thing, (double)toy_number(&rest));
-    return DONE;
-}
-
-static enum outcome count_value_at_once(const struct call *call, str rest)
-{
-    str thing = toy_word(&rest);
-
-    count_at_once(call, &values, thing, (double)toy_number(&rest));
-    return DONE;
-}
-
-static enum outcome count_alone(const struct call *call, str rest)
-{
-    static const struct metric metric = {"Toy", "Alone", NULL, "Count"};
-
-    count(call, &metric, (str){0}, (double)toy_number(&rest));
-    return DONE;
-}
-
-static enum outcome count_operation(const struct call *call, str rest)
-{
-    static const struct metric metric = {"Toy", "Operations", "Thing,Operation", "Count"};
-    str thing = toy_word(&rest);
-
-    count(call, &metric, thing, (double)toy_number(&rest));
-    return DONE;
-}
-
 static enum outcome begin_effect(const struct call *call, str rest)
 {
     str id = toy_word(&rest);
@@ -424,10 +388,11 @@ static const struct {
     {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
     {STR_INIT("cancel"), cancel_timer},
-    {STR_INIT("count"), count_value},
-    {STR_INIT("count-at-once"), count_value_at_once},
-    {STR_INIT("count-alone"), count_alone},
-    {STR_INIT("count-operation"), count_operation},
+    {STR_INIT("count"), toy_count_value},
+    {STR_INIT("count-at-once"), toy_count_value_at_once},
+    {STR_INIT("count-alone"), toy_count_alone},
+    {STR_INIT("count-operation"), toy_count_operation},
+    {STR_INIT("count-two"), toy_count_two},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("flash"), begin_transient_effect},
     {STR_INIT("unsynced"), promise_nothing},
@@ -748,5 +713,8 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module TOY_MODULE = {
-    .service = &TOY_SERVICE, .schema = &TOY_SCHEMA, .start = start, .doors = doors};
+const struct module TOY_MODULE = {.service = &TOY_SERVICE,
+                                  .schema = &TOY_SCHEMA,
+                                  .start = start,
+                                  .doors = doors,
+                                  .counted = toy_keep_counted};

@@ -1,0 +1,106 @@
+/*
+ * versions.c: the version of a function that a qualifier names.
+ *
+ * A function has no configuration and no code of its own: its versions have.  $LATEST is version 0, the only
+ * one that changes.  An alias names a version, or two of them with a weight.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+
+static const str latest = STR_INIT("$LATEST");
+
+str lambda_version_text(struct arena *arena, int64_t number)
+{
+    return number == LATEST ? latest : arena_decimal(arena, number);
+}
+
+/* False: the qualifier is not that of a version, but perhaps that of an alias. */
+static bool number_of(str qualifier, int64_t *number)
+{
+    *number = LATEST;
+    if (!str_present(qualifier) || str_equal(qualifier, latest))
+        return true;
+    return str_to_i64(qualifier, number) && *number > 0 && qualifier.data[0] != '0';
+}
+
+static bool find(const struct call *call, const struct lambda_find_version_params *params,
+                 struct function *function)
+{
+    *function = (struct function){0};
+    if (!lambda_find_version(call->txn, params, &function->row))
+        return false;
+    function->arn = lambda_function_arn(call->arena, &(struct function_name){.account = function->row.account,
+                                                                             .region = function->row.region,
+                                                                             .name = function->row.name});
+    return true;
+}
+
+bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function)
+{
+    return find(call, &(struct lambda_find_version_params){.version_id = &version_id}, function);
+}
+
+static bool find_number(const struct call *call, const struct function_name *name, int64_t number,
+                        struct function *function)
+{
+    return find(call,
+                &(struct lambda_find_version_params){
+                    .account = name->account, .region = name->region, .name = name->name, .number = &number},
+                function);
+}
+
+/* NULL: the function has no such alias. */
+static const struct lambda_alias_row *find_alias(const struct call *call, const struct function_name *name)
+{
+    struct lambda_alias_row *alias = arena_new(call->arena, struct lambda_alias_row);
+
+    return lambda_find_alias(call->txn,
+                             &(struct lambda_find_alias_params){.account = name->account,
+                                                                .region = name->region,
+                                                                .name = name->name,
+                                                                .alias = name->qualifier},
+                             alias)
+               ? alias
+               : NULL;
+}
+
+bool lambda_version_find(const struct call *call, const struct function_name *name, struct function *function)
+{
+    const struct lambda_alias_row *alias = NULL;
+    int64_t number;
+
+    if (!number_of(name->qualifier, &number)) {
+        alias = find_alias(call, name);
+        if (!alias)
+            return false;
+        number = alias->number;
+    }
+    if (!find_number(call, name, number, function))
+        return false;
+    function->qualifier = name->qualifier;
+    function->alias = alias;
+    return true;
+}
+
+/* Evenly distributed from 0 up to 1. */
+static double random_part(void)
+{
+    uint32_t bits;
+
+    random_bytes(&bits, sizeof bits);
+    return (double)bits / ((double)UINT32_MAX + 1);
+}
+
+void lambda_version_route(const struct call *call, struct function *function)
+{
+    const struct lambda_alias_row *alias = function->alias;
+    const struct function_name name = {
+        .account = function->row.account, .region = function->row.region, .name = function->row.name};
+    struct function other;
+
+    if (!alias || !alias->other_number || random_part() >= *alias->weight ||
+        !find_number(call, &name, *alias->other_number, &other))
+        return;
+    function->row = other.row;
+}

@@ -1,0 +1,66 @@
+/*
+ * toy_count.c: the toy service counts, and keeps what was counted in a minute as items: "Values Thing=a" is
+ * "2 Count, sum 4, 1 to 3;" after a minute, and has one more part after each further minute.
+ */
+#include "toy_steps.h"
+
+#include "engine/call.h"
+#include "engine/count.h"
+#include "toy_sql.h"
+
+static const struct metric values = {"Toy", "Values", "Thing", "Count"};
+
+enum outcome toy_count_value(const struct call *call, str rest)
+{
+    str thing = toy_word(&rest);
+
+    count(call, &values, thing, (double)toy_number(&rest));
+    return DONE;
+}
+
+enum outcome toy_count_value_at_once(const struct call *call, str rest)
+{
+    str thing = toy_word(&rest);
+
+    count_at_once(call, &values, thing, (double)toy_number(&rest));
+    return DONE;
+}
+
+enum outcome toy_count_alone(const struct call *call, str rest)
+{
+    static const struct metric metric = {"Toy", "Alone", NULL, "Count"};
+
+    count(call, &metric, (str){0}, (double)toy_number(&rest));
+    return DONE;
+}
+
+enum outcome toy_count_operation(const struct call *call, str rest)
+{
+    static const struct metric metric = {"Toy", "Operations", "Thing,Operation", "Count"};
+    str thing = toy_word(&rest);
+
+    count(call, &metric, thing, (double)toy_number(&rest));
+    return DONE;
+}
+
+enum outcome toy_count_two(const struct call *call, str rest)
+{
+    static const struct metric metric = {"Toy", "Two", "Thing,Part", "Count"};
+    str both = toy_word(&rest);
+
+    count(call, &metric, both, (double)toy_number(&rest));
+    return DONE;
+}
+
+void toy_keep_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
+{
+    struct text key = text_in(arena), value = text_in(arena);
+
+    text_add(&key, counted->name);
+    for (size_t i = 0; i < counted->dimension_count; i++)
+        text_format(&key, " %.*s=%.*s", STR_ARGS(counted->dimensions[i].name),
+                    STR_ARGS(counted->dimensions[i].value));
+    text_format(&value, "%ld %.*s, sum %g, %g to %g;", (long)counted->count, STR_ARGS(counted->unit),
+                counted->sum, counted->least, counted->most);
+    toy_add_to_item(txn, &(struct toy_add_to_item_params){.key = text_str(&key), .value = text_str(&value)});
+}
