@@ -239,7 +239,7 @@ static bool is_protected(const struct part *part)
 static void read_subscribers(const struct call *call, struct part *part)
 {
     const struct sns_find_fanout_row *row = &part->row;
-    int64_t limit = str_present(part->stored.data_protection) ? PROTECTED_AT_ONCE : DELIVERIES_AT_ONCE;
+    int64_t limit = is_protected(part) ? PROTECTED_AT_ONCE : DELIVERIES_AT_ONCE;
     struct sns_subscriber_rows *found = &part->subscribers;
 
     *found = sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){
@@ -255,8 +255,7 @@ static void read_subscribers(const struct call *call, struct part *part)
 static bool is_same_audience(const struct part *a, const struct part *b)
 {
     return a->row.topic_id == b->row.topic_id && a->row.after_id == b->row.after_id &&
-           a->row.last_id == b->row.last_id &&
-           str_present(a->stored.data_protection) == str_present(b->stored.data_protection);
+           a->row.last_id == b->row.last_id && is_protected(a) == is_protected(b);
 }
 
 /* Read the next part of the run, which is in *part; all zero before the first.  False: no message waits. */
@@ -299,11 +298,13 @@ static void deliver_some(const struct call *call, const struct part *part)
     const struct sns_subscriber_rows *subscribers = &part->subscribers;
 
     deliver_stored(call, part);
-    if (part->ends)
+    if (part->ends) {
         finish(call, part->row.id);
-    else
-        sns_fanout_reached(
-            call->txn, &(struct sns_fanout_reached_params){
+        return;
+    }
+    check(subscribers->count > 0);
+    sns_fanout_reached(call->txn,
+                       &(struct sns_fanout_reached_params){
                            .id = part->row.id, .after_id = subscribers->items[subscribers->count - 1].id});
 }
 
@@ -332,7 +333,7 @@ static bool deliver_run(const struct call *call, struct part *part)
 
     do {
         deliver_some(call, part);
-        delivered += part->subscribers.count;
+        delivered += part->subscribers.count + 1; /* the message itself costs some work, too */
         waits = part_read(call, part);
     } while (waits && !alone && !is_protected(part) && delivered < DELIVERIES_PER_RUN &&
              !slice_is_over(call));
