@@ -422,6 +422,10 @@ def cloudwatch(world):
              "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
              "InsufficientDataActions": [arn("sns", "every")]}
     put = [("PutMetricAlarm", alarm)]
+    composite = {"AlarmName": "every-composite", "AlarmRule": "ALARM(child)", "ActionsSuppressor": "child",
+                 "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60,
+                 **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
+                                                   "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
@@ -434,6 +438,7 @@ def cloudwatch(world):
         "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
                                              "ExtendedStatistics": ["p90"], "Unit": "Count"}),
         "PutMetricAlarm": lambda: ([], {**alarm, "Tags": TAGS}),
+        "PutCompositeAlarm": lambda: ([("PutMetricAlarm", {**alarm, "AlarmName": "child"})], {**composite, "Tags": TAGS}),
         "DescribeAlarms": lambda: (put, {"AlarmNamePrefix": "e", "AlarmTypes": ["MetricAlarm"], "StateValue": "OK",
                                          "ActionPrefix": "arn:", "MaxRecords": 10}),
         "DescribeAlarmsForMetric": lambda: (put, {**metric, "Statistic": "Sum", "Period": 60, "Unit": "Count"}),
@@ -475,6 +480,7 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 
 
