@@ -153,7 +153,7 @@ def test_a_slow_caller_slows_the_function(functions, make_node, endpoint, log_of
     raw = raw_stream(endpoint, name)
     wait_until(lambda: written(log_of(name)) > 0)
     before, now = -1, 0
-    while now > before:  # until it stands still
+    while now > before:  # until the function waits
         time.sleep(1.5)
         before, now = now, written(log_of(name))
     assert 0 < now < 20_000_000

@@ -1,7 +1,7 @@
 /*
  * response_stream.c: InvokeWithResponseStream: the answer of a function, piece by piece.
  *
- * Two calls work hand in hand: the caller's, which sends pieces as fast as his connection takes them, and the
+ * Two calls work hand in hand: the caller's, which sends pieces as fast as its connection takes them, and the
  * function's Response (runtime_api.c), which gets the next piece of its body when the last one was sent.  One
  * piece is under way at a time, and nothing of it is stored.  Each piece is handed over with its place in the
  * answer; while the caller's call waits, it shows how far it has come.
@@ -47,7 +47,7 @@ static str name_of_taken(const struct call *call, str request_id)
     return arena_format(call->arena, "lambda/taken/%.*s", STR_ARGS(request_id));
 }
 
-/* How far the waiting caller has come.  Before the first piece he shows the event, which is JSON. */
+/* How far the waiting caller has come.  Before the first piece its call shows the event, which is JSON. */
 static int64_t progress_of(const struct call *call, str answer)
 {
     str shown = shown_by(call, answer);
@@ -64,7 +64,7 @@ enum outcome lambda_stream_pass(const struct call *call, const struct lambda_fin
 
     if (invocation->stream == LAMBDA_INVOCATION_STREAM_LEFT || bytes.size == 0)
         return DONE;
-    if (!awaited(call, answer)) /* he sends the piece before this one */
+    if (!awaited(call, answer)) /* it sends the piece before this one */
         return park(call, taken, INT64_MAX);
     if ((uint64_t)progress_of(call, answer) >= before + bytes.size)
         return DONE;

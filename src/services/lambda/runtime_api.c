@@ -146,7 +146,7 @@ static struct result reported(str error_type, str report)
     };
 }
 
-/* A function whose answer fails after it has begun says so behind it. */
+/* A function whose answer fails after its beginning tells the error in trailers. */
 static struct result result_of_trailers(const struct call *call, str payload)
 {
     str type = body_trailer(call, S("Lambda-Runtime-Function-Error-Type")), report;
