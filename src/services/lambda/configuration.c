@@ -165,6 +165,15 @@ static void keep_settings(const struct call *call, const struct lambda_function_
     function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
 }
 
+void lambda_description_set(const struct call *call, struct function *function, str description)
+{
+    struct lambda_function_configuration settings = {0};
+
+    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
+    settings.description = description;
+    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+}
+
 /* ---- applying ---- */
 
 static bool runtime_check(const struct call *call, str runtime)
@@ -310,7 +319,7 @@ static const struct lambda_snap_start_response *no_snap_start(const struct call 
     return snap_start;
 }
 
-static str code_sha256(const struct call *call, const struct function *function)
+str lambda_code_sha256(const struct call *call, const struct function *function)
 {
     str digest = S("");
 
@@ -357,7 +366,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->timeout = arena_i64(call->arena, row->timeout_seconds);
     out->memory_size = arena_i64(call->arena, row->memory_mb);
     out->last_modified = last_modified(call, row->modified_ms);
-    out->code_sha256 = code_sha256(call, function);
+    out->code_sha256 = lambda_code_sha256(call, function);
     out->version = lambda_version_text(call->arena, row->number);
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;

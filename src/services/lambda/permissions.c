@@ -1,5 +1,5 @@
 /*
- * permissions.c: a function's own policy, one statement at a time.
+ * permissions.c: the policies of functions, versions and aliases, one statement at a time.
  */
 #include "lambda_internal.h"
 
@@ -14,9 +14,16 @@ static const str POLICY_HEAD = STR_INIT("\"Version\":\"2012-10-17\",\"Id\":\"def
 
 static void store_policy(const struct call *call, const struct function *function, str policy)
 {
-    lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
-                                                                    .policy = policy,
-                                                                    .revision = random_uuid(call->arena)});
+    str revision = random_uuid(call->arena);
+
+    if (function->alias)
+        lambda_set_alias_policy(call->txn, &(struct lambda_set_alias_policy_params){.id = function->alias->id,
+                                                                                    .policy = policy,
+                                                                                    .revision = revision});
+    else
+        lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.version_id,
+                                                                        .policy = policy,
+                                                                        .revision = revision});
 }
 
 /* A service's host name, an account, an ARN, or "*". */
@@ -70,7 +77,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     json_field(&writer, S("Effect"), S("Allow"));
     add_principal(call, &writer, in->principal);
     json_field(&writer, S("Action"), in->action);
-    json_field(&writer, S("Resource"), function->arn);
+    json_field(&writer, S("Resource"), lambda_function_asked_arn(call->arena, function));
     if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
         json_name(&writer, S("Condition"));
         json_open_object(&writer);
@@ -84,7 +91,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
 
 static bool revision_matches(const struct call *call, str revision, const struct function *function)
 {
-    if (!str_present(revision) || str_equal(revision, function->row.revision))
+    if (!str_present(revision) || str_equal(revision, lambda_function_revision(function)))
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
          "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
@@ -95,7 +102,7 @@ static bool revision_matches(const struct call *call, str revision, const struct
 
 static bool is_latest(const struct function *function)
 {
-    return str_present(function->qualifier); /* $LATEST is the only qualifier */
+    return str_equal(function->qualifier, S("$LATEST"));
 }
 
 /* Only a principal can make a statement of ours invalid. */
@@ -125,14 +132,14 @@ static bool change_policy(const struct call *call, const struct function *functi
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
 
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
+    struct policy_document policy = policy_document_read(call->arena, lambda_function_policy(function));
     if (policy_document_find(&policy, in->statement_id))
         return fail(
             call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
@@ -166,7 +173,7 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
 {
     const struct function *function = resource->row;
     struct policy_document policy =
-        policy_document_read(call->arena, function ? function->row.policy : (str){0});
+        policy_document_read(call->arena, function ? lambda_function_policy(function) : (str){0});
     const struct json *statement = policy_document_find(&policy, in->statement_id);
 
     if (statement)
@@ -177,12 +184,12 @@ enum outcome lambda_remove_permission(const struct call *call,
                                       const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
 
     (void)out;
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
+    struct policy_document policy = policy_document_read(call->arena, lambda_function_policy(function));
     if (is_latest(function) || policy.count == 0)
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "No policy is associated with the given resource.");
@@ -196,14 +203,14 @@ enum outcome lambda_remove_permission(const struct call *call,
 enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
 
     (void)in;
     if (!function)
         return FAILED;
-    if (!str_present(function->row.policy) || is_latest(function))
+    if (!str_present(lambda_function_policy(function)) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    out->policy = function->row.policy;
-    out->revision_id = function->row.revision;
+    out->policy = lambda_function_policy(function);
+    out->revision_id = lambda_function_revision(function);
     return DONE;
 }
