@@ -16,7 +16,7 @@ worlds = {}  # endpoint -> the resources that the requests use, made at the firs
 
 def client_at(endpoint, service):
     return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
-                        aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))
+                        aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}, inject_host_prefix=False))
 
 
 def requests_at(endpoint):

@@ -70,8 +70,8 @@ static bool may_move(const struct exchange *exchange)
 {
     if (exchange->door)
         return exchange->door->flags & DOOR_ON_WORKER;
-    return exchange->operation->prepare && exchange->preparations < LIMIT_PREPARATIONS &&
-           !exchange->from_timer;
+    return exchange->operation->prepare && !exchange->from_timer &&
+           (exchange->call.stream || exchange->preparations < LIMIT_PREPARATIONS);
 }
 
 static void prepare(struct engine *engine, struct exchange *exchange)

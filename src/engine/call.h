@@ -232,7 +232,8 @@ bool time_is_up(const struct call *call);
  * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` if
  * may_move_to_worker().  A short read on a connection's loop then runs again on a worker with a new snapshot,
  * and its reply is encoded there; a write is prepared, again if what its preparation has left is of no
- * use any more, LIMIT_PREPARATIONS times at most.  A call that was invoked by another handler cannot move.
+ * use any more, LIMIT_PREPARATIONS times at most; a stream may move in each run, and should park between two
+ * moves. A call that was invoked by another handler cannot move.
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);

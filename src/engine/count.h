@@ -19,7 +19,11 @@ struct call;
 
 struct metric {
     const char *name_space, *name;
-    const char *dimension; /* NULL: none; "TableName,Operation": the call's operation is another one */
+    /*
+     * NULL: none; "TableName,Operation": the call's operation is another one; "TableName,IndexName": `of` is
+     * both values with a slash between them.
+     */
+    const char *dimension;
     const char *unit;
 };
 

@@ -570,6 +570,17 @@ static void go_through_door(struct dispatcher *dispatcher, struct exchange *exch
         step(dispatcher, exchange, flags & DOOR_ON_WORKER ? WORK_SHORT : WORK_NONE, run_door);
 }
 
+/* The request is complete in memory; what runs of the handler allocate is freed before the next run. */
+static void mark_decoded(struct exchange *exchange, bool streams)
+{
+    struct stream *stream = streams ? arena_new(&exchange->arena, struct stream) : NULL;
+
+    exchange->call.stream = stream;
+    exchange->decoded = arena_mark(&exchange->arena);
+    if (stream)
+        stream->decoded = exchange->decoded;
+}
+
 /* False: no door matches. */
 static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
@@ -582,9 +593,7 @@ static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchan
         exchange->answered(exchange);
         return true;
     }
-    if (exchange->door->flags & DOOR_STREAMS)
-        exchange->call.stream = arena_new(&exchange->arena, struct stream);
-    exchange->decoded = arena_mark(&exchange->arena);
+    mark_decoded(exchange, exchange->door->flags & DOOR_STREAMS);
     go_through_door(dispatcher, exchange);
     return true;
 }
@@ -604,6 +613,8 @@ void exchange_more(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->call.stream->begun = true;
     exchange->reply = (struct http_reply){0};
     exchange->call.now_ms = engine_now_ms(dispatcher->engine);
+    exchange->decoded = exchange->call.stream->decoded; /* without what is prepared for the last piece */
+    exchange->progress.prepared = NULL;
     arena_rewind(&exchange->arena, exchange->decoded);
     call_reset(&exchange->call);
     if (exchange->door)
@@ -659,9 +670,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     }
     const struct operation *operation = exchange->operation;
     bool takes_long = operation->flags & OPERATION_LONG;
-    if (operation->flags & OPERATION_STREAMS)
-        exchange->call.stream = arena_new(&exchange->arena, struct stream);
-    exchange->decoded = arena_mark(&exchange->arena);
+    mark_decoded(exchange, operation->flags & OPERATION_STREAMS);
     if (operation->flags & OPERATION_READS)
         step(dispatcher, exchange, takes_long ? WORK_LONG : WORK_NONE, run_read);
     else if (is_prepared(exchange))

@@ -456,9 +456,10 @@ void log_request(const struct exchange *exchange);
 
 /* stream.c: the state of a reply that is sent piece by piece */
 struct stream {
-    bool begun; /* the first piece has been sent, with the head */
-    bool left;  /* the client has gone */
-    bool more;  /* this run has made a piece */
+    bool begun;                /* the first piece has been sent, with the head */
+    bool left;                 /* the client has gone */
+    bool more;                 /* this run has made a piece */
+    struct arena_mark decoded; /* each piece begins with the memory of the request alone */
     str piece;
     size_t place_size;
     char place[LIMIT_STREAM_PLACE_BYTES];

@@ -85,19 +85,26 @@ static void take_counts(struct engine *engine)
 
 /* ---- storing ---- */
 
-/* "TableName", also of "TableName,Operation"; empty: none. */
-static str dimension_of(const struct metric *metric)
-{
-    str rest = metric->dimension ? str_of(metric->dimension) : S(""), first = S("");
-
-    str_next(&rest, ',', &first);
-    return first;
-}
-
 static void add_dimension(struct counted_minute *counted, str name, str value)
 {
     counted->dimensions[counted->dimension_count].name = name;
     counted->dimensions[counted->dimension_count++].value = value;
+}
+
+static void add_dimensions(struct counted_minute *counted, const struct series *series)
+{
+    str names = series->metric->dimension ? str_of(series->metric->dimension) : (str){0};
+    str values = series->of;
+
+    for (str name, value; str_next(&names, ',', &name);) {
+        if (str_equal(name, S("Operation")))
+            value = str_of(series->operation);
+        else if (!str_present(names) || series->operation)
+            value = values;
+        else
+            str_next(&values, '/', &value);
+        add_dimension(counted, name, value);
+    }
 }
 
 /* Hand the series to the module that keeps metrics. */
@@ -116,10 +123,7 @@ static void hand_on(struct engine *engine, int64_t began_ms, const struct series
         .most = series->most,
     };
 
-    if (!str_empty(dimension_of(series->metric)))
-        add_dimension(&counted, dimension_of(series->metric), series->of);
-    if (series->operation)
-        add_dimension(&counted, S("Operation"), str_of(series->operation));
+    add_dimensions(&counted, series);
     txn_use_arena(engine->txn, &engine->batch->arena);
     for (const struct module *const *module = engine->options.modules; *module; module++)
         if ((*module)->counted)

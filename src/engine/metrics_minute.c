@@ -34,7 +34,8 @@ struct series series_key(const struct call *call, const struct metric *metric, s
 {
     struct series key = {
         .metric = metric,
-        .operation = metric->dimension && strchr(metric->dimension, ',') ? call->operation->name : NULL,
+        .operation =
+            metric->dimension && strstr(metric->dimension, ",Operation") ? call->operation->name : NULL,
         .account = call->account,
         .region = call->region,
         .of = of,

@@ -24,6 +24,8 @@ enum { ADDRESS_BYTES = 16, LONGEST_HOST = 253, LONGEST_ORIGIN = 300 };
 static const str local_names[] = {STR_INIT("localhost"), STR_INIT("*.localhost"),
                                   STR_INIT("localhost.localstack.cloud"),
                                   STR_INIT("*.localhost.localstack.cloud")};
+/* SDKs put these before the host for StartLiveTail, and before an address, too. */
+static const str stream_prefixes[] = {STR_INIT("stream-"), STR_INIT("streaming-")};
 static const str aws_names[] = {STR_INIT("*.amazonaws.com"), STR_INIT("*.amazonaws.com.cn"),
                                 STR_INIT("*.api.aws"), STR_INIT("*.on.aws")};
 
@@ -99,6 +101,19 @@ static enum host_kind kind_of_address(const struct origin_rules *rules,
     return ours ? HOST_OURS : HOST_FOREIGN;
 }
 
+/* Only before names that nobody can register: the owner of a domain decides about stream-host.example. */
+static bool is_local_stream(str name)
+{
+    for (size_t i = 0; i < COUNT(stream_prefixes); i++) {
+        str host = str_from(name, stream_prefixes[i].size);
+        unsigned char address[ADDRESS_BYTES];
+        if (str_starts_with_nocase(name, stream_prefixes[i]) &&
+            (str_equal_nocase(host, S("localhost")) || (read_address(host, address) && is_loopback(address))))
+            return true;
+    }
+    return false;
+}
+
 static enum host_kind kind_of_host(const struct origin_rules *rules, str text, str local_ip)
 {
     unsigned char address[ADDRESS_BYTES];
@@ -110,7 +125,7 @@ static enum host_kind kind_of_host(const struct origin_rules *rules, str text, s
         return kind_of_address(rules, address, local_ip);
     if (str_starts_with(text, S("[")) || !is_name(uri.host))
         return HOST_MALFORMED;
-    if (fits_any(uri.host, local_names, COUNT(local_names)) ||
+    if (fits_any(uri.host, local_names, COUNT(local_names)) || is_local_stream(uri.host) ||
         fits_any(uri.host, rules->hosts, rules->host_count))
         return HOST_OURS;
     return fits_any(uri.host, aws_names, COUNT(aws_names)) ? HOST_OF_AWS : HOST_FOREIGN;

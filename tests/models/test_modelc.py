@@ -389,8 +389,7 @@ def test_an_operation_streams_when_its_output_has_a_stream_of_events(compile_mod
     ("Move  in eventstream\n", "Move  in eventstream\n    More  Move  in eventstream\n",
      "toy.model:8: The output of Play has more than one stream of events."),
     ("    output", "    input Played\n    output", "toy.model:8: The input of Play cannot be a stream of events."),
-    ("Play reads", "Play writes prepared", "toy.model:8: Play streams, so it is neither prepared nor internal."),
-    ("Play reads", "Play reads internal", "toy.model:8: Play streams, so it is neither prepared nor internal."),
+    ("Play reads", "Play reads internal", "toy.model:8: Play streams, so it is not internal."),
 ])
 def test_modelc_refuses_streams_that_cannot_be_sent(compile_model, old, new, sentence):
     result = compile_model(HEADER + STREAM.replace(old, new, 1))

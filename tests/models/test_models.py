@@ -51,6 +51,14 @@ class Pair:
             return type_
         return self.model.shapes.get(type_) or Shape(type_)
 
+    def streams(self, reference):
+        return "shape" in reference and self.shapes[reference["shape"]].get("eventstream", False)
+
+    def members(self, theirs):
+        """Errors in a stream of events are errors of the operation in our models."""
+        return {name for name, reference in theirs["members"].items()
+                if not (theirs.get("eventstream") and self.shapes[reference["shape"]].get("exception"))}
+
     def structures(self):
         """(name, ours, theirs) of each structure that operations and errors use."""
         found = {}
@@ -117,7 +125,7 @@ def test_operations_have_the_inputs_and_outputs_of_aws(pair):
 def test_types_and_members_are_those_of_aws(pair):
     for name, members, theirs in pair.structures():
         noted = {note.split(".")[1] for note in pair.model.notes if note.startswith(name + ".")}
-        assert set(members) - noted == set(theirs["members"]) - noted, name
+        assert set(members) - noted == pair.members(theirs) - noted, name
 
 
 def test_the_same_members_are_required(pair):
@@ -150,14 +158,19 @@ def test_members_travel_where_aws_has_them(pair):
             reference = theirs["members"].get(member.name, {})
             location = LOCATIONS.get(reference.get("location"), "")
             location = "payload" if theirs.get("payload") == member.name else location
+            location = "eventstream" if pair.streams(reference) else location
             assert member.location == location, f"{name}.{member.name}"
-            if location not in ("", "payload", "status"):
+            if location not in ("", "payload", "status", "eventstream"):
                 assert member.wire == reference.get("locationName", member.name), f"{name}.{member.name}"
 
 
 def test_errors_are_those_of_aws(pair):
     for name, operation, theirs in pair.operations():
-        assert set(operation.errors) <= {error["shape"] for error in theirs.get("errors", ())}, name
+        errors = {error["shape"] for error in theirs.get("errors", ())}
+        for reference in pair.shapes[theirs["output"]["shape"]]["members"].values() if "output" in theirs else ():
+            if pair.streams(reference):
+                errors |= {event["shape"] for event in pair.shapes[reference["shape"]]["members"].values()}
+        assert set(operation.errors) <= errors, name
 
 
 def test_errors_have_the_codes_statuses_and_members_of_aws(pair):

@@ -31,6 +31,7 @@ WHOLE_TABLES = {
     "lambda: requeue_all": "once, at the start",
     "lambda: list_waiting_versions": "once, at the start",
     "lambda: list_enabled_mappings": "once, at the start",
+    "logs: find_last_event": "the last row",
     "sns: find_signing_key_name": "one row",
 }
 

@@ -56,6 +56,16 @@ def test_a_table_may_be_named_by_its_arn(dynamodb, tables):
     assert answer(reply) == {"Responses": {arn: [{"user": {"S": "a"}}]}, "UnprocessedKeys": {}}
 
 
+def test_a_key_may_not_be_asked_for_by_the_name_and_by_the_arn_of_its_table(dynamodb, tables):
+    name = tables[0]
+    arn = dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+    ask = {name: {"Keys": [order(1), order(2)]}, arn: {"Keys": [order(3), order("2.0")]}}
+    with pytest.raises(ClientError, match="Provided list of item keys contains duplicates"):
+        dynamodb.batch_get_item(RequestItems=ask)
+    ask[arn]["Keys"].pop()
+    assert list(dynamodb.batch_get_item(RequestItems=ask)["Responses"]) == [name, arn]
+
+
 def test_each_item_is_rounded_up_to_units_by_itself(dynamodb, tables):
     orders, users = tables
     dynamodb.put_item(TableName=orders, Item=order(1, pad={"S": "x" * 4096}))

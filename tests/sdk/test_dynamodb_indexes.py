@@ -148,11 +148,12 @@ def test_the_size_and_the_count_of_an_index_are_those_of_what_it_projects(dynamo
     }
     key = len("customer" "c" "order" "1")
     cents = len("cents") + 2
+    overhead = 100  # of each entry
     assert sizes == {
-        "by_status": (1, key + len("status" "new" "placed" "today" "note" "n" "more") + 50 + cents),
-        "by_placed": (1, key + len("placed" "today")),
-        "by_cents": (1, key + cents + len("placed" "today" "note" "n")),
-        "by_local_cents": (2, 2 * key + 2 * cents),
+        "by_status": (1, key + len("status" "new" "placed" "today" "note" "n" "more") + 50 + cents + overhead),
+        "by_placed": (1, key + len("placed" "today") + overhead),
+        "by_cents": (1, key + cents + len("placed" "today" "note" "n") + overhead),
+        "by_local_cents": (2, 2 * (key + cents + overhead)),
     }
 
 
@@ -250,6 +251,13 @@ def names(count, prefix="x"):
         (
             {"GlobalSecondaryIndexes": [index("one", "c", projection="INCLUDE")]},
             INVALID + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified",
+        ),
+        (
+            {
+                "AttributeDefinitions": definitions(a=S, b=N, c=S),
+                "GlobalSecondaryIndexes": [index("one", "c", include=["x", "y", "x"])],
+            },
+            INVALID + "Duplicate element in NonKeyAttributes: x",
         ),
         (
             {

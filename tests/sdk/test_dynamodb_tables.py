@@ -329,6 +329,72 @@ def test_a_table_is_created_and_deleted_in_the_time_of_the_delay(slow, settle, r
     assert client.list_tables()["TableNames"] == []
 
 
+def gsi(**more):
+    return {"IndexName": "gsi", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"}, **more}
+
+
+def index_of(client, name):
+    [found] = table_of(client, name)["GlobalSecondaryIndexes"]
+    return found
+
+
+def update_gsi(client, name, **what):
+    return client.update_table(
+        TableName=name, GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": "gsi", **what}}])["TableDescription"]
+
+
+def test_the_warm_throughput_of_an_index_only_rises(dynamodb, make_table, refused):
+    name = make_table(GlobalSecondaryIndexes=[gsi(WarmThroughput={"ReadUnitsPerSecond": 13000})])
+    assert index_of(dynamodb, name)["WarmThroughput"] == warm(13000, 4000)
+    reply = update_gsi(dynamodb, name, WarmThroughput={"WriteUnitsPerSecond": 4001})
+    [index] = reply["GlobalSecondaryIndexes"]
+    assert (reply["TableStatus"], index["IndexStatus"], index["WarmThroughput"]) == (
+        "ACTIVE", "ACTIVE", warm(13000, 4000, "UPDATING"))
+    assert index_of(dynamodb, name)["WarmThroughput"] == warm(13000, 4001)
+    assert table_of(dynamodb, name)["WarmThroughput"] == warm(12000, 4000)
+    update_gsi(dynamodb, name, WarmThroughput={"ReadUnitsPerSecond": 13000, "WriteUnitsPerSecond": 4001})
+    for kind, lower in (("Read", {"ReadUnitsPerSecond": 12999}), ("Write", {"WriteUnitsPerSecond": 4000})):
+        assert refused(update_gsi, client=dynamodb, name=name, WarmThroughput=lower)["message"] == (
+            f"{INVALID}Requested {kind}UnitsPerSecond for WarmThroughput for index gsi is lower than current "
+            "WarmThroughput, decreasing WarmThroughput is not supported")
+    assert refused(update_gsi, client=dynamodb, name=name, WarmThroughput={})["message"] == (
+        f"{INVALID}WarmThroughput must have at least one of ReadUnitsPerSecond or WriteUnitsPerSecond specified for "
+        "index: gsi")
+    assert refused(update_gsi, client=dynamodb, name=name)["message"] == (
+        f"{INVALID}The only Updates for index: gsi when TableThroughputMode is PAY_PER_REQUEST can be to "
+        "OnDemandThroughput, WarmThroughput")
+
+
+def test_the_warm_throughput_of_a_new_index_is_not_below_what_its_mode_gives(dynamodb, make_table, refused, unique):
+    five = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(5, 5)}
+    for table, index, asked, sentence in (
+            ({"BillingMode": "PAY_PER_REQUEST"}, {}, {"ReadUnitsPerSecond": 11999},
+             "Requested ReadUnitsPerSecond for WarmThroughput for index gsi is lower than initial throughput for OnDemand"),
+            (five, {"ProvisionedThroughput": units(5, 6)}, {"WriteUnitsPerSecond": 5},
+             "Requested WriteUnitsPerSecond for WarmThroughput for index gsi is lower than WriteCapacityUnits of "
+             "ProvisionedThroughput")):
+        answer = refused(dynamodb.create_table, TableName=unique("t"), **KEY, **table,
+                         GlobalSecondaryIndexes=[gsi(**index, WarmThroughput=asked)])
+        assert answer["message"] == INVALID + sentence
+    name = make_table(**five, GlobalSecondaryIndexes=[gsi(ProvisionedThroughput=units(5, 6),
+                                                          WarmThroughput={"WriteUnitsPerSecond": 6})])
+    assert index_of(dynamodb, name)["WarmThroughput"] == warm(5, 6)
+    update_gsi(dynamodb, name, ProvisionedThroughput=units(2, 9))
+    assert index_of(dynamodb, name)["WarmThroughput"] == warm(5, 9)
+
+
+def test_the_warm_throughput_of_an_index_rises_at_the_end_of_the_delay(slow, settle):
+    server, client = slow
+    client.create_table(TableName="warming", BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[gsi()], **KEY)
+    settle("warming", "CREATING")
+    update_gsi(client, "warming", WarmThroughput={"ReadUnitsPerSecond": 12001})
+    assert index_of(client, "warming")["WarmThroughput"] == warm(12000, 4000, "UPDATING")
+    advance(server, DELAY_S * 1000)
+    assert index_of(client, "warming")["WarmThroughput"] == warm(12001, 4000)
+    client.delete_table(TableName="warming")
+    settle("warming", "DELETING")
+
+
 def test_an_update_ends_with_the_delay_and_items_are_served_meanwhile(slow, settle, refused):
     _, client = slow
     client.create_table(TableName="upd", **KEY, ProvisionedThroughput=units(1, 1))

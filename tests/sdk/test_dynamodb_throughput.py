@@ -2,9 +2,11 @@
 
 import itertools
 
+import boto3
 import pytest
+from counted import minutes
 from orderly_server import post
-from test_dynamodb_tables import KEY, advance, serving, units
+from test_dynamodb_tables import KEY, advance, now_of, serving, units
 
 BURST_S = 300
 TABLE = ("The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
@@ -110,6 +112,33 @@ def test_an_index_has_buckets_of_its_own(enforcing, refused):
     assert reason_of(refused(client.scan, TableName="indexed", IndexName="all"))[0] == (
         "IndexReadProvisionedThroughputExceeded")
     client.scan(TableName="indexed")
+
+
+def throttles(server, client, refused):
+    """{(metric name, *its dimensions): sum} of one refused write of a table's index, and one refused read of the table."""
+    index = {"IndexName": "all", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"},
+             "ProvisionedThroughput": units(1, 1)}
+    client.create_table(TableName="counted", ProvisionedThroughput=units(1, 1000), GlobalSecondaryIndexes=[index], **KEY)
+    put(client, "counted", 1024 * 310, name="1")
+    refused(put, client=client, table="counted")
+    for _ in range(4):
+        get(client, "counted")
+    refused(get, client=client, table="counted")
+    advance(server, 60_000)
+    cloudwatch = boto3.client("cloudwatch", endpoint_url=server.endpoint, region_name="us-east-1",
+                              aws_access_key_id="test", aws_secret_access_key="test")
+    return {name: values[2] for name, values in minutes(cloudwatch, now_of(server), "AWS/DynamoDB").items()
+            if "Throttle" in name[0] or name[0] == "UserErrors"}
+
+
+def test_refusals_are_counted_for_the_table_and_for_its_index(refused):
+    with serving("--enforce-throughput") as (server, client):
+        table, index = ("TableName", "counted"), ("GlobalSecondaryIndexName", "all")
+        assert throttles(server, client, refused) == {
+            ("WriteThrottleEvents", index, table): 1, ("WriteProvisionedThroughputThrottleEvents", index, table): 1,
+            ("ReadThrottleEvents", table): 1, ("ReadProvisionedThroughputThrottleEvents", table): 1,
+            ("ThrottledRequests", ("Operation", "PutItem"), table): 1,
+            ("ThrottledRequests", ("Operation", "GetItem"), table): 1}
 
 
 def test_without_the_option_nobody_is_refused():

@@ -78,6 +78,28 @@ def test_dynamodb_counts_capacity_items_and_errors(endpoint, metrics):
     assert all(name[2] == table and 0 < least <= total for name, (_, _, total, least, _) in latencies.items())
 
 
+def test_dynamodb_counts_the_capacity_of_a_global_index_apart_from_its_tables(endpoint, metrics):
+    account = "111122225555"
+    dynamodb = client_of(endpoint, account)
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}]
+    dynamodb.create_table(
+        TableName="counted", BillingMode="PAY_PER_REQUEST", KeySchema=keys,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "n")],
+        GlobalSecondaryIndexes=[{"IndexName": "global", "KeySchema": keys[:1], "Projection": {"ProjectionType": "ALL"}}],
+        LocalSecondaryIndexes=[{"IndexName": "local", "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}])
+    dynamodb.put_item(TableName="counted", Item={**key("a"), "n": {"S": "1"}, "text": {"S": "x" * 2000}})
+    dynamodb.scan(TableName="counted", IndexName="global")
+    dynamodb.scan(TableName="counted", IndexName="local")
+    found = metrics("AWS/DynamoDB", account, "ConsumedReadCapacityUnits")
+    table, index = ("TableName", "counted"), ("GlobalSecondaryIndexName", "global")
+    assert {name: values for name, values in found.items() if name[0].startswith("Consumed")} == {
+        ("ConsumedWriteCapacityUnits", table): ("Count", 1, 3, 3, 3),  # two of the item, one of the local index
+        ("ConsumedWriteCapacityUnits", index, table): ("Count", 1, 2, 2, 2),
+        ("ConsumedReadCapacityUnits", table): ("Count", 1, 0.5, 0.5, 0.5),
+        ("ConsumedReadCapacityUnits", index, table): ("Count", 1, 0.5, 0.5, 0.5),
+    }
+
+
 def test_reads_alone_are_stored_when_their_minute_is_over(endpoint, metrics):
     account = "111122224444"
     dynamodb = client_of(endpoint, account)

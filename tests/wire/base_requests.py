@@ -377,6 +377,9 @@ def lambda_(world):
     alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}}}
+    event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
+                    "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
+    put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
     return {
         "CreateFunction": lambda: ((), {"FunctionName": world.new(), "Code": {"ZipFile": world.zip}, "Tags": TAG_MAP,
                                         "Architectures": ["x86_64"], **settings}),
@@ -408,6 +411,12 @@ def lambda_(world):
         "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
         "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
         "GetPolicy": only(function),
+        "InvokeAsync": only({**function, "InvokeArgs": {}}),
+        "PutFunctionEventInvokeConfig": only({**function, **event_config}),
+        "UpdateFunctionEventInvokeConfig": lambda: ([put_event_config], {**function, **event_config}),
+        "GetFunctionEventInvokeConfig": lambda: ([put_event_config], function),
+        "DeleteFunctionEventInvokeConfig": lambda: ([put_event_config], function),
+        "ListFunctionEventInvokeConfigs": only({**function, "MaxItems": 2}),
     }
 
 
@@ -464,6 +473,7 @@ def logs(world):
         "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
         "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
         "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
+        "StartLiveTail": only({"logGroupIdentifiers": [arn("logs", "log-group:every")], "logEventFilterPattern": "m"}),
         "DeleteLogStream": lambda: ([("CreateLogStream", {**group, "logStreamName": "passing"})],
                                     {**group, "logStreamName": "passing"}),
         "PutRetentionPolicy": lambda: ([made], {"logGroupName": "passing", "retentionInDays": 7}),

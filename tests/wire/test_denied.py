@@ -62,7 +62,7 @@ def client(server):
         return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1",
                             aws_access_key_id=key["AccessKeyId"] if key else ACCOUNT,
                             aws_secret_access_key=key["SecretAccessKey"] if key else "x",
-                            config=Config(retries={"max_attempts": 0}, parameter_validation=False))
+                            config=Config(retries={"max_attempts": 0}, parameter_validation=False, inject_host_prefix=False))
 
     return make
 
@@ -97,7 +97,7 @@ def request_of(client, key, bases):
 
     def of(service, operation):
         before, tree = bases[service][operation]()
-        tree = {**tree, "Payload": json.dumps(tree["Payload"])} if "Payload" in tree else tree
+        tree = {name: json.dumps(value) if name in ("Payload", "InvokeArgs") else value for name, value in tree.items()}
 
         def send():
             for name, other in before:

@@ -88,6 +88,8 @@ class Line:
         while (line := self.file.readline()) not in (b"\r\n", b""):
             name, _, value = line.partition(b":")
             headers[name.decode().lower()] = value.decode().strip()
+        if headers.get("content-type") == "application/vnd.amazon.eventstream":
+            return int(status.split()[1]), {**headers, "connection": "close"}, b""  # it would not end
         body = self.file.read(int(headers.get("content-length", 0)))
         return int(status.split()[1]), headers, body
 

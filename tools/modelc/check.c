@@ -419,9 +419,8 @@ static void check_stream(struct model *model, const struct operation_entry *oper
                  STR_ARGS(operation->name));
     if (streams == 0)
         return;
-    if (operation->prepared || operation->internal)
-        complain(model, operation->line, "%.*s streams, so it is neither prepared nor internal.",
-                 STR_ARGS(operation->name));
+    if (operation->internal)
+        complain(model, operation->line, "%.*s streams, so it is not internal.", STR_ARGS(operation->name));
     if (speaks(model, S("query")) || speaks(model, S("rest-xml")) || speaks(model, S("rpc-v2-cbor")))
         complain(model, operation->line, "%.*s streams, which only the JSON protocols do.",
                  STR_ARGS(operation->name));

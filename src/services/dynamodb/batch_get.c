@@ -60,13 +60,18 @@ static bool is_repeated(const struct call *call, const struct dynamodb_attribute
     return false;
 }
 
+static bool refuse_duplicates(const struct call *call)
+{
+    return dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
+}
+
 static bool keys_check(const struct call *call, const struct dynamodb_keys_and_attributes *asked)
 {
     for (size_t i = 0; i < asked->keys.count; i++) {
         if (!dynamodb_attributes_check(call, &asked->keys.items[i]))
             return false;
         if (is_repeated(call, asked->keys.items, i))
-            return dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
+            return refuse_duplicates(call);
     }
     return true;
 }
@@ -124,6 +129,27 @@ static bool tables_check(const struct call *call, struct batch *batch)
             !dynamodb_key_paths_check(call, &part->table->keys, &part->expressions, "Key"))
             return false;
     }
+    return true;
+}
+
+/* Is a key of the part also one of another part, which names the same table otherwise? */
+static bool part_is_repeated(const struct batch_part *part, const struct batch_part *other)
+{
+    for (size_t i = 0; i < part->asked->keys.count; i++)
+        for (size_t j = 0; j < other->asked->keys.count; j++)
+            if (str_equal(part->keys[i].hash, other->keys[j].hash) &&
+                str_equal(part->keys[i].range, other->keys[j].range))
+                return true;
+    return false;
+}
+
+static bool parts_differ(const struct call *call, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (batch->items[i].table->row.id == batch->items[j].table->row.id &&
+                part_is_repeated(&batch->items[i], &batch->items[j]))
+                return refuse_duplicates(call);
     return true;
 }
 
@@ -216,7 +242,7 @@ enum outcome dynamodb_batch_get_item(const struct call *call, const struct dynam
 {
     struct batch batch = {0};
 
-    if (!request_check(call, in, &batch) || !tables_check(call, &batch))
+    if (!request_check(call, in, &batch) || !tables_check(call, &batch) || !parts_differ(call, &batch))
         return FAILED;
     out->responses.items = arena_alloc(call->arena, batch.count * sizeof *out->responses.items);
     list_make_empty(call->arena, &out->unprocessed_keys);

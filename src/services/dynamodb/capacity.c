@@ -55,14 +55,19 @@ const struct dynamodb_consumed_capacity *dynamodb_capacity_with_indexes(const st
                                                                         double units,
                                                                         const double *index_units)
 {
-    double total = units;
+    double total = units, of_table = units; /* which has those of its local indexes */
 
     dynamodb_throughput_charge(call, table, NULL, units);
     for (size_t i = 0; index_units && i < table->indexes.count; i++) {
-        dynamodb_throughput_charge(call, table, &table->indexes.items[i], index_units[i]);
+        const struct index *index = &table->indexes.items[i];
+        dynamodb_throughput_charge(call, table, index, index_units[i]);
         total += index_units[i];
+        if (index->local)
+            of_table += index_units[i];
+        else
+            dynamodb_count_capacity(call, table, index, index_units[i]);
     }
-    dynamodb_count_capacity(call, table, total);
+    dynamodb_count_capacity(call, table, NULL, of_table);
     if (!str_present(asked) ||
         dynamodb_return_consumed_capacity_of(asked) == DYNAMODB_RETURN_CONSUMED_CAPACITY_NONE)
         return NULL;

@@ -329,6 +329,14 @@ create table dynamodb_copy (
 create index dynamodb_copy_source on dynamodb_copy (source_id);
 create index dynamodb_copy_target on dynamodb_copy (target_id);
 
+-- migration: 12
+-- The warm throughput of a global index.
+alter table dynamodb_index add column warm_read_units integer not null default 0;
+alter table dynamodb_index add column warm_write_units integer not null default 0;
+alter table dynamodb_index add column warming integer not null default 0;
+update dynamodb_index set warm_read_units = 12000, warm_write_units = 4000 where read_units = 0;
+update dynamodb_index set warm_read_units = read_units, warm_write_units = write_units where read_units > 0;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -366,16 +374,20 @@ from dynamodb_index one where one.table_id = :table_id;
 
 -- statement: read_index_settings :one
 -- row: index_settings
-select id, read_units, write_units, max_read_units, max_write_units from dynamodb_index where id = :id;
+select id, read_units, write_units, max_read_units, max_write_units, warm_read_units, warm_write_units, warming
+from dynamodb_index where id = :id;
 
 -- statement: add_index :insert
-insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units)
-values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units);
+insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units,
+    warm_read_units, warm_write_units)
+values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units,
+    :warm_read_units, :warm_write_units);
 
 -- statement: set_index_settings :exec
 -- row: index_settings
 update dynamodb_index set read_units = :read_units, write_units = :write_units, max_read_units = :max_read_units,
-    max_write_units = :max_write_units
+    max_write_units = :max_write_units, warm_read_units = :warm_read_units, warm_write_units = :warm_write_units,
+    warming = :warming
 where id = :id;
 
 -- The table of an index.

@@ -121,12 +121,36 @@ bool dynamodb_refuse_in_use(const struct call *call, const char *why, const stru
 bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
 /* End the table's status when --table-delay is over: at once without it. */
 void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+
+/* warm_throughput.c: what a table or global index serves at once, in units of a second. */
+struct warm_units {
+    int64_t read, write;
+};
+/* What the mode gives it; throughput is not used for an on-demand one. */
+struct warm_units dynamodb_warm_least(bool on_demand,
+                                      const struct dynamodb_provisioned_throughput *throughput);
+/* Raise that of a table, or of an index, whose other settings are in the row; asked may be NULL. */
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
+void dynamodb_warm_raise_index(struct dynamodb_index_settings_row *row,
+                               const struct dynamodb_warm_throughput *asked);
+/* What gets a warm throughput: "table" or "index NAME". */
+struct warm_target {
+    str what;
+    bool on_demand;
+    struct warm_units least;
+};
+/* That of a new table or index: false, after fail(), when it is below the least.  asked may be NULL. */
+bool dynamodb_warm_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                         const struct warm_target *target);
+/* False, after fail(), when it is below the present one, target->least. */
+bool dynamodb_warm_update_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                                const struct warm_target *target);
+/* False, after fail(), when it names no units; `of`: "" or " for index: NAME". */
+bool dynamodb_warm_request_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                                 str of);
+/* Raise it when --table-delay is over. */
 void dynamodb_warm_settle_later(const struct call *call,
                                 const struct dynamodb_settle_warm_throughput_input *in);
-
-/* The throughput that a table serves at once: never less than its mode gives it, and never lowered. */
-enum { WARM_READ_UNITS = 12000, WARM_WRITE_UNITS = 4000 }; /* of an on-demand table, in a second */
-void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
 
 /* table_update.c */
 /* The bound as it is stored: NULL for NO_BOUND. */
@@ -233,6 +257,7 @@ struct index_definition {
     const struct dynamodb_projection *projection;
     const struct dynamodb_provisioned_throughput *throughput;
     const struct dynamodb_on_demand_throughput *bounds;
+    const struct dynamodb_warm_throughput *warm;
 };
 struct index_definition_list {
     struct index_definition *items;
@@ -283,6 +308,9 @@ bool dynamodb_index_updates_check(const struct call *call,
 /* Check them against the table. */
 bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
                                 const struct index_update_request *request);
+/* Leave what ends later to the end of --table-delay; call it when the reply has been made. */
+void dynamodb_index_updates_settle(const struct call *call, const struct table *table,
+                                   const struct dynamodb_global_secondary_index_update_list *updates);
 void dynamodb_index_updates_apply(const struct call *call, struct table *table,
                                   const struct index_update_request *request);
 /* index_check.c: a new index of an existing table. */
@@ -440,8 +468,11 @@ void dynamodb_uses_show(const struct call *call, const struct table_uses *uses, 
                         struct dynamodb_consumed_capacity_list *shown);
 
 /* metrics.c */
-/* Of a request that has succeeded. */
-void dynamodb_count_capacity(const struct call *call, const struct table *table, double units);
+/* Of a request that has succeeded, for the table or its global index; index: NULL for the table. */
+void dynamodb_count_capacity(const struct call *call, const struct table *table, const struct index *index,
+                             double units);
+void dynamodb_count_throttle(const struct call *call, const struct table *table, const struct index *index,
+                             bool on_demand);
 void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items);
 void dynamodb_request_ended(const struct call *call, int64_t took_us);
 

@@ -31,6 +31,7 @@ struct index_definition dynamodb_global_definition(const struct dynamodb_global_
         .projection = in->projection,
         .throughput = in->provisioned_throughput,
         .bounds = in->on_demand_throughput,
+        .warm = in->warm_throughput,
     };
 }
 
@@ -180,6 +181,17 @@ static bool local_keys_check(const struct call *call, const struct index_definit
 
 /* ---- projections ---- */
 
+static bool attributes_differ(const struct call *call, const struct str_list *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(names->items[i], names->items[j]))
+                return refuse_value(call,
+                                    arena_format(call->arena, "Duplicate element in NonKeyAttributes: %.*s",
+                                                 STR_ARGS(names->items[i])));
+    return true;
+}
+
 static bool projection_check(const struct call *call, const struct dynamodb_projection *projection)
 {
     str type = projection->projection_type;
@@ -189,7 +201,7 @@ static bool projection_check(const struct call *call, const struct dynamodb_proj
     if (!str_present(type))
         return refuse_value(call, S("Unknown ProjectionType: null"));
     if (named == includes)
-        return true;
+        return attributes_differ(call, &projection->non_key_attributes);
     return refuse_value(call, arena_format(call->arena,
                                            "ProjectionType is %.*s, but NonKeyAttributes is %sspecified",
                                            STR_ARGS(type), includes ? "not " : ""));
@@ -227,6 +239,14 @@ bool dynamodb_index_throughput_check(const struct call *call, const struct index
         sentence =
             "OnDemandThroughput should not be specified for index: %.*s when BillingMode is PROVISIONED";
     return !sentence || refuse_value(call, arena_format(call->arena, sentence, STR_ARGS(definition->name)));
+}
+
+static bool warm_check(const struct call *call, const struct index_definition *definition, bool on_demand)
+{
+    return dynamodb_warm_check(call, definition->warm,
+                               &(struct warm_target){arena_join(call->arena, S("index "), definition->name),
+                                                     on_demand,
+                                                     dynamodb_warm_least(on_demand, definition->throughput)});
 }
 
 /* ---- all of them ---- */
@@ -315,7 +335,8 @@ bool dynamodb_indexes_check(const struct call *call, const struct dynamodb_creat
     if (!kind_check(call, in, &definitions, true) || !kind_check(call, in, &definitions, false))
         return false;
     for (size_t i = 0; i < definitions.count; i++)
-        if (!dynamodb_index_throughput_check(call, &definitions.items[i], on_demand))
+        if (!dynamodb_index_throughput_check(call, &definitions.items[i], on_demand) ||
+            !warm_check(call, &definitions.items[i], on_demand))
             return false;
     return non_key_attributes_check(call, &definitions);
 }
@@ -335,7 +356,8 @@ bool dynamodb_new_index_check(const struct call *call, const struct table *table
     }
     if (!dynamodb_keys_defined_check(call, definition->keys, request->definitions) ||
         !global_keys_check(call, definition->keys) || !projection_check(call, definition->projection) ||
-        !dynamodb_index_throughput_check(call, definition, request->on_demand))
+        !dynamodb_index_throughput_check(call, definition, request->on_demand) ||
+        !warm_check(call, definition, request->on_demand))
         return false;
     if (globals >= MAX_GLOBAL_INDEXES)
         return refuse_number(call, false);

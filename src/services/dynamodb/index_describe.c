@@ -3,6 +3,9 @@
  */
 #include "dynamodb_internal.h"
 
+/* https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.StorageConsiderations */
+enum { ENTRY_OVERHEAD_BYTES = 100 };
+
 /* ---- making ---- */
 
 struct key_schema dynamodb_schema_of(struct arena *arena, const struct dynamodb_key_schema *keys,
@@ -55,17 +58,25 @@ void dynamodb_index_make(const struct call *call, struct table *table,
         .keys = dynamodb_schema_of(call->arena, definition->keys, definitions),
         .non_key_attributes = definition->projection->non_key_attributes,
     };
-    index->id =
-        dynamodb_add_index(call->txn, &(struct dynamodb_add_index_params){
-                                          .table_id = table->row.id,
-                                          .name = index->name,
-                                          .kind = index->local ? S("LOCAL") : S("GLOBAL"),
-                                          .projection = definition->projection->projection_type,
-                                          .read_units = throughput ? throughput->read_capacity_units : 0,
-                                          .write_units = throughput ? throughput->write_capacity_units : 0,
-                                          .max_read_units = bounds ? bounds->max_read_request_units : NULL,
-                                          .max_write_units = bounds ? bounds->max_write_request_units : NULL,
-                                      });
+    struct dynamodb_index_settings_row row = {
+        .read_units = throughput ? throughput->read_capacity_units : 0,
+        .write_units = throughput ? throughput->write_capacity_units : 0,
+        .max_read_units = bounds ? bounds->max_read_request_units : NULL,
+        .max_write_units = bounds ? bounds->max_write_request_units : NULL,
+    };
+    dynamodb_warm_raise_index(&row, definition->warm);
+    index->id = dynamodb_add_index(call->txn, &(struct dynamodb_add_index_params){
+                                                  .table_id = table->row.id,
+                                                  .name = index->name,
+                                                  .kind = index->local ? S("LOCAL") : S("GLOBAL"),
+                                                  .projection = definition->projection->projection_type,
+                                                  .read_units = row.read_units,
+                                                  .write_units = row.write_units,
+                                                  .max_read_units = row.max_read_units,
+                                                  .max_write_units = row.max_write_units,
+                                                  .warm_read_units = row.warm_read_units,
+                                                  .warm_write_units = row.warm_write_units,
+                                              });
     dynamodb_keys_store(call, table->row.id, index->id, &index->keys);
     for (size_t i = 0; i < index->non_key_attributes.count; i++)
         dynamodb_add_index_attribute(
@@ -136,49 +147,51 @@ static struct dynamodb_index_description describe(const struct call *call, const
         .index_name = index->name,
         .key_schema = dynamodb_keys_described(call->arena, &index->keys),
         .projection = describe_projection(call->arena, index),
-        .index_size_bytes = arena_i64(call->arena, counted.bytes),
+        .index_size_bytes = arena_i64(call->arena, counted.bytes + counted.entries * ENTRY_OVERHEAD_BYTES),
         .item_count = arena_i64(call->arena, counted.entries),
         .index_arn = dynamodb_index_arn(call->arena, table, index->name),
     };
 }
 
-static void add_throughput(const struct call *call, const struct index *index,
+static void add_throughput(const struct call *call, const struct dynamodb_index_settings_row *row,
                            struct dynamodb_global_secondary_index_description *description)
 {
     struct dynamodb_provisioned_throughput_description *throughput =
         arena_new(call->arena, struct dynamodb_provisioned_throughput_description);
-    struct dynamodb_index_settings_row row = {0};
 
-    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
-                                 &row);
     throughput->number_of_decreases_today = arena_i64(call->arena, 0);
-    throughput->read_capacity_units = arena_i64(call->arena, row.read_units);
-    throughput->write_capacity_units = arena_i64(call->arena, row.write_units);
+    throughput->read_capacity_units = arena_i64(call->arena, row->read_units);
+    throughput->write_capacity_units = arena_i64(call->arena, row->write_units);
     description->provisioned_throughput = throughput;
-    if (row.max_read_units || row.max_write_units) {
+    if (row->max_read_units || row->max_write_units) {
         struct dynamodb_on_demand_throughput *bounds =
             arena_new(call->arena, struct dynamodb_on_demand_throughput);
-        bounds->max_read_request_units = row.max_read_units;
-        bounds->max_write_request_units = row.max_write_units;
+        bounds->max_read_request_units = row->max_read_units;
+        bounds->max_write_request_units = row->max_write_units;
         description->on_demand_throughput = bounds;
     }
 }
 
-/* An on-demand index has the table's own. */
-static void add_warm_throughput(const struct call *call, const struct dynamodb_table_description *of_table,
+static void add_warm_throughput(const struct call *call, const struct dynamodb_index_settings_row *row,
                                 struct dynamodb_global_secondary_index_description *description)
 {
-    const struct dynamodb_provisioned_throughput_description *units = description->provisioned_throughput;
     struct dynamodb_global_secondary_index_warm_throughput_description *warm =
         arena_new(call->arena, struct dynamodb_global_secondary_index_warm_throughput_description);
-    bool on_demand = *units->read_capacity_units == 0;
 
-    warm->read_units_per_second =
-        on_demand ? of_table->warm_throughput->read_units_per_second : units->read_capacity_units;
-    warm->write_units_per_second =
-        on_demand ? of_table->warm_throughput->write_units_per_second : units->write_capacity_units;
-    warm->status = description->index_status;
+    warm->read_units_per_second = arena_i64(call->arena, row->warm_read_units);
+    warm->write_units_per_second = arena_i64(call->arena, row->warm_write_units);
+    warm->status =
+        row->warming ? dynamodb_index_status_text(DYNAMODB_INDEX_STATUS_UPDATING) : description->index_status;
     description->warm_throughput = warm;
+}
+
+static struct dynamodb_index_settings_row settings_of(const struct call *call, const struct index *index)
+{
+    struct dynamodb_index_settings_row row = {0};
+
+    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
+                                 &row);
+    return row;
 }
 
 static enum dynamodb_index_status index_status(const struct index *index, enum dynamodb_table_status status)
@@ -202,13 +215,14 @@ void dynamodb_indexes_describe(const struct call *call, const struct table *tabl
         }
         struct dynamodb_global_secondary_index_description *global =
             list_add(call->arena, &description->global_secondary_indexes);
+        struct dynamodb_index_settings_row row = settings_of(call, index);
         global->index_description = describe(call, table, index);
-        add_throughput(call, index, global);
+        add_throughput(call, &row, global);
         global->index_status = dynamodb_index_status_text(index_status(index, status));
         if (index->backfilling)
             global->backfilling = arena_bool(call->arena, status == DYNAMODB_TABLE_STATUS_ACTIVE);
         if (status != DYNAMODB_TABLE_STATUS_CREATING)
-            add_warm_throughput(call, description, global);
+            add_warm_throughput(call, &row, global);
     }
 }
 

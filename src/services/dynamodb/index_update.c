@@ -61,6 +61,10 @@ bool dynamodb_index_updates_check(const struct call *call,
         if (has_several(&updates->items[i]) || names.count <= i)
             return refuse_repeated(call, name);
         made += updates->items[i].update ? 0 : 1;
+        if (updates->items[i].update &&
+            !dynamodb_warm_request_check(call, updates->items[i].update->warm_throughput,
+                                         arena_join(call->arena, S(" for index: "), name)))
+            return false;
     }
     return made <= 1 || refuse_number(call);
 }
@@ -76,6 +80,7 @@ definition_of(const struct dynamodb_create_global_secondary_index_action *create
         .projection = create->projection,
         .throughput = create->provisioned_throughput,
         .bounds = create->on_demand_throughput,
+        .warm = create->warm_throughput,
     };
 }
 
@@ -106,6 +111,27 @@ static bool delete_check(const struct call *call, const struct table *table, str
     return !backfilling || backfilling == index || refuse_number(call);
 }
 
+static bool refuse_no_update(const struct call *call,
+                             const struct dynamodb_update_global_secondary_index_action *update)
+{
+    return dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "One or more parameter values were invalid: The only Updates for "
+                                        "index: %.*s when TableThroughputMode is PAY_PER_REQUEST can be to "
+                                        "OnDemandThroughput, WarmThroughput",
+                                        STR_ARGS(update->index_name)));
+}
+
+static struct dynamodb_index_settings_row settings_of(const struct call *call, const struct index *index)
+{
+    struct dynamodb_index_settings_row row = {0};
+
+    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
+                                 &row);
+    dynamodb_warm_raise_index(&row, NULL);
+    return row;
+}
+
 static bool throughput_check(const struct call *call, const struct table *table,
                              const struct dynamodb_update_global_secondary_index_action *update,
                              bool on_demand)
@@ -119,8 +145,25 @@ static bool throughput_check(const struct call *call, const struct table *table,
         return dynamodb_refuse(call,
                                S("This operation cannot be performed with given input values. Please contact "
                                  "DynamoDB service team for more info: Action Blocked: IndexUpdate"));
-    return (on_demand && !update->provisioned_throughput) ||
+    if (on_demand && !update->provisioned_throughput)
+        return update->on_demand_throughput || update->warm_throughput || refuse_no_update(call, update);
+    return (update->warm_throughput && !update->provisioned_throughput && !update->on_demand_throughput) ||
            dynamodb_index_throughput_check(call, &definition, on_demand);
+}
+
+static bool update_check(const struct call *call, const struct table *table,
+                         const struct dynamodb_update_global_secondary_index_action *update, bool on_demand)
+{
+    struct dynamodb_index_settings_row row;
+
+    if (!throughput_check(call, table, update, on_demand))
+        return false;
+    row = settings_of(call, dynamodb_index_named(table, update->index_name));
+    return dynamodb_warm_update_check(
+        call, update->warm_throughput,
+        &(struct warm_target){arena_join(call->arena, S("index "), update->index_name),
+                              on_demand,
+                              {row.warm_read_units, row.warm_write_units}});
 }
 
 static bool is_named(const struct dynamodb_global_secondary_index_update_list *updates, str name)
@@ -154,7 +197,7 @@ bool dynamodb_index_updates_fit(const struct call *call, const struct table *tab
             return false;
         if (update->delete &&!delete_check(call, table, update->delete->index_name))
             return false;
-        if (update->update && !throughput_check(call, table, update->update, request->on_demand))
+        if (update->update && !update_check(call, table, update->update, request->on_demand))
             return false;
     }
     return billing_check(call, table, request);
@@ -193,11 +236,8 @@ static void set_throughput(const struct call *call, const struct index *index,
 {
     const struct dynamodb_provisioned_throughput *throughput = update->provisioned_throughput;
     const struct dynamodb_on_demand_throughput *bounds = update->on_demand_throughput;
-    struct dynamodb_index_settings_row row;
+    struct dynamodb_index_settings_row row = settings_of(call, index);
 
-    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
-                                 &row);
-    row.id = index->id;
     if (throughput) {
         row.read_units = throughput->read_capacity_units;
         row.write_units = throughput->write_capacity_units;
@@ -206,19 +246,35 @@ static void set_throughput(const struct call *call, const struct index *index,
         row.max_read_units = bounds->max_read_request_units;
         row.max_write_units = bounds->max_write_request_units;
     }
+    row.warming = update->warm_throughput != NULL;
+    dynamodb_warm_raise_index(&row, NULL);
     dynamodb_set_index_settings(call->txn, &row);
 }
 
 /* A table that becomes on-demand has no throughput of indexes. */
 static void forget_throughput(const struct call *call, const struct index *index)
 {
-    struct dynamodb_index_settings_row row;
+    struct dynamodb_index_settings_row row = settings_of(call, index);
 
-    dynamodb_read_index_settings(call->txn, &(struct dynamodb_read_index_settings_params){.id = index->id},
-                                 &row);
-    row.id = index->id;
     row.read_units = row.write_units = 0;
     dynamodb_set_index_settings(call->txn, &row);
+}
+
+void dynamodb_index_updates_settle(const struct call *call, const struct table *table,
+                                   const struct dynamodb_global_secondary_index_update_list *updates)
+{
+    for (size_t i = 0; i < updates->count; i++) {
+        const struct dynamodb_update_global_secondary_index_action *update = updates->items[i].update;
+        if (!update || !update->warm_throughput)
+            continue;
+        const struct index *index = dynamodb_index_named(table, update->index_name);
+        dynamodb_warm_settle_later(call, &(struct dynamodb_settle_warm_throughput_input){
+                                             .table_id = table->row.id,
+                                             .index_id = &index->id,
+                                             .read_units = update->warm_throughput->read_units_per_second,
+                                             .write_units = update->warm_throughput->write_units_per_second,
+                                         });
+    }
 }
 
 void dynamodb_index_updates_apply(const struct call *call, struct table *table,

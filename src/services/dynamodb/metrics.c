@@ -9,12 +9,55 @@
 enum { SERVER_ERROR = 500 };
 static const double us_per_ms = 1000;
 
-void dynamodb_count_capacity(const struct call *call, const struct table *table, double units)
-{
-    static const struct metric reads = {"AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", "Count"};
-    static const struct metric writes = {"AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "Count"};
+#define OF_INDEX "TableName,GlobalSecondaryIndexName"
 
-    count(call, call->operation->flags & OPERATION_READS ? &reads : &writes, table->name, units);
+/* The value of both dimensions of OF_INDEX. */
+static str index_name(const struct call *call, const struct table *table, const struct index *index)
+{
+    return arena_concat(call->arena, table->name, S("/"), index->name);
+}
+
+static bool reads(const struct call *call)
+{
+    return call->operation->flags & OPERATION_READS;
+}
+
+void dynamodb_count_capacity(const struct call *call, const struct table *table, const struct index *index,
+                             double units)
+{
+    static const struct metric of_table[] = {
+        {"AWS/DynamoDB", "ConsumedWriteCapacityUnits", "TableName", "Count"},
+        {"AWS/DynamoDB", "ConsumedReadCapacityUnits", "TableName", "Count"},
+    };
+    static const struct metric of_index[] = {
+        {"AWS/DynamoDB", "ConsumedWriteCapacityUnits", OF_INDEX, "Count"},
+        {"AWS/DynamoDB", "ConsumedReadCapacityUnits", OF_INDEX, "Count"},
+    };
+
+    if (units > 0)
+        count(call, index ? &of_index[reads(call)] : &of_table[reads(call)],
+              index ? index_name(call, table, index) : table->name, units);
+}
+
+/* ReadThrottleEvents and WriteThrottleEvents, and those of the reason. */
+void dynamodb_count_throttle(const struct call *call, const struct table *table, const struct index *index,
+                             bool on_demand)
+{
+#define THROTTLES(dimension)                                                                                 \
+    {                                                                                                        \
+        {"AWS/DynamoDB", "WriteThrottleEvents", dimension, "Count"},                                         \
+            {"AWS/DynamoDB", "ReadThrottleEvents", dimension, "Count"},                                      \
+            {"AWS/DynamoDB", "WriteProvisionedThroughputThrottleEvents", dimension, "Count"},                \
+            {"AWS/DynamoDB", "ReadProvisionedThroughputThrottleEvents", dimension, "Count"},                 \
+            {"AWS/DynamoDB", "WriteMaxOnDemandThroughputThrottleEvents", dimension, "Count"},                \
+            {"AWS/DynamoDB", "ReadMaxOnDemandThroughputThrottleEvents", dimension, "Count"},                 \
+    }
+    static const struct metric of_table[] = THROTTLES("TableName"), of_index[] = THROTTLES(OF_INDEX);
+    const struct metric *metrics = index ? of_index : of_table;
+    str of = index ? index_name(call, table, index) : table->name;
+
+    count_at_once(call, &metrics[reads(call)], of, 1);
+    count_at_once(call, &metrics[(on_demand ? 4 : 2) + reads(call)], of, 1);
 }
 
 void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items)
@@ -39,11 +82,16 @@ static void count_error(const struct call *call, const struct error *error, str 
 {
     static const struct metric of_server = {"AWS/DynamoDB", "SystemErrors", "TableName,Operation", "Count"};
     static const struct metric of_user = {"AWS/DynamoDB", "UserErrors", NULL, "Count"};
+    static const struct metric throttled = {"AWS/DynamoDB", "ThrottledRequests", "TableName,Operation",
+                                            "Count"};
     static const struct metric conditions = {"AWS/DynamoDB", "ConditionalCheckFailedRequests", "TableName",
                                              "Count"};
 
     if (error == &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION)
         count_at_once(call, &conditions, table, 1);
+    else if (error == &DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION ||
+             error == &DYNAMODB_THROTTLING_EXCEPTION)
+        count_at_once(call, &throttled, table, 1);
     else if (error->status < SERVER_ERROR)
         count_at_once(call, &of_user, (str){0}, 1);
     else if (str_present(table))

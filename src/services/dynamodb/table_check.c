@@ -95,32 +95,13 @@ bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_
                        check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, on_demand));
 }
 
-static bool check_warm(const struct call *call, const char *name, const int64_t *asked, int64_t least,
-                       bool on_demand)
-{
-    if (!asked || *asked >= least)
-        return true;
-    return dynamodb_refuse(
-        call,
-        arena_format(call->arena,
-                     on_demand
-                         ? "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
-                           "WarmThroughput for table is lower than initial throughput for OnDemand"
-                         : "One or more parameter values were invalid: Requested %sUnitsPerSecond for "
-                           "WarmThroughput for table is lower than %sCapacityUnits of ProvisionedThroughput",
-                     name, name));
-}
-
 static bool check_warm_throughput(const struct call *call, const struct dynamodb_create_table_input *in,
                                   bool on_demand)
 {
-    const struct dynamodb_warm_throughput *warm = in->warm_throughput;
-    const struct dynamodb_provisioned_throughput *throughput = in->provisioned_throughput;
-
-    return !warm || (check_warm(call, "Read", warm->read_units_per_second,
-                                on_demand ? WARM_READ_UNITS : throughput->read_capacity_units, on_demand) &&
-                     check_warm(call, "Write", warm->write_units_per_second,
-                                on_demand ? WARM_WRITE_UNITS : throughput->write_capacity_units, on_demand));
+    return dynamodb_warm_check(
+        call, in->warm_throughput,
+        &(struct warm_target){S("table"), on_demand,
+                              dynamodb_warm_least(on_demand, in->provisioned_throughput)});
 }
 
 static bool check_billing(const struct call *call, const struct dynamodb_create_table_input *in)

@@ -25,8 +25,9 @@ enum changes {
     CHANGES_PROTECTION = 16,
     CHANGES_WARM_THROUGHPUT = 32,
     CHANGES_BOUNDS = 64,
-    CHANGES_INDEXES = 256,
     CHANGES_STREAM = 128,
+    CHANGES_INDEXES = 256,
+    CHANGES_INDEX_WARMTH = 512, /* and of indexes nothing else */
     /* The table is UPDATING until they are made. */
     CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
 };
@@ -34,6 +35,17 @@ enum changes {
 static bool has_bounds(const struct dynamodb_on_demand_throughput *bounds)
 {
     return bounds && (bounds->max_read_request_units || bounds->max_write_request_units);
+}
+
+/* A change of the warm throughput alone does not make the table UPDATING. */
+static unsigned index_changes(const struct dynamodb_global_secondary_index_update_list *updates)
+{
+    for (size_t i = 0; i < updates->count; i++) {
+        const struct dynamodb_update_global_secondary_index_action *update = updates->items[i].update;
+        if (!update || update->provisioned_throughput || update->on_demand_throughput)
+            return CHANGES_INDEXES;
+    }
+    return updates->count > 0 ? CHANGES_INDEX_WARMTH : 0;
 }
 
 static unsigned changes_of(const struct dynamodb_update_table_input *in)
@@ -45,7 +57,7 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
            (in->deletion_protection_enabled ? CHANGES_PROTECTION : 0) |
            (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
            (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
-           (in->global_secondary_index_updates.count > 0 ? CHANGES_INDEXES : 0) |
+           index_changes(&in->global_secondary_index_updates) |
            (in->stream_specification ? CHANGES_STREAM : 0);
 }
 
@@ -98,13 +110,6 @@ static bool check_billing(const struct call *call, const struct dynamodb_update_
         return refuse_invalid(call,
                               "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
     return dynamodb_units_check(call, in->provisioned_throughput);
-}
-
-static bool check_warm_request(const struct call *call, const struct dynamodb_warm_throughput *warm)
-{
-    return !warm || warm->read_units_per_second || warm->write_units_per_second ||
-           refuse_invalid(call, "WarmThroughput must have at least one of ReadUnitsPerSecond or "
-                                "WriteUnitsPerSecond specified");
 }
 
 /* ---- checks against the table's settings ---- */
@@ -199,25 +204,6 @@ static bool becomes_on_demand(const struct dynamodb_settings_row *row,
                : row->on_demand;
 }
 
-static bool check_warm_units(const struct call *call, const char *name, const int64_t *asked, int64_t current)
-{
-    return !asked || *asked >= current ||
-           refuse_invalid(
-               call, arena_cstr(call->arena,
-                                arena_format(call->arena,
-                                             "Requested %sUnitsPerSecond for WarmThroughput for table is "
-                                             "lower than current WarmThroughput, decreasing WarmThroughput "
-                                             "is not supported",
-                                             name)));
-}
-
-static bool check_warm(const struct call *call, const struct dynamodb_settings_row *row,
-                       const struct dynamodb_warm_throughput *warm)
-{
-    return !warm || (check_warm_units(call, "Read", warm->read_units_per_second, row->warm_read_units) &&
-                     check_warm_units(call, "Write", warm->write_units_per_second, row->warm_write_units));
-}
-
 static bool check_against(const struct call *call, const struct dynamodb_settings_row *row,
                           const struct dynamodb_update_table_input *in)
 {
@@ -229,7 +215,9 @@ static bool check_against(const struct call *call, const struct dynamodb_setting
         return refuse_invalid(call, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
                                     "BillingMode is PAY_PER_REQUEST");
     if (!dynamodb_on_demand_check(call, in->on_demand_throughput, on_demand) ||
-        !check_warm(call, row, in->warm_throughput))
+        !dynamodb_warm_update_check(
+            call, in->warm_throughput,
+            &(struct warm_target){S("table"), on_demand, {row->warm_read_units, row->warm_write_units}}))
         return false;
     return !in->provisioned_throughput || row->on_demand ||
            check_throughput(call, row, in->provisioned_throughput);
@@ -353,7 +341,7 @@ enum outcome dynamodb_update_table(const struct call *call, const struct dynamod
     unsigned changes = changes_of(in);
 
     if (!located || !check_combination(call, changes) || !check_billing(call, in) ||
-        !check_warm_request(call, in->warm_throughput) ||
+        !dynamodb_warm_request_check(call, in->warm_throughput, S("")) ||
         !dynamodb_index_updates_check(call, &in->global_secondary_index_updates) ||
         !dynamodb_stream_request_check(call, in->stream_specification) ||
         !dynamodb_table_exists(call, located) || !check_status(call, located, changes))
@@ -371,5 +359,6 @@ enum outcome dynamodb_update_table(const struct call *call, const struct dynamod
         description->table_status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
     out->table_description = description;
     store(call, &row, in);
+    dynamodb_index_updates_settle(call, &table, &in->global_secondary_index_updates);
     return DONE;
 }

@@ -48,8 +48,10 @@ static struct throughput throughput_of(const struct call *call, const struct tab
                                     .index = index,
                                     .reads = call->operation->flags & OPERATION_READS,
                                     .on_demand = row.on_demand};
-    struct dynamodb_index_settings_row own = {0, row.read_units, row.write_units, row.max_read_units,
-                                              row.max_write_units};
+    struct dynamodb_index_settings_row own = {.read_units = row.read_units,
+                                              .write_units = row.write_units,
+                                              .max_read_units = row.max_read_units,
+                                              .max_write_units = row.max_write_units};
 
     if (index)
         dynamodb_read_index_settings(call->txn,
@@ -122,6 +124,7 @@ static struct dynamodb_throttling_reason_list reasons_of(const struct call *call
 
 static bool refuse(const struct call *call, const struct throughput *throughput)
 {
+    dynamodb_count_throttle(call, throughput->table, throughput->index, throughput->on_demand);
     if (throughput->on_demand) {
         struct dynamodb_throttling_exception *details =
             arena_new(call->arena, struct dynamodb_throttling_exception);

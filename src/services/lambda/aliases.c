@@ -213,7 +213,10 @@ enum outcome lambda_delete_alias(const struct call *call, const struct lambda_de
     const struct lambda_alias_row *alias = function ? find(call, function, in->name) : NULL;
 
     (void)out;
-    if (alias)
-        lambda_remove_alias(call->txn, &(struct lambda_remove_alias_params){.id = alias->id});
+    if (!alias)
+        return DONE;
+    lambda_remove_event_config(call->txn, &(struct lambda_remove_event_config_params){
+                                              .function_id = function->row.id, .qualifier = alias->alias});
+    lambda_remove_alias(call->txn, &(struct lambda_remove_alias_params){.id = alias->id});
     return DONE;
 }

@@ -5,6 +5,8 @@
 
 #include "wire/json.h"
 
+enum { LEAST_EVENT_AGE_MS = 60 * MS_PER_S };
+
 str lambda_invocation_answer(const struct call *call, str request_id)
 {
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
@@ -38,10 +40,19 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
 }
 
+/* No config lets an event expire earlier. */
+static bool is_old_event(const struct call *call, const struct lambda_take_invocation_row *invocation)
+{
+    return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT &&
+           call->now_ms - invocation->queued_ms > LEAST_EVENT_AGE_MS;
+}
+
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
                             struct lambda_take_invocation_row *invocation)
 {
     while (lambda_take_invocation(call->txn, params, invocation)) {
+        if (is_old_event(call, invocation) && lambda_event_expire(call, invocation->id))
+            continue;
         if (!invocation->payload_apart)
             return true;
         if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)

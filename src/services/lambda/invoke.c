@@ -117,6 +117,7 @@ static str event_of(const struct lambda_invocation_request *in)
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
                 const struct function *function, enum lambda_invocation_kind kind)
 {
+    static const struct metric received = {"AWS/Lambda", "AsyncEventsReceived", "FunctionName", "Count"};
     struct function routed = *function;
     str context;
 
@@ -135,6 +136,8 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
                                     .queued_ms = call->now_ms,
                                     .wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL,
                                 });
+    if (kind == LAMBDA_INVOCATION_KIND_EVENT)
+        count(call, &received, function->row.name, 1);
     lambda_function_dispatch(call, &routed);
     return true;
 }
@@ -206,6 +209,24 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
         return FAILED;
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
+}
+
+void lambda_invoke_async_prepare(const struct call *call, const struct lambda_invoke_async_request *in)
+{
+    lambda_invoke_prepare(call, &(struct lambda_invocation_request){.payload = in->invoke_args});
+}
+
+enum outcome lambda_invoke_async(const struct call *call, const struct lambda_invoke_async_request *in,
+                                 struct lambda_invoke_async_response *out)
+{
+    const struct lambda_invocation_request event = {
+        .invocation_type = lambda_invocation_type_text(LAMBDA_INVOCATION_TYPE_EVENT),
+        .payload = in->invoke_args};
+    struct lambda_invocation_response response = {0};
+    enum outcome outcome = lambda_invoke(call, &event, &response);
+
+    out->status = response.status_code;
+    return outcome;
 }
 
 /* ---- the end of an invocation ---- */

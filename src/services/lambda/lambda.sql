@@ -316,6 +316,19 @@ create index lambda_invocation_queued on lambda_invocation (version_id, id) wher
 alter table lambda_mapping add column qualifier text;
 
 -- migration: 12
+-- How asynchronous invocations of a function by that qualifier are retried, and where their records go.
+create table lambda_event_config (
+    function_id integer not null,
+    qualifier text not null,
+    retries integer,
+    age_seconds integer,
+    on_success text,
+    on_failure text,
+    modified_ms integer not null,
+    primary key (function_id, qualifier)
+) without rowid;
+
+-- migration: 13
 -- The digest of what $LATEST was when the version was published from it.
 alter table lambda_version add column fingerprint text;
 drop index lambda_invocation_function;
@@ -573,14 +586,15 @@ delete from lambda_payload where id = :id;
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued')
-returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, attempts, receipts;
+returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
+    receipts;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
 -- param: sandbox_id text null
 -- param: version_id integer null
-select id, request_id, mapping_id, kind, trace_id, queued_ms, attempts, started_ms, announced, wants_tail,
-    tail, receipts, delivery_id
+select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
+    announced, wants_tail, tail, receipts, delivery_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
@@ -608,12 +622,14 @@ where id = :id;
 -- statement: set_waiting :exec
 update lambda_invocation set state = 'waiting', sandbox_id = null where id = :id;
 
--- The message of the last attempt's error.
+-- The message of the last attempt's error, and its whole report.
 -- statement: set_event_error :exec
-update lambda_invocation set error = :error where id = :id;
+update lambda_invocation set error = :error, result = :result where id = :id;
 
 -- statement: get_event :one
-select request_id, version_id, payload, payload_apart, error from lambda_invocation where id = :id;
+select id, request_id, version_id, function_arn, payload, payload_apart, trace_id, queued_ms, attempts, delivery_id,
+    error, result
+from lambda_invocation where id = :id;
 
 -- statement: queue_again :one
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
@@ -655,6 +671,33 @@ update lambda_invocation set state = 'queued', sandbox_id = null where state = '
 
 -- statement: list_waiting_versions :many
 select distinct version_id from lambda_invocation where state = 'queued';
+
+-- ---- settings of asynchronous invocations ----
+
+-- statement: put_event_config :exec
+-- row: event_config
+insert into lambda_event_config (function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms)
+values (:function_id, :qualifier, :retries, :age_seconds, :on_success, :on_failure, :modified_ms)
+on conflict (function_id, qualifier) do update set retries = excluded.retries, age_seconds = excluded.age_seconds,
+    on_success = excluded.on_success, on_failure = excluded.on_failure, modified_ms = excluded.modified_ms;
+
+-- statement: find_event_config :one
+-- row: event_config
+select function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms
+from lambda_event_config where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: list_event_configs :many
+-- row: event_config
+-- param: after text
+-- param: limit integer
+select function_id, qualifier, retries, age_seconds, on_success, on_failure, modified_ms
+from lambda_event_config where function_id = :function_id and qualifier > :after order by qualifier limit :limit;
+
+-- statement: remove_event_config :exec
+delete from lambda_event_config where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: remove_event_configs :exec
+delete from lambda_event_config where function_id = :function_id;
 
 -- ---- lines ----
 

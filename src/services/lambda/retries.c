@@ -6,10 +6,12 @@
  */
 #include "lambda_internal.h"
 
+#include "engine/count.h"
 #include "engine/delivery.h"
 #include "wire/json.h"
 
 enum {
+    MOST_RETRIES = 2,
     FIRST_RETRY_MS = 60 * MS_PER_S,
     SECOND_RETRY_MS = 120 * MS_PER_S,
     THROTTLE_MIN_MS = MS_PER_S,
@@ -18,15 +20,30 @@ enum {
 };
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
-static const struct delivery_policy policy = {
-    .backoff_retries = 2,
-    .backoff = BACKOFF_LINEAR,
-    .min_delay_ms = FIRST_RETRY_MS,
-    .max_delay_ms = SECOND_RETRY_MS,
-    .throttle_min_ms = THROTTLE_MIN_MS,
-    .throttle_max_ms = THROTTLE_MAX_MS,
-    .max_age_ms = MAX_EVENT_AGE_MS,
-};
+static struct delivery_policy policy_for(const struct call *call, const struct function *function,
+                                         str function_arn)
+{
+    struct delivery_policy policy = {
+        .backoff_retries = MOST_RETRIES,
+        .backoff = BACKOFF_LINEAR,
+        .min_delay_ms = FIRST_RETRY_MS,
+        .max_delay_ms = SECOND_RETRY_MS,
+        .throttle_min_ms = THROTTLE_MIN_MS,
+        .throttle_max_ms = THROTTLE_MAX_MS,
+        .max_age_ms = MAX_EVENT_AGE_MS,
+    };
+    struct lambda_event_config_row config;
+
+    if (!lambda_event_config_find(call, function, function_arn, &config))
+        return policy;
+    if (config.retries)
+        policy.backoff_retries = *config.retries;
+    if (config.age_seconds)
+        policy.max_age_ms = *config.age_seconds * MS_PER_S;
+    return policy;
+}
+
+static const char EVENT_AGE_EXCEEDED[] = "EventAgeExceeded";
 
 static str target_of(const struct call *call, int64_t function_id)
 {
@@ -50,7 +67,6 @@ str lambda_failure_text(const struct call *call, const struct result *result)
 static bool is_tried_again(const struct call *call, const struct function *function,
                            const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
-    const struct lambda_retry_invocation_request in = {.invocation_id = invocation->id};
     bool failed = str_present(result->error);
     const struct delivery_outcome outcome = {.verdict = failed ? DELIVERY_FAILED : DELIVERY_DELIVERED,
                                              .reason = failed ? lambda_failure_text(call, result) : (str){0},
@@ -58,29 +74,107 @@ static bool is_tried_again(const struct call *call, const struct function *funct
 
     if (invocation->delivery_id)
         return delivery_end(call, *invocation->delivery_id, &outcome);
-    return failed && delivery_add_ended(call,
-                                        &(struct delivery){.operation = &LAMBDA_RETRY_INVOCATION,
-                                                           .dead_letter = &LAMBDA_GIVE_UP_INVOCATION,
-                                                           .target = target_of(call, function->row.id),
-                                                           .in = &in,
-                                                           .policy = &policy,
-                                                           .resource_arn = function->arn,
-                                                           .trace_id = invocation->trace_id,
-                                                           .request_id = invocation->request_id,
-                                                           .added_ms = invocation->queued_ms},
-                                        &outcome);
+    if (!failed)
+        return false;
+    const struct delivery_policy policy = policy_for(call, function, invocation->function_arn);
+    const struct lambda_retry_invocation_request in = {
+        .invocation_id = invocation->id, .retries = arena_i64(call->arena, policy.backoff_retries)};
+    return delivery_add_ended(call,
+                              &(struct delivery){.operation = &LAMBDA_RETRY_INVOCATION,
+                                                 .dead_letter = &LAMBDA_GIVE_UP_INVOCATION,
+                                                 .target = target_of(call, function->row.id),
+                                                 .in = &in,
+                                                 .policy = &policy,
+                                                 .resource_arn = function->arn,
+                                                 .trace_id = invocation->trace_id,
+                                                 .request_id = invocation->request_id,
+                                                 .added_ms = invocation->queued_ms},
+                              &outcome);
+}
+
+static bool get_event(const struct call *call, int64_t id, struct lambda_get_event_row *event)
+{
+    return lambda_get_event(call->txn, &(struct lambda_get_event_params){.id = id}, event);
+}
+
+/* The answer of an attempt that failed is kept for the record, unless it is too large for any. */
+static void keep_error(const struct call *call, int64_t id, const struct result *result)
+{
+    bool fits = result->payload.size <= ASYNC_PAYLOAD_BYTES;
+
+    lambda_set_event_error(
+        call->txn, &(struct lambda_set_event_error_params){.id = id,
+                                                           .error = error_message(call, result),
+                                                           .result = fits ? result->payload : (str){0}});
+}
+
+static void record_success(const struct call *call, const struct function *function,
+                           const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    struct lambda_get_event_row event;
+
+    if (get_event(call, invocation->id, &event))
+        lambda_record_send(call, function, &event,
+                           &(struct event_end){.is_success = true,
+                                               .condition = "Success",
+                                               .attempts = invocation->attempts + 1,
+                                               .payload = result->payload});
 }
 
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     if (str_present(result->error))
-        lambda_set_event_error(call->txn, &(struct lambda_set_event_error_params){
-                                              .id = invocation->id, .error = error_message(call, result)});
+        keep_error(call, invocation->id, result);
+    else
+        record_success(call, function, invocation, result);
     if (is_tried_again(call, function, invocation, result))
         lambda_set_waiting(call->txn, &(struct lambda_set_waiting_params){.id = invocation->id});
     else
         lambda_invocation_remove(call, invocation->id);
+}
+
+static void give_up(const struct call *call, const struct lambda_get_event_row *event, const char *condition,
+                    int64_t attempts)
+{
+    static const struct metric dropped = {"AWS/Lambda", "AsyncEventsDropped", "FunctionName", "Count"};
+    struct function function;
+
+    if (lambda_version_get(call, event->version_id, &function)) {
+        struct call there = lambda_call_of_function(call, &function);
+        count(&there, &dropped, function.row.name, 1);
+        lambda_record_send(&there, &function, event,
+                           &(struct event_end){.condition = condition,
+                                               .attempts = attempts,
+                                               .error = S("Unhandled"),
+                                               .payload = event->result,
+                                               .is_cut = attempts > 0 && !str_present(event->result)});
+        lambda_dead_letter_send(&there, &function, event);
+    }
+    lambda_invocation_remove(call, event->id);
+}
+
+/* The function's max age for that event has passed. */
+static bool is_too_old(const struct call *call, const struct lambda_get_event_row *event)
+{
+    struct function function;
+
+    return lambda_version_get(call, event->version_id, &function) &&
+           call->now_ms - event->queued_ms > policy_for(call, &function, event->function_arn).max_age_ms;
+}
+
+bool lambda_event_expire(const struct call *call, int64_t invocation_id)
+{
+    struct lambda_get_event_row event;
+
+    if (!get_event(call, invocation_id, &event) || !is_too_old(call, &event))
+        return false;
+    if (event.delivery_id) /* the attempt does not happen: the delivery ends without a dead letter of its own
+                            */
+        delivery_end(call, *event.delivery_id,
+                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
+    give_up(call, &event, EVENT_AGE_EXCEEDED, event.attempts);
+    return true;
 }
 
 void lambda_retries_drop(const struct call *call, int64_t function_id)
@@ -132,13 +226,11 @@ enum outcome lambda_give_up_invocation(const struct call *call,
                                        const struct lambda_retry_invocation_request *in,
                                        struct lambda_give_up_invocation_output *out)
 {
+    int64_t retries = in->retries ? *in->retries : MOST_RETRIES, attempts = call->delivery->attempt;
     struct lambda_get_event_row event;
-    struct function function;
 
     (void)out;
-    if (lambda_get_event(call->txn, &(struct lambda_get_event_params){.id = in->invocation_id}, &event) &&
-        lambda_version_get(call, event.version_id, &function))
-        lambda_dead_letter_send(call, &function, in->invocation_id);
-    lambda_invocation_remove(call, in->invocation_id);
+    if (get_event(call, in->invocation_id, &event))
+        give_up(call, &event, attempts > retries ? "RetriesExhausted" : EVENT_AGE_EXCEEDED, attempts);
     return DONE;
 }

@@ -245,6 +245,18 @@ select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
 where group_id = :group_id and timestamp_ms < :before_ms and timestamp_ms >= :from_ms
 order by timestamp_ms desc, id desc;
 
+-- statement: find_last_event :one
+select id from logs_event order by id desc limit 1;
+
+-- The events of some groups (a JSON array of ids) in the order of their arrival.
+-- statement: read_arrived :each
+-- row: event
+-- param: group_ids text
+-- param: after_id integer
+-- param: last_id integer
+select id, stream_id, timestamp_ms, ingested_ms, message, group_id from logs_event
+where id > :after_id and id <= :last_id and group_id in (select value from json_each(:group_ids)) order by id;
+
 -- statement: find_oldest_event :one
 select timestamp_ms from logs_event where group_id = :group_id order by timestamp_ms limit 1;
 

@@ -64,3 +64,7 @@ void logs_expiry_start(const struct call *call, const struct group *group);
 void logs_expiry_stop(const struct call *call, const struct group *group);
 /* Remove the events of groups and streams that were just deleted. */
 void logs_cleanup_start(const struct call *call);
+
+/* live_tail.c */
+/* Events of that group have been stored: show them to the sessions that follow it. */
+void logs_tails_wake(const struct call *call, int64_t group_id);

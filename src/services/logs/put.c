@@ -110,6 +110,7 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                         .bytes = bytes,
                                     });
     logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
+    logs_tails_wake(call, group->row.id);
     return id;
 }
 

@@ -53,13 +53,14 @@ TEST(what_is_counted_at_once_stays_when_the_call_fails)
     wait_for_item("Values Thing=a", "3 Count, sum 8, 1 to 5;");
 }
 
-TEST(a_metric_without_a_dimension_has_none_and_one_of_operations_has_two)
+TEST(a_metric_has_no_dimension_or_one_or_two)
 {
     begin_minute();
-    assert_run("count-alone 2; count-operation a 3");
+    assert_run("count-alone 2; count-operation a/b 3; count-two a/b/c 4");
     advance_clock(MINUTE_MS);
     wait_for_item("Alone", "1 Count, sum 2, 2 to 2;");
-    wait_for_item("Operations Thing=a Operation=Run", "1 Count, sum 3, 3 to 3;");
+    wait_for_item("Operations Thing=a/b Operation=Run", "1 Count, sum 3, 3 to 3;");
+    wait_for_item("Two Thing=a Part=b/c", "1 Count, sum 4, 4 to 4;");
 }
 
 TEST(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset)
@@ -116,7 +117,7 @@ TEST(a_minute_has_a_bounded_number_of_series)
 TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(each_minute_is_stored_by_itself), engine_test(a_call_that_fails_has_counted_nothing),
       engine_test(what_is_counted_at_once_stays_when_the_call_fails),
-      engine_test(a_metric_without_a_dimension_has_none_and_one_of_operations_has_two),
+      engine_test(a_metric_has_no_dimension_or_one_or_two),
       engine_test(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
       engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series))

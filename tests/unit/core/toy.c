@@ -392,6 +392,7 @@ static const struct {
     {STR_INIT("count-at-once"), toy_count_value_at_once},
     {STR_INIT("count-alone"), toy_count_alone},
     {STR_INIT("count-operation"), toy_count_operation},
+    {STR_INIT("count-two"), toy_count_two},
     {STR_INIT("effect"), begin_effect},
     {STR_INIT("flash"), begin_transient_effect},
     {STR_INIT("unsynced"), promise_nothing},

@@ -43,6 +43,15 @@ enum outcome toy_count_operation(const struct call *call, str rest)
     return DONE;
 }
 
+enum outcome toy_count_two(const struct call *call, str rest)
+{
+    static const struct metric metric = {"Toy", "Two", "Thing,Part", "Count"};
+    str both = toy_word(&rest);
+
+    count(call, &metric, both, (double)toy_number(&rest));
+    return DONE;
+}
+
 void toy_keep_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
 {
     struct text key = text_in(arena), value = text_in(arena);

@@ -129,6 +129,15 @@ def cases():
 
 CASES = list(cases())
 
+
+def is_read_whole(service, protocol, operation):
+    """Replies that are streams of events: tests/unit/core/test_events.c and the tests of their operations."""
+    shape = service_model(service, protocol).operation_model(operation).output_shape
+    return not shape or not any(member.serialization.get("eventstream") for member in shape.members.values())
+
+
+WHOLE = [case for case in CASES if is_read_whole(*case.values)]
+
 # ---- random values of a shape ----
 
 TEXTS = {
@@ -206,6 +215,7 @@ def body_bytes(body):
 
 def wire(request_dict):
     request_dict["headers"] = dict(request_dict["headers"])
+    request_dict.pop("host_prefix", None)
     prepare_request_dict(request_dict, endpoint_url="http://localhost:4566")
     prepared = AWSRequest(method=request_dict["method"], url=request_dict["url"], headers=request_dict["headers"],
                           data=request_dict["body"]).prepare()
@@ -296,14 +306,14 @@ def has_stream(shape):
         shape.members[shape.serialization["payload"]].type_name == "blob"
 
 
-@pytest.mark.parametrize("service, protocol, operation", CASES)
+@pytest.mark.parametrize("service, protocol, operation", WHOLE)
 def test_what_we_answer_is_what_botocore_reads(probe, service, protocol, operation):
     model = service_model(service, protocol)
     shape = model.operation_model(operation).output_shape
     for seed in range(8):
         out = random_value(shape, random.Random(seed)) if shape else {}
-        if shape and "StatusCode" in shape.members:
-            out["StatusCode"] = 200
+        out.update({name: 200 for name, member in (shape.members if shape else {}).items()
+                    if member.serialization.get("location") == "statusCode"})
         if has_stream(shape):
             out[shape.serialization["payload"]] = b"{}"  # an absent stream reads as an empty one
         expected = ours(out)
