@@ -314,3 +314,62 @@ def allow_topic(client, make_queue):
         client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
 
     return allow
+
+
+# --- Queues that trigger functions ----------------------------------------------------------------
+
+POLLER = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+
+SAY = """
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps(event))
+"""
+
+
+def events_in(lines):
+    return [json.loads(line[len("EVENT ") :]) for line in lines if line.startswith("EVENT ")]
+
+
+def records_in(lines):
+    return [record for event in events_in(lines) for record in event["Records"]]
+
+
+@pytest.fixture
+def triggered(client, make_queue, make_function, make_role, wait_until):
+    """triggered(source, queue attributes, **mapping) returns (function, queue url, mapping's uuid)."""
+    functions, made = client("lambda"), []
+
+    def make(source=SAY, queue=None, function=None, **mapping):
+        url = make_queue(**{"VisibilityTimeout": 30, **(queue or {})})
+        name = make_function(source, Role=make_role(allow=POLLER), **(function or {}))
+        uuid = functions.create_event_source_mapping(
+            EventSourceArn=make_queue.arn(url), FunctionName=name, **mapping
+        )["UUID"]
+        made.append(uuid)
+        wait_until(
+            lambda: functions.get_event_source_mapping(UUID=uuid)["State"] in ("Enabled", "Disabled"),
+            what="the mapping to be enabled",
+        )
+        return name, url, uuid
+
+    yield make
+    for uuid in made:
+        try:
+            functions.delete_event_source_mapping(UUID=uuid)
+        except functions.exceptions.ResourceNotFoundException:
+            pass
+
+
+@pytest.fixture
+def wait_empty(client, wait_until):
+    """wait_empty(queue url) waits until no message is left, visible, hidden or delayed."""
+
+    def empty(url):
+        def counts():
+            attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+            return all(attributes[name] == "0" for name in attributes if name.startswith("ApproximateNumber"))
+
+        wait_until(counts, what="the queue to be empty")
+
+    return empty

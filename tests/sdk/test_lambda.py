@@ -10,11 +10,10 @@ import tempfile
 
 import boto3
 import pytest
-from orderly_fixtures import LAMBDA_TRUST, zip_of
+from orderly_fixtures import LAMBDA_TRUST, POLLER, events_in, records_in, zip_of
 
 ACCOUNT = "000000000000"
 ECHO = "def handler(event, context):\n    return event\n"
-POLLER = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 
 
 @pytest.fixture(scope="module")
@@ -698,60 +697,6 @@ def handler(event, context):
 
 # --- Queues as triggers ------------------------------------------------------------------------
 
-SAY = """
-import json
-def handler(event, context):
-    print("EVENT " + json.dumps(event))
-"""
-
-
-def events_in(lines):
-    return [json.loads(line[len("EVENT ") :]) for line in lines if line.startswith("EVENT ")]
-
-
-def records_in(lines):
-    return [record for event in events_in(lines) for record in event["Records"]]
-
-
-@pytest.fixture
-def triggered(functions, make_queue, make_function, make_role, wait_until):
-    """triggered(source, queue attributes, **mapping) returns (function, queue url, mapping's uuid)."""
-    made = []
-
-    def make(source=SAY, queue=None, function=None, **mapping):
-        url = make_queue(**{"VisibilityTimeout": 30, **(queue or {})})
-        name = make_function(source, Role=make_role(allow=POLLER), **(function or {}))
-        uuid = functions.create_event_source_mapping(
-            EventSourceArn=make_queue.arn(url), FunctionName=name, **mapping
-        )["UUID"]
-        made.append(uuid)
-        wait_until(
-            lambda: functions.get_event_source_mapping(UUID=uuid)["State"] in ("Enabled", "Disabled"),
-            what="the mapping to be enabled",
-        )
-        return name, url, uuid
-
-    yield make
-    for uuid in made:
-        try:
-            functions.delete_event_source_mapping(UUID=uuid)
-        except functions.exceptions.ResourceNotFoundException:
-            pass
-
-
-@pytest.fixture
-def wait_empty(sqs, wait_until):
-    """wait_empty(queue url) waits until no message is left, visible, hidden or delayed."""
-
-    def empty(url):
-        def counts():
-            attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-            return all(attributes[name] == "0" for name in attributes if name.startswith("ApproximateNumber"))
-
-        wait_until(counts, what="the queue to be empty")
-
-    return empty
-
 
 def test_a_message_triggers_the_function_with_the_event_aws_sends(sqs, make_queue, triggered, log_of, wait_empty):
     name, url, _ = triggered()
@@ -776,6 +721,7 @@ def test_a_message_triggers_the_function_with_the_event_aws_sends(sqs, make_queu
         },
     }
     assert record["md5OfBody"] == sent["MD5OfMessageBody"]
+    assert record["md5OfMessageAttributes"] == sent["MD5OfMessageAttributes"]
     assert record["eventSource"] == "aws:sqs"
     assert record["eventSourceARN"] == make_queue.arn(url)
     assert record["awsRegion"] == "us-east-1"
@@ -1075,7 +1021,8 @@ def test_a_mapping_needs_a_function_and_a_queue_that_exist(functions, make_queue
         FunctionName="nowhere-to-be-found",
         EventSourceArn=make_queue.arn(make_queue()),
     )
-    assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
+    assert (error["code"], error["status"], error["message"]) == (
+        "InvalidParameterValueException", 400, "Function does not exist")
     name = make_function(ECHO, Role=make_role(allow=POLLER))
     error = refused(
         functions.create_event_source_mapping,
@@ -1118,8 +1065,6 @@ def test_a_mapping_joins_a_queue_and_a_function_of_its_own_region_and_account(
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"KMSKeyArn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"},
-        {"MetricsConfig": {"Metrics": ["EventCount"]}},
         {"Topics": ["orders"]},
         {"Queues": ["orders"]},
         {"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka:9092"]}}},

@@ -429,6 +429,10 @@ def cloudwatch(world):
              "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
              "InsufficientDataActions": [arn("sns", "every")]}
     put = [("PutMetricAlarm", alarm)]
+    composite = {"AlarmName": "every-composite", "AlarmRule": "ALARM(child)", "ActionsSuppressor": "child",
+                 "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60,
+                 **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
+                                                   "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
@@ -441,6 +445,7 @@ def cloudwatch(world):
         "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
                                              "ExtendedStatistics": ["p90"], "Unit": "Count"}),
         "PutMetricAlarm": lambda: ([], {**alarm, "Tags": TAGS}),
+        "PutCompositeAlarm": lambda: ([("PutMetricAlarm", {**alarm, "AlarmName": "child"})], {**composite, "Tags": TAGS}),
         "DescribeAlarms": lambda: (put, {"AlarmNamePrefix": "e", "AlarmTypes": ["MetricAlarm"], "StateValue": "OK",
                                          "ActionPrefix": "arn:", "MaxRecords": 10}),
         "DescribeAlarmsForMetric": lambda: (put, {**metric, "Statistic": "Sum", "Period": 60, "Unit": "Count"}),

@@ -69,7 +69,11 @@ str lambda_event_record(const struct call *call, const struct sqs_message *messa
     json_field(&writer, S("body"), message->body);
     add_attributes(&writer, message);
     add_message_attributes(call, &writer, message);
-    json_field(&writer, S("md5OfMessageAttributes"), message->md5_of_message_attributes);
+    json_name(&writer, S("md5OfMessageAttributes"));
+    if (str_present(message->md5_of_message_attributes))
+        json_string(&writer, message->md5_of_message_attributes);
+    else
+        json_null(&writer);
     json_field(&writer, S("md5OfBody"), message->md5_of_body);
     json_field(&writer, S("eventSource"), S("aws:sqs"));
     json_field(&writer, S("eventSourceARN"), queue_arn);

@@ -329,6 +329,10 @@ create table lambda_event_config (
 ) without rowid;
 
 -- migration: 13
+-- Settings of a mapping that are not columns, as JSON of EventSourceMappingConfiguration.
+alter table lambda_mapping add column settings text not null default '{}';
+
+-- migration: 14
 -- The digest of what $LATEST was when the version was published from it.
 alter table lambda_version add column fingerprint text;
 drop index lambda_invocation_function;
@@ -722,9 +726,9 @@ delete from lambda_line;
 -- statement: add_mapping :insert
 -- row: mapping
 insert into lambda_mapping (uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds,
-    reports_failures, maximum_concurrency, enabled, reason, modified_ms, failures)
+    reports_failures, maximum_concurrency, enabled, settings, reason, modified_ms, failures)
 values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batch_size, :window_seconds,
-    :reports_failures, :maximum_concurrency, :enabled, 'USER_INITIATED', :modified_ms, 0);
+    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :modified_ms, 0);
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
@@ -734,7 +738,7 @@ values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batc
 -- param: account text null
 -- param: region text null
 select id, uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds, reports_failures,
-    maximum_concurrency, enabled, reason, result, modified_ms, failures
+    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures
 from lambda_mapping
 where id = coalesce(:id,
     (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));
@@ -765,7 +769,7 @@ select id, account, region from lambda_mapping where enabled = 1;
 update lambda_mapping
 set function_name = :function_name, qualifier = :qualifier, batch_size = :batch_size, window_seconds = :window_seconds,
     reports_failures = :reports_failures, maximum_concurrency = :maximum_concurrency, enabled = :enabled,
-    reason = 'USER_INITIATED', modified_ms = :modified_ms, failures = 0
+    settings = :settings, reason = :reason, modified_ms = :modified_ms, failures = 0
 where id = :id;
 
 -- statement: set_mapping_result :exec

@@ -410,10 +410,39 @@ struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapp
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
+/* mapping_settings.c */
+/* Set the row's columns and settings from the settings that are present.  False: fail() has been called. */
+bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_mapping_settings *in,
+                                   struct lambda_mapping_row *mapping);
+/* The settings that are not columns. */
+void lambda_mapping_settings_read(const struct call *call, const struct lambda_mapping_row *mapping,
+                                  struct lambda_event_source_mapping_configuration *settings);
+/* All settings, as clients see them. */
+void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
+                                      struct lambda_event_source_mapping_configuration *out);
+/* Does its MetricsConfig ask for EventCount? */
+bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
+/* The number of batches that it may have under way; `otherwise` when no setting says it. */
+int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
+                                   const struct lambda_event_source_mapping_configuration *settings,
+                                   int64_t otherwise);
+
+/* filter.c */
+struct filter;
+/* False, after fail(): too many filters, or one is not a pattern. */
+bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria);
+/* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
+const struct filter *lambda_filter_new(const struct call *call,
+                                       const struct lambda_filter_criteria *criteria);
+/* Does the record, which is JSON, match? */
+bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record);
+
 /* sources.c */
 /* A mapping at work. */
 struct poll {
     struct lambda_mapping_row mapping;
+    struct lambda_event_source_mapping_configuration settings; /* that are not columns */
+    const struct filter *filter;                               /* NULL: every record is taken */
     struct function function;
     const struct principal *role;
 };
@@ -434,6 +463,9 @@ struct receipts {
 /* A kind of event source. */
 struct event_source {
     const char *service; /* in its ARNs */
+    bool is_stream;
+    int64_t default_batch_size;
+    const char *user_reason; /* StateTransitionReason after a client's change */
     /* May the function read there, and do its settings fit?  False: fail() has been called. */
     bool (*accepts)(const struct call *call, const struct function *function, str source_arn);
     /* At most `most` records; PARKED: the call waits for some.  FAILED: see *failure. */
@@ -445,6 +477,17 @@ struct event_source {
 };
 /* The kind of that ARN's source; NULL: no mapping can read from there. */
 const struct event_source *lambda_event_source_of(str source_arn);
+/* What has happened to a mapping's records, for MetricsConfig's EventCount. */
+enum event_count {
+    EVENTS_POLLED,
+    EVENTS_FILTERED_OUT,
+    EVENTS_INVOKED,
+    EVENTS_FAILED,
+    EVENTS_DELETED,
+};
+/* Counts only if the settings ask for it. */
+void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         enum event_count what, size_t number);
 
 /* queue_source.c */
 extern const struct event_source LAMBDA_QUEUE_SOURCE;

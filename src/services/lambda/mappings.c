@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "services/tags/tags.h"
 
-enum { DEFAULT_BATCH_SIZE = 10, BATCH_SIZE_WITHOUT_WINDOW = 10, MAX_PAGE = 100 };
+enum { MAX_PAGE = 100 };
 
 static str mapping_arn(const struct call *call, const struct lambda_mapping_row *mapping)
 {
@@ -26,6 +26,13 @@ static str state_of(const struct lambda_mapping_row *mapping)
     return mapping->enabled ? S("Enabled") : S("Disabled");
 }
 
+static str state_of_update(const struct lambda_mapping_row *before, const struct lambda_mapping_row *after)
+{
+    if (before->enabled == after->enabled)
+        return S("Updating");
+    return after->enabled ? S("Enabling") : S("Disabling");
+}
+
 struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapping)
 {
     return (struct function_name){.account = mapping->account,
@@ -39,9 +46,8 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
 {
     struct function_name name = lambda_mapping_target(mapping);
 
+    lambda_mapping_settings_describe(call, mapping, out);
     out->uuid = mapping->uuid;
-    out->batch_size = arena_i64(call->arena, mapping->batch_size);
-    out->maximum_batching_window_in_seconds = arena_i64(call->arena, mapping->window_seconds);
     out->event_source_arn = mapping->source_arn;
     out->function_arn = lambda_function_arn(call->arena, &name);
     out->last_modified = arena_i64(call->arena, mapping->modified_ms);
@@ -49,15 +55,6 @@ static void describe(const struct call *call, const struct lambda_mapping_row *m
     out->state = state;
     out->state_transition_reason = mapping->reason;
     out->event_source_mapping_arn = mapping_arn(call, mapping);
-    list_make_empty(call->arena, &out->function_response_types);
-    if (mapping->reports_failures)
-        *list_add(call->arena, &out->function_response_types) =
-            lambda_function_response_type_text(LAMBDA_FUNCTION_RESPONSE_TYPE_REPORT_BATCH_ITEM_FAILURES);
-    if (mapping->maximum_concurrency) {
-        struct lambda_scaling_config *scaling = arena_new(call->arena, struct lambda_scaling_config);
-        scaling->maximum_concurrency = mapping->maximum_concurrency;
-        out->scaling_config = scaling;
-    }
 }
 
 /* ---- the mapping of a request ---- */
@@ -144,38 +141,7 @@ static const struct lambda_mapping_row *mapping_of(const struct call *call)
     return NULL;
 }
 
-/* ---- settings ---- */
-
-/* A large batch would wait, and a group of a FIFO queue does not. */
-static bool window_check(const struct call *call, const struct lambda_mapping_row *mapping)
-{
-    if (mapping->window_seconds > 0 && str_ends_with(mapping->source_arn, S(".fifo"))) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Batching window is not supported for FIFO queues");
-        return false;
-    }
-    if (mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0)
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10");
-    return false;
-}
-
-static bool apply(const struct call *call, const struct lambda_mapping_settings *in,
-                  struct lambda_mapping_row *mapping)
-{
-    if (in->batch_size)
-        mapping->batch_size = *in->batch_size;
-    if (in->maximum_batching_window_in_seconds)
-        mapping->window_seconds = *in->maximum_batching_window_in_seconds;
-    if (in->scaling_config)
-        mapping->maximum_concurrency = in->scaling_config->maximum_concurrency;
-    if (in->function_response_types.items)
-        mapping->reports_failures = in->function_response_types.count > 0;
-    if (in->enabled)
-        mapping->enabled = *in->enabled;
-    return window_check(call, mapping);
-}
+/* ---- the source ---- */
 
 static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
 {
@@ -232,8 +198,7 @@ static bool find_function(const struct call *call, str text, struct function *fu
         return false;
     if (str_equal(name.account, call->account) && lambda_version_find(call, &name, function))
         return true;
-    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
-         STR_ARGS(lambda_function_arn(call->arena, &name)));
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Function does not exist");
     return false;
 }
 
@@ -272,6 +237,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
 
     if (!source_check(call, in) || !find_function(call, in->function_name, &function))
         return FAILED;
+    const struct event_source *source = lambda_event_source_of(in->event_source_arn);
     struct lambda_mapping_row mapping = {
         .uuid = random_uuid(call->arena),
         .account = call->account,
@@ -279,12 +245,13 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .function_name = function.row.name,
         .qualifier = qualifier_of(&function),
         .source_arn = in->event_source_arn,
-        .batch_size = DEFAULT_BATCH_SIZE,
+        .batch_size = source->default_batch_size,
         .enabled = 1,
-        .reason = S("USER_INITIATED"),
+        .reason = str_of(source->user_reason),
+        .settings = S("{}"),
         .modified_ms = call->now_ms,
     };
-    if (!apply(call, &in->mapping_settings, &mapping) ||
+    if (!lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
         !source_accepts(call, &function, in->event_source_arn) ||
         !check_new(call, &function, in->event_source_arn) ||
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
@@ -350,7 +317,8 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     struct lambda_mapping_row mapping = *located;
     struct function_name target = lambda_mapping_target(&mapping);
     str name = str_present(in->function_name) ? in->function_name : lambda_function_arn(call->arena, &target);
-    if (!find_function(call, name, &function) || !apply(call, &in->mapping_settings, &mapping) ||
+    if (!find_function(call, name, &function) ||
+        !lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
         !source_accepts(call, &function, mapping.source_arn))
         return FAILED;
     bool moves = !str_equal(function.row.name, mapping.function_name) ||
@@ -360,11 +328,12 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     mapping.function_name = function.row.name;
     mapping.qualifier = qualifier_of(&function);
     mapping.modified_ms = call->now_ms;
+    mapping.reason = str_of(lambda_event_source_of(mapping.source_arn)->user_reason);
     lambda_update_mapping(call->txn, &mapping);
     lambda_poller_end(call, mapping.id);
     if (mapping.enabled)
         lambda_poller_begin(call, mapping.id);
-    describe(call, &mapping, S("Updating"), out);
+    describe(call, &mapping, state_of_update(located, &mapping), out);
     return DONE;
 }
 

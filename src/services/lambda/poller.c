@@ -79,7 +79,10 @@ static void poller_clear_error(const struct call *call, struct lambda_mapping_ro
 {
     if (mapping->failures == 0)
         return;
-    set_result(call, mapping, S("USER_INITIATED"), S("OK"), 0);
+    const struct event_source *source = lambda_event_source_of(mapping->source_arn);
+
+    check(source);
+    set_result(call, mapping, str_of(source->user_reason), S("OK"), 0);
     mapping->failures = 0;
 }
 
@@ -226,6 +229,32 @@ static void send_held(const struct call *call, const struct poll *poll)
 
 /* ---- receiving ---- */
 
+/* Remove the records that the filter does not take: for their source they are done. */
+static void filter_records(const struct call *call, const struct poll *poll,
+                           const struct event_source *source, struct record_list *records)
+{
+    struct receipts others = {.source_arn = poll->mapping.source_arn};
+    struct receipt receipt;
+    size_t taken = 0;
+
+    lambda_events_count(call, &poll->mapping, EVENTS_POLLED, records->count);
+    for (size_t i = 0; poll->filter && i < records->count; i++) {
+        if (lambda_filter_takes(call, poll->filter, records->items[i].json)) {
+            records->items[taken++] = records->items[i];
+            continue;
+        }
+        str text = records->items[i].receipt;
+        lambda_receipt_next(&text, &receipt);
+        *list_add(call->arena, &others.ids) = receipt.message_id;
+        *list_add(call->arena, &others.handles) = receipt.handle;
+    }
+    if (others.ids.count == 0)
+        return;
+    records->count = taken;
+    lambda_events_count(call, &poll->mapping, EVENTS_FILTERED_OUT, others.ids.count);
+    source->settle(call, poll->role, &others, &(struct str_list){0});
+}
+
 /* The source has parked the call; a window may end earlier. */
 static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 {
@@ -236,8 +265,8 @@ static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 
 static bool is_at_limit(const struct call *call, const struct poll *poll)
 {
-    const int64_t *configured = poll->mapping.maximum_concurrency;
-    int64_t limit = configured ? *configured : BATCHES_IN_FLIGHT;
+    int64_t wanted = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
+    int64_t limit = wanted < SANDBOXES_PER_FUNCTION ? wanted : SANDBOXES_PER_FUNCTION;
     struct lambda_count_of_mapping_row in_flight = {0};
 
     lambda_count_of_mapping(
@@ -247,15 +276,16 @@ static bool is_at_limit(const struct call *call, const struct poll *poll)
     return in_flight.count >= limit;
 }
 
-/* Receive until there is nothing to receive, or enough batches are under way. */
+/* Receive until there is nothing to receive, enough batches are under way, or other calls have their turn. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
     const struct event_source *source = lambda_event_source_of(poll->mapping.source_arn);
     struct record_list records;
     struct failure failure;
+    bool again = false;
 
     check(source);
-    for (;;) {
+    while (!again) {
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
             return spawn_rest(call, INT64_MAX);
@@ -276,11 +306,15 @@ static enum outcome run(const struct call *call, struct poll *poll)
         if (records.count == 0)
             return spawn_rest(call, call->now_ms + PROBLEM_MS);
         poller_clear_error(call, &poll->mapping);
+        filter_records(call, poll, source, &records);
+        if (slice_is_over(call))
+            again = true;
         if (poll->mapping.window_seconds > 0)
             hold(call, poll, &records);
         else
             send_batches(call, poll, &records);
     }
+    return spawn_rest(call, call->now_ms);
 }
 
 enum outcome lambda_poll_event_source(const struct call *call,
@@ -296,6 +330,8 @@ enum outcome lambda_poll_event_source(const struct call *call,
         !poll.mapping.enabled)
         return DONE;
     struct call there = call_in(call, poll.mapping.account, poll.mapping.region);
+    lambda_mapping_settings_read(&there, &poll.mapping, &poll.settings);
+    poll.filter = lambda_filter_new(&there, poll.settings.filter_criteria);
     there.arrived_ms = there.now_ms; /* each run begins a new long poll */
     struct function_name target = lambda_mapping_target(&poll.mapping);
     if (!lambda_version_find(&there, &target, &poll.function))
@@ -340,6 +376,14 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
     return true;
 }
 
+static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
+                        size_t failed)
+{
+    lambda_events_count(call, mapping, EVENTS_INVOKED, count);
+    lambda_events_count(call, mapping, EVENTS_FAILED, failed);
+    lambda_events_count(call, mapping, EVENTS_DELETED, count - failed);
+}
+
 void lambda_batch_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output)
@@ -352,6 +396,8 @@ void lambda_batch_end(const struct call *call, const struct function *function,
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
 
     bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    if (found)
+        count_batch(call, &mapping, receipts.ids.count, understood ? failures.count : receipts.ids.count);
     const struct event_source *source = lambda_event_source_of(receipts.source_arn);
     check(source);
     if (understood)

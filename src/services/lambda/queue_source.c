@@ -172,6 +172,8 @@ static void delete_others(const struct call *call, const struct principal *role,
 
 const struct event_source LAMBDA_QUEUE_SOURCE = {
     .service = "sqs",
+    .default_batch_size = MESSAGES_AT_ONCE,
+    .user_reason = "USER_INITIATED",
     .accepts = queue_accepts,
     .receive = receive,
     .settle = delete_others,

@@ -4,6 +4,7 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
+#include "engine/count.h"
 
 static const struct event_source *const SOURCES[] = {&LAMBDA_QUEUE_SOURCE};
 
@@ -18,4 +19,23 @@ const struct event_source *lambda_event_source_of(str source_arn)
         if (str_equal(arn.service, str_of(SOURCES[i]->service)))
             return SOURCES[i];
     return NULL;
+}
+
+void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         enum event_count what, size_t number)
+{
+    static const struct metric metrics[] = {
+        [EVENTS_POLLED] = {"AWS/Lambda", "PolledEventCount", "EventSourceMappingUUID", "Count"},
+        [EVENTS_FILTERED_OUT] = {"AWS/Lambda", "FilteredOutEventCount", "EventSourceMappingUUID", "Count"},
+        [EVENTS_INVOKED] = {"AWS/Lambda", "InvokedEventCount", "EventSourceMappingUUID", "Count"},
+        [EVENTS_FAILED] = {"AWS/Lambda", "FailedInvokeEventCount", "EventSourceMappingUUID", "Count"},
+        [EVENTS_DELETED] = {"AWS/Lambda", "DeletedEventCount", "EventSourceMappingUUID", "Count"},
+    };
+    struct lambda_event_source_mapping_configuration settings;
+
+    if (number == 0)
+        return;
+    lambda_mapping_settings_read(call, mapping, &settings);
+    if (lambda_mapping_counts_events(&settings))
+        count(call, &metrics[what], mapping->uuid, (double)number);
 }

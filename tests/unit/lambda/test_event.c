@@ -41,7 +41,7 @@ TEST(a_record_has_awss_members)
                 "\"dataType\":\"String\"},"
                 "\"bytes\":{\"binaryValue\":\"AP8=\",\"stringListValues\":[],\"binaryListValues\":[],"
                 "\"dataType\":\"Binary\"}},"
-                "\"md5OfBody\":\"digest\",\"eventSource\":\"aws:sqs\","
+                "\"md5OfMessageAttributes\":null,\"md5OfBody\":\"digest\",\"eventSource\":\"aws:sqs\","
                 "\"eventSourceARN\":\"arn:aws:sqs:us-east-1:000000000000:q\",\"awsRegion\":\"us-east-1\"}");
 }
 

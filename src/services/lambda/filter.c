@@ -1,0 +1,98 @@
+/*
+ * filter.c: FilterCriteria, by which a mapping chooses records.
+ *
+ * A record that matches one of the patterns is taken.  The body of a queue's message is JSON when it is an
+ * object or an array, and else a text; a pattern for the other form does not match.
+ * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+ */
+#include "lambda_internal.h"
+
+#include "aws/event_pattern.h"
+
+enum { MAX_FILTERS = 5 };
+
+struct filter_pattern {
+    const struct event_pattern *pattern;
+    bool has_object_body; /* it has keys inside the body */
+};
+struct filter {
+    struct filter_pattern *items;
+    size_t count;
+};
+
+static bool pattern_read(const struct call *call, str text, struct filter_pattern *read, str *problem)
+{
+    read->pattern = event_pattern_parse(call->arena, text, EVENT_PATTERN_LAMBDA, problem);
+    if (!read->pattern)
+        return false;
+    read->has_object_body = json_is(json_get(json_parse(call->arena, text, NULL), S("body")), JSON_OBJECT);
+    return true;
+}
+
+bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria)
+{
+    struct filter_pattern read;
+    str problem = {0};
+
+    if (criteria->filters.count > MAX_FILTERS) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The number of filters in FilterCriteria must be less than or equal to %d.", MAX_FILTERS);
+        return false;
+    }
+    for (size_t i = 0; i < criteria->filters.count; i++) {
+        str pattern = criteria->filters.items[i].pattern;
+        if (str_present(pattern) && pattern_read(call, pattern, &read, &problem))
+            continue;
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Invalid filter pattern definition.");
+        return false;
+    }
+    return true;
+}
+
+const struct filter *lambda_filter_new(const struct call *call, const struct lambda_filter_criteria *criteria)
+{
+    struct filter *filter = arena_new(call->arena, struct filter);
+    str problem;
+
+    if (!criteria)
+        return NULL;
+    for (size_t i = 0; i < criteria->filters.count; i++)
+        check(
+            pattern_read(call, criteria->filters.items[i].pattern, list_add(call->arena, filter), &problem));
+    return filter;
+}
+
+/* ---- matching ---- */
+
+struct filtered {
+    const struct json *record, *body;
+};
+
+static const struct json *lookup(void *context, str name)
+{
+    const struct filtered *filtered = context;
+
+    return str_equal(name, S("body")) ? filtered->body : json_get(filtered->record, name);
+}
+
+static bool is_container(const struct json *value)
+{
+    return json_is(value, JSON_OBJECT) || json_is(value, JSON_ARRAY);
+}
+
+bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record)
+{
+    struct filtered filtered = {.record = json_parse(call->arena, record, NULL)};
+    const struct json *body = json_get(filtered.record, S("body"));
+    const struct json *read = json_is(body, JSON_STRING) ? json_parse(call->arena, body->text, NULL) : NULL;
+    bool is_text = !is_container(read);
+
+    filtered.body = is_text ? body : read;
+    for (size_t i = 0; i < filter->count; i++) {
+        const struct filter_pattern *pattern = &filter->items[i];
+        bool mismatch = body && is_text && pattern->has_object_body;
+        if (!mismatch && event_pattern_matches(pattern->pattern, lookup, &filtered))
+            return true;
+    }
+    return false;
+}

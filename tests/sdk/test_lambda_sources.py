@@ -1,0 +1,354 @@
+"""Queues as event sources: filters, windows, concurrency, settings and their refusals, and metrics."""
+
+import json
+
+import boto3
+import counted
+import pytest
+from botocore.config import Config
+from orderly_fixtures import ACCOUNT, POLLER, records_in
+
+ECHO = "def handler(event, context):\n    return event\n"
+MINUTE = 60
+FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+INVALID = "InvalidParameterValueException"
+
+
+@pytest.fixture(scope="module")
+def functions(client):
+    return client("lambda")
+
+
+@pytest.fixture(scope="module")
+def sqs(client):
+    return client("sqs")
+
+
+@pytest.fixture
+def target(make_function, make_role, make_queue):
+    """A function that may poll, and the ARN of a queue."""
+    return make_function(ECHO, Role=make_role(allow=POLLER)), make_queue.arn(make_queue())
+
+
+def criteria(*patterns):
+    return {"Filters": [{"Pattern": one if isinstance(one, str) else json.dumps(one)} for one in patterns]}
+
+
+# --- FilterCriteria ------------------------------------------------------------------------------
+
+
+FILTERS = [
+    ("JSON keys", [{"body": {"kind": ["new"]}}], ['{"kind": "new"}', '{"kind": "old"}', "kind new"], ['{"kind": "new"}']),
+    ("numbers", [{"body": {"n": [{"numeric": [">", 9]}]}}], ['{"n": 9}', '{"n": 10}', '{"n": "10"}'], ['{"n": 10}']),
+    ("plain text", [{"body": ["stop", {"prefix": "go"}]}], ["stop", "going", "halt", '{"go": 1}'], ["stop", "going"]),
+    ("any of several", [{"body": {"a": [1]}}, {"body": {"b": [2]}}], ['{"a": 1}', '{"b": 2}', '{"a": 2}'], ['{"a": 1}', '{"b": 2}']),
+    ("a missing key", [{"body": {"x": [{"exists": False}]}}], ['{"y": 1}', '{"x": 1}', "plain"], ['{"y": 1}']),
+    ("the record", [{"eventSource": ["aws:sqs"]}], ['{"a": 1}', "plain"], ['{"a": 1}', "plain"]),
+    ("nothing of it", [{"eventSource": ["aws:dynamodb"]}], ['{"a": 1}', "plain"], []),
+    ("an array", [{"body": {"kind": ["new"]}}], ['[{"kind": "new"}]', "[]"], ['[{"kind": "new"}]']),
+    ("a number alone is a text", [{"body": ["5"]}], ["5", "6"], ["5"]),
+]
+
+
+@pytest.mark.parametrize("patterns, bodies, taken", [one[1:] for one in FILTERS], ids=[one[0] for one in FILTERS])
+def test_a_message_that_no_filter_takes_is_deleted_without_an_invocation(
+    functions, sqs, triggered, log_of, wait_until, wait_empty, patterns, bodies, taken
+):
+    name, url, uuid = triggered(FilterCriteria=criteria(*patterns))
+    assert functions.get_event_source_mapping(UUID=uuid)["FilterCriteria"] == criteria(*patterns)
+    for body in bodies:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    wait_empty(url)
+    wait_until(lambda: len(records_in(log_of(name))) >= len(taken))
+    assert sorted(record["body"] for record in records_in(log_of(name))) == sorted(taken)
+
+
+@pytest.mark.parametrize("pattern", ["single-string", '[{"eventName": ["INSERT"=123}]', "", "{}", '{"body": "text"}', '{"body": []}', None])
+def test_what_is_no_pattern_is_refused(functions, target, refused, pattern):
+    filters = {"Filters": [{} if pattern is None else {"Pattern": pattern}]}
+    error = refused(functions.create_event_source_mapping, FunctionName=target[0], EventSourceArn=target[1], FilterCriteria=filters)
+    assert (error["code"], error["status"], error["message"], error["reply"]["Type"]) == (
+        INVALID, 400, "Invalid filter pattern definition.", "User")
+
+
+def test_a_mapping_has_at_most_five_filters(functions, triggered, refused):
+    patterns = [{"body": {"n": [i]}} for i in range(6)]
+    _, _, uuid = triggered(FilterCriteria=criteria(*patterns[:5]))
+    error = refused(functions.update_event_source_mapping, UUID=uuid, FilterCriteria=criteria(*patterns))
+    assert (error["code"], "FilterCriteria" in error["message"]) == (INVALID, True)
+    assert functions.get_event_source_mapping(UUID=uuid)["FilterCriteria"] == criteria(*patterns[:5])
+
+
+def test_an_update_changes_the_filter_and_an_empty_one_takes_it_away(functions, sqs, triggered, log_of, wait_empty):
+    name, url, uuid = triggered(FilterCriteria=criteria({"body": {"n": [1]}}))
+    functions.update_event_source_mapping(UUID=uuid, FilterCriteria=criteria({"body": {"n": [2]}}))
+    for n in (1, 2):
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"n": n}))
+    wait_empty(url)
+    assert "FilterCriteria" not in functions.update_event_source_mapping(UUID=uuid, FilterCriteria={})
+    sqs.send_message(QueueUrl=url, MessageBody='{"n": 3}')
+    log_of(name, '\\"n\\": 3')
+    assert [record["body"] for record in records_in(log_of(name))] == ['{"n": 2}', '{"n": 3}']
+
+
+def test_messages_of_a_fifo_queue_are_filtered_too(sqs, triggered, log_of, wait_empty):
+    name, url, _ = triggered(queue=FIFO, FilterCriteria=criteria({"body": [{"prefix": "yes"}]}))
+    for body in ("yes 1", "no 1", "yes 2", "no 2"):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="g")
+    wait_empty(url)
+    assert [record["body"] for record in records_in(log_of(name, "yes 2"))] == ["yes 1", "yes 2"]
+
+
+def test_a_record_without_attributes_has_a_null_digest_of_them(sqs, triggered, log_of):
+    name, url, _ = triggered()
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    [record] = records_in(log_of(name, "EVENT "))
+    assert record["md5OfMessageAttributes"] is None
+    assert record["messageAttributes"] == {}
+
+
+# --- batches and concurrency -----------------------------------------------------------------------
+
+
+def test_a_batch_of_thousands_gathers_during_its_window(functions, sqs, triggered, log_of, wait_until, advance_clock):
+    name, url, uuid = triggered("""
+def handler(event, context):
+    print("COUNT %d" % len(event["Records"]))
+""", BatchSize=10000, MaximumBatchingWindowInSeconds=300, queue={"VisibilityTimeout": 900}, Enabled=False)
+    for start in range(0, 1200, 10):
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": str(i)} for i in range(start, start + 10)])
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    hidden = "ApproximateNumberOfMessagesNotVisible"
+    wait_until(lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[hidden])["Attributes"][hidden] == "1200")
+    assert log_of(name) == []
+    advance_clock(300)
+    assert [line for line in log_of(name, "COUNT ") if line.startswith("COUNT")] == ["COUNT 1200\n"]
+
+
+HOLDS = """
+import time
+def handler(event, context):
+    print("IN " + event["Records"][0]["body"])
+    time.sleep(1.5)
+    print("OUT")
+"""
+
+
+def test_no_more_batches_are_under_way_than_the_maximum_concurrency(functions, sqs, triggered, log_of, wait_until, wait_empty):
+    name, url, uuid = triggered(HOLDS, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2}, Enabled=False)
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": str(i)} for i in range(6)])
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    hidden, most = "ApproximateNumberOfMessagesNotVisible", 0
+
+    def done():
+        nonlocal most
+        most = max(most, int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[hidden])["Attributes"][hidden]))
+        return len([line for line in log_of(name) if line.startswith("OUT")]) == 6
+
+    wait_until(done)
+    assert most == 2
+    wait_empty(url)
+
+
+# --- settings --------------------------------------------------------------------------------------
+
+
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+CHANGES = [
+    ({"BatchSize": 7}, {"BatchSize": 7}),
+    ({"BatchSize": 10000, "MaximumBatchingWindowInSeconds": 300}, {"BatchSize": 10000, "MaximumBatchingWindowInSeconds": 300}),
+    ({"ScalingConfig": {"MaximumConcurrency": 1000}}, {"ScalingConfig": {"MaximumConcurrency": 1000}}),
+    ({"FunctionResponseTypes": ["ReportBatchItemFailures"]}, {"FunctionResponseTypes": ["ReportBatchItemFailures"]}),
+    ({"KMSKeyArn": KEY}, {"KMSKeyArn": KEY}),
+    ({"MetricsConfig": {"Metrics": ["EventCount"]}}, {"MetricsConfig": {"Metrics": ["EventCount"]}}),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 3}}, {"ProvisionedPollerConfig": {"MinimumPollers": 3, "MaximumPollers": 200}}),
+    ({"ProvisionedPollerConfig": {"MaximumPollers": 2}}, {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 2}}),
+    ({"ProvisionedPollerConfig": {"MaximumPollers": 2000}}, {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 2000}}),
+]
+
+
+@pytest.mark.parametrize("change, shown", CHANGES, ids=[next(iter(one[0])) + str(i) for i, one in enumerate(CHANGES)])
+def test_each_setting_is_taken_at_creation_and_by_an_update_and_leaves_the_others(functions, target, change, shown):
+    plain = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1])
+    changing = {"LastModified", "State", "ResponseMetadata", "UUID", "EventSourceMappingArn"}
+
+    def settings(reply):
+        return {key: value for key, value in reply.items() if key not in changing}
+
+    reply = functions.update_event_source_mapping(UUID=plain["UUID"], **change)
+    assert (reply["State"], settings(reply)) == ("Updating", {**settings(plain), **shown})
+    reply = functions.get_event_source_mapping(UUID=plain["UUID"])
+    assert (reply["State"], settings(reply)) == ("Enabled", {**settings(plain), **shown})
+    functions.delete_event_source_mapping(UUID=plain["UUID"])
+    again = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1], **change)
+    assert (again["State"], settings(again)) == ("Creating", {**settings(plain), **shown})
+    functions.delete_event_source_mapping(UUID=again["UUID"])
+
+
+@pytest.mark.parametrize("given, empty", [
+    ({"ScalingConfig": {"MaximumConcurrency": 2}}, {"ScalingConfig": {}}),
+    ({"KMSKeyArn": KEY}, {"KMSKeyArn": ""}),
+    ({"MetricsConfig": {"Metrics": ["EventCount"]}}, {"MetricsConfig": {"Metrics": []}}),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 3}}, {"ProvisionedPollerConfig": {}}),
+    ({"FilterCriteria": criteria({"body": ["x"]})}, {"FilterCriteria": {"Filters": []}}),
+], ids=lambda one: next(iter(one)))
+def test_an_empty_setting_takes_it_away(functions, target, given, empty):
+    made = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1], **given)
+    [name] = given
+    assert made[name] == {"MinimumPollers": 3, "MaximumPollers": 200} if name == "ProvisionedPollerConfig" else given[name]
+    assert name not in functions.update_event_source_mapping(UUID=made["UUID"], **empty)
+    assert name not in functions.get_event_source_mapping(UUID=made["UUID"])
+    functions.delete_event_source_mapping(UUID=made["UUID"])
+
+
+UNSUPPORTED = "Unsupported %s parameter for given event source mapping type."
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ({"ParallelizationFactor": 1}, UNSUPPORTED % "ParallelizationFactor"),
+    ({"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}}}, UNSUPPORTED % "DestinationConfig"),
+    ({"MaximumRecordAgeInSeconds": 60}, UNSUPPORTED % "MaximumRecordAgeInSeconds"),
+    ({"BisectBatchOnFunctionError": True}, UNSUPPORTED % "BisectBatchOnFunctionError"),
+    ({"MaximumRetryAttempts": 1}, UNSUPPORTED % "MaximumRetryAttempts"),
+    ({"TumblingWindowInSeconds": 1}, UNSUPPORTED % "TumblingWindowInSeconds"),
+    ({"MetricsConfig": {"Metrics": ["KafkaMetrics"]}}, UNSUPPORTED % "MetricsConfig"),
+    ({"BatchSize": 11}, "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 1}}, "MinimumPollers and MaximumPollers must be at least 2 for SQS event sources."),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 9, "MaximumPollers": 8}}, "MinimumPollers must be less than or equal to MaximumPollers."),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 2}, "ScalingConfig": {"MaximumConcurrency": 2}},
+     "ScalingConfig and ProvisionedPollerConfig cannot be used together."),
+    ({"StartingPosition": "LATEST"}, "StartingPosition is not valid for SQS event sources."),
+], ids=lambda one: next(iter(one)) if isinstance(one, dict) else "")
+def test_a_setting_that_a_queue_cannot_have_is_refused(functions, target, refused, arguments, sentence):
+    error = refused(functions.create_event_source_mapping, FunctionName=target[0], EventSourceArn=target[1], **arguments)
+    assert (error["code"], error["status"], error["message"]) == (INVALID, 400, sentence)
+    assert functions.list_event_source_mappings(FunctionName=target[0])["EventSourceMappings"] == []
+
+
+@pytest.mark.parametrize("arguments", [
+    {"ScalingConfig": {"MaximumConcurrency": 1}}, {"ScalingConfig": {"MaximumConcurrency": 1001}},
+    {"BatchSize": 0}, {"BatchSize": 10001}, {"MaximumBatchingWindowInSeconds": 301}, {"MaximumBatchingWindowInSeconds": -1},
+    {"ProvisionedPollerConfig": {"MaximumPollers": 2001}}, {"ProvisionedPollerConfig": {"MinimumPollers": 201}},
+    {"FilterCriteria": criteria("x" * 4097)}, {"FunctionResponseTypes": ["ReportBatchItemFailures"] * 2},
+], ids=json.dumps)
+def test_a_setting_outside_its_range_is_refused(endpoint, target, refused, arguments):
+    unchecked = boto3.client("lambda", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
+                             aws_secret_access_key="test", config=Config(parameter_validation=False))
+    error = refused(unchecked.create_event_source_mapping, FunctionName=target[0], EventSourceArn=target[1], **arguments)
+    assert (error["code"], error["status"]) == ("ValidationException", 400)
+
+
+def test_an_update_that_is_refused_changes_nothing(functions, target, refused):
+    made = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1], BatchSize=5)
+    refused(functions.update_event_source_mapping, UUID=made["UUID"], BatchSize=11, KMSKeyArn=KEY)
+    shown = functions.get_event_source_mapping(UUID=made["UUID"])
+    assert (shown["BatchSize"], "KMSKeyArn" in shown) == (5, False)
+    functions.delete_event_source_mapping(UUID=made["UUID"])
+
+
+# --- states, lists, conflicts, tags ------------------------------------------------------------------
+
+
+def test_the_replies_show_each_change_under_way_and_then_its_result(functions, target):
+    made = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1], Enabled=False)
+    uuid = made["UUID"]
+    states = [made["State"], functions.get_event_source_mapping(UUID=uuid)["State"]]
+    for change in ({"Enabled": True}, {"Enabled": True}, {"Enabled": False}):
+        states += [functions.update_event_source_mapping(UUID=uuid, **change)["State"],
+                   functions.get_event_source_mapping(UUID=uuid)["State"]]
+    states.append(functions.delete_event_source_mapping(UUID=uuid)["State"])
+    assert states == ["Creating", "Disabled", "Enabling", "Enabled", "Updating", "Enabled", "Disabling", "Disabled", "Deleting"]
+
+
+def test_a_second_mapping_of_the_same_pair_conflicts_also_by_an_update(functions, target, make_function, make_role, refused):
+    name, queue = target
+    first = functions.create_event_source_mapping(FunctionName=name, EventSourceArn=queue)["UUID"]
+    other = make_function(ECHO, Role=make_role(allow=POLLER))
+    second = functions.create_event_source_mapping(FunctionName=other, EventSourceArn=queue)["UUID"]
+    for call, arguments in ((functions.create_event_source_mapping, {"FunctionName": name, "EventSourceArn": queue}),
+                            (functions.update_event_source_mapping, {"UUID": second, "FunctionName": name})):
+        error = refused(call, **arguments)
+        assert (error["code"], error["status"], error["message"]) == (
+            "ResourceConflictException", 409,
+            f'An event source mapping with SQS arn (" {queue} ") and function (" {name} ") already exists. '
+            f"Please update or delete the existing mapping with UUID {first}")
+    functions.delete_event_source_mapping(UUID=first)
+    assert functions.update_event_source_mapping(UUID=second, FunctionName=name)["FunctionArn"].endswith(f":function:{name}")
+    functions.delete_event_source_mapping(UUID=second)
+
+
+def test_an_update_to_a_function_that_does_not_exist_is_refused(functions, target, refused):
+    made = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1])
+    error = refused(functions.update_event_source_mapping, UUID=made["UUID"], FunctionName="nowhere")
+    assert (error["code"], error["status"], error["message"]) == (INVALID, 400, "Function does not exist")
+    functions.delete_event_source_mapping(UUID=made["UUID"])
+
+
+def test_mappings_are_listed_by_function_and_by_source_in_pages(functions, make_function, make_role, make_queue):
+    names = [make_function(ECHO, Role=make_role(allow=POLLER)) for _ in range(2)]
+    queues = [make_queue.arn(make_queue()) for _ in range(3)]
+    made = {(name, queue): functions.create_event_source_mapping(FunctionName=name, EventSourceArn=queue, Enabled=False)["UUID"]
+            for name in names for queue in queues}
+
+    def listed(**filters):
+        pages = functions.get_paginator("list_event_source_mappings").paginate(**filters, PaginationConfig={"PageSize": 2})
+        found = [[one["UUID"] for one in page["EventSourceMappings"]] for page in pages]
+        assert max(map(len, found)) <= 2
+        return sorted(sum(found, []))
+
+    assert listed(FunctionName=names[0]) == sorted(made[names[0], queue] for queue in queues)
+    assert listed(FunctionName=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{names[1]}") == sorted(
+        made[names[1], queue] for queue in queues)
+    assert listed(EventSourceArn=queues[2]) == sorted(made[name, queues[2]] for name in names)
+    assert listed(FunctionName=names[0], EventSourceArn=queues[1]) == [made[names[0], queues[1]]]
+    assert set(made.values()) <= set(listed())
+    for uuid in made.values():
+        functions.delete_event_source_mapping(UUID=uuid)
+
+
+def test_a_mappings_tags_are_set_at_creation_changed_and_gone_with_it(functions, target, refused):
+    made = functions.create_event_source_mapping(FunctionName=target[0], EventSourceArn=target[1], Tags={"a": "1", "b": "2"})
+    arn = made["EventSourceMappingArn"]
+    functions.tag_resource(Resource=arn, Tags={"b": "3", "c": "4"})
+    functions.untag_resource(Resource=arn, TagKeys=["a"])
+    assert functions.list_tags(Resource=arn)["Tags"] == {"b": "3", "c": "4"}
+    functions.delete_event_source_mapping(UUID=made["UUID"])
+    assert refused(functions.list_tags, Resource=arn)["code"] == "ResourceNotFoundException"
+
+
+# --- metrics -----------------------------------------------------------------------------------------
+
+
+HALF = """
+def handler(event, context):
+    return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] == "yes bad"]}
+"""
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_event_counts_of_a_mapping_are_kept_if_it_asks_for_them(
+    client, sqs, triggered, log_of, wait_until, advance_clock, now_ms, asked
+):
+    advance_clock((MINUTE * 1000 - now_ms() % (MINUTE * 1000)) / 1000)
+    name, url, uuid = triggered(
+        HALF, queue={"VisibilityTimeout": 3600}, FilterCriteria=criteria({"body": [{"prefix": "yes"}]}),
+        FunctionResponseTypes=["ReportBatchItemFailures"], **({"MetricsConfig": {"Metrics": ["EventCount"]}} if asked else {}))
+    for body in ("no", "yes 1", "yes bad", "yes 2"):
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def left():
+        return [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][one] for one in names]
+
+    wait_until(lambda: left() == ["0", "1"] and len([x for x in log_of(name) if x.startswith("REPORT")]) >= 1)
+    advance_clock(MINUTE)
+    expected = {"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1,
+                "DeletedEventCount": 2}
+    def read(**dimensions):
+        return counted.sums(client("cloudwatch"), now_ms(), "AWS/Lambda", **dimensions)
+
+    if asked:
+        wait_until(lambda: read(EventSourceMappingUUID=uuid) == expected)
+    else:
+        wait_until(lambda: "Invocations" in read(FunctionName=name))
+        assert read(EventSourceMappingUUID=uuid) == {}
