@@ -56,7 +56,7 @@ enum outcome lambda_remove_invocations(const struct call *call,
 
 /* ---- a version ---- */
 
-/* The names of the aliases that invoke the version, in brackets; absent: there are none. */
+/* The names of the aliases that invoke the version, in brackets; absent if no alias does. */
 static str references_to(const struct call *call, const struct function *function)
 {
     enum { MOST = 100 };
