@@ -93,6 +93,7 @@ static enum outcome delete_version(const struct call *call, const struct functio
                                    .qualifier = lambda_version_text(call->arena, function->row.number)});
     lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = function->row.version_id});
     lambda_package_release(call, function->row.package);
+    lambda_layer_set_release(call, function->row.layers);
     return DONE;
 }
 
@@ -123,8 +124,8 @@ static enum outcome delete_function(const struct call *call)
     if (!function)
         return FAILED;
     int64_t id = function->row.id;
-    struct lambda_list_packages_rows packages =
-        lambda_list_packages(call->txn, &(struct lambda_list_packages_params){.function_id = id});
+    struct lambda_list_code_rows code =
+        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
     lambda_sandboxes_kill(call, function, NULL);
     forget_invocations(call, function, NULL);
     lambda_retries_drop(call, id);
@@ -132,8 +133,10 @@ static enum outcome delete_function(const struct call *call)
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
     lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
-    for (size_t i = 0; i < packages.count; i++)
-        lambda_package_release(call, packages.items[i].package);
+    for (size_t i = 0; i < code.count; i++) {
+        lambda_package_release(call, code.items[i].package);
+        lambda_layer_set_release(call, code.items[i].layers);
+    }
     tags_remove_all(call, function->arn);
     return DONE;
 }

@@ -20,6 +20,7 @@ static void add_part(struct text *text, str part)
 static str fingerprint_of(const struct call *call, const struct lambda_function_row *row)
 {
     const str parts[] = {row->package,
+                         row->layers,
                          row->runtime,
                          row->handler,
                          row->role,
@@ -85,7 +86,7 @@ void lambda_publish(const struct call *call, const struct function *latest, str 
 
 static bool code_check(const struct call *call, str sha256, const struct function *latest)
 {
-    str current = lambda_code_sha256(call, latest);
+    str current = lambda_code_sha256(call, latest->row.package);
 
     if (!str_present(sha256) || sha256.size == 0 || str_equal(sha256, current))
         return true;
