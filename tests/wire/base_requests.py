@@ -480,6 +480,7 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 
 
