@@ -15,8 +15,8 @@ struct label_options {
     str region, account;
 };
 
-/* A time zone, "+0130" or "-0800"; false: it is none. */
+/* A time zone, "+0130" or "-0800"; false: the text does not have that form. */
 bool cloudwatch_zone_parse(str text, int64_t *zone_ms);
-/* The label with its values; what is no value of ours stays as it is. */
+/* The label with its values; names that we do not know stay as they are. */
 str cloudwatch_label(struct arena *arena, str label, const struct series_values *series,
                      const struct label_options *options);
