@@ -60,10 +60,10 @@ enum {
     LIMIT_TRACE_HOPS = 1000,
     LIMIT_TRACE_WORDS = 512,
     LIMIT_INFLOW_BYTES = 256 * 1024 * 1024, /* a body that its handler takes piece by piece */
-    LIMIT_STREAMS = 256,                   /* replies sent piece by piece at one time, */
-    LIMIT_STREAM_PIECE_BYTES = 256 * 1024, /* a piece of them, */
-    LIMIT_STREAM_PLACE_BYTES = 256,        /* and what their handlers keep between two pieces */
-    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024, /* a larger one is compressed when the client accepts gzip, */
-    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,   /* and a still larger one is compressed by a worker */
+    LIMIT_STREAMS = 256,                    /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,  /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,         /* and what their handlers keep between two pieces */
+    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024,  /* a larger one is compressed when the client accepts gzip, */
+    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,    /* and a still larger one is compressed by a worker */
     LIMIT_RELAXED_SYNC_MS = 100,
 };

@@ -139,8 +139,9 @@ struct call {
     str poller;         /* the name from spawn(); else absent */
     const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
     struct stream *stream; /* for a reply sent piece by piece; NULL: the reply is sent as a whole */
-    struct inflow *inflow; /* the request's body, for an operation `in-pieces`; NULL: no client sent the call */
-    struct spool *spool;   /* the file with the request's body; NULL: the body is in memory */
+    struct inflow
+        *inflow;         /* the request's body, for an operation `in-pieces`; NULL: no client sent the call */
+    struct spool *spool; /* the file with the request's body; NULL: the body is in memory */
     struct call_progress *progress;
 };
 

@@ -377,9 +377,8 @@ static void admit_now(void *context)
     admission->largest_body = largest_body(&route);
     exchange->spools = route.operation && route.operation->flags & OPERATION_LARGE &&
                        !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
-    exchange->in_pieces =
-        route.operation && route.operation->flags & OPERATION_IN_PIECES &&
-        str_present(http_header(&exchange->request->headers, S("Transfer-Encoding")));
+    exchange->in_pieces = route.operation && route.operation->flags & OPERATION_IN_PIECES &&
+                          str_present(http_header(&exchange->request->headers, S("Transfer-Encoding")));
     admission->attempt.good = str_present(exchange->sandbox) || !is_for_service(&route) ||
                               may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
                               auth_admit(dispatcher->auth, exchange, dispatcher->reader, read ? &sigv4 : NULL,

@@ -26,7 +26,7 @@ struct inflow {
     str piece;
     uint64_t before;
     bool is_last;
-    bool wants_next, wants_whole; /* what the last run has returned */
+    bool wants_next, wants_whole;     /* what the last run has returned */
     const struct http_parser *parser; /* for trailers */
 };
 

@@ -333,8 +333,8 @@ enum outcome lambda_invocation_wait(const struct call *call, const struct lambda
 
 /* response_stream.c */
 /*
- * Give a piece of the answer to the caller, who takes it as a stream.  PARKED: the call runs again when he
- * has taken it; DONE: he has, or he has gone.
+ * Give a piece of the answer to the caller, who takes it as a stream.  PARKED: the call runs again when the
+ * piece was taken; DONE: it was, or the caller left.
  */
 enum outcome lambda_stream_pass(const struct call *call, const struct lambda_find_invocation_row *invocation,
                                 uint64_t before, str bytes);
