@@ -157,7 +157,8 @@ def test_members_travel_where_aws_has_them(pair):
         for member in members.values():
             reference = theirs["members"].get(member.name, {})
             location = LOCATIONS.get(reference.get("location"), "")
-            location = "payload" if theirs.get("payload") == member.name else location
+            is_payload = theirs.get("payload") == member.name or reference.get("eventpayload")
+            location = "payload" if is_payload else location
             location = "eventstream" if pair.streams(reference) else location
             assert member.location == location, f"{name}.{member.name}"
             if location not in ("", "payload", "status", "eventstream"):

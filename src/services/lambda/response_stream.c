@@ -15,7 +15,7 @@
 
 enum { STREAM_BYTES = 200 * 1024 * 1024 };
 
-static const str DONE_PLACE = STR_INIT("done");
+static const str END_PLACE = STR_INIT("end");
 
 /* What is handed over to the caller's call: bytes of the answer, and their place in it. */
 struct stretch {
@@ -170,7 +170,7 @@ static enum outcome send_end(const struct call *call, const struct lambda_find_b
         complete->log_result = base64_encode(call->arena, row->tail);
     event->invoke_complete = complete;
     lambda_invocation_remove(call, row->id);
-    stream_keep(call, DONE_PLACE);
+    stream_keep(call, END_PLACE);
     return send_event(call, row, event, out);
 }
 
@@ -241,7 +241,7 @@ enum outcome lambda_invoke_with_response_stream(const struct call *call,
     struct lambda_find_by_request_row row;
 
     answer_unsynced(call);
-    if (str_equal(stream_place(call), DONE_PLACE))
+    if (str_equal(stream_place(call), END_PLACE))
         return DONE;
     const struct function *function = lambda_version_of(call);
     if (!function)
