@@ -267,12 +267,16 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
     const struct lambda_count_held_params of_lane = {.mapping_id = lane->mapping_id, .lane = lane->number};
     int64_t last;
 
-    if (batch_end(lane, &last)) {
-        send(call, poll, lane);
-        return INT64_MAX;
-    }
     while (discard_old(call, poll, lane))
         ;
+    while (batch_end(lane, &last)) {
+        if (batch_of(call, lane).count > 0) {
+            send(call, poll, lane);
+            return INT64_MAX;
+        }
+        pop_end(lane);
+        lambda_set_lane(call->txn, lane);
+    }
     if (window_is_over(call, poll, lane, caught_up)) {
         send(call, poll, lane);
         return INT64_MAX;
@@ -445,19 +449,12 @@ static struct delivery_policy policy_of(const struct poll *poll)
         .max_delay_ms = MAX_RETRY_MS,
         .throttle_min_ms = FIRST_RETRY_MS,
         .throttle_max_ms = MAX_RETRY_MS,
-        .max_age_ms = max_age_ms(poll),
     };
-}
-
-/* The age of a batch is that of its oldest record. */
-static int64_t made_ms_of(const struct call *call, const struct lambda_held_rows *rows)
-{
-    return rows->count > 0 ? *rows->items[0].made_ms : call->now_ms;
 }
 
 /* Try the batch again later, or give it up, which DiscardBatch does. */
 static void retry(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane,
-                  const struct lambda_held_rows *rows, const struct delivery_outcome *outcome)
+                  const struct delivery_outcome *outcome)
 {
     const struct lambda_retry_batch_request in = {.lane_id = lane->id};
     const struct delivery_policy policy = policy_of(poll);
@@ -477,8 +474,7 @@ static void retry(const struct call *call, const struct poll *poll, struct lambd
                                           .in = &in,
                                           .policy = &policy,
                                           .resource_arn = poll->function.arn,
-                                          .request_id = lane->request_id,
-                                          .added_ms = made_ms_of(call, rows)},
+                                          .request_id = lane->request_id},
                        outcome);
 }
 
@@ -502,7 +498,7 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
     if (judged->may_split && rows->count > 1 && *poll->settings.bisect_batch_on_function_error)
         split(call, lane, rows);
     else
-        retry(call, poll, lane, rows, &outcome);
+        retry(call, poll, lane, &outcome);
 }
 
 void lambda_lane_end(const struct call *call, const struct function *function,
@@ -551,13 +547,17 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_ret
         lane.state != LAMBDA_LANE_STATE_WAITING)
         return DONE; /* dropped */
     lane.delivery_id = arena_i64(call->arena, call->delivery->id);
-    if (lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem)) {
+    bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
+    struct lambda_held_rows rows = batch_of(call, &lane);
+    if (works && (rows.count == 0 || !is_too_old(call, &poll, &rows.items[0]))) {
         send(&there, &poll, &lane);
-    } else {
-        lane.state = LAMBDA_LANE_STATE_IDLE;
-        end_delivery(call, &lane);
-        lambda_set_lane(call->txn, &lane);
+        return DONE;
     }
+    lane.state = LAMBDA_LANE_STATE_IDLE;
+    end_delivery(call, &lane);
+    lambda_set_lane(call->txn, &lane);
+    if (works)
+        dispatch_one(&there, &poll, lane.id);
     return DONE;
 }
 
@@ -567,18 +567,17 @@ static void discard(const struct call *call, const struct poll *poll, struct lam
 
     if (rows.count == 0) {
         forget_window(lane);
-    } else if (is_too_old(call, poll, &rows.items[0])) {
-        discard_old(call, poll, lane); /* younger records are tried anew */
-    } else {
-        lambda_discard_send(call, poll,
-                            &(struct discard){.records = rows.items,
-                                              .count = rows.count,
-                                              .condition = "RetryAttemptsExhausted",
-                                              .attempts = call->delivery->attempt,
-                                              .request_id = lane->request_id,
-                                              .error = lane->error});
-        remove_until(call, lane, rows.items[rows.count - 1].id);
+        return;
     }
+    lambda_discard_send(call, poll,
+                        &(struct discard){.records = rows.items,
+                                          .count = rows.count,
+                                          .condition = "RetryAttemptsExhausted",
+                                          .attempts = call->delivery->attempt,
+                                          .request_id = lane->request_id,
+                                          .error = lane->error});
+    remove_until(call, lane, rows.items[rows.count - 1].id);
+    pop_end(lane);
 }
 
 enum outcome lambda_discard_batch(const struct call *call, const struct lambda_retry_batch_request *in,
@@ -598,8 +597,6 @@ enum outcome lambda_discard_batch(const struct call *call, const struct lambda_r
         discard(&there, &poll, &lane);
     lane.state = LAMBDA_LANE_STATE_IDLE;
     lane.delivery_id = NULL;
-    if (batch_of(call, &lane).count == 0)
-        pop_end(&lane);
     lambda_set_lane(call->txn, &lane);
     if (works)
         dispatch_one(&there, &poll, lane.id);
