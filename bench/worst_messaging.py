@@ -249,9 +249,16 @@ def search(pattern):
     return lambda logs: logs.filter_log_events(logGroupName="worst-events", filterPattern=pattern)
 
 
+CONDITIONS = "{" + "||".join(["$.z=1"] * 100) + "}"
+OBJECT = "{" + ",".join(f'"{i}":0' for i in range(2000)) + "}"
+
 LOGS = [
     {"name": "FilterLogEvents: 160 terms over 90,000 events", "prepare": many_events, "request": search(TERMS)},
     {"name": "FilterLogEvents: terms that begin alike over 90,000 events", "request": search(OVERLAPPING)},
+    {"name": "FilterLogEvents: a regular expression of a thousand states over 90,000 events",
+     "request": search("%a[ab]{990}$%")},
+    {"name": "TestMetricFilter: 100 conditions on 50 objects of 2,000 members",
+     "request": lambda logs: logs.test_metric_filter(filterPattern=CONDITIONS, logEventMessages=[OBJECT] * 50)},
     {"name": "GetLogEvents: 10,000 events",
      "request": lambda logs: logs.get_log_events(logGroupName="worst-events", logStreamName="s")},
     {"name": "PutLogEvents: 10,000 events, 1 MB", "prepare": lambda logs: make_group(logs, "worst-put", "s"),

@@ -78,6 +78,7 @@ class World:
         self.function = client("lambda").create_function(
             FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip}
         )["FunctionArn"]
+        client("lambda").publish_layer_version(LayerName="every", Content={"ZipFile": self.zip})
         queue_arn = arn("sqs", "every")
         self.mapping = client("lambda").create_event_source_mapping(
             EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
@@ -375,7 +376,12 @@ def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
-                "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}}}
+                "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
+                "Layers": [arn("lambda", "layer:every:1")]}
+    version = {"LayerName": "every", "VersionNumber": 1}
+    layer_permission = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+    fitting = {"CompatibleRuntime": "python3.11", "CompatibleArchitecture": "x86_64", "MaxItems": 2}
+    allow = ("AddLayerVersionPermission", {**version, **layer_permission})
     event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
                     "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
     put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
@@ -404,6 +410,19 @@ def lambda_(world):
         "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
         "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
         "GetPolicy": only(function),
+        "PublishLayerVersion": lambda: ((), {
+            "LayerName": world.new(), "Content": {"ZipFile": world.zip}, "Description": "d", "LicenseInfo": "l",
+            "CompatibleRuntimes": ["python3.11"], "CompatibleArchitectures": ["x86_64"]}),
+        "GetLayerVersion": only(version),
+        "GetLayerVersionByArn": only({"Arn": arn("lambda", "layer:every:1")}),
+        "ListLayers": only(fitting),
+        "ListLayerVersions": only({"LayerName": "every", **fitting}),
+        "DeleteLayerVersion": lambda: ([("PublishLayerVersion", {"LayerName": "passing", "Content": {"ZipFile": world.zip}})],
+                                       {"LayerName": "passing", "VersionNumber": 1}),
+        "AddLayerVersionPermission": lambda: ([("RemoveLayerVersionPermission", {**version, "StatementId": "s"})],
+                                              {**version, **layer_permission}),
+        "RemoveLayerVersionPermission": lambda: ([allow], {**version, "StatementId": "s"}),
+        "GetLayerVersionPolicy": lambda: ([allow], version),
         "InvokeAsync": only({**function, "InvokeArgs": {}}),
         "PutFunctionEventInvokeConfig": only({**function, **event_config}),
         "UpdateFunctionEventInvokeConfig": lambda: ([put_event_config], {**function, **event_config}),
@@ -422,6 +441,10 @@ def cloudwatch(world):
              "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
              "InsufficientDataActions": [arn("sns", "every")]}
     put = [("PutMetricAlarm", alarm)]
+    composite = {"AlarmName": "every-composite", "AlarmRule": "ALARM(child)", "ActionsSuppressor": "child",
+                 "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60,
+                 **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
+                                                   "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
@@ -434,6 +457,7 @@ def cloudwatch(world):
         "GetMetricStatistics": lambda: ([], {**span, **metric, "Period": 60, "Statistics": ["Sum"],
                                              "ExtendedStatistics": ["p90"], "Unit": "Count"}),
         "PutMetricAlarm": lambda: ([], {**alarm, "Tags": TAGS}),
+        "PutCompositeAlarm": lambda: ([("PutMetricAlarm", {**alarm, "AlarmName": "child"})], {**composite, "Tags": TAGS}),
         "DescribeAlarms": lambda: (put, {"AlarmNamePrefix": "e", "AlarmTypes": ["MetricAlarm"], "StateValue": "OK",
                                          "ActionPrefix": "arn:", "MaxRecords": 10}),
         "DescribeAlarmsForMetric": lambda: (put, {**metric, "Statistic": "Sum", "Period": 60, "Unit": "Count"}),
@@ -475,6 +499,7 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 
 

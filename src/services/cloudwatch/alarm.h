@@ -13,21 +13,57 @@ struct alarm {
 /* alarm_find.c */
 /* The alarm of the request, and the index-th of several; whether it exists or not. */
 const struct alarm *cloudwatch_alarm_at(const struct call *call, size_t index);
+/* The alarm with that name or ARN, in the call's account and region; and with that id.  False: none. */
+bool cloudwatch_alarm_find(const struct call *call, str given, struct cloudwatch_alarm_row *row);
+bool cloudwatch_alarm_read(const struct call *call, int64_t id, struct cloudwatch_alarm_row *row);
 str cloudwatch_alarm_arn(struct arena *arena, const struct cloudwatch_alarm_row *row);
+/* What a metric alarm, any alarm, and a composite alarm was put with. */
 struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *arena,
                                                               const struct cloudwatch_alarm_row *row);
+struct cloudwatch_action_settings cloudwatch_alarm_actions_of(struct arena *arena,
+                                                              const struct cloudwatch_alarm_row *row);
+struct cloudwatch_suppressor_settings cloudwatch_alarm_suppressor_of(struct arena *arena,
+                                                                     const struct cloudwatch_alarm_row *row);
+
+/* alarms.c */
+/* An alarm that is not stored yet. */
+struct cloudwatch_alarm_row cloudwatch_alarm_new(const struct call *call, str name);
+/* Store an alarm that was put, with its history; a new one also with its tags.  False: fail() was called. */
+bool cloudwatch_alarm_save(const struct call *call, struct cloudwatch_alarm_row *row, struct str_map tags);
 
 /* alarm_state.c */
+/* Alarms that have changed one after the other, the newest first. */
+struct changed_alarms {
+    int64_t id;
+    const struct changed_alarms *before;
+};
 /* A new state with its reason; the transition runs the alarm's actions. */
 struct new_state {
     enum cloudwatch_state_value value;
-    str reason, reason_data; /* reason_data: JSON, or absent */
+    str reason, reason_data;              /* reason_data: JSON, or absent */
+    const struct changed_alarms *changed; /* of a composite alarm: what it follows from */
 };
 void cloudwatch_alarm_change_state(const struct call *call, struct cloudwatch_alarm_row *row,
                                    const struct new_state *state);
 /* Note what has happened to an alarm. */
-void cloudwatch_history_add(const struct call *call, str alarm, enum cloudwatch_history_item_type kind,
-                            str summary, str data);
+void cloudwatch_history_add(const struct call *call, const struct cloudwatch_alarm_row *row,
+                            enum cloudwatch_history_item_type kind, str summary, str data);
+/* "MetricAlarm" or "CompositeAlarm" */
+str cloudwatch_alarm_type(const struct cloudwatch_alarm_row *row);
+
+/* composite.c */
+/* Have the composite alarms evaluated whose rules name the alarm, or whose suppressor it is. */
+void cloudwatch_composites_hear(const struct call *call, const struct cloudwatch_alarm_row *row,
+                                const struct changed_alarms *before);
+/* May the alarm be deleted, together with the named ones?  False: fail() was called. */
+bool cloudwatch_composites_let_go(const struct call *call, const struct cloudwatch_alarm_row *row,
+                                  const struct str_list *deleted);
+
+/* suppression.c */
+void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct cloudwatch_alarm_row *row,
+                                            str old_state);
+/* A composite alarm's suppressor, or the alarm itself, may have changed. */
+void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwatch_alarm_row *row);
 
 /* alarm_actions.c */
 /* Publish to topics and invoke functions: the actions of the new state. */

@@ -16,7 +16,7 @@
 
 struct transition {
     const struct cloudwatch_alarm_row *row;
-    struct cloudwatch_alarm_settings settings;
+    struct cloudwatch_action_settings actions;
     str old_state, arn;
 };
 
@@ -180,17 +180,59 @@ static void write_trigger(struct json_writer *writer, const struct cloudwatch_al
     json_close_object(writer);
 }
 
+static void write_timestamped_state(struct json_writer *writer, const struct json *state)
+{
+    json_name(writer, S("State"));
+    json_open_object(writer);
+    json_field(writer, S("Value"), json_get_str(state, S("value")));
+    json_field(writer, S("Timestamp"), json_get_str(state, S("timestamp")));
+    json_close_object(writer);
+}
+
+/* The alarms that the state's reason tells of. */
+static void write_rule(struct json_writer *writer, struct arena *arena,
+                       const struct cloudwatch_alarm_row *row)
+{
+    const struct json *data =
+        str_present(row->reason_data) ? json_parse(arena, row->reason_data, NULL) : NULL;
+    const struct json *alarms = json_get(data, S("triggeringAlarms"));
+
+    json_field(writer, S("AlarmRule"), row->rule);
+    json_name(writer, S("TriggeringChildren"));
+    json_open_array(writer);
+    for (uint32_t i = 0; json_is(alarms, JSON_ARRAY) && i < alarms->count; i++) {
+        json_open_object(writer);
+        json_field(writer, S("Arn"), json_get_str(&alarms->items[i], S("arn")));
+        write_timestamped_state(writer, json_get(&alarms->items[i], S("state")));
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
+static void write_cause(struct json_writer *writer, const struct call *call,
+                        const struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_alarm_settings settings;
+
+    if (str_present(row->rule)) {
+        write_rule(writer, call->arena, row);
+        return;
+    }
+    settings = cloudwatch_alarm_settings_of(call->arena, row);
+    write_trigger(writer, &settings);
+}
+
 static str notification(const struct call *call, const struct transition *transition)
 {
     const struct cloudwatch_alarm_row *row = transition->row;
-    const struct cloudwatch_alarm_settings *settings = &transition->settings;
+    const struct cloudwatch_action_settings *actions = &transition->actions;
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
     json_field(&writer, S("AlarmName"), row->name);
     json_name(&writer, S("AlarmDescription"));
-    if (str_present(settings->alarm_description))
-        json_string(&writer, settings->alarm_description);
+    if (str_present(actions->alarm_description))
+        json_string(&writer, actions->alarm_description);
     else
         json_raw(&writer, S("null"));
     json_field(&writer, S("AWSAccountId"), row->account);
@@ -202,10 +244,10 @@ static str notification(const struct call *call, const struct transition *transi
     json_field(&writer, S("Region"), region_name(row->region));
     json_field(&writer, S("AlarmArn"), transition->arn);
     json_field(&writer, S("OldStateValue"), transition->old_state);
-    write_list(&writer, S("OKActions"), &settings->ok_actions);
-    write_list(&writer, S("AlarmActions"), &settings->alarm_actions);
-    write_list(&writer, S("InsufficientDataActions"), &settings->insufficient_data_actions);
-    write_trigger(&writer, settings);
+    write_list(&writer, S("OKActions"), &actions->ok_actions);
+    write_list(&writer, S("AlarmActions"), &actions->alarm_actions);
+    write_list(&writer, S("InsufficientDataActions"), &actions->insufficient_data_actions);
+    write_cause(&writer, call, row);
     json_close_object(&writer);
     return json_written(&writer);
 }
@@ -242,13 +284,10 @@ static void write_state(struct json_writer *writer, const struct call *call,
     json_close_object(writer);
 }
 
-static void write_configuration(struct json_writer *writer, const struct cloudwatch_alarm_settings *settings)
+static void write_metrics(struct json_writer *writer, const struct cloudwatch_alarm_settings *settings)
 {
     struct cloudwatch_metric metric = {settings->namespace, settings->metric_name, settings->dimensions};
 
-    json_name(writer, S("configuration"));
-    json_open_object(writer);
-    json_field(writer, S("description"), settings->alarm_description);
     json_name(writer, S("metrics"));
     json_open_array(writer);
     json_open_object(writer);
@@ -273,6 +312,50 @@ static void write_configuration(struct json_writer *writer, const struct cloudwa
     json_raw(writer, S("true"));
     json_close_object(writer);
     json_close_array(writer);
+}
+
+static void write_suppressor(struct json_writer *writer,
+                             const struct cloudwatch_suppressor_settings *settings)
+{
+    if (!str_present(settings->actions_suppressor))
+        return;
+    json_field(writer, S("actionsSuppressor"), settings->actions_suppressor);
+    json_i64_field(writer, S("actionsSuppressorWaitPeriod"), *settings->actions_suppressor_wait_period);
+    json_i64_field(writer, S("actionsSuppressorExtensionPeriod"),
+                   *settings->actions_suppressor_extension_period);
+}
+
+static void write_configuration(struct json_writer *writer, const struct call *call,
+                                const struct transition *transition)
+{
+    json_name(writer, S("configuration"));
+    json_open_object(writer);
+    json_field(writer, S("description"), transition->actions.alarm_description);
+    if (str_present(transition->row->rule)) {
+        struct cloudwatch_suppressor_settings settings =
+            cloudwatch_alarm_suppressor_of(call->arena, transition->row);
+        json_field(writer, S("alarmRule"), transition->row->rule);
+        write_suppressor(writer, &settings);
+    } else {
+        struct cloudwatch_alarm_settings settings =
+            cloudwatch_alarm_settings_of(call->arena, transition->row);
+        write_metrics(writer, &settings);
+    }
+    json_close_object(writer);
+}
+
+static void write_previous_state(struct json_writer *writer, struct arena *arena,
+                                 const struct transition *transition)
+{
+    str by = transition->row->suppressed_by;
+
+    json_name(writer, S("previousState"));
+    json_open_object(writer);
+    json_field(writer, S("value"), transition->old_state);
+    if (str_present(by)) {
+        json_field(writer, S("actionsSuppressedBy"), by);
+        json_field(writer, S("actionsSuppressedReason"), arena_join(arena, S("Actions suppressed by "), by));
+    }
     json_close_object(writer);
 }
 
@@ -290,11 +373,8 @@ static str event_of(const struct call *call, const struct transition *transition
     json_open_object(&writer);
     json_field(&writer, S("alarmName"), transition->row->name);
     write_state(&writer, call, transition->row);
-    json_name(&writer, S("previousState"));
-    json_open_object(&writer);
-    json_field(&writer, S("value"), transition->old_state);
-    json_close_object(&writer);
-    write_configuration(&writer, &transition->settings);
+    write_previous_state(&writer, call->arena, transition);
+    write_configuration(&writer, call, transition);
     json_close_object(&writer);
     json_close_object(&writer);
     return json_written(&writer);
@@ -354,7 +434,7 @@ static void note_action(const struct call *call, const struct transition *transi
         json_field(&writer, S("error"), problem);
     json_close_object(&writer);
     cloudwatch_history_add(
-        call, transition->row->name, CLOUDWATCH_HISTORY_ITEM_TYPE_ACTION,
+        call, transition->row, CLOUDWATCH_HISTORY_ITEM_TYPE_ACTION,
         str_head_whole(
             arena_concat(call->arena,
                          done ? S("Successfully executed action ") : S("Failed to execute action "), target),
@@ -365,17 +445,17 @@ static void note_action(const struct call *call, const struct transition *transi
 void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row, str old_state)
 {
     struct transition transition = {.row = row,
-                                    .settings = cloudwatch_alarm_settings_of(call->arena, row),
+                                    .actions = cloudwatch_alarm_actions_of(call->arena, row),
                                     .old_state = old_state,
                                     .arn = cloudwatch_alarm_arn(call->arena, row)};
     const struct str_list *targets[] = {
-        [CLOUDWATCH_STATE_VALUE_OK] = &transition.settings.ok_actions,
-        [CLOUDWATCH_STATE_VALUE_ALARM] = &transition.settings.alarm_actions,
-        [CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA] = &transition.settings.insufficient_data_actions,
+        [CLOUDWATCH_STATE_VALUE_OK] = &transition.actions.ok_actions,
+        [CLOUDWATCH_STATE_VALUE_ALARM] = &transition.actions.alarm_actions,
+        [CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA] = &transition.actions.insufficient_data_actions,
     };
     const struct str_list *chosen = targets[cloudwatch_state_value_of(row->state)];
 
-    if (transition.settings.actions_enabled && !*transition.settings.actions_enabled)
+    if (transition.actions.actions_enabled && !*transition.actions.actions_enabled)
         return;
     for (size_t i = 0; i < chosen->count; i++) {
         str problem;

@@ -295,17 +295,12 @@ static struct judgement judge(const struct call *call, const struct cloudwatch_a
     };
 }
 
-static bool read_row(const struct call *call, int64_t id, struct cloudwatch_alarm_row *row)
-{
-    return cloudwatch_read_alarm(call->txn, &(struct cloudwatch_read_alarm_params){.id = id}, row);
-}
-
 void cloudwatch_judge_alarm_prepare(const struct call *call, const struct cloudwatch_evaluate_alarm_input *in)
 {
     struct judgement *judgement = arena_new(call->arena, struct judgement);
     struct cloudwatch_alarm_row row = {0};
 
-    if (!read_row(call, in->id, &row))
+    if (!cloudwatch_alarm_read(call, in->id, &row))
         return;
     *judgement = judge(call, &row);
     leave_prepared(call, judgement);
@@ -319,7 +314,7 @@ enum outcome cloudwatch_judge_alarm(const struct call *call, const struct cloudw
     struct cloudwatch_alarm_row row = {0};
 
     (void)out;
-    if (!read_row(call, in->id, &row))
+    if (!cloudwatch_alarm_read(call, in->id, &row))
         return DONE;
     struct judgement judgement = left && left->updated_ms == row.updated_ms ? *left : judge(call, &row);
     struct call there = call_in(call, row.account, row.region);
@@ -335,7 +330,7 @@ enum outcome cloudwatch_evaluate_alarm(const struct call *call,
     struct cloudwatch_alarm_row row = {0};
 
     (void)out;
-    if (!read_row(call, in->id, &row))
+    if (!cloudwatch_alarm_read(call, in->id, &row))
         return DONE;
     spawn(call, &CLOUDWATCH_JUDGE_ALARM, (str){0}, in);
     cloudwatch_alarm_evaluate_later(call, &row);

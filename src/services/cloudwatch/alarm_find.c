@@ -60,6 +60,26 @@ const struct alarm *cloudwatch_alarm_at(const struct call *call, size_t index)
     return call_resource(call, index)->row;
 }
 
+bool cloudwatch_alarm_find(const struct call *call, str given, struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_find_alarm_params params = {
+        .account = call->account, .region = call->region, .name = given};
+    struct arn arn;
+
+    if (arn_parse(given, &arn)) {
+        if (!str_equal(arn.service, S("cloudwatch")) || !str_starts_with(arn.resource, S("alarm:")) ||
+            !str_equal(arn.account, call->account) || !str_equal(arn.region, call->region))
+            return false;
+        params.name = str_from(arn.resource, S("alarm:").size);
+    }
+    return cloudwatch_find_alarm(call->txn, &params, row);
+}
+
+bool cloudwatch_alarm_read(const struct call *call, int64_t id, struct cloudwatch_alarm_row *row)
+{
+    return cloudwatch_read_alarm(call->txn, &(struct cloudwatch_read_alarm_params){.id = id}, row);
+}
+
 struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *arena,
                                                               const struct cloudwatch_alarm_row *row)
 {
@@ -67,4 +87,30 @@ struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *aren
 
     model_from_json(arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &put);
     return put.alarm_settings;
+}
+
+static struct cloudwatch_put_composite_alarm_input composite_input(struct arena *arena,
+                                                                   const struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_put_composite_alarm_input put = {0};
+
+    model_from_json(arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, row->settings, &put);
+    return put;
+}
+
+struct cloudwatch_suppressor_settings cloudwatch_alarm_suppressor_of(struct arena *arena,
+                                                                     const struct cloudwatch_alarm_row *row)
+{
+    return composite_input(arena, row).suppressor_settings;
+}
+
+struct cloudwatch_action_settings cloudwatch_alarm_actions_of(struct arena *arena,
+                                                              const struct cloudwatch_alarm_row *row)
+{
+    struct cloudwatch_put_metric_alarm_input put = {0};
+
+    if (str_present(row->rule))
+        return composite_input(arena, row).action_settings;
+    model_from_json(arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &put);
+    return put.action_settings;
 }

@@ -19,14 +19,21 @@ static void remove_old_history(const struct call *call)
     }
 }
 
-void cloudwatch_history_add(const struct call *call, str alarm, enum cloudwatch_history_item_type kind,
-                            str summary, str data)
+str cloudwatch_alarm_type(const struct cloudwatch_alarm_row *row)
+{
+    return cloudwatch_alarm_type_text(str_present(row->rule) ? CLOUDWATCH_ALARM_TYPE_COMPOSITE_ALARM
+                                                             : CLOUDWATCH_ALARM_TYPE_METRIC_ALARM);
+}
+
+void cloudwatch_history_add(const struct call *call, const struct cloudwatch_alarm_row *row,
+                            enum cloudwatch_history_item_type kind, str summary, str data)
 {
     remove_old_history(call);
     cloudwatch_add_history(
         call->txn, &(struct cloudwatch_add_history_params){.account = call->account,
                                                            .region = call->region,
-                                                           .alarm = alarm,
+                                                           .alarm = row->name,
+                                                           .type = cloudwatch_alarm_type(row),
                                                            .at_ms = call->now_ms,
                                                            .kind = cloudwatch_history_item_type_text(kind),
                                                            .summary = summary,
@@ -57,7 +64,7 @@ static void note_change(const struct call *call, const struct cloudwatch_alarm_r
     write_state(&writer, S("newState"), row);
     json_close_object(&writer);
     cloudwatch_history_add(
-        call, row->name, CLOUDWATCH_HISTORY_ITEM_TYPE_STATE_UPDATE,
+        call, row, CLOUDWATCH_HISTORY_ITEM_TYPE_STATE_UPDATE,
         arena_concat(call->arena, S("Alarm updated from "), before->state, S(" to "), row->state),
         json_written(&writer));
 }
@@ -78,5 +85,6 @@ void cloudwatch_alarm_change_state(const struct call *call, struct cloudwatch_al
     row->transitioned_ms = call->now_ms;
     cloudwatch_change_alarm(call->txn, row);
     note_change(call, &before, row);
-    cloudwatch_alarm_act(call, row, before.state);
+    cloudwatch_alarm_act_unless_suppressed(call, row, before.state);
+    cloudwatch_composites_hear(call, row, state->changed);
 }

@@ -121,14 +121,15 @@ static bool settings_check(const struct call *call, const struct cloudwatch_alar
 
 /* ---- putting ---- */
 
-static void note_configuration(const struct call *call, str name, const char *what, str settings)
+static void note_configuration(const struct call *call, const struct cloudwatch_alarm_row *row,
+                               const char *what)
 {
-    cloudwatch_history_add(call, name, CLOUDWATCH_HISTORY_ITEM_TYPE_CONFIGURATION_UPDATE,
-                           arena_format(call->arena, "Alarm \"%.*s\" %s", STR_ARGS(name), what),
-                           str_head_whole(settings, 4095));
+    cloudwatch_history_add(call, row, CLOUDWATCH_HISTORY_ITEM_TYPE_CONFIGURATION_UPDATE,
+                           arena_format(call->arena, "Alarm \"%.*s\" %s", STR_ARGS(row->name), what),
+                           str_head_whole(row->settings, 4095));
 }
 
-static struct cloudwatch_alarm_row new_alarm(const struct call *call, str name)
+struct cloudwatch_alarm_row cloudwatch_alarm_new(const struct call *call, str name)
 {
     return (struct cloudwatch_alarm_row){
         .account = call->account,
@@ -141,16 +142,33 @@ static struct cloudwatch_alarm_row new_alarm(const struct call *call, str name)
     };
 }
 
+bool cloudwatch_alarm_save(const struct call *call, struct cloudwatch_alarm_row *row, struct str_map tags)
+{
+    bool created = row->id == 0;
+
+    if (created)
+        row->id = cloudwatch_add_alarm(call->txn, row);
+    else
+        cloudwatch_change_alarm(call->txn, row);
+    if (created && tags.count > 0 &&
+        !tags_put(call, cloudwatch_alarm_arn(call->arena, row), &tags, TAG_CASE_MATTERS))
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "A resource can have no more than 50 tags.");
+    note_configuration(call, row, created ? "created" : "updated");
+    return true;
+}
+
 enum outcome cloudwatch_put_metric_alarm(const struct call *call,
                                          const struct cloudwatch_put_metric_alarm_input *in,
                                          struct cloudwatch_put_metric_alarm_output *out)
 {
     const struct alarm *alarm = cloudwatch_alarm_at(call, 0);
     struct cloudwatch_put_metric_alarm_input kept = *in;
-    struct cloudwatch_alarm_row row = alarm->row.id ? alarm->row : new_alarm(call, in->alarm_name);
-    struct str_map tags = TAGS_MAP(call->arena, &in->tags);
+    struct cloudwatch_alarm_row row = alarm->row.id ? alarm->row : cloudwatch_alarm_new(call, in->alarm_name);
 
     (void)out;
+    if (str_present(row.rule))
+        return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
+                    "A composite alarm with the name %.*s already exists.", STR_ARGS(in->alarm_name));
     if (!settings_check(call, &in->alarm_settings))
         return FAILED;
     kept.tags.count = 0;
@@ -158,32 +176,40 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
     row.namespace = in->alarm_settings.namespace;
     row.metric = in->alarm_settings.metric_name;
     row.updated_ms = call->now_ms;
-    if (row.id)
-        cloudwatch_change_alarm(call->txn, &row);
-    else
-        row.id = cloudwatch_add_alarm(call->txn, &row);
-    if (!alarm->row.id && tags.count > 0 && !tags_put(call, alarm->arn, &tags, TAG_CASE_MATTERS))
-        return fail(call, &CLOUDWATCH_VALIDATION_ERROR, "A resource can have no more than 50 tags.");
-    note_configuration(call, row.name, alarm->row.id ? "updated" : "created", row.settings);
+    if (!cloudwatch_alarm_save(call, &row, TAGS_MAP(call->arena, &in->tags)))
+        return FAILED;
     cloudwatch_alarm_evaluate_later(call, &row);
     return DONE;
 }
 
 /* ---- several alarms ---- */
 
+/* The alarm's settings, with its actions enabled or disabled. */
+static str settings_with(const struct call *call, const struct cloudwatch_alarm_row *row, bool enabled)
+{
+    struct cloudwatch_put_composite_alarm_input composite = {0};
+    struct cloudwatch_put_metric_alarm_input metric = {0};
+
+    if (str_present(row->rule)) {
+        model_from_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, row->settings, &composite);
+        composite.action_settings.actions_enabled = arena_bool(call->arena, enabled);
+        return model_to_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, &composite);
+    }
+    model_from_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &metric);
+    metric.action_settings.actions_enabled = arena_bool(call->arena, enabled);
+    return model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &metric);
+}
+
 static enum outcome enable(const struct call *call, size_t count, bool enabled)
 {
     for (size_t i = 0; i < count; i++) {
         struct cloudwatch_alarm_row row = cloudwatch_alarm_at(call, i)->row;
-        struct cloudwatch_put_metric_alarm_input put = {0};
         if (!row.id)
             continue;
-        model_from_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row.settings, &put);
-        put.alarm_settings.actions_enabled = arena_bool(call->arena, enabled);
-        row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &put);
+        row.settings = settings_with(call, &row, enabled);
         row.updated_ms = call->now_ms;
         cloudwatch_change_alarm(call->txn, &row);
-        note_configuration(call, row.name, "updated", row.settings);
+        note_configuration(call, &row, "updated");
     }
     return DONE;
 }
@@ -204,25 +230,39 @@ enum outcome cloudwatch_disable_alarm_actions(const struct call *call,
     return enable(call, in->alarm_names.count, false);
 }
 
-/* AWS deletes all or, if one of several does not exist, none; a single missing one is no error. */
+static void delete_one(const struct call *call, const struct alarm *alarm)
+{
+    str id = arena_decimal(call->arena, alarm->row.id);
+
+    cloudwatch_remove_alarm(call->txn, &(struct cloudwatch_remove_alarm_params){.id = alarm->row.id});
+    cloudwatch_remove_children(call->txn,
+                               &(struct cloudwatch_remove_children_params){.parent = alarm->row.id});
+    timer_cancel(call, &CLOUDWATCH_EVALUATE_ALARM, id);
+    timer_cancel(call, &CLOUDWATCH_END_SUPPRESSION, id);
+    tags_remove_all(call, alarm->arn);
+    note_configuration(call, &alarm->row, "deleted");
+}
+
+/* Alarms that do not exist are no error: those that do are deleted. */
 enum outcome cloudwatch_delete_alarms(const struct call *call,
                                       const struct cloudwatch_delete_alarms_input *in,
                                       struct cloudwatch_delete_alarms_output *out)
 {
+    size_t composites = 0;
+
     (void)out;
-    for (size_t i = 0; in->alarm_names.count > 1 && i < in->alarm_names.count; i++)
-        if (!cloudwatch_alarm_at(call, i)->row.id)
-            return fail(call, &CLOUDWATCH_RESOURCE_NOT_FOUND, "Alarm %.*s does not exist",
-                        STR_ARGS(in->alarm_names.items[i]));
     for (size_t i = 0; i < in->alarm_names.count; i++) {
         const struct alarm *alarm = cloudwatch_alarm_at(call, i);
-        if (!alarm->row.id)
-            continue;
-        cloudwatch_remove_alarm(call->txn, &(struct cloudwatch_remove_alarm_params){.id = alarm->row.id});
-        timer_cancel(call, &CLOUDWATCH_EVALUATE_ALARM, arena_decimal(call->arena, alarm->row.id));
-        tags_remove_all(call, alarm->arn);
-        note_configuration(call, alarm->row.name, "deleted", alarm->row.settings);
+        composites += str_present(alarm->row.rule);
+        if (alarm->row.id && !cloudwatch_composites_let_go(call, &alarm->row, &in->alarm_names))
+            return FAILED;
     }
+    if (composites > 1)
+        return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
+                    "No more than one composite alarm can be deleted in one request.");
+    for (size_t i = 0; i < in->alarm_names.count; i++)
+        if (cloudwatch_alarm_at(call, i)->row.id)
+            delete_one(call, cloudwatch_alarm_at(call, i));
     return DONE;
 }
 

@@ -138,14 +138,34 @@ create index cloudwatch_history_alarm on cloudwatch_history (account, region, al
 -- Distributions have a bound.
 update cloudwatch_point set spread = null where length(spread) > 400 * 16;
 
+-- migration: 4
+-- rule: of a composite alarm.  suppressed_by: what keeps it from acting until suppressed_until_ms (0: as long as its
+-- suppressor is in ALARM); acted_state: the state in which it has last acted.
+alter table cloudwatch_alarm add column rule text;
+alter table cloudwatch_alarm add column suppressed_by text;
+alter table cloudwatch_alarm add column suppressed_until_ms integer not null default 0;
+alter table cloudwatch_alarm add column acted_state text;
+alter table cloudwatch_history add column type text not null default 'MetricAlarm';
+
+-- The alarms in the rules of composite alarms, and those that suppress their actions.
+create table cloudwatch_child (
+    parent integer not null,
+    name text not null,
+    suppresses integer not null,
+    primary key (parent, name, suppresses)
+) without rowid;
+create index cloudwatch_child_name on cloudwatch_child (name);
+
 -- statement: find_alarm :one
 -- row: alarm
-select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
+    rule, suppressed_by, suppressed_until_ms, acted_state
 from cloudwatch_alarm where account = :account and region = :region and name = :name;
 
 -- statement: read_alarm :one
 -- row: alarm
-select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
+    rule, suppressed_by, suppressed_until_ms, acted_state
 from cloudwatch_alarm where id = :id;
 
 -- statement: list_alarms :many
@@ -154,13 +174,15 @@ from cloudwatch_alarm where id = :id;
 -- param: after text
 -- param: end text
 -- param: limit integer
-select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
+    rule, suppressed_by, suppressed_until_ms, acted_state
 from cloudwatch_alarm where account = :account and region = :region and name >= :from and name > :after and name < :end
 order by name limit :limit;
 
 -- statement: list_alarms_for_metric :many
 -- row: alarm
-select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms
+select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
+    rule, suppressed_by, suppressed_until_ms, acted_state
 from cloudwatch_alarm
 where account = :account and region = :region and namespace = :namespace and metric = :metric
 order by name;
@@ -168,22 +190,39 @@ order by name;
 -- statement: add_alarm :insert
 -- row: alarm
 insert into cloudwatch_alarm (account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data,
-    state_ms, transitioned_ms)
+    state_ms, transitioned_ms, rule, suppressed_by, suppressed_until_ms, acted_state)
 values (:account, :region, :name, :settings, :namespace, :metric, :updated_ms, :state, :reason, :reason_data, :state_ms,
-    :transitioned_ms);
+    :transitioned_ms, :rule, :suppressed_by, :suppressed_until_ms, :acted_state);
 
 -- statement: change_alarm :exec
 -- row: alarm
 update cloudwatch_alarm set settings = :settings, namespace = :namespace, metric = :metric, updated_ms = :updated_ms,
-    state = :state, reason = :reason, reason_data = :reason_data, state_ms = :state_ms, transitioned_ms = :transitioned_ms
+    state = :state, reason = :reason, reason_data = :reason_data, state_ms = :state_ms, transitioned_ms = :transitioned_ms,
+    rule = :rule, suppressed_by = :suppressed_by, suppressed_until_ms = :suppressed_until_ms, acted_state = :acted_state
 where id = :id;
 
 -- statement: remove_alarm :exec
 delete from cloudwatch_alarm where id = :id;
 
+-- statement: put_child :exec
+insert or replace into cloudwatch_child (parent, name, suppresses) values (:parent, :name, :suppresses);
+
+-- statement: remove_children :exec
+delete from cloudwatch_child where parent = :parent;
+
+-- statement: list_children :many
+select name from cloudwatch_child where parent = :parent and suppresses = 0 order by name;
+
+-- The composite alarms that depend on an alarm.
+-- statement: list_parents :many
+select a.id, a.name, c.suppresses
+from cloudwatch_child c join cloudwatch_alarm a on a.id = c.parent
+where c.name = :name and a.account = :account and a.region = :region
+order by a.name;
+
 -- statement: add_history :insert
-insert into cloudwatch_history (account, region, alarm, at_ms, kind, summary, data)
-values (:account, :region, :alarm, :at_ms, :kind, :summary, :data);
+insert into cloudwatch_history (account, region, alarm, type, at_ms, kind, summary, data)
+values (:account, :region, :alarm, :type, :at_ms, :kind, :summary, :data);
 
 -- statement: oldest_history :one
 select id, at_ms from cloudwatch_history order by id limit 1;
@@ -196,7 +235,7 @@ delete from cloudwatch_history where id = :id;
 -- row: history
 -- param: before integer
 -- param: limit integer
-select id, alarm, at_ms, kind, summary, data from cloudwatch_history
+select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
 where account = :account and region = :region and id < :before
 order by id desc limit :limit;
 
@@ -204,6 +243,6 @@ order by id desc limit :limit;
 -- row: history
 -- param: before integer
 -- param: limit integer
-select id, alarm, at_ms, kind, summary, data from cloudwatch_history
+select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
 where account = :account and region = :region and alarm = :alarm and id < :before
 order by id desc limit :limit;

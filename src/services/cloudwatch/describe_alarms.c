@@ -7,13 +7,19 @@
 
 enum { DEFAULT_RECORDS = 50, MAX_EXAMINED = 5000, ROWS_PER_READ = 100 };
 
-static void describe(const struct call *call, const struct cloudwatch_alarm_row *row,
-                     struct cloudwatch_metric_alarm *alarm)
+static const bool *enabled_of(const struct call *call, const struct cloudwatch_action_settings *actions)
+{
+    return actions->actions_enabled ? actions->actions_enabled : arena_bool(call->arena, true);
+}
+
+static void describe_metric(const struct call *call, const struct cloudwatch_alarm_row *row,
+                            struct cloudwatch_metric_alarm *alarm)
 {
     *alarm = (struct cloudwatch_metric_alarm){
         .alarm_name = row->name,
         .alarm_arn = cloudwatch_alarm_arn(call->arena, row),
         .alarm_configuration_updated_timestamp = arena_i64(call->arena, row->updated_ms),
+        .action_settings = cloudwatch_alarm_actions_of(call->arena, row),
         .alarm_settings = cloudwatch_alarm_settings_of(call->arena, row),
         .state_value = row->state,
         .state_reason = row->reason,
@@ -21,16 +27,46 @@ static void describe(const struct call *call, const struct cloudwatch_alarm_row 
         .state_updated_timestamp = arena_i64(call->arena, row->state_ms),
         .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
     };
-    if (!alarm->alarm_settings.actions_enabled)
-        alarm->alarm_settings.actions_enabled = arena_bool(call->arena, true);
+    alarm->action_settings.actions_enabled = enabled_of(call, &alarm->action_settings);
 }
 
-static bool lists_metric_alarms(const struct str_list *types)
+static void describe_composite(const struct call *call, const struct cloudwatch_alarm_row *row,
+                               struct cloudwatch_composite_alarm *alarm)
 {
-    for (size_t i = 0; i < types->count; i++)
-        if (cloudwatch_alarm_type_of(types->items[i]) == CLOUDWATCH_ALARM_TYPE_METRIC_ALARM)
-            return true;
-    return types->count == 0;
+    *alarm = (struct cloudwatch_composite_alarm){
+        .alarm_name = row->name,
+        .alarm_arn = cloudwatch_alarm_arn(call->arena, row),
+        .alarm_configuration_updated_timestamp = arena_i64(call->arena, row->updated_ms),
+        .action_settings = cloudwatch_alarm_actions_of(call->arena, row),
+        .alarm_rule = row->rule,
+        .suppressor_settings = cloudwatch_alarm_suppressor_of(call->arena, row),
+        .state_value = row->state,
+        .state_reason = row->reason,
+        .state_reason_data = row->reason_data,
+        .state_updated_timestamp = arena_i64(call->arena, row->state_ms),
+        .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
+        .actions_suppressed_by = row->suppressed_by,
+    };
+    alarm->action_settings.actions_enabled = enabled_of(call, &alarm->action_settings);
+    if (str_present(row->suppressed_by))
+        alarm->actions_suppressed_reason =
+            arena_join(call->arena, S("Actions suppressed by "), row->suppressed_by);
+}
+
+static void add(const struct call *call, const struct cloudwatch_alarm_row *row,
+                struct cloudwatch_describe_alarms_output *out)
+{
+    if (str_present(row->rule))
+        describe_composite(call, row, list_add(call->arena, &out->composite_alarms));
+    else
+        describe_metric(call, row, list_add(call->arena, &out->metric_alarms));
+}
+
+/* Without types, only metric alarms. */
+static bool has_type(const struct str_list *types, str type)
+{
+    return str_is_one_of(type, types->items, types->count) ||
+           (types->count == 0 && cloudwatch_alarm_type_of(type) == CLOUDWATCH_ALARM_TYPE_METRIC_ALARM);
 }
 
 static bool has_action(const struct str_list *actions, str prefix)
@@ -44,14 +80,15 @@ static bool has_action(const struct str_list *actions, str prefix)
 static bool is_wanted(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
                       const struct cloudwatch_alarm_row *row)
 {
-    if (str_present(in->state_value) && !str_equal(in->state_value, row->state))
+    if (!has_type(&in->alarm_types, cloudwatch_alarm_type(row)) ||
+        (str_present(in->state_value) && !str_equal(in->state_value, row->state)))
         return false;
     if (!str_present(in->action_prefix))
         return true;
-    struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, row);
-    return has_action(&settings.ok_actions, in->action_prefix) ||
-           has_action(&settings.alarm_actions, in->action_prefix) ||
-           has_action(&settings.insufficient_data_actions, in->action_prefix);
+    struct cloudwatch_action_settings actions = cloudwatch_alarm_actions_of(call->arena, row);
+    return has_action(&actions.ok_actions, in->action_prefix) ||
+           has_action(&actions.alarm_actions, in->action_prefix) ||
+           has_action(&actions.insufficient_data_actions, in->action_prefix);
 }
 
 static void describe_named(const struct call *call, const struct cloudwatch_describe_alarms_input *in,
@@ -66,7 +103,7 @@ static void describe_named(const struct call *call, const struct cloudwatch_desc
                                                                          .name = in->alarm_names.items[i]},
                                   &row) &&
             is_wanted(call, in, &row))
-            describe(call, &row, list_add(call->arena, &out->metric_alarms));
+            add(call, &row, out);
 }
 
 /* Add the wanted ones of a read; false: the page ends here. */
@@ -79,7 +116,7 @@ static bool add_rows(const struct call *call, const struct cloudwatch_describe_a
             continue;
         if (!page_takes(page, rows->items[i].name))
             return false;
-        describe(call, &rows->items[i], list_add(call->arena, &out->metric_alarms));
+        add(call, &rows->items[i], out);
     }
     return true;
 }
@@ -110,21 +147,92 @@ static void describe_all(const struct call *call, const struct cloudwatch_descri
     }
 }
 
+/* ---- children and parents ---- */
+
+/* Only what AWS tells of children, and less of parents. */
+static void add_briefly(const struct call *call, str name, bool with_state,
+                        struct cloudwatch_describe_alarms_output *out)
+{
+    struct cloudwatch_alarm_row row;
+
+    if (!cloudwatch_alarm_find(call, name, &row))
+        return;
+    str arn = cloudwatch_alarm_arn(call->arena, &row), state = with_state ? row.state : (str){0};
+    const int64_t *updated = with_state ? arena_i64(call->arena, row.state_ms) : NULL;
+    if (str_present(row.rule))
+        *list_add(call->arena, &out->composite_alarms) = (struct cloudwatch_composite_alarm){
+            .alarm_name = name, .alarm_arn = arn, .state_value = state, .state_updated_timestamp = updated};
+    else
+        *list_add(call->arena, &out->metric_alarms) = (struct cloudwatch_metric_alarm){
+            .alarm_name = name, .alarm_arn = arn, .state_value = state, .state_updated_timestamp = updated};
+}
+
+static void describe_children(const struct call *call, str parent, struct page *page,
+                              struct cloudwatch_describe_alarms_output *out)
+{
+    struct cloudwatch_alarm_row row = {0};
+
+    cloudwatch_alarm_find(call, parent, &row);
+    struct cloudwatch_list_children_rows children =
+        cloudwatch_list_children(call->txn, &(struct cloudwatch_list_children_params){.parent = row.id});
+    for (size_t i = 0; i < children.count; i++)
+        if (str_compare(children.items[i].name, page->after) > 0) {
+            if (!page_takes(page, children.items[i].name))
+                return;
+            add_briefly(call, children.items[i].name, true, out);
+        }
+}
+
+static void describe_parents(const struct call *call, str child, struct page *page,
+                             struct cloudwatch_describe_alarms_output *out)
+{
+    struct cloudwatch_list_parents_rows parents = cloudwatch_list_parents(
+        call->txn, &(struct cloudwatch_list_parents_params){
+                       .name = child, .account = call->account, .region = call->region});
+
+    for (size_t i = 0; i < parents.count; i++)
+        if (!parents.items[i].suppresses && str_compare(parents.items[i].name, page->after) > 0) {
+            if (!page_takes(page, parents.items[i].name))
+                return;
+            add_briefly(call, parents.items[i].name, false, out);
+        }
+}
+
+/* ---- the operation ---- */
+
+static bool combination_check(const struct call *call, const struct cloudwatch_describe_alarms_input *in)
+{
+    bool children = str_present(in->children_of_alarm_name), parents = str_present(in->parents_of_alarm_name);
+    bool others = in->alarm_names.count > 0 || str_present(in->alarm_name_prefix) ||
+                  in->alarm_types.count > 0 || str_present(in->state_value) || str_present(in->action_prefix);
+
+    if (in->alarm_names.count > 0 && str_present(in->alarm_name_prefix))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "AlarmNamePrefix and AlarmNames are mutually exclusive");
+    else if ((children && (parents || others)) || (parents && others))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "%s can be specified only with MaxRecords and NextToken",
+             children ? "ChildrenOfAlarmName" : "ParentsOfAlarmName");
+    else
+        return true;
+    return false;
+}
+
 enum outcome cloudwatch_describe_alarms(const struct call *call,
                                         const struct cloudwatch_describe_alarms_input *in,
                                         struct cloudwatch_describe_alarms_output *out)
 {
     struct page page;
 
-    if (in->alarm_names.count > 0 && str_present(in->alarm_name_prefix))
-        return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
-                    "AlarmNamePrefix and AlarmNames are mutually exclusive");
+    if (!combination_check(call, in))
+        return FAILED;
     if (!page_begin(call, in->next_token, in->max_records ? *in->max_records : DEFAULT_RECORDS, &page))
         return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "Invalid NextToken");
     list_make_empty(call->arena, &out->metric_alarms);
-    if (!lists_metric_alarms(&in->alarm_types))
-        return DONE;
-    if (in->alarm_names.count > 0)
+    list_make_empty(call->arena, &out->composite_alarms);
+    if (str_present(in->children_of_alarm_name))
+        describe_children(call, in->children_of_alarm_name, &page, out);
+    else if (str_present(in->parents_of_alarm_name))
+        describe_parents(call, in->parents_of_alarm_name, &page, out);
+    else if (in->alarm_names.count > 0)
         describe_named(call, in, out);
     else
         describe_all(call, in, &page, out);
@@ -161,7 +269,7 @@ cloudwatch_describe_alarms_for_metric(const struct call *call,
     for (size_t i = 0; i < rows.count; i++) {
         struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, &rows.items[i]);
         if (is_about(call, in, &settings))
-            describe(call, &rows.items[i], list_add(call->arena, &out->metric_alarms));
+            describe_metric(call, &rows.items[i], list_add(call->arena, &out->metric_alarms));
     }
     return DONE;
 }
@@ -171,7 +279,8 @@ cloudwatch_describe_alarms_for_metric(const struct call *call,
 static bool is_wanted_item(const struct cloudwatch_describe_alarm_history_input *in,
                            const struct cloudwatch_history_row *row)
 {
-    return (!str_present(in->history_item_type) || str_equal(in->history_item_type, row->kind)) &&
+    return has_type(&in->alarm_types, row->type) &&
+           (!str_present(in->history_item_type) || str_equal(in->history_item_type, row->kind)) &&
            (!in->start_date || row->at_ms >= *in->start_date) &&
            (!in->end_date || row->at_ms < *in->end_date);
 }
@@ -199,7 +308,7 @@ static bool add_item(const struct call *call, const struct cloudwatch_history_ro
         return false;
     *list_add(call->arena, &out->alarm_history_items) = (struct cloudwatch_alarm_history_item){
         .alarm_name = row->alarm,
-        .alarm_type = cloudwatch_alarm_type_text(CLOUDWATCH_ALARM_TYPE_METRIC_ALARM),
+        .alarm_type = row->type,
         .timestamp = arena_i64(call->arena, row->at_ms),
         .history_item_type = row->kind,
         .history_summary = row->summary,
@@ -239,8 +348,7 @@ enum outcome cloudwatch_describe_alarm_history(const struct call *call,
     if (!page_begin(call, in->next_token, in->max_records ? *in->max_records : DEFAULT_RECORDS, &page))
         return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "Invalid NextToken");
     list_make_empty(call->arena, &out->alarm_history_items);
-    if (lists_metric_alarms(&in->alarm_types))
-        list_history(call, in, &page, out);
+    list_history(call, in, &page, out);
     out->next_token = page_end(call, &page);
     return DONE;
 }

@@ -34,13 +34,12 @@ str cloudwatch_dimensions_text(struct arena *arena, const struct cloudwatch_dime
 
 struct cloudwatch_dimensions cloudwatch_dimensions_read(struct arena *arena, str text)
 {
+    struct cloudwatch_dimensions dimensions;
     const struct json *object = json_parse(arena, text, NULL);
-    /* An empty list is there, too: AWS answers with `Dimensions: []`. */
-    struct cloudwatch_dimensions dimensions = {
-        .items = arena_alloc(arena, (object->count + 1) * sizeof *dimensions.items), .count = object->count};
 
+    list_make_empty(arena, &dimensions); /* AWS answers with an empty list, too */
     for (uint32_t i = 0; i < object->count; i++)
-        dimensions.items[i] =
+        *list_add(arena, &dimensions) =
             (struct cloudwatch_dimension){object->members[i].name, object->members[i].value.text};
     return dimensions;
 }

@@ -26,6 +26,20 @@ static bool source_check(const struct call *call, str zip_file)
     return str_present(zip_file);
 }
 
+/* Check the package, and name it in the function's row.  False: fail() has been called. */
+static bool code_check(const struct call *call, str zip, struct function *function,
+                       const struct lambda_layer_set_rows *layers)
+{
+    struct package package;
+
+    if (!lambda_package_check(call, zip, &package))
+        return false;
+    function->row.package = package.sha256;
+    function->row.package_size = package.size;
+    function->row.unpacked_size = package.unpacked_size;
+    return lambda_function_size_check(call, function, layers);
+}
+
 static bool revision_check(const struct call *call, str revision, const struct function *function)
 {
     if (!str_present(revision) || str_equal(revision, function->row.revision))
@@ -89,16 +103,19 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
     struct function function = new_function(call, &name, in);
+    struct lambda_layer_set_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
-        !source_check(call, in->code->zip_file) || !lambda_package_check(call, in->code->zip_file, &function))
+        !lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+        !source_check(call, in->code->zip_file) || !code_check(call, in->code->zip_file, &function, &layers))
         return FAILED;
-    if (lambda_package_store(call, in->code->zip_file, &function) == PARKED)
+    if (lambda_package_store(call, in->code->zip_file, function.row.package) == PARKED)
         return PARKED;
     if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
     function.row.id = lambda_add_function(call->txn, &function.row);
+    lambda_layer_set_store(call, function.row.layers, &layers);
     function.row.version_id = lambda_add_version(call->txn, &function.row);
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
@@ -138,10 +155,11 @@ enum outcome lambda_update_function_code(const struct call *call,
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
-    if (!lambda_package_check(call, in->zip_file, &function))
+    struct lambda_layer_set_rows layers = lambda_layer_set(call, function.row.layers);
+    if (!code_check(call, in->zip_file, &function, &layers))
         return FAILED;
     if (!in->dry_run || !*in->dry_run) {
-        if (lambda_package_store(call, in->zip_file, &function) == PARKED)
+        if (lambda_package_store(call, in->zip_file, function.row.package) == PARKED)
             return PARKED;
         store_change(call, &function);
         lambda_package_release(call, replaced);
@@ -174,7 +192,16 @@ lambda_update_function_configuration(const struct call *call,
     bool may_differ = in->function_settings.dead_letter_config || str_present(in->role);
     if (may_differ && !lambda_dead_letter_check(call, &function))
         return FAILED;
+    struct lambda_layer_set_rows layers;
+    if (in->function_settings.layers.items &&
+        (!lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
+         !lambda_function_size_check(call, &function, &layers)))
+        return FAILED;
     store_change(call, &function);
+    if (in->function_settings.layers.items) {
+        lambda_layer_set_store(call, function.row.layers, &layers);
+        lambda_layer_set_release(call, located->row.layers);
+    }
     *out = *lambda_configuration_of(call, &function);
     return DONE;
 }
@@ -219,8 +246,8 @@ enum outcome lambda_remove_invocations(const struct call *call,
 static void remove_function(const struct call *call, const struct function *function)
 {
     int64_t id = function->row.id;
-    struct lambda_list_packages_rows packages =
-        lambda_list_packages(call->txn, &(struct lambda_list_packages_params){.function_id = id});
+    struct lambda_list_code_rows code =
+        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
 
     lambda_sandboxes_kill(call, function);
     forget_invocations(call, function);
@@ -228,8 +255,10 @@ static void remove_function(const struct call *call, const struct function *func
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
     lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
-    for (size_t i = 0; i < packages.count; i++)
-        lambda_package_release(call, packages.items[i].package);
+    for (size_t i = 0; i < code.count; i++) {
+        lambda_package_release(call, code.items[i].package);
+        lambda_layer_set_release(call, code.items[i].layers);
+    }
     tags_remove_all(call, function->arn);
 }
 
@@ -257,7 +286,7 @@ static const struct lambda_function_code_location *location_of(const struct call
         arena_new(call->arena, struct lambda_function_code_location);
 
     location->repository_type = S("S3");
-    location->location = lambda_package_url(call, function);
+    location->location = lambda_package_url(call, function->row.package);
     return location;
 }
 

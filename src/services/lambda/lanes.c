@@ -185,6 +185,7 @@ static void send(const struct call *call, const struct poll *poll, struct lambda
                                              .delivery_id = lane->delivery_id,
                                          });
     lane->state = LAMBDA_LANE_STATE_RUNNING;
+    lane->attempts = lane->delivery_id ? call->delivery->attempt : 1;
     lambda_set_lane(call->txn, lane);
 }
 
@@ -435,21 +436,22 @@ static void split(const struct call *call, struct lambda_lane_row *lane, const s
     lambda_set_lane(call->txn, lane);
 }
 
-static struct delivery_policy policy_of(const struct poll *poll)
+/* How many retries there are is decided at each failure, by the mapping's present settings. */
+static const struct delivery_policy policy = {
+    .backoff_retries = GROWING_RETRIES,
+    .post_backoff_retries = INT32_MAX,
+    .backoff = BACKOFF_GEOMETRIC,
+    .min_delay_ms = FIRST_RETRY_MS,
+    .max_delay_ms = MAX_RETRY_MS,
+    .throttle_min_ms = FIRST_RETRY_MS,
+    .throttle_max_ms = MAX_RETRY_MS,
+};
+
+static bool is_tried_again(const struct poll *poll, const struct lambda_lane_row *lane)
 {
     int64_t retries = *poll->settings.maximum_retry_attempts;
 
-    if (retries < 0)
-        retries = INT32_MAX;
-    return (struct delivery_policy){
-        .backoff_retries = retries < GROWING_RETRIES ? retries : GROWING_RETRIES,
-        .post_backoff_retries = retries < GROWING_RETRIES ? 0 : retries - GROWING_RETRIES,
-        .backoff = BACKOFF_GEOMETRIC,
-        .min_delay_ms = FIRST_RETRY_MS,
-        .max_delay_ms = MAX_RETRY_MS,
-        .throttle_min_ms = FIRST_RETRY_MS,
-        .throttle_max_ms = MAX_RETRY_MS,
-    };
+    return retries < 0 || lane->attempts <= retries;
 }
 
 /* Try the batch again later, or give it up, which DiscardBatch does. */
@@ -457,7 +459,6 @@ static void retry(const struct call *call, const struct poll *poll, struct lambd
                   const struct delivery_outcome *outcome)
 {
     const struct lambda_retry_batch_request in = {.lane_id = lane->id};
-    const struct delivery_policy policy = policy_of(poll);
     const int64_t *delivery_id = lane->delivery_id;
 
     lane->state = LAMBDA_LANE_STATE_WAITING;
@@ -482,11 +483,11 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
                        struct lambda_held_rows *rows, const struct judgement *judged,
                        const struct result *result)
 {
-    const struct delivery_outcome outcome = {.verdict = DELIVERY_FAILED,
-                                             .reason = str_present(result->error)
-                                                           ? lambda_failure_text(call, result)
-                                                           : S("the function reported records as failed"),
-                                             .is_traced = true};
+    const struct delivery_outcome outcome = {
+        .verdict = is_tried_again(poll, lane) ? DELIVERY_FAILED : DELIVERY_REFUSED,
+        .reason = str_present(result->error) ? lambda_failure_text(call, result)
+                                             : S("the function reported records as failed"),
+        .is_traced = true};
 
     lane->error = result->error;
     if (judged->done > 0) {
@@ -573,7 +574,7 @@ static void discard(const struct call *call, const struct poll *poll, struct lam
                         &(struct discard){.records = rows.items,
                                           .count = rows.count,
                                           .condition = "RetryAttemptsExhausted",
-                                          .attempts = call->delivery->attempt,
+                                          .attempts = lane->attempts,
                                           .request_id = lane->request_id,
                                           .error = lane->error});
     remove_until(call, lane, rows.items[rows.count - 1].id);

@@ -1,5 +1,6 @@
 /*
- * permissions.c: a function's own policy, one statement at a time.
+ * permissions.c: a function's own policy, one statement at a time; what layers' policies have in common with
+ * it.
  */
 #include "lambda_internal.h"
 
@@ -19,8 +20,7 @@ static void store_policy(const struct call *call, const struct function *functio
                                                                     .revision = random_uuid(call->arena)});
 }
 
-/* A service's host name, an account, an ARN, or "*". */
-static void add_principal(const struct call *call, struct json_writer *writer, str principal)
+void lambda_policy_principal(const struct call *call, struct json_writer *writer, str principal)
 {
     int64_t account;
 
@@ -68,7 +68,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     json_open_object(&writer);
     json_field(&writer, S("Sid"), in->statement_id);
     json_field(&writer, S("Effect"), S("Allow"));
-    add_principal(call, &writer, in->principal);
+    lambda_policy_principal(call, &writer, in->principal);
     json_field(&writer, S("Action"), in->action);
     json_field(&writer, S("Resource"), function->arn);
     if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
@@ -111,37 +111,58 @@ static bool check_principal(const struct call *call, str statement)
     return false;
 }
 
-static bool change_policy(const struct call *call, const struct function *function, str policy)
+bool lambda_policy_add(const struct call *call, str old, str sid, str statement, str *policy)
 {
-    if (policy.size > MAX_POLICY_BYTES) {
-        fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
-             "The final policy size (%zu) is bigger than the limit (%d).", policy.size, MAX_POLICY_BYTES);
+    struct policy_document document = policy_document_read(call->arena, old);
+
+    if (policy_document_find(&document, sid)) {
+        fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+             "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
+             "the existing statement.",
+             STR_ARGS(sid));
         return false;
     }
-    store_policy(call, function, policy);
-    return true;
+    *policy = policy_document_add(call->arena, &document, POLICY_HEAD, statement);
+    if (!check_principal(call, statement))
+        return false;
+    if (policy->size <= MAX_POLICY_BYTES)
+        return true;
+    fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
+         "The final policy size (%zu) is bigger than the limit (%d).", policy->size, MAX_POLICY_BYTES);
+    return false;
+}
+
+bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy)
+{
+    struct policy_document document = policy_document_read(call->arena, old);
+    bool found = document.count > 0 && policy_document_find(&document, sid);
+
+    if (document.count == 0)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy is associated with the given resource.");
+    else if (!found)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %.*s is not found in resource policy.",
+             STR_ARGS(sid));
+    else
+        *policy = policy_document_remove(call->arena, &document, sid);
+    return found;
 }
 
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
     const struct function *function = lambda_function_of(call);
+    str policy;
 
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
-    if (policy_document_find(&policy, in->statement_id))
-        return fail(
-            call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
-            "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
-            "the existing statement.",
-            STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, function);
-    str changed = policy_document_add(call->arena, &policy, POLICY_HEAD, out->statement);
-    return check_principal(call, out->statement) && change_policy(call, function, changed) ? DONE : FAILED;
+    if (!lambda_policy_add(call, function->row.policy, in->statement_id, out->statement, &policy))
+        return FAILED;
+    store_policy(call, function, policy);
+    return DONE;
 }
 
 /* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
@@ -178,18 +199,15 @@ enum outcome lambda_remove_permission(const struct call *call,
                                       struct lambda_remove_permission_output *out)
 {
     const struct function *function = lambda_function_of(call);
+    str policy;
 
     (void)out;
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
-    if (is_latest(function) || policy.count == 0)
-        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
-                    "No policy is associated with the given resource.");
-    if (!policy_document_find(&policy, in->statement_id))
-        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
-                    "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
-    store_policy(call, function, policy_document_remove(call->arena, &policy, in->statement_id));
+    if (!lambda_policy_remove(call, is_latest(function) ? (str){0} : function->row.policy, in->statement_id,
+                              &policy))
+        return FAILED;
+    store_policy(call, function, policy);
     return DONE;
 }
 

@@ -1,207 +1,99 @@
 /*
- * log_pattern.c: parses patterns of terms, and matches messages with them.
+ * log_pattern.c: the kinds of patterns behind one interface.
  */
 #include "log_pattern.h"
 
-#include "log_automaton.h"
+#include "log_json.h"
+#include "log_regex.h"
+#include "log_terms.h"
 
-#include "base/list.h"
-#include "base/text.h"
-
-enum term_kind { TERM_REQUIRED, TERM_OPTIONAL, TERM_EXCLUDED };
-
-struct term {
-    enum term_kind kind;
-    str text;
-};
-struct term_list {
-    struct term *items;
-    size_t count;
-};
-
-static str skip_spaces(str text)
+/* Everything between two percent signs that are the first and the last character. */
+static bool parse_regex(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
-    while (!str_empty(text) && (text.data[0] == ' ' || text.data[0] == '\t' || text.data[0] == '\n'))
-        text = str_from(text, 1);
-    return text;
-}
+    str inner = text.size < 2 ? S("") : str_head(str_from(text, 1), text.size - 2);
 
-/*
- * Cut a phrase off *rest, which begins with its quote.  Inside, a backslash before a quote makes it an
- * ordinary character.
- */
-static bool take_phrase(struct arena *arena, str *rest, str *phrase)
-{
-    struct text text = text_in(arena);
-    size_t i = 1;
-
-    for (; i < rest->size && rest->data[i] != '"'; i++) {
-        if (rest->data[i] == '\\' && i + 1 < rest->size &&
-            (rest->data[i + 1] == '"' || rest->data[i + 1] == '\\'))
-            i++;
-        text_add_char(&text, rest->data[i]);
-    }
-    if (i == rest->size)
+    if (text.size < 2 || !str_ends_with(text, S("%")) || str_index(inner, '%') >= 0)
         return false;
-    *phrase = text_str(&text);
-    *rest = str_from(*rest, i + 1);
-    return true;
+    pattern->regex = logs_regex_parse(arena, inner, problem);
+    pattern->has_regex = true;
+    return pattern->regex;
 }
 
-/* Bytes above 7F are letters of other alphabets. */
-static bool is_word_character(char c)
+static bool parse_structured(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || (unsigned char)c > 0x7f;
+    struct log_reader reader = {.arena = arena, .rest = text};
+
+    if (text.data[0] == '{')
+        pattern->json = logs_json_read(&reader);
+    else
+        pattern->columns = logs_columns_read(&reader);
+    *problem = reader.problem;
+    pattern->has_regex = reader.regexes > 0;
+    return pattern->json || pattern->columns;
 }
 
-/* Any other character must be in quotes. */
-static bool take_word(str *rest, str *word)
+static bool parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
-    size_t size = 0;
+    char first = str_empty(text) ? ' ' : text.data[0];
 
-    while (size < rest->size && is_word_character(rest->data[size]))
-        size++;
-    *word = str_head(*rest, size);
-    *rest = str_from(*rest, size);
-    return size > 0;
-}
-
-static enum term_kind take_kind(str *rest)
-{
-    enum term_kind kind = rest->data[0] == '?'   ? TERM_OPTIONAL
-                          : rest->data[0] == '-' ? TERM_EXCLUDED
-                                                 : TERM_REQUIRED;
-
-    if (kind != TERM_REQUIRED)
-        *rest = str_from(*rest, 1);
-    return kind;
-}
-
-static bool terms_parse(struct arena *arena, str rest, struct term_list *terms)
-{
-    for (rest = skip_spaces(rest); !str_empty(rest); rest = skip_spaces(rest)) {
-        struct term term = {.kind = take_kind(&rest)};
-        bool quoted = !str_empty(rest) && rest.data[0] == '"';
-
-        if (!(quoted ? take_phrase(arena, &rest, &term.text) : take_word(&rest, &term.text)))
-            return false;
-        *list_add(arena, terms) = term;
-    }
-    return true;
-}
-
-static bool all_optional(const struct term_list *terms)
-{
-    for (size_t i = 0; i < terms->count; i++)
-        if (terms->items[i].kind != TERM_OPTIONAL)
-            return false;
-    return true;
-}
-
-/* Every message contains the empty text, so it is not searched for. */
-static void settle_empty_term(struct pattern *pattern, enum term_kind kind)
-{
-    pattern->never = pattern->never || kind == TERM_EXCLUDED;
-    pattern->always = pattern->always || (kind == TERM_OPTIONAL && pattern->only_optional);
-}
-
-static void want(struct pattern *pattern, size_t number, enum term_kind kind)
-{
-    struct log_wanted *wanted = &pattern->wanted[number];
-
-    if (kind == TERM_REQUIRED && !wanted->required)
-        pattern->required++;
-    wanted->required = wanted->required || kind == TERM_REQUIRED;
-    wanted->optional = wanted->optional || kind == TERM_OPTIONAL;
-    wanted->excluded = wanted->excluded || kind == TERM_EXCLUDED;
-}
-
-/* Beside other terms, optional ones have no effect, and are not searched for. */
-static void compile(struct arena *arena, const struct term_list *terms, struct pattern *pattern)
-{
-    str *texts = arena_alloc(arena, (terms->count + 1) * sizeof *texts);
-    enum term_kind *kinds = arena_alloc(arena, (terms->count + 1) * sizeof *kinds);
-    size_t *numbers = arena_alloc(arena, (terms->count + 1) * sizeof *numbers);
-    size_t count = 0;
-
-    pattern->only_optional = all_optional(terms);
-    pattern->always = terms->count == 0;
-    for (size_t i = 0; i < terms->count; i++) {
-        const struct term *term = &terms->items[i];
-        if (str_empty(term->text)) {
-            settle_empty_term(pattern, term->kind);
-        } else if (term->kind != TERM_OPTIONAL || pattern->only_optional) {
-            texts[count] = term->text;
-            kinds[count++] = term->kind;
-        }
-    }
-    pattern->automaton = logs_automaton_new(arena, texts, count, numbers);
-    pattern->wanted = arena_alloc(arena, (count + 1) * sizeof *pattern->wanted);
-    for (size_t i = 0; i < count; i++)
-        want(pattern, numbers[i], kinds[i]);
+    if (first == '{' || first == '[')
+        return parse_structured(arena, text, pattern, problem);
+    if (first == '%')
+        return parse_regex(arena, text, pattern, problem);
+    pattern->terms = logs_terms_parse(arena, text);
+    return pattern->terms;
 }
 
 bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
-    char first = str_empty(skip_spaces(text)) ? ' ' : skip_spaces(text).data[0];
-    struct term_list terms = {0};
-
-    *pattern = (struct pattern){0};
-    if (first == '{' || first == '[' || first == '%') {
-        *problem = first == '{'
-                       ? S("Orderly does not support JSON filter patterns yet; see docs/compatibility.md.")
-                   : first == '[' ? S("Orderly does not support space-delimited filter patterns yet; see "
-                                      "docs/compatibility.md.")
-                                  : S("Orderly does not support regular expressions in filter patterns yet; "
-                                      "see docs/compatibility.md.");
-        return false;
-    }
-    if (terms_parse(arena, text, &terms)) {
-        compile(arena, &terms, pattern);
+    *pattern = (struct pattern){.arena = arena};
+    *problem = (str){0};
+    if (parse(arena, str_trim(text), pattern, problem))
         return true;
-    }
-    *problem = S("Invalid filter pattern");
+    if (!str_present(*problem))
+        *problem = S("Invalid filter pattern");
     return false;
 }
 
-enum verdict { OPEN, MATCHES, DOES_NOT };
-
-/*
- * Handle the texts that end in a state.  When this walk has found a text before, it has also found the texts
- * that the text ends with; so no text is handled twice, and the cost is that of the bytes and the texts.
- */
-static enum verdict look(struct pattern *pattern, uint32_t state, size_t *missing)
+static bool matches_json(const struct pattern *pattern, str message)
 {
-    size_t number;
+    str object = str_trim(message);
 
-    for (uint32_t end = logs_automaton_end(pattern->automaton, state); end != LOG_AUTOMATON_START;) {
-        end = logs_automaton_found(pattern->automaton, end, &number);
-        struct log_wanted *wanted = &pattern->wanted[number];
-        if (wanted->found == pattern->walks)
-            return OPEN;
-        wanted->found = pattern->walks;
-        pattern->steps++;
-        if (wanted->excluded)
-            return DOES_NOT;
-        if (wanted->optional)
-            return MATCHES;
-        (*missing)--;
-    }
-    return OPEN;
+    if (!str_starts_with(object, S("{")))
+        return false;
+    const struct json *event = json_parse(pattern->arena, object, NULL);
+    return event && logs_json_matches(pattern->json, event);
 }
 
 bool logs_pattern_matches(struct pattern *pattern, str message)
 {
-    uint32_t state = LOG_AUTOMATON_START;
-    size_t missing = pattern->required;
-    enum verdict verdict = pattern->never ? DOES_NOT : pattern->always ? MATCHES : OPEN;
+    if (pattern->terms)
+        return logs_terms_match(pattern->terms, message);
+    if (pattern->regex)
+        return logs_regex_matches(pattern->regex, message);
+    struct arena_mark mark = arena_mark(pattern->arena);
+    bool matches = pattern->json ? matches_json(pattern, message)
+                                 : logs_columns_match(pattern->columns, pattern->arena, message);
+    arena_rewind(pattern->arena, mark);
+    return matches;
+}
 
-    pattern->walks++;
-    for (size_t i = 0; i < message.size && verdict == OPEN; i++) {
-        pattern->steps++;
-        state = logs_automaton_next(pattern->automaton, state, message.data[i]);
-        verdict = look(pattern, state, &missing);
-    }
-    return verdict == OPEN ? missing == 0 && !pattern->only_optional : verdict == MATCHES;
+struct log_field_list logs_pattern_extract(const struct pattern *pattern, struct arena *arena, str message)
+{
+    struct log_field_list fields = {0};
+
+    if (pattern->columns)
+        logs_columns_extract(pattern->columns, arena, message, &fields);
+    return fields;
+}
+
+bool logs_value_name_parse(struct arena *arena, const struct pattern *pattern, str text,
+                           struct log_value_name *name)
+{
+    *name = (struct log_value_name){0};
+    if (pattern->json)
+        name->selector = logs_selector_parse(arena, text);
+    else if (pattern->columns && logs_columns_have(pattern->columns, text))
+        name->column = text;
+    return name->selector || str_present(name->column);
 }

@@ -5,30 +5,36 @@
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
  *
- * Terms ("ERROR disk", "\"a phrase\"", "?this ?that", "ERROR -ignored") match when the message contains their
- * text, with the same case.  The empty pattern matches every message.
- *
- * All terms are searched for at once, in one walk over the message, for any number of terms.
+ * A pattern is one of four kinds: "{…}" (log_json.h), "[…]" (log_columns.h), a regular expression "%…%"
+ * (log_regex.h), or terms (log_terms.h).  The empty pattern matches every message.  Matching takes a number
+ * of steps that grows with the message and with the pattern, never faster.
  */
-#include "base/arena.h"
+#include "log_columns.h"
 
-struct log_automaton;
-
-/* What it means when a message contains the text. */
-struct log_wanted {
-    bool required, optional, excluded;
-    uint64_t found; /* the last walk that found it */
-};
+struct log_terms;
+struct log_selector;
 
 struct pattern {
-    struct log_automaton *automaton;
-    struct log_wanted *wanted; /* indexed by the text's number */
-    size_t required;           /* the number of required texts */
-    bool only_optional, never, always;
-    uint64_t walks;
-    uint64_t steps; /* the cost of matching so far: bytes read, and texts found */
+    struct arena *arena;     /* for what matching needs meanwhile */
+    struct log_terms *terms; /* one of these is set */
+    const struct log_regex *regex;
+    const struct log_condition *json;
+    const struct log_columns *columns;
+    bool has_regex;
 };
 
-/* False: it is not a valid pattern, and *problem says why. */
+/* False: it is not a valid pattern, and *problem says why.  The arena must outlive the pattern. */
 bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
 bool logs_pattern_matches(struct pattern *pattern, str message);
+
+/* The fields of a message that matches; none unless the pattern has columns, as on AWS. */
+struct log_field_list logs_pattern_extract(const struct pattern *pattern, struct arena *arena, str message);
+
+/* A value of a message that a metric uses: "$.a.b" with a JSON pattern, "$status" with columns. */
+struct log_value_name {
+    const struct log_selector *selector;
+    str column;
+};
+/* False: the pattern has no values of that name. */
+bool logs_value_name_parse(struct arena *arena, const struct pattern *pattern, str text,
+                           struct log_value_name *name);
