@@ -6,7 +6,7 @@
  * next batch begins.  So changes of an item are never handled at the same time, or in another order.
  *
  * A batch that failed is a delivery (engine/delivery.h) until it is done or given up.  With
- * BisectBatchOnFunctionError it is split in two instead, which is no retry.
+ * BisectBatchOnFunctionError it is split in two instead, which does not count as a retry.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
 #include "sources.h"

@@ -41,7 +41,7 @@ static bool role_may_read(const struct call *call, const struct principal *role,
 
 /* ---- shards ---- */
 
-/* The newest shard, or the oldest one; or the child of a shard.  False: there is none, or *failure says why.
+/* The newest shard, or the oldest one; or the child of a shard.  False: no shard, or *failure says why.
  */
 static bool find_shard(const struct call *call, const struct principal *role,
                        struct dynamodbstreams_describe_stream_input in, bool newest, str *shard,
@@ -64,9 +64,7 @@ static bool find_shard(const struct call *call, const struct principal *role,
 static bool find_child(const struct call *call, const struct poll *poll, str shard, str *child,
                        struct failure *failure)
 {
-    struct dynamodbstreams_shard_filter filter = {
-        .type = dynamodbstreams_shard_filter_type_text(DYNAMODBSTREAMS_SHARD_FILTER_TYPE_CHILD_SHARDS),
-        .shard_id = shard};
+    struct dynamodbstreams_shard_filter filter = {.type = S("CHILD_SHARDS"), .shard_id = shard};
 
     return find_shard(call, poll->role,
                       (struct dynamodbstreams_describe_stream_input){.stream_arn = poll->mapping.source_arn,
@@ -237,16 +235,14 @@ static bool iterator_of(const struct call *call, const struct poll *poll,
     struct dynamodbstreams_get_shard_iterator_input in = {
         .stream_arn = poll->mapping.source_arn,
         .shard_id = reader->shard,
-        .shard_iterator_type =
-            dynamodbstreams_shard_iterator_type_text(DYNAMODBSTREAMS_SHARD_ITERATOR_TYPE_TRIM_HORIZON),
+        .shard_iterator_type = S("TRIM_HORIZON"),
     };
     struct dynamodbstreams_get_shard_iterator_output out = {0};
 
     if (str_present(reader->position)) {
         struct dynamodbstreams_get_shard_iterator_input behind = in;
         behind.sequence_number = reader->position;
-        behind.shard_iterator_type = dynamodbstreams_shard_iterator_type_text(
-            DYNAMODBSTREAMS_SHARD_ITERATOR_TYPE_AFTER_SEQUENCE_NUMBER);
+        behind.shard_iterator_type = S("AFTER_SEQUENCE_NUMBER");
         bool found =
             invoke(call, poll->role, &DYNAMODBSTREAMS_GET_SHARD_ITERATOR, &behind, &out, failure) == DONE;
         *iterator = out.shard_iterator;
