@@ -82,6 +82,8 @@ class World:
         queue_arn = arn("sqs", "every")
         self.mapping = client("lambda").create_event_source_mapping(
             EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
+        client("lambda").add_permission(FunctionName="every", StatementId="logs", Action="lambda:InvokeFunction",
+                                        Principal="logs.amazonaws.com")
         client("lambda").add_permission(
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
@@ -375,6 +377,7 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
                 "Layers": [arn("lambda", "layer:every:1")]}
@@ -395,6 +398,12 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PublishVersion": only({**function, "Description": "d"}),
+        "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "GetAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
+        "ListAliases": only({**function, "MaxItems": 2}),
+        "DeleteAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
         "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
@@ -499,6 +508,19 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
+            {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
+        "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteMetricFilter": lambda: ([("PutMetricFilter", {
+            **group, "filterName": "passing", "filterPattern": "", "metricTransformations": [
+                {"metricName": "m", "metricNamespace": "Every", "metricValue": "1"}]})],
+            {**group, "filterName": "passing"}),
+        "PutSubscriptionFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]",
+                                       "destinationArn": world.function, "distribution": "ByLogStream"}),
+        "DescribeSubscriptionFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteSubscriptionFilter": lambda: ([made, ("PutSubscriptionFilter", {
+            "logGroupName": "passing", "filterName": "every", "filterPattern": "", "destinationArn": world.function})],
+            {"logGroupName": "passing", "filterName": "every"}),
         "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 

@@ -235,7 +235,8 @@ static bool iterator_of(const struct call *call, const struct poll *poll,
     struct dynamodbstreams_get_shard_iterator_input in = {
         .stream_arn = poll->mapping.source_arn,
         .shard_id = reader->shard,
-        .shard_iterator_type = S("TRIM_HORIZON"),
+        .shard_iterator_type = /* StartingPosition has the same words */
+        lambda_event_source_position_text(LAMBDA_EVENT_SOURCE_POSITION_TRIM_HORIZON),
     };
     struct dynamodbstreams_get_shard_iterator_output out = {0};
 
