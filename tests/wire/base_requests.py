@@ -377,6 +377,7 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
                 "Layers": [arn("lambda", "layer:every:1")]}
@@ -397,6 +398,12 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PublishVersion": only({**function, "Description": "d"}),
+        "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "GetAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
+        "ListAliases": only({**function, "MaxItems": 2}),
+        "DeleteAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
         "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
