@@ -24,7 +24,7 @@ PATTERNS = {
     "a term": ("Timeout", "Timeout"),
     "two terms": ("Timeout -eu-west-1", None),
     "a regular expression": ("%order-\\d+7\\sTimeout%", "order-[0-9][0-9]*7 Timeout"),
-    "JSON": ("{ $.latency > 1999 }", None),
+    "JSON": ("{ $.latency >= 1990 }", None),
 }
 
 

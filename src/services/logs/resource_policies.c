@@ -173,7 +173,7 @@ void logs_resource_policies_remove(const struct call *call, str group_arn)
 
 /* Those of the account, of all groups, or of one. */
 static struct logs_resource_policy_rows select_policies(const struct call *call, str group_arn,
-                                                          bool all_groups)
+                                                        bool all_groups)
 {
     if (all_groups)
         return logs_group_policies(call->txn, &(struct logs_group_policies_params){.account = call->account,
