@@ -106,6 +106,9 @@ void sqs_tenant_joins(const struct queue *queue, str group_id);
 /* The messages of a standard queue in the order in which they are received.  For handlers. */
 struct sqs_visible_rows sqs_visible_list(const struct call *call, const struct queue *queue, int64_t limit);
 
+/* The noisy groups, by their names.  False: none of the messages that wait has a group.  For handlers. */
+bool sqs_noisy_groups(const struct call *call, const struct queue *queue, struct str_list *groups);
+
 /* counts.c */
 /* The part of a message's state that is counted. */
 struct message_state {
