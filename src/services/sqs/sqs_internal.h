@@ -55,6 +55,10 @@ int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 /* Its messages are unreachable at once, and removed later. */
 void sqs_queue_purge(const struct call *call, const struct queue *queue);
 
+/* policy_quotas.c */
+/* False: fail() has been called. */
+bool sqs_policy_quotas_check(const struct call *call, str text);
+
 /* attributes.c */
 /* Is the name itself, or "All", among the names? */
 bool sqs_attributes_ask_for(const struct str_list *names, str name);
