@@ -126,6 +126,13 @@ str time_http_date(struct arena *arena, int64_t ms)
                         month_names[m.month - 1], (int)m.year, (int)m.hour, (int)m.minute, (int)m.second);
 }
 
+str time_common_log(struct arena *arena, int64_t ms)
+{
+    struct moment m = moment_of(ms);
+    return arena_format(arena, "%02d/%s/%04d:%02d:%02d:%02d +0000", (int)m.day, month_names[m.month - 1],
+                        (int)m.year, (int)m.hour, (int)m.minute, (int)m.second);
+}
+
 str time_path_date(struct arena *arena, int64_t ms)
 {
     struct moment m = moment_of(ms);

@@ -20,6 +20,7 @@ str time_iso8601(struct arena *arena, int64_t ms);    /* 2026-01-31T12:00:00Z */
 str time_iso8601_ms(struct arena *arena, int64_t ms); /* 2026-01-31T12:00:00.123Z */
 str time_amz_date(struct arena *arena, int64_t ms);   /* 20260131T120000Z */
 str time_http_date(struct arena *arena, int64_t ms);  /* Sat, 31 Jan 2026 12:00:00 GMT */
+str time_common_log(struct arena *arena, int64_t ms); /* 31/Jan/2026:12:00:00 +0000 */
 str time_path_date(struct arena *arena, int64_t ms);  /* 2026/01/31 */
 
 /* Any ISO 8601 date and time with Z or an offset, fractions allowed; false for any other text. */

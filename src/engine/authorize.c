@@ -417,6 +417,19 @@ bool may(const struct call *call, const struct principal *principal, str action,
     return permitted(&theirs, &question, &objection);
 }
 
+bool may_do_to(const struct call *call, const struct principal *principal, str action,
+               const struct resource *resource)
+{
+    struct context_list context = {0};
+    const struct question question = {action, resource->arn, resource->policy, &context};
+    struct call theirs = call_as(call, principal);
+    struct objection objection = {0};
+
+    if (resource->add_context)
+        resource->add_context(call, resource, &context);
+    return permitted(&theirs, &question, &objection);
+}
+
 void context_add(const struct call *call, struct context_list *context, str key, str value)
 {
     *list_add(call->arena, context) = (struct context_value){key, value};

@@ -215,6 +215,9 @@ void context_add_resource_tag(const struct call *call, struct context_list *cont
 /* Is that principal allowed the action on the resource?  Does not change the call's progress. */
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy);
+/* The same, with the resource's own policy and condition keys. */
+bool may_do_to(const struct call *call, const struct principal *principal, str action,
+               const struct resource *resource);
 /*
  * Can authorize() evaluate all of that document?  A service stores no other policy: its denials would not
  * apply.

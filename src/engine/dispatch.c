@@ -335,12 +335,12 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
 
 /* ---- before the body arrives ---- */
 
-static bool is_for_door(const struct dispatcher *dispatcher, const struct exchange *exchange)
+static const struct door *door_of(const struct dispatcher *dispatcher, const struct exchange *exchange)
 {
     str rest;
 
-    return !str_present(exchange->sandbox) &&
-           doors_find(dispatcher->engine->doors, exchange->request, &rest) != NULL;
+    return str_present(exchange->sandbox) ? NULL
+                                          : doors_find(dispatcher->engine->doors, exchange->request, &rest);
 }
 
 struct admission {
@@ -393,7 +393,10 @@ bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, si
     if (!door_open(exchange))
         return false;
     *largest = LIMIT_ADMIN_BODY_BYTES;
-    if (is_for_door(dispatcher, exchange))
+    const struct door *door = door_of(dispatcher, exchange);
+    if (door && door->flags & DOOR_LARGE)
+        *largest = (size_t)LIMIT_BODY_MIB * 1024 * 1024;
+    if (door)
         return true;
     if (!attempt(&admission.attempt, admit_now))
         return false;
@@ -583,6 +586,35 @@ static void mark_decoded(struct exchange *exchange, bool streams)
         stream->decoded = exchange->decoded;
 }
 
+/* A signature that is not good makes nobody of its sender: the door may be one that asks for none. */
+static void identify_now(void *context)
+{
+    struct attempt *attempt = context;
+    struct exchange *exchange = attempt->exchange;
+    struct sigv4 sigv4 = {0};
+    bool is_signed = sigv4_read(&exchange->arena, exchange->request, &sigv4) == SIGV4_OK && sigv4.present;
+
+    if (!is_signed || !auth_identify(attempt->dispatcher->auth, exchange, attempt->dispatcher->reader, &sigv4,
+                                     PROTOCOL_REST_JSON)) {
+        take_failure(&exchange->call);
+        identify_nobody(exchange);
+    }
+}
+
+static void enter_door(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    unsigned flags = exchange->door->flags;
+
+    if (flags & DOOR_CALLER && !attempt(&(struct attempt){dispatcher, exchange, false}, identify_now)) {
+        exchange->answered(exchange);
+        return;
+    }
+    mark_decoded(exchange, flags & DOOR_STREAMS);
+    go_through_door(dispatcher, exchange);
+}
+
+static enum work_class request_class(const struct exchange *exchange);
+
 /* False: no door matches. */
 static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
@@ -595,8 +627,8 @@ static bool dispatch_door(struct dispatcher *dispatcher, struct exchange *exchan
         exchange->answered(exchange);
         return true;
     }
-    mark_decoded(exchange, exchange->door->flags & DOOR_STREAMS);
-    go_through_door(dispatcher, exchange);
+    enum work_class class = exchange->door->flags & DOOR_CALLER ? request_class(exchange) : WORK_NONE;
+    step(dispatcher, exchange, class, enter_door);
     return true;
 }
 

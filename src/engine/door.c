@@ -128,6 +128,15 @@ static bool answer_preflight(struct exchange *exchange)
     return true;
 }
 
+/* Does the request belong to a door whose handler decides about pages? */
+static bool door_decides(const struct exchange *exchange)
+{
+    str rest;
+    const struct door *door = doors_find(exchange->call.engine->doors, exchange->request, &rest);
+
+    return door && door->flags & DOOR_PAGES;
+}
+
 bool door_open(struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -137,11 +146,16 @@ bool door_open(struct exchange *exchange)
         origin_visitor(sandbox ? &nobody : &options->origin_rules, exchange->request, exchange->local_ip);
 
     exchange->allowed_origin = (str){0};
+    exchange->foreign_page = false;
     exchange->reads_only = visitor.sender == SENDER_TYPED_URL;
     call->endpoint = visitor.host_kind == HOST_OURS ? arena_join(call->arena, S("http://"), visitor.host)
                                                     : options->endpoint;
     if (visitor.host_kind == HOST_MALFORMED || visitor.host_kind == HOST_FOREIGN)
         return refuse_host(exchange, &visitor);
+    if (visitor.sender == SENDER_FOREIGN_PAGE && !sandbox && door_decides(exchange)) {
+        exchange->foreign_page = true;
+        return true;
+    }
     if (visitor.sender == SENDER_FOREIGN_PAGE || (sandbox && visitor.sender != SENDER_PROGRAM))
         return refuse_page(exchange, &visitor);
     if (visitor.sender != SENDER_ALLOWED_PAGE)

@@ -15,6 +15,7 @@
 
 struct entry {
     const struct door *door;
+    str label;         /* the longest label of its host that is no '*': it is part of every host that fits */
     str before, after; /* the two sides of the path's '*'; a path without one is `before` */
     bool has_star;
 };
@@ -92,6 +93,15 @@ static bool asks_for_page(const struct http_request *request)
            str_find(http_header(&request->headers, S("Accept")), S("text/html")) >= 0;
 }
 
+/* Rules most hosts out. */
+static bool may_fit_host(const struct doors *doors, str host)
+{
+    for (size_t i = 0; i < doors->list.count; i++)
+        if (doors->list.items[i].door->host && str_find(host, doors->list.items[i].label) >= 0)
+            return true;
+    return false;
+}
+
 static bool fits(const struct entry *entry, const struct http_request *request, str host, str *rest)
 {
     const struct door *door = entry->door;
@@ -110,14 +120,25 @@ static size_t weight(const struct door *door)
 
 /* ---- the table ---- */
 
+static str longest_label(const struct door *door)
+{
+    str rest = str_of(door->host ? door->host : ""), label, longest = S("");
+
+    while (str_next(&rest, '.', &label))
+        if (!str_equal(label, S("*")) && label.size > longest.size)
+            longest = label;
+    return longest;
+}
+
 static struct entry entry_of(const struct door *door)
 {
-    str path = str_of(door->path);
+    str path = str_of(door->path), label = longest_label(door);
     ptrdiff_t star = str_index(path, '*');
 
     if (star < 0)
-        return (struct entry){.door = door, .before = path};
+        return (struct entry){.door = door, .label = label, .before = path};
     return (struct entry){.door = door,
+                          .label = label,
                           .has_star = true,
                           .before = str_head(path, (size_t)star),
                           .after = str_from(path, (size_t)star + 1)};
@@ -164,7 +185,8 @@ static bool add_all(struct doors *doors, const struct door *door, const struct d
         }
         *list_add(&doors->arena, &doors->list) = entry_of(door);
         doors->has_hosts |= door->host != NULL;
-        mark_first(doors, door);
+        if (!door->host)
+            mark_first(doors, door);
     }
     return true;
 }
@@ -195,10 +217,13 @@ const struct door *doors_find(const struct doors *doors, const struct http_reque
     struct uri host = {0};
     str found;
 
-    if (!doors->has_hosts && !doors->first[is_read(request->method)][second_of(request->path)])
+    str named = doors->has_hosts ? http_header(&request->headers, S("Host")) : (str){0};
+    bool may_fit = doors->has_hosts && may_fit_host(doors, named);
+
+    if (!may_fit && !doors->first[is_read(request->method)][second_of(request->path)])
         return NULL;
-    if (doors->has_hosts)
-        uri_parse_host(http_header(&request->headers, S("Host")), &host);
+    if (may_fit)
+        uri_parse_host(named, &host);
     for (size_t i = 0; i < doors->list.count; i++) {
         const struct entry *entry = &doors->list.items[i];
         const struct door *door = entry->door;
@@ -250,7 +275,7 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
     unsigned flags = exchange->door->flags;
 
     /* A door's body is verified and read on the loop. */
-    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES)
+    if (exchange->request->body.size > LIMIT_LOOP_BODY_BYTES && !(flags & DOOR_LARGE))
         return refuse(exchange, 413, S("That is more than any admin path takes."));
     if (!(flags & DOOR_OPEN) && exchange->call.engine->options.strict_auth &&
         !auth_is_administrator(auth, exchange, reader))
@@ -279,7 +304,10 @@ static bool has_answer(const struct exchange *exchange)
 
 void doors_run(struct exchange *exchange)
 {
-    const struct visit visit = {exchange->request, exchange->door_rest};
+    const struct visit visit = {.request = exchange->request,
+                                .rest = exchange->door_rest,
+                                .from_foreign_page = exchange->foreign_page,
+                                .from_allowed_page = str_present(exchange->allowed_origin)};
 
     exchange->reply = (struct http_reply){0};
     stream_begin_run(exchange);

@@ -13,8 +13,8 @@
  * answers; a request that matches no door belongs to an AWS protocol.
  *
  * When its handler runs, engine/door.c has admitted only programs, pages of this server and of allowed
- * origins, and URLs from the address bar.  With --auth strict a door needs the administrator's signature
- * unless it is DOOR_OPEN.
+ * origins, and URLs from the address bar (and with DOOR_PAGES any page).  With --auth strict a door needs the
+ * administrator's signature unless it is DOOR_OPEN.
  *
  * To add a stream, give the door DOOR_STREAMS and see stream_send() in call.h.
  */
@@ -27,12 +27,18 @@ enum door_flags {
     DOOR_ON_WORKER = 4, /* call->txn is a snapshot; it may take some milliseconds */
     DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker() */
     DOOR_STREAMS = 16,  /* with one of the two above: the reply may be sent piece by piece */
-    DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
+    DOOR_LARGE = 64,    /* its body may have LIMIT_BODY_MIB */
+    DOOR_CALLER =
+        128, /* call->caller is who signed the request; nobody, if the signature is none or not good */
+    DOOR_PAGES = 256,  /* its handler decides about pages of other origins: see visit.from_foreign_page */
+    DOOR_TO_PAGE = 32, /* only for a request that asks for text/html and has no query and no signature */
 };
 
 struct visit {
     const struct http_request *request;
-    str rest; /* the text that matches the path's '*', or absent */
+    str rest;               /* the text that matches the path's '*', or absent */
+    bool from_foreign_page; /* sent by a page that nobody let in: only a door with DOOR_PAGES meets one */
+    bool from_allowed_page; /* its origin is an --allowed-origin, and the reply gets the headers for it */
 };
 
 struct door {

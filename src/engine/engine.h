@@ -54,6 +54,7 @@ struct exchange {
 
     /* the engine's */
     str allowed_origin;      /* the origin of an allowed page that sent it; else absent */
+    bool foreign_page;       /* a page that is not allowed sent it, and its door decides about that */
     bool reads_only;         /* perhaps sent without the user's intent: it may not write */
     const struct door *door; /* the door that answers instead of an operation; or NULL */
     str door_rest;           /* the part of its path that matches the '*' */

@@ -129,6 +129,7 @@ static enum outcome delete_function(const struct call *call)
     lambda_sandboxes_kill(call, function, NULL);
     forget_invocations(call, function, NULL);
     lambda_retries_drop(call, id);
+    lambda_remove_urls(call->txn, &(struct lambda_remove_urls_params){.function_id = id});
     lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
     lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});

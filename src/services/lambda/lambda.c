@@ -45,11 +45,15 @@ static void reset(const struct call *call)
         lambda_sandbox_stop(call, rows.items[i].id);
 }
 
+enum { URL_FLAGS = DOOR_OPEN | DOOR_ON_ENGINE | DOOR_STREAMS | DOOR_LARGE | DOOR_CALLER | DOOR_PAGES };
+
 static const struct door doors[] = {
     {.method = "GET",
      .path = "/_lambda/code/*",
      .answer = lambda_package_download,
      .flags = DOOR_OPEN | DOOR_ON_WORKER | DOOR_STREAMS},
+    {.host = "*.lambda-url.*", .path = "/*", .answer = lambda_url_answer, .flags = URL_FLAGS},
+    {.path = LAMBDA_URL_PATH "*", .answer = lambda_url_answer, .flags = URL_FLAGS},
     {0},
 };
 

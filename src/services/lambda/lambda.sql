@@ -424,6 +424,24 @@ alter table lambda_invocation add column lane_id integer;
 -- Does the caller take the answer piece by piece?  The caller may have left meanwhile.
 alter table lambda_invocation add column stream text check (stream in ('wanted', 'left'));
 
+-- migration: 18
+-- Function URLs.  qualifier: an alias, or empty for the function itself.
+create table lambda_url (
+    function_id integer not null,
+    qualifier text not null,
+    url_id text not null unique,
+    auth_type text not null,
+    cors text,
+    invoke_mode text not null,
+    created_ms integer not null,
+    modified_ms integer not null,
+    primary key (function_id, qualifier)
+) without rowid;
+create index lambda_url_function on lambda_url (function_id, url_id);
+-- Of a streamed answer: its type, and the beginning that describes a URL's reply; empty once the reply has begun.
+alter table lambda_invocation add column content_type text;
+alter table lambda_invocation add column prelude blob;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
@@ -772,7 +790,8 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream
+    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
+    content_type
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
@@ -780,7 +799,7 @@ where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbo
 -- number: of the version, if it still exists.
 -- statement: find_by_request :one
 -- column: number integer null
-select id, state, error, result, tail,
+select id, state, error, result, tail, stream, content_type, prelude,
     (select number from lambda_version v where v.id = version_id) as number
 from lambda_invocation where request_id = :request_id and kind = 'sync';
 
@@ -796,6 +815,12 @@ select count(*) as count from lambda_invocation where mapping_id = :mapping_id;
 update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', error = :error, result = :result,
     tail = :tail
 where id = :id;
+
+-- statement: set_content_type :exec
+update lambda_invocation set content_type = :content_type where id = :id;
+
+-- statement: set_prelude :exec
+update lambda_invocation set prelude = :prelude where id = :id;
 
 -- statement: set_stream :exec
 update lambda_invocation set stream = :stream where id = :id;
@@ -852,6 +877,41 @@ update lambda_invocation set state = 'queued', sandbox_id = null where state = '
 
 -- statement: list_waiting_versions :many
 select distinct version_id from lambda_invocation where state = 'queued';
+
+-- ---- function URLs ----
+
+-- statement: put_url :exec
+-- row: url
+insert into lambda_url (function_id, qualifier, url_id, auth_type, cors, invoke_mode, created_ms, modified_ms)
+values (:function_id, :qualifier, :url_id, :auth_type, :cors, :invoke_mode, :created_ms, :modified_ms)
+on conflict (function_id, qualifier) do update set auth_type = excluded.auth_type, cors = excluded.cors,
+    invoke_mode = excluded.invoke_mode, modified_ms = excluded.modified_ms;
+
+-- statement: find_url :one
+-- row: url
+select function_id, qualifier, url_id, auth_type, cors, invoke_mode, created_ms, modified_ms
+from lambda_url where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: find_url_by_id :one
+-- row: url
+select function_id, qualifier, url_id, auth_type, cors, invoke_mode, created_ms, modified_ms
+from lambda_url where url_id = :url_id;
+
+-- statement: list_urls :many
+-- row: url
+-- param: after text
+-- param: limit integer
+select function_id, qualifier, url_id, auth_type, cors, invoke_mode, created_ms, modified_ms
+from lambda_url where function_id = :function_id and url_id > :after order by url_id limit :limit;
+
+-- statement: function_name :one
+select account, region, name from lambda_function where id = :id;
+
+-- statement: remove_url :exec
+delete from lambda_url where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: remove_urls :exec
+delete from lambda_url where function_id = :function_id;
 
 -- ---- settings of asynchronous invocations ----
 

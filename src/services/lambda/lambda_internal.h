@@ -345,6 +345,42 @@ struct result lambda_stream_overflow(const struct call *call);
 void lambda_stream_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                        const struct result *result, str tail);
 
+/* For the caller's call: the next piece.  False: nothing new was handed over. */
+bool lambda_stream_next(const struct call *call, str *piece);
+/* So many bytes more have been taken. */
+void lambda_stream_keep(const struct call *call, size_t size);
+/* Wait for the next piece, or for the end; it lets the function go on. */
+enum outcome lambda_stream_wait(const struct call *call);
+/* The caller has gone: what the function still answers is dropped. */
+enum outcome lambda_stream_leave(const struct call *call, const struct lambda_find_by_request_row *row);
+
+/* urls.c */
+#define LAMBDA_URL_PATH "/_orderly/lambda-url/"
+/* NULL: it has none. */
+const struct lambda_cors *lambda_url_cors(const struct call *call, const struct lambda_url_row *row);
+
+/* url_requests.c */
+struct http_request;
+struct json;
+/* A request to a function URL. */
+struct url_request {
+    struct lambda_url_row row;
+    struct function function;
+    const struct lambda_cors *cors; /* NULL: the URL has none */
+    str domain, path;               /* as the event tells them */
+};
+enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* url_event.c */
+str lambda_url_event(const struct call *call, const struct url_request *url,
+                     const struct http_request *request);
+
+/* url_reply.c */
+/* The reply that the answer describes.  False: it is malformed. */
+bool lambda_url_reply(const struct call *call, str payload, struct http_reply *reply);
+/* Its status, headers and cookies only. */
+bool lambda_url_head(const struct call *call, const struct json *answer, struct http_reply *reply);
+
 /* destinations.c */
 struct metric;
 enum destination_kind { DESTINATION_QUEUE, DESTINATION_TOPIC, DESTINATION_FUNCTION };

@@ -58,13 +58,42 @@ static void add_condition(struct json_writer *writer, str operator, str key, str
 
 static void add_string_conditions(struct json_writer *writer, const struct lambda_add_permission_request *in)
 {
-    if (!str_present(in->source_account) && !str_present(in->principal_org_id))
+    if (!str_present(in->source_account) && !str_present(in->principal_org_id) &&
+        !str_present(in->function_url_auth_type))
         return;
     json_name(writer, S("StringEquals"));
     json_open_object(writer);
     json_field(writer, S("AWS:SourceAccount"), in->source_account);
     json_field(writer, S("aws:PrincipalOrgID"), in->principal_org_id);
+    json_field(writer, S("lambda:FunctionUrlAuthType"), in->function_url_auth_type);
     json_close_object(writer);
+}
+
+static bool is_via_url(const struct lambda_add_permission_request *in)
+{
+    return in->invoked_via_function_url && *in->invoked_via_function_url;
+}
+
+static bool has_conditions(const struct lambda_add_permission_request *in)
+{
+    return str_present(in->source_arn) || str_present(in->source_account) ||
+           str_present(in->principal_org_id) || str_present(in->function_url_auth_type) || is_via_url(in);
+}
+
+/* Each of the two conditions about URLs is for one action. */
+static bool url_conditions_check(const struct call *call, const struct lambda_add_permission_request *in)
+{
+    if (str_present(in->function_url_auth_type) && !str_equal(in->action, S("lambda:InvokeFunctionUrl"))) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+        return false;
+    }
+    if (is_via_url(in) && !str_equal(in->action, S("lambda:InvokeFunction"))) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "InvokedViaFunctionUrl is only supported for lambda:InvokeFunction action");
+        return false;
+    }
+    return true;
 }
 
 static str statement_of(const struct call *call, const struct lambda_add_permission_request *in,
@@ -78,11 +107,13 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     lambda_policy_principal(call, &writer, in->principal);
     json_field(&writer, S("Action"), in->action);
     json_field(&writer, S("Resource"), lambda_function_asked_arn(call->arena, function));
-    if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
+    if (has_conditions(in)) {
         json_name(&writer, S("Condition"));
         json_open_object(&writer);
         add_string_conditions(&writer, in);
         add_condition(&writer, S("ArnLike"), S("AWS:SourceArn"), in->source_arn);
+        add_condition(&writer, S("Bool"), S("lambda:InvokedViaFunctionUrl"),
+                      is_via_url(in) ? S("true") : (str){0});
         json_close_object(&writer);
     }
     json_close_object(&writer);
@@ -160,7 +191,7 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     const struct function *function = lambda_qualified_of(call);
     str policy;
 
-    if (!function || !revision_matches(call, in->revision_id, function))
+    if (!function || !url_conditions_check(call, in) || !revision_matches(call, in->revision_id, function))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

@@ -128,8 +128,7 @@ static enum outcome send_event(const struct call *call, const struct lambda_find
     return stream_event(call);
 }
 
-/* False: nothing new was handed over. */
-static bool next_piece(const struct call *call, str *piece)
+bool lambda_stream_next(const struct call *call, str *piece)
 {
     struct stretch stretch = unpacked(handed_over(call));
     uint64_t taken = (uint64_t)taken_so_far(call), end = stretch.before + stretch.bytes.size;
@@ -138,6 +137,20 @@ static bool next_piece(const struct call *call, str *piece)
         return false;
     *piece = str_head(str_from(stretch.bytes, taken - stretch.before), LIMIT_STREAM_PIECE_BYTES);
     return true;
+}
+
+void lambda_stream_keep(const struct call *call, size_t size)
+{
+    stream_keep(call, arena_decimal(call->arena, taken_so_far(call) + (int64_t)size));
+}
+
+enum outcome lambda_stream_wait(const struct call *call)
+{
+    if (call->last_run)
+        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
+    wake(call, name_of_taken(call, call->request_id));
+    return park_showing(call, lambda_invocation_answer(call, call->request_id), INT64_MAX,
+                        arena_format(call->arena, "@%lld", (long long)taken_so_far(call)));
 }
 
 static enum outcome send_piece(const struct call *call, const struct lambda_find_by_request_row *row,
@@ -150,7 +163,7 @@ static enum outcome send_piece(const struct call *call, const struct lambda_find
 
     update->payload = piece;
     event->payload_chunk = update;
-    stream_keep(call, arena_decimal(call->arena, taken_so_far(call) + (int64_t)piece.size));
+    lambda_stream_keep(call, piece.size);
     return send_event(call, row, event, out);
 }
 
@@ -174,8 +187,7 @@ static enum outcome send_end(const struct call *call, const struct lambda_find_b
     return send_event(call, row, event, out);
 }
 
-/* The caller has gone: what the function still answers is dropped. */
-static enum outcome leave(const struct call *call, const struct lambda_find_by_request_row *row)
+enum outcome lambda_stream_leave(const struct call *call, const struct lambda_find_by_request_row *row)
 {
     if (row->state == LAMBDA_INVOCATION_STATE_DONE)
         lambda_invocation_remove(call, row->id);
@@ -212,16 +224,12 @@ static enum outcome go_on(const struct call *call, const struct lambda_find_by_r
     str piece;
 
     if (stream_left(call))
-        return leave(call, row);
-    if (next_piece(call, &piece))
+        return lambda_stream_leave(call, row);
+    if (lambda_stream_next(call, &piece))
         return send_piece(call, row, piece, out);
     if (row->state == LAMBDA_INVOCATION_STATE_DONE)
         return send_end(call, row, out);
-    if (call->last_run)
-        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The server stops.");
-    wake(call, name_of_taken(call, call->request_id));
-    return park_showing(call, lambda_invocation_answer(call, call->request_id), INT64_MAX,
-                        arena_format(call->arena, "@%lld", (long long)taken_so_far(call)));
+    return lambda_stream_wait(call);
 }
 
 void lambda_invoke_with_response_stream_prepare(const struct call *call,

@@ -178,7 +178,7 @@ static enum outcome answer_whole(const struct call *call, const struct asker *as
 }
 
 static enum outcome answer_in_pieces(const struct call *call, const struct asker *asker,
-                                     const struct lambda_find_invocation_row *invocation)
+                                     const struct lambda_find_invocation_row *invocation, str content_type)
 {
     struct result result;
 
@@ -187,6 +187,9 @@ static enum outcome answer_in_pieces(const struct call *call, const struct asker
         finish(asker, invocation, &result);
         return DONE;
     }
+    if (body_before(call) == 0 && !str_present(invocation->content_type))
+        lambda_set_content_type(call->txn, &(struct lambda_set_content_type_params){
+                                               .id = invocation->id, .content_type = content_type});
     if (lambda_stream_pass(call, invocation, body_before(call), body_piece(call)) == PARKED)
         return PARKED;
     if (!body_is_last(call))
@@ -206,7 +209,7 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
         return FAILED;
     if (invocation.stream && str_equal_nocase(in->response_mode, S("streaming")))
-        return answer_in_pieces(call, &asker, &invocation);
+        return answer_in_pieces(call, &asker, &invocation, in->content_type);
     return answer_whole(call, &asker, &invocation);
 }
 

@@ -1,0 +1,195 @@
+/*
+ * url_event.c: the event of a request to a function URL, in payload format 2.0.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "wire/form.h"
+#include "wire/json.h"
+
+#include <ctype.h>
+
+static const str default_route = STR_INIT("$default");
+
+static str lower(const struct call *call, str text)
+{
+    char *copy = arena_alloc(call->arena, text.size + 1);
+
+    for (size_t i = 0; i < text.size; i++)
+        copy[i] = (char)tolower((unsigned char)text.data[i]);
+    return (str){copy, text.size};
+}
+
+/* The value under that name; a name that occurs again gets its values separated by commas. */
+static void add_value(const struct call *call, struct str_map *map, str name, str value)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (str_equal(map->items[i].key, name)) {
+            map->items[i].value = arena_concat(call->arena, map->items[i].value, S(","), value);
+            return;
+        }
+    str_map_add(call->arena, map, name, value);
+}
+
+static void add_map(struct json_writer *writer, str name, const struct str_map *map)
+{
+    json_name(writer, name);
+    json_open_object(writer);
+    for (size_t i = 0; i < map->count; i++)
+        json_field(writer, map->items[i].key, map->items[i].value);
+    json_close_object(writer);
+}
+
+static str port_of(const struct call *call)
+{
+    str rest = str_from(call->endpoint, S("http://").size), host;
+
+    str_next(&rest, ':', &host);
+    return str_present(rest) ? rest : S("80");
+}
+
+static void add_headers(const struct call *call, struct json_writer *writer,
+                        const struct http_request *request)
+{
+    struct str_map map = {0};
+
+    for (size_t i = 0; i < request->headers.count; i++) {
+        const struct http_header *header = &request->headers.items[i];
+        if (!str_equal_nocase(header->name, S("Cookie")) &&
+            !str_equal_nocase(header->name, S("Connection")) &&
+            !str_equal_nocase(header->name, S("Transfer-Encoding")))
+            add_value(call, &map, lower(call, header->name), header->value);
+    }
+    add_value(call, &map, S("x-forwarded-for"), call->source_ip);
+    add_value(call, &map, S("x-forwarded-proto"), S("http"));
+    add_value(call, &map, S("x-forwarded-port"), port_of(call));
+    if (!str_present(str_map_get(&map, S("x-amzn-trace-id"))))
+        add_value(call, &map, S("x-amzn-trace-id"), arena_join(call->arena, S("Root="), trace_of_call(call)));
+    add_map(writer, S("headers"), &map);
+}
+
+static void add_cookies(struct json_writer *writer, const struct http_request *request)
+{
+    str cookies = http_header(&request->headers, S("Cookie")), cookie;
+
+    if (!str_present(cookies))
+        return;
+    json_name(writer, S("cookies"));
+    json_open_array(writer);
+    while (str_next(&cookies, ';', &cookie))
+        json_string(writer, str_trim(cookie));
+    json_close_array(writer);
+}
+
+static void add_query(const struct call *call, struct json_writer *writer, str query)
+{
+    struct str_map map = {0};
+    struct form form;
+
+    json_field(writer, S("rawQueryString"), str_present(query) ? query : S(""));
+    if (!form_parse(call->arena, query, &form) || form.count == 0)
+        return;
+    for (size_t i = 0; i < form.count; i++)
+        add_value(call, &map, form.items[i].name, form.items[i].value);
+    add_map(writer, S("queryStringParameters"), &map);
+}
+
+static void add_authorizer(const struct call *call, struct json_writer *writer)
+{
+    const struct principal *caller = call->caller;
+    str access_key = S("");
+
+    json_name(writer, S("authorizer"));
+    json_open_object(writer);
+    json_name(writer, S("iam"));
+    json_open_object(writer);
+    json_field(writer, S("accessKey"), access_key);
+    json_field(writer, S("accountId"), caller->account);
+    json_field(writer, S("callerId"), caller->id);
+    json_name(writer, S("cognitoIdentity"));
+    json_null(writer);
+    json_name(writer, S("principalOrgId"));
+    json_null(writer);
+    json_field(writer, S("userArn"), caller->arn);
+    json_field(writer, S("userId"), caller->id);
+    json_close_object(writer);
+    json_close_object(writer);
+}
+
+static void add_http(const struct call *call, struct json_writer *writer, const struct http_request *request,
+                     str path)
+{
+    json_name(writer, S("http"));
+    json_open_object(writer);
+    json_field(writer, S("method"), request->method);
+    json_field(writer, S("path"), path);
+    json_field(writer, S("protocol"), request->takes_chunks ? S("HTTP/1.1") : S("HTTP/1.0"));
+    json_field(writer, S("sourceIp"), call->source_ip);
+    json_field(writer, S("userAgent"), http_header(&request->headers, S("User-Agent")));
+    json_close_object(writer);
+}
+
+static void add_context(const struct call *call, struct json_writer *writer, const struct url_request *url,
+                        const struct http_request *request)
+{
+    bool is_signed = call->caller->kind != PRINCIPAL_ANONYMOUS;
+
+    json_name(writer, S("requestContext"));
+    json_open_object(writer);
+    json_field(writer, S("accountId"), is_signed ? call->caller->account : S("anonymous"));
+    json_field(writer, S("apiId"), url->row.url_id);
+    if (is_signed)
+        add_authorizer(call, writer);
+    json_field(writer, S("domainName"), url->domain);
+    json_field(writer, S("domainPrefix"), url->row.url_id);
+    add_http(call, writer, request, url->path);
+    json_field(writer, S("requestId"), call->request_id);
+    json_field(writer, S("routeKey"), default_route);
+    json_field(writer, S("stage"), default_route);
+    json_field(writer, S("time"), time_common_log(call->arena, call->arrived_ms));
+    json_i64_field(writer, S("timeEpoch"), call->arrived_ms);
+    json_close_object(writer);
+}
+
+/* Texts are sent as they are; other bodies in base64. */
+static bool is_text(const struct http_request *request)
+{
+    static const str kinds[] = {STR_INIT("text/"), STR_INIT("json"), STR_INIT("xml"), STR_INIT("javascript")};
+    str type = http_header(&request->headers, S("Content-Type"));
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_find(type, kinds[i]) >= 0)
+            return utf8_valid(request->body);
+    return false;
+}
+
+static void add_body(const struct call *call, struct json_writer *writer, const struct http_request *request)
+{
+    bool encoded = request->body.size > 0 && !is_text(request);
+
+    if (request->body.size > 0)
+        json_field(writer, S("body"), encoded ? base64_encode(call->arena, request->body) : request->body);
+    json_name(writer, S("isBase64Encoded"));
+    json_bool(writer, encoded);
+}
+
+str lambda_url_event(const struct call *call, const struct url_request *url,
+                     const struct http_request *request)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("version"), S("2.0"));
+    json_field(&writer, S("routeKey"), default_route);
+    json_field(&writer, S("rawPath"), url->path);
+    add_query(call, &writer, request->query);
+    add_cookies(&writer, request);
+    add_headers(call, &writer, request);
+    add_context(call, &writer, url, request);
+    add_body(call, &writer, request);
+    json_close_object(&writer);
+    return json_written(&writer);
+}

@@ -1,0 +1,337 @@
+/*
+ * url_requests.c: requests to function URLs, by host (<id>.lambda-url.<region>.…) and by path.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ *
+ * The door lets pages of any origin in: this file refuses those whose origin the URL's Cors does not name.
+ */
+#include "lambda_internal.h"
+
+#include "base/text.h"
+#include "services/tags/tags.h"
+#include "wire/cors.h"
+#include "wire/json.h"
+#include "wire/uri.h"
+
+#include <string.h>
+
+enum { DELIMITER_BYTES = 8, PRELUDE_BYTES = 64 * 1024 };
+
+static const str http_integration = STR_INIT("application/vnd.awslambda.http-integration-response");
+
+/* ---- which URL ---- */
+
+static bool find_function(const struct call *call, struct url_request *url)
+{
+    struct lambda_function_name_row row;
+
+    return lambda_function_name(call->txn, &(struct lambda_function_name_params){.id = url->row.function_id},
+                                &row) &&
+           lambda_version_find(call,
+                               &(struct function_name){.account = row.account,
+                                                       .region = row.region,
+                                                       .name = row.name,
+                                                       .qualifier = str_empty(url->row.qualifier)
+                                                                        ? (str){0}
+                                                                        : url->row.qualifier},
+                               &url->function);
+}
+
+/* False: no URL has that id. */
+static bool find_url(const struct call *call, const struct visit *visit, struct url_request *url)
+{
+    const struct http_request *request = visit->request;
+    struct uri host = {0};
+    str rest = visit->rest, id;
+
+    uri_parse_host(http_header(&request->headers, S("Host")), &host);
+    url->domain = host.host;
+    url->path = request->path;
+    if (str_starts_with(request->path, S(LAMBDA_URL_PATH))) {
+        str_next(&rest, '/', &id);
+        url->path = arena_join(call->arena, S("/"), str_present(rest) ? rest : S(""));
+    } else {
+        rest = host.host;
+        str_next(&rest, '.', &id);
+    }
+    if (!lambda_find_url_by_id(call->txn, &(struct lambda_find_url_by_id_params){.url_id = id}, &url->row) ||
+        !find_function(call, url))
+        return false;
+    if (url->path.data != request->path.data)
+        url->domain =
+            arena_concat(call->arena, id, S(".lambda-url."), url->function.row.region, S(".on.aws"));
+    url->cors = lambda_url_cors(call, &url->row);
+    return true;
+}
+
+/* ---- pages of other origins ---- */
+
+static bool names(const struct str_list *list, str text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_equal(list->items[i], S("*")) || str_equal_nocase(list->items[i], text))
+            return true;
+    return false;
+}
+
+static str joined(const struct call *call, const struct str_list *list)
+{
+    struct text text = text_in(call->arena);
+
+    for (size_t i = 0; i < list->count; i++) {
+        text_add(&text, i ? S(",") : S(""));
+        text_add(&text, list->items[i]);
+    }
+    return text_str(&text);
+}
+
+/* The URL's Cors for that request.  False: it does not let the request's origin in. */
+static bool read_cors(const struct call *call, const struct url_request *url,
+                      const struct http_request *request, struct cors *cors)
+{
+    const struct lambda_cors *own = url->cors;
+    str origin = http_header(&request->headers, S("Origin"));
+    str method = http_header(&request->headers, S("Access-Control-Request-Method"));
+
+    if (!own || !names(&own->allow_origins, str_present(origin) ? origin : S("null")))
+        return false;
+    *cors = (struct cors){
+        .origin = origin,
+        .methods = names(&own->allow_methods, S("*")) ? method : joined(call, &own->allow_methods),
+        .headers = names(&own->allow_headers, S("*")) ? (str){0} : joined(call, &own->allow_headers),
+        .expose_headers = own->expose_headers.count ? joined(call, &own->expose_headers) : (str){0},
+        .max_age_s = own->max_age ? *own->max_age : 0,
+        .credentials = own->allow_credentials && *own->allow_credentials,
+    };
+    return true;
+}
+
+static void add_cors(const struct call *call, const struct url_request *url, const struct visit *visit,
+                     struct http_reply *reply)
+{
+    struct cors cors;
+
+    if (!visit->from_allowed_page && str_present(http_header(&visit->request->headers, S("Origin"))) &&
+        read_cors(call, url, visit->request, &cors))
+        cors_add(call->arena, &cors, reply);
+}
+
+/* ---- replies of our own ---- */
+
+static enum outcome say(const struct call *call, struct http_reply *reply, int status, str message)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("Message"), message);
+    json_close_object(&writer);
+    *reply = (struct http_reply){
+        .status = status, .content_type = S("application/json"), .body = json_written(&writer)};
+    return DONE;
+}
+
+static enum outcome say_failed(const struct call *call, struct http_reply *reply)
+{
+    (void)call;
+    *reply = (struct http_reply){
+        .status = 502, .content_type = S("application/json"), .body = S("Internal Server Error")};
+    return DONE;
+}
+
+/* ---- permission ---- */
+
+static void add_context(const struct call *call, const struct resource *resource,
+                        struct context_list *context)
+{
+    const struct url_request *url = resource->row;
+
+    tags_in_context(call, url->function.arn, context);
+    context_add(call, context, S("lambda:FunctionUrlAuthType"), url->row.auth_type);
+    context_add(call, context, S("lambda:InvokedViaFunctionUrl"), S("true"));
+}
+
+/* https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: both permissions are needed. */
+static bool is_permitted(const struct call *call, const struct url_request *url)
+{
+    static const struct principal nobody = {.kind = PRINCIPAL_ANONYMOUS};
+    bool is_signed =
+        lambda_function_url_auth_type_of(url->row.auth_type) == LAMBDA_FUNCTION_URL_AUTH_TYPE_AWS_IAM;
+    const struct principal *caller = is_signed ? call->caller : &nobody;
+    const struct resource resource = {.arn = lambda_function_asked_arn(call->arena, &url->function),
+                                      .policy = lambda_function_policy(&url->function),
+                                      .row = url,
+                                      .add_context = add_context};
+
+    if (is_signed && caller->kind == PRINCIPAL_ANONYMOUS)
+        return false;
+    return may_do_to(call, caller, S("lambda:InvokeFunctionUrl"), &resource) &&
+           may_do_to(call, caller, S("lambda:InvokeFunction"), &resource);
+}
+
+/* ---- the answer ---- */
+
+static enum outcome answer_whole(const struct call *call, const struct url_request *url,
+                                 const struct visit *visit, const struct lambda_find_by_request_row *row,
+                                 struct http_reply *reply)
+{
+    str payload = str_present(row->result) ? row->result : handed_over(call);
+    bool good = !str_present(row->error) && lambda_url_reply(call, payload, reply);
+
+    lambda_invocation_remove(call, row->id);
+    if (!good)
+        say_failed(call, reply);
+    add_cors(call, url, visit, reply);
+    return DONE;
+}
+
+static void begin_reply(const struct call *call, const struct url_request *url, const struct visit *visit,
+                        const struct lambda_find_by_request_row *row, struct http_reply *reply)
+{
+    add_cors(call, url, visit, reply);
+    lambda_set_prelude(call->txn, &(struct lambda_set_prelude_params){.id = row->id, .prelude = S("")});
+}
+
+/* The bytes before the delimiter describe the reply.  Returns their number, or -1: more must come. */
+static ptrdiff_t end_of_prelude(str text)
+{
+    static const char delimiter[DELIMITER_BYTES];
+
+    return str_find(text, (str){delimiter, DELIMITER_BYTES});
+}
+
+static enum outcome read_prelude(const struct call *call, const struct url_request *url,
+                                 const struct visit *visit, const struct lambda_find_by_request_row *row,
+                                 str piece, struct http_reply *reply)
+{
+    str text = arena_join(call->arena, str_present(row->prelude) ? row->prelude : S(""), piece);
+    ptrdiff_t end = end_of_prelude(text);
+
+    if (end < 0 && text.size <= PRELUDE_BYTES) {
+        lambda_set_prelude(call->txn, &(struct lambda_set_prelude_params){.id = row->id, .prelude = text});
+        return lambda_stream_wait(call);
+    }
+    const struct json *head = end < 0 ? NULL : json_parse(call->arena, str_head(text, (size_t)end), NULL);
+    reply->status = 200;
+    reply->content_type = S("application/octet-stream");
+    if (!json_is(head, JSON_OBJECT) ||
+        (json_get(head, S("statusCode")) && !lambda_url_head(call, head, reply))) {
+        lambda_stream_leave(call, row);
+        return say_failed(call, reply);
+    }
+    begin_reply(call, url, visit, row, reply);
+    return stream_send(call, str_from(text, (size_t)end + DELIMITER_BYTES));
+}
+
+static bool has_begun(const struct lambda_find_by_request_row *row)
+{
+    return row->prelude.data && row->prelude.size == 0;
+}
+
+static enum outcome send_piece(const struct call *call, const struct url_request *url,
+                               const struct visit *visit, const struct lambda_find_by_request_row *row,
+                               str piece, struct http_reply *reply)
+{
+    lambda_stream_keep(call, piece.size);
+    if (has_begun(row))
+        return stream_send(call, piece);
+    if (str_equal(row->content_type, http_integration))
+        return read_prelude(call, url, visit, row, piece, reply);
+    reply->status = 200;
+    reply->content_type = str_present(row->content_type) ? row->content_type : S("application/json");
+    begin_reply(call, url, visit, row, reply);
+    return stream_send(call, piece);
+}
+
+static enum outcome end_stream(const struct call *call, const struct lambda_find_by_request_row *row,
+                               struct http_reply *reply)
+{
+    bool failed = str_present(row->error), begun = has_begun(row);
+
+    lambda_invocation_remove(call, row->id);
+    if (begun)
+        return failed ? fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function failed.") : DONE;
+    if (failed)
+        return say_failed(call, reply);
+    *reply = (struct http_reply){.status = 200, .body = S("")};
+    return DONE;
+}
+
+static enum outcome go_on(const struct call *call, const struct url_request *url, const struct visit *visit,
+                          const struct lambda_find_by_request_row *row, struct http_reply *reply)
+{
+    str piece;
+
+    if (stream_left(call))
+        return lambda_stream_leave(call, row);
+    if (!row->stream)
+        return row->state == LAMBDA_INVOCATION_STATE_DONE ? answer_whole(call, url, visit, row, reply)
+                                                          : lambda_stream_wait(call);
+    if (lambda_stream_next(call, &piece))
+        return send_piece(call, url, visit, row, piece, reply);
+    if (row->state == LAMBDA_INVOCATION_STATE_DONE)
+        return end_stream(call, row, reply);
+    return lambda_stream_wait(call);
+}
+
+/* ---- the request ---- */
+
+static enum outcome begin(const struct call *call, const struct url_request *url, const struct visit *visit,
+                          struct http_reply *reply)
+{
+    const struct lambda_invocation_request request = {.payload = lambda_url_event(call, url, visit->request)};
+    bool streams = lambda_invoke_mode_of(url->row.invoke_mode) == LAMBDA_INVOKE_MODE_RESPONSE_STREAM;
+
+    if (lambda_invocation_begin(call, &request, &url->function, streams) == PARKED)
+        return PARKED;
+    struct failure failure = take_failure(call);
+    return say(call, reply, failure.error->status, failure.message);
+}
+
+static enum outcome refuse_page(const struct call *call, struct http_reply *reply)
+{
+    return say(call, reply, 403, S("The Cors of this function URL does not let pages of that origin in."));
+}
+
+static enum outcome enter(const struct call *call, const struct url_request *url, const struct visit *visit,
+                          struct http_reply *reply)
+{
+    struct cors cors;
+    bool allowed = read_cors(call, url, visit->request, &cors);
+
+    if (visit->from_foreign_page && !allowed)
+        return refuse_page(call, reply);
+    if (allowed && cors_is_preflight(visit->request)) {
+        cors_answer_preflight(call->arena, visit->request, &cors, reply);
+        reply->status = 200;
+        return DONE;
+    }
+    if (!is_permitted(call, url)) {
+        say(call, reply, 403,
+            S("Forbidden. For troubleshooting Function URL authorization issues, see: "
+              "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"));
+        http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), S("AccessDeniedException"));
+        add_cors(call, url, visit, reply);
+        return DONE;
+    }
+    return begin(call, url, visit, reply);
+}
+
+enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    const struct lambda_find_by_request_params own = {.request_id = call->request_id};
+    struct lambda_find_by_request_row row;
+    struct url_request url = {0};
+
+    answer_unsynced(call);
+    bool known = find_url(call, visit, &url);
+    if (!known && visit->from_foreign_page)
+        return refuse_page(call, reply);
+    if (!known)
+        return say(call, reply, 404, S("Not Found"));
+    struct call there = lambda_call_of_function(call, &url.function);
+    if (!lambda_find_by_request(call->txn, &own, &row))
+        return stream_left(call) ? DONE : enter(&there, &url, visit, reply);
+    if (row.state == LAMBDA_INVOCATION_STATE_QUEUED && !stream_left(call))
+        return lambda_invocation_wait(&there, &(struct lambda_invocation_request){
+                                                  .payload = lambda_url_event(&there, &url, visit->request)});
+    return go_on(&there, &url, visit, &row, reply);
+}

@@ -1,0 +1,265 @@
+/*
+ * urls.c: function URLs: making, changing, showing and deleting them.
+ *
+ * A function has at most one URL for itself and one for each alias.  url_requests.c answers the requests.
+ */
+#include "lambda_internal.h"
+
+#include "base/hash.h"
+#include "wire/json.h"
+
+enum { MAX_PAGE = 50, ID_CHARACTERS = 32 };
+
+/* ---- showing ---- */
+
+/* "localhost:4566", or the name of this machine that the caller has used, if names below it are ours, too. */
+static str host_of(const struct call *call)
+{
+    str host = str_from(call->endpoint, S("http://").size), name;
+    str rest = host;
+
+    str_next(&rest, ':', &name);
+    if (str_equal(name, S("localhost.localstack.cloud")))
+        return host;
+    return str_present(rest) ? arena_join(call->arena, S("localhost:"), rest) : S("localhost");
+}
+
+static str url_of(const struct call *call, const struct function *function, const struct lambda_url_row *row)
+{
+    return arena_concat(call->arena, S("http://"), row->url_id, S(".lambda-url."), function->row.region,
+                        S("."), host_of(call), S("/"));
+}
+
+static str arn_of(const struct call *call, const struct function *function, const struct lambda_url_row *row)
+{
+    return str_empty(row->qualifier) ? function->arn
+                                     : arena_concat(call->arena, function->arn, S(":"), row->qualifier);
+}
+
+const struct lambda_cors *lambda_url_cors(const struct call *call, const struct lambda_url_row *row)
+{
+    struct lambda_cors *cors;
+
+    if (!str_present(row->cors))
+        return NULL;
+    cors = arena_new(call->arena, struct lambda_cors);
+    return model_from_json(call->arena, &LAMBDA_CORS, row->cors, cors) ? cors : NULL;
+}
+
+static struct lambda_function_url_config described(const struct call *call, const struct function *function,
+                                                   const struct lambda_url_row *row)
+{
+    return (struct lambda_function_url_config){
+        .function_url = url_of(call, function, row),
+        .function_arn = arn_of(call, function, row),
+        .creation_time = time_iso8601_ms(call->arena, row->created_ms),
+        .last_modified_time = time_iso8601_ms(call->arena, row->modified_ms),
+        .cors = lambda_url_cors(call, row),
+        .auth_type = row->auth_type,
+        .invoke_mode = row->invoke_mode,
+    };
+}
+
+/* ---- the URL of a request ---- */
+
+/* The function, or the alias, of the request.  NULL: it does not exist, and fail() has been called. */
+static const struct function *function_of(const struct call *call)
+{
+    const struct function *function = lambda_version_of(call);
+
+    if (function && (!str_present(function->qualifier) || function->alias))
+        return function;
+    take_failure(call);
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function does not exist");
+    return NULL;
+}
+
+static str qualifier_of(const struct function *function)
+{
+    return function->alias ? function->qualifier : S("");
+}
+
+static bool has_url(const struct call *call, const struct function *function, struct lambda_url_row *row)
+{
+    return lambda_find_url(call->txn,
+                           &(struct lambda_find_url_params){.function_id = function->row.id,
+                                                            .qualifier = qualifier_of(function)},
+                           row);
+}
+
+/* False: it does not exist, and fail() has been called. */
+static bool find(const struct call *call, const struct function **function, struct lambda_url_row *row)
+{
+    *function = function_of(call);
+    if (!*function)
+        return false;
+    if (has_url(call, *function, row))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return false;
+}
+
+/* ---- changing ---- */
+
+static bool method_check(const struct call *call, str method)
+{
+    static const str known[] = {STR_INIT("GET"),   STR_INIT("PUT"),    STR_INIT("HEAD"), STR_INIT("POST"),
+                                STR_INIT("PATCH"), STR_INIT("DELETE"), STR_INIT("*")};
+
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_equal(method, known[i]))
+            return true;
+    fail(call, &LAMBDA_VALIDATION_EXCEPTION,
+         "1 validation error detected: Value '[%.*s]' at 'cors.allowMethods' failed to satisfy constraint: "
+         "Member must satisfy enum value set: [GET, PUT, HEAD, POST, PATCH, DELETE, *]",
+         STR_ARGS(method));
+    return false;
+}
+
+static bool set_cors(const struct call *call, const struct lambda_cors *cors, struct lambda_url_row *row)
+{
+    for (size_t i = 0; cors && i < cors->allow_methods.count; i++)
+        if (!method_check(call, cors->allow_methods.items[i]))
+            return false;
+    if (cors)
+        row->cors = model_to_json(call->arena, &LAMBDA_CORS, cors);
+    return true;
+}
+
+/* Letters and digits, the first one a letter. */
+static str new_id(const struct call *call)
+{
+    static const char characters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    unsigned char random[ID_CHARACTERS];
+    char *id = arena_alloc(call->arena, ID_CHARACTERS);
+
+    random_bytes(random, sizeof random);
+    for (size_t i = 0; i < ID_CHARACTERS; i++)
+        id[i] = characters[random[i] % (i == 0 ? 26 : 32)];
+    return (str){id, ID_CHARACTERS};
+}
+
+enum outcome lambda_create_function_url_config(const struct call *call,
+                                               const struct lambda_create_function_url_config_request *in,
+                                               struct lambda_create_function_url_config_response *out)
+{
+    const struct function *function = function_of(call);
+    struct lambda_url_row row;
+
+    if (!function)
+        return FAILED;
+    if (has_url(call, function, &row))
+        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+                    "Failed to create function url config for [functionArn = %.*s]. Error message:  "
+                    "FunctionUrlConfig exists for this Lambda function",
+                    STR_ARGS(lambda_function_asked_arn(call->arena, function)));
+    row = (struct lambda_url_row){
+        .function_id = function->row.id,
+        .qualifier = qualifier_of(function),
+        .url_id = new_id(call),
+        .auth_type = in->auth_type,
+        .invoke_mode = str_present(in->invoke_mode) ? in->invoke_mode
+                                                    : lambda_invoke_mode_text(LAMBDA_INVOKE_MODE_BUFFERED),
+        .created_ms = call->now_ms,
+        .modified_ms = call->now_ms,
+    };
+    if (!set_cors(call, in->cors, &row))
+        return FAILED;
+    lambda_put_url(call->txn, &row);
+    struct lambda_function_url_config config = described(call, function, &row);
+    *out = (struct lambda_create_function_url_config_response){
+        .function_url = config.function_url,
+        .function_arn = config.function_arn,
+        .auth_type = config.auth_type,
+        .cors = config.cors,
+        .creation_time = config.creation_time,
+        .invoke_mode = config.invoke_mode,
+    };
+    return DONE;
+}
+
+enum outcome lambda_update_function_url_config(const struct call *call,
+                                               const struct lambda_update_function_url_config_request *in,
+                                               struct lambda_update_function_url_config_response *out)
+{
+    const struct function *function;
+    struct lambda_url_row row;
+
+    if (!find(call, &function, &row) || !set_cors(call, in->cors, &row))
+        return FAILED;
+    if (str_present(in->auth_type))
+        row.auth_type = in->auth_type;
+    if (str_present(in->invoke_mode))
+        row.invoke_mode = in->invoke_mode;
+    row.modified_ms = call->now_ms;
+    lambda_put_url(call->txn, &row);
+    struct lambda_function_url_config config = described(call, function, &row);
+    *out = (struct lambda_update_function_url_config_response){
+        .function_url = config.function_url,
+        .function_arn = config.function_arn,
+        .auth_type = config.auth_type,
+        .cors = config.cors,
+        .creation_time = config.creation_time,
+        .last_modified_time = config.last_modified_time,
+        .invoke_mode = config.invoke_mode,
+    };
+    return DONE;
+}
+
+enum outcome lambda_get_function_url_config(const struct call *call,
+                                            const struct lambda_get_function_url_config_request *in,
+                                            struct lambda_get_function_url_config_response *out)
+{
+    const struct function *function;
+    struct lambda_url_row row;
+
+    (void)in;
+    if (!find(call, &function, &row))
+        return FAILED;
+    struct lambda_function_url_config config = described(call, function, &row);
+    *out = (struct lambda_get_function_url_config_response){
+        .function_url = config.function_url,
+        .function_arn = config.function_arn,
+        .auth_type = config.auth_type,
+        .cors = config.cors,
+        .creation_time = config.creation_time,
+        .last_modified_time = config.last_modified_time,
+        .invoke_mode = config.invoke_mode,
+    };
+    return DONE;
+}
+
+enum outcome lambda_delete_function_url_config(const struct call *call,
+                                               const struct lambda_delete_function_url_config_request *in,
+                                               struct lambda_delete_function_url_config_output *out)
+{
+    const struct function *function;
+    struct lambda_url_row row;
+
+    (void)in;
+    (void)out;
+    if (!find(call, &function, &row))
+        return FAILED;
+    lambda_remove_url(call->txn, &(struct lambda_remove_url_params){.function_id = function->row.id,
+                                                                    .qualifier = row.qualifier});
+    return DONE;
+}
+
+enum outcome lambda_list_function_url_configs(const struct call *call,
+                                              const struct lambda_list_function_url_configs_request *in,
+                                              struct lambda_list_function_url_configs_response *out)
+{
+    const struct function *function = function_of(call);
+    struct page page;
+
+    if (!function || !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+        return FAILED;
+    struct lambda_url_rows rows = lambda_list_urls(
+        call->txn, &(struct lambda_list_urls_params){
+                       .function_id = function->row.id, .after = page.after, .limit = page_rows(&page)});
+    list_make_empty(call->arena, &out->function_url_configs);
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].url_id); i++)
+        *list_add(call->arena, &out->function_url_configs) = described(call, function, &rows.items[i]);
+    out->next_marker = page_end(call, &page);
+    return DONE;
+}
