@@ -1,0 +1,179 @@
+"""Function URLs: their configs, events and replies, by host and by path, who may use them, and pages of other origins."""
+
+import base64
+import http.client
+import json
+import time
+import urllib.parse
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+SHOW = "def handler(event, context):\n    return event\n"
+NODE = {"Runtime": "nodejs20.x", "Handler": "index.handler", "Timeout": 20}
+
+
+@pytest.fixture
+def functions(client):
+    return client("lambda")
+
+
+@pytest.fixture
+def make_url(functions, make_function):
+    """make_url(source, permitted=True, **config) returns (function, URL's host and port)."""
+
+    def make(source, permitted=True, function=None, **config):
+        name = make_function(source, **(function or {}))
+        config = {"AuthType": "NONE", **config}
+        reply = functions.create_function_url_config(FunctionName=name, **config)
+        if permitted:
+            functions.add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+                                     FunctionUrlAuthType=config["AuthType"])
+            functions.add_permission(FunctionName=name, StatementId="via", Action="lambda:InvokeFunction", Principal="*",
+                                     InvokedViaFunctionUrl=True)
+        return name, urllib.parse.urlparse(reply["FunctionUrl"]).netloc
+
+    return make
+
+
+@pytest.fixture
+def ask(endpoint):
+    """ask(host, path, ...) returns (status, headers, body) of one request."""
+
+    def send(host, path="/", method="GET", body=None, headers=()):
+        address = urllib.parse.urlparse(endpoint)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+        connection.request(method, path, body=body, headers={"Host": host, **dict(headers)})
+        reply = connection.getresponse()
+        answer = reply.status, reply.headers, reply.read()
+        connection.close()
+        return answer
+
+    return send
+
+
+def test_a_config_is_made_shown_changed_listed_and_deleted(functions, make_function, refused):
+    name = make_function(SHOW)
+    arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+    made = functions.create_function_url_config(FunctionName=name, AuthType="NONE")
+    assert (made["FunctionArn"], made["AuthType"], made["InvokeMode"]) == (arn, "NONE", "BUFFERED")
+    assert ".lambda-url.us-east-1.localhost" in made["FunctionUrl"]
+    error = refused(functions.create_function_url_config, FunctionName=name, AuthType="NONE")
+    assert (error["code"], error["status"]) == ("ResourceConflictException", 409)
+    cors = {"AllowOrigins": ["https://a.example"], "AllowMethods": ["GET"], "MaxAge": 60, "AllowCredentials": True}
+    changed = functions.update_function_url_config(FunctionName=name, AuthType="AWS_IAM", Cors=cors, InvokeMode="RESPONSE_STREAM")
+    shown = functions.get_function_url_config(FunctionName=name)
+    for reply in (changed, shown, functions.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"][0]):
+        assert (reply["FunctionUrl"], reply["AuthType"], reply["Cors"], reply["InvokeMode"]) == (
+            made["FunctionUrl"], "AWS_IAM", cors, "RESPONSE_STREAM")
+    functions.delete_function_url_config(FunctionName=name)
+    error = refused(functions.get_function_url_config, FunctionName=name)
+    assert (error["code"], error["message"]) == ("ResourceNotFoundException", "The resource you requested does not exist.")
+
+
+def test_the_event_has_payload_format_2(make_url, ask):
+    name, host = make_url(SHOW)
+    status, headers, body = ask(host, "/a%20b?x=1&y=%C3%A9&x=2", "POST", b'{"n": 1}', {
+        "Content-Type": "application/json", "Cookie": "a=b; c=d", "X-Mixed": "Case", "User-Agent": "me"})
+    event = json.loads(body)
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    context = event["requestContext"]
+    assert {key: event[key] for key in ("version", "routeKey", "rawPath", "rawQueryString", "cookies", "queryStringParameters",
+                                        "body", "isBase64Encoded")} == {
+        "version": "2.0", "routeKey": "$default", "rawPath": "/a%20b", "rawQueryString": "x=1&y=%C3%A9&x=2",
+        "cookies": ["a=b", "c=d"], "queryStringParameters": {"x": "1,2", "y": "é"}, "body": '{"n": 1}', "isBase64Encoded": False}
+    assert (event["headers"]["x-mixed"], event["headers"]["content-type"], "cookie" in event["headers"]) == (
+        "Case", "application/json", False)
+    assert context["http"] == {"method": "POST", "path": "/a%20b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "me"}
+    assert (context["accountId"], context["domainPrefix"], context["stage"]) == ("anonymous", host.split(".")[0], "$default")
+    _, _, body = ask(host, "/", "PUT", b"\x00\xff")
+    assert (json.loads(body)["body"], json.loads(body)["isBase64Encoded"]) == (base64.b64encode(b"\x00\xff").decode(), True)
+
+
+def test_a_url_is_reached_by_each_of_its_names_and_by_path(make_url, ask):
+    name, host = make_url("def handler(event, context): return event['rawPath']\n")
+    url_id = host.split(".")[0]
+    for other in (host, f"{url_id}.lambda-url.us-east-1.on.aws", f"{url_id}.lambda-url.us-east-1.localhost.localstack.cloud:4566"):
+        assert ask(other, "/p/q")[2] == b"/p/q"
+    assert ask("localhost", f"/_orderly/lambda-url/{url_id}/p/q")[2] == b"/p/q"
+    assert ask("localhost", f"/_orderly/lambda-url/{url_id}")[2] == b"/"
+    assert ask("nobody.lambda-url.us-east-1.on.aws", "/")[0] == 404
+
+
+@pytest.mark.parametrize("answer, status, content_type, body", [
+    ("'text'", 200, "application/json", b"text"),
+    ("{'a': 1}", 200, "application/json", b'{"a": 1}'),
+    ("[1]", 200, "application/json", b"[1]"),
+    ("{'statusCode': 201, 'headers': {'content-type': 'text/plain'}, 'body': 'x'}", 201, "text/plain", b"x"),
+    ("{'statusCode': 200, 'body': 'AP8=', 'isBase64Encoded': True}", 200, "application/json", b"\x00\xff"),
+    ("{'statusCode': 200, 'body': {'a': 1}}", 200, "application/json", b'{"a":1}'),
+    ("{'statusCode': 99}", 502, "application/json", b"Internal Server Error"),
+    ("1/0", 502, "application/json", b"Internal Server Error"),
+])
+def test_an_answer_becomes_a_reply(make_url, ask, answer, status, content_type, body):
+    _, host = make_url(f"def handler(event, context): return {answer}\n")
+    reply = ask(host)
+    assert (reply[0], reply[1]["Content-Type"], reply[2]) == (status, content_type, body)
+
+
+def test_cookies_and_headers_come_back(make_url, ask):
+    _, host = make_url("def handler(event, context): return {'statusCode': 302, 'cookies': ['a=1', 'b=2'], "
+                       "'headers': {'Location': '/x', 'Content-Length': '999'}}\n")
+    status, headers, body = ask(host)
+    assert (status, headers.get_all("Set-Cookie"), headers["Location"], body) == (302, ["a=1", "b=2"], "/x", b"")
+
+
+def test_a_policy_must_allow_both_actions(functions, make_url, ask):
+    name, host = make_url(SHOW, permitted=False)
+    assert ask(host)[0] == 403
+    functions.add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+                             FunctionUrlAuthType="NONE")
+    assert ask(host)[0] == 403
+    functions.add_permission(FunctionName=name, StatementId="via", Action="lambda:InvokeFunction", Principal="*",
+                             InvokedViaFunctionUrl=True)
+    assert ask(host)[0] == 200
+    assert json.loads(functions.get_policy(FunctionName=name)["Policy"])["Statement"][1]["Condition"] == {
+        "Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+
+
+def test_a_signature_is_needed_and_shown_to_the_function(make_url, ask):
+    _, host = make_url(SHOW, permitted=False, AuthType="AWS_IAM")
+    assert ask(host)[0] == 403
+    request = AWSRequest(method="GET", url=f"http://{host}/", headers={"Host": host})
+    SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1").add_auth(request)
+    status, _, body = ask(host, headers=dict(request.headers.items()))
+    assert (status, json.loads(body)["requestContext"]["authorizer"]["iam"]["accountId"]) == (200, "000000000000")
+
+
+def test_a_page_of_another_origin_comes_in_only_by_the_urls_cors(make_url, ask):
+    page = {"Origin": "https://a.example", "Sec-Fetch-Site": "cross-site"}
+    _, host = make_url(SHOW)
+    assert ask(host, headers=page)[0] == 403
+    _, host = make_url(SHOW, Cors={"AllowOrigins": ["https://a.example"], "AllowMethods": ["GET"], "AllowHeaders": ["x-a"],
+                                   "ExposeHeaders": ["x-b"], "MaxAge": 60, "AllowCredentials": True})
+    status, headers, _ = ask(host, headers=page)
+    assert (status, headers["Access-Control-Allow-Origin"], headers["Access-Control-Expose-Headers"],
+            headers["Access-Control-Allow-Credentials"]) == (200, "https://a.example", "x-b", "true")
+    assert ask(host, headers={**page, "Origin": "https://b.example"})[0] == 403
+    status, headers, body = ask(host, "/", "OPTIONS", headers={**page, "Access-Control-Request-Method": "GET"})
+    assert (status, headers["Access-Control-Allow-Methods"], headers["Access-Control-Allow-Headers"],
+            headers["Access-Control-Max-Age"], body) == (200, "GET", "x-a", "60", b"")
+
+
+def test_a_streamed_answer_has_its_head_before_it(make_url, ask):
+    _, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream = awslambda.HttpResponseStream.from(stream, { statusCode: 207, headers: { 'x-a': 'b', 'content-type': 'text/plain' },
+        cookies: ['c=d'] });
+      for (let i = 0; i < 5; i++) { stream.write('piece ' + i + ' '); await new Promise((ok) => setTimeout(ok, 20)); }
+      stream.end();
+    });"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+    status, headers, body = ask(host)
+    assert (status, headers["x-a"], headers["Content-Type"], headers["Set-Cookie"], body) == (
+        207, "b", "text/plain", "c=d", b"piece 0 piece 1 piece 2 piece 3 piece 4 ")
+    _, host = make_url({"index.mjs": "export const handler = awslambda.streamifyResponse(async (event, stream) => {"
+                                     " stream.setContentType('text/csv'); stream.end('a,b'); });"},
+                       function=NODE, InvokeMode="RESPONSE_STREAM")
+    status, headers, body = ask(host)
+    assert (status, headers["Content-Type"], body) == (200, "text/csv", b"a,b")
