@@ -18,8 +18,8 @@ enum {
     STEP_EVENTS = 1000,
     UNPREPARED_EVENTS = 20, /* when no worker has prepared the step, and it holds the engine */
     STEP_BYTES = 1024 * 1024,
-    STEP_DATA = 1000,
-    PUT_DATA = 500, /* in one request to CloudWatch */
+    STEP_DATA = 200,
+    PUT_DATA = 100, /* in one request to CloudWatch */
     AGAIN_MS = 60 * 1000,
 };
 
