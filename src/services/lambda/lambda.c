@@ -33,6 +33,7 @@ static void start(const struct call *call)
     lambda_remove_all_held(call->txn);
     lambda_packages_forget(call);
     resume_invocations(call);
+    lambda_provisioned_resume(call);
     lambda_pollers_resume(call);
 }
 

@@ -13,6 +13,7 @@
 #include "wire/json.h"
 
 enum {
+    THROTTLED_MS = 500,    /* the function may have no more invocations in flight: look again after that */
     BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
     EVENT_BYTES = 6 * 1024 * 1024 - 4096,
     PROBLEM_MS = 1 * MS_PER_S, /* doubled after each further failure */
@@ -265,8 +266,7 @@ static enum outcome stay_parked(const struct call *call, int64_t window_ends_ms)
 
 static bool is_at_limit(const struct call *call, const struct poll *poll)
 {
-    int64_t wanted = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
-    int64_t limit = wanted < SANDBOXES_PER_FUNCTION ? wanted : SANDBOXES_PER_FUNCTION;
+    int64_t limit = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
     struct lambda_count_of_mapping_row in_flight = {0};
 
     lambda_count_of_mapping(
@@ -289,6 +289,8 @@ static enum outcome run(const struct call *call, struct poll *poll)
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
             return spawn_rest(call, INT64_MAX);
+        if (!lambda_concurrency_is_free(call, &poll->function))
+            return spawn_rest(call, call->now_ms + THROTTLED_MS);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
             continue;
