@@ -466,6 +466,8 @@ def cloudwatch(world):
                  **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
                                                    "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
+    dashboard = {"DashboardName": "every", "DashboardBody": '{"widgets": []}'}
+    dashboard_put = [("PutDashboard", dashboard)]
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
@@ -489,12 +491,20 @@ def cloudwatch(world):
         "EnableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DisableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DeleteAlarms": lambda: (put, {"AlarmNames": ["every"]}),
+        "PutDashboard": lambda: ([], {**dashboard, "Tags": TAGS}),
+        "GetDashboard": lambda: (dashboard_put, {"DashboardName": "every"}),
+        "ListDashboards": lambda: (dashboard_put, {"DashboardNamePrefix": "e"}),
+        "DeleteDashboards": lambda: (dashboard_put, {"DashboardNames": ["every"]}),
         "TagResource": lambda: (put, {**resource, "Tags": TAGS}),
         "UntagResource": lambda: (put, {**resource, "TagKeys": ["k"]}),
         "ListTagsForResource": lambda: (put, resource),
         "ListMetrics": lambda: ([], {"Namespace": "Every", "MetricName": "every", "Dimensions": metric["Dimensions"],
                                      "RecentlyActive": "PT3H"}),
     }
+
+
+POLICY_OF_LOGS = json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "*"}]})
 
 
 def logs(world):
@@ -519,6 +529,14 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "TagLogGroup": only({**group, "tags": TAG_MAP}),
+        "UntagLogGroup": only({**group, "tags": ["nothing"]}),
+        "ListTagsLogGroup": only(group),
+        "ListLogGroups": only({"logGroupNamePattern": "^eve|ery", "limit": 2}),
+        "PutResourcePolicy": only({"policyName": "every", "policyDocument": POLICY_OF_LOGS}),
+        "DescribeResourcePolicies": only({"policyScope": "ACCOUNT", "limit": 2}),
+        "DeleteResourcePolicy": lambda: ([("PutResourcePolicy", {"policyName": "every", "policyDocument": POLICY_OF_LOGS})],
+                                         {"policyName": "every"}),
         "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
             {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
         "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
