@@ -377,6 +377,7 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    published, provisioned = [("PublishVersion", function)], {**function, "Qualifier": "1"}
     alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
@@ -387,6 +388,9 @@ def lambda_(world):
     allow = ("AddLayerVersionPermission", {**version, **layer_permission})
     event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
                     "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
+    mapping = {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["x"]}'}]}, "KMSKeyArn": arn("kms", "key/1"),
+               "MetricsConfig": {"Metrics": ["EventCount"]}, "FunctionResponseTypes": ["ReportBatchItemFailures"],
+               "MaximumBatchingWindowInSeconds": 1, "ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 3}}
     put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
     return {
         "CreateFunction": lambda: ((), {"FunctionName": world.new(), "Code": {"ZipFile": world.zip}, "Tags": TAG_MAP,
@@ -398,6 +402,16 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PutFunctionConcurrency": only({**function, "ReservedConcurrentExecutions": 5}),
+        "GetFunctionConcurrency": only(function),
+        "DeleteFunctionConcurrency": only(function),
+        "PutProvisionedConcurrencyConfig": lambda: (published, {**provisioned, "ProvisionedConcurrentExecutions": 1}),
+        "GetProvisionedConcurrencyConfig": lambda: (
+            [*published, ("PutProvisionedConcurrencyConfig", {**provisioned, "ProvisionedConcurrentExecutions": 1})],
+            provisioned),
+        "ListProvisionedConcurrencyConfigs": only({**function, "MaxItems": 2}),
+        "DeleteProvisionedConcurrencyConfig": lambda: (published, provisioned),
+        "GetAccountSettings": only({}),
         "PublishVersion": only({**function, "Description": "d"}),
         "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
         "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
@@ -408,10 +422,10 @@ def lambda_(world):
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
         "CreateEventSourceMapping": lambda: ((), {"EventSourceArn": arn("sqs", "every-source"), "FunctionName": "every",
-                                                  "Enabled": False, "BatchSize": 1, "Tags": TAG_MAP}),
+                                                  "Enabled": False, "BatchSize": 1, "Tags": TAG_MAP, **mapping}),
         "GetEventSourceMapping": only({"UUID": world.mapping}),
         "ListEventSourceMappings": only({"FunctionName": "every", "MaxItems": 2}),
-        "UpdateEventSourceMapping": only({"UUID": world.mapping, "BatchSize": 1, "Enabled": False}),
+        "UpdateEventSourceMapping": only({"UUID": world.mapping, "BatchSize": 1, "Enabled": False, **mapping}),
         "DeleteEventSourceMapping": only({"UUID": world.mapping}),
         "TagResource": only({"Resource": world.function, "Tags": TAG_MAP}),
         "UntagResource": only({"Resource": world.function, "TagKeys": ["nothing"]}),

@@ -10,6 +10,7 @@
 #include "sqs_model.h"
 
 enum {
+    THROTTLED_MS = 500,    /* the function may have no more invocations in flight: look again after that */
     BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
     EMPTY_MS = 1 * MS_PER_S,
 };
@@ -166,7 +167,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
     struct receipts others = {.source_arn = poll->mapping.source_arn};
     struct record_list records = {0};
 
-    lambda_events_count(call, &poll->mapping, EVENTS_POLLED, messages->count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, messages->count);
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
         str json = lambda_event_record(call, message, poll->mapping.source_arn);
@@ -181,15 +182,14 @@ static struct record_list records_of(const struct call *call, const struct poll 
             *list_add(call->arena, &others.handles) = message->receipt_handle;
         }
     }
-    lambda_events_count(call, &poll->mapping, EVENTS_FILTERED_OUT, others.ids.count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, others.ids.count);
     lambda_queue_delete(call, poll->role, &others, &(struct str_list){0});
     return records;
 }
 
 static bool is_at_limit(const struct call *call, const struct poll *poll)
 {
-    int64_t wanted = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
-    int64_t limit = wanted < SANDBOXES_PER_FUNCTION ? wanted : SANDBOXES_PER_FUNCTION;
+    int64_t limit = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
     struct lambda_count_of_mapping_row in_flight = {0};
 
     lambda_count_of_mapping(
@@ -234,6 +234,8 @@ static enum outcome run(const struct call *call, struct poll *poll)
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
             return spawn_rest(call, INT64_MAX);
+        if (!lambda_concurrency_is_free(call, &poll->function))
+            return spawn_rest(call, call->now_ms + THROTTLED_MS);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
             continue;
@@ -286,9 +288,12 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
 static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
                         size_t failed)
 {
-    lambda_events_count(call, mapping, EVENTS_INVOKED, count);
-    lambda_events_count(call, mapping, EVENTS_FAILED, failed);
-    lambda_events_count(call, mapping, EVENTS_DELETED, count - failed);
+    struct lambda_event_source_mapping_configuration settings;
+
+    lambda_mapping_settings_read(call, mapping, &settings);
+    lambda_events_count(call, mapping, &settings, EVENTS_INVOKED, count);
+    lambda_events_count(call, mapping, &settings, EVENTS_FAILED, failed);
+    lambda_events_count(call, mapping, &settings, EVENTS_DELETED, count - failed);
 }
 
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
