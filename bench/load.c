@@ -29,15 +29,21 @@ enum {
     REPLY_BYTES = 16 * 1024,
     BODY_BYTES = 4096,
     WARM_UP_PERCENT = 15,
+    BATCH = 10, /* messages */
+    HANDLE_BYTES = 1024,
     PATIENCE_US = 30 * 1000 * 1000, /* the longest time without a reply: longer than the longest poll */
 };
 
 struct load;
+struct connection;
 
 struct operation {
     const char *name;
     size_t ring_size;
     void (*write)(const struct load *load, size_t number, struct request *request);
+    /* Of an operation that deletes what it receives. */
+    void (*write_delete)(const struct load *load, const struct connection *connection,
+                         struct request *request);
 };
 
 struct options {
@@ -59,8 +65,8 @@ struct load {
     struct request *ring;
     size_t next;
     uint32_t *samples_us;
-    size_t sample_count, errors, sent;
-    uint64_t answered_us; /* the last reply */
+    size_t sample_count, errors, sent, deleted; /* deleted: messages */
+    uint64_t answered_us;                       /* the last reply */
     int epoll;
     bool draining; /* the queue is empty: stop */
     struct connection *connections;
@@ -76,7 +82,8 @@ struct connection {
     size_t reply_length, reply_room;
     size_t head_length, body_length;
     bool chunked, closing, head_seen;
-    char handle[2048]; /* of the message to delete next */
+    char handles[BATCH][HANDLE_BYTES]; /* of the messages to delete next */
+    size_t handle_count;
 };
 
 static void die(const char *what)
@@ -144,22 +151,33 @@ static void write_fill(const struct load *load, size_t number, struct request *r
     char body[BODY_BYTES];
     int used = snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"Entries\": [", load->options.queue_url);
 
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < BATCH; i++)
         used += snprintf(body + used, sizeof body - (size_t)used,
                          "%s{\"Id\": \"%d\", \"MessageBody\": \"message %zu of the benchmark\"}",
-                         i ? ", " : "", i, number * 10 + (size_t)i);
+                         i ? ", " : "", i, number * BATCH + (size_t)i);
     snprintf(body + used, sizeof body - (size_t)used, "]}");
     *request = json(load, "sqs", "AmazonSQS.SendMessageBatch", body);
 }
 
-static void write_receive(const struct load *load, size_t number, struct request *request)
+static void receive(const struct load *load, int most, struct request *request)
 {
     char body[BODY_BYTES];
 
-    (void)number;
-    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"MaxNumberOfMessages\": 1}",
-             load->options.queue_url);
+    snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"MaxNumberOfMessages\": %d}",
+             load->options.queue_url, most);
     *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
+}
+
+static void write_receive(const struct load *load, size_t number, struct request *request)
+{
+    (void)number;
+    receive(load, 1, request);
+}
+
+static void write_receive_batch(const struct load *load, size_t number, struct request *request)
+{
+    (void)number;
+    receive(load, BATCH, request);
 }
 
 static void write_park(const struct load *load, size_t number, struct request *request)
@@ -171,13 +189,28 @@ static void write_park(const struct load *load, size_t number, struct request *r
     *request = json(load, "sqs", "AmazonSQS.ReceiveMessage", body);
 }
 
-static void write_delete(const struct load *load, const char *handle, struct request *request)
+static void write_delete(const struct load *load, const struct connection *connection,
+                         struct request *request)
 {
     char body[BODY_BYTES];
 
     snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"ReceiptHandle\": \"%s\"}", load->options.queue_url,
-             handle);
+             connection->handles[0]);
     *request = json(load, "sqs", "AmazonSQS.DeleteMessage", body);
+}
+
+static void write_delete_batch(const struct load *load, const struct connection *connection,
+                               struct request *request)
+{
+    char body[BODY_BYTES + BATCH * HANDLE_BYTES];
+    int used = snprintf(body, sizeof body, "{\"QueueUrl\": \"%s\", \"Entries\": [", load->options.queue_url);
+
+    for (size_t i = 0; i < connection->handle_count; i++)
+        used += snprintf(body + used, sizeof body - (size_t)used,
+                         "%s{\"Id\": \"%zu\", \"ReceiptHandle\": \"%s\"}", i ? ", " : "", i,
+                         connection->handles[i]);
+    snprintf(body + used, sizeof body - (size_t)used, "]}");
+    *request = json(load, "sqs", "AmazonSQS.DeleteMessageBatch", body);
 }
 
 /* Two requests for each item, with different notes: writing an unchanged item would write no page. */
@@ -328,21 +361,22 @@ static void write_publish_batch(const struct load *load, size_t number, struct r
 }
 
 static const struct operation operations[] = {
-    {"null", 1, write_null},
-    {"send", 1024, write_send},
-    {"fill", 1024, write_fill},
-    {"receive-delete", 1, write_receive},
-    {"put", 16384, write_put},
-    {"get", 16384, write_get},
-    {"publish", 1024, write_publish},
-    {"publish-batch", 1024, write_publish_batch},
-    {"park", 1, write_park},
-    {"flow", 0, NULL},
-    {"batch-write", 4096, write_batch_write},
-    {"get-far", 65536, write_get_far},
-    {"put-far", 65536, write_put_far},
-    {"query", 1, write_query},
-    {"scan", SEGMENTS, write_scan},
+    {"null", 1, write_null, NULL},
+    {"send", 1024, write_send, NULL},
+    {"fill", 1024, write_fill, NULL},
+    {"receive-delete", 1, write_receive, write_delete},
+    {"receive-delete-batch", 1, write_receive_batch, write_delete_batch},
+    {"put", 16384, write_put, NULL},
+    {"get", 16384, write_get, NULL},
+    {"publish", 1024, write_publish, NULL},
+    {"publish-batch", 1024, write_publish_batch, NULL},
+    {"park", 1, write_park, NULL},
+    {"flow", 0, NULL, NULL},
+    {"batch-write", 4096, write_batch_write, NULL},
+    {"get-far", 65536, write_get_far, NULL},
+    {"put-far", 65536, write_put_far, NULL},
+    {"query", 1, write_query, NULL},
+    {"scan", SEGMENTS, write_scan, NULL},
 };
 
 /* --- Connections -------------------------------------------------------------------------------- */
@@ -430,11 +464,12 @@ static void send_request(struct load *load, struct connection *connection, struc
 
 static void send_next(struct load *load, struct connection *connection)
 {
-    if (connection->handle[0]) {
+    if (connection->handle_count) {
         struct request request;
 
-        write_delete(load, connection->handle, &request);
-        connection->handle[0] = '\0';
+        load->operation->write_delete(load, connection, &request);
+        load->deleted += connection->handle_count;
+        connection->handle_count = 0;
         send_request(load, connection, request, true);
         return;
     }
@@ -519,20 +554,31 @@ static int status_of(const struct connection *connection)
 
 /* --- The run ------------------------------------------------------------------------------------ */
 
-static void note_handle(struct load *load, struct connection *connection)
+/* Note the first receipt handle after `from`; returns its end, or NULL. */
+static const char *note_handle(struct connection *connection, const char *from)
 {
     static const char name[] = "\"ReceiptHandle\"";
-    const char *body = connection->reply + connection->head_length;
-    const char *found = strstr(body, name);
+    const char *found = strstr(from, name);
     const char *begin = found ? strchr(found + sizeof name - 1, '"') : NULL;
     const char *end = begin ? strchr(begin + 1, '"') : NULL;
 
-    if (end && (size_t)(end - begin) < sizeof connection->handle) {
-        memcpy(connection->handle, begin + 1, (size_t)(end - begin - 1));
-        connection->handle[end - begin - 1] = '\0';
-    } else if (strstr(connection->request.bytes, "ReceiveMessage")) {
-        load->draining = true;
-    }
+    if (!end || connection->handle_count == BATCH || (size_t)(end - begin) >= HANDLE_BYTES)
+        return NULL;
+    char *handle = connection->handles[connection->handle_count++];
+    memcpy(handle, begin + 1, (size_t)(end - begin - 1));
+    handle[end - begin - 1] = '\0';
+    return end;
+}
+
+static void note_handles(struct load *load, struct connection *connection)
+{
+    const char *at = connection->reply + connection->head_length;
+
+    if (!strstr(connection->request.bytes, "ReceiveMessage"))
+        return;
+    while (at)
+        at = note_handle(connection, at);
+    load->draining |= connection->handle_count == 0;
 }
 
 static void answered(struct load *load, struct connection *connection)
@@ -544,8 +590,8 @@ static void answered(struct load *load, struct connection *connection)
     load->answered_us = now_us();
     if (load->sample_count < MAX_SAMPLES)
         load->samples_us[load->sample_count++] = (uint32_t)(load->answered_us - connection->began_us);
-    if (strcmp(load->operation->name, "receive-delete") == 0)
-        note_handle(load, connection);
+    if (load->operation->write_delete)
+        note_handles(load, connection);
     if (load->options.pause_ms == 0)
         send_next(load, connection);
     else
@@ -635,10 +681,11 @@ static void report(const struct load *load, double seconds, uint64_t cpu)
     printf(
         "{\"operation\": \"%s\", \"connections\": %d, \"requests\": %zu, \"errors\": %zu, \"seconds\": %.3f, "
         "\"per_second\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"worst_us\": %u, \"cpu_us\": %llu, "
-        "\"cpu_us_per_request\": %.2f}\n",
+        "\"cpu_us_per_request\": %.2f, \"deleted\": %zu}\n",
         load->operation->name, load->options.connections, count, load->errors, seconds,
         (double)count / seconds, count ? samples[count / 2] : 0, count ? samples[count * 99 / 100] : 0,
-        count ? samples[count - 1] : 0, (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0);
+        count ? samples[count - 1] : 0, (unsigned long long)cpu, count ? (double)cpu / (double)count : 0.0,
+        load->deleted);
 }
 
 /* Count a stream's request without a reply at the end of the run as if it had been answered now. */
@@ -668,7 +715,7 @@ static void run(struct load *load)
 
         while (!load->draining && now_us() < warm_us)
             turn(load, 10);
-        load->sample_count = 0;
+        load->sample_count = load->deleted = 0;
     }
     uint64_t began_us = now_us(), cpu_before = cpu_us(load->options.pid);
     load->answered_us = began_us;

@@ -150,6 +150,42 @@ class Throughput:
         return f"{rate / theirs:.1f} ({number(theirs)}/s)" if theirs else "–"
 
 
+# --- Batches of ten ----------------------------------------------------------------------------
+
+BATCH, BATCH_CONNECTIONS = 10, 16
+
+
+def batches_per_second(target, name, options):
+    """Messages of a new queue that were sent in a second, and those that were received and deleted, in batches."""
+    path = urllib.parse.urlparse(client(target.port, "sqs").create_queue(QueueName=name)["QueueUrl"]).path
+    arguments = ["--connections", BATCH_CONNECTIONS, "--queue-url", f"http://127.0.0.1:{target.port}{path}"]
+    sent = load(target, "fill", "--seconds", options.seconds, *arguments)
+    taken = load(target, "receive-delete-batch", "--seconds", options.seconds / 3, *arguments)
+    if sent["errors"] or taken["errors"]:
+        raise SystemExit(f"{target.name} has answered {sent['errors'] + taken['errors']} requests with an error.")
+    return sent["per_second"] * BATCH, taken["deleted"] / taken["seconds"]
+
+
+def measure_batches(options):
+    targets = [target for target in builds(options) + ([] if options.no_peers else list(peers_at_hand()))
+               if "send" in target.operations]
+    try:
+        for target in targets:
+            target.start()
+        rates = {target.name: [] for target in targets}
+        for round_number in range(options.rounds):
+            for target in targets:
+                rates[target.name].append(batches_per_second(target, f"batches-{round_number}", options))
+    finally:
+        for target in targets:
+            target.stop()
+    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in rates.items()}
+    rows = [[name, *map(number, median), *(f"{ours / theirs:.1f}" for ours, theirs in zip(medians["Orderly"], median))]
+            for name, median in medians.items()]
+    table([f"batches of {BATCH}, {BATCH_CONNECTIONS} connections", "sent/s", "received and deleted/s",
+           "Orderly's, times", "and times"], rows)
+
+
 # --- Publish to item ---------------------------------------------------------------------------
 
 
@@ -448,7 +484,7 @@ def measure_worst(options):
 
 def read_options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("parts", nargs="*", help="start, throughput, flow, fanout, cold, parked, depth, items, worst; all when none is named")
+    parser.add_argument("parts", nargs="*", help="start, throughput, batches, flow, fanout, cold, parked, depth, items, worst; all when none is named")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds, whose medians are told")
     parser.add_argument("--seconds", type=float, default=3, help="length of one run")
     parser.add_argument("--against", metavar="BINARY", help="another build of Orderly, run side by side")
@@ -495,6 +531,7 @@ def main():
         "start": measure_start,
         "throughput": measure_throughput,
         "flow": measure_flow,
+        "batches": measure_batches,
         "fanout": measure_fanout,
         "cold": measure_cold,
         "parked": measure_parked,

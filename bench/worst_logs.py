@@ -1,4 +1,4 @@
-"""The worst requests that CloudWatch Logs takes: live tail and queries."""
+"""The worst requests that CloudWatch Logs takes: live tail, queries, and events that many filters look at."""
 
 import time
 
@@ -27,6 +27,19 @@ def tail(logs):
     stream.close()
 
 
+def filtered(logs):
+    """A group whose hundred filters make a metric of each event."""
+    make_group(logs, "worst-filtered", "s")
+    for i in range(100):
+        logs.put_metric_filter(logGroupName="worst-filtered", filterName=str(i), filterPattern="{ $.a = 1 || $.b = 2 }",
+                               metricTransformations=[{"metricName": str(i), "metricNamespace": "Worst", "metricValue": "$.n",
+                                                       "dimensions": {"D": "$.n"}}])
+
+
+def many_metrics(logs):
+    put(logs, "worst-filtered", "s", 10_000, '{"a":1,"n":1234,"text":"' + "x" * 40 + '"}')
+
+
 def queried(logs):
     """200,000 events in a group, of which each query reads all."""
     make_group(logs, "worst-queried", "s")
@@ -52,6 +65,7 @@ def malformed(logs):
 
 
 LOGS = [
+    {"name": "PutLogEvents: 10,000 events, 100 metric filters", "prepare": filtered, "request": many_metrics},
     {"name": "StartQuery: 200,000 events sorted by a JSON field", "prepare": queried, "request": query("fields n, @message | sort n")},
     {"name": "StartQuery: 200,000 events in groups by a regular expression",
      "request": query("parse @message /(?<t>(a|b)+)/ | stats count(*), pct(n, 90), count_distinct(@ptr) by t, bin(1s)")},

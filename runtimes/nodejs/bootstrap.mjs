@@ -17,6 +17,9 @@ const EXIT_UNCAUGHT_EXCEPTION = 129;
 const nodeGeneration = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV ?? "")?.[1] ?? 0);
 const callbacksAllowed = nodeGeneration < 24;
 
+/* The folder with the function's layers, if it has any, is the argument. */
+const layers = process.argv[2];
+
 let reportFatalError = runtimeApi.postInitError;
 let whenEventLoopIsEmpty = null;
 
@@ -141,7 +144,7 @@ async function invoke(handler, invocation) {
 patchConsole();
 try {
   const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER,
-    { callbacksAllowed });
+    { layers, generation: nodeGeneration, callbacksAllowed });
   for (;;)
     await invoke(handler, await runtimeApi.nextInvocation());
 } catch (error) {

@@ -1,22 +1,30 @@
 /*
- * resolve.mjs: the hook that finds bare imports in the runtime's own node_modules, last of all places.
- * `resolve` is for module.register (on a thread of its own), `resolveNow` for module.registerHooks.
+ * resolve.mjs: the hook that finds bare imports in places that import does not search: the node_modules of
+ * layers, and last of all the runtime's own.  `resolve` is for module.register (on a thread of its own),
+ * `resolveNow` for module.registerHooks.
  */
-function isOurs(error, specifier) {
-  return error.code === "ERR_MODULE_NOT_FOUND" && !/^[./]|^[a-z]+:/.test(specifier);
+let places = [import.meta.url];
+
+/* URLs of files beside whose folder's node_modules to search, in this order. */
+export function initialize(others) {
+  places = [...others, import.meta.url];
 }
 
-function asOurs(context) {
-  return { ...context, parentURL: import.meta.url };
+function isBare(error, specifier) {
+  return error.code === "ERR_MODULE_NOT_FOUND" && !/^[./]|^[a-z]+:/.test(specifier);
 }
 
 export async function resolve(specifier, context, next) {
   try {
     return await next(specifier, context);
   } catch (error) {
-    if (!isOurs(error, specifier))
+    if (!isBare(error, specifier))
       throw error;
-    return next(specifier, asOurs(context)).catch(() => { throw error; });
+    for (const parentURL of places)
+      try {
+        return await next(specifier, { ...context, parentURL });
+      } catch { /* the next place may have it */ }
+    throw error;
   }
 }
 
@@ -24,12 +32,12 @@ export function resolveNow(specifier, context, next) {
   try {
     return next(specifier, context);
   } catch (error) {
-    if (!isOurs(error, specifier))
+    if (!isBare(error, specifier))
       throw error;
-    try {
-      return next(specifier, asOurs(context));
-    } catch {
-      throw error;
-    }
+    for (const parentURL of places)
+      try {
+        return next(specifier, { ...context, parentURL });
+      } catch { /* the next place may have it */ }
+    throw error;
   }
 }

@@ -2,8 +2,8 @@
  * user_function.mjs: finds the handler that _HANDLER names, with AWS's order of search and its errors.
  *
  * "dir/file.export" is searched for as file, file.js, file.mjs and file.cjs under the task root, then as an
- * installed package.  Bare imports that are not in the function's package come from the runtime's own
- * node_modules.
+ * installed package.  Bare imports that are not in the function's package come from its layers, or from the
+ * runtime's own node_modules.
  */
 import fs from "node:fs";
 import Module, { createRequire } from "node:module";
@@ -25,20 +25,31 @@ function samePlace(one, other) {
   }
 }
 
+/* Where AWS's runtime of that generation searches the folder with the layers. */
+function layerFolders(layers, generation) {
+  return layers ? [path.join(layers, "nodejs", `node${generation}`), path.join(layers, "nodejs")] : [];
+}
+
 /*
  * require() searches NODE_PATH, import does not.  With a node_modules link beside the task root both find our
- * packages without help; otherwise a resolve hook finds them, which on Node.js before 22.15 runs on a thread
- * of its own and costs 25 ms at start.
+ * packages without help; otherwise a resolve hook finds them, and those of layers, which on Node.js before
+ * 22.15 runs on a thread of its own and costs 25 ms at start.
  */
-async function lendOwnModules(taskRoot) {
-  process.env.NODE_PATH = [process.env.NODE_PATH, OWN_MODULES].filter(Boolean).join(path.delimiter);
+async function lendModules(taskRoot, folders) {
+  const searched = [...folders.map((folder) => path.join(folder, "node_modules")), OWN_MODULES];
+
+  process.env.NODE_PATH = [process.env.NODE_PATH, ...searched].filter(Boolean).join(path.delimiter);
   Module._initPaths();
-  if (samePlace(path.join(path.dirname(taskRoot), "node_modules"), OWN_MODULES))
+  if (folders.length === 0 && samePlace(path.join(path.dirname(taskRoot), "node_modules"), OWN_MODULES))
     return;
-  if (Module.registerHooks)
-    Module.registerHooks({ resolve: (await import("./resolve.mjs")).resolveNow });
-  else
-    Module.register?.("./resolve.mjs", import.meta.url);
+  const places = folders.map((folder) => pathToFileURL(path.join(folder, "any.mjs")).href);
+  if (Module.registerHooks) {
+    const hook = await import("./resolve.mjs");
+    hook.initialize(places);
+    Module.registerHooks({ resolve: hook.resolveNow });
+  } else {
+    Module.register?.("./resolve.mjs", import.meta.url, { data: places });
+  }
 }
 
 /* Version 2 of the AWS SDK for JavaScript does not read AWS_ENDPOINT_URL; version 3 does. */
@@ -105,9 +116,9 @@ async function loadModuleOrExplain(taskRoot, moduleName) {
 }
 
 /* The handler function, or an error as AWS words it. */
-export async function loadHandler(taskRoot, handlerName, { callbacksAllowed }) {
+export async function loadHandler(taskRoot, handlerName, { layers, generation, callbacksAllowed }) {
   const [moduleName, names] = splitHandlerName(handlerName);
-  await lendOwnModules(taskRoot);
+  await lendModules(taskRoot, layerFolders(layers, generation));
   lendEndpointToOldSdk();
   const loaded = await loadModuleOrExplain(taskRoot, moduleName);
   const handler = names.reduce((object, name) => object?.[name], loaded);

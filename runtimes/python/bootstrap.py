@@ -302,13 +302,26 @@ def invoke(api, handler, headers, body):
         api.post_response(request_id, response)
 
 
+def layer_folders():
+    """Where AWS's runtime searches the folder with the function's layers, which is the argument."""
+    if len(sys.argv) < 2:
+        return []
+    python = os.path.join(sys.argv[1], "python")
+    name = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("_")[2] or "python%d.%d" % sys.version_info[:2]
+    return [os.path.join(python, "lib", name, "site-packages"), python]
+
+
+def set_up_path():
+    """The function's own folder and its layers replace the folder of this file.  Our packages come after them and
+    before the machine's own: the machine's boto3 may be too old to know AWS_ENDPOINT_URL."""
+    is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path] + [True]
+    sys.path.insert(is_installed.index(True), OWN_PACKAGES)
+    sys.path[:1] = [os.environ["LAMBDA_TASK_ROOT"]] + layer_folders()
+
+
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    # The function's own folder replaces the folder of this file.  Our packages come after it and before the machine's
-    # own: the machine's boto3 may be too old to know AWS_ENDPOINT_URL.
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
-    is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path[1:]] + [True]
-    sys.path.insert(1 + is_installed.index(True), OWN_PACKAGES)
+    set_up_path()
     sys.meta_path.insert(0, EndpointForOldBoto)
     request_ids = set_up_logging()
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])

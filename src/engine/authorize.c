@@ -289,20 +289,22 @@ static void locate_named(struct locator *locator, const void *in)
 
 struct text_viewer {
     struct viewer viewer; /* first */
+    const struct call *call;
     str text;
 };
 
 static bool see_text(struct viewer *viewer, const struct shape *shape, const void *value)
 {
-    check(shape->type == SHAPE_STRING);
-    ((struct text_viewer *)viewer)->text = *(const str *)value;
+    struct text_viewer *found = (struct text_viewer *)viewer;
+
+    found->text = scalar_to_text(found->call->arena, shape, TIMESTAMP_DEFAULT, value);
     return false;
 }
 
-/* The text at the end of the path, or absent. */
+/* The text or number at the end of the path, or absent. */
 static str text_at(const struct call *call, const struct member_path *path, const void *in)
 {
-    struct text_viewer found = {{see_text}, {0}};
+    struct text_viewer found = {{see_text}, call, {0}};
 
     if (path->members)
         walk(path, 0, call->operation->input, in, &found.viewer);

@@ -123,9 +123,10 @@ enum operation_flags {
     OPERATION_NO_OUTPUT = 8,  /* AWS's model has no output: the body is empty, in Query it has no result */
     OPERATION_UNSIGNED = 512, /* also answers a GET without a signature: the caller is PRINCIPAL_ANONYMOUS */
     OPERATION_NO_INPUT = 256,
-    OPERATION_PUBLIC = 2048,  /* also without a signature, if its resource's policy allows everybody */
-    OPERATION_CHUNKED = 4096, /* its body may come as aws-chunked: see chunked.c */
-    OPERATION_STREAMS = 1024, /* its reply is a stream of events, one member of its output: see call.h */
+    OPERATION_PUBLIC = 2048,    /* also without a signature, if its resource's policy allows everybody */
+    OPERATION_CHUNKED = 4096,   /* its body may come as aws-chunked: see chunked.c */
+    OPERATION_UNFAILING = 8192, /* internal, and its handler is always DONE: see invoke() */
+    OPERATION_STREAMS = 1024,   /* its reply is a stream of events, one member of its output: see call.h */
 };
 
 /* A path into a request, through every element of the lists and maps on it. */

@@ -81,7 +81,7 @@ struct way {
     struct engine_trace_row row; /* its id is 0 until it is stored */
     int64_t size_before;
     struct word_list words;
-    size_t stored_words;
+    size_t stored_words, resources, message_ids; /* how many of each the row has */
     struct {
         struct engine_add_trace_hop_params *items;
         size_t count;
@@ -96,6 +96,16 @@ struct index {
         size_t count;
     } ways;
 };
+
+static size_t count_names(str names)
+{
+    size_t count = 0;
+    str one;
+
+    while (!str_empty(names) && str_next(&names, '\n', &one))
+        count++;
+    return count;
+}
 
 static struct way *way_of(struct index *index, str trace_id, int64_t at_ms)
 {
@@ -118,24 +128,23 @@ static struct way *way_of(struct index *index, str trace_id, int64_t at_ms)
     for (; way->stored_words < way->row.words.size / sizeof(int64_t); way->stored_words++)
         memcpy(list_add(&index->arena, &way->words),
                way->row.words.data + way->stored_words * sizeof(int64_t), sizeof(int64_t));
+    way->resources = count_names(way->row.resources);
+    way->message_ids = count_names(way->row.message_ids);
     return way;
 }
 
-/* Add to a list with a name on each line. */
-static void add_name(struct index *index, str *names, str name)
+/* Add to a list, of *count names, with a name on each line. */
+static void add_name(struct index *index, str *names, size_t *count, str name)
 {
-    size_t count = 0;
     str rest = *names, one;
 
-    if (str_empty(name))
+    if (str_empty(name) || *count == MOST_NAMES)
         return;
-    while (!str_empty(rest) && str_next(&rest, '\n', &one)) {
+    while (!str_empty(rest) && str_next(&rest, '\n', &one))
         if (str_equal(one, name))
             return;
-        count++;
-    }
-    if (count < MOST_NAMES)
-        *names = count ? arena_concat(&index->arena, *names, S("\n"), name) : name;
+    *names = *count ? arena_concat(&index->arena, *names, S("\n"), name) : name;
+    ++*count;
 }
 
 static void add_word(struct index *index, struct way *way, enum word_kind kind, str text)
@@ -219,8 +228,8 @@ static void index_hop(struct index *index, const struct trace_hop *hop, int64_t 
     if (hop->at_ms > row->last_ms)
         row->last_ms = hop->at_ms;
     row->outcome = outcome_after((enum verdict)row->outcome, hop);
-    add_name(index, &row->resources, hop->resource_arn);
-    add_name(index, &row->message_ids, hop->message_id);
+    add_name(index, &row->resources, &way->resources, hop->resource_arn);
+    add_name(index, &row->message_ids, &way->message_ids, hop->message_id);
     add_words(index, way, hop);
     if (row->hops++ >= LIMIT_TRACE_HOPS)
         return;

@@ -22,6 +22,7 @@ enum {
 #define HOST_FOLDER "/.host" /* the machine's files, while the template is built */
 #define TASK_FOLDER "/var/task"
 #define RUNTIME_FOLDER "/var/runtime"
+#define LAYERS_FOLDER "/opt"
 
 /* What the launcher finds out and prepares once, for all sandboxes. */
 struct launcher_state {
@@ -48,7 +49,7 @@ struct launcher_state {
 struct launch {
     const char *const *argv; /* NULL-terminated, as is the next */
     const char **variables;
-    const char *code, *runtime; /* the machine's folders, or NULL */
+    const char *code, *runtime, *layers; /* the machine's folders, or NULL */
     const char *const *folders; /* the machine's folders with the same path inside; NULL-terminated */
     int64_t memory_bytes;       /* 0: unlimited */
     int64_t storage_bytes;      /* of /tmp */

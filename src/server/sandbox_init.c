@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/list.h"
+#include "base/text.h"
 #include "sandbox_model.h"
 
 #include <ctype.h>
@@ -85,19 +86,44 @@ static void add_text(struct arena *arena, struct text_list *list, const char *te
     *added = text;
 }
 
-/* Without its own files a sandbox sees the machine's folders under their own names. */
-static const char *as_seen(struct arena *arena, const struct launcher_state *state,
-                           const struct launch *launch, str text)
+static bool is_within(str path, str folder)
+{
+    return str_starts_with(path, folder) && (path.size == folder.size || path.data[folder.size] == '/');
+}
+
+static str path_outside(struct arena *arena, const struct launch *launch, str path)
 {
     const struct {
         str inside;
         const char *folder;
-    } places[] = {{S(TASK_FOLDER), launch->code}, {S(RUNTIME_FOLDER), launch->runtime}};
+    } places[] = {{S(TASK_FOLDER), launch->code},
+                  {S(RUNTIME_FOLDER), launch->runtime},
+                  {S(LAYERS_FOLDER), launch->layers}};
 
-    for (size_t i = 0; !state->namespaces && i < sizeof places / sizeof *places; i++)
-        if (places[i].folder && str_starts_with(text, places[i].inside))
-            return arena_join(arena, str_of(places[i].folder), str_from(text, places[i].inside.size)).data;
-    return arena_cstr(arena, text);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (places[i].folder && is_within(path, places[i].inside))
+            return arena_join(arena, str_of(places[i].folder), str_from(path, places[i].inside.size));
+    return path;
+}
+
+/*
+ * Without its own files a sandbox sees the machine's folders under their own names: a path, or each of some
+ * with colons between them, as in PATH.
+ */
+static const char *as_seen(struct arena *arena, const struct launcher_state *state,
+                           const struct launch *launch, str text)
+{
+    struct text seen = text_in(arena);
+    str part, rest = text;
+
+    if (state->namespaces)
+        return arena_cstr(arena, text);
+    while (str_next(&rest, ':', &part)) {
+        text_add(&seen, path_outside(arena, launch, part));
+        if (str_present(rest))
+            text_add_char(&seen, ':');
+    }
+    return arena_cstr(arena, text_str(&seen));
 }
 
 static const char *folder_of(struct arena *arena, str folder)
@@ -147,6 +173,7 @@ static void read_request(struct arena *arena, const struct launcher_state *state
         give_up(launch, "the payload is not what it should be");
     launch->code = folder_of(arena, in.code);
     launch->runtime = folder_of(arena, in.runtime);
+    launch->layers = folder_of(arena, in.layers);
     launch->memory_bytes = in.memory_bytes ? *in.memory_bytes : 0;
     launch->storage_bytes = in.storage_bytes ? *in.storage_bytes : STORAGE_BYTES;
     launch->folders = texts_of(arena, state, launch, &in.folders);
@@ -259,7 +286,9 @@ static _Noreturn void not_executed(const struct launch *launch, int error)
 
     snprintf(reason, sizeof reason, "%s", strerror(error));
     reason[0] = (char)tolower((unsigned char)reason[0]);
-    if (strcmp(path, TASK_FOLDER "/bootstrap") == 0 && access(path, F_OK) != 0)
+    bool is_bootstrap =
+        strcmp(path, TASK_FOLDER "/bootstrap") == 0 || strcmp(path, LAYERS_FOLDER "/bootstrap") == 0;
+    if (is_bootstrap && access(path, F_OK) != 0)
         snprintf(text, sizeof text,
                  "Couldn't find valid bootstrap(s): [" TASK_FOLDER "/bootstrap /opt/bootstrap]");
     else

@@ -217,9 +217,9 @@ static bool fill_root(const struct launcher_state *state)
 {
     static const char *const programs[] = {"/usr",   "/bin",   "/sbin",   "/lib",
                                            "/lib32", "/lib64", "/libx32", NULL};
-    static const char *const places[] = {"/home",     "/mnt",         "/opt",     "/proc", "/root",
-                                         "/run",      "/srv",         "/sys",     "/tmp",  "/var/lib",
-                                         TASK_FOLDER, RUNTIME_FOLDER, "/var/log", NULL};
+    static const char *const places[] = {"/home",     "/mnt",         LAYERS_FOLDER, "/proc", "/root",
+                                         "/run",      "/srv",         "/sys",        "/tmp",  "/var/lib",
+                                         TASK_FOLDER, RUNTIME_FOLDER, "/var/log",    NULL};
 
     for (size_t i = 0; programs[i]; i++)
         if (!show_folder(programs[i]))
@@ -386,7 +386,8 @@ static bool take_all(struct tree_list *list, const struct launch *launch)
         if (!is_in_template(launch->folders[i]) && !take_folder(list, launch->folders[i], launch->folders[i]))
             return false;
     return take_folder(list, launch->code, TASK_FOLDER) &&
-           take_folder(list, launch->runtime, RUNTIME_FOLDER) && take(list, take_proc(), "/proc");
+           take_folder(list, launch->runtime, RUNTIME_FOLDER) &&
+           take_folder(list, launch->layers, LAYERS_FOLDER) && take(list, take_proc(), "/proc");
 }
 
 static bool put_all(struct tree_list *list)

@@ -506,9 +506,9 @@ structure PlayRequest""")
     ("    on item Teams.key", "    on item", "14: This is written: on KIND PATH [with PATH] [else \"text\"], on KIND "
                                               "by FUNCTION, or on ARN; [action ACTION] [if PATH] [or]"),
     ("    on item Teams.key", "    on item Teams.key with Tag", "14: The input of Play has no Tag."),
-    ("    on item Teams.key", "    on item Teams.key with Size", "14: Size is not one text."),
-    ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text."),
-    ("    on item Teams.key", "    on item Teams.key with Tags.key", "14: Tags.key is not one text."),
+    ("    on item Teams.key", "    on item Teams.key with Games", "14: Games is not one text or number."),
+    ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text or number."),
+    ("    on item Teams.key", "    on item Teams.key with Tags.key", "14: Tags.key is not one text or number."),
     ("    on item Teams.key", "    also toy:See when Size", "14: This is written: also ACTION [if PATH]"),
     ("toy:Size Size else", "toy:Size Games else", "16: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "18: This is written: key NAME PATH [else \"value\"], "

@@ -566,6 +566,69 @@ def test_packages_of_an_old_database_run_and_go_with_their_functions(house):
     assert one.invoke("two") == (None, '"evil!"')
 
 
+# --- Layers ------------------------------------------------------------------------------------
+
+
+def publish(house, name, files):
+    content = {"ZipFile": zip_of(files)}
+    return house.client("lambda").publish_layer_version(LayerName=name, Content=content)["LayerVersionArn"]
+
+
+def wait_folders(house, count):
+    orderly_server.wait_until(lambda: len(unpacked(house)) == count, what=f"{count} folders, and no more")
+
+
+def test_layers_are_unpacked_together_and_go_with_the_last_that_names_them(house):
+    one = house()
+    functions = one.client("lambda")
+    layers = [publish(one, "tool", {"python/tool.py": "NAME = 'tool'"}), publish(one, "text", {"text": "text"})]
+    source = "import tool\ndef handler(event, context): return tool.NAME + open('/opt/text').read()"
+    one.create("one", source, Layers=layers)
+    one.create("two", source, Layers=layers)
+    assert one.invoke("one") == one.invoke("two") == (None, '"tooltext"')
+    wait_folders(one, 2)  # the code, and the layers
+    assert stored(one) == 3
+    for layer in ("tool", "text"):
+        functions.delete_layer_version(LayerName=layer, VersionNumber=1)
+    functions.delete_function(FunctionName="one")
+    assert run_cold(one, "two") == (None, '"tooltext"')
+    assert stored(one) == 3
+    functions.update_function_configuration(FunctionName="two", Layers=[])
+    wait_folders(one, 1)
+    wait_stored(one, 1)
+    functions.delete_function(FunctionName="two")
+    wait_folders(one, 0)
+    wait_stored(one, 0)
+
+
+def test_a_version_without_a_function_goes_when_it_is_deleted(house):
+    one = house()
+    publish(one, "tool", {"python/tool.py": "NAME = 'tool'"})
+    wait_stored(one, 1)
+    one.client("lambda").delete_layer_version(LayerName="tool", VersionNumber=1)
+    wait_stored(one, 0)
+
+
+def test_altered_layers_are_unpacked_anew(house):
+    one = house()
+    layer = publish(one, "tool", {"python/tool.py": "NAME = 'tool'"})
+    one.create("one", "import tool\ndef handler(event, context): return tool.NAME", Layers=[layer])
+    assert one.invoke("one") == (None, '"tool"')
+    altered = next(one.functions.glob("*/code/python/tool.py"))
+    altered.chmod(0o644)
+    altered.write_text("NAME = 'evil!'")
+    assert run_cold(one, "one") == (None, '"tool"')
+
+
+def test_layers_survive_a_restart(house):
+    one = house()
+    layer = publish(one, "tool", {"python/tool.py": "NAME = 'tool'"})
+    one.create("one", "import tool\ndef handler(event, context): return tool.NAME", Layers=[layer])
+    one.server.stop()
+    one.server.start()
+    assert one.invoke("one") == (None, '"tool"')
+
+
 # --- Interpreters ------------------------------------------------------------------------------
 
 

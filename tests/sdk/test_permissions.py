@@ -16,9 +16,12 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
 LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
 FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
 GROUP = f"{LOGS}:log-group:none"
+LAYER = f"{LAMBDA}:layer:none"
+VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
 NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
+ALIAS = {"FunctionName": "none", "Name": "live"}
 GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
 VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
 TAGS = {"env": "prod"}
@@ -40,6 +43,14 @@ OPERATIONS = [
     ("lambda", "update_function_configuration", {"FunctionName": "none"}, [("lambda:UpdateFunctionConfiguration", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none", "Role": ROLE},
      [("lambda:UpdateFunctionConfiguration", FUNCTION), ("iam:PassRole", ROLE)]),
+    ("lambda", "publish_version", {"FunctionName": "none"}, [("lambda:PublishVersion", FUNCTION)]),
+    ("lambda", "create_alias", {**ALIAS, "FunctionVersion": "1"}, [("lambda:CreateAlias", FUNCTION)]),
+    ("lambda", "update_alias", ALIAS, [("lambda:UpdateAlias", FUNCTION)]),
+    ("lambda", "get_alias", ALIAS, [("lambda:GetAlias", FUNCTION)]),
+    ("lambda", "list_aliases", {"FunctionName": "none"}, [("lambda:ListAliases", FUNCTION)]),
+    ("lambda", "delete_alias", ALIAS, [("lambda:DeleteAlias", FUNCTION)]),
+    ("lambda", "update_function_configuration", {"FunctionName": "none", "Layers": [f"{LAYER}:1"]},
+     [("lambda:UpdateFunctionConfiguration", FUNCTION), ("lambda:GetLayerVersion", f"{LAYER}:1")]),
     ("lambda", "delete_function", {"FunctionName": "none"}, [("lambda:DeleteFunction", FUNCTION)]),
     ("lambda", "invoke", {"FunctionName": "none"}, [("lambda:InvokeFunction", FUNCTION)]),
     ("lambda", "invoke", {"FunctionName": "none", "Qualifier": "$LATEST"}, [("lambda:InvokeFunction", f"{FUNCTION}:$LATEST")]),
@@ -56,6 +67,18 @@ OPERATIONS = [
     ("lambda", "add_permission", {"FunctionName": "none", **GRANT}, [("lambda:AddPermission", FUNCTION)]),
     ("lambda", "remove_permission", {"FunctionName": "none", "StatementId": "s"}, [("lambda:RemovePermission", FUNCTION)]),
     ("lambda", "get_policy", {"FunctionName": "none"}, [("lambda:GetPolicy", FUNCTION)]),
+    ("lambda", "publish_layer_version", {"LayerName": "none", "Content": CODE}, [("lambda:PublishLayerVersion", LAYER)]),
+    ("lambda", "get_layer_version", VERSION, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
+    ("lambda", "get_layer_version_by_arn", {"Arn": f"{LAYER}:1"}, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
+    ("lambda", "list_layers", {}, [("lambda:ListLayers", "*")]),
+    ("lambda", "list_layer_versions", {"LayerName": "none"}, [("lambda:ListLayerVersions", "*")]),
+    ("lambda", "delete_layer_version", VERSION, [("lambda:DeleteLayerVersion", f"{LAYER}:1")]),
+    ("lambda", "add_layer_version_permission",
+     {**VERSION, "StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"},
+     [("lambda:AddLayerVersionPermission", f"{LAYER}:1")]),
+    ("lambda", "remove_layer_version_permission", {**VERSION, "StatementId": "s"},
+     [("lambda:RemoveLayerVersionPermission", f"{LAYER}:1")]),
+    ("lambda", "get_layer_version_policy", VERSION, [("lambda:GetLayerVersionPolicy", f"{LAYER}:1")]),
     ("logs", "create_log_group", {"logGroupName": "AWS/none", "tags": TAGS},
      [("logs:CreateLogGroup", f"{LOGS}:log-group:AWS/none:log-stream:"), ("logs:TagResource", f"{LOGS}:log-group:AWS/none")]),
     ("logs", "delete_log_group", NAMED, [("logs:DeleteLogGroup", f"{GROUP}:log-stream:")]),

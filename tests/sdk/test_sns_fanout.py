@@ -8,7 +8,8 @@ import changes
 import pytest
 from botocore.exceptions import ClientError
 
-DELIVERIES_PER_RUN = 100
+DELIVERIES_AT_ONCE = 100
+DELIVERIES_PER_RUN = 1000
 MAX_AT_ONCE = 32
 
 
@@ -94,6 +95,16 @@ def test_what_a_queue_gets_does_not_depend_on_how_it_is_stored(topics, size):
     assert topics.rows("select count(*) from sqs_body") == [(0,)]
 
 
+@pytest.mark.parametrize("queues, size, stored", [(1, 2048, 0), (1, 2049, 1), (2, 512, 0), (2, 513, 1)])
+def test_a_body_above_2_kib_or_one_of_several_messages_above_512_bytes_has_a_row_of_its_own(topics, queues, size, stored):
+    arn, urls = topics.topic(queues=queues, raw=lambda i: True)
+    topics.sns.publish(TopicArn=arn, Message="x" * size)
+    assert topics.rows("select count(*) from sqs_body") == [(stored,)]
+    for url in urls:
+        assert [message["Body"] for message in topics.take(url)] == ["x" * size]
+    assert topics.rows("select count(*) from sqs_body") == [(0,)]
+
+
 def test_a_large_body_is_stored_once_for_all_queues_of_a_form(topics):
     arn, urls = topics.topic(queues=20, raw=lambda i: i % 2 == 0)
     topics.sns.publish(TopicArn=arn, Message="x" * 200_000)
@@ -124,20 +135,25 @@ def bodies(topics, urls):
     return [[json.loads(m["Body"])["Message"] for m in topics.take(url)] for url in urls]
 
 
-def test_many_queues_get_the_message_some_at_a_time(topics):
-    count = 2 * DELIVERIES_PER_RUN + 10
+@pytest.mark.parametrize(
+    "slices, largest",
+    [(changes.ALWAYS_OVER, DELIVERIES_AT_ONCE),
+     (changes.NO_HURRY, DELIVERIES_PER_RUN + 50)],  # 10 that the first run has left, four times 210, and 200
+)
+def test_many_queues_get_the_messages_some_at_a_time(topics, slices, largest):
+    count = 2 * DELIVERIES_AT_ONCE + 10
     arn, urls = topics.topic(queues=count)
-    topics.restart_recording(delivered="insert on sqs_message", run="insert on engine_timer")
-    entries = [{"Id": str(i), "Message": f"{i} " + "x" * 25_000} for i in range(2)]
+    topics.restart_recording(slices, delivered="insert on sqs_message", run="insert on engine_timer")
+    entries = [{"Id": str(i), "Message": f"{i} " + "x" * 20_000} for i in range(10)]
     topics.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=entries)
     topics.wait_for_deliveries()
     [(stored,)] = topics.rows("select sum(bytes) from sqs_body")
-    assert stored < 2 * 3 * 2 * 30_000  # three runs for each message
+    assert stored < 10 * 3 * 25_000  # each message is delivered in three parts
     words = topics.stop_and_read()
-    assert words.count("delivered") == 2 * count
-    assert changes.largest_run(words, "delivered", until="run") == DELIVERIES_PER_RUN
+    assert words.count("delivered") == 10 * count
+    assert changes.largest_run(words, "delivered", until="run") == largest
     for got in bodies(topics, urls):
-        assert sorted(text[0] for text in got) == ["0", "1"]
+        assert [text[0] for text in got] == list("0123456789")
     assert topics.rows("select count(*) from sqs_body") == [(0,)]
     assert topics.rows("select count(*) from sns_fanout_message") == [(0,)]
 

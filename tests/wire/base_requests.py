@@ -78,9 +78,12 @@ class World:
         self.function = client("lambda").create_function(
             FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip}
         )["FunctionArn"]
+        client("lambda").publish_layer_version(LayerName="every", Content={"ZipFile": self.zip})
         queue_arn = arn("sqs", "every")
         self.mapping = client("lambda").create_event_source_mapping(
             EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
+        client("lambda").add_permission(FunctionName="every", StatementId="logs", Action="lambda:InvokeFunction",
+                                        Principal="logs.amazonaws.com")
         client("lambda").add_permission(
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
@@ -403,8 +406,14 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
-                "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}}}
+                "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
+                "Layers": [arn("lambda", "layer:every:1")]}
+    version = {"LayerName": "every", "VersionNumber": 1}
+    layer_permission = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+    fitting = {"CompatibleRuntime": "python3.11", "CompatibleArchitecture": "x86_64", "MaxItems": 2}
+    allow = ("AddLayerVersionPermission", {**version, **layer_permission})
     event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
                     "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
     put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
@@ -418,6 +427,12 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PublishVersion": only({**function, "Description": "d"}),
+        "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "GetAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
+        "ListAliases": only({**function, "MaxItems": 2}),
+        "DeleteAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
         "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
@@ -433,6 +448,19 @@ def lambda_(world):
         "AddPermission": lambda: ([("RemovePermission", {**function, "StatementId": "s"})], {**function, **permission}),
         "RemovePermission": lambda: ([("AddPermission", {**function, **permission})], {**function, "StatementId": "s"}),
         "GetPolicy": only(function),
+        "PublishLayerVersion": lambda: ((), {
+            "LayerName": world.new(), "Content": {"ZipFile": world.zip}, "Description": "d", "LicenseInfo": "l",
+            "CompatibleRuntimes": ["python3.11"], "CompatibleArchitectures": ["x86_64"]}),
+        "GetLayerVersion": only(version),
+        "GetLayerVersionByArn": only({"Arn": arn("lambda", "layer:every:1")}),
+        "ListLayers": only(fitting),
+        "ListLayerVersions": only({"LayerName": "every", **fitting}),
+        "DeleteLayerVersion": lambda: ([("PublishLayerVersion", {"LayerName": "passing", "Content": {"ZipFile": world.zip}})],
+                                       {"LayerName": "passing", "VersionNumber": 1}),
+        "AddLayerVersionPermission": lambda: ([("RemoveLayerVersionPermission", {**version, "StatementId": "s"})],
+                                              {**version, **layer_permission}),
+        "RemoveLayerVersionPermission": lambda: ([allow], {**version, "StatementId": "s"}),
+        "GetLayerVersionPolicy": lambda: ([allow], version),
         "InvokeAsync": only({**function, "InvokeArgs": {}}),
         "PutFunctionEventInvokeConfig": only({**function, **event_config}),
         "UpdateFunctionEventInvokeConfig": lambda: ([put_event_config], {**function, **event_config}),
@@ -520,6 +548,19 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
+            {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
+        "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteMetricFilter": lambda: ([("PutMetricFilter", {
+            **group, "filterName": "passing", "filterPattern": "", "metricTransformations": [
+                {"metricName": "m", "metricNamespace": "Every", "metricValue": "1"}]})],
+            {**group, "filterName": "passing"}),
+        "PutSubscriptionFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]",
+                                       "destinationArn": world.function, "distribution": "ByLogStream"}),
+        "DescribeSubscriptionFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteSubscriptionFilter": lambda: ([made, ("PutSubscriptionFilter", {
+            "logGroupName": "passing", "filterName": "every", "filterPattern": "", "destinationArn": world.function})],
+            {"logGroupName": "passing", "filterName": "every"}),
         "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 

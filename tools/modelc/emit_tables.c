@@ -332,6 +332,8 @@ static void add_flags(const struct model *model, const struct operation_entry *o
         text_add(out, S(" | OPERATION_CHUNKED"));
     if (operation->frees)
         text_add(out, S(" | OPERATION_FREES"));
+    if (operation->is_unfailing)
+        text_add(out, S(" | OPERATION_UNFAILING"));
     if (operation->is_unsigned)
         text_add(out, S(" | OPERATION_UNSIGNED"));
     if (operation->is_public)

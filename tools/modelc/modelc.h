@@ -184,7 +184,7 @@ struct operation_entry {
     str name, c_name;
     int line;
     bool reads, internal, anonymous, prepared, prepared_if_large, takes_long, takes_large, takes_chunked;
-    bool frees, is_unsigned, is_public;
+    bool frees, is_unfailing, is_unsigned, is_public;
     struct name input, output; /* text absent: AWS has no input or output */
     str input_tag, output_tag;
     struct names errors;

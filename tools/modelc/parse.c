@@ -100,7 +100,7 @@ static void parse_operation(struct model *model, const struct line *line, struct
     *place->operation = (struct operation_entry){.line = line->number, .http_status = 200};
     if (!needs_words(model, line, 3,
                      "operation NAME reads|writes [internal] [anonymous] [prepared [if-large]] [long] "
-                     "[large] [chunked] [frees] [unsigned] [public]"))
+                     "[large] [chunked] [frees] [unfailing] [unsigned] [public]"))
         return;
     place->operation->name = line->items[1].text;
     if (!str_equal(line->items[2].text, S("reads")) && !str_equal(line->items[2].text, S("writes")))
@@ -126,6 +126,8 @@ static void parse_operation(struct model *model, const struct line *line, struct
             place->operation->takes_chunked = true;
         else if (str_equal(line->items[i].text, S("frees")) && !place->operation->reads)
             place->operation->frees = true;
+        else if (str_equal(line->items[i].text, S("unfailing")) && place->operation->internal)
+            place->operation->is_unfailing = true;
         else if (str_equal(line->items[i].text, S("unsigned")))
             place->operation->is_unsigned = true;
         else if (str_equal(line->items[i].text, S("public")))

@@ -209,14 +209,17 @@ static bool passes_container(const struct model *model, const struct path *path)
     return last;
 }
 
-/* The text that comes with each of the names must be a single one. */
+/* The text or number that comes with each of the names must be a single one. */
 static void check_with(struct model *model, const struct operation_entry *operation,
                        struct permission_entry *permission)
 {
     const struct shape_entry *end = resolve(model, operation, &permission->with);
 
-    if (end && (end->kind != KIND_STRING || passes_container(model, &permission->with)))
-        complain(model, permission->line, "%.*s is not one text.", STR_ARGS(permission->with.text.text));
+    bool simple = end && (end->kind == KIND_STRING || end->kind == KIND_INTEGER);
+
+    if (end && (!simple || passes_container(model, &permission->with)))
+        complain(model, permission->line, "%.*s is not one text or number.",
+                 STR_ARGS(permission->with.text.text));
 }
 
 static void check_named_resource(struct model *model, const struct permission_entry *permission)

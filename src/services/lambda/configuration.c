@@ -165,6 +165,15 @@ static void keep_settings(const struct call *call, const struct lambda_function_
     function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
 }
 
+void lambda_description_set(const struct call *call, struct function *function, str description)
+{
+    struct lambda_function_configuration settings = {0};
+
+    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
+    settings.description = description;
+    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+}
+
 /* ---- applying ---- */
 
 static bool runtime_check(const struct call *call, str runtime)
@@ -310,20 +319,30 @@ static const struct lambda_snap_start_response *no_snap_start(const struct call 
     return snap_start;
 }
 
-static str code_sha256(const struct call *call, const struct function *function)
+str lambda_code_sha256(const struct call *call, str sha256)
 {
     str digest = S("");
 
-    hex_decode(call->arena, function->row.package, &digest);
+    hex_decode(call->arena, sha256, &digest);
     return base64_encode(call->arena, digest);
 }
 
-/* 2026-01-31T12:00:00.123+0000 */
-static str last_modified(const struct call *call, int64_t ms)
+str lambda_time_text(const struct call *call, int64_t ms)
 {
     str time = time_iso8601_ms(call->arena, ms);
 
     return arena_join(call->arena, str_head(time, time.size - 1), S("+0000"));
+}
+
+static struct lambda_layer_list layers_of(const struct call *call, const struct function *function)
+{
+    struct lambda_layer_set_rows rows = lambda_layer_set(call, function->row.layers);
+    struct lambda_layer_list layers = {0};
+
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &layers) = (struct lambda_layer){
+            .arn = rows.items[i].arn, .code_size = arena_i64(call->arena, rows.items[i].package_size)};
+    return layers;
 }
 
 /* A function without an interpreter is Failed, so that clients that wait for it, as Terraform does, end with
@@ -356,8 +375,8 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->code_size = arena_i64(call->arena, row->package_size);
     out->timeout = arena_i64(call->arena, row->timeout_seconds);
     out->memory_size = arena_i64(call->arena, row->memory_mb);
-    out->last_modified = last_modified(call, row->modified_ms);
-    out->code_sha256 = code_sha256(call, function);
+    out->last_modified = lambda_time_text(call, row->modified_ms);
+    out->code_sha256 = lambda_code_sha256(call, row->package);
     out->version = lambda_version_text(call->arena, row->number);
     out->environment = environment_of(call, function);
     out->revision_id = row->revision;
@@ -365,6 +384,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->last_update_status = lambda_last_update_status_text(LAMBDA_LAST_UPDATE_STATUS_SUCCESSFUL);
     out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
+    out->layers = layers_of(call, function);
     out->snap_start = no_snap_start(call);
     out->logging_config = logging_of(call, function);
     if (!out->tracing_config)

@@ -1,5 +1,5 @@
 /*
- * download.c: GetFunction's Code.Location: the package, for every holder of the URL, for ten minutes.
+ * download.c: the locations of functions' and layers' packages, for every holder of the URL, for ten minutes.
  *
  * AWS returns a presigned URL of S3.  Ours is a path that ends in a seal of the package's digest and of the
  * time when it expires; refusals are S3's.
@@ -11,10 +11,10 @@ enum { LIFETIME_S = 600, FORBIDDEN = 403, NOT_FOUND = 404, OK = 200 };
 static const str folder = STR_INIT("/_lambda/code/");
 static const str purpose = STR_INIT("lambda/code");
 
-str lambda_package_url(const struct call *call, const struct function *function)
+str lambda_package_url(const struct call *call, str sha256)
 {
     int64_t expires_ms = call->now_ms + (int64_t)LIFETIME_S * MS_PER_S;
-    str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(function->row.package));
+    str data = arena_format(call->arena, "%lld/%.*s", (long long)expires_ms, STR_ARGS(sha256));
 
     return arena_concat(call->arena, call->endpoint, folder, seal(call, purpose, data));
 }

@@ -332,6 +332,58 @@ create table lambda_event_config (
 -- Settings of a mapping that are not columns, as JSON of EventSourceMappingConfiguration.
 alter table lambda_mapping add column settings text not null default '{}';
 
+-- migration: 14
+-- Layers.  A layer's numbers are used once: it keeps the highest when its versions are gone.
+create table lambda_layer (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    highest_number integer not null,
+    unique (account, region, name)
+);
+create table lambda_layer_version (
+    layer_id integer not null,
+    number integer not null,
+    description text,
+    architectures text,
+    runtimes text,
+    license text,
+    package text not null,
+    package_size integer not null,
+    unpacked_size integer not null,
+    policy text,
+    revision text not null,
+    created_ms integer not null,
+    primary key (layer_id, number)
+) without rowid;
+create index lambda_layer_version_package on lambda_layer_version (package);
+
+-- The layers of versions of functions, one over the other; a version names a set by its digest, '' for none.  A set
+-- keeps its packages when the layers' versions are deleted.
+create table lambda_layer_set (
+    id text not null,
+    position integer not null,
+    arn text not null,
+    package text not null,
+    package_size integer not null,
+    unpacked_size integer not null,
+    primary key (id, position)
+) without rowid;
+create index lambda_layer_set_package on lambda_layer_set (package);
+alter table lambda_version add column layers text not null default '';
+create index lambda_version_layers on lambda_version (layers) where layers <> '';
+alter table lambda_sandbox add column layers text not null default '';
+create index lambda_sandbox_layers on lambda_sandbox (layers) where layers <> '';
+-- Unknown, and 0, of functions from before.
+alter table lambda_version add column unpacked_size integer not null default 0;
+
+-- migration: 15
+-- The digest of what $LATEST was when the version was published from it.
+alter table lambda_version add column fingerprint text;
+drop index lambda_invocation_function;
+create index lambda_invocation_function on lambda_invocation (function_id, version_id);
+
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -343,9 +395,14 @@ insert into lambda_function (account, region, name) values (:account, :region, :
 -- statement: add_version :insert
 -- row: function
 insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
-    architecture, log_group, package, package_size, settings, revision, modified_ms, generation)
+    architecture, log_group, package, package_size, unpacked_size, layers, settings, revision, modified_ms, generation,
+    fingerprint)
 values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
-    :architecture, :log_group, :package, :package_size, :settings, :revision, :modified_ms, 1);
+    :architecture, :log_group, :package, :package_size, :unpacked_size, :layers, :settings, :revision, :modified_ms, 1,
+    :fingerprint);
+
+-- statement: take_number :one
+update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
 
 -- A version with its function: by its id, or else by the function's name and the version's number.
 -- statement: find_version :one
@@ -355,9 +412,9 @@ values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, v.id as version_id, v.number, v.runtime, v.handler, v.role,
-    v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.package, v.package_size, v.settings,
-    v.policy, v.revision, v.modified_ms, v.generation
+select f.id, f.account, f.region, f.name, f.last_number, v.id as version_id, v.number, v.runtime, v.handler, v.role,
+    v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.package, v.package_size,
+    v.unpacked_size, v.layers, v.settings, v.policy, v.revision, v.modified_ms, v.generation, v.fingerprint
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -370,29 +427,81 @@ select a.id, a.function_id, a.alias, a.number, a.other_number, a.weight, a.descr
 from lambda_alias a join lambda_function f on f.id = a.function_id
 where f.account = :account and f.region = :region and f.name = :name and a.alias = :alias;
 
+-- statement: add_alias :insert
+-- row: alias
+insert into lambda_alias (function_id, alias, number, other_number, weight, description, revision)
+values (:function_id, :alias, :number, :other_number, :weight, :description, :revision);
+
+-- statement: update_alias_row :exec
+-- row: alias
+update lambda_alias
+set number = :number, other_number = :other_number, weight = :weight, description = :description,
+    revision = :revision
+where id = :id;
+
+-- statement: set_alias_policy :exec
+update lambda_alias set policy = :policy, revision = :revision where id = :id;
+
+-- statement: remove_alias :exec
+delete from lambda_alias where id = :id;
+
+-- The aliases of a function, or those that invoke one of its versions.
+-- statement: list_aliases_page :many
+-- row: alias
+-- param: number integer null
+-- param: after text
+-- param: limit integer
+select id, function_id, alias, number, other_number, weight, description, policy, revision from lambda_alias
+where function_id = :function_id and alias > :after
+    and (:number is null or number = :number or other_number = :number)
+order by alias limit :limit;
+
 -- statement: list_functions_page :many
 -- param: after text
 -- param: limit integer
 select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
 
+-- All versions, each after the one that `after` and `after_number` name.
+-- statement: list_all_versions_page :many
+-- param: after text
+-- param: after_number integer
+-- param: limit integer
+select f.name, v.number, v.id as version_id
+from lambda_function f join lambda_version v on v.function_id = f.id
+where f.account = :account and f.region = :region and f.name >= :after
+    and (f.name > :after or v.number > :after_number)
+order by f.name, v.number limit :limit;
+
+-- statement: list_versions_page :many
+-- param: after_number integer
+-- param: limit integer
+select id, number from lambda_version where function_id = :function_id and number > :after_number
+order by number limit :limit;
+
 -- statement: update_version :exec
 -- row: function
 update lambda_version
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
-    package = :package, package_size = :package_size, settings = :settings, revision = :revision,
-    modified_ms = :modified_ms, generation = :generation
+    package = :package, package_size = :package_size, unpacked_size = :unpacked_size, layers = :layers,
+    settings = :settings, revision = :revision, modified_ms = :modified_ms, generation = :generation
 where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
 
--- statement: list_packages :many
-select distinct package from lambda_version where function_id = :function_id;
+-- statement: set_revision :exec
+update lambda_version set revision = :revision where id = :id;
+
+-- statement: list_code :many
+select distinct package, layers from lambda_version where function_id = :function_id;
 
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
+
+-- statement: remove_version :exec
+delete from lambda_version where id = :id;
 
 -- statement: remove_versions :exec
 delete from lambda_version where function_id = :function_id;
@@ -417,7 +526,10 @@ where sha256 = :sha256 and number = (select max(number) from lambda_piece where 
 returning number;
 
 -- statement: list_unowned_packages :many
-select distinct sha256 from lambda_piece where sha256 not in (select package from lambda_version);
+select distinct sha256 from lambda_piece
+where sha256 not in (select package from lambda_version)
+    and sha256 not in (select package from lambda_layer_version)
+    and sha256 not in (select package from lambda_layer_set);
 
 -- statement: get_whole_package :one
 select content from lambda_package where sha256 = :sha256;
@@ -429,39 +541,119 @@ select 1 as found from lambda_package where sha256 = :sha256;
 -- statement: remove_whole_package :exec
 delete from lambda_package where sha256 = :sha256;
 
+-- The size of a package that somebody owns: a version of a function or of a layer, or a set of layers.
 -- statement: get_package_size :one
 -- param: sha256 text
-select package_size from lambda_version where package = :sha256 limit 1;
+-- column: package_size integer
+select package_size as package_size from lambda_version where package = :sha256
+union all select package_size from lambda_layer_version where package = :sha256
+union all select package_size from lambda_layer_set where package = :sha256
+limit 1;
 
--- statement: is_package_of_function :one
--- param: sha256 text
--- column: found integer
-select 1 as found from lambda_version where package = :sha256 limit 1;
-
--- Does a function or a sandbox name that package?
--- statement: is_package_named :one
--- param: sha256 text
+-- Does a version of a function, or a sandbox, use that folder of unpacked code?
+-- statement: is_folder_named :one
+-- param: name text
 -- column: found integer
 select 1 as found
-where exists (select 1 from lambda_version where package = :sha256)
-    or exists (select 1 from lambda_sandbox where package = :sha256);
+where exists (select 1 from lambda_version where package = :name)
+    or exists (select 1 from lambda_version where layers = :name and layers <> '')
+    or exists (select 1 from lambda_sandbox where package = :name)
+    or exists (select 1 from lambda_sandbox where layers = :name and layers <> '');
 
--- statement: is_package_running :one
--- param: sha256 text
+-- statement: is_folder_running :one
+-- param: name text
 -- column: found integer
-select 1 as found from lambda_sandbox where package = :sha256 limit 1;
+select 1 as found
+where exists (select 1 from lambda_sandbox where package = :name)
+    or exists (select 1 from lambda_sandbox where layers = :name and layers <> '');
+
+-- ---- layers ----
+
+-- The layer's next number.
+-- statement: take_layer_number :one
+insert into lambda_layer (account, region, name, highest_number) values (:account, :region, :name, 1)
+on conflict (account, region, name) do update set highest_number = highest_number + 1
+returning id, highest_number;
+
+-- statement: add_layer_version :exec
+-- row: layer_version
+insert into lambda_layer_version (layer_id, number, description, architectures, runtimes, license, package,
+    package_size, unpacked_size, revision, created_ms)
+values (:layer_id, :number, :description, :architectures, :runtimes, :license, :package,
+    :package_size, :unpacked_size, :revision, :created_ms);
+
+-- statement: find_layer_version :one
+-- row: layer_version
+-- param: name text
+select layer_id, number, description, architectures, runtimes, license, package, package_size, unpacked_size, policy,
+    revision, created_ms
+from lambda_layer_version
+where layer_id = (select id from lambda_layer where account = :account and region = :region and name = :name)
+    and number = :number;
+
+-- Layers with their newest version that fits the runtime and the architecture, if given (",python3.13,").
+-- statement: list_layers_page :many
+-- row: layer_version
+-- param: after text
+-- param: runtime text null
+-- param: architecture text null
+-- param: limit integer
+-- column: number integer
+select name, max(number) as number, description, architectures, runtimes, license, created_ms
+from lambda_layer join lambda_layer_version on layer_id = lambda_layer.id
+where account = :account and region = :region and name > :after
+    and (:runtime is null or instr(runtimes, :runtime) > 0)
+    and (:architecture is null or instr(architectures, :architecture) > 0)
+group by name order by name limit :limit;
+
+-- The same of one layer's versions, the newest first.
+-- statement: list_layer_versions_page :many
+-- row: layer_version
+-- param: before integer
+-- param: runtime text null
+-- param: architecture text null
+-- param: limit integer
+select number, description, architectures, runtimes, license, created_ms
+from lambda_layer_version
+where layer_id = (select id from lambda_layer where account = :account and region = :region and name = :name)
+    and number < :before
+    and (:runtime is null or instr(runtimes, :runtime) > 0)
+    and (:architecture is null or instr(architectures, :architecture) > 0)
+order by number desc limit :limit;
+
+-- statement: set_layer_policy :exec
+update lambda_layer_version set policy = :policy, revision = :revision where layer_id = :layer_id and number = :number;
+
+-- statement: remove_layer_version :exec
+delete from lambda_layer_version where layer_id = :layer_id and number = :number;
+
+-- statement: add_set_layer :insert
+-- row: layer_set
+insert into lambda_layer_set (id, position, arn, package, package_size, unpacked_size)
+values (:id, :position, :arn, :package, :package_size, :unpacked_size) on conflict do nothing;
+
+-- statement: list_layer_set :many
+-- row: layer_set
+select id, position, arn, package, package_size, unpacked_size from lambda_layer_set where id = :id order by position;
+
+-- statement: is_layer_set_named :one
+-- column: found integer
+select 1 as found from lambda_version where layers = :layers and layers <> '' limit 1;
+
+-- statement: remove_layer_set :exec
+delete from lambda_layer_set where id = :id;
 
 -- ---- sandboxes ----
 
 -- statement: add_sandbox :exec
-insert into lambda_sandbox (id, function_id, version_id, generation, state, started_ms, idle_since_ms, deadline_ms, retire_ms,
-    check_ms, log_stream, memory_bytes, package)
-values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms, :deadline_ms,
-    :check_ms, :log_stream, 0, :package);
+insert into lambda_sandbox (id, function_id, version_id, generation, state, started_ms, idle_since_ms, deadline_ms,
+    retire_ms, check_ms, log_stream, memory_bytes, package, layers)
+values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms,
+    :deadline_ms, :check_ms, :log_stream, 0, :package, :layers);
 
 -- statement: get_sandbox :one
 select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package
+    log_stream, memory_bytes, package, layers
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
@@ -591,11 +783,16 @@ update lambda_invocation set tail = :tail where id = :id;
 -- statement: remove_invocation :exec
 delete from lambda_invocation where id = :id;
 
+-- The synchronous invocations of a function, or of one of its versions.
 -- statement: list_sync :many
-select request_id from lambda_invocation where function_id = :function_id and kind = 'sync';
+-- param: version_id integer null
+select request_id from lambda_invocation
+where function_id = :function_id and kind = 'sync' and (:version_id is null or version_id = :version_id);
 
--- statement: oldest_invocation :one
-select id from lambda_invocation where function_id = :function_id order by id limit 1;
+-- statement: any_invocation :one
+-- param: version_id integer null
+select id from lambda_invocation
+where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
 -- statement: remove_orphans :exec

@@ -59,10 +59,13 @@ bool lambda_function_name_open(const struct call *call, str text, str qualifier,
 str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* The function's ARN as the request names it: with the qualifier, if it has one. */
 str lambda_function_asked_arn(struct arena *arena, const struct function *function);
-/* The policy of the request's qualifier: each version and each alias has its own. */
+/* The policy and the revision of the request's qualifier: each version and each alias has its own. */
 str lambda_function_policy(const struct function *function);
+str lambda_function_revision(const struct function *function);
 /* The version that the request names.  NULL: it does not exist, and fail() has been called. */
 const struct function *lambda_version_of(const struct call *call);
+/* The same, in AWS's words for operations about what belongs to a version or to an alias. */
+const struct function *lambda_qualified_of(const struct call *call);
 /*
  * The function of a request about a whole function, as $LATEST.  NULL: it does not exist or the request names
  * another version, and fail() has been called.
@@ -82,6 +85,8 @@ const struct principal *lambda_principal(const struct call *call, const struct f
 /* versions.c */
 /* "$LATEST", or the number. */
 str lambda_version_text(struct arena *arena, int64_t number);
+/* The number of the version that the qualifier names, absent for $LATEST.  False: it may name an alias. */
+bool lambda_version_number(str qualifier, int64_t *number);
 /* The version of that id, without a qualifier.  False: it does not exist. */
 bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function);
 /*
@@ -93,6 +98,21 @@ bool lambda_version_find(const struct call *call, const struct function_name *na
 /* Choose the version of one invocation: that of a weighted alias is drawn. */
 void lambda_version_route(const struct call *call, struct function *function);
 
+/* The alias that the name's qualifier names, or NULL. */
+const struct lambda_alias_row *lambda_alias_find(const struct call *call, const struct function_name *name);
+
+/* functions.c */
+/* False: a revision is given and is not the current one; fail() has been called. */
+bool lambda_revision_check(const struct call *call, str given, str current);
+
+/* publish.c */
+/*
+ * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from. The
+ * description may be absent.
+ */
+void lambda_publish(const struct call *call, const struct function *latest, str description,
+                    struct function *published);
+
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
 bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
@@ -103,32 +123,42 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
  */
 bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
 bool lambda_architectures_check(const struct call *call, const struct str_list *architectures);
+/* Set the description in the row's settings. */
+void lambda_description_set(const struct call *call, struct function *function, str description);
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
+/* 2026-01-31T12:00:00.123+0000 */
+str lambda_time_text(const struct call *call, int64_t ms);
+/* A package's digest, in base64. */
+str lambda_code_sha256(const struct call *call, str sha256);
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function);
 /* Check the role's trust and the caller's right to pass it.  False: fail() has been called. */
 bool lambda_execution_role_check(const struct call *call, const struct function *function);
 
 /* packages.c */
-enum { UNZIPPED_BYTES = 262144000 }; /* the most, as AWS has it */
+enum { UNZIPPED_BYTES = 262144000 }; /* the most, of a function and its layers together, as AWS has it */
+struct package {
+    str sha256; /* in hexadecimal */
+    int64_t size, unpacked_size;
+};
 /* On a worker, check an uploaded package for lambda_package_check() of the same call. */
 void lambda_package_prepare(const struct call *call, str zip);
-/* Check the package, and name it in the function's row.  False: fail() has been called. */
-bool lambda_package_check(const struct call *call, str zip, struct function *function);
+/* Check the package, and describe it.  False: fail() has been called. */
+bool lambda_package_check(const struct call *call, str zip, struct package *package);
 /*
  * Store a package that lambda_package_check() has accepted.  PARKED: some of it is written, and the call runs
- * again to write more; the row that names it must be written after DONE.
+ * again to write more; the row that owns it must be written after DONE.
  */
-enum outcome lambda_package_store(const struct call *call, str zip, const struct function *function);
-/* Its size in bytes; -1 when no function names it. */
+enum outcome lambda_package_store(const struct call *call, str zip, str sha256);
+/* Its size in bytes; -1 when nobody owns it: no function, no layer's version, no function with that layer. */
 int64_t lambda_package_size(const struct call *call, str sha256);
 /* Read from that position to the end of the piece.  False: the package is missing. */
 bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece);
-/* False: no function names it, or it is missing. */
+/* False: nobody owns it, or it is missing. */
 bool lambda_package_read(const struct call *call, str sha256, str *zip);
-/* Remove packages that no function names: after a reset, or at a start. */
+/* Remove packages that nobody owns: after a reset, or at a start. */
 void lambda_packages_forget(const struct call *call);
-/* A function or a sandbox does not name it any more: remove it unless another one does. */
+/* An owner or a sandbox does not name it any more: remove it unless another one does. */
 void lambda_package_release(const struct call *call, str sha256);
 str lambda_package_digest(struct arena *arena, str zip);
 /* Fail in AWS's words, or in ours for trouble with the disk (errno).  False: fail() has been called. */
@@ -136,29 +166,61 @@ bool lambda_unzip_check_result(const struct call *call, enum unzip_result result
 
 /* unpacked.c */
 /*
- * Make sure that the package's folder exists and has its digest.  It may take long.  False: fail() has been
- * called.
+ * Make sure that the folder of that name exists, with these packages unpacked one over the other, and has
+ * their digests.  It may take long.  False: fail() has been called.
  */
-bool lambda_unpacked_verify(const struct call *call, str sha256);
-/* The package's folder, with code/ and node_modules in it.  Absent on trouble. */
-str lambda_unpacked_folder(const struct call *call, str sha256);
-/* No function and no sandbox names that package: set its folder aside. */
-void lambda_unpacked_retire(const struct call *call, str sha256);
-/* Delete the folders that were set aside, if there are any. */
-void lambda_unpacked_clear(const struct call *call);
+bool lambda_unpacked_verify(const struct call *call, str name, const struct str_list *packages);
+/* The path of the folder's code.  Absent for the empty name, and on trouble. */
+str lambda_unpacked_folder(const struct call *call, str name);
+/* A version or a sandbox does not name that folder any more: set it aside unless another one does. */
+void lambda_unpacked_release(const struct call *call, str name);
 /* At a start: existing folders are not trusted. */
 void lambda_unpacked_forget(const struct call *call);
+
+/* layers.c */
+struct layer_version {
+    struct lambda_layer_version_row row;
+    str arn;
+};
+/* The version of that ARN.  False: it does not exist. */
+bool lambda_layer_version_find(const struct call *call, str arn, struct layer_version *version);
+
+/* layer_sets.c */
+/* The layers of a version of a function, in their order: those of its set. */
+struct lambda_layer_set_rows lambda_layer_set(const struct call *call, str id);
+struct str_list lambda_layer_packages(const struct call *call, const struct lambda_layer_set_rows *layers);
+/*
+ * Find the layers that a request names, in its order, and name their set in the function's row.  False:
+ * fail() has been called.
+ */
+bool lambda_layers_find(const struct call *call, const struct str_list *arns, struct function *function,
+                        struct lambda_layer_set_rows *layers);
+/* Are the function's code and these layers small enough together?  False: fail() has been called. */
+bool lambda_function_size_check(const struct call *call, const struct function *function,
+                                const struct lambda_layer_set_rows *layers);
+void lambda_layer_set_store(const struct call *call, str id, const struct lambda_layer_set_rows *layers);
+/* A version of a function does not name that set any more: remove it unless another one does. */
+void lambda_layer_set_release(const struct call *call, str id);
 
 /* download.c */
 enum outcome lambda_package_download(const struct call *call, const struct visit *visit,
                                      struct http_reply *reply);
-/* A URL of the function's package, which expires. */
-str lambda_package_url(const struct call *call, const struct function *function);
+/* A URL of the package, which expires. */
+str lambda_package_url(const struct call *call, str sha256);
 
 /* page.c */
 /* The page of a list's marker, with at most `most` items.  False: fail() has been called. */
 bool lambda_page_open(const struct call *call, str marker, const int64_t *max_items, int64_t most,
                       struct page *page);
+
+/* permissions.c */
+struct json_writer;
+/* Write the member Principal: a service's host name, an account, an ARN, or "*". */
+void lambda_policy_principal(const struct call *call, struct json_writer *writer, str principal);
+/* *policy is the old one, or none, with the statement of that id.  False: fail() has been called. */
+bool lambda_policy_add(const struct call *call, str old, str sid, str statement, str *policy);
+/* *policy is the old one without that statement; absent without any.  False: fail() has been called. */
+bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy);
 
 /* tags.c */
 /* False, after fail(): too many tags, or AWS's own. */
@@ -199,8 +261,9 @@ str lambda_version_work(const struct call *call, int64_t version_id);
 /* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
-/* End the sandboxes of all versions. */
-void lambda_sandboxes_kill(const struct call *call, const struct function *function);
+/* End the sandboxes of one version, or of all of the function's (NULL). */
+void lambda_sandboxes_kill(const struct call *call, const struct function *function,
+                           const int64_t *version_id);
 /* End the sandbox; its row remains until it has ended. */
 void lambda_sandbox_stop(const struct call *call, str sandbox_id);
 /* Let the sandbox's timer run at that time at the latest. */

@@ -8,6 +8,7 @@
 #include "sts_model.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { SESSION_SECONDS = 12 * 3600, MARGIN_MS = 60 * MS_PER_S, BYTES_PER_MB = 1024 * 1024 };
 
@@ -41,16 +42,6 @@ static bool is_node(const struct runtime *runtime)
     return strcmp(runtime->family, "nodejs") == 0;
 }
 
-static struct str_list texts(const struct call *call, const char *first, const char *second)
-{
-    struct str_list list = {0};
-
-    *list_add(call->arena, &list) = str_of(first);
-    if (second)
-        *list_add(call->arena, &list) = str_of(second);
-    return list;
-}
-
 /* The machine's folders that the interpreter needs inside. */
 static struct str_list folders_of(const struct call *call, const struct interpreter *interpreter)
 {
@@ -74,15 +65,27 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
     in->runtime =
         arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family);
     in->folders = folders_of(call, interpreter);
-    in->command = texts(call, interpreter->path,
-                        is_node(runtime) ? "/var/runtime/bootstrap.mjs" : "/var/runtime/bootstrap.py");
+    *list_add(call->arena, &in->command) = str_of(interpreter->path);
+    *list_add(call->arena, &in->command) =
+        is_node(runtime) ? S("/var/runtime/bootstrap.mjs") : S("/var/runtime/bootstrap.py");
+    if (str_present(in->layers))
+        *list_add(call->arena, &in->command) = S("/opt");
+}
+
+/* A layer may bring the bootstrap. */
+static str provided_bootstrap(const struct call *call, const struct sandbox_start_input *in)
+{
+    str own = arena_join(call->arena, in->code, S("/bootstrap"));
+    bool of_layer = str_present(in->layers) && access(own.data, F_OK) != 0;
+
+    return of_layer ? S("/opt/bootstrap") : S("/var/task/bootstrap");
 }
 
 static void set_command(const struct call *call, struct sandbox_start_input *in,
                         const struct runtime *runtime)
 {
     if (is_provided(runtime))
-        in->command = texts(call, "/var/task/bootstrap", NULL);
+        *list_add(call->arena, &in->command) = provided_bootstrap(call, in);
     else
         set_interpreter(call, in, runtime);
 }
@@ -161,7 +164,8 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
         .sandbox_id = sandbox->id,
         .function_name = function->row.name,
         .port_variable = S("AWS_LAMBDA_RUNTIME_API"),
-        .code = arena_join(call->arena, lambda_unpacked_folder(call, sandbox->package), S("/code")),
+        .code = lambda_unpacked_folder(call, sandbox->package),
+        .layers = lambda_unpacked_folder(call, sandbox->layers),
         .memory_bytes = arena_i64(call->arena, function->row.memory_mb * BYTES_PER_MB),
         .storage_bytes = arena_i64(call->arena, lambda_function_storage_mb(call, function) * BYTES_PER_MB),
     };

@@ -1,5 +1,5 @@
 /*
- * packages.c: uploaded packages: checked, and stored in the database.
+ * packages.c: uploaded packages, of functions and of layers: checked, and stored in the database.
  *
  * A worker checks a package completely before the call that stores it, and nothing is written to the disk:
  * unpacked.c does that when a sandbox starts.  So a refused request leaves nothing behind.
@@ -7,7 +7,7 @@
  * A package is stored in pieces, because no call may hold the engine thread as long as 50 MB take.  The call
  * that stores it parks after some pieces, and writes the row that names it last.  RemovePackage deletes some
  * pieces at a time.  Pieces are appended after the last one and removed from the end: so the existing pieces
- * are always the first ones, and a function names a package only while it is complete.  The call that begins
+ * are always the first ones, and a package has an owner only while it is complete.  The call that begins
  * to write sets the timer of RemovePackage, in case it never finishes.
  */
 #include "lambda_internal.h"
@@ -27,7 +27,7 @@ enum {
 };
 
 struct checked {
-    str sha256;
+    struct package package;
     enum unzip_result result;
     int error; /* errno */
 };
@@ -76,8 +76,9 @@ static struct checked *check_package(const struct call *call, str zip)
 {
     struct checked *checked = arena_new(call->arena, struct checked);
 
-    checked->sha256 = lambda_package_digest(call->arena, zip);
-    checked->result = unzip_check(zip, UNZIPPED_BYTES);
+    checked->package =
+        (struct package){.sha256 = lambda_package_digest(call->arena, zip), .size = (int64_t)zip.size};
+    checked->result = unzip_check(zip, UNZIPPED_BYTES, &checked->package.unpacked_size);
     checked->error = errno;
     return checked;
 }
@@ -90,7 +91,7 @@ void lambda_package_prepare(const struct call *call, str zip)
     leave_prepared(call, check_package(call, zip));
 }
 
-bool lambda_package_check(const struct call *call, str zip, struct function *function)
+bool lambda_package_check(const struct call *call, str zip, struct package *package)
 {
     const struct checked *checked = prepared(call);
 
@@ -101,19 +102,25 @@ bool lambda_package_check(const struct call *call, str zip, struct function *fun
     errno = checked->error;
     if (!lambda_unzip_check_result(call, checked->result))
         return false;
-    function->row.package = checked->sha256;
-    function->row.package_size = (int64_t)zip.size;
+    *package = checked->package;
     return true;
 }
 
 /* ---- storing ---- */
 
-static bool is_of_function(const struct call *call, str sha256)
+int64_t lambda_package_size(const struct call *call, str sha256)
 {
-    struct lambda_is_package_of_function_row found;
+    struct lambda_get_package_size_row row;
 
-    return lambda_is_package_of_function(
-        call->txn, &(struct lambda_is_package_of_function_params){.sha256 = sha256}, &found);
+    return lambda_get_package_size(call->txn, &(struct lambda_get_package_size_params){.sha256 = sha256},
+                                   &row)
+               ? row.package_size
+               : -1;
+}
+
+static bool is_owned(const struct call *call, str sha256)
+{
+    return lambda_package_size(call, sha256) >= 0;
 }
 
 static bool is_whole(const struct call *call, str sha256)
@@ -162,10 +169,8 @@ static void remove_at(const struct call *call, str sha256, int64_t due_ms)
               &(struct lambda_remove_package_request){.sha256 = sha256});
 }
 
-enum outcome lambda_package_store(const struct call *call, str zip, const struct function *function)
+enum outcome lambda_package_store(const struct call *call, str zip, str sha256)
 {
-    str sha256 = function->row.package;
-
     if (is_whole(call, sha256) || write_pieces(call, sha256, zip)) {
         timer_cancel(call, &LAMBDA_REMOVE_PACKAGE, sha256);
         return DONE;
@@ -185,16 +190,6 @@ static bool read_whole(const struct call *call, str sha256, str *zip)
         return false;
     *zip = package.content;
     return true;
-}
-
-int64_t lambda_package_size(const struct call *call, str sha256)
-{
-    struct lambda_get_package_size_row row;
-
-    return lambda_get_package_size(call->txn, &(struct lambda_get_package_size_params){.sha256 = sha256},
-                                   &row)
-               ? row.package_size
-               : -1;
 }
 
 bool lambda_package_read_piece(const struct call *call, str sha256, int64_t from, str *piece)
@@ -221,7 +216,7 @@ bool lambda_package_read(const struct call *call, str sha256, str *zip)
     int64_t count = count_pieces(call, sha256);
     struct lambda_get_piece_row piece;
 
-    if (!is_of_function(call, sha256))
+    if (!is_owned(call, sha256))
         return false;
     if (count == 0)
         return read_whole(call, sha256, zip);
@@ -252,15 +247,9 @@ void lambda_packages_forget(const struct call *call)
 
 void lambda_package_release(const struct call *call, str sha256)
 {
-    struct lambda_is_package_named_row found;
-
-    if (!is_of_function(call, sha256))
+    if (!is_owned(call, sha256))
         remove_at(call, sha256, call->now_ms);
-    if (!lambda_is_package_named(call->txn, &(struct lambda_is_package_named_params){.sha256 = sha256},
-                                 &found))
-        lambda_unpacked_retire(call, sha256);
-    else
-        lambda_unpacked_clear(call);
+    lambda_unpacked_release(call, sha256);
 }
 
 enum outcome lambda_remove_package(const struct call *call, const struct lambda_remove_package_request *in,
@@ -271,7 +260,7 @@ enum outcome lambda_remove_package(const struct call *call, const struct lambda_
     int count = 0;
 
     (void)out;
-    if (is_of_function(call, in->sha256))
+    if (is_owned(call, in->sha256))
         return DONE;
     lambda_remove_whole_package(call->txn,
                                 &(struct lambda_remove_whole_package_params){.sha256 = in->sha256});

@@ -1,5 +1,6 @@
 /*
- * permissions.c: a function's own policy, one statement at a time.
+ * permissions.c: the policies of functions, versions and aliases, one statement at a time; what layers'
+ * policies have in common with them.
  */
 #include "lambda_internal.h"
 
@@ -14,13 +15,19 @@ static const str POLICY_HEAD = STR_INIT("\"Version\":\"2012-10-17\",\"Id\":\"def
 
 static void store_policy(const struct call *call, const struct function *function, str policy)
 {
-    lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
-                                                                    .policy = policy,
-                                                                    .revision = random_uuid(call->arena)});
+    str revision = random_uuid(call->arena);
+
+    if (function->alias)
+        lambda_set_alias_policy(call->txn, &(struct lambda_set_alias_policy_params){.id = function->alias->id,
+                                                                                    .policy = policy,
+                                                                                    .revision = revision});
+    else
+        lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.version_id,
+                                                                        .policy = policy,
+                                                                        .revision = revision});
 }
 
-/* A service's host name, an account, an ARN, or "*". */
-static void add_principal(const struct call *call, struct json_writer *writer, str principal)
+void lambda_policy_principal(const struct call *call, struct json_writer *writer, str principal)
 {
     int64_t account;
 
@@ -68,9 +75,9 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     json_open_object(&writer);
     json_field(&writer, S("Sid"), in->statement_id);
     json_field(&writer, S("Effect"), S("Allow"));
-    add_principal(call, &writer, in->principal);
+    lambda_policy_principal(call, &writer, in->principal);
     json_field(&writer, S("Action"), in->action);
-    json_field(&writer, S("Resource"), function->arn);
+    json_field(&writer, S("Resource"), lambda_function_asked_arn(call->arena, function));
     if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
         json_name(&writer, S("Condition"));
         json_open_object(&writer);
@@ -84,7 +91,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
 
 static bool revision_matches(const struct call *call, str revision, const struct function *function)
 {
-    if (!str_present(revision) || str_equal(revision, function->row.revision))
+    if (!str_present(revision) || str_equal(revision, lambda_function_revision(function)))
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
          "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
@@ -95,7 +102,7 @@ static bool revision_matches(const struct call *call, str revision, const struct
 
 static bool is_latest(const struct function *function)
 {
-    return str_present(function->qualifier); /* $LATEST is the only qualifier */
+    return str_equal(function->qualifier, S("$LATEST"));
 }
 
 /* Only a principal can make a statement of ours invalid. */
@@ -111,37 +118,58 @@ static bool check_principal(const struct call *call, str statement)
     return false;
 }
 
-static bool change_policy(const struct call *call, const struct function *function, str policy)
+bool lambda_policy_add(const struct call *call, str old, str sid, str statement, str *policy)
 {
-    if (policy.size > MAX_POLICY_BYTES) {
-        fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
-             "The final policy size (%zu) is bigger than the limit (%d).", policy.size, MAX_POLICY_BYTES);
+    struct policy_document document = policy_document_read(call->arena, old);
+
+    if (policy_document_find(&document, sid)) {
+        fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+             "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
+             "the existing statement.",
+             STR_ARGS(sid));
         return false;
     }
-    store_policy(call, function, policy);
-    return true;
+    *policy = policy_document_add(call->arena, &document, POLICY_HEAD, statement);
+    if (!check_principal(call, statement))
+        return false;
+    if (policy->size <= MAX_POLICY_BYTES)
+        return true;
+    fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
+         "The final policy size (%zu) is bigger than the limit (%d).", policy->size, MAX_POLICY_BYTES);
+    return false;
+}
+
+bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy)
+{
+    struct policy_document document = policy_document_read(call->arena, old);
+    bool found = document.count > 0 && policy_document_find(&document, sid);
+
+    if (document.count == 0)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy is associated with the given resource.");
+    else if (!found)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Statement %.*s is not found in resource policy.",
+             STR_ARGS(sid));
+    else
+        *policy = policy_document_remove(call->arena, &document, sid);
+    return found;
 }
 
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
+    str policy;
 
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
-    if (policy_document_find(&policy, in->statement_id))
-        return fail(
-            call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
-            "The statement id (%.*s) provided already exists. Please provide a new statement id, or remove "
-            "the existing statement.",
-            STR_ARGS(in->statement_id));
     out->statement = statement_of(call, in, function);
-    str changed = policy_document_add(call->arena, &policy, POLICY_HEAD, out->statement);
-    return check_principal(call, out->statement) && change_policy(call, function, changed) ? DONE : FAILED;
+    if (!lambda_policy_add(call, lambda_function_policy(function), in->statement_id, out->statement, &policy))
+        return FAILED;
+    store_policy(call, function, policy);
+    return DONE;
 }
 
 /* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
@@ -166,7 +194,7 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
 {
     const struct function *function = resource->row;
     struct policy_document policy =
-        policy_document_read(call->arena, function ? function->row.policy : (str){0});
+        policy_document_read(call->arena, function ? lambda_function_policy(function) : (str){0});
     const struct json *statement = policy_document_find(&policy, in->statement_id);
 
     if (statement)
@@ -177,33 +205,30 @@ enum outcome lambda_remove_permission(const struct call *call,
                                       const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
+    str policy;
 
     (void)out;
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    struct policy_document policy = policy_document_read(call->arena, function->row.policy);
-    if (is_latest(function) || policy.count == 0)
-        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
-                    "No policy is associated with the given resource.");
-    if (!policy_document_find(&policy, in->statement_id))
-        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
-                    "Statement %.*s is not found in resource policy.", STR_ARGS(in->statement_id));
-    store_policy(call, function, policy_document_remove(call->arena, &policy, in->statement_id));
+    if (!lambda_policy_remove(call, is_latest(function) ? (str){0} : lambda_function_policy(function),
+                              in->statement_id, &policy))
+        return FAILED;
+    store_policy(call, function, policy);
     return DONE;
 }
 
 enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
 
     (void)in;
     if (!function)
         return FAILED;
-    if (!str_present(function->row.policy) || is_latest(function))
+    if (!str_present(lambda_function_policy(function)) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    out->policy = function->row.policy;
-    out->revision_id = function->row.revision;
+    out->policy = lambda_function_policy(function);
+    out->revision_id = lambda_function_revision(function);
     return DONE;
 }

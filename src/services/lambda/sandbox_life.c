@@ -50,8 +50,12 @@ static struct verified *verify(const struct call *call, const struct lambda_laun
 {
     struct verified *verified = arena_new(call->arena, struct verified);
 
+    struct str_list code = {0};
+
     lambda_runtime_look(lambda_runtime_find(in->runtime));
-    if (!lambda_unpacked_verify(call, in->package))
+    *list_add(call->arena, &code) = in->package;
+    if (!lambda_unpacked_verify(call, in->package, &code) ||
+        (in->layer_packages.count > 0 && !lambda_unpacked_verify(call, in->layers, &in->layer_packages)))
         verified->problem = call->progress->failure.message;
     return verified;
 }
@@ -92,6 +96,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
         sandbox.state != LAMBDA_SANDBOX_STATE_STARTING ||
         !lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_package_release(call, in->package); /* perhaps no other call knows that it was unpacked */
+        lambda_unpacked_release(call, in->layers);
         return DONE;
     }
     struct call there = lambda_call_of_function(call, &function);

@@ -47,6 +47,7 @@ static void start(const struct call *call, const struct function *function)
 
     random_bytes(bytes, sizeof bytes);
     str stream = hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes});
+    struct lambda_layer_set_rows layers = lambda_layer_set(call, function->row.layers);
     stream = arena_format(call->arena, "%.*s/[%.*s]%.*s", STR_ARGS(time_path_date(call->arena, call->now_ms)),
                           STR_ARGS(lambda_version_text(call->arena, function->row.number)), STR_ARGS(stream));
     lambda_add_sandbox(call->txn, &(struct lambda_add_sandbox_params){
@@ -59,12 +60,15 @@ static void start(const struct call *call, const struct function *function)
                                       .check_ms = deadline_ms,
                                       .log_stream = stream,
                                       .package = function->row.package,
+                                      .layers = function->row.layers,
                                   });
     check_later(call, id, deadline_ms);
     spawn(call, &LAMBDA_LAUNCH_SANDBOX, (str){0},
           &(struct lambda_launch_sandbox_request){
               .sandbox_id = id,
               .package = function->row.package,
+              .layers = function->row.layers,
+              .layer_packages = lambda_layer_packages(call, &layers),
               .runtime = function->row.runtime,
           });
 }
@@ -116,9 +120,10 @@ void lambda_sandboxes_retire(const struct call *call, const struct function *fun
     stop_all(call, function, &function->row.version_id, false);
 }
 
-void lambda_sandboxes_kill(const struct call *call, const struct function *function)
+void lambda_sandboxes_kill(const struct call *call, const struct function *function,
+                           const int64_t *version_id)
 {
-    stop_all(call, function, NULL, true);
+    stop_all(call, function, version_id, true);
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,
@@ -142,6 +147,7 @@ void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sand
 {
     forget_by_id(call, sandbox->id);
     lambda_package_release(call, sandbox->package);
+    lambda_unpacked_release(call, sandbox->layers);
 }
 
 void lambda_sandboxes_forget(const struct call *call)

@@ -1,21 +1,21 @@
 /*
- * unpacked.c: the code of functions on the disk.
+ * unpacked.c: the code of functions and layers on the disk.
  *
- * <functions folder>/<digest>/code is the code that a sandbox sees, and node_modules beside it leads to the
- * packages that every Node.js function may import.  The database is authoritative: a folder is made from it
- * when a sandbox starts, may be lost at any time, and is removed when no function and no sandbox names its
- * package.
+ * <functions folder>/<name>/code is code that sandboxes see, and node_modules beside it leads to the packages
+ * that every Node.js function may import.  The name is the digest of the package, or that of a set of layers,
+ * which are unpacked one over the other.  The database is authoritative: a folder is made from it when a
+ * sandbox starts, may be lost at any time, and is removed when no function and no sandbox names it.
  *
  * A sandbox runs only code that has its package's digest.  Only the server's user may enter the folders, and
  * sandboxes see them read-only, so only that user, or a broken disk, can alter one. Hashing up to 250 MB at
- * each start would be too slow.  So no folder from before the server's start is trusted: at its first use a
- * package is unpacked from the database, unless the existing folder has the digest. The results of stat() for
- * each entry are then remembered, and must be the same whenever a sandbox starts.  A folder with different
- * results is set aside and made again.  (Errors of the disk while the server runs are not noticed.)
+ * each start would be too slow.  So no folder from before the server's start is trusted: at its first use it
+ * is made from the database.  The results of stat() for each entry are then remembered, and must be the same
+ * whenever a sandbox starts.  A folder with different results is set aside and made again.  (Errors of the
+ * disk while the server runs are not noticed.)
  *
  * Unpacking, verifying and deleting take long: the prepare functions of LaunchSandbox and ClearPackages do
- * it, on workers.  The engine thread only renames a folder to ".old-<digest>-…", and a worker deletes it when
- * no sandbox runs that was started with that package.
+ * it, on workers.  The engine thread only renames a folder to ".old-<name>-…", and a worker deletes it when
+ * no sandbox runs that was started with it.
  */
 #include "lambda_internal.h"
 
@@ -131,22 +131,63 @@ static void doubt(str folder)
 struct making {
     const struct call *call;
     const char *functions;
-    str folder, sha256;
+    const struct str_list *packages;
+    str folder, name;
     struct known *known;
     bool made;
 };
 
-static enum unzip_result fill(const struct call *call, const char *folder, str zip)
+/* One package, in memory that the next one takes again. */
+struct reading {
+    const struct making *making;
+    struct arena_mark mark;
+    str sha256, *zip;
+    bool good;
+};
+
+static void read_good(void *context)
 {
+    struct reading *reading = context;
+    const struct call *call = reading->making->call;
+
+    reading->good = lambda_package_read(call, reading->sha256, reading->zip) &&
+                    str_equal(lambda_package_digest(call->arena, *reading->zip), reading->sha256);
+    if (reading->good)
+        return;
+    log_error("the code of a function is not what its digest says", log_field("sha256", reading->sha256));
+    fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function's package is lost or damaged.");
+}
+
+static bool read_package(void *context, size_t number, str *zip)
+{
+    struct reading *reading = context;
+    const struct making *making = reading->making;
+
+    arena_rewind(making->call->arena, reading->mark);
+    reading->sha256 = making->packages->items[number];
+    reading->zip = zip;
+    errno = ENOMEM; /* unless it comes to its end */
+    if (!arena_run(making->call->arena, read_good, reading) || !reading->good)
+        return false;
+    if (making->call->preparing)
+        read_anew(making->call);
+    return true;
+}
+
+static enum unzip_result fill(const struct making *making, const char *folder)
+{
+    const struct call *call = making->call;
     str code = arena_format(call->arena, "%s/code", folder);
     str modules = arena_format(call->arena, "%s/node_modules", folder);
     str target =
         arena_format(call->arena, "%.*s/nodejs/node_modules", STR_ARGS(lambda_options()->runtimes_folder));
+    struct reading reading = {.making = making, .mark = arena_mark(call->arena)};
+    const struct unzip_source source = {read_package, &reading, making->packages->count};
 
     if (mkdir(code.data, S_IRWXU) != 0 || symlink(target.data, modules.data) != 0 ||
         chmod(folder, S_IRWXU) != 0)
         return UNZIP_DISK;
-    enum unzip_result result = unzip(zip, code.data, UNZIPPED_BYTES);
+    enum unzip_result result = unzip(&source, code.data, UNZIPPED_BYTES);
     if (result == UNZIP_OK && chmod(code.data, 0755) != 0) /* a sandbox has another user id */
         return UNZIP_DISK;
     return result;
@@ -169,7 +210,7 @@ static bool put_in_place(const struct making *making, const char *made)
 {
     const struct call *call = making->call;
 
-    if (set_aside(call, making->functions, making->sha256)) {
+    if (set_aside(call, making->functions, making->name)) {
         atomic_store(&some_are_set_aside, true);
         log_warn("the unpacked code of a function was altered; it is unpacked anew",
                  log_field("folder", making->folder));
@@ -178,37 +219,23 @@ static bool put_in_place(const struct making *making, const char *made)
            folder_fingerprint(making->folder.data, &making->known->fingerprint);
 }
 
-static bool unpack(const struct making *making, str zip)
+static void make(void *context)
 {
+    struct making *making = context;
     const struct call *call = making->call;
     str template = arena_format(call->arena, "%s/%.*sXXXXXX", making->functions, STR_ARGS(new_prefix));
     char *made = mkdtemp((char *)(uintptr_t) template.data);
 
-    enum unzip_result result = made ? fill(call, made, zip) : UNZIP_DISK;
+    enum unzip_result result = made ? fill(making, made) : UNZIP_DISK;
     if (result == UNZIP_OK && !put_in_place(making, made))
         result = UNZIP_DISK;
     int error = errno;
     if (made && folder_exists(made))
         folder_remove(made);
     errno = error;
-    return lambda_unzip_check_result(call, result);
-}
-
-static void make(void *context)
-{
-    struct making *making = context;
-    const struct call *call = making->call;
-    str zip;
-
-    if (lambda_package_read(call, making->sha256, &zip) &&
-        str_equal(lambda_package_digest(call->arena, zip), making->sha256)) {
-        if (call->preparing)
-            read_anew(call);
-        making->made = unpack(making, zip);
-        return;
-    }
-    log_error("the code of a function is not what its digest says", log_field("sha256", making->sha256));
-    fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function's package is lost or damaged.");
+    making->made = result == UNZIP_OK;
+    if (!making->made && !call->progress->failure.error)
+        lambda_unzip_check_result(call, result);
 }
 
 static bool is_as_it_was(const struct known *known, str folder)
@@ -219,14 +246,15 @@ static bool is_as_it_was(const struct known *known, str folder)
            str_equal(HASH_STR(now), HASH_STR(known->fingerprint));
 }
 
-bool lambda_unpacked_verify(const struct call *call, str sha256)
+bool lambda_unpacked_verify(const struct call *call, str name, const struct str_list *packages)
 {
     const char *functions = real_functions_folder(call);
 
     if (!functions)
         return lambda_unzip_check_result(call, UNZIP_DISK);
-    str folder = folder_named(call, functions, sha256);
-    struct making making = {.call = call, .functions = functions, .folder = folder, .sha256 = sha256};
+    str folder = folder_named(call, functions, name);
+    struct making making = {
+        .call = call, .functions = functions, .packages = packages, .folder = folder, .name = name};
     struct known *known = making.known = take(folder);
     bool good = is_as_it_was(known, folder);
     if (!good) {
@@ -242,41 +270,49 @@ bool lambda_unpacked_verify(const struct call *call, str sha256)
     return good;
 }
 
-str lambda_unpacked_folder(const struct call *call, str sha256)
+str lambda_unpacked_folder(const struct call *call, str name)
 {
-    const char *functions = real_functions_folder(call);
+    const char *functions = str_empty(name) ? NULL : real_functions_folder(call);
 
-    return functions ? folder_named(call, functions, sha256) : (str){0};
+    return functions ? arena_join(call->arena, folder_named(call, functions, name), S("/code")) : (str){0};
 }
 
 /* ---- removing them ---- */
 
-void lambda_unpacked_clear(const struct call *call)
+/* Delete the folders that were set aside, if there are any. */
+static void clear(const struct call *call)
 {
     if (atomic_load(&some_are_set_aside))
         spawn(call, &LAMBDA_CLEAR_PACKAGES, (str){0}, &(struct lambda_clear_packages_request){0});
 }
 
-void lambda_unpacked_retire(const struct call *call, str sha256)
+static bool is_named(const struct call *call, str name)
 {
-    const char *functions = real_functions_folder(call);
+    struct lambda_is_folder_named_row found;
 
-    if (!functions)
-        return;
-    doubt(folder_named(call, functions, sha256));
-    if (set_aside(call, functions, sha256))
-        atomic_store(&some_are_set_aside, true);
-    lambda_unpacked_clear(call);
+    return lambda_is_folder_named(call->txn, &(struct lambda_is_folder_named_params){.name = name}, &found);
 }
 
-/* For ".old-<digest>-…" or ".old-.new-…": does a sandbox of that digest still use it? */
-static bool is_in_use(const struct call *call, str name)
+void lambda_unpacked_release(const struct call *call, str name)
 {
-    struct lambda_is_package_running_row found;
-    str sha256 = str_head(str_from(name, old_prefix.size), (size_t)2 * SHA256_SIZE);
+    const char *functions = str_empty(name) ? NULL : real_functions_folder(call);
 
-    return lambda_is_package_running(call->txn, &(struct lambda_is_package_running_params){.sha256 = sha256},
-                                     &found);
+    if (functions && !is_named(call, name)) {
+        doubt(folder_named(call, functions, name));
+        if (set_aside(call, functions, name))
+            atomic_store(&some_are_set_aside, true);
+    }
+    clear(call);
+}
+
+/* For ".old-<name>-…" or ".old-.new-…": does a sandbox that was started with it still run? */
+static bool is_in_use(const struct call *call, str aside)
+{
+    struct lambda_is_folder_running_row found;
+    str name = str_head(str_from(aside, old_prefix.size), (size_t)2 * SHA256_SIZE);
+
+    return lambda_is_folder_running(call->txn, &(struct lambda_is_folder_running_params){.name = name},
+                                    &found);
 }
 
 void lambda_clear_packages_prepare(const struct call *call, const struct lambda_clear_packages_request *in)
@@ -349,5 +385,5 @@ void lambda_unpacked_forget(const struct call *call)
         closedir(folder);
     arena_let_go(call->arena, guard);
     atomic_store(&some_are_set_aside, true);
-    lambda_unpacked_clear(call);
+    clear(call);
 }

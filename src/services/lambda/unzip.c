@@ -1,9 +1,9 @@
 /*
  * unzip.c: libarchive reads; this file decides which entries are allowed, and writes them.
  *
- * Links are made after all other entries, so no path leads through a link while files are written.  A link's
- * target may go up only at its beginning, where it goes up from real folders; all other links lead to places
- * inside, so a path through them stays inside.
+ * Links are made after all other entries of all packages, so no path leads through a link while files are
+ * written.  A link's target may go up only at its beginning, where it goes up from real folders; all other
+ * links lead to places inside, so a path through them stays inside.
  */
 #include "unzip.h"
 
@@ -21,21 +21,27 @@
 
 enum { READABLE = 0444, EXECUTABLE = 0111, FOLDER_MODE = 0555, END_RECORD_BYTES = 22 };
 
-enum kind { KIND_FILE, KIND_FOLDER };
+/* A name that is taken, and the number of the package that took it. */
+struct entry {
+    bool is_folder, is_link;
+    size_t package;
+};
 
 struct link {
     str name, target;
+    const struct entry *entry;
 };
 
 struct unpacking {
     struct arena arena;
     struct archive *from;
-    str zip;
-    int folder; /* -1: check only */
-    int file;   /* being written; -1: no file */
+    const struct unzip_source *source;
+    size_t package; /* the number of the one that is read */
+    int folder;     /* -1: check only */
+    int file;       /* being written; -1: no file */
     int64_t left_bytes;
     size_t names_bytes, folder_count;
-    struct map kinds; /* name -> enum kind, as its address in all_kinds */
+    struct map entries; /* by their names */
     struct {
         str *items;
         size_t count;
@@ -47,8 +53,6 @@ struct unpacking {
     enum unzip_result result;
     int error; /* errno */
 };
-
-static enum kind all_kinds[] = {KIND_FILE, KIND_FOLDER};
 
 /* ---- names ---- */
 
@@ -121,14 +125,34 @@ static str plain_name(struct arena *arena, str name)
 
 /* ---- existing entries ---- */
 
-static enum unzip_result note(struct unpacking *unpacking, str name, enum kind kind)
+/* Take away what an earlier package has put there; its links are not made yet. */
+static enum unzip_result replace(struct unpacking *unpacking, str name, const struct entry *old)
 {
+    if (old->is_folder || old->package == unpacking->package)
+        return UNZIP_BROKEN;
+    if (unpacking->folder >= 0 && !old->is_link &&
+        unlinkat(unpacking->folder, arena_cstr(&unpacking->arena, name), 0) != 0)
+        return UNZIP_DISK;
+    return UNZIP_OK;
+}
+
+/* *entry is new, and has that name from now on. */
+static enum unzip_result note(struct unpacking *unpacking, str name, struct entry **entry)
+{
+    const struct entry *old = map_get(&unpacking->entries, name);
+    size_t packages = unpacking->package + 1;
+    enum unzip_result result = old ? replace(unpacking, name, old) : UNZIP_OK;
+
     unpacking->names_bytes += name.size;
-    unpacking->folder_count += kind == KIND_FOLDER;
-    if (unpacking->kinds.count == UNZIP_MOST_ENTRIES || unpacking->folder_count > UNZIP_MOST_FOLDERS ||
-        unpacking->names_bytes > UNZIP_MOST_NAMES_BYTES)
+    if (result != UNZIP_OK)
+        return result;
+    if ((!old && unpacking->entries.count >= UNZIP_MOST_ENTRIES * packages) ||
+        unpacking->names_bytes > UNZIP_MOST_NAMES_BYTES * packages)
         return UNZIP_TOO_LARGE;
-    return map_put(&unpacking->kinds, name, &all_kinds[kind]) ? UNZIP_BROKEN : UNZIP_OK;
+    *entry = arena_new(&unpacking->arena, struct entry);
+    (*entry)->package = unpacking->package;
+    map_put(&unpacking->entries, name, *entry);
+    return UNZIP_OK;
 }
 
 static str parent_of(str name)
@@ -138,21 +162,32 @@ static str parent_of(str name)
     return str_head(name, slash < 0 ? 0 : (size_t)slash);
 }
 
-/* Add the folder with its missing parents, as deep as a name may be. */
-static enum unzip_result add_folder(struct unpacking *unpacking, str name)
+static enum unzip_result make_folder(struct unpacking *unpacking, str name)
 {
-    const enum kind *kind = str_empty(name) ? &all_kinds[KIND_FOLDER] : map_get(&unpacking->kinds, name);
+    struct entry *entry;
+    enum unzip_result result = note(unpacking, name, &entry);
 
-    if (kind)
-        return *kind == KIND_FOLDER ? UNZIP_OK : UNZIP_BROKEN;
-    enum unzip_result result = add_folder(unpacking, parent_of(name));
-    if (result == UNZIP_OK)
-        result = note(unpacking, name, KIND_FOLDER);
-    if (result != UNZIP_OK || unpacking->folder < 0)
+    if (result != UNZIP_OK)
         return result;
+    entry->is_folder = true;
+    if (++unpacking->folder_count > UNZIP_MOST_FOLDERS * (unpacking->package + 1))
+        return UNZIP_TOO_LARGE;
+    if (unpacking->folder < 0)
+        return UNZIP_OK;
     *list_add(&unpacking->arena, &unpacking->folders) = name;
     return mkdirat(unpacking->folder, arena_cstr(&unpacking->arena, name), S_IRWXU) == 0 ? UNZIP_OK
                                                                                          : UNZIP_DISK;
+}
+
+/* Add the folder with its missing parents, as deep as a name may be. */
+static enum unzip_result add_folder(struct unpacking *unpacking, str name)
+{
+    const struct entry *entry = str_empty(name) ? NULL : map_get(&unpacking->entries, name);
+
+    if (str_empty(name) || (entry && entry->is_folder))
+        return UNZIP_OK;
+    enum unzip_result result = add_folder(unpacking, parent_of(name));
+    return result == UNZIP_OK ? make_folder(unpacking, name) : result;
 }
 
 /* ---- files ---- */
@@ -214,7 +249,8 @@ static enum unzip_result add_file(struct unpacking *unpacking, struct archive_en
 
     if (archive_entry_size_is_set(entry) && archive_entry_size(entry) > unpacking->left_bytes)
         return UNZIP_TOO_LARGE;
-    enum unzip_result result = note(unpacking, name, KIND_FILE);
+    struct entry *added;
+    enum unzip_result result = note(unpacking, name, &added);
     if (result != UNZIP_OK)
         return result;
     return unpacking->folder < 0 ? copy_data(unpacking)
@@ -226,21 +262,28 @@ static enum unzip_result add_file(struct unpacking *unpacking, struct archive_en
 static enum unzip_result add_link(struct unpacking *unpacking, struct archive_entry *entry, str name)
 {
     str target = str_of(archive_entry_symlink(entry));
+    struct entry *added;
 
     if (!unzip_link_is_safe(name, target))
         return UNZIP_BROKEN;
+    enum unzip_result result = note(unpacking, name, &added);
+    if (result != UNZIP_OK)
+        return result;
+    added->is_link = true;
     *list_add(&unpacking->arena, &unpacking->links) =
-        (struct link){name, arena_copy(&unpacking->arena, target)};
-    return note(unpacking, name, KIND_FILE);
+        (struct link){name, arena_copy(&unpacking->arena, target), added};
+    return UNZIP_OK;
 }
 
+/* But for those that a later package has replaced. */
 static enum unzip_result make_links(struct unpacking *unpacking)
 {
     struct arena *arena = &unpacking->arena;
 
     for (size_t i = 0; i < unpacking->links.count; i++) {
         const struct link *link = &unpacking->links.items[i];
-        if (symlinkat(arena_cstr(arena, link->target), unpacking->folder, arena_cstr(arena, link->name)) != 0)
+        if (map_get(&unpacking->entries, link->name) == link->entry &&
+            symlinkat(arena_cstr(arena, link->target), unpacking->folder, arena_cstr(arena, link->name)) != 0)
             return UNZIP_DISK;
     }
     return UNZIP_OK;
@@ -305,16 +348,39 @@ static bool is_without_entries(str zip)
     return zip.size == END_RECORD_BYTES && str_starts_with(zip, S("PK\005\006"));
 }
 
-static enum unzip_result unpack(struct unpacking *unpacking)
+static enum unzip_result unpack_package(struct unpacking *unpacking)
 {
-    str zip = unpacking->zip;
+    str zip;
 
+    if (!unpacking->source->read(unpacking->source->context, unpacking->package, &zip))
+        return UNZIP_DISK;
     if (is_without_entries(zip))
         return UNZIP_EMPTY;
+    unpacking->from = archive_read_new();
+    if (!unpacking->from) {
+        errno = ENOMEM;
+        return UNZIP_DISK;
+    }
     if (archive_read_support_format_zip_seekable(unpacking->from) != ARCHIVE_OK ||
         archive_read_open_memory(unpacking->from, zip.data, zip.size) != ARCHIVE_OK)
         return UNZIP_BROKEN;
-    enum unzip_result result = unpack_entries(unpacking);
+    return unpack_entries(unpacking);
+}
+
+static void close_package(struct unpacking *unpacking)
+{
+    archive_read_free(unpacking->from);
+    unpacking->from = NULL;
+}
+
+static enum unzip_result unpack(struct unpacking *unpacking)
+{
+    enum unzip_result result = UNZIP_OK;
+
+    for (; result == UNZIP_OK && unpacking->package < unpacking->source->count; unpacking->package++) {
+        result = unpack_package(unpacking);
+        close_package(unpacking);
+    }
     if (result == UNZIP_OK && unpacking->folder >= 0)
         result = make_links(unpacking);
     if (result == UNZIP_OK && unpacking->folder >= 0)
@@ -339,13 +405,11 @@ static enum unzip_result unpack_as_utf8(struct unpacking *unpacking)
     unpacking->file = -1;
     unpacking->result = UNZIP_DISK; /* unless run() finishes */
     unpacking->error = ENOMEM;
-    unpacking->from = archive_read_new();
-    if (unpacking->from)
-        arena_run(&unpacking->arena, run, unpacking);
+    arena_run(&unpacking->arena, run, unpacking);
     if (unpacking->file >= 0)
         close(unpacking->file);
-    archive_read_free(unpacking->from);
-    map_free(&unpacking->kinds);
+    close_package(unpacking);
+    map_free(&unpacking->entries);
     arena_free(&unpacking->arena);
     if (utf8) {
         uselocale(before);
@@ -355,19 +419,31 @@ static enum unzip_result unpack_as_utf8(struct unpacking *unpacking)
     return unpacking->result;
 }
 
-enum unzip_result unzip_check(str zip, int64_t most_bytes)
+static bool read_single(void *context, size_t number, str *zip)
 {
-    return unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = -1, .left_bytes = most_bytes});
+    (void)number;
+    *zip = *(const str *)context;
+    return true;
 }
 
-enum unzip_result unzip(str zip, const char *folder, int64_t most_bytes)
+enum unzip_result unzip_check(str zip, int64_t most_bytes, int64_t *unpacked_bytes)
+{
+    const struct unzip_source source = {read_single, &zip, 1};
+    struct unpacking unpacking = {.source = &source, .folder = -1, .left_bytes = most_bytes};
+    enum unzip_result result = unpack_as_utf8(&unpacking);
+
+    *unpacked_bytes = most_bytes - unpacking.left_bytes;
+    return result;
+}
+
+enum unzip_result unzip(const struct unzip_source *source, const char *folder, int64_t most_bytes)
 {
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (opened < 0)
         return UNZIP_DISK;
     enum unzip_result result =
-        unpack_as_utf8(&(struct unpacking){.zip = zip, .folder = opened, .left_bytes = most_bytes});
+        unpack_as_utf8(&(struct unpacking){.source = source, .folder = opened, .left_bytes = most_bytes});
     int error = errno;
     close(opened);
     errno = error;

@@ -1,10 +1,10 @@
 #pragma once
 
 /*
- * unzip.h: checks a function's package, and unpacks it to the disk.
+ * unzip.h: checks packages of functions and layers, and unpacks them to the disk.
  *
- * Packages come from clients.  Nothing is written outside the folder, no link leads out of it, and each name
- * is written once.  Time and memory grow nearly linearly with the package and its content.
+ * Packages come from clients.  Nothing is written outside the folder, no link leads out of it, and a package
+ * writes each name once.  Time and memory grow nearly linearly with the package and its content.
  */
 #include "base/arena.h"
 
@@ -25,14 +25,22 @@ enum {
     UNZIP_MOST_NAMES_BYTES = 8 * 1024 * 1024, /* of all names together */
 };
 
-/* Read the package completely, and write nothing. */
-enum unzip_result unzip_check(str zip, int64_t most_bytes);
+/* Packages that are read one after the other. */
+struct unzip_source {
+    bool (*read)(void *context, size_t number, str *zip); /* false, with errno set: it cannot be read */
+    void *context;
+    size_t count;
+};
+
+/* Read the package completely, and write nothing.  *unpacked_bytes is what its files have together. */
+enum unzip_result unzip_check(str zip, int64_t most_bytes, int64_t *unpacked_bytes);
 /*
- * Unpack into an existing, empty folder whose path has no symbolic link.  Files may be read, and executed if
- * they were executable; nobody may write to them.  It accepts exactly what unzip_check() accepts; when it
- * fails, some entries may be left in the folder.
+ * Unpack into an existing, empty folder whose path has no symbolic link.  A later package's entries
+ * replace the files and links of earlier ones.  Files may be read, and executed if they were executable;
+ * nobody may write to them.  It accepts exactly the packages that unzip_check() accepts, unless one has a
+ * file where an earlier one has a folder; when it fails, some entries may be left in the folder.
  */
-enum unzip_result unzip(str zip, const char *folder, int64_t most_bytes);
+enum unzip_result unzip(const struct unzip_source *source, const char *folder, int64_t most_bytes);
 
 /* May a package contain an entry of that name? */
 bool unzip_name_is_safe(str name);

@@ -1,9 +1,13 @@
 #include "logs.h"
 
-#include "logs_internal.h"
+#include "extraction.h"
 #include "query.h"
 
-const struct module LOGS_MODULE = {.service = &LOGS_SERVICE,
-                                   .schema = &LOGS_SCHEMA,
-                                   .locate_arn = logs_locate_arn,
-                                   .start = logs_queries_start};
+static void start(const struct call *call)
+{
+    logs_extraction_start(call);
+    logs_queries_start(call);
+}
+
+const struct module LOGS_MODULE = {
+    .service = &LOGS_SERVICE, .schema = &LOGS_SCHEMA, .start = start, .locate_arn = logs_locate_arn};

@@ -14,8 +14,9 @@
 
 enum {
     MAX_AT_ONCE = 32,
-    DELIVERIES_PER_RUN = 100,
-    PROTECTED_PER_RUN = 10, /* each may have a text of its own */
+    DELIVERIES_AT_ONCE = 100,
+    DELIVERIES_PER_RUN = 1000,
+    PROTECTED_AT_ONCE = 10, /* each may have a text of its own */
     PREPARED_WITHIN_MS = 1000,
     REMOVALS_PER_RUN = 500,
 };
@@ -187,7 +188,6 @@ static void finish(const struct call *call, int64_t fanout_id)
 {
     sns_remove_fanout(call->txn, &(struct sns_remove_fanout_params){.id = fanout_id});
     sns_remove_fanout_message(call->txn, &(struct sns_remove_fanout_message_params){.fanout_id = fanout_id});
-    remove_at(call, call->now_ms); /* its deleted topic may have waited for this message */
 }
 
 /* False: the stored message cannot be read. */
@@ -224,73 +224,120 @@ static bool broadcast_read(const struct call *call, const struct sns_find_fanout
 /* ---- runs ---- */
 
 /* The message that is first in line, and the next of its subscribers. */
-struct run {
+struct part {
     struct sns_find_fanout_row row;
     struct sns_fanout_message_row stored;
     struct sns_subscriber_rows subscribers;
     bool ends; /* no others follow them */
 };
 
-/* False: no message waits for its subscribers. */
-static bool run_read(const struct call *call, struct run *run)
+static bool is_protected(const struct part *part)
 {
-    *run = (struct run){0};
-    if (!sns_find_fanout(call->txn, &run->row))
+    return str_present(part->stored.data_protection);
+}
+
+static void read_subscribers(const struct call *call, struct part *part)
+{
+    const struct sns_find_fanout_row *row = &part->row;
+    int64_t limit = is_protected(part) ? PROTECTED_AT_ONCE : DELIVERIES_AT_ONCE;
+    struct sns_subscriber_rows *found = &part->subscribers;
+
+    *found = sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){
+                                                 .topic_id = row->topic_id,
+                                                 .after_id = row->after_id,
+                                                 .last_id = row->last_id,
+                                                 .limit = limit,
+                                             });
+    part->ends = (int64_t)found->count < limit || found->items[found->count - 1].id == row->last_id;
+}
+
+/* Do both parts go to the same subscribers of a topic?  No run changes subscriptions. */
+static bool is_same_audience(const struct part *a, const struct part *b)
+{
+    return a->row.topic_id == b->row.topic_id && a->row.after_id == b->row.after_id &&
+           a->row.last_id == b->row.last_id && is_protected(a) == is_protected(b);
+}
+
+/* Read the next part of the run, which is in *part; all zero before the first.  False: no message waits. */
+static bool part_read(const struct call *call, struct part *part)
+{
+    struct part next = {0};
+
+    if (!sns_find_fanout(call->txn, &next.row))
         return false;
-    sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = run->row.id},
-                            &run->stored);
-    int64_t limit = str_present(run->stored.data_protection) ? PROTECTED_PER_RUN : DELIVERIES_PER_RUN;
-    run->subscribers = sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){
-                                                           .topic_id = run->row.topic_id,
-                                                           .after_id = run->row.after_id,
-                                                           .last_id = run->row.last_id,
-                                                           .limit = limit,
-                                                       });
-    run->ends = (int64_t)run->subscribers.count < limit;
+    sns_find_fanout_message(call->txn, &(struct sns_find_fanout_message_params){.fanout_id = next.row.id},
+                            &next.stored);
+    if (is_same_audience(part, &next)) {
+        next.subscribers = part->subscribers;
+        next.ends = part->ends;
+    } else {
+        read_subscribers(call, &next);
+    }
+    *part = next;
     return true;
 }
 
-static void deliver_stored(const struct call *call, const struct run *run)
+static void deliver_stored(const struct call *call, const struct part *part)
 {
     const struct message *before = prepared(call);
-    const struct sns_fanout_message_row *stored = &run->stored;
+    const struct sns_fanout_message_row *stored = &part->stored;
     struct broadcast broadcast;
 
-    if (run->subscribers.count == 0 || !broadcast_read(call, &run->row, stored, &broadcast))
+    if (part->subscribers.count == 0 || !broadcast_read(call, &part->row, stored, &broadcast))
         return;
     if (before && str_equal(before->id, stored->message_id))
         broadcast.message.protection = before->protection;
     struct call published = call_in(call, stored->account, stored->region);
     if (str_present(stored->endpoint))
         published.endpoint = stored->endpoint;
-    deliver(&published, &broadcast, &run->subscribers);
+    deliver(&published, &broadcast, &part->subscribers);
 }
 
-static void deliver_some(const struct call *call, const struct run *run)
+static void deliver_some(const struct call *call, const struct part *part)
 {
-    const struct sns_subscriber_rows *subscribers = &run->subscribers;
+    const struct sns_subscriber_rows *subscribers = &part->subscribers;
 
-    deliver_stored(call, run);
-    if (run->ends)
-        finish(call, run->row.id);
-    else
-        sns_fanout_reached(call->txn,
-                           &(struct sns_fanout_reached_params){
-                               .id = run->row.id, .after_id = subscribers->items[subscribers->count - 1].id});
+    deliver_stored(call, part);
+    if (part->ends) {
+        finish(call, part->row.id);
+        return;
+    }
+    check(subscribers->count > 0);
+    sns_fanout_reached(call->txn,
+                       &(struct sns_fanout_reached_params){
+                           .id = part->row.id, .after_id = subscribers->items[subscribers->count - 1].id});
 }
 
 void sns_deliver_fanout_prepare(const struct call *call, const struct sns_deliver_fanout_request *in)
 {
-    struct run run;
+    struct part part = {0};
     struct broadcast *broadcast = arena_new(call->arena, struct broadcast);
 
     (void)in;
-    if (!run_read(call, &run) || !str_present(run.stored.data_protection) ||
-        !broadcast_read(call, &run.row, &run.stored, broadcast))
+    if (!part_read(call, &part) || !is_protected(&part) ||
+        !broadcast_read(call, &part.row, &part.stored, broadcast))
         return;
     sns_protect_begin(call, &broadcast->topic, &broadcast->message);
-    sns_protect_prepare(call, &broadcast->topic, &broadcast->message, &run.subscribers);
+    sns_protect_prepare(call, &broadcast->topic, &broadcast->message, &part.subscribers);
     leave_prepared(call, &broadcast->message);
+}
+
+/*
+ * Deliver the part, and more of them while the slice lasts: what goes to the same queues in one batch shares
+ * their pages.  A protected message is a run of its own.  False: no message waits any more.
+ */
+static bool deliver_run(const struct call *call, struct part *part)
+{
+    bool alone = is_protected(part), waits = true;
+    size_t delivered = 0;
+
+    do {
+        deliver_some(call, part);
+        delivered += part->subscribers.count + 1; /* the message itself costs some work, too */
+        waits = part_read(call, part);
+    } while (waits && !alone && !is_protected(part) && delivered < DELIVERIES_PER_RUN &&
+             !slice_is_over(call));
+    return waits;
 }
 
 /* A timer's run is not prepared, so it has a prepared one take its place; the timer is there for a crash. */
@@ -298,18 +345,21 @@ enum outcome sns_deliver_fanout(const struct call *call, const struct sns_delive
                                 struct sns_deliver_fanout_output *out)
 {
     static const bool yes = true;
-    struct run run;
+    struct sns_find_ended_topic_row ended;
+    struct part part = {0};
 
     (void)out;
-    if (!run_read(call, &run))
+    if (!part_read(call, &part))
         return DONE;
-    if (str_present(run.stored.data_protection) && !in->prepared && !call->last_run) {
+    if (is_protected(&part) && !in->prepared && !call->last_run) {
         run_at(call, call->now_ms + PREPARED_WITHIN_MS);
         spawn(call, &SNS_DELIVER_FANOUT, (str){0}, &(struct sns_deliver_fanout_request){.prepared = &yes});
         return DONE;
     }
-    deliver_some(call, &run);
-    slice_again(call, &SNS_DELIVER_FANOUT, S("all"), &(struct sns_deliver_fanout_request){0});
+    if (deliver_run(call, &part))
+        slice_again(call, &SNS_DELIVER_FANOUT, S("all"), &(struct sns_deliver_fanout_request){0});
+    if (sns_find_ended_topic(call->txn, &ended)) /* it may have waited for these messages */
+        remove_at(call, call->now_ms);
     return DONE;
 }
 

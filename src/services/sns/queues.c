@@ -53,9 +53,7 @@ static void send(const struct call *call, struct broadcast *broadcast,
             .queue_arn = subscribers->items[i].endpoint,
             .insert = raw ? (str){0} : sns_envelope_insert(call, subscribers->items[i].arn),
         };
-    if (invoke(call, sns_sender(call, broadcast->topic.arn), &SQS_SEND_TO_QUEUES, &request, &result,
-               &failure) != DONE)
-        return;
+    invoke(call, sns_sender(call, broadcast->topic.arn), &SQS_SEND_TO_QUEUES, &request, &result, &failure);
     for (size_t i = 0; i < result.sent.count; i++) {
         const struct sqs_send_to_queues_result_entry *sent = &result.sent.items[i];
         if (str_present(sent->message_id))

@@ -99,9 +99,6 @@ void sns_redrive(const struct call *call, str policy, const struct dead_letter *
         return;
     str queue_arn = sns_redrive_queue(call, policy);
     struct sqs_send_to_queues_request request = request_of(call, queue_arn, letter);
-    if (invoke(call, sns_sender(call, letter->topic_arn), &SQS_SEND_TO_QUEUES, &request, &result, &failure) ==
-        DONE)
-        note(call, letter, queue_arn, result.sent.items[0].message_id, result.sent.items[0].problem);
-    else
-        note(call, letter, queue_arn, (str){0}, failure.message);
+    invoke(call, sns_sender(call, letter->topic_arn), &SQS_SEND_TO_QUEUES, &request, &result, &failure);
+    note(call, letter, queue_arn, result.sent.items[0].message_id, result.sent.items[0].problem);
 }

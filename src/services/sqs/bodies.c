@@ -1,22 +1,22 @@
 /*
  * bodies.c: stores the bodies of messages.
  *
- * A small body is in its message's row.  A large one is in sqs_body, together with the attributes: a receive
- * then changes the message without writing its body again, and a body that was sent to many queues is stored
- * once.  It is removed with the last message that has it, which the index sqs_message_body finds: there is no
- * reference count that could be wrong.
+ * A small body is in its message's row.  A large one, or one of many messages, is in sqs_body, together with
+ * the attributes: a receive then changes the message without writing its body again, and a body that was sent
+ * to many queues is stored once.  It is removed with the last message that has it, which the index
+ * sqs_message_body finds: there is no reference count that could be wrong.
  */
 #include "sqs_internal.h"
 
 #include "base/hash.h"
 
-enum { MAX_INLINE_BYTES = 2048 };
+enum { MAX_INLINE_BYTES = 2048, MAX_REPEATED_BYTES = 512 };
 
-const int64_t *sqs_body_store(const struct call *call, const struct content *content)
+const int64_t *sqs_body_store(const struct call *call, const struct content *content, size_t copies)
 {
     size_t bytes = content->body.size + content->attributes.size;
 
-    if (bytes <= MAX_INLINE_BYTES)
+    if (bytes <= (copies > 1 ? MAX_REPEATED_BYTES : MAX_INLINE_BYTES))
         return NULL;
     return arena_i64(call->arena, sqs_add_body(call->txn, &(struct sqs_add_body_params){
                                                               .bytes = (int64_t)bytes,

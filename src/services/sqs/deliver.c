@@ -74,7 +74,7 @@ static str put(const struct call *call, const struct queue *queue, struct delive
     if (sqs_duplicate_find(call, queue, message.group_id, deduplication_id, &posted))
         return posted.message_id;
     if (!delivery->body_id)
-        delivery->body_id = sqs_body_store(call, &delivery->content);
+        delivery->body_id = sqs_body_store(call, &delivery->content, delivery->in->targets.count);
     struct parcel parcel = {
         .body = delivery->body_id ? insert : sqs_body_with(call, &delivery->content, insert),
         .attributes = delivery->body_id ? (str){0} : delivery->content.attributes,

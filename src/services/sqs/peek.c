@@ -187,7 +187,7 @@ static bool edit(const struct call *call, const struct sqs_visible_row *row, str
         !sqs_outgoing_size_check(call, to, body.size + sqs_message_attributes_size(&attributes)))
         return false;
     content = sqs_message_content(call, &edited);
-    const int64_t *body_id = sqs_body_store(call, &content);
+    const int64_t *body_id = sqs_body_store(call, &content, 1);
     sqs_set_body(call->txn,
                  &(struct sqs_set_body_params){.id = row->id,
                                                .body = body_id ? S("") : content.body,

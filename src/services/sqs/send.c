@@ -253,7 +253,7 @@ static struct posted put(const struct call *call, const struct queue *queue, con
 
     if (sqs_duplicate_find(call, queue, message->group_id, deduplication_id, &posted))
         return posted;
-    const int64_t *body_id = sqs_body_store(call, content);
+    const int64_t *body_id = sqs_body_store(call, content, 1);
     str trace_header = trace_header_of(call, message);
     struct parcel parcel = {
         .body = body_id ? S("") : content->body,

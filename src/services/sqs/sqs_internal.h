@@ -75,10 +75,10 @@ struct content {
     const int64_t *insert_at; /* where each message inserts a piece of its own; NULL: nowhere */
 };
 /*
- * Store a large content in sqs_body, for any number of messages of this call.  NULL: it is small, and belongs
- * in each message's row.
+ * Store a large content in sqs_body, for that many messages of this call.  NULL: it is small, and belongs in
+ * each message's row.
  */
-const int64_t *sqs_body_store(const struct call *call, const struct content *content);
+const int64_t *sqs_body_store(const struct call *call, const struct content *content, size_t copies);
 /* The content of a found message; computes its body's digest if it is not stored. */
 struct content sqs_body_of(const struct call *call, const struct sqs_visible_row *row);
 /* Is a message no longer than that, with its attributes? */

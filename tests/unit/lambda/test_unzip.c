@@ -9,6 +9,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,12 +105,30 @@ static int remove_folder(void **state)
     return free_arena(state);
 }
 
+static bool read_package(void *context, size_t number, str *zip)
+{
+    *zip = ((const str *)context)[number];
+    return true;
+}
+
+static enum unzip_result unpacked_together(str *zips, size_t count)
+{
+    return unzip(&(struct unzip_source){read_package, zips, count}, folder, MIB);
+}
+
+static enum unzip_result checked(str zip)
+{
+    int64_t bytes;
+
+    return unzip_check(zip, MIB, &bytes);
+}
+
 static enum unzip_result unpacked(str zip)
 {
-    enum unzip_result checked = unzip_check(zip, MIB);
+    enum unzip_result result = checked(zip);
 
-    assert_int_equal(unzip(zip, folder, MIB), checked); /* on a disk that has room */
-    return checked;
+    assert_int_equal(unpacked_together(&zip, 1), result); /* on a disk that has room */
+    return result;
 }
 
 static const char *path(const char *name)
@@ -340,8 +359,8 @@ static str package_of_many(size_t count, mode_t type, const char *format)
 
 static void assert_most(size_t count, mode_t type, const char *format)
 {
-    assert_int_equal(unzip_check(package_of_many(count, type, format), MIB), UNZIP_OK);
-    assert_int_equal(unzip_check(package_of_many(count + 1, type, format), MIB), UNZIP_TOO_LARGE);
+    assert_int_equal(checked(package_of_many(count, type, format)), UNZIP_OK);
+    assert_int_equal(checked(package_of_many(count + 1, type, format)), UNZIP_TOO_LARGE);
 }
 
 TEST(a_package_has_so_many_entries_and_no_more)
@@ -363,6 +382,87 @@ TEST(all_names_together_have_a_length)
     assert_most(UNZIP_MOST_NAMES_BYTES / 250, AE_IFREG, "%0250u");
 }
 
+/* ---- several packages, one over the other ---- */
+
+static str content_of(const char *name)
+{
+    char bytes[64];
+    FILE *file = fopen(path(name), "r");
+    size_t size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+
+    if (!file)
+        return (str){0};
+    fclose(file);
+    return arena_copy(&scratch, (str){bytes, size});
+}
+
+static enum unzip_result two_entries(const char *first, mode_t first_type, const char *second,
+                                     mode_t second_type)
+{
+    str zips[] = {package_of(first, first_type, first_type == AE_IFLNK ? "target" : NULL,
+                             first_type == AE_IFREG ? S("first") : S("")),
+                  package_of(second, second_type, second_type == AE_IFLNK ? "target" : NULL,
+                             second_type == AE_IFREG ? S("second") : S(""))};
+
+    return unpacked_together(zips, 2);
+}
+
+TEST(packages_share_folders)
+{
+    assert_int_equal(two_entries("lib/a", AE_IFREG, "lib/b", AE_IFREG), UNZIP_OK);
+    assert_text(content_of("lib/a"), "first");
+    assert_text(content_of("lib/b"), "second");
+}
+
+TEST(a_later_package_replaces_a_file)
+{
+    assert_int_equal(two_entries("lib/a", AE_IFREG, "lib/a", AE_IFREG), UNZIP_OK);
+    assert_text(content_of("lib/a"), "second");
+}
+
+TEST(a_later_package_replaces_a_link)
+{
+    struct stat status;
+
+    assert_int_equal(two_entries("lib/a", AE_IFLNK, "lib/a", AE_IFREG), UNZIP_OK);
+    assert_int_equal(lstat(path("lib/a"), &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+    assert_text(content_of("lib/a"), "second");
+}
+
+TEST(a_later_package_replaces_a_file_by_a_link)
+{
+    struct stat status;
+
+    assert_int_equal(two_entries("lib/a", AE_IFREG, "lib/a", AE_IFLNK), UNZIP_OK);
+    assert_int_equal(lstat(path("lib/a"), &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+}
+
+TEST(a_later_package_writes_nothing_through_a_link)
+{
+    struct stat status;
+
+    assert_int_equal(two_entries("lib", AE_IFLNK, "lib/a", AE_IFREG), UNZIP_OK);
+    assert_int_equal(lstat(path("lib"), &status), 0);
+    assert_true(S_ISDIR(status.st_mode));
+    assert_text(content_of("lib/a"), "second");
+}
+
+TEST(a_later_package_replaces_no_folder)
+{
+    assert_int_equal(two_entries("lib/a", AE_IFREG, "lib", AE_IFREG), UNZIP_BROKEN);
+}
+
+TEST(each_package_may_have_as_many_entries)
+{
+    str zips[] = {package_of_many(UNZIP_MOST_FOLDERS, AE_IFDIR, "a%05x/"),
+                  package_of_many(UNZIP_MOST_FOLDERS, AE_IFDIR, "b%05x/"),
+                  package_of_many(1, AE_IFDIR, "c%05x/")};
+
+    assert_int_equal(unpacked_together(zips, 3), UNZIP_OK);
+}
+
 #define on_disk(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable),
@@ -374,4 +474,8 @@ TESTS(on_disk(a_file_is_unpacked_readable_and_executable_and_not_writable),
       on_disk(what_is_neither_file_nor_folder_nor_link_is_refused), on_disk(a_name_stands_only_once),
       on_disk(names_have_a_length_and_a_depth), on_disk(names_are_utf8_whatever_the_locale_is),
       on_disk(a_package_has_so_many_entries_and_no_more), on_disk(a_package_has_so_many_folders_and_no_more),
-      on_disk(all_names_together_have_a_length))
+      on_disk(all_names_together_have_a_length), on_disk(packages_share_folders),
+      on_disk(a_later_package_replaces_a_file), on_disk(a_later_package_replaces_a_link),
+      on_disk(a_later_package_replaces_a_file_by_a_link),
+      on_disk(a_later_package_writes_nothing_through_a_link), on_disk(a_later_package_replaces_no_folder),
+      on_disk(each_package_may_have_as_many_entries))
