@@ -123,7 +123,7 @@ def test_statistics_count_what_was_read_and_what_passed_the_filters(stored, ask)
 
 def test_the_time_range_includes_both_ends(logs, finished, make_group, put, now_ms):
     group, second = make_group(), now_ms() // 1000 - 10
-    put(group, "s", (second * 1000 - 1, "before"), (second * 1000, "first"), (second * 1000 + 1999, "last"), (second * 1000 + 800, "after"))
+    put(group, "s", (second * 1000 - 1, "before"), (second * 1000, "first"), (second * 1000 + 1999, "last"), (second * 1000 + 2000, "after"))
     for scale in (1, 1000):
         end = (second + 1) * scale + (999 if scale == 1000 else 0)
         query = logs.start_query(logGroupName=group, startTime=second * scale, endTime=end, queryString="display @message")["queryId"]
