@@ -484,6 +484,8 @@ def cloudwatch(world):
                  **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
                                                    "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
+    dashboard = {"DashboardName": "every", "DashboardBody": '{"widgets": []}'}
+    dashboard_put = [("PutDashboard", dashboard)]
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
@@ -507,6 +509,10 @@ def cloudwatch(world):
         "EnableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DisableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DeleteAlarms": lambda: (put, {"AlarmNames": ["every"]}),
+        "PutDashboard": lambda: ([], {**dashboard, "Tags": TAGS}),
+        "GetDashboard": lambda: (dashboard_put, {"DashboardName": "every"}),
+        "ListDashboards": lambda: (dashboard_put, {"DashboardNamePrefix": "e"}),
+        "DeleteDashboards": lambda: (dashboard_put, {"DashboardNames": ["every"]}),
         "TagResource": lambda: (put, {**resource, "Tags": TAGS}),
         "UntagResource": lambda: (put, {**resource, "TagKeys": ["k"]}),
         "ListTagsForResource": lambda: (put, resource),
