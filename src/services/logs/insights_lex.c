@@ -119,7 +119,7 @@ bool logs_insights_take_regex(struct insights_parser *parser, str *regex)
 
 /* ---- names ---- */
 
-/* One part of a name, from `index` on; returns its end, or `index` when there is none. */
+/* One part of a name, from `index` on; returns its end, or `index` without a part. */
 static size_t lex_part(struct insights_parser *parser, size_t index, struct text *name)
 {
     size_t end = index;

@@ -224,7 +224,7 @@ bool logs_insights_complain(struct insights_parser *parser, const struct insight
 struct insights_node *logs_insights_expression(struct insights_parser *parser);
 /* The node of a name: a slot, or a field. */
 struct insights_node *logs_insights_reference(struct insights_parser *parser, str name);
-/* Take "as name".  Absent: there is none; *problem is set when the name is missing. */
+/* Take "as name".  Absent: it is missing; *problem is set when the name is missing. */
 str logs_insights_alias(struct insights_parser *parser);
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);

@@ -16,7 +16,7 @@ void logs_query_end(const struct call *call, const struct logs_query_row *query,
                     enum logs_query_status status);
 /* At a start of the server. */
 void logs_queries_start(const struct call *call);
-/* The query's own row; false: there is none, and fail() has been called. */
+/* The query's own row; false: it does not exist, and fail() has been called. */
 bool logs_query_find(const struct call *call, str query_id, struct logs_query_row *query);
 
 /* query_scan.c: the events of a query's groups, the latest first. */
