@@ -285,13 +285,20 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                  : call->now_ms);
 }
 
-/* The queue's dead-letter queue is looked up for the first message that may have to move. */
+/*
+ * The queue's dead-letter queue is looked up for the first message that may have to move.  A dead-letter
+ * queue that does not accept this source any more gets none of its messages, as if it did not exist.
+ */
 static void find_dead_letters(const struct call *call, struct receive *receive)
 {
+    struct queue *dead_letters = &receive->dead_letters;
+
     if (receive->dead_letters_sought)
         return;
     receive->dead_letters_sought = true;
-    sqs_queue_find_arn(call, receive->queue->row.dead_letter_arn, &receive->dead_letters);
+    if (sqs_queue_find_arn(call, receive->queue->row.dead_letter_arn, dead_letters) &&
+        !sqs_redrive_allowed(call, dead_letters, receive->queue->arn))
+        *dead_letters = (struct queue){0};
     receive->dead_letter_tally = sqs_tally_begin(&receive->dead_letters);
 }
 
