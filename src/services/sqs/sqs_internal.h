@@ -247,7 +247,7 @@ int64_t sqs_arrivals_forget(const struct call *call, int64_t generation_id, int6
 /* attempts.c */
 /* What a receive with a ReceiveRequestAttemptId has taken. */
 struct attempt {
-    int64_t received_ms;
+    int64_t received_ms, visible_ms; /* visible_ms: until then all its messages are hidden */
     struct taken {
         int64_t id, receipt;
     } * items;
