@@ -15,7 +15,7 @@
 
 struct entry {
     const struct door *door;
-    str label;         /* the longest label of its host that is no '*': it is part of every host that fits */
+    str label;         /* the longest label of its host besides '*': it is part of every host that fits */
     str before, after; /* the two sides of the path's '*'; a path without one is `before` */
     bool has_star;
 };

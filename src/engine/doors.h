@@ -28,10 +28,9 @@ enum door_flags {
     DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker() */
     DOOR_STREAMS = 16,  /* with one of the two above: the reply may be sent piece by piece */
     DOOR_LARGE = 64,    /* its body may have LIMIT_BODY_MIB */
-    DOOR_CALLER =
-        128, /* call->caller is who signed the request; nobody, if the signature is none or not good */
-    DOOR_PAGES = 256,  /* its handler decides about pages of other origins: see visit.from_foreign_page */
-    DOOR_TO_PAGE = 32, /* only for a request that asks for text/html and has no query and no signature */
+    DOOR_CALLER = 128,  /* call->caller is who signed the request; nobody without a good signature */
+    DOOR_PAGES = 256,   /* its handler decides about pages of other origins: see visit.from_foreign_page */
+    DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
 };
 
 struct visit {
