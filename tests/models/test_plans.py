@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(ROOT.glob("src/**/*.sql"), key=lambda path: ("-- uses:" in path.read_text(), path))
 WHOLE_TABLES = {
     "cloudwatch: next_upload": "the first row",
+    "logs: find_pending": "the first row",
     "cloudwatch: oldest_history": "the first row",
     "dynamodb: find_gone": "the first row",
     "dynamodb: find_last_version": "the last row",
@@ -29,6 +30,8 @@ WHOLE_TABLES = {
     "lambda: remove_orphaned_payloads": "once, at the start",
     "lambda: list_unowned_packages": "once, at the start and at a reset; an index of what are few",
     "lambda: requeue_all": "once, at the start",
+    "lambda: remove_all_messages": "once, at the start",
+    "lambda: reset_lanes": "once, at the start",
     "lambda: list_waiting_versions": "once, at the start",
     "lambda: list_enabled_mappings": "once, at the start",
     "logs: find_last_event": "the last row",

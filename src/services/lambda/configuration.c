@@ -165,6 +165,15 @@ static void keep_settings(const struct call *call, const struct lambda_function_
     function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
 }
 
+void lambda_description_set(const struct call *call, struct function *function, str description)
+{
+    struct lambda_function_configuration settings = {0};
+
+    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
+    settings.description = description;
+    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+}
+
 /* ---- applying ---- */
 
 static bool runtime_check(const struct call *call, str runtime)

@@ -378,6 +378,48 @@ create index lambda_sandbox_layers on lambda_sandbox (layers) where layers <> ''
 -- Unknown, and 0, of functions from before.
 alter table lambda_version add column unpacked_size integer not null default 0;
 
+-- migration: 15
+-- The digest of what $LATEST was when the version was published from it.
+alter table lambda_version add column fingerprint text;
+drop index lambda_invocation_function;
+create index lambda_invocation_function on lambda_invocation (function_id, version_id);
+
+-- migration: 16
+-- How far a mapping has read its stream: the number of the last record of the shard; null before the first.
+create table lambda_reader (
+    mapping_id integer primary key,
+    shard text,
+    position text
+);
+-- One of the batches that a stream's mapping may have under way.  running: the invocation of request_id; waiting: for
+-- its next attempt.  ends are the ids of the last records of its batch, and of the batches into which a failed one was
+-- split.  The window is a tumbling window.
+create table lambda_lane (
+    id integer primary key autoincrement,
+    mapping_id integer not null,
+    number integer not null,
+    state text not null check (state in ('idle', 'running', 'waiting')),
+    ends text not null,
+    request_id text,
+    error text,
+    attempts integer not null,
+    delivery_id integer,
+    window_ms integer,
+    window_state text,
+    window_full integer not null,
+    unique (mapping_id, number)
+);
+-- A stream's records are held until they are done, each in the lane of its key.
+alter table lambda_held add column lane integer not null default 0;
+alter table lambda_held add column key_hash integer not null default 0;
+alter table lambda_held add column shard text;
+alter table lambda_held add column sequence text;
+alter table lambda_held add column made_ms integer;
+drop index lambda_held_mapping;
+create index lambda_held_lane on lambda_held (mapping_id, lane);
+alter table lambda_invocation add column lane_id integer;
+
+-- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -389,9 +431,14 @@ insert into lambda_function (account, region, name) values (:account, :region, :
 -- statement: add_version :insert
 -- row: function
 insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
-    architecture, log_group, package, package_size, unpacked_size, layers, settings, revision, modified_ms, generation)
+    architecture, log_group, package, package_size, unpacked_size, layers, settings, revision, modified_ms, generation,
+    fingerprint)
 values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
-    :architecture, :log_group, :package, :package_size, :unpacked_size, :layers, :settings, :revision, :modified_ms, 1);
+    :architecture, :log_group, :package, :package_size, :unpacked_size, :layers, :settings, :revision, :modified_ms, 1,
+    :fingerprint);
+
+-- statement: take_number :one
+update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
 
 -- A version with its function: by its id, or else by the function's name and the version's number.
 -- statement: find_version :one
@@ -401,9 +448,9 @@ values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, v.id as version_id, v.number, v.runtime, v.handler, v.role,
+select f.id, f.account, f.region, f.name, f.last_number, v.id as version_id, v.number, v.runtime, v.handler, v.role,
     v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.package, v.package_size,
-    v.unpacked_size, v.layers, v.settings, v.policy, v.revision, v.modified_ms, v.generation
+    v.unpacked_size, v.layers, v.settings, v.policy, v.revision, v.modified_ms, v.generation, v.fingerprint
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -416,11 +463,57 @@ select a.id, a.function_id, a.alias, a.number, a.other_number, a.weight, a.descr
 from lambda_alias a join lambda_function f on f.id = a.function_id
 where f.account = :account and f.region = :region and f.name = :name and a.alias = :alias;
 
+-- statement: add_alias :insert
+-- row: alias
+insert into lambda_alias (function_id, alias, number, other_number, weight, description, revision)
+values (:function_id, :alias, :number, :other_number, :weight, :description, :revision);
+
+-- statement: update_alias_row :exec
+-- row: alias
+update lambda_alias
+set number = :number, other_number = :other_number, weight = :weight, description = :description,
+    revision = :revision
+where id = :id;
+
+-- statement: set_alias_policy :exec
+update lambda_alias set policy = :policy, revision = :revision where id = :id;
+
+-- statement: remove_alias :exec
+delete from lambda_alias where id = :id;
+
+-- The aliases of a function, or those that invoke one of its versions.
+-- statement: list_aliases_page :many
+-- row: alias
+-- param: number integer null
+-- param: after text
+-- param: limit integer
+select id, function_id, alias, number, other_number, weight, description, policy, revision from lambda_alias
+where function_id = :function_id and alias > :after
+    and (:number is null or number = :number or other_number = :number)
+order by alias limit :limit;
+
 -- statement: list_functions_page :many
 -- param: after text
 -- param: limit integer
 select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
+
+-- All versions, each after the one that `after` and `after_number` name.
+-- statement: list_all_versions_page :many
+-- param: after text
+-- param: after_number integer
+-- param: limit integer
+select f.name, v.number, v.id as version_id
+from lambda_function f join lambda_version v on v.function_id = f.id
+where f.account = :account and f.region = :region and f.name >= :after
+    and (f.name > :after or v.number > :after_number)
+order by f.name, v.number limit :limit;
+
+-- statement: list_versions_page :many
+-- param: after_number integer
+-- param: limit integer
+select id, number from lambda_version where function_id = :function_id and number > :after_number
+order by number limit :limit;
 
 -- statement: update_version :exec
 -- row: function
@@ -434,11 +527,17 @@ where id = :version_id;
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
 
+-- statement: set_revision :exec
+update lambda_version set revision = :revision where id = :id;
+
 -- statement: list_code :many
 select distinct package, layers from lambda_version where function_id = :function_id;
 
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
+
+-- statement: remove_version :exec
+delete from lambda_version where id = :id;
 
 -- statement: remove_versions :exec
 delete from lambda_version where function_id = :function_id;
@@ -641,9 +740,9 @@ delete from lambda_sandbox where id = :id;
 
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
-    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts, lane_id, delivery_id)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind, 'queued', :payload,
-    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -666,7 +765,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id
+    announced, wants_tail, tail, receipts, delivery_id, lane_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
@@ -720,11 +819,16 @@ update lambda_invocation set tail = :tail where id = :id;
 -- statement: remove_invocation :exec
 delete from lambda_invocation where id = :id;
 
+-- The synchronous invocations of a function, or of one of its versions.
 -- statement: list_sync :many
-select request_id from lambda_invocation where function_id = :function_id and kind = 'sync';
+-- param: version_id integer null
+select request_id from lambda_invocation
+where function_id = :function_id and kind = 'sync' and (:version_id is null or version_id = :version_id);
 
--- statement: oldest_invocation :one
-select id from lambda_invocation where function_id = :function_id order by id limit 1;
+-- statement: any_invocation :one
+-- param: version_id integer null
+select id from lambda_invocation
+where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
 -- statement: remove_orphans :exec
@@ -789,9 +893,9 @@ delete from lambda_line;
 -- statement: add_mapping :insert
 -- row: mapping
 insert into lambda_mapping (uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds,
-    reports_failures, maximum_concurrency, enabled, settings, reason, modified_ms, failures)
+    reports_failures, maximum_concurrency, enabled, settings, reason, result, modified_ms, failures)
 values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batch_size, :window_seconds,
-    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :modified_ms, 0);
+    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :result, :modified_ms, 0);
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
@@ -842,26 +946,89 @@ update lambda_mapping set reason = :reason, result = :result, failures = :failur
 delete from lambda_mapping where id = :id;
 
 -- statement: add_held :insert
-insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record)
-values (:mapping_id, :held_ms, :trace_id, :receipt, :record);
+insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record, lane, key_hash, shard, sequence, made_ms)
+values (:mapping_id, :held_ms, :trace_id, :receipt, :record, :lane, :key_hash, :shard, :sequence, :made_ms);
 
+-- The oldest, up to the one with the id `last`.
 -- statement: list_held :many
+-- row: held
+-- param: last integer
 -- param: limit integer
-select id, held_ms, trace_id, receipt, record from lambda_held where mapping_id = :mapping_id order by id limit :limit;
+select id, held_ms, trace_id, receipt, record, shard, sequence, made_ms from lambda_held
+where mapping_id = :mapping_id and lane = :lane and id <= :last order by id limit :limit;
 
+-- Those after the id `after`.
 -- statement: count_held :one
+-- param: after integer
 -- column: count integer
 -- column: size integer
 -- column: oldest_ms integer
 select count(*) as count, coalesce(sum(length(record)), 0) as size, coalesce(min(held_ms), 0) as oldest_ms
-from lambda_held where mapping_id = :mapping_id;
+from lambda_held where mapping_id = :mapping_id and lane = :lane and id > :after;
+
+-- statement: count_all_held :one
+-- column: count integer
+-- column: size integer
+select count(*) as count, coalesce(sum(length(record)), 0) as size from lambda_held where mapping_id = :mapping_id;
 
 -- statement: remove_held :exec
 -- param: last integer
-delete from lambda_held where mapping_id = :mapping_id and id <= :last;
+delete from lambda_held where mapping_id = :mapping_id and lane = :lane and id <= :last;
 
--- statement: remove_all_held :exec
-delete from lambda_held;
+-- Messages of queues come again after a restart.
+-- statement: remove_all_messages :exec
+delete from lambda_held where sequence is null;
 
 -- statement: remove_held_of :exec
 delete from lambda_held where mapping_id = :mapping_id;
+
+-- statement: remove_some_held :exec
+-- param: limit integer
+delete from lambda_held
+where id in (select id from lambda_held where mapping_id = :mapping_id limit :limit);
+
+-- statement: set_held_lanes :exec
+-- param: lanes integer
+update lambda_held set lane = key_hash % :lanes where mapping_id = :mapping_id;
+
+-- ---- streams ----
+
+-- statement: set_reader :exec
+-- row: reader
+insert into lambda_reader (mapping_id, shard, position) values (:mapping_id, :shard, :position)
+on conflict (mapping_id) do update set shard = :shard, position = :position;
+
+-- statement: get_reader :one
+-- row: reader
+select mapping_id, shard, position from lambda_reader where mapping_id = :mapping_id;
+
+-- statement: remove_reader :exec
+delete from lambda_reader where mapping_id = :mapping_id;
+
+-- statement: add_lane :insert
+insert into lambda_lane (mapping_id, number, state, ends, attempts, window_full)
+values (:mapping_id, :number, 'idle', :ends, 0, 0);
+
+-- statement: list_lanes :many
+-- row: lane
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
+from lambda_lane where mapping_id = :mapping_id order by number;
+
+-- statement: get_lane :one
+-- row: lane
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
+from lambda_lane where id = :id;
+
+-- statement: set_lane :exec
+-- row: lane
+update lambda_lane set state = :state, ends = :ends, request_id = :request_id, error = :error, attempts = :attempts,
+    delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full
+where id = :id;
+
+-- statement: remove_lanes :exec
+delete from lambda_lane where mapping_id = :mapping_id;
+
+-- After a restart no invocation of a stream's batch runs: a retry's delivery begins it again.
+-- statement: reset_lanes :exec
+update lambda_lane set state = case when delivery_id is null then 'idle' else 'waiting' end
+where state = 'running';

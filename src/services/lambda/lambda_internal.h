@@ -59,10 +59,13 @@ bool lambda_function_name_open(const struct call *call, str text, str qualifier,
 str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* The function's ARN as the request names it: with the qualifier, if it has one. */
 str lambda_function_asked_arn(struct arena *arena, const struct function *function);
-/* The policy of the request's qualifier: each version and each alias has its own. */
+/* The policy and the revision of the request's qualifier: each version and each alias has its own. */
 str lambda_function_policy(const struct function *function);
+str lambda_function_revision(const struct function *function);
 /* The version that the request names.  NULL: it does not exist, and fail() has been called. */
 const struct function *lambda_version_of(const struct call *call);
+/* The same, in AWS's words for operations about what belongs to a version or to an alias. */
+const struct function *lambda_qualified_of(const struct call *call);
 /*
  * The function of a request about a whole function, as $LATEST.  NULL: it does not exist or the request names
  * another version, and fail() has been called.
@@ -82,6 +85,8 @@ const struct principal *lambda_principal(const struct call *call, const struct f
 /* versions.c */
 /* "$LATEST", or the number. */
 str lambda_version_text(struct arena *arena, int64_t number);
+/* The number of the version that the qualifier names, absent for $LATEST.  False: it may name an alias. */
+bool lambda_version_number(str qualifier, int64_t *number);
 /* The version of that id, without a qualifier.  False: it does not exist. */
 bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function);
 /*
@@ -93,6 +98,21 @@ bool lambda_version_find(const struct call *call, const struct function_name *na
 /* Choose the version of one invocation: that of a weighted alias is drawn. */
 void lambda_version_route(const struct call *call, struct function *function);
 
+/* The alias that the name's qualifier names, or NULL. */
+const struct lambda_alias_row *lambda_alias_find(const struct call *call, const struct function_name *name);
+
+/* functions.c */
+/* False: a revision is given and is not the current one; fail() has been called. */
+bool lambda_revision_check(const struct call *call, str given, str current);
+
+/* publish.c */
+/*
+ * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from. The
+ * description may be absent.
+ */
+void lambda_publish(const struct call *call, const struct function *latest, str description,
+                    struct function *published);
+
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
 bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
@@ -103,6 +123,8 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
  */
 bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
 bool lambda_architectures_check(const struct call *call, const struct str_list *architectures);
+/* Set the description in the row's settings. */
+void lambda_description_set(const struct call *call, struct function *function, str description);
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
 /* 2026-01-31T12:00:00.123+0000 */
 str lambda_time_text(const struct call *call, int64_t ms);
@@ -239,8 +261,9 @@ str lambda_version_work(const struct call *call, int64_t version_id);
 /* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
-/* End the sandboxes of all versions. */
-void lambda_sandboxes_kill(const struct call *call, const struct function *function);
+/* End the sandboxes of one version, or of all of the function's (NULL). */
+void lambda_sandboxes_kill(const struct call *call, const struct function *function,
+                           const int64_t *version_id);
 /* End the sandbox; its row remains until it has ended. */
 void lambda_sandbox_stop(const struct call *call, str sandbox_id);
 /* Let the sandbox's timer run at that time at the latest. */
@@ -332,6 +355,8 @@ bool lambda_destination_allows(const struct call *call, const struct function *f
 bool lambda_letter_send(const struct call *call, const struct letter *letter);
 
 /* event_config.c */
+/* May the function's role send there?  Nowhere (empty) is fine.  False: fail() has been called. */
+bool lambda_destination_check(const struct call *call, const struct function *function, str destination);
 /* The qualifier by which an invocation named the function: "$LATEST" if it named none. */
 str lambda_event_qualifier(str function_arn);
 /* The config of invocations that name the function so.  False: it has no such config. */
@@ -415,7 +440,10 @@ struct sqs_message;
 str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that came with the message, or absent. */
 str lambda_event_trace_id(const struct sqs_message *message);
-/* The ids that a function reports as failed.  False: its answer is malformed. */
+/* Ids in an order by which they are found. */
+void lambda_ids_sort(struct str_list *ids);
+bool lambda_ids_have(const struct str_list *ids, str id);
+/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* mappings.c */
@@ -425,94 +453,10 @@ struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapp
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
-/* mapping_settings.c */
-/* Set the row's columns and settings from the settings that are present.  False: fail() has been called. */
-bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_mapping_settings *in,
-                                   struct lambda_mapping_row *mapping);
-/* The settings that are not columns. */
-void lambda_mapping_settings_read(const struct call *call, const struct lambda_mapping_row *mapping,
-                                  struct lambda_event_source_mapping_configuration *settings);
-/* All settings, as clients see them. */
-void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
-                                      struct lambda_event_source_mapping_configuration *out);
-/* Does its MetricsConfig ask for EventCount? */
-bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
-/* The number of batches that it may have under way; `otherwise` when no setting says it. */
-int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
-                                   const struct lambda_event_source_mapping_configuration *settings,
-                                   int64_t otherwise);
-
-/* filter.c */
-struct filter;
-/* False, after fail(): too many filters, or one is not a pattern. */
-bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria);
-/* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
-const struct filter *lambda_filter_new(const struct call *call,
-                                       const struct lambda_filter_criteria *criteria);
-/* Does the record, which is JSON, match? */
-bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record);
-
-/* sources.c */
-/* A mapping at work. */
-struct poll {
-    struct lambda_mapping_row mapping;
-    struct lambda_event_source_mapping_configuration settings; /* that are not columns */
-    const struct filter *filter;                               /* NULL: every record is taken */
-    struct function function;
-    const struct principal *role;
-};
-
-/* A record of an event, and what settles it. */
-struct record {
-    str json, receipt, trace_id;
-};
-struct record_list {
-    struct record *items;
-    size_t count;
-};
-/* The messages of a batch, in the invocation's row. */
-struct receipts {
-    str source_arn;
-    struct str_list ids, handles;
-};
-/* A kind of event source. */
-struct event_source {
-    const char *service; /* in its ARNs */
-    bool is_stream;
-    int64_t default_batch_size;
-    const char *user_reason; /* StateTransitionReason after a client's change */
-    /* May the function read there, and do its settings fit?  False: fail() has been called. */
-    bool (*accepts)(const struct call *call, const struct function *function, str source_arn);
-    /* At most `most` records; PARKED: the call waits for some.  FAILED: see *failure. */
-    enum outcome (*receive)(const struct call *call, const struct poll *poll, int64_t most,
-                            struct record_list *records, struct failure *failure);
-    /* The function has done all of the batch but these failures.  role may be NULL. */
-    void (*settle)(const struct call *call, const struct principal *role, const struct receipts *receipts,
-                   const struct str_list *failures);
-};
-/* The kind of that ARN's source; NULL: no mapping can read from there. */
-const struct event_source *lambda_event_source_of(str source_arn);
-/* What has happened to a mapping's records, for MetricsConfig's EventCount. */
-enum event_count {
-    EVENTS_POLLED,
-    EVENTS_FILTERED_OUT,
-    EVENTS_INVOKED,
-    EVENTS_FAILED,
-    EVENTS_DELETED,
-};
-/* Counts only if the settings ask for it. */
-void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
-                         enum event_count what, size_t number);
-
 /* queue_source.c */
-extern const struct event_source LAMBDA_QUEUE_SOURCE;
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 
 /* poller.c */
-/* Start the poller of that mapping. */
-void lambda_poller_begin(const struct call *call, int64_t mapping_id);
-/* The mapping was changed or will be deleted: end its poller. */
-void lambda_poller_end(const struct call *call, int64_t mapping_id);
 /* At a start: start the pollers of all enabled mappings. */
 void lambda_pollers_resume(const struct call *call);
 /* The function has answered or failed a batch. */

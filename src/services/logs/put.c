@@ -3,13 +3,20 @@
  *
  * Every function invocation runs this: one insert per event, one update of the stream.
  */
-#include "logs_internal.h"
+#include "extraction.h"
+
+#include "engine/count.h"
 
 enum {
     MAX_BATCH_BYTES = 1048576,
     MAX_AGE_MS = 14 * DAY_MS,
     MAX_AHEAD_MS = 2 * HOUR_MS,
 };
+
+static const struct metric incoming_bytes = {"AWS/Logs", "IncomingBytes", "LogGroupName", "Bytes"};
+static const struct metric incoming_events = {"AWS/Logs", "IncomingLogEvents", "LogGroupName", "None"};
+static const struct metric all_bytes = {"AWS/Logs", "IncomingBytes", NULL, "Bytes"};
+static const struct metric all_events = {"AWS/Logs", "IncomingLogEvents", NULL, "None"};
 
 /*
  * Events [first, end) of a batch are accepted: it is in order, so events that are too old or too new are at
@@ -85,7 +92,25 @@ static struct accepted accept(const struct call *call, const struct group *group
     return (struct accepted){.first = too_old > expired ? too_old : expired, .end = too_new};
 }
 
-/* Returns the last event's id. */
+static bool is_extracted_from(const struct group *group, const struct logs_input_log_events *events,
+                              struct accepted accepted)
+{
+    bool watched = group->row.metric_filters > 0 || group->row.subscriptions > 0;
+
+    for (size_t i = accepted.first; i < accepted.end && !watched; i++)
+        watched = logs_may_embed_metrics(events->items[i].message);
+    return watched;
+}
+
+static void count_incoming(const struct call *call, const struct group *group, size_t events, int64_t bytes)
+{
+    count(call, &incoming_events, group->row.name, (double)events);
+    count(call, &incoming_bytes, group->row.name, (double)bytes);
+    count(call, &all_events, S(""), (double)events);
+    count(call, &all_bytes, S(""), (double)bytes);
+}
+
+/* Returns the last event's id.  The ids follow each other: nobody else adds events meanwhile. */
 static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
                      const struct logs_input_log_events *events, struct accepted accepted)
 {
@@ -110,7 +135,10 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                         .bytes = bytes,
                                     });
     logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
+    count_incoming(call, group, accepted.end - accepted.first, bytes);
     logs_tails_wake(call, group->row.id);
+    if (is_extracted_from(group, events, accepted))
+        logs_extract_later(call, group, stream_id, id - (int64_t)(accepted.end - accepted.first) + 1, id);
     return id;
 }
 
