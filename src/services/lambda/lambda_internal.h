@@ -109,10 +109,10 @@ bool lambda_revision_check(const struct call *call, str given, str current);
 
 /* publish.c */
 /*
- * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from. The
- * description may be absent.
+ * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from:
+ * then false.  The description may be absent.
  */
-void lambda_publish(const struct call *call, const struct function *latest, str description,
+bool lambda_publish(const struct call *call, const struct function *latest, str description,
                     struct function *published);
 
 /* configuration.c */
@@ -280,6 +280,15 @@ void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sand
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At a start: no sandbox of the former server runs any more. */
 void lambda_sandboxes_forget(const struct call *call);
+
+/* management.c */
+/* The words of a reply to the creation, or to a change, of a version, which is complete when the reply is
+ * sent. */
+void lambda_configuration_creating(const struct call *call, struct lambda_function_configuration *out);
+void lambda_configuration_updating(const struct call *call, struct lambda_function_configuration *out);
+str lambda_runtime_version_arn(const struct call *call, const struct function *function);
+/* "python:3.11.v1"; version: of the interpreter, or NULL. */
+str lambda_runtime_version_text(const struct call *call, const struct runtime *runtime, const char *version);
 
 /* concurrency.c */
 /* The number of invocations of the function that may be in flight: reserved, or what the account has left. */

@@ -21,10 +21,11 @@ static void log_start(const struct call *call, const struct function *function, 
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
+    str version =
+        lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
     lambda_log_keep(call, sandbox_id, call->now_ms,
-                    interpreter ? arena_format(call->arena, "INIT_START Runtime Version: %s:%s",
-                                               runtime->family, interpreter->version)
-                                : arena_format(call->arena, "INIT_START Runtime Version: %s", runtime->name));
+                    arena_format(call->arena, "INIT_START Runtime Version: %.*s\tRuntime Version ARN: %.*s",
+                                 STR_ARGS(version), STR_ARGS(lambda_runtime_version_arn(call, function))));
     if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
         lambda_log_keep(call, sandbox_id, call->now_ms,
                         arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
