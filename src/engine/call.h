@@ -349,18 +349,29 @@ void timer_cancel(const struct call *call, const struct operation *operation, st
  * handler that deletes more makes all of them invisible at once (by a generation or a state that every reader
  * checks), and leaves the rows to an internal operation that works in slices:
  *
+ *     struct slice slice = {ROWS_PER_RUN, BYTES_PER_RUN};
+ *
  *     while (there is more) {
- *         remove one;
- *         if (++removed == ROWS_PER_RUN || slice_is_over(call)) {
+ *         if (slice_is_spent(call, &slice)) {
  *             slice_again(call, &SQS_REMOVE_MESSAGES, id, in);
  *             break;
  *         }
+ *         remove one;
+ *         slice_spend(&slice, 1, its bytes);
  *     }
  *
- * Call slice_is_over() after the first row, so that every run makes progress.  A slice lasts some
- * milliseconds, and less while calls wait.  slice_again() sets the operation's timer for the next slice,
- * behind all timers that are due already: so several deletions take turns.
+ * The first row is always allowed, so that every run makes progress.  A slice lasts some milliseconds, and
+ * less while calls wait.  slice_again() sets the operation's timer for the next slice, behind all timers that
+ * are due already: so several deletions take turns.
  */
+struct slice {
+    int64_t rows, bytes; /* what is left */
+    bool begun;          /* by a row that was spent */
+};
+void slice_spend(struct slice *slice, int64_t rows, int64_t bytes);
+/* Are the rows or the bytes used up, or, once it has begun, the time? */
+bool slice_is_spent(const struct call *call, const struct slice *slice);
+/* Is the time used up?  For work that is not counted in rows. */
 bool slice_is_over(const struct call *call);
 void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 

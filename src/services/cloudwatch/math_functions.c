@@ -430,8 +430,8 @@ static const char *slice(const struct math_arguments *arguments, struct math_val
     for (size_t i = 1; i < arguments->count; i++)
         if (arguments->items[i].kind != MATH_NUMBER)
             return "SLICE() takes an array and one or two numbers";
-    if (arguments->count < 2 || all->kind == MATH_NUMBER || from < 0 || to < from ||
-        from >= (double)all->count)
+    if (arguments->count < 2 || all->kind == MATH_NUMBER ||
+        !(from >= 0 && from < (double)all->count && to >= from))
         return "SLICE() of what the array does not have";
     *value = *all;
     value->series += (size_t)from;
