@@ -775,6 +775,23 @@ def test_a_deleted_mapping_leaves_nothing_that_runs(own_world):
     world.functions.delete_event_source_mapping(UUID=again)
 
 
+def test_a_batch_whose_function_was_deleted_is_sent_to_the_function_that_is_made_anew(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SLOW.replace("0.4", "8")), world.table()
+    uuid = world.map(function, stream)
+    world.put(table, "a", n={"N": "1"})
+    world.wait(lambda: world.said(function, "BEGIN"))
+    role = world.functions.get_function_configuration(FunctionName=function)["Role"]
+    world.functions.delete_function(FunctionName=function)
+    world.put(table, "b", n={"N": "2"})
+    world.wait(lambda: "Function not found" in world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"])
+    world.functions.create_function(FunctionName=function, Runtime="python3.11", Handler="index.handler", Timeout=10, Role=role,
+                                    Code={"ZipFile": zip_of({"index.py": PICKY})})
+    world.functions.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+    world.advance(61)
+    world.wait(lambda: world.ids(function) and sum(world.ids(function), []) == ["a", "b"])
+
+
 def test_iterator_age_and_event_counts_are_metrics(own_world):
     world = own_world
     function, (table, stream) = world.function(PARTIAL), world.table()

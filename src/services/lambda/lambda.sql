@@ -1025,6 +1025,10 @@ update lambda_lane set state = :state, ends = :ends, request_id = :request_id, e
     delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full
 where id = :id;
 
+-- statement: has_batch :one
+-- column: found integer
+select 1 as found from lambda_invocation where mapping_id = :mapping_id and lane_id = :lane_id limit 1;
+
 -- statement: remove_lanes :exec
 delete from lambda_lane where mapping_id = :mapping_id;
 
