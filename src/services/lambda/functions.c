@@ -124,10 +124,19 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
                  log_field("reason", out->state_reason));
+    lambda_configuration_creating(call, out);
+    out->revision_id = random_uuid(call->arena); /* the revision of an active function is another one */
     return DONE;
 }
 
 /* ---- changes ---- */
+
+/* The revision of a function whose update is complete is another one. */
+static void show_update(const struct call *call, struct lambda_function_configuration *out)
+{
+    lambda_configuration_updating(call, out);
+    out->revision_id = random_uuid(call->arena);
+}
 
 static void store_change(const struct call *call, struct function *function)
 {
@@ -172,6 +181,8 @@ enum outcome lambda_update_function_code(const struct call *call,
         }
     }
     *out = *lambda_configuration_of(call, &function);
+    if (!in->dry_run || !*in->dry_run)
+        show_update(call, out);
     return DONE;
 }
 
@@ -210,6 +221,7 @@ lambda_update_function_configuration(const struct call *call,
         lambda_layer_set_release(call, located->row.layers);
     }
     *out = *lambda_configuration_of(call, &function);
+    show_update(call, out);
     return DONE;
 }
 
@@ -226,6 +238,16 @@ static const struct lambda_function_code_location *location_of(const struct call
     return location;
 }
 
+/* NULL: the function reserves nothing. */
+static const struct lambda_concurrency *concurrency_of(const struct call *call,
+                                                       const struct function *function)
+{
+    struct lambda_concurrency *concurrency = arena_new(call->arena, struct lambda_concurrency);
+
+    concurrency->reserved_concurrent_executions = function->row.reserved;
+    return function->row.reserved ? concurrency : NULL;
+}
+
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
@@ -237,6 +259,7 @@ enum outcome lambda_get_function(const struct call *call, const struct lambda_ge
     out->configuration = lambda_configuration_of(call, function);
     out->code = location_of(call, function);
     out->tags = tags_of(call->txn, call->arena, function->arn);
+    out->concurrency = concurrency_of(call, function);
     return DONE;
 }
 

@@ -105,7 +105,9 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
     for (size_t i = 0; i < events->count; i++)
         text_add(&all, events->items[i].message);
     str text = text_str(&all);
-    return str_tail_whole(text, TAIL_BYTES);
+    ptrdiff_t start =
+        str_find(text, S("START RequestId: ")); /* AWS's tail has nothing of the initialization */
+    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, TAIL_BYTES);
 }
 
 static str start_line(const struct call *call, const struct function *function,
@@ -171,7 +173,8 @@ static void write_lines(const struct call *call, const struct function *function
 
     take_lines(call, sandbox, &events);
     for (size_t i = 0; i < lines->count; i++)
-        add_event(call, &events, lines->items[i].timestamp, lines->items[i].text);
+        if (lines->items[i].text.size > 0)
+            add_event(call, &events, lines->items[i].timestamp, lines->items[i].text);
     write_now(call, function, sandbox, has_invocation ? &invocation : NULL, &events);
 }
 
@@ -186,7 +189,8 @@ void lambda_log_output(const struct call *call, const struct function *function,
         return;
     }
     for (size_t i = 0; i < lines->count; i++)
-        lambda_log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
+        if (lines->items[i].text.size > 0) /* blank lines make no events */
+            lambda_log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
     lambda_sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }
 

@@ -3,8 +3,8 @@
  * stored by one call.
  *
  * A row of logs_pending is a range of events that are still to be looked at.  The call that stores a step's
- * results shortens or removes the row; if the row has changed meanwhile, the step is dropped.  One step
- * follows the other; a timer begins again should one get lost.
+ * results shortens or removes the row, and begins the next step.  A timer begins again should a step get
+ * lost; if it was only late, there are two calls for one step for a while, and the second one ends.
  */
 #include "extraction.h"
 
@@ -16,9 +16,10 @@
 
 enum {
     STEP_EVENTS = 1000,
+    UNPREPARED_EVENTS = 20, /* when no worker has prepared the step, and it holds the engine */
     STEP_BYTES = 1024 * 1024,
-    STEP_DATA = 1000,
-    PUT_DATA = 500, /* in one request to CloudWatch */
+    STEP_DATA = 200,
+    PUT_DATA = 100, /* in one request to CloudWatch */
     AGAIN_MS = 60 * 1000,
 };
 
@@ -145,7 +146,7 @@ static void look_at(struct step *step, const struct logs_read_ids_row *row)
         logs_embedded_metrics(&step->metrics, row->timestamp_ms, row->message);
 }
 
-static void read_events(struct step *step)
+static void read_events(struct step *step, size_t most)
 {
     struct logs_read_ids_params params = {.first_id = step->pending.first_id,
                                           .last_id = step->pending.last_id,
@@ -154,7 +155,7 @@ static void read_events(struct step *step)
     struct logs_read_ids_row event;
     size_t events = 0, bytes = 0;
 
-    while (events < STEP_EVENTS && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
+    while (events < most && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
            !(events > 0 && time_is_up(&step->there)) && logs_read_ids_next(&cursor, &event)) {
         look_at(step, &event);
         step->next_id = event.id + 1;
@@ -169,7 +170,7 @@ static void read_events(struct step *step)
 }
 
 /* NULL: there is nothing to do. */
-static struct step *make_step(const struct call *call)
+static struct step *make_step(const struct call *call, size_t most_events)
 {
     struct step *step = arena_new(call->arena, struct step);
 
@@ -184,14 +185,14 @@ static struct step *make_step(const struct call *call)
     step->metrics.call = &step->there;
     read_filters(step);
     read_subscriptions(step);
-    read_events(step);
+    read_events(step, most_events);
     return step;
 }
 
 void logs_extract_events_prepare(const struct call *call, const struct logs_extract_events_input *in)
 {
     (void)in;
-    leave_prepared(call, make_step(call));
+    leave_prepared(call, make_step(call, STEP_EVENTS));
 }
 
 /* ---- storing it ---- */
@@ -237,18 +238,18 @@ static void shorten(const struct call *call, const struct step *step)
 enum outcome logs_extract_events(const struct call *call, const struct logs_extract_events_input *in,
                                  struct logs_extract_events_output *out)
 {
-    const struct step *step = prepared(call) ? prepared(call) : make_step(call);
+    const struct step *step = prepared(call) ? prepared(call) : make_step(call, UNPREPARED_EVENTS);
     struct logs_find_pending_row now;
 
     (void)in;
     (void)out;
     if (!step || !logs_find_pending(call->txn, &now))
         return DONE;
-    if (now.id == step->pending.id && now.first_id == step->pending.first_id) {
-        if (str_present(step->group.account) && !str_empty(step->group.account))
-            store(call, step);
-        shorten(call, step);
-    }
+    if (now.id != step->pending.id || now.first_id != step->pending.first_id)
+        return DONE; /* another call has done this step, and continues */
+    if (!str_empty(step->group.account))
+        store(call, step);
+    shorten(call, step);
     if (!logs_find_pending(call->txn, &now))
         timer_cancel(call, &LOGS_BEGIN_EXTRACTION, ALL);
     else if (!call->last_run)

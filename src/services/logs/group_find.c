@@ -75,22 +75,27 @@ static bool locate_one(const struct call *call, str name, str identifier, str st
     return false;
 }
 
+bool logs_locate_one_group(const struct call *call, str name, str identifier, struct resource *found)
+{
+    return locate_one(call, name, identifier, S(""), found);
+}
+
 bool logs_locate_described_group(const struct call *call, const struct logs_describe_log_streams_request *in,
                                  struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_filtered_group(const struct call *call, const struct logs_filter_log_events_request *in,
                                 struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_read_group(const struct call *call, const struct logs_get_log_events_request *in,
                             struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_read_stream(const struct call *call, const struct logs_get_log_events_request *in,
@@ -123,6 +128,20 @@ const struct group *logs_group_of(const struct call *call)
     if (!group)
         fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
     return group;
+}
+
+bool logs_group_is_standard(const struct group *group)
+{
+    return logs_log_group_class_of(group->row.class) == LOGS_LOG_GROUP_CLASS_STANDARD;
+}
+
+bool logs_standard_check(const struct call *call, const struct group *group, str what)
+{
+    if (logs_group_is_standard(group))
+        return true;
+    fail(call, &LOGS_INVALID_OPERATION_EXCEPTION, "%.*s are not supported for log groups of class %.*s.",
+         STR_ARGS(what), STR_ARGS(group->row.class));
+    return false;
 }
 
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)

@@ -38,8 +38,14 @@ str logs_stream_arn(const struct call *call, str group_name, str stream_name);
 str logs_group_name(const struct call *call, str identifier);
 /* The group of the request.  NULL: it does not exist, and fail() has been called. */
 const struct group *logs_group_of(const struct call *call);
+/* The group of a request that names it by its name or by an identifier.  False: fail() has been called. */
+bool logs_locate_one_group(const struct call *call, str name, str identifier, struct resource *found);
 /* See struct module. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found);
+/* May events of the group become metrics and reach functions?  Only those of the standard class do. */
+bool logs_group_is_standard(const struct group *group);
+/* The same for a request; false: fail() has been called. */
+bool logs_standard_check(const struct call *call, const struct group *group, str what);
 /* The stream's id; false: it is missing, and fail() has been called. */
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */
