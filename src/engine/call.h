@@ -223,17 +223,20 @@ bool policy_principals_exist(const struct call *call, str document);
 bool condition_key_is_supplied(const struct call *call, str key);
 
 /*
- * Is this long read's time up?  Then it answers with what it has found, and with the token of the next page.
- * If it has found nothing so far, it answers with an empty page and its token, where AWS's API allows that. A
- * long read holds a snapshot, which keeps the log from starting over.
+ * Is the time of this long read, or of this turn of a long preparation, up?  Then it answers with what it has
+ * found, and with the token of the next page. If it has found nothing so far, it answers with an empty page
+ * and its token, where AWS's API allows that. A long read holds a snapshot, which keeps the log from starting
+ * over.
  */
 bool time_is_up(const struct call *call);
 /*
  * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` if
  * may_move_to_worker().  A short read on a connection's loop then runs again on a worker with a new snapshot,
  * and its reply is encoded there; a write is prepared, again if what its preparation has left is of no
- * use any more, LIMIT_PREPARATIONS times at most; a stream may move in each run, and should park between two
- * moves. A call that was invoked by another handler cannot move.
+ * use any more, LIMIT_PREPARATIONS times at most.  A stream may move in each run, and should park between two
+ * moves; an internal call may, too, so that long work is done in turns: prepared() returns what its last turn
+ * has left, also to the next preparation, and such a handler may have written before.  A call that was
+ * invoked by another handler cannot move.
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
