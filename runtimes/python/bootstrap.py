@@ -21,6 +21,9 @@ sys.dont_write_bytecode = True
 
 # One line of standard output is one log event, so this replaces a line break inside a record.
 LINE_BREAK_IN_RECORD = "\r"
+# The times of records in JSON, and AWS's names of levels that Python lacks.
+JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
+LEVELS = {"TRACE": "DEBUG"}
 # AWS indents the lines of a traceback with this character, so that consoles keep the indentation.
 NO_BREAK_SPACE = "\u00a0"
 
@@ -147,13 +150,54 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class JsonFormatter(logging.Formatter):
+    """Writes a record as AWS does when the function's LogFormat is JSON."""
+
+    OWN_FIELDS = frozenset((
+        "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
+        "created msecs relativeCreated thread threadName processName process taskName aws_request_id").split())
+
+    def format(self, record):
+        result = {
+            "timestamp": self.formatTime(record, self.datefmt),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0]:
+            import traceback
+
+            kind, exception, trace = record.exc_info
+            result["stackTrace"] = traceback.format_tb(trace)
+            result["errorType"] = kind.__name__
+            result["errorMessage"] = str(exception)
+            result["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
+        result["requestId"] = record.aws_request_id or None
+        for name, value in vars(record).items():
+            if name not in self.OWN_FIELDS:
+                result.setdefault(name, value)
+        return json.dumps({name: value for name, value in result.items() if value is not None}, ensure_ascii=False)
+
+
+def logs_json():
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+
+
+def make_formatter():
+    if logs_json():
+        return JsonFormatter(datefmt=JSON_TIME)
+    return logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+                             "%Y-%m-%dT%H:%M:%S")
+
+
 def set_up_logging():
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
-        "%Y-%m-%dT%H:%M:%S")
+    formatter = make_formatter()
     formatter.converter = time.gmtime
     handler = RecordHandler()
     handler.setFormatter(formatter)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    if level:
+        logging.getLogger().setLevel(LEVELS.get(level, level))
     request_ids = RequestIdFilter()
     handler.addFilter(request_ids)
     logging.getLogger().addHandler(handler)
@@ -196,6 +240,10 @@ def describe(exception, request_id=None):
 
 
 def log_error(error):
+    if logs_json():
+        line = {"timestamp": time.strftime(JSON_TIME, time.gmtime()), "log_level": "ERROR", **error}
+        sys.stdout.write(to_json(line).decode("utf-8", "replace") + "\n")
+        return
     message = "[ERROR] " + error["errorType"]
     if error["errorMessage"]:
         message += ": " + error["errorMessage"].replace("\n", LINE_BREAK_IN_RECORD)

@@ -119,6 +119,20 @@ static void add_configured(const struct call *call, struct str_map *environment,
                     S("true"));
 }
 
+/* What the runtime needs to know when the function's log is JSON. */
+static void add_log_format(const struct call *call, struct str_map *environment,
+                           const struct function *function)
+{
+    enum lambda_application_log_level level =
+        (enum lambda_application_log_level)function->row.application_level;
+
+    if (!lambda_log_is_json(function))
+        return;
+    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_FORMAT"), S("JSON"));
+    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_LEVEL"),
+                lambda_application_log_level_text(level));
+}
+
 static void add_reserved(const struct call *call, struct str_map *environment,
                          const struct function *function, const struct lambda_get_sandbox_row *sandbox,
                          const struct runtime *runtime)
@@ -142,6 +156,7 @@ static void add_reserved(const struct call *call, struct str_map *environment,
 
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         str_map_add(call->arena, environment, reserved[i].key, reserved[i].value);
+    add_log_format(call, environment, function);
     if (!is_provided(runtime))
         str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
                     arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
