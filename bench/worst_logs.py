@@ -1,4 +1,4 @@
-"""The worst requests that CloudWatch Logs takes: live tail and queries."""
+"""The worst requests that CloudWatch Logs takes: live tail, queries, and events that many filters look at."""
 
 import boto3
 from botocore.config import Config
@@ -25,7 +25,21 @@ def tail(logs):
     stream.close()
 
 
+def filtered(logs):
+    """A group whose hundred filters make a metric of each event."""
+    make_group(logs, "worst-filtered", "s")
+    for i in range(100):
+        logs.put_metric_filter(logGroupName="worst-filtered", filterName=str(i), filterPattern="{ $.a = 1 || $.b = 2 }",
+                               metricTransformations=[{"metricName": str(i), "metricNamespace": "Worst", "metricValue": "$.n",
+                                                       "dimensions": {"D": "$.n"}}])
+
+
+def many_metrics(logs):
+    put(logs, "worst-filtered", "s", 10_000, '{"a":1,"n":1234,"text":"' + "x" * 40 + '"}')
+
+
 LOGS = [
+    {"name": "PutLogEvents: 10,000 events, 100 metric filters", "prepare": filtered, "request": many_metrics},
     {"name": "StartLiveTail: 160 terms over 10,000 events", "prepare": tailing, "request": tail},
 ]
 

@@ -19,7 +19,8 @@ FUZZ(arena, input)
 
     check(valid == !str_present(problem));
     if (valid && logs_pattern_matches(&pattern, message)) {
-        struct log_field_list fields = logs_pattern_extract(&pattern, arena, message);
+        struct log_message event = {.arena = arena, .message = message};
+        struct log_column_values fields = logs_pattern_extract(&pattern, &event);
         check(fields.count == 0 || pattern.columns);
     }
 }

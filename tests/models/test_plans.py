@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(ROOT.glob("src/**/*.sql"), key=lambda path: ("-- uses:" in path.read_text(), path))
 WHOLE_TABLES = {
     "cloudwatch: next_upload": "the first row",
+    "logs: find_pending": "the first row",
     "cloudwatch: oldest_history": "the first row",
     "dynamodb: find_gone": "the first row",
     "dynamodb: find_last_version": "the last row",

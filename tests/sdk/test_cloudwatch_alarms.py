@@ -103,6 +103,23 @@ def test_operators_on_both_sides_of_the_threshold(world, operator, above, equal,
         world.becomes(state, f"a{place}")
 
 
+# p95 needs 10 / (1 - 0.95) = 200 values, p10 10 / 0.1 = 100
+@pytest.mark.parametrize("statistic, count, setting, state", [
+    ("p95", 199, "ignore", "OK"), ("p95", 200, "ignore", "ALARM"), ("p95", 199, "evaluate", "ALARM"), ("p95", 199, None, "ALARM"),
+    ("p10", 99, "ignore", "OK"), ("p10", 100, "ignore", "ALARM"), ("p50", 19, "ignore", "OK"), ("p50", 20, "ignore", "ALARM"),
+    ("tm95", 1, "ignore", "ALARM")])
+def test_percentiles_of_few_values(world, statistic, count, setting, state):
+    minute = world.next_minute()
+    world.cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": "depth", "Values": [9.0], "Counts": [count], "Timestamp": minute}])
+    world.alarm(Statistic=None, ExtendedStatistic=statistic, EvaluateLowSampleCountPercentile=setting)
+    world.alarm("other")  # is judged by the same minute
+    world.cloudwatch.set_alarm_state(AlarmName="deep", StateValue="OK", StateReason="by hand")
+    world.advance(66)
+    world.becomes("ALARM", "other")
+    world.becomes(state)
+
+
 # The tables of AWS's "Configuring how CloudWatch alarms treat missing data": X breaching, 0 not, - missing; the oldest
 # first; then the states with missing, ignore (None: it stays), breaching and notBreaching.
 MISSING = [

@@ -752,6 +752,27 @@ def test_only_tables_with_local_indexes_have_item_collections(dynamodb, orders, 
     assert "ItemCollectionMetrics" not in dynamodb.put_item(TableName=several, Item=item(id="1"), **asked)
 
 
+def test_an_item_and_its_entries_in_local_indexes_have_400_kb_together(dynamodb, make_table, refused):
+    table = make_table(schema("id", "at"), {"id": S, "at": S, "a": S, "b": S}, LocalSecondaryIndexes=[
+        index("all", "id", "a"), index("keys", "id", "b", projection="KEYS_ONLY")],
+        GlobalSecondaryIndexes=[index("global", "b")])
+    key = item(id="1", at="2")
+    keys = len("id" "1" "at" "2" "a" "3" "b" "4")  # of the item, and of its entry in `all`
+    most = (400 * 1024 - 2 * keys - len("id" "1" "at" "2" "b" "4") - 2 * len("v")) // 2
+    update = {"TableName": table, "Key": key, "UpdateExpression": "SET v = :v"}
+    for size, fits in ((most, True), (most + 1, False)):
+        whole = item(id="1", at="2", a="3", b="4", v="x" * size)
+        if fits:
+            dynamodb.put_item(TableName=table, Item=whole)
+            continue
+        answer = refused(dynamodb.put_item, TableName=table, Item=whole)
+        assert (answer["code"], answer["message"]) == (
+            "ValidationException", "Item size has exceeded the maximum allowed size")
+        answer = refused(dynamodb.update_item, **update, ExpressionAttributeValues=item(**{":v": "x" * size}))
+        assert answer["message"] == "Item size to update has exceeded the maximum allowed size"
+    dynamodb.put_item(TableName=table, Item=item(id="1", at="2", b="4", v="x" * 300_000))  # not in `all`
+
+
 # --- Policies ----------------------------------------------------------------------------------
 
 

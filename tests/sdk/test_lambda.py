@@ -155,7 +155,6 @@ def test_a_missing_function_is_said_to_be_missing(functions, refused):
         functions.get_function,
         functions.get_function_configuration,
         functions.delete_function,
-        functions.invoke,
     ):
         error = refused(call, FunctionName=name)
         assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
@@ -284,7 +283,7 @@ def test_a_waiting_invocation_is_told_of_the_function_that_was_deleted(functions
         functions.delete_function(FunctionName=name)
         error = waiting.result()
     assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
-    assert error["message"] == f"Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    assert error["message"] == f"Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:$LATEST"
 
 
 def test_new_code_answers_the_next_invocation(functions, make_function, call):

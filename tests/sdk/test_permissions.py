@@ -22,6 +22,7 @@ VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
 NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
+ALIAS = {"FunctionName": "none", "Name": "live"}
 GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
 VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
 TAGS = {"env": "prod"}
@@ -43,6 +44,12 @@ OPERATIONS = [
     ("lambda", "update_function_configuration", {"FunctionName": "none"}, [("lambda:UpdateFunctionConfiguration", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none", "Role": ROLE},
      [("lambda:UpdateFunctionConfiguration", FUNCTION), ("iam:PassRole", ROLE)]),
+    ("lambda", "publish_version", {"FunctionName": "none"}, [("lambda:PublishVersion", FUNCTION)]),
+    ("lambda", "create_alias", {**ALIAS, "FunctionVersion": "1"}, [("lambda:CreateAlias", FUNCTION)]),
+    ("lambda", "update_alias", ALIAS, [("lambda:UpdateAlias", FUNCTION)]),
+    ("lambda", "get_alias", ALIAS, [("lambda:GetAlias", FUNCTION)]),
+    ("lambda", "list_aliases", {"FunctionName": "none"}, [("lambda:ListAliases", FUNCTION)]),
+    ("lambda", "delete_alias", ALIAS, [("lambda:DeleteAlias", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none", "Layers": [f"{LAYER}:1"]},
      [("lambda:UpdateFunctionConfiguration", FUNCTION), ("lambda:GetLayerVersion", f"{LAYER}:1")]),
     ("lambda", "delete_function", {"FunctionName": "none"}, [("lambda:DeleteFunction", FUNCTION)]),

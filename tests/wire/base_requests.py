@@ -85,6 +85,8 @@ class World:
         queue_arn = arn("sqs", "every")
         self.mapping = client("lambda").create_event_source_mapping(
             EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
+        client("lambda").add_permission(FunctionName="every", StatementId="logs", Action="lambda:InvokeFunction",
+                                        Principal="logs.amazonaws.com")
         client("lambda").add_permission(
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
@@ -383,6 +385,7 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
                 "Layers": [arn("lambda", "layer:every:1")]}
@@ -404,6 +407,12 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PublishVersion": only({**function, "Description": "d"}),
+        "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
+        "GetAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
+        "ListAliases": only({**function, "MaxItems": 2}),
+        "DeleteAlias": lambda: ([("CreateAlias", alias)], {**function, "Name": "every"}),
         "DeleteFunction": lambda: ([("CreateFunction", {"FunctionName": "passing", "Code": {"ZipFile": world.zip}, **settings})],
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
@@ -465,6 +474,8 @@ def cloudwatch(world):
                  **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
                                                    "InsufficientDataActions")}}
     resource = {"ResourceARN": arn("cloudwatch", "alarm:every")}
+    dashboard = {"DashboardName": "every", "DashboardBody": '{"widgets": []}'}
+    dashboard_put = [("PutDashboard", dashboard)]
     return {
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
@@ -488,6 +499,10 @@ def cloudwatch(world):
         "EnableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DisableAlarmActions": lambda: (put, {"AlarmNames": ["every"]}),
         "DeleteAlarms": lambda: (put, {"AlarmNames": ["every"]}),
+        "PutDashboard": lambda: ([], {**dashboard, "Tags": TAGS}),
+        "GetDashboard": lambda: (dashboard_put, {"DashboardName": "every"}),
+        "ListDashboards": lambda: (dashboard_put, {"DashboardNamePrefix": "e"}),
+        "DeleteDashboards": lambda: (dashboard_put, {"DashboardNames": ["every"]}),
         "TagResource": lambda: (put, {**resource, "Tags": TAGS}),
         "UntagResource": lambda: (put, {**resource, "TagKeys": ["k"]}),
         "ListTagsForResource": lambda: (put, resource),
@@ -518,6 +533,19 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
+            {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
+        "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteMetricFilter": lambda: ([("PutMetricFilter", {
+            **group, "filterName": "passing", "filterPattern": "", "metricTransformations": [
+                {"metricName": "m", "metricNamespace": "Every", "metricValue": "1"}]})],
+            {**group, "filterName": "passing"}),
+        "PutSubscriptionFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]",
+                                       "destinationArn": world.function, "distribution": "ByLogStream"}),
+        "DescribeSubscriptionFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),
+        "DeleteSubscriptionFilter": lambda: ([made, ("PutSubscriptionFilter", {
+            "logGroupName": "passing", "filterName": "every", "filterPattern": "", "destinationArn": world.function})],
+            {"logGroupName": "passing", "filterName": "every"}),
         "TestMetricFilter": only({"filterPattern": "[a, b=1*]", "logEventMessages": ["x 12"]}),
     }
 

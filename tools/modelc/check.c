@@ -317,12 +317,18 @@ static void use_structure(struct model *model, const struct name *name)
         use_shape(model, name->text);
 }
 
+/* {label} or {label+} */
 static bool path_names(str path, str label)
 {
-    ptrdiff_t at = str_find(path, label);
+    str rest = path, name;
 
-    return at > 0 && path.data[at - 1] == '{' && (size_t)at + label.size < path.size &&
-           (path.data[(size_t)at + label.size] == '}' || path.data[(size_t)at + label.size] == '+');
+    while (str_next(&rest, '{', &name)) {
+        str after = str_from(rest, label.size);
+        if (str_starts_with(rest, label) &&
+            (str_starts_with(after, S("}")) || str_starts_with(after, S("+}"))))
+            return true;
+    }
+    return false;
 }
 
 static str label_of(const struct field *field)

@@ -43,8 +43,9 @@ void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloud
 
 /* ---- points ---- */
 
-static struct cloudwatch_metric_data_query_list queries_of(struct arena *arena,
-                                                           const struct cloudwatch_alarm_settings *settings)
+/* The statistic: absent: that of the alarm. */
+static struct cloudwatch_metric_data_query_list
+queries_of(struct arena *arena, const struct cloudwatch_alarm_settings *settings, str statistic)
 {
     struct cloudwatch_metric *metric = arena_new(arena, struct cloudwatch_metric);
     struct cloudwatch_metric_stat *stat = arena_new(arena, struct cloudwatch_metric_stat);
@@ -56,7 +57,9 @@ static struct cloudwatch_metric_data_query_list queries_of(struct arena *arena,
     *stat = (struct cloudwatch_metric_stat){
         .metric = metric,
         .period = *settings->period,
-        .stat = str_present(settings->statistic) ? settings->statistic : settings->extended_statistic,
+        .stat = str_present(statistic)             ? statistic
+                : str_present(settings->statistic) ? settings->statistic
+                                                   : settings->extended_statistic,
         .unit = settings->unit,
     };
     *list_add(arena, &queries) = (struct cloudwatch_metric_data_query){.id = S("m1"), .metric_stat = stat};
@@ -89,17 +92,44 @@ static void count_point(struct evaluation *evaluation, int64_t at_s, double valu
     }
 }
 
-/* The newest points of the range, at most as many as the alarm evaluates. */
-static void read_points(struct evaluation *evaluation)
+static struct series_values read_series(const struct evaluation *evaluation, str statistic)
 {
     struct cloudwatch_metric_data_query_list queries =
-        queries_of(evaluation->call->arena, &evaluation->settings);
+        queries_of(evaluation->call->arena, &evaluation->settings, statistic);
     int64_t range_s = (evaluation->periods + SPARE_PERIODS) * evaluation->period_s;
     struct series_values series = {0};
 
     if (!cloudwatch_alarm_series(evaluation->call, &queries, (evaluation->end_s - range_s) * 1000,
                                  evaluation->end_s * 1000, &series))
         series.count = 0;
+    return series;
+}
+
+/*
+ * Does a percentile ignore the newest period, because it has too few values to tell?  Those are 10 / (1 - p)
+ * from the median on, and below it 10 / p.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+ */
+static bool has_low_samples(const struct evaluation *evaluation)
+{
+    const struct cloudwatch_alarm_settings *settings = &evaluation->settings;
+    struct statistic statistic;
+
+    if (!str_equal(settings->evaluate_low_sample_count_percentile, S("ignore")) ||
+        !cloudwatch_parse_statistic(settings->extended_statistic, &statistic) ||
+        statistic.kind != STATISTIC_PERCENTILE)
+        return false;
+    double share = statistic.high / 100, tail = share < 0.5 ? share : 1 - share;
+    struct series_values samples =
+        read_series(evaluation, cloudwatch_statistic_text(CLOUDWATCH_STATISTIC_SAMPLE_COUNT));
+    return samples.count > 0 && samples.values[samples.count - 1] * tail < 10 * (1 - 1e-9);
+}
+
+/* The newest points of the range, at most as many as the alarm evaluates. */
+static void read_points(struct evaluation *evaluation)
+{
+    struct series_values series = read_series(evaluation, (str){0});
+
     for (size_t i = series.count; i-- > 0 && evaluation->breaching + evaluation->well < evaluation->periods;)
         count_point(evaluation, series.at_s[i], series.values[i]);
     evaluation->missing = evaluation->periods - evaluation->breaching - evaluation->well;
@@ -286,7 +316,7 @@ static struct judgement judge(const struct call *call, const struct cloudwatch_a
     struct evaluation evaluation = begin(&there, row);
 
     read_points(&evaluation);
-    enum cloudwatch_state_value value = verdict_of(&evaluation);
+    enum cloudwatch_state_value value = has_low_samples(&evaluation) ? 0 : verdict_of(&evaluation);
     if (value == 0)
         return (struct judgement){.updated_ms = row->updated_ms};
     return (struct judgement){

@@ -33,28 +33,6 @@ bool cloudwatch_locate_alarm(const struct call *call, str given, struct resource
     return true;
 }
 
-bool cloudwatch_locate_tagged(const struct call *call, str given, struct resource *found)
-{
-    struct arn arn;
-
-    if (arn_parse(given, &arn) && str_equal(arn.service, S("cloudwatch")) &&
-        str_starts_with(arn.resource, S("alarm:")) && str_equal(arn.account, call->account) &&
-        str_equal(arn.region, call->region))
-        return cloudwatch_locate_alarm(call, str_from(arn.resource, S("alarm:").size), found);
-    fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "The value %.*s for parameter ResourceARN is invalid.", STR_ARGS(given));
-    return false;
-}
-
-bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found)
-{
-    bool well = cloudwatch_locate_tagged(call, text, found);
-
-    if (!well)
-        take_failure(call);
-    return well && found->add_context;
-}
-
 const struct alarm *cloudwatch_alarm_at(const struct call *call, size_t index)
 {
     return call_resource(call, index)->row;

@@ -1,5 +1,5 @@
 /*
- * alarms.c: putting, deleting, enabling and tagging alarms, and setting their states by hand.
+ * alarms.c: putting, deleting and enabling alarms, and setting their states by hand.
  */
 #include "alarm.h"
 
@@ -284,60 +284,5 @@ enum outcome cloudwatch_set_alarm_state(const struct call *call,
     if (str_present(in->state_reason_data) && !json_parse(call->arena, in->state_reason_data, NULL))
         return fail(call, &CLOUDWATCH_INVALID_FORMAT_FAULT, "StateReasonData is not valid JSON");
     cloudwatch_alarm_change_state(call, &row, &state);
-    return DONE;
-}
-
-/* ---- tags ---- */
-
-static const struct alarm *tagged_alarm(const struct call *call)
-{
-    const struct alarm *alarm = cloudwatch_alarm_at(call, 0);
-
-    if (!alarm->row.id)
-        fail(call, &CLOUDWATCH_RESOURCE_NOT_FOUND_EXCEPTION, "Unknown");
-    return alarm->row.id ? alarm : NULL;
-}
-
-enum outcome cloudwatch_tag_resource(const struct call *call, const struct cloudwatch_tag_resource_input *in,
-                                     struct cloudwatch_tag_resource_output *out)
-{
-    const struct alarm *alarm = tagged_alarm(call);
-    struct str_map tags = TAGS_MAP(call->arena, &in->tags);
-
-    (void)out;
-    if (!alarm)
-        return FAILED;
-    if (!tags_put(call, alarm->arn, &tags, TAG_CASE_MATTERS))
-        return fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "A resource can have no more than 50 tags.");
-    return DONE;
-}
-
-enum outcome cloudwatch_untag_resource(const struct call *call,
-                                       const struct cloudwatch_untag_resource_input *in,
-                                       struct cloudwatch_untag_resource_output *out)
-{
-    const struct alarm *alarm = tagged_alarm(call);
-
-    (void)out;
-    if (!alarm)
-        return FAILED;
-    tags_remove(call, alarm->arn, &in->tag_keys, TAG_CASE_MATTERS);
-    return DONE;
-}
-
-enum outcome cloudwatch_list_tags_for_resource(const struct call *call,
-                                               const struct cloudwatch_list_tags_for_resource_input *in,
-                                               struct cloudwatch_list_tags_for_resource_output *out)
-{
-    const struct alarm *alarm = tagged_alarm(call);
-
-    (void)in;
-    if (!alarm)
-        return FAILED;
-    struct str_map tags = tags_of(call->txn, call->arena, alarm->arn);
-    list_make_empty(call->arena, &out->tags);
-    for (size_t i = 0; i < tags.count; i++)
-        *list_add(call->arena, &out->tags) = (struct cloudwatch_tag){tags.items[i].key, tags.items[i].value};
     return DONE;
 }

@@ -156,6 +156,37 @@ create table cloudwatch_child (
 ) without rowid;
 create index cloudwatch_child_name on cloudwatch_child (name);
 
+-- migration: 5
+create table cloudwatch_dashboard (
+    id integer primary key,
+    account text not null,
+    name text not null,
+    body text not null,
+    changed_ms integer not null,
+    unique (account, name)
+);
+
+-- statement: find_dashboard :one
+-- row: dashboard
+select id, account, name, body, changed_ms from cloudwatch_dashboard where account = :account and name = :name;
+
+-- statement: put_dashboard_row :exec
+insert into cloudwatch_dashboard (account, name, body, changed_ms) values (:account, :name, :body, :changed_ms)
+on conflict (account, name) do update set body = excluded.body, changed_ms = excluded.changed_ms;
+
+-- statement: list_dashboard_rows :many
+-- param: from text
+-- param: after text
+-- param: end text
+-- param: limit integer
+-- column: size integer
+select name, length(cast(body as blob)) as size, changed_ms from cloudwatch_dashboard
+where account = :account and name >= :from and name > :after and name < :end
+order by name limit :limit;
+
+-- statement: remove_dashboard :exec
+delete from cloudwatch_dashboard where id = :id;
+
 -- statement: find_alarm :one
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,

@@ -4,6 +4,7 @@
  * A page covers a part of the range, the same for all series, and only that part is read unless there are
  * expressions.
  */
+#include "label.h"
 #include "queries.h"
 
 #include "engine/page.h"
@@ -33,9 +34,18 @@ static bool request_check(const struct queries *queries, const struct cloudwatch
     return cloudwatch_queries_check(queries);
 }
 
+/* An expression may be several series. */
+static double series_of(struct queries *queries, size_t number)
+{
+    if (queries->list->items[number].metric_stat)
+        return 1;
+    const struct answer *answer = cloudwatch_query_answer(queries, number);
+    return answer->state == KNOWN && answer->value.count > 1 ? (double)answer->value.count : 1;
+}
+
 /* How long a part of the range may have that many points, and cost that many rows, of all queries together.
  */
-static int64_t page_length_s(const struct queries *queries, int64_t most)
+static int64_t page_length_s(struct queries *queries, int64_t most)
 {
     double points = 0, rows = 0;
     int64_t shortest_s = INT64_MAX;
@@ -44,7 +54,7 @@ static int64_t page_length_s(const struct queries *queries, int64_t most)
         const struct cloudwatch_metric_data_query *query = &queries->list->items[i];
         int64_t period_s = cloudwatch_query_period_s(query);
         shortest_s = period_s < shortest_s ? period_s : shortest_s;
-        points += 1.0 / (double)period_s;
+        points += series_of(queries, i) / (double)period_s;
         rows += 1.0 / (double)cloudwatch_query_row_s(queries, query);
     }
     double length_s = (double)most / points;
@@ -97,6 +107,7 @@ struct reply {
     struct queries queries;
     const struct cloudwatch_get_metric_data_input *in;
     struct cloudwatch_get_metric_data_output *out;
+    int64_t zone_ms; /* of times in labels */
 };
 
 static void write_series(const struct reply *reply, const struct cloudwatch_metric_data_query *query,
@@ -105,9 +116,14 @@ static void write_series(const struct reply *reply, const struct cloudwatch_metr
     const struct queries *queries = &reply->queries;
     struct arena *arena = queries->call->arena;
     struct cloudwatch_metric_data_result *result = list_add(arena, &reply->out->metric_data_results);
+    struct label_options options = {.now_ms = queries->call->now_ms,
+                                    .region = queries->call->region,
+                                    .account = queries->call->account,
+                                    .zone_ms = reply->zone_ms};
 
     result->id = query->id;
-    result->label = str_present(query->label) ? query->label : str_present(label) ? label : query->id;
+    options.fallback = str_present(label) ? label : query->id;
+    result->label = cloudwatch_label(arena, query->label, series, &options);
     result->status_code = cloudwatch_status_code_text(CLOUDWATCH_STATUS_CODE_COMPLETE);
     list_make_empty(arena, &result->timestamps);
     list_make_empty(arena, &result->values);
@@ -153,6 +169,11 @@ enum outcome cloudwatch_get_metric_data(const struct call *call,
 
     if (!request_check(&reply.queries, in))
         return FAILED;
+    if (in->label_options && str_present(in->label_options->timezone) &&
+        !cloudwatch_zone_parse(in->label_options->timezone, &reply.zone_ms))
+        return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
+                    "The value %.*s for parameter Timezone is not supported: it is +hhmm or -hhmm.",
+                    STR_ARGS(in->label_options->timezone));
     if (!page_begin(call, in->next_token, 1, &page))
         return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "The next token specified is invalid.");
     choose_page(&reply.queries, in, &page);

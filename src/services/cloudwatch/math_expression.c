@@ -103,13 +103,76 @@ static bool read_metrics(struct reader *reader, struct math_value *value)
     return true;
 }
 
+static bool read_quoted(struct reader *reader, str *text)
+{
+    reader->rest = str_trim(reader->rest);
+    if (str_empty(reader->rest) || (reader->rest.data[0] != '"' && reader->rest.data[0] != '\''))
+        return give_up(reader, "a text in quotes is missing");
+    return read_text(reader, text);
+}
+
+/* SEARCH('{AWS/SQS,QueueName} age', 'Maximum', 300) */
+static bool read_search(struct reader *reader, struct math_value *value)
+{
+    struct math_search search = {.period_s = 300};
+    struct math_value period;
+
+    if (!read_quoted(reader, &search.text) || !take(reader, ",") || !read_quoted(reader, &search.stat))
+        return give_up(reader, "SEARCH() takes a text, a statistic and a period");
+    if (take(reader, ",")) {
+        if (!read_or(reader, &period) || period.kind != MATH_NUMBER)
+            return give_up(reader, "the period of SEARCH() is a number of seconds");
+        search.period_s = (int64_t)period.number;
+    }
+    if (!take(reader, ")"))
+        return give_up(reader, "SEARCH() takes a text, a statistic and a period");
+    const char *problem = reader->scope->search(reader->scope->context, &search, value);
+    return !problem || give_up(reader, problem);
+}
+
+/* SORT(SEARCH(...), MAX, DESC, 10) */
+static bool read_sort(struct reader *reader, struct math_value *value)
+{
+    static const char usage[] = "SORT() takes an array, AVG, MIN, MAX or SUM, ASC or DESC, and a limit";
+    struct math_value limit = {.kind = MATH_NUMBER, .number = INFINITY};
+
+    if (!read_or(reader, value))
+        return false;
+    if (!take(reader, ","))
+        return give_up(reader, usage);
+    reader->rest = str_trim(reader->rest);
+    str by = take_word(reader);
+    bool takes_order = take(reader, ",");
+    reader->rest = str_trim(reader->rest);
+    str order = takes_order ? take_word(reader) : (str){0};
+    bool ascending = str_equal(order, S("ASC"));
+    if (!ascending && !str_equal(order, S("DESC")))
+        return give_up(reader, usage);
+    if (take(reader, ",") && !read_or(reader, &limit))
+        return false;
+    if (!take(reader, ")") || limit.kind != MATH_NUMBER || limit.number < 1)
+        return give_up(reader, usage);
+    const char *problem =
+        cloudwatch_math_sort(reader->scope->arena, by, ascending,
+                             limit.number < SIZE_MAX ? (size_t)limit.number : SIZE_MAX, value);
+    return !problem || give_up(reader, problem);
+}
+
+/* Functions that take more than values. */
+static const struct {
+    str name;
+    bool (*read)(struct reader *reader, struct math_value *value);
+} readers[] = {
+    {STR_INIT("METRICS"), read_metrics}, {STR_INIT("SEARCH"), read_search}, {STR_INIT("SORT"), read_sort}};
+
 static bool read_call(struct reader *reader, str name, struct math_value *value)
 {
     struct math_arguments arguments = {
         .arena = reader->scope->arena, .from_s = reader->scope->from_s, .end_s = reader->scope->end_s};
 
-    if (str_equal(name, S("METRICS")))
-        return read_metrics(reader, value);
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+        if (str_equal(name, readers[i].name))
+            return readers[i].read(reader, value);
     while (!take(reader, ")")) {
         if (arguments.count == MATH_MAX_ARGUMENTS)
             return give_up(reader, "a function with too many arguments");

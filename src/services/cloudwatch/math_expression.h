@@ -6,9 +6,13 @@
  */
 #include "base/arena.h"
 
+struct cloudwatch_metric;
+
 /* Values at times; the times ascend. */
 struct series_values {
     str id, label;
+    const struct cloudwatch_metric *metric; /* NULL: of an expression */
+    str stat;
     int64_t period_s;
     int64_t *at_s;
     double *values;
@@ -23,12 +27,19 @@ struct math_value {
     size_t count;
 };
 
+struct math_search {
+    str text, stat;
+    int64_t period_s;
+};
+
 struct math_scope {
     struct arena *arena;
     /* The value with that id, or NULL: unknown, or it refers to the expression itself. */
     const struct math_value *(*find)(void *context, str id);
     /* The metrics of the request, for METRICS(); part: a part of their ids, or absent. */
     struct math_value (*metrics)(void *context, str part);
+    /* The series that SEARCH() finds; returns what is wrong, or NULL. */
+    const char *(*search)(void *context, const struct math_search *search, struct math_value *value);
     void *context;
     int64_t from_s, end_s;
     unsigned *depth;     /* of the expression, and of those that it refers to */

@@ -3,7 +3,10 @@
  */
 #include "math_functions.h"
 
+#include "base/time.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- making values ---- */
@@ -240,6 +243,63 @@ static struct math_value reduce(const struct math_arguments *arguments,
     return number_value(tally.count > 0 ? of(&tally) : 0);
 }
 
+/* ---- SORT ---- */
+
+static double value_of(const struct series_values *series, double (*of)(const struct tally *tally))
+{
+    struct tally tally = {0};
+
+    for (size_t i = 0; i < series->count; i++)
+        tally_add(&tally, series->values[i]);
+    return of(&tally);
+}
+
+struct ranked {
+    double value;
+    size_t place;
+};
+
+/* Equal ones keep their order. */
+static int by_value(const void *a, const void *b)
+{
+    const struct ranked *left = a, *right = b;
+
+    if (left->value != right->value)
+        return left->value < right->value ? -1 : 1;
+    return left->place < right->place ? -1 : 1;
+}
+
+const char *cloudwatch_math_sort(struct arena *arena, str by, bool ascending, size_t most,
+                                 struct math_value *value)
+{
+    static const struct {
+        str name;
+        double (*of)(const struct tally *tally);
+    } orders[] = {{STR_INIT("AVG"), average_of},
+                  {STR_INIT("MIN"), least_of},
+                  {STR_INIT("MAX"), most_of},
+                  {STR_INIT("SUM"), sum_of}};
+    struct ranked *ranked = arena_alloc(arena, (value->count + 1) * sizeof *ranked);
+    struct math_value sorted = several(arena, MATH_SEVERAL, value->count);
+    double (*of)(const struct tally *tally) = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (str_equal(by, orders[i].name))
+            of = orders[i].of;
+    if (!of || value->kind == MATH_NUMBER)
+        return "SORT() takes an array and AVG, MIN, MAX or SUM";
+    for (size_t i = 0; i < value->count; i++) /* series without points have no rank, and are left out */
+        if (value->series[i].count > 0)
+            ranked[count++] = (struct ranked){(ascending ? 1 : -1) * value_of(&value->series[i], of), i};
+    qsort(ranked, count, sizeof *ranked, by_value);
+    sorted.count = count < most ? count : most;
+    for (size_t i = 0; i < sorted.count; i++)
+        sorted.series[i] = value->series[ranked[i].place];
+    *value = sorted;
+    return NULL;
+}
+
 /* ---- functions along a series ---- */
 
 static void differences(struct series_values *result, const struct series_values *of)
@@ -274,6 +334,105 @@ static struct math_value along(const struct math_arguments *arguments,
         function(&result.series[i], &of->series[i]);
     }
     return result;
+}
+
+/* ---- the time of each point ---- */
+
+enum { DAY_SECONDS = 86400 };
+
+static double epoch_of(struct arena *arena, int64_t at_s)
+{
+    (void)arena;
+    return (double)at_s;
+}
+static double minute_of(struct arena *arena, int64_t at_s)
+{
+    (void)arena;
+    return (double)(at_s / 60 % 60);
+}
+static double hour_of(struct arena *arena, int64_t at_s)
+{
+    (void)arena;
+    return (double)(at_s / 3600 % 24);
+}
+/* Monday is 1. */
+static double day_of(struct arena *arena, int64_t at_s)
+{
+    (void)arena;
+    return (double)((at_s / DAY_SECONDS + 3) % 7 + 1);
+}
+
+static double date_part(struct arena *arena, int64_t at_s, size_t from, size_t size)
+{
+    struct arena_mark mark = arena_mark(arena);
+    int64_t part = 0;
+
+    str_to_i64(str_head(str_from(time_iso8601(arena, at_s * 1000), from), size), &part);
+    arena_rewind(arena, mark);
+    return (double)part;
+}
+
+static double date_of(struct arena *arena, int64_t at_s)
+{
+    return date_part(arena, at_s, 8, 2);
+}
+static double month_of(struct arena *arena, int64_t at_s)
+{
+    return date_part(arena, at_s, 5, 2);
+}
+static double year_of(struct arena *arena, int64_t at_s)
+{
+    return date_part(arena, at_s, 0, 4);
+}
+
+static struct math_value times(const struct math_arguments *arguments,
+                               double (*of)(struct arena *arena, int64_t at_s))
+{
+    const struct math_value *series = &arguments->items[0];
+    struct math_value result = several(arguments->arena, series->kind, series->count);
+
+    for (size_t i = 0; i < series->count; i++) {
+        result.series[i] = series_like(arguments->arena, &series->series[i], series->series[i].count);
+        for (size_t j = 0; j < series->series[i].count; j++)
+            add(&result.series[i], series->series[i].at_s[j],
+                of(arguments->arena, series->series[i].at_s[j]));
+    }
+    return result;
+}
+
+/* ---- parts of arrays ---- */
+
+static const char *remove_empty(const struct math_arguments *arguments, struct math_value *value)
+{
+    const struct math_value *all = &arguments->items[0];
+
+    *value = several(arguments->arena, MATH_SEVERAL, all->count);
+    value->count = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (all->series[i].count > 0)
+            value->series[value->count++] = all->series[i];
+    return NULL;
+}
+
+/* SLICE(array, from, to); one series when only `from` is given. */
+static const char *slice(const struct math_arguments *arguments, struct math_value *value)
+{
+    const struct math_value *all = &arguments->items[0];
+    double from = arguments->items[1].number,
+           to = arguments->count > 2 ? arguments->items[2].number : from + 1;
+
+    for (size_t i = 1; i < arguments->count; i++)
+        if (arguments->items[i].kind != MATH_NUMBER)
+            return "SLICE() takes an array and one or two numbers";
+    if (arguments->count < 2 || all->kind == MATH_NUMBER || from < 0 || to < from ||
+        from >= (double)all->count)
+        return "SLICE() of what the array does not have";
+    *value = *all;
+    value->series += (size_t)from;
+    value->count = (to < (double)all->count ? (size_t)to : all->count) - (size_t)from;
+    if (arguments->count == 2)
+        value->kind = MATH_SERIES;
+    return NULL;
 }
 
 /* ---- FILL, IF ---- */
@@ -369,6 +528,7 @@ static const struct function {
     double (*of_point)(double);
     double (*of_tally)(const struct tally *tally);
     void (*along)(struct series_values *result, const struct series_values *of);
+    double (*of_time)(struct arena *arena, int64_t at_s);
 } functions[] = {
     {.name = "ABS", .of_point = fabs},
     {.name = "CEIL", .of_point = ceil},
@@ -383,7 +543,20 @@ static const struct function {
     {.name = "DIFF", .along = differences},
     {.name = "RATE", .along = rates},
     {.name = "RUNNING_SUM", .along = running_sums},
+    {.name = "EPOCH", .of_time = epoch_of},
+    {.name = "MINUTE", .of_time = minute_of},
+    {.name = "HOUR", .of_time = hour_of},
+    {.name = "DAY", .of_time = day_of},
+    {.name = "DATE", .of_time = date_of},
+    {.name = "MONTH", .of_time = month_of},
+    {.name = "YEAR", .of_time = year_of},
 };
+
+/* Functions of their own shape. */
+static const struct {
+    const char *name;
+    const char *(*call)(const struct math_arguments *arguments, struct math_value *value);
+} others[] = {{"IF", choose}, {"REMOVE_EMPTY", remove_empty}, {"SLICE", slice}};
 
 const char *cloudwatch_math_call(str name, const struct math_arguments *arguments, struct math_value *value)
 {
@@ -391,8 +564,11 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
 
     if (arguments->count == 0)
         return "a function without arguments";
-    if (str_equal(name, S("IF")))
-        return choose(arguments, value);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (str_equal(name, str_of(others[i].name)))
+            return others[i].call(arguments, value);
+    if (str_equal(name, S("ANOMALY_DETECTION_BAND")))
+        return "Orderly does not have anomaly detection; see docs/compatibility.md";
     if (str_equal(name, S("FILL")))
         return arguments->count == 2 && first->kind != MATH_NUMBER ? fill(arguments, value)
                                                                    : "FILL() takes series and a filling";
@@ -400,6 +576,10 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
         return "the function takes one argument";
     if (str_equal(name, S("PERIOD")) && first->kind == MATH_SERIES) {
         *value = number_value((double)first->series->period_s);
+        return NULL;
+    }
+    if (str_equal(name, S("DATAPOINT_COUNT")) && first->kind == MATH_SERIES) {
+        *value = number_value((double)first->series->count);
         return NULL;
     }
     if (str_equal(name, S("METRIC_COUNT"))) {
@@ -410,6 +590,7 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
         if (str_equal(name, str_of(functions[i].name))) {
             *value = functions[i].of_point   ? each_point(arguments, functions[i].of_point)
                      : functions[i].of_tally ? reduce(arguments, functions[i].of_tally)
+                     : functions[i].of_time  ? times(arguments, functions[i].of_time)
                                              : along(arguments, functions[i].along);
             return NULL;
         }

@@ -23,5 +23,11 @@ struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
                                           const struct math_value *left, const struct math_value *right);
 /* Call a function by its name; returns what is wrong, or NULL. */
 const char *cloudwatch_math_call(str name, const struct math_arguments *arguments, struct math_value *value);
+/*
+ * Sort the series of an array by a value of each: AVG, MIN, MAX or SUM; at most so many remain.  Returns what
+ * is wrong, or NULL.
+ */
+const char *cloudwatch_math_sort(struct arena *arena, str by, bool ascending, size_t most,
+                                 struct math_value *value);
 /* All series of the arguments as one array. */
 struct math_value cloudwatch_math_array(const struct math_arguments *arguments);

@@ -5,6 +5,8 @@
  */
 #include "queries.h"
 
+#include "metric_search.h"
+
 #include <string.h>
 
 struct queries cloudwatch_queries(const struct call *call,
@@ -147,31 +149,30 @@ static void limit_to_page(const struct queries *queries, struct series_request *
         request->end_s = end_s;
 }
 
-static struct math_value series_of(struct arena *arena, const struct cloudwatch_metric_data_query *query,
-                                   const struct point_list *points)
+static struct series_values series_of(struct arena *arena, const struct cloudwatch_metric_stat *stat,
+                                      const struct point_list *points)
 {
-    struct series_values *series = arena_new(arena, struct series_values);
-
-    *series = (struct series_values){
-        .id = query->id,
-        .label = query->metric_stat->metric->metric_name,
-        .period_s = query->metric_stat->period,
-        .at_s = arena_alloc(arena, (points->count + 1) * sizeof *series->at_s),
-        .values = arena_alloc(arena, (points->count + 1) * sizeof *series->values),
+    struct series_values series = {
+        .label = stat->metric->metric_name,
+        .metric = stat->metric,
+        .stat = stat->stat,
+        .period_s = stat->period,
+        .at_s = arena_alloc(arena, (points->count + 1) * sizeof *series.at_s),
+        .values = arena_alloc(arena, (points->count + 1) * sizeof *series.values),
         .count = points->count,
     };
+
     for (size_t i = 0; i < points->count; i++) {
-        series->at_s[i] = points->items[i].at_s;
-        series->values[i] = points->items[i].value;
+        series.at_s[i] = points->items[i].at_s;
+        series.values[i] = points->items[i].value;
     }
-    return (struct math_value){.kind = MATH_SERIES, .series = series, .count = 1};
+    return series;
 }
 
-static void compute_stat(struct queries *queries, const struct cloudwatch_metric_data_query *query,
-                         struct answer *answer)
+static struct series_values read_series(const struct queries *queries,
+                                        const struct cloudwatch_metric_stat *stat)
 {
     const struct call *call = queries->call;
-    const struct cloudwatch_metric_stat *stat = query->metric_stat;
     const struct identity identity = {call->account, call->region, stat->metric->namespace,
                                       stat->metric->metric_name,
                                       cloudwatch_dimensions_text(call->arena, &stat->metric->dimensions)};
@@ -185,9 +186,70 @@ static void compute_stat(struct queries *queries, const struct cloudwatch_metric
     request.take = add_point;
     request.context = &reading;
     cloudwatch_series_read(call, &request);
-    answer->value = series_of(call->arena, query, &reading.points);
+    return series_of(call->arena, stat, &reading.points);
+}
+
+static void compute_stat(struct queries *queries, const struct cloudwatch_metric_data_query *query,
+                         struct answer *answer)
+{
+    struct series_values *series = arena_new(queries->call->arena, struct series_values);
+
+    *series = read_series(queries, query->metric_stat);
+    series->id = query->id;
+    answer->value = (struct math_value){.kind = MATH_SERIES, .series = series, .count = 1};
     answer->state = KNOWN;
 }
+
+/* ---- SEARCH() ---- */
+
+enum { MOST_FOUND = 500 };
+
+/* What tells the metrics apart: the name if there are several, and the values of their dimensions. */
+static str found_label(struct arena *arena, const struct cloudwatch_metric_list *found, size_t number)
+{
+    const struct cloudwatch_metric *metric = &found->items[number];
+    str label = S("");
+
+    for (size_t i = 0; i < found->count && str_empty(label); i++)
+        if (!str_equal(found->items[i].metric_name, metric->metric_name))
+            label = metric->metric_name;
+    for (size_t i = 0; i < metric->dimensions.count; i++)
+        label =
+            arena_concat(arena, label, str_empty(label) ? S("") : S(" "), metric->dimensions.items[i].value);
+    return str_empty(label) ? metric->metric_name : label;
+}
+
+static const char *search_metrics(void *context, const struct math_search *wanted, struct math_value *value)
+{
+    struct queries *queries = context;
+    struct arena *arena = queries->call->arena;
+    struct statistic statistic;
+    const char *problem = NULL;
+    const struct metric_search *search = cloudwatch_search_parse(arena, wanted->text, &problem);
+
+    if (!search)
+        return problem;
+    if (!cloudwatch_parse_statistic(wanted->stat, &statistic))
+        return "an unknown statistic in SEARCH()";
+    if (!cloudwatch_period_is_valid(wanted->period_s) ||
+        (queries->end_ms - queries->start_ms) / 1000 / wanted->period_s > QUERIES_MOST_DATAPOINTS)
+        return "a period in SEARCH() that is none, or too short for the range";
+    struct cloudwatch_metric_list found = cloudwatch_search_run(queries->call, search, MOST_FOUND);
+    *value = (struct math_value){
+        .kind = MATH_SEVERAL,
+        .series = arena_alloc(arena, (found.count + 1) * sizeof *value->series),
+        .count = found.count,
+    };
+    for (size_t i = 0; i < found.count; i++) {
+        const struct cloudwatch_metric_stat stat = {
+            .metric = &found.items[i], .period = wanted->period_s, .stat = wanted->stat};
+        value->series[i] = read_series(queries, &stat);
+        value->series[i].label = found_label(arena, &found, i);
+    }
+    return NULL;
+}
+
+/* ---- expressions ---- */
 
 static const struct math_value *find_value(void *context, str id)
 {
@@ -244,6 +306,7 @@ static void compute_expression(struct queries *queries, const struct cloudwatch_
         .arena = queries->call->arena,
         .find = find_value,
         .metrics = all_metrics,
+        .search = search_metrics,
         .context = queries,
         .depth = &queries->depth,
         .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, MINUTE_S),

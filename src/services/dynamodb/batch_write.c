@@ -65,7 +65,7 @@ static bool key_read(const struct call *call, struct write *write)
     if (write->kind == WRITE_DELETES)
         return dynamodb_key_of_request(call, schema, write->given, &write->key);
     return dynamodb_key_of_batched_item(call, schema, write->given, &write->key) &&
-           dynamodb_index_keys_check(call, write->table, NULL, write->given);
+           dynamodb_put_keys_check(call, write);
 }
 
 static bool tables_find(const struct call *call, const struct dynamodb_batch_write_item_input *in,

@@ -67,7 +67,7 @@ static void note_expiry(const struct call *call, const struct change *change, in
 void dynamodb_change_apply(const struct call *call, const struct change *change)
 {
     const struct table *table = change->table;
-    bool watched = table->indexes.count > 0 || table->row.stream_id;
+    bool watched = (table->indexes.count > 0 && !change->entries) || table->row.stream_id;
     struct change whole = watched ? complete(call, change) : *change;
     int64_t id = whole.before.id;
 

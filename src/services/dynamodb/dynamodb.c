@@ -15,6 +15,11 @@ int64_t dynamodb_table_delay_ms(void)
     return configured.table_delay_ms;
 }
 
+int64_t dynamodb_collection_limit_bytes(void)
+{
+    return configured.collection_bytes ? configured.collection_bytes : (int64_t)10 * 1024 * 1024 * 1024;
+}
+
 bool dynamodb_throughput_enforced(void)
 {
     return configured.enforces_throughput;

@@ -84,6 +84,8 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
 int64_t dynamodb_table_delay_ms(void);
 
+int64_t dynamodb_collection_limit_bytes(void);
+
 /* --enforce-throughput */
 bool dynamodb_throughput_enforced(void);
 
@@ -502,16 +504,48 @@ void dynamodb_stored_read(const struct call *call, const struct table *table, co
 void dynamodb_stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                           struct stored *stored);
 
+/* entries.c */
+/* An item before or after a change, with its size; item.items is NULL without an item. */
+struct item_image {
+    struct dynamodb_attribute_map item;
+    int64_t bytes;
+};
+/* What the change of an item does to one index; a place without a hash: there is no entry. */
+struct entry_change {
+    struct item_key before, after;
+    int64_t before_bytes, after_bytes;
+    double units; /* of writing */
+};
+/* For each of table->indexes; in loose memory. */
+const struct entry_change *dynamodb_entries_plan(const struct call *call, const struct table *table,
+                                                 const struct item_image *before,
+                                                 const struct item_image *after);
+/* What of a table a prepared write depends on.  Every new index has a higher id, so two sets of indexes
+ * differ. */
+struct table_stamp {
+    size_t indexes;
+    int64_t last_index_id, stream_id;
+};
+
+/* index_keys.c */
+struct write;
+/* dynamodb_index_keys_check() for an item to be put; it is checked once for the indexes that there are. */
+bool dynamodb_put_keys_check(const struct call *call, struct write *write);
+struct table_stamp dynamodb_table_stamp(const struct table *table);
+bool dynamodb_stamps_equal(const struct table_stamp *a, const struct table_stamp *b);
+
 /* change.c */
 /* One item as it was and as it becomes.  A plan makes a change; only dynamodb_change_apply() stores it. */
 struct change {
     const struct table *table;
     struct item_key key;
-    struct stored before; /* its id is 0 when there was no item */
-    str blob;             /* the new item; absent when there is no item afterwards */
-    int64_t size_bytes;   /* of the new item */
-    bool expired;         /* a deletion by time to live */
-    double *index_units;  /* the write units of each of table->indexes are added to it, unless it is NULL */
+    struct stored before;               /* its id is 0 when there was no item */
+    str blob;                           /* the new item; absent when there is no item afterwards */
+    int64_t size_bytes;                 /* of the new item */
+    bool same;                          /* the item is as it was, though its bytes may differ */
+    bool expired;                       /* a deletion by time to live */
+    const struct entry_change *entries; /* of table->indexes; NULL: planned when the change is stored */
+    double *index_units; /* the write units of each of table->indexes are added to it, unless it is NULL */
 };
 /*
  * Store the change, in the item's row, in the indexes, in the counts of the table, in its stream and in the
@@ -581,6 +615,11 @@ struct write {
     str problem;     /* of the update, or absent */
     str blob;        /* to be stored; absent when nothing is */
     struct item_size size;
+    bool same;                          /* as the stored item, though the bytes may differ */
+    struct failure unfit;               /* why the new item cannot be in an index, or no error */
+    const struct entry_change *entries; /* of the table's indexes, or NULL */
+    struct table_stamp planned_for;     /* the table as same, unfit and entries suppose it */
+    struct table_stamp checked_for;     /* and as it was when the keys of a put item were checked */
     struct dynamodb_attribute_map item; /* the new item; this and stored.item are for the reply */
     double *index_units;                /* of each of table->indexes: dynamodb_write_apply() */
 };
@@ -685,6 +724,14 @@ str dynamodb_key_after(struct arena *arena, str key);
 
 /* collection.c */
 /* Count the bytes of a change, in the items of that partition and their local entries. */
+/* By how much a change grows the item's collection, when the item itself grows by item_bytes. */
+int64_t dynamodb_collection_growth(const struct table *table, const struct entry_change *entries,
+                                   int64_t item_bytes);
+/* The bytes of an item after a change, with those of its local entries. */
+int64_t dynamodb_collection_share(const struct table *table, const struct entry_change *entries,
+                                  int64_t item_bytes);
+/* May the collection grow by that?  False: fail() has been called. */
+bool dynamodb_collection_fits(const struct call *call, const struct table *table, str hash, int64_t growth);
 void dynamodb_collection_grow(const struct call *call, const struct table *table, str hash, int64_t bytes);
 /* Of a write that is done, if the request asks for it and the table has local indexes; else NULL. */
 const struct dynamodb_item_collection_metrics *

@@ -3,8 +3,13 @@
  *
  * Only dynamodb_change_apply() calls dynamodb_entries_change(), so that an index always holds what its table
  * has.  An entry names the row of its item and copies nothing but its key and its size.
+ *
+ * What a change does to the entries follows from the item before and after it, and from the table's indexes:
+ * so a worker plans it.
  */
 #include "dynamodb_internal.h"
+
+#include <string.h>
 
 /* What an index holds of an item; place.hash is absent when it holds nothing. */
 struct entry {
@@ -15,26 +20,27 @@ struct entry {
 
 /* An item before or after its change. */
 struct image {
-    struct dynamodb_attribute_map item; /* items == NULL: no item */
-    int64_t item_bytes;
+    struct item_image given;
     int64_t *bytes; /* of each attribute; 0: no index has asked yet */
 };
 
-static struct image image_of(const struct call *call, str blob, int64_t bytes)
+static struct image image_of(const struct call *call, const struct item_image *given)
 {
-    struct image image = {.item_bytes = bytes};
+    return (struct image){*given, arena_alloc(call->arena, given->item.count * sizeof(int64_t))};
+}
 
-    if (str_present(blob))
-        image.item = dynamodb_item_decode(call->arena, blob);
-    image.bytes = arena_alloc(call->arena, image.item.count * sizeof *image.bytes);
-    return image;
+static struct item_image decoded(const struct call *call, str blob, int64_t bytes)
+{
+    if (!str_present(blob))
+        return (struct item_image){.bytes = 0};
+    return (struct item_image){dynamodb_item_decode(call->arena, blob), bytes};
 }
 
 /* The size of that attribute, which the item has; measured once for all indexes. */
 static int64_t bytes_of(struct lookups *lookups, struct image *image, str name)
 {
-    ptrdiff_t at = dynamodb_lookup_name(lookups, &image->item, name);
-    struct dynamodb_attribute_map alone = {&image->item.items[at], 1};
+    ptrdiff_t at = dynamodb_lookup_name(lookups, &image->given.item, name);
+    struct dynamodb_attribute_map alone = {&image->given.item.items[at], 1};
     struct arena_mark mark = arena_mark(lookups->arena);
     struct item_size size;
 
@@ -50,11 +56,12 @@ static struct entry entry_of(struct lookups *lookups, const struct table *table,
 {
     struct entry entry = {.size_bytes = 0};
 
-    if (!image->item.items || !dynamodb_index_place(lookups, table, index, &image->item, &entry.place))
+    if (!image->given.item.items ||
+        !dynamodb_index_place(lookups, table, index, &image->given.item, &entry.place))
         return (struct entry){0};
-    entry.item = dynamodb_index_project(lookups, table, index, &image->item);
+    entry.item = dynamodb_index_project(lookups, table, index, &image->given.item);
     if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL)
-        entry.size_bytes = image->item_bytes;
+        entry.size_bytes = image->given.bytes;
     else
         for (size_t i = 0; i < entry.item.count; i++)
             entry.size_bytes += bytes_of(lookups, image, entry.item.items[i].key);
@@ -70,7 +77,6 @@ enum sameness { UNKNOWN, SAME, DIFFERENT };
 
 /* What the entries of a changed item share: nothing is compared twice. */
 struct entries {
-    int64_t item_id;
     struct lookups lookups;
     struct image before, after;
     enum sameness *attributes; /* of the item before */
@@ -80,7 +86,8 @@ struct entries {
 /* Is that attribute, which the item had before, as it was? */
 static bool is_same(struct entries *entries, str name)
 {
-    const struct dynamodb_attribute_map *before = &entries->before.item, *after = &entries->after.item;
+    const struct dynamodb_attribute_map *before = &entries->before.given.item,
+                                        *after = &entries->after.given.item;
     ptrdiff_t old = dynamodb_lookup_name(&entries->lookups, before, name);
     ptrdiff_t now = dynamodb_lookup_name(&entries->lookups, after, name);
     enum sameness *known = &entries->attributes[old];
@@ -119,6 +126,110 @@ static bool are_same(struct entries *entries, const struct index *index, const s
     return entries->whole == SAME;
 }
 
+/* ---- planning ---- */
+
+static bool stays(const struct entry_change *change)
+{
+    return str_present(change->before.hash) && str_equal(change->before.hash, change->after.hash) &&
+           str_equal(change->before.range, change->after.range);
+}
+
+/*
+ * The write units: those of each entry that is removed or added, of the larger one when it changes in its
+ * place, 0 when it stays as it is.
+ */
+static double units_of(struct entries *entries, const struct index *index, const struct entry *before,
+                       const struct entry *after)
+{
+    int64_t larger = before->size_bytes > after->size_bytes ? before->size_bytes : after->size_bytes;
+    double units = 0;
+
+    if (stays(&(struct entry_change){.before = before->place, .after = after->place}))
+        return are_same(entries, index, before, after) ? 0 : dynamodb_write_units(larger);
+    if (is_present(before))
+        units += dynamodb_write_units(before->size_bytes);
+    if (is_present(after))
+        units += dynamodb_write_units(after->size_bytes);
+    return units;
+}
+
+static struct entry_change plan_one(struct entries *entries, const struct table *table,
+                                    const struct index *index)
+{
+    struct entry before = entry_of(&entries->lookups, table, index, &entries->before);
+    struct entry after = entry_of(&entries->lookups, table, index, &entries->after);
+
+    return (struct entry_change){
+        .before = before.place,
+        .after = after.place,
+        .before_bytes = before.size_bytes,
+        .after_bytes = after.size_bytes,
+        .units = units_of(entries, index, &before, &after),
+    };
+}
+
+static void plan(const struct call *call, const struct table *table, const struct item_image *before,
+                 const struct item_image *after, struct entry_change *changes)
+{
+    struct entries entries = {
+        .lookups = lookups_in(call->arena),
+        .before = image_of(call, before),
+        .after = image_of(call, after),
+        .attributes = arena_alloc(call->arena, before->item.count * sizeof *entries.attributes),
+    };
+
+    for (size_t i = 0; i < table->indexes.count; i++)
+        changes[i] = plan_one(&entries, table, &table->indexes.items[i]);
+}
+
+static size_t place_bytes(const struct item_key *place)
+{
+    return place->hash.size + place->range.size;
+}
+
+static void move(str *text, char **to)
+{
+    if (!str_present(*text))
+        return;
+    memcpy(*to, text->data, text->size);
+    text->data = *to;
+    *to += text->size;
+}
+
+/* A copy in one piece of loose memory. */
+static const struct entry_change *keep(const struct call *call, const struct entry_change *changes,
+                                       size_t count)
+{
+    size_t bytes = count * sizeof *changes;
+
+    for (size_t i = 0; i < count; i++)
+        bytes += place_bytes(&changes[i].before) + place_bytes(&changes[i].after);
+    struct entry_change *kept = arena_resize_loose(call->arena, NULL, bytes + 1);
+    char *to = (char *)(kept + count);
+    for (size_t i = 0; i < count; i++) {
+        kept[i] = changes[i];
+        move(&kept[i].before.hash, &to);
+        move(&kept[i].before.range, &to);
+        move(&kept[i].after.hash, &to);
+        move(&kept[i].after.range, &to);
+    }
+    return kept;
+}
+
+/* The items' parts are forgotten at the end: a request may change many. */
+const struct entry_change *dynamodb_entries_plan(const struct call *call, const struct table *table,
+                                                 const struct item_image *before,
+                                                 const struct item_image *after)
+{
+    struct arena_mark mark = arena_mark(call->arena);
+    struct entry_change *changes = arena_alloc(call->arena, table->indexes.count * sizeof *changes);
+
+    plan(call, table, before, after, changes);
+    const struct entry_change *kept = keep(call, changes, table->indexes.count);
+    arena_rewind(call->arena, mark);
+    return kept;
+}
+
 /* ---- storing ---- */
 
 static void store_counts(struct txn *txn, const struct sum *sum)
@@ -134,100 +245,84 @@ static void count_entry(const struct call *call, const struct index *index, int6
         sum_add(call, &(struct sum){.store = store_counts, .key = {index->id, 0}, .by = {entries, bytes}});
 }
 
-static void add_entry(const struct call *call, const struct index *index, const struct entry *entry,
+static void add_entry(const struct call *call, const struct index *index, const struct entry_change *change,
                       int64_t item_id)
 {
     dynamodb_add_entry(call->txn, &(struct dynamodb_entry_row){.index_id = index->id,
-                                                               .hash_key = entry->place.hash,
-                                                               .range_key = entry->place.range,
+                                                               .hash_key = change->after.hash,
+                                                               .range_key = change->after.range,
                                                                .item_id = item_id,
-                                                               .size_bytes = entry->size_bytes});
-    count_entry(call, index, 1, entry->size_bytes);
+                                                               .size_bytes = change->after_bytes});
+    count_entry(call, index, 1, change->after_bytes);
 }
 
-static void remove_entry(const struct call *call, const struct index *index, const struct entry *entry)
+static void remove_entry(const struct call *call, const struct index *index,
+                         const struct entry_change *change)
 {
-    dynamodb_remove_entry(call->txn, &(struct dynamodb_remove_entry_params){.index_id = index->id,
-                                                                            .hash_key = entry->place.hash,
-                                                                            .range_key = entry->place.range});
-    count_entry(call, index, -1, -entry->size_bytes);
+    dynamodb_remove_entry(call->txn,
+                          &(struct dynamodb_remove_entry_params){.index_id = index->id,
+                                                                 .hash_key = change->before.hash,
+                                                                 .range_key = change->before.range});
+    count_entry(call, index, -1, -change->before_bytes);
 }
 
-static void resize_entry(const struct call *call, const struct index *index, const struct entry *before,
-                         const struct entry *after)
+static void resize_entry(const struct call *call, const struct index *index,
+                         const struct entry_change *change)
 {
-    if (before->size_bytes == after->size_bytes)
+    if (change->before_bytes == change->after_bytes)
         return;
-    dynamodb_resize_entry(call->txn, &(struct dynamodb_resize_entry_params){.index_id = index->id,
-                                                                            .hash_key = after->place.hash,
-                                                                            .range_key = after->place.range,
-                                                                            .size_bytes = after->size_bytes});
-    count_entry(call, index, 0, after->size_bytes - before->size_bytes);
+    dynamodb_resize_entry(call->txn,
+                          &(struct dynamodb_resize_entry_params){.index_id = index->id,
+                                                                 .hash_key = change->after.hash,
+                                                                 .range_key = change->after.range,
+                                                                 .size_bytes = change->after_bytes});
+    count_entry(call, index, 0, change->after_bytes - change->before_bytes);
 }
 
-/*
- * Returns the write units: those of each entry that is removed or added, of the larger one when it changes in
- * its place, 0 when it stays as it is.
- */
-static double change_entry(const struct call *call, struct entries *entries, const struct index *index,
-                           const struct entry *before, const struct entry *after)
+static void store(const struct call *call, const struct index *index, const struct entry_change *change,
+                  int64_t item_id)
 {
-    bool stays = is_present(before) && is_present(after) &&
-                 str_equal(before->place.hash, after->place.hash) &&
-                 str_equal(before->place.range, after->place.range);
-    double units = 0;
-
-    if (stays) {
-        resize_entry(call, index, before, after);
-        int64_t size = before->size_bytes > after->size_bytes ? before->size_bytes : after->size_bytes;
-        return are_same(entries, index, before, after) ? 0 : dynamodb_write_units(size);
+    if (stays(change)) {
+        resize_entry(call, index, change);
+        return;
     }
-    if (is_present(before)) {
-        remove_entry(call, index, before);
-        units += dynamodb_write_units(before->size_bytes);
-    }
-    if (is_present(after)) {
-        add_entry(call, index, after, entries->item_id);
-        units += dynamodb_write_units(after->size_bytes);
-    }
-    return units;
+    if (str_present(change->before.hash))
+        remove_entry(call, index, change);
+    if (str_present(change->after.hash))
+        add_entry(call, index, change, item_id);
 }
 
-static struct entries entries_of(const struct call *call, const struct change *change, int64_t item_id)
+/* The change's own plan, or one that is made now. */
+static const struct entry_change *planned(const struct call *call, const struct change *change)
 {
-    int64_t after_bytes = str_present(change->blob) ? change->size_bytes : 0;
-    struct entries entries = {
-        .item_id = item_id,
-        .lookups = lookups_in(call->arena),
-        .before = image_of(call, change->before.blob, change->before.size_bytes),
-        .after = image_of(call, change->blob, after_bytes),
-    };
+    struct item_image before, after;
 
-    entries.attributes = arena_alloc(call->arena, entries.before.item.count * sizeof *entries.attributes);
-    return entries;
+    if (change->entries)
+        return change->entries;
+    before = decoded(call, change->before.blob, change->before.size_bytes);
+    after = decoded(call, change->blob, change->size_bytes);
+    return dynamodb_entries_plan(call, change->table, &before, &after);
 }
 
-/* The decoded items are forgotten at the end: a request may change many. */
+/* The decoded items are forgotten at the end, as in a plan. */
 void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id)
 {
     struct arena_mark mark = arena_mark(call->arena);
-    struct entries entries = entries_of(call, change, item_id);
+    const struct entry_change *entries = planned(call, change);
     const struct table *table = change->table;
-    int64_t local_bytes = entries.after.item_bytes - entries.before.item_bytes;
+    int64_t after_bytes = str_present(change->blob) ? change->size_bytes : 0;
 
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
         if (!dynamodb_index_has_reached(call, index, &change->key))
             continue;
-        struct entry before = entry_of(&entries.lookups, table, index, &entries.before);
-        struct entry after = entry_of(&entries.lookups, table, index, &entries.after);
-        double units = change_entry(call, &entries, index, &before, &after);
+        store(call, index, &entries[i], item_id);
         if (change->index_units)
-            change->index_units[i] += units;
-        if (index->local)
-            local_bytes += after.size_bytes - before.size_bytes;
+            change->index_units[i] += entries[i].units;
     }
-    dynamodb_collection_grow(call, table, change->key.hash, local_bytes);
+    dynamodb_collection_grow(
+        call, table, change->key.hash,
+        dynamodb_collection_growth(table, entries, after_bytes - change->before.size_bytes));
     arena_rewind(call->arena, mark);
 }
 
@@ -236,10 +331,12 @@ void dynamodb_entry_add(const struct call *call, const struct table *table, cons
 {
     struct arena_mark mark = arena_mark(call->arena);
     struct lookups lookups = lookups_in(call->arena);
-    struct image image = image_of(call, stored->blob, stored->size_bytes);
+    struct item_image item = decoded(call, stored->blob, stored->size_bytes);
+    struct image image = image_of(call, &item);
     struct entry entry = entry_of(&lookups, table, index, &image);
 
     if (is_present(&entry))
-        add_entry(call, index, &entry, stored->id);
+        add_entry(call, index, &(struct entry_change){.after = entry.place, .after_bytes = entry.size_bytes},
+                  stored->id);
     arena_rewind(call->arena, mark);
 }

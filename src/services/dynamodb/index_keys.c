@@ -136,3 +136,28 @@ bool dynamodb_index_keys_check(const struct call *call, const struct table *tabl
             return false;
     return true;
 }
+
+struct table_stamp dynamodb_table_stamp(const struct table *table)
+{
+    size_t count = table->indexes.count;
+
+    return (struct table_stamp){count, count > 0 ? table->indexes.items[count - 1].id : 0,
+                                table->row.stream_id ? *table->row.stream_id : 0};
+}
+
+bool dynamodb_stamps_equal(const struct table_stamp *a, const struct table_stamp *b)
+{
+    return a->indexes == b->indexes && a->last_index_id == b->last_index_id && a->stream_id == b->stream_id;
+}
+
+bool dynamodb_put_keys_check(const struct call *call, struct write *write)
+{
+    struct table_stamp now = dynamodb_table_stamp(write->table);
+
+    if (dynamodb_stamps_equal(&now, &write->checked_for))
+        return true;
+    if (!dynamodb_index_keys_check(call, write->table, NULL, write->given))
+        return false;
+    write->checked_for = now;
+    return true;
+}

@@ -7,6 +7,7 @@
 #include "value.h"
 
 #include "base/check.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "number.h"
 
@@ -275,4 +276,75 @@ struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob
 
     check(read_byte(&reader) == VERSION);
     return read_map(&reader);
+}
+
+/* ---- skipping ---- */
+
+static void skip_texts(struct reader *reader)
+{
+    for (size_t count = read_count(reader); count > 0; count--)
+        read_text(reader);
+}
+
+static void skip_value(struct reader *reader);
+
+static void skip_values(struct reader *reader, bool named)
+{
+    for (size_t count = read_count(reader); count > 0; count--) {
+        if (named)
+            read_text(reader);
+        skip_value(reader);
+    }
+}
+
+static void skip_value(struct reader *reader)
+{
+    switch (read_byte(reader)) {
+    case VALUE_S:
+    case VALUE_N:
+    case VALUE_B:
+        read_text(reader);
+        break;
+    case VALUE_SS:
+    case VALUE_NS:
+    case VALUE_BS:
+        skip_texts(reader);
+        break;
+    case VALUE_M:
+        skip_values(reader, true);
+        break;
+    case VALUE_L:
+        skip_values(reader, false);
+        break;
+    default: /* NULL and BOOL have no content */
+        break;
+    }
+}
+
+static bool has_name(const struct str_list *names, str name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (str_equal(names->items[i], name))
+            return true;
+    return false;
+}
+
+struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names)
+{
+    struct reader reader = {arena, (const unsigned char *)blob.data,
+                            (const unsigned char *)blob.data + blob.size};
+    struct dynamodb_attribute_map picked = {0};
+
+    check(read_byte(&reader) == VERSION);
+    for (size_t left = read_count(&reader); left > 0 && picked.count < names->count; left--) {
+        str name = read_text(&reader);
+        if (!has_name(names, name)) {
+            skip_value(&reader);
+            continue;
+        }
+        struct dynamodb_attribute_map_entry *entry = list_add(arena, &picked);
+        entry->key = name;
+        read_value(&reader, &entry->value);
+    }
+    return picked;
 }

@@ -47,7 +47,7 @@ static bool insert_of(const struct call *call, struct pql_run *run, struct write
     write->expressions.condition = existence(call->arena, run->table, ATTRIBUTE_NOT_EXISTS);
     return key_attributes_check(call, run) &&
            dynamodb_key_of_item(call, &run->table->keys, write->given, &write->key) &&
-           dynamodb_index_keys_check(call, run->table, NULL, write->given);
+           dynamodb_put_keys_check(call, write);
 }
 
 /* ---- writes with a WHERE ---- */

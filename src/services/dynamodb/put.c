@@ -27,7 +27,7 @@ static bool address(const struct call *call, const struct dynamodb_put_item_inpu
     write->table = dynamodb_table_of(call);
     return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
            dynamodb_key_of_item(call, &write->table->keys, &in->item, &write->key) &&
-           dynamodb_index_keys_check(call, write->table, NULL, &in->item) &&
+           dynamodb_put_keys_check(call, write) &&
            dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
 }
 

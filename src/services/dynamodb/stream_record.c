@@ -112,26 +112,6 @@ static int64_t next_number(const struct call *call, int64_t stream_id)
 
 /* ---- records ---- */
 
-static bool same_attributes(const struct call *call, const struct dynamodb_attribute_map *a,
-                            const struct dynamodb_attribute_map *b)
-{
-    const struct dynamodb_attribute_value value = {.m = *a}, other = {.m = *b};
-
-    return dynamodb_value_equal(call->arena, &value, &other);
-}
-
-/* As on AWS, a write that leaves the item as it was has no record. */
-static bool leaves_item(const struct call *call, const struct change *change,
-                        const struct dynamodb_attribute_map *item)
-{
-    if (!change->before.id || !str_present(change->blob) || change->before.size_bytes != change->size_bytes)
-        return false;
-    if (str_equal(change->before.blob, change->blob))
-        return true;
-    struct dynamodb_attribute_map before = dynamodb_item_decode(call->arena, change->before.blob);
-    return same_attributes(call, &before, item);
-}
-
 static str event_of(const struct change *change)
 {
     if (!change->before.id)
@@ -157,11 +137,22 @@ static void add_images(const struct change *change, struct dynamodb_record_row *
     }
 }
 
-static void add_record(const struct call *call, const struct change *change,
-                       const struct dynamodb_attribute_map *item)
+static struct dynamodb_attribute_map key_of(const struct call *call, const struct change *change)
+{
+    const struct key_schema *keys = &change->table->keys;
+    struct str_list names = {0};
+
+    for (size_t i = 0; i < keys->count; i++)
+        *list_add(call->arena, &names) = keys->items[i].name;
+    struct dynamodb_attribute_map picked = dynamodb_item_pick(
+        call->arena, str_present(change->blob) ? change->blob : change->before.blob, &names);
+    return dynamodb_key_attributes(call->arena, keys, &picked);
+}
+
+static void add_record(const struct call *call, const struct change *change)
 {
     int64_t stream_id = *change->table->row.stream_id;
-    struct dynamodb_attribute_map key = dynamodb_key_attributes(call->arena, &change->table->keys, item);
+    struct dynamodb_attribute_map key = key_of(call, change);
     struct item_size key_size;
     struct dynamodb_record_row record = {
         .id = dynamodb_record_id(stream_id, next_number(call, stream_id)),
@@ -177,14 +168,12 @@ static void add_record(const struct call *call, const struct change *change,
     wake_all(call, dynamodb_stream_arrivals(call, stream_id));
 }
 
-/* The decoded items are forgotten at the end: a request may change many. */
+/* As on AWS, a write that leaves the item as it was has no record. */
 void dynamodb_stream_note(const struct call *call, const struct change *change)
 {
     struct arena_mark mark = arena_mark(call->arena);
-    struct dynamodb_attribute_map item =
-        dynamodb_item_decode(call->arena, str_present(change->blob) ? change->blob : change->before.blob);
 
-    if (!leaves_item(call, change, &item))
-        add_record(call, change, &item);
+    if (!change->same)
+        add_record(call, change);
     arena_rewind(call->arena, mark);
 }

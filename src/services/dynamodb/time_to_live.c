@@ -39,7 +39,8 @@ static bool seconds_of(str text, int64_t *seconds)
 /* When the item expires.  False: never. */
 static bool due_of(const struct call *call, str attribute, str blob, int64_t *due_s)
 {
-    struct dynamodb_attribute_map item = dynamodb_item_decode(call->arena, blob);
+    struct dynamodb_attribute_map item =
+        dynamodb_item_pick(call->arena, blob, &(struct str_list){&attribute, 1});
     const struct dynamodb_attribute_value *value = dynamodb_item_get(&item, attribute);
 
     return value && str_present(value->n) && seconds_of(value->n, due_s) &&

@@ -265,7 +265,7 @@ static bool key_read(const struct call *call, struct write *write)
 
     if (write->kind == WRITE_PUTS)
         return dynamodb_key_of_item(call, schema, write->given, &write->key) &&
-               dynamodb_index_keys_check(call, write->table, NULL, write->given);
+               dynamodb_put_keys_check(call, write);
     return dynamodb_key_of_request(call, schema, write->given, &write->key) &&
            dynamodb_update_keys_check(call, schema, &write->expressions.update);
 }

@@ -75,7 +75,7 @@ static void update_item(const struct call *call, struct write *write)
         write->blob = dynamodb_item_encode(call->arena, &write->item, &write->size);
 }
 
-static void work_out(const struct call *call, struct write *write)
+static void compute(const struct call *call, struct write *write)
 {
     struct stored *stored = &write->stored;
     const struct node *condition = write->expressions.condition;
@@ -95,16 +95,67 @@ static void work_out(const struct call *call, struct write *write)
     write->blob = dynamodb_item_encode(call->arena, &write->item, &write->size);
 }
 
-/* Read the row; a prepared result is still right when the row's bytes are the same. */
+static bool is_too_large(const struct write *write)
+{
+    return str_present(write->blob) && write->size.bytes > MAX_ITEM_BYTES;
+}
+
+static bool leaves_item(const struct call *call, const struct write *write)
+{
+    const struct dynamodb_attribute_value before = {.m = write->stored.item}, after = {.m = write->item};
+
+    return write->stored.id && str_present(write->blob) &&
+           write->stored.size_bytes == (int64_t)write->size.bytes &&
+           (str_equal(write->stored.blob, write->blob) || dynamodb_value_equal(call->arena, &before, &after));
+}
+
+/* An update's result against the keys of indexes; a put has been checked before. */
+static bool index_keys_check(const struct call *call, struct write *write)
+{
+    if (write->kind != WRITE_UPDATES || !str_present(write->blob) ||
+        dynamodb_index_keys_check(call, write->table, &write->stored.item, &write->item))
+        return true;
+    write->unfit = take_failure(call);
+    return false;
+}
+
+/* What follows for the indexes and the stream of the table. */
+static void follow(const struct call *call, struct write *write)
+{
+    struct item_image before = {write->stored.item, write->stored.size_bytes};
+    struct item_image after = {.bytes = 0};
+
+    write->planned_for = dynamodb_table_stamp(write->table);
+    if (!write->holds || str_present(write->problem) || write->kind == WRITE_CHECKS || is_too_large(write))
+        return;
+    write->same = write->table->row.stream_id && leaves_item(call, write);
+    if (write->table->indexes.count == 0 || !index_keys_check(call, write))
+        return;
+    if (str_present(write->blob))
+        after = (struct item_image){write->item, (int64_t)write->size.bytes};
+    write->entries = dynamodb_entries_plan(call, write->table, &before, &after);
+}
+
+static void work_out(const struct call *call, struct write *write)
+{
+    write->same = false;
+    write->unfit = (struct failure){0};
+    write->entries = NULL;
+    compute(call, write);
+    follow(call, write);
+}
+
+/* Read the row; a prepared result is still right when the row's bytes and the table are the same. */
 static void read_stored(const struct call *call, struct write *write)
 {
+    struct table_stamp stamp = dynamodb_table_stamp(write->table);
     struct stored now;
 
     if (looks_at_stored(write))
         dynamodb_stored_read(call, write->table, &write->key, &now);
     else
         dynamodb_stored_find(call, write->table, &write->key, &now);
-    if (!str_equal(now.blob, write->stored.blob))
+    if (!str_equal(now.blob, write->stored.blob) || !dynamodb_stamps_equal(&stamp, &write->planned_for))
         write->worked_out = false;
     now.item = write->stored.item;
     write->stored = now;
@@ -136,6 +187,7 @@ void dynamodb_write_prepare(const struct call *call, struct write *write)
     if (!shows_item(write)) { /* decoded items are large, and the call may wait for the engine */
         write->blob = keep(call, write->blob);
         write->problem = keep(call, write->problem);
+        write->unfit.message = keep(call, write->unfit.message);
         write->item = write->stored.item = (struct dynamodb_attribute_map){0};
         arena_rewind(call->arena, mark);
     }
@@ -178,12 +230,17 @@ static void trace_item(const struct call *call, enum hop_kind kind, const struct
                     .kind = kind, .resource_arn = write->table->arn, .detail = json_written(&detail)});
 }
 
+static bool refuse_size(const struct call *call, const struct write *write)
+{
+    return dynamodb_refuse(call, write->kind == WRITE_UPDATES
+                                     ? dynamodb_update_too_large
+                                     : S("Item size has exceeded the maximum allowed size"));
+}
+
 static bool check_fits(const struct call *call, const struct write *write)
 {
-    if (write->size.bytes > MAX_ITEM_BYTES)
-        return dynamodb_refuse(call, write->kind == WRITE_UPDATES
-                                         ? dynamodb_update_too_large
-                                         : S("Item size has exceeded the maximum allowed size"));
+    if (is_too_large(write))
+        return refuse_size(call, write);
     return write->size.depth <= MAX_ITEM_DEPTH || dynamodb_refuse(call, dynamodb_item_too_deep);
 }
 
@@ -192,20 +249,24 @@ static bool is_large(str blob)
     return blob.size > LARGE_ITEM_BYTES;
 }
 
-/* An update's result against the keys of indexes; a put has been checked before. */
-static bool index_keys_check(const struct call *call, const struct write *write)
+static bool refuse_unfit(const struct call *call, const struct write *write)
 {
-    if (write->kind != WRITE_UPDATES || write->table->indexes.count == 0)
+    fail(call, write->unfit.error, "%.*s", STR_ARGS(write->unfit.message));
+    return false;
+}
+
+/* The item with its entries in local indexes, and the collection that it belongs to. */
+static bool check_collection(const struct call *call, const struct write *write)
+{
+    int64_t bytes = (int64_t)write->size.bytes;
+
+    if (!write->entries)
         return true;
-    struct arena_mark mark = arena_mark(call->arena);
-    struct dynamodb_attribute_map after = dynamodb_item_decode(call->arena, write->blob);
-    struct dynamodb_attribute_map before = str_present(write->stored.blob)
-                                               ? dynamodb_item_decode(call->arena, write->stored.blob)
-                                               : (struct dynamodb_attribute_map){0};
-    bool well = dynamodb_index_keys_check(call, write->table, &before, &after);
-    if (well) /* or else the failure is in this memory */
-        arena_rewind(call->arena, mark);
-    return well;
+    if (dynamodb_collection_share(write->table, write->entries, bytes) > MAX_ITEM_BYTES)
+        return refuse_size(call, write);
+    return dynamodb_collection_fits(
+        call, write->table, write->key.hash,
+        dynamodb_collection_growth(write->table, write->entries, bytes - write->stored.size_bytes));
 }
 
 /* False: fail() has been called. */
@@ -215,7 +276,10 @@ static bool may_write(const struct call *call, const struct write *write)
         return refuse_condition(call, write);
     if (str_present(write->problem))
         return dynamodb_refuse(call, write->problem);
-    return !str_present(write->blob) || (check_fits(call, write) && index_keys_check(call, write));
+    if (!str_present(write->blob))
+        return true;
+    return check_fits(call, write) && (!write->unfit.error || refuse_unfit(call, write)) &&
+           check_collection(call, write);
 }
 
 bool dynamodb_write_is_ready(const struct call *call, struct write *write)
@@ -253,6 +317,8 @@ void dynamodb_write_apply(const struct call *call, struct write *write)
                                                  .before = write->stored,
                                                  .blob = write->blob,
                                                  .size_bytes = (int64_t)write->size.bytes,
+                                                 .same = write->same,
+                                                 .entries = write->entries,
                                                  .index_units = write->index_units});
     trace_item(call, write->kind == WRITE_DELETES ? HOP_DELETED : HOP_PUT, write);
 }

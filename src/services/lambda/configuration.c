@@ -188,6 +188,15 @@ static void keep_settings(const struct call *call, const struct lambda_function_
     function->row.settings = model_to_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &kept);
 }
 
+void lambda_description_set(const struct call *call, struct function *function, str description)
+{
+    struct lambda_update_function_configuration_request settings = settings_of(call, function);
+
+    settings.function_settings.description = description;
+    function->row.settings =
+        model_to_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &settings);
+}
+
 /* ---- applying ---- */
 
 static bool runtime_check(const struct call *call, str runtime)

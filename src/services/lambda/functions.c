@@ -1,5 +1,5 @@
 /*
- * functions.c: making, changing, showing and deleting functions.
+ * functions.c: making, changing and showing functions.
  *
  * $LATEST is made with its function, and is the only version that changes.
  */
@@ -12,9 +12,7 @@
 enum {
     DEFAULT_TIMEOUT_SECONDS = 3,
     DEFAULT_MEMORY_MB = 128,
-    MAX_PAGE = 50,
     MAX_NAME = 64,
-    INVOCATIONS_PER_RUN = 100,
 };
 
 /* ---- code ---- */
@@ -40,9 +38,9 @@ static bool code_check(const struct call *call, str zip, struct function *functi
     return lambda_function_size_check(call, function, layers);
 }
 
-static bool revision_check(const struct call *call, str revision, const struct function *function)
+bool lambda_revision_check(const struct call *call, str given, str current)
 {
-    if (!str_present(revision) || str_equal(revision, function->row.revision))
+    if (!str_present(given) || str_equal(given, current))
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
          "The Revision Id provided does not match the latest Revision Id. Call the "
@@ -120,6 +118,11 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     function.row.id = lambda_add_function(call->txn, &function.row);
     lambda_layer_set_store(call, function.row.layers, &layers);
     function.row.version_id = lambda_add_version(call->txn, &function.row);
+    if (in->publish && *in->publish) {
+        struct function latest = function;
+        lambda_publish(call, &latest, (str){0}, &function);
+        function.qualifier = (str){0}; /* AWS's answer has the function's own ARN */
+    }
     *out = *lambda_configuration_of(call, &function);
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
@@ -151,7 +154,7 @@ enum outcome lambda_update_function_code(const struct call *call,
 {
     const struct function *located = lambda_function_of(call);
 
-    if (!located || !revision_check(call, in->revision_id, located) ||
+    if (!located || !lambda_revision_check(call, in->revision_id, located->row.revision) ||
         !lambda_architectures_check(call, &in->architectures) || !source_check(call, in->zip_file))
         return FAILED;
     struct function function = *located;
@@ -166,6 +169,10 @@ enum outcome lambda_update_function_code(const struct call *call,
             return PARKED;
         store_change(call, &function);
         lambda_package_release(call, replaced);
+        if (in->publish && *in->publish) {
+            struct function latest = function;
+            lambda_publish(call, &latest, (str){0}, &function);
+        }
     }
     *out = *lambda_configuration_of(call, &function);
     return DONE;
@@ -186,7 +193,7 @@ lambda_update_function_configuration(const struct call *call,
 {
     const struct function *located = lambda_function_of(call);
 
-    if (!located || !revision_check(call, in->revision_id, located))
+    if (!located || !lambda_revision_check(call, in->revision_id, located->row.revision))
         return FAILED;
     struct function function = *located;
     if (!lambda_configuration_apply(call, &in->function_settings, &function) ||
@@ -206,77 +213,6 @@ lambda_update_function_configuration(const struct call *call,
         lambda_layer_set_release(call, located->row.layers);
     }
     *out = *lambda_configuration_of(call, &function);
-    return DONE;
-}
-
-/*
- * Callers that wait for the function are woken, and find that it is deleted.  Its invocations are
- * unreachable: they are removed one after the other.
- */
-static void forget_invocations(const struct call *call, const struct function *function)
-{
-    int64_t id = function->row.id;
-    struct lambda_list_sync_rows waiting =
-        lambda_list_sync(call->txn, &(struct lambda_list_sync_params){.function_id = id});
-
-    slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, arena_format(call->arena, "%lld", (long long)id),
-                &(struct lambda_remove_invocations_request){.function_id = id});
-    lambda_retries_drop(call, id);
-    for (size_t i = 0; i < waiting.count; i++)
-        wake(call, lambda_invocation_answer(call, waiting.items[i].request_id));
-}
-
-enum outcome lambda_remove_invocations(const struct call *call,
-                                       const struct lambda_remove_invocations_request *in,
-                                       struct lambda_remove_invocations_output *out)
-{
-    const struct lambda_oldest_invocation_params of = {.function_id = in->function_id};
-    struct lambda_oldest_invocation_row row;
-    int count = 0;
-
-    (void)out;
-    while (lambda_oldest_invocation(call->txn, &of, &row)) {
-        lambda_invocation_remove(call, row.id);
-        if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
-            slice_again(call, &LAMBDA_REMOVE_INVOCATIONS,
-                        arena_format(call->arena, "%lld", (long long)in->function_id), in);
-            break;
-        }
-    }
-    return DONE;
-}
-
-static void remove_function(const struct call *call, const struct function *function)
-{
-    int64_t id = function->row.id;
-    struct lambda_list_code_rows code =
-        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
-
-    lambda_sandboxes_kill(call, function);
-    forget_invocations(call, function);
-    lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
-    lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
-    lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
-    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
-    for (size_t i = 0; i < code.count; i++) {
-        lambda_package_release(call, code.items[i].package);
-        lambda_layer_set_release(call, code.items[i].layers);
-    }
-    tags_remove_all(call, function->arn);
-}
-
-enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
-                                    struct lambda_delete_function_response *out)
-{
-    const struct function *function = lambda_function_of(call);
-
-    if (!function)
-        return FAILED;
-    if (str_present(in->qualifier))
-        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "$LATEST version cannot be deleted without deleting the function.");
-    remove_function(call, function);
-    out->status_code = arena_i64(call->arena, 204);
     return DONE;
 }
 
@@ -317,67 +253,5 @@ enum outcome lambda_get_function_configuration(const struct call *call,
     if (!function)
         return FAILED;
     *out = *lambda_configuration_of(call, function);
-    return DONE;
-}
-
-/* Lists leave out State and LastUpdateStatus. */
-static struct lambda_function_configuration summary_of(const struct call *call,
-                                                       const struct function *function)
-{
-    struct lambda_function_configuration *summary = lambda_configuration_of(call, function);
-
-    summary->state = (str){0};
-    summary->last_update_status = (str){0};
-    return *summary;
-}
-
-static bool find_latest(const struct call *call, str name, struct function *function)
-{
-    return lambda_version_find(
-        call, &(struct function_name){.account = call->account, .region = call->region, .name = name},
-        function);
-}
-
-enum outcome lambda_list_functions(const struct call *call, const struct lambda_list_functions_request *in,
-                                   struct lambda_list_functions_response *out)
-{
-    struct function function;
-    struct page page;
-
-    if (!lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
-        return FAILED;
-    struct lambda_list_functions_page_rows rows =
-        lambda_list_functions_page(call->txn, &(struct lambda_list_functions_page_params){
-                                                  .account = call->account,
-                                                  .region = call->region,
-                                                  .after = page.after,
-                                                  .limit = page_rows(&page),
-                                              });
-    list_make_empty(call->arena, &out->functions);
-    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].name); i++)
-        if (find_latest(call, rows.items[i].name, &function)) {
-            if (str_present(in->function_version)) /* FunctionVersion=ALL: list $LATEST with its qualifier */
-                function.qualifier = S("$LATEST");
-            *list_add(call->arena, &out->functions) = summary_of(call, &function);
-        }
-    out->next_marker = page_end(call, &page);
-    return DONE;
-}
-
-enum outcome lambda_list_versions_by_function(const struct call *call,
-                                              const struct lambda_list_versions_by_function_request *in,
-                                              struct lambda_list_versions_by_function_response *out)
-{
-    const struct function *located = lambda_function_of(call);
-    struct page page;
-
-    if (!located || !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
-        return FAILED;
-    struct function latest = *located;
-    latest.qualifier = S("$LATEST");
-    list_make_empty(call->arena, &out->versions);
-    if (!page_is_past(&page, latest.qualifier) && page_takes(&page, latest.qualifier))
-        *list_add(call->arena, &out->versions) = summary_of(call, &latest);
-    out->next_marker = page_end(call, &page);
     return DONE;
 }

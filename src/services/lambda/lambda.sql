@@ -379,6 +379,12 @@ create index lambda_sandbox_layers on lambda_sandbox (layers) where layers <> ''
 alter table lambda_version add column unpacked_size integer not null default 0;
 
 -- migration: 15
+-- The digest of what $LATEST was when the version was published from it.
+alter table lambda_version add column fingerprint text;
+drop index lambda_invocation_function;
+create index lambda_invocation_function on lambda_invocation (function_id, version_id);
+
+-- migration: 16
 -- The least levels of a log in JSON, as their enums' numbers; 0: the log is text.
 alter table lambda_version add column application_level integer not null default 0;
 alter table lambda_version add column system_level integer not null default 0;
@@ -409,10 +415,13 @@ insert into lambda_function (account, region, name, code_signing) values (:accou
 -- row: function
 insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
     architecture, log_group, application_level, system_level, package, package_size, unpacked_size, layers, settings,
-    revision, modified_ms, generation)
+    revision, modified_ms, generation, fingerprint)
 values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
     :architecture, :log_group, :application_level, :system_level, :package, :package_size, :unpacked_size, :layers,
-    :settings, :revision, :modified_ms, 1);
+    :settings, :revision, :modified_ms, 1, :fingerprint);
+
+-- statement: take_number :one
+update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
 
 -- A version with its function: by its id, or else by the function's name and the version's number.
 -- statement: find_version :one
@@ -422,10 +431,10 @@ values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, f.code_signing, v.id as version_id, v.number, v.runtime, v.handler, v.role,
-    v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
-    v.application_level, v.system_level, v.package, v.package_size,
-    v.unpacked_size, v.layers, v.settings, v.policy, v.revision, v.modified_ms, v.generation
+select f.id, f.account, f.region, f.name, f.last_number, f.code_signing, v.id as version_id, v.number, v.runtime,
+    v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.application_level,
+    v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy, v.revision,
+    v.modified_ms, v.generation, v.fingerprint
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -438,11 +447,57 @@ select a.id, a.function_id, a.alias, a.number, a.other_number, a.weight, a.descr
 from lambda_alias a join lambda_function f on f.id = a.function_id
 where f.account = :account and f.region = :region and f.name = :name and a.alias = :alias;
 
+-- statement: add_alias :insert
+-- row: alias
+insert into lambda_alias (function_id, alias, number, other_number, weight, description, revision)
+values (:function_id, :alias, :number, :other_number, :weight, :description, :revision);
+
+-- statement: update_alias_row :exec
+-- row: alias
+update lambda_alias
+set number = :number, other_number = :other_number, weight = :weight, description = :description,
+    revision = :revision
+where id = :id;
+
+-- statement: set_alias_policy :exec
+update lambda_alias set policy = :policy, revision = :revision where id = :id;
+
+-- statement: remove_alias :exec
+delete from lambda_alias where id = :id;
+
+-- The aliases of a function, or those that invoke one of its versions.
+-- statement: list_aliases_page :many
+-- row: alias
+-- param: number integer null
+-- param: after text
+-- param: limit integer
+select id, function_id, alias, number, other_number, weight, description, policy, revision from lambda_alias
+where function_id = :function_id and alias > :after
+    and (:number is null or number = :number or other_number = :number)
+order by alias limit :limit;
+
 -- statement: list_functions_page :many
 -- param: after text
 -- param: limit integer
 select id, name from lambda_function where account = :account and region = :region and name > :after
 order by name limit :limit;
+
+-- All versions, each after the one that `after` and `after_number` name.
+-- statement: list_all_versions_page :many
+-- param: after text
+-- param: after_number integer
+-- param: limit integer
+select f.name, v.number, v.id as version_id
+from lambda_function f join lambda_version v on v.function_id = f.id
+where f.account = :account and f.region = :region and f.name >= :after
+    and (f.name > :after or v.number > :after_number)
+order by f.name, v.number limit :limit;
+
+-- statement: list_versions_page :many
+-- param: after_number integer
+-- param: limit integer
+select id, number from lambda_version where function_id = :function_id and number > :after_number
+order by number limit :limit;
 
 -- statement: update_version :exec
 -- row: function
@@ -456,11 +511,17 @@ where id = :version_id;
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
 
+-- statement: set_revision :exec
+update lambda_version set revision = :revision where id = :id;
+
 -- statement: list_code :many
 select distinct package, layers from lambda_version where function_id = :function_id;
 
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
+
+-- statement: remove_version :exec
+delete from lambda_version where id = :id;
 
 -- statement: remove_versions :exec
 delete from lambda_version where function_id = :function_id;
@@ -778,11 +839,16 @@ update lambda_invocation set tail = :tail where id = :id;
 -- statement: remove_invocation :exec
 delete from lambda_invocation where id = :id;
 
+-- The synchronous invocations of a function, or of one of its versions.
 -- statement: list_sync :many
-select request_id from lambda_invocation where function_id = :function_id and kind = 'sync';
+-- param: version_id integer null
+select request_id from lambda_invocation
+where function_id = :function_id and kind = 'sync' and (:version_id is null or version_id = :version_id);
 
--- statement: oldest_invocation :one
-select id from lambda_invocation where function_id = :function_id order by id limit 1;
+-- statement: any_invocation :one
+-- param: version_id integer null
+select id from lambda_invocation
+where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
 -- statement: remove_orphans :exec

@@ -59,10 +59,13 @@ bool lambda_function_name_open(const struct call *call, str text, str qualifier,
 str lambda_function_arn(struct arena *arena, const struct function_name *name);
 /* The function's ARN as the request names it: with the qualifier, if it has one. */
 str lambda_function_asked_arn(struct arena *arena, const struct function *function);
-/* The policy of the request's qualifier: each version and each alias has its own. */
+/* The policy and the revision of the request's qualifier: each version and each alias has its own. */
 str lambda_function_policy(const struct function *function);
+str lambda_function_revision(const struct function *function);
 /* The version that the request names.  NULL: it does not exist, and fail() has been called. */
 const struct function *lambda_version_of(const struct call *call);
+/* The same, in AWS's words for operations about what belongs to a version or to an alias. */
+const struct function *lambda_qualified_of(const struct call *call);
 /*
  * The function of a request about a whole function, as $LATEST.  NULL: it does not exist or the request names
  * another version, and fail() has been called.
@@ -82,6 +85,8 @@ const struct principal *lambda_principal(const struct call *call, const struct f
 /* versions.c */
 /* "$LATEST", or the number. */
 str lambda_version_text(struct arena *arena, int64_t number);
+/* The number of the version that the qualifier names, absent for $LATEST.  False: it may name an alias. */
+bool lambda_version_number(str qualifier, int64_t *number);
 /* The version of that id, without a qualifier.  False: it does not exist. */
 bool lambda_version_get(const struct call *call, int64_t version_id, struct function *function);
 /*
@@ -93,6 +98,21 @@ bool lambda_version_find(const struct call *call, const struct function_name *na
 /* Choose the version of one invocation: that of a weighted alias is drawn. */
 void lambda_version_route(const struct call *call, struct function *function);
 
+/* The alias that the name's qualifier names, or NULL. */
+const struct lambda_alias_row *lambda_alias_find(const struct call *call, const struct function_name *name);
+
+/* functions.c */
+/* False: a revision is given and is not the current one; fail() has been called. */
+bool lambda_revision_check(const struct call *call, str given, str current);
+
+/* publish.c */
+/*
+ * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from. The
+ * description may be absent.
+ */
+void lambda_publish(const struct call *call, const struct function *latest, str description,
+                    struct function *published);
+
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
 bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
@@ -103,6 +123,8 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
  */
 bool lambda_configuration_check_new(const struct call *call, const struct lambda_create_function_request *in);
 bool lambda_architectures_check(const struct call *call, const struct str_list *architectures);
+/* Set the description in the row's settings. */
+void lambda_description_set(const struct call *call, struct function *function, str description);
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function);
 /* 2026-01-31T12:00:00.123+0000 */
 str lambda_time_text(const struct call *call, int64_t ms);
@@ -243,8 +265,9 @@ str lambda_version_work(const struct call *call, int64_t version_id);
 /* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
-/* End the sandboxes of all versions. */
-void lambda_sandboxes_kill(const struct call *call, const struct function *function);
+/* End the sandboxes of one version, or of all of the function's (NULL). */
+void lambda_sandboxes_kill(const struct call *call, const struct function *function,
+                           const int64_t *version_id);
 /* End the sandbox; its row remains until it has ended. */
 void lambda_sandbox_stop(const struct call *call, str sandbox_id);
 /* Let the sandbox's timer run at that time at the latest. */

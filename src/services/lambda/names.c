@@ -62,7 +62,7 @@ bool lambda_function_name_parse(str text, struct function_name *name)
         return false;
     if (next_is(&parts, S("arn"))) {
         parts.next = 2;
-        if (parts.count < 7 || !str_equal(take(&parts), S("lambda")))
+        if (parts.count < 6 || !str_equal(take(&parts), S("lambda")))
             return false;
     }
     if (next_is_account(&parts, 1))
@@ -140,6 +140,11 @@ str lambda_function_policy(const struct function *function)
     return function->alias ? function->alias->policy : function->row.policy;
 }
 
+str lambda_function_revision(const struct function *function)
+{
+    return function->alias ? function->alias->revision : function->row.revision;
+}
+
 /* The resource of a version, whether the version exists or not. */
 static void locate(const struct call *call, const struct function_name *name, struct resource *found)
 {
@@ -195,6 +200,20 @@ static const struct function *missing(const struct call *call)
 {
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
          STR_ARGS(call_resource(call, 0)->arn));
+    return NULL;
+}
+
+const struct function *lambda_qualified_of(const struct call *call)
+{
+    const struct resource *resource = call_resource(call, 0);
+    struct function_name name;
+    int64_t number;
+
+    if (resource->row)
+        return resource->row;
+    if (!lambda_function_name_parse(resource->arn, &name) || lambda_version_number(name.qualifier, &number))
+        return missing(call);
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Cannot find alias arn: %.*s", STR_ARGS(resource->arn));
     return NULL;
 }
 

@@ -1,6 +1,6 @@
 /*
- * permissions.c: a function's own policy, one statement at a time; what layers' policies have in common with
- * it.
+ * permissions.c: the policies of functions, versions and aliases, one statement at a time; what layers'
+ * policies have in common with them.
  */
 #include "lambda_internal.h"
 
@@ -15,9 +15,16 @@ static const str POLICY_HEAD = STR_INIT("\"Version\":\"2012-10-17\",\"Id\":\"def
 
 static void store_policy(const struct call *call, const struct function *function, str policy)
 {
-    lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.id,
-                                                                    .policy = policy,
-                                                                    .revision = random_uuid(call->arena)});
+    str revision = random_uuid(call->arena);
+
+    if (function->alias)
+        lambda_set_alias_policy(call->txn, &(struct lambda_set_alias_policy_params){.id = function->alias->id,
+                                                                                    .policy = policy,
+                                                                                    .revision = revision});
+    else
+        lambda_set_policy(call->txn, &(struct lambda_set_policy_params){.id = function->row.version_id,
+                                                                        .policy = policy,
+                                                                        .revision = revision});
 }
 
 void lambda_policy_principal(const struct call *call, struct json_writer *writer, str principal)
@@ -70,7 +77,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     json_field(&writer, S("Effect"), S("Allow"));
     lambda_policy_principal(call, &writer, in->principal);
     json_field(&writer, S("Action"), in->action);
-    json_field(&writer, S("Resource"), function->arn);
+    json_field(&writer, S("Resource"), lambda_function_asked_arn(call->arena, function));
     if (str_present(in->source_arn) || str_present(in->source_account) || str_present(in->principal_org_id)) {
         json_name(&writer, S("Condition"));
         json_open_object(&writer);
@@ -84,7 +91,7 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
 
 static bool revision_matches(const struct call *call, str revision, const struct function *function)
 {
-    if (!str_present(revision) || str_equal(revision, function->row.revision))
+    if (!str_present(revision) || str_equal(revision, lambda_function_revision(function)))
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
          "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
@@ -95,7 +102,7 @@ static bool revision_matches(const struct call *call, str revision, const struct
 
 static bool is_latest(const struct function *function)
 {
-    return str_present(function->qualifier); /* $LATEST is the only qualifier */
+    return str_equal(function->qualifier, S("$LATEST"));
 }
 
 /* Only a principal can make a statement of ours invalid. */
@@ -150,7 +157,7 @@ bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
     str policy;
 
     if (!function || !revision_matches(call, in->revision_id, function))
@@ -159,7 +166,7 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
                     "We currently do not support adding policies for $LATEST.");
     out->statement = statement_of(call, in, function);
-    if (!lambda_policy_add(call, function->row.policy, in->statement_id, out->statement, &policy))
+    if (!lambda_policy_add(call, lambda_function_policy(function), in->statement_id, out->statement, &policy))
         return FAILED;
     store_policy(call, function, policy);
     return DONE;
@@ -187,7 +194,7 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
 {
     const struct function *function = resource->row;
     struct policy_document policy =
-        policy_document_read(call->arena, function ? function->row.policy : (str){0});
+        policy_document_read(call->arena, function ? lambda_function_policy(function) : (str){0});
     const struct json *statement = policy_document_find(&policy, in->statement_id);
 
     if (statement)
@@ -198,14 +205,14 @@ enum outcome lambda_remove_permission(const struct call *call,
                                       const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
     str policy;
 
     (void)out;
     if (!function || !revision_matches(call, in->revision_id, function))
         return FAILED;
-    if (!lambda_policy_remove(call, is_latest(function) ? (str){0} : function->row.policy, in->statement_id,
-                              &policy))
+    if (!lambda_policy_remove(call, is_latest(function) ? (str){0} : lambda_function_policy(function),
+                              in->statement_id, &policy))
         return FAILED;
     store_policy(call, function, policy);
     return DONE;
@@ -214,14 +221,14 @@ enum outcome lambda_remove_permission(const struct call *call,
 enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    const struct function *function = lambda_qualified_of(call);
 
     (void)in;
     if (!function)
         return FAILED;
-    if (!str_present(function->row.policy) || is_latest(function))
+    if (!str_present(lambda_function_policy(function)) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    out->policy = function->row.policy;
-    out->revision_id = function->row.revision;
+    out->policy = lambda_function_policy(function);
+    out->revision_id = lambda_function_revision(function);
     return DONE;
 }

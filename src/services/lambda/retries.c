@@ -208,8 +208,10 @@ enum outcome lambda_retry_invocation(const struct call *call,
 
     (void)out;
     if (queue_again(call, in->invocation_id, &version_id)) {
-        if (!lambda_version_get(call, version_id, &function))
-            return DONE; /* its deliveries are being dropped */
+        if (!lambda_version_get(call, version_id, &function)) { /* it is being deleted */
+            delivery_end(call, call->delivery->id, &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED});
+            return DONE;
+        }
         struct call there = lambda_call_of_function(call, &function);
         lambda_function_dispatch(&there, &function);
     } else if (!lambda_has_invocation(call->txn, &(struct lambda_has_invocation_params){in->invocation_id},

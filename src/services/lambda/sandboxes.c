@@ -120,9 +120,10 @@ void lambda_sandboxes_retire(const struct call *call, const struct function *fun
     stop_all(call, function, &function->row.version_id, false);
 }
 
-void lambda_sandboxes_kill(const struct call *call, const struct function *function)
+void lambda_sandboxes_kill(const struct call *call, const struct function *function,
+                           const int64_t *version_id)
 {
-    stop_all(call, function, NULL, true);
+    stop_all(call, function, version_id, true);
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,

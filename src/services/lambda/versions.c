@@ -15,8 +15,7 @@ str lambda_version_text(struct arena *arena, int64_t number)
     return number == LATEST ? latest : arena_decimal(arena, number);
 }
 
-/* False: the qualifier is not that of a version, but perhaps that of an alias. */
-static bool number_of(str qualifier, int64_t *number)
+bool lambda_version_number(str qualifier, int64_t *number)
 {
     *number = LATEST;
     if (!str_present(qualifier) || str_equal(qualifier, latest))
@@ -50,8 +49,7 @@ static bool find_number(const struct call *call, const struct function_name *nam
                 function);
 }
 
-/* NULL: the function has no such alias. */
-static const struct lambda_alias_row *find_alias(const struct call *call, const struct function_name *name)
+const struct lambda_alias_row *lambda_alias_find(const struct call *call, const struct function_name *name)
 {
     struct lambda_alias_row *alias = arena_new(call->arena, struct lambda_alias_row);
 
@@ -70,8 +68,8 @@ bool lambda_version_find(const struct call *call, const struct function_name *na
     const struct lambda_alias_row *alias = NULL;
     int64_t number;
 
-    if (!number_of(name->qualifier, &number)) {
-        alias = find_alias(call, name);
+    if (!lambda_version_number(name->qualifier, &number)) {
+        alias = lambda_alias_find(call, name);
         if (!alias)
             return false;
         number = alias->number;

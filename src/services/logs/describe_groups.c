@@ -26,7 +26,7 @@ static void describe_whole(const struct call *call, const struct logs_list_group
     group->log_group_class = row->class;
     group->kms_key_id = row->kms_key_id;
     group->retention_in_days = row->retention_days;
-    group->metric_filter_count = arena_i64(call->arena, 0);
+    group->metric_filter_count = arena_i64(call->arena, row->metric_filters);
     group->stored_bytes = arena_i64(call->arena, row->stored_bytes);
     group->deletion_protection_enabled = arena_bool(call->arena, row->deletion_protected);
 }

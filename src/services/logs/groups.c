@@ -1,7 +1,7 @@
 /*
  * groups.c: making, describing and deleting groups, and how long their events are kept.
  */
-#include "logs_internal.h"
+#include "subscription.h"
 
 #include "services/tags/tags.h"
 
@@ -51,6 +51,9 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
                     "The specified log group has deletion protection enabled. Disable it first.");
 
     tags_remove_all(call, group->arn);
+    logs_remove_metric_filters(call->txn,
+                               &(struct logs_remove_metric_filters_params){.group_id = group->row.id});
+    logs_subscriptions_remove(call, group);
     logs_end_group(call->txn, &(struct logs_end_group_params){.id = group->row.id});
     logs_expiry_stop(call, group);
     logs_cleanup_start(call);

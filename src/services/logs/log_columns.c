@@ -102,27 +102,7 @@ const struct log_columns *logs_columns_read(struct log_reader *reader)
     return columns->has_ellipsis || read_columns(reader, columns) ? columns : NULL;
 }
 
-bool logs_columns_have(const struct log_columns *columns, str name)
-{
-    const struct column_list *lists[] = {&columns->before, &columns->after};
-    int64_t number;
-
-    if (!str_starts_with(name, S("$")))
-        return false;
-    for (size_t list = 0; list < 2; list++)
-        for (size_t i = 0; i < lists[list]->count; i++)
-            if (!str_empty(lists[list]->items[i].name) &&
-                str_equal(lists[list]->items[i].name, str_from(name, 1)))
-                return true;
-    return str_to_i64(str_from(name, 1), &number) && number > 0;
-}
-
 /* ---- events ---- */
-
-struct field_list {
-    str *items;
-    size_t count;
-};
 
 /* The size of the field in brackets or quotes that `rest` begins with; 0: it does not end. */
 static size_t enclosed_size(str rest, char end)
@@ -167,9 +147,9 @@ static bool take_enclosed(struct splitter *splitter, str *field)
     return true;
 }
 
-static struct field_list split(struct arena *arena, str message)
+struct log_fields logs_columns_split(struct arena *arena, str message)
 {
-    struct field_list fields = {0};
+    struct log_fields fields = {0};
     struct splitter splitter = {.rest = str_trim(message)};
 
     while (!str_empty(splitter.rest)) {
@@ -197,38 +177,69 @@ static bool fields_match(const struct column_list *columns, const str *fields)
     return true;
 }
 
-bool logs_columns_match(const struct log_columns *columns, struct arena *arena, str message)
+bool logs_columns_match(const struct log_columns *columns, const struct log_fields *fields)
 {
-    struct field_list fields = split(arena, message);
     size_t named = columns->before.count + columns->after.count;
 
-    if (columns->has_ellipsis ? fields.count < named : fields.count != named)
+    if (columns->has_ellipsis ? fields->count < named : fields->count != named)
         return false;
-    return fields_match(&columns->before, fields.items) &&
-           fields_match(&columns->after, fields.items + fields.count - columns->after.count);
+    return fields_match(&columns->before, fields->items) &&
+           (columns->after.count == 0 ||
+            fields_match(&columns->after, fields->items + fields->count - columns->after.count));
 }
 
 /* The column of the field at that index, or NULL. */
-static const struct column *column_of(const struct log_columns *columns, size_t index, size_t count)
+static const struct column *column_of(const struct log_columns *columns, const struct log_fields *fields,
+                                      size_t index)
 {
-    size_t from_end = count - index;
+    size_t from_end = fields->count - index;
 
     if (index < columns->before.count)
         return &columns->before.items[index];
     return from_end <= columns->after.count ? &columns->after.items[columns->after.count - from_end] : NULL;
 }
 
-void logs_columns_extract(const struct log_columns *columns, struct arena *arena, str message,
-                          struct log_field_list *extracted)
+str logs_columns_name(const struct log_columns *columns, struct arena *arena, const struct log_fields *fields,
+                      size_t index)
 {
-    struct field_list fields = split(arena, message);
+    const struct column *column = column_of(columns, fields, index);
 
-    for (size_t i = 0; i < fields.count; i++) {
-        const struct column *column = column_of(columns, i, fields.count);
-        bool named = column && !str_empty(column->name);
-        *list_add(arena, extracted) = (struct log_field){
-            .name = named ? arena_join(arena, S("$"), column->name) : arena_format(arena, "$%zu", i + 1),
-            .value = fields.items[i],
-        };
-    }
+    return column && !str_empty(column->name) ? arena_join(arena, S("$"), column->name)
+                                              : arena_format(arena, "$%zu", index + 1);
+}
+
+/* The column of that name among these, or the number of columns. */
+static size_t index_of(const struct column_list *columns, str name)
+{
+    size_t i = 0;
+
+    while (i < columns->count && !str_equal(columns->items[i].name, name))
+        i++;
+    return i;
+}
+
+str logs_columns_value(const struct log_columns *columns, const struct log_fields *fields, str name)
+{
+    str bare = str_from(name, 1);
+    size_t before = index_of(&columns->before, bare), after = index_of(&columns->after, bare);
+    int64_t number;
+
+    if (before < columns->before.count)
+        return fields->items[before];
+    if (after < columns->after.count)
+        return fields->items[fields->count - columns->after.count + after];
+    bool numbered = str_to_i64(bare, &number) && number > 0 && (uint64_t)number <= fields->count;
+    return numbered ? fields->items[number - 1] : (str){0};
+}
+
+bool logs_columns_have(const struct log_columns *columns, str name)
+{
+    str bare = str_from(name, 1);
+    int64_t number;
+
+    if (!str_starts_with(name, S("$")) || str_empty(bare))
+        return false;
+    return index_of(&columns->before, bare) < columns->before.count ||
+           index_of(&columns->after, bare) < columns->after.count ||
+           (str_to_i64(bare, &number) && number > 0);
 }

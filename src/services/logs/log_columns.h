@@ -14,18 +14,17 @@ struct log_columns;
 
 /* Reads a pattern from its first bracket on, to the end.  NULL: it is not valid. */
 const struct log_columns *logs_columns_read(struct log_reader *reader);
-/* The memory for the message's fields is the arena's. */
-bool logs_columns_match(const struct log_columns *columns, struct arena *arena, str message);
 
-/* The fields of a message that matches, with their names: "$status", or "$3" for a column without a name. */
-struct log_field {
-    str name, value;
-};
-struct log_field_list {
-    struct log_field *items;
+struct log_fields {
+    str *items;
     size_t count;
 };
-void logs_columns_extract(const struct log_columns *columns, struct arena *arena, str message,
-                          struct log_field_list *fields);
+struct log_fields logs_columns_split(struct arena *arena, str message);
+bool logs_columns_match(const struct log_columns *columns, const struct log_fields *fields);
+/* Of fields that match: the name of one, "$status", or "$3" for a column without a name. */
+str logs_columns_name(const struct log_columns *columns, struct arena *arena, const struct log_fields *fields,
+                      size_t index);
+/* The field of that name; absent without one. */
+str logs_columns_value(const struct log_columns *columns, const struct log_fields *fields, str name);
 /* Has the pattern a column of that name ("$status")?  Any "$3" may be one. */
 bool logs_columns_have(const struct log_columns *columns, str name);

@@ -7,6 +7,8 @@
 #include "log_regex.h"
 #include "log_terms.h"
 
+#include "base/list.h"
+
 /* Everything between two percent signs that are the first and the last character. */
 static bool parse_regex(struct arena *arena, str text, struct pattern *pattern, str *problem)
 {
@@ -55,36 +57,63 @@ bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, 
     return false;
 }
 
-static bool matches_json(const struct pattern *pattern, str message)
+/* NULL: the message is not an object. */
+static const struct json *json_of(struct log_message *event)
 {
-    str object = str_trim(message);
+    str object = event->is_parsed ? S("") : str_trim(event->message);
 
-    if (!str_starts_with(object, S("{")))
-        return false;
-    const struct json *event = json_parse(pattern->arena, object, NULL);
-    return event && logs_json_matches(pattern->json, event);
+    event->is_parsed = true;
+    if (str_starts_with(object, S("{")))
+        event->json = json_parse(event->arena, object, NULL);
+    return event->json;
+}
+
+static const struct log_fields *fields_of(struct log_message *event)
+{
+    if (!event->is_split)
+        event->fields = logs_columns_split(event->arena, event->message);
+    event->is_split = true;
+    return &event->fields;
+}
+
+bool logs_pattern_matches_event(const struct pattern *pattern, struct log_message *event)
+{
+    if (pattern->terms)
+        return logs_terms_match(pattern->terms, event->message);
+    if (pattern->regex)
+        return logs_regex_matches(pattern->regex, event->message);
+    if (pattern->json)
+        return json_of(event) && logs_json_matches(pattern->json, event->json);
+    return logs_columns_match(pattern->columns, fields_of(event));
 }
 
 bool logs_pattern_matches(struct pattern *pattern, str message)
 {
-    if (pattern->terms)
-        return logs_terms_match(pattern->terms, message);
-    if (pattern->regex)
-        return logs_regex_matches(pattern->regex, message);
     struct arena_mark mark = arena_mark(pattern->arena);
-    bool matches = pattern->json ? matches_json(pattern, message)
-                                 : logs_columns_match(pattern->columns, pattern->arena, message);
+    struct log_message event = {.arena = pattern->arena, .message = message};
+    bool matches = logs_pattern_matches_event(pattern, &event);
+
     arena_rewind(pattern->arena, mark);
     return matches;
 }
 
-struct log_field_list logs_pattern_extract(const struct pattern *pattern, struct arena *arena, str message)
+struct log_column_values logs_pattern_extract(const struct pattern *pattern, struct log_message *event)
 {
-    struct log_field_list fields = {0};
+    struct log_column_values values = {0};
+    const struct log_fields *fields = pattern->columns ? fields_of(event) : NULL;
 
-    if (pattern->columns)
-        logs_columns_extract(pattern->columns, arena, message, &fields);
-    return fields;
+    for (size_t i = 0; fields && i < fields->count; i++)
+        *list_add(event->arena, &values) = (struct log_column_value){
+            .name = logs_columns_name(pattern->columns, event->arena, fields, i), .value = fields->items[i]};
+    return values;
+}
+
+str logs_event_value(const struct pattern *pattern, struct log_message *event,
+                     const struct log_value_name *name)
+{
+    if (name->selector)
+        return json_of(event) ? logs_selector_text(name->selector, event->json) : (str){0};
+    return logs_columns_value(pattern->columns, fields_of(event), name->column);
 }
 
 bool logs_value_name_parse(struct arena *arena, const struct pattern *pattern, str text,

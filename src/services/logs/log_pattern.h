@@ -27,10 +27,27 @@ struct pattern {
 bool logs_pattern_parse(struct arena *arena, str text, struct pattern *pattern, str *problem);
 bool logs_pattern_matches(struct pattern *pattern, str message);
 
-/* The fields of a message that matches; none unless the pattern has columns, as on AWS. */
-struct log_field_list logs_pattern_extract(const struct pattern *pattern, struct arena *arena, str message);
+/* A message that several patterns look at: it is parsed once.  The memory for that is the arena's. */
+struct log_message {
+    struct arena *arena;
+    str message;
+    bool is_parsed, is_split;
+    const struct json *json; /* or NULL */
+    struct log_fields fields;
+};
+bool logs_pattern_matches_event(const struct pattern *pattern, struct log_message *event);
 
-/* A value of a message that a metric uses: "$.a.b" with a JSON pattern, "$status" with columns. */
+/* The fields of an event that matches, with their names; none unless the pattern has columns, as on AWS. */
+struct log_column_value {
+    str name, value;
+};
+struct log_column_values {
+    struct log_column_value *items;
+    size_t count;
+};
+struct log_column_values logs_pattern_extract(const struct pattern *pattern, struct log_message *event);
+
+/* A value of an event that a metric uses: "$.a.b" with a JSON pattern, "$status" with columns. */
 struct log_value_name {
     const struct log_selector *selector;
     str column;
@@ -38,3 +55,6 @@ struct log_value_name {
 /* False: the pattern has no values of that name. */
 bool logs_value_name_parse(struct arena *arena, const struct pattern *pattern, str text,
                            struct log_value_name *name);
+/* Absent when the event, which matches, lacks it. */
+str logs_event_value(const struct pattern *pattern, struct log_message *event,
+                     const struct log_value_name *name);

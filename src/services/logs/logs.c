@@ -1,6 +1,8 @@
 #include "logs.h"
 
-#include "logs_internal.h"
+#include "extraction.h"
 
-const struct module LOGS_MODULE = {
-    .service = &LOGS_SERVICE, .schema = &LOGS_SCHEMA, .locate_arn = logs_locate_arn};
+const struct module LOGS_MODULE = {.service = &LOGS_SERVICE,
+                                   .schema = &LOGS_SCHEMA,
+                                   .start = logs_extraction_start,
+                                   .locate_arn = logs_locate_arn};

@@ -64,12 +64,47 @@ select 'arn:aws:logs:' || g.region || ':' || g.account || ':log-group:' || g.nam
 from logs_tag tag join logs_group g on g.id = tag.group_id;
 drop table logs_tag;
 
+-- A group's row has the numbers of its metric filters and of its subscriptions.  A row of logs_pending is a range of new events that are still
+-- to be looked at.
+-- migration: 4
+create table logs_metric_filter (
+    group_id integer not null,
+    name text not null,
+    pattern text not null,
+    transformation text not null,
+    metric_namespace text not null,
+    metric_name text not null,
+    has_regex integer not null,
+    created_ms integer not null,
+    primary key (group_id, name)
+) without rowid;
+create table logs_pending (
+    id integer primary key autoincrement,
+    group_id integer not null,
+    stream_id integer not null,
+    first_id integer not null,
+    last_id integer not null
+);
+create table logs_subscription (
+    id integer primary key autoincrement,
+    group_id integer not null,
+    name text not null,
+    pattern text not null,
+    destination_arn text not null,
+    distribution text not null,
+    has_regex integer not null,
+    created_ms integer not null,
+    unique (group_id, name)
+);
+alter table logs_group add column metric_filters integer not null default 0;
+alter table logs_group add column subscriptions integer not null default 0;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
 
 -- statement: find_group :one
-select id, name, retention_days, deletion_protected from logs_group
+select id, name, retention_days, deletion_protected, metric_filters, subscriptions from logs_group
 where account = :account and region = :region and name = :name;
 
 -- statement: find_group_retention :one
@@ -100,7 +135,7 @@ select id, remove_before_ms from logs_group where remove_before_ms is not null l
 -- statement: list_groups :each
 -- param: from text
 -- param: end text
-select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes
+select name, created_ms, class, kms_key_id, retention_days, deletion_protected, stored_bytes, metric_filters
 from logs_group where account = :account and region = :region and name >= :from and name < :end order by name;
 
 -- Does nothing, and returns 0, when a stream has that name.
@@ -292,3 +327,91 @@ where id = (select s.group_id from logs_stream s where s.id = :stream_id);
 -- param: stream_id integer
 update logs_group set stored_bytes = stored_bytes - (select s.stored_bytes from logs_stream s where s.id = :stream_id)
 where id = :id;
+
+-- statement: put_metric_filter_row :exec
+insert into logs_metric_filter (group_id, name, pattern, transformation, metric_namespace, metric_name, has_regex,
+    created_ms)
+values (:group_id, :name, :pattern, :transformation, :metric_namespace, :metric_name, :has_regex, :created_ms)
+on conflict do update set pattern = excluded.pattern, transformation = excluded.transformation,
+    metric_namespace = excluded.metric_namespace, metric_name = excluded.metric_name, has_regex = excluded.has_regex;
+
+-- The other filters of a group.
+-- statement: count_metric_filters :one
+-- column: filters integer
+-- column: with_regex integer
+select count(*) as filters, coalesce(sum(has_regex), 0) as with_regex from logs_metric_filter
+where group_id = :group_id and name <> :name;
+
+-- statement: recount_metric_filters :exec
+update logs_group set metric_filters = (select count(*) from logs_metric_filter f where f.group_id = logs_group.id)
+where id = :id;
+
+-- statement: remove_metric_filter :exec
+delete from logs_metric_filter where group_id = :group_id and name = :name;
+
+-- statement: remove_metric_filters :exec
+delete from logs_metric_filter where group_id = :group_id;
+
+-- statement: filters_of_group :many
+select pattern, transformation from logs_metric_filter where group_id = :group_id order by name;
+
+-- In the order of groups' and filters' names.
+-- statement: list_metric_filters :each
+-- param: from_group text
+-- param: after_name text
+-- param: end_group text
+-- column: group_name text
+select g.name as group_name, f.name, f.pattern, f.transformation, f.metric_namespace, f.metric_name, f.created_ms
+from logs_group g join logs_metric_filter f on f.group_id = g.id
+where g.account = :account and g.region = :region and g.name >= :from_group and g.name < :end_group
+    and (g.name > :from_group or f.name > :after_name)
+order by g.name, f.name;
+
+-- statement: find_group_by_id :one
+select account, region, name, retention_days from logs_group where id = :id;
+
+-- statement: add_pending :insert
+insert into logs_pending (group_id, stream_id, first_id, last_id) values (:group_id, :stream_id, :first_id, :last_id);
+
+-- statement: find_pending :one
+select id, group_id, stream_id, first_id, last_id from logs_pending order by id limit 1;
+
+-- statement: shorten_pending :exec
+update logs_pending set first_id = :first_id where id = :id;
+
+-- statement: remove_pending :exec
+delete from logs_pending where id = :id;
+
+-- Events of a stream by their ids; others may have got the ids of removed events.
+-- statement: read_ids :each
+-- param: first_id integer
+-- param: last_id integer
+select id, timestamp_ms, message from logs_event
+where id between :first_id and :last_id and stream_id = :stream_id order by id;
+
+-- statement: put_subscription :exec
+insert into logs_subscription (group_id, name, pattern, destination_arn, distribution, has_regex, created_ms)
+values (:group_id, :name, :pattern, :destination_arn, :distribution, :has_regex, :created_ms)
+on conflict do update set pattern = excluded.pattern, destination_arn = excluded.destination_arn,
+    distribution = excluded.distribution, has_regex = excluded.has_regex;
+
+-- The other subscriptions of a group.
+-- statement: count_subscriptions :one
+-- column: subscriptions integer
+-- column: with_regex integer
+select count(*) as subscriptions, coalesce(sum(has_regex), 0) as with_regex from logs_subscription
+where group_id = :group_id and name <> :name;
+
+-- statement: recount_subscriptions :exec
+update logs_group set subscriptions = (select count(*) from logs_subscription s where s.group_id = logs_group.id)
+where id = :id;
+
+-- statement: find_subscription :one
+select id from logs_subscription where group_id = :group_id and name = :name;
+
+-- statement: remove_subscription :exec
+delete from logs_subscription where id = :id;
+
+-- statement: subscriptions_of_group :many
+select id, name, pattern, destination_arn, distribution, created_ms from logs_subscription
+where group_id = :group_id order by name;

@@ -3,7 +3,7 @@
  *
  * Every function invocation runs this: one insert per event, one update of the stream.
  */
-#include "logs_internal.h"
+#include "extraction.h"
 
 enum {
     MAX_BATCH_BYTES = 1048576,
@@ -85,7 +85,17 @@ static struct accepted accept(const struct call *call, const struct group *group
     return (struct accepted){.first = too_old > expired ? too_old : expired, .end = too_new};
 }
 
-/* Returns the last event's id. */
+static bool is_extracted_from(const struct group *group, const struct logs_input_log_events *events,
+                              struct accepted accepted)
+{
+    bool watched = group->row.metric_filters > 0 || group->row.subscriptions > 0;
+
+    for (size_t i = accepted.first; i < accepted.end && !watched; i++)
+        watched = logs_may_embed_metrics(events->items[i].message);
+    return watched;
+}
+
+/* Returns the last event's id.  The ids follow each other: nobody else adds events meanwhile. */
 static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
                      const struct logs_input_log_events *events, struct accepted accepted)
 {
@@ -111,6 +121,8 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                     });
     logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
     logs_tails_wake(call, group->row.id);
+    if (is_extracted_from(group, events, accepted))
+        logs_extract_later(call, group, stream_id, id - (int64_t)(accepted.end - accepted.first) + 1, id);
     return id;
 }
 

@@ -6,7 +6,8 @@
 static void record(const struct call *call, const struct pattern *pattern, int64_t number, str message,
                    struct logs_metric_filter_match_record *match)
 {
-    struct log_field_list fields = logs_pattern_extract(pattern, call->arena, message);
+    struct log_message event = {.arena = call->arena, .message = message};
+    struct log_column_values fields = logs_pattern_extract(pattern, &event);
 
     match->event_number = arena_i64(call->arena, number);
     match->event_message = message;

@@ -41,6 +41,22 @@ TEST(an_item_of_every_type_comes_back_from_its_blob)
     assert_str(json_of(&again), json);
 }
 
+TEST(attributes_are_picked_from_a_blob_among_values_of_every_type)
+{
+    struct dynamodb_attribute_map item =
+        item_of(S("{\"first\": {\"N\": \"1\"}, \"m\": {\"M\": {\"last\": {\"L\": [{\"NULL\": true}, "
+                  "{\"BOOL\": false}]}}}, "
+                  "\"ss\": {\"SS\": [\"a\", \"b\"]}, \"ns\": {\"NS\": [\"1\"]}, \"bs\": {\"BS\": "
+                  "[\"YQ==\"]}, \"b\": {\"B\": "
+                  "\"YQ==\"}, \"l\": {\"L\": []}, \"last\": {\"S\": \"x\"}}"));
+    struct str_list names = {(str[]){S("last"), S("none"), S("first")}, 3};
+    struct item_size size;
+    struct dynamodb_attribute_map picked =
+        dynamodb_item_pick(&scratch, dynamodb_item_encode(&scratch, &item, &size), &names);
+
+    assert_text(json_of(&picked), "{\"first\":{\"N\":\"1\"},\"last\":{\"S\":\"x\"}}");
+}
+
 TEST(sizes_are_counted_as_aws_counts_them)
 {
     assert_int_equal(size_of_item(S("{\"id\":{\"S\":\"abc\"}}")), 5);
@@ -120,7 +136,7 @@ TEST(levels_of_values_are_counted)
     assert_int_equal(depth_of_item(S("{\"a\":{\"L\":[{\"M\":{\"x\":{\"N\":\"1\"}}}]},\"b\":{\"L\":[]}}")), 3);
 }
 
-TESTS(test(levels_of_values_are_counted), test(an_item_of_every_type_comes_back_from_its_blob),
-      test(sizes_are_counted_as_aws_counts_them), test(a_value_has_one_type),
-      test(values_outside_the_rules_are_refused_in_awss_words),
+TESTS(test(attributes_are_picked_from_a_blob_among_values_of_every_type), test(levels_of_values_are_counted),
+      test(an_item_of_every_type_comes_back_from_its_blob), test(sizes_are_counted_as_aws_counts_them),
+      test(a_value_has_one_type), test(values_outside_the_rules_are_refused_in_awss_words),
       test(equality_looks_at_content_not_at_writing))

@@ -290,7 +290,198 @@ TEST(a_small_write_to_a_large_item_moves_to_a_worker)
     assert_stored("\"v\":{\"N\":\"2\"}");
 }
 
-TESTS(table_test(a_small_write_is_worked_out_by_the_engine),
+/* ---- tables with indexes ---- */
+
+#define S_ATTRIBUTE(name) "{\"AttributeName\": \"" name "\", \"AttributeType\": \"S\"}"
+#define KEY_PART(name, kind) "{\"AttributeName\": \"" name "\", \"KeyType\": \"" kind "\"}"
+#define BY_V                                                                                                 \
+    "{\"IndexName\": \"by_v\", \"KeySchema\": [" KEY_PART(                                                   \
+        "v", "HASH") "], \"Projection\": "                                                                   \
+                     "{\"ProjectionType\": \"INCLUDE\", \"NonKeyAttributes\": [\"n\"]}}"
+
+static void add_index(void)
+{
+    assert_int_equal(
+        status_of(begin_write("UpdateTable",
+                              "{" TABLE ", \"AttributeDefinitions\": [" S_ATTRIBUTE(
+                                  "v") "], "
+                                       "\"GlobalSecondaryIndexUpdates\": [{\"Create\": " BY_V "}]}")),
+        200);
+}
+
+static str entries(void)
+{
+    str found;
+
+    for (bool active = false; !active;) {
+        found = body_of(begin_write("Scan", "{" TABLE ", \"IndexName\": \"by_v\"}"));
+        active = !strstr(found.data, "backfilling");
+    }
+    return found;
+}
+
+#define UPDATE_V                                                                                             \
+    "{" KEY IF_N_IS_THERE ", \"UpdateExpression\": \"SET v = :v\", \"ExpressionAttributeValues\": "          \
+    "{\":v\": {\"S\": \"x\"}}}"
+
+TEST(entries_of_indexes_are_planned_by_the_worker)
+{
+    add_index();
+    assert_int_equal(status_of(begin_write("UpdateTable", "{" TABLE ", \"StreamSpecification\": "
+                                                          "{\"StreamEnabled\": true, \"StreamViewType\": "
+                                                          "\"NEW_AND_OLD_IMAGES\"}}")),
+                     200);
+    assert_non_null(strstr(entries().data, "\"Count\":0"));
+    count_from_here();
+    assert_int_equal(status_of(begin_large("UpdateItem", UPDATE_V)), 200);
+    assert_engine_did(0, 0, 1); /* the key in the stream's record */
+    assert_non_null(strstr(entries().data, "\"v\":{\"S\":\"x\"}"));
+}
+
+TEST(an_index_that_is_made_meanwhile_has_the_entry)
+{
+    hold(true);
+    struct request *update = begin_large("UpdateItem", UPDATE_V);
+    lock_news();
+    while (gate.came == 0)
+        wait_for_news();
+    unlock_news();
+    add_index();
+    assert_non_null(strstr(entries().data, "\"Count\":0"));
+    hold(false);
+    assert_int_equal(status_of(update), 200);
+    assert_non_null(strstr(entries().data, "\"v\":{\"S\":\"x\"}"));
+}
+
+/* ---- item collections ---- */
+
+enum { COLLECTION_BYTES = 100 };
+
+static int collections(void **state)
+{
+    dynamodb_configure(&(struct dynamodb_options){.collection_bytes = COLLECTION_BYTES});
+    table(state);
+    assert_int_equal(
+        status_of(begin_write(
+            "CreateTable",
+            "{\"TableName\": \"parts\", \"BillingMode\": \"PAY_PER_REQUEST\", \"AttributeDefinitions\": "
+            "[" S_ATTRIBUTE("p") ", " S_ATTRIBUTE("s") "], \"KeySchema\": [" KEY_PART(
+                "p",
+                "HASH") ", " KEY_PART("s",
+                                      "RANGE") "], \"LocalSecondaryIndexes\": [{\"IndexName\": \"local\", "
+                                               "\"KeySchema\": [" KEY_PART("p", "HASH") ", " KEY_PART(
+                                                   "s", "RANGE") "],"
+                                                                 " "
+                                                                 "\""
+                                                                 "Pr"
+                                                                 "oj"
+                                                                 "ec"
+                                                                 "ti"
+                                                                 "on"
+                                                                 "\""
+                                                                 ": "
+                                                                 "{"
+                                                                 "\""
+                                                                 "Pr"
+                                                                 "oj"
+                                                                 "ec"
+                                                                 "ti"
+                                                                 "on"
+                                                                 "Ty"
+                                                                 "pe"
+                                                                 "\""
+                                                                 ": "
+                                                                 "\""
+                                                                 "KE"
+                                                                 "YS"
+                                                                 "_O"
+                                                                 "NL"
+                                                                 "Y"
+                                                                 "\""
+                                                                 "}}"
+                                                                 "]"
+                                                                 "}")),
+        200);
+    return 0;
+}
+
+static int unlimited(void **state)
+{
+    dynamodb_configure(&(struct dynamodb_options){0});
+    return core_teardown(state);
+}
+
+#define collection_test(name) cmocka_unit_test_setup_teardown(name, collections, unlimited)
+
+/* An item of the collection x, whose attribute v has that many bytes: 4 of the key, also in the entry, and 1.
+ */
+static const char *part(const char *s, int bytes)
+{
+    static char json[4][512];
+    static int next;
+
+    next = (next + 1) % 4;
+    snprintf(json[next], sizeof *json,
+             "{\"p\": {\"S\": \"x\"}, \"s\": {\"S\": \"%s\"}, \"v\": {\"S\": \"%0*d\"}}", s, bytes, 0);
+    return json[next];
+}
+
+static str put_part(const char *s, int bytes)
+{
+    char json[1024];
+
+    snprintf(json, sizeof json, "{\"TableName\": \"parts\", \"Item\": %s}", part(s, bytes));
+    return body_of(begin_write("PutItem", json));
+}
+
+static void assert_too_large(str body)
+{
+    assert_non_null(strstr(body.data, "ItemCollectionSizeLimitExceededException"));
+    assert_non_null(strstr(body.data, "Collection size exceeded"));
+}
+
+TEST(a_collection_grows_up_to_its_limit_with_the_entries_of_local_indexes)
+{
+    enum { OVERHEAD = 9 };
+
+    assert_too_large(put_part("a", COLLECTION_BYTES - OVERHEAD + 1));
+    assert_text(put_part("a", COLLECTION_BYTES - OVERHEAD), "{}");
+    assert_too_large(put_part("b", 1));
+    assert_text(put_part("a", 50), "{}");
+    assert_too_large(put_part("b", COLLECTION_BYTES - (50 + OVERHEAD) - OVERHEAD + 1));
+    assert_text(put_part("b", COLLECTION_BYTES - (50 + OVERHEAD) - OVERHEAD), "{}");
+    assert_int_equal(
+        status_of(begin_write("DeleteItem", "{\"TableName\": \"parts\", \"Key\": {\"p\": {\"S\": "
+                                            "\"x\"}, \"s\": {\"S\": \"a\"}}}")),
+        200);
+    assert_text(put_part("c", 40), "{}");
+}
+
+TEST(a_collection_that_is_too_large_fails_a_batch_and_cancels_a_transaction)
+{
+    char json[2048];
+
+    snprintf(json, sizeof json,
+             "{\"RequestItems\": {\"parts\": [{\"PutRequest\": {\"Item\": %s}}, {\"PutRequest\": {\"Item\": "
+             "%s}}]}}",
+             part("a", 1), part("b", 200));
+    assert_too_large(body_of(begin_write("BatchWriteItem", json)));
+    snprintf(
+        json, sizeof json,
+        "{\"TransactItems\": [{\"Put\": {\"TableName\": \"parts\", \"Item\": %s}}, {\"Put\": {\"TableName\": "
+        "\"parts\", \"Item\": %s}}]}",
+        part("a", 1), part("b", 200));
+    str cancelled = body_of(begin_write("TransactWriteItems", json));
+    assert_non_null(strstr(cancelled.data, "[None, ItemCollectionSizeLimitExceeded]"));
+    assert_non_null(strstr(cancelled.data, "Collection size exceeded"));
+    assert_non_null(strstr(body_of(begin_write("Scan", "{\"TableName\": \"parts\"}")).data, "\"Count\":0"));
+}
+
+TESTS(table_test(entries_of_indexes_are_planned_by_the_worker),
+      table_test(an_index_that_is_made_meanwhile_has_the_entry),
+      collection_test(a_collection_grows_up_to_its_limit_with_the_entries_of_local_indexes),
+      collection_test(a_collection_that_is_too_large_fails_a_batch_and_cancels_a_transaction),
+      table_test(a_small_write_is_worked_out_by_the_engine),
       table_test(a_large_update_is_only_written_by_the_engine),
       table_test(a_large_update_that_returns_the_item_is_not_decoded_again),
       table_test(a_large_put_and_a_large_delete_are_only_written_by_the_engine),

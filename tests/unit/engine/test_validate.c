@@ -146,8 +146,8 @@ TEST(null_false_and_the_empty_ask_for_nothing)
         assert_false(str_present(told(&DYNAMODB_CREATE_TABLE, arena_format(call.arena, body, nothing[i]))));
         assert_true(str_present(told(&DYNAMODB_CREATE_TABLE, arena_format(call.arena, body, something[i]))));
     }
-    assert_false(str_present(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"Publish\":false}"))));
-    assert_true(str_present(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"Publish\":true}"))));
+    str encrypted = S("{\"TableName\":\"Orders\",\"SSESpecification\":{\"Enabled\":true}}");
+    assert_true(str_present(told(&DYNAMODB_CREATE_TABLE, encrypted)));
     assert_false(str_present(told(&DYNAMODB_SCAN, S("{\"TableName\":\"Orders\",\"ScanFilter\":{}}"))));
     assert_true(str_present(told(&DYNAMODB_SCAN, S("{\"TableName\":\"Orders\",\"ScanFilter\":{\"a\":{}}}"))));
 }

@@ -335,7 +335,8 @@ static const char *extracted(const char *text, const char *event)
     str problem;
 
     assert_true(logs_pattern_parse(&scratch, str_of(text), &pattern, &problem));
-    struct log_field_list fields = logs_pattern_extract(&pattern, &scratch, str_of(event));
+    struct log_message message = {.arena = &scratch, .message = str_of(event)};
+    struct log_column_values fields = logs_pattern_extract(&pattern, &message);
     for (size_t i = 0; i < fields.count; i++)
         text_format(&shown, "%s%.*s=%.*s", i ? "|" : "", STR_ARGS(fields.items[i].name),
                     STR_ARGS(fields.items[i].value));

@@ -1,0 +1,101 @@
+/*
+ * dashboard_check.c: the structure of a dashboard's body: a JSON object with widgets, each with its place.
+ *
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+ */
+#include "dashboard.h"
+
+#include "wire/json.h"
+
+enum { MOST_WIDGETS = 500, COLUMNS = 24, MOST_ROWS = 1000 };
+
+struct check {
+    struct arena *arena;
+    struct cloudwatch_dashboard_validation_message_list messages;
+};
+
+static void complain(struct check *check, str path, str message)
+{
+    *list_add(check->arena, &check->messages) =
+        (struct cloudwatch_dashboard_validation_message){.data_path = path, .message = message};
+}
+
+static void whole_number(struct check *check, str path, const struct json *widget, str name, int64_t least,
+                         int64_t most)
+{
+    const struct json *value = json_get(widget, name);
+    str place = arena_concat(check->arena, path, S("/"), name);
+    int64_t number;
+
+    if (!value)
+        return;
+    if (!json_is(value, JSON_NUMBER) || !str_to_i64(value->text, &number))
+        complain(check, place, S("Should be integer"));
+    else if (number < least)
+        complain(check, place,
+                 arena_join(check->arena, S("Should be >= "), arena_decimal(check->arena, least)));
+    else if (number > most)
+        complain(check, place,
+                 arena_join(check->arena, S("Should be <= "), arena_decimal(check->arena, most)));
+}
+
+static void type(struct check *check, str path, const struct json *widget)
+{
+    static const str types[] = {STR_INIT("metric"), STR_INIT("text"),     STR_INIT("log"),
+                                STR_INIT("alarm"),  STR_INIT("explorer"), STR_INIT("custom")};
+    const struct json *value = json_get(widget, S("type"));
+
+    if (!value)
+        complain(check, path, S("Should have required property 'type'"));
+    else if (!json_is(value, JSON_STRING) || !str_is_one_of(value->text, types, sizeof types / sizeof *types))
+        complain(check, arena_join(check->arena, path, S("/type")),
+                 S("Should be equal to one of the allowed values"));
+}
+
+static void properties(struct check *check, str path, const struct json *widget)
+{
+    const struct json *value = json_get(widget, S("properties")), *metrics = json_get(value, S("metrics"));
+
+    if (!value)
+        complain(check, path, S("Should have required property 'properties'"));
+    else if (!json_is(value, JSON_OBJECT))
+        complain(check, arena_join(check->arena, path, S("/properties")), S("Should be object"));
+    else if (metrics && !json_is(metrics, JSON_ARRAY))
+        complain(check, arena_join(check->arena, path, S("/properties/metrics")), S("Should be array"));
+}
+
+static void widget(struct check *check, const struct json *value, size_t number)
+{
+    str path = arena_join(check->arena, S("/widgets/"), arena_decimal(check->arena, (int64_t)number));
+
+    if (!json_is(value, JSON_OBJECT)) {
+        complain(check, path, S("Should be object"));
+        return;
+    }
+    type(check, path, value);
+    properties(check, path, value);
+    whole_number(check, path, value, S("x"), 0, COLUMNS - 1);
+    whole_number(check, path, value, S("y"), 0, INT32_MAX);
+    whole_number(check, path, value, S("width"), 1, COLUMNS);
+    whole_number(check, path, value, S("height"), 1, MOST_ROWS);
+}
+
+struct cloudwatch_dashboard_validation_message_list cloudwatch_dashboard_check(struct arena *arena, str body)
+{
+    struct check check = {.arena = arena};
+    const struct json *dashboard = json_parse(arena, body, NULL),
+                      *widgets = json_get(dashboard, S("widgets"));
+
+    if (!json_is(dashboard, JSON_OBJECT))
+        complain(&check, S(""), S("The field DashboardBody must be a valid JSON object"));
+    else if (!widgets)
+        complain(&check, S(""), S("Should have required property 'widgets'"));
+    else if (!json_is(widgets, JSON_ARRAY))
+        complain(&check, S("/widgets"), S("Should be array"));
+    else if (widgets->count > MOST_WIDGETS)
+        complain(&check, S("/widgets"), S("Should NOT have more than 500 items"));
+    else
+        for (uint32_t i = 0; i < widgets->count; i++)
+            widget(&check, &widgets->items[i], i);
+    return check.messages;
+}

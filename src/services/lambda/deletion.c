@@ -1,0 +1,156 @@
+/*
+ * deletion.c: deleting a function, or one of its versions.
+ *
+ * Callers that wait for what is deleted are woken, and find that it is gone.  Its invocations are
+ * unreachable: they are removed some at a time.
+ */
+#include "lambda_internal.h"
+
+#include "base/text.h"
+#include "services/tags/tags.h"
+
+enum { INVOCATIONS_PER_RUN = 100 };
+
+/* ---- invocations ---- */
+
+static void remove_later(const struct call *call, const struct lambda_remove_invocations_request *in)
+{
+    str id = arena_format(call->arena, "%lld/%lld", (long long)in->function_id,
+                          in->version_id ? (long long)*in->version_id : 0);
+
+    slice_again(call, &LAMBDA_REMOVE_INVOCATIONS, id, in);
+}
+
+/* version_id: only those of one version; or NULL. */
+static void forget_invocations(const struct call *call, const struct function *function,
+                               const int64_t *version_id)
+{
+    const struct lambda_list_sync_params of = {.function_id = function->row.id, .version_id = version_id};
+    struct lambda_list_sync_rows waiting = lambda_list_sync(call->txn, &of);
+
+    remove_later(call, &(struct lambda_remove_invocations_request){.function_id = of.function_id,
+                                                                   .version_id = version_id});
+    for (size_t i = 0; i < waiting.count; i++)
+        wake(call, lambda_invocation_answer(call, waiting.items[i].request_id));
+}
+
+enum outcome lambda_remove_invocations(const struct call *call,
+                                       const struct lambda_remove_invocations_request *in,
+                                       struct lambda_remove_invocations_output *out)
+{
+    const struct lambda_any_invocation_params of = {.function_id = in->function_id,
+                                                    .version_id = in->version_id};
+    struct lambda_any_invocation_row row;
+    int count = 0;
+
+    (void)out;
+    while (lambda_any_invocation(call->txn, &of, &row)) {
+        lambda_invocation_remove(call, row.id);
+        if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
+            remove_later(call, in);
+            break;
+        }
+    }
+    return DONE;
+}
+
+/* ---- a version ---- */
+
+/* The names of the aliases that invoke the version, in brackets; absent if no alias does. */
+static str references_to(const struct call *call, const struct function *function)
+{
+    enum { MOST = 100 };
+    struct lambda_alias_rows rows =
+        lambda_list_aliases_page(call->txn, &(struct lambda_list_aliases_page_params){
+                                                .function_id = function->row.id,
+                                                .number = &function->row.number,
+                                                .after = S(""),
+                                                .limit = MOST,
+                                            });
+    struct text names = text_in(call->arena);
+
+    if (rows.count == 0)
+        return (str){0};
+    for (size_t i = 0; i < rows.count; i++)
+        text_format(&names, "%s%.*s", i > 0 ? ", " : "[", STR_ARGS(rows.items[i].alias));
+    text_add(&names, S("]"));
+    return text_str(&names);
+}
+
+static enum outcome delete_version(const struct call *call, const struct function *function)
+{
+    str references = references_to(call, function);
+
+    if (str_present(references))
+        return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
+                    "Unable to delete version because the following aliases reference it: %.*s",
+                    STR_ARGS(references));
+    lambda_sandboxes_kill(call, function, &function->row.version_id);
+    forget_invocations(call, function, &function->row.version_id);
+    lambda_remove_event_config(call->txn,
+                               &(struct lambda_remove_event_config_params){
+                                   .function_id = function->row.id,
+                                   .qualifier = lambda_version_text(call->arena, function->row.number)});
+    lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = function->row.version_id});
+    lambda_package_release(call, function->row.package);
+    lambda_layer_set_release(call, function->row.layers);
+    return DONE;
+}
+
+/* A version that does not exist is deleted, too, if its function exists. */
+static enum outcome delete_qualified(const struct call *call, const struct function_name *name)
+{
+    struct function_name unqualified = *name;
+    struct function function;
+
+    unqualified.qualifier = (str){0};
+    if (!lambda_version_find(call, &unqualified, &function))
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
+                    STR_ARGS(lambda_function_arn(call->arena, &unqualified)));
+    if (!lambda_version_find(call, name, &function))
+        return DONE;
+    if (function.alias)
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Deletion of aliases is not currently supported.");
+    return delete_version(call, &function);
+}
+
+/* ---- a function ---- */
+
+static enum outcome delete_function(const struct call *call)
+{
+    const struct function *function = lambda_function_of(call);
+
+    if (!function)
+        return FAILED;
+    int64_t id = function->row.id;
+    struct lambda_list_code_rows code =
+        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
+    lambda_sandboxes_kill(call, function, NULL);
+    forget_invocations(call, function, NULL);
+    lambda_retries_drop(call, id);
+    lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
+    lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
+    lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
+    lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
+    for (size_t i = 0; i < code.count; i++) {
+        lambda_package_release(call, code.items[i].package);
+        lambda_layer_set_release(call, code.items[i].layers);
+    }
+    tags_remove_all(call, function->arn);
+    return DONE;
+}
+
+enum outcome lambda_delete_function(const struct call *call, const struct lambda_delete_function_request *in,
+                                    struct lambda_delete_function_response *out)
+{
+    struct function_name name;
+
+    if (!lambda_function_name_open(call, in->function_name, in->qualifier, &name))
+        return FAILED;
+    out->status_code = arena_i64(call->arena, 204);
+    if (str_equal(name.qualifier, S("$LATEST")))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "$LATEST version cannot be deleted without deleting the function.");
+    return str_present(name.qualifier) ? delete_qualified(call, &name) : delete_function(call);
+}
