@@ -30,6 +30,8 @@ WHOLE_TABLES = {
     "lambda: remove_orphaned_payloads": "once, at the start",
     "lambda: list_unowned_packages": "once, at the start and at a reset; an index of what are few",
     "lambda: requeue_all": "once, at the start",
+    "lambda: remove_all_messages": "once, at the start",
+    "lambda: reset_lanes": "once, at the start",
     "lambda: list_waiting_versions": "once, at the start",
     "lambda: list_enabled_mappings": "once, at the start",
     "logs: find_last_event": "the last row",

@@ -511,6 +511,10 @@ def cloudwatch(world):
     }
 
 
+POLICY_OF_LOGS = json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"}, "Action": "logs:PutLogEvents", "Resource": "*"}]})
+
+
 def logs(world):
     group, stream = {"logGroupName": "every"}, {"logGroupName": "every", "logStreamName": "every"}
     resource = {"resourceArn": arn("logs", "log-group:every")}
@@ -533,6 +537,14 @@ def logs(world):
         "TagResource": only({**resource, "tags": TAG_MAP}),
         "UntagResource": only({**resource, "tagKeys": ["nothing"]}),
         "ListTagsForResource": only(resource),
+        "TagLogGroup": only({**group, "tags": TAG_MAP}),
+        "UntagLogGroup": only({**group, "tags": ["nothing"]}),
+        "ListTagsLogGroup": only(group),
+        "ListLogGroups": only({"logGroupNamePattern": "^eve|ery", "limit": 2}),
+        "PutResourcePolicy": only({"policyName": "every", "policyDocument": POLICY_OF_LOGS}),
+        "DescribeResourcePolicies": only({"policyScope": "ACCOUNT", "limit": 2}),
+        "DeleteResourcePolicy": lambda: ([("PutResourcePolicy", {"policyName": "every", "policyDocument": POLICY_OF_LOGS})],
+                                         {"policyName": "every"}),
         "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
             {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
         "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),

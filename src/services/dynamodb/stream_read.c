@@ -341,3 +341,21 @@ enum outcome dynamodbstreams_await_records(const struct call *call,
         return DONE;
     return park(call, dynamodb_stream_arrivals(call, stream.row.id), give_up_ms);
 }
+
+enum outcome dynamodbstreams_find_last_record(const struct call *call,
+                                              const struct dynamodbstreams_find_last_record_input *in,
+                                              struct dynamodbstreams_find_last_record_output *out)
+{
+    struct stream stream;
+    struct dynamodb_shard_row shard;
+
+    if (!dynamodb_stream_find(call, in->stream_arn, &stream))
+        return fail(call, &DYNAMODBSTREAMS_VALIDATION_EXCEPTION, "Invalid StreamArn");
+    if (!authorize_resource(call, &(struct resource){.arn = stream.arn, .row = &stream}) ||
+        !dynamodb_stream_of(call, &stream) || !shard_find(call, &stream, in->shard_id, &shard))
+        return FAILED;
+    int64_t last = last_of(call, &shard);
+    if (last >= shard.first_number)
+        out->sequence_number = dynamodb_sequence_number(call->arena, &stream.row, last);
+    return DONE;
+}

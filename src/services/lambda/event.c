@@ -9,6 +9,8 @@
 #include "sqs_model.h"
 #include "wire/json.h"
 
+#include <stdlib.h>
+
 static const str trace_header_name = STR_INIT("AWSTraceHeader");
 
 static void add_empty_list(struct json_writer *writer, str name)
@@ -92,6 +94,22 @@ str lambda_event_trace_id(const struct sqs_message *message)
     return (str){0};
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+void lambda_ids_sort(struct str_list *ids)
+{
+    if (ids->count > 0)
+        qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
+}
+
+bool lambda_ids_have(const struct str_list *ids, str id)
+{
+    return ids->count > 0 && bsearch(&id, ids->items, ids->count, sizeof *ids->items, compare_ids);
+}
+
 /* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids)
@@ -114,5 +132,6 @@ bool lambda_event_failures(const struct call *call, str answer, struct str_list 
             return false;
         *list_add(call->arena, ids) = id;
     }
+    lambda_ids_sort(ids);
     return true;
 }

@@ -110,7 +110,7 @@ static bool is_itself(const struct function *function, str destination)
            (str_starts_with(destination, function->arn) && destination.data[function->arn.size] == ':');
 }
 
-static bool destination_check(const struct call *call, const struct function *function, str destination)
+bool lambda_destination_check(const struct call *call, const struct function *function, str destination)
 {
     if (str_empty(destination))
         return true;
@@ -166,8 +166,8 @@ static enum outcome store(const struct call *call, const struct function *functi
     if (settings->maximum_event_age_in_seconds)
         row->age_seconds = settings->maximum_event_age_in_seconds;
     set_destinations(settings->destination_config, row);
-    if (!destination_check(call, function, row->on_failure) ||
-        !destination_check(call, function, row->on_success))
+    if (!lambda_destination_check(call, function, row->on_failure) ||
+        !lambda_destination_check(call, function, row->on_success))
         return FAILED;
     row->modified_ms = call->now_ms;
     lambda_put_event_config(call->txn, row);

@@ -5,7 +5,7 @@
  * object or an array, and else a text; a pattern for the other form does not match.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
  */
-#include "lambda_internal.h"
+#include "sources.h"
 
 #include "aws/event_pattern.h"
 

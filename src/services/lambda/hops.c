@@ -94,8 +94,7 @@ void lambda_retried_hops(const struct call *call, const struct lambda_find_invoc
 
     str_next(&receipts, '\n', &queue_arn);
     while (lambda_receipt_next(&receipts, &receipt)) {
-        if (!str_present(receipt.trace_id) ||
-            (failures && !str_is_one_of(receipt.message_id, failures->items, failures->count)))
+        if (!str_present(receipt.trace_id) || (failures && !lambda_ids_have(failures, receipt.message_id)))
             continue;
         trace(call, &(struct trace_hop){
                         .kind = HOP_RETRIED,

@@ -30,7 +30,8 @@ static void start(const struct call *call)
 {
     lambda_unpacked_forget(call);
     lambda_sandboxes_forget(call);
-    lambda_remove_all_held(call->txn);
+    lambda_remove_all_messages(call->txn);
+    lambda_reset_lanes(call->txn);
     lambda_packages_forget(call);
     resume_invocations(call);
     lambda_pollers_resume(call);

@@ -385,6 +385,41 @@ drop index lambda_invocation_function;
 create index lambda_invocation_function on lambda_invocation (function_id, version_id);
 
 -- migration: 16
+-- How far a mapping has read its stream: the number of the last record of the shard; null before the first.
+create table lambda_reader (
+    mapping_id integer primary key,
+    shard text,
+    position text
+);
+-- One of the batches that a stream's mapping may have under way.  running: the invocation of request_id; waiting: for
+-- its next attempt.  ends are the ids of the last records of its batch, and of the batches into which a failed one was
+-- split.  The window is a tumbling window.
+create table lambda_lane (
+    id integer primary key autoincrement,
+    mapping_id integer not null,
+    number integer not null,
+    state text not null check (state in ('idle', 'running', 'waiting')),
+    ends text not null,
+    request_id text,
+    error text,
+    attempts integer not null,
+    delivery_id integer,
+    window_ms integer,
+    window_state text,
+    window_full integer not null,
+    unique (mapping_id, number)
+);
+-- A stream's records are held until they are done, each in the lane of its key.
+alter table lambda_held add column lane integer not null default 0;
+alter table lambda_held add column key_hash integer not null default 0;
+alter table lambda_held add column shard text;
+alter table lambda_held add column sequence text;
+alter table lambda_held add column made_ms integer;
+drop index lambda_held_mapping;
+create index lambda_held_lane on lambda_held (mapping_id, lane);
+alter table lambda_invocation add column lane_id integer;
+
+-- migration: 17
 -- The least levels of a log in JSON, as their enums' numbers; 0: the log is text.
 alter table lambda_version add column application_level integer not null default 0;
 alter table lambda_version add column system_level integer not null default 0;
@@ -403,6 +438,7 @@ create index lambda_code_signing_account on lambda_code_signing (account, region
 alter table lambda_function add column code_signing text;
 create index lambda_function_code_signing on lambda_function (code_signing, name) where code_signing is not null;
 
+-- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -760,9 +796,9 @@ delete from lambda_sandbox where id = :id;
 
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
-    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts)
+    client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts, lane_id, delivery_id)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind, 'queued', :payload,
-    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts);
+    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -785,7 +821,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id
+    announced, wants_tail, tail, receipts, delivery_id, lane_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
@@ -913,9 +949,9 @@ delete from lambda_line;
 -- statement: add_mapping :insert
 -- row: mapping
 insert into lambda_mapping (uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds,
-    reports_failures, maximum_concurrency, enabled, settings, reason, modified_ms, failures)
+    reports_failures, maximum_concurrency, enabled, settings, reason, result, modified_ms, failures)
 values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batch_size, :window_seconds,
-    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :modified_ms, 0);
+    :reports_failures, :maximum_concurrency, :enabled, :settings, :reason, :result, :modified_ms, 0);
 
 -- By its id, or else by its name.
 -- statement: find_mapping :one
@@ -966,26 +1002,84 @@ update lambda_mapping set reason = :reason, result = :result, failures = :failur
 delete from lambda_mapping where id = :id;
 
 -- statement: add_held :insert
-insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record)
-values (:mapping_id, :held_ms, :trace_id, :receipt, :record);
+insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record, lane, key_hash, shard, sequence, made_ms)
+values (:mapping_id, :held_ms, :trace_id, :receipt, :record, :lane, :key_hash, :shard, :sequence, :made_ms);
 
+-- The oldest, up to the one with the id `last`.
 -- statement: list_held :many
+-- row: held
+-- param: last integer
 -- param: limit integer
-select id, held_ms, trace_id, receipt, record from lambda_held where mapping_id = :mapping_id order by id limit :limit;
+select id, held_ms, trace_id, receipt, record, shard, sequence, made_ms from lambda_held
+where mapping_id = :mapping_id and lane = :lane and id <= :last order by id limit :limit;
 
+-- Those after the id `after`.
 -- statement: count_held :one
+-- param: after integer
 -- column: count integer
 -- column: size integer
 -- column: oldest_ms integer
 select count(*) as count, coalesce(sum(length(record)), 0) as size, coalesce(min(held_ms), 0) as oldest_ms
-from lambda_held where mapping_id = :mapping_id;
+from lambda_held where mapping_id = :mapping_id and lane = :lane and id > :after;
+
+-- statement: count_all_held :one
+-- column: count integer
+-- column: size integer
+select count(*) as count, coalesce(sum(length(record)), 0) as size from lambda_held where mapping_id = :mapping_id;
 
 -- statement: remove_held :exec
 -- param: last integer
-delete from lambda_held where mapping_id = :mapping_id and id <= :last;
+delete from lambda_held where mapping_id = :mapping_id and lane = :lane and id <= :last;
 
--- statement: remove_all_held :exec
-delete from lambda_held;
+-- Messages of queues come again after a restart.
+-- statement: remove_all_messages :exec
+delete from lambda_held where sequence is null;
 
 -- statement: remove_held_of :exec
 delete from lambda_held where mapping_id = :mapping_id;
+
+-- statement: set_held_lanes :exec
+-- param: lanes integer
+update lambda_held set lane = key_hash % :lanes where mapping_id = :mapping_id;
+
+-- ---- streams ----
+
+-- statement: set_reader :exec
+-- row: reader
+insert into lambda_reader (mapping_id, shard, position) values (:mapping_id, :shard, :position)
+on conflict (mapping_id) do update set shard = :shard, position = :position;
+
+-- statement: get_reader :one
+-- row: reader
+select mapping_id, shard, position from lambda_reader where mapping_id = :mapping_id;
+
+-- statement: remove_reader :exec
+delete from lambda_reader where mapping_id = :mapping_id;
+
+-- statement: add_lane :insert
+insert into lambda_lane (mapping_id, number, state, ends, attempts, window_full)
+values (:mapping_id, :number, 'idle', :ends, 0, 0);
+
+-- statement: list_lanes :many
+-- row: lane
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
+from lambda_lane where mapping_id = :mapping_id order by number;
+
+-- statement: get_lane :one
+-- row: lane
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
+from lambda_lane where id = :id;
+
+-- statement: set_lane :exec
+-- row: lane
+update lambda_lane set state = :state, ends = :ends, request_id = :request_id, error = :error, attempts = :attempts,
+    delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full
+where id = :id;
+
+-- statement: remove_lanes :exec
+delete from lambda_lane where mapping_id = :mapping_id;
+
+-- After a restart no invocation of a stream's batch runs: a retry's delivery begins it again.
+-- statement: reset_lanes :exec
+update lambda_lane set state = case when delivery_id is null then 'idle' else 'waiting' end
+where state = 'running';

@@ -359,6 +359,8 @@ bool lambda_destination_allows(const struct call *call, const struct function *f
 bool lambda_letter_send(const struct call *call, const struct letter *letter);
 
 /* event_config.c */
+/* May the function's role send there?  Nowhere (empty) is fine.  False: fail() has been called. */
+bool lambda_destination_check(const struct call *call, const struct function *function, str destination);
 /* The qualifier by which an invocation named the function: "$LATEST" if it named none. */
 str lambda_event_qualifier(str function_arn);
 /* The config of invocations that name the function so.  False: it has no such config. */
@@ -467,7 +469,10 @@ struct sqs_message;
 str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that came with the message, or absent. */
 str lambda_event_trace_id(const struct sqs_message *message);
-/* The ids that a function reports as failed.  False: its answer is malformed. */
+/* Ids in an order by which they are found. */
+void lambda_ids_sort(struct str_list *ids);
+bool lambda_ids_have(const struct str_list *ids, str id);
+/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
 bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
 
 /* mappings.c */
@@ -477,94 +482,10 @@ struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapp
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
-/* mapping_settings.c */
-/* Set the row's columns and settings from the settings that are present.  False: fail() has been called. */
-bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_mapping_settings *in,
-                                   struct lambda_mapping_row *mapping);
-/* The settings that are not columns. */
-void lambda_mapping_settings_read(const struct call *call, const struct lambda_mapping_row *mapping,
-                                  struct lambda_event_source_mapping_configuration *settings);
-/* All settings, as clients see them. */
-void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
-                                      struct lambda_event_source_mapping_configuration *out);
-/* Does its MetricsConfig ask for EventCount? */
-bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
-/* The number of batches that it may have under way; `otherwise` when no setting says it. */
-int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
-                                   const struct lambda_event_source_mapping_configuration *settings,
-                                   int64_t otherwise);
-
-/* filter.c */
-struct filter;
-/* False, after fail(): too many filters, or one is not a pattern. */
-bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria);
-/* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
-const struct filter *lambda_filter_new(const struct call *call,
-                                       const struct lambda_filter_criteria *criteria);
-/* Does the record, which is JSON, match? */
-bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record);
-
-/* sources.c */
-/* A mapping at work. */
-struct poll {
-    struct lambda_mapping_row mapping;
-    struct lambda_event_source_mapping_configuration settings; /* that are not columns */
-    const struct filter *filter;                               /* NULL: every record is taken */
-    struct function function;
-    const struct principal *role;
-};
-
-/* A record of an event, and what settles it. */
-struct record {
-    str json, receipt, trace_id;
-};
-struct record_list {
-    struct record *items;
-    size_t count;
-};
-/* The messages of a batch, in the invocation's row. */
-struct receipts {
-    str source_arn;
-    struct str_list ids, handles;
-};
-/* A kind of event source. */
-struct event_source {
-    const char *service; /* in its ARNs */
-    bool is_stream;
-    int64_t default_batch_size;
-    const char *user_reason; /* StateTransitionReason after a client's change */
-    /* May the function read there, and do its settings fit?  False: fail() has been called. */
-    bool (*accepts)(const struct call *call, const struct function *function, str source_arn);
-    /* At most `most` records; PARKED: the call waits for some.  FAILED: see *failure. */
-    enum outcome (*receive)(const struct call *call, const struct poll *poll, int64_t most,
-                            struct record_list *records, struct failure *failure);
-    /* The function has done all of the batch but these failures.  role may be NULL. */
-    void (*settle)(const struct call *call, const struct principal *role, const struct receipts *receipts,
-                   const struct str_list *failures);
-};
-/* The kind of that ARN's source; NULL: no mapping can read from there. */
-const struct event_source *lambda_event_source_of(str source_arn);
-/* What has happened to a mapping's records, for MetricsConfig's EventCount. */
-enum event_count {
-    EVENTS_POLLED,
-    EVENTS_FILTERED_OUT,
-    EVENTS_INVOKED,
-    EVENTS_FAILED,
-    EVENTS_DELETED,
-};
-/* Counts only if the settings ask for it. */
-void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
-                         enum event_count what, size_t number);
-
 /* queue_source.c */
-extern const struct event_source LAMBDA_QUEUE_SOURCE;
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 
 /* poller.c */
-/* Start the poller of that mapping. */
-void lambda_poller_begin(const struct call *call, int64_t mapping_id);
-/* The mapping was changed or will be deleted: end its poller. */
-void lambda_poller_end(const struct call *call, int64_t mapping_id);
 /* At a start: start the pollers of all enabled mappings. */
 void lambda_pollers_resume(const struct call *call);
 /* The function has answered or failed a batch. */

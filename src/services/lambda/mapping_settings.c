@@ -3,13 +3,14 @@
  *
  * What every poll needs is columns; the other settings are JSON of EventSourceMappingConfiguration.
  */
-#include "lambda_internal.h"
+#include "sources.h"
 
 enum {
     BATCH_SIZE_WITHOUT_WINDOW = 10,
     MIN_POLLERS = 2,
     DEFAULT_MAX_POLLERS = 200,
     CONCURRENCY_OF_POLLER = 10,
+    MIN_RECORD_AGE_SECONDS = 60,
 };
 
 static bool refuse(const struct call *call, const char *sentence)
@@ -84,6 +85,12 @@ static bool destination_check(const struct call *call, const struct lambda_desti
            refuse(call, "Unsupported DestinationConfig parameter for given event source mapping type.");
 }
 
+static bool age_check(const struct call *call, const int64_t *seconds)
+{
+    return !seconds || *seconds < 0 || *seconds >= MIN_RECORD_AGE_SECONDS ||
+           refuse(call, "MaximumRecordAgeInSeconds must be -1, or at least 60.");
+}
+
 /* The other metrics are Kafka's. */
 static bool metrics_check(const struct call *call,
                           const struct lambda_event_source_mapping_metrics_config *in)
@@ -95,9 +102,12 @@ static bool metrics_check(const struct call *call,
     return true;
 }
 
-/* A large batch would wait, and a group of a FIFO queue does not. */
-static bool window_check(const struct call *call, const struct lambda_mapping_row *mapping)
+/* A large batch of messages would wait, and a group of a FIFO queue does not. */
+static bool window_check(const struct call *call, const struct event_source *source,
+                         const struct lambda_mapping_row *mapping)
 {
+    if (source->is_stream)
+        return true;
     if (mapping->window_seconds > 0 && str_ends_with(mapping->source_arn, S(".fifo")))
         return refuse(call, "Batching window is not supported for FIFO queues");
     return mapping->batch_size <= BATCH_SIZE_WITHOUT_WINDOW || mapping->window_seconds > 0 ||
@@ -165,6 +175,34 @@ static void keep_settings(const struct call *call, const struct lambda_mapping_s
         kept->provisioned_poller_config = pollers_of(call, in->provisioned_poller_config);
     if (in->destination_config)
         kept->destination_config = destination_of(call, in->destination_config->on_failure);
+    if (in->parallelization_factor)
+        kept->parallelization_factor = in->parallelization_factor;
+    if (in->maximum_record_age_in_seconds)
+        kept->maximum_record_age_in_seconds = in->maximum_record_age_in_seconds;
+    if (in->bisect_batch_on_function_error)
+        kept->bisect_batch_on_function_error = in->bisect_batch_on_function_error;
+    if (in->maximum_retry_attempts)
+        kept->maximum_retry_attempts = in->maximum_retry_attempts;
+    if (in->tumbling_window_in_seconds)
+        kept->tumbling_window_in_seconds = in->tumbling_window_in_seconds;
+}
+
+str lambda_mapping_settings_new(const struct call *call, const struct event_source *source,
+                                str starting_position)
+{
+    struct lambda_event_source_mapping_configuration kept = {0};
+    bool *bisects = arena_new(call->arena, bool);
+
+    if (source->is_stream) {
+        kept.starting_position = starting_position;
+        kept.parallelization_factor = arena_i64(call->arena, 1);
+        kept.destination_config = destination_of(call, NULL);
+        kept.maximum_record_age_in_seconds = arena_i64(call->arena, -1);
+        kept.bisect_batch_on_function_error = bisects;
+        kept.maximum_retry_attempts = arena_i64(call->arena, -1);
+        kept.tumbling_window_in_seconds = arena_i64(call->arena, 0);
+    }
+    return model_to_json(call->arena, &LAMBDA_EVENT_SOURCE_MAPPING_CONFIGURATION, &kept);
 }
 
 static void set_columns(const struct lambda_mapping_settings *in, struct lambda_mapping_row *mapping)
@@ -193,9 +231,10 @@ bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_
     keep_settings(call, in, &kept);
     mapping->settings = model_to_json(call->arena, &LAMBDA_EVENT_SOURCE_MAPPING_CONFIGURATION, &kept);
     return kind_check(call, source, in) && destination_check(call, in->destination_config) &&
-           metrics_check(call, in->metrics_config) &&
+           age_check(call, in->maximum_record_age_in_seconds) && metrics_check(call, in->metrics_config) &&
            (!in->filter_criteria || lambda_filter_check(call, in->filter_criteria)) &&
-           window_check(call, mapping) && pollers_check(call, mapping, kept.provisioned_poller_config);
+           window_check(call, source, mapping) &&
+           pollers_check(call, mapping, kept.provisioned_poller_config);
 }
 
 /* ---- describing ---- */

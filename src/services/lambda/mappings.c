@@ -4,7 +4,7 @@
  * AWS shows each change as one in progress (Creating, Updating, Deleting); here the change is complete when
  * the reply is sent, so only the reply itself has these states.
  */
-#include "lambda_internal.h"
+#include "sources.h"
 
 #include "aws/arn.h"
 #include "base/hash.h"
@@ -143,40 +143,86 @@ static const struct lambda_mapping_row *mapping_of(const struct call *call)
 
 /* ---- the source ---- */
 
-static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
+static bool refuse(const struct call *call, const char *sentence)
 {
-    struct arn source;
-
-    arn_parse(in->event_source_arn, &source);
-    if (!str_present(in->event_source_arn)) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unrecognized event source.");
-        return false;
-    }
-    if (!lambda_event_source_of(in->event_source_arn)) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Unrecognized event source: only Amazon SQS queues are supported.");
-        return false;
-    }
-    if (str_present(in->starting_position) || in->starting_position_timestamp) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "StartingPosition is not valid for SQS event sources.");
-        return false;
-    }
-    if (!str_equal(source.region, call->region)) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "The event source %.*s is not in the function's region (%.*s).", STR_ARGS(in->event_source_arn),
-             STR_ARGS(call->region));
-        return false;
-    }
-    return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", sentence);
+    return false;
 }
 
-static bool source_accepts(const struct call *call, const struct function *function, str source_arn)
+static bool position_check(const struct call *call, const struct event_source *source,
+                           const struct lambda_create_event_source_mapping_request *in)
 {
-    const struct event_source *source = lambda_event_source_of(source_arn);
+    if (!source->is_stream)
+        return (!str_present(in->starting_position) && !in->starting_position_timestamp) ||
+               refuse(call, "StartingPosition is not valid for SQS event sources.");
+    if (!str_present(in->starting_position))
+        return refuse(call, "1 validation error detected: Value null at 'startingPosition' failed to satisfy "
+                            "constraint: Member must not be null.");
+    if (lambda_event_source_position_of(in->starting_position) != LAMBDA_EVENT_SOURCE_POSITION_AT_TIMESTAMP)
+        return !in->starting_position_timestamp ||
+               refuse(call, "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.");
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unsupported starting position for arn type: %.*s",
+         STR_ARGS(in->event_source_arn));
+    return false;
+}
 
-    check(source);
-    return source->accepts(call, function, source_arn);
+/* AWS has more kinds of sources. */
+static bool kind_check(const struct call *call, str source_arn)
+{
+    static const struct {
+        const char *service, *name;
+    } others[] = {
+        {"kinesis", "Kinesis streams"},
+        {"kafka", "Amazon MSK clusters"},
+        {"mq", "Amazon MQ brokers"},
+        {"rds", "DocumentDB clusters"},
+    };
+    struct arn arn;
+
+    if (!str_present(source_arn))
+        return refuse(call, "Unrecognized event source.");
+    if (lambda_event_source_of(source_arn))
+        return true;
+    arn_parse(source_arn, &arn);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!str_equal(arn.service, str_of(others[i].service)))
+            continue;
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Orderly does not support %s as event sources yet (%.*s); see docs/compatibility.md.",
+             others[i].name, STR_ARGS(source_arn));
+        return false;
+    }
+    return refuse(call, "Unrecognized event source.");
+}
+
+static bool source_check(const struct call *call, const struct lambda_create_event_source_mapping_request *in)
+{
+    struct arn arn;
+
+    if (!kind_check(call, in->event_source_arn) ||
+        !position_check(call, lambda_event_source_of(in->event_source_arn), in))
+        return false;
+    arn_parse(in->event_source_arn, &arn);
+    if (str_equal(arn.region, call->region))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The event source %.*s is not in the function's region (%.*s).", STR_ARGS(in->event_source_arn),
+         STR_ARGS(call->region));
+    return false;
+}
+
+static bool source_accepts(const struct call *call, const struct function *function,
+                           const struct lambda_mapping_row *mapping)
+{
+    return lambda_event_source_of(mapping->source_arn)->accepts(call, function, mapping);
+}
+
+/* The mapping works from now on, if it is enabled. */
+static void begin(const struct call *call, const struct lambda_mapping_row *mapping)
+{
+    lambda_event_source_of(mapping->source_arn)->begin(call, mapping);
+    if (mapping->enabled)
+        lambda_poller_begin(call, mapping);
 }
 
 /* ---- CreateEventSourceMapping ---- */
@@ -202,8 +248,9 @@ static bool find_function(const struct call *call, str text, struct function *fu
     return false;
 }
 
-static bool check_new(const struct call *call, const struct function *function, str queue_arn)
+static bool check_new(const struct call *call, const struct function *function, str source_arn)
 {
+    const struct event_source *source = lambda_event_source_of(source_arn);
     struct lambda_find_same_mapping_row same;
 
     if (!lambda_find_same_mapping(
@@ -212,21 +259,21 @@ static bool check_new(const struct call *call, const struct function *function, 
                                                       .region = call->region,
                                                       .function_name = function->row.name,
                                                       .qualifier = qualifier_of(function),
-                                                      .source_arn = queue_arn},
+                                                      .source_arn = source_arn},
             &same))
         return true;
     fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION,
-         "An event source mapping with SQS arn (\" %.*s \") and function (\" %.*s \") already exists. "
-         "Please update or delete the existing mapping with UUID %.*s",
-         STR_ARGS(queue_arn), STR_ARGS(function->row.name), STR_ARGS(same.uuid));
+         "%s (\" %.*s \") and function (\" %.*s \") %s. Please update or delete the existing mapping with "
+         "UUID %.*s",
+         source->conflict[0], STR_ARGS(source_arn), STR_ARGS(function->row.name), source->conflict[1],
+         STR_ARGS(same.uuid));
     return false;
 }
 
 static void store_new(const struct call *call, struct lambda_mapping_row *mapping)
 {
     mapping->id = lambda_add_mapping(call->txn, mapping);
-    if (mapping->enabled)
-        lambda_poller_begin(call, mapping->id);
+    begin(call, mapping);
 }
 
 enum outcome lambda_create_event_source_mapping(const struct call *call,
@@ -248,12 +295,12 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .batch_size = source->default_batch_size,
         .enabled = 1,
         .reason = str_of(source->user_reason),
-        .settings = S("{}"),
+        .settings = lambda_mapping_settings_new(call, source, in->starting_position),
+        .result = source->is_stream ? S("No records processed") : (str){0},
         .modified_ms = call->now_ms,
     };
     if (!lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
-        !source_accepts(call, &function, in->event_source_arn) ||
-        !check_new(call, &function, in->event_source_arn) ||
+        !source_accepts(call, &function, &mapping) || !check_new(call, &function, in->event_source_arn) ||
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;
     store_new(call, &mapping);
@@ -319,7 +366,7 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     str name = str_present(in->function_name) ? in->function_name : lambda_function_arn(call->arena, &target);
     if (!find_function(call, name, &function) ||
         !lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
-        !source_accepts(call, &function, mapping.source_arn))
+        !source_accepts(call, &function, &mapping))
         return FAILED;
     bool moves = !str_equal(function.row.name, mapping.function_name) ||
                  !str_equal(qualifier_of(&function), mapping.qualifier);
@@ -330,9 +377,8 @@ enum outcome lambda_update_event_source_mapping(const struct call *call,
     mapping.modified_ms = call->now_ms;
     mapping.reason = str_of(lambda_event_source_of(mapping.source_arn)->user_reason);
     lambda_update_mapping(call->txn, &mapping);
-    lambda_poller_end(call, mapping.id);
-    if (mapping.enabled)
-        lambda_poller_begin(call, mapping.id);
+    lambda_poller_end(call, &mapping);
+    begin(call, &mapping);
     describe(call, &mapping, state_of_update(located, &mapping), out);
     return DONE;
 }
@@ -346,7 +392,8 @@ enum outcome lambda_delete_event_source_mapping(const struct call *call,
     (void)in;
     if (!mapping)
         return FAILED;
-    lambda_poller_end(call, mapping->id);
+    lambda_poller_end(call, mapping);
+    lambda_event_source_of(mapping->source_arn)->forget(call, mapping);
     lambda_remove_mapping(call->txn, &(struct lambda_remove_mapping_params){.id = mapping->id});
     tags_remove_all(call, mapping_arn(call, mapping));
     describe(call, mapping, S("Deleting"), out);

@@ -4,7 +4,7 @@
  * Everything is done under the function's role.  A message that is not deleted becomes visible again, and so
  * comes again.
  */
-#include "lambda_internal.h"
+#include "sources.h"
 
 #include "aws/arn.h"
 #include "sqs_model.h"
@@ -73,8 +73,10 @@ static bool timeout_check(const struct call *call, const struct function *functi
     return false;
 }
 
-static bool queue_accepts(const struct call *call, const struct function *function, str queue_arn)
+bool lambda_queue_accepts(const struct call *call, const struct function *function,
+                          const struct lambda_mapping_row *mapping)
 {
+    str queue_arn = mapping->source_arn;
     const struct principal *role = lambda_function_role(call, function);
     struct str_map attributes = {0};
 
@@ -90,34 +92,8 @@ static bool queue_accepts(const struct call *call, const struct function *functi
 
 /* ---- receiving ---- */
 
-static str receipt_of(const struct call *call, const struct sqs_message *message)
-{
-    struct receipt receipt = {.message_id = message->message_id,
-                              .handle = message->receipt_handle,
-                              .trace_id = lambda_event_trace_id(message)};
-
-    str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
-    return lambda_receipt_text(call, &receipt);
-}
-
-static struct record_list records_of(const struct call *call, const struct poll *poll,
-                                     const struct sqs_message_list *messages)
-{
-    struct record_list records = {0};
-
-    for (size_t i = 0; i < messages->count; i++) {
-        const struct sqs_message *message = &messages->items[i];
-        *list_add(call->arena, &records) = (struct record){
-            .json = lambda_event_record(call, message, poll->mapping.source_arn),
-            .receipt = receipt_of(call, message),
-            .trace_id = lambda_event_trace_id(message),
-        };
-    }
-    return records;
-}
-
-static enum outcome receive(const struct call *call, const struct poll *poll, int64_t most,
-                            struct record_list *records, struct failure *failure)
+enum outcome lambda_queue_receive(const struct call *call, const struct poll *poll, int64_t most,
+                                  struct sqs_message_list *messages, struct failure *failure)
 {
     check(most > 0);
     static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
@@ -132,7 +108,7 @@ static enum outcome receive(const struct call *call, const struct poll *poll, in
     enum outcome outcome = invoke(call, poll->role, &SQS_RECEIVE_MESSAGE, &in, &out, failure);
 
     if (outcome == DONE)
-        *records = records_of(call, poll, &out.messages);
+        *messages = out.messages;
     return outcome;
 }
 
@@ -151,13 +127,13 @@ static void delete_some(const struct call *call, const struct principal *role, s
 }
 
 /* Messages that cannot be deleted are delivered again, as on AWS. */
-static void delete_others(const struct call *call, const struct principal *role,
-                          const struct receipts *receipts, const struct str_list *failures)
+void lambda_queue_delete(const struct call *call, const struct principal *role,
+                         const struct receipts *receipts, const struct str_list *failures)
 {
     struct sqs_delete_message_batch_request_entry_list entries = {0};
 
     for (size_t i = 0; role && i < receipts->ids.count; i++) {
-        if (str_is_one_of(receipts->ids.items[i], failures->items, failures->count))
+        if (lambda_ids_have(failures, receipts->ids.items[i]))
             continue;
         struct sqs_delete_message_batch_request_entry *entry = list_add(call->arena, &entries);
         entry->id = arena_format(call->arena, "%zu", i);
@@ -169,12 +145,3 @@ static void delete_others(const struct call *call, const struct principal *role,
     }
     delete_some(call, role, receipts->source_arn, &entries);
 }
-
-const struct event_source LAMBDA_QUEUE_SOURCE = {
-    .service = "sqs",
-    .default_batch_size = MESSAGES_AT_ONCE,
-    .user_reason = "USER_INITIATED",
-    .accepts = queue_accepts,
-    .receive = receive,
-    .settle = delete_others,
-};

@@ -16,12 +16,6 @@ static void describe(const struct call *call, const struct logs_list_groups_row 
     group->log_group_name = row->name;
     group->creation_time = arena_i64(call->arena, row->created_ms);
     group->arn = arena_join(call->arena, logs_group_arn(call, row->name), S(":*"));
-}
-
-static void describe_whole(const struct call *call, const struct logs_list_groups_row *row,
-                           struct logs_log_group *group)
-{
-    describe(call, row, group);
     group->log_group_arn = logs_group_arn(call, row->name);
     group->log_group_class = row->class;
     group->kms_key_id = row->kms_key_id;
@@ -35,7 +29,6 @@ static void describe_whole(const struct call *call, const struct logs_list_group
 struct selection {
     str from, end;   /* names; the end is excluded */
     str part, class; /* absent: any */
-    bool short_form; /* a search by a part of the name shows few members */
 };
 
 /* A request for one of the two lesser classes gets both. */
@@ -70,8 +63,7 @@ static void list(const struct call *call, const struct selection *selection, str
         examined++;
         page->last = row.name;
         if (selected)
-            (selection->short_form ? describe : describe_whole)(call, &row,
-                                                                list_add(call->arena, &out->log_groups));
+            describe(call, &row, list_add(call->arena, &out->log_groups));
     }
     logs_list_groups_close(&cursor);
 }
@@ -144,7 +136,6 @@ enum outcome logs_describe_log_groups(const struct call *call,
         .end = logs_prefix_end(call, prefix),
         .part = in->log_group_name_pattern,
         .class = in->log_group_class,
-        .short_form = !str_empty(in->log_group_name_pattern),
     };
     list(call, &selection, &page, out);
     out->next_token = page_end(call, &page);

@@ -46,6 +46,7 @@ bool logs_locate_stream(const struct call *call, str group_identifier, str strea
 
     locate(call, name, found);
     found->arn = logs_stream_arn(call, name, stream_name);
+    found->policy = logs_resource_policy_of(call, logs_group_arn(call, name));
     return true;
 }
 

@@ -99,6 +99,19 @@ create table logs_subscription (
 alter table logs_group add column metric_filters integer not null default 0;
 alter table logs_group add column subscriptions integer not null default 0;
 
+-- Policies by which services may write; group_arn is empty for those of the account.
+-- migration: 5
+create table logs_resource_policy (
+    account text not null,
+    region text not null,
+    group_arn text not null,
+    name text not null,
+    document text not null,
+    updated_ms integer not null,
+    revision text not null,
+    primary key (account, region, group_arn, name)
+) without rowid;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -415,3 +428,30 @@ delete from logs_subscription where id = :id;
 -- statement: subscriptions_of_group :many
 select id, name, pattern, destination_arn, distribution, created_ms from logs_subscription
 where group_id = :group_id order by name;
+
+-- statement: put_resource_policy_row :exec
+insert into logs_resource_policy (account, region, group_arn, name, document, updated_ms, revision)
+values (:account, :region, :group_arn, :name, :document, :updated_ms, :revision)
+on conflict do update set document = excluded.document, updated_ms = excluded.updated_ms, revision = excluded.revision;
+
+-- statement: find_resource_policy :one
+-- row: resource_policy
+select group_arn, name, document, updated_ms, revision from logs_resource_policy
+where account = :account and region = :region and group_arn = :group_arn and name = :name;
+
+-- statement: resource_policies :many
+-- row: resource_policy
+select group_arn, name, document, updated_ms, revision from logs_resource_policy
+where account = :account and region = :region and group_arn = :group_arn order by name;
+
+-- statement: group_policies :many
+-- row: resource_policy
+select group_arn, name, document, updated_ms, revision from logs_resource_policy
+where account = :account and region = :region and group_arn > '' order by group_arn, name;
+
+-- statement: remove_resource_policy :exec
+delete from logs_resource_policy
+where account = :account and region = :region and group_arn = :group_arn and name = :name;
+
+-- statement: remove_resource_policies :exec
+delete from logs_resource_policy where account = :account and region = :region and group_arn = :group_arn;

@@ -58,6 +58,12 @@ void logs_tags_in_context(const struct call *call, const struct resource *resour
 /* False, after fail(): too many tags. */
 bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
 
+/* resource_policies.c */
+/* The policy of a group for the caller; absent unless it is a service. */
+str logs_resource_policy_of(const struct call *call, str group_arn);
+/* The group is deleted. */
+void logs_resource_policies_remove(const struct call *call, str group_arn);
+
 /* removal.c */
 /* From now on, remove the events that the group's retention lets expire. */
 void logs_expiry_start(const struct call *call, const struct group *group);

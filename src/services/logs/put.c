@@ -5,11 +5,18 @@
  */
 #include "extraction.h"
 
+#include "engine/count.h"
+
 enum {
     MAX_BATCH_BYTES = 1048576,
     MAX_AGE_MS = 14 * DAY_MS,
     MAX_AHEAD_MS = 2 * HOUR_MS,
 };
+
+static const struct metric incoming_bytes = {"AWS/Logs", "IncomingBytes", "LogGroupName", "Bytes"};
+static const struct metric incoming_events = {"AWS/Logs", "IncomingLogEvents", "LogGroupName", "None"};
+static const struct metric all_bytes = {"AWS/Logs", "IncomingBytes", NULL, "Bytes"};
+static const struct metric all_events = {"AWS/Logs", "IncomingLogEvents", NULL, "None"};
 
 /*
  * Events [first, end) of a batch are accepted: it is in order, so events that are too old or too new are at
@@ -95,6 +102,14 @@ static bool is_extracted_from(const struct group *group, const struct logs_input
     return watched;
 }
 
+static void count_incoming(const struct call *call, const struct group *group, size_t events, int64_t bytes)
+{
+    count(call, &incoming_events, group->row.name, (double)events);
+    count(call, &incoming_bytes, group->row.name, (double)bytes);
+    count(call, &all_events, S(""), (double)events);
+    count(call, &all_bytes, S(""), (double)bytes);
+}
+
 /* Returns the last event's id.  The ids follow each other: nobody else adds events meanwhile. */
 static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
                      const struct logs_input_log_events *events, struct accepted accepted)
@@ -120,6 +135,7 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                         .bytes = bytes,
                                     });
     logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
+    count_incoming(call, group, accepted.end - accepted.first, bytes);
     logs_tails_wake(call, group->row.id);
     if (is_extracted_from(group, events, accepted))
         logs_extract_later(call, group, stream_id, id - (int64_t)(accepted.end - accepted.first) + 1, id);

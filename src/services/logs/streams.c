@@ -118,8 +118,6 @@ static str describe(const struct call *call, const struct group *group, int64_t 
     stream->first_event_timestamp = row.first_event_ms;
     stream->last_event_timestamp = row.last_event_ms;
     stream->last_ingestion_time = row.last_ingestion_ms;
-    stream->upload_sequence_token =
-        logs_position_text(call->arena, (struct position){.timestamp_ms = row.created_ms, .id = id});
     stream->arn = logs_stream_arn(call, group->row.name, row.name);
     stream->stored_bytes = arena_i64(call->arena, 0); /* AWS returns 0 since 2019 */
     int64_t last_event_ms = row.last_event_ms ? *row.last_event_ms : 0;

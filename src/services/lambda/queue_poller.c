@@ -1,0 +1,336 @@
+/*
+ * queue_poller.c: the batches of queues: gathered, sent, and ended.
+ *
+ * Messages that wait for their batch to be full are held as rows; a restart forgets them, and they become
+ * visible again in their queue.
+ */
+#include "sources.h"
+
+#include "base/text.h"
+#include "sqs_model.h"
+
+enum {
+    BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
+    EMPTY_MS = 1 * MS_PER_S,
+};
+
+/* A record of an event, and what settles it. */
+struct record {
+    str json, receipt, trace_id;
+};
+struct record_list {
+    struct record *items;
+    size_t count;
+};
+
+/* ---- batches ---- */
+
+/* The number of records, from the first on, that make one event. */
+static size_t event_count(const struct record *records, size_t count, int64_t batch_size)
+{
+    size_t size = 0, i;
+
+    for (i = 0; i < count && i < (size_t)batch_size; i++) {
+        size += records[i].json.size + 1;
+        if (size > EVENT_BYTES && i > 0)
+            break;
+    }
+    return i;
+}
+
+static str event_of(const struct call *call, const struct record *records, size_t count)
+{
+    struct text event = text_in(call->arena);
+
+    text_add(&event, S("{\"Records\":["));
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            text_add_char(&event, ',');
+        text_add(&event, records[i].json);
+    }
+    text_add(&event, S("]}"));
+    return text_str(&event);
+}
+
+/* The queue's ARN, then a line for each message. */
+static str receipts_of(const struct call *call, str queue_arn, const struct record *records, size_t count)
+{
+    struct text receipts = text_in(call->arena);
+
+    text_add(&receipts, queue_arn);
+    for (size_t i = 0; i < count; i++) {
+        text_add_char(&receipts, '\n');
+        text_add(&receipts, records[i].receipt);
+    }
+    return text_str(&receipts);
+}
+
+static void send_batch(const struct call *call, const struct poll *poll, const struct record *records,
+                       size_t count)
+{
+    lambda_batch_send(call, poll,
+                      (struct lambda_add_invocation_params){
+                          .payload = event_of(call, records, count),
+                          .trace_id = records->trace_id, /* of the first message, if it has one */
+                          .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
+                      });
+}
+
+static void send_batches(const struct call *call, const struct poll *poll, const struct record_list *records)
+{
+    size_t done = 0;
+
+    while (done < records->count) {
+        const struct record *rest = records->items + done;
+        size_t count = event_count(rest, records->count - done, poll->mapping.batch_size);
+        send_batch(call, poll, rest, count);
+        done += count;
+    }
+}
+
+/* ---- the batching window ---- */
+
+static void hold(const struct call *call, const struct poll *poll, const struct record_list *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        lambda_add_held(
+            call->txn,
+            &(struct lambda_add_held_params){
+                .mapping_id = poll->mapping.id,
+                .held_ms = call->now_ms,
+                .trace_id = str_present(records->items[i].trace_id) ? records->items[i].trace_id : S(""),
+                .receipt = records->items[i].receipt,
+                .record = records->items[i].json,
+            });
+}
+
+static struct lambda_count_held_row held(const struct call *call, const struct poll *poll)
+{
+    struct lambda_count_held_row count = {0};
+
+    if (poll->mapping.window_seconds > 0)
+        lambda_count_held(call->txn, &(struct lambda_count_held_params){.mapping_id = poll->mapping.id},
+                          &count);
+    return count;
+}
+
+static int64_t window_end_ms(const struct poll *poll, const struct lambda_count_held_row *held_now)
+{
+    return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS_PER_S : INT64_MAX;
+}
+
+static bool is_complete(const struct call *call, const struct poll *poll,
+                        const struct lambda_count_held_row *held_now)
+{
+    return held_now->count >= poll->mapping.batch_size || held_now->size >= EVENT_BYTES ||
+           window_end_ms(poll, held_now) <= call->now_ms;
+}
+
+static void send_held(const struct call *call, const struct poll *poll)
+{
+    struct lambda_held_rows rows = lambda_list_held(
+        call->txn, &(struct lambda_list_held_params){
+                       .mapping_id = poll->mapping.id, .last = INT64_MAX, .limit = poll->mapping.batch_size});
+    struct record_list records = {0};
+
+    if (rows.count == 0)
+        return; /* the statement failed: trouble with the disk */
+    for (size_t i = 0; i < rows.count; i++)
+        *list_add(call->arena, &records) = (struct record){
+            .json = rows.items[i].record,
+            .receipt = rows.items[i].receipt,
+            .trace_id = rows.items[i].trace_id.size > 0 ? rows.items[i].trace_id : (str){0},
+        };
+    send_batches(call, poll, &records);
+    lambda_remove_held(call->txn, &(struct lambda_remove_held_params){.mapping_id = poll->mapping.id,
+                                                                      .last = rows.items[rows.count - 1].id});
+}
+
+/* ---- receiving ---- */
+
+static str receipt_of(const struct call *call, const struct sqs_message *message)
+{
+    struct receipt receipt = {.message_id = message->message_id,
+                              .handle = message->receipt_handle,
+                              .trace_id = lambda_event_trace_id(message)};
+
+    str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
+    return lambda_receipt_text(call, &receipt);
+}
+
+/* The records of the messages that the filter takes; the others are deleted: for their source they are done.
+ */
+static struct record_list records_of(const struct call *call, const struct poll *poll,
+                                     const struct sqs_message_list *messages)
+{
+    struct receipts others = {.source_arn = poll->mapping.source_arn};
+    struct record_list records = {0};
+
+    lambda_events_count(call, &poll->mapping, EVENTS_POLLED, messages->count);
+    for (size_t i = 0; i < messages->count; i++) {
+        const struct sqs_message *message = &messages->items[i];
+        str json = lambda_event_record(call, message, poll->mapping.source_arn);
+        if (!poll->filter || lambda_filter_takes(call, poll->filter, json)) {
+            *list_add(call->arena, &records) = (struct record){
+                .json = json,
+                .receipt = receipt_of(call, message),
+                .trace_id = lambda_event_trace_id(message),
+            };
+        } else {
+            *list_add(call->arena, &others.ids) = message->message_id;
+            *list_add(call->arena, &others.handles) = message->receipt_handle;
+        }
+    }
+    lambda_events_count(call, &poll->mapping, EVENTS_FILTERED_OUT, others.ids.count);
+    lambda_queue_delete(call, poll->role, &others, &(struct str_list){0});
+    return records;
+}
+
+static bool is_at_limit(const struct call *call, const struct poll *poll)
+{
+    int64_t wanted = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
+    int64_t limit = wanted < SANDBOXES_PER_FUNCTION ? wanted : SANDBOXES_PER_FUNCTION;
+    struct lambda_count_of_mapping_row in_flight = {0};
+
+    lambda_count_of_mapping(
+        call->txn,
+        &(struct lambda_count_of_mapping_params){.mapping_id = arena_i64(call->arena, poll->mapping.id)},
+        &in_flight);
+    return in_flight.count >= limit;
+}
+
+/* Receive and send on, or hold, some messages.  DONE: there may be more. */
+static enum outcome receive_some(const struct call *call, struct poll *poll, int64_t most,
+                                 int64_t window_ends_ms)
+{
+    struct sqs_message_list messages = {0};
+    struct failure failure;
+
+    switch (lambda_queue_receive(call, poll, most, &messages, &failure)) {
+    case PARKED:
+        lambda_poller_clear_error(call, &poll->mapping);
+        return lambda_stay_parked(call, window_ends_ms);
+    case FAILED:
+        return lambda_poller_back_off(call, &poll->mapping,
+                                      str_present(failure.reason) ? failure.reason : failure.message);
+    case DONE:
+        break;
+    }
+    if (messages.count == 0)
+        return spawn_rest(call, call->now_ms + EMPTY_MS);
+    lambda_poller_clear_error(call, &poll->mapping);
+    struct record_list records = records_of(call, poll, &messages);
+    if (poll->mapping.window_seconds > 0)
+        hold(call, poll, &records);
+    else
+        send_batches(call, poll, &records);
+    return DONE;
+}
+
+/* Receive until there is nothing to receive, enough batches are under way, or other calls have their turn. */
+static enum outcome run(const struct call *call, struct poll *poll)
+{
+    do {
+        struct lambda_count_held_row held_now = held(call, poll);
+        if (is_at_limit(call, poll))
+            return spawn_rest(call, INT64_MAX);
+        if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
+            send_held(call, poll);
+            continue;
+        }
+        enum outcome outcome = receive_some(call, poll, poll->mapping.batch_size - held_now.count,
+                                            window_end_ms(poll, &held_now));
+        if (outcome != DONE)
+            return outcome;
+    } while (!slice_is_over(call));
+    return spawn_rest(call, call->now_ms);
+}
+
+/* ---- the end of a batch ---- */
+
+static struct receipts receipts_read(const struct call *call, str text)
+{
+    struct receipts receipts = {0};
+    struct receipt receipt;
+
+    str_next(&text, '\n', &receipts.source_arn);
+    while (lambda_receipt_next(&text, &receipt)) {
+        *list_add(call->arena, &receipts.ids) = receipt.message_id;
+        *list_add(call->arena, &receipts.handles) = receipt.handle;
+    }
+    return receipts;
+}
+
+/* The failed messages of a batch.  False: all of them failed. */
+static bool failures_of(const struct call *call, const struct lambda_mapping_row *mapping,
+                        const struct receipts *receipts, const struct result *result,
+                        struct str_list *failures)
+{
+    *failures = (struct str_list){0};
+    if (str_present(result->error))
+        return false;
+    if (!mapping || !mapping->reports_failures)
+        return true;
+    if (!lambda_event_failures(call, result->payload, failures))
+        return false;
+    struct str_list known = {0};
+    for (size_t i = 0; i < receipts->ids.count; i++)
+        *list_add(call->arena, &known) = receipts->ids.items[i];
+    lambda_ids_sort(&known);
+    for (size_t i = 0; i < failures->count; i++)
+        if (!lambda_ids_have(&known, failures->items[i]))
+            return false;
+    return true;
+}
+
+static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
+                        size_t failed)
+{
+    lambda_events_count(call, mapping, EVENTS_INVOKED, count);
+    lambda_events_count(call, mapping, EVENTS_FAILED, failed);
+    lambda_events_count(call, mapping, EVENTS_DELETED, count - failed);
+}
+
+void lambda_queue_batch_end(const struct call *call, const struct function *function,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
+                            const struct logs_input_log_events *output)
+{
+    struct receipts receipts = receipts_read(call, invocation->receipts);
+    struct lambda_mapping_row mapping;
+    struct str_list failures;
+    bool found = lambda_find_mapping(
+        call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
+
+    bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    if (found)
+        count_batch(call, &mapping, receipts.ids.count, understood ? failures.count : receipts.ids.count);
+    if (understood)
+        lambda_queue_delete(call, lambda_function_role(call, function), &receipts, &failures);
+    if (!str_present(result->error))
+        lambda_retried_hops(call, invocation, understood ? &failures : NULL, output);
+}
+
+/* ---- the source ---- */
+
+static void begin(const struct call *call, const struct lambda_mapping_row *mapping)
+{
+    (void)call;
+    (void)mapping;
+}
+
+static void forget_held(const struct call *call, const struct lambda_mapping_row *mapping)
+{
+    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
+}
+
+const struct event_source LAMBDA_QUEUE_SOURCE = {
+    .service = "sqs",
+    .default_batch_size = 10,
+    .user_reason = "USER_INITIATED",
+    .conflict = {"An event source mapping with SQS arn", "already exists"},
+    .accepts = lambda_queue_accepts,
+    .begin = begin,
+    .end = forget_held,
+    .forget = forget_held,
+    .run = run,
+};

@@ -1,0 +1,161 @@
+#pragma once
+
+/*
+ * sources.h: what the files of event source mappings share.
+ *
+ * A mapping has one poller, an internal call.  Its source decides what a run of the poller does:
+ * queue_poller.c for queues, stream_source.c and lanes.c for streams.
+ *
+ * To add a kind of event source, write its struct event_source and add it to sources.c.
+ */
+#include "lambda_internal.h"
+
+enum { EVENT_BYTES = 6 * 1024 * 1024 - 4096 }; /* of a batch's records */
+
+/* A mapping at work. */
+struct poll {
+    struct lambda_mapping_row mapping;
+    struct lambda_event_source_mapping_configuration settings; /* that are not columns */
+    const struct filter *filter;                               /* NULL: every record is taken */
+    struct function function;
+    const struct principal *role;
+};
+
+/* A kind of event source. */
+struct event_source {
+    const char *service; /* in its ARNs */
+    bool is_stream;
+    int64_t default_batch_size;
+    const char *user_reason; /* StateTransitionReason after a client's change */
+    const char *conflict[2]; /* around the names in the sentence that refuses a second mapping */
+    /*
+     * May the function read there, and do the mapping's settings fit?  False: fail() has been called.
+     */
+    bool (*accepts)(const struct call *call, const struct function *function,
+                    const struct lambda_mapping_row *mapping);
+    /* The mapping is new, or was changed; its poller will begin. */
+    void (*begin)(const struct call *call, const struct lambda_mapping_row *mapping);
+    /* The mapping's poller has ended, perhaps to begin again. */
+    void (*end)(const struct call *call, const struct lambda_mapping_row *mapping);
+    /* The mapping is deleted. */
+    void (*forget)(const struct call *call, const struct lambda_mapping_row *mapping);
+    /* One run of the poller. */
+    enum outcome (*run)(const struct call *call, struct poll *poll);
+};
+/* The kind of that ARN's source; NULL: no mapping can read from there. */
+const struct event_source *lambda_event_source_of(str source_arn);
+extern const struct event_source LAMBDA_QUEUE_SOURCE, LAMBDA_STREAM_SOURCE;
+
+/* What has happened to a mapping's records, for MetricsConfig's EventCount. */
+enum event_count {
+    EVENTS_POLLED,
+    EVENTS_FILTERED_OUT,
+    EVENTS_INVOKED,
+    EVENTS_FAILED,
+    EVENTS_DELETED,
+    EVENTS_DROPPED,
+    EVENTS_SENT_ON,
+};
+/* Counts only if the settings ask for it. */
+void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         enum event_count what, size_t number);
+
+/* mapping_settings.c */
+/* The settings of a new mapping as JSON, before those of the request are applied. */
+str lambda_mapping_settings_new(const struct call *call, const struct event_source *source,
+                                str starting_position);
+/* Set the row's columns and settings from the settings that are present.  False: fail() has been called. */
+bool lambda_mapping_settings_apply(const struct call *call, const struct lambda_mapping_settings *in,
+                                   struct lambda_mapping_row *mapping);
+/* The settings that are not columns. */
+void lambda_mapping_settings_read(const struct call *call, const struct lambda_mapping_row *mapping,
+                                  struct lambda_event_source_mapping_configuration *settings);
+/* All settings, as clients see them. */
+void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
+                                      struct lambda_event_source_mapping_configuration *out);
+/* Does its MetricsConfig ask for EventCount? */
+bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
+/* The number of batches that it may have under way; `otherwise` when no setting says it. */
+int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
+                                   const struct lambda_event_source_mapping_configuration *settings,
+                                   int64_t otherwise);
+
+/* filter.c */
+/* False, after fail(): too many filters, or one is not a pattern. */
+bool lambda_filter_check(const struct call *call, const struct lambda_filter_criteria *criteria);
+/* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
+const struct filter *lambda_filter_new(const struct call *call,
+                                       const struct lambda_filter_criteria *criteria);
+/* Does the record, which is JSON, match? */
+bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record);
+
+/* queue_source.c */
+/* The messages of a batch, in the invocation's row. */
+struct receipts {
+    str source_arn;
+    struct str_list ids, handles;
+};
+struct sqs_message_list;
+/* At most `most` messages; PARKED: the call waits for some.  FAILED: see *failure. */
+enum outcome lambda_queue_receive(const struct call *call, const struct poll *poll, int64_t most,
+                                  struct sqs_message_list *messages, struct failure *failure);
+/* Delete all messages but these failures, whose list is sorted; role may be NULL. */
+void lambda_queue_delete(const struct call *call, const struct principal *role,
+                         const struct receipts *receipts, const struct str_list *failures);
+bool lambda_queue_accepts(const struct call *call, const struct function *function,
+                          const struct lambda_mapping_row *mapping);
+/* queue_poller.c */
+/* The function has answered or failed a queue's batch. */
+void lambda_queue_batch_end(const struct call *call, const struct function *function,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
+                            const struct logs_input_log_events *output);
+
+/* lanes.c: the batches of a stream's mapping */
+/* The mapping has that many lanes from now on; a change drops what is under way. */
+void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count);
+void lambda_lanes_drop(const struct call *call, int64_t mapping_id);
+/*
+ * Send what is ready.  Returns when something becomes ready by time, or INT64_MAX.  caught_up: the stream has
+ * no further record now.
+ */
+int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up);
+/* The function has answered or failed a stream's batch. */
+void lambda_lane_end(const struct call *call, const struct function *function,
+                     const struct lambda_find_invocation_row *invocation, const struct result *result);
+
+/* stream_letters.c */
+/* Records that are given up, and their function's last answer. */
+struct discard {
+    const struct lambda_held_row *records;
+    size_t count;
+    const char *condition; /* "RetryAttemptsExhausted", "RecordAgeExceeded" */
+    int64_t attempts;
+    str request_id, error; /* of the last invocation; absent without one */
+};
+/* Send the place of the records to the mapping's destination, if it has one. */
+void lambda_discard_send(const struct call *call, const struct poll *poll, const struct discard *discard);
+
+/* poller.c */
+/* Start the poller of that mapping. */
+void lambda_poller_begin(const struct call *call, const struct lambda_mapping_row *mapping);
+/* The mapping was changed or will be deleted: end its poller. */
+void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping);
+/* A poller that rests has something to do. */
+void lambda_poller_wake(const struct call *call, int64_t mapping_id);
+/* The poller cannot work now: it tries again later, and LastProcessingResult says why. */
+enum outcome lambda_poller_back_off(const struct call *call, const struct lambda_mapping_row *mapping,
+                                    str message);
+void lambda_poller_clear_error(const struct call *call, struct lambda_mapping_row *mapping);
+/* Set LastProcessingResult, if it differs. */
+void lambda_mapping_result_set(const struct call *call, struct lambda_mapping_row *mapping, str result);
+/*
+ * The mapping with its function and its role, in its account and region, which *there is set to.  False: it
+ * is disabled or deleted (*problem is absent), or cannot work.
+ */
+bool lambda_poll_open(const struct call *call, int64_t mapping_id, struct call *there, struct poll *poll,
+                      str *problem);
+/* Park again where the call is parked, until that time at the latest. */
+enum outcome lambda_stay_parked(const struct call *call, int64_t until_ms);
+/* Invoke the function with a batch; returns the request's id.  The function's columns are filled in. */
+str lambda_batch_send(const struct call *call, const struct poll *poll,
+                      struct lambda_add_invocation_params batch);

@@ -1,0 +1,844 @@
+"""DynamoDB streams as event sources: records, order, retries, bisection, destinations, windows, and restarts."""
+
+import collections
+import json
+
+import boto3
+import counted
+import orderly_server
+import pytest
+from botocore.config import Config
+from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, zip_of
+
+READER = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"]
+LETTERS = ["sqs:SendMessage", "sns:Publish"]
+INVALID = "InvalidParameterValueException"
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+
+SAY = """
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps(event))
+"""
+# Says the keys of its batch, and fails when one of them is bad.
+PICKY = """
+import json
+def handler(event, context):
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    print("IDS " + json.dumps(ids))
+    if any(one.startswith("bad") for one in ids):
+        raise ValueError("no")
+"""
+# Reports the first bad record of its batch.
+PARTIAL = """
+import json
+def handler(event, context):
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    print("IDS " + json.dumps(ids))
+    bad = [one["dynamodb"]["SequenceNumber"] for one in event["Records"]
+           if one["dynamodb"]["Keys"]["id"]["S"].startswith("bad")]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in bad]}
+"""
+
+
+class World:
+    """A server of its own, whose clock moves by hours and which can be killed."""
+
+    def __init__(self):
+        self.server = orderly_server.Server().start()
+        self.count = 0
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                            aws_secret_access_key="test",
+                            config=Config(retries={"max_attempts": 0}, read_timeout=120, parameter_validation=False))
+
+    @property
+    def functions(self):
+        return self.client("lambda")
+
+    def name(self, kind):
+        self.count += 1
+        return f"{kind}-{self.count}"
+
+    def role(self, allow):
+        iam, name = self.client("iam"), self.name("role")
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allow, "Resource": "*"}]}
+        if allow:
+            iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
+        return arn
+
+    def function(self, source, allow=(*READER, *LETTERS)):
+        name = self.name("function")
+        self.functions.create_function(
+            FunctionName=name, Runtime="python3.11", Handler="index.handler", Timeout=10, Role=self.role(list(allow)),
+            Code={"ZipFile": zip_of({"index.py": source})})
+        self.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+        return name
+
+    def table(self, view="NEW_AND_OLD_IMAGES"):
+        name = self.name("table")
+        made = self.client("dynamodb").create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": view})
+        return name, made["TableDescription"]["LatestStreamArn"]
+
+    def put(self, table, *ids, **attributes):
+        for one in ids:
+            self.client("dynamodb").put_item(TableName=table, Item={"id": {"S": one}, **attributes})
+
+    def map(self, function, stream, **settings):
+        settings = {"StartingPosition": "TRIM_HORIZON", **settings}
+        return self.functions.create_event_source_mapping(FunctionName=function, EventSourceArn=stream, **settings)["UUID"]
+
+    def queue(self):
+        url = self.client("sqs").create_queue(QueueName=self.name("queue"))["QueueUrl"]
+        arn = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        return url, arn
+
+    def letters(self, url):
+        found = self.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=0)
+        return [json.loads(one["Body"]) for one in found.get("Messages", [])]
+
+    def log(self, function):
+        logs = self.client("logs")
+        try:
+            pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+            return [event["message"] for page in pages for event in page["events"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
+
+    def said(self, function, word):
+        return [json.loads(line[len(word) + 1:]) for line in self.log(function) if line.startswith(word + " ")]
+
+    def ids(self, function):
+        return self.said(function, "IDS")
+
+    def wait(self, condition):
+        return orderly_server.wait_until(condition)
+
+    def advance(self, seconds):
+        self.server.advance_clock(seconds)
+
+
+@pytest.fixture(scope="module")
+def world():
+    made = World()
+    yield made
+    made.server.stop()
+    made.server.remove_data()
+
+
+@pytest.fixture
+def own_world():
+    made = World()
+    yield made
+    made.server.stop()
+    made.server.remove_data()
+
+
+def failure_of(call, **arguments):
+    with pytest.raises(Exception) as caught:
+        call(**arguments)
+    error = caught.value.response
+    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
+
+
+# --- the mapping -----------------------------------------------------------------------------------
+
+
+def test_a_new_mapping_is_described_with_awss_defaults(world):
+    function, (_, stream) = world.function(SAY), world.table()
+    made = world.functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=stream, StartingPosition="TRIM_HORIZON", Enabled=False)
+    uuid = made["UUID"]
+    for key in ("ResponseMetadata", "LastModified", "UUID"):
+        made.pop(key)
+    assert made == {
+        "BatchSize": 100, "BisectBatchOnFunctionError": False, "DestinationConfig": {"OnFailure": {}},
+        "EventSourceArn": stream, "EventSourceMappingArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:event-source-mapping:{uuid}",
+        "FunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}", "FunctionResponseTypes": [],
+        "LastProcessingResult": "No records processed", "MaximumBatchingWindowInSeconds": 0, "MaximumRecordAgeInSeconds": -1,
+        "MaximumRetryAttempts": -1, "ParallelizationFactor": 1, "StartingPosition": "TRIM_HORIZON", "State": "Creating",
+        "StateTransitionReason": "User action", "TumblingWindowInSeconds": 0}
+
+
+CHANGES = [
+    {"BatchSize": 10000, "MaximumBatchingWindowInSeconds": 300}, {"ParallelizationFactor": 10},
+    {"MaximumRecordAgeInSeconds": 60}, {"MaximumRecordAgeInSeconds": 604800}, {"BisectBatchOnFunctionError": True},
+    {"MaximumRetryAttempts": 0}, {"MaximumRetryAttempts": 10000}, {"TumblingWindowInSeconds": 900},
+    {"FunctionResponseTypes": ["ReportBatchItemFailures"]}, {"FilterCriteria": {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]}},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=json.dumps)
+def test_each_setting_of_a_stream_is_taken_at_creation_and_by_an_update(world, change):
+    function, (_, stream) = world.function(SAY), world.table()
+    uuid = world.map(function, stream, Enabled=False)
+    before = world.functions.get_event_source_mapping(UUID=uuid)
+    changing = {"LastModified", "State", "ResponseMetadata", "UUID", "EventSourceMappingArn"}
+
+    def settings(reply):
+        return {key: value for key, value in reply.items() if key not in changing}
+
+    assert settings(world.functions.update_event_source_mapping(UUID=uuid, **change)) == {**settings(before), **change}
+    assert settings(world.functions.get_event_source_mapping(UUID=uuid)) == {**settings(before), **change}
+    world.functions.delete_event_source_mapping(UUID=uuid)
+    uuid = world.map(function, stream, Enabled=False, **change)
+    assert settings(world.functions.get_event_source_mapping(UUID=uuid)) == {**settings(before), **change}
+
+
+UNSUPPORTED = "Unsupported %s parameter for given event source mapping type."
+REFUSED = [
+    ({"StartingPosition": None}, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+                                 "Member must not be null."),
+    ({"StartingPosition": "AT_TIMESTAMP", "StartingPositionTimestamp": 1}, "Unsupported starting position for arn type: {stream}"),
+    ({"ScalingConfig": {"MaximumConcurrency": 2}}, UNSUPPORTED % "ScalingConfig"),
+    ({"ProvisionedPollerConfig": {"MinimumPollers": 2}}, UNSUPPORTED % "ProvisionedPollerConfig"),
+    ({"DestinationConfig": {"OnSuccess": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q"}}}, UNSUPPORTED % "DestinationConfig"),
+    ({"MaximumRecordAgeInSeconds": 59}, "MaximumRecordAgeInSeconds must be -1, or at least 60."),
+    ({"MaximumRecordAgeInSeconds": 0}, "MaximumRecordAgeInSeconds must be -1, or at least 60."),
+    ({"BatchSize": 11}, None),
+    ({"FilterCriteria": {"Filters": [{"Pattern": "x"}]}}, "Invalid filter pattern definition."),
+    ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::bucket"}}},
+     "Orderly does not support an S3 bucket as a destination yet (arn:aws:s3:::bucket); see docs/compatibility.md."),
+    ({"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:nowhere"}}},
+     f"The destination ARN arn:aws:sqs:us-east-1:{ACCOUNT}:nowhere is invalid."),
+    ({"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:q.fifo"}}},
+     f"The destination ARN arn:aws:sqs:us-east-1:{ACCOUNT}:q.fifo is invalid."),
+    ({"DestinationConfig": {"OnFailure": {"Destination": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"}}},
+     f"The destination ARN arn:aws:lambda:us-east-1:{ACCOUNT}:function:f is invalid."),
+]
+
+
+@pytest.mark.parametrize("arguments, sentence", [one for one in REFUSED if one[1]], ids=[json.dumps(one[0]) for one in REFUSED if one[1]])
+def test_what_a_stream_cannot_have_is_refused(world, arguments, sentence):
+    function, (_, stream) = world.function(SAY), world.table()
+    arguments = {"StartingPosition": "LATEST", **arguments}
+    arguments = {key: value for key, value in arguments.items() if value is not None}
+    assert failure_of(world.functions.create_event_source_mapping, FunctionName=function, EventSourceArn=stream, **arguments) == (
+        INVALID, 400, sentence.replace("{stream}", stream))
+    assert world.functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"] == []
+
+
+@pytest.mark.parametrize("arguments", [
+    {"ParallelizationFactor": 0}, {"ParallelizationFactor": 11}, {"MaximumRetryAttempts": -2}, {"MaximumRetryAttempts": 10001},
+    {"MaximumRecordAgeInSeconds": 604801}, {"TumblingWindowInSeconds": 901}, {"TumblingWindowInSeconds": -1}, {"BatchSize": 10001},
+    {"StartingPosition": "NOWHERE"},
+], ids=json.dumps)
+def test_a_stream_setting_outside_its_range_is_refused(world, arguments):
+    function, (_, stream) = world.function(SAY), world.table()
+    arguments = {"StartingPosition": "LATEST", **arguments}
+    code, status, _ = failure_of(world.functions.create_event_source_mapping, FunctionName=function, EventSourceArn=stream, **arguments)
+    assert (code, status) == ("ValidationException", 400)
+
+
+@pytest.mark.parametrize("missing", READER)
+def test_a_role_that_may_not_read_the_stream_cannot_be_given_it(world, missing):
+    function, (_, stream) = world.function(SAY, allow=[one for one in READER if one != missing]), world.table()
+    assert failure_of(world.functions.create_event_source_mapping, FunctionName=function, EventSourceArn=stream,
+                      StartingPosition="LATEST") == (
+        INVALID, 400, f"Cannot access stream {stream}. Please ensure the role can perform the GetRecords, GetShardIterator, "
+                      "DescribeStream, and ListStreams Actions on your stream in IAM.")
+
+
+def test_a_role_that_may_not_send_to_the_destination_cannot_be_given_it(world):
+    function, (_, stream) = world.function(SAY, allow=READER), world.table()
+    _, queue = world.queue()
+    code, status, message = failure_of(
+        world.functions.create_event_source_mapping, FunctionName=function, EventSourceArn=stream, StartingPosition="LATEST",
+        DestinationConfig={"OnFailure": {"Destination": queue}})
+    assert (code, status, "SendMessage" in message) == (INVALID, 400, True)
+
+
+def test_a_stream_that_does_not_exist_is_refused(world):
+    stream = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none/stream/2026-01-01T00:00:00.000"
+    assert failure_of(world.functions.create_event_source_mapping, FunctionName=world.function(SAY), EventSourceArn=stream,
+                      StartingPosition="LATEST") == (INVALID, 400, f"Stream not found: {stream}")
+
+
+@pytest.mark.parametrize("arn, sentence", [
+    ("arn:aws:kinesis:us-east-1:000000000000:stream/s", "Kinesis streams"),
+    ("arn:aws:kafka:us-east-1:000000000000:cluster/c/1", "Amazon MSK clusters"),
+    ("arn:aws:mq:us-east-1:000000000000:broker:b:1", "Amazon MQ brokers"),
+    ("arn:aws:rds:us-east-1:000000000000:cluster:c", "DocumentDB clusters"),
+    ("arn:aws:dynamodb:us-east-1:000000000000:table/t", None), ("arn:aws:s3:::bucket", None),
+])
+def test_other_sources_are_refused_clearly(world, arn, sentence):
+    expected = (f"Orderly does not support {sentence} as event sources yet ({arn}); see docs/compatibility.md."
+                if sentence else "Unrecognized event source.")
+    assert failure_of(world.functions.create_event_source_mapping, FunctionName=world.function(SAY), EventSourceArn=arn,
+                      StartingPosition="LATEST") == (INVALID, 400, expected)
+
+
+def test_a_self_managed_kafka_cluster_is_refused(world):
+    code, status, message = failure_of(
+        world.functions.create_event_source_mapping, FunctionName=world.function(SAY), Topics=["t"],
+        SelfManagedEventSource={"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ["kafka:9092"]}})
+    assert (code, status) == (INVALID, 400)
+    assert message in ("Orderly does not support Topics yet; see docs/compatibility.md.",
+                       "Orderly does not support SelfManagedEventSource yet; see docs/compatibility.md.")
+
+
+def test_a_second_mapping_of_the_same_stream_conflicts(world):
+    function, (_, stream) = world.function(SAY), world.table()
+    uuid = world.map(function, stream, Enabled=False)
+    assert failure_of(world.functions.create_event_source_mapping, FunctionName=function, EventSourceArn=stream,
+                      StartingPosition="LATEST") == (
+        "ResourceConflictException", 409,
+        f'The event source arn (" {stream} ") and function (" {function} ") provided mapping already exists. '
+        f"Please update or delete the existing mapping with UUID {uuid}")
+
+
+# --- records ---------------------------------------------------------------------------------------
+
+
+def test_the_event_has_the_records_as_aws_sends_them(world):
+    function, (table, stream) = world.function(SAY), world.table()
+    dynamodb = world.client("dynamodb")
+    world.put(table, "a", data={"B": b"foobar"}, n={"N": "1"})
+    world.put(table, "a", l={"L": [{"BOOL": True}, {"NULL": True}]})
+    dynamodb.delete_item(TableName=table, Key={"id": {"S": "a"}})
+    world.map(function, stream)
+    events = world.wait(lambda: (lambda found: found if sum(len(e["Records"]) for e in found) == 3 else None)(world.said(function, "EVENT")))
+    records = [record for event in events for record in event["Records"]]
+    assert all(set(event) == {"Records"} for event in events)
+    created = [record["dynamodb"].pop("ApproximateCreationDateTime") for record in records]
+    assert all(isinstance(one, int) for one in created)
+    numbers = [record["dynamodb"].pop("SequenceNumber") for record in records]
+    assert numbers == sorted(numbers) and len(set(numbers)) == 3
+    assert len({record.pop("eventID") for record in records}) == 3
+    assert all(record["dynamodb"].pop("SizeBytes") > 0 for record in records)
+    key, old = {"id": {"S": "a"}}, {"id": {"S": "a"}, "data": {"B": "Zm9vYmFy"}, "n": {"N": "1"}}
+    new = {"id": {"S": "a"}, "l": {"L": [{"BOOL": True}, {"NULL": True}]}}
+    common = {"eventVersion": "1.1", "eventSource": "aws:dynamodb", "awsRegion": "us-east-1", "eventSourceARN": stream}
+    view = {"StreamViewType": "NEW_AND_OLD_IMAGES", "Keys": key}
+    assert records == [
+        {**common, "eventName": "INSERT", "dynamodb": {**view, "NewImage": old}},
+        {**common, "eventName": "MODIFY", "dynamodb": {**view, "NewImage": new, "OldImage": old}},
+        {**common, "eventName": "REMOVE", "dynamodb": {**view, "OldImage": new}}]
+
+
+def test_an_item_that_expired_says_who_removed_it(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SAY), world.table()
+    dynamodb = world.client("dynamodb")
+    dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
+    world.put(table, "a", ttl={"N": "1790000000"})
+    world.map(function, stream)
+    world.advance(2 * HOUR)
+    world.wait(lambda: world.said(function, "EVENT"))
+    world.advance(2 * DAY)
+
+    def removed():
+        return [record for event in world.said(function, "EVENT") for record in event["Records"] if record["eventName"] == "REMOVE"]
+
+    [record] = world.wait(removed)
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def test_latest_begins_behind_what_was_written_before(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.put(table, "a", "b")
+    world.map(function, stream, StartingPosition="LATEST")
+    world.put(table, "c", "d")
+    world.wait(lambda: sum(world.ids(function), []) == ["c", "d"])
+
+
+def test_latest_of_a_stream_without_records_begins_with_the_first(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.map(function, stream, StartingPosition="LATEST", Enabled=False)
+    world.put(table, "a")
+    [mapping] = world.functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    world.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+    world.wait(lambda: world.ids(function) == [["a"]])
+    world.wait(lambda: world.functions.get_event_source_mapping(UUID=mapping["UUID"])["LastProcessingResult"] == "OK")
+
+
+def test_batches_have_at_most_the_batch_size_and_keep_the_order(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.put(table, *[f"{i:02}" for i in range(25)])
+    world.map(function, stream, BatchSize=10)
+    world.wait(lambda: sum(map(len, world.ids(function))) == 25)
+    assert world.ids(function) == [[f"{i:02}" for i in range(start, min(start + 10, 25))] for start in (0, 10, 20)]
+
+
+def test_a_window_gathers_records(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    uuid = world.map(function, stream, MaximumBatchingWindowInSeconds=300, BatchSize=5)
+    world.put(table, "a", "b")
+    world.advance(290)
+    world.put(table, "c")
+    world.advance(11)
+    world.wait(lambda: world.ids(function) == [["a", "b", "c"]])
+    world.put(table, *"defgh")
+    world.wait(lambda: world.ids(function) == [["a", "b", "c"], list("defgh")])
+    world.put(table, "i")
+    world.functions.update_event_source_mapping(UUID=uuid, MaximumBatchingWindowInSeconds=0)
+    world.wait(lambda: world.ids(function)[2:] == [["i"]])
+
+
+def test_records_that_no_filter_takes_are_left_out(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.map(function, stream, FilterCriteria={"Filters": [{"Pattern": json.dumps(
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"n": {"N": ["1", "3"]}}}})}]})
+    for i in range(5):
+        world.put(table, f"k{i}", n={"N": str(i)})
+    world.put(table, "k0", n={"N": "1"})
+    world.put(table, "k9", n={"N": "3"})
+    world.wait(lambda: sum(world.ids(function), []) == ["k1", "k3", "k9"])
+
+
+def test_shards_are_read_one_after_the_other(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    for i in range(4):
+        world.put(table, f"s{i}")
+        world.advance(4 * HOUR + 1)
+    world.map(function, stream, BatchSize=1)
+    world.wait(lambda: sum(world.ids(function), []) == ["s0", "s1", "s2", "s3"])
+    world.advance(5 * HOUR)
+    world.put(table, "s4")
+    world.wait(lambda: sum(world.ids(function), []) == ["s0", "s1", "s2", "s3", "s4"])
+
+
+SLOW = """
+import json, time
+def handler(event, context):
+    ids = [(r["dynamodb"]["Keys"]["id"]["S"], r["dynamodb"]["NewImage"]["n"]["N"]) for r in event["Records"]]
+    print("BEGIN " + json.dumps(ids))
+    time.sleep(0.4)
+    print("IDS " + json.dumps(ids))
+"""
+
+
+def test_lanes_work_at_the_same_time_and_keep_the_order_of_each_item(world):
+    function, (table, stream) = world.function(SLOW), world.table()
+    keys = [f"k{i}" for i in range(8)]
+    for n in range(3):
+        for key in keys:
+            world.put(table, key, n={"N": str(n)})
+    world.map(function, stream, ParallelizationFactor=4, BatchSize=1)
+    world.wait(lambda: len(world.ids(function)) == 24)
+    order = collections.defaultdict(list)
+    for [[key, n]] in world.ids(function):
+        order[key].append(n)
+    assert order == {key: ["0", "1", "2"] for key in keys}
+    words = [line.split()[0] for line in world.log(function) if line.split()[0] in ("BEGIN", "IDS")]
+    streams = {event["logStreamName"] for event in world.client("logs").filter_log_events(
+        logGroupName=f"/aws/lambda/{function}")["events"]}
+    assert len(streams) > 1 and words.count("BEGIN") == 24
+
+
+def test_with_one_lane_no_two_batches_are_under_way(world):
+    function, (table, stream) = world.function(SLOW), world.table()
+    for n in range(4):
+        world.put(table, f"k{n}", n={"N": str(n)})
+    world.map(function, stream, BatchSize=1)
+    world.wait(lambda: len(world.ids(function)) == 4)
+    words = [line.split()[0] for line in world.log(function) if line.split()[0] in ("BEGIN", "IDS")]
+    assert words == ["BEGIN", "IDS"] * 4
+
+
+# --- failures ----------------------------------------------------------------------------------------
+
+
+def test_a_batch_that_fails_is_tried_again_and_then_its_place_is_sent_on(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    world.put(table, "a", "bad", "c")
+    uuid = world.map(function, stream, BatchSize=2, MaximumRetryAttempts=2, DestinationConfig={"OnFailure": {"Destination": queue}})
+    for tries in (1, 2, 3):
+        world.wait(lambda tries=tries: world.ids(function)[:tries] == [["a", "bad"]] * tries)
+        assert world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] in (
+            "PROBLEM: Function call failed", "No records processed", "OK")
+        world.advance(61)
+    world.wait(lambda: world.ids(function) == [["a", "bad"]] * 3 + [["c"]])
+    [letter] = world.letters(url)
+    records = {record["dynamodb"]["Keys"]["id"]["S"]: record["dynamodb"] for record in records_of(world, stream)}
+    arrived = orderly_server_time(records["a"]["ApproximateCreationDateTime"])
+    request_id, timestamp = letter["requestContext"].pop("requestId"), letter.pop("timestamp")
+    assert len(request_id) == 36 and timestamp.endswith("Z") and "." in timestamp
+    assert letter == {
+        "requestContext": {"functionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}",
+                           "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 3},
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "version": "1.0",
+        "DDBStreamBatchInfo": {
+            "shardId": shard_of(world, stream), "startSequenceNumber": records["a"]["SequenceNumber"],
+            "endSequenceNumber": records["bad"]["SequenceNumber"], "approximateArrivalOfFirstRecord": arrived,
+            "approximateArrivalOfLastRecord": orderly_server_time(records["bad"]["ApproximateCreationDateTime"]),
+            "batchSize": 2, "streamArn": stream}}
+    world.wait(lambda: world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK")
+
+
+def records_of(world, stream):
+    streams = world.client("dynamodbstreams")
+    iterator = streams.get_shard_iterator(StreamArn=stream, ShardId=shard_of(world, stream), ShardIteratorType="TRIM_HORIZON")
+    return streams.get_records(ShardIterator=iterator["ShardIterator"])["Records"]
+
+
+def shard_of(world, stream):
+    [shard] = world.client("dynamodbstreams").describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
+    return shard["ShardId"]
+
+
+def orderly_server_time(when):
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_bisection_finds_the_poison_record_without_using_up_retries(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    world.put(table, *"abc", "bad", *"efgh")
+    world.map(function, stream, MaximumRetryAttempts=0, BisectBatchOnFunctionError=True,
+              DestinationConfig={"OnFailure": {"Destination": queue}})
+    every = [*"abc", "bad", *"efgh"]
+    world.wait(lambda: world.ids(function)[-1:] == [every[4:]])
+    assert world.ids(function) == [every, every[:4], every[:2], every[2:4], ["c"], ["bad"], every[4:]]
+    [letter] = world.letters(url)
+    assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
+    assert letter["requestContext"]["approximateInvokeCount"] == 1
+
+
+def test_only_what_was_not_done_of_a_batch_is_tried_again(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PARTIAL), world.table()
+    url, queue = world.queue()
+    world.put(table, "a", "bad", "c", "bad2")
+    world.map(function, stream, MaximumRetryAttempts=1, FunctionResponseTypes=["ReportBatchItemFailures"],
+              DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.wait(lambda: world.ids(function) == [["a", "bad", "c", "bad2"]])
+    world.put(table, "e")
+    world.advance(61)
+    world.wait(lambda: world.ids(function) == [["a", "bad", "c", "bad2"], ["bad", "c", "bad2"], ["e"]])
+    [letter] = world.letters(url)
+    assert letter["DDBStreamBatchInfo"]["batchSize"] == 3
+    assert letter["requestContext"]["approximateInvokeCount"] == 2
+    assert "functionError" not in letter["responseContext"]
+
+
+BAD_REPORTS = ['{"batchItemFailures": [{"itemIdentifier": "7"}]}', '{"batchItemFailures": [{"itemIdentifier": ""}]}',
+               '{"batchItemFailures": [{"itemIdentifier": None}]}', '{"batchItemFailures": [{"id": "7"}]}', '"text"']
+GOOD_REPORTS = ["None", "{}", '{"batchItemFailures": []}', '{"batchItemFailures": None}']
+REPORTS = """
+import json
+def handler(event, context):
+    print("IDS " + json.dumps([record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]))
+    return %s
+"""
+
+
+@pytest.mark.parametrize("report", BAD_REPORTS)
+def test_a_report_that_makes_no_sense_fails_the_whole_batch(world, report):
+    function, (table, stream) = world.function(REPORTS % report), world.table()
+    url, queue = world.queue()
+    world.put(table, "a", "b")
+    world.map(function, stream, MaximumRetryAttempts=0, FunctionResponseTypes=["ReportBatchItemFailures"],
+              DestinationConfig={"OnFailure": {"Destination": queue}})
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["DDBStreamBatchInfo"]["batchSize"] == 2
+
+
+@pytest.mark.parametrize("report", GOOD_REPORTS)
+def test_a_report_without_failures_means_that_all_went_well(world, report):
+    function, (table, stream) = world.function(REPORTS % report), world.table()
+    world.put(table, "a", "b")
+    uuid = world.map(function, stream, FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.wait(lambda: world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] == "OK")
+
+
+def test_records_that_are_too_old_are_given_up_and_younger_ones_are_not(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    world.put(table, "old")
+    world.advance(61)
+    world.put(table, "young")
+    world.map(function, stream, MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.wait(lambda: world.ids(function) == [["young"]])
+    [letter] = world.letters(url)
+    assert letter["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert letter["requestContext"]["approximateInvokeCount"] == 0
+    assert "responseContext" not in letter
+    assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+def test_a_batch_that_fails_is_tried_until_it_is_too_old(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    world.map(function, stream, MaximumRecordAgeInSeconds=600, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.put(table, "bad")
+    world.wait(lambda: world.ids(function) == [["bad"]])
+    for minute in range(9):
+        tried = len(world.ids(function))
+        if minute == 5:
+            world.put(table, "good")
+        world.advance(61)
+        world.wait(lambda tried=tried: len(world.ids(function)) > tried)
+    assert world.letters(url) == []
+    world.advance(61)
+    world.advance(61)
+    [letter] = world.wait(lambda: world.letters(url))
+    assert (letter["requestContext"]["condition"], letter["DDBStreamBatchInfo"]["batchSize"]) == ("RecordAgeExceeded", 1)
+    world.wait(lambda: world.ids(function)[-1] == ["good"])
+
+
+def test_a_topic_is_told_of_given_up_records_too(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    topic = world.client("sns").create_topic(Name=world.name("topic"))["TopicArn"]
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": queue}]})})
+    world.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    world.put(table, "bad")
+    world.map(function, stream, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": topic}})
+    [letter] = world.wait(lambda: world.letters(url))
+    assert json.loads(letter["Message"])["DDBStreamBatchInfo"]["batchSize"] == 1
+
+
+# --- tumbling windows --------------------------------------------------------------------------------
+
+
+SUMS = """
+import json
+def handler(event, context):
+    event["Records"] = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    print("EVENT " + json.dumps(event))
+    return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
+"""
+
+
+def at_window_start(world, seconds):
+    from urllib.request import urlopen
+    with urlopen(world.server.endpoint + "/_orderly/clock") as reply:
+        now_ms = json.load(reply)["now_ms"]
+    world.advance((seconds * 1000 - now_ms % (seconds * 1000)) / 1000)
+
+
+def test_a_tumbling_window_keeps_its_state_until_its_last_invocation(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SUMS), world.table()
+    at_window_start(world, 600)
+    world.map(function, stream, TumblingWindowInSeconds=600, BatchSize=2)
+    world.put(table, *"abc")
+    world.wait(lambda: sum(len(one["Records"]) for one in world.said(function, "EVENT")) == 3)
+    world.advance(600)
+    events = world.wait(lambda: (lambda found: found if found[-1:] and found[-1]["isFinalInvokeForWindow"] else None)(
+        world.said(function, "EVENT")))
+    assert [one["isFinalInvokeForWindow"] for one in events] == [False] * (len(events) - 1) + [True]
+    assert (events[0]["state"], events[-1]["state"], events[-1]["Records"]) == ({}, {"n": 3}, [])
+    assert len({json.dumps(one["window"]) for one in events}) == 1
+    assert {(one["shardId"], one["eventSourceARN"], one["isWindowTerminatedEarly"]) for one in events} == {
+        (shard_of(world, stream), stream, False)}
+    world.put(table, "d")
+    later = world.wait(lambda: world.said(function, "EVENT")[len(events):])
+    assert (later[0]["state"], later[0]["Records"]) == ({}, ["d"])
+    assert later[0]["window"]["start"] == events[0]["window"]["end"]
+
+
+def test_a_record_of_the_next_window_ends_the_one_before(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SUMS), world.table()
+    at_window_start(world, 60)
+    world.put(table, "a", "b")
+    world.advance(60)
+    world.put(table, "c")
+    world.map(function, stream, TumblingWindowInSeconds=60)
+    world.wait(lambda: len(world.said(function, "EVENT")) >= 3)
+    assert [(one["Records"], one["isFinalInvokeForWindow"], one["state"]) for one in world.said(function, "EVENT")[:3]] == [
+        (["a", "b"], False, {}), ([], True, {"n": 2}), (["c"], False, {})]
+
+
+def test_an_answer_without_a_state_is_a_failure_of_a_tumbling_window(world):
+    function, (table, stream) = world.function(SAY), world.table()
+    url, queue = world.queue()
+    world.put(table, "a")
+    world.map(function, stream, TumblingWindowInSeconds=60, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": queue}})
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["requestContext"]["condition"] == "RetryAttemptsExhausted"
+
+
+def test_a_window_whose_state_is_too_large_is_ended_early(own_world):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps([len(event["Records"]), len(json.dumps(event["state"])) > 1000, event["isWindowTerminatedEarly"],
+                                 event["isFinalInvokeForWindow"]]))
+    return {"state": {"x": "y" * 1100000}}
+"""), world.table()
+    at_window_start(world, 600)
+    world.put(table, "a")
+    world.map(function, stream, TumblingWindowInSeconds=600)
+    world.wait(lambda: world.said(function, "EVENT") == [[1, False, False, False], [0, True, True, False]])
+    world.put(table, "b")
+    world.wait(lambda: world.said(function, "EVENT")[2:3] == [[1, False, False, False]])
+
+
+# --- changes, deletion, metrics ----------------------------------------------------------------------
+
+
+def test_a_disabled_mapping_keeps_its_place(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    uuid = world.map(function, stream)
+    world.put(table, "a")
+    world.wait(lambda: world.ids(function) == [["a"]])
+    assert world.functions.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabling"
+    world.put(table, "b")
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    world.wait(lambda: world.ids(function) == [["a"], ["b"]])
+
+
+def test_a_mapping_that_is_mended_tries_its_batch_again(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    uuid = world.map(function, stream)
+    world.put(table, "bad")
+    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    world.advance(HOUR)
+    assert world.ids(function) == [["bad"]]
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY.replace('raise ValueError("no")', 'pass')}))
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    world.wait(lambda: world.ids(function) == [["bad"], ["bad"]])
+    world.put(table, "next")
+    world.wait(lambda: world.ids(function) == [["bad"], ["bad"], ["next"]])
+
+
+def test_more_lanes_take_over_what_is_held_and_a_poison_record_holds_only_its_own(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    uuid = world.map(function, stream, BatchSize=1)
+    others = [f"k{i}" for i in range(40)]
+    world.put(table, "bad", *others)
+    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.functions.update_event_source_mapping(UUID=uuid, ParallelizationFactor=10)
+    world.wait(lambda: len({one for [one] in world.ids(function)} - {"bad"}) >= 20)
+    assert len(world.ids(function)) < 42
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY.replace('raise ValueError("no")', 'pass')}))
+    world.advance(61)
+    world.wait(lambda: {one for [one] in world.ids(function)} == {"bad", *others})
+
+
+def test_an_update_of_the_retries_holds_for_a_batch_that_is_being_tried(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    uuid = world.map(function, stream, BatchSize=1, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.put(table, "bad", "good")
+    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.functions.update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=1)
+    world.advance(61)
+    world.wait(lambda: world.ids(function) == [["bad"], ["bad"], ["good"]])
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["requestContext"]["approximateInvokeCount"] == 2
+
+
+def test_a_deleted_mapping_leaves_nothing_that_runs(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    uuid = world.map(function, stream)
+    world.put(table, "bad")
+    world.wait(lambda: world.ids(function) == [["bad"]])
+    assert world.functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+    world.put(table, "a")
+    world.advance(HOUR)
+    again = world.map(function, stream, StartingPosition="LATEST")
+    world.put(table, "z")
+    world.wait(lambda: world.ids(function) == [["bad"], ["z"]])
+    world.functions.delete_event_source_mapping(UUID=again)
+
+
+def test_iterator_age_and_event_counts_are_metrics(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PARTIAL), world.table()
+    _, queue = world.queue()
+    at_window_start(world, MINUTE)
+    world.put(table, "a", "bad", "skip")
+    world.advance(20)
+    uuid = world.map(function, stream, MaximumRetryAttempts=0, FunctionResponseTypes=["ReportBatchItemFailures"],
+                     MetricsConfig={"Metrics": ["EventCount"]}, DestinationConfig={"OnFailure": {"Destination": queue}},
+                     FilterCriteria={"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"id": {"S": [{"anything-but": ["skip"]}]}}}}'}]})
+    world.wait(lambda: world.ids(function) == [["a", "bad"]])
+    world.advance(MINUTE)
+
+    def now_ms():
+        from urllib.request import urlopen
+        with urlopen(world.server.endpoint + "/_orderly/clock") as reply:
+            return json.load(reply)["now_ms"]
+
+    cloudwatch = world.client("cloudwatch")
+    world.wait(lambda: counted.sums(cloudwatch, now_ms(), "AWS/Lambda", EventSourceMappingUUID=uuid) == {
+        "PolledEventCount": 3, "FilteredOutEventCount": 1, "InvokedEventCount": 2, "FailedInvokeEventCount": 1,
+        "DroppedEventCount": 1, "OnFailureDestinationDeliveredEventCount": 1})
+    age = counted.minutes(cloudwatch, now_ms(), "AWS/Lambda", FunctionName=function)[("IteratorAge", ("FunctionName", function))]
+    assert age[0] == "Milliseconds" and 20000 <= age[2] < 40000
+
+
+# --- restarts ----------------------------------------------------------------------------------------
+
+
+def test_a_poison_record_is_bisected_retried_and_sent_on_and_the_others_keep_their_order_over_restarts(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    names = [f"{i:02}" for i in range(7)] + ["bad"] + [f"{i:02}" for i in range(8, 20)]
+    world.map(function, stream, BatchSize=8, BisectBatchOnFunctionError=True, MaximumRetryAttempts=3,
+              DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.put(table, *names)
+
+    def tries():
+        return world.ids(function).count(["bad"])
+
+    world.wait(lambda: tries() == 1)
+    for attempt in (1, 2, 3):
+        if attempt == 2:
+            world.server.stop()
+        else:
+            world.server.kill()
+        world.server.start()
+        world.advance(61)
+        world.wait(lambda attempt=attempt: tries() >= attempt + 1)
+    world.wait(lambda: world.ids(function)[-1][-1] == "19")
+    [letter] = world.wait(lambda: world.letters(url))
+    assert (letter["DDBStreamBatchInfo"]["batchSize"], letter["requestContext"]["condition"]) == (1, "RetryAttemptsExhausted")
+    done = [one for batch in world.ids(function) if "bad" not in batch for one in batch]
+    first = list(dict.fromkeys(done))
+    assert first == [one for one in names if one != "bad"]
+
+
+def test_a_server_killed_in_the_middle_of_a_batch_sends_the_same_batch_again(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SLOW.replace("0.4", "3")), world.table()
+    for n in range(5):
+        world.put(table, f"k{n}", n={"N": str(n)})
+    world.map(function, stream, BatchSize=3)
+    world.wait(lambda: world.said(function, "BEGIN"))
+    world.server.kill()
+    world.server.start()
+    world.wait(lambda: len(world.ids(function)) == 2)
+    batches = [[key for key, _ in batch] for batch in world.ids(function)]
+    assert batches == [["k0", "k1", "k2"], ["k3", "k4"]]
+    assert [[key for key, _ in batch] for batch in world.said(function, "BEGIN")] == [batches[0]] * 2 + [batches[1]]
+
+
+def test_no_record_is_lost_or_done_twice_over_many_kills_between_batches(own_world):
+    world = own_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.map(function, stream, BatchSize=4, StartingPosition="LATEST")
+    sent = []
+    for round_ in range(4):
+        names = [f"r{round_}-{i}" for i in range(6)]
+        world.put(table, *names)
+        sent += names
+        world.wait(lambda: list(dict.fromkeys(sum(world.ids(function), []))) == sent)
+        world.server.kill()
+        world.server.start()
+    assert list(dict.fromkeys(sum(world.ids(function), []))) == sent

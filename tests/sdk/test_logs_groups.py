@@ -1,0 +1,218 @@
+"""Groups of CloudWatch Logs: listings, both generations of tags, resource policies, and following a group."""
+
+import json
+import threading
+
+import boto3
+import pytest
+from refusals import refusal
+
+ACCOUNT = "000000000000"
+MISSING = ("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+@pytest.fixture(scope="module")
+def logs(client):
+    return client("logs")
+
+
+@pytest.fixture
+def make_group(logs, unique):
+    made = []
+
+    def make(kind="g", **arguments):
+        name = f"/tests/{unique(kind)}/{len(made)}"
+        logs.create_log_group(logGroupName=name, **arguments)
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        logs.delete_log_group(logGroupName=name)
+
+
+def arn_of(name):
+    return f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}"
+
+
+def test_a_group_found_by_a_part_of_its_name_has_all_its_members(logs, make_group):
+    name = make_group("whole", logGroupClass="STANDARD")
+    logs.put_retention_policy(logGroupName=name, retentionInDays=7)
+    [group] = logs.describe_log_groups(logGroupNamePattern=name[3:])["logGroups"]
+    assert group.pop("creationTime") > 0
+    assert group == {"logGroupName": name, "arn": arn_of(name) + ":*", "logGroupArn": arn_of(name), "storedBytes": 0,
+                     "metricFilterCount": 0, "logGroupClass": "STANDARD", "retentionInDays": 7,
+                     "deletionProtectionEnabled": False}
+
+
+def test_a_stream_has_no_sequence_token(logs, make_group, now_ms):
+    name, before_ms = make_group(), now_ms()
+    logs.create_log_stream(logGroupName=name, logStreamName="s")
+    [stream] = logs.describe_log_streams(logGroupName=name)["logStreams"]
+    assert before_ms <= stream.pop("creationTime") <= now_ms()
+    assert stream == {"logStreamName": "s", "arn": arn_of(name) + ":log-stream:s", "storedBytes": 0}
+
+
+def test_groups_are_listed_by_alternatives_of_their_names(logs, make_group):
+    first, second, third = make_group("apple"), make_group("berry", logGroupClass="INFREQUENT_ACCESS"), make_group("cherry")
+    unique = first.split("/")[2].split("-", 1)[1][:20]
+
+    def names(pattern, **more):
+        found, arguments = [], {"logGroupNamePattern": pattern, "limit": 1, **more}
+        while True:
+            page = logs.list_log_groups(**arguments)
+            found += [group["logGroupName"] for group in page["logGroups"]]
+            if "nextToken" not in page:
+                return found
+            arguments["nextToken"] = page["nextToken"]
+
+    assert {first, second, third} <= set(names(unique))
+    assert names(f"^{first[:24]}|^{third[:24]}") == sorted([first, third])
+    assert names(first[1:20]) == [first] and names("^" + first[1:20]) == []
+    assert names("^" + second[:24], logGroupClass="INFREQUENT_ACCESS") == [second]
+    assert names("^" + second[:24], logGroupClass="STANDARD") == []
+    assert logs.list_log_groups(logGroupNamePattern="^" + first[:24])["logGroups"] == [
+        {"logGroupName": first, "logGroupArn": arn_of(first), "logGroupClass": "STANDARD"}]
+
+
+def test_a_pattern_of_names_has_five_alternatives_of_three_characters(logs):
+    logs.list_log_groups(logGroupNamePattern="|".join(["abc"] * 5))
+    for pattern in ("|".join(["abc"] * 6), "abc|ab", "a*c", "x" * 25):
+        assert refusal(logs.list_log_groups, logGroupNamePattern=pattern)[0] == "InvalidParameterException"
+
+
+def test_both_generations_of_tags_are_the_same_tags(logs, make_group):
+    name = make_group()
+    logs.tag_log_group(logGroupName=name, tags={"old": "1", "both": "2"})
+    logs.tag_resource(resourceArn=arn_of(name), tags={"new": "3"})
+    assert logs.list_tags_log_group(logGroupName=name)["tags"] == {"old": "1", "both": "2", "new": "3"}
+    assert logs.list_tags_for_resource(resourceArn=arn_of(name))["tags"] == {"old": "1", "both": "2", "new": "3"}
+    logs.untag_log_group(logGroupName=name, tags=["old", "new", "missing"])
+    assert logs.list_tags_log_group(logGroupName=name)["tags"] == {"both": "2"}
+    assert refusal(logs.list_tags_log_group, logGroupName=name + "x") == MISSING
+    assert refusal(logs.tag_log_group, logGroupName=name + "x", tags={"a": "b"}) == MISSING
+    assert refusal(logs.untag_log_group, logGroupName=name + "x", tags=["a"]) == MISSING
+
+
+def policy(*resources):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "route53.amazonaws.com"},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": list(resources)}]})
+
+
+def test_an_account_has_ten_policies(client, unique):
+    logs = client("logs", aws_access_key_id="555500001111")
+    document = policy("arn:aws:logs:us-east-1:555500001111:log-group:*")
+    for i in range(10):
+        put = logs.put_resource_policy(policyName=f"p{i}", policyDocument=document)["resourcePolicy"]
+        assert put.pop("lastUpdatedTime") > 0
+        assert put == {"policyName": f"p{i}", "policyDocument": document, "policyScope": "ACCOUNT"}
+    assert refusal(logs.put_resource_policy, policyName="p10", policyDocument=document) == (
+        "LimitExceededException", "Resource limit exceeded.")
+    logs.put_resource_policy(policyName="p9", policyDocument=policy("*"))
+    pages = logs.get_paginator("describe_resource_policies").paginate(PaginationConfig={"PageSize": 3})
+    found = [entry for page in pages for entry in page["resourcePolicies"]]
+    assert [entry["policyName"] for entry in found] == [f"p{i}" for i in range(10)]
+    assert (found[8]["policyDocument"], found[9]["policyDocument"]) == (document, policy("*"))
+    logs.delete_resource_policy(policyName="p0")
+    assert refusal(logs.delete_resource_policy, policyName="p0") == (
+        "ResourceNotFoundException", "Policy with name [p0] does not exist")
+    for i in range(1, 10):
+        logs.delete_resource_policy(policyName=f"p{i}")
+    assert logs.describe_resource_policies()["resourcePolicies"] == []
+
+
+def test_a_group_has_a_policy_with_revisions(logs, make_group):
+    name = make_group()
+    arn = arn_of(name)
+    first = logs.put_resource_policy(policyName="p", policyDocument=policy(arn), resourceArn=arn)
+    [found] = logs.describe_resource_policies(resourceArn=arn, policyScope="RESOURCE")["resourcePolicies"]
+    assert found == first["resourcePolicy"] and found["revisionId"] == first["revisionId"]
+    assert (found["policyScope"], found["resourceArn"]) == ("RESOURCE", arn)
+    assert found in logs.describe_resource_policies(policyScope="RESOURCE")["resourcePolicies"]
+    assert refusal(logs.put_resource_policy, policyName="q", policyDocument=policy(arn), resourceArn=arn) == (
+        "LimitExceededException", "Resource limit exceeded.")
+    stale = {"policyName": "p", "resourceArn": arn, "expectedRevisionId": "stale"}
+    aborted = ("OperationAbortedException", "The expected revision ID is not that of the policy.")
+    assert refusal(logs.put_resource_policy, policyDocument=policy("*"), **stale) == aborted
+    assert refusal(logs.delete_resource_policy, **stale) == aborted
+    second = logs.put_resource_policy(policyName="p", policyDocument=policy("*"), resourceArn=arn,
+                                      expectedRevisionId=first["revisionId"])
+    assert second["revisionId"] != first["revisionId"]
+    logs.delete_log_group(logGroupName=name)
+    logs.create_log_group(logGroupName=name)
+    assert logs.describe_resource_policies(resourceArn=arn, policyScope="RESOURCE")["resourcePolicies"] == []
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ({"policyName": "p", "policyDocument": "{}"}, "Invalid resource policy"),
+    ({"policyName": "p", "policyDocument": "no JSON"}, "Invalid resource policy"),
+    ({"policyName": "p"}, "Policy document is required."),
+    ({"policyDocument": policy("*")}, "Policy name is required."),
+])
+def test_a_malformed_policy_is_refused(logs, arguments, sentence):
+    assert refusal(logs.put_resource_policy, **arguments) == ("InvalidParameterException", sentence)
+
+
+def test_incoming_events_and_bytes_are_metrics_of_the_group(own_server, wait_until):
+    def client(service):
+        return boto3.client(service, endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                            aws_secret_access_key="test")
+
+    logs, cloudwatch = client("logs"), client("cloudwatch")
+    logs.create_log_group(logGroupName="g")
+    logs.create_log_stream(logGroupName="g", logStreamName="s")
+    at_ms = own_server.advance_clock(0)
+    for count in (1, 2):
+        logs.put_log_events(logGroupName="g", logStreamName="s",
+                            logEvents=[{"timestamp": at_ms, "message": "x" * 10}] * count)
+    own_server.advance_clock(60)
+
+    def sums(name, *dimensions):
+        points = cloudwatch.get_metric_statistics(
+            Namespace="AWS/Logs", MetricName=name, Dimensions=list(dimensions), Period=3600,
+            StartTime=at_ms / 1000 - 7200, EndTime=at_ms / 1000 + 7200, Statistics=["Sum"])["Datapoints"]
+        return sum(point["Sum"] for point in points)
+
+    group = {"Name": "LogGroupName", "Value": "g"}
+    wait_until(lambda: sums("IncomingLogEvents", group) == 3)
+    assert sums("IncomingBytes", group) == 3 * (10 + 26)
+    assert (sums("IncomingLogEvents"), sums("IncomingBytes")) == (3, 3 * (10 + 26))
+
+
+def follow(logs, group, wanted):
+    """The messages in the order in which version 2 of the CLI's `logs tail --follow` shows them."""
+    arguments, seen, shown = {"logGroupIdentifier": group, "startTime": 0}, {}, []
+    while len(shown) < wanted:
+        reply = logs.filter_log_events(**arguments)
+        for event in reply["events"]:
+            if event["eventId"] not in seen.setdefault(event["timestamp"], set()):
+                seen[event["timestamp"]].add(event["eventId"])
+                shown.append(event["message"])
+        if seen:
+            latest = max(seen)
+            seen = {latest: seen[latest]}
+            arguments["startTime"] = latest
+        if "nextToken" in reply:
+            arguments["nextToken"] = reply["nextToken"]
+        else:
+            arguments.pop("nextToken", None)
+    return shown
+
+
+def test_following_a_group_misses_and_repeats_no_event(client, make_group, now_ms):
+    logs, name = client("logs"), make_group()
+    for stream in ("a", "b"):
+        logs.create_log_stream(logGroupName=name, logStreamName=stream)
+
+    def write():
+        writer = client("logs")
+        for i in range(100):
+            writer.put_log_events(logGroupName=name, logStreamName="ab"[i % 2], logEvents=[
+                {"timestamp": now_ms(), "message": f"{i} {j}"} for j in range(5)])
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    shown = follow(logs, name, 500)
+    thread.join()
+    assert shown == [f"{i} {j}" for i in range(100) for j in range(5)]
