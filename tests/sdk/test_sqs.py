@@ -1493,6 +1493,52 @@ def test_a_permission_outside_the_rules_is_refused(sqs, make_queue, refused, arg
     assert "Policy" not in attributes_of(sqs, url)
 
 
+def statement(**more):
+    return {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*", **more}
+
+
+def policy_with(what, count):
+    if what == "size":
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement(Sid="")]})
+        return text.replace('"Sid": ""', f'"Sid": "{"x" * (count - len(text))}"')
+    statements = {
+        "actions": [statement(Action=["sqs:SendMessage"] * count)],
+        "statements": [statement(Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:t"}})] * count,
+        "principals": [statement(Principal={"AWS": ["123456789012"] * (count - 1)}), statement()],
+        "conditions": [statement(Condition={"StringEquals": {f"aws:PrincipalTag/{i}": "x" for i in range(count - 1)},
+                                            "Bool": {"aws:SecureTransport": "true"}})],
+    }[what]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+@pytest.mark.parametrize(
+    "what, most, sentence",
+    [
+        ("size", 8192, "Submitted policy is over max allowed size."),
+        ("actions", 7, "8 actions were found in a statement from the submitted policy, max allowed is 7"),
+        ("statements", 20, "21 statements were found in the submitted policy, max allowed is 20"),
+        ("principals", 50, "51 principals were found in the submitted policy, max allowed is 50"),
+        ("conditions", 10, "11 conditions were found in a statement from the submitted policy, max allowed is 10"),
+    ],
+)
+def test_a_queues_policy_has_quotas(sqs, make_queue, unique, refused, what, most, sentence):
+    url = make_queue(Policy=policy_with(what, most))
+    for ask in (lambda attributes: refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes),
+                lambda attributes: refused(sqs.create_queue, QueueName=unique("more"), Attributes=attributes)):
+        error = ask({"Policy": policy_with(what, most + 1)})
+        assert (error["status"], error["code"], error["message"]) == (403, "OverLimit", sentence)
+    assert attributes_of(sqs, url, "Policy")["Policy"] == policy_with(what, most)
+
+
+def test_a_permission_that_is_one_too_many_leaves_the_policy_as_it_is(sqs, make_queue, refused):
+    url = make_queue()
+    for i in range(20):
+        permit(sqs, url, f"label-{i}")
+    error = refused(permit, sqs=sqs, url=url, label="label-20")
+    assert (error["code"], error["message"]) == ("OverLimit", "21 statements were found in the submitted policy, max allowed is 20")
+    assert [one["Sid"] for one in policy_of(sqs, url)["Statement"]] == [f"label-{i}" for i in range(20)]
+
+
 # --- Tags --------------------------------------------------------------------------------------
 
 

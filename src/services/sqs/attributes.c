@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum { MAX_POLICY = 20480, MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
+enum { MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
 
 struct attribute {
     str name;
@@ -82,7 +82,7 @@ static str show_text(const struct call *call, const struct attribute *attribute,
 static bool set_policy(const struct call *call, const struct attribute *attribute, str value,
                        struct queue *queue)
 {
-    if (!str_empty(value) && (value.size > MAX_POLICY || !is_resource_policy(call, value) ||
+    if (!str_empty(value) && (!is_resource_policy(call, value) || !sqs_policy_quotas_check(call, value) ||
                               !policy_principals_exist(call, value)))
         return false;
     return set_text(call, attribute, value, queue);

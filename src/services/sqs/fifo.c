@@ -15,6 +15,7 @@
 
 #include "aws/message_attributes.h"
 #include "base/hash.h"
+#include "engine/count.h"
 
 enum {
     MAX_RECEIVED = 10,
@@ -117,6 +118,8 @@ static str scope_of(const struct queue *queue, str group_id)
 bool sqs_duplicate_find(const struct call *call, const struct queue *queue, str group_id,
                         str deduplication_id, struct posted *earlier)
 {
+    static const struct metric duplicates = {"AWS/SQS", "NumberOfDeduplicatedSentMessages", "QueueName",
+                                             "Count"};
     struct sqs_find_arrival_row row;
 
     if (!queue->row.fifo ||
@@ -127,6 +130,7 @@ bool sqs_duplicate_find(const struct call *call, const struct queue *queue, str 
                           &row) ||
         row.sequence <= sequence_at(call->now_ms - DEDUPLICATION_MS))
         return false;
+    count(call, &duplicates, queue->row.name, 1);
     *earlier = (struct posted){row.message_id, arena_i64(call->arena, row.sequence)};
     return true;
 }

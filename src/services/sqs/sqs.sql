@@ -468,6 +468,46 @@ select group_id, count(*) as taken from sqs_message
 where generation_id = :generation_id and group_id is not null and sequence is null and receipt > 0
 group by group_id having count(*) >= :at_least order by taken desc limit :limit;
 
+-- Some of the waiting messages of the groups between two; reads only the index.
+-- statement: count_tenants_between :one
+-- param: after text
+-- param: before text
+-- param: now_ms integer
+-- param: limit integer
+-- column: visible integer
+-- column: delayed integer
+-- column: first_ms integer
+select coalesce(sum(visible_ms <= :now_ms), 0) as visible, coalesce(sum(visible_ms > :now_ms), 0) as delayed,
+    coalesce(min(visible_ms), :now_ms) as first_ms
+from (select visible_ms from sqs_message where generation_id = :generation_id and group_id > :after and group_id < :before
+    and group_id is not null and sequence is null and receipt <= 0 limit :limit);
+
+-- The same for messages without a group.
+-- statement: count_ungrouped :one
+-- param: now_ms integer
+-- param: limit integer
+-- column: visible integer
+-- column: delayed integer
+-- column: first_ms integer
+select coalesce(sum(visible_ms <= :now_ms), 0) as visible, coalesce(sum(visible_ms > :now_ms), 0) as delayed,
+    coalesce(min(visible_ms), :now_ms) as first_ms
+from (select visible_ms from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 0 limit :limit);
+
+-- How many messages of a group are taken.
+-- statement: count_taken_of_tenant :one
+-- column: taken integer
+select count(*) as taken from sqs_message
+where generation_id = :generation_id and group_id = :group_id and group_id is not null and sequence is null and receipt > 0;
+
+-- The groups of a FIFO queue of which no message can be received now; reads only the index.
+-- statement: count_locked_groups :one
+-- param: now_ms integer
+-- param: limit integer
+-- column: locked integer
+select count(*) as locked
+from (select 1 from sqs_group where generation_id = :generation_id and available_ms > :now_ms limit :limit);
+
 -- statement: find_first_timeout :one
 select visible_ms from sqs_message where generation_id = :generation_id
     and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1

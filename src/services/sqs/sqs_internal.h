@@ -55,6 +55,10 @@ int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 /* Its messages are unreachable at once, and removed later. */
 void sqs_queue_purge(const struct call *call, const struct queue *queue);
 
+/* policy_quotas.c */
+/* False: fail() has been called. */
+bool sqs_policy_quotas_check(const struct call *call, str text);
+
 /* attributes.c */
 /* Is the name itself, or "All", among the names? */
 bool sqs_attributes_ask_for(const struct str_list *names, str name);
@@ -105,6 +109,9 @@ void sqs_timed_out_return(const struct call *call, const struct queue *queue);
 void sqs_tenant_joins(const struct queue *queue, str group_id);
 /* The messages of a standard queue in the order in which they are received.  For handlers. */
 struct sqs_visible_rows sqs_visible_list(const struct call *call, const struct queue *queue, int64_t limit);
+
+/* The noisy groups, by their names.  False: none of the messages that wait has a group.  For handlers. */
+bool sqs_noisy_groups(const struct call *call, const struct queue *queue, struct str_list *groups);
 
 /* counts.c */
 /* The part of a message's state that is counted. */

@@ -13,8 +13,6 @@
  */
 #include "sqs_internal.h"
 
-#include "engine/count.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,8 +90,6 @@ static bool stays_noisy(const struct call *call, int64_t generation_id, str grou
 
 static void find_noisy(const struct call *call, const struct queue *queue, struct tenants *tenants)
 {
-    static const struct metric noisy_groups = {"AWS/SQS", "ApproximateNumberOfNoisyGroups", "QueueName",
-                                               "Count"};
     const struct tenants before = *tenants;
     struct sqs_list_busy_tenants_rows busy = sqs_list_busy_tenants(
         call->txn, &(struct sqs_list_busy_tenants_params){.generation_id = queue->row.generation_id,
@@ -110,7 +106,6 @@ static void find_noisy(const struct call *call, const struct queue *queue, struc
         if (!is_noisy(tenants, group_id) && stays_noisy(call, queue->row.generation_id, group_id))
             tenants->noisy[tenants->noisy_count++] = before.noisy[i];
     }
-    count(call, &noisy_groups, queue->row.name, (double)tenants->noisy_count);
 }
 
 static struct tenants *tenants_of(const struct call *call, const struct queue *queue)
@@ -254,4 +249,22 @@ struct sqs_visible_rows sqs_visible_list(const struct call *call, const struct q
     if (tenants->noisy_count == 0)
         return of_all(call, queue->row.generation_id, limit);
     return quiet_first(call, tenants, limit);
+}
+
+/* ---- for metrics ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+bool sqs_noisy_groups(const struct call *call, const struct queue *queue, struct str_list *groups)
+{
+    const struct tenants *tenants = tenants_of(call, queue);
+
+    list_make_empty(call->arena, groups);
+    for (size_t i = 0; i < tenants->noisy_count; i++)
+        *list_add(call->arena, groups) = arena_copy(call->arena, text_of(&tenants->noisy[i]));
+    qsort(groups->items, groups->count, sizeof *groups->items, by_name);
+    return tenants->grouped;
 }
