@@ -14,7 +14,9 @@ import sys
 import time
 
 API_ROOT = "/2018-06-01/runtime"
-OWN_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
+OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
+# boto3, and what AWS's runtime brings beside it.
+OWN_PACKAGES = [os.path.join(OWN_FOLDER, "site"), os.path.join(OWN_FOLDER, "modules")]
 
 # A function's code must not change, not even by compiled modules beside it: the server would take it for altered.
 sys.dont_write_bytecode = True
@@ -81,7 +83,7 @@ class Attributes:
             setattr(self, name, values.get(name))
 
     def __repr__(self):
-        values = ",".join("%s=%s" % item for item in vars(self).items())
+        values = ",".join("%s=%s" % item for item in vars(self).items() if not item[0].startswith("_"))
         return "%s([%s])" % (type(self).__name__, values)
 
 
@@ -363,7 +365,8 @@ def set_up_path():
     """The function's own folder and its layers replace the folder of this file.  Our packages come after them and
     before the machine's own: the machine's boto3 may be too old to know AWS_ENDPOINT_URL."""
     is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path] + [True]
-    sys.path.insert(is_installed.index(True), OWN_PACKAGES)
+    at = is_installed.index(True)
+    sys.path[at:at] = OWN_PACKAGES
     sys.path[:1] = [os.environ["LAMBDA_TASK_ROOT"]] + layer_folders()
 
 

@@ -248,3 +248,82 @@ def test_a_log_goes_to_the_group_that_is_named(client, functions, make_function,
         return groups and [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
 
     assert "here\n" in wait_until(messages, what="the log")
+
+
+# --- runtimes ----------------------------------------------------------------------------------
+
+
+def runtime_refusal(functions, refused, make_function, runtime):
+    name = make_function("def handler(event, context): pass")
+    error = refused(functions.update_function_configuration, FunctionName=name, Runtime=runtime)
+    assert error["code"] == "InvalidParameterValueException"
+    return error["message"]
+
+
+@pytest.mark.parametrize("runtime, successor", [
+    ("nodejs14.x", "nodejs20.x"), ("python3.7", "python3.11"), ("go1.x", "provided.al2023"), ("java8", "java21")])
+def test_a_retired_runtime_is_refused_in_awss_words(functions, refused, make_function, runtime, successor):
+    assert runtime_refusal(functions, refused, make_function, runtime) == (
+        f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions. We "
+        f"recommend you use {successor} while creating or updating functions.")
+
+
+@pytest.mark.parametrize("runtime, ric", [
+    ("java21", "com.amazonaws:aws-lambda-java-runtime-interface-client (Maven)"),
+    ("java8.al2", "com.amazonaws:aws-lambda-java-runtime-interface-client (Maven)"),
+    ("ruby3.4", "aws_lambda_ric (RubyGems)"), ("dotnet8", "Amazon.Lambda.RuntimeSupport (NuGet)")])
+def test_another_language_is_refused_with_what_runs_it(functions, refused, make_function, runtime, ric):
+    assert runtime_refusal(functions, refused, make_function, runtime) == (
+        f"Orderly does not run {runtime} by itself: use the runtime provided.al2023 with a bootstrap that starts AWS's "
+        f"runtime interface client, {ric}, which the package brings along.")
+
+
+@pytest.mark.parametrize("runtime", ["javascript", "rubyfoo", "python3"])
+def test_a_runtime_that_aws_does_not_know_is_refused(functions, refused, make_function, runtime):
+    assert runtime_refusal(functions, refused, make_function, runtime).startswith(
+        f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [")
+
+
+@pytest.mark.parametrize("runtime, files", [
+    ("python3.8", {"index.py": "def handler(event, context): return 'old'"}),
+    ("nodejs16.x", {"index.js": "exports.handler = async () => 'old';"})])
+def test_an_old_runtime_runs_on_what_there_is(functions, make_function, runtime, files):
+    name = make_function(files, Runtime=runtime, MemorySize=512)
+    assert json.loads(functions.invoke(FunctionName=name)["Payload"].read()) == "old"
+
+
+WRAPPER = """#!/bin/bash
+export WRAPPED="$(basename "$1") $#"
+exec "$@"
+"""
+
+
+@pytest.mark.parametrize("runtime, program, files", [
+    ("python3.11", "python", {"index.py": "import os\ndef handler(event, context): return os.environ['WRAPPED']"}),
+    ("nodejs22.x", "node", {"index.js": "exports.handler = async () => process.env.WRAPPED;"})])
+def test_a_wrapper_gets_the_runtimes_command(functions, make_function, runtime, program, files):
+    name = make_function({**files, "wrapper": WRAPPER}, Runtime=runtime, MemorySize=512,
+                         Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/wrapper"}})
+    answer = json.loads(functions.invoke(FunctionName=name)["Payload"].read())
+    assert answer.startswith(program) and answer.endswith(" 2")
+
+
+def test_a_wrapper_that_is_missing_is_told(functions, make_function):
+    name = make_function("def handler(event, context): pass",
+                         Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/none"}})
+    answer = json.loads(functions.invoke(FunctionName=name)["Payload"].read())
+    assert answer["errorType"] == "Runtime.InvalidEntrypoint"
+    assert answer["errorMessage"].endswith("Error: fork/exec /opt/none: no such file or directory")
+
+
+def test_hooks_of_snapshots_never_run(functions, make_function):
+    source = """
+import snapshot_restore_py as snapshots
+ran = []
+snapshots.register_before_snapshot(ran.append, "before")
+@snapshots.register_after_restore
+def after(): ran.append("after")
+def handler(event, context): return [ran, len(snapshots.get_before_snapshot()), len(snapshots.get_after_restore())]
+"""
+    name = make_function(source, SnapStart={"ApplyOn": "PublishedVersions"})
+    assert json.loads(functions.invoke(FunctionName=name)["Payload"].read()) == [[], 1, 1]

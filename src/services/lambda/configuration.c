@@ -199,17 +199,6 @@ void lambda_description_set(const struct call *call, struct function *function, 
 
 /* ---- applying ---- */
 
-static bool runtime_check(const struct call *call, str runtime)
-{
-    if (lambda_runtime_find(runtime))
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %.*s "
-         "or be a valid ARN",
-         STR_ARGS(runtime), STR_ARGS(lambda_runtime_names(call->arena)));
-    return false;
-}
-
 static bool storage_check(const struct call *call, const struct lambda_ephemeral_storage *storage)
 {
     return !storage || at_most(call, "ephemeralStorage.size", &storage->size, MAX_STORAGE_MB);
@@ -229,8 +218,9 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
     if (in->memory_size)
         row->memory_mb = *in->memory_size;
     if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
-        !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) || !runtime_check(call, row->runtime) ||
-        !storage_check(call, in->ephemeral_storage) || !apply_variables(call, in->environment, function))
+        !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) ||
+        !lambda_runtime_check(call, row->runtime) || !storage_check(call, in->ephemeral_storage) ||
+        !apply_variables(call, in->environment, function))
         return false;
     keep_settings(call, in, function);
     return levels_check(call, in->logging_config, function);

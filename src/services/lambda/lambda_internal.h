@@ -238,8 +238,8 @@ struct runtime {
 };
 /* The runtime of that name, or NULL. */
 const struct runtime *lambda_runtime_find(str name);
-/* All names, in the form in which AWS lists an enum's values. */
-str lambda_runtime_names(struct arena *arena);
+/* May a function have the runtime of that name?  False: fail() has been called, in AWS's words. */
+bool lambda_runtime_check(const struct call *call, str name);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
     const char *path; /* NULL: it is not installed */
