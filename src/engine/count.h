@@ -24,7 +24,11 @@ struct metric {
      * both values with a slash between them.
      */
     const char *dimension;
-    const char *unit;
+    const char *unit; /* of "Milliseconds" the values are kept, too, so that there are percentiles */
+};
+
+struct counted_value {
+    double value, weight;
 };
 
 /* of: the dimension's value.  The account and the region are the call's.  Not in a prepare function. */
@@ -42,4 +46,6 @@ struct counted_minute {
     size_t dimension_count;
     int64_t count;
     double sum, least, most;
+    const struct counted_value *values; /* sorted; NULL: they are not known */
+    size_t value_count;                 /* at most 400 */
 };

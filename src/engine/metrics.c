@@ -80,7 +80,7 @@ static void take_counts(struct engine *engine)
 
     check(minute || counts->count == 0);
     for (size_t i = 0; minute && i < counts->count; i++)
-        series_add(&minute->series[counts->items[i].place], counts->items[i].value);
+        series_add(minute, &minute->series[counts->items[i].place], counts->items[i].value);
 }
 
 /* ---- storing ---- */
@@ -110,6 +110,7 @@ static void add_dimensions(struct counted_minute *counted, const struct series *
 /* Hand the series to the module that keeps metrics. */
 static void hand_on(struct engine *engine, int64_t began_ms, const struct series *series)
 {
+    struct counted_value values[SPREAD_MOST];
     struct counted_minute counted = {
         .began_ms = began_ms,
         .account = series->account,
@@ -123,6 +124,10 @@ static void hand_on(struct engine *engine, int64_t began_ms, const struct series
         .most = series->most,
     };
 
+    if (series->spread) {
+        counted.values = values;
+        counted.value_count = spread_values(series->spread, values);
+    }
     add_dimensions(&counted, series);
     txn_use_arena(engine->txn, &engine->batch->arena);
     for (const struct module *const *module = engine->options.modules; *module; module++)
@@ -147,7 +152,7 @@ static void merge(struct minute *minute, const struct minute *other)
     for (size_t i = 0; i < other->series_count; i++) {
         struct series *series = minute_series(minute, &other->series[i]);
         if (series)
-            series_merge(series, &other->series[i]);
+            series_merge(minute, series, &other->series[i]);
     }
 }
 

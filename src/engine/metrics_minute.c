@@ -70,6 +70,7 @@ static struct series *add_series(struct minute *minute, uint16_t *slot, const st
     series->of = arena_copy(&minute->arena, key->of);
     series->count = 0;
     series->sum = 0;
+    series->spread = NULL;
     *slot = (uint16_t)minute->series_count;
     return series;
 }
@@ -84,17 +85,25 @@ struct series *minute_series(struct minute *minute, const struct series *key)
                             : add_series(minute, &minute->slots[i], key);
 }
 
-void series_merge(struct series *series, const struct series *other)
+static void sums_add(struct series *series, int64_t count, double sum, double least, double most)
 {
-    if (series->count == 0 || other->least < series->least)
-        series->least = other->least;
-    if (series->count == 0 || other->most > series->most)
-        series->most = other->most;
-    series->count += other->count;
-    series->sum += other->sum;
+    if (series->count == 0 || least < series->least)
+        series->least = least;
+    if (series->count == 0 || most > series->most)
+        series->most = most;
+    series->count += count;
+    series->sum += sum;
 }
 
-void series_add(struct series *series, double value)
+void series_merge(struct minute *minute, struct series *series, const struct series *other)
 {
-    series_merge(series, &(struct series){.count = 1, .sum = value, .least = value, .most = value});
+    sums_add(series, other->count, other->sum, other->least, other->most);
+    spread_merge(&minute->arena, &series->spread, other->spread);
+}
+
+void series_add(struct minute *minute, struct series *series, double value)
+{
+    sums_add(series, 1, value, value, value);
+    if (strcmp(series->metric->unit, "Milliseconds") == 0)
+        spread_add(&minute->arena, &series->spread, value, 1);
 }

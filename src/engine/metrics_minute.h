@@ -4,9 +4,7 @@
  * metrics_minute.h: a table of series, each the sums of one metric of one resource.  It does not grow:
  * further series are dropped, with a line in the log.  One thread at a time.
  */
-#include "engine/count.h"
-
-#include "base/arena.h"
+#include "engine/metrics_spread.h"
 
 struct series {
     const struct metric *metric;
@@ -15,10 +13,11 @@ struct series {
     str account, region, of;
     int64_t count;
     double sum, least, most;
+    struct spread *spread; /* or NULL; in the minute's arena */
 };
 
 struct minute {
-    struct arena arena; /* of the series' texts */
+    struct arena arena; /* of the series' texts and values */
     int64_t began_ms;
     size_t series_count, most;
     struct series *series;
@@ -32,6 +31,7 @@ void minute_free(struct minute **minute);
 struct series series_key(const struct call *call, const struct metric *metric, str of);
 /* The series with that key, made if it is new; NULL: the table is full. */
 struct series *minute_series(struct minute *minute, const struct series *key);
-void series_add(struct series *series, double value);
+/* Count a value in a series of the minute. */
+void series_add(struct minute *minute, struct series *series, double value);
 /* Add what `other` has summed up. */
-void series_merge(struct series *series, const struct series *other);
+void series_merge(struct minute *minute, struct series *series, const struct series *other);

@@ -81,7 +81,7 @@ void count_at_once(const struct call *call, const struct metric *metric, str of,
         share->minute = minute_new(call->now_ms, MOST_SERIES_OF_SHARE);
     struct series *series = minute_series(share->minute, &key);
     if (series)
-        series_add(series, value);
+        series_add(share->minute, series, value);
     pthread_mutex_unlock(&share->lock);
     announce(call->engine, shares, call->now_ms);
 }

@@ -335,6 +335,27 @@ def test_services_measure_themselves(endpoint, cloudwatch, account, start, advan
     assert sum(point["Sum"] for point in points["Datapoints"]) == 3.0
 
 
+def test_the_times_of_services_have_percentiles(endpoint, cloudwatch, account, start, advance_clock, wait_until):
+    dynamodb = boto3.client("dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
+                            aws_secret_access_key="x")
+    dynamodb.create_table(TableName="timed", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    for _ in range(20):
+        dynamodb.get_item(TableName="timed", Key={"id": {"S": "a"}})
+    advance_clock(61)
+
+    def points():
+        return cloudwatch.get_metric_statistics(
+            Namespace="AWS/DynamoDB", MetricName="SuccessfulRequestLatency", StartTime=start, EndTime=start + 20 * MINUTE,
+            Period=1200, Statistics=["SampleCount", "Minimum", "Maximum"], ExtendedStatistics=["p0", "p50", "p100"], Dimensions=[
+                {"Name": "TableName", "Value": "timed"}, {"Name": "Operation", "Value": "GetItem"}])["Datapoints"]
+
+    [point] = wait_until(points)
+    least, median, most = (point["ExtendedStatistics"][name] for name in ("p0", "p50", "p100"))
+    assert point["SampleCount"] == 20 and 0 < least <= median <= most
+    assert least == pytest.approx(point["Minimum"], rel=0.006) and most == pytest.approx(point["Maximum"], rel=0.006)
+
+
 def nested(levels):
     """A request whose expression has that many levels: a sign or an operand is one."""
     return [query("a", "a"), {"Id": "e", "Expression": "(" * (levels - 1) + "a" + ")" * (levels - 1)}]

@@ -603,6 +603,25 @@ def test_a_topic_is_told_of_given_up_records_too(world):
     assert json.loads(letter["Message"])["DDBStreamBatchInfo"]["batchSize"] == 1
 
 
+def test_a_mapping_may_name_a_version_or_an_alias(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    world.functions.publish_version(FunctionName=function)
+    world.functions.create_alias(FunctionName=function, Name="live", FunctionVersion="1")
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": SAY}))
+    made = world.functions.create_event_source_mapping(
+        FunctionName=f"{function}:live", EventSourceArn=stream, StartingPosition="TRIM_HORIZON", MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": queue}})
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}:live"
+    assert made["FunctionArn"] == arn
+    assert world.map(function, stream, Enabled=False)
+    world.put(table, "bad")
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["requestContext"]["functionArn"] == arn
+    assert letter["responseContext"]["executedVersion"] == "1"
+    assert world.ids(function) == [["bad"]]
+
+
 # --- tumbling windows --------------------------------------------------------------------------------
 
 

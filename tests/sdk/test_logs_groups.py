@@ -154,6 +154,17 @@ def test_a_malformed_policy_is_refused(logs, arguments, sentence):
     assert refusal(logs.put_resource_policy, **arguments) == ("InvalidParameterException", sentence)
 
 
+@pytest.mark.parametrize("kind", ["INFREQUENT_ACCESS", "DELIVERY"])
+def test_only_groups_of_the_standard_class_have_filters(logs, make_group, kind):
+    name = make_group(logGroupClass=kind)
+    assert refusal(logs.put_metric_filter, logGroupName=name, filterName="f", filterPattern="", metricTransformations=[
+        {"metricName": "M", "metricNamespace": "N", "metricValue": "1"}]) == (
+        "InvalidOperationException", f"Metric filters are not supported for log groups of class {kind}.")
+    assert refusal(logs.put_subscription_filter, logGroupName=name, filterName="f", filterPattern="",
+                   destinationArn=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f") == (
+        "InvalidOperationException", f"Subscription filters are not supported for log groups of class {kind}.")
+
+
 def test_incoming_events_and_bytes_are_metrics_of_the_group(own_server, wait_until):
     def client(service):
         return boto3.client(service, endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",

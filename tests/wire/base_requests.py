@@ -396,6 +396,9 @@ def lambda_(world):
     allow = ("AddLayerVersionPermission", {**version, **layer_permission})
     event_config = {"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
                     "DestinationConfig": {"OnFailure": {"Destination": arn("sqs", "every")}}}
+    mapping = {"FilterCriteria": {"Filters": [{"Pattern": '{"body": ["x"]}'}]}, "KMSKeyArn": arn("kms", "key/1"),
+               "MetricsConfig": {"Metrics": ["EventCount"]}, "FunctionResponseTypes": ["ReportBatchItemFailures"],
+               "MaximumBatchingWindowInSeconds": 1, "ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 3}}
     put_event_config = ("PutFunctionEventInvokeConfig", {**function, **event_config})
     return {
         "CreateFunction": lambda: ((), {"FunctionName": world.new(), "Code": {"ZipFile": world.zip}, "Tags": TAG_MAP,
@@ -417,10 +420,10 @@ def lambda_(world):
                                    {"FunctionName": "passing"}),
         "Invoke": only({**function, "InvocationType": "DryRun", "Payload": {}}),
         "CreateEventSourceMapping": lambda: ((), {"EventSourceArn": arn("sqs", "every-source"), "FunctionName": "every",
-                                                  "Enabled": False, "BatchSize": 1, "Tags": TAG_MAP}),
+                                                  "Enabled": False, "BatchSize": 1, "Tags": TAG_MAP, **mapping}),
         "GetEventSourceMapping": only({"UUID": world.mapping}),
         "ListEventSourceMappings": only({"FunctionName": "every", "MaxItems": 2}),
-        "UpdateEventSourceMapping": only({"UUID": world.mapping, "BatchSize": 1, "Enabled": False}),
+        "UpdateEventSourceMapping": only({"UUID": world.mapping, "BatchSize": 1, "Enabled": False, **mapping}),
         "DeleteEventSourceMapping": only({"UUID": world.mapping}),
         "TagResource": only({"Resource": world.function, "Tags": TAG_MAP}),
         "UntagResource": only({"Resource": world.function, "TagKeys": ["nothing"]}),

@@ -3,6 +3,19 @@
 #include "cloudwatch_internal.h"
 #include "engine/count.h"
 
+static struct distribution distribution_of(struct arena *arena, const struct counted_minute *counted)
+{
+    struct distribution distribution = {
+        .known = true,
+        .items = arena_alloc(arena, counted->value_count * sizeof *distribution.items),
+        .count = counted->value_count,
+    };
+
+    for (size_t i = 0; i < counted->value_count; i++)
+        distribution.items[i] = (struct weighted_value){counted->values[i].value, counted->values[i].weight};
+    return distribution;
+}
+
 /* What a service has counted in a minute. */
 static void store_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
 {
@@ -20,7 +33,9 @@ static void store_counted(struct txn *txn, struct arena *arena, const struct cou
         .sums = {(double)counted->count, counted->sum, counted->least, counted->most, {0}},
     };
 
-    if (counted->least == counted->most)
+    if (counted->values)
+        measurement.sums.distribution = distribution_of(arena, counted);
+    else if (counted->least == counted->most)
         measurement.sums = cloudwatch_sums_of(&value, counted->least, (double)counted->count);
     cloudwatch_points_add(txn, arena, cloudwatch_metric_touch(txn, &identity, counted->began_ms),
                           &measurement);

@@ -1038,6 +1038,11 @@ delete from lambda_held where sequence is null;
 -- statement: remove_held_of :exec
 delete from lambda_held where mapping_id = :mapping_id;
 
+-- statement: remove_some_held :exec
+-- param: limit integer
+delete from lambda_held
+where id in (select id from lambda_held where mapping_id = :mapping_id limit :limit);
+
 -- statement: set_held_lanes :exec
 -- param: lanes integer
 update lambda_held set lane = key_hash % :lanes where mapping_id = :mapping_id;

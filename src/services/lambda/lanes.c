@@ -287,8 +287,8 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
             full_ms = held.oldest_ms + poll->mapping.window_seconds * MS_PER_S;
     if (held.count == 0)
         return due_ms;
-    if (held.count < poll->mapping.batch_size && held.size < EVENT_BYTES && full_ms > call->now_ms &&
-        due_ms > call->now_ms)
+    if (!poll->is_full && held.count < poll->mapping.batch_size && held.size < EVENT_BYTES &&
+        full_ms > call->now_ms && due_ms > call->now_ms)
         return full_ms < due_ms ? full_ms : due_ms;
     choose_batch(call, poll, lane);
     return INT64_MAX;
@@ -396,8 +396,8 @@ static struct judgement judge(const struct call *call, const struct poll *poll,
 static void count_judged(const struct call *call, const struct poll *poll, const struct judgement *judged,
                          size_t count)
 {
-    lambda_events_count(call, &poll->mapping, EVENTS_INVOKED, count);
-    lambda_events_count(call, &poll->mapping, EVENTS_FAILED, count - judged->done);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_INVOKED, count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, count - judged->done);
 }
 
 /* The delivery of the batch, if there is one, has nothing left to do. */

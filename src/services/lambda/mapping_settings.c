@@ -27,14 +27,6 @@ void lambda_mapping_settings_read(const struct call *call, const struct lambda_m
                           settings));
 }
 
-bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings)
-{
-    return settings->metrics_config &&
-           str_is_one_of(
-               lambda_event_source_mapping_metric_text(LAMBDA_EVENT_SOURCE_MAPPING_METRIC_EVENT_COUNT),
-               settings->metrics_config->metrics.items, settings->metrics_config->metrics.count);
-}
-
 int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
                                    const struct lambda_event_source_mapping_configuration *settings,
                                    int64_t otherwise)

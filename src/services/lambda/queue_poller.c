@@ -166,7 +166,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
     struct receipts others = {.source_arn = poll->mapping.source_arn};
     struct record_list records = {0};
 
-    lambda_events_count(call, &poll->mapping, EVENTS_POLLED, messages->count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, messages->count);
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
         str json = lambda_event_record(call, message, poll->mapping.source_arn);
@@ -181,7 +181,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
             *list_add(call->arena, &others.handles) = message->receipt_handle;
         }
     }
-    lambda_events_count(call, &poll->mapping, EVENTS_FILTERED_OUT, others.ids.count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, others.ids.count);
     lambda_queue_delete(call, poll->role, &others, &(struct str_list){0});
     return records;
 }
@@ -286,9 +286,12 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
 static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
                         size_t failed)
 {
-    lambda_events_count(call, mapping, EVENTS_INVOKED, count);
-    lambda_events_count(call, mapping, EVENTS_FAILED, failed);
-    lambda_events_count(call, mapping, EVENTS_DELETED, count - failed);
+    struct lambda_event_source_mapping_configuration settings;
+
+    lambda_mapping_settings_read(call, mapping, &settings);
+    lambda_events_count(call, mapping, &settings, EVENTS_INVOKED, count);
+    lambda_events_count(call, mapping, &settings, EVENTS_FAILED, failed);
+    lambda_events_count(call, mapping, &settings, EVENTS_DELETED, count - failed);
 }
 
 void lambda_queue_batch_end(const struct call *call, const struct function *function,

@@ -21,7 +21,17 @@ const struct event_source *lambda_event_source_of(str source_arn)
     return NULL;
 }
 
+/* Does MetricsConfig ask for EventCount? */
+static bool counts_events(const struct lambda_event_source_mapping_configuration *settings)
+{
+    return settings->metrics_config &&
+           str_is_one_of(
+               lambda_event_source_mapping_metric_text(LAMBDA_EVENT_SOURCE_MAPPING_METRIC_EVENT_COUNT),
+               settings->metrics_config->metrics.items, settings->metrics_config->metrics.count);
+}
+
 void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         const struct lambda_event_source_mapping_configuration *settings,
                          enum event_count what, size_t number)
 {
     static const struct metric metrics[] = {
@@ -34,11 +44,7 @@ void lambda_events_count(const struct call *call, const struct lambda_mapping_ro
                             "Count"},
         [EVENTS_DELETED] = {"AWS/Lambda", "DeletedEventCount", "EventSourceMappingUUID", "Count"},
     };
-    struct lambda_event_source_mapping_configuration settings;
 
-    if (number == 0)
-        return;
-    lambda_mapping_settings_read(call, mapping, &settings);
-    if (lambda_mapping_counts_events(&settings))
+    if (number > 0 && counts_events(settings))
         count(call, &metrics[what], mapping->uuid, (double)number);
 }

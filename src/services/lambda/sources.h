@@ -19,6 +19,7 @@ struct poll {
     const struct filter *filter;                               /* NULL: every record is taken */
     struct function function;
     const struct principal *role;
+    bool is_full; /* no more records of the stream are read until a batch is done: batching windows end */
 };
 
 /* A kind of event source. */
@@ -58,6 +59,7 @@ enum event_count {
 };
 /* Counts only if the settings ask for it. */
 void lambda_events_count(const struct call *call, const struct lambda_mapping_row *mapping,
+                         const struct lambda_event_source_mapping_configuration *settings,
                          enum event_count what, size_t number);
 
 /* mapping_settings.c */
@@ -73,8 +75,6 @@ void lambda_mapping_settings_read(const struct call *call, const struct lambda_m
 /* All settings, as clients see them. */
 void lambda_mapping_settings_describe(const struct call *call, const struct lambda_mapping_row *mapping,
                                       struct lambda_event_source_mapping_configuration *out);
-/* Does its MetricsConfig ask for EventCount? */
-bool lambda_mapping_counts_events(const struct lambda_event_source_mapping_configuration *settings);
 /* The number of batches that it may have under way; `otherwise` when no setting says it. */
 int64_t lambda_mapping_concurrency(const struct lambda_mapping_row *mapping,
                                    const struct lambda_event_source_mapping_configuration *settings,

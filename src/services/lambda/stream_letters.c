@@ -74,7 +74,7 @@ void lambda_discard_send(const struct call *call, const struct poll *poll, const
     str target_arn = poll->settings.destination_config->on_failure->destination;
 
     check(discard->count > 0);
-    lambda_events_count(call, &poll->mapping, EVENTS_DROPPED, discard->count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_DROPPED, discard->count);
     if (str_empty(target_arn))
         return;
     if (lambda_letter_send(call, &(struct letter){.function = &poll->function,
@@ -82,5 +82,5 @@ void lambda_discard_send(const struct call *call, const struct poll *poll, const
                                                   .body = body_of(call, poll, discard),
                                                   .request_id = discard->request_id,
                                                   .losses = &losses}))
-        lambda_events_count(call, &poll->mapping, EVENTS_SENT_ON, discard->count);
+        lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_SENT_ON, discard->count);
 }

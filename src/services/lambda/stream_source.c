@@ -15,7 +15,8 @@ enum {
     RECORDS_AT_ONCE = 1000,
     WAIT_SECONDS = 600, /* an iterator is valid for fifteen minutes */
     NO_SHARD_MS = 60 * MS_PER_S,
-    MIN_HELD = 1000,
+    HELD_AHEAD = 1000, /* records, besides two batches */
+    REMOVED_AT_ONCE = 100,
 };
 
 /* ---- permissions of the function's role ---- */
@@ -119,10 +120,32 @@ static void end(const struct call *call, const struct lambda_mapping_row *mappin
     (void)mapping;
 }
 
+static void remove_later(const struct call *call, const struct lambda_remove_records_request *in)
+{
+    slice_again(call, &LAMBDA_REMOVE_RECORDS, arena_decimal(call->arena, in->mapping_id), in);
+}
+
+/* Without lanes and a mapping nothing reads the records that are held. */
+enum outcome lambda_remove_records(const struct call *call, const struct lambda_remove_records_request *in,
+                                   struct lambda_remove_records_output *out)
+{
+    const struct lambda_remove_some_held_params some = {.mapping_id = in->mapping_id,
+                                                        .limit = REMOVED_AT_ONCE};
+
+    (void)out;
+    while (lambda_remove_some_held(call->txn, &some) > 0) {
+        if (slice_is_over(call)) {
+            remove_later(call, in);
+            break;
+        }
+    }
+    return DONE;
+}
+
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_lanes_drop(call, mapping->id);
-    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
+    remove_later(call, &(struct lambda_remove_records_request){.mapping_id = mapping->id});
     lambda_remove_reader(call->txn, &(struct lambda_remove_reader_params){.mapping_id = mapping->id});
 }
 
@@ -222,8 +245,8 @@ static void hold(const struct call *call, const struct poll *poll, str shard,
                                    });
         taken++;
     }
-    lambda_events_count(call, &poll->mapping, EVENTS_POLLED, records->count);
-    lambda_events_count(call, &poll->mapping, EVENTS_FILTERED_OUT, records->count - taken);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, records->count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, records->count - taken);
 }
 
 /* ---- reading ---- */
@@ -318,11 +341,10 @@ static enum outcome read_some(const struct call *call, const struct poll *poll, 
 static bool holds_enough(const struct call *call, const struct poll *poll)
 {
     struct lambda_count_all_held_row held = {0};
-    int64_t lanes = *poll->settings.parallelization_factor, most = 2 * lanes * poll->mapping.batch_size;
 
     lambda_count_all_held(call->txn, &(struct lambda_count_all_held_params){.mapping_id = poll->mapping.id},
                           &held);
-    return held.count >= (most > MIN_HELD ? most : MIN_HELD) || held.size >= 2 * lanes * EVENT_BYTES;
+    return held.count >= 2 * poll->mapping.batch_size + HELD_AHEAD || held.size >= (int64_t)2 * EVENT_BYTES;
 }
 
 /* Read until there is nothing to read, enough records are held, or other calls have their turn. */
@@ -331,8 +353,9 @@ static enum outcome run(const struct call *call, struct poll *poll)
     struct failure failure;
 
     do {
+        poll->is_full = holds_enough(call, poll);
         int64_t due_ms = lambda_lanes_dispatch(call, poll, false);
-        if (holds_enough(call, poll))
+        if (poll->is_full)
             return spawn_rest(call, due_ms);
         switch (read_some(call, poll, &failure)) {
         case PARKED:

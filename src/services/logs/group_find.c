@@ -125,6 +125,20 @@ const struct group *logs_group_of(const struct call *call)
     return group;
 }
 
+bool logs_group_is_standard(const struct group *group)
+{
+    return logs_log_group_class_of(group->row.class) == LOGS_LOG_GROUP_CLASS_STANDARD;
+}
+
+bool logs_standard_check(const struct call *call, const struct group *group, str what)
+{
+    if (logs_group_is_standard(group))
+        return true;
+    fail(call, &LOGS_INVALID_OPERATION_EXCEPTION, "%.*s are not supported for log groups of class %.*s.",
+         STR_ARGS(what), STR_ARGS(group->row.class));
+    return false;
+}
+
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id)
 {
     struct logs_find_stream_row row;

@@ -117,7 +117,7 @@ insert into logs_group (account, region, name, created_ms, class, kms_key_id, de
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
 
 -- statement: find_group :one
-select id, name, retention_days, deletion_protected, metric_filters, subscriptions from logs_group
+select id, name, class, retention_days, deletion_protected, metric_filters, subscriptions from logs_group
 where account = :account and region = :region and name = :name;
 
 -- statement: find_group_retention :one

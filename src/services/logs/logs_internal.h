@@ -40,6 +40,10 @@ str logs_group_name(const struct call *call, str identifier);
 const struct group *logs_group_of(const struct call *call);
 /* See struct module. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found);
+/* May events of the group become metrics and reach functions?  Only those of the standard class do. */
+bool logs_group_is_standard(const struct group *group);
+/* The same for a request; false: fail() has been called. */
+bool logs_standard_check(const struct call *call, const struct group *group, str what);
 /* The stream's id; false: it is missing, and fail() has been called. */
 bool logs_stream_find(const struct call *call, const struct group *group, str name, int64_t *stream_id);
 /* Events before this moment have expired, whether they are still stored or not. */

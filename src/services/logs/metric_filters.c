@@ -188,7 +188,8 @@ enum outcome logs_put_metric_filter(const struct call *call, const struct logs_p
     struct log_metric_filter filter;
 
     (void)out;
-    if (!group || !request_check(call, in, &filter) ||
+    if (!group || !logs_standard_check(call, group, S("Metric filters")) ||
+        !request_check(call, in, &filter) ||
         !room_check(call, group, in->filter_name, filter.pattern.has_regex))
         return FAILED;
     logs_put_metric_filter_row(call->txn, &(struct logs_put_metric_filter_row_params){

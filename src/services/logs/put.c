@@ -97,7 +97,7 @@ static bool is_extracted_from(const struct group *group, const struct logs_input
 {
     bool watched = group->row.metric_filters > 0 || group->row.subscriptions > 0;
 
-    for (size_t i = accepted.first; i < accepted.end && !watched; i++)
+    for (size_t i = accepted.first; i < accepted.end && !watched && logs_group_is_standard(group); i++)
         watched = logs_may_embed_metrics(events->items[i].message);
     return watched;
 }

@@ -152,7 +152,8 @@ enum outcome logs_put_subscription_filter(const struct call *call,
     struct pattern pattern;
 
     (void)out;
-    if (!group || !request_check(call, in, &pattern) || !destination_check(call, in, &destination) ||
+    if (!group || !logs_standard_check(call, group, S("Subscription filters")) ||
+        !request_check(call, in, &pattern) || !destination_check(call, in, &destination) ||
         !room_check(call, group, in->filter_name, pattern.has_regex) ||
         !function_check(call, group, in->destination_arn))
         return FAILED;

@@ -95,6 +95,28 @@ TEST(a_reset_forgets_what_was_counted)
     assert_no_item("Values Thing=a");
 }
 
+TEST(times_keep_their_values_with_three_digits)
+{
+    begin_minute();
+    assert_run("count-time a 327; count-time a 200; count-time a 327; count-time a 123456");
+    assert_run("count-times-at-once a 2 2; count-time a 0");
+    advance_clock(MINUTE_MS);
+    wait_for_item("Times Thing=a", "6 Milliseconds, sum 1245.1, 0 to 1234.56: 0*1 2*2 3.27*2 1230*1;");
+}
+
+#define assert_ends(key, end) assert_true(str_ends_with(get(key), S(end)))
+
+TEST(more_than_four_hundred_values_have_two_digits)
+{
+    begin_minute();
+    assert_run("count-times-at-once a 1 400; count-times-at-once b 1 401; count-times-at-once b 401 401");
+    advance_clock(MINUTE_MS);
+    while (!str_present(get("Times Thing=b")))
+        let_run();
+    assert_ends("Times Thing=a", " 398*1 399*1 400*1;");
+    assert_ends("Times Thing=b", " 380*10 390*10 400*8;");
+}
+
 TEST(a_minute_has_a_bounded_number_of_series)
 {
     enum { MOST = 4096, EACH = 64 };
@@ -120,4 +142,6 @@ TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(a_metric_has_no_dimension_or_one_or_two),
       engine_test(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
-      engine_test(a_reset_forgets_what_was_counted), engine_test(a_minute_has_a_bounded_number_of_series))
+      engine_test(a_reset_forgets_what_was_counted), engine_test(times_keep_their_values_with_three_digits),
+      engine_test(more_than_four_hundred_values_have_two_digits),
+      engine_test(a_minute_has_a_bounded_number_of_series))

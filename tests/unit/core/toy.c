@@ -390,6 +390,8 @@ static const struct {
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("count"), toy_count_value},
     {STR_INIT("count-at-once"), toy_count_value_at_once},
+    {STR_INIT("count-time"), toy_count_time},
+    {STR_INIT("count-times-at-once"), toy_count_times_at_once},
     {STR_INIT("count-alone"), toy_count_alone},
     {STR_INIT("count-operation"), toy_count_operation},
     {STR_INIT("count-two"), toy_count_two},

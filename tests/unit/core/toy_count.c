@@ -1,6 +1,7 @@
 /*
  * toy_count.c: the toy service counts, and keeps what was counted in a minute as items: "Values Thing=a" is
- * "2 Count, sum 4, 1 to 3;" after a minute, and has one more part after each further minute.
+ * "2 Count, sum 4, 1 to 3;" after a minute, and has one more part after each further minute.  Times have
+ * their values, too: "3 Milliseconds, sum 7, 2 to 3: 2*2 3*1;".
  */
 #include "toy_steps.h"
 
@@ -52,6 +53,26 @@ enum outcome toy_count_two(const struct call *call, str rest)
     return DONE;
 }
 
+static const struct metric times = {"Toy", "Times", "Thing", "Milliseconds"};
+
+enum outcome toy_count_time(const struct call *call, str rest)
+{
+    str thing = toy_word(&rest);
+
+    count(call, &times, thing, (double)toy_number(&rest) / 100);
+    return DONE;
+}
+
+enum outcome toy_count_times_at_once(const struct call *call, str rest)
+{
+    str thing = toy_word(&rest);
+    int64_t from = toy_number(&rest), to = toy_number(&rest);
+
+    for (int64_t i = from; i <= to; i++)
+        count_at_once(call, &times, thing, (double)i);
+    return DONE;
+}
+
 void toy_keep_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted)
 {
     struct text key = text_in(arena), value = text_in(arena);
@@ -60,7 +81,11 @@ void toy_keep_counted(struct txn *txn, struct arena *arena, const struct counted
     for (size_t i = 0; i < counted->dimension_count; i++)
         text_format(&key, " %.*s=%.*s", STR_ARGS(counted->dimensions[i].name),
                     STR_ARGS(counted->dimensions[i].value));
-    text_format(&value, "%ld %.*s, sum %g, %g to %g;", (long)counted->count, STR_ARGS(counted->unit),
+    text_format(&value, "%ld %.*s, sum %g, %g to %g", (long)counted->count, STR_ARGS(counted->unit),
                 counted->sum, counted->least, counted->most);
+    for (size_t i = 0; i < counted->value_count; i++)
+        text_format(&value, "%s%.17g*%g", i == 0 ? ": " : " ", counted->values[i].value,
+                    counted->values[i].weight);
+    text_add_char(&value, ';');
     toy_add_to_item(txn, &(struct toy_add_to_item_params){.key = text_str(&key), .value = text_str(&value)});
 }

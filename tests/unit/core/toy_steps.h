@@ -31,4 +31,6 @@ enum outcome toy_count_value_at_once(const struct call *call, str rest);
 enum outcome toy_count_alone(const struct call *call, str rest);
 enum outcome toy_count_operation(const struct call *call, str rest);
 enum outcome toy_count_two(const struct call *call, str rest);
+enum outcome toy_count_time(const struct call *call, str rest);
+enum outcome toy_count_times_at_once(const struct call *call, str rest);
 void toy_keep_counted(struct txn *txn, struct arena *arena, const struct counted_minute *counted);

@@ -1,0 +1,104 @@
+#include "engine/metrics_spread.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SLOTS = 16, MOST_SLOTS = 1024, MOST_DIGITS = 3 };
+
+/* A hash table; a slot without weight is empty. */
+struct spread {
+    int digits;
+    size_t count, slot_count; /* slot_count: a power of two, at least twice as many */
+    struct counted_value slots[];
+};
+
+/* The value with so many significant digits. */
+static double rounded(double value, int digits)
+{
+    if (value == 0 || !isfinite(value))
+        return value;
+    double power = floor(log10(fabs(value))) - digits + 1, unit = pow(10, fabs(power));
+    return power < 0 ? round(value * unit) / unit
+                     : round(value / unit) * unit; /* 3.27, not 3.2700000000000005 */
+}
+
+static struct spread *spread_new(struct arena *arena, int digits, size_t slot_count)
+{
+    size_t size = sizeof(struct spread) + slot_count * sizeof(struct counted_value);
+    struct spread *spread = arena_alloc(arena, size);
+
+    memset(spread, 0, size);
+    spread->digits = digits;
+    spread->slot_count = slot_count;
+    return spread;
+}
+
+static struct counted_value *slot_of(struct spread *spread, double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    size_t at = (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
+    for (;; at++) {
+        struct counted_value *slot = &spread->slots[at & (spread->slot_count - 1)];
+        if (slot->weight == 0 || slot->value == value)
+            return slot;
+    }
+}
+
+static void put(struct spread *spread, double value, double weight)
+{
+    double kept = rounded(value, spread->digits);
+    struct counted_value *slot = slot_of(spread, kept);
+
+    spread->count += slot->weight == 0;
+    slot->value = kept;
+    slot->weight += weight;
+}
+
+static struct spread *again(struct arena *arena, const struct spread *old, int digits, size_t slot_count)
+{
+    struct spread *spread = spread_new(arena, digits, slot_count);
+
+    for (size_t i = 0; i < old->slot_count; i++)
+        if (old->slots[i].weight > 0)
+            put(spread, old->slots[i].value, old->slots[i].weight);
+    return spread;
+}
+
+void spread_add(struct arena *arena, struct spread **spread, double value, double weight)
+{
+    if (!*spread)
+        *spread = spread_new(arena, MOST_DIGITS, FIRST_SLOTS);
+    put(*spread, value, weight);
+    while ((*spread)->count > SPREAD_MOST)
+        *spread = again(arena, *spread, (*spread)->digits - 1, MOST_SLOTS);
+    if (2 * (*spread)->count > (*spread)->slot_count)
+        *spread = again(arena, *spread, (*spread)->digits, 4 * (*spread)->slot_count);
+}
+
+void spread_merge(struct arena *arena, struct spread **spread, const struct spread *other)
+{
+    for (size_t i = 0; other && i < other->slot_count; i++)
+        if (other->slots[i].weight > 0)
+            spread_add(arena, spread, other->slots[i].value, other->slots[i].weight);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const struct counted_value *left = a, *right = b;
+
+    return (left->value > right->value) - (left->value < right->value);
+}
+
+size_t spread_values(const struct spread *spread, struct counted_value *values)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < spread->slot_count; i++)
+        if (spread->slots[i].weight > 0)
+            values[count++] = spread->slots[i];
+    qsort(values, count, sizeof *values, by_value);
+    return count;
+}
