@@ -111,7 +111,7 @@ static void examine(struct visit *visit, const struct pair *pair)
 
 /* ---- asking ---- */
 
-static bool ask(struct visit *visit, const struct operation *operation, const void *in, void *out)
+static bool call_operation(struct visit *visit, const struct operation *operation, const void *in, void *out)
 {
     return client_call(visit->client, visit->arena, operation, in, out, &visit->failure);
 }
@@ -139,7 +139,7 @@ static int64_t receives_of(struct arena *arena, const struct str_map *attributes
     return number;
 }
 
-static bool ask_queue(struct visit *visit, str arn, struct pair *pair)
+static bool read_queue(struct visit *visit, str arn, struct pair *pair)
 {
     struct sqs_get_queue_url_request by_name = {.queue_name = pair->queue};
     struct sqs_get_queue_url_result found = {0};
@@ -149,23 +149,23 @@ static bool ask_queue(struct visit *visit, str arn, struct pair *pair)
 
     for (int i = 0; i < 5; i++) /* arn:aws:sqs:REGION:ACCOUNT */
         str_next(&rest, ':', &by_name.queue_owner_aws_account_id);
-    if (!ask(visit, &SQS_GET_QUEUE_URL, &by_name, &found))
+    if (!call_operation(visit, &SQS_GET_QUEUE_URL, &by_name, &found))
         return false;
     in.queue_url = found.queue_url;
     *list_add(visit->arena, &in.attribute_names) = S("All");
-    if (!ask(visit, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
+    if (!call_operation(visit, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
         return false;
     pair->visibility_s = number_of(&out.attributes, S("VisibilityTimeout"));
     pair->receives = receives_of(visit->arena, &out.attributes);
     return true;
 }
 
-static bool ask_function(struct visit *visit, str arn, struct pair *pair)
+static bool read_function(struct visit *visit, str arn, struct pair *pair)
 {
     struct lambda_function_configuration out = {0};
 
-    if (!ask(visit, &LAMBDA_GET_FUNCTION_CONFIGURATION,
-             &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
+    if (!call_operation(visit, &LAMBDA_GET_FUNCTION_CONFIGURATION,
+                        &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
         return false;
     pair->function = out.function_name;
     pair->timeout_s = out.timeout ? *out.timeout : 0;
@@ -181,7 +181,7 @@ static bool look_at(struct visit *visit, const struct lambda_event_source_mappin
     if (str_find(arn, S(":sqs:")) < 0)
         return true;
     visit->mappings++;
-    if (!ask_queue(visit, arn, &pair) || !ask_function(visit, mapping->function_arn, &pair))
+    if (!read_queue(visit, arn, &pair) || !read_function(visit, mapping->function_arn, &pair))
         return false;
     examine(visit, &pair);
     return true;
@@ -194,7 +194,7 @@ static bool look_at_all(struct visit *visit)
 
     do {
         out = (struct lambda_list_event_source_mappings_response){0};
-        if (!ask(visit, &LAMBDA_LIST_EVENT_SOURCE_MAPPINGS, &in, &out))
+        if (!call_operation(visit, &LAMBDA_LIST_EVENT_SOURCE_MAPPINGS, &in, &out))
             return false;
         for (size_t i = 0; i < out.event_source_mappings.count; i++)
             if (!look_at(visit, &out.event_source_mappings.items[i]))
