@@ -21,6 +21,7 @@ enum {
     TICK_MS = 25,
     CLOSE_TICK_MS = 5, /* while a sandbox uses more than half of its memory, or prints more than is read */
     IDLE_TICK_MS = 1000,
+    WATCHED_IN_A_TICK = 32, /* about; so a thousand busy sandboxes cost no more than some dozens */
     /* The cost of output that may be on its way to the engine: of all sandboxes, and of one. */
     ALL_CREDIT = 256 * 1024,
     MOST_CREDIT = 64 * 1024,
@@ -132,12 +133,24 @@ static void tick_every(struct sandboxes *sandboxes, uint64_t ms)
         uv_timer_stop(&sandboxes->tick);
 }
 
-static bool is_due(struct sandbox *sandbox, uint64_t now_ms)
+/* busy: the number of sandboxes that run; when they are many, each is looked at in some of the ticks only. */
+static bool is_due(struct sandbox *sandbox, uint64_t now_ms, uint64_t busy)
 {
-    if (sandbox->requests > 0 && now_ms < sandbox->looked_after_ms + IDLE_TICK_MS)
+    uint64_t pause_ms = sandbox->requests > 0 ? IDLE_TICK_MS : busy / WATCHED_IN_A_TICK * TICK_MS;
+
+    if (now_ms < sandbox->looked_after_ms + pause_ms)
         return false;
     sandbox->looked_after_ms = now_ms;
     return true;
+}
+
+static uint64_t count_busy(const struct sandboxes *sandboxes)
+{
+    uint64_t busy = 0;
+
+    for (const struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next)
+        busy += sandbox->requests == 0;
+    return busy;
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -146,11 +159,12 @@ static void on_tick(uv_timer_t *tick)
     uint64_t now_ms = uv_now(&sandboxes->loop->uv);
     uint64_t next_ms = sandboxes->first ? IDLE_TICK_MS : 0;
     size_t credit = credit_of_each(sandboxes);
+    uint64_t busy = count_busy(sandboxes);
 
     for (struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next) {
         if (sandbox->requests == 0 && next_ms > TICK_MS)
             next_ms = TICK_MS;
-        if (!is_due(sandbox, now_ms))
+        if (!is_due(sandbox, now_ms, busy))
             continue;
         bool more = take_output(sandbox, credit);
         if (watch_memory(sandbox) > 0 && sandbox->requests == 0)

@@ -22,6 +22,7 @@ VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
 NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
+WARM = {"FunctionName": "none", "Qualifier": "7"}
 ALIAS = {"FunctionName": "none", "Name": "live"}
 GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
 VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
@@ -44,6 +45,18 @@ OPERATIONS = [
     ("lambda", "update_function_configuration", {"FunctionName": "none"}, [("lambda:UpdateFunctionConfiguration", FUNCTION)]),
     ("lambda", "update_function_configuration", {"FunctionName": "none", "Role": ROLE},
      [("lambda:UpdateFunctionConfiguration", FUNCTION), ("iam:PassRole", ROLE)]),
+    ("lambda", "put_function_concurrency", {"FunctionName": "none", "ReservedConcurrentExecutions": 1},
+     [("lambda:PutFunctionConcurrency", FUNCTION)]),
+    ("lambda", "get_function_concurrency", {"FunctionName": "none"}, [("lambda:GetFunctionConcurrency", FUNCTION)]),
+    ("lambda", "delete_function_concurrency", {"FunctionName": "none"}, [("lambda:DeleteFunctionConcurrency", FUNCTION)]),
+    ("lambda", "put_provisioned_concurrency_config", {**WARM, "ProvisionedConcurrentExecutions": 1},
+     [("lambda:PutProvisionedConcurrencyConfig", f"{FUNCTION}:7")]),
+    ("lambda", "get_provisioned_concurrency_config", WARM, [("lambda:GetProvisionedConcurrencyConfig", f"{FUNCTION}:7")]),
+    ("lambda", "list_provisioned_concurrency_configs", {"FunctionName": "none"},
+     [("lambda:ListProvisionedConcurrencyConfigs", FUNCTION)]),
+    ("lambda", "delete_provisioned_concurrency_config", WARM,
+     [("lambda:DeleteProvisionedConcurrencyConfig", f"{FUNCTION}:7")]),
+    ("lambda", "get_account_settings", {}, [("lambda:GetAccountSettings", "*")]),
     ("lambda", "publish_version", {"FunctionName": "none"}, [("lambda:PublishVersion", FUNCTION)]),
     ("lambda", "create_alias", {**ALIAS, "FunctionVersion": "1"}, [("lambda:CreateAlias", FUNCTION)]),
     ("lambda", "update_alias", ALIAS, [("lambda:UpdateAlias", FUNCTION)]),

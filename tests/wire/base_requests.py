@@ -385,6 +385,7 @@ def sts(world):
 def lambda_(world):
     function = {"FunctionName": "every"}
     permission = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
+    published, provisioned = [("PublishVersion", function)], {**function, "Qualifier": "1"}
     alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
@@ -410,6 +411,16 @@ def lambda_(world):
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
         "UpdateFunctionConfiguration": only({**function, **settings}),
+        "PutFunctionConcurrency": only({**function, "ReservedConcurrentExecutions": 5}),
+        "GetFunctionConcurrency": only(function),
+        "DeleteFunctionConcurrency": only(function),
+        "PutProvisionedConcurrencyConfig": lambda: (published, {**provisioned, "ProvisionedConcurrentExecutions": 1}),
+        "GetProvisionedConcurrencyConfig": lambda: (
+            [*published, ("PutProvisionedConcurrencyConfig", {**provisioned, "ProvisionedConcurrentExecutions": 1})],
+            provisioned),
+        "ListProvisionedConcurrencyConfigs": only({**function, "MaxItems": 2}),
+        "DeleteProvisionedConcurrencyConfig": lambda: (published, provisioned),
+        "GetAccountSettings": only({}),
         "PublishVersion": only({**function, "Description": "d"}),
         "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
         "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),

@@ -237,7 +237,8 @@ def json_request(host, service, model, operation, version, tree):
 def rest_request(host, service, model, operation, version, tree):
     members = model.shapes[model.operations[operation].input].members
     method, target, _ = model.operations[operation].http
-    target, query, headers, body = target.encode(), [], [], {}
+    target, _, fixed = target.encode().partition(b"?")
+    query, headers, body = [fixed] if fixed else [], [], {}
     payload = None
     for name, value in tree.items():
         member = members[name]

@@ -162,6 +162,8 @@ enum outcome lambda_update_alias(const struct call *call, const struct lambda_up
         alias.description = in->description;
     alias.revision = random_uuid(call->arena);
     lambda_update_alias_row(call->txn, &alias);
+    if (alias.number != found->number)
+        lambda_provisioned_follow(call, function->row.id);
     describe(call, function, &alias, out);
     return DONE;
 }
@@ -217,6 +219,7 @@ enum outcome lambda_delete_alias(const struct call *call, const struct lambda_de
         return DONE;
     lambda_remove_event_config(call->txn, &(struct lambda_remove_event_config_params){
                                               .function_id = function->row.id, .qualifier = alias->alias});
+    lambda_provisioned_remove(call, function->row.id, alias->alias);
     lambda_remove_alias(call->txn, &(struct lambda_remove_alias_params){.id = alias->id});
     return DONE;
 }

@@ -91,6 +91,10 @@ static enum outcome delete_version(const struct call *call, const struct functio
                                &(struct lambda_remove_event_config_params){
                                    .function_id = function->row.id,
                                    .qualifier = lambda_version_text(call->arena, function->row.number)});
+    lambda_remove_provision(call->txn,
+                            &(struct lambda_remove_provision_params){
+                                .function_id = function->row.id,
+                                .qualifier = lambda_version_text(call->arena, function->row.number)});
     lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = function->row.version_id});
     lambda_package_release(call, function->row.package);
     lambda_layer_set_release(call, function->row.layers);
@@ -130,6 +134,7 @@ static enum outcome delete_function(const struct call *call)
     forget_invocations(call, function, NULL);
     lambda_retries_drop(call, id);
     lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
+    lambda_remove_provisions(call->txn, &(struct lambda_remove_provisions_params){.function_id = id});
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
     lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});

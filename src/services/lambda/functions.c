@@ -229,6 +229,16 @@ static const struct lambda_function_code_location *location_of(const struct call
     return location;
 }
 
+/* NULL: the function reserves nothing. */
+static const struct lambda_concurrency *concurrency_of(const struct call *call,
+                                                       const struct function *function)
+{
+    struct lambda_concurrency *concurrency = arena_new(call->arena, struct lambda_concurrency);
+
+    concurrency->reserved_concurrent_executions = function->row.reserved;
+    return function->row.reserved ? concurrency : NULL;
+}
+
 enum outcome lambda_get_function(const struct call *call, const struct lambda_get_function_request *in,
                                  struct lambda_get_function_response *out)
 {
@@ -240,6 +250,7 @@ enum outcome lambda_get_function(const struct call *call, const struct lambda_ge
     out->configuration = lambda_configuration_of(call, function);
     out->code = location_of(call, function);
     out->tags = tags_of(call->txn, call->arena, function->arn);
+    out->concurrency = concurrency_of(call, function);
     return DONE;
 }
 

@@ -14,8 +14,7 @@
 #include "wire/json.h"
 
 enum {
-    CONTEXT_BYTES = 3583,   /* AWS's limit, in base64 */
-    CONCURRENT_SYNC = 1000, /* AWS's default for an account */
+    CONTEXT_BYTES = 3583, /* AWS's limit, in base64 */
 };
 
 /* ---- beginning ---- */
@@ -64,26 +63,6 @@ static bool payload_check(const struct call *call, str payload, bool asynchronou
          "Could not parse request body into json: Could not parse payload into json: Unexpected character "
          "at offset %zu",
          read.error_at);
-    return false;
-}
-
-static bool concurrency_check(const struct call *call, const struct function *function)
-{
-    static const struct metric throttles = {"AWS/Lambda", "Throttles", "FunctionName", "Count"};
-    struct lambda_too_many_requests_exception *details =
-        arena_new(call->arena, struct lambda_too_many_requests_exception);
-    struct lambda_count_sync_row row;
-
-    if (!lambda_count_sync(call->txn, &(struct lambda_count_sync_params){.function_id = function->row.id},
-                           &row) ||
-        row.count < CONCURRENT_SYNC)
-        return true;
-    count_at_once(call, &throttles, function->row.name, 1);
-    *details = (struct lambda_too_many_requests_exception){
-        .type = S("User"),
-        .reason = lambda_throttle_reason_text(LAMBDA_THROTTLE_REASON_CONCURRENT_INVOCATION_LIMIT_EXCEEDED)};
-    fail(call, &LAMBDA_TOO_MANY_REQUESTS_EXCEPTION, "Rate Exceeded.");
-    fail_details(call, details);
     return false;
 }
 
@@ -169,7 +148,7 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     answer_unsynced(call);
     bool found = lambda_find_by_request(call->txn, &own, &row);
     if (!found) {
-        if (!payload_check(call, in->payload, false) || !concurrency_check(call, function) ||
+        if (!payload_check(call, in->payload, false) || !lambda_concurrency_check(call, function) ||
             !add(call, in, function, LAMBDA_INVOCATION_KIND_SYNC))
             return FAILED;
     }
@@ -303,8 +282,10 @@ static void count_end(const struct call *call, const struct function *function,
 
     count(call, &invocations, function->row.name, 1);
     count(call, &errors, function->row.name, str_present(result->error));
-    if (invocation->started_ms)
-        count(call, &duration, function->row.name, (double)(call->now_ms - invocation->started_ms));
+    if (!invocation->started_ms)
+        return;
+    count(call, &duration, function->row.name, (double)(call->now_ms - invocation->started_ms));
+    lambda_pace_note_duration(function->row.version_id, call->now_ms - invocation->started_ms);
 }
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,

@@ -34,6 +34,7 @@ static void start(const struct call *call)
     lambda_reset_lanes(call->txn);
     lambda_packages_forget(call);
     resume_invocations(call);
+    lambda_provisioned_resume(call);
     lambda_pollers_resume(call);
 }
 

@@ -420,6 +420,33 @@ create index lambda_held_lane on lambda_held (mapping_id, lane);
 alter table lambda_invocation add column lane_id integer;
 
 -- migration: 17
+-- Reserved concurrency, null for none; and provisioned concurrency: the sandboxes that a qualifier asks for, and why
+-- they could not be started.
+alter table lambda_function add column reserved integer;
+create index lambda_function_reserved on lambda_function (account, region, reserved) where reserved is not null;
+create table lambda_provision (
+    function_id integer not null,
+    qualifier text not null,
+    requested integer not null,
+    problem text,
+    modified_ms integer not null,
+    primary key (function_id, qualifier)
+) without rowid;
+alter table lambda_sandbox add column provisioned integer not null default 0;
+drop index lambda_sandbox_function;
+create index lambda_sandbox_function on lambda_sandbox (function_id, state);
+drop index lambda_sandbox_version;
+create index lambda_sandbox_version on lambda_sandbox (version_id, state, idle_since_ms);
+create index lambda_sandbox_starting on lambda_sandbox (id) where state = 'starting';
+create index lambda_sandbox_provisioned on lambda_sandbox (function_id, version_id) where provisioned;
+-- Invocations with a caller who waits are taken before others.
+drop index lambda_invocation_queued;
+create index lambda_invocation_queued on lambda_invocation (version_id, (kind <> 'sync'), id) where state = 'queued';
+drop index lambda_invocation_caller;
+create index lambda_invocation_in_flight on lambda_invocation (function_id)
+    where state = 'running' or (kind = 'sync' and state = 'queued');
+
+-- migration: 18
 -- The least levels of a log in JSON, as their enums' numbers; 0: the log is text.
 alter table lambda_version add column application_level integer not null default 0;
 alter table lambda_version add column system_level integer not null default 0;
@@ -467,8 +494,8 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, f.last_number, f.code_signing, v.id as version_id, v.number, v.runtime,
-    v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.application_level,
+select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.code_signing, v.id as version_id, v.number,
+    v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.application_level,
     v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy, v.revision,
     v.modified_ms, v.generation, v.fingerprint
 from lambda_version v join lambda_function f on f.id = v.function_id
@@ -546,6 +573,106 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- ---- concurrency ----
+
+-- statement: set_reserved :exec
+-- param: reserved integer null
+update lambda_function set reserved = :reserved where id = :id;
+
+-- statement: sum_reserved :one
+-- column: reserved integer
+select coalesce(sum(reserved), 0) as reserved from lambda_function
+where account = :account and region = :region and reserved is not null;
+
+-- The code that an account stores, of versions and layers, and the number of its functions.
+-- statement: sum_code :one
+-- param: account text
+-- param: region text
+-- column: size integer
+-- column: functions integer
+select (select coalesce(sum(v.package_size), 0) from lambda_version v join lambda_function f on f.id = v.function_id
+        where f.account = :account and f.region = :region)
+    + (select coalesce(sum(v.package_size), 0) from lambda_layer_version v join lambda_layer l on l.id = v.layer_id
+        where l.account = :account and l.region = :region) as size,
+    (select count(*) from lambda_function where account = :account and region = :region) as functions;
+
+-- The versions of a function with queued invocations.
+-- statement: list_waiting_of_function :many
+select v.id from lambda_version v where v.function_id = :function_id
+    and exists (select 1 from lambda_invocation i where i.version_id = v.id and i.state = 'queued');
+
+-- statement: put_provision :exec
+-- row: provision
+insert into lambda_provision (function_id, qualifier, requested, problem, modified_ms)
+values (:function_id, :qualifier, :requested, :problem, :modified_ms)
+on conflict (function_id, qualifier) do update set requested = excluded.requested, problem = excluded.problem,
+    modified_ms = excluded.modified_ms;
+
+-- statement: find_provision :one
+-- row: provision
+select function_id, qualifier, requested, problem, modified_ms from lambda_provision
+where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: list_provisions :many
+-- row: provision
+-- param: after text
+-- param: limit integer
+select function_id, qualifier, requested, problem, modified_ms from lambda_provision
+where function_id = :function_id and qualifier > :after order by qualifier limit :limit;
+
+-- statement: set_provision_problem :exec
+update lambda_provision set problem = :problem where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: remove_provision :exec
+delete from lambda_provision where function_id = :function_id and qualifier = :qualifier;
+
+-- statement: remove_provisions :exec
+delete from lambda_provision where function_id = :function_id;
+
+-- Is there an alias of that version with a configuration?
+-- statement: has_provisioned_alias :one
+-- column: found integer
+select 1 as found from lambda_provision p join lambda_alias a on a.function_id = p.function_id and a.alias = p.qualifier
+where p.function_id = :function_id and a.number = :number limit 1;
+
+-- statement: sum_provisioned_of :one
+-- column: requested integer
+select coalesce(sum(requested), 0) as requested from lambda_provision where function_id = :function_id;
+
+-- What an account provisions for functions without reserved concurrency.
+-- statement: sum_provisioned :one
+-- column: requested integer
+select coalesce(sum(p.requested), 0) as requested
+from lambda_provision p join lambda_function f on f.id = p.function_id
+where f.account = :account and f.region = :region and f.reserved is null;
+
+-- statement: list_provisioned_functions :many
+select distinct function_id from lambda_provision;
+
+-- The versions of a function that have provisioned sandboxes.
+-- statement: list_provisioned_versions :many
+select distinct version_id from lambda_sandbox where function_id = :function_id and provisioned;
+
+-- The provisioned sandboxes of a version: all that have not ended, and those that have initialized.
+-- statement: count_provisioned :one
+-- column: present integer
+-- column: available integer
+select coalesce(sum(state in ('starting', 'idle', 'busy')), 0) as present,
+    coalesce(sum(state in ('idle', 'busy')), 0) as available
+from lambda_sandbox
+where function_id = (select function_id from lambda_version where id = :version_id) and version_id = :version_id
+    and provisioned;
+
+-- statement: unprovision :exec
+-- param: most integer
+update lambda_sandbox set provisioned = 0
+where id in (select id from lambda_sandbox
+    where function_id = (select function_id from lambda_version where id = :version_id) and version_id = :version_id
+        and provisioned limit :most);
+
+-- statement: latest_of :one
+select id from lambda_version where function_id = :function_id and number = 0;
 
 -- statement: set_revision :exec
 update lambda_version set revision = :revision where id = :id;
@@ -739,13 +866,13 @@ delete from lambda_layer_set where id = :id;
 
 -- statement: add_sandbox :exec
 insert into lambda_sandbox (id, function_id, version_id, generation, state, started_ms, idle_since_ms, deadline_ms,
-    retire_ms, check_ms, log_stream, memory_bytes, package, layers)
+    retire_ms, check_ms, log_stream, memory_bytes, package, layers, provisioned)
 values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :started_ms, :deadline_ms,
-    :deadline_ms, :check_ms, :log_stream, 0, :package, :layers);
+    :deadline_ms, :check_ms, :log_stream, 0, :package, :layers, :provisioned);
 
 -- statement: get_sandbox :one
 select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package, layers
+    log_stream, memory_bytes, package, layers, provisioned
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
@@ -760,16 +887,48 @@ where function_id = :function_id and (:version_id is null or version_id = :versi
 -- statement: list_all_sandboxes :many
 select id from lambda_sandbox;
 
--- The numbers of sandboxes, of those that will soon ask for work, and of queued invocations.
--- statement: count_work :one
--- column: sandboxes integer
--- column: available integer
--- column: queued integer
-select count(*) as sandboxes,
-    coalesce(sum(case when state in ('starting', 'idle') then 1 else 0 end), 0) as available,
-    (select count(*) from (select 1 from lambda_invocation
-        where version_id = :version_id and state = 'queued' limit 100)) as queued
-from lambda_sandbox where version_id = :version_id;
+-- The number of queued invocations of a version, up to a bound, and since when the first one of them waits.
+-- statement: count_queued :one
+-- column: count integer
+-- column: oldest_ms integer
+select count(*) as count, coalesce((select queued_ms from lambda_invocation
+    where version_id = :version_id and state = 'queued' order by (kind <> 'sync'), id limit 1), 0) as oldest_ms
+from (select 1 from lambda_invocation where version_id = :version_id and state = 'queued' limit 1001);
+
+-- The number of a version's sandboxes that will soon ask for work.
+-- statement: count_available :one
+-- param: most integer
+-- column: count integer
+select count(*) as count
+from (select 1 from lambda_sandbox where version_id = :version_id and state in ('starting', 'idle') limit :most);
+
+-- statement: count_busy :one
+-- column: count integer
+select count(*) as count from lambda_sandbox where version_id = :version_id and state = 'busy';
+
+-- The numbers of a function's sandboxes that have not ended, of all sandboxes, and of those that are being started.
+-- statement: count_sandboxes :one
+-- column: present integer
+-- column: everywhere integer
+-- column: starting integer
+select (select count(*) from lambda_sandbox
+        where function_id = :function_id and state in ('starting', 'idle', 'busy', 'late')) as present,
+    (select count(*) from lambda_sandbox) as everywhere,
+    (select count(*) from lambda_sandbox where state = 'starting') as starting;
+
+-- statement: newest_idle :one
+select id from lambda_sandbox where version_id = :version_id and state = 'idle' order by idle_since_ms desc limit 1;
+
+-- The sandboxes that were idle for the longest time; provisioned ones are kept.
+-- statement: list_idle :many
+-- param: most integer
+select id from lambda_sandbox where state = 'idle' and not provisioned order by idle_since_ms limit :most;
+
+-- Idle sandboxes of a function's other versions.
+-- statement: list_idle_of_others :many
+-- param: most integer
+select id from lambda_sandbox
+where function_id = :function_id and state = 'idle' and version_id <> :version_id and not provisioned limit :most;
 
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
@@ -809,10 +968,12 @@ select content from lambda_payload where id = :id;
 -- statement: remove_payload :exec
 delete from lambda_payload where id = :id;
 
--- Give the oldest queued invocation of a version to this sandbox.
+-- Give the first queued invocation of a version to this sandbox: the oldest with a caller who waits, or else the
+-- oldest.
 -- statement: take_invocation :one
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
-where id = (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued')
+where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
+    order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
     receipts;
 
@@ -824,7 +985,8 @@ select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, atte
     announced, wants_tail, tail, receipts, delivery_id, lane_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
-    (select min(id) from lambda_invocation where version_id = :version_id and state = 'queued'));
+    (select id from lambda_invocation where version_id = :version_id and state = 'queued'
+        order by (kind <> 'sync'), id limit 1));
 
 -- number: of the version, if it still exists.
 -- statement: find_by_request :one
@@ -833,9 +995,31 @@ select id, state, error, result, tail,
     (select number from lambda_version v where v.id = version_id) as number
 from lambda_invocation where request_id = :request_id and kind = 'sync';
 
--- statement: count_sync :one
+-- The number of a function's invocations in flight, up to a bound.
+-- statement: count_in_flight :one
+-- param: most integer
 -- column: count integer
-select count(*) as count from lambda_invocation where function_id = :function_id and kind = 'sync';
+select count(*) as count from (select 1 from lambda_invocation
+    where function_id = :function_id and (state = 'running' or (kind = 'sync' and state = 'queued')) limit :most);
+
+-- The same of all functions.
+-- statement: count_all_in_flight :one
+-- param: most integer
+-- column: count integer
+select count(*) as count from (select 1 from lambda_invocation
+    where state = 'running' or (kind = 'sync' and state = 'queued') limit :most);
+
+-- The same of all functions of an account and region without reserved concurrency.
+-- statement: count_unreserved_in_flight :one
+-- param: most integer
+-- column: count integer
+select count(*) as count from (select 1 from lambda_invocation i join lambda_function f on f.id = i.function_id
+    where (i.state = 'running' or (i.kind = 'sync' and i.state = 'queued'))
+        and f.account = :account and f.region = :region and f.reserved is null limit :most);
+
+-- statement: has_queued :one
+-- column: found integer
+select 1 as found from lambda_invocation where version_id = :version_id and state = 'queued' limit 1;
 
 -- statement: count_of_mapping :one
 -- column: count integer
@@ -879,7 +1063,8 @@ delete from lambda_invocation where id = :id;
 -- statement: list_sync :many
 -- param: version_id integer null
 select request_id from lambda_invocation
-where function_id = :function_id and kind = 'sync' and (:version_id is null or version_id = :version_id);
+where function_id = :function_id and (state = 'running' or (kind = 'sync' and state = 'queued'))
+    and kind = 'sync' and (:version_id is null or version_id = :version_id);
 
 -- statement: any_invocation :one
 -- param: version_id integer null

@@ -71,6 +71,8 @@ const struct function *lambda_qualified_of(const struct call *call);
  * another version, and fail() has been called.
  */
 const struct function *lambda_function_of(const struct call *call);
+/* The function of a request that must not have a qualifier.  NULL: fail() has been called. */
+const struct function *lambda_unqualified_of(const struct call *call);
 /* See struct module. */
 bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
 /* The call in the function's account and region, where its invocations happen. */
@@ -257,11 +259,10 @@ bool lambda_runtime_is_installed(const struct runtime *runtime);
 str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
-enum { SANDBOXES_PER_FUNCTION = 10 };
-/* Give queued invocations of a version a sandbox: wake an idle one, or start one. */
-void lambda_function_dispatch(const struct call *call, const struct function *function);
-/* The name that idle sandboxes of a version park for. */
-str lambda_version_work(const struct call *call, int64_t version_id);
+/* The name that an idle sandbox parks for. */
+str lambda_sandbox_work(const struct call *call, str sandbox_id);
+/* Add a sandbox's row, so that it counts; a worker verifies its code before it is launched. */
+void lambda_sandbox_add(const struct call *call, const struct function *function, bool provisioned);
 /* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
@@ -283,6 +284,55 @@ void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sand
 int64_t lambda_first_deadline_ms(const struct call *call, const struct function *function);
 /* At a start: no sandbox of the former server runs any more. */
 void lambda_sandboxes_forget(const struct call *call);
+
+/* concurrency.c */
+/* The number of invocations of the function that may be in flight: reserved, or what the account has left. */
+int64_t lambda_concurrency_limit(const struct call *call, const struct function *function);
+/* May one more invocation begin now? */
+bool lambda_concurrency_is_free(const struct call *call, const struct function *function);
+/* The same.  False: fail() has been called. */
+bool lambda_concurrency_check(const struct call *call, const struct function *function);
+/*
+ * May a function take that much of the account's unreserved concurrency, and give some back?  False: fail()
+ * has been called.  what: as AWS's sentence names it.
+ */
+bool lambda_unreserved_check(const struct call *call, const char *what, int64_t taken, int64_t given_back);
+
+/* provisioned.c */
+/* What functions without reserved concurrency of the caller's account and region provision, and one function.
+ */
+int64_t lambda_provisioned_sum(const struct call *call);
+int64_t lambda_provisioned_of(const struct call *call, int64_t function_id);
+/* Start or let go provisioned sandboxes, now that something has changed. */
+void lambda_provisioned_follow(const struct call *call, int64_t function_id);
+/* The qualifier is deleted, or its configuration. */
+void lambda_provisioned_remove(const struct call *call, int64_t function_id, str qualifier);
+/* A provisioned sandbox of the version did not start. */
+void lambda_provisioned_failed(const struct call *call, const struct function *function);
+/* At a start: start all provisioned sandboxes. */
+void lambda_provisioned_resume(const struct call *call);
+
+/* scheduler.c */
+/* Give queued invocations of a version a sandbox: wake an idle one, or start some. */
+void lambda_function_dispatch(const struct call *call, const struct function *function);
+/* The limit of the function has changed. */
+void lambda_function_reschedule(const struct call *call, int64_t function_id);
+/* How many of the wanted sandboxes may be started now? */
+int64_t lambda_sandboxes_allowed(const struct call *call, const struct function *function, int64_t wanted);
+/* Does the function have more sandboxes than its reserved concurrency allows? */
+bool lambda_sandboxes_exceed(const struct call *call, const struct function *function);
+/* A sandbox of the version took that long to start, or an invocation to run. */
+void lambda_pace_note_start(int64_t version_id, int64_t ms);
+void lambda_pace_note_duration(int64_t version_id, int64_t ms);
+
+/* sandbox_life.c */
+/*
+ * The invocation that fails because the sandbox did not start: the first queued one; false for a provisioned
+ * sandbox, whose failure is noted, and when nothing is queued.
+ */
+bool lambda_sandbox_next(const struct call *call, const struct function *function,
+                         const struct lambda_get_sandbox_row *sandbox,
+                         struct lambda_find_invocation_row *invocation);
 
 /* launch.c */
 /*

@@ -203,6 +203,18 @@ static const struct function *missing(const struct call *call)
     return NULL;
 }
 
+const struct function *lambda_unqualified_of(const struct call *call)
+{
+    struct function_name name;
+
+    if (!lambda_function_name_parse(call_resource(call, 0)->arn, &name) || !str_present(name.qualifier))
+        return lambda_function_of(call);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "This operation is permitted on Lambda functions only. Aliases and versions do not support this "
+         "operation. Please specify either a function name or an unqualified function ARN.");
+    return NULL;
+}
+
 const struct function *lambda_qualified_of(const struct call *call)
 {
     const struct resource *resource = call_resource(call, 0);

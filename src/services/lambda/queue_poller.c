@@ -10,6 +10,7 @@
 #include "sqs_model.h"
 
 enum {
+    THROTTLED_MS = 500,    /* the function may have no more invocations in flight: look again after that */
     BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
     EMPTY_MS = 1 * MS_PER_S,
 };
@@ -188,8 +189,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
 
 static bool is_at_limit(const struct call *call, const struct poll *poll)
 {
-    int64_t wanted = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
-    int64_t limit = wanted < SANDBOXES_PER_FUNCTION ? wanted : SANDBOXES_PER_FUNCTION;
+    int64_t limit = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
     struct lambda_count_of_mapping_row in_flight = {0};
 
     lambda_count_of_mapping(
@@ -234,6 +234,8 @@ static enum outcome run(const struct call *call, struct poll *poll)
         struct lambda_count_held_row held_now = held(call, poll);
         if (is_at_limit(call, poll))
             return spawn_rest(call, INT64_MAX);
+        if (!lambda_concurrency_is_free(call, &poll->function))
+            return spawn_rest(call, call->now_ms + THROTTLED_MS);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
             continue;

@@ -50,6 +50,7 @@ static void become_idle(const struct call *call, const struct function *function
                                .init_ms = arena_i64(call->arena, call->now_ms - sandbox->started_ms),
                                .idle_since_ms = call->now_ms,
                            });
+    lambda_pace_note_start(sandbox->version_id, call->now_ms - sandbox->started_ms);
     sandbox->state = LAMBDA_SANDBOX_STATE_IDLE;
 }
 
@@ -73,6 +74,16 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
+/* Each dispatch wakes one sandbox: this one wakes the next, if there is more to do. */
+static void pass_on(const struct asker *asker)
+{
+    struct lambda_has_queued_row any;
+
+    if (lambda_has_queued(asker->call.txn,
+                          &(struct lambda_has_queued_params){.version_id = asker->sandbox.version_id}, &any))
+        lambda_function_dispatch(&asker->call, &asker->function);
+}
+
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -94,11 +105,12 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                                     .started_ms = call->now_ms},
             &invocation)) {
         answer_unsynced(call);
-        return park(call, lambda_version_work(call, asker.function.row.version_id), INT64_MAX);
+        return park(call, lambda_sandbox_work(call, asker.sandbox.id), INT64_MAX);
     }
     if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
         answer_unsynced(call);
     sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
+    pass_on(&asker);
     int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
                                         &(struct trace_hop){.kind = HOP_INVOKED,
                                                             .resource_arn = asker.function.arn,
@@ -185,7 +197,7 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
     lambda_set_sandbox_state(call->txn, &(struct lambda_set_sandbox_state_params){
                                             .id = asker.sandbox.id, .state = LAMBDA_SANDBOX_STATE_STOPPING});
     lambda_sandbox_stop(&asker.call, asker.sandbox.id);
-    if (lambda_invocation_next(&asker.call, &asker.function, &invocation))
+    if (lambda_sandbox_next(&asker.call, &asker.function, &asker.sandbox, &invocation))
         lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
     return DONE;
 }

@@ -31,13 +31,23 @@ static void log_start(const struct call *call, const struct function *function, 
                  log_field("not_told_before", left_out));
 }
 
+bool lambda_sandbox_next(const struct call *call, const struct function *function,
+                         const struct lambda_get_sandbox_row *sandbox,
+                         struct lambda_find_invocation_row *invocation)
+{
+    if (!sandbox->provisioned)
+        return lambda_invocation_next(call, function, invocation);
+    lambda_provisioned_failed(call, function);
+    return false;
+}
+
 /* A sandbox that could not start fails the oldest waiting invocation. */
 static void fail_next(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     struct lambda_find_invocation_row invocation;
 
-    if (lambda_invocation_next(call, function, &invocation))
+    if (lambda_sandbox_next(call, function, sandbox, &invocation))
         lambda_invocation_finish(call, function, sandbox, &invocation, result);
 }
 
@@ -119,6 +129,8 @@ static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
 {
     if (sandbox->state != LAMBDA_SANDBOX_STATE_IDLE)
         return sandbox->deadline_ms;
+    if (sandbox->provisioned)
+        return sandbox->retire_ms;
     int64_t idle_ms = sandbox->idle_since_ms + IDLE_MS;
     return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
 }
@@ -145,7 +157,7 @@ static void end_overdue(const struct call *call, const struct function *function
     }
     lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
     if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-        lambda_invocation_next(call, function, &invocation)) {
+        lambda_sandbox_next(call, function, sandbox, &invocation)) {
         struct result result = timed_out(call, function, invocation.request_id);
         lambda_invocation_finish(call, function, sandbox, &invocation, &result);
     }
@@ -257,7 +269,7 @@ static void tell_of_exit(const struct call *call, const struct function *functio
 
     if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
         !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-          lambda_invocation_next(call, function, &invocation))) {
+          lambda_sandbox_next(call, function, sandbox, &invocation))) {
         lambda_log_flush(call, function, sandbox, NULL);
         return;
     }
@@ -285,5 +297,7 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     tell_of_exit(&there, &function, in, &sandbox);
     lambda_sandbox_forget(&there, &sandbox);
     lambda_function_dispatch(&there, &function);
+    if (sandbox.provisioned)
+        lambda_provisioned_follow(&there, function.row.id);
     return DONE;
 }

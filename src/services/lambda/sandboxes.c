@@ -10,9 +10,9 @@
 
 enum { INIT_MS = 10 * MS_PER_S };
 
-str lambda_version_work(const struct call *call, int64_t version_id)
+str lambda_sandbox_work(const struct call *call, str sandbox_id)
 {
-    return arena_format(call->arena, "lambda/work/%lld", (long long)version_id);
+    return arena_join(call->arena, S("lambda/work/"), sandbox_id);
 }
 
 /* ---- beginning ---- */
@@ -38,8 +38,7 @@ int64_t lambda_first_deadline_ms(const struct call *call, const struct function 
     return call->now_ms + INIT_MS + function->row.timeout_seconds * MS_PER_S;
 }
 
-/* The row is added at once, so that it counts; a worker verifies its code before it is launched. */
-static void start(const struct call *call, const struct function *function)
+void lambda_sandbox_add(const struct call *call, const struct function *function, bool provisioned)
 {
     str id = random_uuid(call->arena);
     unsigned char bytes[16];
@@ -61,6 +60,7 @@ static void start(const struct call *call, const struct function *function)
                                       .log_stream = stream,
                                       .package = function->row.package,
                                       .layers = function->row.layers,
+                                      .provisioned = provisioned,
                                   });
     check_later(call, id, deadline_ms);
     spawn(call, &LAMBDA_LAUNCH_SANDBOX, (str){0},
@@ -71,18 +71,6 @@ static void start(const struct call *call, const struct function *function)
               .layer_packages = lambda_layer_packages(call, &layers),
               .runtime = function->row.runtime,
           });
-}
-
-void lambda_function_dispatch(const struct call *call, const struct function *function)
-{
-    struct lambda_count_work_row count;
-
-    check(function->row.version_id > 0);
-    wake(call, lambda_version_work(call, function->row.version_id));
-    if (lambda_count_work(
-            call->txn, &(struct lambda_count_work_params){.version_id = function->row.version_id}, &count) &&
-        count.queued > count.available && count.sandboxes < SANDBOXES_PER_FUNCTION)
-        start(call, function);
 }
 
 /* ---- ending ---- */
@@ -129,7 +117,8 @@ void lambda_sandboxes_kill(const struct call *call, const struct function *funct
 void lambda_sandbox_release(const struct call *call, const struct function *function,
                             const struct lambda_get_sandbox_row *sandbox)
 {
-    if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms)
+    if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms ||
+        lambda_sandboxes_exceed(call, function))
         lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
     else
         lambda_set_idle(call->txn,
