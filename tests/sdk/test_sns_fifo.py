@@ -6,6 +6,7 @@ import json
 
 import pytest
 from test_sns import sns, sqs  # noqa: F401
+from test_sqs import trace_headed  # noqa: F401
 
 ACCOUNT = "000000000000"
 
@@ -385,6 +386,16 @@ def test_a_replay_delivers_the_messages_of_its_time_again_in_order(sns, archived
     assert replay_of(sns, subscription) == (json.dumps(window), "Completed")
     publish(sns, topic, "new")
     assert [message["Body"] for message in drain(other)] == ["new"]
+
+
+def test_a_replayed_message_carries_the_trace_header_of_its_publishing(
+        sns, sqs, client, archived, replayed, now_ms, trace_headed):  # noqa: F811
+    (topic, _), start = archived(), now_ms()
+    header = trace_headed("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", "sns")
+    sns.publish(TopicArn=topic, Message="headed", MessageGroupId="g", MessageDeduplicationId="1")
+    [message], _, _ = replayed(topic, {"PointType": "Timestamp", "StartingPoint": stamp(start)})
+    assert json.loads(message["Body"])["Message"] == "headed"
+    assert message["Attributes"]["AWSTraceHeader"] == header
 
 
 def test_messages_that_come_during_a_replay_follow_it(sns, archived, make_queue, allow_topic, now_ms, wait_until, sqs):  # noqa: F811

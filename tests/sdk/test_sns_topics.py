@@ -71,6 +71,49 @@ def test_a_permission_that_cannot_be_is_refused(sns, make_topic, refused, wrong,
     assert statements(sns, topic) == before
 
 
+def statement_of(topic, **more):
+    return {"Sid": "s", "Effect": "Allow", "Principal": "*", "Action": "sns:Publish", "Resource": topic, **more}
+
+
+def policy_with(topic, what, value):
+    if what == "size":
+        text = json.dumps({"Version": "2012-10-17", "Statement": [statement_of(topic, Sid="")]})
+        return text.replace('"Sid": ""', f'"Sid": "{"x" * (value - len(text))}"')
+    statements = {
+        "statements": lambda: [statement_of(topic, Sid=f"s{i}") for i in range(value)],
+        "actions": lambda: [statement_of(topic, Action=value)],
+        "ids": lambda: [statement_of(topic, Sid=sid) for sid in value],
+    }[what]()
+    for one in statements:
+        if one["Sid"] is None:
+            del one["Sid"]
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+OUT_OF_SCOPE = "Policy statement action out of service scope!"
+NO_ID = "Every policy statement must have a unique ID."
+
+
+@pytest.mark.parametrize("what, good, bad, sentence", [
+    ("size", 30720, 30721, "Policy Reason: Policy is too long"),
+    ("statements", 100, 101, "Policy Reason: Policy has too many statements"),
+    ("actions", ["SNS:Receive", "sns:publish", "sns:Get*"], ["sns:Publish", "sns:CreateTopic"], OUT_OF_SCOPE),
+    ("actions", "*", "sqs:*", OUT_OF_SCOPE),
+    ("actions", "sns:*", "sns:TagResource", OUT_OF_SCOPE),
+    ("ids", ["a", "b"], ["a", "a"], NO_ID),
+    ("ids", [None], [None, None], NO_ID),
+])
+def test_a_topics_policy_keeps_snss_rules(sns, make_topic, unique, refused, what, good, bad, sentence):  # noqa: F811
+    topic = make_topic()
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy_with(topic, what, good))
+    for call, arguments in [
+            (sns.set_topic_attributes, {"TopicArn": topic, "AttributeName": "Policy", "AttributeValue": policy_with(topic, what, bad)}),
+            (sns.create_topic, {"Name": unique("other"), "Attributes": {"Policy": policy_with(topic, what, bad)}})]:
+        error = refused(call, **arguments)
+        assert (error["status"], error["code"], error["message"]) == (400, "InvalidParameter", f"Invalid parameter: {sentence}")
+    assert attributes_of(sns, topic)["Policy"] == policy_with(topic, what, good)
+
+
 def test_a_permission_of_a_missing_topic_is_refused(sns, refused):  # noqa: F811
     topic = f"arn:aws:sns:us-east-1:{ACCOUNT}:none"
     for call, more in [(sns.add_permission, {"AWSAccountId": ["111111111111"], "ActionName": ["Publish"]}),

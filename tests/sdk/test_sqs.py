@@ -195,6 +195,9 @@ def test_a_queue_name_of_eighty_characters_is_fine(sqs, unique):
         ("ReceiveMessageWaitTimeSeconds", "21"),
         ("MaximumMessageSize", "1023"),
         ("MaximumMessageSize", "1048577"),
+        ("KmsDataKeyReusePeriodSeconds", "59"),
+        ("KmsDataKeyReusePeriodSeconds", "86401"),
+        ("SqsManagedSseEnabled", "maybe"),
         ("Policy", "not json"),
         ("Policy", '{"Statement": "none"}'),
         ("RedrivePolicy", "not json"),
@@ -206,6 +209,24 @@ def test_an_attribute_outside_its_range_is_refused(sqs, unique, refused, attribu
     assert error["code"] in ("InvalidAttributeValue", "InvalidParameterValue")
     assert attribute in error["message"]
     assert refused(sqs.get_queue_url, QueueName=unique())["code"] == "AWS.SimpleQueueService.NonExistentQueue"
+
+
+@pytest.mark.parametrize(
+    "attribute, least, most",
+    [
+        ("VisibilityTimeout", 0, 43200),
+        ("DelaySeconds", 0, 900),
+        ("MessageRetentionPeriod", 60, 1209600),
+        ("ReceiveMessageWaitTimeSeconds", 0, 20),
+        ("MaximumMessageSize", 1024, 1048576),
+        ("KmsDataKeyReusePeriodSeconds", 60, 86400),
+    ],
+)
+def test_an_attribute_may_be_at_both_ends_of_its_range(sqs, make_queue, attribute, least, most):
+    url = make_queue(KmsMasterKeyId="alias/key", **{attribute: least})  # the reuse of KMS's keys is shown with their id only
+    assert attributes_of(sqs, url, attribute) == {attribute: str(least)}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: str(most)})
+    assert attributes_of(sqs, url, attribute) == {attribute: str(most)}
 
 
 def test_an_attribute_that_does_not_exist_is_refused(sqs, make_queue, unique, refused):
@@ -599,7 +620,13 @@ def test_a_message_of_a_mebibyte_passes_through(sqs, make_queue, refused):
     body = "0123456789abcdef" * 65536
     send(sqs, url, body)
     assert receive(sqs, url)[0]["Body"] == body
-    assert refused(send, sqs=sqs, url=url, body=body + "x")["code"] == "InvalidParameterValue"
+    error = refused(send, sqs=sqs, url=url, body=body + "x")
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.")
+    attribute = {"n": {"DataType": "String", "StringValue": "v" * 93}}  # 1 + 6 + 93
+    assert refused(send, sqs=sqs, url=url, body=body[99:], MessageAttributes=attribute)["code"] == "InvalidParameterValue"
+    send(sqs, url, body[100:], MessageAttributes=attribute)
+    assert receive(sqs, url, MessageAttributeNames=["All"])[0]["MessageAttributes"] == attribute
 
 
 @pytest.mark.parametrize("delay", [-1, 901])
@@ -1148,11 +1175,13 @@ def test_a_batch_outside_the_rules_is_refused_whole(sqs, make_queue, refused, id
 
 def test_a_batch_may_not_be_longer_than_a_mebibyte(sqs, make_queue, refused):
     url = make_queue()
-    entries = [{"Id": str(i), "MessageBody": "x" * 600000} for i in range(2)]
+    entries = [{"Id": str(i), "MessageBody": "x" * 524288} for i in range(2)]
+    assert len(sqs.send_message_batch(QueueUrl=url, Entries=entries)["Successful"]) == 2
+    entries[1]["MessageBody"] += "x"
     error = refused(sqs.send_message_batch, QueueUrl=url, Entries=entries)
     assert error["code"] == "AWS.SimpleQueueService.BatchRequestTooLong"
     assert error["message"] == (
-        "Batch requests cannot be longer than 1048576 bytes. You have sent 1200000 bytes."
+        "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes."
     )
 
 
@@ -1371,8 +1400,23 @@ def test_a_redrive_allow_policy_binds(sqs, make_queue, unique, refused):
         allow(permission, *sources)
         error = refused(sqs.set_queue_attributes, QueueUrl=url, Attributes=attributes)
         assert error["code"] == "InvalidParameterValue"
-    allow("byQueue", make_queue.arn(url))
-    sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+    for permission, sources in [("byQueue", [make_queue.arn(url)] + [make_queue.arn(dead_letters)] * 9), ("allowAll", [])]:
+        allow(permission, *sources)
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
+
+
+def test_a_redrive_allow_policy_binds_when_a_message_is_to_move(sqs, make_queue):
+    dead_letters = make_queue()
+    url = make_queue(RedrivePolicy=redrive(make_queue, dead_letters, 1), VisibilityTimeout=0)
+    sqs.set_queue_attributes(QueueUrl=dead_letters, Attributes={"RedriveAllowPolicy": '{"redrivePermission": "denyAll"}'})
+    send(sqs, url, "stays")
+    for _ in range(3):
+        assert [message["Body"] for message in receive(sqs, url)] == ["stays"]
+    assert receive(sqs, dead_letters) == []
+    sqs.set_queue_attributes(QueueUrl=dead_letters, Attributes={"RedriveAllowPolicy": '{"redrivePermission": "allowAll"}'})
+    assert receive(sqs, url) == []
+    assert [message["Body"] for message in receive(sqs, dead_letters)] == ["stays"]
 
 
 # --- Policies ----------------------------------------------------------------------------------

@@ -253,10 +253,28 @@ def test_the_same_attempt_gets_the_same_messages_and_handles_again(sqs, queue, a
     assert receive(sqs, queue, 2, ReceiveRequestAttemptId="one", VisibilityTimeout=10, AttributeNames=["ApproximateReceiveCount"]) == first
     advance_clock(8)
     assert receive(sqs, queue, ReceiveRequestAttemptId="two") == []
-    delete(sqs, queue, first[0])
-    assert receive(sqs, queue, ReceiveRequestAttemptId="one") == []
-    delete(sqs, queue, first[1])
-    assert bodies(receive(sqs, queue, ReceiveRequestAttemptId="one")) == ["c"]
+    for message in first:
+        delete(sqs, queue, message)
+    assert bodies(receive(sqs, queue, ReceiveRequestAttemptId="two")) == ["c"]
+
+
+def hide(sqs, queue, message):
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=20)
+
+
+@pytest.mark.parametrize("modify", [delete, hide])
+def test_an_attempt_whose_messages_were_modified_cannot_be_repeated(sqs, queue, advance_clock, refused, modify):
+    for body in "abc":
+        send(sqs, queue, body)
+    first = receive(sqs, queue, 2, ReceiveRequestAttemptId="one", VisibilityTimeout=10)
+    modify(sqs, queue, first[1])
+    error = refused(receive, sqs=sqs, url=queue, ReceiveRequestAttemptId="one")
+    assert (error["status"], error["code"], error["message"]) == (
+        400, "InvalidParameterValue",
+        "Value one for parameter ReceiveRequestAttemptId is invalid. "
+        "Reason: The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.")
+    advance_clock(21)
+    assert bodies(receive(sqs, queue, 1, ReceiveRequestAttemptId="one")) == ["a"]
 
 
 def test_an_attempt_is_forgotten_when_its_messages_are_visible_again(sqs, queue, advance_clock):

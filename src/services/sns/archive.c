@@ -106,6 +106,7 @@ void sns_archive_message(const struct call *call, const struct topic *topic, con
                                     .attributes = model_to_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP,
                                                                 message->attributes),
                                     .text = message->text,
+                                    .trace_header = call->trace_header,
                                 });
 }
 

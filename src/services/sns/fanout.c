@@ -88,13 +88,17 @@ static void deliver(const struct call *call, struct broadcast *broadcast,
 }
 
 void sns_fanout_to(const struct call *call, const struct topic *topic,
-                   const struct sns_subscriber_row *subscriber, const struct message *message)
+                   const struct sns_subscriber_row *subscriber, const struct message *message,
+                   str trace_header)
 {
+    str named = trace_of_header(trace_header);
     struct sns_subscriber_row copy = *subscriber;
     struct broadcast broadcast = {
         .topic = *topic,
         .message = *message,
-        .way = {.trace_id = trace_of_id(call->arena, message->id, message->published_ms)},
+        .way = {.trace_id =
+                    str_present(named) ? named : trace_of_id(call->arena, message->id, message->published_ms),
+                .trace_header = trace_header},
         .from_archive = true};
 
     deliver(call, &broadcast, &(struct sns_subscriber_rows){.items = &copy, .count = 1});

@@ -8,8 +8,9 @@
 
 #include "aws/arn.h"
 #include "aws/policy_document.h"
+#include "aws/wildcard.h"
 
-enum { ACCOUNT_ID_DIGITS = 12 };
+enum { ACCOUNT_ID_DIGITS = 12, MOST_STATEMENTS = 100 };
 
 /* What a topic's policy may grant, as SNS writes it. */
 static const str shared_actions[] = {
@@ -59,6 +60,52 @@ static bool permission_check(const struct call *call, const struct sns_add_permi
     return true;
 }
 
+/* ---- the policy ---- */
+
+/* May a topic's policy grant the action, which may have wildcards? */
+static bool is_in_scope(const struct call *call, str action)
+{
+    str service = {0}, name = action;
+
+    if (str_equal(action, S("*")))
+        return true;
+    str_next(&name, ':', &service);
+    str pattern = wildcard_compile(call->arena, name, true, false).text;
+    for (size_t i = 0; i < sizeof shared_actions / sizeof *shared_actions; i++)
+        if (str_equal_nocase(service, S("sns")) && wildcard_match_nocase(pattern, shared_actions[i]))
+            return true;
+    return false;
+}
+
+static bool are_in_scope(const struct call *call, const struct json *actions)
+{
+    if (json_is(actions, JSON_STRING))
+        return is_in_scope(call, actions->text);
+    for (size_t i = 0; json_is(actions, JSON_ARRAY) && i < actions->count; i++)
+        if (!is_in_scope(call, actions->items[i].text))
+            return false;
+    return true;
+}
+
+/* https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html */
+const char *sns_policy_problem(const struct call *call, str text)
+{
+    struct policy_document policy = policy_document_read(call->arena, text);
+
+    if (text.size > MAX_POLICY_BYTES)
+        return "Policy Reason: Policy is too long";
+    if (policy.count > MOST_STATEMENTS)
+        return "Policy Reason: Policy has too many statements";
+    for (size_t i = 0; i < policy.count; i++) {
+        const struct json *statement = &policy.statements[i];
+        if (!are_in_scope(call, json_get(statement, S("Action"))))
+            return "Policy statement action out of service scope!";
+        if (policy.count > 1 && policy_document_find(&policy, json_get_str(statement, S("Sid"))) != statement)
+            return "Every policy statement must have a unique ID.";
+    }
+    return NULL;
+}
+
 /* A single text is written alone, several in an array. */
 static void add_texts(struct json_writer *writer, str name, str before, const struct str_list *texts,
                       str after)
@@ -93,9 +140,12 @@ static str statement_of(const struct call *call, const struct sns_add_permission
 
 static bool store(const struct call *call, const struct topic *topic, str policy)
 {
-    if (policy.size > MAX_POLICY_BYTES || !is_resource_policy(call, policy))
-        return refuse(call, policy.size > MAX_POLICY_BYTES ? "Policy Reason: Policy is too long"
-                                                           : "Policy Error: PrincipalNotFound");
+    const char *problem = sns_policy_problem(call, policy);
+
+    if (!problem && !is_resource_policy(call, policy))
+        problem = "Policy Error: PrincipalNotFound";
+    if (problem)
+        return refuse(call, problem);
     sns_set_topic_policy(call->txn,
                          &(struct sns_set_topic_policy_params){.id = topic->row.id, .policy = policy});
     return true;

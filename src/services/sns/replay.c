@@ -145,7 +145,8 @@ static void deliver(const struct call *call, const struct topic *topic,
                                     .deduplication_id = row->deduplication_id,
                                     .group_id = row->group_id,
                                     .sequence_number = row->sequence_number,
-                                    .replayed = replayed});
+                                    .replayed = replayed},
+                  row->trace_header);
 }
 
 /* Deliver the next messages; false: there are no more. */

@@ -234,6 +234,10 @@ create index sns_replay_active on sns_replay (next_id) where next_id is not null
 -- migration: 13
 alter table sns_fanout_message add column trace_header text;
 
+-- The same for an archived message.
+-- migration: 14
+alter table sns_archive add column trace_header text;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -592,9 +596,9 @@ from sns_topic where id = :id;
 -- statement: add_archived :exec
 -- row: archived
 insert into sns_archive (archive_id, published_ms, message_id, sequence_number, deduplication_id, group_id, subject,
-    structure, attributes, text)
+    structure, attributes, text, trace_header)
 values (:archive_id, :published_ms, :message_id, :sequence_number, :deduplication_id, :group_id, :subject,
-    :structure, :attributes, :text);
+    :structure, :attributes, :text, :trace_header);
 
 -- statement: remove_old_archived :exec
 -- param: limit integer
@@ -606,7 +610,7 @@ delete from sns_archive where id in
 -- row: archived
 -- param: limit integer
 select id, archive_id, published_ms, message_id, sequence_number, deduplication_id, group_id, subject, structure,
-    attributes, text
+    attributes, text, trace_header
 from sns_archive where archive_id = :archive_id and id > :id order by id limit :limit;
 
 -- statement: find_first_archived :one

@@ -168,9 +168,10 @@ bool sns_replay_has_policy(const struct call *call, str subscription_arn, str po
 void sns_replay_show(const struct call *call, str subscription_arn, struct str_map *shown);
 
 /* fanout.c */
-/* Deliver to one subscriber. */
+/* Deliver a message of the archive to one subscriber; the header of its publishing named its trace. */
 void sns_fanout_to(const struct call *call, const struct topic *topic,
-                   const struct sns_subscriber_row *subscriber, const struct message *message);
+                   const struct sns_subscriber_row *subscriber, const struct message *message,
+                   str trace_header);
 
 /* redrive.c */
 

@@ -101,6 +101,9 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
         return sns_feedback_set(call, name, value, &topic->row.feedback);
     if (!attribute)
         return refuse(call, str_equal(name, S("SignatureVersion")) ? name : S("AttributeName"));
+    const char *problem = attribute->check == is_policy ? sns_policy_problem(call, value) : NULL;
+    if (problem)
+        return refuse(call, str_of(problem));
     if (!attribute->check(call, value))
         return refuse(call, name);
     if (attribute->check == is_policy && !policy_principals_exist(call, value))

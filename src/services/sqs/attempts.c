@@ -34,6 +34,7 @@ bool sqs_attempt_find(const struct call *call, const struct queue *queue, str at
         row.received_ms + ATTEMPT_MS <= call->now_ms)
         return false;
     attempt->received_ms = row.received_ms;
+    attempt->visible_ms = row.visible_ms;
     read_messages(call, row.messages, attempt);
     return true;
 }
@@ -51,5 +52,6 @@ void sqs_attempt_store(const struct call *call, const struct queue *queue, str a
     sqs_put_attempt(call->txn, &(struct sqs_put_attempt_params){.generation_id = queue->row.generation_id,
                                                                 .attempt_id = attempt_id,
                                                                 .received_ms = attempt->received_ms,
+                                                                .visible_ms = attempt->visible_ms,
                                                                 .messages = text_str(&messages)});
 }

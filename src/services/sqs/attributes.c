@@ -101,8 +101,8 @@ static bool refuse_redrive(const struct call *call, str value, const char *reaso
     return false;
 }
 
-/* Does the dead-letter queue accept this source?  Absent: it accepts every source. */
-static bool redrive_allowed(const struct call *call, const struct queue *dead_letters, str source_arn)
+/* Without a policy a queue accepts every source. */
+bool sqs_redrive_allowed(const struct call *call, const struct queue *dead_letters, str source_arn)
 {
     const struct json *policy = json_parse(call->arena, dead_letters->row.redrive_allow_policy, NULL);
     str permission = json_get_str(policy, S("redrivePermission"));
@@ -150,7 +150,7 @@ static bool redrive_target_check(const struct call *call, str value, str target,
         return refuse_redrive(call, value, "Dead letter target does not exist.");
     if (dead_letters.row.fifo != queue->row.fifo)
         return refuse_redrive(call, value, "Dead-letter queue must be same type of queue as the source.");
-    return redrive_allowed(call, &dead_letters, queue->arn) ||
+    return sqs_redrive_allowed(call, &dead_letters, queue->arn) ||
            refuse_redrive(call, value, "Dead letter target does not allow this source queue.");
 }
 

@@ -130,11 +130,12 @@ static void measure_fairness(const struct call *call, const struct queue *queue,
         return;
     struct quiet quiet = quiet_read(call, queue, &noisy);
     int64_t noisy_taken = taken_of(call, queue, &noisy);
+    int64_t age_seconds = (call->now_ms - quiet.first_ms) / MS_PER_S;
     count(call, &groups, queue->row.name, (double)noisy.count);
     count(call, &visible, queue->row.name, (double)quiet.visible);
     count(call, &hidden, queue->row.name, (double)(in_flight > noisy_taken ? in_flight - noisy_taken : 0));
     count(call, &delayed, queue->row.name, (double)quiet.delayed);
-    count(call, &age, queue->row.name, (double)((call->now_ms - quiet.first_ms) / MS_PER_S));
+    count(call, &age, queue->row.name, (double)age_seconds);
 }
 
 /* A group is locked while one of its messages is in flight, or its first is delayed. */

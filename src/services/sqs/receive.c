@@ -182,6 +182,7 @@ static void hide(const struct call *call, struct receive *receive, const struct 
                                                                      : arena_i64(call->arena, call->now_ms),
                          .receipt = receipt,
                      });
+    receive->attempt.visible_ms = visible_ms;
     sqs_timeout_begins(receive->queue->row.generation_id, visible_ms);
     sqs_tally_count(call, &receive->tally, state_of(row), -1);
     sqs_tally_count(call, &receive->tally, (struct message_state){visible_ms, true}, 1);
@@ -285,13 +286,20 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                  : call->now_ms);
 }
 
-/* The queue's dead-letter queue is looked up for the first message that may have to move. */
+/*
+ * The queue's dead-letter queue is looked up for the first message that may have to move.  A dead-letter
+ * queue that does not accept this source any more gets none of its messages, as if it did not exist.
+ */
 static void find_dead_letters(const struct call *call, struct receive *receive)
 {
+    struct queue *dead_letters = &receive->dead_letters;
+
     if (receive->dead_letters_sought)
         return;
     receive->dead_letters_sought = true;
-    sqs_queue_find_arn(call, receive->queue->row.dead_letter_arn, &receive->dead_letters);
+    if (sqs_queue_find_arn(call, receive->queue->row.dead_letter_arn, dead_letters) &&
+        !sqs_redrive_allowed(call, dead_letters, receive->queue->arn))
+        *dead_letters = (struct queue){0};
     receive->dead_letter_tally = sqs_tally_begin(&receive->dead_letters);
 }
 
@@ -384,34 +392,56 @@ static bool take_from_groups(const struct call *call, struct receive *receive, i
 }
 
 /*
- * The messages of an earlier receive with the same attempt id, with the same handles, hidden anew.  False,
- * and nothing is done, without such a receive, or when any of its messages is not in flight any more.
+ * The messages of an earlier receive, if none of them was deleted or has another visibility timeout since
+ * then. False: fail() has been called.
+ */
+static bool list_attempt(const struct call *call, const struct receive *receive,
+                         const struct attempt *attempt, struct sqs_visible_rows *rows)
+{
+    for (size_t i = 0; i < attempt->count; i++) {
+        struct sqs_visible_row *row = list_add(call->arena, rows);
+        if (!sqs_find_in_flight(
+                call->txn,
+                &(struct sqs_find_in_flight_params){.id = attempt->items[i].id,
+                                                    .generation_id = receive->queue->row.generation_id,
+                                                    .receipt = attempt->items[i].receipt,
+                                                    .visible_ms = call->now_ms},
+                row) ||
+            row->visible_ms != attempt->visible_ms)
+            return sqs_value_refuse(
+                call, "ReceiveRequestAttemptId", receive->in->receive_request_attempt_id,
+                "The receiveRequestAttemptId is not valid anymore since the receive call is not retryable.");
+    }
+    return true;
+}
+
+/*
+ * The messages of an earlier receive with the same attempt id, with the same handles, hidden anew; or fail().
+ * False, and nothing is done, without such a receive, or when its visibility timeout is over.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
  */
 static bool repeat_attempt(const struct call *call, struct receive *receive)
 {
     const struct queue *queue = receive->queue;
-    struct attempt earlier;
+    str attempt_id = receive->in->receive_request_attempt_id;
+    struct attempt attempt;
     struct sqs_visible_rows rows = {0};
 
-    if (!sqs_attempt_find(call, queue, receive->in->receive_request_attempt_id, &earlier))
+    if (!sqs_attempt_find(call, queue, attempt_id, &attempt) || attempt.visible_ms <= call->now_ms)
         return false;
-    for (size_t i = 0; i < earlier.count; i++)
-        if (!sqs_find_in_flight(call->txn,
-                                &(struct sqs_find_in_flight_params){.id = earlier.items[i].id,
-                                                                    .generation_id = queue->row.generation_id,
-                                                                    .receipt = earlier.items[i].receipt,
-                                                                    .visible_ms = call->now_ms},
-                                list_add(call->arena, &rows)))
-            return false;
+    if (!list_attempt(call, receive, &attempt, &rows))
+        return true;
     for (size_t i = 0; i < rows.count; i++) {
         struct sqs_visible_row *row = &rows.items[i];
         struct content content = sqs_body_of(call, row);
-        hide(call, receive, row, row->receive_count, earlier.items[i].receipt);
+        hide(call, receive, row, row->receive_count, attempt.items[i].receipt);
         sqs_group_settle(call, queue->row.generation_id, row->group_id);
         show(call, receive, row, &content,
-             (struct receipt){row->id, earlier.items[i].receipt, earlier.received_ms});
+             (struct receipt){row->id, attempt.items[i].receipt, attempt.received_ms});
     }
-    return rows.count > 0;
+    attempt.visible_ms = receive->attempt.visible_ms;
+    sqs_attempt_store(call, queue, attempt_id, &attempt);
+    return true;
 }
 
 static bool receive_fifo(const struct call *call, struct receive *receive, int64_t wanted)
@@ -530,6 +560,8 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
         return FAILED;
 
     bool complete = receive_some(call, queue, in, wanted, &out->messages);
+    if (call->progress->failure.error)
+        return FAILED;
     str arrivals = sqs_queue_arrivals(call, queue);
     if (out->messages.count > 0 && awaited(call, arrivals))
         wake_at(call, arrivals, next_visible_ms(call, queue));

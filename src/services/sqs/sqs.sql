@@ -244,6 +244,10 @@ create index sqs_move_task_running on sqs_move_task (queue_id) where status = 'R
 -- migration: 15
 alter table sqs_queue add column active_ms integer;
 
+-- Until when the messages of an attempt are hidden; 0: unknown, for those that are older than this column.
+-- migration: 16
+alter table sqs_attempt add column visible_ms integer not null default 0;
+
 -- statement: next_queue :one
 -- param: after integer
 select id, account, region, name, created_ms, active_ms from sqs_queue where id > :after order by id limit 1;
@@ -641,13 +645,13 @@ delete from sqs_arrival where (generation_id, scope, deduplication_id) in
     where a.generation_id = :generation_id and a.sequence < :sequence order by a.sequence limit :limit);
 
 -- statement: find_attempt :one
-select received_ms, messages from sqs_attempt where generation_id = :generation_id and attempt_id = :attempt_id;
+select received_ms, visible_ms, messages from sqs_attempt where generation_id = :generation_id and attempt_id = :attempt_id;
 
 -- statement: put_attempt :exec
-insert into sqs_attempt (generation_id, attempt_id, received_ms, messages)
-values (:generation_id, :attempt_id, :received_ms, :messages)
+insert into sqs_attempt (generation_id, attempt_id, received_ms, visible_ms, messages)
+values (:generation_id, :attempt_id, :received_ms, :visible_ms, :messages)
 on conflict (generation_id, attempt_id) do update
-set received_ms = excluded.received_ms, messages = excluded.messages;
+set received_ms = excluded.received_ms, visible_ms = excluded.visible_ms, messages = excluded.messages;
 
 -- statement: remove_attempts :exec
 -- param: limit integer

@@ -71,6 +71,8 @@ bool sqs_attributes_apply(const struct call *call, const struct str_map *attribu
 bool sqs_attributes_match(const struct call *call, const struct str_map *attributes,
                           const struct queue *queue, const struct queue *wanted, str *different);
 void sqs_attributes_store(const struct call *call, struct queue *queue);
+/* Does the queue's RedriveAllowPolicy let that source have it as its dead-letter queue? */
+bool sqs_redrive_allowed(const struct call *call, const struct queue *dead_letters, str source_arn);
 
 /* bodies.c */
 /* The content of a message: the body and its digest, the attributes as JSON. */
@@ -245,7 +247,7 @@ int64_t sqs_arrivals_forget(const struct call *call, int64_t generation_id, int6
 /* attempts.c */
 /* What a receive with a ReceiveRequestAttemptId has taken. */
 struct attempt {
-    int64_t received_ms;
+    int64_t received_ms, visible_ms; /* visible_ms: until then all its messages are hidden */
     struct taken {
         int64_t id, receipt;
     } * items;
