@@ -135,7 +135,8 @@ static void add_log_format(const struct call *call, struct str_map *environment,
 
     if (!lambda_log_is_json(function))
         return;
-    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_FORMAT"), S("JSON"));
+    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_FORMAT"),
+                lambda_log_format_text(LAMBDA_LOG_FORMAT_JSON));
     str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_LEVEL"),
                 lambda_application_log_level_text(level));
 }
