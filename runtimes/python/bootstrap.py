@@ -221,11 +221,7 @@ def to_json(value):
 
 
 def make_error(error_type, message, trace, request_id):
-    error = {"errorMessage": message, "errorType": error_type}
-    if request_id:
-        error["requestId"] = request_id
-    error["stackTrace"] = trace or []
-    return error
+    return {"errorMessage": message, "errorType": error_type, "requestId": request_id or "", "stackTrace": trace or []}
 
 
 def describe(exception, request_id=None):

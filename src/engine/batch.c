@@ -66,12 +66,17 @@ static enum outcome run_guarded(struct engine *engine, struct exchange *exchange
     return FAILED;
 }
 
+static bool is_internal(const struct exchange *exchange)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
+}
+
 static bool may_move(const struct exchange *exchange)
 {
     if (exchange->door)
         return exchange->door->flags & DOOR_ON_WORKER;
     return exchange->operation->prepare && !exchange->from_timer &&
-           (exchange->call.stream || exchange->preparations < LIMIT_PREPARATIONS);
+           (exchange->call.stream || is_internal(exchange) || exchange->preparations < LIMIT_PREPARATIONS);
 }
 
 static void prepare(struct engine *engine, struct exchange *exchange)
@@ -145,11 +150,6 @@ static bool is_abandoned(const struct exchange *exchange)
     bool ran = exchange->order != 0 || str_present(exchange->call.poller);
 
     return ran && exchange->cancelled && !exchange->call.stream;
-}
-
-static bool is_internal(const struct exchange *exchange)
-{
-    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
 }
 
 /*

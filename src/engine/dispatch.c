@@ -471,14 +471,21 @@ static bool is_denied_on_a_way(const struct exchange *exchange)
            str_present(exchange->call.trace_id) && exchange->call.engine->options.trace_keep.age_ms > 0;
 }
 
+/* For time_is_up(). */
+static void begin_long_work(const struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
+
+    if (exchange->operation->flags & OPERATION_LONG)
+        exchange->call.time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+}
+
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
-    int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
     call->may_move = dispatcher->class == WORK_NONE;
-    if (call->operation->flags & OPERATION_LONG)
-        call->time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+    begin_long_work(dispatcher, exchange);
     attempt(&(struct attempt){dispatcher, exchange, false}, read_now);
     if (exchange->outcome == PARKED) {
         call_reset(call); /* the arena is not rewound: a handler may have replaced parts of its input */
@@ -515,6 +522,7 @@ static void prepare_now(void *context)
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->preparations++;
+    begin_long_work(dispatcher, exchange);
     if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
         go_to_engine(dispatcher, exchange);
     else

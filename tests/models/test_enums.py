@@ -21,6 +21,8 @@ OTHER_THINGS = {
     ("expression_key.c", "OR"): "a word of expressions",
     ("identities.c", "Role"): "a word in sentences",
     ("identities.c", "User"): "a word in sentences",
+    ("layer_permissions.c", "Allow"): "the Effect of a policy's statement",
+    ("permissions.c", "Allow"): "the Effect of a policy's statement",
     ("mappings.c", "Creating"): "the State of a mapping, which is no enum on AWS",
     ("mappings.c", "Deleting"): "the State of a mapping, which is no enum on AWS",
     ("parse_policy.c", "AWS"): "a kind of principal",

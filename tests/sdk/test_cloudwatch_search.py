@@ -80,7 +80,8 @@ def test_the_labels_of_what_is_found_tell_the_series_apart(shop, ask):
     ("SEARCH('(a', 'Sum', 60)", "a parenthesis in SEARCH() without its end"), ("SEARCH('a)', 'Sum', 60)", "SEARCH() without a term, or with more than its terms"),
     ("SEARCH('a=', 'Sum', 60)", "a term in SEARCH() is missing"), ("SEARCH('\"a', 'Sum', 60)", "a text in SEARCH() without its closing quote"),
     ("SEARCH('a', 'Summe', 60)", "an unknown statistic in SEARCH()"), ("SEARCH('a', 'Sum', 61)", "a period in SEARCH() that is none, or too short for the range"),
-    ("SEARCH('a', Sum, 60)", "a text in quotes is missing"), ("SEARCH('a')", "SEARCH() takes a text, a statistic and a period"),
+    ("SEARCH('a', 'Sum', 10^30)", "the period of SEARCH() is a number of seconds"), ("SEARCH('a', 'Sum', 0/0)", "the period of SEARCH() is a number of seconds"),
+    ("SLICE(METRICS(), 0/0)", "SLICE() of what the array does not have"), ("SEARCH('a', Sum, 60)", "a text in quotes is missing"), ("SEARCH('a')", "SEARCH() takes a text, a statistic and a period"),
     ("SEARCH('" + "(" * 50 + "a" + ")" * 50 + "', 'Sum', 60)", "SEARCH() with too many levels"),
     ("SORT(METRICS(), MEDIAN, ASC)", "SORT() takes an array and AVG, MIN, MAX or SUM"),
     ("SORT(METRICS(), MAX, UP)", "SORT() takes an array, AVG, MIN, MAX or SUM, ASC or DESC, and a limit"),
@@ -137,6 +138,15 @@ def test_functions_of_arrays(put, ask, start, expression, values):
         put("n", points, Kind=kind)
     put("n", [7], minute=30, Kind="d")  # outside the range: no points
     assert found(ask(expression.replace("s", "SEARCH('{Shop,Kind}', 'Sum', 60)"))) == values
+
+
+def test_an_array_and_one_with_fewer_series(put, ask):
+    for kind, points in (("a", [1]), ("b", [2]), ("c", [3])):
+        put("n", points, Kind=kind)
+    three, two, none = (f"SEARCH('{{Shop,Kind}} {which}', 'Sum', 60)" for which in ("", "NOT c", "nothing"))
+    assert found(ask(f"{three} + {two}")) == found(ask(f"{two} + {three}")) == [[2], [4], []]
+    assert found(ask(f"{three} + {none}")) == found(ask(f"{none} + {three}")) == [[], [], []]
+    assert found(ask(f"{none} + {none}")) == []
 
 
 def test_functions_of_times(put, ask, start):

@@ -129,7 +129,8 @@ def events_of(log_of, name, *texts):
             for metric in metrics:
                 assert isinstance(metrics[metric], int)
                 metrics[metric] = 0
-        event.get("record", {}).pop("runtimeVersion", None)
+        for member in ("runtimeVersion", "runtimeVersionArn"):
+            event.get("record", {}).pop(member, None)
         events.append(event)
     return events
 

@@ -98,6 +98,8 @@ class World:
         self.verify(client("sns"))
         client("logs").create_log_group(logGroupName="every")
         client("logs").create_log_stream(logGroupName="every", logStreamName="every")
+        self.logs, self.slow = client("logs"), []
+        self.query, self.pointer = self.complete_query()
         client("dynamodb").create_table(**self.table("every"))
         view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         streamed = client("dynamodb").create_table(**self.table("streamed"), StreamSpecification=view)
@@ -111,6 +113,33 @@ class World:
         self.backup = self.new_backup()
         self.sqs = client("sqs")
         self.handle = self.receive()
+
+    def complete_query(self):
+        """A query that is complete, and a pointer to an event."""
+        self.logs.put_log_events(logGroupName="every", logStreamName="every", logEvents=[{"timestamp": self.now_ms, "message": "m"}])
+        query = self.start_query("every", "fields @message | limit 1")
+        while not (results := self.logs.get_query_results(queryId=query)["results"]):
+            time.sleep(0.01)
+        return query, results[0][-1]["value"]
+
+    def start_query(self, group, text):
+        now = self.now_ms // 1000
+        return self.logs.start_query(logGroupName=group, startTime=now - 3600, endTime=now + 3600, queryString=text)["queryId"]
+
+    def new_query(self):
+        """A query that waits, because two others take seconds."""
+        if not self.slow:
+            self.logs.create_log_group(logGroupName="slow")
+            self.logs.create_log_stream(logGroupName="slow", logStreamName="s")
+            for _ in range(2):
+                events = [{"timestamp": self.now_ms, "message": "ab " * 300}] * 1000
+                self.logs.put_log_events(logGroupName="slow", logStreamName="s", logEvents=events)
+        if not self.slow or any(self.logs.get_query_results(queryId=query)["status"] != "Running" for query in self.slow):
+            self.slow = [self.start_query("slow", "filter @message like /((a|b)+ )+[yz]/") for _ in range(2)]
+        return self.start_query("every", "limit 1")
+
+    def new_definition(self):
+        return self.logs.put_query_definition(name="passing", queryString="limit 1")["queryDefinitionId"]
 
     def new_backup(self):
         """The ARN of a backup that is complete."""
@@ -421,6 +450,10 @@ def lambda_(world):
         "ListProvisionedConcurrencyConfigs": only({**function, "MaxItems": 2}),
         "DeleteProvisionedConcurrencyConfig": lambda: (published, provisioned),
         "GetAccountSettings": only({}),
+        "PutFunctionRecursionConfig": only({**function, "RecursiveLoop": "Allow"}),
+        "GetFunctionRecursionConfig": only(function),
+        "PutRuntimeManagementConfig": only({**function, "UpdateRuntimeOn": "Auto"}),
+        "GetRuntimeManagementConfig": only(function),
         "PublishVersion": only({**function, "Description": "d"}),
         "CreateAlias": lambda: ((), {**alias, "Name": world.new(), "RoutingConfig": {"AdditionalVersionWeights": {}}}),
         "UpdateAlias": lambda: ([("CreateAlias", alias)], {**alias, "RoutingConfig": {"AdditionalVersionWeights": {}}}),
@@ -542,6 +575,17 @@ def logs(world):
         "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
         "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
         "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
+        "StartQuery": only({"logGroupNames": ["every"], "startTime": 1, "endTime": 2, "limit": 5,
+                            "queryString": "fields @message | filter @message like /m/ | stats count(*) by bin(5m)"}),
+        "StopQuery": lambda: ((), {"queryId": world.new_query()}),
+        "GetQueryResults": only({"queryId": world.query, "maxItems": 5}),
+        "DescribeQueries": only({"logGroupName": "every", "status": "Complete", "maxResults": 5}),
+        "PutQueryDefinition": only({"name": "every", "queryString": "fields @message", "logGroupNames": ["every"],
+                                    "parameters": [{"name": "p", "defaultValue": "v", "description": "d"}]}),
+        "DescribeQueryDefinitions": only({"queryDefinitionNamePrefix": "every", "maxResults": 5}),
+        "DeleteQueryDefinition": lambda: ((), {"queryDefinitionId": world.new_definition()}),
+        "GetLogRecord": only({"logRecordPointer": world.pointer}),
+        "GetLogGroupFields": only({"logGroupName": "every", "time": 1}),
         "StartLiveTail": only({"logGroupIdentifiers": [arn("logs", "log-group:every")], "logEventFilterPattern": "m"}),
         "DeleteLogStream": lambda: ([("CreateLogStream", {**group, "logStreamName": "passing"})],
                                     {**group, "logStreamName": "passing"}),

@@ -321,7 +321,9 @@ static struct judgement judge(const struct call *call, const struct cloudwatch_a
         return (struct judgement){.updated_ms = row->updated_ms};
     return (struct judgement){
         .updated_ms = row->updated_ms,
-        .state = {value, reason_of(&evaluation, value), reason_data_of(&evaluation)},
+        .state = {.value = value,
+                  .reason = reason_of(&evaluation, value),
+                  .reason_data = reason_data_of(&evaluation)},
     };
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 50 };
+enum { MAX_DEPTH = 50, MOST_SORTED = 1000000, MOST_PERIOD_S = 455 * 86400 };
 
 struct reader {
     struct math_scope *scope;
@@ -120,7 +120,8 @@ static bool read_search(struct reader *reader, struct math_value *value)
     if (!read_quoted(reader, &search.text) || !take(reader, ",") || !read_quoted(reader, &search.stat))
         return give_up(reader, "SEARCH() takes a text, a statistic and a period");
     if (take(reader, ",")) {
-        if (!read_or(reader, &period) || period.kind != MATH_NUMBER)
+        if (!read_or(reader, &period) || period.kind != MATH_NUMBER ||
+            !(period.number >= 1 && period.number <= MOST_PERIOD_S))
             return give_up(reader, "the period of SEARCH() is a number of seconds");
         search.period_s = (int64_t)period.number;
     }
@@ -154,7 +155,7 @@ static bool read_sort(struct reader *reader, struct math_value *value)
         return give_up(reader, usage);
     const char *problem =
         cloudwatch_math_sort(reader->scope->arena, by, ascending,
-                             limit.number < SIZE_MAX ? (size_t)limit.number : SIZE_MAX, value);
+                             limit.number < MOST_SORTED ? (size_t)limit.number : MOST_SORTED, value);
     return !problem || give_up(reader, problem);
 }
 

@@ -117,6 +117,14 @@ static struct series_values with_series(struct arena *arena, const char *sign,
     return result;
 }
 
+/* NULL: a number, or fewer series; one series goes with each of the other's. */
+static const struct series_values *series_at(const struct math_value *value, size_t number)
+{
+    if (value->kind == MATH_NUMBER || (value->count != 1 && number >= value->count))
+        return NULL;
+    return value->count == 1 ? value->series : &value->series[number];
+}
+
 struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
                                           const struct math_value *left, const struct math_value *right)
 {
@@ -127,17 +135,15 @@ struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
     bool is_array = left->kind == MATH_SEVERAL || right->kind == MATH_SEVERAL;
     struct math_value result = several(arena, is_array ? MATH_SEVERAL : MATH_SERIES, longer->count);
     for (size_t i = 0; i < longer->count; i++) {
-        const struct series_values *a = left->count == 1 ? left->series : &left->series[i];
-        const struct series_values *b = right->count == 1 ? right->series : &right->series[i];
-        if (left->kind == MATH_NUMBER)
-            result.series[i] = with_number(arena, sign, b, left->number, true);
-        else if (right->kind == MATH_NUMBER)
-            result.series[i] = with_number(arena, sign, a, right->number, false);
-        else if (left->count > 1 && right->count > 1 &&
-                 i >= (left->count < right->count ? left->count : right->count))
-            result.series[i] = series_like(arena, longer->series, 0);
-        else
+        const struct series_values *a = series_at(left, i), *b = series_at(right, i);
+        if (a && b)
             result.series[i] = with_series(arena, sign, a, b);
+        else if (b && left->kind == MATH_NUMBER)
+            result.series[i] = with_number(arena, sign, b, left->number, true);
+        else if (a && right->kind == MATH_NUMBER)
+            result.series[i] = with_number(arena, sign, a, right->number, false);
+        else
+            result.series[i] = series_like(arena, longer->series, 0);
     }
     return result;
 }
@@ -424,8 +430,8 @@ static const char *slice(const struct math_arguments *arguments, struct math_val
     for (size_t i = 1; i < arguments->count; i++)
         if (arguments->items[i].kind != MATH_NUMBER)
             return "SLICE() takes an array and one or two numbers";
-    if (arguments->count < 2 || all->kind == MATH_NUMBER || from < 0 || to < from ||
-        from >= (double)all->count)
+    if (arguments->count < 2 || all->kind == MATH_NUMBER ||
+        !(from >= 0 && from < (double)all->count && to >= from))
         return "SLICE() of what the array does not have";
     *value = *all;
     value->series += (size_t)from;

@@ -11,8 +11,10 @@ enum { MOST_DEPTH = 50 };
 static const int64_t searched_ms =
     (int64_t)14 * DAY_S * 1000; /* metrics without newer points are not found */
 
+enum condition_kind { IS_TERM, IS_NOT, IS_AND, IS_OR };
+
 struct condition {
-    enum { IS_TERM, IS_NOT, IS_AND, IS_OR } kind;
+    enum condition_kind kind;
     const struct condition *left, *right;
     str property, text; /* property: absent: any name or value */
     bool exact;
@@ -102,8 +104,8 @@ static bool take_word(struct parser *parser, str word)
     return true;
 }
 
-static struct condition *condition(struct parser *parser, int kind, const struct condition *left,
-                                   const struct condition *right)
+static struct condition *condition(struct parser *parser, enum condition_kind kind,
+                                   const struct condition *left, const struct condition *right)
 {
     struct condition *made = arena_new(parser->arena, struct condition);
 

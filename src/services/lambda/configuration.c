@@ -99,10 +99,6 @@ static bool apply_variables(const struct call *call, const struct lambda_environ
 {
     if (!environment)
         return true;
-    if (environment->variables.count == 0) {
-        function->row.variables = (str){0};
-        return true;
-    }
     str json = model_to_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, &environment->variables);
     function->row.variables = json;
     return variables_check(call, &environment->variables, json);
@@ -304,6 +300,8 @@ static const struct lambda_environment_response *environment_of(const struct cal
         !model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables,
                          &environment->variables))
         return NULL;
+    if (environment->variables.count == 0)
+        list_make_empty(call->arena, &environment->variables);
     return environment;
 }
 
@@ -321,6 +319,16 @@ static const struct lambda_ephemeral_storage *default_storage(const struct call 
 
     storage->size = DEFAULT_STORAGE_MB;
     return storage;
+}
+
+static const struct lambda_runtime_version_config *runtime_version_of(const struct call *call,
+                                                                      const struct function *function)
+{
+    struct lambda_runtime_version_config *config =
+        arena_new(call->arena, struct lambda_runtime_version_config);
+
+    config->runtime_version_arn = lambda_runtime_version_arn(call, function);
+    return config;
 }
 
 static const struct lambda_snap_start_response *snap_start_of(const struct call *call,
@@ -465,6 +473,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
     out->layers = layers_of(call, function);
+    out->runtime_version_config = runtime_version_of(call, function);
     out->logging_config = logging_of(call, row);
     return out;
 }

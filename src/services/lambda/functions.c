@@ -127,10 +127,19 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     if (str_present(out->state_reason))
         log_warn("a function cannot be started", log_field("function", function.arn),
                  log_field("reason", out->state_reason));
+    lambda_configuration_creating(call, out);
+    out->revision_id = random_uuid(call->arena); /* the revision of an active function is another one */
     return DONE;
 }
 
 /* ---- changes ---- */
+
+/* The revision of a function whose update is complete is another one. */
+static void show_update(const struct call *call, struct lambda_function_configuration *out)
+{
+    lambda_configuration_updating(call, out);
+    out->revision_id = random_uuid(call->arena);
+}
 
 static void store_change(const struct call *call, struct function *function)
 {
@@ -175,6 +184,8 @@ enum outcome lambda_update_function_code(const struct call *call,
         }
     }
     *out = *lambda_configuration_of(call, &function);
+    if (!in->dry_run || !*in->dry_run)
+        show_update(call, out);
     return DONE;
 }
 
@@ -213,6 +224,7 @@ lambda_update_function_configuration(const struct call *call,
         lambda_layer_set_release(call, located->row.layers);
     }
     *out = *lambda_configuration_of(call, &function);
+    show_update(call, out);
     return DONE;
 }
 

@@ -447,6 +447,12 @@ create index lambda_invocation_in_flight on lambda_invocation (function_id)
     where state = 'running' or (kind = 'sync' and state = 'queued');
 
 -- migration: 18
+-- Null for the default.
+alter table lambda_function add column recursion text;
+alter table lambda_version add column update_mode text;
+alter table lambda_version add column runtime_version text;
+
+-- migration: 19
 -- The least levels of a log in JSON, as their enums' numbers; 0: the log is text.
 alter table lambda_version add column application_level integer not null default 0;
 alter table lambda_version add column system_level integer not null default 0;
@@ -494,10 +500,10 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.code_signing, v.id as version_id, v.number,
-    v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.application_level,
-    v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy, v.revision,
-    v.modified_ms, v.generation, v.fingerprint
+select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
+    v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
+    v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
+    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -573,6 +579,12 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: set_recursion :exec
+update lambda_function set recursion = :recursion where id = :id;
+
+-- statement: set_runtime_management :exec
+update lambda_version set update_mode = :update_mode, runtime_version = :runtime_version where id = :id;
 
 -- ---- concurrency ----
 

@@ -109,10 +109,10 @@ bool lambda_revision_check(const struct call *call, str given, str current);
 
 /* publish.c */
 /*
- * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from. The
- * description may be absent.
+ * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from:
+ * then false.  The description may be absent.
  */
-void lambda_publish(const struct call *call, const struct function *latest, str description,
+bool lambda_publish(const struct call *call, const struct function *latest, str description,
                     struct function *published);
 
 /* configuration.c */
@@ -285,6 +285,15 @@ int64_t lambda_first_deadline_ms(const struct call *call, const struct function 
 /* At a start: no sandbox of the former server runs any more. */
 void lambda_sandboxes_forget(const struct call *call);
 
+/* management.c */
+/* The words of a reply to the creation, or to a change, of a version, which is complete when the reply is
+ * sent. */
+void lambda_configuration_creating(const struct call *call, struct lambda_function_configuration *out);
+void lambda_configuration_updating(const struct call *call, struct lambda_function_configuration *out);
+str lambda_runtime_version_arn(const struct call *call, const struct function *function);
+/* "python:3.11.v1"; version: of the interpreter, or NULL. */
+str lambda_runtime_version_text(const struct call *call, const struct runtime *runtime, const char *version);
+
 /* concurrency.c */
 /* The number of invocations of the function that may be in flight: reserved, or what the account has left. */
 int64_t lambda_concurrency_limit(const struct call *call, const struct function *function);
@@ -450,7 +459,8 @@ str lambda_failure_text(const struct call *call, const struct result *result);
 
 /* platform_events.c: absent texts are events below the function's level */
 bool lambda_log_is_json(const struct function *function);
-str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version);
+str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+                            str runtime_version_arn);
 str lambda_event_init_done(const struct call *call, const struct function *function);
 str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms);
 str lambda_event_start(const struct call *call, const struct function *function,

@@ -31,23 +31,19 @@ void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_
 
 /* ---- the initialization ---- */
 
-static str runtime_version(const struct call *call, const struct function *function)
+void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
-
-    return interpreter ? arena_format(call->arena, "%s:%s", runtime->family, interpreter->version)
-                       : str_of(runtime->name);
-}
-
-void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
-{
-    str version = runtime_version(call, function);
+    str version =
+        lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
+    str arn = lambda_runtime_version_arn(call, function);
 
     lambda_log_keep(call, sandbox_id, call->now_ms,
                     lambda_log_is_json(function)
-                        ? lambda_event_init_start(call, function, version)
-                        : arena_join(call->arena, S("INIT_START Runtime Version: "), version));
+                        ? lambda_event_init_start(call, function, version, arn)
+                        : arena_concat(call->arena, S("INIT_START Runtime Version: "), version,
+                                       S("\tRuntime Version ARN: "), arn));
 }
 
 void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
@@ -142,7 +138,9 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
     for (size_t i = 0; i < events->count; i++)
         text_add(&all, events->items[i].message);
     str text = text_str(&all);
-    return str_tail_whole(text, TAIL_BYTES);
+    ptrdiff_t start =
+        str_find(text, S("START RequestId: ")); /* AWS's tail has nothing of the initialization */
+    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, TAIL_BYTES);
 }
 
 static str start_line(const struct call *call, const struct function *function,
@@ -210,7 +208,7 @@ static void write_lines(const struct call *call, const struct function *function
 
     take_lines(call, sandbox, &events);
     for (size_t i = 0; i < lines->count; i++)
-        if (lambda_log_keeps(call, function, lines->items[i].text))
+        if (lines->items[i].text.size > 0 && lambda_log_keeps(call, function, lines->items[i].text))
             add_event(call, &events, lines->items[i].timestamp, lines->items[i].text);
     write_now(call, function, sandbox, has_invocation ? &invocation : NULL, &events);
 }
@@ -226,7 +224,7 @@ void lambda_log_output(const struct call *call, const struct function *function,
         return;
     }
     for (size_t i = 0; i < lines->count; i++)
-        if (lambda_log_keeps(call, function, lines->items[i].text))
+        if (lines->items[i].text.size > 0 && lambda_log_keeps(call, function, lines->items[i].text))
             lambda_log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
     lambda_sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }

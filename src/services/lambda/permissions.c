@@ -154,13 +154,28 @@ bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy
     return found;
 }
 
+/* A service's principal is a host name of AWS. */
+static bool principal_check(const struct call *call, str principal)
+{
+    int64_t account;
+
+    if (str_equal(principal, S("*")) || str_to_i64(principal, &account) ||
+        str_starts_with(principal, S("arn:")) || str_ends_with(principal, S(".amazonaws.com")) ||
+        str_ends_with(principal, S(".amazonaws.com.cn")) || str_ends_with(principal, S(".amazon.com")))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The provided principal was invalid. Please check the principal and try again.");
+    return false;
+}
+
 enum outcome lambda_add_permission(const struct call *call, const struct lambda_add_permission_request *in,
                                    struct lambda_add_permission_response *out)
 {
     const struct function *function = lambda_qualified_of(call);
     str policy;
 
-    if (!function || !revision_matches(call, in->revision_id, function))
+    if (!function || !principal_check(call, in->principal) ||
+        !revision_matches(call, in->revision_id, function))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

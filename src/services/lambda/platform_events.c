@@ -47,12 +47,14 @@ static void add_phase(struct event *event)
     json_field(&event->writer, S("phase"), S("init"));
 }
 
-str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version)
+str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+                            str runtime_version_arn)
 {
     struct event event = begin(call, function, call->now_ms, S("platform.initStart"));
 
     add_phase(&event);
     json_field(&event.writer, S("runtimeVersion"), runtime_version);
+    json_field(&event.writer, S("runtimeVersionArn"), runtime_version_arn);
     json_field(&event.writer, S("functionName"), function->row.name);
     json_field(&event.writer, S("functionVersion"), lambda_version_text(call->arena, function->row.number));
     return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);

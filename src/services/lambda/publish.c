@@ -74,14 +74,16 @@ static void add_version(const struct call *call, const struct function *latest, 
                                        .id = latest->row.version_id, .revision = random_uuid(call->arena)});
 }
 
-void lambda_publish(const struct call *call, const struct function *latest, str description,
+bool lambda_publish(const struct call *call, const struct function *latest, str description,
                     struct function *published)
 {
     check(latest->row.number == LATEST && latest->row.version_id > 0);
-    if (!find_last(call, latest, published) ||
-        !str_equal(published->row.fingerprint, fingerprint_of(call, &latest->row)))
+    bool is_new = !find_last(call, latest, published) ||
+                  !str_equal(published->row.fingerprint, fingerprint_of(call, &latest->row));
+    if (is_new)
         add_version(call, latest, description, published);
     qualify(call, published);
+    return is_new;
 }
 
 static bool code_check(const struct call *call, str sha256, const struct function *latest)
@@ -107,14 +109,16 @@ enum outcome lambda_publish_version(const struct call *call, const struct lambda
     if (!latest || !lambda_revision_check(call, in->revision_id, latest->row.revision) ||
         !code_check(call, in->code_sha256, latest))
         return FAILED;
-    lambda_publish(call, latest, in->description, &published);
+    bool is_new = lambda_publish(call, latest, in->description, &published);
     *out = *lambda_configuration_of(call, &published);
+    if (is_new)
+        lambda_configuration_creating(call, out);
     return DONE;
 }
 
 /* ---- lists ---- */
 
-/* Lists leave out State and LastUpdateStatus. */
+/* Lists leave out State, LastUpdateStatus and RuntimeVersionConfig. */
 static struct lambda_function_configuration summary_of(const struct call *call,
                                                        const struct function *function)
 {
@@ -124,6 +128,7 @@ static struct lambda_function_configuration summary_of(const struct call *call,
     summary->state_reason = (str){0};
     summary->state_reason_code = (str){0};
     summary->last_update_status = (str){0};
+    summary->runtime_version_config = NULL;
     return *summary;
 }
 

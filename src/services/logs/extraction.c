@@ -16,9 +16,10 @@
 
 enum {
     STEP_EVENTS = 1000,
+    UNPREPARED_EVENTS = 20, /* when no worker has prepared the step, and it holds the engine */
     STEP_BYTES = 1024 * 1024,
-    STEP_DATA = 1000,
-    PUT_DATA = 500, /* in one request to CloudWatch */
+    STEP_DATA = 200,
+    PUT_DATA = 100, /* in one request to CloudWatch */
     AGAIN_MS = 60 * 1000,
 };
 
@@ -145,7 +146,7 @@ static void look_at(struct step *step, const struct logs_read_ids_row *row)
         logs_embedded_metrics(&step->metrics, row->timestamp_ms, row->message);
 }
 
-static void read_events(struct step *step)
+static void read_events(struct step *step, size_t most)
 {
     struct logs_read_ids_params params = {.first_id = step->pending.first_id,
                                           .last_id = step->pending.last_id,
@@ -154,7 +155,7 @@ static void read_events(struct step *step)
     struct logs_read_ids_row event;
     size_t events = 0, bytes = 0;
 
-    while (events < STEP_EVENTS && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
+    while (events < most && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
            !(events > 0 && time_is_up(&step->there)) && logs_read_ids_next(&cursor, &event)) {
         look_at(step, &event);
         step->next_id = event.id + 1;
@@ -169,7 +170,7 @@ static void read_events(struct step *step)
 }
 
 /* NULL: there is nothing to do. */
-static struct step *make_step(const struct call *call)
+static struct step *make_step(const struct call *call, size_t most_events)
 {
     struct step *step = arena_new(call->arena, struct step);
 
@@ -184,14 +185,14 @@ static struct step *make_step(const struct call *call)
     step->metrics.call = &step->there;
     read_filters(step);
     read_subscriptions(step);
-    read_events(step);
+    read_events(step, most_events);
     return step;
 }
 
 void logs_extract_events_prepare(const struct call *call, const struct logs_extract_events_input *in)
 {
     (void)in;
-    leave_prepared(call, make_step(call));
+    leave_prepared(call, make_step(call, STEP_EVENTS));
 }
 
 /* ---- storing it ---- */
@@ -237,7 +238,7 @@ static void shorten(const struct call *call, const struct step *step)
 enum outcome logs_extract_events(const struct call *call, const struct logs_extract_events_input *in,
                                  struct logs_extract_events_output *out)
 {
-    const struct step *step = prepared(call) ? prepared(call) : make_step(call);
+    const struct step *step = prepared(call) ? prepared(call) : make_step(call, UNPREPARED_EVENTS);
     struct logs_find_pending_row now;
 
     (void)in;

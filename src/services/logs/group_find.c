@@ -75,22 +75,27 @@ static bool locate_one(const struct call *call, str name, str identifier, str st
     return false;
 }
 
+bool logs_locate_one_group(const struct call *call, str name, str identifier, struct resource *found)
+{
+    return locate_one(call, name, identifier, S(""), found);
+}
+
 bool logs_locate_described_group(const struct call *call, const struct logs_describe_log_streams_request *in,
                                  struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_filtered_group(const struct call *call, const struct logs_filter_log_events_request *in,
                                 struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_read_group(const struct call *call, const struct logs_get_log_events_request *in,
                             struct resource *found)
 {
-    return locate_one(call, in->log_group_name, in->log_group_identifier, S(""), found);
+    return logs_locate_one_group(call, in->log_group_name, in->log_group_identifier, found);
 }
 
 bool logs_locate_read_stream(const struct call *call, const struct logs_get_log_events_request *in,

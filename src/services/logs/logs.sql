@@ -112,6 +112,55 @@ create table logs_resource_policy (
     primary key (account, region, group_arn, name)
 ) without rowid;
 
+-- A query's groups are a JSON array of their ids; its rows are in pages.
+-- migration: 6
+create table logs_query (
+    id integer primary key autoincrement,
+    query_id text not null unique,
+    account text not null,
+    region text not null,
+    user_arn text not null,
+    group_ids text not null,
+    group_names text not null,
+    query text not null,
+    start_ms integer not null,
+    end_ms integer not null,
+    row_limit integer not null,
+    status text not null,
+    created_ms integer not null,
+    ended_ms integer,
+    records_scanned integer not null default 0,
+    records_matched integer not null default 0,
+    bytes_scanned integer not null default 0,
+    groups_scanned integer not null default 0,
+    row_count integer not null default 0
+);
+create index logs_query_account on logs_query (account, region, id);
+create index logs_query_waiting on logs_query (status, id) where status in ('Scheduled', 'Running');
+create table logs_query_page (
+    id integer primary key,
+    query integer not null,
+    first_row integer not null,
+    row_count integer not null,
+    rows text not null
+);
+create index logs_query_page_row on logs_query_page (query, first_row);
+create table logs_query_definition (
+    id integer primary key autoincrement,
+    definition_id text not null unique,
+    account text not null,
+    region text not null,
+    name text not null,
+    query text not null,
+    group_names text not null,
+    parameters text,
+    client_token text,
+    modified_ms integer not null
+);
+create index logs_query_definition_account on logs_query_definition (account, region, definition_id);
+create index logs_query_definition_token on logs_query_definition (account, region, client_token)
+where client_token is not null;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -455,3 +504,110 @@ where account = :account and region = :region and group_arn = :group_arn and nam
 
 -- statement: remove_resource_policies :exec
 delete from logs_resource_policy where account = :account and region = :region and group_arn = :group_arn;
+
+-- statement: add_query :insert
+insert into logs_query (query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit,
+    status, created_ms)
+values (:query_id, :account, :region, :user_arn, :group_ids, :group_names, :query, :start_ms, :end_ms, :row_limit,
+    :status, :created_ms);
+
+-- statement: find_query :one
+-- row: query
+select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+from logs_query where query_id = :query_id and account = :account and region = :region;
+
+-- statement: find_query_number :one
+-- row: query
+select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+from logs_query where id = :id;
+
+-- The queries of an account, the latest first.
+-- statement: list_queries :each
+-- row: query
+-- param: before_id integer
+select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+from logs_query where account = :account and region = :region and id < :before_id order by id desc;
+
+-- statement: count_unfinished_queries :one
+-- column: count integer
+select count(*) as count from logs_query
+where status in ('Scheduled', 'Running') and account = :account and region = :region;
+
+-- statement: count_running_queries :one
+-- column: count integer
+select count(*) as count from logs_query where status = 'Running' and status in ('Scheduled', 'Running');
+
+-- statement: find_scheduled_query :one
+select id, account, region from logs_query
+where status = 'Scheduled' and status in ('Scheduled', 'Running') order by id limit 1;
+
+-- statement: set_query_status :exec
+update logs_query set status = :status, ended_ms = :ended_ms where id = :id;
+
+-- Queries do not survive the server.
+-- statement: fail_running_queries :exec
+update logs_query set status = 'Failed', ended_ms = :ended_ms
+where status = 'Running' and status in ('Scheduled', 'Running');
+
+-- statement: set_query_progress :exec
+update logs_query
+set records_scanned = :records_scanned, records_matched = :records_matched, bytes_scanned = :bytes_scanned,
+    groups_scanned = :groups_scanned, row_count = :row_count
+where id = :id;
+
+-- statement: add_query_page :insert
+insert into logs_query_page (query, first_row, row_count, rows) values (:query, :first_row, :row_count, :rows);
+
+-- The pages of a query from the one that has a row on.
+-- statement: read_query_pages :each
+-- param: from_row integer
+select first_row, row_count, rows from logs_query_page
+where query = :query and first_row >= coalesce(
+    (select max(p.first_row) from logs_query_page p where p.query = :query and p.first_row <= :from_row), 0)
+order by first_row;
+
+-- statement: remove_query_page :exec
+delete from logs_query_page
+where id = (select p.id from logs_query_page p where p.query = :query order by p.first_row limit 1);
+
+-- statement: delete_query :exec
+delete from logs_query where id = :id;
+
+-- statement: find_group_name :one
+select account, region, name, retention_days from logs_group where id = :id;
+
+-- statement: find_event :one
+-- row: event
+select id, stream_id, timestamp_ms, ingested_ms, message, group_id from logs_event where id = :id;
+
+-- statement: put_definition :exec
+insert into logs_query_definition
+    (definition_id, account, region, name, query, group_names, parameters, client_token, modified_ms)
+values (:definition_id, :account, :region, :name, :query, :group_names, :parameters, :client_token, :modified_ms)
+on conflict (definition_id) do update
+set name = excluded.name, query = excluded.query, group_names = excluded.group_names, parameters = excluded.parameters,
+    modified_ms = excluded.modified_ms;
+
+-- statement: find_definition :one
+select id from logs_query_definition
+where definition_id = :definition_id and account = :account and region = :region;
+
+-- statement: find_definition_of_token :one
+select definition_id from logs_query_definition
+where account = :account and region = :region and client_token = :client_token limit 1;
+
+-- statement: list_definitions :each
+-- param: after text
+select definition_id, name, query, group_names, parameters, modified_ms from logs_query_definition
+where account = :account and region = :region and definition_id > :after order by definition_id;
+
+-- statement: count_definitions :one
+-- column: count integer
+select count(*) as count from logs_query_definition where account = :account and region = :region;
+
+-- statement: remove_definition :exec
+delete from logs_query_definition
+where definition_id = :definition_id and account = :account and region = :region;

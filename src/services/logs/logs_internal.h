@@ -38,6 +38,8 @@ str logs_stream_arn(const struct call *call, str group_name, str stream_name);
 str logs_group_name(const struct call *call, str identifier);
 /* The group of the request.  NULL: it does not exist, and fail() has been called. */
 const struct group *logs_group_of(const struct call *call);
+/* The group of a request that names it by its name or by an identifier.  False: fail() has been called. */
+bool logs_locate_one_group(const struct call *call, str name, str identifier, struct resource *found);
 /* See struct module. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found);
 /* May events of the group become metrics and reach functions?  Only those of the standard class do. */

@@ -103,6 +103,11 @@ static const struct {
     {"%ab+c%", "ac", false},
     {"%ab+c%", "abc", true},
     {"%.at%", "hat", true},
+    {"%^a.b$%", "a\nb", false},
+    {"%^a.b$%", "a\rb", false},
+    {"%^[a-c\\-e]+$%", "a-e", true},
+    {"%^[\\d-]+$%", "1-2", true},
+    {"%^\\x7f$%", "\x7f", true},
     {"%^.at$%", "at", false},
     {"%^.t\\x43?$%", "xt", true},
     {"%\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}%", "client 192.168.0.1 connected", true},
@@ -201,11 +206,21 @@ static const struct {
      "\"AwsServiceEvent\" }",
      CLOUDTRAIL, false},
     {"{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS }", CLOUDTRAIL, true},
+    {"{ $.@timestamp = 1 }", "{\"@timestamp\": 1}", true},
+    {"{ $.a#b = 1 && $.c/d = 2 && $.e:f = 3 }", "{\"a#b\": 1, \"c/d\": 2, \"e:f\": 3}", true},
+    {"{ $.text > 399 }", FLAGS, true},
+    {"{ $.text > 400 }", FLAGS, false},
+    {"{ $.eventType > 5 }", TRAIL, false},
+    {"{ $.azAZ09_- = azAZ09_- }", "{\"azAZ09_-\": \"azAZ09_-\"}", true},
+    {"{ $.a = \"b\\\\\" }", "{\"a\": \"b\\\\\"}", true},
     /* space-delimited */
     {"[ip, user, username, timestamp, request, status_code, bytes]", APACHE_200, true},
     {"[ip, user, username, timestamp, request, status_code]", APACHE_200, false},
     {"[ip, user, username, timestamp, request, status_code, bytes, more]", APACHE_200, false},
     {"[]", APACHE_200, true},
+    {"[]", "", true},
+    {"[a]", "", false},
+    {"[...]", "", true},
     {"[..., status_code, bytes]", APACHE_200, true},
     {"[ip, user, ..., status_code, bytes]", APACHE_200, true},
     {"[ip, user, ...]", APACHE_200, true},
@@ -272,6 +287,8 @@ static const struct {
     {"{ $.a > x }", "Invalid filter pattern"},
     {"{ $.a > \"1\" }", "Invalid filter pattern"},
     {"{ $.a > %1% }", "Invalid filter pattern"},
+    {"{ $.['a = 1 }", "Invalid filter pattern"},
+    {"{ $.a = %x }", "Invalid filter pattern"},
     {"{ $.a = 1 && }", "Invalid filter pattern"},
     {"{ ($.a = 1 }", "Invalid filter pattern"},
     {"{ $.a = 1) }", "Invalid filter pattern"},
@@ -313,6 +330,11 @@ static const struct {
     {"%a\\%", "Invalid filter pattern"},
     {"%\\q%", "Invalid filter pattern"},
     {"%\\xfg%", "Invalid filter pattern"},
+    {"%\\x%", "Invalid filter pattern"},
+    {"%\\xa%", "Invalid filter pattern"},
+    {"%\\xag%", "Invalid filter pattern"},
+    {"%\\x80%", "Invalid filter pattern"},
+    {"\"a\\", "Invalid filter pattern"},
     {"%\\xff%", "Invalid filter pattern"},
 };
 
@@ -358,6 +380,46 @@ TEST(fields_have_the_names_of_their_columns_or_their_numbers)
     assert_string_equal(extracted("{ $.a = 1 }", "{\"a\": 1}"), "");
 }
 
+/* "-": the pattern has no such value; "": this event lacks it. */
+static const char *value(const char *text, const char *name, const char *event)
+{
+    struct pattern pattern;
+    struct log_value_name value_name;
+    struct log_message message = {.arena = &scratch, .message = str_of(event)};
+    str problem;
+
+    assert_true(logs_pattern_parse(&scratch, str_of(text), &pattern, &problem));
+    if (!logs_value_name_parse(&scratch, &pattern, str_of(name), &value_name))
+        return "-";
+    assert_true(logs_pattern_matches_event(&pattern, &message));
+    str found = logs_event_value(&pattern, &message, &value_name);
+    return str_present(found) ? arena_cstr(&scratch, found) : "";
+}
+
+TEST(metrics_find_values_by_selectors_and_by_columns)
+{
+    static const char columns[] = "[ip, ..., size]", json[] = "{ $.a.b[1] = * }";
+    static const char event[] = "{\"a\": {\"b\": [1, \"two\"]}, \"n\": null, \"t\": true, \"o\": {}}";
+
+    assert_string_equal(value(columns, "$ip", "1 2 3"), "1");
+    assert_string_equal(value(columns, "$2", "1 2 3"), "2");
+    assert_string_equal(value(columns, "$size", "1 2 3"), "3");
+    assert_string_equal(value(columns, "$3", "1 2 3"), "3");
+    assert_string_equal(value(columns, "$4", "1 2 3"), "");
+    assert_string_equal(value(columns, "$0", "1 2 3"), "-");
+    assert_string_equal(value(columns, "$other", "1 2 3"), "-");
+    assert_string_equal(value(columns, "ip", "1 2 3"), "-");
+    assert_string_equal(value(columns, "$", "1 2 3"), "-");
+    assert_string_equal(value(json, "$.a.b[1]", event), "two");
+    assert_string_equal(value(json, "$.a.*", event), "");
+    assert_string_equal(value(json, "$.t", event), "true");
+    assert_string_equal(value(json, "$.n", event), "");
+    assert_string_equal(value(json, "$.o", event), "");
+    assert_string_equal(value(json, "$.a.b[1] x", event), "-");
+    assert_string_equal(value(json, "$ip", event), "-");
+    assert_string_equal(value("ERROR", "$.a", "ERROR"), "-");
+}
+
 TEST(a_repeated_character_may_have_a_thousand_states)
 {
     struct text event = text_in(&scratch);
@@ -376,4 +438,5 @@ TEST(a_repeated_character_may_have_a_thousand_states)
 TESTS(test(each_pattern_of_the_table_matches_as_documented),
       test(what_is_not_a_pattern_is_refused_with_a_reason),
       test(fields_have_the_names_of_their_columns_or_their_numbers),
+      test(metrics_find_values_by_selectors_and_by_columns),
       test(a_repeated_character_may_have_a_thousand_states))

@@ -1,0 +1,319 @@
+/*
+ * insights.c: rows pass through the commands, one after the other.
+ *
+ * `stats` and `sort` keep rows until the last event; at the end they pass on theirs.
+ */
+#include "insights.h"
+
+#include "insights_sort.h"
+#include "insights_stats.h"
+
+enum { FIRST_ROWS = 64 };
+
+/* What a command knows of the rows so far. */
+struct stage {
+    struct insights_groups groups; /* of stats */
+    struct insights_sorter sorter; /* of sort */
+    struct insights_table seen;    /* of dedup */
+    size_t passed;                 /* of limit */
+};
+
+struct insights_run {
+    struct arena *arena;
+    const struct insights_program *program;
+    struct insights_options options;
+    struct insights_memory memory;
+    struct stage *stages;
+    struct insights_value *slots;
+    size_t matches_at; /* behind the last filter of events */
+    int64_t matched;
+    bool failed;
+    struct insights_texts rows;
+    size_t row_capacity;
+};
+
+static bool pass(struct insights_run *run, struct insights_evaluation *evaluation, size_t from);
+
+/* ---- results ---- */
+
+static void add_field(struct json_writer *writer, str name, str shown)
+{
+    json_open_object(writer);
+    json_field(writer, S("field"), name);
+    json_field(writer, S("value"), shown);
+    json_close_object(writer);
+}
+
+static void keep_result(struct insights_run *run, str row)
+{
+    if (run->rows.count == run->row_capacity) {
+        size_t capacity = run->row_capacity ? 2 * run->row_capacity : FIRST_ROWS;
+        str *larger = logs_insights_keep(&run->memory, capacity * sizeof *larger);
+        for (size_t i = 0; i < run->rows.count; i++)
+            larger[i] = run->rows.items[i];
+        run->rows.items = larger;
+        run->row_capacity = capacity;
+    }
+    run->rows.items[run->rows.count++] = logs_insights_keep_text(&run->memory, row);
+}
+
+static void add_result(struct insights_run *run, struct insights_evaluation *evaluation)
+{
+    const struct insights_columns *columns = &run->program->columns;
+    struct json_writer writer = json_writer_in(evaluation->arena);
+    const struct insights_event *event = evaluation->row->event;
+
+    if (run->rows.count == (run->program->limit ? run->program->limit : run->options.limit))
+        return;
+    json_open_array(&writer);
+    for (size_t i = 0; i < columns->count; i++) {
+        struct insights_value shown = logs_insights_evaluate(evaluation, columns->items[i].node);
+        bool is_pointer = event && str_equal(columns->items[i].name, S("@ptr"));
+        if (shown.kind != INSIGHTS_ABSENT && !is_pointer)
+            add_field(&writer, columns->items[i].name, logs_insights_show(evaluation->arena, &shown));
+    }
+    if (event)
+        add_field(&writer, S("@ptr"),
+                  run->options.pointer(run->options.pointer_context, evaluation->arena, event));
+    json_close_array(&writer);
+    keep_result(run, json_written(&writer));
+}
+
+/* ---- commands: true when the row goes on to the next one ---- */
+
+static bool pass_fields(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_columns *columns = &run->program->items[index].columns;
+
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->items[i].stored)
+            evaluation->row->slots[columns->items[i].slot] =
+                logs_insights_evaluate(evaluation, columns->items[i].node);
+    return true;
+}
+
+static bool pass_filter(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    struct insights_value holds = logs_insights_evaluate(evaluation, run->program->items[index].node);
+
+    return logs_insights_is_true(&holds);
+}
+
+static bool pass_parse(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_command *command = &run->program->items[index];
+    struct insights_value text = logs_insights_evaluate(evaluation, command->node);
+    size_t count = logs_insights_part_count(command->matcher);
+    str *parts = arena_alloc(evaluation->arena, count * sizeof *parts);
+    bool matches = text.kind != INSIGHTS_ABSENT &&
+                   logs_insights_matches(command->matcher, evaluation,
+                                         logs_insights_show(evaluation->arena, &text), parts);
+
+    for (size_t i = 0; i < count; i++)
+        evaluation->row->slots[command->slots[i]] = logs_insights_text(matches ? parts[i] : (str){0});
+    return true;
+}
+
+static bool pass_stats(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    logs_insights_aggregate(&run->stages[index].groups, evaluation);
+    return false;
+}
+
+static bool pass_sort(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    struct insights_sorter *sorter = &run->stages[index].sorter;
+
+    logs_insights_sorter_take(sorter, evaluation);
+    run->failed = run->failed || sorter->memory.full;
+    return false;
+}
+
+static bool pass_limit(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    (void)evaluation;
+    if (run->stages[index].passed == run->program->items[index].limit)
+        return false;
+    run->stages[index].passed++;
+    return true;
+}
+
+/* Rows in which a value is absent are no duplicates. */
+static bool pass_dedup(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_nodes *nodes = &run->program->items[index].nodes;
+    struct text key = text_in(evaluation->arena);
+    bool is_new;
+
+    for (size_t i = 0; i < nodes->count; i++) {
+        struct insights_value found = logs_insights_evaluate(evaluation, nodes->items[i]);
+        str shown = logs_insights_show(evaluation->arena, &found);
+        if (found.kind == INSIGHTS_ABSENT)
+            return true;
+        text_add_i64(&key, (int64_t)shown.size);
+        text_add_char(&key, ':');
+        text_add(&key, shown);
+    }
+    logs_insights_entry(&run->memory, &run->stages[index].seen, text_str(&key), &is_new);
+    return is_new;
+}
+
+/* A row for each element of a list. */
+static bool pass_unnest(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_command *command = &run->program->items[index];
+    struct insights_value *slot = &evaluation->row->slots[command->slots[0]];
+    struct insights_value list = logs_insights_evaluate(evaluation, command->node);
+    const struct json *json = list.json;
+
+    *slot = (struct insights_value){0};
+    if (list.kind == INSIGHTS_JSON && !json)
+        json = json_parse(evaluation->arena, list.text, NULL);
+    if (!json_is(json, JSON_ARRAY))
+        return true;
+    for (uint32_t i = 0; i < json->count && !run->failed; i++) {
+        *slot = logs_insights_of_json(&json->items[i]);
+        pass(run, evaluation, index + 1);
+    }
+    return false;
+}
+
+static bool (*const passes[])(struct insights_run *, struct insights_evaluation *, size_t) = {
+    [COMMAND_FIELDS] = pass_fields, [COMMAND_FILTER] = pass_filter, [COMMAND_PARSE] = pass_parse,
+    [COMMAND_STATS] = pass_stats,   [COMMAND_SORT] = pass_sort,     [COMMAND_LIMIT] = pass_limit,
+    [COMMAND_DEDUP] = pass_dedup,   [COMMAND_UNNEST] = pass_unnest,
+};
+
+/* Returns false when the query has failed. */
+static bool pass(struct insights_run *run, struct insights_evaluation *evaluation, size_t from)
+{
+    bool goes_on = true;
+
+    for (size_t i = from; goes_on && i < run->program->count; i++) {
+        run->matched += from == 0 && i == run->matches_at;
+        goes_on = passes[run->program->items[i].kind](run, evaluation, i);
+    }
+    run->matched += goes_on && from == 0 && run->matches_at == run->program->count;
+    if (goes_on)
+        add_result(run, evaluation);
+    run->failed = run->failed || run->memory.full || evaluation->failed;
+    return !run->failed;
+}
+
+/* ---- beginning and end ---- */
+
+/* Behind the last filter before a command that changes what rows are. */
+static size_t last_filter(const struct insights_program *program)
+{
+    size_t behind = 0;
+
+    for (size_t i = 0; i < program->count && program->items[i].kind <= COMMAND_PARSE; i++)
+        if (program->items[i].kind == COMMAND_FILTER)
+            behind = i + 1;
+    return behind;
+}
+
+/* How many rows of a sort are needed; 0: all, because a later command chooses among them. */
+static size_t most_sorted(const struct insights_run *run, size_t index)
+{
+    size_t most = run->program->limit ? run->program->limit : run->options.limit;
+
+    for (size_t i = index + 1; i < run->program->count; i++) {
+        const struct insights_command *later = &run->program->items[i];
+        if (later->kind == COMMAND_LIMIT)
+            return later->limit;
+        if (later->kind != COMMAND_FIELDS && later->kind != COMMAND_PARSE)
+            return 0;
+    }
+    return most;
+}
+
+struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
+                                         const struct insights_options *options)
+{
+    struct insights_run *run = arena_new(arena, struct insights_run);
+    struct insights_memory memory = {.arena = arena, .most = options->most_bytes};
+
+    *run = (struct insights_run){.arena = arena, .program = program, .options = *options, .memory = memory};
+    run->stages = arena_alloc(arena, (program->count + 1) * sizeof *run->stages);
+    run->slots = arena_alloc(arena, (program->slot_count + 1) * sizeof *run->slots);
+    run->matches_at = last_filter(program);
+    for (size_t i = 0; i < program->count; i++) {
+        struct stage *stage = &run->stages[i];
+        stage->seen.basis = stage->groups.table.basis = options->basis;
+        stage->groups.memory = &run->memory;
+        stage->groups.command = stage->sorter.command = &program->items[i];
+        stage->sorter.memory = memory;
+        stage->sorter.slot_count = program->slot_count;
+        stage->sorter.most = most_sorted(run, i);
+    }
+    return run;
+}
+
+static struct insights_evaluation evaluation_of(struct insights_run *run, struct insights_row *row)
+{
+    for (size_t i = 0; i < run->program->slot_count; i++)
+        row->slots[i] = (struct insights_value){0};
+    return (struct insights_evaluation){.arena = run->arena, .now_ms = run->options.now_ms, .row = row};
+}
+
+bool logs_insights_take(struct insights_run *run, const struct insights_event *event)
+{
+    struct insights_row row = {.event = event, .slots = run->slots};
+    struct insights_evaluation evaluation = evaluation_of(run, &row);
+
+    return pass(run, &evaluation, 0);
+}
+
+static void end_stats(struct insights_run *run, size_t index)
+{
+    struct insights_groups *groups = &run->stages[index].groups;
+    struct arena_mark mark = arena_mark(run->arena);
+
+    logs_insights_groups_end(groups);
+    for (const struct insights_group *group = groups->first; group && !run->failed; group = group->next) {
+        struct insights_row row = {.slots = run->slots};
+        struct insights_evaluation evaluation = evaluation_of(run, &row);
+        logs_insights_group_row(groups, group, &evaluation);
+        pass(run, &evaluation, index + 1);
+        arena_rewind(run->arena, mark);
+    }
+}
+
+static void end_sort(struct insights_run *run, size_t index)
+{
+    struct insights_sorter *sorter = &run->stages[index].sorter;
+    struct arena_mark mark = arena_mark(run->arena);
+
+    logs_insights_sorter_end(sorter);
+    for (size_t i = 0; i < sorter->count && !run->failed; i++) {
+        const struct insights_kept_row *kept = &sorter->items[i];
+        struct insights_row row = {.event = kept->has_event ? &kept->event : NULL, .slots = run->slots};
+        struct insights_evaluation evaluation = evaluation_of(run, &row);
+        for (size_t slot = 0; slot < run->program->slot_count; slot++)
+            row.slots[slot] = kept->slots[slot];
+        pass(run, &evaluation, index + 1);
+        arena_rewind(run->arena, mark);
+    }
+    logs_insights_release(&sorter->memory);
+}
+
+bool logs_insights_end(struct insights_run *run)
+{
+    for (size_t i = 0; i < run->program->count && !run->failed; i++)
+        if (run->program->items[i].kind == COMMAND_STATS)
+            end_stats(run, i);
+        else if (run->program->items[i].kind == COMMAND_SORT)
+            end_sort(run, i);
+    return !run->failed;
+}
+
+struct insights_texts logs_insights_rows(const struct insights_run *run)
+{
+    return run->rows;
+}
+
+int64_t logs_insights_matched(const struct insights_run *run)
+{
+    return run->matched;
+}

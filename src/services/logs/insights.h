@@ -1,0 +1,33 @@
+#pragma once
+
+/*
+ * insights.h: running a query of CloudWatch Logs Insights over events.
+ *
+ * The caller gives the events one by one, the latest first.  What the query keeps is bounded; what an event
+ * needs meanwhile is allocated in the arena, and the caller rewinds it after each event.
+ */
+#include "insights_row.h"
+
+struct insights_run;
+
+struct insights_options {
+    int64_t now_ms;
+    size_t limit;      /* of the rows, unless the query has its own */
+    size_t most_bytes; /* of what the query keeps */
+    uint64_t basis;    /* of hashes: secret */
+    /* The @ptr of an event. */
+    str (*pointer)(const void *context, struct arena *arena, const struct insights_event *event);
+    const void *pointer_context;
+};
+
+struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
+                                         const struct insights_options *options);
+/* False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
+ */
+bool logs_insights_take(struct insights_run *run, const struct insights_event *event);
+/* After the last event.  False: it has failed. */
+bool logs_insights_end(struct insights_run *run);
+/* The rows of the result, each a JSON array of {"field", "value"}, as long as the run's arena. */
+struct insights_texts logs_insights_rows(const struct insights_run *run);
+/* The events that passed all filters of the query. */
+int64_t logs_insights_matched(const struct insights_run *run);

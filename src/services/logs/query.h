@@ -1,0 +1,33 @@
+#pragma once
+
+/*
+ * query.h: what the files of queries share.
+ */
+#include "insights.h"
+#include "logs_internal.h"
+
+enum { QUERY_ROWS = 10000 }; /* of a result, unless the query or the request says otherwise */
+
+/* query.c */
+/* Let the next queries that wait run, if there is room.  Call it when one has ended. */
+void logs_queries_go_on(const struct call *call);
+/* The query has ended so. */
+void logs_query_end(const struct call *call, const struct logs_query_row *query,
+                    enum logs_query_status status);
+/* At a start of the server. */
+void logs_queries_start(const struct call *call);
+/* The query's own row; false: it does not exist, and fail() has been called. */
+bool logs_query_find(const struct call *call, str query_id, struct logs_query_row *query);
+
+/* query_scan.c: the events of a query's groups, the latest first. */
+struct query_scan;
+struct query_scan *logs_scan_begin(const struct call *call, const struct logs_query_row *query);
+/* Open the cursors in this run's snapshot, behind the last event; and close them. */
+void logs_scan_open(const struct call *call, struct query_scan *scan);
+void logs_scan_close(struct query_scan *scan);
+/* The next event, which is valid until the one after it.  False: there are no more. */
+bool logs_scan_next(const struct call *call, struct query_scan *scan, struct insights_event *event);
+size_t logs_scan_groups(const struct query_scan *scan);
+
+/* log_record.c: @ptr names an event of a group. */
+str logs_pointer_text(const struct call *call, const struct insights_event *event);

@@ -1,0 +1,401 @@
+"""CloudWatch Logs Insights: queries over a socket, and their rows."""
+
+import json
+import time
+
+import boto3
+import orderly_server
+import pytest
+from insights_queries import EVENTS, QUERIES
+from test_logs import DAY_MS, HOUR_MS, logs, make_group, put  # noqa: F401
+
+MINUTE = 60
+
+
+def moment(ms):
+    return time.strftime("%Y-%m-%d %H:%M:%S.", time.gmtime(ms // 1000)) + f"{ms % 1000:03}"
+
+
+@pytest.fixture
+def finished(logs, wait_until):
+    """finished(query id): the reply of GetQueryResults when the query has ended."""
+
+    def wait(query_id):
+        replies = []
+
+        def has_ended():
+            replies.append(logs.get_query_results(queryId=query_id))
+            return replies[-1]["status"] not in ("Scheduled", "Running")
+
+        wait_until(has_ended, 60, f"the end of {query_id}")
+        return replies[-1]
+
+    return wait
+
+
+@pytest.fixture
+def ask(logs, finished, now_ms):
+    """ask(group, query): the reply of GetQueryResults over the last day."""
+
+    def query(group, text, **arguments):
+        groups = {"logGroupName": group} if isinstance(group, str) else {"logGroupNames": group}
+        end = now_ms() // 1000 + MINUTE
+        query_id = logs.start_query(**{**groups, "startTime": end - 86400, "endTime": end, "queryString": text, **arguments})["queryId"]
+        return finished(query_id)
+
+    return query
+
+
+def rows_of(reply):
+    """The rows as dictionaries, without pointers."""
+    return [{field["field"]: field["value"] for field in row if field["field"] != "@ptr"} for row in reply["results"]]
+
+
+@pytest.fixture(scope="module")
+def stored(client, now_ms):
+    """{kind: (group, the time of the first event)} of EVENTS, one second apart; their times begin a minute."""
+    logs, made = client("logs"), {}
+    first = now_ms() // 60000 * 60000 - 60000
+    for kind, lines in EVENTS.items():
+        group = f"/insights/{kind}"
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="s")
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
+            {"timestamp": first + 1000 * number, "message": line} for number, line in enumerate(lines)])
+        made[kind] = group, first
+    yield made
+    for group, _ in made.values():
+        logs.delete_log_group(logGroupName=group)
+
+
+def filled(text, group, first):
+    """The text with its moments."""
+    for number in range(5):
+        text = text.replace(f"{{t{number}}}", moment(first + 1000 * number))
+    return text.replace("{group}", group).replace("{ms0}", str(first))
+
+
+TABLE = [case for case in QUERIES if isinstance(case[2], list)]
+MALFORMED = [case for case in QUERIES if isinstance(case[2], str)]
+
+
+def test_the_table_has_sixty_queries_at_least():
+    assert len(TABLE) >= 60 and len({query for _, query, _ in QUERIES}) == len(QUERIES)
+
+
+@pytest.mark.parametrize("kind, query, rows", TABLE, ids=[query[:60] for _, query, _ in TABLE])
+def test_a_query_has_its_rows(stored, ask, kind, query, rows):
+    group, first = stored[kind]
+    reply = ask(group, filled(query, group, first))
+    assert reply["status"] == "Complete"
+    assert rows_of(reply) == [{name: filled(value, group, first) for name, value in row.items()} for row in rows]
+
+
+@pytest.mark.parametrize("kind, query, sentence", MALFORMED, ids=[query[:60] for _, query, _ in MALFORMED])
+def test_a_malformed_query_is_refused_with_its_place(stored, logs, refused, kind, query, sentence):
+    error = refused(logs.start_query, logGroupName=stored[kind][0], startTime=1, endTime=2, queryString=query)
+    assert (error["code"], error["status"], error["message"]) == ("MalformedQueryException", 400, sentence)
+    compile_error = error["reply"]["queryCompileError"]
+    assert compile_error["message"] == sentence
+    place = compile_error["location"]
+    assert 0 <= place["startCharOffset"] <= place["endCharOffset"] <= len(query)
+    if "unexpected symbol found" in sentence:
+        symbol = sentence.split("found ")[1].split(" at line")[0]
+        assert query[place["startCharOffset"] : place["endCharOffset"]] == symbol
+
+
+def test_columns_are_in_the_order_of_the_query_and_a_pointer_comes_last(stored, ask):
+    group, _ = stored["json"]
+    [row] = ask(group, "fields status, requestId | sort requestId | limit 1")["results"]
+    assert [field["field"] for field in row] == ["status", "requestId", "@ptr"]
+    [row] = ask(group, "stats max(latency), count(*) as n by ok | filter ok = 0")["results"]
+    assert [field["field"] for field in row] == ["ok", "max(latency)", "n"]
+
+
+def test_statistics_count_what_was_read_and_what_passed_the_filters(stored, ask):
+    group, _ = stored["json"]
+    reply = ask(group, "filter status = 200 | stats count(*) by user.id")
+    size = sum(len(line) for line in EVENTS["json"])
+    assert reply["queryLanguage"] == "CWLI"
+    assert reply["statistics"] == {"recordsMatched": 2, "recordsScanned": 4, "estimatedRecordsSkipped": 0, "bytesScanned": size,
+                                   "estimatedBytesSkipped": 0, "logGroupsScanned": 1, "resultCount": 1}
+
+
+def test_the_time_range_includes_both_ends(logs, finished, make_group, put, now_ms):
+    group, second = make_group(), now_ms() // 1000 - 10
+    put(group, "s", (second * 1000 - 1, "before"), (second * 1000, "first"), (second * 1000 + 1999, "last"), (second * 1000 + 2000, "after"))
+    for scale in (1, 1000):
+        end = (second + 1) * scale + (999 if scale == 1000 else 0)
+        query = logs.start_query(logGroupName=group, startTime=second * scale, endTime=end, queryString="display @message")["queryId"]
+        assert rows_of(finished(query)) == [{"@message": "last"}, {"@message": "first"}]
+
+
+def test_several_groups_are_merged_in_the_order_of_time(ask, make_group, put, now_ms):
+    groups, at = [make_group() for _ in range(3)], now_ms() - 1000
+    for number in range(9):
+        put(groups[number % 3], f"stream-{number % 2}", (at + number, str(number)))
+    reply = ask(groups, "display @message, @log")
+    assert rows_of(reply) == [{"@message": str(number), "@log": f"000000000000:{groups[number % 3]}"} for number in reversed(range(9))]
+    assert reply["statistics"]["logGroupsScanned"] == 3
+    assert rows_of(ask([groups[0], groups[0]], "stats count(*) as n")) == [{"n": "3"}]
+
+
+def test_ten_thousand_rows_are_returned_and_a_limit_allows_more_in_pages(logs, ask, make_group, put, now_ms, refused):
+    group, at = make_group(), now_ms()
+    for batch in range(2):
+        put(group, "s", *((at, f"{number}") for number in range(batch * 10000, batch * 10000 + (10000 if batch == 0 else 1))))
+    reply = ask(group, "display @message")
+    assert (len(reply["results"]), reply["statistics"]["resultCount"], reply.get("nextToken")) == (10000, 10000, None)
+    assert len(ask(group, "display @message | limit 3")["results"]) == 3
+    assert len(ask(group, "display @message", limit=3)["results"]) == 3
+    started = ask(group, "display @message", limit=100000)
+    assert (len(started["results"]), started["statistics"]["resultCount"]) == (10000, 10001)
+    [query] = [one for one in logs.describe_queries(logGroupName=group)["queries"]][:1]
+    rest = logs.get_query_results(queryId=query["queryId"], nextToken=started["nextToken"])
+    assert rows_of(rest) == [{"@message": "0"}] and "nextToken" not in rest
+    some = logs.get_query_results(queryId=query["queryId"], maxItems=7)
+    assert rows_of(some) == [{"@message": f"{number}"} for number in range(10000, 9993, -1)]
+    error = refused(logs.get_query_results, queryId=query["queryId"], nextToken="made-up")
+    assert (error["code"], error["message"]) == ("InvalidParameterException", "The specified nextToken is invalid.")
+
+
+def test_a_record_is_found_by_its_pointer(stored, logs, ask, refused):
+    group, first = stored["json"]
+    [row] = ask(group, "fields requestId | filter requestId = 'r2'")["results"]
+    [pointer] = [field["value"] for field in row if field["field"] == "@ptr"]
+    record = logs.get_log_record(logRecordPointer=pointer)["logRecord"]
+    assert record.pop("@ingestionTime") >= record["@timestamp"]
+    assert record == {"@timestamp": moment(first + 1000), "@message": EVENTS["json"][1], "@logStream": "s",
+                      "@log": f"000000000000:{group}", "@ptr": pointer, "requestId": "r2", "status": "500", "latency": "250",
+                      "user.id": "u9", "user.tags.0": "b", "ok": "0", "ip": "192.168.1.10", "error.type": "Timeout",
+                      "error.a.b": "dotted", "path": "/api/v2/users/8"}
+    error = refused(logs.get_log_record, logRecordPointer=pointer[:-1] + "x")
+    assert (error["code"], error["message"]) == ("InvalidParameterException", "The specified logRecordPointer is invalid.")
+
+
+def test_the_fields_of_a_group_have_their_percentages(stored, logs, make_group, put, now_ms):
+    group, at = make_group(), now_ms()
+    put(group, "s", (at - 16 * MINUTE * 1000, json.dumps({"old": 1})), (at, json.dumps({"a": 1, "b": {"c": 2}})), (at, json.dumps({"a": 1})),
+        (at, "text"), (at, json.dumps({"b": {"c": 3}})))
+    own = [{"name": name, "percent": 100} for name in ("@ingestionTime", "@log", "@logStream", "@message", "@timestamp")]
+    assert logs.get_log_group_fields(logGroupName=group)["logGroupFields"] == [*own, {"name": "a", "percent": 50}, {"name": "b.c", "percent": 50}]
+    around = logs.get_log_group_fields(logGroupIdentifier=group, time=at // 1000 - 16 * MINUTE)["logGroupFields"]
+    assert around == [*own, {"name": "old", "percent": 100}]
+
+
+def test_what_is_no_request_is_refused(logs, make_group, refused):
+    group = make_group()
+    times = {"startTime": 1, "endTime": 2, "queryString": "fields @message"}
+    one_of = "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified."
+    for arguments, code, sentence in [
+        ({}, "InvalidParameterException", one_of),
+        ({"logGroupName": group, "logGroupNames": [group]}, "InvalidParameterException", one_of),
+        ({"logGroupNames": [group] * 51}, "InvalidParameterException", "A query can include at most 50 log groups."),
+        ({"logGroupName": group, "startTime": 3}, "InvalidParameterException", "The startTime must not be after the endTime."),
+        ({"logGroupName": group, "queryLanguage": "SQL"}, "InvalidParameterException",
+         "Orderly does not support queryLanguage SQL yet; see docs/compatibility.md."),
+        ({"logGroupName": "nowhere-to-be-found"}, "ResourceNotFoundException", "The specified log group does not exist."),
+    ]:
+        error = refused(logs.start_query, **{**times, **arguments})
+        assert (error["code"], error["message"]) == (code, sentence)
+    assert refused(logs.start_query, logGroupName=group, limit=100001, **times)["code"] == "InvalidParameterException"
+    assert logs.start_query(logGroupNames=[group] * 50, **times)["queryId"]
+    for call in (logs.get_query_results, logs.stop_query):
+        error = refused(call, queryId="nowhere")
+        assert (error["code"], error["message"]) == ("ResourceNotFoundException", "The specified query does not exist.")
+
+
+def test_a_query_that_has_ended_cannot_be_stopped(stored, logs, ask, refused):
+    group, _ = stored["text"]
+    ask(group, "fields @message # ended")
+    query = next(one for one in logs.describe_queries(logGroupName=group)["queries"] if one["queryString"].endswith("# ended"))
+    error = refused(logs.stop_query, queryId=query["queryId"])
+    assert (error["code"], error["message"]) == ("InvalidParameterException", "Query has already ended with status Complete")
+
+
+def test_queries_are_described_the_latest_first_and_in_pages(logs, ask, make_group):
+    group = make_group()
+    for number in range(5):
+        ask(group, f"fields @message # {number}")
+    found = logs.describe_queries(logGroupName=group)["queries"]
+    assert [query["queryString"] for query in found] == [f"fields @message # {number}" for number in reversed(range(5))]
+    assert {(query["status"], query["logGroupName"], query["queryLanguage"], query["bytesScanned"]) for query in found} == {
+        ("Complete", group, "CWLI", 0)}
+    assert all(query["createTime"] > 0 and query["queryDuration"] >= 0 for query in found)
+    paged, token = [], {}
+    while True:
+        page = logs.describe_queries(logGroupName=group, maxResults=2, **token)
+        assert len(page["queries"]) <= 2
+        paged += page["queries"]
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
+    assert paged == found
+    assert logs.describe_queries(logGroupName=group, status="Failed")["queries"] == []
+    assert logs.describe_queries(logGroupName=group, queryLanguage="SQL")["queries"] == []
+
+
+def test_definitions_are_made_changed_listed_and_deleted(logs, unique, refused):
+    prefix = unique("d")
+    first = logs.put_query_definition(name=prefix + "-a", queryString="fields @message", logGroupNames=["g", "h"],
+                                      parameters=[{"name": "who", "defaultValue": "me"}], clientToken="t" * 36 + prefix[-20:])
+    again = logs.put_query_definition(name=prefix + "-a", queryString="fields @message", clientToken="t" * 36 + prefix[-20:])
+    assert again["queryDefinitionId"] == first["queryDefinitionId"]
+    second = logs.put_query_definition(name=prefix + "-b", queryString="limit 1")
+    listed = logs.describe_query_definitions(queryDefinitionNamePrefix=prefix)["queryDefinitions"]
+    assert {(one["queryDefinitionId"], one["name"]) for one in listed} == {
+        (first["queryDefinitionId"], prefix + "-a"), (second["queryDefinitionId"], prefix + "-b")}
+    [one] = [one for one in listed if one["name"] == prefix + "-a"]
+    assert one.pop("lastModified") > 0
+    assert one == {"queryDefinitionId": first["queryDefinitionId"], "name": prefix + "-a", "queryString": "fields @message",
+                   "logGroupNames": ["g", "h"], "parameters": [{"name": "who", "defaultValue": "me"}], "queryLanguage": "CWLI"}
+    logs.put_query_definition(queryDefinitionId=first["queryDefinitionId"], name=prefix + "-c", queryString="limit 2")
+    [one] = logs.describe_query_definitions(queryDefinitionNamePrefix=prefix + "-c")["queryDefinitions"]
+    assert (one["queryDefinitionId"], one["queryString"], one["logGroupNames"]) == (first["queryDefinitionId"], "limit 2", [])
+    page = logs.describe_query_definitions(queryDefinitionNamePrefix=prefix, maxResults=1)
+    rest = logs.describe_query_definitions(queryDefinitionNamePrefix=prefix, maxResults=1, nextToken=page["nextToken"])
+    assert {page["queryDefinitions"][0]["name"], rest["queryDefinitions"][0]["name"]} == {prefix + "-b", prefix + "-c"}
+    for made in (first, second):
+        assert logs.delete_query_definition(queryDefinitionId=made["queryDefinitionId"])["success"] is True
+    for call, arguments in ((logs.delete_query_definition, {}), (logs.put_query_definition, {"name": "x", "queryString": "limit 1"})):
+        error = refused(call, queryDefinitionId=first["queryDefinitionId"], **arguments)
+        assert (error["code"], error["message"]) == ("ResourceNotFoundException", "The specified query definition does not exist.")
+
+
+# --- clocks, stops, and what is too much, each on a server of its own
+
+
+class Own:
+    """A server with one group of many events; ask() and end_of() as above."""
+
+    def __init__(self, server, count=0, message="x"):
+        self.server = server
+        self.logs = boto3.client("logs", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                                 aws_secret_access_key="test")
+        self.logs.create_log_group(logGroupName="g")
+        self.logs.create_log_stream(logGroupName="g", logStreamName="s")
+        self.fill(count, message)
+
+    def now(self):
+        return orderly_server.advance_clock(self.server.endpoint, 0)
+
+    def fill(self, count, message):
+        for first in range(0, count, 1000):
+            at = self.now()
+            self.logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
+                {"timestamp": at, "message": message(number) if callable(message) else message}
+                for number in range(first, min(first + 1000, count))])
+
+    def start(self, query):
+        end = self.now() // 1000 + 1
+        return self.logs.start_query(logGroupName="g", startTime=end - 3600, endTime=end, queryString=query)["queryId"]
+
+    def status(self, query_id):
+        return self.logs.get_query_results(queryId=query_id)["status"]
+
+    def end_of(self, query_id):
+        orderly_server.wait_until(lambda: self.status(query_id) not in ("Scheduled", "Running"), 90)
+        return self.logs.get_query_results(queryId=query_id)
+
+
+# Some tenths of a millisecond for each of the 800 events, all of which it counts.
+SLOW = "filter @message like /((a|b)+ )+[yz]/ or 1 = 1 | stats count(*) as n"
+LONG = "ab " * 60
+
+
+def test_only_two_queries_run_and_the_others_wait_their_turn(own_server):
+    own = Own(own_server, 800, LONG)
+    queries = [own.start(SLOW) for _ in range(6)]
+    statuses = [own.status(query) for query in queries]
+    assert statuses.count("Running") <= 2 and statuses[-1] == "Scheduled"
+    assert own.logs.stop_query(queryId=queries[-1])["success"] is True
+    assert own.logs.stop_query(queryId=queries[0])["success"] is True or own.status(queries[0]) == "Complete"
+    assert own.status(queries[-1]) == "Cancelled"
+    for query in queries[1:-1]:
+        assert rows_of(own.end_of(query)) == [{"n": "800"}]
+    statuses = {query["queryId"]: query["status"] for query in own.logs.describe_queries()["queries"]}
+    assert [statuses[query] for query in queries] == ["Cancelled", *["Complete"] * 4, "Cancelled"]
+
+
+def test_a_hundred_queries_may_wait_and_one_more_is_refused(own_server):
+    own = Own(own_server, 800, LONG)
+    queries = [own.start(SLOW) for _ in range(100)]
+    ended = sum(own.status(query) == "Complete" for query in queries[:10])
+    for _ in range(ended):
+        queries.append(own.start(SLOW))
+    with pytest.raises(own.logs.exceptions.LimitExceededException) as caught:
+        for _ in range(10):  # some may have ended meanwhile
+            queries.append(own.start(SLOW))
+    assert caught.value.response["Error"]["Message"] == "Account maximum query concurrency limit of [100] reached."
+
+
+def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(own_server):
+    own = Own(own_server, 800, LONG)
+    queries = [own.start(SLOW) for _ in range(8)]
+    orderly_server.advance_clock(own_server.endpoint, 3600 - 1)
+    last = own.status(queries[-1])
+    orderly_server.advance_clock(own_server.endpoint, 1)
+    orderly_server.wait_until(lambda: own.status(queries[-1]) == "Timeout")
+    assert last == "Scheduled"
+    done = own.start("fields @message | limit 1")
+    own.end_of(done)
+    orderly_server.advance_clock(own_server.endpoint, 7 * 86400 - 60)
+    assert own.status(done) == "Complete"
+    orderly_server.advance_clock(own_server.endpoint, 60)
+    orderly_server.wait_until(lambda: own.logs.describe_queries()["queries"] == [])
+    with pytest.raises(own.logs.exceptions.ResourceNotFoundException):
+        own.status(done)
+
+
+def test_a_query_that_was_running_when_the_server_was_killed_has_failed(own_server):
+    own = Own(own_server, 800, LONG)
+    queries = [own.start(SLOW) for _ in range(4)]
+    assert own.status(queries[0]) == "Running"
+    own_server.kill()
+    own_server.start()
+    assert [own.status(query) for query in queries[:2]] == ["Failed", "Failed"]
+    assert rows_of(own.end_of(queries[3])) == [{"n": "800"}]
+
+
+def test_a_query_over_a_group_that_is_deleted_meanwhile_ends_with_what_it_has(own_server):
+    own = Own(own_server, 800, LONG)
+    query = own.start(SLOW)
+    own.logs.delete_log_group(logGroupName="g")
+    reply = own.end_of(query)
+    assert reply["status"] == "Complete"
+    [row] = rows_of(reply)
+    assert 0 <= int(row["n"]) <= 800
+
+
+def test_an_expression_that_takes_too_many_steps_fails_the_query_and_holds_nobody_up(own_server):
+    own = Own(own_server, 10, "x" * 5000)
+    query = own.start("filter @message like /(x+x+)+[yz]/ | stats count(*) as n")
+    assert own.end_of(query)["status"] == "Failed"
+    assert "slow call" not in own_server.log
+
+
+def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(own_server):
+    own = Own(own_server, 10000, lambda number: json.dumps({"k": f"key {number}"}))
+    reply = own.end_of(own.start("stats count(*) as n by k | stats count(*) as groups, sum(n) as n"))
+    assert rows_of(reply) == [{"groups": "10000", "n": "10000"}]
+    for _ in range(3):
+        own.fill(1000, lambda number: f"{number} " + "y" * 200)
+    wide = own.end_of(own.start("fields " + ", ".join(f"concat(@message, @message, @message, {n}) as f{n}" for n in range(90)) + " | sort f0"))
+    assert wide["status"] == "Failed"
+
+
+def test_deep_and_long_texts_are_answered(own_server):
+    own = Own(own_server)
+    at = own.now()
+    for message in ("[" * 80000, '{"a":' * 100 + "1" + "}" * 100, json.dumps({f"k{n}": n for n in range(50000)}), "." * 1000):
+        own.logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[{"timestamp": at, "message": message}])
+    assert rows_of(own.end_of(own.start("fields k49999 | filter k49999 = 49999"))) == [{"k49999": "49999"}]
+    assert rows_of(own.end_of(own.start("filter ispresent(" + ".".join("a" * 100) + ") | stats count(*) as n"))) == [{"n": "1"}]
+    for query, sentence in [("fields " + "(" * 1000 + "1", "unexpected symbol found ("),
+                            ("fields " + "1+" * 1000 + "1", "the expression is nested too deeply"),
+                            ("filter " + "not " * 1000 + "1", "unexpected symbol found not"),
+                            ("limit 1" + "|limit 1" * 100, "the query has too many commands"),
+                            ("fields " + ",".join(["1 as a"] * 1001), "the query makes too many fields")]:
+        with pytest.raises(own.logs.exceptions.MalformedQueryException) as caught:
+            own.start(query)
+        assert caught.value.response["Error"]["Message"].startswith(sentence)
