@@ -3,8 +3,8 @@
  * stored by one call.
  *
  * A row of logs_pending is a range of events that are still to be looked at.  The call that stores a step's
- * results shortens or removes the row; if the row has changed meanwhile, the step is dropped.  One step
- * follows the other; a timer begins again should one get lost.
+ * results shortens or removes the row, and begins the next step.  A timer begins again should a step get
+ * lost; if it was only late, there are two calls for one step for a while, and the second one ends.
  */
 #include "extraction.h"
 
@@ -245,11 +245,11 @@ enum outcome logs_extract_events(const struct call *call, const struct logs_extr
     (void)out;
     if (!step || !logs_find_pending(call->txn, &now))
         return DONE;
-    if (now.id == step->pending.id && now.first_id == step->pending.first_id) {
-        if (str_present(step->group.account) && !str_empty(step->group.account))
-            store(call, step);
-        shorten(call, step);
-    }
+    if (now.id != step->pending.id || now.first_id != step->pending.first_id)
+        return DONE; /* another call has done this step, and continues */
+    if (!str_empty(step->group.account))
+        store(call, step);
+    shorten(call, step);
     if (!logs_find_pending(call->txn, &now))
         timer_cancel(call, &LOGS_BEGIN_EXTRACTION, ALL);
     else if (!call->last_run)
