@@ -1,4 +1,4 @@
-"""A search through many log events: FilterLogEvents beside `grep -c` and Python's sqlite3 on the same text.
+"""A search through many log events: FilterLogEvents and queries of Insights beside `grep -c` and Python's sqlite3 on the same text.
 
     bench/run search --events 1000000
 
@@ -27,6 +27,12 @@ PATTERNS = {
     "JSON": ("{ $.latency >= 1990 }", None),
 }
 
+QUERIES = {
+    "a count of a text": ("filter @message like 'Timeout' | stats count(*) as n", "Timeout"),
+    "a count of all": ("stats count(*) as n", None),
+    "a JSON field in groups": ("filter level = 'INFO' | stats count(*) as n, avg(latency) by region", None),
+}
+
 
 def line_of(number):
     if number % 10 == 0:
@@ -53,6 +59,33 @@ def search(logs, pattern):
         if "nextToken" not in reply:
             return found, time.perf_counter() - began
         arguments = {"nextToken": reply["nextToken"]}
+
+
+def query(logs, text):
+    """The rows of a query of Insights, and the seconds that it takes."""
+    began, now = time.perf_counter(), round(time.time())
+    query_id = logs.start_query(logGroupName="g", startTime=now - 86400, endTime=now + 3600, queryString=text)["queryId"]
+    while (reply := logs.get_query_results(queryId=query_id))["status"] in ("Scheduled", "Running"):
+        time.sleep(0.01)
+    assert reply["status"] == "Complete", reply["status"]
+    return [{field["field"]: field["value"] for field in row} for row in reply["results"]], time.perf_counter() - began
+
+
+def print_queries(target, logs, text, megabytes):
+    print("\n| Insights | result | MB/s | of the server's CPU | grep -c, MB/s | sqlite3, MB/s |")
+    print("|---|---|---|---|---|---|")
+    for name, (asked, plain) in QUERIES.items():
+        before = cpu_seconds(target.pid)
+        rows, seconds = query(logs, asked)
+        used = cpu_seconds(target.pid) - before
+        row = [name, rows[0]["n"], f"{megabytes / seconds:.0f}", f"{megabytes / used:.0f}", "", ""]
+        if plain:
+            count, grep_seconds = grep(text, plain)
+            sqlite_found, sqlite_seconds = sqlite_count(target.server.data, plain)
+            row[4:] = f"{megabytes / grep_seconds:.0f}", f"{megabytes / sqlite_seconds:.0f}"
+            if not int(rows[0]["n"]) == count == sqlite_found:
+                sys.exit(f"grep finds {count}, sqlite3 {sqlite_found}, Insights {rows}")
+        print("| " + " | ".join(row) + " |")
 
 
 def timed(run):
@@ -127,6 +160,7 @@ def main():
                     if count != found:
                         sys.exit(f"sqlite3 finds {count}, FilterLogEvents {found}")
                 print("| " + " | ".join(row) + " |")
+            print_queries(target, logs, text.name, megabytes)
         sender = Sender(client)
         sender.start()
         time.sleep(3)

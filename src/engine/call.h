@@ -223,17 +223,20 @@ bool policy_principals_exist(const struct call *call, str document);
 bool condition_key_is_supplied(const struct call *call, str key);
 
 /*
- * Is this long read's time up?  Then it answers with what it has found, and with the token of the next page.
- * If it has found nothing so far, it answers with an empty page and its token, where AWS's API allows that. A
- * long read holds a snapshot, which keeps the log from starting over.
+ * Is the time of this long read, or of this turn of a long preparation, up?  Then it answers with what it has
+ * found, and with the token of the next page. If it has found nothing so far, it answers with an empty page
+ * and its token, where AWS's API allows that. A long read holds a snapshot, which keeps the log from starting
+ * over.
  */
 bool time_is_up(const struct call *call);
 /*
  * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` if
  * may_move_to_worker().  A short read on a connection's loop then runs again on a worker with a new snapshot,
  * and its reply is encoded there; a write is prepared, again if what its preparation has left is of no
- * use any more, LIMIT_PREPARATIONS times at most; a stream may move in each run, and should park between two
- * moves. A call that was invoked by another handler cannot move.
+ * use any more, LIMIT_PREPARATIONS times at most.  A stream may move in each run, and should park between two
+ * moves; an internal call may, too, so that long work is done in turns: prepared() returns what its last turn
+ * has left, also to the next preparation, and such a handler may have written before.  A call that was
+ * invoked by another handler cannot move.
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
@@ -346,18 +349,29 @@ void timer_cancel(const struct call *call, const struct operation *operation, st
  * handler that deletes more makes all of them invisible at once (by a generation or a state that every reader
  * checks), and leaves the rows to an internal operation that works in slices:
  *
+ *     struct slice slice = {ROWS_PER_RUN, BYTES_PER_RUN};
+ *
  *     while (there is more) {
- *         remove one;
- *         if (++removed == ROWS_PER_RUN || slice_is_over(call)) {
+ *         if (slice_is_spent(call, &slice)) {
  *             slice_again(call, &SQS_REMOVE_MESSAGES, id, in);
  *             break;
  *         }
+ *         remove one;
+ *         slice_spend(&slice, 1, its bytes);
  *     }
  *
- * Call slice_is_over() after the first row, so that every run makes progress.  A slice lasts some
- * milliseconds, and less while calls wait.  slice_again() sets the operation's timer for the next slice,
- * behind all timers that are due already: so several deletions take turns.
+ * The first row is always allowed, so that every run makes progress.  A slice lasts some milliseconds, and
+ * less while calls wait.  slice_again() sets the operation's timer for the next slice, behind all timers that
+ * are due already: so several deletions take turns.
  */
+struct slice {
+    int64_t rows, bytes; /* what is left */
+    bool begun;          /* by a row that was spent */
+};
+void slice_spend(struct slice *slice, int64_t rows, int64_t bytes);
+/* Are the rows or the bytes used up, or, once it has begun, the time? */
+bool slice_is_spent(const struct call *call, const struct slice *slice);
+/* Is the time used up?  For work that is not counted in rows. */
 bool slice_is_over(const struct call *call);
 void slice_again(const struct call *call, const struct operation *operation, str id, const void *in);
 

@@ -129,6 +129,14 @@ static void refuse_unknown_service(struct exchange *exchange, const struct route
              STR_ARGS(request->path));
 }
 
+static void refuse_unserved(const struct call *call, const struct route *route)
+{
+    const char *note = route->known_to_aws->note;
+
+    fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.%s%s",
+         route->service->title, STR_ARGS(route->operation_name), note ? " " : "", note ? note : "");
+}
+
 static void refuse_unknown(struct exchange *exchange, const struct route *route, str signing_name)
 {
     struct call *call = &exchange->call;
@@ -141,8 +149,7 @@ static void refuse_unknown(struct exchange *exchange, const struct route *route,
     if (!route->service)
         refuse_unknown_service(exchange, route, signing_name);
     else if (route->known_to_aws)
-        fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.",
-             route->service->title, STR_ARGS(route->operation_name));
+        refuse_unserved(call, route);
     else if (protocol == PROTOCOL_REST_JSON || protocol == PROTOCOL_REST_XML)
         fail(call, &NOT_IMPLEMENTED, "%s: no operation that Orderly serves answers %.*s %.*s.",
              route->service->title, STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));

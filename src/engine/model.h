@@ -194,6 +194,11 @@ enum protocol_name {
     PROTOCOL_RPC_V2_CBOR,
 };
 
+/* An operation that AWS has; one that is not served answers 400. */
+struct known_operation {
+    const char *name, *note; /* note: NULL, or sentences about it */
+};
+
 struct service {
     const char *name;          /* "sqs": the prefix in C */
     const char *title;         /* "AmazonSQS" */
@@ -203,12 +208,11 @@ struct service {
     const char *xml_namespace;
     const char *error_prefix; /* of __type: "com.amazonaws.sqs#" */
     enum protocol_name protocols[4];
-    const struct dialect *dialect;             /* see dialect.h */
-    bool is_private;                           /* served only on the Runtime API's ports */
-    int largest_body_mib;                      /* of a request; 0: LIMIT_BODY_MIB */
-    const struct operation *const *operations; /* NULL-terminated */
-    const char *const
-        *known_operations; /* all of AWS's; those that are not served answer 400; NULL-terminated */
+    const struct dialect *dialect;                  /* see dialect.h */
+    bool is_private;                                /* served only on the Runtime API's ports */
+    int largest_body_mib;                           /* of a request; 0: LIMIT_BODY_MIB */
+    const struct operation *const *operations;      /* NULL-terminated */
+    const struct known_operation *known_operations; /* all of AWS's; ends with one without a name */
     const char *const *condition_keys; /* supplied; "aws:RequestTag/" is a family; NULL-terminated */
     const struct error *validation_error, *access_denied, *internal_error;
 };

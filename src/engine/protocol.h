@@ -48,7 +48,8 @@ struct route {
     const struct protocol *protocol;
     const struct operation *operation; /* NULL: not an operation of ours */
     str operation_name;                /* in the client's words; absent when it names no operation */
-    bool known_to_aws;                 /* answer with 400 NotImplemented instead of AWS's unknown operation */
+    /* Answer with 400 NotImplemented instead of AWS's unknown operation; NULL: AWS does not know it. */
+    const struct known_operation *known_to_aws;
 };
 
 struct route route_find(struct arena *arena, const struct service *const *services,

@@ -41,12 +41,12 @@ static const struct operation *find_operation(const struct service *service, str
     return NULL;
 }
 
-static bool knows(const struct service *service, str name)
+static const struct known_operation *find_known(const struct service *service, str name)
 {
-    for (const char *const *at = service->known_operations; at && *at; at++)
-        if (is_named(*at, name))
-            return true;
-    return false;
+    for (const struct known_operation *at = service->known_operations; at && at->name; at++)
+        if (is_named(at->name, name))
+            return at;
+    return NULL;
 }
 
 static struct route named_route(const struct service *service, enum protocol_name protocol, str name)
@@ -56,7 +56,7 @@ static struct route named_route(const struct service *service, enum protocol_nam
         .protocol = protocol_find(protocol),
         .operation = find_operation(service, name),
         .operation_name = name,
-        .known_to_aws = knows(service, name),
+        .known_to_aws = find_known(service, name),
     };
 }
 
@@ -198,7 +198,7 @@ static struct route query_route(const struct service *const *services, const str
     if (route.operation && is_resource_path(service, request->path) &&
         !has_member(route.operation->input, str_of(service->dialect->resource_member))) {
         route.operation = NULL;
-        route.known_to_aws = false;
+        route.known_to_aws = NULL;
     }
     route.protocol = query_wants_json(request) ? &PROTOCOL_OF_QUERY_JSON : &PROTOCOL_OF_QUERY;
     return route;

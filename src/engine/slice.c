@@ -37,6 +37,18 @@ bool slice_is_over(const struct call *call)
     return slice_has_passed(call->engine);
 }
 
+void slice_spend(struct slice *slice, int64_t rows, int64_t bytes)
+{
+    slice->rows -= rows;
+    slice->bytes -= bytes;
+    slice->begun |= rows > 0;
+}
+
+bool slice_is_spent(const struct call *call, const struct slice *slice)
+{
+    return slice->rows <= 0 || slice->bytes <= 0 || (slice->begun && slice_is_over(call));
+}
+
 void slice_again(const struct call *call, const struct operation *operation, str id, const void *in)
 {
     timer_set(call, operation, id, call->now_ms + 1, in);

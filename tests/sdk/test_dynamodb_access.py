@@ -179,6 +179,32 @@ def test_the_documented_policy_for_attributes_binds(dynamodb, make_table, allowe
     assert not is_denied(own.update_item, TableName=table, Key=key("mine"), ReturnValues="UPDATED_NEW")
 
 
+def test_a_failed_condition_that_shows_the_item_counts_as_return_values(dynamodb, make_table, allowed_by):
+    table = make_table()
+    dynamodb.put_item(TableName=table, Item={**key("mine"), "secret": {"S": "v"}})
+    own = allowed_by(statement("Allow", **{
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "game"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE", "UPDATED_OLD", "UPDATED_NEW"]}}))
+    keyed, absent = {"TableName": table, "Key": key("mine")}, {"ConditionExpression": "attribute_not_exists(game)"}
+    where = f'FROM "{table}" WHERE "user" = \'mine\' AND game = \'chess\' AND contains(game, \'go\')'
+    shown = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    calls = [
+        (own.put_item, {"TableName": table, "Item": key("mine"), **absent}, lambda one: one),
+        (own.update_item, {**keyed, **absent}, lambda one: one),
+        (own.delete_item, {**keyed, **absent}, lambda one: one),
+        *((own.transact_write_items, action, lambda one, kind=kind: {"TransactItems": [{kind: one}]}) for kind, action in (
+            ("Put", {"TableName": table, "Item": key("mine"), **absent}), ("Delete", {**keyed, **absent}),
+            ("ConditionCheck", {**keyed, **absent}))),
+        (own.execute_statement, {"Statement": f"DELETE {where}"}, lambda one: one),
+        (own.execute_transaction, {"Statement": f"DELETE {where}"}, lambda one: {"TransactStatements": [one]}),
+    ]
+    for call, request, whole in calls:
+        for one in (request, {**request, "ReturnValuesOnConditionCheckFailure": "NONE"}):
+            with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+                call(**whole(one))
+        assert is_denied(call, **whole({**request, **shown})), request
+
+
 def test_attributes_of_key_conditions_count_too(make_table, allowed_by):
     table = make_table()
     own = allowed_by(

@@ -218,6 +218,23 @@ def test_short_invocations_wait_for_a_sandbox_rather_than_start_one_each(functio
     assert len({json.loads(reply)[1] for reply in replies}) < 10
 
 
+def test_a_sandbox_that_hangs_after_its_answer_is_replaced(functions, make_role, unique):
+    bootstrap = """#!/usr/bin/env python3
+import os, time, urllib.request
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+event = urllib.request.urlopen(api + "next")
+id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+urllib.request.urlopen(api + id + "/response", data=event.read())
+time.sleep(300)
+"""
+    name = unique("f")[:64]
+    functions.create_function(FunctionName=name, Runtime="provided.al2023", Handler="none", Role=make_role(), Timeout=20,
+                              Code={"ZipFile": zip_of({"bootstrap": bootstrap})})
+    for event in (b"1", b"2", b"3"):
+        assert functions.invoke(FunctionName=name, Payload=event)["Payload"].read() == event
+    functions.delete_function(FunctionName=name)
+
+
 # --- Provisioned concurrency -------------------------------------------------------------------
 
 

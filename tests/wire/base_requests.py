@@ -131,9 +131,8 @@ class World:
         if not self.slow:
             self.logs.create_log_group(logGroupName="slow")
             self.logs.create_log_stream(logGroupName="slow", logStreamName="s")
-            for _ in range(2):
-                events = [{"timestamp": self.now_ms, "message": "ab " * 300}] * 1000
-                self.logs.put_log_events(logGroupName="slow", logStreamName="s", logEvents=events)
+            events = [{"timestamp": self.now_ms, "message": "ab " * 200}] * 1000
+            self.logs.put_log_events(logGroupName="slow", logStreamName="s", logEvents=events)
         if not self.slow or any(self.logs.get_query_results(queryId=query)["status"] != "Running" for query in self.slow):
             self.slow = [self.start_query("slow", "filter @message like /((a|b)+ )+[yz]/") for _ in range(2)]
         return self.start_query("every", "limit 1")
@@ -575,12 +574,12 @@ def logs(world):
         "PutLogEvents": only({**stream, "logEvents": [{"timestamp": world.now_ms, "message": "m"}]}),
         "GetLogEvents": only({**stream, "startTime": 0, "limit": 2, "startFromHead": True}),
         "FilterLogEvents": only({**group, "logStreamNames": ["every"], "filterPattern": "m", "limit": 2}),
-        "StartQuery": only({"logGroupNames": ["every"], "startTime": 1, "endTime": 2, "limit": 5,
+        "StartQuery": only({"queryLanguage": "CWLI", "logGroupNames": ["every"], "startTime": 1, "endTime": 2, "limit": 5,
                             "queryString": "fields @message | filter @message like /m/ | stats count(*) by bin(5m)"}),
         "StopQuery": lambda: ((), {"queryId": world.new_query()}),
         "GetQueryResults": only({"queryId": world.query, "maxItems": 5}),
         "DescribeQueries": only({"logGroupName": "every", "status": "Complete", "maxResults": 5}),
-        "PutQueryDefinition": only({"name": "every", "queryString": "fields @message", "logGroupNames": ["every"],
+        "PutQueryDefinition": only({"queryLanguage": "CWLI", "name": "every", "queryString": "fields @message", "logGroupNames": ["every"],
                                     "parameters": [{"name": "p", "defaultValue": "v", "description": "d"}]}),
         "DescribeQueryDefinitions": only({"queryDefinitionNamePrefix": "every", "maxResults": 5}),
         "DeleteQueryDefinition": lambda: ((), {"queryDefinitionId": world.new_definition()}),

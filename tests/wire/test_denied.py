@@ -124,11 +124,12 @@ def denial(service, action, resource):
             f"policy allows the {action} action")
 
 
-def is_resource(pattern, resource):
-    """Does the document's pattern describe this ARN?  It may lack the part in brackets."""
-    known = re.escape(pattern.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT))
-    known = re.sub(r"\\\$\\\{\w+\\\}", ".+", known).replace(r"\[", "(").replace(r"\]", ")?")
-    return re.fullmatch(known, resource) is not None
+def is_resource(pattern, resource, part=False):
+    """Does the document's pattern describe this ARN, with the part in brackets, or without it?"""
+    whole, within = re.sub(r"\[(.*)\]", r"\1" if part else "", pattern), re.search(r"\[(.*)\$", pattern)
+    known = re.escape(whole.replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT))
+    known = re.sub(r"\\\$\\\{\w+\\\}", ".+", known)
+    return re.fullmatch(known, resource) is not None and (not within or (within[1] in resource) == part)
 
 
 @pytest.mark.parametrize("service, operation", operations(anonymous=False))
@@ -148,6 +149,43 @@ def test_an_operation_needs_exactly_the_permissions_that_are_documented(grant, r
         assert any(action == one and is_resource(pattern, resource) for one, pattern, _ in needed), (action, resource)
     for action, _, may_be_missing in needed:
         assert may_be_missing or action in [one for one, _ in granted], f"{action} is documented, but not needed"
+
+
+@pytest.fixture(scope="module")
+def indexed(client):
+    """The ARN of a table with an index."""
+    keys = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
+    yield client("dynamodb").create_table(
+        TableName="indexed", BillingMode="PAY_PER_REQUEST", **keys,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        GlobalSecondaryIndexes=[{"IndexName": "by-id", "Projection": {"ProjectionType": "ALL"}, **keys}],
+    )["TableDescription"]["TableArn"]
+    client("dynamodb").delete_table(TableName="indexed")
+
+
+INDEX = {"TableName": "indexed", "IndexName": "by-id"}
+
+
+@pytest.mark.parametrize("operation, action, request_", [
+    ("Scan", "dynamodb:Scan", INDEX),
+    ("Query", "dynamodb:Query",
+     {**INDEX, "KeyConditionExpression": "id = :k", "ExpressionAttributeValues": {":k": {"S": "a"}}}),
+    ("ExecuteStatement", "dynamodb:PartiQLSelect", {"Statement": 'SELECT * FROM "indexed"."by-id"'}),
+])
+def test_a_read_of_an_index_needs_permission_for_the_index(client, key, grant, indexed, operation, action, request_):
+    def denied():
+        with pytest.raises(ClientError) as caught:
+            client("dynamodb", key)._make_api_call(operation, request_)
+        return caught.value.response["Error"]["Message"]
+
+    [(_, pattern, _)] = NEEDS["dynamodb"].get(operation) or [
+        need for need in NEEDS["dynamodb"]["(no operation)"] if need[0] == action]
+    assert is_resource(pattern, f"{indexed}/index/by-id", part=True)
+    for resource in (indexed + "-other", indexed):
+        grant([(action, resource)])
+        assert denied() == denial("dynamodb", action, f"{indexed}/index/by-id")[2]
+    grant([(action, f"{indexed}/index/by-id")])
+    client("dynamodb", key)._make_api_call(operation, request_)
 
 
 @pytest.mark.parametrize("service, operation", operations(anonymous=True))

@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import zlib
 
 import pytest
 from botocore.auth import SigV4Auth, SigV4QueryAuth
@@ -165,6 +166,18 @@ def test_a_gzipped_body_is_unpacked(connect, signed):
     head = signed("DynamoDB_20120810.DescribeTable", packed, {"Content-Encoding": "gzip"})
     status, _, reply = connect().send(request(head, packed)).reply()
     assert status == 400 and "packed-name" in json.loads(reply)["message"]
+
+
+@pytest.mark.parametrize("encoding, pack, is_read", [
+    ("x-gzip", gzip.compress, True), ("GZIP", gzip.compress, True), ("identity", bytes, True), ("amz-1.0", bytes, True),
+    ("deflate", zlib.compress, False), ("br", zlib.compress, False), ("gzip, gzip", gzip.compress, False)])
+def test_only_gzip_is_unpacked_and_other_encodings_are_read_as_they_are(connect, signed, encoding, pack, is_read):
+    body = pack(json.dumps({"TableName": "packed-name"}).encode())
+    head = signed("DynamoDB_20120810.DescribeTable", body, {"Content-Encoding": encoding})
+    status, _, reply = connect().send(request(head, body)).reply()
+    said = json.loads(reply)
+    assert status == 400 and ("packed-name" in said.get("message", "")) == is_read
+    assert said["__type"].endswith("#ResourceNotFoundException" if is_read else "#SerializationException")
 
 
 def test_a_body_that_claims_to_be_gzip_is_refused(connect, signed):

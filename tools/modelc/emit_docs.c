@@ -99,11 +99,13 @@ static void emit_not_served(const struct model *model, struct text *out)
         *list_add(model->arena, &also) = model->also.items[i];
     sort(&also);
     text_add(out, S("\nNot served:"));
-    for (size_t i = 0; i < also.count; i++) {
+    for (size_t i = 0; i < also.count; i++)
         text_format(out, "%s %.*s", i ? "," : "", STR_ARGS(also.items[i].text));
-        emit_operation_notes(model, also.items[i].text, out);
-    }
     text_add(out, S(".\n"));
+    for (size_t i = 0; i < model->notes.count; i++)
+        if (names_contain(&also, model->notes.items[i].subject.text))
+            text_format(out, "- `%.*s`: %.*s\n", STR_ARGS(model->notes.items[i].subject.text),
+                        STR_ARGS(model->notes.items[i].text));
 }
 
 static void emit_service(const struct model *model, struct text *out)

@@ -381,19 +381,30 @@ static void emit_operation(const struct model *model, const struct operation_ent
 
 /* ---- the service ---- */
 
+static void emit_known_operation(const struct model *model, str name, struct text *out)
+{
+    text_format(out, "    {\"%.*s\", ", STR_ARGS(name));
+    for (size_t i = 0; i < model->notes.count; i++)
+        if (str_equal(model->notes.items[i].subject.text, name)) {
+            text_format(out, "\"%.*s\"},\n", STR_ARGS(model->notes.items[i].text));
+            return;
+        }
+    text_add(out, S("NULL},\n"));
+}
+
 static void emit_operation_lists(const struct model *model, struct text *out)
 {
     text_add(out, S("static const struct operation *const operations[] = {\n"));
     for (size_t i = 0; i < model->operations.count; i++)
         text_format(out, "    &%.*s,\n",
                     STR_ARGS(upper_case(model->arena, model->operations.items[i].c_name)));
-    text_add(out, S("    NULL,\n};\n\nstatic const char *const known_operations[] = {\n"));
+    text_add(out, S("    NULL,\n};\n\nstatic const struct known_operation known_operations[] = {\n"));
     for (size_t i = 0; i < model->operations.count; i++)
         if (!model->operations.items[i].internal)
-            text_format(out, "    \"%.*s\",\n", STR_ARGS(model->operations.items[i].name));
+            text_format(out, "    {\"%.*s\", NULL},\n", STR_ARGS(model->operations.items[i].name));
     for (size_t i = 0; i < model->also.count; i++)
-        text_format(out, "    \"%.*s\",\n", STR_ARGS(model->also.items[i].text));
-    text_add(out, S("    NULL,\n};\n\n"));
+        emit_known_operation(model, model->also.items[i].text, out);
+    text_add(out, S("    {NULL, NULL},\n};\n\n"));
 }
 
 static void add_protocols(const struct model *model, struct text *out)

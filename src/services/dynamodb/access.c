@@ -105,6 +105,19 @@ void dynamodb_select_in_context(const struct call *call, str asked, const struct
                 str_present(asked) ? asked : dynamodb_select_text(otherwise));
 }
 
+void dynamodb_return_values_in_context(const struct call *call, str return_values, str on_failure,
+                                       struct context_list *context)
+{
+    bool shows = dynamodb_return_values_on_condition_check_failure_of(on_failure) ==
+                 DYNAMODB_RETURN_VALUES_ON_CONDITION_CHECK_FAILURE_ALL_OLD;
+    str otherwise = dynamodb_return_value_text(DYNAMODB_RETURN_VALUE_NONE);
+
+    if (str_present(on_failure) && shows)
+        return_values = dynamodb_return_value_text(DYNAMODB_RETURN_VALUE_ALL_OLD);
+    context_add(call, context, S("dynamodb:ReturnValues"),
+                str_present(return_values) ? return_values : otherwise);
+}
+
 const struct expressions *dynamodb_read_for_context(const struct call *call, bool well,
                                                     const struct expressions *expressions)
 {

@@ -177,7 +177,7 @@ enum outcome dynamodb_copy_items(const struct call *call, const struct dynamodb_
     struct dynamodb_copy_row copy;
     struct table target = {0};
     struct stored item;
-    int64_t bytes = 0;
+    struct slice slice = {COPIED_PER_RUN, COPIED_BYTES_PER_RUN, false};
 
     (void)out;
     if (!dynamodb_read_copy(call->txn, &(struct dynamodb_read_copy_params){.id = in->copy_id}, &copy))
@@ -186,15 +186,13 @@ enum outcome dynamodb_copy_items(const struct call *call, const struct dynamodb_
         bool found = dynamodb_table_of_id(call, *copy.target_id, &target);
         check(found); /* a table that is being made is not deleted */
     }
-    for (int64_t copied = 0;
-         copied < COPIED_PER_RUN && bytes < COPIED_BYTES_PER_RUN && (!copied || !slice_is_over(call));
-         copied++) {
+    while (!slice_is_spent(call, &slice)) {
         if (!next_item(call, &copy, &item)) {
             end(call, &copy);
             return DONE;
         }
         store_item(call, &copy, &target, &item);
-        bytes += item.size_bytes;
+        slice_spend(&slice, 1, item.size_bytes);
     }
     dynamodb_move_copy(call->txn, &copy);
     slice_again(call, &DYNAMODB_COPY_ITEMS, arena_decimal(call->arena, copy.id), in);

@@ -21,25 +21,19 @@ void dynamodb_history_trim_later(const struct call *call, int64_t table_id, int6
               &(struct dynamodb_trim_history_input){.table_id = table_id});
 }
 
-/* Has the run removed enough? */
-static bool is_enough(const struct call *call, size_t removed, int64_t bytes)
-{
-    return removed > 0 && (bytes >= REMOVED_BYTES_PER_RUN || slice_is_over(call));
-}
-
 /* Remove versions from before that time; false when some are left for another run. */
 static bool trim(const struct call *call, int64_t table_id, int64_t before_ms)
 {
     struct dynamodb_list_versions_rows rows = dynamodb_list_versions(
         call->txn, &(struct dynamodb_list_versions_params){
                        .table_id = table_id, .changed_ms = before_ms, .limit = REMOVED_PER_RUN + 1});
-    int64_t bytes = 0;
+    struct slice slice = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN, false};
 
     for (size_t i = 0; i < rows.count; i++) {
-        if (i == REMOVED_PER_RUN || is_enough(call, i, bytes))
+        if (slice_is_spent(call, &slice))
             return false;
         dynamodb_remove_version(call->txn, &(struct dynamodb_remove_version_params){.id = rows.items[i].id});
-        bytes += rows.items[i].size_bytes;
+        slice_spend(&slice, 1, rows.items[i].size_bytes);
     }
     return true;
 }
@@ -70,18 +64,18 @@ enum outcome dynamodb_remove_backup(const struct call *call, const struct dynamo
     struct dynamodb_list_backup_items_rows rows =
         dynamodb_list_backup_items(call->txn, &(struct dynamodb_list_backup_items_params){
                                                   .backup_id = in->backup_id, .limit = REMOVED_PER_RUN + 1});
-    int64_t bytes = 0;
+    struct slice slice = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN, false};
 
     (void)out;
     dynamodb_remove_backup_row(call->txn, &(struct dynamodb_remove_backup_row_params){.id = in->backup_id});
     for (size_t i = 0; i < rows.count; i++) {
-        if (i == REMOVED_PER_RUN || is_enough(call, i, bytes)) {
+        if (slice_is_spent(call, &slice)) {
             slice_again(call, &DYNAMODB_REMOVE_BACKUP, arena_decimal(call->arena, in->backup_id), in);
             return DONE;
         }
         dynamodb_remove_backup_item(call->txn,
                                     &(struct dynamodb_remove_backup_item_params){.id = rows.items[i].id});
-        bytes += rows.items[i].size_bytes;
+        slice_spend(&slice, 1, rows.items[i].size_bytes);
     }
     return DONE;
 }

@@ -49,9 +49,11 @@ static bool slots_read(const struct call *call, const struct dynamodb_batch_exec
     for (size_t i = 0; i < in->statements.count; i++) {
         const struct dynamodb_batch_statement_request *asked = &in->statements.items[i];
         struct slot *slot = list_add(call->arena, slots);
-        *slot = (struct slot){.asked = asked,
-                              .run = {.text = asked->statement,
-                                      .parameters = asked->parameters.items ? &asked->parameters : NULL}};
+        *slot =
+            (struct slot){.asked = asked,
+                          .run = {.text = asked->statement,
+                                  .return_values_on_failure = asked->return_values_on_condition_check_failure,
+                                  .parameters = asked->parameters.items ? &asked->parameters : NULL}};
         if (!dynamodb_pql_parse(call, &slot->run))
             slot->failure = take_failure(call);
     }
@@ -97,8 +99,7 @@ static bool slot_read(const struct call *call, struct slot *slot)
 
 static bool slot_write(const struct call *call, struct slot *slot)
 {
-    return dynamodb_pql_write_anew(call, &slot->run, slot->asked->return_values_on_condition_check_failure,
-                                   &slot->write) &&
+    return dynamodb_pql_write_anew(call, &slot->run, &slot->write) &&
            dynamodb_write_item(call, &slot->write) == DONE;
 }
 
@@ -125,9 +126,7 @@ static void slot_prepare(const struct call *call, struct slot *slot)
     bool opened = dynamodb_pql_open(call, &slot->run);
     if (opened && selects(slot))
         slot_read(call, slot);
-    else if (opened &&
-             dynamodb_pql_write(call, &slot->run, slot->asked->return_values_on_condition_check_failure,
-                                &slot->write))
+    else if (opened && dynamodb_pql_write(call, &slot->run, &slot->write))
         dynamodb_write_prepare(call, &slot->write);
     take_failure(call);
 }

@@ -430,6 +430,12 @@ void dynamodb_access_in_context(const struct call *call, const struct table *tab
 void dynamodb_select_in_context(const struct call *call, str asked, const struct expressions *expressions,
                                 str index_name, struct context_list *context);
 /*
+ * Add dynamodb:ReturnValues.  A write that shows the whole item when its condition is false counts as one
+ * with ALL_OLD: a policy that restricts attributes restricts it, too.
+ */
+void dynamodb_return_values_in_context(const struct call *call, str return_values, str on_failure,
+                                       struct context_list *context);
+/*
  * The expressions, if they were parsed (`well`); else NULL, and the failure is forgotten: the handler fails
  * again.
  */

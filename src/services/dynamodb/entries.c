@@ -9,6 +9,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/check.h"
+
 #include <string.h>
 
 /* What an index holds of an item; place.hash is absent when it holds nothing. */
@@ -27,13 +29,6 @@ struct image {
 static struct image image_of(const struct call *call, const struct item_image *given)
 {
     return (struct image){*given, arena_alloc(call->arena, given->item.count * sizeof(int64_t))};
-}
-
-static struct item_image decoded(const struct call *call, str blob, int64_t bytes)
-{
-    if (!str_present(blob))
-        return (struct item_image){.bytes = 0};
-    return (struct item_image){dynamodb_item_decode(call->arena, blob), bytes};
 }
 
 /* The size of that attribute, which the item has; measured once for all indexes. */
@@ -292,15 +287,40 @@ static void store(const struct call *call, const struct index *index, const stru
         add_entry(call, index, change, item_id);
 }
 
-/* The change's own plan, or one that is made now. */
+static void add_names(const struct call *call, const struct key_schema *keys, struct str_list *names)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        *list_add(call->arena, names) = keys->items[i].name;
+}
+
+/* What the indexes need of an item that is added or removed: the rest may be large. */
+static struct item_image needed(const struct call *call, const struct table *table, str blob, int64_t bytes)
+{
+    struct str_list names = {0};
+
+    if (!str_present(blob))
+        return (struct item_image){.bytes = 0};
+    add_names(call, &table->keys, &names);
+    for (size_t i = 0; i < table->indexes.count; i++) {
+        const struct index *index = &table->indexes.items[i];
+        add_names(call, &index->keys, &names);
+        for (size_t k = 0; k < index->non_key_attributes.count; k++)
+            *list_add(call->arena, &names) = index->non_key_attributes.items[k];
+    }
+    return (struct item_image){dynamodb_item_pick(call->arena, blob, &names), bytes};
+}
+
+/* The change's own plan, or one that is made now: of an item that is added or removed, never of another one.
+ */
 static const struct entry_change *planned(const struct call *call, const struct change *change)
 {
     struct item_image before, after;
 
     if (change->entries)
         return change->entries;
-    before = decoded(call, change->before.blob, change->before.size_bytes);
-    after = decoded(call, change->blob, change->size_bytes);
+    check(!change->before.id || !str_present(change->blob));
+    before = needed(call, change->table, change->before.blob, change->before.size_bytes);
+    after = needed(call, change->table, change->blob, change->size_bytes);
     return dynamodb_entries_plan(call, change->table, &before, &after);
 }
 
@@ -331,7 +351,7 @@ void dynamodb_entry_add(const struct call *call, const struct table *table, cons
 {
     struct arena_mark mark = arena_mark(call->arena);
     struct lookups lookups = lookups_in(call->arena);
-    struct item_image item = decoded(call, stored->blob, stored->size_bytes);
+    struct item_image item = needed(call, table, stored->blob, stored->size_bytes);
     struct image image = image_of(call, &item);
     struct entry entry = entry_of(&lookups, table, index, &image);
 

@@ -21,7 +21,9 @@ struct execution {
 static struct execution execution_of(const struct dynamodb_execute_statement_input *in)
 {
     return (struct execution){
-        .run = {.text = in->statement, .parameters = in->parameters.items ? &in->parameters : NULL}};
+        .run = {.text = in->statement,
+                .return_values_on_failure = in->return_values_on_condition_check_failure,
+                .parameters = in->parameters.items ? &in->parameters : NULL}};
 }
 
 static struct pql_select_request select_request(const struct dynamodb_execute_statement_input *in)
@@ -45,8 +47,7 @@ void dynamodb_execute_statement_prepare(const struct call *call,
         return;
     if (selects(execution))
         execution->has_page = dynamodb_pql_read(call, &execution->run, &asked, &execution->read);
-    else if (dynamodb_pql_write(call, &execution->run, in->return_values_on_condition_check_failure,
-                                &execution->write))
+    else if (dynamodb_pql_write(call, &execution->run, &execution->write))
         dynamodb_write_prepare(call, &execution->write);
     leave_prepared(call, execution);
 }
@@ -98,7 +99,7 @@ static enum outcome write_item(const struct call *call, const struct dynamodb_ex
         dynamodb_refuse(call, S("NextToken does not match request"));
         return FAILED;
     }
-    if (!dynamodb_pql_write_anew(call, &execution->run, in->return_values_on_condition_check_failure, write))
+    if (!dynamodb_pql_write_anew(call, &execution->run, write))
         return FAILED;
     enum outcome outcome = dynamodb_write_item(call, write);
     if (outcome != DONE)

@@ -66,10 +66,12 @@ static bool parts_read(const struct call *call, const struct dynamodb_execute_tr
     for (size_t i = 0; i < in->transact_statements.count; i++) {
         const struct dynamodb_parameterized_statement *asked = &in->transact_statements.items[i];
         struct part *part = list_add(call->arena, transaction);
-        *part = (struct part){.asked = asked,
-                              .run = {.text = asked->statement,
-                                      .parameters = asked->parameters.items ? &asked->parameters : NULL,
-                                      .enclosing_operation = S("ExecuteTransaction")}};
+        *part =
+            (struct part){.asked = asked,
+                          .run = {.text = asked->statement,
+                                  .return_values_on_failure = asked->return_values_on_condition_check_failure,
+                                  .parameters = asked->parameters.items ? &asked->parameters : NULL,
+                                  .enclosing_operation = S("ExecuteTransaction")}};
         if (!dynamodb_pql_parse(call, &part->run))
             return place_failure(call, i);
         if (selects(part) != is_read(transaction))
@@ -179,8 +181,7 @@ static bool writes_read(const struct call *call, struct transaction *transaction
         *list_add(call->arena, set) = (struct write){0};
     for (size_t i = 0; i < set->count; i++) {
         struct part *part = &transaction->items[i];
-        if (dynamodb_pql_write_anew(call, &part->run, part->asked->return_values_on_condition_check_failure,
-                                    &set->items[i])) {
+        if (dynamodb_pql_write_anew(call, &part->run, &set->items[i])) {
             set->items[i].failure = (struct failure){0};
             continue;
         }

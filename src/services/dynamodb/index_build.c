@@ -86,10 +86,10 @@ static bool fill(const struct call *call, const struct table *table, const struc
         .table_id = table->row.id, .hash_key = reached->hash_key, .range_key = reached->range_key};
     struct dynamodb_items_after_cursor cursor = dynamodb_items_after_open(call->txn, &params);
     struct dynamodb_items_after_row row;
-    int64_t items = 0, bytes = 0;
+    struct slice slice = {ITEMS_PER_SLICE, BYTES_PER_SLICE, false};
     bool more = true;
 
-    while (items < ITEMS_PER_SLICE && bytes < BYTES_PER_SLICE && (items == 0 || !slice_is_over(call))) {
+    while (!slice_is_spent(call, &slice)) {
         more = dynamodb_items_after_next(&cursor, &row);
         if (!more)
             break;
@@ -97,8 +97,7 @@ static bool fill(const struct call *call, const struct table *table, const struc
                            &(struct stored){.id = row.id, .size_bytes = row.size_bytes, .blob = row.item});
         reached->hash_key = arena_copy(call->arena, row.hash_key);
         reached->range_key = arena_copy(call->arena, row.range_key);
-        bytes += row.size_bytes;
-        items++;
+        slice_spend(&slice, 1, row.size_bytes);
     }
     dynamodb_items_after_close(&cursor);
     return more;

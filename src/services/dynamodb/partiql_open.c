@@ -54,10 +54,8 @@ static void add_context(const struct call *call, const struct resource *resource
         context_add(call, context, S("dynamodb:FullTableScan"),
                     run->partitions.count == 0 ? S("true") : S("false"));
     } else if (statement->kind != STATEMENT_INSERT) {
-        context_add(call, context, S("dynamodb:ReturnValues"),
-                    str_present(statement->return_values)
-                        ? statement->return_values
-                        : dynamodb_return_value_text(DYNAMODB_RETURN_VALUE_NONE));
+        dynamodb_return_values_in_context(call, statement->return_values, run->return_values_on_failure,
+                                          context);
     }
 }
 

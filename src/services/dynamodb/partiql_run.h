@@ -17,6 +17,7 @@ struct value_pointers {
 struct pql_run {
     str text;
     const struct dynamodb_prepared_statement_parameters *parameters;
+    str return_values_on_failure;
     str enclosing_operation; /* of a transaction; absent otherwise */
 
     bool parsed;
@@ -57,11 +58,9 @@ const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_li
 
 /* partiql_write.c */
 /* The write of an INSERT, UPDATE, DELETE or EXISTS.  False: fail() was called. */
-bool dynamodb_pql_write(const struct call *call, struct pql_run *run, str return_values_on_failure,
-                        struct write *write);
+bool dynamodb_pql_write(const struct call *call, struct pql_run *run, struct write *write);
 /* The same; a write that a preparation has computed keeps its result. */
-bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, str return_values_on_failure,
-                             struct write *write);
+bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, struct write *write);
 /* What RETURNING asks for, of a write that is done. */
 struct dynamodb_attribute_map dynamodb_pql_returned(const struct call *call, const struct write *write);
 

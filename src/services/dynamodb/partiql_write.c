@@ -92,22 +92,20 @@ static bool where_of(const struct call *call, struct pql_run *run, struct write 
            dynamodb_key_paths_check(call, &run->table->keys, &write->expressions, "Key");
 }
 
-bool dynamodb_pql_write(const struct call *call, struct pql_run *run, str return_values_on_failure,
-                        struct write *write)
+bool dynamodb_pql_write(const struct call *call, struct pql_run *run, struct write *write)
 {
     *write = (struct write){.return_values = run->statement.return_values,
-                            .return_values_on_failure = return_values_on_failure,
+                            .return_values_on_failure = run->return_values_on_failure,
                             .expressions = {.scope = run->expressions.scope},
                             .table = run->table};
     return run->statement.kind == STATEMENT_INSERT ? insert_of(call, run, write) : where_of(call, run, write);
 }
 
-bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, str return_values_on_failure,
-                             struct write *write)
+bool dynamodb_pql_write_anew(const struct call *call, struct pql_run *run, struct write *write)
 {
     struct write prepared = *write;
 
-    if (!dynamodb_pql_write(call, run, return_values_on_failure, write))
+    if (!dynamodb_pql_write(call, run, write))
         return false;
     if (!prepared.worked_out)
         return true;

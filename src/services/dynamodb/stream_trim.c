@@ -25,7 +25,7 @@ static bool trim_records(const struct call *call, const struct dynamodb_stream_r
     struct dynamodb_find_first_record_params range = {.low = dynamodb_record_id(stream->id, 0),
                                                       .high = end_of(call, stream)};
     struct dynamodb_find_first_record_row first;
-    int64_t removed = 0, bytes = 0;
+    struct slice slice = {TRIMMED_PER_RUN, TRIMMED_BYTES_PER_RUN, false};
 
     *next_ms = call->now_ms + STREAM_KEPT_MS;
     while (dynamodb_find_first_record(call->txn, &range, &first)) {
@@ -33,12 +33,10 @@ static bool trim_records(const struct call *call, const struct dynamodb_stream_r
             *next_ms = first.made_ms + STREAM_KEPT_MS;
             return true;
         }
-        if (removed == TRIMMED_PER_RUN || bytes > TRIMMED_BYTES_PER_RUN ||
-            (removed > 0 && slice_is_over(call)))
+        if (slice_is_spent(call, &slice))
             return false;
         dynamodb_remove_record(call->txn, &(struct dynamodb_remove_record_params){.id = first.id});
-        removed++;
-        bytes += first.size_bytes;
+        slice_spend(&slice, 1, first.size_bytes);
     }
     return true;
 }

@@ -85,30 +85,19 @@ void dynamodb_expiry_forget(const struct call *call, int64_t item_id)
 
 /* ---- deleting ---- */
 
-/* What a run has done so far. */
-struct work {
-    int64_t items, bytes;
-};
-
-static bool is_enough(const struct call *call, const struct work *work)
-{
-    return work->items == EXPIRED_PER_RUN || work->bytes > BYTES_PER_RUN ||
-           (work->items > 0 && slice_is_over(call));
-}
-
 static void expire(const struct call *call, const struct table *table,
-                   const struct dynamodb_expiry_row *expiry, struct work *work)
+                   const struct dynamodb_expiry_row *expiry, struct slice *slice)
 {
     struct dynamodb_read_item_row row;
     int64_t due_s;
 
-    work->items++;
+    slice_spend(slice, 1, 0);
     if (!dynamodb_read_item(call->txn, &(struct dynamodb_read_item_params){.id = expiry->item_id}, &row) ||
         !due_of(call, table->row.ttl_name, row.item, &due_s) || due_s != expiry->due_s) {
         dynamodb_expiry_forget(call, expiry->item_id);
         return;
     }
-    work->bytes += row.size_bytes;
+    slice_spend(slice, 0, row.size_bytes);
     dynamodb_change_apply(
         call, &(struct change){
                   .table = table,
@@ -123,7 +112,7 @@ enum outcome dynamodb_expire_items(const struct call *call, const struct dynamod
 {
     struct table table;
     struct dynamodb_expiry_row next;
-    struct work work = {0};
+    struct slice slice = {EXPIRED_PER_RUN, BYTES_PER_RUN, false};
 
     (void)out;
     if (!dynamodb_table_of_id(call, in->table_id, &table) || !str_present(table.row.ttl_name))
@@ -133,11 +122,11 @@ enum outcome dynamodb_expire_items(const struct call *call, const struct dynamod
             expire_at(call, in->table_id, due_ms_of(next.due_s));
             return DONE;
         }
-        if (is_enough(call, &work)) {
+        if (slice_is_spent(call, &slice)) {
             slice_again(call, &DYNAMODB_EXPIRE_ITEMS, id_of(call, in->table_id), in);
             return DONE;
         }
-        expire(call, &table, &next, &work);
+        expire(call, &table, &next, &slice);
     }
     return DONE;
 }
@@ -150,7 +139,7 @@ enum outcome dynamodb_fill_expiries(const struct call *call, const struct dynamo
     struct dynamodb_fill_expiries_input place = *in;
     struct table table;
     struct dynamodb_list_items_row row;
-    struct work work = {0};
+    struct slice slice = {EXPIRED_PER_RUN, BYTES_PER_RUN, false};
 
     (void)out;
     if (!dynamodb_table_of_id(call, in->table_id, &table) || !str_present(table.row.ttl_name))
@@ -164,9 +153,8 @@ enum outcome dynamodb_fill_expiries(const struct call *call, const struct dynamo
         dynamodb_expiry_note(call, &table, row.id, row.item);
         place.hash_key = arena_copy(call->arena, row.hash_key);
         place.range_key = arena_copy(call->arena, row.range_key);
-        work.items++;
-        work.bytes += row.size_bytes;
-        enough = is_enough(call, &work);
+        slice_spend(&slice, 1, row.size_bytes);
+        enough = slice_is_spent(call, &slice);
     }
     dynamodb_list_items_close(&cursor);
     if (enough)

@@ -51,7 +51,7 @@ enum outcome dynamodb_remove_tokens(const struct call *call, const struct dynamo
                                     struct dynamodb_remove_tokens_output *out)
 {
     struct dynamodb_find_oldest_token_row oldest;
-    int removed = 0;
+    struct slice slice = {TOKENS_PER_RUN, INT64_MAX, false};
 
     (void)out;
     while (dynamodb_find_oldest_token(call->txn, &oldest)) {
@@ -62,7 +62,8 @@ enum outcome dynamodb_remove_tokens(const struct call *call, const struct dynamo
         dynamodb_remove_token(call->txn, &(struct dynamodb_remove_token_params){.account = oldest.account,
                                                                                 .region = oldest.region,
                                                                                 .token = oldest.token});
-        if (++removed == TOKENS_PER_RUN || slice_is_over(call)) {
+        slice_spend(&slice, 1, 0);
+        if (slice_is_spent(call, &slice)) {
             slice_again(call, &DYNAMODB_REMOVE_TOKENS, S("all"), in);
             break;
         }

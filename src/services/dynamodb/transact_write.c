@@ -321,6 +321,7 @@ void dynamodb_transact_write_context(const struct call *call,
             dynamodb_access_in_context(
                 call, resource->row, &(struct access){.expressions = expressions, .attributes = asked.given},
                 context);
+            dynamodb_return_values_in_context(call, (str){0}, asked.return_values_on_failure, context);
             context_add(call, context, S("dynamodb:EnclosingOperation"), S("TransactWriteItems"));
             return;
         }

@@ -91,6 +91,8 @@ void dynamodb_update_context(const struct call *call, const struct dynamodb_upda
 
     dynamodb_access_in_context(call, resource->row,
                                &(struct access){.expressions = expressions, .attributes = &in->key}, context);
+    dynamodb_return_values_in_context(call, in->return_values, in->return_values_on_condition_check_failure,
+                                      context);
 }
 
 static struct write write_of(const struct dynamodb_update_item_input *in)

@@ -42,25 +42,18 @@ void dynamodb_entries_remove_later(const struct call *call, int64_t index_id)
     remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
 }
 
-/* What this run may still remove. */
-struct budget {
-    int64_t rows, bytes;
-};
-
-/* False when the budget was too small. */
-static bool remove_table_items(const struct call *call, int64_t table_id, struct budget *budget)
+/* False when the slice was too small. */
+static bool remove_table_items(const struct call *call, int64_t table_id, struct slice *slice)
 {
     struct dynamodb_list_places_rows rows = dynamodb_list_places(
-        call->txn, &(struct dynamodb_list_places_params){.table_id = table_id, .limit = budget->rows + 1});
+        call->txn, &(struct dynamodb_list_places_params){.table_id = table_id, .limit = slice->rows + 1});
 
     for (size_t i = 0; i < rows.count; i++) {
-        if (budget->rows <= 0 || budget->bytes <= 0 ||
-            (budget->rows < REMOVED_PER_RUN && slice_is_over(call)))
+        if (slice_is_spent(call, slice))
             return false;
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = rows.items[i].id});
         dynamodb_expiry_forget(call, rows.items[i].id);
-        budget->rows--;
-        budget->bytes -= rows.items[i].size_bytes;
+        slice_spend(slice, 1, rows.items[i].size_bytes);
     }
     return true;
 }
@@ -77,44 +70,44 @@ static int64_t remove_some_collections(const struct call *call, int64_t table_id
         call->txn, &(struct dynamodb_remove_collections_params){.table_id = table_id, .limit = limit});
 }
 
-/* False when the budget was too small.  Such rows are small: their bytes are not counted. */
-static bool remove_small(const struct call *call, int64_t id, struct budget *budget,
+/* False when the slice was too small.  Such rows are small: their bytes are not counted. */
+static bool remove_small(const struct call *call, int64_t id, struct slice *slice,
                          int64_t (*remove_some)(const struct call *call, int64_t id, int64_t limit))
 {
-    while (budget->rows > 0 && (budget->rows == REMOVED_PER_RUN || !slice_is_over(call))) {
-        int64_t limit = budget->rows < ROWS_PER_STATEMENT ? budget->rows : ROWS_PER_STATEMENT;
+    while (!slice_is_spent(call, slice)) {
+        int64_t limit = slice->rows < ROWS_PER_STATEMENT ? slice->rows : ROWS_PER_STATEMENT;
         int64_t removed = remove_some(call, id, limit);
-        budget->rows -= removed;
+        slice_spend(slice, removed, 0);
         if (removed < limit)
             return true;
     }
     return false;
 }
 
-static bool remove_tables(const struct call *call, struct budget *budget)
+static bool remove_tables(const struct call *call, struct slice *slice)
 {
     struct dynamodb_find_gone_row gone;
 
     while (dynamodb_find_gone(call->txn, &gone)) {
-        if (budget->rows <= 0 || !remove_table_items(call, gone.table_id, budget) ||
-            !remove_small(call, gone.table_id, budget, remove_some_collections))
+        if (slice->rows <= 0 || !remove_table_items(call, gone.table_id, slice) ||
+            !remove_small(call, gone.table_id, slice, remove_some_collections))
             return false;
         dynamodb_remove_gone(call->txn, &(struct dynamodb_remove_gone_params){.table_id = gone.table_id});
-        budget->rows--; /* the table itself costs some work, too */
+        slice_spend(slice, 1, 0); /* the table itself costs some work, too */
     }
     return true;
 }
 
-static bool remove_indexes(const struct call *call, struct budget *budget)
+static bool remove_indexes(const struct call *call, struct slice *slice)
 {
     struct dynamodb_find_gone_index_row gone;
 
     while (dynamodb_find_gone_index(call->txn, &gone)) {
-        if (budget->rows <= 0 || !remove_small(call, gone.index_id, budget, remove_some_entries))
+        if (slice->rows <= 0 || !remove_small(call, gone.index_id, slice, remove_some_entries))
             return false;
         dynamodb_remove_gone_index(call->txn,
                                    &(struct dynamodb_remove_gone_index_params){.index_id = gone.index_id});
-        budget->rows--;
+        slice_spend(slice, 1, 0);
     }
     return true;
 }
@@ -122,11 +115,11 @@ static bool remove_indexes(const struct call *call, struct budget *budget)
 enum outcome dynamodb_remove_items(const struct call *call, const struct dynamodb_remove_items_input *in,
                                    struct dynamodb_remove_items_output *out)
 {
-    struct budget budget = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN};
+    struct slice slice = {REMOVED_PER_RUN, REMOVED_BYTES_PER_RUN, false};
 
     (void)in;
     (void)out;
-    if (!remove_tables(call, &budget) || !remove_indexes(call, &budget))
+    if (!remove_tables(call, &slice) || !remove_indexes(call, &slice))
         remove_at(call, call->now_ms + REMOVE_PAUSE_MS);
     return DONE;
 }

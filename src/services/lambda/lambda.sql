@@ -928,8 +928,10 @@ select (select count(*) from lambda_sandbox
     (select count(*) from lambda_sandbox) as everywhere,
     (select count(*) from lambda_sandbox where state = 'starting') as starting;
 
--- statement: newest_idle :one
-select id from lambda_sandbox where version_id = :version_id and state = 'idle' order by idle_since_ms desc limit 1;
+-- The number of a version's sandboxes that are being started.
+-- statement: count_starting :one
+-- column: count integer
+select count(*) as count from lambda_sandbox where version_id = :version_id and state = 'starting';
 
 -- The sandboxes that were idle for the longest time; provisioned ones are kept.
 -- statement: list_idle :many
@@ -1028,10 +1030,6 @@ select count(*) as count from (select 1 from lambda_invocation
 select count(*) as count from (select 1 from lambda_invocation i join lambda_function f on f.id = i.function_id
     where (i.state = 'running' or (i.kind = 'sync' and i.state = 'queued'))
         and f.account = :account and f.region = :region and f.reserved is null limit :most);
-
--- statement: has_queued :one
--- column: found integer
-select 1 as found from lambda_invocation where version_id = :version_id and state = 'queued' limit 1;
 
 -- statement: count_of_mapping :one
 -- column: count integer

@@ -259,8 +259,8 @@ bool lambda_runtime_is_installed(const struct runtime *runtime);
 str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
 
 /* sandboxes.c: the pool of a function's child processes */
-/* The name that an idle sandbox parks for. */
-str lambda_sandbox_work(const struct call *call, str sandbox_id);
+/* The name that idle sandboxes of a version park for. */
+str lambda_version_work(const struct call *call, int64_t version_id);
 /* Add a sandbox's row, so that it counts; a worker verifies its code before it is launched. */
 void lambda_sandbox_add(const struct call *call, const struct function *function, bool provisioned);
 /* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.

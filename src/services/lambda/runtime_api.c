@@ -74,16 +74,6 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
-/* Each dispatch wakes one sandbox: this one wakes the next, if there is more to do. */
-static void pass_on(const struct asker *asker)
-{
-    struct lambda_has_queued_row any;
-
-    if (lambda_has_queued(asker->call.txn,
-                          &(struct lambda_has_queued_params){.version_id = asker->sandbox.version_id}, &any))
-        lambda_function_dispatch(&asker->call, &asker->function);
-}
-
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -105,12 +95,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                                                     .started_ms = call->now_ms},
             &invocation)) {
         answer_unsynced(call);
-        return park(call, lambda_sandbox_work(call, asker.sandbox.id), INT64_MAX);
+        return park(call, lambda_version_work(call, asker.sandbox.version_id), INT64_MAX);
     }
     if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
         answer_unsynced(call);
     sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
-    pass_on(&asker);
     int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
                                         &(struct trace_hop){.kind = HOP_INVOKED,
                                                             .resource_arn = asker.function.arn,

@@ -10,9 +10,9 @@
 
 enum { INIT_MS = 10 * MS_PER_S };
 
-str lambda_sandbox_work(const struct call *call, str sandbox_id)
+str lambda_version_work(const struct call *call, int64_t version_id)
 {
-    return arena_join(call->arena, S("lambda/work/"), sandbox_id);
+    return arena_format(call->arena, "lambda/work/%lld", (long long)version_id);
 }
 
 /* ---- beginning ---- */

@@ -22,6 +22,7 @@ enum {
     PACES = 1024,
     UNKNOWN_START_MS = 200,
     LEAST_REVIEW_MS = 20,
+    OVERDUE_MS = 500,
     LACK_MS = 250, /* after this, memory is looked at again */
     STARTS_PER_PROCESSOR = 4,
     REAPED_AT_ONCE = 8,
@@ -98,16 +99,29 @@ static struct work work_of(const struct call *call, int64_t version_id)
     return (struct work){.queued = queue.count, .oldest_ms = queue.oldest_ms, .available = sandboxes.count};
 }
 
-/* The number of sandboxes to start, so that no invocation waits longer than a start. */
+static int64_t starting_of(const struct call *call, int64_t version_id)
+{
+    struct lambda_count_starting_row starting = {0};
+
+    lambda_count_starting(call->txn, &(struct lambda_count_starting_params){.version_id = version_id},
+                          &starting);
+    return starting.count;
+}
+
+/*
+ * The number of sandboxes to start, so that no invocation waits longer than a start.  When one has waited
+ * much longer, sandboxes that are idle do not ask for work: they hang.
+ */
 static int64_t shortage(const struct call *call, int64_t version_id, const struct work *work)
 {
     double duration_ms = pace_of(version_id)->duration_ms, start_ms = start_ms_of(version_id);
     int64_t waiting = work->queued - work->available;
+    int64_t due_ms = work->oldest_ms + (int64_t)start_ms;
     struct lambda_count_busy_row busy = {0};
 
-    if (waiting <= 0)
-        return 0;
-    if (duration_ms <= 0 || work->oldest_ms + (int64_t)start_ms <= call->now_ms)
+    if (work->queued > 0 && due_ms + OVERDUE_MS <= call->now_ms)
+        return work->queued - starting_of(call, version_id);
+    if (waiting <= 0 || duration_ms <= 0 || due_ms <= call->now_ms)
         return waiting;
     lambda_count_busy(call->txn, &(struct lambda_count_busy_params){.version_id = version_id}, &busy);
     double served = (double)(busy.count + work->available) * start_ms / duration_ms;
@@ -236,22 +250,21 @@ static bool start_missing(const struct call *call, const struct function *functi
     for (int64_t i = 0; i < started; i++)
         lambda_sandbox_add(call, function, false);
     work->available += started;
-    return started == missing;
+    return started >= missing;
 }
 
 void lambda_function_dispatch(const struct call *call, const struct function *function)
 {
     int64_t id = function->row.version_id;
-    struct lambda_newest_idle_row idle;
+    str name = lambda_version_work(call, id);
+    bool is_awaited = awaited(call, name);
 
     check(id > 0);
-    if (lambda_newest_idle(call->txn, &(struct lambda_newest_idle_params){.version_id = id}, &idle))
-        wake(call, lambda_sandbox_work(call, idle.id));
+    wake(call, name);
     struct work work = work_of(call, id);
-    if (work.queued <= work.available)
-        return;
-    start_missing(call, function, &work);
     if (work.queued > work.available)
+        start_missing(call, function, &work);
+    if (work.queued > work.available || (work.queued > 0 && !is_awaited))
         look_again(call, id);
 }
 
@@ -268,7 +281,7 @@ enum outcome lambda_start_sandboxes(const struct call *call, const struct lambda
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
     struct work work = work_of(&there, in->version_id);
-    if (work.queued <= work.available)
+    if (work.queued == 0)
         return DONE;
     int64_t review_ms =
         start_missing(&there, &function, &work) ? (int64_t)start_ms_of(in->version_id) : LACK_MS;

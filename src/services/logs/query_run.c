@@ -15,7 +15,6 @@ enum {
     MOST_BYTES = 48 * 1024 * 1024,
     PAGE_OF_ROWS_BYTES = 256 * 1024,
     STORED_PER_RUN_BYTES = 1024 * 1024,
-    EVENTS_BETWEEN_LOOKS = 32,
 };
 
 struct query_state {
@@ -58,29 +57,27 @@ static struct query_state *begin(const struct call *call, int64_t number)
     return state;
 }
 
-/* Take events while there is time, at least some. */
+/* Take events while there is time, at least one: one event may take milliseconds. */
 static void go_on(const struct call *call, struct query_state *state)
 {
     struct insights_event event;
-    bool more = true;
+    bool is_over = false;
 
     state->call = call;
     logs_scan_open(call, state->scan);
     struct arena_mark mark = arena_mark(call->arena);
-    for (int taken = 1; more && !state->failed; taken++) {
-        more = logs_scan_next(call, state->scan, &event);
-        if (!more)
+    while (!is_over && !state->failed && !state->ended) {
+        state->ended = !logs_scan_next(call, state->scan, &event);
+        if (state->ended)
             break;
         state->scanned++;
         state->bytes += (int64_t)event.message.size;
         state->failed = !logs_insights_take(state->run, &event);
         arena_rewind(call->arena, mark);
-        if (taken % EVENTS_BETWEEN_LOOKS == 0 && time_is_up(call))
-            break;
+        is_over = time_is_up(call);
     }
     logs_scan_close(state->scan);
-    state->ended = !more;
-    if (state->ended && !state->failed)
+    if (state->ended)
         state->failed = !logs_insights_end(state->run);
 }
 

@@ -8,29 +8,18 @@
 
 enum { ROWS_PER_RUN = 500, BYTES_PER_RUN = 4 * 1024 * 1024 };
 
-/* What this run may still remove. */
-struct budget {
-    int64_t rows, bytes;
-};
-
-static bool is_spent(const struct call *call, const struct budget *budget)
-{
-    return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
-}
-
 struct old_event_list {
     struct logs_old_event_row *items;
     size_t count;
 };
 
-/* False when the budget is used up. */
-static bool collect(const struct call *call, struct budget *budget, struct old_event_list *events,
+/* False when the slice is used up. */
+static bool collect(const struct call *call, struct slice *slice, struct old_event_list *events,
                     const struct logs_old_event_row *event)
 {
     *list_add(call->arena, events) = *event;
-    budget->rows--;
-    budget->bytes -= event->bytes;
-    return !is_spent(call, budget);
+    slice_spend(slice, 1, event->bytes);
+    return !slice_is_spent(call, slice);
 }
 
 /* Subtract the bytes from the stream and from its group. */
@@ -62,74 +51,77 @@ static void remove_events(const struct call *call, const struct old_event_list *
 
 /* Rows must not change while a cursor reads them, so the events are collected first. */
 static void remove_old_events(const struct call *call, int64_t group_id, int64_t before_ms,
-                              struct budget *budget)
+                              struct slice *slice)
 {
     struct logs_list_old_events_params params = {.group_id = group_id, .before_ms = before_ms};
     struct logs_list_old_events_cursor cursor = logs_list_old_events_open(call->txn, &params);
     struct old_event_list events = {0};
     struct logs_old_event_row event;
 
-    check(budget->rows > 0 && budget->bytes > 0);
-    while (logs_list_old_events_next(&cursor, &event) && collect(call, budget, &events, &event))
+    check(slice->rows > 0 && slice->bytes > 0);
+    while (logs_list_old_events_next(&cursor, &event) && collect(call, slice, &events, &event))
         ;
     logs_list_old_events_close(&cursor);
     remove_events(call, &events);
 }
 
-static void remove_stream_events(const struct call *call, int64_t stream_id, struct budget *budget)
+static void remove_stream_events(const struct call *call, int64_t stream_id, struct slice *slice)
 {
     struct logs_list_stream_events_params params = {.stream_id = stream_id};
     struct logs_list_stream_events_cursor cursor = logs_list_stream_events_open(call->txn, &params);
     struct old_event_list events = {0};
     struct logs_old_event_row event;
 
-    check(budget->rows > 0 && budget->bytes > 0);
-    while (logs_list_stream_events_next(&cursor, &event) && collect(call, budget, &events, &event))
+    check(slice->rows > 0 && slice->bytes > 0);
+    while (logs_list_stream_events_next(&cursor, &event) && collect(call, slice, &events, &event))
         ;
     logs_list_stream_events_close(&cursor);
     remove_events(call, &events);
 }
 
 /* The next three return false when there is nothing of their kind to remove. */
-static bool remove_from_ended_group(const struct call *call, struct budget *budget)
+static bool remove_from_ended_group(const struct call *call, struct slice *slice)
 {
     struct logs_find_ended_group_row group;
 
     if (!logs_find_ended_group(call->txn, &group))
         return false;
-    remove_old_events(call, group.id, INT64_MAX, budget);
-    if (!is_spent(call, budget))
-        budget->rows -= logs_remove_some_streams(call->txn, &(struct logs_remove_some_streams_params){
-                                                                .group_id = group.id, .limit = budget->rows});
-    if (!is_spent(call, budget))
+    remove_old_events(call, group.id, INT64_MAX, slice);
+    if (!slice_is_spent(call, slice))
+        slice_spend(slice,
+                    logs_remove_some_streams(call->txn,
+                                             &(struct logs_remove_some_streams_params){.group_id = group.id,
+                                                                                       .limit = slice->rows}),
+                    0);
+    if (!slice_is_spent(call, slice))
         logs_remove_group(call->txn, &(struct logs_remove_group_params){.id = group.id});
-    budget->rows--; /* the group itself costs some work, too */
+    slice_spend(slice, 1, 0); /* the group itself costs some work, too */
     return true;
 }
 
-static bool remove_from_deleted_stream(const struct call *call, struct budget *budget)
+static bool remove_from_deleted_stream(const struct call *call, struct slice *slice)
 {
     struct logs_find_deleted_stream_row stream;
 
     if (!logs_find_deleted_stream(call->txn, &stream))
         return false;
-    remove_stream_events(call, stream.id, budget);
-    if (!is_spent(call, budget))
+    remove_stream_events(call, stream.id, slice);
+    if (!slice_is_spent(call, slice))
         logs_remove_stream(call->txn, &(struct logs_remove_stream_params){.id = stream.id});
-    budget->rows--;
+    slice_spend(slice, 1, 0);
     return true;
 }
 
-static bool remove_expired(const struct call *call, struct budget *budget)
+static bool remove_expired(const struct call *call, struct slice *slice)
 {
     struct logs_find_removal_row group;
 
     if (!logs_find_removal(call->txn, &group))
         return false;
-    remove_old_events(call, group.id, *group.remove_before_ms, budget);
-    if (!is_spent(call, budget))
+    remove_old_events(call, group.id, *group.remove_before_ms, slice);
+    if (!slice_is_spent(call, slice))
         logs_set_removal(call->txn, &(struct logs_set_removal_params){.id = group.id});
-    budget->rows--;
+    slice_spend(slice, 1, 0);
     return true;
 }
 
@@ -146,14 +138,14 @@ void logs_cleanup_start(const struct call *call)
 enum outcome logs_remove_events(const struct call *call, const struct logs_remove_events_request *in,
                                 struct logs_remove_events_output *out)
 {
-    struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
+    struct slice slice = {ROWS_PER_RUN, BYTES_PER_RUN, false};
 
     (void)out;
-    while (!is_spent(call, &budget) &&
-           (remove_from_ended_group(call, &budget) || remove_from_deleted_stream(call, &budget) ||
-            remove_expired(call, &budget)))
+    while (!slice_is_spent(call, &slice) &&
+           (remove_from_ended_group(call, &slice) || remove_from_deleted_stream(call, &slice) ||
+            remove_expired(call, &slice)))
         ;
-    if (is_spent(call, &budget))
+    if (slice_is_spent(call, &slice))
         slice_again(call, &LOGS_REMOVE_EVENTS, S("all"), in);
     return DONE;
 }

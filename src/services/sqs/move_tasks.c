@@ -379,7 +379,7 @@ static int64_t allowance(const struct call *call, struct sqs_move_task_row *task
 /* Returns when to run again; INT64_MAX: the slice is over. */
 static int64_t move_some(const struct call *call, struct sqs_move_task_row *task, const struct queue *from)
 {
-    int64_t seen = 0;
+    struct slice slice = {MESSAGES_PER_RUN, INT64_MAX, false};
 
     if (call->now_ms - task->started_ms >= MAX_RUNNING_MS)
         end(task, S("FAILED"), S("The task has run for 36 hours"));
@@ -390,10 +390,11 @@ static int64_t move_some(const struct call *call, struct sqs_move_task_row *task
         struct sqs_visible_rows rows = sqs_movable_list(call, from, allowed);
         if (rows.count == 0)
             break;
-        for (size_t i = 0; i < rows.count && is_running(task); i++, seen++) {
-            if (seen == MESSAGES_PER_RUN || (seen > 0 && slice_is_over(call)))
+        for (size_t i = 0; i < rows.count && is_running(task); i++) {
+            if (slice_is_spent(call, &slice))
                 return INT64_MAX;
             move(call, task, from, &rows.items[i]);
+            slice_spend(&slice, 1, 0);
         }
     }
     if (is_running(task))

@@ -38,24 +38,13 @@ void sqs_generation_end(const struct call *call, const struct queue *queue)
     remove_before(call, queue->row.generation_id, INT64_MAX);
 }
 
-/* What this run may still remove. */
-struct budget {
-    int64_t rows, bytes;
-};
-
-static void spend(const struct call *call, struct budget *budget, const int64_t *body_id)
+static void spend(const struct call *call, struct slice *slice, const int64_t *body_id)
 {
     struct sqs_find_body_size_row body = {0};
 
     if (body_id)
         sqs_find_body_size(call->txn, &(struct sqs_find_body_size_params){.id = *body_id}, &body);
-    budget->rows--;
-    budget->bytes -= body.bytes;
-}
-
-static bool is_spent(const struct call *call, const struct budget *budget)
-{
-    return budget->rows <= 0 || budget->bytes <= 0 || (budget->rows < ROWS_PER_RUN && slice_is_over(call));
+    slice_spend(slice, 1, body.bytes);
 }
 
 /* The queue whose messages are removed for their age; false when it has been deleted or purged since. */
@@ -79,16 +68,16 @@ static void trace_expired(const struct call *call, const struct queue *queue, in
 }
 
 static void remove_messages(const struct call *call, int64_t generation_id, int64_t before_ms,
-                            struct budget *budget)
+                            struct slice *slice)
 {
     struct tally tally = {.generation_id = generation_id};
-    struct aging_messages rows = sqs_sent_before(call, generation_id, before_ms, (size_t)budget->rows);
+    struct aging_messages rows = sqs_sent_before(call, generation_id, before_ms, (size_t)slice->rows);
     struct queue queue;
     bool expired = before_ms < INT64_MAX && find_queue(call, generation_id, &queue);
 
-    for (size_t i = 0; i < rows.count && !is_spent(call, budget); i++) {
+    for (size_t i = 0; i < rows.count && !slice_is_spent(call, slice); i++) {
         const struct sqs_aging_message_row *row = &rows.items[i];
-        spend(call, budget, row->body_id);
+        spend(call, slice, row->body_id);
         if (expired)
             trace_expired(call, &queue, row->id);
         sqs_message_remove(call, row->id, row->body_id);
@@ -124,34 +113,34 @@ static int64_t remove_fifo_rows(const struct call *call, int64_t generation_id, 
 }
 
 static void remove_some(const struct call *call, const struct sqs_find_removal_row *removal,
-                        struct budget *budget)
+                        struct slice *slice)
 {
     bool ended = *removal->remove_before_ms == INT64_MAX;
 
-    remove_messages(call, removal->id, *removal->remove_before_ms, budget);
-    if (!is_spent(call, budget))
-        budget->rows -= remove_counts(call, removal->id, ended, budget->rows);
-    if (!is_spent(call, budget) && ended)
-        budget->rows -= remove_fifo_rows(call, removal->id, budget->rows);
-    if (is_spent(call, budget))
+    remove_messages(call, removal->id, *removal->remove_before_ms, slice);
+    if (!slice_is_spent(call, slice))
+        slice_spend(slice, remove_counts(call, removal->id, ended, slice->rows), 0);
+    if (!slice_is_spent(call, slice) && ended)
+        slice_spend(slice, remove_fifo_rows(call, removal->id, slice->rows), 0);
+    if (slice_is_spent(call, slice))
         return;
     if (ended)
         sqs_remove_generation(call->txn, &(struct sqs_remove_generation_params){.id = removal->id});
     else
         sqs_set_removal(call->txn, &(struct sqs_set_removal_params){.id = removal->id});
-    budget->rows--; /* the generation itself costs some work, too */
+    slice_spend(slice, 1, 0); /* the generation itself costs some work, too */
 }
 
 enum outcome sqs_remove_messages(const struct call *call, const struct sqs_remove_messages_request *in,
                                  struct sqs_remove_messages_output *out)
 {
-    struct budget budget = {.rows = ROWS_PER_RUN, .bytes = BYTES_PER_RUN};
+    struct slice slice = {ROWS_PER_RUN, BYTES_PER_RUN, false};
     struct sqs_find_removal_row removal;
 
     (void)out;
-    while (!is_spent(call, &budget) && sqs_find_removal(call->txn, &removal))
-        remove_some(call, &removal, &budget);
-    if (is_spent(call, &budget))
+    while (!slice_is_spent(call, &slice) && sqs_find_removal(call->txn, &removal))
+        remove_some(call, &removal, &slice);
+    if (slice_is_spent(call, &slice))
         slice_again(call, &SQS_REMOVE_MESSAGES, S("all"), in);
     return DONE;
 }

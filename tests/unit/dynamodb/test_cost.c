@@ -4,7 +4,7 @@
  */
 #include "base/positions.h"
 #include "base/text.h"
-#include "services/dynamodb/expression.h"
+#include "services/dynamodb/dynamodb_internal.h"
 
 #include "items.h"
 
@@ -426,7 +426,55 @@ TEST(many_paths_of_a_large_item_are_projected_in_one_walk)
     assert_in_range(steps, 0, 3 * ATTRIBUTES + 200 * PATHS);
 }
 
-TESTS(test(a_list_is_copied_once_however_many_elements_are_added_to_it),
+/* ---- indexes ---- */
+
+enum { INDEXES = 20, INCLUDED = 5 };
+
+/* A table with the key x1 and that many indexes by x0, each with five more attributes of a large item. */
+static struct table table_with_indexes(size_t count)
+{
+    static const struct key_attribute of_table = {STR_INIT("x1"), STR_INIT("S")},
+                                      of_index = {STR_INIT("x0"), STR_INIT("S")};
+    struct table table = {.keys = {&of_table, 1, 1}, .indexes = {.count = count}};
+
+    table.indexes.items = arena_alloc(&scratch, count * sizeof *table.indexes.items);
+    for (size_t i = 0; i < count; i++)
+        table.indexes.items[i] = (struct index){
+            .id = (int64_t)i + 1,
+            .projection = DYNAMODB_PROJECTION_TYPE_INCLUDE,
+            .keys = {&of_index, 1, 1},
+            .non_key_attributes = texts(INCLUDED, true),
+        };
+    return table;
+}
+
+static size_t steps_of_a_plan(size_t indexes, const struct item_image *item)
+{
+    static const struct item_image nothing;
+    struct call call = {.arena = &scratch};
+    struct table table = table_with_indexes(indexes);
+
+    count_from_here();
+    const struct entry_change *entries = dynamodb_entries_plan(&call, &table, &nothing, item);
+    for (size_t i = 0; i < indexes; i++)
+        assert_true(str_present(entries[i].after.hash) && entries[i].after_bytes > 0);
+    return steps;
+}
+
+TEST(entries_of_many_indexes_search_a_large_item_once)
+{
+    enum { ATTRIBUTES = 45000 };
+    struct item_image item = {map_of(ATTRIBUTES, true), 300000};
+
+    item.item.items[ATTRIBUTES - 1].value = text_value(S("a")); /* x0 */
+    item.item.items[ATTRIBUTES - 2].value = text_value(S("b"));
+    size_t one = steps_of_a_plan(1, &item), many = steps_of_a_plan(INDEXES, &item);
+    assert_in_range(one, 0, 3 * ATTRIBUTES);
+    assert_in_range(many, 0, one + (size_t)INDEXES * 200);
+}
+
+TESTS(test(entries_of_many_indexes_search_a_large_item_once),
+      test(a_list_is_copied_once_however_many_elements_are_added_to_it),
       test(attributes_are_added_to_a_large_item_without_searching_it_for_each),
       test(attributes_are_removed_from_a_large_item_in_one_walk),
       test(elements_are_added_to_and_deleted_from_a_large_set_by_their_hashes),
