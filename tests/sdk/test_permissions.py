@@ -16,7 +16,8 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
 LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
 FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
 GROUP = f"{LOGS}:log-group:none"
-LAYER = f"{LAMBDA}:layer:none"
+LAYER, SIGNING = f"{LAMBDA}:layer:none", f"{LAMBDA}:code-signing-config:csc-{'0' * 17}"
+PUBLISHERS = {"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{ACCOUNT}:/signing-profiles/p/v"]}
 VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
@@ -87,6 +88,18 @@ OPERATIONS = [
     ("lambda", "add_permission", {"FunctionName": "none", **GRANT}, [("lambda:AddPermission", FUNCTION)]),
     ("lambda", "remove_permission", {"FunctionName": "none", "StatementId": "s"}, [("lambda:RemovePermission", FUNCTION)]),
     ("lambda", "get_policy", {"FunctionName": "none"}, [("lambda:GetPolicy", FUNCTION)]),
+    ("lambda", "create_code_signing_config", {"AllowedPublishers": PUBLISHERS, "Tags": TAGS},
+     [("lambda:CreateCodeSigningConfig", "*"), ("lambda:TagResource", f"{LAMBDA}:code-signing-config:*")]),
+    ("lambda", "get_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:GetCodeSigningConfig", SIGNING)]),
+    ("lambda", "update_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:UpdateCodeSigningConfig", SIGNING)]),
+    ("lambda", "delete_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:DeleteCodeSigningConfig", SIGNING)]),
+    ("lambda", "list_code_signing_configs", {}, [("lambda:ListCodeSigningConfigs", "*")]),
+    ("lambda", "put_function_code_signing_config", {"FunctionName": "none", "CodeSigningConfigArn": SIGNING},
+     [("lambda:PutFunctionCodeSigningConfig", FUNCTION), ("lambda:PutFunctionCodeSigningConfig", SIGNING)]),
+    ("lambda", "delete_function_code_signing_config", {"FunctionName": "none"},
+     [("lambda:DeleteFunctionCodeSigningConfig", FUNCTION)]),
+    ("lambda", "list_functions_by_code_signing_config", {"CodeSigningConfigArn": SIGNING},
+     [("lambda:ListFunctionsByCodeSigningConfig", SIGNING)]),
     ("lambda", "publish_layer_version", {"LayerName": "none", "Content": CODE}, [("lambda:PublishLayerVersion", LAYER)]),
     ("lambda", "get_layer_version", VERSION, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
     ("lambda", "get_layer_version_by_arn", {"Arn": f"{LAYER}:1"}, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
