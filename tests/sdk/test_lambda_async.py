@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import urllib.request
 
 import boto3
 import pytest
@@ -11,6 +10,7 @@ from botocore.config import Config
 
 import changes
 import orderly_server
+from counted import sums
 from orderly_fixtures import LAMBDA_TRUST, zip_of
 
 MINUTE = 60
@@ -262,7 +262,7 @@ def test_payloads_are_left_out_of_a_record_that_would_be_too_large(client, funct
 
 
 def test_a_record_that_cannot_be_sent_is_counted_and_the_invocation_is_over(
-    client, functions, make_function, make_role, target, endpoint, wait_until, advance_clock, log_of
+    client, functions, make_function, make_role, target, now_ms, wait_until, advance_clock, log_of
 ):
     role = make_role(SEND)
     name = make_function(FUNCTION, Role=role)
@@ -274,12 +274,9 @@ def test_a_record_that_cannot_be_sent_is_counted_and_the_invocation_is_over(
     advance_clock(MINUTE)
 
     def failures():
-        with urllib.request.urlopen(endpoint + "/_orderly/metrics/services") as reply:
-            rows = json.load(reply)
-        return [row["sum"] for row in rows if row["name"] == "DestinationDeliveryFailures"
-                and row["dimensions"] == {"FunctionName": name}]
+        return sums(client("cloudwatch"), now_ms(), "AWS/Lambda", FunctionName=name).get("DestinationDeliveryFailures")
 
-    assert wait_until(failures) == [1]
+    assert wait_until(failures) == 1
     assert nothing_in(client, target[0])
 
 
