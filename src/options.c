@@ -355,6 +355,8 @@ void options_print_help(void)
            "    orderly [flags]                  start the server\n"
            "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
            "    orderly iam explain …            what a policy allows, and which statement decides\n"
+           "    orderly doctor                   what loses or repeats messages: settings of queues and "
+           "functions\n"
            "    orderly help [COMMAND …]         this text, or that of a command\n"
            "    orderly version\n\n"
            "Flags of the server:\n\n");

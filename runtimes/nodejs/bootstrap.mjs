@@ -5,8 +5,8 @@
  * one invocation at a time. A rejected promise or an exception that nobody caught ends the process after it
  * has been reported, and the server starts a new process.
  */
-import { formatError, UnhandledPromiseRejection } from "./errors.mjs";
-import { patchConsole, setLoggedRequestId } from "./log.mjs";
+import { UnhandledPromiseRejection } from "./errors.mjs";
+import { logError, patchConsole, setLoggedRequestId } from "./log.mjs";
 import * as runtimeApi from "./runtime_api.mjs";
 import { ResponseStream, defineGlobals, highWaterMarkOf, isStreaming } from "./streaming.mjs";
 import { loadHandler } from "./user_function.mjs";
@@ -25,7 +25,7 @@ let reportFatalError = runtimeApi.postInitError;
 let whenEventLoopIsEmpty = null;
 
 async function endWith(error, label, exitCode) {
-  console.error(label, formatError(error));
+  logError(label, error);
   try {
     await reportFatalError(error);
   } finally {
@@ -64,7 +64,7 @@ function answerOf(invocation) {
     send().then(finished, (error) => endWith(error, "Runtime API Error", 1));
   };
   const fail = (error) => {
-    console.error("Invoke Error", formatError(error));
+    logError("Invoke Error", error);
     give(() => runtimeApi.postError(invocation.requestId, error));
   };
   const succeed = (result) => {

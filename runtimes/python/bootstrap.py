@@ -14,13 +14,18 @@ import sys
 import time
 
 API_ROOT = "/2018-06-01/runtime"
-OWN_PACKAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
+OWN_FOLDER = os.path.dirname(os.path.abspath(__file__))
+# boto3, and what AWS's runtime brings beside it.
+OWN_PACKAGES = [os.path.join(OWN_FOLDER, "site"), os.path.join(OWN_FOLDER, "modules")]
 
 # A function's code must not change, not even by compiled modules beside it: the server would take it for altered.
 sys.dont_write_bytecode = True
 
 # One line of standard output is one log event, so this replaces a line break inside a record.
 LINE_BREAK_IN_RECORD = "\r"
+# The times of records in JSON, and AWS's names of levels that Python lacks.
+JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
+LEVELS = {"TRACE": "DEBUG"}
 # AWS indents the lines of a traceback with this character, so that consoles keep the indentation.
 NO_BREAK_SPACE = "\u00a0"
 
@@ -78,7 +83,7 @@ class Attributes:
             setattr(self, name, values.get(name))
 
     def __repr__(self):
-        values = ",".join("%s=%s" % item for item in vars(self).items())
+        values = ",".join("%s=%s" % item for item in vars(self).items() if not item[0].startswith("_"))
         return "%s([%s])" % (type(self).__name__, values)
 
 
@@ -147,13 +152,54 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class JsonFormatter(logging.Formatter):
+    """Writes a record as AWS does when the function's LogFormat is JSON."""
+
+    OWN_FIELDS = frozenset((
+        "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
+        "created msecs relativeCreated thread threadName processName process taskName aws_request_id").split())
+
+    def format(self, record):
+        result = {
+            "timestamp": self.formatTime(record, self.datefmt),
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "logger": record.name,
+        }
+        if record.exc_info and record.exc_info[0]:
+            import traceback
+
+            kind, exception, trace = record.exc_info
+            result["stackTrace"] = traceback.format_tb(trace)
+            result["errorType"] = kind.__name__
+            result["errorMessage"] = str(exception)
+            result["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
+        result["requestId"] = record.aws_request_id or None
+        for name, value in vars(record).items():
+            if name not in self.OWN_FIELDS:
+                result.setdefault(name, value)
+        return json.dumps({name: value for name, value in result.items() if value is not None}, ensure_ascii=False)
+
+
+def logs_json():
+    return os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
+
+
+def make_formatter():
+    if logs_json():
+        return JsonFormatter(datefmt=JSON_TIME)
+    return logging.Formatter("[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
+                             "%Y-%m-%dT%H:%M:%S")
+
+
 def set_up_logging():
-    formatter = logging.Formatter(
-        "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s",
-        "%Y-%m-%dT%H:%M:%S")
+    formatter = make_formatter()
     formatter.converter = time.gmtime
     handler = RecordHandler()
     handler.setFormatter(formatter)
+    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
+    if level:
+        logging.getLogger().setLevel(LEVELS.get(level, level))
     request_ids = RequestIdFilter()
     handler.addFilter(request_ids)
     logging.getLogger().addHandler(handler)
@@ -192,6 +238,10 @@ def describe(exception, request_id=None):
 
 
 def log_error(error):
+    if logs_json():
+        line = {"timestamp": time.strftime(JSON_TIME, time.gmtime()), "log_level": "ERROR", **error}
+        sys.stdout.write(to_json(line).decode("utf-8", "replace") + "\n")
+        return
     message = "[ERROR] " + error["errorType"]
     if error["errorMessage"]:
         message += ": " + error["errorMessage"].replace("\n", LINE_BREAK_IN_RECORD)
@@ -311,7 +361,8 @@ def set_up_path():
     """The function's own folder and its layers replace the folder of this file.  Our packages come after them and
     before the machine's own: the machine's boto3 may be too old to know AWS_ENDPOINT_URL."""
     is_installed = [path.endswith(("site-packages", "dist-packages")) for path in sys.path] + [True]
-    sys.path.insert(is_installed.index(True), OWN_PACKAGES)
+    at = is_installed.index(True)
+    sys.path[at:at] = OWN_PACKAGES
     sys.path[:1] = [os.environ["LAMBDA_TASK_ROOT"]] + layer_folders()
 
 

@@ -244,6 +244,8 @@ unsigned model_enum_of(const char *const *values, str text);
 
 /* JSON of a modelled struct, and back; services store their shapes in this form. */
 str model_to_json(struct arena *arena, const struct shape *shape, const void *value);
+/* Set the members of `into` that are present in `from`: both are structures of that shape. */
+void model_merge(const struct shape *shape, void *into, const void *from);
 /* False when the text is not JSON of that shape. */
 bool model_from_json(struct arena *arena, const struct shape *shape, str json, void *value);
 

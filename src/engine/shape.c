@@ -6,6 +6,7 @@
  */
 #include "engine/shape.h"
 
+#include "base/check.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "base/time.h"
@@ -78,6 +79,22 @@ const void *member_value(const struct member *member, const void *structure)
         memcpy(&pointer, place, sizeof pointer);
         return pointer;
     }
+}
+
+/* The size of the member in its structure: a pointer, or the value itself. */
+static size_t size_within(const struct member *member)
+{
+    return is_pointed_at(member) ? sizeof(void *) : member->shape->size;
+}
+
+void model_merge(const struct shape *shape, void *into, const void *from)
+{
+    const struct member *member;
+
+    check(shape->type == SHAPE_STRUCTURE);
+    for (member = shape->members; member < members_end(shape); member++)
+        if (member_value(member, from))
+            memcpy((char *)into + member->offset, (const char *)from + member->offset, size_within(member));
 }
 
 void *member_room(struct arena *arena, const struct member *member, void *structure)

@@ -345,9 +345,12 @@ static bool limit(__rlimit_resource_t resource, rlim_t most)
     return setrlimit(resource, &(struct rlimit){most, most}) == 0;
 }
 
-static bool set_limits(const struct launch *launch)
+/* In a sandbox's own /tmp the file system is full first, which programs expect rather than a limit of files.
+ */
+static bool set_limits(const struct launcher_state *state, const struct launch *launch)
 {
-    rlim_t storage = (rlim_t)launch->storage_bytes;
+    enum { BEYOND_FULL = 1024 * 1024 };
+    rlim_t storage = (rlim_t)launch->storage_bytes + (state->namespaces ? BEYOND_FULL : 0);
     const struct {
         int resource;
         rlim_t most;
@@ -382,7 +385,7 @@ bool rules_apply(const struct launcher_state *state, const struct launch *launch
             return false;
     }
     *step = "limit it"; /* inside its user namespace: outside, all sandboxes would share the limit */
-    if (!set_limits(launch))
+    if (!set_limits(state, launch))
         return false;
     *step = "give up new privileges";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

@@ -172,7 +172,7 @@ def test_a_missing_function_is_said_to_be_missing(functions, refused):
         (
             {"Runtime": "nodejs99.x"},
             ["InvalidParameterValueException"],
-            "Value nodejs99.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs18.x, ",
+            "Value nodejs99.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [nodejs16.x, nodejs18.x, ",
         ),
         ({"MemorySize": 127}, ["ValidationException", "InvalidParameterValueException"], "memorySize"),
         ({"MemorySize": 10241}, ["ValidationException", "InvalidParameterValueException"], "emory"),

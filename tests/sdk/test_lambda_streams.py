@@ -42,7 +42,11 @@ def handler(event, context):
 
 
 class World:
-    """A server of its own, whose clock moves by hours and which can be killed."""
+    """A server of its own, whose clock moves by hours and which can be killed.
+
+    The first retries of a batch come after one, two and four seconds of the server's clock: tests that count them wait
+    for them, because a clock that is moved ahead also ends what runs just then.
+    """
 
     def __init__(self):
         self.server = orderly_server.Server().start()
@@ -428,10 +432,19 @@ def test_lanes_work_at_the_same_time_and_keep_the_order_of_each_item(world):
     for [[key, n]] in world.ids(function):
         order[key].append(n)
     assert order == {key: ["0", "1", "2"] for key in keys}
-    words = [line.split()[0] for line in world.log(function) if line.split()[0] in ("BEGIN", "IDS")]
-    streams = {event["logStreamName"] for event in world.client("logs").filter_log_events(
-        logGroupName=f"/aws/lambda/{function}")["events"]}
-    assert len(streams) > 1 and words.count("BEGIN") == 24
+    assert most_at_once(world, function) > 1
+
+
+def most_at_once(world, function):
+    """How many batches were under way at the same time, by the log."""
+    pages = world.client("logs").get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+    events = sorted((event for page in pages for event in page["events"]), key=lambda event: event["timestamp"])
+    under_way = most = 0
+    for event in events:
+        under_way += event["message"].startswith("BEGIN ")
+        under_way -= event["message"].startswith("IDS ")
+        most = max(most, under_way)
+    return most
 
 
 def test_with_one_lane_no_two_batches_are_under_way(world):
@@ -440,8 +453,7 @@ def test_with_one_lane_no_two_batches_are_under_way(world):
         world.put(table, f"k{n}", n={"N": str(n)})
     world.map(function, stream, BatchSize=1)
     world.wait(lambda: len(world.ids(function)) == 4)
-    words = [line.split()[0] for line in world.log(function) if line.split()[0] in ("BEGIN", "IDS")]
-    assert words == ["BEGIN", "IDS"] * 4
+    assert most_at_once(world, function) == 1
 
 
 # --- failures ----------------------------------------------------------------------------------------
@@ -457,7 +469,6 @@ def test_a_batch_that_fails_is_tried_again_and_then_its_place_is_sent_on(own_wor
         world.wait(lambda tries=tries: world.ids(function)[:tries] == [["a", "bad"]] * tries)
         assert world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"] in (
             "PROBLEM: Function call failed", "No records processed", "OK")
-        world.advance(61)
     world.wait(lambda: world.ids(function) == [["a", "bad"]] * 3 + [["c"]])
     [letter] = world.letters(url)
     records = {record["dynamodb"]["Keys"]["id"]["S"]: record["dynamodb"] for record in records_of(world, stream)}
@@ -513,9 +524,8 @@ def test_only_what_was_not_done_of_a_batch_is_tried_again(own_world):
     world.put(table, "a", "bad", "c", "bad2")
     world.map(function, stream, MaximumRetryAttempts=1, FunctionResponseTypes=["ReportBatchItemFailures"],
               DestinationConfig={"OnFailure": {"Destination": queue}})
-    world.wait(lambda: world.ids(function) == [["a", "bad", "c", "bad2"]])
+    world.wait(lambda: world.ids(function)[:1] == [["a", "bad", "c", "bad2"]])
     world.put(table, "e")
-    world.advance(61)
     world.wait(lambda: world.ids(function) == [["a", "bad", "c", "bad2"], ["bad", "c", "bad2"], ["e"]])
     [letter] = world.letters(url)
     assert letter["DDBStreamBatchInfo"]["batchSize"] == 3
@@ -575,7 +585,7 @@ def test_a_batch_that_fails_is_tried_until_it_is_too_old(own_world):
     url, queue = world.queue()
     world.map(function, stream, MaximumRecordAgeInSeconds=600, DestinationConfig={"OnFailure": {"Destination": queue}})
     world.put(table, "bad")
-    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.wait(lambda: ["bad"] in world.ids(function))
     for minute in range(9):
         tried = len(world.ids(function))
         if minute == 5:
@@ -720,15 +730,16 @@ def test_a_mapping_that_is_mended_tries_its_batch_again(own_world):
     function, (table, stream) = world.function(PICKY), world.table()
     uuid = world.map(function, stream)
     world.put(table, "bad")
-    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.wait(lambda: ["bad"] in world.ids(function))
     world.functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    world.put(table, "next")
     world.advance(HOUR)
-    assert world.ids(function) == [["bad"]]
+    assert ["next"] not in world.ids(function)
     world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY.replace('raise ValueError("no")', 'pass')}))
     world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
-    world.wait(lambda: world.ids(function) == [["bad"], ["bad"]])
-    world.put(table, "next")
-    world.wait(lambda: world.ids(function) == [["bad"], ["bad"], ["next"]])
+    world.wait(lambda: world.ids(function)[-1] == ["next"])
+    assert {tuple(one) for one in world.ids(function)[:-1]} == {("bad",)}
+    assert world.ids(function).count(["bad"]) > 1
 
 
 def test_more_lanes_take_over_what_is_held_and_a_poison_record_holds_only_its_own(own_world):
@@ -737,10 +748,10 @@ def test_more_lanes_take_over_what_is_held_and_a_poison_record_holds_only_its_ow
     uuid = world.map(function, stream, BatchSize=1)
     others = [f"k{i}" for i in range(40)]
     world.put(table, "bad", *others)
-    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.wait(lambda: ["bad"] in world.ids(function))
     world.functions.update_event_source_mapping(UUID=uuid, ParallelizationFactor=10)
     world.wait(lambda: len({one for [one] in world.ids(function)} - {"bad"}) >= 20)
-    assert len(world.ids(function)) < 42
+    assert set(others) - {one for [one] in world.ids(function)}
     world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY.replace('raise ValueError("no")', 'pass')}))
     world.advance(61)
     world.wait(lambda: {one for [one] in world.ids(function)} == {"bad", *others})
@@ -752,12 +763,11 @@ def test_an_update_of_the_retries_holds_for_a_batch_that_is_being_tried(own_worl
     url, queue = world.queue()
     uuid = world.map(function, stream, BatchSize=1, DestinationConfig={"OnFailure": {"Destination": queue}})
     world.put(table, "bad", "good")
-    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.wait(lambda: ["bad"] in world.ids(function))
     world.functions.update_event_source_mapping(UUID=uuid, MaximumRetryAttempts=1)
-    world.advance(61)
-    world.wait(lambda: world.ids(function) == [["bad"], ["bad"], ["good"]])
+    world.wait(lambda: world.ids(function)[-1] == ["good"])
     [letter] = world.wait(lambda: world.letters(url))
-    assert letter["requestContext"]["approximateInvokeCount"] == 2
+    assert letter["requestContext"]["approximateInvokeCount"] == len(world.ids(function)) - 1
 
 
 def test_a_deleted_mapping_leaves_nothing_that_runs(own_world):
@@ -765,14 +775,31 @@ def test_a_deleted_mapping_leaves_nothing_that_runs(own_world):
     function, (table, stream) = world.function(PICKY), world.table()
     uuid = world.map(function, stream)
     world.put(table, "bad")
-    world.wait(lambda: world.ids(function) == [["bad"]])
+    world.wait(lambda: ["bad"] in world.ids(function))
     assert world.functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
     world.put(table, "a")
     world.advance(HOUR)
     again = world.map(function, stream, StartingPosition="LATEST")
     world.put(table, "z")
-    world.wait(lambda: world.ids(function) == [["bad"], ["z"]])
+    world.wait(lambda: [one for one in world.ids(function) if one != ["bad"]] == [["z"]])
     world.functions.delete_event_source_mapping(UUID=again)
+
+
+def test_a_batch_whose_function_was_deleted_is_sent_to_the_function_that_is_made_anew(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SLOW.replace("0.4", "8")), world.table()
+    uuid = world.map(function, stream)
+    world.put(table, "a", n={"N": "1"})
+    world.wait(lambda: world.said(function, "BEGIN"))
+    role = world.functions.get_function_configuration(FunctionName=function)["Role"]
+    world.functions.delete_function(FunctionName=function)
+    world.put(table, "b", n={"N": "2"})
+    world.wait(lambda: "Function not found" in world.functions.get_event_source_mapping(UUID=uuid)["LastProcessingResult"])
+    world.functions.create_function(FunctionName=function, Runtime="python3.11", Handler="index.handler", Timeout=10, Role=role,
+                                    Code={"ZipFile": zip_of({"index.py": PICKY})})
+    world.functions.get_waiter("function_active_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+    world.advance(61)
+    world.wait(lambda: world.ids(function) and sum(world.ids(function), []) == ["a", "b"])
 
 
 def test_iterator_age_and_event_counts_are_metrics(own_world):
@@ -816,14 +843,13 @@ def test_a_poison_record_is_bisected_retried_and_sent_on_and_the_others_keep_the
     def tries():
         return world.ids(function).count(["bad"])
 
-    world.wait(lambda: tries() == 1)
+    world.wait(lambda: tries() >= 1)
     for attempt in (1, 2, 3):
         if attempt == 2:
             world.server.stop()
         else:
             world.server.kill()
         world.server.start()
-        world.advance(61)
         world.wait(lambda attempt=attempt: tries() >= attempt + 1)
     world.wait(lambda: world.ids(function)[-1][-1] == "19")
     [letter] = world.wait(lambda: world.letters(url))
@@ -846,6 +872,21 @@ def test_a_server_killed_in_the_middle_of_a_batch_sends_the_same_batch_again(own
     batches = [[key for key, _ in batch] for batch in world.ids(function)]
     assert batches == [["k0", "k1", "k2"], ["k3", "k4"]]
     assert [[key for key, _ in batch] for batch in world.said(function, "BEGIN")] == [batches[0]] * 2 + [batches[1]]
+
+
+def test_a_server_killed_in_the_middle_of_a_retry_makes_the_same_retry_again(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SLOW.replace("0.4", "5").replace('print("IDS', 'raise ValueError("no")\n    print("IDS')), world.table()
+    url, queue = world.queue()
+    world.put(table, "a", n={"N": "1"})
+    world.map(function, stream, MaximumRetryAttempts=1, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.wait(lambda: len([line for line in world.log(function) if line.startswith("REPORT")]) == 1)
+    world.wait(lambda: len(world.said(function, "BEGIN")) == 2)
+    world.server.kill()
+    world.server.start()
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["requestContext"]["approximateInvokeCount"] == 2
+    assert len(world.said(function, "BEGIN")) == 3
 
 
 def test_no_record_is_lost_or_done_twice_over_many_kills_between_batches(own_world):

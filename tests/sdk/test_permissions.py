@@ -16,7 +16,8 @@ QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
 LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
 FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
 GROUP = f"{LOGS}:log-group:none"
-LAYER = f"{LAMBDA}:layer:none"
+LAYER, SIGNING = f"{LAMBDA}:layer:none", f"{LAMBDA}:code-signing-config:csc-{'0' * 17}"
+PUBLISHERS = {"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{ACCOUNT}:/signing-profiles/p/v"]}
 VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
@@ -26,6 +27,7 @@ ALIAS = {"FunctionName": "none", "Name": "live"}
 GRANT = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "sns.amazonaws.com"}
 VPC = {"VpcConfig": {"SubnetIds": ["subnet-1a"], "SecurityGroupIds": ["sg-1a"]}}
 TAGS = {"env": "prod"}
+QUERY = {"startTime": 1, "endTime": 2, "queryString": "limit 1"}
 NAMED, STREAM = {"logGroupName": "none"}, {"logGroupName": "none", "logStreamName": "s"}
 
 # Requests about missing resources, and the permissions that they need.
@@ -86,6 +88,18 @@ OPERATIONS = [
     ("lambda", "add_permission", {"FunctionName": "none", **GRANT}, [("lambda:AddPermission", FUNCTION)]),
     ("lambda", "remove_permission", {"FunctionName": "none", "StatementId": "s"}, [("lambda:RemovePermission", FUNCTION)]),
     ("lambda", "get_policy", {"FunctionName": "none"}, [("lambda:GetPolicy", FUNCTION)]),
+    ("lambda", "create_code_signing_config", {"AllowedPublishers": PUBLISHERS, "Tags": TAGS},
+     [("lambda:CreateCodeSigningConfig", "*"), ("lambda:TagResource", f"{LAMBDA}:code-signing-config:*")]),
+    ("lambda", "get_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:GetCodeSigningConfig", SIGNING)]),
+    ("lambda", "update_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:UpdateCodeSigningConfig", SIGNING)]),
+    ("lambda", "delete_code_signing_config", {"CodeSigningConfigArn": SIGNING}, [("lambda:DeleteCodeSigningConfig", SIGNING)]),
+    ("lambda", "list_code_signing_configs", {}, [("lambda:ListCodeSigningConfigs", "*")]),
+    ("lambda", "put_function_code_signing_config", {"FunctionName": "none", "CodeSigningConfigArn": SIGNING},
+     [("lambda:PutFunctionCodeSigningConfig", FUNCTION), ("lambda:PutFunctionCodeSigningConfig", SIGNING)]),
+    ("lambda", "delete_function_code_signing_config", {"FunctionName": "none"},
+     [("lambda:DeleteFunctionCodeSigningConfig", FUNCTION)]),
+    ("lambda", "list_functions_by_code_signing_config", {"CodeSigningConfigArn": SIGNING},
+     [("lambda:ListFunctionsByCodeSigningConfig", SIGNING)]),
     ("lambda", "publish_layer_version", {"LayerName": "none", "Content": CODE}, [("lambda:PublishLayerVersion", LAYER)]),
     ("lambda", "get_layer_version", VERSION, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
     ("lambda", "get_layer_version_by_arn", {"Arn": f"{LAYER}:1"}, [("lambda:GetLayerVersion", f"{LAYER}:1")]),
@@ -98,6 +112,17 @@ OPERATIONS = [
     ("lambda", "remove_layer_version_permission", {**VERSION, "StatementId": "s"},
      [("lambda:RemoveLayerVersionPermission", f"{LAYER}:1")]),
     ("lambda", "get_layer_version_policy", VERSION, [("lambda:GetLayerVersionPolicy", f"{LAYER}:1")]),
+    ("lambda", "put_function_event_invoke_config", {"FunctionName": "none", "MaximumRetryAttempts": 1},
+     [("lambda:PutFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
+    ("lambda", "update_function_event_invoke_config", {"FunctionName": "none", "MaximumRetryAttempts": 1},
+     [("lambda:UpdateFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
+    ("lambda", "get_function_event_invoke_config", {"FunctionName": "none"},
+     [("lambda:GetFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
+    ("lambda", "delete_function_event_invoke_config", {"FunctionName": "none"},
+     [("lambda:DeleteFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
+    ("lambda", "list_function_event_invoke_configs", {"FunctionName": "none"},
+     [("lambda:ListFunctionEventInvokeConfigs", f"{LAMBDA}:function:none")]),
+    ("lambda", "invoke_async", {"FunctionName": "none", "InvokeArgs": b"{}"}, [("lambda:InvokeFunction", f"{LAMBDA}:function:none")]),
     ("logs", "create_log_group", {"logGroupName": "AWS/none", "tags": TAGS},
      [("logs:CreateLogGroup", f"{LOGS}:log-group:AWS/none:log-stream:"), ("logs:TagResource", f"{LOGS}:log-group:AWS/none")]),
     ("logs", "delete_log_group", NAMED, [("logs:DeleteLogGroup", f"{GROUP}:log-stream:")]),
@@ -121,6 +146,32 @@ OPERATIONS = [
     ("logs", "tag_resource", {"resourceArn": GROUP, "tags": TAGS}, [("logs:TagResource", GROUP)]),
     ("logs", "untag_resource", {"resourceArn": GROUP, "tagKeys": ["env"]}, [("logs:UntagResource", GROUP)]),
     ("logs", "list_tags_for_resource", {"resourceArn": GROUP}, [("logs:ListTagsForResource", GROUP)]),
+    ("logs", "tag_log_group", {**NAMED, "tags": TAGS}, [("logs:TagLogGroup", GROUP)]),
+    ("logs", "untag_log_group", {**NAMED, "tags": ["env"]}, [("logs:UntagLogGroup", GROUP)]),
+    ("logs", "list_tags_log_group", NAMED, [("logs:ListTagsLogGroup", GROUP)]),
+    ("logs", "list_log_groups", {}, [("logs:ListLogGroups", f"{LOGS}:log-group::log-stream:")]),
+    ("logs", "test_metric_filter", {"filterPattern": "a", "logEventMessages": ["a"]}, [("logs:TestMetricFilter", "*")]),
+    ("logs", "put_metric_filter", {**NAMED, "filterName": "f", "filterPattern": "a", "metricTransformations": [
+        {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}]}, [("logs:PutMetricFilter", f"{GROUP}:log-stream:")]),
+    ("logs", "describe_metric_filters", NAMED, [("logs:DescribeMetricFilters", f"{GROUP}:log-stream:")]),
+    ("logs", "delete_metric_filter", {**NAMED, "filterName": "f"}, [("logs:DeleteMetricFilter", f"{GROUP}:log-stream:")]),
+    ("logs", "put_subscription_filter", {**NAMED, "filterName": "f", "filterPattern": "a", "destinationArn": f"{LAMBDA}:function:none"},
+     [("logs:PutSubscriptionFilter", f"{GROUP}:log-stream:")]),
+    ("logs", "describe_subscription_filters", NAMED, [("logs:DescribeSubscriptionFilters", f"{GROUP}:log-stream:")]),
+    ("logs", "delete_subscription_filter", {**NAMED, "filterName": "f"}, [("logs:DeleteSubscriptionFilter", f"{GROUP}:log-stream:")]),
+    ("logs", "put_resource_policy", {"policyName": "p", "policyDocument": "{}"}, [("logs:PutResourcePolicy", "*")]),
+    ("logs", "describe_resource_policies", {}, [("logs:DescribeResourcePolicies", "*")]),
+    ("logs", "delete_resource_policy", {"policyName": "none"}, [("logs:DeleteResourcePolicy", "*")]),
+    ("logs", "start_query", {**NAMED, **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
+    ("logs", "start_query", {"logGroupNames": ["none"], **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
+    ("logs", "start_query", {"logGroupIdentifiers": [GROUP], **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
+    ("logs", "stop_query", {"queryId": UUID}, [("logs:StopQuery", "*")]),
+    ("logs", "get_query_results", {"queryId": UUID}, [("logs:GetQueryResults", "*")]),
+    ("logs", "describe_queries", {}, [("logs:DescribeQueries", "*")]),
+    ("logs", "put_query_definition", {"name": "n", "queryString": "limit 1"}, [("logs:PutQueryDefinition", "*")]),
+    ("logs", "describe_query_definitions", {}, [("logs:DescribeQueryDefinitions", "*")]),
+    ("logs", "delete_query_definition", {"queryDefinitionId": UUID}, [("logs:DeleteQueryDefinition", "*")]),
+    ("logs", "get_log_group_fields", NAMED, [("logs:GetLogGroupFields", f"{GROUP}:log-stream:")]),
 ]
 
 # test_dynamodb_access.py has the operations about items.
@@ -138,12 +189,16 @@ def pascal(method):
     return "".join(word.capitalize() for word in method.split("_"))
 
 
+# One needs an event, the other a host of its own: tests/wire/test_denied.py asks for them.
+ELSEWHERE = {("logs", "GetLogRecord"), ("logs", "StartLiveTail")}
+
+
 def test_every_operation_of_the_models_is_asked_for():
     sections = re.split(r"^## ", (ROOT / "docs/permissions.md").read_text(), flags=re.MULTILINE)
     of_models = {(service, name) for service in ("lambda", "logs")
                  for section in sections if section.startswith(f"{service}\n")
                  for name in re.findall(r"^\| (\w+) \|", section, flags=re.MULTILINE) if name != "Operation"}
-    assert {(service, pascal(method)) for service, method, _, _ in OPERATIONS} == of_models
+    assert {(service, pascal(method)) for service, method, _, _ in OPERATIONS} == of_models - ELSEWHERE
 
 
 def statement(effect, actions, resource="*", **condition):

@@ -78,6 +78,9 @@ class World:
         self.function = client("lambda").create_function(
             FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip}
         )["FunctionArn"]
+        publishers = {"SigningProfileVersionArns": [arn("signer", "/signing-profiles/p/v")]}
+        self.publishers, self.lambda_ = publishers, client("lambda")
+        self.signing = self.new_signing()
         client("lambda").publish_layer_version(LayerName="every", Content={"ZipFile": self.zip})
         queue_arn = arn("sqs", "every")
         self.mapping = client("lambda").create_event_source_mapping(
@@ -155,6 +158,11 @@ class World:
         """The handle of a message in flight."""
         self.sqs.send_message(QueueUrl=self.queue, MessageBody="m")
         return self.sqs.receive_message(QueueUrl=self.queue, VisibilityTimeout=30)["Messages"][0]["ReceiptHandle"]
+
+    def new_signing(self):
+        """The ARN of a code signing config."""
+        made = self.lambda_.create_code_signing_config(AllowedPublishers=self.publishers)
+        return made["CodeSigningConfig"]["CodeSigningConfigArn"]
 
     def new(self):
         return f"new{next(self.counter)}"
@@ -411,6 +419,7 @@ def lambda_(world):
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
                 "Layers": [arn("lambda", "layer:every:1")]}
     version = {"LayerName": "every", "VersionNumber": 1}
+    signing = {"CodeSigningConfigArn": world.signing}
     layer_permission = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
     fitting = {"CompatibleRuntime": "python3.11", "CompatibleArchitecture": "x86_64", "MaxItems": 2}
     allow = ("AddLayerVersionPermission", {**version, **layer_permission})
@@ -474,6 +483,16 @@ def lambda_(world):
         "DeleteFunctionUrlConfig": lambda: ([("CreateFunctionUrlConfig", {**function, "AuthType": "NONE"})], function),
         "ListFunctionUrlConfigs": only({**function, "MaxItems": 2}),
         "InvokeWithResponseStream": only({**function, "InvocationType": "DryRun", "Payload": {}}),
+        "CreateCodeSigningConfig": lambda: ((), {
+            "AllowedPublishers": world.publishers, "Description": "d", "Tags": TAG_MAP,
+            "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"}}),
+        "GetCodeSigningConfig": only(signing),
+        "UpdateCodeSigningConfig": only({**signing, "Description": "d", "AllowedPublishers": world.publishers}),
+        "DeleteCodeSigningConfig": lambda: ([], {"CodeSigningConfigArn": world.new_signing()}),
+        "ListCodeSigningConfigs": only({"MaxItems": 2}),
+        "PutFunctionCodeSigningConfig": only({**function, **signing}),
+        "DeleteFunctionCodeSigningConfig": only(function),
+        "ListFunctionsByCodeSigningConfig": only({**signing, "MaxItems": 2}),
         "PublishLayerVersion": lambda: ((), {
             "LayerName": world.new(), "Content": {"ZipFile": world.zip}, "Description": "d", "LicenseInfo": "l",
             "CompatibleRuntimes": ["python3.11"], "CompatibleArchitectures": ["x86_64"]}),

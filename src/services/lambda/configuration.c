@@ -15,6 +15,7 @@ enum {
     MAX_MEMORY_MB = 10240,
     MAX_VARIABLES_BYTES = 4096,
     DEFAULT_STORAGE_MB = 512,
+    MAX_STORAGE_MB = 10240,
 };
 
 static bool at_most(const struct call *call, const char *member, const int64_t *value, int64_t most)
@@ -103,84 +104,100 @@ static bool apply_variables(const struct call *call, const struct lambda_environ
     return variables_check(call, &environment->variables, json);
 }
 
-/* ---- settings that are only stored ---- */
+/* ---- settings that are not columns, as a request of UpdateFunctionConfiguration, which has them all ---- */
 
-static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
-                                                       const struct lambda_vpc_config *vpc)
+static struct lambda_update_function_configuration_request settings_of(const struct call *call,
+                                                                       const struct function *function)
 {
-    struct lambda_vpc_config_response *kept = arena_new(call->arena, struct lambda_vpc_config_response);
+    struct lambda_update_function_configuration_request settings = {0};
 
-    *kept = (struct lambda_vpc_config_response){
-        .subnet_ids = vpc->subnet_ids,
-        .security_group_ids = vpc->security_group_ids,
-        .vpc_id = S(""),
-        .ipv6_allowed_for_dual_stack = vpc->ipv6_allowed_for_dual_stack,
-    };
-    return kept;
+    if (str_present(function->row.settings))
+        model_from_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, function->row.settings,
+                        &settings);
+    return settings;
 }
 
-static const struct lambda_tracing_config_response *tracing_of(const struct call *call, str mode)
+/* A part of an earlier request that this one does not mention stays. */
+static const struct lambda_logging_config *merged_logging(const struct call *call,
+                                                          const struct lambda_logging_config *before,
+                                                          const struct lambda_logging_config *given)
 {
-    struct lambda_tracing_config_response *kept =
-        arena_new(call->arena, struct lambda_tracing_config_response);
+    struct lambda_logging_config *merged = arena_new(call->arena, struct lambda_logging_config);
 
-    kept->mode = mode;
-    return kept;
+    if (before)
+        *merged = *before;
+    if (given)
+        model_merge(&LAMBDA_LOGGING_CONFIG, merged, given);
+    return merged;
 }
 
-static const struct lambda_logging_config *logging_of(const struct call *call,
-                                                      const struct function *function)
+/* Set the columns of the logging configuration.  Levels belong to JSON, which has defaults for them. */
+static void apply_logging(const struct lambda_logging_config *logging, struct lambda_function_row *row)
 {
-    struct lambda_logging_config *kept = arena_new(call->arena, struct lambda_logging_config);
+    bool is_json = lambda_log_format_of(logging->log_format) == LAMBDA_LOG_FORMAT_JSON;
+    int64_t application = (int64_t)lambda_application_log_level_of(logging->application_log_level);
+    int64_t system = (int64_t)lambda_system_log_level_of(logging->system_log_level);
 
-    *kept = (struct lambda_logging_config){.log_format = lambda_log_format_text(LAMBDA_LOG_FORMAT_TEXT),
-                                           .log_group = function->row.log_group};
-    return kept;
+    if (str_present(logging->log_group))
+        row->log_group = logging->log_group;
+    row->application_level = !is_json ? 0 : application ? application : LAMBDA_APPLICATION_LOG_LEVEL_INFO;
+    row->system_level = !is_json ? 0 : system ? system : LAMBDA_SYSTEM_LOG_LEVEL_INFO;
 }
 
+static bool levels_check(const struct call *call, const struct lambda_logging_config *given,
+                         const struct function *function)
+{
+    if (!given || function->row.application_level != 0 ||
+        (!str_present(given->application_log_level) && !str_present(given->system_log_level)))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "ApplicationLogLevel and SystemLogLevel can only be set when LogFormat is JSON.");
+    return false;
+}
+
+/* Columns are not stored twice.  An empty text takes an optional setting off. */
+static void drop_columns(struct lambda_function_settings *settings)
+{
+    settings->runtime = settings->handler = (str){0};
+    settings->timeout = settings->memory_size = NULL;
+    settings->environment = NULL;
+    settings->layers = (struct str_list){0};
+    if (str_empty(settings->kms_key_arn))
+        settings->kms_key_arn = (str){0};
+    if (settings->dead_letter_config && str_empty(settings->dead_letter_config->target_arn))
+        settings->dead_letter_config = NULL;
+}
+
+/* What a request does not mention stays as it was. */
 static void keep_settings(const struct call *call, const struct lambda_function_settings *in,
                           struct function *function)
 {
-    struct lambda_function_configuration settings = {0};
+    struct lambda_update_function_configuration_request kept = settings_of(call, function),
+                                                        given = {.function_settings = *in};
+    struct lambda_function_settings *settings = &kept.function_settings;
 
-    if (str_present(function->row.settings))
-        model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
-    if (str_present(in->description) || !str_present(settings.description))
-        settings.description = str_present(in->description) ? in->description : S("");
-    if (in->vpc_config)
-        settings.vpc_config = vpc_of(call, in->vpc_config);
-    if (in->dead_letter_config)
-        settings.dead_letter_config =
-            str_empty(in->dead_letter_config->target_arn) ? NULL : in->dead_letter_config;
-    if (str_present(in->kms_key_arn))
-        settings.kms_key_arn = str_empty(in->kms_key_arn) ? (str){0} : in->kms_key_arn;
-    if (in->tracing_config && str_present(in->tracing_config->mode))
-        settings.tracing_config = tracing_of(call, in->tracing_config->mode);
-    if (in->ephemeral_storage)
-        settings.ephemeral_storage = in->ephemeral_storage;
-    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+    given.function_settings.logging_config =
+        merged_logging(call, settings->logging_config, in->logging_config);
+    model_merge(&LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &kept, &given);
+    apply_logging(settings->logging_config, &function->row);
+    drop_columns(settings);
+    function->row.settings = model_to_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &kept);
 }
 
 void lambda_description_set(const struct call *call, struct function *function, str description)
 {
-    struct lambda_function_configuration settings = {0};
+    struct lambda_update_function_configuration_request settings = settings_of(call, function);
 
-    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
-    settings.description = description;
-    function->row.settings = model_to_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, &settings);
+    settings.function_settings.description = description;
+    function->row.settings =
+        model_to_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &settings);
 }
 
 /* ---- applying ---- */
 
-static bool runtime_check(const struct call *call, str runtime)
+static bool storage_check(const struct call *call, const struct lambda_ephemeral_storage *storage)
 {
-    if (lambda_runtime_find(runtime))
-        return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %.*s "
-         "or be a valid ARN",
-         STR_ARGS(runtime), STR_ARGS(lambda_runtime_names(call->arena)));
-    return false;
+    return !storage || at_most(call, "ephemeralStorage.size", &storage->size, MAX_STORAGE_MB);
 }
 
 bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
@@ -196,14 +213,13 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
         row->timeout_seconds = *in->timeout;
     if (in->memory_size)
         row->memory_mb = *in->memory_size;
-    if (in->logging_config && str_present(in->logging_config->log_group))
-        row->log_group = in->logging_config->log_group;
     if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
-        !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) || !runtime_check(call, row->runtime) ||
+        !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) ||
+        !lambda_runtime_check(call, row->runtime) || !storage_check(call, in->ephemeral_storage) ||
         !apply_variables(call, in->environment, function))
         return false;
     keep_settings(call, in, function);
-    return true;
+    return levels_check(call, in->logging_config, function);
 }
 
 bool lambda_architectures_check(const struct call *call, const struct str_list *architectures)
@@ -291,11 +307,10 @@ static const struct lambda_environment_response *environment_of(const struct cal
 
 int64_t lambda_function_storage_mb(const struct call *call, const struct function *function)
 {
-    struct lambda_function_configuration settings = {0};
+    struct lambda_update_function_configuration_request settings = settings_of(call, function);
+    const struct lambda_ephemeral_storage *storage = settings.function_settings.ephemeral_storage;
 
-    if (str_present(function->row.settings))
-        model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, function->row.settings, &settings);
-    return settings.ephemeral_storage ? settings.ephemeral_storage->size : DEFAULT_STORAGE_MB;
+    return storage ? storage->size : DEFAULT_STORAGE_MB;
 }
 
 static const struct lambda_ephemeral_storage *default_storage(const struct call *call)
@@ -316,15 +331,64 @@ static const struct lambda_runtime_version_config *runtime_version_of(const stru
     return config;
 }
 
-static const struct lambda_snap_start_response *no_snap_start(const struct call *call)
+static const struct lambda_snap_start_response *snap_start_of(const struct call *call,
+                                                              const struct lambda_function_settings *settings)
 {
     struct lambda_snap_start_response *snap_start = arena_new(call->arena, struct lambda_snap_start_response);
+    str given = settings->snap_start ? settings->snap_start->apply_on : (str){0};
 
     *snap_start = (struct lambda_snap_start_response){
-        .apply_on = lambda_snap_start_apply_on_text(LAMBDA_SNAP_START_APPLY_ON_NONE),
+        .apply_on =
+            str_present(given) ? given : lambda_snap_start_apply_on_text(LAMBDA_SNAP_START_APPLY_ON_NONE),
         .optimization_status =
             lambda_snap_start_optimization_status_text(LAMBDA_SNAP_START_OPTIMIZATION_STATUS_OFF)};
     return snap_start;
+}
+
+static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
+                                                       const struct lambda_vpc_config *vpc)
+{
+    struct lambda_vpc_config_response *shown = arena_new(call->arena, struct lambda_vpc_config_response);
+
+    if (!vpc)
+        return NULL;
+    *shown = (struct lambda_vpc_config_response){
+        .subnet_ids = vpc->subnet_ids,
+        .security_group_ids = vpc->security_group_ids,
+        .vpc_id = S(""),
+        .ipv6_allowed_for_dual_stack = vpc->ipv6_allowed_for_dual_stack,
+    };
+    return shown;
+}
+
+static const struct lambda_tracing_config_response *
+tracing_of(const struct call *call, const struct lambda_function_settings *settings)
+{
+    struct lambda_tracing_config_response *tracing =
+        arena_new(call->arena, struct lambda_tracing_config_response);
+    str given = settings->tracing_config ? settings->tracing_config->mode : (str){0};
+
+    tracing->mode = str_present(given) ? given : lambda_tracing_mode_text(LAMBDA_TRACING_MODE_PASS_THROUGH);
+    return tracing;
+}
+
+static const struct lambda_logging_config *logging_of(const struct call *call,
+                                                      const struct lambda_function_row *row)
+{
+    struct lambda_logging_config *logging = arena_new(call->arena, struct lambda_logging_config);
+    bool is_json = row->application_level != 0;
+
+    *logging = (struct lambda_logging_config){
+        .log_format = lambda_log_format_text(is_json ? LAMBDA_LOG_FORMAT_JSON : LAMBDA_LOG_FORMAT_TEXT),
+        .log_group = row->log_group,
+    };
+    if (is_json) {
+        logging->application_log_level =
+            lambda_application_log_level_text((enum lambda_application_log_level)row->application_level);
+        logging->system_log_level =
+            lambda_system_log_level_text((enum lambda_system_log_level)row->system_level);
+    }
+    return logging;
 }
 
 str lambda_code_sha256(const struct call *call, str sha256)
@@ -368,13 +432,29 @@ static void set_state(const struct call *call, const struct function *function,
     out->state_reason = lambda_runtime_problem(call, runtime);
 }
 
+static void describe_settings(const struct call *call, const struct lambda_function_settings *settings,
+                              struct lambda_function_configuration *out)
+{
+    out->description = str_present(settings->description) ? settings->description : S("");
+    out->vpc_config = vpc_of(call, settings->vpc_config);
+    out->dead_letter_config = settings->dead_letter_config;
+    out->kms_key_arn = settings->kms_key_arn;
+    out->tracing_config = tracing_of(call, settings);
+    out->ephemeral_storage =
+        settings->ephemeral_storage ? settings->ephemeral_storage : default_storage(call);
+    out->snap_start = snap_start_of(call, settings);
+}
+
 struct lambda_function_configuration *lambda_configuration_of(const struct call *call,
                                                               const struct function *function)
 {
     struct lambda_function_configuration *out = arena_new(call->arena, struct lambda_function_configuration);
     const struct lambda_function_row *row = &function->row;
 
-    model_from_json(call->arena, &LAMBDA_FUNCTION_CONFIGURATION, row->settings, out);
+    struct lambda_update_function_configuration_request stored = settings_of(call, function);
+    const struct lambda_function_settings *settings = &stored.function_settings;
+
+    describe_settings(call, settings, out);
     out->function_name = row->name;
     out->function_arn = lambda_function_asked_arn(call->arena, function);
     out->runtime = row->runtime;
@@ -393,12 +473,7 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->package_type = lambda_package_type_text(LAMBDA_PACKAGE_TYPE_ZIP);
     *list_add(call->arena, &out->architectures) = row->architecture;
     out->layers = layers_of(call, function);
-    out->snap_start = no_snap_start(call);
     out->runtime_version_config = runtime_version_of(call, function);
-    out->logging_config = logging_of(call, function);
-    if (!out->tracing_config)
-        out->tracing_config = tracing_of(call, lambda_tracing_mode_text(LAMBDA_TRACING_MODE_PASS_THROUGH));
-    if (!out->ephemeral_storage)
-        out->ephemeral_storage = default_storage(call);
+    out->logging_config = logging_of(call, row);
     return out;
 }

@@ -64,6 +64,8 @@ static struct function new_function(const struct call *call, const struct functi
                 .region = name->region,
                 .name = name->name,
                 .role = in->role,
+                .code_signing =
+                    str_empty(in->code_signing_config_arn) ? (str){0} : in->code_signing_config_arn,
                 .timeout_seconds = DEFAULT_TIMEOUT_SECONDS,
                 .memory_mb = DEFAULT_MEMORY_MB,
                 .architecture = architecture,
@@ -103,6 +105,7 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     struct function function = new_function(call, &name, in);
     struct lambda_layer_set_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
+        !lambda_code_signing_check(call, in->code_signing_config_arn) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
         !lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
@@ -273,20 +276,5 @@ enum outcome lambda_get_function_configuration(const struct call *call,
     if (!function)
         return FAILED;
     *out = *lambda_configuration_of(call, function);
-    return DONE;
-}
-
-/* CodeSigningConfigArn is absent: a function cannot have one. */
-enum outcome
-lambda_get_function_code_signing_config(const struct call *call,
-                                        const struct lambda_get_function_code_signing_config_request *in,
-                                        struct lambda_get_function_code_signing_config_response *out)
-{
-    const struct function *function = lambda_function_of(call);
-
-    (void)in;
-    if (!function)
-        return FAILED;
-    out->function_name = function->row.name;
     return DONE;
 }

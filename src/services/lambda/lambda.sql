@@ -453,10 +453,29 @@ alter table lambda_version add column update_mode text;
 alter table lambda_version add column runtime_version text;
 
 -- migration: 19
+-- The least levels of a log in JSON, as their enums' numbers; 0: the log is text.
+alter table lambda_version add column application_level integer not null default 0;
+alter table lambda_version add column system_level integer not null default 0;
+
+create table lambda_code_signing (
+    arn text primary key,
+    account text not null,
+    region text not null,
+    description text,
+    publishers text not null,
+    policy text not null,
+    modified_ms integer not null
+) without rowid;
+create index lambda_code_signing_account on lambda_code_signing (account, region, arn);
+-- The code signing config of a function.
+alter table lambda_function add column code_signing text;
+create index lambda_function_code_signing on lambda_function (code_signing, name) where code_signing is not null;
+
+-- migration: 20
 -- Does the caller take the answer piece by piece?  The caller may have left meanwhile.
 alter table lambda_invocation add column stream text check (stream in ('wanted', 'left'));
 
--- migration: 20
+-- migration: 21
 -- Function URLs.  qualifier: an alias, or empty for the function itself.
 create table lambda_url (
     function_id integer not null,
@@ -482,16 +501,16 @@ alter table lambda_invocation add column prelude blob;
 
 -- statement: add_function :insert
 -- row: function
-insert into lambda_function (account, region, name) values (:account, :region, :name);
+insert into lambda_function (account, region, name, code_signing) values (:account, :region, :name, :code_signing);
 
 -- statement: add_version :insert
 -- row: function
 insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
-    architecture, log_group, package, package_size, unpacked_size, layers, settings, revision, modified_ms, generation,
-    fingerprint)
+    architecture, log_group, application_level, system_level, package, package_size, unpacked_size, layers, settings,
+    revision, modified_ms, generation, fingerprint)
 values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
-    :architecture, :log_group, :package, :package_size, :unpacked_size, :layers, :settings, :revision, :modified_ms, 1,
-    :fingerprint);
+    :architecture, :log_group, :application_level, :system_level, :package, :package_size, :unpacked_size, :layers,
+    :settings, :revision, :modified_ms, 1, :fingerprint);
 
 -- statement: take_number :one
 update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
@@ -504,10 +523,10 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 -- param: region text null
 -- param: name text null
 -- param: number integer null
-select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, v.id as version_id, v.number, v.runtime, v.handler, v.role,
-    v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group, v.package, v.package_size,
-    v.unpacked_size, v.layers, v.settings, v.policy, v.revision, v.modified_ms, v.generation, v.fingerprint,
-    v.update_mode, v.runtime_version
+select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
+    v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
+    v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
+    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -577,7 +596,7 @@ order by number limit :limit;
 update lambda_version
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
-    package = :package, package_size = :package_size, unpacked_size = :unpacked_size, layers = :layers,
+    application_level = :application_level, system_level = :system_level, package = :package, package_size = :package_size, unpacked_size = :unpacked_size, layers = :layers,
     settings = :settings, revision = :revision, modified_ms = :modified_ms, generation = :generation
 where id = :version_id;
 
@@ -765,6 +784,42 @@ where exists (select 1 from lambda_version where package = :name)
 select 1 as found
 where exists (select 1 from lambda_sandbox where package = :name)
     or exists (select 1 from lambda_sandbox where layers = :name and layers <> '');
+
+-- ---- code signing configs ----
+
+-- statement: add_code_signing :exec
+-- row: code_signing
+insert into lambda_code_signing (arn, account, region, description, publishers, policy, modified_ms)
+values (:arn, :account, :region, :description, :publishers, :policy, :modified_ms);
+
+-- statement: find_code_signing :one
+-- row: code_signing
+select arn, account, region, description, publishers, policy, modified_ms from lambda_code_signing where arn = :arn;
+
+-- statement: list_code_signing :many
+-- row: code_signing
+-- param: after text
+-- param: limit integer
+select arn, account, region, description, publishers, policy, modified_ms from lambda_code_signing
+where account = :account and region = :region and arn > :after order by arn limit :limit;
+
+-- statement: update_code_signing :exec
+-- row: code_signing
+update lambda_code_signing set description = :description, publishers = :publishers, policy = :policy,
+    modified_ms = :modified_ms
+where arn = :arn;
+
+-- statement: remove_code_signing :exec
+delete from lambda_code_signing where arn = :arn;
+
+-- statement: set_code_signing :exec
+update lambda_function set code_signing = :code_signing where id = :id;
+
+-- statement: list_signed_functions :many
+-- param: after text
+-- param: limit integer
+select account, region, name from lambda_function where code_signing = :code_signing and name > :after
+order by name limit :limit;
 
 -- ---- layers ----
 
@@ -1289,6 +1344,10 @@ from lambda_lane where id = :id;
 update lambda_lane set state = :state, ends = :ends, request_id = :request_id, error = :error, attempts = :attempts,
     delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full
 where id = :id;
+
+-- statement: has_batch :one
+-- column: found integer
+select 1 as found from lambda_invocation where mapping_id = :mapping_id and lane_id = :lane_id limit 1;
 
 -- statement: remove_lanes :exec
 delete from lambda_lane where mapping_id = :mapping_id;

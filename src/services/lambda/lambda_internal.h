@@ -187,6 +187,10 @@ struct layer_version {
 /* The version of that ARN.  False: it does not exist. */
 bool lambda_layer_version_find(const struct call *call, str arn, struct layer_version *version);
 
+/* code_signing.c */
+/* An absent or empty ARN is good.  False: the config does not exist, and fail() has been called. */
+bool lambda_code_signing_check(const struct call *call, str arn);
+
 /* layer_sets.c */
 /* The layers of a version of a function, in their order: those of its set. */
 struct lambda_layer_set_rows lambda_layer_set(const struct call *call, str id);
@@ -236,8 +240,8 @@ struct runtime {
 };
 /* The runtime of that name, or NULL. */
 const struct runtime *lambda_runtime_find(str name);
-/* All names, in the form in which AWS lists an enum's values. */
-str lambda_runtime_names(struct arena *arena);
+/* May a function have the runtime of that name?  False: fail() has been called, in AWS's words. */
+bool lambda_runtime_check(const struct call *call, str name);
 enum { INTERPRETER_FOLDERS = 2 };
 struct interpreter {
     const char *path; /* NULL: it is not installed */
@@ -509,8 +513,34 @@ void lambda_retries_drop(const struct call *call, int64_t function_id);
 /* "Runtime.ExitError: RequestId: … Error: …" */
 str lambda_failure_text(const struct call *call, const struct result *result);
 
+/* platform_events.c: absent texts are events below the function's level */
+bool lambda_log_is_json(const struct function *function);
+str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+                            str runtime_version_arn);
+str lambda_event_init_done(const struct call *call, const struct function *function);
+str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms);
+str lambda_event_start(const struct call *call, const struct function *function,
+                       const struct lambda_find_invocation_row *invocation);
+/* What the log tells of an invocation that has ended. */
+struct invocation_report {
+    str request_id;
+    const struct result *result;
+    int64_t duration_ms, billed_ms, memory_bytes;
+    const int64_t *init_ms; /* NULL: the sandbox was warm */
+};
+str lambda_event_runtime_done(const struct call *call, const struct function *function,
+                              const struct invocation_report *report);
+str lambda_event_report(const struct call *call, const struct function *function,
+                        const struct invocation_report *report);
+/* Is the level of a line of the function's own high enough for its log? */
+bool lambda_log_keeps(const struct call *call, const struct function *function, str line);
+
 struct logs_input_log_events;
 /* logs.c */
+/* Note the beginning, and the end, of a sandbox's initialization. */
+void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id);
+void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
+                         int64_t init_ms);
 /* Add a line of our own, which is held back until the next flush. */
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
 /* Add the sandbox's output. */

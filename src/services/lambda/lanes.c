@@ -20,6 +20,7 @@ enum {
     FIRST_RETRY_MS = MS_PER_S,
     MAX_RETRY_MS = 60 * MS_PER_S,
     LOOK_AGAIN_MS = MS_PER_S,
+    MOST_DISCARDED = 1000,          /* records that one letter tells of */
     GROWING_RETRIES = 7,            /* from the first delay to the last one: 1, 2, 4 … 60 s */
     MAX_STATE_BYTES = 1024 * 1024,  /* of a tumbling window */
     KEPT_MS = 24 * 3600 * MS_PER_S, /* records of a stream */
@@ -95,6 +96,15 @@ static void remove_until(const struct call *call, const struct lambda_lane_row *
 {
     lambda_remove_held(call->txn, &(struct lambda_remove_held_params){
                                       .mapping_id = lane->mapping_id, .lane = lane->number, .last = last});
+}
+
+/* The delivery of the batch, if there is one, has nothing left to do. */
+static void end_delivery(const struct call *call, struct lambda_lane_row *lane)
+{
+    if (lane->delivery_id)
+        delivery_end(call, *lane->delivery_id,
+                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
+    lane->delivery_id = NULL;
 }
 
 /* ---- tumbling windows ---- */
@@ -211,7 +221,7 @@ static bool discard_old(const struct call *call, const struct poll *poll, const 
 
     if (rows.count == 0 || !is_too_old(call, poll, &rows.items[0]))
         return false;
-    rows = held_until(call, lane, INT64_MAX, poll->mapping.batch_size);
+    rows = held_until(call, lane, INT64_MAX, MOST_DISCARDED);
     while (old < rows.count && is_too_old(call, poll, &rows.items[old]) &&
            str_equal(rows.items[old].shard, rows.items[0].shard))
         old++;
@@ -286,7 +296,7 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
     int64_t due_ms = window_end_ms(poll, lane),
             full_ms = held.oldest_ms + poll->mapping.window_seconds * MS_PER_S;
     if (held.count == 0)
-        return due_ms;
+        return due_ms > call->now_ms ? due_ms : call->now_ms + LOOK_AGAIN_MS;
     if (!poll->is_full && held.count < poll->mapping.batch_size && held.size < EVENT_BYTES &&
         full_ms > call->now_ms && due_ms > call->now_ms)
         return full_ms < due_ms ? full_ms : due_ms;
@@ -310,6 +320,24 @@ static int64_t busy_lane_due_ms(const struct call *call, const struct poll *poll
     return full_ms > call->now_ms && full_ms < window_ms ? full_ms : window_ms;
 }
 
+/* Does the lane have a batch under way?  An invocation that was removed with its function ended no batch. */
+static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
+{
+    struct lambda_has_batch_row any;
+
+    if (lane->state == LAMBDA_LANE_STATE_IDLE)
+        return false;
+    if (lane->state == LAMBDA_LANE_STATE_WAITING ||
+        lambda_has_batch(
+            call->txn,
+            &(struct lambda_has_batch_params){.mapping_id = &lane->mapping_id, .lane_id = &lane->id}, &any))
+        return true;
+    lane->state = LAMBDA_LANE_STATE_IDLE;
+    end_delivery(call, lane);
+    lambda_set_lane(call->txn, lane);
+    return false;
+}
+
 int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up)
 {
     struct lambda_lane_rows lanes =
@@ -319,9 +347,9 @@ int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, 
     for (size_t i = 0; i < lanes.count; i++) {
         if (i > 0 && slice_is_over(call))
             return call->now_ms;
-        int64_t due_ms = lanes.items[i].state == LAMBDA_LANE_STATE_IDLE
-                             ? lane_dispatch(call, poll, &lanes.items[i], caught_up)
-                             : busy_lane_due_ms(call, poll, &lanes.items[i]);
+        int64_t due_ms = is_busy(call, &lanes.items[i])
+                             ? busy_lane_due_ms(call, poll, &lanes.items[i])
+                             : lane_dispatch(call, poll, &lanes.items[i], caught_up);
         if (due_ms < first_ms)
             first_ms = due_ms;
     }
@@ -398,15 +426,6 @@ static void count_judged(const struct call *call, const struct poll *poll, const
 {
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_INVOKED, count);
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, count - judged->done);
-}
-
-/* The delivery of the batch, if there is one, has nothing left to do. */
-static void end_delivery(const struct call *call, struct lambda_lane_row *lane)
-{
-    if (lane->delivery_id)
-        delivery_end(call, *lane->delivery_id,
-                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
-    lane->delivery_id = NULL;
 }
 
 static void finish(const struct call *call, struct lambda_lane_row *lane, const struct judgement *judged)

@@ -52,6 +52,10 @@ static struct str_list folders_of(const struct call *call, const struct interpre
     return folders;
 }
 
+/*
+ * The function's wrapper script, if it has one, gets the interpreter's command as its arguments:
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
+ */
 static void set_interpreter(const struct call *call, struct sandbox_start_input *in,
                             const struct runtime *runtime)
 {
@@ -62,9 +66,12 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
         in->problem = lambda_runtime_problem(call, runtime);
         return;
     }
+    str wrapper = str_map_get(&in->environment, S("AWS_LAMBDA_EXEC_WRAPPER"));
     in->runtime =
         arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family);
     in->folders = folders_of(call, interpreter);
+    if (str_present(wrapper) && !str_empty(wrapper))
+        *list_add(call->arena, &in->command) = wrapper;
     *list_add(call->arena, &in->command) = str_of(interpreter->path);
     *list_add(call->arena, &in->command) =
         is_node(runtime) ? S("/var/runtime/bootstrap.mjs") : S("/var/runtime/bootstrap.py");
@@ -119,6 +126,21 @@ static void add_configured(const struct call *call, struct str_map *environment,
                     S("true"));
 }
 
+/* What the runtime needs to know when the function's log is JSON. */
+static void add_log_format(const struct call *call, struct str_map *environment,
+                           const struct function *function)
+{
+    enum lambda_application_log_level level =
+        (enum lambda_application_log_level)function->row.application_level;
+
+    if (!lambda_log_is_json(function))
+        return;
+    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_FORMAT"),
+                lambda_log_format_text(LAMBDA_LOG_FORMAT_JSON));
+    str_map_add(call->arena, environment, S("AWS_LAMBDA_LOG_LEVEL"),
+                lambda_application_log_level_text(level));
+}
+
 static void add_reserved(const struct call *call, struct str_map *environment,
                          const struct function *function, const struct lambda_get_sandbox_row *sandbox,
                          const struct runtime *runtime)
@@ -143,6 +165,7 @@ static void add_reserved(const struct call *call, struct str_map *environment,
 
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         str_map_add(call->arena, environment, reserved[i].key, reserved[i].value);
+    add_log_format(call, environment, function);
     if (!is_provided(runtime))
         str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
                     arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
@@ -173,10 +196,10 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
 
     if (!credentials)
         return false;
-    set_command(call, &in, runtime);
     add_reserved(call, &in.environment, function, sandbox, runtime);
     add_credentials(call, &in.environment, credentials);
     add_configured(call, &in.environment, function, runtime);
+    set_command(call, &in, runtime);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
     sandbox_start_effect(call, &in);
     return true;

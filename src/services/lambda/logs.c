@@ -23,8 +23,36 @@ enum {
 
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text)
 {
+    if (!str_present(text))
+        return;
     lambda_add_line(call->txn, &(struct lambda_add_line_params){
                                    .sandbox_id = sandbox_id, .timestamp_ms = timestamp_ms, .text = text});
+}
+
+/* ---- the initialization ---- */
+
+void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
+{
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
+    const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
+    str version =
+        lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
+    str arn = lambda_runtime_version_arn(call, function);
+
+    lambda_log_keep(call, sandbox_id, call->now_ms,
+                    lambda_log_is_json(function)
+                        ? lambda_event_init_start(call, function, version, arn)
+                        : arena_concat(call->arena, S("INIT_START Runtime Version: "), version,
+                                       S("\tRuntime Version ARN: "), arn));
+}
+
+void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
+                         int64_t init_ms)
+{
+    if (!lambda_log_is_json(function))
+        return;
+    lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_done(call, function));
+    lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_report(call, function, init_ms));
 }
 
 /* ---- writing ---- */
@@ -74,10 +102,15 @@ static str write_events(const struct call *call, const struct function *function
 
 /* ---- collecting ---- */
 
-/* Each line keeps its own line end.  Time never goes back within a request: PutLogEvents would refuse it. */
+/*
+ * Each line keeps its own line end; an absent text makes no event.  Time never goes back within a request:
+ * PutLogEvents would refuse it.
+ */
 static void add_event(const struct call *call, struct logs_input_log_events *events, int64_t timestamp_ms,
                       str text)
 {
+    if (!str_present(text))
+        return;
     if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
         timestamp_ms = events->items[events->count - 1].timestamp;
     *list_add(call->arena, events) = (struct logs_input_log_event){
@@ -113,6 +146,8 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
 static str start_line(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation)
 {
+    if (lambda_log_is_json(function))
+        return lambda_event_start(call, function, invocation);
     return arena_format(call->arena, "START RequestId: %.*s Version: %.*s", STR_ARGS(invocation->request_id),
                         STR_ARGS(lambda_version_text(call->arena, function->row.number)));
 }
@@ -173,7 +208,7 @@ static void write_lines(const struct call *call, const struct function *function
 
     take_lines(call, sandbox, &events);
     for (size_t i = 0; i < lines->count; i++)
-        if (lines->items[i].text.size > 0)
+        if (lines->items[i].text.size > 0 && lambda_log_keeps(call, function, lines->items[i].text))
             add_event(call, &events, lines->items[i].timestamp, lines->items[i].text);
     write_now(call, function, sandbox, has_invocation ? &invocation : NULL, &events);
 }
@@ -189,34 +224,73 @@ void lambda_log_output(const struct call *call, const struct function *function,
         return;
     }
     for (size_t i = 0; i < lines->count; i++)
-        if (lines->items[i].text.size > 0) /* blank lines make no events */
+        if (lines->items[i].text.size > 0 && lambda_log_keeps(call, function, lines->items[i].text))
             lambda_log_keep(call, sandbox->id, lines->items[i].timestamp, lines->items[i].text);
     lambda_sandbox_check_at(call, sandbox, call->now_ms + KEPT_MS);
 }
 
 /* ---- the end of an invocation ---- */
 
-static str report_line(const struct call *call, const struct function *function,
-                       const struct lambda_get_sandbox_row *sandbox,
-                       const struct lambda_find_invocation_row *invocation, const struct result *result)
+static struct invocation_report report_of(const struct call *call,
+                                          const struct lambda_get_sandbox_row *sandbox,
+                                          const struct lambda_find_invocation_row *invocation,
+                                          const struct result *result)
 {
     int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
-    int64_t init_ms = sandbox->init_ms ? *sandbox->init_ms : 0, billed_ms = duration_ms + init_ms;
+
+    return (struct invocation_report){
+        .request_id = invocation->request_id,
+        .result = result,
+        .duration_ms = duration_ms,
+        .billed_ms = duration_ms + (sandbox->init_ms ? *sandbox->init_ms : 0),
+        .memory_bytes = sandbox->memory_bytes,
+        .init_ms = sandbox->init_ms,
+    };
+}
+
+static str report_line(const struct call *call, const struct function *function,
+                       const struct invocation_report *report)
+{
+    const struct result *result = report->result;
     struct text line = text_in(call->arena);
 
     text_format(
         &line,
         "REPORT RequestId: %.*s\tDuration: %lld.00 ms\tBilled Duration: %lld ms\tMemory Size: %lld MB\t"
         "Max Memory Used: %lld MB\t",
-        STR_ARGS(invocation->request_id), (long long)duration_ms, (long long)billed_ms,
-        (long long)function->row.memory_mb, (long long)(sandbox->memory_bytes / BYTES_PER_MB));
-    if (sandbox->init_ms)
-        text_format(&line, "Init Duration: %lld.00 ms\t", (long long)init_ms);
+        STR_ARGS(report->request_id), (long long)report->duration_ms, (long long)report->billed_ms,
+        (long long)function->row.memory_mb, (long long)(report->memory_bytes / BYTES_PER_MB));
+    if (report->init_ms)
+        text_format(&line, "Init Duration: %lld.00 ms\t", (long long)*report->init_ms);
     if (str_present(result->status))
         text_format(&line, "Status: %.*s\t", STR_ARGS(result->status));
     if (str_equal(result->status, S("error")))
         text_format(&line, "Error Type: %.*s\t", STR_ARGS(result->error_type));
     return text_str(&line);
+}
+
+static str timeout_line(const struct call *call, const struct function *function, str request_id)
+{
+    return arena_format(call->arena, "%.*s %.*s Task timed out after %lld.00 seconds\n",
+                        STR_ARGS(time_iso8601_ms(call->arena, call->now_ms)), STR_ARGS(request_id),
+                        (long long)function->row.timeout_seconds);
+}
+
+/* The last lines of an invocation, in the function's format. */
+static void add_end(const struct call *call, const struct function *function,
+                    const struct invocation_report *report, struct logs_input_log_events *events)
+{
+    str id = report->request_id;
+
+    if (lambda_log_is_json(function)) {
+        add_event(call, events, call->now_ms, lambda_event_runtime_done(call, function, report));
+        add_event(call, events, call->now_ms, lambda_event_report(call, function, report));
+        return;
+    }
+    if (str_equal(report->result->status, S("timeout")))
+        add_event(call, events, call->now_ms, timeout_line(call, function, id));
+    add_event(call, events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
+    add_event(call, events, call->now_ms, report_line(call, function, report));
 }
 
 static void trace_logged(const struct call *call, const struct function *function,
@@ -246,20 +320,14 @@ str lambda_log_end(const struct call *call, const struct function *function,
                    struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};
-    str id = invocation->request_id;
+    struct invocation_report report = report_of(call, sandbox, invocation, result);
 
     take_lines(call, sandbox, &events);
     *output = events;
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, function, invocation));
-    if (str_equal(result->status, S("timeout")))
-        add_event(call, &events, call->now_ms,
-                  arena_format(call->arena, "%.*s %.*s Task timed out after %lld.00 seconds\n",
-                               STR_ARGS(time_iso8601_ms(call->arena, call->now_ms)), STR_ARGS(id),
-                               (long long)function->row.timeout_seconds));
-    add_event(call, &events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
-    add_event(call, &events, call->now_ms, report_line(call, function, sandbox, invocation, result));
+    add_end(call, function, &report, &events);
     trace_logged(call, function, sandbox, invocation, write_events(call, function, sandbox, &events));
     return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
 }

@@ -189,6 +189,8 @@ bool lambda_locate_arn(const struct call *call, str text, struct resource *found
         return false;
     if (str_starts_with(arn.resource, mapping))
         lambda_mapping_locate(call, arn.account, arn.region, str_from(arn.resource, mapping.size), found);
+    else if (str_starts_with(arn.resource, S("code-signing-config:")))
+        lambda_locate_code_signing_config(call, text, found);
     else if (str_starts_with(arn.resource, S("function:")) && lambda_function_name_parse(text, &name))
         locate(call, &name, found);
     return found->row;

@@ -41,8 +41,10 @@ static enum outcome refuse_transition(const struct call *call, str from, const c
                 STR_ARGS(from), to);
 }
 
-static void become_idle(const struct call *call, struct lambda_get_sandbox_row *sandbox)
+static void become_idle(const struct call *call, const struct function *function,
+                        struct lambda_get_sandbox_row *sandbox)
 {
+    lambda_log_init_end(call, function, sandbox->id, call->now_ms - sandbox->started_ms);
     lambda_set_initialized(call->txn,
                            &(struct lambda_set_initialized_params){
                                .id = sandbox->id,
@@ -86,7 +88,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_BUSY)
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
-        become_idle(call, &asker.sandbox);
+        become_idle(&asker.call, &asker.function, &asker.sandbox);
     if (!lambda_invocation_take(
             call,
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,

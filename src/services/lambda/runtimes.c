@@ -5,7 +5,7 @@
  * version.  A worker looks for each interpreter when a function first needs it, until it is found, because
  * starting an interpreter to ask for its version takes a while.
  *
- * To add a runtime, add a row to the table below.
+ * To add a runtime, add a row to the first table below.
  */
 #include "lambda_internal.h"
 
@@ -20,12 +20,36 @@
 #include <unistd.h>
 
 static const struct runtime runtimes[] = {
-    {"nodejs18.x", "nodejs", "18"},     {"nodejs20.x", "nodejs", "20"},
-    {"nodejs22.x", "nodejs", "22"},     {"nodejs24.x", "nodejs", "24"},
-    {"python3.9", "python", "3.9"},     {"python3.10", "python", "3.10"},
-    {"python3.11", "python", "3.11"},   {"python3.12", "python", "3.12"},
-    {"python3.13", "python", "3.13"},   {"python3.14", "python", "3.14"},
+    {"nodejs16.x", "nodejs", "16"},     {"nodejs18.x", "nodejs", "18"},
+    {"nodejs20.x", "nodejs", "20"},     {"nodejs22.x", "nodejs", "22"},
+    {"nodejs24.x", "nodejs", "24"},     {"nodejs26.x", "nodejs", "26"},
+    {"python3.8", "python", "3.8"},     {"python3.9", "python", "3.9"},
+    {"python3.10", "python", "3.10"},   {"python3.11", "python", "3.11"},
+    {"python3.12", "python", "3.12"},   {"python3.13", "python", "3.13"},
+    {"python3.14", "python", "3.14"},   {"python3.15", "python", "3.15"},
     {"provided.al2", "provided", NULL}, {"provided.al2023", "provided", NULL},
+};
+
+/* Runtimes for which AWS makes no functions any more, and what it recommends instead. */
+static const struct {
+    const char *name, *successor;
+} retired[] = {
+    {"nodejs", "nodejs20.x"},     {"nodejs4.3", "nodejs20.x"},  {"nodejs4.3-edge", "nodejs20.x"},
+    {"nodejs6.10", "nodejs20.x"}, {"nodejs8.10", "nodejs20.x"}, {"nodejs10.x", "nodejs20.x"},
+    {"nodejs12.x", "nodejs20.x"}, {"nodejs14.x", "nodejs20.x"}, {"python2.7", "python3.11"},
+    {"python3.6", "python3.11"},  {"python3.7", "python3.11"},  {"java8", "java21"},
+    {"dotnetcore1.0", "dotnet8"}, {"dotnetcore2.0", "dotnet8"}, {"dotnetcore2.1", "dotnet8"},
+    {"dotnetcore3.1", "dotnet8"}, {"dotnet5.0", "dotnet8"},     {"ruby2.5", "ruby3.3"},
+    {"ruby2.7", "ruby3.3"},       {"go1.x", "provided.al2023"}, {"provided", "provided.al2023"},
+};
+
+/* Languages that run as provided functions, with AWS's own runtime interface clients. */
+static const struct {
+    const char *prefix, *client;
+} others[] = {
+    {"java", "com.amazonaws:aws-lambda-java-runtime-interface-client (Maven)"},
+    {"ruby", "aws_lambda_ric (RubyGems)"},
+    {"dotnet", "Amazon.Lambda.RuntimeSupport (NuGet)"},
 };
 
 enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
@@ -49,18 +73,63 @@ const struct runtime *lambda_runtime_find(str name)
     return NULL;
 }
 
-str lambda_runtime_names(struct arena *arena)
+/* All names, in the form in which AWS lists an enum's values. */
+static str names(struct arena *arena)
 {
-    struct text names = text_in(arena);
+    struct text list = text_in(arena);
 
-    text_add(&names, S("["));
+    text_add(&list, S("["));
     for (size_t i = 0; i < RUNTIMES; i++) {
         if (i > 0)
-            text_add(&names, S(", "));
-        text_add(&names, str_of(runtimes[i].name));
+            text_add(&list, S(", "));
+        text_add(&list, str_of(runtimes[i].name));
     }
-    text_add(&names, S("]"));
-    return text_str(&names);
+    text_add(&list, S("]"));
+    return text_str(&list);
+}
+
+static bool retired_check(const struct call *call, str name)
+{
+    for (size_t i = 0; i < sizeof retired / sizeof *retired; i++) {
+        if (!str_equal(name, str_of(retired[i].name)))
+            continue;
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The runtime parameter of %.*s is no longer supported for creating or updating AWS Lambda "
+             "functions. "
+             "We recommend you use %s while creating or updating functions.",
+             STR_ARGS(name), retired[i].successor);
+        return false;
+    }
+    return true;
+}
+
+static bool others_check(const struct call *call, str name)
+{
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        size_t size = strlen(others[i].prefix);
+        if (!str_starts_with(name, str_of(others[i].prefix)) || name.size == size || name.data[size] < '0' ||
+            name.data[size] > '9')
+            continue;
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Orderly does not run %.*s by itself: use the runtime provided.al2023 with a bootstrap that "
+             "starts AWS's "
+             "runtime interface client, %s, which the package brings along.",
+             STR_ARGS(name), others[i].client);
+        return false;
+    }
+    return true;
+}
+
+bool lambda_runtime_check(const struct call *call, str name)
+{
+    if (lambda_runtime_find(name))
+        return true;
+    if (retired_check(call, name) && others_check(call, name))
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Value %.*s at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: %.*s "
+             "or be a valid ARN",
+             STR_ARGS(name), STR_ARGS(names(call->arena)));
+    return false;
 }
 
 /* Run an interpreter, which prints its path, its version, and the folders that it needs, a line each. */

@@ -16,20 +16,19 @@ enum { IDLE_MS = 5 * 60 * MS_PER_S };
 
 /* ---- launching ---- */
 
+/* The function's log has what AWS's would; that the machine has another version is news for the server's. */
 static void log_start(const struct call *call, const struct function *function, str sandbox_id)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
+    static struct log_pace pace;
+    unsigned left_out;
 
-    str version =
-        lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
-    lambda_log_keep(call, sandbox_id, call->now_ms,
-                    arena_format(call->arena, "INIT_START Runtime Version: %.*s\tRuntime Version ARN: %.*s",
-                                 STR_ARGS(version), STR_ARGS(lambda_runtime_version_arn(call, function))));
-    if (interpreter && strcmp(interpreter->version, runtime->version) != 0)
-        lambda_log_keep(call, sandbox_id, call->now_ms,
-                        arena_format(call->arena, "[WARN] %s runs on %s %s, which is what this machine has.",
-                                     runtime->name, runtime->family, interpreter->version));
+    lambda_log_init_start(call, function, sandbox_id);
+    if (interpreter && strcmp(interpreter->version, runtime->version) != 0 && log_due(&pace, &left_out))
+        log_info("a function runs on another version of its runtime", log_field("function", function->arn),
+                 log_field("runtime", runtime->name), log_field("version", interpreter->version),
+                 log_field("not_told_before", left_out));
 }
 
 bool lambda_sandbox_next(const struct call *call, const struct function *function,

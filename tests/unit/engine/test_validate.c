@@ -117,11 +117,10 @@ TEST(a_model_may_refuse_in_its_own_words)
 
 TEST(all_values_but_those_excepted_are_refused)
 {
-    assert_false(str_present(
-        told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"SnapStart\":{\"ApplyOn\":\"None\"}}"))));
-    assert_text(told(&LAMBDA_CREATE_FUNCTION,
-                     S("{" NEW_FUNCTION ",\"SnapStart\":{\"ApplyOn\":\"PublishedVersions\"}}")),
-                "Orderly does not support ApplyOn PublishedVersions yet; see docs/compatibility.md.");
+    assert_false(str_present(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"PackageType\":\"Zip\"}"))));
+    assert_text(told(&LAMBDA_CREATE_FUNCTION, S("{" NEW_FUNCTION ",\"PackageType\":\"Image\"}")),
+                "Orderly runs functions from packages, not from container images: use PackageType Zip with "
+                "Code.ZipFile.");
 }
 
 TEST(what_is_wrong_is_said_before_what_is_refused)

@@ -1,0 +1,241 @@
+/*
+ * doctor.c: `orderly doctor`: what AWS accepts in silence, and what loses or repeats messages later.
+ *
+ * It looks at the queues that invoke functions, with the caller's own permissions.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+#include "commands/commands.h"
+
+#include "base/list.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "client/client.h"
+#include "lambda_model.h"
+#include "sqs_model.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+
+enum { DOCTOR = 1, EXIT_WARNED = 1, COLUMNS = 100, TIMEOUTS = 6, RECEIVES = 5 };
+
+struct arguments {
+    struct config_flags where;
+};
+
+static const struct cli_command COMMANDS[] = {
+    {DOCTOR,
+     0,
+     "doctor",
+     {NULL},
+     "warn of settings that lose or repeat messages",
+     "Looks at the queues that invoke functions, and warns of settings that AWS accepts but advises "
+     "against.\n"
+     "The exit code is 0 when there is nothing to warn of, and 1 when there is.\n"},
+};
+
+static const struct cli_flag FLAGS[] = {CONFIG_FLAG_ROWS(offsetof(struct arguments, where))};
+
+static const struct cli_table TABLE = {
+    .program = "orderly",
+    .summary = "Settings that lose or repeat messages.",
+    .commands = COMMANDS,
+    .command_count = sizeof COMMANDS / sizeof *COMMANDS,
+    .flags = FLAGS,
+    .flag_count = sizeof FLAGS / sizeof *FLAGS,
+    .footer = "Without an endpoint, the command calls Orderly on this machine: http://127.0.0.1:4566.\n",
+};
+
+static int complain(struct arena *arena, str sentence)
+{
+    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
+    return EXIT_FAILURE;
+}
+
+/* ---- one mapping ---- */
+
+struct visit {
+    struct client *client;
+    struct arena *arena;
+    struct failure failure;
+    int64_t mappings, warnings;
+};
+
+/* A queue that invokes a function. */
+struct pair {
+    const struct lambda_event_source_mapping_configuration *mapping;
+    str queue, function;                       /* names */
+    int64_t visibility_s, timeout_s, receives; /* receives: 0 without a dead-letter queue */
+};
+
+static void warn(struct visit *visit, const struct pair *pair, str sentence)
+{
+    str line = arena_format(visit->arena, "%.*s -> %.*s: %.*s", STR_ARGS(pair->queue),
+                            STR_ARGS(pair->function), STR_ARGS(sentence));
+
+    visit->warnings++;
+    output_print_wrapped(visit->arena, output_text(visit->arena, line), 0, COLUMNS);
+}
+
+static void examine(struct visit *visit, const struct pair *pair)
+{
+    struct arena *arena = visit->arena;
+    int64_t batch = pair->mapping->batch_size ? *pair->mapping->batch_size : 1;
+
+    if (pair->visibility_s < TIMEOUTS * pair->timeout_s)
+        warn(visit, pair,
+             arena_format(
+                 arena,
+                 "the visibility timeout, %lld s, is less than six times the function's timeout, %lld s: "
+                 "messages may come again while their batch is still tried. Set it to %lld s or more.",
+                 (long long)pair->visibility_s, (long long)pair->timeout_s,
+                 (long long)(TIMEOUTS * pair->timeout_s)));
+    if (pair->receives == 0)
+        warn(visit, pair,
+             S("the queue has no dead-letter queue: a message that always fails comes again until it "
+               "expires."));
+    else if (pair->receives < RECEIVES)
+        warn(visit, pair,
+             arena_format(
+                 arena,
+                 "maxReceiveCount is %lld: throttling alone may send good messages to the dead-letter queue. "
+                 "Set it to 5 or more.",
+                 (long long)pair->receives));
+    if (batch > 1 && pair->mapping->function_response_types.count == 0)
+        warn(visit, pair,
+             arena_format(
+                 arena,
+                 "one bad message of a batch of %lld makes all of them come again: let the function report "
+                 "failures (ReportBatchItemFailures).",
+                 (long long)batch));
+}
+
+/* ---- asking ---- */
+
+static bool call_operation(struct visit *visit, const struct operation *operation, const void *in, void *out)
+{
+    return client_call(visit->client, visit->arena, operation, in, out, &visit->failure);
+}
+
+static int64_t number_of(const struct str_map *attributes, str name)
+{
+    str text = str_map_get(attributes, name);
+    int64_t number = 0;
+
+    if (str_present(text))
+        str_to_i64(text, &number);
+    return number;
+}
+
+/* 0: there is no dead-letter queue. */
+static int64_t receives_of(struct arena *arena, const struct str_map *attributes)
+{
+    str policy = str_map_get(attributes, S("RedrivePolicy"));
+    const struct json *count =
+        str_present(policy) ? json_get(json_parse(arena, policy, NULL), S("maxReceiveCount")) : NULL;
+    int64_t number = 0;
+
+    if (count)
+        str_to_i64(count->text, &number);
+    return number;
+}
+
+static bool read_queue(struct visit *visit, str arn, struct pair *pair)
+{
+    struct sqs_get_queue_url_request by_name = {.queue_name = pair->queue};
+    struct sqs_get_queue_url_result found = {0};
+    struct sqs_get_queue_attributes_request in = {0};
+    struct sqs_get_queue_attributes_result out = {0};
+    str rest = arn;
+
+    for (int i = 0; i < 5; i++) /* arn:aws:sqs:REGION:ACCOUNT */
+        str_next(&rest, ':', &by_name.queue_owner_aws_account_id);
+    if (!call_operation(visit, &SQS_GET_QUEUE_URL, &by_name, &found))
+        return false;
+    in.queue_url = found.queue_url;
+    *list_add(visit->arena, &in.attribute_names) = S("All");
+    if (!call_operation(visit, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
+        return false;
+    pair->visibility_s = number_of(&out.attributes, S("VisibilityTimeout"));
+    pair->receives = receives_of(visit->arena, &out.attributes);
+    return true;
+}
+
+static bool read_function(struct visit *visit, str arn, struct pair *pair)
+{
+    struct lambda_function_configuration out = {0};
+
+    if (!call_operation(visit, &LAMBDA_GET_FUNCTION_CONFIGURATION,
+                        &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
+        return false;
+    pair->function = out.function_name;
+    pair->timeout_s = out.timeout ? *out.timeout : 0;
+    return true;
+}
+
+/* False: visit->failure says why it cannot be looked at. */
+static bool look_at(struct visit *visit, const struct lambda_event_source_mapping_configuration *mapping)
+{
+    str arn = mapping->event_source_arn;
+    struct pair pair = {.mapping = mapping, .queue = str_from(arn, (size_t)(str_last_index(arn, ':') + 1))};
+
+    if (str_find(arn, S(":sqs:")) < 0)
+        return true;
+    visit->mappings++;
+    if (!read_queue(visit, arn, &pair) || !read_function(visit, mapping->function_arn, &pair))
+        return false;
+    examine(visit, &pair);
+    return true;
+}
+
+static bool look_at_all(struct visit *visit)
+{
+    struct lambda_list_event_source_mappings_request in = {0};
+    struct lambda_list_event_source_mappings_response out;
+
+    do {
+        out = (struct lambda_list_event_source_mappings_response){0};
+        if (!call_operation(visit, &LAMBDA_LIST_EVENT_SOURCE_MAPPINGS, &in, &out))
+            return false;
+        for (size_t i = 0; i < out.event_source_mappings.count; i++)
+            if (!look_at(visit, &out.event_source_mappings.items[i]))
+                return false;
+        in.marker = out.next_marker;
+    } while (str_present(in.marker) && !str_empty(in.marker));
+    return true;
+}
+
+/* ---- the command ---- */
+
+static int run(struct arena *arena, const struct arguments *arguments)
+{
+    struct config config;
+    str problem;
+
+    if (!config_read(arena, &arguments->where, &config, &problem))
+        return complain(arena, problem);
+    struct visit visit = {.client = client_open(&config), .arena = arena};
+    bool looked = look_at_all(&visit);
+    client_close(visit.client);
+    if (!looked)
+        return complain(arena, failure_sentence(arena, &visit.failure));
+    if (visit.warnings == 0)
+        printf("Nothing to warn of: %lld event source mappings of queues are as AWS advises.\n",
+               (long long)visit.mappings);
+    return visit.warnings == 0 ? EXIT_SUCCESS : EXIT_WARNED;
+}
+
+/* The table's program is `orderly`, whose first argument is this command's name: the word before argv[0]. */
+int doctor_main(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct cli_words words;
+    struct arena arena = {0};
+
+    output_start();
+    enum cli_result result = cli_parse(&TABLE, argc + 1, argv - 1, &words, &arguments);
+    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
+    if (result == CLI_RUN)
+        status = run(&arena, &arguments);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,172 @@
+/*
+ * platform_events.c: the log of a function whose LogFormat is JSON: the platform's events, and levels.
+ *
+ * An event below the function's level is absent text, and makes no line.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
+ */
+#include "lambda_internal.h"
+
+#include "wire/json.h"
+
+enum { BYTES_PER_MB = 1024 * 1024 };
+
+bool lambda_log_is_json(const struct function *function)
+{
+    return function->row.application_level != 0;
+}
+
+/* An event whose record is being written. */
+struct event {
+    const struct call *call;
+    const struct function *function;
+    struct json_writer writer;
+};
+
+static struct event begin(const struct call *call, const struct function *function, int64_t ms, str type)
+{
+    struct event event = {call, function, json_writer_in(call->arena)};
+
+    json_open_object(&event.writer);
+    json_field(&event.writer, S("time"), time_iso8601_ms(call->arena, ms));
+    json_field(&event.writer, S("type"), type);
+    json_name(&event.writer, S("record"));
+    json_open_object(&event.writer);
+    return event;
+}
+
+static str finish(struct event *event, enum lambda_system_log_level level)
+{
+    json_close_object(&event->writer);
+    json_close_object(&event->writer);
+    return (int64_t)level >= event->function->row.system_level ? json_written(&event->writer) : (str){0};
+}
+
+static void add_phase(struct event *event)
+{
+    json_field(&event->writer, S("initializationType"), S("on-demand"));
+    json_field(&event->writer, S("phase"), S("init"));
+}
+
+str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+                            str runtime_version_arn)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.initStart"));
+
+    add_phase(&event);
+    json_field(&event.writer, S("runtimeVersion"), runtime_version);
+    json_field(&event.writer, S("runtimeVersionArn"), runtime_version_arn);
+    json_field(&event.writer, S("functionName"), function->row.name);
+    json_field(&event.writer, S("functionVersion"), lambda_version_text(call->arena, function->row.number));
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
+str lambda_event_init_done(const struct call *call, const struct function *function)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.initRuntimeDone"));
+
+    add_phase(&event);
+    json_field(&event.writer, S("status"), S("success"));
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+}
+
+str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.initReport"));
+
+    add_phase(&event);
+    json_field(&event.writer, S("status"), S("success"));
+    json_name(&event.writer, S("metrics"));
+    json_open_object(&event.writer);
+    json_i64_field(&event.writer, S("durationMs"), init_ms);
+    json_close_object(&event.writer);
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+}
+
+str lambda_event_start(const struct call *call, const struct function *function,
+                       const struct lambda_find_invocation_row *invocation)
+{
+    int64_t ms = invocation->started_ms ? invocation->started_ms : call->now_ms;
+    struct event event = begin(call, function, ms, S("platform.start"));
+
+    json_field(&event.writer, S("requestId"), invocation->request_id);
+    json_field(&event.writer, S("version"), lambda_version_text(call->arena, function->row.number));
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
+static void add_status(struct event *event, const struct result *result)
+{
+    bool failed = str_present(result->status);
+
+    json_field(&event->writer, S("status"), failed ? result->status : S("success"));
+    if (str_equal(result->status, S("error")))
+        json_field(&event->writer, S("errorType"), result->error_type);
+}
+
+str lambda_event_runtime_done(const struct call *call, const struct function *function,
+                              const struct invocation_report *report)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.runtimeDone"));
+
+    json_field(&event.writer, S("requestId"), report->request_id);
+    add_status(&event, report->result);
+    json_name(&event.writer, S("metrics"));
+    json_open_object(&event.writer);
+    json_i64_field(&event.writer, S("durationMs"), report->duration_ms);
+    json_close_object(&event.writer);
+    return finish(&event, str_present(report->result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN
+                                                              : LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+}
+
+str lambda_event_report(const struct call *call, const struct function *function,
+                        const struct invocation_report *report)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.report"));
+
+    json_field(&event.writer, S("requestId"), report->request_id);
+    json_name(&event.writer, S("metrics"));
+    json_open_object(&event.writer);
+    json_i64_field(&event.writer, S("durationMs"), report->duration_ms);
+    json_i64_field(&event.writer, S("billedDurationMs"), report->billed_ms);
+    json_i64_field(&event.writer, S("memorySizeMB"), function->row.memory_mb);
+    json_i64_field(&event.writer, S("maxMemoryUsedMB"), report->memory_bytes / BYTES_PER_MB);
+    if (report->init_ms)
+        json_i64_field(&event.writer, S("initDurationMs"), *report->init_ms);
+    json_close_object(&event.writer);
+    add_status(&event, report->result);
+    return finish(&event, str_present(report->result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN
+                                                              : LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
+/* ---- the function's own lines ---- */
+
+/* A level that is missing or unknown is INFO.  Python has words of its own for two. */
+static enum lambda_application_log_level level_of(const struct json *line)
+{
+    static const struct {
+        const char *word;
+        enum lambda_application_log_level level;
+    } words[] = {
+        {"TRACE", LAMBDA_APPLICATION_LOG_LEVEL_TRACE},   {"DEBUG", LAMBDA_APPLICATION_LOG_LEVEL_DEBUG},
+        {"WARN", LAMBDA_APPLICATION_LOG_LEVEL_WARN},     {"WARNING", LAMBDA_APPLICATION_LOG_LEVEL_WARN},
+        {"ERROR", LAMBDA_APPLICATION_LOG_LEVEL_ERROR},   {"FATAL", LAMBDA_APPLICATION_LOG_LEVEL_FATAL},
+        {"CRITICAL", LAMBDA_APPLICATION_LOG_LEVEL_FATAL}};
+    str word = json_get_str(line, S("level"));
+
+    for (size_t i = 0; str_present(word) && i < sizeof words / sizeof *words; i++)
+        if (str_equal_nocase(word, str_of(words[i].word)))
+            return words[i].level;
+    return LAMBDA_APPLICATION_LOG_LEVEL_INFO;
+}
+
+bool lambda_log_keeps(const struct call *call, const struct function *function, str line)
+{
+    if (function->row.application_level <= LAMBDA_APPLICATION_LOG_LEVEL_TRACE ||
+        !str_starts_with(line, S("{")))
+        return true;
+    struct arena_mark mark = arena_mark(call->arena);
+    const struct json *object = json_parse(call->arena, line, NULL);
+    bool keeps = !object || !json_is(object, JSON_OBJECT) ||
+                 (int64_t)level_of(object) >= function->row.application_level;
+    arena_rewind(call->arena, mark);
+    return keeps;
+}

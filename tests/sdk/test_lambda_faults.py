@@ -1,0 +1,125 @@
+"""Functions that go wrong in every way: what the caller is told, and that nothing is lost."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def functions(client):
+    return client("lambda")
+
+
+API = """
+import json, os, signal, subprocess, sys, time, urllib.error, urllib.request
+
+def answer(request_id, body):
+    "The status with which the Runtime API takes an answer."
+    path = "http://%s/2018-06-01/runtime/invocation/%s/response" % (os.environ["AWS_LAMBDA_RUNTIME_API"], request_id)
+    try:
+        return urllib.request.urlopen(urllib.request.Request(path, json.dumps(body).encode())).status
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
+
+
+def invoke(functions, name, event=None):
+    reply = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+    return reply.get("FunctionError"), json.loads(reply["Payload"].read())
+
+
+def test_the_first_of_two_answers_counts(functions, make_function):
+    name = make_function(API + """
+statuses = []
+def handler(event, context):
+    if event == "tell":
+        return statuses
+    statuses.append(answer(context.aws_request_id, "first"))
+    statuses.append(answer(context.aws_request_id, "second"))
+    return "third"
+""")
+    assert invoke(functions, name) == (None, "first")
+    assert invoke(functions, name, "tell") == (None, [202, 400])
+
+
+def test_an_answer_to_another_invocation_is_refused_and_harms_nobody(functions, make_function):
+    name = make_function(API + """
+def handler(event, context):
+    return [answer("11111111-2222-3333-4444-555555555555", "other"), answer("..", "odd"), "own"]
+""")
+    error, answer = invoke(functions, name)
+    assert (error, answer[0], answer[2]) == (None, 400, "own") and answer[1] >= 400
+
+
+def test_a_function_that_forks_without_end_ends_at_its_timeout(functions, make_function):
+    name = make_function(API + """
+def handler(event, context):
+    if event == "calm":
+        return "calm"
+    while True:
+        try:
+            if os.fork() == 0:
+                time.sleep(60)
+        except OSError:
+            time.sleep(0.01)
+""", Timeout=2, MemorySize=512)
+    error, answer = invoke(functions, name)
+    assert error == "Unhandled"
+    assert answer["errorType"] in ("Sandbox.Timedout", "Runtime.OutOfMemory"), answer
+    assert invoke(functions, name, "calm") == (None, "calm")
+
+
+def test_a_function_that_fills_tmp_is_told_so_and_serves_on(functions, make_function):
+    name = make_function(API + """
+def handler(event, context):
+    try:
+        with open("/tmp/full", "wb") as file:
+            while True:
+                file.write(bytes(1 << 20))
+    except OSError as error:
+        return [error.strerror, os.stat("/tmp/full").st_size >> 20 > 500]
+    finally:
+        os.remove("/tmp/full")
+""", MemorySize=1024, Timeout=60)
+    full = (None, ["No space left on device", True])
+    assert invoke(functions, name) == full
+    assert invoke(functions, name) == full
+
+
+FAULTS = {
+    "killed": "os.kill(os.getpid(), signal.SIGKILL)",
+    "exits": "os._exit(0)",
+    "hangs": "time.sleep(60)",
+    "raises": "raise ValueError()",
+    "answers too much": "return 'x' * 7_000_000",
+    "answers for another and exits": "answer('11111111-2222-3333-4444-555555555555', 'x'); os._exit(1)",
+    "runs out of memory": "bytearray(1 << 30)",
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_message_whose_function_goes_wrong_comes_again(
+        client, functions, make_function, make_role, make_queue, log_of, advance_clock, wait_until, fault):
+    role = make_role(managed=("AWSLambdaBasicExecutionRole", "AmazonSQSFullAccess"))
+    queue = make_queue(VisibilityTimeout="12")
+    name = make_function(API + f"""
+def handler(event, context):
+    attempt = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
+    print("attempt", attempt, flush=True)
+    if attempt == "1":
+        {fault}
+""", Role=role, Timeout=2)
+    mapping = functions.create_event_source_mapping(
+        EventSourceArn=make_queue.arn(queue), FunctionName=name, BatchSize=1)["UUID"]
+    sqs = client("sqs")
+    sqs.send_message(QueueUrl=queue, MessageBody="precious")
+    log_of(name, "attempt 1\n", "REPORT")
+    advance_clock(13)
+    log_of(name, "attempt 2\n")
+
+    def counts():
+        attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        return [attributes[key] for key in ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")]
+
+    wait_until(lambda: counts() == ["0", "0"], what="the queue to be empty")
+    functions.delete_event_source_mapping(UUID=mapping)
