@@ -137,7 +137,7 @@ async function runStreaming(handler, invocation) {
       console.warn("Streaming handlers ignore return values.");
     await ended;
   } catch (error) {
-    console.error("Invoke Error", formatError(error));
+    logError("Invoke Error", error);
     await stream.fail(error);
   }
   whenEventLoopIsEmpty = null;

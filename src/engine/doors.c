@@ -93,11 +93,19 @@ static bool asks_for_page(const struct http_request *request)
            str_find(http_header(&request->headers, S("Accept")), S("text/html")) >= 0;
 }
 
+static bool contains(str host, str label)
+{
+    for (size_t at = 0; at + label.size <= host.size; at++)
+        if (str_starts_with_nocase(str_from(host, at), label))
+            return true;
+    return false;
+}
+
 /* Rules most hosts out. */
 static bool may_fit_host(const struct doors *doors, str host)
 {
     for (size_t i = 0; i < doors->list.count; i++)
-        if (doors->list.items[i].door->host && str_find(host, doors->list.items[i].label) >= 0)
+        if (doors->list.items[i].door->host && contains(host, doors->list.items[i].label))
             return true;
     return false;
 }
