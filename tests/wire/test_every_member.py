@@ -231,7 +231,7 @@ def asking(model, member):
     values = model.shapes[member.type].values if isinstance(member.type, str) and member.type in model.shapes else []
     if member.excepted:
         value = next(value for value in values if value not in member.excepted)
-        return value, f"Orderly does not support {member.name} {value} yet; see docs/compatibility.md."
+        return value, member.refused.replace(f"support {member.name} yet", f"support {member.name} {value} yet")
     return "x" if member.type == "opaque" else example(model, member.type), member.refused
 
 
