@@ -126,7 +126,7 @@ def test_urls_echo_a_host_that_is_ours(endpoint, unique, name):
     assert json.loads(reply.body)["QueueUrl"].startswith(f"http://{name}/")
 
 
-@pytest.mark.parametrize("name", ["sqs.us-east-1.amazonaws.com", "x.s3.amazonaws.com", "abc.lambda-url.us-east-1.on.aws"])
+@pytest.mark.parametrize("name", ["sqs.us-east-1.amazonaws.com", "x.s3.amazonaws.com", "abc.vpc-lattice-svcs.us-east-1.on.aws"])
 def test_urls_do_not_echo_a_host_that_may_be_somebody_elses(endpoint, unique, name):
     body = json.dumps({"QueueName": unique("q")})
     target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
