@@ -464,7 +464,7 @@ static void send_request(struct load *load, struct connection *connection, struc
 
 static void send_next(struct load *load, struct connection *connection)
 {
-    if (connection->handle_count) {
+    if (connection->handle_count && load->operation->write_delete) {
         struct request request;
 
         load->operation->write_delete(load, connection, &request);

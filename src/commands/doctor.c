@@ -88,7 +88,7 @@ static void examine(struct visit *visit, const struct pair *pair)
                  "the visibility timeout, %lld s, is less than six times the function's timeout, %lld s: "
                  "messages may come again while their batch is still tried. Set it to %lld s or more.",
                  (long long)pair->visibility_s, (long long)pair->timeout_s,
-                 (long long)(TIMEOUTS * pair->timeout_s)));
+                 TIMEOUTS * (long long)pair->timeout_s));
     if (pair->receives == 0)
         warn(visit, pair,
              S("the queue has no dead-letter queue: a message that always fails comes again until it "

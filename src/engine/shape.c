@@ -91,7 +91,7 @@ void model_merge(const struct shape *shape, void *into, const void *from)
 {
     const struct member *member;
 
-    check(shape->type == SHAPE_STRUCTURE);
+    check(shape->type == SHAPE_STRUCTURE && into && from);
     for (member = shape->members; member < members_end(shape); member++)
         if (member_value(member, from))
             memcpy((char *)into + member->offset, (const char *)from + member->offset, size_within(member));

@@ -99,7 +99,8 @@ static int trailer_add(struct http_parser *parser, struct piece *piece, const ch
     }
     if (piece->size == 0)
         piece->at = parser->trailer_size;
-    memcpy(parser->trailer + parser->trailer_size, at, size);
+    if (size > 0)
+        memcpy(parser->trailer + parser->trailer_size, at, size);
     parser->trailer_size += size;
     piece->size += size;
     return HPE_OK;

@@ -3,6 +3,7 @@
  */
 #include "math_functions.h"
 
+#include "base/check.h"
 #include "base/time.h"
 
 #include <math.h>
@@ -136,6 +137,7 @@ struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
     struct math_value result = several(arena, is_array ? MATH_SEVERAL : MATH_SERIES, longer->count);
     for (size_t i = 0; i < longer->count; i++) {
         const struct series_values *a = series_at(left, i), *b = series_at(right, i);
+        check(longer->series);
         if (a && b)
             result.series[i] = with_series(arena, sign, a, b);
         else if (b && left->kind == MATH_NUMBER)

@@ -183,7 +183,7 @@ static bool local_keys_check(const struct call *call, const struct index_definit
 
 static bool attributes_differ(const struct call *call, const struct str_list *names)
 {
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; names->items && i < names->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(names->items[i], names->items[j]))
                 return refuse_value(call,

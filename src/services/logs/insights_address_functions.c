@@ -20,7 +20,7 @@ static struct address address_of(str text, int versions)
     struct address address = {.bits = 0};
     char terminated[INET6_ADDRSTRLEN] = {0};
 
-    if (text.size >= sizeof terminated || memchr(text.data ? text.data : "", '\0', text.size))
+    if (!text.data || text.size >= sizeof terminated || memchr(text.data, '\0', text.size))
         return address;
     memcpy(terminated, text.data, text.size);
     if (versions & V4 && inet_pton(AF_INET, terminated, address.bytes) == 1)

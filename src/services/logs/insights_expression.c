@@ -103,7 +103,7 @@ struct insights_node *logs_insights_reference(struct insights_parser *parser, st
 
 str logs_insights_alias(struct insights_parser *parser)
 {
-    str name = parser->token.text;
+    str name;
 
     if (!logs_insights_take_word(parser, "as"))
         return (str){0};

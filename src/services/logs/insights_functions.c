@@ -76,21 +76,21 @@ static value least(struct insights_evaluation *evaluation, const value *argument
 
 /* ---- comparisons ---- */
 
-/* A comparison with an absent value is not true. */
-#define COMPARISON(name, operation)                                                                          \
+/* A comparison with an absent value is not true.  `order`: below, at or above 0, as the values compare. */
+#define COMPARISON(name, condition)                                                                          \
     static value name(struct insights_evaluation *evaluation, const value *arguments, size_t count)          \
     {                                                                                                        \
         (void)count;                                                                                         \
         if (arguments[0].kind == INSIGHTS_ABSENT || arguments[1].kind == INSIGHTS_ABSENT)                    \
             return logs_insights_boolean(false);                                                             \
-        return logs_insights_boolean(logs_insights_compare(evaluation->arena, &arguments[0], &arguments[1])  \
-                                         operation 0);                                                       \
+        int order = logs_insights_compare(evaluation->arena, &arguments[0], &arguments[1]);                  \
+        return logs_insights_boolean(condition);                                                             \
     }
-COMPARISON(equal, ==)
-COMPARISON(less, <)
-COMPARISON(at_most, <=)
-COMPARISON(greater, >)
-COMPARISON(at_least, >=)
+COMPARISON(equal, order == 0)
+COMPARISON(less, order < 0)
+COMPARISON(at_most, order <= 0)
+COMPARISON(greater, order > 0)
+COMPARISON(at_least, order >= 0)
 
 /* An absent value is not equal to anything. */
 static value unequal(struct insights_evaluation *evaluation, const value *arguments, size_t count)

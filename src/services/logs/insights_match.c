@@ -157,8 +157,8 @@ static bool match_regex(const struct insights_matcher *matcher, struct insights_
 
     evaluation->failed = evaluation->failed || (found < 0 && found != PCRE2_ERROR_NOMATCH);
     for (int i = 1; parts && i < found; i++)
-        if (places[2 * i] != PCRE2_UNSET)
-            parts[i - 1] = text_from(text, places[2 * i], places[2 * i + 1]);
+        if (places[2 * (size_t)i] != PCRE2_UNSET)
+            parts[i - 1] = text_from(text, places[2 * (size_t)i], places[2 * (size_t)i + 1]);
     return found >= 0;
 }
 

@@ -35,7 +35,7 @@ static str write_token(const struct call *call, const struct logs_query_row *que
 {
     return seal(call, token_purpose,
                 arena_format(call->arena, "%lld/%lld/%lld", (long long)query->id, (long long)from_row,
-                             (long long)(call->now_ms + TOKEN_MS)));
+                             (long long)call->now_ms + TOKEN_MS));
 }
 
 /* ---- rows ---- */
