@@ -116,6 +116,8 @@ def test_passing_a_role_can_be_explained(explain, role_with):
 
 def test_the_tags_and_the_policy_of_a_function_decide(explain, role_with, make_function, client):
     name = make_function("def handler(event, context):\n    return event\n", Tags={"env": "prod"})
+    version = client("lambda").publish_version(FunctionName=name)["Version"]
+    client("lambda").create_alias(FunctionName=name, Name="live", FunctionVersion=version)
     arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
     who = role_with(allow("lambda:InvokeFunction", Sid="Prod", Condition={"StringEquals": {"aws:ResourceTag/env": "prod"}}))
     for resource in (arn, f"{arn}:live"):
