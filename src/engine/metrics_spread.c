@@ -31,10 +31,14 @@ static double rounded(double value, int digits)
 
     if (size < 1e-6 || !isfinite(value)) /* no clock of ours tells such times apart */
         return isfinite(value) ? 0 : value;
-    for (; size >= 10 * bound; bound *= 10)
+    while (size >= 10 * bound) {
+        bound *= 10;
         power++;
-    for (; size < bound; bound /= 10)
+    }
+    while (size < bound) {
+        bound /= 10;
         power--;
+    }
     double unit = ten_to(abs(power));
     return power < 0 ? round(value * unit) / unit
                      : round(value / unit) * unit; /* 3.27, not 3.2700000000000005 */
