@@ -502,6 +502,11 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
 /* Is the target a queue or a topic that the function's role may send to? */
 bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
+/* deletion.c */
+/* An alias or a version is deleted: so are its URL, its event invoke config and its provisioned concurrency.
+ */
+void lambda_qualifier_forget(const struct call *call, int64_t function_id, str qualifier);
+
 /* retries.c */
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
