@@ -1,7 +1,15 @@
 /** All screens: each service's folder says its pages, and how its resources are found by name. */
 import type { Route } from '../router';
+import * as cloudwatch from './cloudwatch';
+import * as deadletters from './deadletters';
 import * as dynamodb from './dynamodb';
 import * as home from './home';
+import * as iam from './iam';
+import * as lambda from './lambda';
+import * as server from './server';
+import * as sns from './sns';
+import * as sqs from './sqs';
+import * as traces from './traces';
 
 export interface Found {
   name: string;
@@ -16,7 +24,18 @@ export interface ScreenFolder {
   find?: () => Promise<Found[]>;
 }
 
-const folders: ScreenFolder[] = [home, dynamodb];
+const folders: ScreenFolder[] = [
+  home,
+  traces,
+  deadletters,
+  sns,
+  sqs,
+  lambda,
+  dynamodb,
+  cloudwatch,
+  iam,
+  server,
+];
 
 export const routes: Route[] = folders.flatMap(folder => folder.routes);
 export const finders = folders.flatMap(folder => folder.find ?? []);

@@ -50,40 +50,42 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
   }, []);
 
   return (
-    <header class="bar">
-      <span class="menu">
-        <Button
-          kind="bare"
-          label={menu ? 'Close the list of services' : 'Open the list of services'}
-          onClick={onMenu}
-        >
-          ☰
+    <>
+      <header class="bar">
+        <span class="menu">
+          <Button
+            kind="bare"
+            label={menu ? 'Close the list of services' : 'Open the list of services'}
+            onClick={onMenu}
+          >
+            ☰
+          </Button>
+        </span>
+        <Link to="" class="brand" label="Orderly, home">
+          <span>Orderly</span>
+          {live.value && (
+            <i class="live" title="What changes is shown at once">
+              ●
+            </i>
+          )}
+        </Link>
+        <button type="button" class="finder" onClick={() => setOpen('finder')}>
+          Find anything <kbd>/</kbd>
+        </button>
+        <span class="grow" />
+        <Button kind="bare" onClick={() => setOpen('calls')}>
+          As CLI
         </Button>
-      </span>
-      <Link to="" class="brand" label="Orderly, home">
-        <span>Orderly</span>
-        {live.value && (
-          <i class="live" title="What changes is shown at once">
-            ●
-          </i>
-        )}
-      </Link>
-      <button type="button" class="finder" onClick={() => setOpen('finder')}>
-        Find anything <kbd>/</kbd>
-      </button>
-      <span class="grow" />
-      <Button kind="bare" onClick={() => setOpen('calls')}>
-        As CLI
-      </Button>
-      <Regions />
-      <Accounts />
-      <Button kind="bare" label="Who acts" onClick={() => setOpen('role')}>
-        {caller.value.split(':').at(-1) ?? ''}
-      </Button>
+        <Regions />
+        <Accounts />
+        <Button kind="bare" label="Who acts" onClick={() => setOpen('role')}>
+          {caller.value.split(':').at(-1) ?? ''}
+        </Button>
+      </header>
       {open === 'finder' && <Finder onClose={close} />}
       {open === 'calls' && <RecentCalls onClose={close} />}
       {open === 'role' && <Who onClose={close} />}
-    </header>
+    </>
   );
 }
 

@@ -85,6 +85,12 @@ function matches(all: Found[], text: string): Found[] {
     const haystack = `${name} ${kind}`.toLowerCase();
     return words.every(word => haystack.includes(word));
   });
+  // Those whose own name has the first word come before those of such a kind.
+  found.sort(
+    (a, b) =>
+      Number(b.name.toLowerCase().includes(words[0] ?? '')) -
+      Number(a.name.toLowerCase().includes(words[0] ?? '')),
+  );
   if (text.trim())
     found.push({
       name: `Traces with "${text.trim()}"`,
