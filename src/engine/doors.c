@@ -2,7 +2,7 @@
  * doors.c: finds the door of a request.
  *
  * Every request is looked up here first, and nearly all have no door: so `first` rules most of them out by
- * their method and one character of their path.
+ * their method and one character of their path, and `host_labels` by their host, which has to have one.
  */
 #include "engine/engine_internal.h"
 
@@ -15,7 +15,6 @@
 
 struct entry {
     const struct door *door;
-    str label;         /* the longest label of its host besides '*': it is part of every host that fits */
     str before, after; /* the two sides of the path's '*'; a path without one is `before` */
     bool has_star;
 };
@@ -30,7 +29,7 @@ enum { METHOD_CLASSES = 2, CHARACTERS = 256 };
 struct doors {
     struct arena arena;
     struct entry_list list;
-    bool has_hosts;                         /* some doors have a host */
+    struct str_list host_labels;            /* of each door with a host the longest one besides '*' */
     bool first[METHOD_CLASSES][CHARACTERS]; /* by is_read(), and the path's second character */
 };
 
@@ -96,7 +95,8 @@ static bool asks_for_page(const struct http_request *request)
 static bool contains(str host, str label)
 {
     for (size_t at = 0; at + label.size <= host.size; at++)
-        if (str_starts_with_nocase(str_from(host, at), label))
+        if (char_lower(host.data[at]) == char_lower(label.data[0]) &&
+            str_starts_with_nocase(str_from(host, at), label))
             return true;
     return false;
 }
@@ -104,8 +104,8 @@ static bool contains(str host, str label)
 /* Rules most hosts out. */
 static bool may_fit_host(const struct doors *doors, str host)
 {
-    for (size_t i = 0; i < doors->list.count; i++)
-        if (doors->list.items[i].door->host && contains(host, doors->list.items[i].label))
+    for (size_t i = 0; i < doors->host_labels.count; i++)
+        if (contains(host, doors->host_labels.items[i]))
             return true;
     return false;
 }
@@ -130,7 +130,7 @@ static size_t weight(const struct door *door)
 
 static str longest_label(const struct door *door)
 {
-    str rest = str_of(door->host ? door->host : ""), label, longest = S("");
+    str rest = str_of(door->host), label, longest = S("");
 
     while (str_next(&rest, '.', &label))
         if (!str_equal(label, S("*")) && label.size > longest.size)
@@ -140,13 +140,12 @@ static str longest_label(const struct door *door)
 
 static struct entry entry_of(const struct door *door)
 {
-    str path = str_of(door->path), label = longest_label(door);
+    str path = str_of(door->path);
     ptrdiff_t star = str_index(path, '*');
 
     if (star < 0)
-        return (struct entry){.door = door, .label = label, .before = path};
+        return (struct entry){.door = door, .before = path};
     return (struct entry){.door = door,
-                          .label = label,
                           .has_star = true,
                           .before = str_head(path, (size_t)star),
                           .after = str_from(path, (size_t)star + 1)};
@@ -182,6 +181,14 @@ static void mark_first(struct doors *doors, const struct door *door)
     }
 }
 
+static void add_host(struct doors *doors, const struct door *door)
+{
+    str label = longest_label(door);
+
+    check(!str_empty(label));
+    *list_add(&doors->arena, &doors->host_labels) = label;
+}
+
 static bool add_all(struct doors *doors, const struct door *door, const struct door **clash)
 {
     for (; door && door->path; door++) {
@@ -192,8 +199,9 @@ static bool add_all(struct doors *doors, const struct door *door, const struct d
             return false;
         }
         *list_add(&doors->arena, &doors->list) = entry_of(door);
-        doors->has_hosts |= door->host != NULL;
-        if (!door->host)
+        if (door->host)
+            add_host(doors, door);
+        else
             mark_first(doors, door);
     }
     return true;
@@ -222,11 +230,10 @@ void doors_free(struct doors *doors)
 const struct door *doors_find(const struct doors *doors, const struct http_request *request, str *rest)
 {
     const struct door *best = NULL;
+    str named = doors->host_labels.count > 0 ? http_header(&request->headers, S("Host")) : (str){0};
+    bool may_fit = may_fit_host(doors, named);
     struct uri host = {0};
     str found;
-
-    str named = doors->has_hosts ? http_header(&request->headers, S("Host")) : (str){0};
-    bool may_fit = doors->has_hosts && may_fit_host(doors, named);
 
     if (!may_fit && !doors->first[is_read(request->method)][second_of(request->path)])
         return NULL;

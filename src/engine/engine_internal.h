@@ -264,6 +264,7 @@ void metrics_undone(struct engine *engine);
 bool metrics_are_unstored(const struct engine *engine);
 int64_t metrics_next_due_ms(const struct engine *engine);
 /* metrics_shares.c */
+enum { METRIC_SHARES = 16 };
 struct metric_shares;
 struct metric_shares *metric_shares_new(void);
 void metric_shares_free(struct metric_shares *shares);

@@ -1,9 +1,9 @@
 /*
  * metrics.c: the counts of services, in memory for a minute and then given to the module that keeps metrics.
  *
- * A minute's series are in a hash table (metrics_minute.h).  At the end of the minute it takes the threads'
- * shares (metrics_shares.c) and is closed: its series are given in slices, some in each batch, while the next
- * table fills.
+ * A minute's series are in a hash table (metrics_minute.h).  At the end of the minute it is closed: it takes
+ * the threads' shares (metrics_shares.c), and then its series are given, both in slices, some in each batch,
+ * while the next table fills.
  */
 #include "engine/count.h"
 #include "engine/engine_internal.h"
@@ -21,6 +21,8 @@ struct metrics {
         *closed;          /* current: NULL before the first count; closed: NULL when everything is written */
     size_t written, kept; /* of `closed`.  written: in this batch's transaction; kept: committed before it */
     size_t last_written;  /* of `current`, when the server stops */
+    struct minute *shares[METRIC_SHARES]; /* taken, and not yet in the minute that they belong to */
+    size_t share_count, merged;           /* merged: series of the last one that are in the minute */
 };
 
 struct metrics *metrics_new(void)
@@ -32,6 +34,9 @@ void metrics_forget(struct metrics *metrics)
 {
     minute_free(&metrics->current);
     minute_free(&metrics->closed);
+    while (metrics->share_count > 0)
+        minute_free(&metrics->shares[--metrics->share_count]);
+    metrics->merged = 0;
 }
 
 void metrics_free(struct metrics *metrics)
@@ -147,32 +152,44 @@ static void store_minute(struct engine *engine, const struct minute *minute, siz
     }
 }
 
-static void merge(struct minute *minute, const struct minute *other)
+/* Add the series of the shares to their minute, at least one.  False: the slice is over before all are there.
+ */
+static bool merge_shares(struct engine *engine, struct minute *minute)
 {
-    for (size_t i = 0; i < other->series_count; i++) {
-        struct series *series = minute_series(minute, &other->series[i]);
-        if (series)
-            series_merge(minute, series, &other->series[i]);
+    struct metrics *metrics = engine->metrics;
+
+    while (metrics->share_count > 0) {
+        struct minute **share = &metrics->shares[metrics->share_count - 1];
+        while (metrics->merged < (*share)->series_count) {
+            const struct series *other = &(*share)->series[metrics->merged++];
+            struct series *series = minute_series(minute, other);
+            if (series)
+                series_merge(minute, series, other);
+            if (!engine->last_run && slice_has_passed(engine))
+                return false;
+        }
+        minute_free(share);
+        metrics->share_count--;
+        metrics->merged = 0;
     }
+    return true;
 }
 
 /* The minute of what threads have counted began with the first of their counts. */
 static void take_shares(struct engine *engine)
 {
+    struct metrics *metrics = engine->metrics;
     int64_t began_ms = metric_shares_began_ms(engine->metric_shares);
-    struct minute *share, *minute;
+    struct minute *share;
     size_t at = 0;
 
     if (began_ms == INT64_MAX)
         return;
-    minute = current_minute(engine);
     began_ms -= began_ms % MINUTE_MS;
-    if (began_ms < minute->began_ms)
-        minute->began_ms = began_ms;
-    while ((share = metric_shares_take(engine->metric_shares, &at))) {
-        merge(minute, share);
-        minute_free(&share);
-    }
+    if (began_ms < current_minute(engine)->began_ms)
+        metrics->current->began_ms = began_ms;
+    while ((share = metric_shares_take(engine->metric_shares, &at)))
+        metrics->shares[metrics->share_count++] = share;
 }
 
 static int64_t minute_ends_ms(const struct engine *engine)
@@ -199,6 +216,7 @@ static void store_last(struct engine *engine)
 {
     metric_shares_end(engine->metric_shares);
     take_shares(engine);
+    merge_shares(engine, engine->metrics->current);
     store_minute(engine, engine->metrics->current, &engine->metrics->last_written);
 }
 
@@ -210,7 +228,8 @@ void metrics_tend(struct engine *engine)
     take_counts(engine);
     if (!metrics->closed && engine->now_ms >= minute_ends_ms(engine))
         close_minute(engine);
-    store_minute(engine, metrics->closed, &metrics->written);
+    if (merge_shares(engine, metrics->closed))
+        store_minute(engine, metrics->closed, &metrics->written);
     if (engine->last_run)
         store_last(engine);
 }
@@ -219,7 +238,8 @@ void metrics_committed(struct engine *engine)
 {
     struct metrics *metrics = engine->metrics;
 
-    if (metrics->closed && (metrics->kept = metrics->written) == metrics->closed->series_count)
+    metrics->kept = metrics->written;
+    if (metrics->closed && metrics->share_count == 0 && metrics->kept == metrics->closed->series_count)
         minute_free(&metrics->closed);
 }
 
@@ -240,7 +260,7 @@ bool metrics_are_unstored(const struct engine *engine)
     const struct metrics *metrics = engine->metrics;
 
     return is_unstored(metrics->current, metrics->last_written) ||
-           is_unstored(metrics->closed, metrics->written) ||
+           is_unstored(metrics->closed, metrics->written) || metrics->share_count > 0 ||
            metric_shares_began_ms(engine->metric_shares) != INT64_MAX;
 }
 

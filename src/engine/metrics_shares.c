@@ -14,13 +14,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { SHARES = 16, MOST_SERIES_OF_SHARE = 1024 };
+enum { MOST_SERIES_OF_SHARE = 1024 };
 
 struct metric_shares {
     struct share {
         pthread_mutex_t lock;
         struct minute *minute; /* NULL: nothing was counted */
-    } items[SHARES];
+    } items[METRIC_SHARES];
     _Atomic int64_t began_ms; /* of the first count that the engine has not taken; INT64_MAX: none */
     _Atomic bool ended;       /* the engine takes no more */
 };
@@ -29,7 +29,7 @@ struct metric_shares *metric_shares_new(void)
 {
     struct metric_shares *shares = memory_take(sizeof *shares);
 
-    for (size_t i = 0; i < SHARES; i++)
+    for (size_t i = 0; i < METRIC_SHARES; i++)
         pthread_mutex_init(&shares->items[i].lock, NULL);
     atomic_store(&shares->began_ms, INT64_MAX);
     return shares;
@@ -37,14 +37,14 @@ struct metric_shares *metric_shares_new(void)
 
 void metric_shares_free(struct metric_shares *shares)
 {
-    for (size_t i = 0; i < SHARES; i++) {
+    for (size_t i = 0; i < METRIC_SHARES; i++) {
         minute_free(&shares->items[i].minute);
         pthread_mutex_destroy(&shares->items[i].lock);
     }
     free(shares);
 }
 
-/* Threads share one when there are more than SHARES. */
+/* Threads share one when there are more than METRIC_SHARES. */
 static struct share *share_of_thread(struct metric_shares *shares)
 {
     static _Atomic size_t threads;
@@ -52,7 +52,7 @@ static struct share *share_of_thread(struct metric_shares *shares)
 
     if (!number)
         number = atomic_fetch_add(&threads, 1) + 1;
-    return &shares->items[number % SHARES];
+    return &shares->items[number % METRIC_SHARES];
 }
 
 /* The engine may sleep without an end: it learns that it has something to take when the minute is over. */
@@ -99,7 +99,7 @@ void metric_shares_end(struct metric_shares *shares)
 struct minute *metric_shares_take(struct metric_shares *shares, size_t *at)
 {
     atomic_store(&shares->began_ms, INT64_MAX);
-    while (*at < SHARES) {
+    while (*at < METRIC_SHARES) {
         struct share *share = &shares->items[(*at)++];
         pthread_mutex_lock(&share->lock);
         struct minute *minute = share->minute;

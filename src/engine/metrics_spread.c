@@ -13,12 +13,33 @@ struct spread {
     struct counted_value slots[];
 };
 
-/* The value with so many significant digits. */
+/* 10 to that power, which is exact up to 22. */
+static double ten_to(int power)
+{
+    double product = 1;
+
+    for (; power > 0; power--)
+        product *= 10;
+    return product;
+}
+
+/* The value with so many significant digits.  Times are near 1 ms: the loops are shorter than a logarithm. */
 static double rounded(double value, int digits)
 {
-    if (value == 0 || !isfinite(value))
-        return value;
-    double power = floor(log10(fabs(value))) - digits + 1, unit = pow(10, fabs(power));
+    double size = fabs(value), bound = 1;
+    int power = 1 - digits; /* of the last digit */
+
+    if (size < 1e-6 || !isfinite(value)) /* no clock of ours tells such times apart */
+        return isfinite(value) ? 0 : value;
+    while (size >= 10 * bound) {
+        bound *= 10;
+        power++;
+    }
+    while (size < bound) {
+        bound /= 10;
+        power--;
+    }
+    double unit = ten_to(abs(power));
     return power < 0 ? round(value * unit) / unit
                      : round(value / unit) * unit; /* 3.27, not 3.2700000000000005 */
 }

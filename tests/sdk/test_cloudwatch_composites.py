@@ -105,9 +105,11 @@ def test_a_rule_that_cannot_be_read_is_refused(composites, rule, problem):
 
 def test_the_largest_rules(composites):
     composites.put("NOT " * 99 + "TRUE", "deep")
-    composites.put(" OR ".join(["FALSE"] * 250), "wide")
+    composites.put(" OR ".join(["FALSE"] * 250), "wide")  # 499 elements
+    composites.put(" OR ".join(["NOT TRUE"] + ["FALSE"] * 249), "wider")  # 500
     composites.becomes("OK", "deep")
     composites.becomes("OK", "wide")
+    composites.becomes("OK", "wider")
     names = [f"n{number}" for number in range(101)]
     composites.children(*names)
     composites.put(f"AT_LEAST(1, ALARM, ({','.join(names[:100])}))", "hundred")
@@ -155,6 +157,16 @@ def test_a_composite_alarm_over_two_goes_to_alarm_and_publishes(composites):
     assert {item["AlarmType"] for item in composites.cloudwatch.describe_alarm_history(
         AlarmName="all", AlarmTypes=["CompositeAlarm"])["AlarmHistoryItems"]} == {"CompositeAlarm"}
     assert composites.world.history("all") == []
+
+
+def test_the_reason_of_a_large_rule_names_as_many_alarms_as_have_room(composites):
+    names = [f"{number:02}" + "n" * 253 for number in range(20)]
+    composites.children(*names)
+    composites.put(f"AT_LEAST(1, ALARM, ({','.join(names)}))")
+    composites.becomes("OK")
+    data = composites.described()["StateReasonData"]
+    named = [alarm["arn"].rsplit(":", 1)[1] for alarm in json.loads(data)["triggeringAlarms"]]
+    assert named == names[:len(named)] and 5 < len(named) < 20 and 3500 <= len(data) <= 4000
 
 
 def test_composite_alarms_follow_composite_alarms(composites):

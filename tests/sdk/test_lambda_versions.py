@@ -356,6 +356,25 @@ def test_deleting_an_alias_leaves_its_version(functions, make_two, said, refused
     assert said(FunctionName=name, Qualifier="1") == ("one", "1")
 
 
+def test_a_new_alias_has_nothing_of_a_deleted_one_of_its_name(functions, make_two, refused):
+    name = make_two()
+    alias = {"FunctionName": name, "Qualifier": "live"}
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    functions.create_function_url_config(AuthType="NONE", **alias)
+    functions.put_function_event_invoke_config(MaximumRetryAttempts=0, **alias)
+    functions.put_provisioned_concurrency_config(ProvisionedConcurrentExecutions=1, **alias)
+    functions.add_permission(StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+                             FunctionUrlAuthType="NONE", **alias)
+    functions.delete_alias(FunctionName=name, Name="live")
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    for call, code in ((functions.get_function_url_config, "ResourceNotFoundException"),
+                       (functions.get_function_event_invoke_config, "ResourceNotFoundException"),
+                       (functions.get_provisioned_concurrency_config, "ProvisionedConcurrencyConfigNotFoundException"),
+                       (functions.get_policy, "ResourceNotFoundException")):
+        assert refused(call, **alias)["code"] == code
+    assert functions.list_function_url_configs(FunctionName=name)["FunctionUrlConfigs"] == []
+
+
 def test_aliases_are_listed_in_order_in_pages_and_by_version(functions, make_two):
     name = make_two()
     for alias, version in (("c", "1"), ("a", "2"), ("d", "2"), ("b", "1"), ("e", "$LATEST")):

@@ -1574,6 +1574,12 @@ def test_a_queues_policy_has_quotas(sqs, make_queue, unique, refused, what, most
     assert attributes_of(sqs, url, "Policy")["Policy"] == policy_with(what, most)
 
 
+def test_the_size_of_a_policy_is_checked_before_its_text(sqs, make_queue, refused):
+    url = make_queue()
+    for size, code in [(8192, "InvalidAttributeValue"), (8193, "OverLimit")]:
+        assert refused(sqs.set_queue_attributes, QueueUrl=url, Attributes={"Policy": "[" * size})["code"] == code
+
+
 def test_a_permission_that_is_one_too_many_leaves_the_policy_as_it_is(sqs, make_queue, refused):
     url = make_queue()
     for i in range(20):

@@ -166,6 +166,21 @@ create table cloudwatch_dashboard (
     unique (account, name)
 );
 
+-- migration: 6
+-- The same by the ids of alarms, so that an alarm's composite alarms are counted without looking up names.
+create table cloudwatch_part (
+    parent integer not null,
+    child integer not null,
+    suppresses integer not null,
+    primary key (parent, child, suppresses)
+) without rowid;
+create index cloudwatch_part_child on cloudwatch_part (child, suppresses);
+insert into cloudwatch_part (parent, child, suppresses)
+select c.parent, a.id, c.suppresses from cloudwatch_child c
+    join cloudwatch_alarm p on p.id = c.parent
+    join cloudwatch_alarm a on a.account = p.account and a.region = p.region and a.name = c.name;
+drop table cloudwatch_child;
+
 -- statement: find_dashboard :one
 -- row: dashboard
 select id, account, name, body, changed_ms from cloudwatch_dashboard where account = :account and name = :name;
@@ -236,20 +251,27 @@ where id = :id;
 delete from cloudwatch_alarm where id = :id;
 
 -- statement: put_child :exec
-insert or replace into cloudwatch_child (parent, name, suppresses) values (:parent, :name, :suppresses);
+insert or replace into cloudwatch_part (parent, child, suppresses) values (:parent, :child, :suppresses);
 
 -- statement: remove_children :exec
-delete from cloudwatch_child where parent = :parent;
+delete from cloudwatch_part where parent = :parent;
 
 -- statement: list_children :many
-select name from cloudwatch_child where parent = :parent and suppresses = 0 order by name;
+select a.name from cloudwatch_part c join cloudwatch_alarm a on a.id = c.child
+where c.parent = :parent and c.suppresses = 0
+order by a.name;
 
 -- The composite alarms that depend on an alarm.
 -- statement: list_parents :many
-select a.id, a.name, c.suppresses
-from cloudwatch_child c join cloudwatch_alarm a on a.id = c.parent
-where c.name = :name and a.account = :account and a.region = :region
+select a.id, a.name, c.suppresses from cloudwatch_part c join cloudwatch_alarm a on a.id = c.parent
+where c.child = :child
 order by a.name;
+
+-- Those whose rules name it, but for one of them.
+-- statement: count_parents :one
+-- param: but integer
+-- column: parents integer
+select count(*) as parents from cloudwatch_part where child = :child and suppresses = 0 and parent <> :but;
 
 -- statement: add_history :insert
 insert into cloudwatch_history (account, region, alarm, type, at_ms, kind, summary, data)

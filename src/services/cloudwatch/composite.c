@@ -24,31 +24,37 @@ static bool refuse(const struct call *call, str sentence)
     return false;
 }
 
-static size_t parents_with(const struct call *call, str name, int64_t other_than)
+static int64_t parents_besides(const struct call *call, int64_t child, int64_t but)
 {
-    struct cloudwatch_list_parents_rows parents = cloudwatch_list_parents(
-        call->txn, &(struct cloudwatch_list_parents_params){
-                       .name = name, .account = call->account, .region = call->region});
-    size_t count = 0;
+    struct cloudwatch_count_parents_row row = {0};
 
-    for (size_t i = 0; i < parents.count; i++)
-        count += !parents.items[i].suppresses && parents.items[i].id != other_than;
-    return count;
+    cloudwatch_count_parents(call->txn, &(struct cloudwatch_count_parents_params){.child = child, .but = but},
+                             &row);
+    return row.parents;
 }
 
+struct alarm_ids {
+    int64_t *items;
+    size_t count;
+};
+
 /* The alarms that the rule names are there, and not in too many rules. */
-static bool children_check(const struct call *call, const struct str_list *children, int64_t parent)
+static bool children_check(const struct call *call, const struct str_list *names, int64_t parent,
+                           struct alarm_ids *children)
 {
     str missing = S("");
 
-    for (size_t i = 0; i < children->count; i++) {
+    for (size_t i = 0; i < names->count; i++) {
         struct cloudwatch_alarm_row row;
-        if (!cloudwatch_alarm_find(call, children->items[i], &row))
+        if (!cloudwatch_alarm_find(call, names->items[i], &row)) {
             missing =
-                arena_concat(call->arena, missing, str_empty(missing) ? S("") : S(", "), children->items[i]);
-        else if (parents_with(call, row.name, parent) >= MOST_PARENTS)
+                arena_concat(call->arena, missing, str_empty(missing) ? S("") : S(", "), names->items[i]);
+            continue;
+        }
+        if (parents_besides(call, row.id, parent) >= MOST_PARENTS)
             return refuse(call, arena_concat(call->arena, S("Alarm "), row.name,
                                              S(" is in the rules of 150 composite alarms already.")));
+        *list_add(call->arena, children) = row.id;
     }
     return str_empty(missing) ||
            refuse(call, arena_concat(call->arena, S("Could not save the composite alarm as alarms ["),
@@ -75,34 +81,33 @@ static bool suppressor_check(const struct call *call, const struct cloudwatch_su
                                      S(" does not exist")));
 }
 
-static bool rule_check(const struct call *call, str rule, struct str_list *children)
+static bool rule_check(const struct call *call, str rule, struct str_list *names)
 {
     str problem;
 
-    return cloudwatch_rule_parse(call->arena, rule, children, &problem) ||
+    return cloudwatch_rule_parse(call->arena, rule, names, &problem) ||
            refuse(call, arena_concat(call->arena, S("The AlarmRule is not valid: "), problem));
 }
 
 /* ---- putting ---- */
 
-static void put_child(const struct call *call, int64_t parent, str given, bool suppresses)
+/* A rule may name an alarm by its name and by its ARN: it is one child. */
+static void put_child(const struct call *call, int64_t parent, int64_t child, bool suppresses)
+{
+    cloudwatch_put_child(call->txn, &(struct cloudwatch_put_child_params){
+                                        .parent = parent, .child = child, .suppresses = suppresses});
+}
+
+static void put_children(const struct call *call, int64_t parent, const struct alarm_ids *children,
+                         str suppressor)
 {
     struct cloudwatch_alarm_row row;
 
-    /* A rule may name an alarm by its name and by its ARN. */
-    if (cloudwatch_alarm_find(call, given, &row))
-        cloudwatch_put_child(call->txn, &(struct cloudwatch_put_child_params){
-                                            .parent = parent, .name = row.name, .suppresses = suppresses});
-}
-
-static void put_children(const struct call *call, const struct cloudwatch_alarm_row *row,
-                         const struct str_list *children, str suppressor)
-{
-    cloudwatch_remove_children(call->txn, &(struct cloudwatch_remove_children_params){.parent = row->id});
+    cloudwatch_remove_children(call->txn, &(struct cloudwatch_remove_children_params){.parent = parent});
     for (size_t i = 0; i < children->count; i++)
-        put_child(call, row->id, children->items[i], false);
-    if (str_present(suppressor))
-        put_child(call, row->id, suppressor, true);
+        put_child(call, parent, children->items[i], false);
+    if (str_present(suppressor) && cloudwatch_alarm_find(call, suppressor, &row))
+        put_child(call, parent, row.id, true);
 }
 
 static void evaluate_later(const struct call *call, int64_t id, const struct changed_alarms *changed)
@@ -121,13 +126,14 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
     struct cloudwatch_put_composite_alarm_input kept = *in;
     struct cloudwatch_alarm_row row = cloudwatch_alarm_new(call, in->alarm_name);
     bool found = cloudwatch_alarm_find(call, in->alarm_name, &row);
-    struct str_list children = {0};
+    struct alarm_ids children = {0};
+    struct str_list names = {0};
 
     (void)out;
     if (found && !str_present(row.rule))
         return fail(call, &CLOUDWATCH_VALIDATION_ERROR, "A metric alarm with the name %.*s already exists.",
                     STR_ARGS(in->alarm_name));
-    if (!rule_check(call, in->alarm_rule, &children) || !children_check(call, &children, row.id) ||
+    if (!rule_check(call, in->alarm_rule, &names) || !children_check(call, &names, row.id, &children) ||
         !suppressor_check(call, &in->suppressor_settings))
         return FAILED;
     kept.tags.count = 0;
@@ -136,7 +142,7 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
     row.updated_ms = call->now_ms;
     if (!cloudwatch_alarm_save(call, &row, TAGS_MAP(call->arena, &in->tags)))
         return FAILED;
-    put_children(call, &row, &children, in->suppressor_settings.actions_suppressor);
+    put_children(call, row.id, &children, in->suppressor_settings.actions_suppressor);
     evaluate_later(call, row.id, NULL);
     return DONE;
 }
@@ -146,9 +152,8 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
 void cloudwatch_composites_hear(const struct call *call, const struct cloudwatch_alarm_row *row,
                                 const struct changed_alarms *before)
 {
-    struct cloudwatch_list_parents_rows parents = cloudwatch_list_parents(
-        call->txn, &(struct cloudwatch_list_parents_params){
-                       .name = row->name, .account = row->account, .region = row->region});
+    struct cloudwatch_list_parents_rows parents =
+        cloudwatch_list_parents(call->txn, &(struct cloudwatch_list_parents_params){.child = row->id});
     struct changed_alarms changed = {row->id, before};
 
     for (size_t i = 0; i < parents.count; i++)
@@ -284,9 +289,8 @@ enum outcome cloudwatch_evaluate_composite(const struct call *call,
 bool cloudwatch_composites_let_go(const struct call *call, const struct cloudwatch_alarm_row *row,
                                   const struct str_list *deleted)
 {
-    struct cloudwatch_list_parents_rows parents = cloudwatch_list_parents(
-        call->txn, &(struct cloudwatch_list_parents_params){
-                       .name = row->name, .account = row->account, .region = row->region});
+    struct cloudwatch_list_parents_rows parents =
+        cloudwatch_list_parents(call->txn, &(struct cloudwatch_list_parents_params){.child = row->id});
 
     for (size_t i = 0; i < parents.count; i++)
         if (parents.items[i].id == row->id ||

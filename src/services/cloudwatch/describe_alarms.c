@@ -186,10 +186,11 @@ static void describe_children(const struct call *call, str parent, struct page *
 static void describe_parents(const struct call *call, str child, struct page *page,
                              struct cloudwatch_describe_alarms_output *out)
 {
-    struct cloudwatch_list_parents_rows parents = cloudwatch_list_parents(
-        call->txn, &(struct cloudwatch_list_parents_params){
-                       .name = child, .account = call->account, .region = call->region});
+    struct cloudwatch_alarm_row row = {0};
 
+    cloudwatch_alarm_find(call, child, &row);
+    struct cloudwatch_list_parents_rows parents =
+        cloudwatch_list_parents(call->txn, &(struct cloudwatch_list_parents_params){.child = row.id});
     for (size_t i = 0; i < parents.count; i++)
         if (!parents.items[i].suppresses && str_compare(parents.items[i].name, page->after) > 0) {
             if (!page_takes(page, parents.items[i].name))

@@ -84,6 +84,7 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
 /* --table-delay: how long a table is CREATING, UPDATING or DELETING. */
 int64_t dynamodb_table_delay_ms(void);
 
+/* The most that an item collection may have. */
 int64_t dynamodb_collection_limit_bytes(void);
 
 /* --enforce-throughput */
@@ -729,7 +730,6 @@ bool dynamodb_key_range_read(const struct call *call, const struct key_schema *s
 str dynamodb_key_after(struct arena *arena, str key);
 
 /* collection.c */
-/* Count the bytes of a change, in the items of that partition and their local entries. */
 /* By how much a change grows the item's collection, when the item itself grows by item_bytes. */
 int64_t dynamodb_collection_growth(const struct table *table, const struct entry_change *entries,
                                    int64_t item_bytes);
@@ -738,6 +738,7 @@ int64_t dynamodb_collection_share(const struct table *table, const struct entry_
                                   int64_t item_bytes);
 /* May the collection grow by that?  False: fail() has been called. */
 bool dynamodb_collection_fits(const struct call *call, const struct table *table, str hash, int64_t growth);
+/* Count the bytes of a change, in the items of that partition and their local entries. */
 void dynamodb_collection_grow(const struct call *call, const struct table *table, str hash, int64_t bytes);
 /* Of a write that is done, if the request asks for it and the table has local indexes; else NULL. */
 const struct dynamodb_item_collection_metrics *

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "lookup.h"
 #include "number.h"
 
 enum { VERSION = 1 };
@@ -321,24 +322,18 @@ static void skip_value(struct reader *reader)
     }
 }
 
-static bool has_name(const struct str_list *names, str name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (str_equal(names->items[i], name))
-            return true;
-    return false;
-}
-
 struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names)
 {
     struct reader reader = {arena, (const unsigned char *)blob.data,
                             (const unsigned char *)blob.data + blob.size};
+    const struct lookup_texts wanted = {names->items, names->count, sizeof *names->items};
+    struct lookups lookups = lookups_in(arena);
     struct dynamodb_attribute_map picked = {0};
 
     check(read_byte(&reader) == VERSION);
     for (size_t left = read_count(&reader); left > 0 && picked.count < names->count; left--) {
         str name = read_text(&reader);
-        if (!has_name(names, name)) {
+        if (dynamodb_lookup_text(&lookups, &wanted, name) < 0) {
             skip_value(&reader);
             continue;
         }

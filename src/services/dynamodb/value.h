@@ -61,5 +61,5 @@ str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_ma
                          struct item_size *size);
 /* The decoded item points into the blob. */
 struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);
-/* Only the attributes of those names, of which there are few; what the others have is skipped. */
+/* Only the attributes of those names; what the others have is skipped. */
 struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names);

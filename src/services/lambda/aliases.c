@@ -217,9 +217,7 @@ enum outcome lambda_delete_alias(const struct call *call, const struct lambda_de
     (void)out;
     if (!alias)
         return DONE;
-    lambda_remove_event_config(call->txn, &(struct lambda_remove_event_config_params){
-                                              .function_id = function->row.id, .qualifier = alias->alias});
-    lambda_provisioned_remove(call, function->row.id, alias->alias);
+    lambda_qualifier_forget(call, function->row.id, alias->alias);
     lambda_remove_alias(call->txn, &(struct lambda_remove_alias_params){.id = alias->id});
     return DONE;
 }

@@ -1,5 +1,5 @@
 /*
- * deletion.c: deleting a function, or one of its versions.
+ * deletion.c: deleting a function, or one of its versions; what an alias or a version had beside its row.
  *
  * Callers that wait for what is deleted are woken, and find that it is gone.  Its invocations are
  * unreachable: they are removed some at a time.
@@ -54,6 +54,17 @@ enum outcome lambda_remove_invocations(const struct call *call,
     return DONE;
 }
 
+/* ---- a qualifier ---- */
+
+void lambda_qualifier_forget(const struct call *call, int64_t function_id, str qualifier)
+{
+    lambda_remove_url(call->txn,
+                      &(struct lambda_remove_url_params){.function_id = function_id, .qualifier = qualifier});
+    lambda_remove_event_config(call->txn, &(struct lambda_remove_event_config_params){
+                                              .function_id = function_id, .qualifier = qualifier});
+    lambda_provisioned_remove(call, function_id, qualifier);
+}
+
 /* ---- a version ---- */
 
 /* The names of the aliases that invoke the version, in brackets; absent if no alias does. */
@@ -87,14 +98,7 @@ static enum outcome delete_version(const struct call *call, const struct functio
                     STR_ARGS(references));
     lambda_sandboxes_kill(call, function, &function->row.version_id);
     forget_invocations(call, function, &function->row.version_id);
-    lambda_remove_event_config(call->txn,
-                               &(struct lambda_remove_event_config_params){
-                                   .function_id = function->row.id,
-                                   .qualifier = lambda_version_text(call->arena, function->row.number)});
-    lambda_remove_provision(call->txn,
-                            &(struct lambda_remove_provision_params){
-                                .function_id = function->row.id,
-                                .qualifier = lambda_version_text(call->arena, function->row.number)});
+    lambda_qualifier_forget(call, function->row.id, lambda_version_text(call->arena, function->row.number));
     lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = function->row.version_id});
     lambda_package_release(call, function->row.package);
     lambda_layer_set_release(call, function->row.layers);

@@ -59,19 +59,20 @@ static str status_of(const struct lambda_provision_row *row, int64_t available)
                                     : LAMBDA_PROVISIONED_CONCURRENCY_STATUS_ENUM_IN_PROGRESS);
 }
 
-static void describe(const struct call *call, const struct lambda_provision_row *row,
-                     const struct function *function,
-                     struct lambda_get_provisioned_concurrency_config_response *out)
+/* available: the sandboxes of the version that have initialized. */
+static struct lambda_provisioned_concurrency
+description_of(const struct call *call, const struct lambda_provision_row *row, int64_t available)
 {
-    struct lambda_count_provisioned_row count = sandboxes_of(call, function->row.version_id);
-    int64_t available = count.available < row->requested ? count.available : row->requested;
+    int64_t own = available < row->requested ? available : row->requested;
 
-    out->requested_provisioned_concurrent_executions = arena_i64(call->arena, row->requested);
-    out->available_provisioned_concurrent_executions = arena_i64(call->arena, available);
-    out->allocated_provisioned_concurrent_executions = arena_i64(call->arena, available);
-    out->status = status_of(row, available);
-    out->status_reason = row->problem;
-    out->last_modified = lambda_time_text(call, row->modified_ms);
+    return (struct lambda_provisioned_concurrency){
+        .requested_provisioned_concurrent_executions = arena_i64(call->arena, row->requested),
+        .available_provisioned_concurrent_executions = arena_i64(call->arena, own),
+        .allocated_provisioned_concurrent_executions = arena_i64(call->arena, own),
+        .status = status_of(row, available),
+        .status_reason = row->problem,
+        .last_modified = lambda_time_text(call, row->modified_ms),
+    };
 }
 
 /* ---- the version of a request ---- */
@@ -161,11 +162,7 @@ lambda_put_provisioned_concurrency_config(const struct call *call,
                                         .modified_ms = call->now_ms};
     lambda_put_provision(call->txn, &row);
     lambda_provisioned_follow(call, function->row.id);
-    out->requested_provisioned_concurrent_executions = arena_i64(call->arena, row.requested);
-    out->available_provisioned_concurrent_executions = arena_i64(call->arena, 0);
-    out->allocated_provisioned_concurrent_executions = arena_i64(call->arena, 0);
-    out->status = status_of(&row, -1);
-    out->last_modified = lambda_time_text(call, row.modified_ms);
+    out->provisioned_concurrency = description_of(call, &row, 0);
     return DONE;
 }
 
@@ -185,7 +182,8 @@ lambda_get_provisioned_concurrency_config(const struct call *call,
     if (!find(call, function, function->qualifier, &row))
         return fail(call, &LAMBDA_PROVISIONED_CONCURRENCY_CONFIG_NOT_FOUND_EXCEPTION,
                     "No Provisioned Concurrency Config found for this function");
-    describe(call, &row, function, out);
+    out->provisioned_concurrency =
+        description_of(call, &row, sandboxes_of(call, function->row.version_id).available);
     return DONE;
 }
 
@@ -227,7 +225,6 @@ enum outcome lambda_list_provisioned_concurrency_configs(
     struct lambda_list_provisioned_concurrency_configs_response *out)
 {
     const struct function *latest = lambda_function_of(call);
-    struct lambda_get_provisioned_concurrency_config_response shown;
     struct function function;
     struct page page;
 
@@ -240,19 +237,12 @@ enum outcome lambda_list_provisioned_concurrency_configs(
     for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].qualifier); i++) {
         if (!version_of(call, latest, rows.items[i].qualifier, &function))
             continue;
-        shown = (struct lambda_get_provisioned_concurrency_config_response){0};
-        describe(call, &rows.items[i], &function, &shown);
-        *list_add(
-            call->arena,
-            &out->provisioned_concurrency_configs) = (struct lambda_provisioned_concurrency_config_list_item){
-            .function_arn = lambda_function_asked_arn(call->arena, &function),
-            .requested_provisioned_concurrent_executions = shown.requested_provisioned_concurrent_executions,
-            .available_provisioned_concurrent_executions = shown.available_provisioned_concurrent_executions,
-            .allocated_provisioned_concurrent_executions = shown.allocated_provisioned_concurrent_executions,
-            .status = shown.status,
-            .status_reason = shown.status_reason,
-            .last_modified = shown.last_modified,
-        };
+        *list_add(call->arena, &out->provisioned_concurrency_configs) =
+            (struct lambda_provisioned_concurrency_config_list_item){
+                .function_arn = lambda_function_asked_arn(call->arena, &function),
+                .provisioned_concurrency = description_of(
+                    call, &rows.items[i], sandboxes_of(call, function.row.version_id).available),
+            };
     }
     out->next_marker = page_end(call, &page);
     return DONE;

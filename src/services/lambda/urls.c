@@ -46,16 +46,15 @@ const struct lambda_cors *lambda_url_cors(const struct call *call, const struct 
     return model_from_json(call->arena, &LAMBDA_CORS, row->cors, cors) ? cors : NULL;
 }
 
-static struct lambda_function_url_config described(const struct call *call, const struct function *function,
-                                                   const struct lambda_url_row *row)
+static struct lambda_function_url_description
+description_of(const struct call *call, const struct function *function, const struct lambda_url_row *row)
 {
-    return (struct lambda_function_url_config){
+    return (struct lambda_function_url_description){
         .function_url = url_of(call, function, row),
         .function_arn = arn_of(call, function, row),
-        .creation_time = time_iso8601_ms(call->arena, row->created_ms),
-        .last_modified_time = time_iso8601_ms(call->arena, row->modified_ms),
-        .cors = lambda_url_cors(call, row),
         .auth_type = row->auth_type,
+        .cors = lambda_url_cors(call, row),
+        .creation_time = time_iso8601_ms(call->arena, row->created_ms),
         .invoke_mode = row->invoke_mode,
     };
 }
@@ -166,15 +165,7 @@ enum outcome lambda_create_function_url_config(const struct call *call,
     if (!set_cors(call, in->cors, &row))
         return FAILED;
     lambda_put_url(call->txn, &row);
-    struct lambda_function_url_config config = described(call, function, &row);
-    *out = (struct lambda_create_function_url_config_response){
-        .function_url = config.function_url,
-        .function_arn = config.function_arn,
-        .auth_type = config.auth_type,
-        .cors = config.cors,
-        .creation_time = config.creation_time,
-        .invoke_mode = config.invoke_mode,
-    };
+    out->function_url_description = description_of(call, function, &row);
     return DONE;
 }
 
@@ -193,16 +184,8 @@ enum outcome lambda_update_function_url_config(const struct call *call,
         row.invoke_mode = in->invoke_mode;
     row.modified_ms = call->now_ms;
     lambda_put_url(call->txn, &row);
-    struct lambda_function_url_config config = described(call, function, &row);
-    *out = (struct lambda_update_function_url_config_response){
-        .function_url = config.function_url,
-        .function_arn = config.function_arn,
-        .auth_type = config.auth_type,
-        .cors = config.cors,
-        .creation_time = config.creation_time,
-        .last_modified_time = config.last_modified_time,
-        .invoke_mode = config.invoke_mode,
-    };
+    out->function_url_description = description_of(call, function, &row);
+    out->last_modified_time = time_iso8601_ms(call->arena, row.modified_ms);
     return DONE;
 }
 
@@ -216,16 +199,8 @@ enum outcome lambda_get_function_url_config(const struct call *call,
     (void)in;
     if (!find(call, &function, &row))
         return FAILED;
-    struct lambda_function_url_config config = described(call, function, &row);
-    *out = (struct lambda_get_function_url_config_response){
-        .function_url = config.function_url,
-        .function_arn = config.function_arn,
-        .auth_type = config.auth_type,
-        .cors = config.cors,
-        .creation_time = config.creation_time,
-        .last_modified_time = config.last_modified_time,
-        .invoke_mode = config.invoke_mode,
-    };
+    out->function_url_description = description_of(call, function, &row);
+    out->last_modified_time = time_iso8601_ms(call->arena, row.modified_ms);
     return DONE;
 }
 
@@ -258,8 +233,13 @@ enum outcome lambda_list_function_url_configs(const struct call *call,
         call->txn, &(struct lambda_list_urls_params){
                        .function_id = function->row.id, .after = page.after, .limit = page_rows(&page)});
     list_make_empty(call->arena, &out->function_url_configs);
-    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].url_id); i++)
-        *list_add(call->arena, &out->function_url_configs) = described(call, function, &rows.items[i]);
+    for (size_t i = 0; i < rows.count && page_takes(&page, rows.items[i].url_id); i++) {
+        const struct lambda_url_row *row = &rows.items[i];
+        *list_add(call->arena, &out->function_url_configs) = (struct lambda_function_url_config){
+            .function_url_description = description_of(call, function, row),
+            .last_modified_time = time_iso8601_ms(call->arena, row->modified_ms),
+        };
+    }
     out->next_marker = page_end(call, &page);
     return DONE;
 }

@@ -90,10 +90,9 @@ static bool are_in_scope(const struct call *call, const struct json *actions)
 /* https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html */
 const char *sns_policy_problem(const struct call *call, str text)
 {
-    struct policy_document policy = policy_document_read(call->arena, text);
-
     if (text.size > MAX_POLICY_BYTES)
         return "Policy Reason: Policy is too long";
+    struct policy_document policy = policy_document_read(call->arena, text);
     if (policy.count > MOST_STATEMENTS)
         return "Policy Reason: Policy has too many statements";
     for (size_t i = 0; i < policy.count; i++) {

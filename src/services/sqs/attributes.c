@@ -82,8 +82,8 @@ static str show_text(const struct call *call, const struct attribute *attribute,
 static bool set_policy(const struct call *call, const struct attribute *attribute, str value,
                        struct queue *queue)
 {
-    if (!str_empty(value) && (!is_resource_policy(call, value) || !sqs_policy_quotas_check(call, value) ||
-                              !policy_principals_exist(call, value)))
+    if (!str_empty(value) && (!sqs_policy_size_check(call, value) || !is_resource_policy(call, value) ||
+                              !sqs_policy_quotas_check(call, value) || !policy_principals_exist(call, value)))
         return false;
     return set_text(call, attribute, value, queue);
 }

@@ -131,7 +131,7 @@ enum outcome sqs_add_permission(const struct call *call, const struct sqs_add_pe
 
     queue.row.policy =
         policy_document_add(call->arena, &policy, head_of(call, &queue), statement_of(call, in, queue.arn));
-    if (!sqs_policy_quotas_check(call, queue.row.policy))
+    if (!sqs_policy_size_check(call, queue.row.policy) || !sqs_policy_quotas_check(call, queue.row.policy))
         return FAILED;
     sqs_attributes_store(call, &queue);
     if (!is_resource_policy(call, queue.row.policy)) {

@@ -43,15 +43,19 @@ static size_t count_conditions(const struct json *condition)
     return count;
 }
 
+bool sqs_policy_size_check(const struct call *call, str text)
+{
+    if (text.size <= MAX_BYTES)
+        return true;
+    fail(call, &SQS_OVER_LIMIT, "Submitted policy is over max allowed size.");
+    return false;
+}
+
 bool sqs_policy_quotas_check(const struct call *call, str text)
 {
     struct policy_document policy = policy_document_read(call->arena, text);
     size_t principals = 0;
 
-    if (text.size > MAX_BYTES) {
-        fail(call, &SQS_OVER_LIMIT, "Submitted policy is over max allowed size.");
-        return false;
-    }
     for (size_t i = 0; i < policy.count; i++) {
         const struct json *statement = &policy.statements[i];
         if (!quota_check(call, count_texts(json_get(statement, S("Action"))), MAX_ACTIONS,

@@ -56,7 +56,8 @@ int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue);
 void sqs_queue_purge(const struct call *call, const struct queue *queue);
 
 /* policy_quotas.c */
-/* False: fail() has been called. */
+/* False: fail() has been called.  Check the size before anything reads the text. */
+bool sqs_policy_size_check(const struct call *call, str text);
 bool sqs_policy_quotas_check(const struct call *call, str text);
 
 /* attributes.c */

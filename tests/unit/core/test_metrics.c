@@ -104,6 +104,24 @@ TEST(times_keep_their_values_with_three_digits)
     wait_for_item("Times Thing=a", "6 Milliseconds, sum 1245.1, 0 to 1234.56: 0*1 2*2 3.27*2 1230*1;");
 }
 
+TEST(shares_of_threads_are_added_and_given_on_one_series_at_a_time)
+{
+    core_stop();
+    core_close();
+    core_options()->slice_us = -1;
+    core_start();
+    begin_minute();
+    assert_run("count a 1; count-at-once a 2; count-at-once b 3; count-at-once c 4; count d 5");
+    advance_clock(MINUTE_MS);
+    wait_for_item("Values Thing=a", "2 Count, sum 3, 1 to 2;");
+    wait_for_item("Values Thing=b", "1 Count, sum 3, 3 to 3;");
+    wait_for_item("Values Thing=c", "1 Count, sum 4, 4 to 4;");
+    wait_for_item("Values Thing=d", "1 Count, sum 5, 5 to 5;");
+    assert_run("count-at-once a 7");
+    core_restart();
+    assert_item("Values Thing=a", "2 Count, sum 3, 1 to 2;1 Count, sum 7, 7 to 7;");
+}
+
 #define assert_ends(key, end) assert_true(str_ends_with(get(key), S(end)))
 
 TEST(more_than_four_hundred_values_have_two_digits)
@@ -142,6 +160,8 @@ TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(a_metric_has_no_dimension_or_one_or_two),
       engine_test(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
-      engine_test(a_reset_forgets_what_was_counted), engine_test(times_keep_their_values_with_three_digits),
+      engine_test(a_reset_forgets_what_was_counted),
+      engine_test(shares_of_threads_are_added_and_given_on_one_series_at_a_time),
+      engine_test(times_keep_their_values_with_three_digits),
       engine_test(more_than_four_hundred_values_have_two_digits),
       engine_test(a_minute_has_a_bounded_number_of_series))
