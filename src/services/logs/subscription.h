@@ -53,7 +53,7 @@ bool logs_destination_leads_to(const struct call *call, str function_arn, const 
 const struct principal *logs_subscription_principal(const struct call *call, str group_name);
 
 /* account_policies.c */
-/* The account's subscription filter for that group; false: there is none, or the group is excluded. */
+/* The account's subscription filter for that group; false: it has no such policy, or excludes the group. */
 bool logs_account_subscription(const struct call *call, str group_name, struct log_subscription *subscription,
                                str *pattern);
 /* Does this column of a policy have the group's name? */
