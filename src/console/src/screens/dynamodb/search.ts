@@ -1,6 +1,6 @@
 /** What "Scan or query items" asks for: its place in the address, and the request that it becomes. */
 import type { Table } from '../../api/dynamodb';
-import { TYPES, valueOf, type AttributeValue, type Type } from '../../api/attribute_values';
+import { valueOf, type AttributeValue, type Type } from '../../api/attribute_values';
 
 export interface Condition {
   operator: string;
@@ -143,8 +143,6 @@ function listParts(text: string): string[] {
   const list = JSON.parse(text) as unknown[];
   return list.map(one => (typeof one === 'string' ? one : JSON.stringify(one)));
 }
-
-export const TYPE_NAMES = Object.entries(TYPES).map(([value, label]) => ({ value, label }));
 
 export interface ReadRequest {
   operation: 'Scan' | 'Query';
