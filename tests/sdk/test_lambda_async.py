@@ -223,6 +223,43 @@ def test_the_dead_letter_queue_gets_the_event_besides_the_record(client, functio
     assert json.loads(letter["Body"]) == {"why": "no"}
 
 
+@pytest.fixture
+def stopped(functions, make_function, make_role, make_queue, target):
+    """(a function that has run once and whose events are recorded in `target`, its dead letter queue's URL)."""
+    dead = make_queue()
+    name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
+    functions.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    assert functions.invoke(FunctionName=name)["StatusCode"] == 200
+    return name, dead
+
+
+def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, functions, stopped, arn_of, target, log_of):
+    name, dead = stopped
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    request_id = send(functions, name, {"order": 1})
+    record = record_in(client, target[0])
+    assert record == expected(record, request_id, arn_of(name), "ZeroReservedConcurrency", 0, {"order": 1})
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=10)["Messages"]
+    assert json.loads(letter["Body"]) == {"order": 1}
+    assert sum(line.startswith("START") for line in log_of(name)) == 1
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    send(functions, name, {"order": 2})
+    assert nothing_in(client, target[0])
+
+
+def test_a_retry_of_a_function_that_lost_its_concurrency_is_given_up(client, functions, stopped, arn_of, target, advance_clock,
+                                                                   log_of, wait_until):
+    name, _ = stopped
+    request_id = send(functions, name, {"why": "no"})
+    wait_until(lambda: sum(line.startswith("REPORT") for line in log_of(name)) == 2)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    advance_clock(MINUTE)
+    record = record_in(client, target[0])
+    assert record["requestContext"] == {"requestId": request_id, "functionArn": arn_of(name) + ":$LATEST",
+                                        "condition": "ZeroReservedConcurrency", "approximateInvokeCount": 1}
+    assert sum(line.startswith("REPORT") for line in log_of(name)) == 2
+
+
 def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_role, make_queue, allow_topic, sender,
                                                 arn_of, unique, log_of):
     url = make_queue()
@@ -405,6 +442,20 @@ def test_a_retry_survives_a_crash_before_it_and_during_it(house, wait_until):
 def running(house):
     """Does a function's process run an invocation?"""
     return changes.rows(house.server, "select 1 from lambda_invocation where state = 'running'")
+
+
+def test_all_waiting_events_are_given_up_when_a_function_loses_its_concurrency(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
+    functions = house.client("lambda")
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"30")
+    wait_until(lambda: len(running(house)) == 1)
+    waiting = {functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+               for _ in range(101)}
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    records = [house.record() for _ in range(101)]
+    assert {record["requestContext"]["requestId"] for record in records} == waiting
+    assert {record["requestContext"]["condition"] for record in records} == {"ZeroReservedConcurrency"}
 
 
 def test_an_event_that_waited_too_long_is_not_run(house, wait_until):

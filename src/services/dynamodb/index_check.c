@@ -183,13 +183,11 @@ static bool local_keys_check(const struct call *call, const struct index_definit
 
 static bool attributes_differ(const struct call *call, const struct str_list *names)
 {
-    for (size_t i = 0; names->items && i < names->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (str_equal(names->items[i], names->items[j]))
-                return refuse_value(call,
-                                    arena_format(call->arena, "Duplicate element in NonKeyAttributes: %.*s",
-                                                 STR_ARGS(names->items[i])));
-    return true;
+    const str *repeated = dynamodb_first_repeated(call->arena, names);
+
+    return !repeated ||
+           refuse_value(call, arena_format(call->arena, "Duplicate element in NonKeyAttributes: %.*s",
+                                           STR_ARGS(*repeated)));
 }
 
 static bool projection_check(const struct call *call, const struct dynamodb_projection *projection)

@@ -1090,6 +1090,11 @@ from lambda_invocation where id = :id;
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
 where id = :id and state = 'waiting' returning version_id;
 
+-- The oldest queued asynchronous invocation of a version.
+-- statement: next_event :one
+select id from lambda_invocation
+where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' order by id limit 1;
+
 -- statement: has_invocation :one
 -- column: found integer
 select 1 as found from lambda_invocation where id = :id;

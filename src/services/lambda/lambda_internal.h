@@ -503,8 +503,7 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
 bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
 /* deletion.c */
-/* An alias or a version is deleted: so are its URL, its event invoke config and its provisioned concurrency.
- */
+/* An alias or a version is deleted: its URL, event invoke config and provisioned concurrency go, too. */
 void lambda_qualifier_forget(const struct call *call, int64_t function_id, str qualifier);
 
 /* retries.c */
@@ -513,6 +512,11 @@ void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result);
 /* A queued invocation has become older than its function's config allows: it is given up, not run. */
 bool lambda_event_expire(const struct call *call, int64_t invocation_id);
+/*
+ * The version's function has no concurrency at all: its queued asynchronous invocations are given up.  False:
+ * the slice is over, and there are more.
+ */
+bool lambda_events_drop(const struct call *call, int64_t version_id);
 /* The function is deleted: what of it waits for another attempt is not attempted. */
 void lambda_retries_drop(const struct call *call, int64_t function_id);
 /* "Runtime.ExitError: RequestId: … Error: …" */

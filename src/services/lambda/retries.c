@@ -17,6 +17,7 @@ enum {
     THROTTLE_MIN_MS = MS_PER_S,
     THROTTLE_MAX_MS = 300 * MS_PER_S,
     MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
+    DROPPED_PER_RUN = 100,
 };
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html */
@@ -44,6 +45,7 @@ static struct delivery_policy policy_for(const struct call *call, const struct f
 }
 
 static const char EVENT_AGE_EXCEEDED[] = "EventAgeExceeded";
+static const char ZERO_CONCURRENCY[] = "ZeroReservedConcurrency";
 
 static str target_of(const struct call *call, int64_t function_id)
 {
@@ -163,17 +165,38 @@ static bool is_too_old(const struct call *call, const struct lambda_get_event_ro
            call->now_ms - event->queued_ms > policy_for(call, &function, event->function_arn).max_age_ms;
 }
 
+/* A queued invocation is given up, not run. */
+static void drop(const struct call *call, const struct lambda_get_event_row *event, const char *condition)
+{
+    if (event->delivery_id) /* the attempt does not happen: the delivery ends without a letter of its own */
+        delivery_end(call, *event->delivery_id,
+                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
+    give_up(call, event, condition, event->attempts);
+}
+
 bool lambda_event_expire(const struct call *call, int64_t invocation_id)
 {
     struct lambda_get_event_row event;
 
     if (!get_event(call, invocation_id, &event) || !is_too_old(call, &event))
         return false;
-    if (event.delivery_id) /* the attempt does not happen: the delivery ends without a dead letter of its own
-                            */
-        delivery_end(call, *event.delivery_id,
-                     &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
-    give_up(call, &event, EVENT_AGE_EXCEEDED, event.attempts);
+    drop(call, &event, EVENT_AGE_EXCEEDED);
+    return true;
+}
+
+bool lambda_events_drop(const struct call *call, int64_t version_id)
+{
+    struct lambda_next_event_row next;
+    struct lambda_get_event_row event;
+
+    for (int count = 0;
+         lambda_next_event(call->txn, &(struct lambda_next_event_params){.version_id = version_id}, &next) &&
+         get_event(call, next.id, &event);
+         count++) {
+        if (count == DROPPED_PER_RUN || (count > 0 && slice_is_over(call)))
+            return false;
+        drop(call, &event, ZERO_CONCURRENCY);
+    }
     return true;
 }
 

@@ -241,6 +241,12 @@ static void look_again(const struct call *call, int64_t version_id)
           &(struct lambda_start_sandboxes_request){.version_id = version_id});
 }
 
+/* Nothing of the function runs, and its asynchronous invocations are given up. */
+static bool has_no_concurrency(const struct function *function)
+{
+    return function->row.reserved && *function->row.reserved == 0;
+}
+
 /* Start what is missing and allowed.  False: something is missing that was not allowed. */
 static bool start_missing(const struct call *call, const struct function *function, struct work *work)
 {
@@ -260,12 +266,22 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
     bool is_awaited = awaited(call, name);
 
     check(id > 0);
+    if (has_no_concurrency(function)) {
+        look_again(call, id);
+        return;
+    }
     wake(call, name);
     struct work work = work_of(call, id);
     if (work.queued > work.available)
         start_missing(call, function, &work);
     if (work.queued > work.available || (work.queued > 0 && !is_awaited))
         look_again(call, id);
+}
+
+static enum outcome rest_until(const struct call *call, struct pace *pace, int64_t review_ms)
+{
+    pace->review_ms = review_ms;
+    return spawn_rest(call, review_ms);
 }
 
 enum outcome lambda_start_sandboxes(const struct call *call, const struct lambda_start_sandboxes_request *in,
@@ -280,13 +296,14 @@ enum outcome lambda_start_sandboxes(const struct call *call, const struct lambda
     if (call->last_run || !lambda_version_get(call, in->version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
+    if (has_no_concurrency(&function) && !lambda_events_drop(&there, in->version_id))
+        return rest_until(call, pace, call->now_ms + 1);
     struct work work = work_of(&there, in->version_id);
     if (work.queued == 0)
         return DONE;
     int64_t review_ms =
         start_missing(&there, &function, &work) ? (int64_t)start_ms_of(in->version_id) : LACK_MS;
-    pace->review_ms = call->now_ms + (review_ms > LEAST_REVIEW_MS ? review_ms : LEAST_REVIEW_MS);
-    return spawn_rest(call, pace->review_ms);
+    return rest_until(call, pace, call->now_ms + (review_ms > LEAST_REVIEW_MS ? review_ms : LEAST_REVIEW_MS));
 }
 
 void lambda_function_reschedule(const struct call *call, int64_t function_id)
