@@ -121,8 +121,7 @@ void logs_metric_filter_apply(const struct log_metric_filter *filter, int64_t ti
                 *filter->transformation.default_value, metrics);
         return;
     }
-    if (filter->has_number ||
-        number_of(logs_event_value(&filter->pattern, event, &filter->value), &number))
+    if (filter->has_number || number_of(logs_event_value(&filter->pattern, event, &filter->value), &number))
         add(filter, timestamp_ms, dimensions_of(filter, event), number, metrics);
 }
 
