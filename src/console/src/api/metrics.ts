@@ -1,67 +1,60 @@
-/** CloudWatch's values of one resource, as its page shows them. */
-import { json, orderly } from './client';
+/** Graphs of a resource: the sums, averages and maxima that CloudWatch keeps by the minute. */
+import type { Series } from '../ui/chart';
+import { dateOf } from '../ui/format';
+import { json } from './client';
 
-export interface MetricSeries {
-  label: string;
+export interface MetricQuery {
+  namespace: string;
   metric: string;
-  stat: string;
-  /** If they differ from those of the graph. */
-  dimensions?: Record<string, string>;
+  dimensions: Record<string, string>;
+  statistic: string;
+  label?: string;
 }
 
-interface Results {
-  MetricDataResults: { Id: string; Timestamps: number[]; Values: number[] }[];
-  NextToken?: string;
+export interface Range {
+  /** Minutes back from now, on the server's clock. */
+  minutes: number;
+  nowMs: number;
 }
 
-/** The time of the server, which its clock may have moved; without permission to ask, that of the browser. */
-async function serverNow(): Promise<number> {
-  try {
-    return (await orderly<{ now_ms: number }>('GET', '/_orderly/clock')).now_ms;
-  } catch {
-    return Date.now();
-  }
+/** Few minutes are shown one by one, many in larger pieces. */
+function periodOf(minutes: number): number {
+  return minutes <= 180 ? 60 : minutes <= 1440 ? 300 : 3600;
 }
 
-/** A list of [milliseconds, value] for each series. */
-export async function metricValues(
-  namespace: string,
-  series: MetricSeries[],
-  dimensions: Record<string, string>,
-  { seconds, period }: { seconds: number; period: number },
-  signal: AbortSignal,
-): Promise<[number, number][][]> {
-  const end = Math.ceil((await serverNow()) / 1000 / period) * period;
-  const queries = series.map((one, i) => ({
-    Id: `m${i}`,
-    MetricStat: {
-      Metric: {
-        Namespace: namespace,
-        MetricName: one.metric,
-        Dimensions: Object.entries(one.dimensions ?? dimensions).map(([Name, Value]) => ({ Name, Value })),
-      },
-      Period: period,
-      Stat: one.stat,
+export async function metricData(
+  queries: MetricQuery[],
+  range: Range,
+  signal?: AbortSignal,
+): Promise<Series[]> {
+  const period = periodOf(range.minutes);
+  const { MetricDataResults } = await json<{
+    MetricDataResults: { Id: string; Label: string; Timestamps: (number | string)[]; Values: number[] }[];
+  }>(
+    'cloudwatch',
+    'GetMetricData',
+    {
+      StartTime: range.nowMs / 1000 - range.minutes * 60,
+      EndTime: range.nowMs / 1000 + 60,
+      ScanBy: 'TimestampAscending',
+      MetricDataQueries: queries.map((query, i) => ({
+        Id: `m${i}`,
+        Label: query.label ?? query.metric,
+        MetricStat: {
+          Metric: {
+            Namespace: query.namespace,
+            MetricName: query.metric,
+            Dimensions: Object.entries(query.dimensions).map(([Name, Value]) => ({ Name, Value })),
+          },
+          Period: period,
+          Stat: query.statistic,
+        },
+      })),
     },
+    { signal, quiet: true },
+  );
+  return MetricDataResults.map(result => ({
+    label: result.Label,
+    points: result.Timestamps.map((at, i): [number, number] => [dateOf(at).getTime(), result.Values[i] ?? 0]),
   }));
-  const points = series.map((): [number, number][] => []);
-  let token: string | undefined;
-  do {
-    const page: Results = await json<Results>(
-      'cloudwatch',
-      'GetMetricData',
-      {
-        MetricDataQueries: queries,
-        StartTime: end - seconds,
-        EndTime: end,
-        ScanBy: 'TimestampAscending',
-        ...(token && { NextToken: token }),
-      },
-      { signal, quiet: true },
-    );
-    for (const { Id, Timestamps, Values } of page.MetricDataResults)
-      Timestamps.forEach((at, i) => points[Number(Id.slice(1))]!.push([at * 1000, Values[i]!]));
-    token = page.NextToken;
-  } while (token);
-  return points;
 }

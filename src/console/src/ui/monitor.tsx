@@ -1,9 +1,10 @@
 /** The graphs of a resource's Monitor tab. */
 import { useMemo } from 'preact/hooks';
 
-import { metricValues, type MetricSeries } from '../api/metrics';
+import { orderly } from '../api/client';
+import { metricData, type MetricQuery } from '../api/metrics';
 import { search, setSearch } from '../router';
-import { Chart } from './chart';
+import { Chart, type Series } from './chart';
 import { Button, Select } from './controls';
 import { Loading, Panel } from './layout';
 import { Problem } from './problem';
@@ -12,31 +13,35 @@ import { useResource } from './resource';
 export interface Graph {
   title: string;
   unit?: string;
-  series: MetricSeries[];
+  queries: MetricQuery[];
 }
 
-const RANGES: Record<string, { seconds: number; period: number }> = {
-  '1h': { seconds: 3600, period: 60 },
-  '3h': { seconds: 3 * 3600, period: 60 },
-  '12h': { seconds: 12 * 3600, period: 300 },
-  '1d': { seconds: 86400, period: 300 },
-  '3d': { seconds: 3 * 86400, period: 900 },
-  '1w': { seconds: 7 * 86400, period: 3600 },
-};
+const RANGES = [
+  { value: '60', label: '1 hour' },
+  { value: '180', label: '3 hours' },
+  { value: '720', label: '12 hours' },
+  { value: '1440', label: '1 day' },
+  { value: '10080', label: '1 week' },
+];
 
-interface MonitorProps {
-  namespace: string;
-  dimensions: Record<string, string>;
-  graphs: Graph[];
+/** The time of the server, which its clock may have moved; without permission to ask, that of the browser. */
+async function serverNow(signal: AbortSignal): Promise<number> {
+  try {
+    return (await orderly<{ now_ms: number }>('GET', '/_orderly/clock', undefined, { signal })).now_ms;
+  } catch {
+    return Date.now();
+  }
 }
 
-/** The chosen range is part of the address, under "range". */
-export function Monitor({ namespace, dimensions, graphs }: MonitorProps) {
-  const chosen = search.value.get('range') ?? '';
-  const range = RANGES[chosen] ? chosen : '1h';
-  const all = graphs.flatMap(graph => graph.series);
-  const values = useResource(`monitor/${namespace}/${JSON.stringify(dimensions)}/${range}`, signal =>
-    metricValues(namespace, all, dimensions, RANGES[range]!, signal),
+/** `name` names the resource.  The chosen range is part of the address, under "minutes". */
+export function Monitor({ name, graphs }: { name: string; graphs: Graph[] }) {
+  const minutes = Number(search.value.get('minutes') ?? 60);
+  const loaded = useResource(`monitor/${name}/${minutes}`, async signal =>
+    metricData(
+      graphs.flatMap(graph => graph.queries),
+      { minutes, nowMs: await serverNow(signal) },
+      signal,
+    ),
   );
   return (
     <Panel
@@ -45,33 +50,34 @@ export function Monitor({ namespace, dimensions, graphs }: MonitorProps) {
         <>
           <Select
             label="Range"
-            value={range}
-            options={Object.keys(RANGES)}
-            onChange={text => setSearch({ range: text })}
+            value={String(minutes)}
+            options={RANGES}
+            onChange={value => setSearch({ minutes: value })}
           />
-          <Button onClick={values.reload}>Refresh</Button>
+          <Button onClick={loaded.reload}>Refresh</Button>
         </>
       }
     >
-      <Problem error={values.error} retry={values.reload} />
-      {values.data ? <Graphs graphs={graphs} values={values.data} /> : values.loading && <Loading />}
+      <Problem error={loaded.error} retry={loaded.reload} />
+      {loaded.data ? <Graphs graphs={graphs} series={loaded.data} /> : loaded.loading && <Loading />}
     </Panel>
   );
 }
 
-function Graphs({ graphs, values }: { graphs: Graph[]; values: [number, number][][] }) {
+function Graphs({ graphs, series }: { graphs: Graph[]; series: Series[] }) {
   const shown = useMemo(() => {
     let at = 0;
-    return graphs.map(graph => ({
-      ...graph,
-      series: graph.series.map(one => ({ label: one.label, points: values[at++] ?? [] })),
+    return graphs.map(({ title, unit, queries }) => ({
+      title,
+      unit,
+      series: series.slice(at, (at += queries.length)),
     }));
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the values are of these graphs
-  }, [values]);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the series are those of these graphs
+  }, [series]);
   return (
     <div class="graphs">
       {shown.map(graph => (
-        <Chart key={graph.title} title={graph.title} series={graph.series} unit={graph.unit} />
+        <Chart key={graph.title} {...graph} />
       ))}
     </div>
   );

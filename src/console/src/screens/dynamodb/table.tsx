@@ -127,58 +127,36 @@ function Overview({ table }: { table: Table }) {
   );
 }
 
-const GRAPHS: Graph[] = [
-  {
-    title: 'Read usage (units)',
-    series: [{ label: 'Consumed', metric: 'ConsumedReadCapacityUnits', stat: 'Sum' }],
-  },
-  {
-    title: 'Write usage (units)',
-    series: [{ label: 'Consumed', metric: 'ConsumedWriteCapacityUnits', stat: 'Sum' }],
-  },
-  {
-    title: 'Throttled requests (count)',
-    series: [
-      { label: 'Reads', metric: 'ReadThrottleEvents', stat: 'Sum' },
-      { label: 'Writes', metric: 'WriteThrottleEvents', stat: 'Sum' },
-    ],
-  },
-  {
-    title: 'Failed conditions and transactions (count)',
-    series: [
-      { label: 'Conditional check failed', metric: 'ConditionalCheckFailedRequests', stat: 'Sum' },
-      { label: 'Transaction conflicts', metric: 'TransactionConflict', stat: 'Sum' },
-    ],
-  },
-];
-
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'];
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
 
-function latencies(name: string): Graph[] {
-  const of = (title: string, operations: string[], metric: string, unit?: string): Graph => ({
-    title,
-    unit,
-    series: operations.map(operation => ({
-      label: operation,
-      metric,
-      stat: metric === 'ReturnedItemCount' ? 'Sum' : 'Average',
-      dimensions: { TableName: name, Operation: operation },
-    })),
-  });
-  return [
-    of('Read latency (milliseconds)', READS, 'SuccessfulRequestLatency', 'ms'),
-    of('Write latency (milliseconds)', WRITES, 'SuccessfulRequestLatency', 'ms'),
-    of('Returned items (count)', ['Query', 'Scan'], 'ReturnedItemCount'),
-  ];
-}
-
 function TableMonitor({ name }: { name: string }) {
-  return (
-    <Monitor
-      namespace="AWS/DynamoDB"
-      dimensions={{ TableName: name }}
-      graphs={[...GRAPHS, ...latencies(name)]}
-    />
-  );
+  const of = (metric: string, label: string, statistic = 'Sum', more: Record<string, string> = {}) => ({
+    namespace: 'AWS/DynamoDB',
+    metric,
+    label,
+    statistic,
+    dimensions: { TableName: name, ...more },
+  });
+  const by = (metric: string, operations: string[], statistic: string) =>
+    operations.map(operation => of(metric, operation, statistic, { Operation: operation }));
+  const graphs: Graph[] = [
+    { title: 'Read usage (units)', queries: [of('ConsumedReadCapacityUnits', 'Consumed')] },
+    { title: 'Write usage (units)', queries: [of('ConsumedWriteCapacityUnits', 'Consumed')] },
+    {
+      title: 'Throttled requests (count)',
+      queries: [of('ReadThrottleEvents', 'Reads'), of('WriteThrottleEvents', 'Writes')],
+    },
+    {
+      title: 'Failed conditions and transactions (count)',
+      queries: [
+        of('ConditionalCheckFailedRequests', 'Conditional check failed'),
+        of('TransactionConflict', 'Transaction conflicts'),
+      ],
+    },
+    { title: 'Read latency', unit: 'ms', queries: by('SuccessfulRequestLatency', READS, 'Average') },
+    { title: 'Write latency', unit: 'ms', queries: by('SuccessfulRequestLatency', WRITES, 'Average') },
+    { title: 'Returned items (count)', queries: by('ReturnedItemCount', ['Query', 'Scan'], 'Sum') },
+  ];
+  return <Monitor name={`dynamodb/${name}`} graphs={graphs} />;
 }
