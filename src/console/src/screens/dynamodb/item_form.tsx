@@ -168,7 +168,7 @@ function Children({ node, path, onChange }: ValueProps) {
         ))}
       </ul>
       {element ? (
-        <Button label={`Add an element to ${path}`} onClick={() => add(element)}>
+        <Button label={`Add element to ${path}`} onClick={() => add(element)}>
           Add element
         </Button>
       ) : (
