@@ -73,16 +73,19 @@ static str usable_folder(const struct call *call, str folder, str *problem)
         *problem = S("Functions may not have code in folders of the server's machine: start the server with "
                      "--hot-reload FOLDER to allow that below a folder.");
     else if (!realpath(arena_cstr(call->arena, folder), path) || !folder_exists(path))
-        *problem = arena_format(call->arena, "The hot-reload folder %.*s is not a folder of the server's "
-                                             "machine, or the server may not read it.",
+        *problem = arena_format(call->arena,
+                                "The hot-reload folder %.*s is not a folder of the server's "
+                                "machine, or the server may not read it.",
                                 STR_ARGS(folder));
     else if (!is_allowed(str_of(path)))
-        *problem = arena_format(call->arena, "The hot-reload folder %.*s is not below a folder that "
-                                             "--hot-reload names.",
+        *problem = arena_format(call->arena,
+                                "The hot-reload folder %.*s is not below a folder that "
+                                "--hot-reload names.",
                                 STR_ARGS(folder));
     else if (is_private(str_of(path)))
-        *problem = arena_format(call->arena, "The hot-reload folder %.*s contains the server's own data, or "
-                                             "is among them.",
+        *problem = arena_format(call->arena,
+                                "The hot-reload folder %.*s contains the server's own data, or "
+                                "is among them.",
                                 STR_ARGS(folder));
     return str_present(*problem) ? (str){0} : arena_copy(call->arena, str_of(path));
 }

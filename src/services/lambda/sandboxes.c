@@ -94,10 +94,9 @@ static bool is_unoccupied(enum lambda_sandbox_state state)
 
 void lambda_sandboxes_retire(const struct call *call, const struct function *function)
 {
-    struct lambda_list_sandboxes_rows rows =
-        lambda_list_sandboxes(call->txn, &(struct lambda_list_sandboxes_params){
-                                             .function_id = function->row.id,
-                                             .version_id = &function->row.version_id});
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id,
+                                                          .version_id = &function->row.version_id});
 
     for (size_t i = 0; i < rows.count; i++)
         if (is_unoccupied(rows.items[i].state) && rows.items[i].generation != function->row.generation)
