@@ -334,7 +334,7 @@ static const struct option table[] = {
      "the folder with the bootstraps of nodejs and python functions", "a folder", set_runtimes},
     {"--hot-reload", "ORDERLY_HOT_RELOAD", "", "FOLDER,...",
      "folders of this machine in which, or below which, code of functions may be used as it is (S3Bucket "
-     "hot-reload, S3Key the folder): whoever may change functions of --account can read them; may be "
+     "hot-reload, S3Key the folder): every user who may change functions of --account can read them; may be "
      "repeated",
      "folders", add_hot_reload},
     {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",

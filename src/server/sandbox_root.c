@@ -61,8 +61,8 @@ static int take_tree(const char *from, uint64_t attributes)
 }
 
 /*
- * The same of a function's code, on whose path no link is followed: whoever may write to a hot-reload folder
- * could have made one since the server looked.
+ * The same of a function's code, on whose path no link is followed: a user who may write to a hot-reload
+ * folder could have made one since the server looked.
  */
 static int take_code(const char *from)
 {

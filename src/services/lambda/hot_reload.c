@@ -1,8 +1,8 @@
 /*
  * hot_reload.c: functions whose code is a folder of this machine, which sandboxes see as it is.
  *
- * A version's `package` is then the folder's path, where others have a digest.  Whoever may name a folder may
- * read it through a function, so only the server's own account may, and only folders that the option
+ * A version's `package` is then the folder's path, where others have a digest.  A user who may name a folder
+ * can read it through a function, so only the server's own account may, and only folders that the option
  * --hot-reload names, or folders below them; never one with the server's own data.  That is checked for the
  * real path, without links, when code is set and again whenever a sandbox starts; the launcher mounts the
  * folder read-only and follows no link on the way to it.  Links inside it lead nowhere outside, because they
