@@ -5,8 +5,8 @@
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Pattern.html
  *
- * AWS finds by comparing events which words vary.  Here a word varies when its form says so: numbers,
- * moments, UUIDs, addresses, and all other words with digits.  So a text has the same pattern in every query.
+ * AWS finds by comparing events which words vary.  Here the form of a word decides: numbers, moments, UUIDs,
+ * addresses, and all other words with digits vary.  So a text has the same pattern in every query.
  */
 #include "insights_row.h"
 #include "insights_table.h"
