@@ -117,7 +117,7 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     if (exchange->outcome == FAILED)
         trace_denial(call);
-    else if (exchange->outcome == DONE && exchange->operation && !is_internal(exchange))
+    else if (exchange->outcome == DONE && exchange->operation && !internal_is(exchange))
         account_note(call);
     delivery_has_run(exchange);
     call->txn = NULL;
