@@ -2,7 +2,7 @@
  * session.c: GET /_orderly/console/session: what the console needs before it can sign requests.
  *
  *     {"auth": "open", "account": "000000000000", "accounts": […], "region": …, "endpoint": …, "version": …,
- *      "iam": "on", "durability": "full"}
+ *      "policies": "on", "durability": "full"}
  *
  * Everybody who reaches the server may read it, so it contains no key.  In open mode an account's id is an
  * access key of that account, with any secret; `accounts` are the default one and those in which something
@@ -82,7 +82,7 @@ enum outcome session_show(const struct call *call, const struct visit *visit, st
     json_field(&writer, S("region"), options->default_region);
     json_field(&writer, S("endpoint"), call->endpoint);
     json_field(&writer, S("version"), S(ORDERLY_VERSION));
-    json_field(&writer, S("iam"), str_of(enforcement_names[options->enforcement]));
+    json_field(&writer, S("policies"), str_of(enforcement_names[options->enforcement]));
     json_field(&writer, S("durability"), durability_of(&options->store));
     json_close_object(&writer);
     *reply = (struct http_reply){

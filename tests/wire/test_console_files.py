@@ -132,7 +132,7 @@ def test_an_open_server_names_its_accounts_and_no_key(started):  # noqa: F811
     server = started("--region", "eu-central-1")
     version = json.loads(send(server.endpoint, "GET", "/_orderly/health").body)["version"]
     expected = {"auth": "open", "account": "000000000000", "accounts": ["000000000000"], "region": "eu-central-1",
-                "endpoint": server.endpoint, "version": version, "iam": "on", "durability": "full"}
+                "endpoint": server.endpoint, "version": version, "policies": "on", "durability": "full"}
     assert session(server) == expected
     create_queue(server, "481665095854")
     create_queue(server, "000000000000")
@@ -159,5 +159,5 @@ def test_a_strict_server_names_no_account(started):  # noqa: F811
                      "--durability", "relaxed", "--iam", "soft")
     told = session(server)
     assert {"account", "accounts"} & set(told) == set()
-    assert (told["auth"], told["iam"], told["durability"]) == ("strict", "soft", "relaxed")
+    assert (told["auth"], told["policies"], told["durability"]) == ("strict", "soft", "relaxed")
     assert "AKIAROOT" not in json.dumps(told) and "root-secret" not in json.dumps(told)
