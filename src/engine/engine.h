@@ -148,7 +148,7 @@ struct engine_options {
     unsigned workers;     /* threads beside the loops; 0: by the number of cores */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     struct trace_keep trace_keep;
-    str endpoint; /* for functions and internal calls: "http://127.0.0.1:4566" */
+    str endpoint;                       /* for functions and internal calls: "http://127.0.0.1:4566" */
     const struct console_file *console; /* engine/console.h; NULL: no console */
 };
 

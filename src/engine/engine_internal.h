@@ -150,7 +150,7 @@ struct engine {
     bool gives_back;       /* there are unused pages to give back at give_back_ms */
     struct exchange_queue runnable;
     struct parking parking;
-    struct map pollers; /* spawn()'s names -> struct exchange, which its owner frees */
+    struct map pollers;  /* spawn()'s names -> struct exchange, which its owner frees */
     struct map accounts; /* whose rows of engine_account exist, at least in this batch */
     struct txn *txn;
     struct batch *batch;
