@@ -2,11 +2,11 @@
  * console.c: doors to the web console, which is a client of this server like any other.
  *
  *     GET  /                            for a browser: leads to the console
- *     GET  /_orderly/console/           the console's page; also for every path below that is no file,
+ *     GET  /_orderly/console/           the console's page; also for every path below without a file,
  *                                       because the page shows its screens by the path
  *     GET  /_orderly/console/assets/…   its scripts and styles, or 404
  *
- * The page may load nothing from elsewhere, runs no script that stands in it, and cannot be framed: what
+ * The page may load nothing from elsewhere, runs no inline script, and cannot be framed: what
  * somebody else has stored (a message, an item, a log line) is never taken for a part of the page.
  */
 #include "engine/console.h"

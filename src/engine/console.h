@@ -14,7 +14,7 @@ struct console_file {
     str content_type;
     str etag;   /* with its quotes */
     str plain;  /* the content */
-    str packed; /* the same as gzip; absent when that is no smaller */
+    str packed; /* the same as gzip; absent unless that is smaller */
     bool fixed; /* its name has a hash of its content: a client may keep it for ever */
 };
 
