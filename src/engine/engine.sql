@@ -204,7 +204,7 @@ insert into engine_account (account) values (:account) on conflict do nothing;
 
 -- statement: list_accounts :each
 -- param: limit integer
-select account from engine_account order by account limit :limit;
+select account from engine_account where account > :after order by account limit :limit;
 
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)

@@ -38,7 +38,7 @@ void account_note(const struct call *call)
 static void write_accounts(const struct call *call, struct json_writer *writer)
 {
     const struct engine_options *options = &call->engine->options;
-    struct engine_list_accounts_params params = {.limit = MOST_SHOWN};
+    struct engine_list_accounts_params params = {.after = S(""), .limit = MOST_SHOWN};
     struct engine_list_accounts_cursor cursor = engine_list_accounts_open(call->txn, &params);
     struct engine_list_accounts_row row;
 
