@@ -204,6 +204,7 @@ insert into engine_account (account) values (:account) on conflict do nothing;
 
 -- statement: list_accounts :each
 -- param: limit integer
+-- param: after text
 select account from engine_account where account > :after order by account limit :limit;
 
 -- statement: set_timer :exec
