@@ -3,6 +3,7 @@
  * server.
  */
 #include "commands/commands.h"
+#include "engine/console.h"
 #include "options.h"
 #include "orders/cli/commands.h"
 #include "server/server.h"
@@ -148,6 +149,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .default_account = options->account,
         .trace_keep = options->trace_keep,
         .endpoint = endpoint,
+        .console = CONSOLE_FILES,
     };
 }
 

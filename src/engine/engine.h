@@ -16,6 +16,7 @@
 
 struct protocol;
 struct engine;
+struct console_file;
 struct dispatcher; /* the state of one server thread: a reader, caches */
 
 /* How long a step of an exchange may take: a loop only takes WORK_NONE. */
@@ -147,7 +148,8 @@ struct engine_options {
     unsigned workers;     /* threads beside the loops; 0: by the number of cores */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     struct trace_keep trace_keep;
-    str endpoint; /* for functions and internal calls: "http://127.0.0.1:4566" */
+    str endpoint;                       /* for functions and internal calls: "http://127.0.0.1:4566" */
+    const struct console_file *console; /* engine/console.h; NULL: no console */
 };
 
 /* Opens the store and starts the engine thread; NULL, with *error, on trouble. */
