@@ -10,4 +10,4 @@ static void start(const struct call *call)
 }
 
 const struct module LOGS_MODULE = {
-    .service = &LOGS_SERVICE, .schema = &LOGS_SCHEMA, .start = start, .locate_arn = logs_locate_arn};
+    .service = &LOGS_SERVICE, .usage = "Logs", .schema = &LOGS_SCHEMA, .start = start, .locate_arn = logs_locate_arn};

@@ -17,4 +17,4 @@ static const struct door doors[] = {
 };
 
 const struct module SNS_MODULE = {
-    .service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .doors = doors, .locate_arn = sns_locate_arn};
+    .service = &SNS_SERVICE, .usage = "SNS", .schema = &SNS_SCHEMA, .doors = doors, .locate_arn = sns_locate_arn};
