@@ -25,7 +25,8 @@ bool dynamodb_throughput_enforced(void)
     return configured.enforces_throughput;
 }
 
-const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE, .usage = "DynamoDB",
+const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
+                                       .usage = "DynamoDB",
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
                                        .reset = dynamodb_throughput_forget,
@@ -33,4 +34,5 @@ const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE, .usage = "D
                                        .request_ended = dynamodb_request_ended};
 
 /* The same tables, so no schema of its own. */
-const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE, .usage = "DynamoDB Streams"};
+const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE,
+                                              .usage = "DynamoDB Streams"};

@@ -59,7 +59,8 @@ static const struct door doors[] = {
 };
 
 const struct module LAMBDA_MODULE = {
-    .service = &LAMBDA_SERVICE, .usage = "Lambda",
+    .service = &LAMBDA_SERVICE,
+    .usage = "Lambda",
     .schema = &LAMBDA_SCHEMA,
     .start = start,
     .reset = reset,

@@ -31,7 +31,8 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module SQS_MODULE = {.service = &SQS_SERVICE, .usage = "SQS",
+const struct module SQS_MODULE = {.service = &SQS_SERVICE,
+                                  .usage = "SQS",
                                   .schema = &SQS_SCHEMA,
                                   .start = sqs_measure_later,
                                   .doors = doors,
