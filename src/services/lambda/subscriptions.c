@@ -112,7 +112,7 @@ static void read_uri(struct reading *reading, str text)
     if (!str_equal(uri.host, S("sandbox.localdomain")) && !str_equal(uri.host, S("sandbox")))
         complain(reading, "URI host should be sandbox.localdomain");
     str path = str_empty(uri.path) ? S("/") : uri.path;
-    if (str_present(uri.query))
+    if (str_present(uri.query) && !str_empty(uri.query))
         path = arena_concat(reading->call->arena, path, S("?"), uri.query);
     if (!is_plain(path))
         complain(reading, "URI path is not valid");
@@ -170,7 +170,7 @@ static void read_buffering(struct reading *reading, const struct json *buffering
         {S("timeoutMs"), &out->timeout_ms, 1000, 25, 30000, "timeoutMs should be between 25 and 30000"},
     };
 
-    if (buffering && !json_is(buffering, JSON_OBJECT))
+    if (buffering && !json_is(buffering, JSON_NULL) && !json_is(buffering, JSON_OBJECT))
         complain(reading, "buffering should be an object");
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         *settings[i].value = number_of(json_get(buffering, settings[i].name), settings[i].otherwise);
