@@ -52,7 +52,7 @@ enum message_kind {
     MESSAGE_RUN,         /* start the function's program */
     MESSAGE_TERMINATE,   /* end it; status: milliseconds between SIGTERM and SIGKILL */
     MESSAGE_MAKE_SOCKET, /* answered by MESSAGE_SOCKET */
-    MESSAGE_ENDED,   /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
+    MESSAGE_ENDED,       /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
     /*
      * On the launcher's own channel: text names the missing part of the sandbox; status: all sandboxes share
      * the server's ids.
@@ -90,8 +90,7 @@ void launcher_start(struct launcher *launcher, const struct launcher_options *op
 /* End the launcher, and with it every sandbox. */
 void launcher_stop(struct launcher *launcher);
 /* False, with errno set, when the launcher cannot be reached. */
-bool launcher_request(const struct launcher *launcher, str payload,
-                      const int fds[static REQUEST_FDS]);
+bool launcher_request(const struct launcher *launcher, str payload, const int fds[static REQUEST_FDS]);
 
 /* Used on both sides.  The receiver owns the descriptors of a received message. */
 bool message_send(int socket, const struct message *message);

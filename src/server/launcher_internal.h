@@ -57,8 +57,8 @@ struct launch {
     size_t user;                /* its index in launcher_state's users */
     int memory_events_fd;       /* or -1 */
     int output_fd, control_fd;
-    int extension_output_fd;             /* -1: the sandbox has no extensions */
-    const char *const *extensions;       /* their programs; NULL-terminated, as is the next */
+    int extension_output_fd;       /* -1: the sandbox has no extensions */
+    const char *const *extensions; /* their programs; NULL-terminated, as is the next */
     const char **extension_variables;
 };
 

@@ -290,8 +290,8 @@ static bool ask_launcher(struct sandbox *sandbox, str payload, bool has_extensio
     int fds[REQUEST_FDS] = {-1, -1, -1};
     bool asked = output_open(&sandbox->output, &fds[REQUEST_OUTPUT]);
     bool opened = asked && open_control(sandbox, &fds[REQUEST_CONTROL]);
-    bool complete = opened && (!has_extensions || output_open(&sandbox->extension_output,
-                                                              &fds[REQUEST_EXTENSION_OUTPUT]));
+    bool complete = opened && (!has_extensions ||
+                               output_open(&sandbox->extension_output, &fds[REQUEST_EXTENSION_OUTPUT]));
     bool sent = complete && launcher_request(&sandbox->sandboxes->launcher, payload, fds);
     int error = errno;
 

@@ -44,7 +44,8 @@ struct sandbox {
     int status_fd;              /* /proc/<pid>/status of the function's process */
     int64_t memory_limit_bytes; /* 0: unlimited */
     int64_t memory_peak_bytes, memory_told_bytes;
-    unsigned runtime_waits, extensions_wait; /* requests for the next event that are in flight */
+    /* Requests in flight: for the next event of the function's program, of extensions, and all others. */
+    unsigned runtime_waits, extensions_wait, other_requests;
     uint64_t looked_after_ms;
     const char *reason; /* why the server ended it; NULL if it did not */
     str function_name;  /* printed in the log after the id */
@@ -109,8 +110,8 @@ void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *r
 /* `status` is that of waitpid(). */
 void sandbox_post_exit(struct sandbox *sandbox, int status);
 /*
- * One of the processes of a sandbox with extensions: an extension of that name, or the function's program ("").
- * `problem` says why it did not start; absent: it has ended with that status.
+ * One of the processes of a sandbox with extensions: an extension of that name, or the function's program
+ * (""). `problem` says why it did not start; absent: it has ended with that status.
  */
 void sandbox_post_process_exit(struct sandbox *sandbox, const char *extension, int status, str problem);
 
@@ -149,7 +150,7 @@ struct subscriber {
     uint64_t timeout_ms;
     struct batch *gathered, *sent; /* sent: NULL while none is on its way */
     size_t dropped_records, dropped_bytes;
-    bool overdue;     /* its time-out passed while a batch was on its way */
+    bool overdue; /* its time-out passed while a batch was on its way */
     bool wants_socket;
     unsigned attempts;
     uv_timer_t flush, patience; /* patience: until the next attempt, or the end of this one */

@@ -3,8 +3,8 @@
  *
  * Without extensions the function's program starts at once, and process 1 ends when it has ended.  Extensions
  * start first, and the function's program when the server asks for it; process 1 then ends when all of them
- * have ended.  The kernel kills all other processes in its process namespace.  The server's requests arrive on
- * the control socket, and SIGIO announces them, so that process 1 waits for nothing but signals.
+ * have ended.  The kernel kills all other processes in its process namespace.  The server's requests arrive
+ * on the control socket, and SIGIO announces them, so that process 1 waits only for signals.
  *
  * Without namespaces it adopts the processes that the function leaves behind, and kills them itself.
  */
@@ -235,7 +235,7 @@ static void run_function(struct children *children)
 
 static void terminate_function(struct children *children, int grace_ms)
 {
-    struct itimerval grace = {.it_value = {grace_ms / 1000, grace_ms % 1000 * 1000}};
+    struct itimerval grace = {.it_value = {grace_ms / 1000, (suseconds_t)(grace_ms % 1000) * 1000}};
 
     if (!children->function) {
         function_has_ended(children, 0);
@@ -375,8 +375,8 @@ static void take_signal(struct children *children, int number)
 }
 
 /*
- * Descriptors of the sandbox's sockets that stay open here would keep them open after its end.  The function's
- * output is needed while its program has not started.
+ * Descriptors of the sandbox's sockets that stay open here would keep them open after its end.  The
+ * function's output is needed while its program has not started.
  */
 static void close_all_but_own(struct children *children)
 {

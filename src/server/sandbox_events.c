@@ -146,8 +146,7 @@ void sandbox_post_process_exit(struct sandbox *sandbox, const char *extension, i
         exited.reason = S("StartFailed");
         exited.message = problem;
     } else {
-        *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) =
-            WIFEXITED(status) ? &exit_code : &signal;
+        *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) = WIFEXITED(status) ? &exit_code : &signal;
     }
     if (!sandbox->sandboxes->done)
         sandbox_process_exited_post(sandbox->sandboxes->loop->engine, &exited, NULL, NULL);

@@ -2,7 +2,7 @@
  * sandbox_extensions.c: the processes of a sandbox with extensions.
  *
  * Extensions print into a pipe of their own, so that telemetry can tell their lines from the function's.  The
- * end of each process is an event for the engine, which decides what becomes of the sandbox.
+ * end of each process is an event for the engine, which decides how the sandbox goes on.
  */
 #include "server/sandbox.h"
 
@@ -23,7 +23,8 @@ void sandbox_ask(struct sandbox *sandbox, enum message_kind kind, int status)
 
     message.status = status;
     if (!message_send(sandbox->control_fd, &message))
-        log_warn("a sandbox cannot be asked", log_field("id", sandbox->id), log_field("reason", strerror(errno)));
+        log_warn("a sandbox cannot be asked", log_field("id", sandbox->id),
+                 log_field("reason", strerror(errno)));
 }
 
 void sandbox_take_extension_output(struct sandbox *sandbox)

@@ -1,12 +1,14 @@
 /*
  * sandbox_subscriber.c: an extension that gets telemetry: its batches, and their way to it.
  *
- * Events are gathered until they are many, or old; then the batch is sent.  One batch is on its way at a time,
- * and meanwhile at most one more is gathered: what does not fit is dropped and counted, and the next batch ends
- * with the count.  So a slow extension holds nobody, and bounds its memory, which is its sandbox's.
+ * Events are gathered until they are many, or old; then the batch is sent.  One batch is on its way at a
+ * time, and meanwhile at most one more is gathered: what does not fit is dropped and counted, and the next
+ * batch ends with the count.  So a slow extension holds nobody, and bounds its memory, which is its
+ * sandbox's.
  *
- * The extension listens in the sandbox's network, where the server cannot connect: process 1 makes the socket.
- * A batch for HTTP has a connection of its own and waits for the reply's end; lines for TCP share one.
+ * The extension listens in the sandbox's network, where the server cannot connect: process 1 makes the
+ * socket. A batch for HTTP has a connection of its own and waits for the reply's end; lines for TCP share
+ * one.
  */
 #include "server/sandbox.h"
 
@@ -24,7 +26,7 @@
 
 enum {
     MOST_ATTEMPTS = 8,
-    FIRST_PAUSE_MS = 50, /* after a failed attempt; doubled after each further one */
+    FIRST_PAUSE_MS = 50,     /* after a failed attempt; doubled after each further one */
     PATIENCE_MS = 10 * 1000, /* with one attempt */
     HEAD_BYTES = 512,
     STATUS_BYTES = 12, /* "HTTP/1.1 200" */
@@ -194,7 +196,8 @@ static void on_patience_over(uv_timer_t *timer)
     batch_is_lost(timer->data);
 }
 
-/* A connection that an attempt leaves still writes the batch, until it is closed: the next one gets a copy. */
+/* A connection that an attempt leaves still writes the batch, until it is closed: the next one gets a copy.
+ */
 static struct batch *copy_of(const struct batch *batch)
 {
     struct batch *copy = memory_take(sizeof *copy);
@@ -282,10 +285,11 @@ static void write_batch(struct subscriber *subscriber)
     int head = 0;
 
     if (subscriber->path)
-        head = snprintf(connection->head, sizeof connection->head,
-                        "POST %s HTTP/1.1\r\nHost: sandbox.localdomain:%d\r\nContent-Type: application/json\r\n"
-                        "Content-Length: %zu\r\nConnection: close\r\n\r\n",
-                        subscriber->path, subscriber->port, batch->size);
+        head =
+            snprintf(connection->head, sizeof connection->head,
+                     "POST %s HTTP/1.1\r\nHost: sandbox.localdomain:%d\r\nContent-Type: application/json\r\n"
+                     "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                     subscriber->path, subscriber->port, batch->size);
     check(head >= 0 && (size_t)head < sizeof connection->head);
     uv_buf_t parts[] = {uv_buf_init(connection->head, (unsigned)head),
                         uv_buf_init(batch->bytes, (unsigned)batch->size)};
@@ -322,7 +326,8 @@ void subscriber_connect(struct subscriber *subscriber, int fd)
     if (uv_tcp_open(&connection->tcp, fd) != 0) {
         close(fd);
         attempt_failed(subscriber);
-    } else if (uv_tcp_connect(&connection->connect, &connection->tcp, (struct sockaddr *)&at, on_connected) != 0) {
+    } else if (uv_tcp_connect(&connection->connect, &connection->tcp, (struct sockaddr *)&at, on_connected) !=
+               0) {
         attempt_failed(subscriber);
     }
 }
@@ -370,7 +375,8 @@ void subscriber_add(struct subscriber *subscriber, str event)
 {
     struct batch *batch = subscriber->gathered;
 
-    if (batch && (batch->items >= subscriber->max_items || batch->size + event.size > subscriber->max_bytes)) {
+    if (batch &&
+        (batch->items >= subscriber->max_items || batch->size + event.size > subscriber->max_bytes)) {
         subscriber_flush(subscriber);
         batch = subscriber->gathered;
         if (batch) {

@@ -14,7 +14,8 @@
 static const struct {
     const char *name;
     enum telemetry_type type;
-} types[] = {{"platform", TELEMETRY_PLATFORM}, {"function", TELEMETRY_FUNCTION}, {"extension", TELEMETRY_EXTENSION}};
+} types[] = {
+    {"platform", TELEMETRY_PLATFORM}, {"function", TELEMETRY_FUNCTION}, {"extension", TELEMETRY_EXTENSION}};
 
 /* ---- subscriptions ---- */
 
@@ -63,7 +64,8 @@ void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in)
 
 static bool is_wanted(const struct sandbox *sandbox, enum telemetry_type type)
 {
-    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber;
+         subscriber = subscriber->next)
         if (subscriber->takes[type])
             return true;
     return false;
@@ -120,7 +122,8 @@ size_t sandbox_telemetry_bytes(const struct sandbox *sandbox)
 {
     size_t bytes = 0;
 
-    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber;
+         subscriber = subscriber->next)
         bytes += subscriber_held_bytes(subscriber);
     return bytes;
 }

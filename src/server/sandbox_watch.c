@@ -3,8 +3,8 @@
  *
  * A child's output and its peak of memory are read before each of its own requests is dispatched, so the
  * engine gets the output before the reply that ends the invocation.  In between, a tick watches the busy
- * sandboxes: it reads their output and kills those that use too much memory.  A sandbox whose programs all wait
- * for their next event would be frozen on AWS, and is watched only now and then.
+ * sandboxes: it reads their output and kills those that use too much memory.  A sandbox whose programs all
+ * wait for their next event would be frozen on AWS, and is watched only now and then.
  */
 #include "server/sandbox.h"
 
@@ -103,8 +103,9 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
         return more;
     used = sandbox_output_under_way(sandbox);
     lines = (struct line_list){0};
-    bool more_of_extensions = used >= credit || output_take(&sandbox->extension_output,
-                                                            &sandbox->sandboxes->arena, credit - used, &lines);
+    bool more_of_extensions =
+        used >= credit ||
+        output_take(&sandbox->extension_output, &sandbox->sandboxes->arena, credit - used, &lines);
     sandbox_post_output(sandbox, &lines, OF_EXTENSIONS);
     arena_reset(&sandbox->sandboxes->arena);
     return more || more_of_extensions;
@@ -193,21 +194,20 @@ static void on_tick(uv_timer_t *tick)
 /* ---- the sandbox's own requests ---- */
 
 /* The output before a request and the request itself must reach the engine in this order. */
-/* The number of such requests in flight; NULL for any other request. */
+/* The number of requests of its kind that are in flight. */
 static unsigned *waits_of(struct sandbox *sandbox, const struct http_request *request)
 {
     if (str_equal(request->path, S("/2018-06-01/runtime/invocation/next")))
         return &sandbox->runtime_waits;
-    return str_equal(request->path, S("/2020-01-01/extension/event/next")) ? &sandbox->extensions_wait : NULL;
+    return str_equal(request->path, S("/2020-01-01/extension/event/next")) ? &sandbox->extensions_wait
+                                                                           : &sandbox->other_requests;
 }
 
 void sandbox_request_arrives(struct port *port, const struct http_request *request)
 {
     struct sandbox *sandbox = (struct sandbox *)port;
-    unsigned *waits = waits_of(sandbox, request);
 
-    if (waits)
-        ++*waits;
+    ++*waits_of(sandbox, request);
     read_peak(sandbox);
     take_all_output(sandbox);
 }
@@ -217,10 +217,8 @@ void sandbox_request_ended(struct port *port, const struct http_request *request
     struct sandbox *sandbox = (struct sandbox *)port;
     unsigned *waits = waits_of(sandbox, request);
 
-    if (waits) {
-        check(*waits > 0);
-        --*waits;
-    }
+    check(*waits > 0);
+    --*waits;
     if (sandbox->sandboxes->tick_ms > TICK_MS)
         tick_every(sandbox->sandboxes, TICK_MS);
 }

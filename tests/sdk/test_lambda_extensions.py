@@ -729,7 +729,7 @@ def handler(event, context):
     assert said(name, "types") == [ok, ok] + [bad("types should not be empty")] * 2 + [
         bad("types should be platform, function or extension")] * 2
     assert said(name, "uri") == [
-        ok, ok, bad("URI is not valid"), bad("URI port is not provided"), bad("port 9001 is reserved"),
+        ok, ok, bad("port is out of range"), bad("URI port is not provided"), bad("port 9001 is reserved"),
         bad("URI scheme should be http"), bad("URI host should be sandbox.localdomain"), bad("URI is not valid"),
         bad("URI is not provided"), ok, bad("URI path is not valid"),
     ]

@@ -2,8 +2,8 @@
  * extensions.c: the Extensions API: extensions register, ask for events, and report errors.
  *
  * An external extension is a program of a layer, which the sandbox has started; its row exists before it
- * registers.  Any other name is that of an internal extension, a part of the function's program.  Refusals are
- * those of the program that serves this API on AWS, word by word.
+ * registers.  Any other name is that of an internal extension, a part of the function's program.  Refusals
+ * are those of the program that serves this API on AWS, word by word.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
  */
@@ -20,10 +20,14 @@ enum { MOST_BODY_BYTES = 64 * 1024, UUID_BYTES = 36 };
 str lambda_extension_state_name(enum lambda_extension_state state)
 {
     static const char *const names[] = {
-        [LAMBDA_EXTENSION_STATE_STARTED] = "Started",       [LAMBDA_EXTENSION_STATE_REGISTERED] = "Registered",
-        [LAMBDA_EXTENSION_STATE_READY] = "Ready",           [LAMBDA_EXTENSION_STATE_RUNNING] = "Running",
-        [LAMBDA_EXTENSION_STATE_INIT_ERROR] = "InitError",  [LAMBDA_EXTENSION_STATE_EXIT_ERROR] = "ExitError",
-        [LAMBDA_EXTENSION_STATE_LAUNCH_ERROR] = "LaunchError", [LAMBDA_EXTENSION_STATE_EXITED] = "Exited",
+        [LAMBDA_EXTENSION_STATE_STARTED] = "Started",
+        [LAMBDA_EXTENSION_STATE_REGISTERED] = "Registered",
+        [LAMBDA_EXTENSION_STATE_READY] = "Ready",
+        [LAMBDA_EXTENSION_STATE_RUNNING] = "Running",
+        [LAMBDA_EXTENSION_STATE_INIT_ERROR] = "InitError",
+        [LAMBDA_EXTENSION_STATE_EXIT_ERROR] = "ExitError",
+        [LAMBDA_EXTENSION_STATE_LAUNCH_ERROR] = "LaunchError",
+        [LAMBDA_EXTENSION_STATE_EXITED] = "Exited",
     };
 
     return str_of(names[state]);
@@ -304,7 +308,8 @@ static enum outcome give_event(const struct call *call, const struct lambda_exte
 
     lambda_set_extension_running(call->txn,
                                  &(struct lambda_set_extension_running_params){.id = extension->id});
-    if (!lambda_get_phase(call->txn, &(struct lambda_get_phase_params){.sandbox_id = call->caller->id}, &phase))
+    if (!lambda_get_phase(call->txn, &(struct lambda_get_phase_params){.sandbox_id = call->caller->id},
+                          &phase))
         return lambda_asker_leave(call);
     out->extension_identifier = extension->id;
     out->extension_event_identifier = random_uuid(call->arena);
@@ -356,7 +361,8 @@ enum outcome runtime_next_extension_event(const struct call *call,
 
 /* The extension reports an error, and should exit: its end then fails what the sandbox does. */
 static enum outcome take_error(const struct call *call, const struct runtime_extension_error_request *in,
-                               enum lambda_extension_state state, struct runtime_extension_status_response *out)
+                               enum lambda_extension_state state,
+                               struct runtime_extension_status_response *out)
 {
     struct lambda_extension_row extension;
     struct lambda_asker asker;
@@ -369,16 +375,16 @@ static enum outcome take_error(const struct call *call, const struct runtime_ext
     if (!str_present(in->error_type) || str_empty(in->error_type))
         return fail(call, &RUNTIME_MISSING_HEADER, "Lambda-Extension-Function-Error-Type not found");
     bool is_told = extension.state == state;
-    bool may_tell = extension.state == LAMBDA_EXTENSION_STATE_REGISTERED ||
-                    (state == LAMBDA_EXTENSION_STATE_EXIT_ERROR &&
-                     (extension.state == LAMBDA_EXTENSION_STATE_READY ||
-                      extension.state == LAMBDA_EXTENSION_STATE_RUNNING));
+    bool may_tell =
+        extension.state == LAMBDA_EXTENSION_STATE_REGISTERED ||
+        (state == LAMBDA_EXTENSION_STATE_EXIT_ERROR && (extension.state == LAMBDA_EXTENSION_STATE_READY ||
+                                                        extension.state == LAMBDA_EXTENSION_STATE_RUNNING));
     if (!is_told && !may_tell)
         return refuse_transition(call, &extension, lambda_extension_state_name(state).data, extension.id);
     if (!is_told)
-        lambda_set_extension_failed(
-            call->txn, &(struct lambda_set_extension_failed_params){
-                           .id = extension.id, .state = state, .error_type = in->error_type});
+        lambda_set_extension_failed(call->txn,
+                                    &(struct lambda_set_extension_failed_params){
+                                        .id = extension.id, .state = state, .error_type = in->error_type});
     out->extension_identifier = extension.id;
     out->status = S("OK");
     return DONE;

@@ -697,7 +697,8 @@ void lambda_telemetry_report(const struct call *call, const struct function *fun
 /* The function has failed before it answered. */
 void lambda_telemetry_failed(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
-                             const struct lambda_find_invocation_row *invocation, const struct result *result);
+                             const struct lambda_find_invocation_row *invocation,
+                             const struct result *result);
 
 /* hops.c */
 /* A message of a batch, in the invocation's row: a line of `receipts` after the queue's ARN. */

@@ -76,7 +76,8 @@ void lambda_log_extension(const struct call *call, const struct function *functi
         return;
     }
     text_format(&line, "EXTENSION\tName: %.*s\tState: %.*s\tEvents: [%s%s%s]", STR_ARGS(extension->name),
-                STR_ARGS(lambda_extension_state_name(extension->state)), extension->takes_invoke ? "INVOKE" : "",
+                STR_ARGS(lambda_extension_state_name(extension->state)),
+                extension->takes_invoke ? "INVOKE" : "",
                 extension->takes_invoke && extension->takes_shutdown ? "," : "",
                 extension->takes_shutdown ? "SHUTDOWN" : "");
     if (str_present(extension->error_type))
@@ -90,7 +91,8 @@ void lambda_log_subscription(const struct call *call, const struct function *fun
     struct text line = text_in(call->arena);
 
     if (lambda_log_is_json(function)) {
-        lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_subscription(call, function, subscription));
+        lambda_log_keep(call, sandbox_id, call->now_ms,
+                        lambda_event_subscription(call, function, subscription));
         return;
     }
     text_format(&line, "%s\tName: %.*s\tState: Subscribed\tTypes: [",

@@ -3,8 +3,8 @@
  *
  * A phase ends when the function's program and the extensions that take part have asked for their next event.
  * So an extension may go on working after the function's answer, which its caller already has: this time
- * counts, for the duration and for the timeout.  A sandbox without extensions has no phases: its row says so,
- * and it costs nothing.
+ * counts, for the duration and for the timeout.  A sandbox without extensions has no phases, and no
+ * costs: a count in its row is 0.
  *
  * A sandbox in which anything fails shuts down.  It first ends the function's program, then it tells the
  * extensions, and all of it has two seconds.
@@ -58,8 +58,8 @@ void lambda_phase_begin(const struct call *call, str sandbox_id, const struct st
 
 void lambda_phase_run(const struct call *call, str sandbox_id)
 {
-    lambda_set_phase_runs(call->txn,
-                          &(struct lambda_set_phase_runs_params){.sandbox_id = sandbox_id, .runtime_runs = 1});
+    lambda_set_phase_runs(
+        call->txn, &(struct lambda_set_phase_runs_params){.sandbox_id = sandbox_id, .runtime_runs = 1});
     sandbox_run_effect(call, &(struct sandbox_run_input){.sandbox_id = sandbox_id});
 }
 
@@ -183,9 +183,8 @@ bool lambda_phase_goes_on(const struct call *call, const struct function *functi
         return false;
     if (!phase.runtime_ms) {
         lambda_set_phase_ready(
-            call->txn,
-            &(struct lambda_set_phase_ready_params){.sandbox_id = sandbox->id,
-                                                    .runtime_ms = arena_i64(call->arena, call->now_ms)});
+            call->txn, &(struct lambda_set_phase_ready_params){
+                           .sandbox_id = sandbox->id, .runtime_ms = arena_i64(call->arena, call->now_ms)});
         if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
             lambda_telemetry_init_done(call, function, sandbox);
         else
@@ -239,7 +238,8 @@ static bool waits_for_shutdown(const struct lambda_extension_row *extension)
             extension->state == LAMBDA_EXTENSION_STATE_RUNNING);
 }
 
-/* The function's program has ended: tell the extensions that want to know.  Without any, nobody is waited for. */
+/* The function's program has ended: tell the extensions that want to know.  Without any, nobody is waited
+ * for. */
 static void end_extensions(const struct call *call, str sandbox_id)
 {
     struct lambda_extension_rows extensions = extensions_of(call, sandbox_id);
@@ -275,11 +275,11 @@ bool lambda_phase_shut_down(const struct call *call, str sandbox_id, str reason)
     lambda_set_stopping(call->txn, &(struct lambda_set_stopping_params){
                                        .id = sandbox_id, .deadline_ms = call->now_ms + most_ms});
     lambda_sandbox_check_at(call, &sandbox, call->now_ms + most_ms);
-    lambda_set_phase_shutdown(
-        call->txn, &(struct lambda_set_phase_shutdown_params){
-                       .sandbox_id = sandbox_id,
-                       .shutdown_reason = reason,
-                       .deadline_ms = arena_i64(call->arena, wall_clock_ms() + most_ms)});
+    lambda_set_phase_shutdown(call->txn,
+                              &(struct lambda_set_phase_shutdown_params){
+                                  .sandbox_id = sandbox_id,
+                                  .shutdown_reason = reason,
+                                  .deadline_ms = arena_i64(call->arena, wall_clock_ms() + most_ms)});
     if (phase.runtime_runs)
         sandbox_terminate_effect(
             call, &(struct sandbox_terminate_input){.sandbox_id = sandbox_id, .grace_ms = RUNTIME_GRACE_MS});
@@ -355,15 +355,14 @@ static void note_end(const struct call *call, struct lambda_extension_row *exten
     if (!has_started)
         extension->error_type =
             str_find(in->message, S("permission denied")) >= 0 ? S("PermissionDenied") : S("UnknownError");
-    lambda_set_extension_failed(call->txn,
-                                &(struct lambda_set_extension_failed_params){
-                                    .id = extension->id,
-                                    .state = extension->state,
-                                    .error_type = extension->error_type});
+    lambda_set_extension_failed(
+        call->txn, &(struct lambda_set_extension_failed_params){
+                       .id = extension->id, .state = extension->state, .error_type = extension->error_type});
 }
 
 static void extension_has_ended(const struct call *call, const struct function *function,
-                                struct lambda_get_sandbox_row *sandbox, const struct sandbox_process_exited *in)
+                                struct lambda_get_sandbox_row *sandbox,
+                                const struct sandbox_process_exited *in)
 {
     struct lambda_extension_rows extensions = extensions_of(call, sandbox->id);
     struct lambda_get_phase_row phase;

@@ -293,8 +293,7 @@ static const char *exit_type(const struct sandbox_exited *in)
 
 static struct sandbox_end exit_end(const struct call *call, const struct sandbox_exited *in)
 {
-    return (struct sandbox_end){
-        .type = exit_type(in), .message = exit_message(call, in), .status = "error"};
+    return (struct sandbox_end){.type = exit_type(in), .message = exit_message(call, in), .status = "error"};
 }
 
 /* In the words of AWS's supervisor, as for the function's program. */
@@ -310,10 +309,8 @@ static str extension_exit_message(const struct call *call, const struct sandbox_
 
 struct sandbox_end lambda_process_end(const struct call *call, const struct sandbox_process_exited *in)
 {
-    const struct sandbox_exited exited = {.reason = in->reason,
-                                          .exit_code = in->exit_code,
-                                          .signal = in->signal,
-                                          .message = in->message};
+    const struct sandbox_exited exited = {
+        .reason = in->reason, .exit_code = in->exit_code, .signal = in->signal, .message = in->message};
     struct sandbox_end end = exit_end(call, &exited);
 
     if (str_present(in->extension) && !str_equal(in->reason, S("OutOfMemory")))

@@ -1,8 +1,9 @@
 /*
- * subscriptions.c: extensions subscribe to telemetry, by the Telemetry API or by its predecessor, the Logs API.
+ * subscriptions.c: extensions subscribe to telemetry, by the Telemetry API or by its predecessor, the Logs
+ * API.
  *
- * An extension uses one of the two; its later subscription replaces the former one.  All problems of a request
- * are reported together, as AWS does.
+ * An extension uses one of the two; its later subscription replaces the former one.  All problems of a
+ * request are reported together, as AWS does.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html
  */
@@ -11,14 +12,12 @@
 #include "base/text.h"
 #include "runtime_model.h"
 #include "wire/json.h"
-#include "wire/uri.h"
-
-#include <stdlib.h>
 
 enum {
     MOST_BODY_BYTES = 64 * 1024,
     MOST_PATH_BYTES = 256,
     MOST_PORT = 65535,
+    MOST_DIGITS = 10,
     RUNTIME_API_PORT = 9001, /* reserved, as on AWS */
 };
 
@@ -47,7 +46,8 @@ static void read_version(struct reading *reading, const struct json *body)
     for (size_t i = 0; i < 3; i++)
         if (str_equal(version, str_of(versions[reading->subscription->is_logs][i])))
             return;
-    complain(reading, str_present(version) ? "schemaVersion is not supported" : "schemaVersion is not provided");
+    complain(reading,
+             str_present(version) ? "schemaVersion is not supported" : "schemaVersion is not provided");
 }
 
 static bool has(const struct str_list *list, str text)
@@ -99,38 +99,52 @@ static bool is_plain(str path)
     return path.size <= MOST_PATH_BYTES;
 }
 
-static void read_uri(struct reading *reading, str text)
+/* A whole number of up to ten digits, or -1. */
+static int64_t whole_number(str text)
 {
-    struct uri uri = {0};
+    int64_t number = 0;
 
-    if (!str_present(text) || !uri_parse(text, &uri) || !str_present(uri.host)) {
-        complain(reading, str_present(text) ? "URI is not valid" : "URI is not provided");
-        return;
+    if (str_empty(text) || text.size > MOST_DIGITS)
+        return -1;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return -1;
+        number = number * 10 + (text.data[i] - '0');
     }
-    if (!str_equal(uri.scheme, S("http")))
-        complain(reading, "URI scheme should be http");
-    if (!str_equal(uri.host, S("sandbox.localdomain")) && !str_equal(uri.host, S("sandbox")))
-        complain(reading, "URI host should be sandbox.localdomain");
-    str path = str_empty(uri.path) ? S("/") : uri.path;
-    if (str_present(uri.query) && !str_empty(uri.query))
-        path = arena_concat(reading->call->arena, path, S("?"), uri.query);
-    if (!is_plain(path))
-        complain(reading, "URI path is not valid");
-    reading->subscription->path = path;
-    take_port(reading, uri.port);
+    return number;
 }
 
 static int64_t number_of(const struct json *value, int64_t otherwise)
 {
-    char *end;
+    if (!value)
+        return otherwise;
+    return json_is(value, JSON_NUMBER) ? whole_number(value->text) : -1;
+}
 
-    if (!json_is(value, JSON_NUMBER) || value->text.size > 10)
-        return value ? -1 : otherwise;
-    char digits[16];
-    for (size_t i = 0; i <= value->text.size; i++)
-        digits[i] = i < value->text.size ? value->text.data[i] : '\0';
-    int64_t number = strtoll(digits, &end, 10);
-    return *end ? -1 : number;
+/* scheme://host:port/path, of which the port and the path may be missing. */
+static void read_uri(struct reading *reading, str text)
+{
+    ptrdiff_t scheme = str_find(text, S("://"));
+
+    if (scheme <= 0) {
+        complain(reading, str_present(text) ? "URI is not valid" : "URI is not provided");
+        return;
+    }
+    if (!str_equal(str_head(text, (size_t)scheme), S("http")))
+        complain(reading, "URI scheme should be http");
+    str rest = str_from(text, (size_t)scheme + 3);
+    ptrdiff_t slash = str_index(rest, '/');
+    str host = slash >= 0 ? str_head(rest, (size_t)slash) : rest;
+    str path = slash >= 0 ? str_from(rest, (size_t)slash) : S("/");
+    ptrdiff_t colon = str_index(host, ':');
+    str port = colon >= 0 ? str_from(host, (size_t)colon + 1) : S("0");
+    host = colon >= 0 ? str_head(host, (size_t)colon) : host;
+    if (!str_equal(host, S("sandbox.localdomain")) && !str_equal(host, S("sandbox")))
+        complain(reading, "URI host should be sandbox.localdomain");
+    if (!is_plain(path))
+        complain(reading, "URI path is not valid");
+    reading->subscription->path = path;
+    take_port(reading, whole_number(port));
 }
 
 /* A TCP destination has a port, or a URI with one. */
@@ -222,15 +236,16 @@ static void begin(const struct call *call, const struct function *function,
         *list_add(call->arena, &in.events) = lambda_telemetry_init_start(call, function, sandbox);
     sandbox_subscribe_effect(call, &in);
     lambda_set_telemetry(call->txn, &(struct lambda_set_telemetry_params){.id = sandbox->id});
-    lambda_set_extension_api(call->txn, &(struct lambda_set_extension_api_params){
-                                            .id = extension->id,
-                                            .api = subscription->is_logs ? S("logs") : S("telemetry")});
+    lambda_set_extension_api(
+        call->txn, &(struct lambda_set_extension_api_params){
+                       .id = extension->id, .api = subscription->is_logs ? S("logs") : S("telemetry")});
     lambda_log_subscription(call, function, sandbox->id, subscription);
     lambda_telemetry_subscribed(call, function, sandbox, subscription);
 }
 
 static enum outcome subscribe(const struct call *call, const struct runtime_subscribe_request *in,
-                              struct telemetry_subscription *subscription, struct runtime_subscribe_response *out)
+                              struct telemetry_subscription *subscription,
+                              struct runtime_subscribe_response *out)
 {
     struct lambda_extension_row extension;
     struct lambda_asker asker;
@@ -244,7 +259,8 @@ static enum outcome subscribe(const struct call *call, const struct runtime_subs
     if (!lambda_phase_takes_subscriptions(&asker.sandbox) && subscription->is_logs)
         return fail(call, &RUNTIME_LOGS_SUBSCRIPTION_CLOSED, "Logs API subscription is closed already");
     if (!lambda_phase_takes_subscriptions(&asker.sandbox))
-        return fail(call, &RUNTIME_TELEMETRY_SUBSCRIPTION_CLOSED, "Telemetry API subscription is closed already");
+        return fail(call, &RUNTIME_TELEMETRY_SUBSCRIPTION_CLOSED,
+                    "Telemetry API subscription is closed already");
     if (str_equal(extension.api, other))
         return fail(call, &RUNTIME_VALIDATION_ERROR, "The extension is subscribed by the %s API already",
                     subscription->is_logs ? "Telemetry" : "Logs");

@@ -1,9 +1,9 @@
 /*
  * telemetry.c: the platform's events for extensions that have subscribed to telemetry.
  *
- * They are the events of a log in JSON, whatever the levels of the function's log.  The server sends them, and
- * the lines that the sandbox's programs print (server/sandbox_telemetry.c).  Without a subscription nothing is
- * made.
+ * They are the events of a log in JSON, whatever the levels of the function's log.  The server sends them,
+ * and the lines that the sandbox's programs print (server/sandbox_telemetry.c).  Without a subscription
+ * nothing is made.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
  */
@@ -66,13 +66,15 @@ void lambda_telemetry_init_report(const struct call *call, const struct function
 {
     if (sandbox->telemetry)
         tell(call, sandbox,
-             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms), &no);
+             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms),
+             &no);
 }
 
 void lambda_telemetry_start(const struct call *call, const struct function *function,
                             const struct lambda_get_sandbox_row *sandbox, str request_id)
 {
-    const struct lambda_find_invocation_row invocation = {.request_id = request_id, .started_ms = call->now_ms};
+    const struct lambda_find_invocation_row invocation = {.request_id = request_id,
+                                                          .started_ms = call->now_ms};
 
     if (sandbox->telemetry)
         tell(call, sandbox, lambda_event_start(call, all_levels(call, function), &invocation), NULL);
