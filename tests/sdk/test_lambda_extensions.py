@@ -762,7 +762,7 @@ def slow(path, events):
             state["bytes"] = event["record"]["droppedBytes"]
         else:
             state["function"] += 1
-    if state["dropped"]:
+    if state["dropped"] and state["function"] + state["dropped"] >= 20000:
         open("/tmp/result", "w").write(json.dumps(state))
 listen(slow)
 subscribe(identifier, subscription(types=["function"]))
