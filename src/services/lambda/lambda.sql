@@ -494,6 +494,10 @@ alter table lambda_invocation add column content_type text;
 alter table lambda_invocation add column prelude blob;
 
 -- migration: 22
+-- The fingerprint of a version's code that is a folder of the machine (hot_reload.c), when it was last read.
+alter table lambda_version add column code_state text;
+
+-- migration: 23
 -- The extensions of a sandbox: external ones are programs of its layers, internal ones register from the function's
 -- program.  event: what the extension gets as soon as it asks; next_request: the request by which it asks.
 create table lambda_extension (
@@ -563,7 +567,8 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
-    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version
+    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
+    v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -639,6 +644,9 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: set_code_state :exec
+update lambda_version set code_state = :code_state, generation = :generation where id = :version_id;
 
 -- statement: set_recursion :exec
 update lambda_function set recursion = :recursion where id = :id;
@@ -953,7 +961,7 @@ update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms whe
 -- The sandboxes of a function, or of one of its versions.
 -- statement: list_sandboxes :many
 -- param: version_id integer null
-select id, state from lambda_sandbox
+select id, state, generation from lambda_sandbox
 where function_id = :function_id and (:version_id is null or version_id = :version_id);
 
 -- statement: list_all_sandboxes :many
@@ -1006,6 +1014,9 @@ where function_id = :function_id and state = 'idle' and version_id <> :version_i
 
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
+
+-- statement: set_sandbox_generation :exec
+update lambda_sandbox set generation = :generation where id = :id;
 
 -- statement: set_initialized :exec
 update lambda_sandbox set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;

@@ -66,6 +66,16 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
+/* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
+void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
+{
+    struct lambda_asker asker;
+
+    (void)in;
+    if (lambda_asker_find(call, &asker) && lambda_code_is_hot(asker.function.row.package))
+        lambda_hot_code_prepare(call, asker.function.row.package);
+}
+
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -84,6 +94,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         lambda_sandbox_initialized(&asker.call, &asker.function, &asker.sandbox);
+    if (lambda_code_is_hot(asker.function.row.package)) {
+        enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
+        if (review != HOT_CURRENT)
+            return review == HOT_UNKNOWN ? move_to_worker(call) : lambda_asker_leave(call);
+    }
     if (!lambda_invocation_take(
             call,
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
