@@ -473,7 +473,7 @@ const struct widget *cloudwatch_widget_parse(const struct call *call, str text)
                                     .start_ms = call->now_ms - INT64_C(3) * HOUR_S * 1000,
                                     .end_ms = call->now_ms,
                                     .period_s = FIVE_MINUTES_S,
-                                    .stat = S("Average")};
+                                    .stat = cloudwatch_statistic_text(CLOUDWATCH_STATISTIC_AVERAGE)};
     if (!json_is(root, JSON_OBJECT))
         reader.problem = S("Should be a JSON object of at most 100 KB");
     else if (cloudwatch_widget_object(&reader, S(""), root, members, sizeof members / sizeof *members,
