@@ -341,7 +341,7 @@ void lambda_pace_note_duration(int64_t version_id, int64_t ms);
  */
 bool lambda_sandbox_next(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         struct lambda_find_invocation_row *invocation);
+                         struct lambda_found_invocation_row *invocation);
 
 /* launch.c */
 /*
@@ -373,10 +373,10 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
-                                  struct lambda_find_invocation_row *invocation);
+                                  struct lambda_found_invocation_row *invocation);
 /* The version's oldest queued invocation. */
 bool lambda_invocation_next(const struct call *call, const struct function *function,
-                            struct lambda_find_invocation_row *invocation);
+                            struct lambda_found_invocation_row *invocation);
 
 /* invoke.c */
 /*
@@ -385,7 +385,7 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
  */
 void lambda_invocation_finish(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox,
-                              const struct lambda_find_invocation_row *invocation,
+                              const struct lambda_found_invocation_row *invocation,
                               const struct result *result);
 
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
@@ -394,18 +394,59 @@ enum outcome lambda_invocation_begin(const struct call *call, const struct lambd
 /* Wait for its answer, and meanwhile show its event. */
 enum outcome lambda_invocation_wait(const struct call *call, const struct lambda_invocation_request *in);
 
+/* Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for it
+ * after a restart. */
+void lambda_invocation_answer_caller(const struct call *call,
+                                     const struct lambda_found_invocation_row *invocation,
+                                     const struct result *result, str tail);
+
+/* durable_start.c */
+bool lambda_function_is_durable(const struct function *function);
+/* May the request invoke the function, as a durable one or not?  False: fail() has been called. */
+bool lambda_durable_check(const struct call *call, const struct function *function,
+                          const struct lambda_invocation_request *in, bool streams);
+/* The request names an execution that has ended: answer with its result.  False: it does not. */
+bool lambda_durable_answered(const struct call *call, const struct function *function,
+                             const struct lambda_invocation_request *in, str payload,
+                             struct lambda_invocation_response *out);
+/*
+ * Start the execution of that name, or find it (any: absent); the invocation waits for its end, if it runs.
+ * False: it has another payload, and fail() has been called.
+ */
+bool lambda_durable_invoke(const struct call *call, const struct function *function, str name,
+                           struct lambda_add_invocation_params *start);
+/* The ARN of that execution, or absent (NULL). */
+str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
+
+/* durable_run.c */
+/* The event of a run that begins now; absent: the execution has ended. */
+str lambda_run_event(const struct call *call, int64_t execution_id);
+void lambda_run_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
+                    const struct result *result);
+
+/* durable_chained.c */
+/* A function that an execution has invoked has ended; or will never run, because it is deleted. */
+void lambda_chained_invocation_end(const struct call *call,
+                                   const struct lambda_found_invocation_row *invocation,
+                                   const struct result *result);
+void lambda_chained_invocation_lost(const struct call *call, int64_t execution_id, str operation_id);
+
+/* durable_end.c */
+/* The function is deleted, or one of its versions: so are its executions. */
+void lambda_executions_drop(const struct call *call, int64_t function_id, const int64_t *version_id);
+
 /* response_stream.c */
 /*
  * Give a piece of the answer to the caller, who takes it as a stream.  PARKED: the call runs again when the
  * piece was taken; DONE: it was, or the caller left.
  */
-enum outcome lambda_stream_pass(const struct call *call, const struct lambda_find_invocation_row *invocation,
+enum outcome lambda_stream_pass(const struct call *call, const struct lambda_found_invocation_row *invocation,
                                 uint64_t before, str bytes);
 /* Is that more than a streamed answer may have? */
 bool lambda_stream_is_full(uint64_t bytes);
 struct result lambda_stream_overflow(const struct call *call);
 /* The invocation has ended; a payload that is still to be sent was not streamed. */
-void lambda_stream_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
+void lambda_stream_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
                        const struct result *result, str tail);
 
 /* For the caller's call: the next piece.  False: nothing new was handed over. */
@@ -509,7 +550,10 @@ void lambda_qualifier_forget(const struct call *call, int64_t function_id, str q
 /* retries.c */
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result);
+                      const struct lambda_found_invocation_row *invocation, const struct result *result);
+/* The execution that an asynchronous invocation has started has ended: a failed one becomes a dead letter. */
+void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
+                           const struct result *result, str payload);
 /* A queued invocation has become older than its function's config allows: it is given up, not run. */
 bool lambda_event_expire(const struct call *call, int64_t invocation_id);
 /*
@@ -529,7 +573,7 @@ str lambda_event_init_start(const struct call *call, const struct function *func
 str lambda_event_init_done(const struct call *call, const struct function *function);
 str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms);
 str lambda_event_start(const struct call *call, const struct function *function,
-                       const struct lambda_find_invocation_row *invocation);
+                       const struct lambda_found_invocation_row *invocation);
 /* What the log tells of an invocation that has ended. */
 struct invocation_report {
     str request_id;
@@ -558,11 +602,11 @@ void lambda_log_output(const struct call *call, const struct function *function,
 /* Write the lines held back into the function's log stream.  invocation: the current one, or NULL. */
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
-                      const struct lambda_find_invocation_row *invocation);
+                      const struct lambda_found_invocation_row *invocation);
 /* Write END and REPORT; returns the tail for a caller that asked for it, or absent. */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_find_invocation_row *invocation, const struct result *result,
+                   const struct lambda_found_invocation_row *invocation, const struct result *result,
                    struct logs_input_log_events *output);
 
 /* hops.c */
@@ -585,7 +629,7 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
  * it reported as failed, or all of them (NULL) when its report cannot be understood.  The reason contains the
  * last line that the function printed about the message.
  */
-void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
+void lambda_retried_hops(const struct call *call, const struct lambda_found_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output);
 
 /* event.c */
@@ -615,5 +659,5 @@ str lambda_source_queue_url(const struct call *call, str queue_arn);
 void lambda_pollers_resume(const struct call *call);
 /* The function has answered or failed a batch. */
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct lambda_found_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output);

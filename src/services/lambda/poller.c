@@ -171,13 +171,17 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     batch.queued_ms = call->now_ms;
     if (!str_present(batch.trace_id))
         batch.trace_id = trace_of_id(call->arena, batch.request_id, call->now_ms);
-    lambda_invocation_add(call, batch);
-    lambda_function_dispatch(call, &version);
+    if (lambda_function_is_durable(&version)) {
+        lambda_durable_invoke(call, &version, (str){0}, &batch);
+    } else {
+        lambda_invocation_add(call, batch);
+        lambda_function_dispatch(call, &version);
+    }
     return batch.request_id;
 }
 
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_find_invocation_row *invocation, const struct result *result,
+                      const struct lambda_found_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output)
 {
     check(invocation->mapping_id && *invocation->mapping_id > 0);

@@ -120,7 +120,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
 
 /* The invocation that the caller runs.  False: it runs another one, and fail() has been called. */
 static bool find_invocation(const struct call *call, str request_id, struct asker *asker,
-                            struct lambda_find_invocation_row *invocation)
+                            struct lambda_found_invocation_row *invocation)
 {
     if (find_asker(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
         lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
@@ -133,7 +133,7 @@ static bool find_invocation(const struct call *call, str request_id, struct aske
     return false;
 }
 
-static void finish(const struct asker *asker, const struct lambda_find_invocation_row *invocation,
+static void finish(const struct asker *asker, const struct lambda_found_invocation_row *invocation,
                    const struct result *result)
 {
     lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, result);
@@ -170,7 +170,7 @@ static struct result too_large(const struct call *call)
 }
 
 static enum outcome answer_whole(const struct call *call, const struct asker *asker,
-                                 const struct lambda_find_invocation_row *invocation)
+                                 const struct lambda_found_invocation_row *invocation)
 {
     if (!body_is_last(call))
         return body_whole(call);
@@ -181,7 +181,7 @@ static enum outcome answer_whole(const struct call *call, const struct asker *as
 }
 
 static enum outcome answer_in_pieces(const struct call *call, const struct asker *asker,
-                                     const struct lambda_find_invocation_row *invocation, str content_type)
+                                     const struct lambda_found_invocation_row *invocation, str content_type)
 {
     struct result result;
 
@@ -205,7 +205,7 @@ static enum outcome answer_in_pieces(const struct call *call, const struct asker
 enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
                               struct runtime_status_response *out)
 {
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
     struct asker asker;
 
     out->status = S("OK");
@@ -220,7 +220,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
                            struct runtime_status_response *out)
 {
     struct result result = reported(in->error_type, in->report);
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
     struct asker asker;
 
     out->status = S("OK");
@@ -234,7 +234,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
 enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
     struct asker asker;
     struct result result = reported(in->error_type, in->report);
 

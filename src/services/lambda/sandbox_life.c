@@ -33,7 +33,7 @@ static void log_start(const struct call *call, const struct function *function, 
 
 bool lambda_sandbox_next(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         struct lambda_find_invocation_row *invocation)
+                         struct lambda_found_invocation_row *invocation)
 {
     if (!sandbox->provisioned)
         return lambda_invocation_next(call, function, invocation);
@@ -45,7 +45,7 @@ bool lambda_sandbox_next(const struct call *call, const struct function *functio
 static void fail_next(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
 
     if (lambda_sandbox_next(call, function, sandbox, &invocation))
         lambda_invocation_finish(call, function, sandbox, &invocation, result);
@@ -149,7 +149,7 @@ static struct result timed_out(const struct call *call, const struct function *f
 static void end_overdue(const struct call *call, const struct function *function,
                         const struct lambda_get_sandbox_row *sandbox)
 {
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
 
     if (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY) {
         lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_LATE);
@@ -167,7 +167,7 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
                                   struct lambda_check_sandbox_output *out)
 {
     struct lambda_get_sandbox_row sandbox;
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
     struct function function;
 
     (void)out;
@@ -265,7 +265,7 @@ static struct result exit_result(const struct call *call, const struct function 
 static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
 {
-    struct lambda_find_invocation_row invocation;
+    struct lambda_found_invocation_row invocation;
 
     if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
         !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
