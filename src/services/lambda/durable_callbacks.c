@@ -75,8 +75,7 @@ static enum outcome complete(const struct call *call, struct callback *callback,
     operation->error = end->error;
     callback->execution.bytes += (int64_t)(end->result.size + end->error.size);
     lambda_operation_change(call, &callback->execution, operation);
-    lambda_history_note(call, &callback->execution, operation, lambda_history_type(call, operation, NULL),
-                        S("{}"));
+    lambda_history_note(call, &callback->execution, operation, S("{}"));
     lambda_execution_settle(call, &callback->execution);
     return DONE;
 }

@@ -118,7 +118,7 @@ static void note_start(const struct call *call, struct lambda_execution_row *exe
     if (str_present(child_arn))
         json_field(&writer, S("DurableExecutionArn"), child_arn);
     json_close_object(&writer);
-    lambda_history_note(call, execution, operation, S("ChainedInvokeStarted"), json_written(&writer));
+    lambda_history_note(call, execution, operation, json_written(&writer));
 }
 
 static void end_operation(const struct call *call, struct lambda_execution_row *execution,
@@ -130,7 +130,7 @@ static void end_operation(const struct call *call, struct lambda_execution_row *
     operation->error = end->error;
     execution->bytes += (int64_t)(end->result.size + end->error.size);
     lambda_operation_change(call, execution, operation);
-    lambda_history_note(call, execution, operation, lambda_history_type(call, operation, NULL), S("{}"));
+    lambda_history_note(call, execution, operation, S("{}"));
 }
 
 void lambda_chained_begin(const struct call *call, struct lambda_execution_row *execution,

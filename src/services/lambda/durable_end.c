@@ -127,7 +127,7 @@ void lambda_execution_end(const struct call *call, struct lambda_execution_row *
     operation.error = end->error;
     execution->bytes += (int64_t)(end->result.size + end->error.size);
     lambda_operation_change(call, execution, &operation);
-    lambda_history_note(call, execution, &operation, lambda_history_type(call, &operation, NULL), S("{}"));
+    lambda_history_note(call, execution, &operation, S("{}"));
     count_end(call, execution, end->status);
     answer_starts(call, execution, &operation);
     if (execution->parent_id)

@@ -11,28 +11,32 @@
 /* ---- noting ---- */
 
 void lambda_history_note_with(const struct call *call, struct lambda_execution_row *execution,
-                              const struct lambda_operation_row *operation, str type, str details,
-                              str payload)
+                              const struct lambda_operation_row *operation, enum lambda_event_type type,
+                              const struct event_parts *parts)
 {
     lambda_add_history(call->txn, &(struct lambda_add_history_params){
                                       .execution_id = execution->id,
                                       .number = ++execution->events,
-                                      .type = type,
+                                      .type = lambda_event_type_text(type),
                                       .operation = operation ? &operation->id : NULL,
                                       .at_ms = call->now_ms,
-                                      .details = details,
-                                      .payload = payload,
+                                      .details = parts->details,
+                                      .payload = parts->payload,
                                   });
 }
 
 void lambda_history_note(const struct call *call, struct lambda_execution_row *execution,
-                         const struct lambda_operation_row *operation, str type, str details)
+                         const struct lambda_operation_row *operation, str details)
 {
-    lambda_history_note_with(call, execution, operation, type, details, (str){0});
+    lambda_history_note_with(
+        call, execution, operation,
+        lambda_history_type(call, operation, lambda_operation_status_of(operation->status)),
+        &(struct event_parts){.details = details});
 }
 
-str lambda_history_type(const struct call *call, const struct lambda_operation_row *operation,
-                        const char *what)
+enum lambda_event_type lambda_history_type(const struct call *call,
+                                           const struct lambda_operation_row *operation,
+                                           enum lambda_operation_status status)
 {
     static const char *const types[] = {
         [LAMBDA_OPERATION_TYPE_EXECUTION] = "Execution", [LAMBDA_OPERATION_TYPE_CONTEXT] = "Context",
@@ -40,45 +44,69 @@ str lambda_history_type(const struct call *call, const struct lambda_operation_r
         [LAMBDA_OPERATION_TYPE_CALLBACK] = "Callback",   [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = "ChainedInvoke",
     };
     static const char *const statuses[] = {
-        [0] = "",
-        [LAMBDA_OPERATION_STATUS_STARTED] = "Started",
-        [LAMBDA_OPERATION_STATUS_PENDING] = "",
-        [LAMBDA_OPERATION_STATUS_READY] = "",
-        [LAMBDA_OPERATION_STATUS_SUCCEEDED] = "Succeeded",
-        [LAMBDA_OPERATION_STATUS_FAILED] = "Failed",
-        [LAMBDA_OPERATION_STATUS_CANCELLED] = "Cancelled",
-        [LAMBDA_OPERATION_STATUS_TIMED_OUT] = "TimedOut",
-        [LAMBDA_OPERATION_STATUS_STOPPED] = "Stopped",
+        [LAMBDA_OPERATION_STATUS_STARTED] = "Started",     [LAMBDA_OPERATION_STATUS_SUCCEEDED] = "Succeeded",
+        [LAMBDA_OPERATION_STATUS_FAILED] = "Failed",       [LAMBDA_OPERATION_STATUS_CANCELLED] = "Cancelled",
+        [LAMBDA_OPERATION_STATUS_TIMED_OUT] = "TimedOut",  [LAMBDA_OPERATION_STATUS_STOPPED] = "Stopped",
     };
 
-    return arena_format(call->arena, "%s%s", types[lambda_operation_type_of(operation->type)],
-                        what ? what : statuses[lambda_operation_status_of(operation->status)]);
+    return lambda_event_type_of(arena_format(
+        call->arena, "%s%s", types[lambda_operation_type_of(operation->type)], statuses[status]));
 }
 
 /* ---- reading ---- */
 
-/* The member of an event's details that has a payload, and the payload. */
+/* The member of an event's details that has the payload, and the payload. */
 struct payload {
     const char *member; /* NULL: the event has none */
     bool is_json;       /* an ErrorObject */
     str content;
 };
 
+static const enum payload_kind {
+    NO_PAYLOAD,
+    INPUT,
+    RESULT,
+    ERROR,
+} payload_kinds[] = {
+    [LAMBDA_EVENT_TYPE_EXECUTION_STARTED] = INPUT,
+    [LAMBDA_EVENT_TYPE_EXECUTION_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_EXECUTION_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_EXECUTION_TIMED_OUT] = ERROR,
+    [LAMBDA_EVENT_TYPE_EXECUTION_STOPPED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CONTEXT_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_CONTEXT_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_CONTEXT_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_WAIT_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_WAIT_SUCCEEDED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_WAIT_CANCELLED] = ERROR,
+    [LAMBDA_EVENT_TYPE_STEP_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_STEP_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_STEP_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STARTED] = INPUT,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_TIMED_OUT] = ERROR,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STOPPED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CALLBACK_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_CALLBACK_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_CALLBACK_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CALLBACK_TIMED_OUT] = ERROR,
+    [LAMBDA_EVENT_TYPE_INVOCATION_COMPLETED] = ERROR,
+};
+
 static struct payload payload_of(const struct lambda_history_row *row)
 {
-    static const char *const errors[] = {"Failed", "TimedOut", "Stopped", "Cancelled"};
-    bool own = str_present(row->payload);
+    static const char *const members[] = {
+        [NO_PAYLOAD] = NULL, [INPUT] = "Input", [RESULT] = "Result", [ERROR] = "Error"};
+    enum lambda_event_type type = lambda_event_type_of(row->type);
+    enum payload_kind kind = payload_kinds[type];
+    const str own[] = {
+        [NO_PAYLOAD] = {0}, [INPUT] = row->input, [RESULT] = row->result, [ERROR] = row->error};
+    str content = str_present(row->payload) ? row->payload : own[kind];
 
-    if (str_equal(row->type, S("InvocationCompleted")))
-        return (struct payload){own ? "Error" : NULL, true, row->payload};
-    if (str_equal(row->type, S("ExecutionStarted")) || str_equal(row->type, S("ChainedInvokeStarted")))
-        return (struct payload){"Input", false, row->input};
-    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-        if (str_ends_with(row->type, str_of(errors[i])))
-            return (struct payload){"Error", true, own ? row->payload : row->error};
-    if (str_ends_with(row->type, S("Succeeded")) && !str_equal(row->type, S("WaitSucceeded")))
-        return (struct payload){"Result", false, own ? row->payload : row->result};
-    return (struct payload){0};
+    if (type == LAMBDA_EVENT_TYPE_INVOCATION_COMPLETED && !str_present(content))
+        kind = NO_PAYLOAD; /* the run has not failed */
+    return (struct payload){.member = members[kind], .is_json = kind == ERROR, .content = content};
 }
 
 static void add_payload(struct json_writer *writer, const struct payload *payload, bool whole)

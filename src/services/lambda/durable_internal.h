@@ -90,8 +90,8 @@ str lambda_operations_read(const struct call *call, const struct lambda_executio
 /* The operation has changed: note when, and store its row. */
 void lambda_operation_change(const struct call *call, struct lambda_execution_row *execution,
                              struct lambda_operation_row *operation);
-/* Change what is due.  False: more is due than one run changes. */
-bool lambda_operations_fire(const struct call *call, struct lambda_execution_row *execution);
+/* Change what is due, up to a bound. */
+void lambda_operations_fire(const struct call *call, struct lambda_execution_row *execution);
 
 /* The token of the run's next checkpoint. */
 str lambda_checkpoint_token(const struct call *call, const struct lambda_execution_row *execution);
@@ -125,13 +125,19 @@ enum { CHAINED_PAYLOAD_BYTES = 1048576 };
 
 /* ---- durable_history.c ---- */
 
-/* Add an event about the operation, or about none (NULL).  details: a JSON object without the payload. */
+/* What an event tells beside its operation: a JSON object without the payload; a payload that is not the
+ * operation's own, or absent. */
+struct event_parts {
+    str details, payload;
+};
+/* Add the event that the operation has reached its status. */
 void lambda_history_note(const struct call *call, struct lambda_execution_row *execution,
-                         const struct lambda_operation_row *operation, str type, str details);
-/* The same with a payload that is not the operation's own. */
+                         const struct lambda_operation_row *operation, str details);
+/* Add an event about an operation, or about none (NULL). */
 void lambda_history_note_with(const struct call *call, struct lambda_execution_row *execution,
-                              const struct lambda_operation_row *operation, str type, str details,
-                              str payload);
-/* "WaitSucceeded": the type of the event that an operation of that type has reached that status. */
-str lambda_history_type(const struct call *call, const struct lambda_operation_row *operation,
-                        const char *what);
+                              const struct lambda_operation_row *operation, enum lambda_event_type type,
+                              const struct event_parts *parts);
+/* The type of the event that an operation has reached that status. */
+enum lambda_event_type lambda_history_type(const struct call *call,
+                                           const struct lambda_operation_row *operation,
+                                           enum lambda_operation_status status);

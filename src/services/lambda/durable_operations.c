@@ -277,7 +277,7 @@ static void end_wait(const struct call *call, struct lambda_execution_row *execu
                      struct lambda_operation_row *wait)
 {
     end_as(call, wait, LAMBDA_OPERATION_STATUS_SUCCEEDED);
-    lambda_history_note(call, execution, wait, S("WaitSucceeded"),
+    lambda_history_note(call, execution, wait,
                         arena_format(call->arena, "{\"Duration\":%lld}", (long long)*wait->seconds));
 }
 
@@ -290,7 +290,7 @@ static void time_out(const struct call *call, struct lambda_execution_row *execu
     callback->error = whole ? lambda_error_text(call, "Callback.Timeout", S("Callback timed out"))
                             : lambda_error_text(call, "Callback.Heartbeat",
                                                 S("Callback timed out on heartbeat"));
-    lambda_history_note(call, execution, callback, S("CallbackTimedOut"), S("{}"));
+    lambda_history_note(call, execution, callback, S("{}"));
 }
 
 static void fire(const struct call *call, struct lambda_execution_row *execution,
@@ -310,17 +310,14 @@ static void fire(const struct call *call, struct lambda_execution_row *execution
     lambda_operation_change(call, execution, operation);
 }
 
-bool lambda_operations_fire(const struct call *call, struct lambda_execution_row *execution)
+void lambda_operations_fire(const struct call *call, struct lambda_execution_row *execution)
 {
     const struct lambda_next_due_operation_params params = {.execution_id = execution->id};
     struct lambda_operation_row operation;
 
-    for (int fired = 0; lambda_next_due_operation(call->txn, &params, &operation) &&
+    for (int fired = 0; fired < DURABLE_DUE_PER_RUN &&
+                        lambda_next_due_operation(call->txn, &params, &operation) &&
                         *operation.due_ms <= call->now_ms;
-         fired++) {
-        if (fired == DURABLE_DUE_PER_RUN)
-            return false;
+         fired++)
         fire(call, execution, &operation);
-    }
-    return true;
 }

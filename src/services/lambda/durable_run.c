@@ -146,7 +146,8 @@ static void note_completion(const struct call *call, struct lambda_execution_row
     json_double(&writer, (double)call->now_ms / MS_PER_S);
     json_field(&writer, S("RequestId"), invocation->request_id);
     json_close_object(&writer);
-    lambda_history_note_with(call, execution, NULL, S("InvocationCompleted"), json_written(&writer), error);
+    lambda_history_note_with(call, execution, NULL, LAMBDA_EVENT_TYPE_INVOCATION_COMPLETED,
+                             &(struct event_parts){.details = json_written(&writer), .payload = error});
 }
 
 static void fail_execution(const struct call *call, struct lambda_execution_row *execution, str error)
@@ -228,14 +229,19 @@ static void read_output(const struct call *call, struct lambda_execution_row *ex
     const struct json *output = json_parse(call->arena, payload, NULL);
     str status = json_is(output, JSON_OBJECT) ? json_get_str(output, S("Status")) : (str){0};
 
-    if (str_equal(status, S("PENDING")))
+    switch (lambda_operation_status_of(status)) {
+    case LAMBDA_OPERATION_STATUS_PENDING:
         remain_pending(call, execution);
-    else if (str_equal(status, S("SUCCEEDED")))
+        break;
+    case LAMBDA_OPERATION_STATUS_SUCCEEDED:
         succeed(call, execution, output);
-    else if (str_equal(status, S("FAILED")))
+        break;
+    case LAMBDA_OPERATION_STATUS_FAILED:
         fail_as_told(call, execution, output);
-    else
+        break;
+    default:
         fail_execution(call, execution, invalid_output(call, "Invalid Status in invocation output."));
+    }
 }
 
 void lambda_run_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
@@ -260,24 +266,27 @@ void lambda_run_end(const struct call *call, const struct lambda_found_invocatio
 
 /* ---- the timer ---- */
 
-static enum outcome pass_time(const struct call *call, struct lambda_execution_row *execution,
-                              const struct lambda_continue_execution_request *in)
+static void time_out(const struct call *call, struct lambda_execution_row *execution)
+{
+    str message = arena_format(call->arena, "Execution timed out after %lld seconds.",
+                               (long long)(execution->deadline_ms - execution->started_ms) / MS_PER_S);
+
+    lambda_execution_end(call, execution,
+                         &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_TIMED_OUT,
+                                                 .error = lambda_error_text(call, NULL, message)});
+}
+
+/* What is due beyond a bound keeps the timer due. */
+static void pass_time(const struct call *call, struct lambda_execution_row *execution)
 {
     if (execution->deadline_ms <= call->now_ms) {
-        str message = arena_format(call->arena, "Execution timed out after %lld seconds.",
-                                   (long long)(execution->deadline_ms - execution->started_ms) / MS_PER_S);
-        lambda_execution_end(call, execution,
-                             &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_TIMED_OUT,
-                                                     .error = lambda_error_text(call, NULL, message)});
-        lambda_execution_settle(call, execution);
-        return DONE;
+        time_out(call, execution);
+    } else {
+        if (execution->retry_ms && *execution->retry_ms <= call->now_ms)
+            execution->retry_ms = NULL;
+        lambda_operations_fire(call, execution);
     }
-    if (execution->retry_ms && *execution->retry_ms <= call->now_ms)
-        execution->retry_ms = NULL;
-    lambda_operations_fire(call, execution);
-    (void)in;
     lambda_execution_settle(call, execution);
-    return DONE;
 }
 
 enum outcome lambda_continue_execution(const struct call *call,
@@ -290,7 +299,8 @@ enum outcome lambda_continue_execution(const struct call *call,
     if (!lambda_execution_get(call, in->execution_id, &execution))
         return DONE;
     execution.timer_ms = NULL;
-    if (lambda_execution_is_running(&execution))
-        return pass_time(call, &execution, in);
-    return lambda_execution_expire(call, &execution, in);
+    if (!lambda_execution_is_running(&execution))
+        return lambda_execution_expire(call, &execution, in);
+    pass_time(call, &execution);
+    return DONE;
 }

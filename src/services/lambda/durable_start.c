@@ -51,7 +51,7 @@ static void add_first_operation(const struct call *call, const struct function *
 
     operation.id = lambda_add_operation(call->txn, &operation);
     execution->bytes += (int64_t)payload.size;
-    lambda_history_note(call, execution, &operation, S("ExecutionStarted"),
+    lambda_history_note(call, execution, &operation,
                         arena_format(call->arena, "{\"ExecutionTimeout\":%lld}",
                                      (long long)*function->row.execution_seconds));
 }
@@ -171,7 +171,7 @@ bool lambda_durable_invoke(const struct call *call, const struct function *funct
     start->execution_id = arena_i64(call->arena, execution.id);
     if (!lambda_execution_is_running(&execution))
         return true;
-    start->durable = LAMBDA_INVOCATION_DURABLE_START;
+    start->durable = LAMBDA_INVOCATION_DURABLE_STARTER;
     start->payload = S("");
     lambda_invocation_add(call, *start);
     return true;

@@ -183,8 +183,7 @@ static void end(struct update *update)
 
 static bool note(const struct update *update, str details)
 {
-    lambda_history_note(update->call, update->execution, &update->row,
-                        lambda_history_type(update->call, &update->row, NULL), details);
+    lambda_history_note(update->call, update->execution, &update->row, details);
     return true;
 }
 
@@ -230,8 +229,11 @@ static bool retry_step(struct update *update)
         return false;
     lambda_history_note_with(
         call, update->execution, &update->row,
-        lambda_history_type(call, &update->row, str_present(update->error) ? "Failed" : "Succeeded"),
-        retry_details(update, delay_seconds), str_present(payload) ? payload : S(""));
+        lambda_history_type(call, &update->row,
+                            str_present(update->error) ? LAMBDA_OPERATION_STATUS_FAILED
+                                                       : LAMBDA_OPERATION_STATUS_SUCCEEDED),
+        &(struct event_parts){.details = retry_details(update, delay_seconds),
+                              .payload = str_present(payload) ? payload : S("")});
     return true;
 }
 
@@ -254,6 +256,22 @@ static bool apply_step(struct update *update)
 
 /* ---- contexts ---- */
 
+/* Hide everything below the context.  What is below a context that has completed before is hidden already. */
+static void hide_below(const struct update *update)
+{
+    struct str_list contexts = {0};
+
+    *list_add(update->call->arena, &contexts) = update->row.operation_id;
+    for (size_t i = 0; i < contexts.count; i++) {
+        struct lambda_hide_children_rows rows = lambda_hide_children(
+            update->call->txn, &(struct lambda_hide_children_params){.execution_id = update->execution->id,
+                                                                     .parent = contexts.items[i]});
+        for (size_t child = 0; child < rows.count; child++)
+            if (lambda_operation_type_of(rows.items[child].type) == LAMBDA_OPERATION_TYPE_CONTEXT)
+                *list_add(update->call->arena, &contexts) = rows.items[child].operation_id;
+    }
+}
+
 static bool end_context(struct update *update)
 {
     const struct lambda_context_options *options = update->in->context_options;
@@ -265,9 +283,7 @@ static bool end_context(struct update *update)
     if (!store(update))
         return false;
     if (!replays)
-        lambda_hide_below(update->call->txn,
-                          &(struct lambda_hide_below_params){.execution_id = update->execution->id,
-                                                             .operation_id = update->row.operation_id});
+        hide_below(update);
     return note(update, S("{}"));
 }
 

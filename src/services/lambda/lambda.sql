@@ -584,20 +584,20 @@ create table lambda_history (
     primary key (execution_id, number)
 ) without rowid;
 
--- The part of an invocation in an execution: `start` waits for the end of the execution that it has started, `run` runs
+-- The part of an invocation in an execution: `starter` waits for the end of the execution that it has started, `run` runs
 -- it, and `chained` is a function that the operation of that id invokes.
-alter table lambda_invocation add column durable text check (durable in ('start', 'run', 'chained'));
+alter table lambda_invocation add column durable text check (durable in ('starter', 'run', 'chained'));
 alter table lambda_invocation add column execution_id integer;
 alter table lambda_invocation add column operation_id text;
 create index lambda_invocation_execution on lambda_invocation (execution_id) where execution_id is not null;
-create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'start' and kind = 'sync';
+create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'starter' and kind = 'sync';
 
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
 -- enum: lambda_invocation.stream wanted left
--- enum: lambda_invocation.durable start run chained
+-- enum: lambda_invocation.durable starter run chained
 
 -- statement: add_function :insert
 -- row: function
@@ -1097,7 +1097,7 @@ insert into lambda_invocation (request_id, function_id, version_id, function_arn
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
     lane_id, delivery_id, stream, durable, execution_id, operation_id)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
-    case when :durable = 'start' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
+    case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
     :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id);
 
 -- statement: add_payload :exec
@@ -1221,7 +1221,7 @@ where function_id = :function_id and (state = 'running' or (kind = 'sync' and st
     and kind = 'sync' and (:version_id is null or version_id = :version_id)
 union all
 select request_id from lambda_invocation
-where function_id = :function_id and durable = 'start' and kind = 'sync'
+where function_id = :function_id and durable = 'starter' and kind = 'sync'
     and (:version_id is null or version_id = :version_id);
 
 -- statement: any_invocation :one
@@ -1353,16 +1353,10 @@ from lambda_operation where execution_id = :execution_id and due_ms is not null 
 select 1 as found from lambda_operation where execution_id = :execution_id and ended_ms is null
     and type in ('WAIT', 'CALLBACK', 'CHAINED_INVOKE', 'STEP') and (type <> 'STEP' or status = 'PENDING') limit 1;
 
--- Hide what is below an operation.
--- statement: hide_below :exec
--- param: operation_id text
-with recursive below(operation_id) as (
-    select o.operation_id from lambda_operation o where o.execution_id = :execution_id and o.parent = :operation_id
-    union
-    select o.operation_id from below b join lambda_operation o
-        on o.execution_id = :execution_id and o.parent = b.operation_id where o.hidden = 0)
-update lambda_operation set hidden = 1
-where execution_id = :execution_id and hidden = 0 and operation_id in (select operation_id from below);
+-- Hide the operations right below one.
+-- statement: hide_children :many
+update lambda_operation set hidden = 1 where execution_id = :execution_id and parent = :parent and hidden = 0
+returning operation_id, type;
 
 -- statement: remove_some_operations :exec
 -- param: limit integer
@@ -1399,7 +1393,7 @@ delete from lambda_history where execution_id = :execution_id
 -- row: found_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id
-from lambda_invocation where execution_id = :execution_id and durable = 'start' and state = 'waiting' limit 1;
+from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
 -- statement: any_run :one
 select id from lambda_invocation where execution_id = :execution_id and durable = 'run' limit 1;
