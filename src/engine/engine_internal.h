@@ -150,7 +150,8 @@ struct engine {
     bool gives_back;       /* there are unused pages to give back at give_back_ms */
     struct exchange_queue runnable;
     struct parking parking;
-    struct map pollers; /* spawn()'s names -> struct exchange, which its owner frees */
+    struct map pollers;  /* spawn()'s names -> struct exchange, which its owner frees */
+    struct map accounts; /* whose rows of engine_account exist, at least in this batch */
     struct txn *txn;
     struct batch *batch;
     uint64_t lasting; /* the sequence of the last batch that `lasts` */
@@ -303,6 +304,14 @@ const struct operation *operation_that_hears(const struct engine *engine, const 
 /* NULL when the JSON does not fit the operation's input. */
 struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
                                    str region, str input_json);
+bool internal_is(const struct exchange *exchange);
+/*
+ * Memory has run out in the midst of a call.  True, once, for a spawned one that is prepared, which nobody
+ * repeats: it runs once more, with nothing prepared, and cannot move to a worker.
+ */
+bool internal_has_last_chance(struct exchange *exchange);
+/* The pool is full: the call is prepared after a moment. */
+void internal_prepare_later(struct engine *engine, struct exchange *exchange);
 
 /* timers.c */
 /* Take a due timer, or NULL; its row is deleted in this batch. */
@@ -434,6 +443,17 @@ extern const struct door ADMIN_DOORS[];
 void reply_message(struct exchange *exchange, int status, str message);
 /* The same for a door's handler.  Returns DONE. */
 enum outcome door_refuse(const struct call *call, struct http_reply *reply, int status, str message);
+
+/* console.c: the web console's files */
+enum outcome console_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome console_redirect(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* session.c */
+enum outcome session_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+/* A client's call has written: note its account. */
+void account_note(const struct call *call);
+/* The rows of accounts may be gone. */
+void accounts_forget(struct engine *engine);
 
 /* doors.c */
 /* NULL: two doors have the same pattern, and *clash is the second one. */

@@ -191,7 +191,7 @@ void lambda_chained_end(const struct call *call, int64_t execution_id, str opera
 }
 
 void lambda_chained_invocation_end(const struct call *call,
-                                   const struct lambda_found_invocation_row *invocation,
+                                   const struct lambda_find_invocation_row *invocation,
                                    const struct result *result)
 {
     struct execution_end end = {.status = LAMBDA_EXECUTION_STATUS_SUCCEEDED, .result = result->payload};

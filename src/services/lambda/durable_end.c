@@ -57,7 +57,7 @@ struct result lambda_execution_result(const struct call *call, str result, str e
 }
 
 static void answer_start(const struct call *call, const struct function *function,
-                         const struct lambda_found_invocation_row *start, const struct result *result,
+                         const struct lambda_find_invocation_row *start, const struct result *result,
                          str input)
 {
     static const struct logs_input_log_events no_output;
@@ -78,7 +78,7 @@ static void answer_starts(const struct call *call, const struct lambda_execution
 {
     const struct lambda_next_start_params params = {.execution_id = arena_i64(call->arena, execution->id)};
     struct result result = lambda_execution_result(call, operation->result, operation->error);
-    struct lambda_found_invocation_row start;
+    struct lambda_find_invocation_row start;
     struct function function;
 
     if (!lambda_version_get(call, execution->version_id, &function))

@@ -134,7 +134,7 @@ str lambda_error_of_report(const struct call *call, const struct result *result)
 }
 
 static void note_completion(const struct call *call, struct lambda_execution_row *execution,
-                            const struct lambda_found_invocation_row *invocation, str error)
+                            const struct lambda_find_invocation_row *invocation, str error)
 {
     struct json_writer writer = json_writer_in(call->arena);
     int64_t started_ms = invocation->started_ms ? invocation->started_ms : call->now_ms;
@@ -244,7 +244,7 @@ static void read_output(const struct call *call, struct lambda_execution_row *ex
     }
 }
 
-void lambda_run_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                     const struct result *result)
 {
     bool failed = str_present(result->error);

@@ -86,7 +86,7 @@ static str reason_of(const struct call *call, bool reported, str line)
                         str_present(line) ? S(", and printed: ") : S(""), str_present(line) ? line : S(""));
 }
 
-void lambda_retried_hops(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output)
 {
     str receipts = invocation->receipts, queue_arn;

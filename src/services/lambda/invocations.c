@@ -13,14 +13,14 @@ str lambda_invocation_answer(const struct call *call, str request_id)
 }
 
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
-                                  struct lambda_found_invocation_row *invocation)
+                                  struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.sandbox_id = sandbox_id}, invocation);
 }
 
 bool lambda_invocation_next(const struct call *call, const struct function *function,
-                            struct lambda_found_invocation_row *invocation)
+                            struct lambda_find_invocation_row *invocation)
 {
     return lambda_find_invocation(
         call->txn, &(struct lambda_find_invocation_params){.version_id = &function->row.version_id},

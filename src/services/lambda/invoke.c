@@ -229,7 +229,7 @@ enum outcome lambda_invoke_async(const struct call *call, const struct lambda_in
 /* ---- the end of an invocation ---- */
 
 void lambda_invocation_answer_caller(const struct call *call,
-                                     const struct lambda_found_invocation_row *invocation,
+                                     const struct lambda_find_invocation_row *invocation,
                                      const struct result *result, str tail)
 {
     str answered = lambda_invocation_answer(call, invocation->request_id);
@@ -256,7 +256,7 @@ static struct log_pace *pace_of(const struct function *function, const struct re
 }
 
 static void warn_of_failure(const struct function *function,
-                            const struct lambda_found_invocation_row *invocation, const struct result *result,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
                             str reason)
 {
     unsigned left_out;
@@ -268,7 +268,7 @@ static void warn_of_failure(const struct function *function,
 }
 
 static void trace_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result)
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     bool failed = str_present(result->error), late = str_equal(result->status, S("timeout"));
     str reason = failed ? lambda_failure_text(call, result) : (str){0};
@@ -292,7 +292,7 @@ static void trace_end(const struct call *call, const struct function *function,
 
 /* Count the invocation; every attempt counts. */
 static void count_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result)
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     static const struct metric invocations = {"AWS/Lambda", "Invocations", "FunctionName", "Count"};
     static const struct metric errors = {"AWS/Lambda", "Errors", "FunctionName", "Count"};
@@ -308,7 +308,7 @@ static void count_end(const struct call *call, const struct function *function,
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox,
-                              const struct lambda_found_invocation_row *invocation,
+                              const struct lambda_find_invocation_row *invocation,
                               const struct result *result)
 {
     struct logs_input_log_events output = {0};

@@ -494,6 +494,10 @@ alter table lambda_invocation add column content_type text;
 alter table lambda_invocation add column prelude blob;
 
 -- migration: 22
+-- The fingerprint of a version's code that is a folder of the machine (hot_reload.c), when it was last read.
+alter table lambda_version add column code_state text;
+
+-- migration: 23
 -- The DurableConfig of a version: the seconds that an execution may take, null if it is not durable; and the days for
 -- which an execution is kept.
 alter table lambda_version add column execution_seconds integer;
@@ -627,7 +631,7 @@ select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
     v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
-    v.execution_seconds, v.retention_days
+    v.execution_seconds, v.retention_days, v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -704,6 +708,9 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: set_code_state :exec
+update lambda_version set code_state = :code_state, generation = :generation where id = :version_id;
 
 -- statement: set_recursion :exec
 update lambda_function set recursion = :recursion where id = :id;
@@ -1018,7 +1025,7 @@ update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms whe
 -- The sandboxes of a function, or of one of its versions.
 -- statement: list_sandboxes :many
 -- param: version_id integer null
-select id, state from lambda_sandbox
+select id, state, generation from lambda_sandbox
 where function_id = :function_id and (:version_id is null or version_id = :version_id);
 
 -- statement: list_all_sandboxes :many
@@ -1072,6 +1079,9 @@ where function_id = :function_id and state = 'idle' and version_id <> :version_i
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
 
+-- statement: set_sandbox_generation :exec
+update lambda_sandbox set generation = :generation where id = :id;
+
 -- statement: set_initialized :exec
 update lambda_sandbox set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;
 
@@ -1120,7 +1130,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
--- row: found_invocation
+-- row: find_invocation
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
@@ -1390,7 +1400,7 @@ delete from lambda_history where execution_id = :execution_id
 
 -- An invocation that waits for the end of an execution.
 -- statement: next_start :one
--- row: found_invocation
+-- row: find_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;

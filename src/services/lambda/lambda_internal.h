@@ -179,6 +179,27 @@ void lambda_unpacked_release(const struct call *call, str name);
 /* At a start: existing folders are not trusted. */
 void lambda_unpacked_forget(const struct call *call);
 
+/* hot_reload.c */
+/* Is the code of a version a folder of this machine, not a package? */
+bool lambda_code_is_hot(str package);
+/* Let that folder be the function's code.  False: it may not be, and fail() has been called. */
+bool lambda_hot_code_set(const struct call *call, str folder, struct function *function);
+/* May a sandbox have that folder now?  Absent, with the folder's fingerprint, or the reason why not. */
+str lambda_hot_code_verify(const struct call *call, str package, str *fingerprint);
+/* A sandbox starts with the folder as it is by that fingerprint. */
+void lambda_hot_code_launched(const struct call *call, struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox, str fingerprint);
+/* On a worker, read the folder for lambda_hot_code_review() of the same call. */
+void lambda_hot_code_prepare(const struct call *call, str package);
+enum hot_review {
+    HOT_CURRENT,  /* the sandbox may take the next invocation, if there is one */
+    HOT_UNKNOWN,  /* a worker must read the folder: move_to_worker() */
+    HOT_OUTDATED, /* the sandbox ends, and another one has the code as it is now */
+};
+/* Is the code of a sandbox that asks for work still what is in the folder? */
+enum hot_review lambda_hot_code_review(const struct call *call, struct function *function,
+                                       const struct lambda_get_sandbox_row *sandbox);
+
 /* layers.c */
 struct layer_version {
     struct lambda_layer_version_row row;
@@ -263,7 +284,8 @@ str lambda_runtime_problem(const struct call *call, const struct runtime *runtim
 str lambda_version_work(const struct call *call, int64_t version_id);
 /* Add a sandbox's row, so that it counts; a worker verifies its code before it is launched. */
 void lambda_sandbox_add(const struct call *call, const struct function *function, bool provisioned);
-/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
+/*
+ * End the version's sandboxes of earlier generations, unless they are busy: those end when they are done.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
 /* End the sandboxes of one version, or of all of the function's (NULL). */
@@ -341,7 +363,7 @@ void lambda_pace_note_duration(int64_t version_id, int64_t ms);
  */
 bool lambda_sandbox_next(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         struct lambda_found_invocation_row *invocation);
+                         struct lambda_find_invocation_row *invocation);
 
 /* launch.c */
 /*
@@ -373,10 +395,10 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
 bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
-                                  struct lambda_found_invocation_row *invocation);
+                                  struct lambda_find_invocation_row *invocation);
 /* The version's oldest queued invocation. */
 bool lambda_invocation_next(const struct call *call, const struct function *function,
-                            struct lambda_found_invocation_row *invocation);
+                            struct lambda_find_invocation_row *invocation);
 
 /* invoke.c */
 /*
@@ -385,7 +407,7 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
  */
 void lambda_invocation_finish(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox,
-                              const struct lambda_found_invocation_row *invocation,
+                              const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
@@ -397,7 +419,7 @@ enum outcome lambda_invocation_wait(const struct call *call, const struct lambda
 /* Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for it
  * after a restart. */
 void lambda_invocation_answer_caller(const struct call *call,
-                                     const struct lambda_found_invocation_row *invocation,
+                                     const struct lambda_find_invocation_row *invocation,
                                      const struct result *result, str tail);
 
 /* durable_start.c */
@@ -421,13 +443,13 @@ str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
 /* durable_run.c */
 /* The event of a run that begins now; absent: the execution has ended. */
 str lambda_run_event(const struct call *call, int64_t execution_id);
-void lambda_run_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                     const struct result *result);
 
 /* durable_chained.c */
 /* A function that an execution has invoked has ended; or will never run, because it is deleted. */
 void lambda_chained_invocation_end(const struct call *call,
-                                   const struct lambda_found_invocation_row *invocation,
+                                   const struct lambda_find_invocation_row *invocation,
                                    const struct result *result);
 void lambda_chained_invocation_lost(const struct call *call, int64_t execution_id, str operation_id);
 
@@ -440,13 +462,13 @@ void lambda_executions_drop(const struct call *call, int64_t function_id, const 
  * Give a piece of the answer to the caller, who takes it as a stream.  PARKED: the call runs again when the
  * piece was taken; DONE: it was, or the caller left.
  */
-enum outcome lambda_stream_pass(const struct call *call, const struct lambda_found_invocation_row *invocation,
+enum outcome lambda_stream_pass(const struct call *call, const struct lambda_find_invocation_row *invocation,
                                 uint64_t before, str bytes);
 /* Is that more than a streamed answer may have? */
 bool lambda_stream_is_full(uint64_t bytes);
 struct result lambda_stream_overflow(const struct call *call);
 /* The invocation has ended; a payload that is still to be sent was not streamed. */
-void lambda_stream_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_stream_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                        const struct result *result, str tail);
 
 /* For the caller's call: the next piece.  False: nothing new was handed over. */
@@ -550,7 +572,7 @@ void lambda_qualifier_forget(const struct call *call, int64_t function_id, str q
 /* retries.c */
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result);
+                      const struct lambda_find_invocation_row *invocation, const struct result *result);
 /* The execution that an asynchronous invocation has started has ended: a failed one becomes a dead letter. */
 void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
                            const struct result *result, str payload);
@@ -573,7 +595,7 @@ str lambda_event_init_start(const struct call *call, const struct function *func
 str lambda_event_init_done(const struct call *call, const struct function *function);
 str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms);
 str lambda_event_start(const struct call *call, const struct function *function,
-                       const struct lambda_found_invocation_row *invocation);
+                       const struct lambda_find_invocation_row *invocation);
 /* What the log tells of an invocation that has ended. */
 struct invocation_report {
     str request_id;
@@ -602,11 +624,11 @@ void lambda_log_output(const struct call *call, const struct function *function,
 /* Write the lines held back into the function's log stream.  invocation: the current one, or NULL. */
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
-                      const struct lambda_found_invocation_row *invocation);
+                      const struct lambda_find_invocation_row *invocation);
 /* Write END and REPORT; returns the tail for a caller that asked for it, or absent. */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_found_invocation_row *invocation, const struct result *result,
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
                    struct logs_input_log_events *output);
 
 /* hops.c */
@@ -629,7 +651,7 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
  * it reported as failed, or all of them (NULL) when its report cannot be understood.  The reason contains the
  * last line that the function printed about the message.
  */
-void lambda_retried_hops(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output);
 
 /* event.c */
@@ -659,5 +681,5 @@ str lambda_source_queue_url(const struct call *call, str queue_arn);
 void lambda_pollers_resume(const struct call *call);
 /* The function has answered or failed a batch. */
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output);

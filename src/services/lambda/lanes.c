@@ -522,7 +522,7 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
 }
 
 void lambda_lane_end(const struct call *call, const struct function *function,
-                     const struct lambda_found_invocation_row *invocation, const struct result *result)
+                     const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     struct lambda_lane_row lane;
     struct call there;

@@ -144,7 +144,7 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
 }
 
 static str start_line(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation)
+                      const struct lambda_find_invocation_row *invocation)
 {
     if (lambda_log_is_json(function))
         return lambda_event_start(call, function, invocation);
@@ -156,7 +156,7 @@ static str start_line(const struct call *call, const struct function *function,
 static void announce(const struct call *call, const struct function *function,
                      const struct lambda_get_sandbox_row *sandbox)
 {
-    struct lambda_found_invocation_row invocation;
+    struct lambda_find_invocation_row invocation;
 
     if (sandbox->state != LAMBDA_SANDBOX_STATE_BUSY ||
         !lambda_invocation_of_sandbox(call, sandbox->id, &invocation) || invocation.announced)
@@ -168,7 +168,7 @@ static void announce(const struct call *call, const struct function *function,
 /* Write the events into the function's log stream; invocation: the current one, or NULL. */
 static void write_now(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
-                      const struct lambda_found_invocation_row *invocation,
+                      const struct lambda_find_invocation_row *invocation,
                       const struct logs_input_log_events *events)
 {
     if (events->count > 0 && invocation && invocation->wants_tail)
@@ -180,7 +180,7 @@ static void write_now(const struct call *call, const struct function *function,
 
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
-                      const struct lambda_found_invocation_row *invocation)
+                      const struct lambda_find_invocation_row *invocation)
 {
     struct logs_input_log_events events = {0};
 
@@ -203,7 +203,7 @@ static void write_lines(const struct call *call, const struct function *function
                         const struct sandbox_output_line_list *lines)
 {
     struct logs_input_log_events events = {0};
-    struct lambda_found_invocation_row invocation;
+    struct lambda_find_invocation_row invocation;
     bool has_invocation = lambda_invocation_of_sandbox(call, sandbox->id, &invocation);
 
     take_lines(call, sandbox, &events);
@@ -233,7 +233,7 @@ void lambda_log_output(const struct call *call, const struct function *function,
 
 static struct invocation_report report_of(const struct call *call,
                                           const struct lambda_get_sandbox_row *sandbox,
-                                          const struct lambda_found_invocation_row *invocation,
+                                          const struct lambda_find_invocation_row *invocation,
                                           const struct result *result)
 {
     int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
@@ -295,7 +295,7 @@ static void add_end(const struct call *call, const struct function *function,
 
 static void trace_logged(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
-                         const struct lambda_found_invocation_row *invocation, str problem)
+                         const struct lambda_find_invocation_row *invocation, str problem)
 {
     struct json_writer detail = json_writer_in(call->arena);
     str group = arena_join(call->arena, S("log-group:"), function->row.log_group);
@@ -316,7 +316,7 @@ static void trace_logged(const struct call *call, const struct function *functio
 
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
-                   const struct lambda_found_invocation_row *invocation, const struct result *result,
+                   const struct lambda_find_invocation_row *invocation, const struct result *result,
                    struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};

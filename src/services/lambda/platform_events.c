@@ -83,7 +83,7 @@ str lambda_event_init_report(const struct call *call, const struct function *fun
 }
 
 str lambda_event_start(const struct call *call, const struct function *function,
-                       const struct lambda_found_invocation_row *invocation)
+                       const struct lambda_find_invocation_row *invocation)
 {
     int64_t ms = invocation->started_ms ? invocation->started_ms : call->now_ms;
     struct event event = begin(call, function, ms, S("platform.start"));

@@ -181,7 +181,7 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
 }
 
 void lambda_batch_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result,
+                      const struct lambda_find_invocation_row *invocation, const struct result *result,
                       const struct logs_input_log_events *output)
 {
     check(invocation->mapping_id && *invocation->mapping_id > 0);

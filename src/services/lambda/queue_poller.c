@@ -297,7 +297,7 @@ static void count_batch(const struct call *call, const struct lambda_mapping_row
 }
 
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
-                            const struct lambda_found_invocation_row *invocation, const struct result *result,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
                             const struct logs_input_log_events *output)
 {
     struct receipts receipts = receipts_read(call, invocation->receipts);

@@ -56,7 +56,7 @@ static int64_t progress_of(const struct call *call, str answer)
     return str_starts_with(shown, S("@")) && str_to_i64(str_from(shown, 1), &taken) ? taken : 0;
 }
 
-enum outcome lambda_stream_pass(const struct call *call, const struct lambda_found_invocation_row *invocation,
+enum outcome lambda_stream_pass(const struct call *call, const struct lambda_find_invocation_row *invocation,
                                 uint64_t before, str bytes)
 {
     str answer = lambda_invocation_answer(call, invocation->request_id);
@@ -88,7 +88,7 @@ struct result lambda_stream_overflow(const struct call *call)
 
 /* ---- the end ---- */
 
-void lambda_stream_end(const struct call *call, const struct lambda_found_invocation_row *invocation,
+void lambda_stream_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                        const struct result *result, str tail)
 {
     str answer = lambda_invocation_answer(call, invocation->request_id);

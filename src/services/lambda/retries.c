@@ -67,7 +67,7 @@ str lambda_failure_text(const struct call *call, const struct result *result)
 }
 
 static bool is_tried_again(const struct call *call, const struct function *function,
-                           const struct lambda_found_invocation_row *invocation, const struct result *result)
+                           const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     bool failed = str_present(result->error);
     const struct delivery_outcome outcome = {.verdict = failed ? DELIVERY_FAILED : DELIVERY_DELIVERED,
@@ -111,7 +111,7 @@ static void keep_error(const struct call *call, int64_t id, const struct result 
 }
 
 static void record_success(const struct call *call, const struct function *function,
-                           const struct lambda_found_invocation_row *invocation, const struct result *result)
+                           const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     struct lambda_get_event_row event;
 
@@ -124,7 +124,7 @@ static void record_success(const struct call *call, const struct function *funct
 }
 
 void lambda_event_end(const struct call *call, const struct function *function,
-                      const struct lambda_found_invocation_row *invocation, const struct result *result)
+                      const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     if (str_present(result->error))
         keep_error(call, invocation->id, result);

@@ -75,6 +75,16 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
+/* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
+void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
+{
+    struct asker asker;
+
+    (void)in;
+    if (find_asker(call, &asker) && lambda_code_is_hot(asker.function.row.package))
+        lambda_hot_code_prepare(call, asker.function.row.package);
+}
+
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -89,6 +99,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(&asker.call, &asker.function, &asker.sandbox);
+    if (lambda_code_is_hot(asker.function.row.package)) {
+        enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
+        if (review != HOT_CURRENT)
+            return review == HOT_UNKNOWN ? move_to_worker(call) : park_until_killed(call);
+    }
     if (!lambda_invocation_take(
             call,
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
@@ -120,7 +135,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
 
 /* The invocation that the caller runs.  False: it runs another one, and fail() has been called. */
 static bool find_invocation(const struct call *call, str request_id, struct asker *asker,
-                            struct lambda_found_invocation_row *invocation)
+                            struct lambda_find_invocation_row *invocation)
 {
     if (find_asker(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
         lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
@@ -133,7 +148,7 @@ static bool find_invocation(const struct call *call, str request_id, struct aske
     return false;
 }
 
-static void finish(const struct asker *asker, const struct lambda_found_invocation_row *invocation,
+static void finish(const struct asker *asker, const struct lambda_find_invocation_row *invocation,
                    const struct result *result)
 {
     lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, result);
@@ -170,7 +185,7 @@ static struct result too_large(const struct call *call)
 }
 
 static enum outcome answer_whole(const struct call *call, const struct asker *asker,
-                                 const struct lambda_found_invocation_row *invocation)
+                                 const struct lambda_find_invocation_row *invocation)
 {
     if (!body_is_last(call))
         return body_whole(call);
@@ -181,7 +196,7 @@ static enum outcome answer_whole(const struct call *call, const struct asker *as
 }
 
 static enum outcome answer_in_pieces(const struct call *call, const struct asker *asker,
-                                     const struct lambda_found_invocation_row *invocation, str content_type)
+                                     const struct lambda_find_invocation_row *invocation, str content_type)
 {
     struct result result;
 
@@ -205,7 +220,7 @@ static enum outcome answer_in_pieces(const struct call *call, const struct asker
 enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
                               struct runtime_status_response *out)
 {
-    struct lambda_found_invocation_row invocation;
+    struct lambda_find_invocation_row invocation;
     struct asker asker;
 
     out->status = S("OK");
@@ -220,7 +235,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
                            struct runtime_status_response *out)
 {
     struct result result = reported(in->error_type, in->report);
-    struct lambda_found_invocation_row invocation;
+    struct lambda_find_invocation_row invocation;
     struct asker asker;
 
     out->status = S("OK");
@@ -234,7 +249,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
 enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
-    struct lambda_found_invocation_row invocation;
+    struct lambda_find_invocation_row invocation;
     struct asker asker;
     struct result result = reported(in->error_type, in->report);
 

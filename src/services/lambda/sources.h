@@ -107,7 +107,7 @@ bool lambda_queue_accepts(const struct call *call, const struct function *functi
 /* queue_poller.c */
 /* The function has answered or failed a queue's batch. */
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
-                            const struct lambda_found_invocation_row *invocation, const struct result *result,
+                            const struct lambda_find_invocation_row *invocation, const struct result *result,
                             const struct logs_input_log_events *output);
 
 /* lanes.c: the batches of a stream's mapping */
@@ -121,7 +121,7 @@ void lambda_lanes_drop(const struct call *call, int64_t mapping_id);
 int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up);
 /* The function has answered or failed a stream's batch. */
 void lambda_lane_end(const struct call *call, const struct function *function,
-                     const struct lambda_found_invocation_row *invocation, const struct result *result);
+                     const struct lambda_find_invocation_row *invocation, const struct result *result);
 
 /* stream_letters.c */
 /* Records that are given up, and their function's last answer. */

@@ -97,6 +97,15 @@ struct insights_nodes {
     size_t count;
 };
 
+/* The time that `diff` compares with. */
+enum insights_comparison {
+    COMPARES_NOTHING,
+    COMPARES_PERIOD, /* as long as the query's, and just before it */
+    COMPARES_DAY,
+    COMPARES_WEEK,
+    COMPARES_MONTH,
+};
+
 /* A value that has a name: of `fields`, `stats`, or of the results. */
 struct insights_column {
     str name;
@@ -140,16 +149,17 @@ enum insights_command_kind {
     COMMAND_LIMIT,
     COMMAND_DEDUP,
     COMMAND_UNNEST,
+    COMMAND_PATTERN,
 };
 
 struct insights_command {
     enum insights_command_kind kind;
-    struct insights_columns columns;           /* of fields; of stats: what it groups by */
+    struct insights_columns columns;           /* of fields and pattern; of stats: what it groups by */
     struct insights_columns results;           /* of stats */
     struct insights_aggregations aggregations; /* of stats */
     struct insights_nodes nodes;               /* of dedup */
     struct insights_sort_keys keys;            /* of sort */
-    const struct insights_node *node;          /* of filter, parse and unnest */
+    const struct insights_node *node;          /* of filter, parse, unnest and pattern */
     const struct insights_matcher *matcher;    /* of parse */
     size_t *slots; /* of parse: one for each of the matcher's parts; of unnest: one */
     size_t limit;
@@ -162,7 +172,8 @@ struct insights_program {
     struct insights_columns columns; /* of the results */
     bool aggregates;                 /* there is a stats: the results have no pointers to events */
     bool unmasks;
-    size_t limit; /* of its last limit; 0: none */
+    enum insights_comparison comparison; /* of its diff */
+    size_t limit;                        /* of its last limit; 0: none */
 };
 
 /* NULL: the query is malformed, and *problem says where. */
@@ -226,6 +237,10 @@ struct insights_node *logs_insights_expression(struct insights_parser *parser);
 struct insights_node *logs_insights_reference(struct insights_parser *parser, str name);
 /* Take "as name".  Absent: it is missing; *problem is set when the name is missing. */
 str logs_insights_alias(struct insights_parser *parser);
+/* A string, of which that function makes the matcher, or a regular expression between slashes. */
+typedef const struct insights_matcher *insights_matcher_maker(struct arena *arena, str text);
+const struct insights_matcher *logs_insights_pattern(struct insights_parser *parser,
+                                                     insights_matcher_maker *of_string);
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);
 
