@@ -55,9 +55,10 @@ static struct callback *callback_of(const struct call *call)
     *callback = *located;
     if (lambda_execution_is_running(&callback->execution) && !callback->operation.ended_ms)
         return callback;
-    fail(call, &LAMBDA_CALLBACK_TIMEOUT_EXCEPTION,
-         "The callback ID token has either expired or the callback associated with the token has already been "
-         "closed.");
+    fail(
+        call, &LAMBDA_CALLBACK_TIMEOUT_EXCEPTION,
+        "The callback ID token has either expired or the callback associated with the token has already been "
+        "closed.");
     return NULL;
 }
 
@@ -80,10 +81,9 @@ static enum outcome complete(const struct call *call, struct callback *callback,
     return DONE;
 }
 
-enum outcome
-lambda_send_durable_execution_callback_success(const struct call *call,
-                                               const struct lambda_send_durable_execution_callback_success_request *in,
-                                               struct lambda_send_durable_execution_callback_success_response *out)
+enum outcome lambda_send_durable_execution_callback_success(
+    const struct call *call, const struct lambda_send_durable_execution_callback_success_request *in,
+    struct lambda_send_durable_execution_callback_success_response *out)
 {
     struct callback *callback = callback_of(call);
 
@@ -93,10 +93,9 @@ lambda_send_durable_execution_callback_success(const struct call *call,
     return complete(call, callback, &(struct execution_end){.result = in->result});
 }
 
-enum outcome
-lambda_send_durable_execution_callback_failure(const struct call *call,
-                                               const struct lambda_send_durable_execution_callback_failure_request *in,
-                                               struct lambda_send_durable_execution_callback_failure_response *out)
+enum outcome lambda_send_durable_execution_callback_failure(
+    const struct call *call, const struct lambda_send_durable_execution_callback_failure_request *in,
+    struct lambda_send_durable_execution_callback_failure_response *out)
 {
     static const struct lambda_error_object none;
     struct callback *callback = callback_of(call);
@@ -108,10 +107,9 @@ lambda_send_durable_execution_callback_failure(const struct call *call,
                     &(struct execution_end){.error = lambda_error_json(call, in->error ? in->error : &none)});
 }
 
-enum outcome
-lambda_send_durable_execution_callback_heartbeat(const struct call *call,
-                                                 const struct lambda_send_durable_execution_callback_heartbeat_request *in,
-                                                 struct lambda_send_durable_execution_callback_heartbeat_response *out)
+enum outcome lambda_send_durable_execution_callback_heartbeat(
+    const struct call *call, const struct lambda_send_durable_execution_callback_heartbeat_request *in,
+    struct lambda_send_durable_execution_callback_heartbeat_response *out)
 {
     struct callback *callback = callback_of(call);
 
@@ -124,8 +122,8 @@ lambda_send_durable_execution_callback_heartbeat(const struct call *call,
         return DONE;
     int64_t due_ms = call->now_ms + *operation->seconds * MS_PER_S;
     operation->due_ms =
-        arena_i64(call->arena, operation->expires_ms && *operation->expires_ms < due_ms ? *operation->expires_ms
-                                                                                        : due_ms);
+        arena_i64(call->arena,
+                  operation->expires_ms && *operation->expires_ms < due_ms ? *operation->expires_ms : due_ms);
     lambda_update_operation(call->txn, operation); /* the function need not know */
     lambda_execution_settle(call, &callback->execution);
     return DONE;

@@ -57,14 +57,13 @@ static str find_target(const struct call *call, const struct function *function,
             arena_format(call->arena, "The function's role may not perform lambda:InvokeFunction on %.*s",
                          STR_ARGS(target->asked_arn)));
     if (!exists)
-        return lambda_error_text(call, "ResourceNotFoundException",
-                                 arena_format(call->arena, "Function not found: %.*s",
-                                              STR_ARGS(target->asked_arn)));
+        return lambda_error_text(
+            call, "ResourceNotFoundException",
+            arena_format(call->arena, "Function not found: %.*s", STR_ARGS(target->asked_arn)));
     target->version = *(const struct function *)resource.row;
     if (lambda_function_is_durable(&target->version) && !str_present(name.qualifier))
-        return lambda_error_text(
-            call, "InvalidParameterValueException",
-            S("You cannot invoke a durable function using an unqualified ARN."));
+        return lambda_error_text(call, "InvalidParameterValueException",
+                                 S("You cannot invoke a durable function using an unqualified ARN."));
     lambda_version_route(call, &target->version);
     return (str){0};
 }
@@ -145,9 +144,8 @@ void lambda_chained_begin(const struct call *call, struct lambda_execution_row *
         trace_id = execution->trace_id;
     if (str_present(error)) {
         note_start(call, execution, operation, &target, child_arn);
-        end_operation(
-            call, execution, operation,
-            &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_FAILED, .error = error});
+        end_operation(call, execution, operation,
+                      &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_FAILED, .error = error});
         return;
     }
     struct call there = lambda_call_of_function(call, &target.version);
@@ -166,10 +164,9 @@ static struct execution_end told_of(const struct call *call, int64_t seconds, co
     struct execution_end told = *end;
 
     if (end->status == LAMBDA_EXECUTION_STATUS_TIMED_OUT)
-        told.error = lambda_error_text(call, "ChainedInvoke.Timeout",
-                                       arena_format(call->arena,
-                                                    "CHAINED_INVOKE timed out after %lld seconds.",
-                                                    (long long)seconds));
+        told.error = lambda_error_text(
+            call, "ChainedInvoke.Timeout",
+            arena_format(call->arena, "CHAINED_INVOKE timed out after %lld seconds.", (long long)seconds));
     return told;
 }
 
@@ -184,8 +181,7 @@ void lambda_chained_end(const struct call *call, int64_t execution_id, str opera
     if (!lambda_execution_get(call, execution_id, &execution) || !lambda_execution_is_running(&execution) ||
         !lambda_find_operation(call->txn, &params, &operation) || operation.ended_ms)
         return;
-    struct execution_end told =
-        told_of(call, (call->now_ms - operation.started_ms) / MS_PER_S, end);
+    struct execution_end told = told_of(call, (call->now_ms - operation.started_ms) / MS_PER_S, end);
     end_operation(call, &execution, &operation, &told);
     lambda_execution_settle(call, &execution);
 }

@@ -1,5 +1,6 @@
 /*
- * durable_checkpoint.c: CheckpointDurableExecution: a run stores what it has done, and hears what has changed.
+ * durable_checkpoint.c: CheckpointDurableExecution: a run stores what it has done, and hears what has
+ * changed.
  *
  * A token is good for one checkpoint.  The same request again, with the same ClientToken, gets the answer
  * again: its reply may have been lost.

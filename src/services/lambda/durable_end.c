@@ -1,7 +1,7 @@
 /*
  * durable_end.c: the end of a durable execution, and its removal.
  *
- * Whoever waits for an execution is answered in the transaction that ends it.  Its operations and its history
+ * Callers that wait for an execution are answered in the transaction that ends it.  Its operations and its history
  * are removed some at a time, after it has become invisible.
  */
 #include "durable_internal.h"
@@ -151,10 +151,12 @@ static bool remove_rows(const struct call *call, int64_t id)
 
     while (!slice_is_spent(call, &slice)) {
         slice_spend(&slice, 1, 0);
-        if (lambda_remove_some_operations(call->txn, &(struct lambda_remove_some_operations_params){
-                                                         .execution_id = id, .limit = ROWS_PER_STATEMENT}) +
-                lambda_remove_some_history(call->txn, &(struct lambda_remove_some_history_params){
-                                                          .execution_id = id, .limit = EVENTS_PER_STATEMENT}) ==
+        if (lambda_remove_some_operations(
+                call->txn, &(struct lambda_remove_some_operations_params){.execution_id = id,
+                                                                          .limit = ROWS_PER_STATEMENT}) +
+                lambda_remove_some_history(
+                    call->txn, &(struct lambda_remove_some_history_params){.execution_id = id,
+                                                                           .limit = EVENTS_PER_STATEMENT}) ==
             0) {
             lambda_remove_execution(call->txn, &(struct lambda_remove_execution_params){.id = id});
             return true;
@@ -206,9 +208,9 @@ static void tell_parent(const struct call *call, const struct lambda_execution_r
     if (lambda_execution_is_running(execution) && execution->parent_id)
         lambda_chained_end(
             call, *execution->parent_id, execution->parent_operation,
-            &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_FAILED,
-                                    .error = lambda_error_text(call, "ResourceNotFoundException",
-                                                               S("Function not found"))});
+            &(struct execution_end){
+                .status = LAMBDA_EXECUTION_STATUS_FAILED,
+                .error = lambda_error_text(call, "ResourceNotFoundException", S("Function not found"))});
 }
 
 enum outcome lambda_remove_executions(const struct call *call,

@@ -25,7 +25,7 @@ const struct lambda_error_object *lambda_error_object_of(const struct call *call
     struct lambda_error_object *error = arena_new(call->arena, struct lambda_error_object);
 
     return str_present(json) && model_from_json(call->arena, &LAMBDA_ERROR_OBJECT, json, error) ? error
-                                                                                                 : NULL;
+                                                                                                : NULL;
 }
 
 /* ---- finding ---- */
@@ -190,8 +190,7 @@ static bool has_status(const struct str_list *statuses, str status)
 static bool is_wanted(const struct lambda_list_durable_executions_by_function_request *in,
                       const struct lambda_execution_summary_row *row)
 {
-    return (!str_present(in->durable_execution_name) ||
-            str_equal(in->durable_execution_name, row->name)) &&
+    return (!str_present(in->durable_execution_name) || str_equal(in->durable_execution_name, row->name)) &&
            has_status(&in->statuses, row->status) &&
            (!in->started_after || row->started_ms > *in->started_after) &&
            (!in->started_before || row->started_ms < *in->started_before);
@@ -259,10 +258,9 @@ static void list_back(const struct call *call, int64_t function_id, const int64_
 }
 
 /* The newest come first, unless the order is reversed. */
-enum outcome
-lambda_list_durable_executions_by_function(const struct call *call,
-                                           const struct lambda_list_durable_executions_by_function_request *in,
-                                           struct lambda_list_durable_executions_by_function_response *out)
+enum outcome lambda_list_durable_executions_by_function(
+    const struct call *call, const struct lambda_list_durable_executions_by_function_request *in,
+    struct lambda_list_durable_executions_by_function_response *out)
 {
     const struct function *function = lambda_version_of(call);
     struct page page;
@@ -298,9 +296,8 @@ enum outcome lambda_stop_durable_execution(const struct call *call,
     struct lambda_execution_row execution = *located;
     str error = in->error ? lambda_error_json(call, in->error)
                           : lambda_error_text(call, NULL, S("Execution stopped by user request"));
-    lambda_execution_end(
-        call, &execution,
-        &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_STOPPED, .error = error});
+    lambda_execution_end(call, &execution,
+                         &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_STOPPED, .error = error});
     lambda_execution_settle(call, &execution);
     return DONE;
 }

@@ -39,14 +39,17 @@ enum lambda_event_type lambda_history_type(const struct call *call,
                                            enum lambda_operation_status status)
 {
     static const char *const types[] = {
-        [LAMBDA_OPERATION_TYPE_EXECUTION] = "Execution", [LAMBDA_OPERATION_TYPE_CONTEXT] = "Context",
-        [LAMBDA_OPERATION_TYPE_STEP] = "Step",           [LAMBDA_OPERATION_TYPE_WAIT] = "Wait",
-        [LAMBDA_OPERATION_TYPE_CALLBACK] = "Callback",   [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = "ChainedInvoke",
+        [LAMBDA_OPERATION_TYPE_EXECUTION] = "Execution",
+        [LAMBDA_OPERATION_TYPE_CONTEXT] = "Context",
+        [LAMBDA_OPERATION_TYPE_STEP] = "Step",
+        [LAMBDA_OPERATION_TYPE_WAIT] = "Wait",
+        [LAMBDA_OPERATION_TYPE_CALLBACK] = "Callback",
+        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = "ChainedInvoke",
     };
     static const char *const statuses[] = {
-        [LAMBDA_OPERATION_STATUS_STARTED] = "Started",     [LAMBDA_OPERATION_STATUS_SUCCEEDED] = "Succeeded",
-        [LAMBDA_OPERATION_STATUS_FAILED] = "Failed",       [LAMBDA_OPERATION_STATUS_CANCELLED] = "Cancelled",
-        [LAMBDA_OPERATION_STATUS_TIMED_OUT] = "TimedOut",  [LAMBDA_OPERATION_STATUS_STOPPED] = "Stopped",
+        [LAMBDA_OPERATION_STATUS_STARTED] = "Started",    [LAMBDA_OPERATION_STATUS_SUCCEEDED] = "Succeeded",
+        [LAMBDA_OPERATION_STATUS_FAILED] = "Failed",      [LAMBDA_OPERATION_STATUS_CANCELLED] = "Cancelled",
+        [LAMBDA_OPERATION_STATUS_TIMED_OUT] = "TimedOut", [LAMBDA_OPERATION_STATUS_STOPPED] = "Stopped",
     };
 
     return lambda_event_type_of(arena_format(
@@ -68,30 +71,18 @@ static const enum payload_kind {
     RESULT,
     ERROR,
 } payload_kinds[] = {
-    [LAMBDA_EVENT_TYPE_EXECUTION_STARTED] = INPUT,
-    [LAMBDA_EVENT_TYPE_EXECUTION_SUCCEEDED] = RESULT,
-    [LAMBDA_EVENT_TYPE_EXECUTION_FAILED] = ERROR,
-    [LAMBDA_EVENT_TYPE_EXECUTION_TIMED_OUT] = ERROR,
-    [LAMBDA_EVENT_TYPE_EXECUTION_STOPPED] = ERROR,
-    [LAMBDA_EVENT_TYPE_CONTEXT_STARTED] = NO_PAYLOAD,
-    [LAMBDA_EVENT_TYPE_CONTEXT_SUCCEEDED] = RESULT,
-    [LAMBDA_EVENT_TYPE_CONTEXT_FAILED] = ERROR,
-    [LAMBDA_EVENT_TYPE_WAIT_STARTED] = NO_PAYLOAD,
-    [LAMBDA_EVENT_TYPE_WAIT_SUCCEEDED] = NO_PAYLOAD,
-    [LAMBDA_EVENT_TYPE_WAIT_CANCELLED] = ERROR,
-    [LAMBDA_EVENT_TYPE_STEP_STARTED] = NO_PAYLOAD,
-    [LAMBDA_EVENT_TYPE_STEP_SUCCEEDED] = RESULT,
-    [LAMBDA_EVENT_TYPE_STEP_FAILED] = ERROR,
-    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STARTED] = INPUT,
-    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_SUCCEEDED] = RESULT,
-    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_FAILED] = ERROR,
-    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_TIMED_OUT] = ERROR,
-    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STOPPED] = ERROR,
-    [LAMBDA_EVENT_TYPE_CALLBACK_STARTED] = NO_PAYLOAD,
-    [LAMBDA_EVENT_TYPE_CALLBACK_SUCCEEDED] = RESULT,
-    [LAMBDA_EVENT_TYPE_CALLBACK_FAILED] = ERROR,
-    [LAMBDA_EVENT_TYPE_CALLBACK_TIMED_OUT] = ERROR,
-    [LAMBDA_EVENT_TYPE_INVOCATION_COMPLETED] = ERROR,
+    [LAMBDA_EVENT_TYPE_EXECUTION_STARTED] = INPUT,      [LAMBDA_EVENT_TYPE_EXECUTION_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_EXECUTION_FAILED] = ERROR,       [LAMBDA_EVENT_TYPE_EXECUTION_TIMED_OUT] = ERROR,
+    [LAMBDA_EVENT_TYPE_EXECUTION_STOPPED] = ERROR,      [LAMBDA_EVENT_TYPE_CONTEXT_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_CONTEXT_SUCCEEDED] = RESULT,     [LAMBDA_EVENT_TYPE_CONTEXT_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_WAIT_STARTED] = NO_PAYLOAD,      [LAMBDA_EVENT_TYPE_WAIT_SUCCEEDED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_WAIT_CANCELLED] = ERROR,         [LAMBDA_EVENT_TYPE_STEP_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_STEP_SUCCEEDED] = RESULT,        [LAMBDA_EVENT_TYPE_STEP_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STARTED] = INPUT, [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_SUCCEEDED] = RESULT,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_FAILED] = ERROR,  [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_TIMED_OUT] = ERROR,
+    [LAMBDA_EVENT_TYPE_CHAINED_INVOKE_STOPPED] = ERROR, [LAMBDA_EVENT_TYPE_CALLBACK_STARTED] = NO_PAYLOAD,
+    [LAMBDA_EVENT_TYPE_CALLBACK_SUCCEEDED] = RESULT,    [LAMBDA_EVENT_TYPE_CALLBACK_FAILED] = ERROR,
+    [LAMBDA_EVENT_TYPE_CALLBACK_TIMED_OUT] = ERROR,     [LAMBDA_EVENT_TYPE_INVOCATION_COMPLETED] = ERROR,
 };
 
 static struct payload payload_of(const struct lambda_history_row *row)
@@ -183,8 +174,7 @@ static bool take(struct reading *reading, const struct lambda_history_row *row)
     }
     if (!page_takes(&reading->page, arena_decimal(reading->call->arena, row->number)))
         return false;
-    *list_add(reading->call->arena, reading->events) =
-        event_of(reading->call, row, &payload, reading->whole);
+    *list_add(reading->call->arena, reading->events) = event_of(reading->call, row, &payload, reading->whole);
     reading->bytes += size;
     return true;
 }
@@ -215,9 +205,10 @@ static void read_back(struct reading *reading, int64_t execution_id)
     lambda_list_history_back_close(&cursor);
 }
 
-enum outcome lambda_get_durable_execution_history(const struct call *call,
-                                                  const struct lambda_get_durable_execution_history_request *in,
-                                                  struct lambda_get_durable_execution_history_response *out)
+enum outcome
+lambda_get_durable_execution_history(const struct call *call,
+                                     const struct lambda_get_durable_execution_history_request *in,
+                                     struct lambda_get_durable_execution_history_response *out)
 {
     const struct lambda_execution_row *execution = lambda_execution_of(call);
     struct reading reading = {.call = call,

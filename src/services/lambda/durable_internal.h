@@ -64,7 +64,7 @@ struct execution_end {
     enum lambda_execution_status status;
     str result, error;
 };
-/* End a running execution: whoever waits for it is answered.  The caller settles it. */
+/* End a running execution: callers that wait for it are answered.  The caller settles it. */
 void lambda_execution_end(const struct call *call, struct lambda_execution_row *execution,
                           const struct execution_end *end);
 /* Make it invisible; its timer removes it. */
@@ -78,7 +78,8 @@ struct result lambda_execution_result(const struct call *call, str result, str e
 
 /* ---- durable_operations.c ---- */
 
-struct lambda_operation lambda_operation_shown(const struct call *call, const struct lambda_operation_row *row);
+struct lambda_operation lambda_operation_shown(const struct call *call,
+                                               const struct lambda_operation_row *row);
 /* A part of an execution's operations. */
 struct operation_page {
     bool changes; /* those that have changed, in the order of their changes; or those that a replay needs */
@@ -106,7 +107,8 @@ str lambda_callback_id(const struct call *call, const struct lambda_operation_ro
 enum { DURABLE_UPDATES = 250 }; /* of one checkpoint; AWS's SDKs send no more */
 /* Apply a checkpoint's updates.  False: fail() has been called. */
 bool lambda_updates_apply(const struct call *call, struct lambda_execution_row *execution,
-                          const struct function *function, const struct lambda_operation_update_list *updates);
+                          const struct function *function,
+                          const struct lambda_operation_update_list *updates);
 
 /* ---- durable_chained.c ---- */
 

@@ -124,7 +124,8 @@ static void show_execution(const struct call *call, const struct lambda_operatio
     out->execution_details = details;
 }
 
-struct lambda_operation lambda_operation_shown(const struct call *call, const struct lambda_operation_row *row)
+struct lambda_operation lambda_operation_shown(const struct call *call,
+                                               const struct lambda_operation_row *row)
 {
     static void (*const details[])(const struct call *, const struct lambda_operation_row *,
                                    struct lambda_operation *) = {
@@ -185,8 +186,8 @@ static bool take(struct reading *reading, const struct lambda_operation_row *row
 static void read_all(struct reading *reading, int64_t execution_id)
 {
     struct lambda_list_operations_cursor cursor = lambda_list_operations_open(
-        reading->call->txn, &(struct lambda_list_operations_params){.execution_id = execution_id,
-                                                                    .after = reading->page->after});
+        reading->call->txn,
+        &(struct lambda_list_operations_params){.execution_id = execution_id, .after = reading->page->after});
     struct lambda_operation_row row;
 
     while (lambda_list_operations_next(&cursor, &row) && take(reading, &row))
@@ -218,10 +219,10 @@ str lambda_operations_read(const struct call *call, const struct lambda_executio
         read_changes(&reading, execution->id);
     else
         read_all(&reading, execution->id);
-    return reading.more ? seal(call, MARKER,
-                               arena_format(call->arena, "%c%lld", page->changes ? 'c' : 'o',
-                                            (long long)reading.last))
-                        : (str){0};
+    return reading.more
+               ? seal(call, MARKER,
+                      arena_format(call->arena, "%c%lld", page->changes ? 'c' : 'o', (long long)reading.last))
+               : (str){0};
 }
 
 static bool page_of_marker(const struct call *call, str marker, struct operation_page *page)
@@ -243,8 +244,8 @@ enum outcome lambda_get_durable_execution_state(const struct call *call,
                                                 struct lambda_get_durable_execution_state_response *out)
 {
     const struct lambda_execution_row *execution = call_resource(call, 0)->row;
-    struct operation_page page = {
-        .most = in->max_items && *in->max_items > 0 ? *in->max_items : DURABLE_DEFAULT_ITEMS};
+    struct operation_page page = {.most = in->max_items && *in->max_items > 0 ? *in->max_items
+                                                                              : DURABLE_DEFAULT_ITEMS};
 
     if (!execution ||
         lambda_checkpoint_number(call, execution, in->checkpoint_token) != execution->checkpoints)
@@ -287,9 +288,9 @@ static void time_out(const struct call *call, struct lambda_execution_row *execu
     bool whole = callback->expires_ms && *callback->expires_ms <= call->now_ms;
 
     end_as(call, callback, LAMBDA_OPERATION_STATUS_TIMED_OUT);
-    callback->error = whole ? lambda_error_text(call, "Callback.Timeout", S("Callback timed out"))
-                            : lambda_error_text(call, "Callback.Heartbeat",
-                                                S("Callback timed out on heartbeat"));
+    callback->error =
+        whole ? lambda_error_text(call, "Callback.Timeout", S("Callback timed out"))
+              : lambda_error_text(call, "Callback.Heartbeat", S("Callback timed out on heartbeat"));
     lambda_history_note(call, execution, callback, S("{}"));
 }
 
@@ -315,9 +316,9 @@ void lambda_operations_fire(const struct call *call, struct lambda_execution_row
     const struct lambda_next_due_operation_params params = {.execution_id = execution->id};
     struct lambda_operation_row operation;
 
-    for (int fired = 0; fired < DURABLE_DUE_PER_RUN &&
-                        lambda_next_due_operation(call->txn, &params, &operation) &&
-                        *operation.due_ms <= call->now_ms;
+    for (int fired = 0;
+         fired < DURABLE_DUE_PER_RUN && lambda_next_due_operation(call->txn, &params, &operation) &&
+         *operation.due_ms <= call->now_ms;
          fired++)
         fire(call, execution, &operation);
 }

@@ -1,9 +1,10 @@
 /*
- * durable_run.c: the runs of a durable execution: invocations of its function, which replays what it has done.
+ * durable_run.c: the runs of a durable execution: invocations of its function, which replays what it has
+ * done.
  *
- * At most one run is under way.  Its event is made when a sandbox takes it, so it shows the operations as they
- * are then, also after a restart.  A run ends with an answer: the execution has ended, or it is PENDING until
- * time, a callback or another function changes an operation.  A run that fails is tried again.
+ * At most one run is under way.  Its event is made when a sandbox takes it, so it shows the operations as
+ * they are then, also after a restart.  A run ends with an answer: the execution has ended, or it is PENDING
+ * until time, a callback or another function changes an operation.  A run that fails is tried again.
  */
 #include "durable_internal.h"
 
@@ -11,10 +12,10 @@
 #include "wire/json.h"
 
 enum {
-    MOST_FAILURES = 5,         /* in a row */
-    MOST_IDLE_ANSWERS = 3,     /* in a row: PENDING, though nothing is pending */
+    MOST_FAILURES = 5,     /* in a row */
+    MOST_IDLE_ANSWERS = 3, /* in a row: PENDING, though nothing is pending */
     RETRY_MS = 5 * MS_PER_S,
-    UPDATED_IDS = 1000,        /* a run is told of */
+    UPDATED_IDS = 1000, /* a run is told of */
 };
 
 /* ---- beginning ---- */
@@ -177,8 +178,7 @@ static void remain_pending(const struct call *call, struct lambda_execution_row 
     const struct lambda_has_pending_operation_params params = {.execution_id = execution->id};
     struct lambda_has_pending_operation_row any;
 
-    if (execution->sequence > execution->told ||
-        lambda_has_pending_operation(call->txn, &params, &any))
+    if (execution->sequence > execution->told || lambda_has_pending_operation(call->txn, &params, &any))
         execution->failures = 0;
     else
         try_again(call, execution,

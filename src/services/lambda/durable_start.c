@@ -61,7 +61,8 @@ void lambda_execution_begin(const struct call *call, const struct execution_star
 {
     static const struct metric started = {"AWS/Lambda", "DurableExecutionStarted", "FunctionName", "Count"};
     const struct lambda_function_row *row = &start->function->row;
-    str uuid = random_uuid(call->arena), name = str_present(start->name) ? start->name : random_uuid(call->arena);
+    str uuid = random_uuid(call->arena),
+        name = str_present(start->name) ? start->name : random_uuid(call->arena);
 
     check(row->execution_seconds && row->retention_days);
     *execution = (struct lambda_execution_row){
@@ -91,11 +92,10 @@ void lambda_execution_begin(const struct call *call, const struct execution_star
 static bool find_named(const struct call *call, const struct function *function, str name,
                        struct lambda_execution_row *execution)
 {
-    return str_present(name) &&
-           lambda_find_execution(
-               call->txn,
-               &(struct lambda_find_execution_params){.function_id = &function->row.id, .name = name},
-               execution);
+    return str_present(name) && lambda_find_execution(call->txn,
+                                                      &(struct lambda_find_execution_params){
+                                                          .function_id = &function->row.id, .name = name},
+                                                      execution);
 }
 
 static bool payload_matches(const struct call *call, const struct lambda_execution_row *execution,
@@ -123,8 +123,9 @@ bool lambda_durable_check(const struct call *call, const struct function *functi
     } else if (streams) {
         problem = "You cannot invoke a durable function with response streaming.";
     } else if (!is_event && *function->row.execution_seconds > MOST_SYNC_SECONDS) {
-        problem = "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 "
-                  "minutes.";
+        problem =
+            "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 "
+            "minutes.";
     }
     if (problem)
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", problem);
@@ -138,8 +139,7 @@ bool lambda_durable_answered(const struct call *call, const struct function *fun
     struct lambda_execution_row execution;
 
     if (!find_named(call, function, in->durable_execution_name, &execution) ||
-        lambda_execution_is_running(&execution) ||
-        !str_equal(execution.payload_hash, hash_of(call, payload)))
+        lambda_execution_is_running(&execution) || !str_equal(execution.payload_hash, hash_of(call, payload)))
         return false;
     struct lambda_operation_row operation = lambda_execution_operation(call, &execution);
     struct result result = lambda_execution_result(call, operation.result, operation.error);

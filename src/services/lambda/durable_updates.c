@@ -116,7 +116,8 @@ static bool metadata_check(const struct update *update)
 static bool repetition_check(const struct update *update)
 {
     bool started = lambda_operation_status_of(update->row.status) == LAMBDA_OPERATION_STATUS_STARTED;
-    bool may_end = update->type == LAMBDA_OPERATION_TYPE_STEP || update->type == LAMBDA_OPERATION_TYPE_CONTEXT;
+    bool may_end =
+        update->type == LAMBDA_OPERATION_TYPE_STEP || update->type == LAMBDA_OPERATION_TYPE_CONTEXT;
 
     if (update->row.changed <= update->before ||
         (started && may_end && update->action != LAMBDA_OPERATION_ACTION_START))
@@ -136,7 +137,8 @@ static bool parent_check(struct update *update)
     if (!lambda_find_operation(update->call->txn, &params, &parent) ||
         lambda_operation_type_of(parent.type) != LAMBDA_OPERATION_TYPE_CONTEXT)
         return refuse(update, "Invalid parent operation id.");
-    update->row.hidden = parent.hidden || (parent.ended_ms && !(parent.replay_children && *parent.replay_children));
+    update->row.hidden =
+        parent.hidden || (parent.ended_ms && !(parent.replay_children && *parent.replay_children));
     return true;
 }
 
@@ -227,13 +229,13 @@ static bool retry_step(struct update *update)
     set_status(update, LAMBDA_OPERATION_STATUS_PENDING);
     if (!store(update))
         return false;
-    lambda_history_note_with(
-        call, update->execution, &update->row,
-        lambda_history_type(call, &update->row,
-                            str_present(update->error) ? LAMBDA_OPERATION_STATUS_FAILED
-                                                       : LAMBDA_OPERATION_STATUS_SUCCEEDED),
-        &(struct event_parts){.details = retry_details(update, delay_seconds),
-                              .payload = str_present(payload) ? payload : S("")});
+    lambda_history_note_with(call, update->execution, &update->row,
+                             lambda_history_type(call, &update->row,
+                                                 str_present(update->error)
+                                                     ? LAMBDA_OPERATION_STATUS_FAILED
+                                                     : LAMBDA_OPERATION_STATUS_SUCCEEDED),
+                             &(struct event_parts){.details = retry_details(update, delay_seconds),
+                                                   .payload = str_present(payload) ? payload : S("")});
     return true;
 }
 
@@ -313,9 +315,9 @@ static bool start_wait(struct update *update)
     update->row.due_ms = arena_i64(call->arena, due_ms);
     set_status(update, LAMBDA_OPERATION_STATUS_STARTED);
     return store(update) &&
-           note(update, arena_format(call->arena, "{\"Duration\":%lld,\"ScheduledEndTimestamp\":%lld.%03d}",
-                                     (long long)seconds, (long long)(due_ms / MS_PER_S),
-                                     (int)(due_ms % MS_PER_S)));
+           note(update,
+                arena_format(call->arena, "{\"Duration\":%lld,\"ScheduledEndTimestamp\":%lld.%03d}",
+                             (long long)seconds, (long long)(due_ms / MS_PER_S), (int)(due_ms % MS_PER_S)));
 }
 
 static bool apply_wait(struct update *update)
@@ -399,7 +401,9 @@ static bool apply_execution(struct update *update)
         update->call, update->execution,
         &(struct execution_end){
             .status = failed ? LAMBDA_EXECUTION_STATUS_FAILED : LAMBDA_EXECUTION_STATUS_SUCCEEDED,
-            .result = failed ? (str){0} : str_present(update->in->payload) ? update->in->payload : S(""),
+            .result = failed                             ? (str){0}
+                      : str_present(update->in->payload) ? update->in->payload
+                                                         : S(""),
             .error = failed && !str_present(update->error) ? S("{}") : update->error,
         });
     return true;
@@ -427,9 +431,12 @@ static void find(struct update *update)
 static bool apply(struct update *update)
 {
     static bool (*const appliers[])(struct update *) = {
-        [LAMBDA_OPERATION_TYPE_EXECUTION] = apply_execution, [LAMBDA_OPERATION_TYPE_CONTEXT] = apply_context,
-        [LAMBDA_OPERATION_TYPE_STEP] = apply_step,           [LAMBDA_OPERATION_TYPE_WAIT] = apply_wait,
-        [LAMBDA_OPERATION_TYPE_CALLBACK] = apply_callback,   [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = apply_chained,
+        [LAMBDA_OPERATION_TYPE_EXECUTION] = apply_execution,
+        [LAMBDA_OPERATION_TYPE_CONTEXT] = apply_context,
+        [LAMBDA_OPERATION_TYPE_STEP] = apply_step,
+        [LAMBDA_OPERATION_TYPE_WAIT] = apply_wait,
+        [LAMBDA_OPERATION_TYPE_CALLBACK] = apply_callback,
+        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = apply_chained,
     };
 
     if (!action_check(update) || !size_check(update) || !outcome_check(update))
