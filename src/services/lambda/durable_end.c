@@ -1,8 +1,8 @@
 /*
  * durable_end.c: the end of a durable execution, and its removal.
  *
- * Callers that wait for an execution are answered in the transaction that ends it.  Its operations and its history
- * are removed some at a time, after it has become invisible.
+ * Callers that wait for an execution are answered in the transaction that ends it.  Its operations and its
+ * history are removed some at a time, after it has become invisible.
  */
 #include "durable_internal.h"
 
