@@ -630,6 +630,14 @@ def test_a_stopped_execution_does_not_go_on(world, puppet, refused):
     assert world.types(arn)[-2:] == ["ExecutionStopped", "InvocationCompleted"]
 
 
+def test_an_execution_that_is_stopped_without_a_reason_has_one(world, puppet):
+    arn = world.start(puppet.name, {})
+    run = puppet.run()
+    world.functions.stop_durable_execution(DurableExecutionArn=arn)
+    assert world.shown(arn)["Error"] == {"ErrorMessage": "Execution stopped by user request"}
+    run.answer(**{"return": {}})
+
+
 def test_an_execution_that_has_ended_is_deleted(world, puppet, refused):
     arn = world.start(puppet.name, {}, DurableExecutionName="deleted")
     run = puppet.run()

@@ -294,8 +294,9 @@ enum outcome lambda_stop_durable_execution(const struct call *call,
     if (!lambda_execution_is_running(located))
         return DONE;
     struct lambda_execution_row execution = *located;
-    str error = in->error ? lambda_error_json(call, in->error)
-                          : lambda_error_text(call, NULL, S("Execution stopped by user request"));
+    str error = lambda_error_json(call, in->error);
+    if (!str_present(error) || str_equal(error, S("{}"))) /* SDKs send an absent error as an empty document */
+        error = lambda_error_text(call, NULL, S("Execution stopped by user request"));
     lambda_execution_end(call, &execution,
                          &(struct execution_end){.status = LAMBDA_EXECUTION_STATUS_STOPPED, .error = error});
     lambda_execution_settle(call, &execution);
