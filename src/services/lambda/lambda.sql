@@ -498,6 +498,41 @@ alter table lambda_invocation add column prelude blob;
 alter table lambda_version add column code_state text;
 
 -- migration: 23
+-- The extensions of a sandbox: external ones are programs of its layers, internal ones register from the function's
+-- program.  event: what the extension gets as soon as it asks; next_request: the request by which it asks.
+create table lambda_extension (
+    id text primary key,
+    sandbox_id text not null,
+    name text not null,
+    external integer not null,
+    state text not null
+        check (state in ('started', 'registered', 'ready', 'running', 'init_error', 'exit_error', 'launch_error', 'exited')),
+    takes_invoke integer not null default 0,
+    takes_shutdown integer not null default 0,
+    event text check (event in ('invoke', 'shutdown')),
+    next_request text,
+    error_type text,
+    api text
+) without rowid;
+create index lambda_extension_sandbox on lambda_extension (sandbox_id, name);
+-- What a sandbox with extensions does: its initialization, then an invocation, at last its end.  runtime_ms: since when
+-- the function's program waits for the next event; answered_ms: since when the invocation has its result.
+create table lambda_phase (
+    sandbox_id text primary key,
+    runtime_runs integer not null default 0,
+    runtime_ms integer,
+    request_id text,
+    function_arn text,
+    tracing text,
+    started_ms integer,
+    deadline_ms integer,
+    answered_ms integer,
+    shutdown_reason text
+) without rowid;
+alter table lambda_sandbox add column extensions integer not null default 0;
+alter table lambda_sandbox add column telemetry integer not null default 0;
+
+-- migration: 24
 -- The DurableConfig of a version: the seconds that an execution may take, null if it is not durable; and the days for
 -- which an execution is kept.
 alter table lambda_version add column execution_seconds integer;
@@ -596,6 +631,8 @@ alter table lambda_invocation add column operation_id text;
 create index lambda_invocation_execution on lambda_invocation (execution_id) where execution_id is not null;
 create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'starter' and kind = 'sync';
 
+-- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
+-- enum: lambda_extension.event invoke shutdown
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
@@ -1016,7 +1053,7 @@ values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :s
 
 -- statement: get_sandbox :one
 select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package, layers, provisioned
+    log_stream, memory_bytes, package, layers, provisioned, extensions, telemetry
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
@@ -1099,6 +1136,86 @@ update lambda_sandbox set memory_bytes = :memory_bytes where id = :id;
 
 -- statement: remove_sandbox :exec
 delete from lambda_sandbox where id = :id;
+
+-- statement: set_stopping :exec
+update lambda_sandbox set state = 'stopping', deadline_ms = :deadline_ms where id = :id;
+
+-- statement: set_extensions :exec
+update lambda_sandbox set extensions = :extensions where id = :id;
+
+-- statement: set_telemetry :exec
+update lambda_sandbox set telemetry = 1 where id = :id;
+
+-- ---- extensions ----
+
+-- statement: add_extension :exec
+insert into lambda_extension (id, sandbox_id, name, external, state, takes_invoke)
+values (:id, :sandbox_id, :name, :external, :state, :takes_invoke);
+
+-- statement: get_extension :one
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where id = :id and sandbox_id = :sandbox_id;
+
+-- statement: list_extensions :many
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where sandbox_id = :sandbox_id order by external desc, name;
+
+-- statement: register_extension :exec
+update lambda_extension
+set state = 'registered', takes_invoke = :takes_invoke, takes_shutdown = :takes_shutdown where id = :id;
+
+-- statement: set_extension_ready :exec
+update lambda_extension set state = 'ready', next_request = :next_request where id = :id;
+
+-- statement: set_extension_running :exec
+update lambda_extension set state = 'running', event = null where id = :id;
+
+-- statement: set_extension_failed :exec
+update lambda_extension set state = :state, error_type = :error_type where id = :id;
+
+-- statement: set_extension_event :exec
+update lambda_extension set event = :event where id = :id;
+
+-- statement: set_extension_api :exec
+update lambda_extension set api = :api where id = :id;
+
+-- statement: remove_extensions :exec
+delete from lambda_extension where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_extensions :exec
+delete from lambda_extension;
+
+-- statement: add_phase :exec
+insert into lambda_phase (sandbox_id, runtime_runs) values (:sandbox_id, :runtime_runs) on conflict do nothing;
+
+-- statement: get_phase :one
+select runtime_runs, runtime_ms, request_id, function_arn, tracing, started_ms, deadline_ms, answered_ms, shutdown_reason
+from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_runs :exec
+update lambda_phase set runtime_runs = :runtime_runs where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_ready :exec
+update lambda_phase set runtime_ms = :runtime_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_invoke :exec
+update lambda_phase set runtime_ms = null, answered_ms = null, request_id = :request_id, function_arn = :function_arn,
+    tracing = :tracing, started_ms = :started_ms, deadline_ms = :deadline_ms
+where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_answered :exec
+update lambda_phase set answered_ms = :answered_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_shutdown :exec
+update lambda_phase set shutdown_reason = :shutdown_reason, deadline_ms = :deadline_ms where sandbox_id = :sandbox_id;
+
+-- statement: remove_phase :exec
+delete from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_phases :exec
+delete from lambda_phase;
 
 -- ---- invocations ----
 
