@@ -66,17 +66,12 @@ static enum outcome run_guarded(struct engine *engine, struct exchange *exchange
     return FAILED;
 }
 
-static bool is_internal(const struct exchange *exchange)
-{
-    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
-}
-
 static bool may_move(const struct exchange *exchange)
 {
     if (exchange->door)
         return exchange->door->flags & DOOR_ON_WORKER;
-    return exchange->operation->prepare && !exchange->from_timer &&
-           (exchange->call.stream || is_internal(exchange) || exchange->preparations < LIMIT_PREPARATIONS);
+    return exchange->operation->prepare && !exchange->from_timer && !exchange->last_chance &&
+           (exchange->call.stream || internal_is(exchange) || exchange->preparations < LIMIT_PREPARATIONS);
 }
 
 static void prepare(struct engine *engine, struct exchange *exchange)
@@ -165,11 +160,24 @@ static void move(struct engine *engine, struct exchange *exchange)
         dispatch_prepare(engine, exchange);
 }
 
+static void run_later(struct engine *engine, struct exchange *exchange, int64_t at_ms)
+{
+    exchange->progress.parked.what = S("engine/retry");
+    exchange->progress.parked.until_ms = at_ms;
+    parking_add(&engine->parking, exchange);
+}
+
+void internal_prepare_later(struct engine *engine, struct exchange *exchange)
+{
+    exchange->waits_for_worker = true;
+    run_later(engine, exchange, engine_now_ms(engine) + RETRY_AFTER_MS);
+}
+
 /* A batch with a client's reply that does not wait for the disk is committed at once. */
 static void note_what_lasts(struct batch *batch, const struct exchange *exchange)
 {
     batch->lasts |= !exchange->progress.unsynced;
-    batch->hurries |= exchange->progress.unsynced && !is_internal(exchange);
+    batch->hurries |= exchange->progress.unsynced && !internal_is(exchange);
 }
 
 static void run_or_give_back(struct engine *engine, struct exchange *exchange)
@@ -182,7 +190,12 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         answer(engine, exchange);
         return;
     }
-    if (is_abandoned(exchange)) {
+    if (exchange->waits_for_worker && !engine->last_run) {
+        exchange->waits_for_worker = false;
+        move(engine, exchange);
+        return;
+    }
+    if (is_abandoned(exchange) || exchange->waits_for_worker) {
         exchange->outcome = FAILED;
         call_fail_unavailable(&exchange->call);
     } else {
@@ -198,6 +211,8 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     } else if (exchange->outcome == PARKED) {
         exchange->from_timer = false; /* its row is gone: a restart will not run it again */
         parking_add(&engine->parking, exchange);
+    } else if (exchange->outcome == FAILED && internal_has_last_chance(exchange)) {
+        queue_push(&engine->runnable, exchange);
     } else {
         poller_has_ended(engine, exchange);
         answer(engine, exchange);
@@ -227,10 +242,8 @@ static void undo(struct engine *engine, struct batch *batch)
     batch->answers = (struct exchange_list){0};
     for (size_t i = 0; i < told.count; i++) {
         struct exchange *exchange = told.items[i];
-        if (is_internal(exchange) && !exchange->from_timer && !engine->last_run) {
-            exchange->progress.parked.what = S("engine/retry");
-            exchange->progress.parked.until_ms = engine->retry_ms;
-            parking_add(&engine->parking, exchange);
+        if (internal_is(exchange) && !exchange->from_timer && !engine->last_run) {
+            run_later(engine, exchange, engine->retry_ms);
             poller_goes_on(engine, exchange);
             continue;
         }
@@ -257,7 +270,7 @@ static void begin_anew(struct engine *engine)
     while ((exchange = parking_take_any(&engine->parking)))
         queue_push(&before, exchange);
     while ((exchange = queue_pop(&before)))
-        if (is_internal(exchange))
+        if (internal_is(exchange))
             exchange->answered(exchange);
         else
             queue_push(&engine->runnable, exchange);

@@ -33,9 +33,11 @@
  * then runs on a worker first, under the rules of an operation that reads, and may pass its results to the
  * handler by leave_prepared().  It decides nothing: its failures are forgotten, the data that it has read may
  * have changed when the handler runs, and the handler does everything itself when nothing is prepared.
- * Internal operations are prepared when they are spawned.  `prepared long` says that this may take more than
- * some milliseconds: a zip file to check, a new key.  `prepared if-large` says that only requests with a body
- * of more than LIMIT_UNPREPARED_BODY_BYTES are prepared, and those whose handler finds much to do.
+ * Internal operations are prepared when they are spawned, or later, when workers have room for them.  If
+ * memory runs out in the preparation or in the handler, the call runs once more, with nothing prepared.
+ * `prepared long` says that this may take more than some milliseconds: a zip file to check, a new key.
+ * `prepared if-large` says that only requests with a body of more than LIMIT_UNPREPARED_BODY_BYTES are
+ * prepared, and those whose handler finds much to do.
  */
 #include "base/arena.h"
 #include "engine/hop.h"
@@ -107,6 +109,7 @@ struct call_progress {
     bool moves;      /* move_to_worker() */
     bool long_reply; /* reply_is_long() */
     bool unsynced;   /* answer_unsynced() */
+    bool exhausted;  /* memory has run out: the call has failed */
     struct {
         str what;
         int64_t until_ms;

@@ -535,7 +535,8 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
 {
     exchange->preparations++;
     begin_long_work(dispatcher, exchange);
-    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now))
+    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now) ||
+        internal_has_last_chance(exchange))
         go_to_engine(dispatcher, exchange);
     else
         exchange->answered(exchange);
@@ -543,9 +544,12 @@ static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange
 
 void dispatch_prepare(struct engine *engine, struct exchange *exchange)
 {
-    bool takes_long = exchange->operation->flags & OPERATION_LONG;
+    enum work_class class = exchange->operation->flags & OPERATION_LONG ? WORK_LONG : WORK_SHORT;
 
-    work_submit(engine->pool, exchange, takes_long ? WORK_LONG : WORK_SHORT, run_prepare);
+    if (!internal_is(exchange))
+        work_submit(engine->pool, exchange, class, run_prepare);
+    else if (!work_offer(engine->pool, exchange, class, run_prepare))
+        internal_prepare_later(engine, exchange);
 }
 
 /* ---- doors ---- */

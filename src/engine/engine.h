@@ -79,6 +79,8 @@ struct exchange {
     unsigned preparations;                  /* how often its operation's prepare function has run */
     bool denied_read;                       /* a denied read: only its hop is left to write */
     bool from_timer;                        /* when the commit fails, its row exists again */
+    bool waits_for_worker;                  /* an internal call that no worker had room to prepare */
+    bool last_chance;                       /* an internal call for which memory has run out once */
     _Atomic bool cancelled;                 /* the client has gone */
     int64_t began_us;
 };

@@ -303,6 +303,14 @@ const struct operation *operation_that_hears(const struct engine *engine, const 
 /* NULL when the JSON does not fit the operation's input. */
 struct exchange *internal_exchange(struct engine *engine, const struct operation *operation, str account,
                                    str region, str input_json);
+bool internal_is(const struct exchange *exchange);
+/*
+ * Memory has run out in the midst of a call.  True, once, for a spawned one that is prepared, which nobody
+ * repeats: it runs once more, with nothing prepared, and cannot move to a worker.
+ */
+bool internal_has_last_chance(struct exchange *exchange);
+/* The pool is full: the call is prepared after a moment. */
+void internal_prepare_later(struct engine *engine, struct exchange *exchange);
 
 /* timers.c */
 /* Take a due timer, or NULL; its row is deleted in this batch. */

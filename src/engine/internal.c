@@ -23,6 +23,20 @@ static const struct service *find_service(const struct engine *engine, str name)
     return NULL;
 }
 
+bool internal_is(const struct exchange *exchange)
+{
+    return exchange->operation && exchange->operation->flags & OPERATION_INTERNAL;
+}
+
+bool internal_has_last_chance(struct exchange *exchange)
+{
+    bool has = internal_is(exchange) && exchange->operation->prepare && !exchange->from_timer &&
+               !exchange->call.delivery && exchange->progress.exhausted && !exchange->last_chance;
+
+    exchange->last_chance = exchange->last_chance || has;
+    return has;
+}
+
 const struct principal *internal_principal(void)
 {
     return &internal_caller;

@@ -34,6 +34,18 @@ bool page_takes(struct page *page, str key)
     return true;
 }
 
+bool page_passes(const struct call *call, struct page *page, str key, bool selected)
+{
+    bool enough = page->examined > 0 && (page->examined == page->most_examined || time_is_up(call));
+
+    page->more = enough;
+    if (enough || (selected && !page_takes(page, key)))
+        return false;
+    page->examined++;
+    page->last = key;
+    return true;
+}
+
 str page_end(const struct call *call, const struct page *page)
 {
     return page->more ? seal(call, str_of(call->operation->action), page->last) : (str){0};

@@ -22,8 +22,9 @@ struct page {
     str after;     /* the page begins after this key; empty: at the start */
     int64_t limit; /* at least 1 */
     int64_t taken;
-    str last;  /* the key of the last item taken */
-    bool more; /* there are more items after it */
+    str last;                       /* the key of the last item taken, or passed */
+    bool more;                      /* there are more items after it */
+    size_t examined, most_examined; /* by page_passes(); 0: any number */
 };
 
 /* An absent token means the first page.  False: this operation did not make the token. */
@@ -34,5 +35,10 @@ int64_t page_rows(const struct page *page);
 bool page_is_past(const struct page *page, str key);
 /* Is there room for one more item, the one with that key? */
 bool page_takes(struct page *page, str key);
+/*
+ * In a list that is read row by row, and of which the page has those that are selected: is this row still the
+ * page's?  False: the page is full, or it has examined enough, or time is up.
+ */
+bool page_passes(const struct call *call, struct page *page, str key, bool selected);
 /* The token of the next page; absent on the last one. */
 str page_end(const struct call *call, const struct page *page);

@@ -28,7 +28,7 @@ void spawn(const struct call *call, const struct operation *operation, str id, c
 
     check(exchange != NULL);
     if (str_present(id)) {
-        check(!operation->prepare); /* a busy pool of workers would drop a poller */
+        check(!operation->prepare); /* one that ends on a worker would stay in the table */
         exchange->call.poller = name_of(&exchange->arena, operation, id);
         exchange->decoded = arena_mark(&exchange->arena);
     }

@@ -384,6 +384,14 @@ def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(own
     assert wide["status"] == "Failed"
 
 
+def test_a_query_that_takes_more_memory_than_a_call_may_have_has_failed_and_others_run(own_server):
+    own = Own(own_server, 1, "y" * 1000000)
+    greedy = [own.start(f"fields concat({', '.join(['@message'] * 400)}) as a") for _ in range(2)]
+    modest = own.start("stats count(*) as n")
+    assert [own.end_of(query)["status"] for query in greedy] == ["Failed", "Failed"]
+    assert rows_of(own.end_of(modest)) == [{"n": "1"}]
+
+
 def test_deep_and_long_texts_are_answered(own_server):
     own = Own(own_server)
     at = own.now()

@@ -87,6 +87,10 @@ class World:
             EventSourceArn=queue_arn, FunctionName="every", Enabled=False)["UUID"]
         client("lambda").add_permission(FunctionName="every", StatementId="logs", Action="lambda:InvokeFunction",
                                         Principal="logs.amazonaws.com")
+        self.account_policy = {
+            "policyName": "every", "policyType": "SUBSCRIPTION_FILTER_POLICY", "scope": "ALL",
+            "selectionCriteria": 'LogGroupName NOT IN ["/aws/lambda/every"]',
+            "policyDocument": json.dumps({"DestinationArn": arn("lambda", "function:every"), "FilterPattern": "nothing"})}
         client("lambda").add_permission(
             FunctionName="every", StatementId="every", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com")
         self.subscription = client("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue_arn)["SubscriptionArn"]
@@ -173,6 +177,11 @@ class World:
             "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
             "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         }
+
+
+# Operations that can only fail, as there is no S3 to export to: what they answer to a right request.
+REFUSED = {"CreateExportTask": "The given bucket does not exist. Please make sure the bucket is valid.",
+           "CancelExportTask": "The specified export task does not exist."}
 
 
 def only(tree):
@@ -574,6 +583,7 @@ def logs(world):
     group, stream = {"logGroupName": "every"}, {"logGroupName": "every", "logStreamName": "every"}
     resource = {"resourceArn": arn("logs", "log-group:every")}
     made = ("CreateLogGroup", {"logGroupName": "passing"})
+    policy = {"policyName": "every", "policyType": "SUBSCRIPTION_FILTER_POLICY"}
     return {
         "CreateLogGroup": lambda: ((), {"logGroupName": world.new(), "tags": TAG_MAP}),
         "DeleteLogGroup": lambda: ([made], {"logGroupName": "passing"}),
@@ -611,6 +621,13 @@ def logs(world):
         "DescribeResourcePolicies": only({"policyScope": "ACCOUNT", "limit": 2}),
         "DeleteResourcePolicy": lambda: ([("PutResourcePolicy", {"policyName": "every", "policyDocument": POLICY_OF_LOGS})],
                                          {"policyName": "every"}),
+        "PutAccountPolicy": only(world.account_policy),
+        "DescribeAccountPolicies": lambda: ([("PutAccountPolicy", world.account_policy)], {**policy, "accountIdentifiers": [ACCOUNT]}),
+        "DeleteAccountPolicy": lambda: ([("PutAccountPolicy", world.account_policy)], policy),
+        "CreateExportTask": only({**group, "taskName": "t", "logStreamNamePrefix": "e", "from": 1, "to": 2, "destination": "bucket",
+                                  "destinationPrefix": "p"}),
+        "DescribeExportTasks": only({"statusCode": "COMPLETED", "limit": 2}),
+        "CancelExportTask": only({"taskId": "t"}),
         "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [
             {"metricName": "m", "metricNamespace": "Every", "metricValue": "$b", "dimensions": {"A": "$a"}, "unit": "Count"}]}),
         "DescribeMetricFilters": only({**group, "filterNamePrefix": "every", "limit": 2}),

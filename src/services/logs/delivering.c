@@ -87,6 +87,8 @@ void logs_batch_end(const struct call *call, struct log_batch *batch)
     if (!batch->writer)
         return;
     json_close_array(batch->writer);
+    if (batch->subscription.is_of_account)
+        json_field(batch->writer, S("policyLevel"), S("ACCOUNT_LEVEL_POLICY"));
     json_close_object(batch->writer);
     str payload = payload_of(call, json_written(batch->writer));
     if (payload.size <= MAX_PAYLOAD_BYTES) {
@@ -129,12 +131,11 @@ void logs_batch_deliver(const struct call *call, const struct log_batch *batch)
                                                  .destination_arn = batch->subscription.destination_arn};
 
     for (size_t i = 0; i < batch->payloads.count; i++)
-        delivery_add(call,
-                     &(struct delivery){.operation = &LOGS_DELIVER_EVENTS,
-                                        .target = logs_subscription_target(call, batch->subscription.id),
-                                        .in = &in,
-                                        .body = delivery_body_add(call, batch->payloads.items[i]),
-                                        .policy = &policy});
+        delivery_add(call, &(struct delivery){.operation = &LOGS_DELIVER_EVENTS,
+                                              .target = batch->subscription.target,
+                                              .in = &in,
+                                              .body = delivery_body_add(call, batch->payloads.items[i]),
+                                              .policy = &policy});
     if (batch->too_large > 0) {
         log_warn("log events are too large for a function", log_field("group", batch->group_name),
                  log_field("filter", batch->subscription.name));

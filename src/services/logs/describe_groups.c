@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-enum { MAX_EXAMINED = 10000 };
-
 static void describe(const struct call *call, const struct logs_list_groups_row *row,
                      struct logs_log_group *group)
 {
@@ -53,15 +51,11 @@ static void list(const struct call *call, const struct selection *selection, str
         .account = call->account, .region = call->region, .from = selection->from, .end = selection->end};
     struct logs_list_groups_cursor cursor = logs_list_groups_open(call->txn, &params);
     struct logs_list_groups_row row;
-    size_t examined = 0;
 
     while (logs_list_groups_next(&cursor, &row)) {
         bool selected = is_selected(selection, &row);
-        page->more = examined == MAX_EXAMINED || (examined > 0 && time_is_up(call));
-        if (page->more || (selected && !page_takes(page, row.name)))
+        if (!page_passes(call, page, row.name, selected))
             break;
-        examined++;
-        page->last = row.name;
         if (selected)
             describe(call, &row, list_add(call->arena, &out->log_groups));
     }
@@ -123,6 +117,7 @@ enum outcome logs_describe_log_groups(const struct call *call,
 
     if (!request_check(call, in) || !logs_page_open(call, in->next_token, in->limit, &page))
         return FAILED;
+    page.most_examined = MAX_EXAMINED_GROUPS;
     list_make_empty(call->arena, &out->log_groups);
     if (in->log_group_identifiers.count > 0) {
         describe_named(call, in, &page, out);

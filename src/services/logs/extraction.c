@@ -42,7 +42,7 @@ struct step {
     struct {
         struct log_batch *items;
         size_t count;
-    } batches; /* one for each subscription */
+    } batches; /* one for each subscription of the group and of the account */
 };
 
 /* ---- beginning ---- */
@@ -111,11 +111,24 @@ static void read_filters(struct step *step)
     }
 }
 
+/* Adds a batch unless the pattern cannot be used. */
+static void add_batch(struct step *step, str stream_name, const struct log_subscription *subscription,
+                      str pattern)
+{
+    struct log_batch batch = {
+        .subscription = *subscription, .group_name = step->group.name, .stream_name = stream_name};
+    str problem;
+
+    if (logs_pattern_parse(step->there.arena, pattern, &batch.pattern, &problem))
+        *list_add(step->there.arena, &step->batches) = batch;
+}
+
 static void read_subscriptions(struct step *step)
 {
     const struct call *call = &step->there;
     struct logs_find_stream_name_row stream = {0};
-    str problem;
+    struct log_subscription subscription;
+    str pattern;
 
     if (!logs_find_stream_name(call->txn,
                                &(struct logs_find_stream_name_params){.id = step->pending.stream_id,
@@ -125,12 +138,13 @@ static void read_subscriptions(struct step *step)
     struct logs_subscriptions_of_group_rows rows = logs_subscriptions_of_group(
         call->txn, &(struct logs_subscriptions_of_group_params){.group_id = step->pending.group_id});
     for (size_t i = 0; i < rows.count; i++) {
-        struct log_batch *batch = list_add(call->arena, &step->batches);
-        *batch = (struct log_batch){
-            .subscription = rows.items[i], .group_name = step->group.name, .stream_name = stream.name};
-        if (!logs_pattern_parse(call->arena, rows.items[i].pattern, &batch->pattern, &problem))
-            step->batches.count--;
+        subscription = (struct log_subscription){.name = rows.items[i].name,
+                                                 .destination_arn = rows.items[i].destination_arn,
+                                                 .target = logs_subscription_target(call, rows.items[i].id)};
+        add_batch(step, stream.name, &subscription, rows.items[i].pattern);
     }
+    if (logs_account_subscription(call, step->group.name, &subscription, &pattern))
+        add_batch(step, stream.name, &subscription, pattern);
 }
 
 static void look_at(struct step *step, const struct logs_read_ids_row *row)

@@ -384,7 +384,8 @@ static struct insights_node *parse_sum(struct insights_parser *parser)
 
 /* ---- comparisons ---- */
 
-static const struct insights_matcher *parse_pattern(struct insights_parser *parser)
+const struct insights_matcher *logs_insights_pattern(struct insights_parser *parser,
+                                                     insights_matcher_maker *of_string)
 {
     struct insights_token token = parser->token;
     const struct insights_matcher *matcher;
@@ -392,7 +393,7 @@ static const struct insights_matcher *parse_pattern(struct insights_parser *pars
 
     if (token.kind == TOKEN_STRING) {
         logs_insights_next(parser);
-        return logs_insights_match_text(parser->arena, token.text);
+        return of_string(parser->arena, token.text);
     }
     if (!logs_insights_is_symbol(parser, "/") || !logs_insights_take_regex(parser, &regex)) {
         logs_insights_unexpected(parser);
@@ -410,7 +411,7 @@ static struct insights_node *parse_match(struct insights_parser *parser, struct 
 
     node->arguments[0] = left;
     node->count = 1;
-    node->matcher = parse_pattern(parser);
+    node->matcher = logs_insights_pattern(parser, logs_insights_match_text);
     return node->matcher ? measured(parser, node) : NULL;
 }
 

@@ -163,26 +163,6 @@ static bool name_parts(struct insights_parser *parser, const struct insights_mat
     return count > 0 || logs_insights_unexpected(parser);
 }
 
-static const struct insights_matcher *parse_parts(struct insights_parser *parser)
-{
-    struct insights_token token = parser->token;
-    const struct insights_matcher *matcher;
-    str regex, problem = {0};
-
-    if (token.kind == TOKEN_STRING) {
-        logs_insights_next(parser);
-        return logs_insights_match_glob(parser->arena, token.text);
-    }
-    if (!logs_insights_is_symbol(parser, "/") || !logs_insights_take_regex(parser, &regex)) {
-        logs_insights_unexpected(parser);
-        return NULL;
-    }
-    matcher = logs_insights_match_regex(parser->arena, regex, &problem);
-    if (!matcher)
-        logs_insights_complain(parser, &token, problem);
-    return matcher;
-}
-
 /* A field comes before the pattern: a name alone, because "/" after it begins a regular expression. */
 static const struct insights_node *parse_parsed(struct insights_parser *parser)
 {
@@ -198,7 +178,7 @@ static bool parse_parse(struct insights_parser *parser)
 {
     struct insights_command command = {.kind = COMMAND_PARSE, .node = parse_parsed(parser)};
 
-    command.matcher = parse_parts(parser);
+    command.matcher = logs_insights_pattern(parser, logs_insights_match_glob);
     if (!command.matcher)
         return false;
     size_t count = logs_insights_part_count(command.matcher);

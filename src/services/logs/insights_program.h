@@ -226,6 +226,10 @@ struct insights_node *logs_insights_expression(struct insights_parser *parser);
 struct insights_node *logs_insights_reference(struct insights_parser *parser, str name);
 /* Take "as name".  Absent: it is missing; *problem is set when the name is missing. */
 str logs_insights_alias(struct insights_parser *parser);
+/* A string, of which that function makes the matcher, or a regular expression between slashes. */
+typedef const struct insights_matcher *insights_matcher_maker(struct arena *arena, str text);
+const struct insights_matcher *logs_insights_pattern(struct insights_parser *parser,
+                                                     insights_matcher_maker *of_string);
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);
 

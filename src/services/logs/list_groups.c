@@ -6,8 +6,6 @@
  */
 #include "logs_internal.h"
 
-enum { MAX_EXAMINED = 10000 };
-
 static bool name_matches(str name, str pattern)
 {
     str part;
@@ -36,15 +34,11 @@ static void list(const struct call *call, const struct logs_list_log_groups_requ
                                              .end = logs_prefix_end(call, S(""))};
     struct logs_list_groups_cursor cursor = logs_list_groups_open(call->txn, &params);
     struct logs_list_groups_row row;
-    size_t examined = 0;
 
     while (logs_list_groups_next(&cursor, &row)) {
         bool selected = is_selected(in, &row);
-        page->more = examined == MAX_EXAMINED || (examined > 0 && time_is_up(call));
-        if (page->more || (selected && !page_takes(page, row.name)))
+        if (!page_passes(call, page, row.name, selected))
             break;
-        examined++;
-        page->last = row.name;
         if (selected)
             *list_add(call->arena, &out->log_groups) =
                 (struct logs_log_group_summary){.log_group_name = row.name,
@@ -61,6 +55,7 @@ enum outcome logs_list_log_groups(const struct call *call, const struct logs_lis
 
     if (!logs_page_open(call, in->next_token, in->limit, &page))
         return FAILED;
+    page.most_examined = MAX_EXAMINED_GROUPS;
     list_make_empty(call->arena, &out->log_groups);
     list(call, in, &page, out);
     out->next_token = page_end(call, &page);

@@ -161,13 +161,34 @@ create index logs_query_definition_account on logs_query_definition (account, re
 create index logs_query_definition_token on logs_query_definition (account, region, client_token)
 where client_token is not null;
 
+-- The account's policies; excluded has the names of groups that it does not apply to, each as "NAME".
+-- migration: 7
+create table logs_account_policy (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    type text not null,
+    name text not null,
+    document text not null,
+    scope text not null,
+    selection text,
+    excluded text not null,
+    updated_ms integer not null,
+    unique (account, region, type)
+);
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
 
+-- The account's subscription is NULL when the group is excluded from it.
 -- statement: find_group :one
-select id, name, class, retention_days, deletion_protected, metric_filters, subscriptions from logs_group
-where account = :account and region = :region and name = :name;
+-- column: account_subscription integer null
+select id, name, class, retention_days, deletion_protected, metric_filters, subscriptions,
+    (select p.id from logs_account_policy p where p.account = g.account and p.region = g.region
+        and p.type = 'SUBSCRIPTION_FILTER_POLICY' and instr(p.excluded, '"' || g.name || '"') = 0)
+    as account_subscription
+from logs_group g where account = :account and region = :region and name = :name;
 
 -- statement: find_group_retention :one
 select retention_days from logs_group where id = :id;
@@ -477,6 +498,20 @@ delete from logs_subscription where id = :id;
 -- statement: subscriptions_of_group :many
 select id, name, pattern, destination_arn, distribution, created_ms from logs_subscription
 where group_id = :group_id order by name;
+
+-- statement: put_account_policy_row :exec
+insert into logs_account_policy (account, region, type, name, document, scope, selection, excluded, updated_ms)
+values (:account, :region, :type, :name, :document, :scope, :selection, :excluded, :updated_ms)
+on conflict do update set document = excluded.document, scope = excluded.scope, selection = excluded.selection,
+    excluded = excluded.excluded, updated_ms = excluded.updated_ms;
+
+-- statement: find_account_policy :one
+-- row: account_policy
+select id, type, name, document, scope, selection, excluded, updated_ms from logs_account_policy
+where account = :account and region = :region and type = :type;
+
+-- statement: remove_account_policy :exec
+delete from logs_account_policy where id = :id;
 
 -- statement: put_resource_policy_row :exec
 insert into logs_resource_policy (account, region, group_arn, name, document, updated_ms, revision)

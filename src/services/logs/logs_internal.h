@@ -18,6 +18,7 @@ enum {
     HOUR_MS = 3600 * 1000,
     DAY_MS = 24 * HOUR_MS,
     PAGE_SIZE = 50, /* of groups and of streams */
+    MAX_EXAMINED_GROUPS = 10000,
     PAGE_EVENTS = 10000,
     PAGE_BYTES = 1024 * 1024,
     EVENT_OVERHEAD_BYTES = 26, /* what AWS counts for an event in addition to its message */

@@ -276,15 +276,11 @@ static void list(const struct call *call, const struct logs_describe_metric_filt
         place_of(call, str_present(in->log_group_name) ? in->log_group_name : S(""), page);
     struct logs_list_metric_filters_cursor cursor = logs_list_metric_filters_open(call->txn, &params);
     struct logs_list_metric_filters_row row;
-    bool started = false;
 
     while (logs_list_metric_filters_next(&cursor, &row)) {
         bool selected = is_selected(in, &row);
-        page->more = started && time_is_up(call);
-        if (page->more || (selected && !page_takes(page, key_of(call, &row))))
+        if (!page_passes(call, page, key_of(call, &row), selected))
             break;
-        started = true;
-        page->last = key_of(call, &row);
         if (selected)
             describe(call, &row, list_add(call->arena, &out->metric_filters));
     }

@@ -95,9 +95,12 @@ static struct accepted accept(const struct call *call, const struct group *group
 static bool is_extracted_from(const struct group *group, const struct logs_input_log_events *events,
                               struct accepted accepted)
 {
-    bool watched = group->row.metric_filters > 0 || group->row.subscriptions > 0;
+    const struct logs_find_group_row *row = &group->row;
+    bool watched = row->metric_filters > 0 || row->subscriptions > 0 || row->account_subscription;
 
-    for (size_t i = accepted.first; i < accepted.end && !watched && logs_group_is_standard(group); i++)
+    if (!logs_group_is_standard(group))
+        return false;
+    for (size_t i = accepted.first; i < accepted.end && !watched; i++)
         watched = logs_may_embed_metrics(events->items[i].message);
     return watched;
 }

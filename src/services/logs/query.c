@@ -282,7 +282,14 @@ static bool has_group(const struct call *call, const struct logs_query_row *quer
     for (uint32_t i = 0; names && i < names->count; i++)
         if (str_equal(names->items[i].text, name))
             return true;
-    return !str_present(name);
+    return false;
+}
+
+static bool is_selected(const struct call *call, const struct logs_describe_queries_request *in,
+                        const struct logs_query_row *query)
+{
+    return (!str_present(in->status) || str_equal(in->status, query->status)) &&
+           (!str_present(in->log_group_name) || has_group(call, query, in->log_group_name));
 }
 
 static str first_group(const struct call *call, const struct logs_query_row *query)
@@ -326,12 +333,11 @@ enum outcome logs_describe_queries(const struct call *call, const struct logs_de
         return DONE;
     struct logs_list_queries_cursor cursor = logs_list_queries_open(call->txn, &params);
     while (logs_list_queries_next(&cursor, &query)) {
-        if (!has_group(call, &query, in->log_group_name) ||
-            (str_present(in->status) && !str_equal(in->status, query.status)))
-            continue;
-        if (!page_takes(&page, timer_id(call, query.id)))
+        bool selected = is_selected(call, in, &query);
+        if (!page_passes(call, &page, timer_id(call, query.id), selected))
             break;
-        describe(call, &query, list_add(call->arena, &out->queries));
+        if (selected)
+            describe(call, &query, list_add(call->arena, &out->queries));
     }
     logs_list_queries_close(&cursor);
     out->next_token = page_end(call, &page);

@@ -1,16 +1,13 @@
 /*
  * subscriptions.c: subscription filters: putting, listing, deleting.
  *
- * A group has up to two, each with a function as its destination.  A chain of groups and functions that leads
- * back to the group is refused: each event would cause the next one.
+ * A group has up to two, each with a function as its destination.
  */
 #include "subscription.h"
 
-#include "aws/arn.h"
 #include "engine/delivery.h"
-#include "lambda_model.h"
 
-enum { MAX_SUBSCRIPTIONS = 2, MAX_REGEX_FILTERS = 5, MAX_CHAIN = 8 };
+enum { MAX_SUBSCRIPTIONS = 2, MAX_REGEX_FILTERS = 5 };
 
 str logs_subscription_target(const struct call *call, int64_t subscription_id)
 {
@@ -20,81 +17,6 @@ str logs_subscription_target(const struct call *call, int64_t subscription_id)
 static bool refuse(const struct call *call, str problem)
 {
     fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
-    return false;
-}
-
-/* ---- destinations ---- */
-
-/* The name in "function:NAME" or "function:NAME:QUALIFIER"; empty: it is neither. */
-static str function_name(str resource)
-{
-    str rest = str_from(resource, S("function:").size), name = {0};
-
-    if (!str_starts_with(resource, S("function:")) || !str_next(&rest, ':', &name))
-        return S("");
-    return name;
-}
-
-static bool destination_check(const struct call *call, const struct logs_put_subscription_filter_request *in,
-                              struct arn *destination)
-{
-    if (!arn_parse(in->destination_arn, destination))
-        return refuse(call, S("The specified destination ARN is not valid."));
-    if (!str_equal(destination->service, S("lambda")))
-        return refuse(call, arena_format(call->arena,
-                                         "Orderly delivers log events to Lambda functions only, not to %.*s.",
-                                         STR_ARGS(destination->service)));
-    if (str_empty(function_name(destination->resource)))
-        return refuse(call, S("The specified destination ARN is not valid."));
-    if (!str_equal(destination->region, call->region))
-        return refuse(call, S("destinationArn must be in the same region as the log group."));
-    if (str_present(in->role_arn))
-        return refuse(call, S("destinationArn for vendor lambda cannot be used with roleArn"));
-    return true;
-}
-
-const struct principal *logs_subscription_principal(const struct call *call, str group_name)
-{
-    return service_principal(call, S("logs.amazonaws.com"),
-                             arena_join(call->arena, logs_group_arn(call, group_name), S(":*")));
-}
-
-/* A dry run tells whether the function exists, and whether its policy allows the group. */
-static bool function_check(const struct call *call, const struct group *group, str function_arn)
-{
-    const struct lambda_invocation_request in = {.function_name = function_arn,
-                                                 .invocation_type = S("DryRun")};
-    struct lambda_invocation_response out = {0};
-    struct failure failure;
-
-    if (invoke(call, logs_subscription_principal(call, group->row.name), &LAMBDA_INVOKE, &in, &out,
-               &failure) == DONE)
-        return true;
-    return refuse(call, S("Could not execute the lambda function. Make sure you have given CloudWatch Logs "
-                          "permission to execute your function."));
-}
-
-/* Does the group that the function writes lead to this group, within a few steps? */
-static bool leads_to(const struct call *call, str function_arn, const struct group *group, int steps)
-{
-    struct arn destination;
-    struct logs_find_group_row written;
-
-    if (steps == 0 || !arn_parse(function_arn, &destination))
-        return steps == 0;
-    str name = arena_join(call->arena, S("/aws/lambda/"), function_name(destination.resource));
-    if (!logs_find_group(call->txn,
-                         &(struct logs_find_group_params){
-                             .account = destination.account, .region = destination.region, .name = name},
-                         &written))
-        return str_equal(name, group->row.name) && str_equal(destination.account, call->account);
-    if (written.id == group->row.id)
-        return true;
-    struct logs_subscriptions_of_group_rows next = logs_subscriptions_of_group(
-        call->txn, &(struct logs_subscriptions_of_group_params){.group_id = written.id});
-    for (size_t i = 0; i < next.count; i++)
-        if (leads_to(call, next.items[i].destination_arn, group, steps - 1))
-            return true;
     return false;
 }
 
@@ -148,16 +70,16 @@ enum outcome logs_put_subscription_filter(const struct call *call,
                                           struct logs_put_subscription_filter_output *out)
 {
     const struct group *group = logs_group_of(call);
-    struct arn destination;
     struct pattern pattern;
 
     (void)out;
     if (!group || !logs_standard_check(call, group, S("Subscription filters")) ||
-        !request_check(call, in, &pattern) || !destination_check(call, in, &destination) ||
+        !request_check(call, in, &pattern) ||
+        !logs_destination_check(call, in->destination_arn, in->role_arn) ||
         !room_check(call, group, in->filter_name, pattern.has_regex) ||
-        !function_check(call, group, in->destination_arn))
+        !logs_destination_allows(call, group->row.name, in->destination_arn))
         return FAILED;
-    if (leads_to(call, in->destination_arn, group, MAX_CHAIN))
+    if (logs_destination_leads_to(call, in->destination_arn, group, (str){0}))
         return fail(
             call, &LOGS_INVALID_PARAMETER_EXCEPTION,
             "The function writes to this log group, directly or by other subscriptions: each event would "

@@ -222,6 +222,24 @@ TEST(a_long_reply_that_no_worker_takes_is_encoded_all_the_same)
     hold_jobs(false);
 }
 
+TEST(an_internal_call_that_no_worker_has_room_for_is_prepared_later)
+{
+    assert_run("put a 1");
+    hold_both_workers();
+    for (int i = 0; i < MANY; i++)
+        assert_run("foresee a other");
+    assert_run("foresee a last");
+    let_run();
+    hold_jobs(false);
+    wait_for_item("last", "1");
+}
+
+TEST(an_internal_call_whose_preparation_takes_too_much_memory_runs_without_it)
+{
+    assert_run("put a greedy; foresee a into");
+    wait_for_item("into", "nothing");
+}
+
 TEST(a_large_body_is_decoded_by_a_worker)
 {
     assert_run("put a 1");
@@ -384,6 +402,8 @@ TESTS(work_test(a_preparation_leaves_the_loop_to_others), work_test(a_long_read_
       work_test(a_write_that_was_prepared_does_not_move_again),
       work_test(a_long_reply_to_a_write_is_encoded_by_a_worker),
       work_test(a_long_reply_that_no_worker_takes_is_encoded_all_the_same),
+      work_test(an_internal_call_that_no_worker_has_room_for_is_prepared_later),
+      work_test(an_internal_call_whose_preparation_takes_too_much_memory_runs_without_it),
       work_test(a_large_body_is_decoded_by_a_worker), work_test(long_reads_never_have_all_workers),
       work_test(a_body_that_is_large_beyond_measure_counts_as_long), work_test(clients_take_turns),
       work_test(a_client_who_asks_for_too_much_is_throttled_and_others_are_not),

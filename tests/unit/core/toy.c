@@ -562,10 +562,13 @@ void toy_foresee_prepare(const struct call *call, const struct toy_foresee_reque
         toy_work_hook(in->key);
     if (!authorize(call, in->key, (str){0}))
         return;
-    if (toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, row))
-        leave_prepared(call, row);
-    else
+    if (!toy_find_item(call->txn, &(struct toy_find_item_params){in->key}, row)) {
         fail(call, &TOY_REFUSED, "This is forgotten.");
+        return;
+    }
+    if (str_equal(row->value, S("greedy")))
+        arena_alloc(call->arena, LIMIT_CALL_MEMORY_BYTES);
+    leave_prepared(call, row);
 }
 
 enum outcome toy_foresee(const struct call *call, const struct toy_foresee_request *in,

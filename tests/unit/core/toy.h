@@ -53,8 +53,9 @@
  * its client leaves.  /toy/change writes, and *.toy-url.* has a door for all its paths.
  *
  * Foresee writes into Into what its prepare function has read from Key, or "nothing" when nothing was
- * prepared.  It waits until After exists, and invokes itself for Also.  ForeseeMuch is prepared when its body
- * is large, or when Key's value begins with "much".
+ * prepared; for a value "greedy" the preparation takes more memory than a call may have.  It waits until
+ * After exists, and invokes itself for Also.  ForeseeMuch is prepared when its body is large, or when Key's
+ * value begins with "much".
  */
 #include "engine/delivery.h"
 #include "engine/doors.h"

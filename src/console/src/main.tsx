@@ -1,0 +1,9 @@
+import './styles/base.css';
+
+import { render } from 'preact';
+
+import { App } from './shell/app';
+import { start } from './shell/start';
+
+void start();
+render(<App />, document.getElementById('app')!);

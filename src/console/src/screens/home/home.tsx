@@ -1,0 +1,5 @@
+import { Page } from '../../ui/layout';
+
+export default function Home() {
+  return <Page title="Home">{null}</Page>;
+}

@@ -1,0 +1,93 @@
+/** The whole page: the bar, the list of services, and the screen of this address. */
+import { useEffect, useState } from 'preact/hooks';
+import type { ComponentType } from 'preact';
+
+import { href, Link, matchRoute, path, type Params, type Route } from '../router';
+import { routes, services } from '../screens';
+import { caller, region } from '../session';
+import { Flashes } from '../ui/flash';
+import { Empty, Loading, Page } from '../ui/layout';
+import { Problem } from '../ui/problem';
+import { Bar } from './bar';
+import { SignIn } from './sign_in';
+import { stage } from './start';
+
+export function App() {
+  const [menu, setMenu] = useState(false);
+  const at = path.value;
+  useEffect(() => setMenu(false), [at]);
+  if (stage.value !== 'ready') return <SignIn />;
+  return (
+    <div class="frame">
+      <a class="skip" href={`${href(path.value)}#main`}>
+        To the content
+      </a>
+      <Bar menu={menu} onMenu={() => setMenu(!menu)} />
+      <nav class={menu ? 'side open' : 'side'} aria-label="Services">
+        {services.map(group => (
+          <section key={group.title}>
+            <h2>{group.title}</h2>
+            <ul>
+              {group.links.map(([name, to]) => (
+                <li key={to}>
+                  <Link to={to} current={to === '' ? at === '' : at.startsWith(to)}>
+                    {name}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
+      </nav>
+      <main id="main" tabIndex={-1}>
+        <Flashes />
+        <Screen key={`${caller.value}/${region.value}`} at={at} />
+      </main>
+    </div>
+  );
+}
+
+function find(at: string): { route: Route; params: Params } | undefined {
+  for (const route of routes) {
+    const params = matchRoute(route, at);
+    if (params) return { route, params };
+  }
+  return undefined;
+}
+
+function Screen({ at }: { at: string }) {
+  const found = find(at);
+  const [shown, setShown] = useState<{ route: Route; Content: ComponentType<Params> }>();
+  const [error, setError] = useState<unknown>();
+  const title =
+    found && (typeof found.route.title === 'string' ? found.route.title : found.route.title(found.params));
+
+  useEffect(() => {
+    document.title = title ? `${title} | Orderly` : 'Orderly';
+  }, [title]);
+
+  const route = found?.route;
+  useEffect(() => {
+    let gone = false;
+    setError(undefined);
+    route?.load().then(
+      module => !gone && setShown({ route, Content: module.default }),
+      failure => !gone && setError(failure),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [route]);
+
+  if (!found)
+    return (
+      <Page title="Not found">
+        <Empty title="There is no such page">
+          <Link to="">Home</Link>
+        </Empty>
+      </Page>
+    );
+  if (error) return <Problem error={error} />;
+  if (shown?.route !== found.route) return <Loading />;
+  return <shown.Content key={at} {...found.params} />;
+}

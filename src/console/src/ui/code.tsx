@@ -1,0 +1,50 @@
+/** The code editor, which is loaded when it is first shown. */
+import { useEffect, useRef } from 'preact/hooks';
+
+import type { Editor, Language, Mark } from './editor';
+
+export type { Mark };
+
+interface CodeProps {
+  label: string;
+  value: string;
+  language: Language;
+  onChange?: (value: string) => void;
+  /** Places that are wrong, by line and column from 1. */
+  marks?: Mark[];
+  height?: string;
+}
+
+/** Without onChange, the code can only be read. */
+export function Code({ label, value, language, onChange, marks = [], height = '320px' }: CodeProps) {
+  const holder = useRef<HTMLDivElement>(null);
+  const editor = useRef<Editor>();
+  const changed = useRef(onChange);
+  changed.current = onChange;
+
+  useEffect(() => {
+    let gone = false;
+    void import('./editor').then(({ createEditor }) => {
+      if (gone || !holder.current) return;
+      editor.current = createEditor(holder.current, {
+        label,
+        value,
+        language,
+        readOnly: !changed.current,
+        onChange: text => changed.current?.(text),
+      });
+      editor.current.mark(marks);
+    });
+    return () => {
+      gone = true;
+      editor.current?.destroy();
+      editor.current = undefined;
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the editor is made once for a language
+  }, [language, label]);
+
+  useEffect(() => editor.current?.setValue(value), [value]);
+  useEffect(() => editor.current?.mark(marks), [marks]);
+
+  return <div class="code" style={{ height }} ref={holder} />;
+}

@@ -1,0 +1,229 @@
+/** Tables of any length: only the rows that can be seen are in the document. */
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+
+import { TextField } from './controls';
+import { Empty } from './layout';
+
+export interface Column<T> {
+  id: string;
+  title: string;
+  cell: (row: T) => ComponentChildren;
+  /** What the column is sorted by; without it, it is not sorted. */
+  sort?: (row: T) => string | number;
+  /** Numbers stand at the right. */
+  number?: boolean;
+}
+
+interface TableProps<T> {
+  label: string;
+  rows: T[];
+  columns: Column<T>[];
+  rowKey: (row: T) => string;
+  /** The text in which the filter searches; without it there is no filter. */
+  filterText?: (row: T) => string;
+  filterLabel?: string;
+  empty: ComponentChildren;
+  selection?: { keys: ReadonlySet<string>; onChange: (keys: Set<string>) => void; label: (row: T) => string };
+  initialSort?: { id: string; descending?: boolean };
+}
+
+const ROW_PIXELS = 40;
+const OVERSCAN = 12;
+/** Short tables are whole in the document. */
+const VIRTUAL_FROM = 100;
+
+export function Table<T>(props: TableProps<T>) {
+  const { label, rows, columns, rowKey, filterText, empty, selection, initialSort } = props;
+  const [sort, setSort] = useState(initialSort);
+  const [filter, setFilter] = useState('');
+  const shown = useMemo(
+    () => sorted(filtered(rows, filter, filterText), columns, sort),
+    [rows, filter, filterText, columns, sort],
+  );
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtual(shown.length, scroller);
+  const visible = virtual ? shown.slice(virtual.first, virtual.last + 1) : shown;
+  const width = columns.length + (selection ? 1 : 0);
+
+  const toggle = (key: string) => {
+    const next = new Set(selection?.keys);
+    if (!next.delete(key)) next.add(key);
+    selection?.onChange(next);
+  };
+  const all = selection && shown.length > 0 && shown.every(row => selection.keys.has(rowKey(row)));
+
+  return (
+    <div class="table">
+      {filterText && (
+        <div class="table-filter">
+          <TextField
+            label={props.filterLabel ?? `Find in ${label.toLowerCase()}`}
+            type="search"
+            value={filter}
+            onInput={setFilter}
+            placeholder={props.filterLabel ?? 'Find'}
+          />
+          <span class="hint" aria-live="polite">
+            {filter ? `${shown.length} of ${rows.length}` : ''}
+          </span>
+        </div>
+      )}
+      <div
+        class={virtual ? 'table-scroll tall' : 'table-scroll'}
+        ref={scroller}
+        tabIndex={0}
+        role="region"
+        aria-label={label}
+      >
+        <table aria-label={label} aria-rowcount={shown.length + 1}>
+          <thead>
+            <tr>
+              {selection && (
+                <th class="select" scope="col">
+                  <input
+                    type="checkbox"
+                    aria-label="Select all"
+                    checked={all}
+                    onChange={() => selection.onChange(all ? new Set() : new Set(shown.map(rowKey)))}
+                  />
+                </th>
+              )}
+              {columns.map(column => (
+                <HeaderCell key={column.id} column={column} sort={sort} onSort={setSort} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {virtual && virtual.before > 0 && <Gap width={width} pixels={virtual.before} />}
+            {visible.map((row, i) => {
+              const key = rowKey(row);
+              return (
+                <tr
+                  key={key}
+                  aria-rowindex={(virtual?.first ?? 0) + i + 2}
+                  aria-selected={selection ? selection.keys.has(key) : undefined}
+                >
+                  {selection && (
+                    <td class="select">
+                      <input
+                        type="checkbox"
+                        aria-label={`Select ${selection.label(row)}`}
+                        checked={selection.keys.has(key)}
+                        onChange={() => toggle(key)}
+                      />
+                    </td>
+                  )}
+                  {columns.map(column => (
+                    <td key={column.id} class={column.number ? 'number' : undefined}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
+            {virtual && virtual.after > 0 && <Gap width={width} pixels={virtual.after} />}
+          </tbody>
+        </table>
+        {rows.length === 0 && empty}
+        {rows.length > 0 && shown.length === 0 && <Empty title="No matches" />}
+      </div>
+    </div>
+  );
+}
+
+function Gap({ width, pixels }: { width: number; pixels: number }) {
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={width} style={{ height: pixels, padding: 0 }} />
+    </tr>
+  );
+}
+
+interface HeaderProps<T> {
+  column: Column<T>;
+  sort: { id: string; descending?: boolean } | undefined;
+  onSort: (sort: { id: string; descending?: boolean }) => void;
+}
+
+function HeaderCell<T>({ column, sort, onSort }: HeaderProps<T>) {
+  const mine = sort?.id === column.id;
+  if (!column.sort)
+    return (
+      <th scope="col" class={column.number ? 'number' : undefined}>
+        {column.title}
+      </th>
+    );
+  return (
+    <th
+      scope="col"
+      class={column.number ? 'number' : undefined}
+      aria-sort={mine ? (sort.descending ? 'descending' : 'ascending') : undefined}
+    >
+      <button
+        type="button"
+        class="sorter"
+        onClick={() => onSort({ id: column.id, descending: mine && !sort.descending })}
+      >
+        {column.title}
+        <span aria-hidden="true">{mine ? (sort.descending ? ' ▾' : ' ▴') : ''}</span>
+      </button>
+    </th>
+  );
+}
+
+function filtered<T>(rows: T[], filter: string, text?: (row: T) => string): T[] {
+  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!text || words.length === 0) return rows;
+  return rows.filter(row => {
+    const haystack = text(row).toLowerCase();
+    return words.every(word => haystack.includes(word));
+  });
+}
+
+function sorted<T>(rows: T[], columns: Column<T>[], sort?: { id: string; descending?: boolean }): T[] {
+  const by = columns.find(column => column.id === sort?.id)?.sort;
+  if (!by) return rows;
+  const order = sort?.descending ? -1 : 1;
+  const compare = (a: string | number, b: string | number) =>
+    typeof a === 'number' && typeof b === 'number'
+      ? a - b
+      : String(a).localeCompare(String(b), undefined, { numeric: true });
+  return [...rows].sort((a, b) => order * compare(by(a), by(b)));
+}
+
+interface Visible {
+  first: number;
+  last: number;
+  before: number;
+  after: number;
+}
+
+function useVirtual(count: number, scroller: { current: HTMLDivElement | null }): Visible | undefined {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const wanted = count > VIRTUAL_FROM;
+  const [virtualizer] = useState(
+    () =>
+      new Virtualizer<HTMLDivElement, Element>({
+        count,
+        getScrollElement: () => scroller.current,
+        estimateSize: () => ROW_PIXELS,
+        overscan: OVERSCAN,
+        observeElementRect,
+        observeElementOffset,
+        scrollToFn: elementScroll,
+        onChange: () => redraw(0),
+      }),
+  );
+  virtualizer.setOptions({ ...virtualizer.options, count, onChange: () => redraw(0) });
+  useEffect(() => (wanted ? virtualizer._didMount() : undefined), [wanted, virtualizer]);
+  useEffect(() => {
+    if (wanted) virtualizer._willUpdate();
+  });
+  if (!wanted) return undefined;
+  const items = virtualizer.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? Math.min(count, 30) - 1;
+  return { first, last, before: first * ROW_PIXELS, after: (count - last - 1) * ROW_PIXELS };
+}
