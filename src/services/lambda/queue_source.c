@@ -116,7 +116,7 @@ int64_t lambda_queue_trace_waiting(const struct call *call, const struct poll *p
                                    int64_t until_ms)
 {
     const struct sqs_trace_waiting_request in = {
-        .queue_url = lambda_source_queue_url(call, poll->mapping.source_arn),
+        .queue_arn = poll->mapping.source_arn,
         .consumer_arn = lambda_function_asked_arn(call->arena, &poll->function),
         .reason = lambda_throttle_sentence(call, &poll->function),
         .after_ms = after_ms,

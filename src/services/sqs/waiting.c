@@ -27,7 +27,7 @@ static void trace_waiting(const struct call *call, const struct sqs_trace_waitin
 enum outcome sqs_trace_waiting(const struct call *call, const struct sqs_trace_waiting_request *in,
                                struct sqs_trace_waiting_result *out)
 {
-    const struct queue *queue = sqs_queue_of(call);
+    const struct queue *queue = sqs_queue_open_arn(call, in->queue_arn);
 
     if (!queue)
         return FAILED;
