@@ -494,6 +494,10 @@ alter table lambda_invocation add column content_type text;
 alter table lambda_invocation add column prelude blob;
 
 -- migration: 22
+-- The fingerprint of a version's code that is a folder of the machine (hot_reload.c), when it was last read.
+alter table lambda_version add column code_state text;
+
+-- migration: 23
 -- A message of the source that became visible until then knows in its trace that the function had no room for it.
 alter table lambda_mapping add column traced_ms integer not null default 0;
 
@@ -530,7 +534,8 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
-    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version
+    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
+    v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -606,6 +611,9 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: set_code_state :exec
+update lambda_version set code_state = :code_state, generation = :generation where id = :version_id;
 
 -- statement: set_recursion :exec
 update lambda_function set recursion = :recursion where id = :id;
@@ -920,7 +928,7 @@ update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms whe
 -- The sandboxes of a function, or of one of its versions.
 -- statement: list_sandboxes :many
 -- param: version_id integer null
-select id, state from lambda_sandbox
+select id, state, generation from lambda_sandbox
 where function_id = :function_id and (:version_id is null or version_id = :version_id);
 
 -- statement: list_all_sandboxes :many
@@ -973,6 +981,9 @@ where function_id = :function_id and state = 'idle' and version_id <> :version_i
 
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
+
+-- statement: set_sandbox_generation :exec
+update lambda_sandbox set generation = :generation where id = :id;
 
 -- statement: set_initialized :exec
 update lambda_sandbox set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;

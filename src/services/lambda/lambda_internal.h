@@ -179,6 +179,27 @@ void lambda_unpacked_release(const struct call *call, str name);
 /* At a start: existing folders are not trusted. */
 void lambda_unpacked_forget(const struct call *call);
 
+/* hot_reload.c */
+/* Is the code of a version a folder of this machine, not a package? */
+bool lambda_code_is_hot(str package);
+/* Let that folder be the function's code.  False: it may not be, and fail() has been called. */
+bool lambda_hot_code_set(const struct call *call, str folder, struct function *function);
+/* May a sandbox have that folder now?  Absent, with the folder's fingerprint, or the reason why not. */
+str lambda_hot_code_verify(const struct call *call, str package, str *fingerprint);
+/* A sandbox starts with the folder as it is by that fingerprint. */
+void lambda_hot_code_launched(const struct call *call, struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox, str fingerprint);
+/* On a worker, read the folder for lambda_hot_code_review() of the same call. */
+void lambda_hot_code_prepare(const struct call *call, str package);
+enum hot_review {
+    HOT_CURRENT,  /* the sandbox may take the next invocation, if there is one */
+    HOT_UNKNOWN,  /* a worker must read the folder: move_to_worker() */
+    HOT_OUTDATED, /* the sandbox ends, and another one has the code as it is now */
+};
+/* Is the code of a sandbox that asks for work still what is in the folder? */
+enum hot_review lambda_hot_code_review(const struct call *call, struct function *function,
+                                       const struct lambda_get_sandbox_row *sandbox);
+
 /* layers.c */
 struct layer_version {
     struct lambda_layer_version_row row;
@@ -263,7 +284,8 @@ str lambda_runtime_problem(const struct call *call, const struct runtime *runtim
 str lambda_version_work(const struct call *call, int64_t version_id);
 /* Add a sandbox's row, so that it counts; a worker verifies its code before it is launched. */
 void lambda_sandbox_add(const struct call *call, const struct function *function, bool provisioned);
-/* End the version's idle sandboxes; the busy ones end when they are done, because their generation is over.
+/*
+ * End the version's sandboxes of earlier generations, unless they are busy: those end when they are done.
  */
 void lambda_sandboxes_retire(const struct call *call, const struct function *function);
 /* End the sandboxes of one version, or of all of the function's (NULL). */

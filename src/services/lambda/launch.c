@@ -188,7 +188,8 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
         .sandbox_id = sandbox->id,
         .function_name = function->row.name,
         .port_variable = S("AWS_LAMBDA_RUNTIME_API"),
-        .code = lambda_unpacked_folder(call, sandbox->package),
+        .code = lambda_code_is_hot(sandbox->package) ? sandbox->package
+                                                     : lambda_unpacked_folder(call, sandbox->package),
         .layers = lambda_unpacked_folder(call, sandbox->layers),
         .memory_bytes = arena_i64(call->arena, function->row.memory_mb * BYTES_PER_MB),
         .storage_bytes = arena_i64(call->arena, lambda_function_storage_mb(call, function) * BYTES_PER_MB),

@@ -75,6 +75,16 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
+/* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
+void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
+{
+    struct asker asker;
+
+    (void)in;
+    if (find_asker(call, &asker) && lambda_code_is_hot(asker.function.row.package))
+        lambda_hot_code_prepare(call, asker.function.row.package);
+}
+
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -89,6 +99,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         become_idle(&asker.call, &asker.function, &asker.sandbox);
+    if (lambda_code_is_hot(asker.function.row.package)) {
+        enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
+        if (review != HOT_CURRENT)
+            return review == HOT_UNKNOWN ? move_to_worker(call) : park_until_killed(call);
+    }
     if (!lambda_invocation_take(
             call,
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,

@@ -53,20 +53,23 @@ static void fail_next(const struct call *call, const struct function *function,
 
 /* What a worker found out about the code of a sandbox; it has also looked for the interpreter. */
 struct verified {
-    str problem; /* absent: the code is good */
+    str problem;     /* absent: the code is good */
+    str fingerprint; /* of a hot-reload folder */
 };
 
 static struct verified *verify(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
     struct verified *verified = arena_new(call->arena, struct verified);
-
+    bool is_hot = lambda_code_is_hot(in->package);
     struct str_list code = {0};
 
     lambda_runtime_look(lambda_runtime_find(in->runtime));
     *list_add(call->arena, &code) = in->package;
-    if (!lambda_unpacked_verify(call, in->package, &code) ||
+    if ((!is_hot && !lambda_unpacked_verify(call, in->package, &code)) ||
         (in->layer_packages.count > 0 && !lambda_unpacked_verify(call, in->layers, &in->layer_packages)))
         verified->problem = call->progress->failure.message;
+    else if (is_hot)
+        verified->problem = lambda_hot_code_verify(call, in->package, &verified->fingerprint);
     return verified;
 }
 
@@ -76,7 +79,7 @@ void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_
 }
 
 /* Launch a sandbox whose code has been verified.  False: *problem says why it cannot run. */
-static bool launch(const struct call *call, const struct function *function,
+static bool launch(const struct call *call, struct function *function,
                    const struct lambda_get_sandbox_row *sandbox, const struct verified *verified,
                    str *problem)
 {
@@ -85,6 +88,8 @@ static bool launch(const struct call *call, const struct function *function,
     *problem = verified->problem;
     if (str_present(*problem) || !lambda_sandbox_start(call, function, sandbox, &retire_ms, problem))
         return false;
+    if (lambda_code_is_hot(sandbox->package))
+        lambda_hot_code_launched(call, function, sandbox, verified->fingerprint);
     lambda_set_launched(call->txn, &(struct lambda_set_launched_params){
                                        .id = sandbox->id,
                                        .deadline_ms = lambda_first_deadline_ms(call, function),

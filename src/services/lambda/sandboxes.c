@@ -87,31 +87,32 @@ void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda
     lambda_sandbox_stop(call, sandbox_id);
 }
 
-/* version_id: of one version, or NULL for all versions. */
-static void stop_all(const struct call *call, const struct function *function, const int64_t *version_id,
-                     bool busy_too)
+static bool is_unoccupied(enum lambda_sandbox_state state)
 {
-    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
-        call->txn,
-        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
-
-    for (size_t i = 0; i < rows.count; i++) {
-        enum lambda_sandbox_state state = rows.items[i].state;
-        if (state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE ||
-            (busy_too && state == LAMBDA_SANDBOX_STATE_BUSY))
-            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
-    }
+    return state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE;
 }
 
 void lambda_sandboxes_retire(const struct call *call, const struct function *function)
 {
-    stop_all(call, function, &function->row.version_id, false);
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id,
+                                                          .version_id = &function->row.version_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (is_unoccupied(rows.items[i].state) && rows.items[i].generation != function->row.generation)
+            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
 }
 
 void lambda_sandboxes_kill(const struct call *call, const struct function *function,
                            const int64_t *version_id)
 {
-    stop_all(call, function, version_id, true);
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn,
+        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (is_unoccupied(rows.items[i].state) || rows.items[i].state == LAMBDA_SANDBOX_STATE_BUSY)
+            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,

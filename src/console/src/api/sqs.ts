@@ -33,7 +33,11 @@ export function queueName(urlOrArn: string): string {
   return urlOrArn.split(/[/:]/).at(-1) ?? urlOrArn;
 }
 
-export async function listQueues(token?: string, prefix?: string, signal?: AbortSignal): Promise<Page<string>> {
+export async function listQueues(
+  token?: string,
+  prefix?: string,
+  signal?: AbortSignal,
+): Promise<Page<string>> {
   const page = await json<{ QueueUrls?: string[]; NextToken?: string }>(
     'sqs',
     'ListQueues',
@@ -44,7 +48,9 @@ export async function listQueues(token?: string, prefix?: string, signal?: Abort
 }
 
 export async function queueUrl(name: string, signal?: AbortSignal): Promise<string> {
-  return (await json<{ QueueUrl: string }>('sqs', 'GetQueueUrl', { QueueName: name }, { signal, quiet: true })).QueueUrl;
+  return (
+    await json<{ QueueUrl: string }>('sqs', 'GetQueueUrl', { QueueName: name }, { signal, quiet: true })
+  ).QueueUrl;
 }
 
 export async function describeQueue(url: string, signal?: AbortSignal): Promise<Queue> {
@@ -123,7 +129,8 @@ export async function deleteMessage(url: string, receiptHandle: string): Promise
 /** The messages of a queue, without receiving them: no count and no visibility changes. */
 export async function peek(url: string, signal?: AbortSignal): Promise<Message[]> {
   const form = new URLSearchParams({ QueueUrl: url, ShowInvisible: 'true', ShowDelayed: 'true' });
-  return (await orderly<{ Messages: Message[] }>('GET', `/_aws/sqs/messages?${form}`, undefined, { signal })).Messages;
+  return (await orderly<{ Messages: Message[] }>('GET', `/_aws/sqs/messages?${form}`, undefined, { signal }))
+    .Messages;
 }
 
 /** Delete messages by the handles that a peek gave. */
@@ -143,7 +150,11 @@ export interface Redriven {
 }
 
 /** Move messages, by the handles that a peek gave, to the queue that they came from or to another one. */
-export async function redrivePeeked(url: string, messages: Redriven[], destinationUrl?: string): Promise<void> {
+export async function redrivePeeked(
+  url: string,
+  messages: Redriven[],
+  destinationUrl?: string,
+): Promise<void> {
   await inLots(messages, lot =>
     orderly('POST', '/_orderly/sqs/messages/redrive', {
       QueueUrl: url,
@@ -181,7 +192,10 @@ export async function startMove(sourceArn: string, destinationArn?: string, rate
 
 export async function listMoves(sourceArn: string, signal?: AbortSignal): Promise<MoveTask[]> {
   const input = { SourceArn: sourceArn, MaxResults: 10 };
-  return (await json<{ Results?: MoveTask[] }>('sqs', 'ListMessageMoveTasks', input, { signal, quiet: true })).Results ?? [];
+  return (
+    (await json<{ Results?: MoveTask[] }>('sqs', 'ListMessageMoveTasks', input, { signal, quiet: true }))
+      .Results ?? []
+  );
 }
 
 export async function cancelMove(handle: string): Promise<void> {
@@ -191,13 +205,23 @@ export async function cancelMove(handle: string): Promise<void> {
 /** The queues whose dead-letter queue this is. */
 export async function deadLetterSources(url: string, signal?: AbortSignal): Promise<string[]> {
   const input = { QueueUrl: url, MaxResults: PAGE };
-  const page = await json<{ queueUrls?: string[] }>('sqs', 'ListDeadLetterSourceQueues', input, { signal, quiet: true });
+  const page = await json<{ queueUrls?: string[] }>('sqs', 'ListDeadLetterSourceQueues', input, {
+    signal,
+    quiet: true,
+  });
   return page.queueUrls ?? [];
 }
 
 export async function queueTags(url: string, signal?: AbortSignal): Promise<Record<string, string>> {
   return (
-    (await json<{ Tags?: Record<string, string> }>('sqs', 'ListQueueTags', { QueueUrl: url }, { signal, quiet: true })).Tags ?? {}
+    (
+      await json<{ Tags?: Record<string, string> }>(
+        'sqs',
+        'ListQueueTags',
+        { QueueUrl: url },
+        { signal, quiet: true },
+      )
+    ).Tags ?? {}
   );
 }
 

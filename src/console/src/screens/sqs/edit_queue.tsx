@@ -11,7 +11,10 @@ import { attributesOf, NEW_QUEUE, QueueForm, type QueueValues } from './queue_fo
 function valuesOf(queue: Queue): QueueValues {
   const { attributes } = queue;
   const redrive = redriveOf(queue);
-  const allow = JSON.parse(attributes.RedriveAllowPolicy ?? '{}') as { redrivePermission?: string; sourceQueueArns?: string[] };
+  const allow = JSON.parse(attributes.RedriveAllowPolicy ?? '{}') as {
+    redrivePermission?: string;
+    sourceQueueArns?: string[];
+  };
   return {
     ...NEW_QUEUE,
     fifo: isFifo(queue),
@@ -43,5 +46,7 @@ export default function EditQueue({ name = '' }: Params) {
     flash('good', `Queue ${name} updated.`);
     navigate(link`sqs/queues/${name}`);
   };
-  return <QueueForm title={`Edit ${name}`} submit="Save" start={valuesOf(before)} existing={name} save={save} />;
+  return (
+    <QueueForm title={`Edit ${name}`} submit="Save" start={valuesOf(before)} existing={name} save={save} />
+  );
 }

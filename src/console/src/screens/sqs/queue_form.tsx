@@ -67,7 +67,11 @@ export function attributesOf(values: QueueValues, created: boolean): Record<stri
     SqsManagedSseEnabled: String(values.encrypted),
     ...(values.policy || !created ? { Policy: values.policy } : {}),
     ...(values.allow !== 'allowAll' || !created ? { RedriveAllowPolicy: JSON.stringify(allow) } : {}),
-    ...(values.deadLetters ? { RedrivePolicy: JSON.stringify(redrive) } : created ? {} : { RedrivePolicy: '' }),
+    ...(values.deadLetters
+      ? { RedrivePolicy: JSON.stringify(redrive) }
+      : created
+        ? {}
+        : { RedrivePolicy: '' }),
     ...(values.fifo && {
       ...(created && { FifoQueue: 'true' }),
       ContentBasedDeduplication: String(values.contentBased),
@@ -146,7 +150,11 @@ function Details({ values, set, existing }: PartProps) {
         tiles
         value={values.fifo ? 'FIFO' : 'Standard'}
         options={[
-          { value: 'Standard', label: 'Standard', hint: 'At-least-once delivery, message ordering is not preserved' },
+          {
+            value: 'Standard',
+            label: 'Standard',
+            hint: 'At-least-once delivery, message ordering is not preserved',
+          },
           { value: 'FIFO', label: 'FIFO', hint: 'First-in-first-out delivery, exactly-once processing' },
         ]}
         onChange={value => set({ fifo: value === 'FIFO' })}
@@ -168,7 +176,12 @@ function Details({ values, set, existing }: PartProps) {
 }
 
 function Configuration({ values, set }: PartProps) {
-  const seconds = (label: string, member: 'visibility' | 'retention' | 'delay' | 'wait', min: number, max: number) => (
+  const seconds = (
+    label: string,
+    member: 'visibility' | 'retention' | 'delay' | 'wait',
+    min: number,
+    max: number,
+  ) => (
     <TextField
       label={label}
       type="number"
@@ -245,19 +258,33 @@ function AccessPolicy({ values, set }: PartProps) {
         tiles
         value={advanced ? 'Advanced' : 'Basic'}
         options={[
-          { value: 'Basic', label: 'Basic', hint: 'Only this account, by the policies of its users and roles' },
+          {
+            value: 'Basic',
+            label: 'Basic',
+            hint: 'Only this account, by the policies of its users and roles',
+          },
           { value: 'Advanced', label: 'Advanced', hint: 'A policy in JSON' },
         ]}
         onChange={choose}
       />
-      {advanced && <Code label="Access policy" language="json" value={values.policy} onChange={policy => set({ policy })} />}
+      {advanced && (
+        <Code
+          label="Access policy"
+          language="json"
+          value={values.policy}
+          onChange={policy => set({ policy })}
+        />
+      )}
     </Panel>
   );
 }
 
 function RedriveAllow({ values, set }: PartProps) {
   return (
-    <Panel title="Redrive allow policy - Optional" description="Which source queues can use this queue as the dead-letter queue">
+    <Panel
+      title="Redrive allow policy - Optional"
+      description="Which source queues can use this queue as the dead-letter queue"
+    >
       <RadioGroup
         legend="Redrive permission"
         value={values.allow}
@@ -285,7 +312,9 @@ function DeadLetterQueue({ values, set, existing }: PartProps) {
   const queues = useResource('sqs/names', async signal =>
     (await allPages(token => listQueues(token, undefined, signal))).map(queueName),
   );
-  const fitting = (queues.data ?? []).filter(name => name.endsWith('.fifo') === values.fifo && name !== existing);
+  const fitting = (queues.data ?? []).filter(
+    name => name.endsWith('.fifo') === values.fifo && name !== existing,
+  );
   return (
     <Panel title="Dead-letter queue - Optional" description="Where messages go that could not be processed">
       <RadioGroup

@@ -1,7 +1,16 @@
 /** SQS › Queues: what waits where, and which queues receive the dead letters of others. */
 import { useState } from 'preact/hooks';
 
-import { deleteQueue, describeQueue, isFifo, listQueues, purgeQueue, queueName, redriveOf, type Queue } from '../../api/sqs';
+import {
+  deleteQueue,
+  describeQueue,
+  isFifo,
+  listQueues,
+  purgeQueue,
+  queueName,
+  redriveOf,
+  type Queue,
+} from '../../api/sqs';
 import { Link, link, navigate } from '../../router';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
@@ -35,7 +44,9 @@ async function load(signal: AbortSignal): Promise<Row[]> {
 }
 
 export default function Queues() {
-  const queues = useResource('sqs/queues', load, { on: ({ event, data }) => event === 'change' && data.service === 'sqs' });
+  const queues = useResource('sqs/queues', load, {
+    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+  });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
   const rows = queues.data ?? [];
@@ -62,7 +73,10 @@ export default function Queues() {
         count={queues.data?.length}
         actions={
           <>
-            <Button disabled={chosen.length !== 1} onClick={() => navigate(link`sqs/queues/${chosen[0]!.name}/edit`)}>
+            <Button
+              disabled={chosen.length !== 1}
+              onClick={() => navigate(link`sqs/queues/${chosen[0]!.name}/edit`)}
+            >
               Edit
             </Button>
             <Button disabled={chosen.length === 0} onClick={() => setAsked('Purge')}>
@@ -71,7 +85,10 @@ export default function Queues() {
             <Button kind="danger" disabled={chosen.length === 0} onClick={() => setAsked('Delete')}>
               Delete
             </Button>
-            <Button disabled={chosen.length !== 1} onClick={() => navigate(link`sqs/queues/${chosen[0]!.name}/messages`)}>
+            <Button
+              disabled={chosen.length !== 1}
+              onClick={() => navigate(link`sqs/queues/${chosen[0]!.name}/messages`)}
+            >
               Send and receive messages
             </Button>
             <Button kind="primary" onClick={() => navigate('sqs/create-queue')}>
@@ -123,7 +140,9 @@ function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
       cell: row => (
         <>
           <Link to={link`sqs/queues/${row.name}`}>{row.name}</Link>{' '}
-          {row.queue && deadLetterQueues.has(row.queue.attributes.QueueArn) && <Badge tone="warn">dead letters</Badge>}
+          {row.queue && deadLetterQueues.has(row.queue.attributes.QueueArn) && (
+            <Badge tone="warn">dead letters</Badge>
+          )}
         </>
       ),
     },
@@ -148,6 +167,8 @@ function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
 }
 
 function Figure({ row, attribute }: { row: Row; attribute: string }) {
-  const own = useResource(row.queue ? '' : `sqs/figures/${row.url}`, signal => describeQueue(row.url, signal));
+  const own = useResource(row.queue ? '' : `sqs/figures/${row.url}`, signal =>
+    describeQueue(row.url, signal),
+  );
   return <>{count((row.queue ?? own.data)?.attributes[attribute])}</>;
 }
