@@ -4,8 +4,8 @@
  * They are unreachable at once; this file frees their space.  There is one run at a time for the whole store:
  * it removes a bounded number of rows and bytes, and continues in a later batch.
  *
- * A new event gets the id after the last row's, so the last row stays, blank, until there is a later one: no id is
- * used again.
+ * A new event gets the id after the last row's, so the last row stays, blank, until there is a later one: no
+ * id is used again.
  */
 #include "logs_internal.h"
 
