@@ -16,7 +16,7 @@ export async function advance(milliseconds: number): Promise<Clock> {
 
 /** Forget everything. */
 export async function reset(): Promise<void> {
-  await orderly('POST', '/_localstack/state/reset', {});
+  await orderly('POST', '/_orderly/reset', {});
 }
 
 export interface Health {
