@@ -212,6 +212,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         move(engine, exchange);
     } else if (exchange->outcome == PARKED) {
         exchange->from_timer = false; /* its row is gone: a restart will not run it again */
+        exchange->preparations = 0;
         parking_add(&engine->parking, exchange);
     } else if (exchange->outcome == FAILED && internal_has_last_chance(exchange)) {
         queue_push(&engine->runnable, exchange);

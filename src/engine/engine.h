@@ -77,7 +77,7 @@ struct exchange {
     bool spooled_whole;        /* the piece is the last one */
     const struct aws_chunked_terms *chunks; /* how its body is encoded; NULL: as it is */
     struct aws_chunked *chunk_reader;       /* of an encoded body that goes to a file */
-    unsigned preparations;                  /* how often its operation's prepare function has run */
+    unsigned preparations;                  /* how often its prepare function has run since it parked */
     bool denied_read;                       /* a denied read: only its hop is left to write */
     bool from_timer;                        /* when the commit fails, its row exists again */
     bool waits_for_worker;                  /* an internal call that no worker had room to prepare */

@@ -282,20 +282,25 @@ static void trace_end(const struct call *call, const struct function *function,
         });
 }
 
+void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms)
+{
+    static const struct metric duration = {"AWS/Lambda", "Duration", "FunctionName", "Milliseconds"};
+
+    count(call, &duration, function->row.name, (double)ms);
+    lambda_pace_note_duration(function->row.version_id, ms);
+}
+
 /* Count the invocation; every attempt counts. */
 static void count_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     static const struct metric invocations = {"AWS/Lambda", "Invocations", "FunctionName", "Count"};
     static const struct metric errors = {"AWS/Lambda", "Errors", "FunctionName", "Count"};
-    static const struct metric duration = {"AWS/Lambda", "Duration", "FunctionName", "Milliseconds"};
 
     count(call, &invocations, function->row.name, 1);
     count(call, &errors, function->row.name, str_present(result->error));
-    if (!invocation->started_ms)
-        return;
-    count(call, &duration, function->row.name, (double)(call->now_ms - invocation->started_ms));
-    lambda_pace_note_duration(function->row.version_id, call->now_ms - invocation->started_ms);
+    if (invocation->started_ms && !result->goes_on)
+        lambda_duration_count(call, function, call->now_ms - invocation->started_ms);
 }
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,

@@ -493,6 +493,47 @@ create index lambda_url_function on lambda_url (function_id, url_id);
 alter table lambda_invocation add column content_type text;
 alter table lambda_invocation add column prelude blob;
 
+-- migration: 22
+-- The fingerprint of a version's code that is a folder of the machine (hot_reload.c), when it was last read.
+alter table lambda_version add column code_state text;
+
+-- migration: 23
+-- The extensions of a sandbox: external ones are programs of its layers, internal ones register from the function's
+-- program.  event: what the extension gets as soon as it asks; next_request: the request by which it asks.
+create table lambda_extension (
+    id text primary key,
+    sandbox_id text not null,
+    name text not null,
+    external integer not null,
+    state text not null
+        check (state in ('started', 'registered', 'ready', 'running', 'init_error', 'exit_error', 'launch_error', 'exited')),
+    takes_invoke integer not null default 0,
+    takes_shutdown integer not null default 0,
+    event text check (event in ('invoke', 'shutdown')),
+    next_request text,
+    error_type text,
+    api text
+) without rowid;
+create index lambda_extension_sandbox on lambda_extension (sandbox_id, name);
+-- What a sandbox with extensions does: its initialization, then an invocation, at last its end.  runtime_ms: since when
+-- the function's program waits for the next event; answered_ms: since when the invocation has its result.
+create table lambda_phase (
+    sandbox_id text primary key,
+    runtime_runs integer not null default 0,
+    runtime_ms integer,
+    request_id text,
+    function_arn text,
+    tracing text,
+    started_ms integer,
+    deadline_ms integer,
+    answered_ms integer,
+    shutdown_reason text
+) without rowid;
+alter table lambda_sandbox add column extensions integer not null default 0;
+alter table lambda_sandbox add column telemetry integer not null default 0;
+
+-- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
+-- enum: lambda_extension.event invoke shutdown
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
@@ -526,7 +567,8 @@ update lambda_function set last_number = last_number + 1 where id = :id returnin
 select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion, f.code_signing, v.id as version_id,
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
-    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version
+    v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
+    v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -602,6 +644,9 @@ where id = :version_id;
 
 -- statement: set_policy :exec
 update lambda_version set policy = :policy, revision = :revision where id = :id;
+
+-- statement: set_code_state :exec
+update lambda_version set code_state = :code_state, generation = :generation where id = :version_id;
 
 -- statement: set_recursion :exec
 update lambda_function set recursion = :recursion where id = :id;
@@ -907,7 +952,7 @@ values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :s
 
 -- statement: get_sandbox :one
 select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package, layers, provisioned
+    log_stream, memory_bytes, package, layers, provisioned, extensions, telemetry
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
@@ -916,7 +961,7 @@ update lambda_sandbox set deadline_ms = :deadline_ms, retire_ms = :retire_ms whe
 -- The sandboxes of a function, or of one of its versions.
 -- statement: list_sandboxes :many
 -- param: version_id integer null
-select id, state from lambda_sandbox
+select id, state, generation from lambda_sandbox
 where function_id = :function_id and (:version_id is null or version_id = :version_id);
 
 -- statement: list_all_sandboxes :many
@@ -970,6 +1015,9 @@ where function_id = :function_id and state = 'idle' and version_id <> :version_i
 -- statement: set_sandbox_state :exec
 update lambda_sandbox set state = :state where id = :id;
 
+-- statement: set_sandbox_generation :exec
+update lambda_sandbox set generation = :generation where id = :id;
+
 -- statement: set_initialized :exec
 update lambda_sandbox set state = 'idle', init_ms = :init_ms, idle_since_ms = :idle_since_ms where id = :id;
 
@@ -987,6 +1035,86 @@ update lambda_sandbox set memory_bytes = :memory_bytes where id = :id;
 
 -- statement: remove_sandbox :exec
 delete from lambda_sandbox where id = :id;
+
+-- statement: set_stopping :exec
+update lambda_sandbox set state = 'stopping', deadline_ms = :deadline_ms where id = :id;
+
+-- statement: set_extensions :exec
+update lambda_sandbox set extensions = :extensions where id = :id;
+
+-- statement: set_telemetry :exec
+update lambda_sandbox set telemetry = 1 where id = :id;
+
+-- ---- extensions ----
+
+-- statement: add_extension :exec
+insert into lambda_extension (id, sandbox_id, name, external, state, takes_invoke)
+values (:id, :sandbox_id, :name, :external, :state, :takes_invoke);
+
+-- statement: get_extension :one
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where id = :id and sandbox_id = :sandbox_id;
+
+-- statement: list_extensions :many
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where sandbox_id = :sandbox_id order by external desc, name;
+
+-- statement: register_extension :exec
+update lambda_extension
+set state = 'registered', takes_invoke = :takes_invoke, takes_shutdown = :takes_shutdown where id = :id;
+
+-- statement: set_extension_ready :exec
+update lambda_extension set state = 'ready', next_request = :next_request where id = :id;
+
+-- statement: set_extension_running :exec
+update lambda_extension set state = 'running', event = null where id = :id;
+
+-- statement: set_extension_failed :exec
+update lambda_extension set state = :state, error_type = :error_type where id = :id;
+
+-- statement: set_extension_event :exec
+update lambda_extension set event = :event where id = :id;
+
+-- statement: set_extension_api :exec
+update lambda_extension set api = :api where id = :id;
+
+-- statement: remove_extensions :exec
+delete from lambda_extension where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_extensions :exec
+delete from lambda_extension;
+
+-- statement: add_phase :exec
+insert into lambda_phase (sandbox_id, runtime_runs) values (:sandbox_id, :runtime_runs) on conflict do nothing;
+
+-- statement: get_phase :one
+select runtime_runs, runtime_ms, request_id, function_arn, tracing, started_ms, deadline_ms, answered_ms, shutdown_reason
+from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_runs :exec
+update lambda_phase set runtime_runs = :runtime_runs where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_ready :exec
+update lambda_phase set runtime_ms = :runtime_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_invoke :exec
+update lambda_phase set runtime_ms = null, answered_ms = null, request_id = :request_id, function_arn = :function_arn,
+    tracing = :tracing, started_ms = :started_ms, deadline_ms = :deadline_ms
+where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_answered :exec
+update lambda_phase set answered_ms = :answered_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_shutdown :exec
+update lambda_phase set shutdown_reason = :shutdown_reason, deadline_ms = :deadline_ms where sandbox_id = :sandbox_id;
+
+-- statement: remove_phase :exec
+delete from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_phases :exec
+delete from lambda_phase;
 
 -- ---- invocations ----
 
