@@ -74,6 +74,12 @@ struct changes *changes_new(void)
     return changes;
 }
 
+/* Tests make engines that tell nothing. */
+static bool is_heard(const struct engine *engine)
+{
+    return engine->changes && engine->changes->heard;
+}
+
 /* ---- what is pending ---- */
 
 static void forget_pending(struct changes *changes)
@@ -176,7 +182,7 @@ struct written changes_before(const struct call *call)
 {
     const struct batch *batch = call->engine->batch;
 
-    if (!call->engine->changes->heard)
+    if (!is_heard(call->engine))
         return (struct written){0};
     return (struct written){.rows = txn_changed_rows(call->txn),
                             .sums = batch->sum_changes.count,
@@ -194,7 +200,7 @@ void changes_note(const struct call *call, const struct written *before)
 {
     const struct call_progress *progress = call->progress;
 
-    if (!call->engine->changes->heard || !has_written(call, before))
+    if (!is_heard(call->engine) || !has_written(call, before))
         return;
     for (size_t i = 0; i < progress->resources.count; i++)
         if (is_of_service(call, progress->resources.items[i].arn))
@@ -206,7 +212,7 @@ void changes_note(const struct call *call, const struct written *before)
 void resource_changed(const struct call *call, str arn)
 {
     check_writes(call);
-    if (call->engine->changes->heard)
+    if (is_heard(call->engine))
         note(call, arn);
 }
 
@@ -215,7 +221,7 @@ void changes_committed(struct engine *engine)
     struct changes *changes = engine->changes;
     const struct batch *batch = engine->batch;
 
-    if (!changes->heard)
+    if (!is_heard(engine))
         return;
     if (monotonic_us() > changes->heard_until_us) {
         stop_listening(changes);
