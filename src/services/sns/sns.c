@@ -17,6 +17,7 @@ static const struct door doors[] = {
 };
 
 const struct module SNS_MODULE = {.service = &SNS_SERVICE,
+                                  .usage = "SNS",
                                   .schema = &SNS_SCHEMA,
                                   .doors = doors,
                                   .locate_arn = sns_locate_arn,
