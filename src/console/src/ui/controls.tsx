@@ -308,13 +308,23 @@ type FormProps = {
   label: string;
   submit: string;
   cancel?: () => void;
+  /** "Cancel", if it is not said. */
+  cancelLabel?: string;
   onSubmit: () => Promise<unknown>;
   disabled?: boolean;
   children: ComponentChildren;
 };
 
 /** A form with its buttons at the end, as AWS's pages of creation have. */
-export function Form({ label, submit, cancel, onSubmit, disabled, children }: FormProps) {
+export function Form({
+  label,
+  submit,
+  cancel,
+  cancelLabel = 'Cancel',
+  onSubmit,
+  disabled,
+  children,
+}: FormProps) {
   const [busy, setBusy] = useState(false);
   const send = async (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -331,7 +341,7 @@ export function Form({ label, submit, cancel, onSubmit, disabled, children }: Fo
       <div class="form-actions">
         {cancel && (
           <Button kind="link" onClick={cancel}>
-            Cancel
+            {cancelLabel}
           </Button>
         )}
         <Button kind="primary" type="submit" disabled={busy || disabled}>
