@@ -416,6 +416,7 @@ struct subscriber *subscriber_new(struct sandbox *sandbox, const struct sandbox_
     subscriber->name = copied(in->name);
     subscriber->path = str_present(in->path) ? copied(in->path) : NULL;
     subscriber->is_logs = in->logs && *in->logs;
+    subscriber->objects = in->objects && *in->objects;
     subscriber->port = (int)in->port;
     subscriber->max_items = (size_t)in->max_items;
     subscriber->max_bytes = (size_t)in->max_bytes;

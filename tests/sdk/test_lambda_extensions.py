@@ -791,6 +791,48 @@ def handler(event, context):
     assert error is None and "extension" in json.loads(told)
 
 
+@pytest.mark.parametrize("version, log_format, is_object", [
+    ("2022-12-13", "JSON", True), ("2025-01-29", "JSON", True), ("2022-07-01", "JSON", False),
+    ("2022-12-13", "Text", False),
+])
+def test_lines_in_json_are_objects_in_newer_versions_of_telemetry(functions, extended, said, version, log_format,
+                                                                  is_object):
+    name = extended(TELEMETRY + f"""
+listen(batch)
+subscribe(identifier, subscription(types=["function"], schemaVersion="{version}"))
+follow()
+""", """
+import sys
+def handler(event, context):
+    sys.stdout.write('{"a": [1, "b"]}\\n{"a":\\n[1]\\n')
+""", LoggingConfig={"LogFormat": log_format})
+    assert invoke(functions, name)[0] is None
+    records = [event["record"] for event in said(name, "told", 3)]
+    assert records == [{"a": [1, "b"]} if is_object else '{"a": [1, "b"]}', '{"a":', "[1]"]
+
+
+def test_an_endless_reply_to_a_batch_is_cut(functions, extended, said):
+    name = extended(TELEMETRY + """
+import socketserver
+class Endless(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.request.recv(65536)
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+            while True:
+                self.wfile.write(bytes(65536))
+        except OSError:
+            say("cut", True)
+server = socketserver.ThreadingTCPServer(("sandbox.localdomain", 4243), Endless)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+subscribe(identifier, subscription(types=["function"]))
+follow()
+""")
+    for i in range(2):
+        assert invoke(functions, name)[0] is None
+        said(name, "cut", i + 1)
+
+
 def test_the_logs_api_has_its_own_events(functions, extended, said, log_of):
     name = extended(TELEMETRY + """
 listen(batch)

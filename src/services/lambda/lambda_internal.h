@@ -457,6 +457,7 @@ void lambda_phase_forget(const struct call *call, str sandbox_id);
 /* What an extension wants to be told, and where. */
 struct telemetry_subscription {
     bool is_logs; /* by the Logs API */
+    bool objects; /* its version of the events has lines in JSON as objects */
     str name;     /* of the extension */
     struct str_list types;
     int64_t port;

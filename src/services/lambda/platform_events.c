@@ -72,8 +72,8 @@ static void add_status(struct event *event, const struct result *result)
 /* An initialization that fails is of interest at a higher level. */
 static str finish_init(struct event *event, const struct result *result)
 {
-    return finish(event, str_present(result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN
-                                                     : LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+    return finish(event,
+                  str_present(result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN : LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
 }
 
 str lambda_event_init_done(const struct call *call, const struct function *function,
