@@ -325,7 +325,9 @@ str lambda_runtime_version_text(const struct call *call, const struct runtime *r
 int64_t lambda_concurrency_limit(const struct call *call, const struct function *function);
 /* May one more invocation begin now? */
 bool lambda_concurrency_is_free(const struct call *call, const struct function *function);
-/* The same.  False: fail() has been called. */
+/* Why it may not begin, for a trace. */
+str lambda_throttle_sentence(const struct call *call, const struct function *function);
+/* As lambda_concurrency_is_free().  False: fail() has been called. */
 bool lambda_concurrency_check(const struct call *call, const struct function *function);
 /*
  * May a function take that much of the account's unreserved concurrency, and give some back?  False: fail()
@@ -512,6 +514,47 @@ enum outcome lambda_invocation_begin(const struct call *call, const struct lambd
 /* Wait for its answer, and meanwhile show its event. */
 enum outcome lambda_invocation_wait(const struct call *call, const struct lambda_invocation_request *in);
 
+/* Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for
+ * it after a restart. */
+void lambda_invocation_answer_caller(const struct call *call,
+                                     const struct lambda_find_invocation_row *invocation,
+                                     const struct result *result, str tail);
+
+/* durable_start.c */
+bool lambda_function_is_durable(const struct function *function);
+/* May the request invoke the function, as a durable one or not?  False: fail() has been called. */
+bool lambda_durable_check(const struct call *call, const struct function *function,
+                          const struct lambda_invocation_request *in, bool streams);
+/* The request names an execution that has ended: answer with its result.  False: it does not. */
+bool lambda_durable_answered(const struct call *call, const struct function *function,
+                             const struct lambda_invocation_request *in, str payload,
+                             struct lambda_invocation_response *out);
+/*
+ * Start the execution of that name, or find it (any: absent); the invocation waits for its end, if it runs.
+ * False: it has another payload, and fail() has been called.
+ */
+bool lambda_durable_invoke(const struct call *call, const struct function *function, str name,
+                           struct lambda_add_invocation_params *start);
+/* The ARN of that execution, or absent (NULL). */
+str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
+
+/* durable_run.c */
+/* The event of a run that begins now; absent: the execution has ended. */
+str lambda_run_event(const struct call *call, int64_t execution_id);
+void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                    const struct result *result);
+
+/* durable_chained.c */
+/* A function that an execution has invoked has ended; or will never run, because it is deleted. */
+void lambda_chained_invocation_end(const struct call *call,
+                                   const struct lambda_find_invocation_row *invocation,
+                                   const struct result *result);
+void lambda_chained_invocation_lost(const struct call *call, int64_t execution_id, str operation_id);
+
+/* durable_end.c */
+/* The function is deleted, or one of its versions: so are its executions. */
+void lambda_executions_drop(const struct call *call, int64_t function_id, const int64_t *version_id);
+
 /* response_stream.c */
 /*
  * Give a piece of the answer to the caller, who takes it as a stream.  PARKED: the call runs again when the
@@ -628,6 +671,9 @@ void lambda_qualifier_forget(const struct call *call, int64_t function_id, str q
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result);
+/* The execution that an asynchronous invocation has started has ended: a failed one becomes a dead letter. */
+void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
+                           const struct result *result, str payload);
 /* A queued invocation has become older than its function's config allows: it is given up, not run. */
 bool lambda_event_expire(const struct call *call, int64_t invocation_id);
 /*
