@@ -6,6 +6,7 @@
 #endif
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 str str_of(const char *text)
@@ -226,6 +227,20 @@ bool str_is_decimal(str s, size_t *digits, int64_t *exponent)
     }
     return read_mantissa(without_sign(s), digits, exponent) &&
            !__builtin_add_overflow(*exponent, power, exponent);
+}
+
+bool str_to_double(str s, double *value)
+{
+    char copy[STR_NUMBER_SIZE + 1];
+    size_t digits;
+    int64_t exponent;
+
+    if (s.size > STR_NUMBER_SIZE || !str_is_decimal(s, &digits, &exponent))
+        return false;
+    memcpy(copy, s.data, s.size);
+    copy[s.size] = '\0';
+    *value = strtod(copy, NULL);
+    return true;
 }
 
 bool str_is_word(str s, str others)

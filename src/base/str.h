@@ -88,6 +88,9 @@ bool str_to_i64(str s, int64_t *value);
  * *exponent.
  */
 bool str_is_decimal(str s, size_t *digits, int64_t *exponent);
+/* A decimal number of at most STR_NUMBER_SIZE bytes, infinite if it is too large; false on anything else. */
+enum { STR_NUMBER_SIZE = 127 };
+bool str_to_double(str s, double *value);
 
 /*
  * Has the text, which is UTF-8, only characters that XML 1.0 allows: no control characters but tab, newline

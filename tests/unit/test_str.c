@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <string.h>
+
 TEST(a_prefix_sorts_before_what_it_begins)
 {
     assert_true(str_compare(S("ab"), S("abc")) < 0);
@@ -150,6 +152,22 @@ TEST(what_is_no_decimal_number_is_refused)
     assert_false(str_is_decimal(S("10e9223372036854775807"), &digits, &exponent));
 }
 
+TEST(decimal_numbers_are_read_up_to_a_size)
+{
+    char longest[STR_NUMBER_SIZE + 1];
+    double value;
+
+    assert_true(str_to_double(S("-12.5e1"), &value));
+    assert_true(value < -124.9 && value > -125.1);
+    assert_true(str_to_double(S("1e999"), &value));
+    assert_true(value > 1e300);
+    assert_false(str_to_double(S(""), &value));
+    assert_false(str_to_double(S("0x1"), &value));
+    memset(longest, '1', sizeof longest);
+    assert_true(str_to_double((str){longest, STR_NUMBER_SIZE}, &value));
+    assert_false(str_to_double((str){longest, STR_NUMBER_SIZE + 1}, &value));
+}
+
 TEST(a_word_is_letters_digits_and_what_is_allowed_beside)
 {
     assert_true(str_is_word(S("azAZ09"), S("")));
@@ -220,7 +238,7 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(beginnings_and_ends_are_found), test(parts_are_found_at_their_first_place),
       test(every_separator_begins_a_piece), test(whole_numbers_are_read_to_their_limits),
       test(what_is_no_whole_number_is_refused), test(decimal_numbers_are_measured),
-      test(what_is_no_decimal_number_is_refused), test(a_word_is_letters_digits_and_what_is_allowed_beside),
-      test(the_hash_is_fnv_1a), test(texts_are_cut_between_characters),
-      test(what_is_no_utf_8_is_cut_anywhere), test(a_character_has_up_to_four_bytes),
-      test(what_xml_cannot_carry_is_found))
+      test(what_is_no_decimal_number_is_refused), test(decimal_numbers_are_read_up_to_a_size),
+      test(a_word_is_letters_digits_and_what_is_allowed_beside), test(the_hash_is_fnv_1a),
+      test(texts_are_cut_between_characters), test(what_is_no_utf_8_is_cut_anywhere),
+      test(a_character_has_up_to_four_bytes), test(what_xml_cannot_carry_is_found))

@@ -5,7 +5,6 @@
 #include "cloudwatch_internal.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static const struct {
     const char *name;
@@ -29,17 +28,7 @@ enum { MAX_DECIMALS = 10, MAX_NUMBER = 40 };
 
 static bool read_number(str text, double *number)
 {
-    char copy[MAX_NUMBER + 1], *end;
-    size_t digits;
-    int64_t exponent;
-
-    if (text.size > MAX_NUMBER || !str_is_decimal(text, &digits, &exponent))
-        return false;
-    for (size_t i = 0; i < text.size; i++)
-        copy[i] = text.data[i];
-    copy[text.size] = '\0';
-    *number = strtod(copy, &end);
-    return *end == '\0';
+    return text.size <= MAX_NUMBER && str_to_double(text, number);
 }
 
 static bool read_percentage(str text, double *percentage)

@@ -118,17 +118,8 @@ struct insights_value logs_insights_of_json(const struct json *json)
 
 static bool text_is_number(str text, double *number)
 {
-    char digits[LONGEST_NUMBER + 1];
-    size_t significant;
-    int64_t exponent;
-
     text = str_trim(text);
-    if (text.size > LONGEST_NUMBER || !str_is_decimal(text, &significant, &exponent))
-        return false;
-    memcpy(digits, text.data, text.size);
-    digits[text.size] = '\0';
-    *number = strtod(digits, NULL);
-    return isfinite(*number);
+    return text.size <= LONGEST_NUMBER && str_to_double(text, number) && isfinite(*number);
 }
 
 bool logs_insights_is_number(const struct insights_value *value, double *number)

@@ -9,21 +9,14 @@
 #include "log_json.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { MAX_FILTERS = 100, MAX_REGEX_FILTERS = 5, MAX_DIMENSIONS = 3, MAX_NUMBER = 100 };
 
 /* ---- reading a filter ---- */
 
-static bool number_of(struct arena *arena, str text, double *number)
+static bool number_of(str text, double *number)
 {
-    size_t digits;
-    int64_t exponent;
-
-    if (text.size > MAX_NUMBER || !str_is_decimal(text, &digits, &exponent))
-        return false;
-    *number = strtod(arena_cstr(arena, text), NULL);
-    return isfinite(*number);
+    return text.size <= MAX_NUMBER && str_to_double(text, number) && isfinite(*number);
 }
 
 static str value_problem(struct arena *arena, const struct logs_metric_transformation *transformation,
@@ -31,7 +24,7 @@ static str value_problem(struct arena *arena, const struct logs_metric_transform
 {
     str value = transformation->metric_value;
 
-    filter->has_number = number_of(arena, value, &filter->number);
+    filter->has_number = number_of(value, &filter->number);
     if (filter->has_number || logs_value_name_parse(arena, &filter->pattern, value, &filter->value))
         return (str){0};
     return arena_format(arena,
@@ -128,8 +121,7 @@ void logs_metric_filter_apply(const struct log_metric_filter *filter, int64_t ti
                 *filter->transformation.default_value, metrics);
         return;
     }
-    if (filter->has_number ||
-        number_of(event->arena, logs_event_value(&filter->pattern, event, &filter->value), &number))
+    if (filter->has_number || number_of(logs_event_value(&filter->pattern, event, &filter->value), &number))
         add(filter, timestamp_ms, dimensions_of(filter, event), number, metrics);
 }
 

@@ -7,6 +7,7 @@ import { account, caller, region, server, session, setRegion } from '../session'
 import { Button, TextField } from '../ui/controls';
 import { Dialog } from '../ui/dialog';
 import { attempt } from '../ui/flash';
+import { MenuIcon } from '../ui/icons';
 import { Finder } from './finder';
 import { RecentCalls } from './recent_calls';
 import { actAs, actAsMyself, chooseAccount, signOut } from './start';
@@ -58,7 +59,7 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
             label={menu ? 'Close the list of services' : 'Open the list of services'}
             onClick={onMenu}
           >
-            ☰
+            <MenuIcon />
           </Button>
         </span>
         <Link to="" class="brand" label="Orderly, home">

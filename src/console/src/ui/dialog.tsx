@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import { Button, TextField } from './controls';
+import { CloseIcon } from './icons';
 
 interface DialogProps {
   title: string;
@@ -25,7 +26,7 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
       <header>
         <h2 id={titleId}>{title}</h2>
         <Button kind="bare" label="Close" onClick={onClose}>
-          ✕
+          <CloseIcon />
         </Button>
       </header>
       <div class="dialog-body">{children}</div>

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 
 import { errorText } from '../api/errors';
 import { Button } from './controls';
+import { CloseIcon } from './icons';
 
 interface Flash {
   id: number;
@@ -42,7 +43,7 @@ export function Flashes() {
             label="Dismiss"
             onClick={() => (flashes.value = flashes.value.filter(f => f.id !== id))}
           >
-            ✕
+            <CloseIcon />
           </Button>
         </div>
       ))}

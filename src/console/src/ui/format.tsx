@@ -17,13 +17,26 @@ export function bytes(n: number | undefined): string {
 
 export function duration(milliseconds: number | undefined): string {
   if (milliseconds === undefined) return '–';
+  if (milliseconds === 0) return '0 s';
   if (milliseconds < 1) return `${milliseconds.toFixed(2)} ms`;
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
-  return `${Math.floor(seconds / 86400)} d ${Math.round((seconds % 86400) / 3600)} h`;
+  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
+  if (seconds < 3600) return twoUnits(seconds, 60, 'min', 1, 's');
+  if (seconds < 86400) return twoUnits(seconds, 3600, 'h', 60, 'min');
+  return twoUnits(seconds, 86400, 'd', 3600, 'h');
+}
+
+/** 5400 s are "1 h 30 min", and 3600 s "1 h". */
+function twoUnits(
+  seconds: number,
+  large: number,
+  largeName: string,
+  small: number,
+  smallName: string,
+): string {
+  const rest = Math.floor((seconds % large) / small);
+  return `${Math.floor(seconds / large)} ${largeName}${rest ? ` ${rest} ${smallName}` : ''}`;
 }
 
 /** AWS's times are seconds, milliseconds or ISO texts. */

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { Link, search, setSearch } from '../router';
 import { Button } from './controls';
+import { CopyIcon, DoneIcon } from './icons';
 
 interface PageProps {
   title: ComponentChildren;
@@ -170,7 +171,7 @@ export function Copy({ text, children }: { text: string; children?: ComponentChi
     <span class="copy">
       <span class="mono">{children ?? text}</span>
       <Button kind="bare" label={copied ? 'Copied' : `Copy ${text}`} onClick={copy}>
-        {copied ? '✓' : '⧉'}
+        {copied ? <DoneIcon /> : <CopyIcon />}
       </Button>
     </span>
   );

@@ -1,3 +1,5 @@
 import type { Route } from '../../router';
 
-export const routes: Route[] = [];
+export const routes: Route[] = [
+  { path: 'dead-letters', title: 'Dead letters', load: () => import('./dead_letters') },
+];

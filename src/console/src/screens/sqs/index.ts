@@ -1,3 +1,21 @@
-import type { Route } from '../../router';
+import { listQueues, queueName } from '../../api/sqs';
+import { link, type Route } from '../../router';
+import { allPages } from '../../ui/resource';
+import type { Found } from '..';
 
-export const routes: Route[] = [];
+export const routes: Route[] = [
+  { path: 'sqs/queues', title: 'Queues', load: () => import('./queues') },
+  { path: 'sqs/create-queue', title: 'Create queue', load: () => import('./create_queue') },
+  { path: 'sqs/queues/:name', title: ({ name }) => name!, load: () => import('./queue') },
+  { path: 'sqs/queues/:name/edit', title: ({ name }) => `Edit ${name}`, load: () => import('./edit_queue') },
+  {
+    path: 'sqs/queues/:name/messages',
+    title: ({ name }) => `Send and receive messages: ${name}`,
+    load: () => import('./messages'),
+  },
+];
+
+export async function find(): Promise<Found[]> {
+  const urls = await allPages(token => listQueues(token));
+  return urls.map(url => ({ name: queueName(url), kind: 'Queue', to: link`sqs/queues/${queueName(url)}` }));
+}

@@ -1,0 +1,44 @@
+/** Permissions that AWS's console writes by itself: here they are shown before they are written. */
+import { describeQueue, queueUrl, setAttributes } from './sqs';
+
+export interface Statement {
+  Sid: string;
+  Effect: 'Allow';
+  Principal: { Service: string };
+  Action: string;
+  Resource: string;
+  Condition: Record<string, Record<string, string>>;
+}
+
+/** Lets the topic send to the queue, and no other topic. */
+export function topicMaySend(topicArn: string, queueArn: string): Statement {
+  return {
+    Sid: `topic-subscription-${topicArn}`.replaceAll(/[^A-Za-z0-9-]/g, '-'),
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: queueArn,
+    Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
+  };
+}
+
+interface Policy {
+  Version: string;
+  Id?: string;
+  Statement: { Sid?: string }[];
+}
+
+/** A policy with one statement more; a statement of the same Sid is replaced. */
+export function withStatement(policy: string | undefined, statement: Statement): string {
+  const before: Policy = policy ? (JSON.parse(policy) as Policy) : { Version: '2012-10-17', Statement: [] };
+  const others = [before.Statement].flat().filter(({ Sid }) => Sid !== statement.Sid);
+  return JSON.stringify({ ...before, Statement: [...others, statement] });
+}
+
+/** Add to the queue's policy that the topic may send to it. */
+export async function letTopicSend(topicArn: string, queueArn: string): Promise<void> {
+  const url = await queueUrl(queueArn.split(':').at(-1)!);
+  const queue = await describeQueue(url);
+  const policy = withStatement(queue.attributes.Policy, topicMaySend(topicArn, queueArn));
+  if (policy !== queue.attributes.Policy) await setAttributes(url, { Policy: policy });
+}

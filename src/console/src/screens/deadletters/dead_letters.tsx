@@ -1,0 +1,195 @@
+/** Every dead-lettered message of every queue, why it is there, and the ways back: all, some, one first, or corrected. */
+import { useState } from 'preact/hooks';
+
+import {
+  deletePeeked,
+  describeQueue,
+  listQueues,
+  peek,
+  queueName,
+  redriveOf,
+  redrivePeeked,
+  type Message,
+} from '../../api/sqs';
+import { lastAttempt } from '../../api/traces';
+import { Link, link } from '../../router';
+import { Button } from '../../ui/controls';
+import { Confirm } from '../../ui/dialog';
+import { attempt } from '../../ui/flash';
+import { count, Time } from '../../ui/format';
+import { Empty, Page, Panel } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { allPages, useResource } from '../../ui/resource';
+import { Table, type Column } from '../../ui/table';
+import { EditAndResend } from './edit_and_resend';
+
+export interface DeadLetter extends Message {
+  queueUrl: string;
+}
+
+/** So many queues are asked at once. */
+const AT_ONCE = 8;
+
+/** The dead-letter queues are those that redrive policies name. */
+async function deadLetterQueues(signal: AbortSignal): Promise<Set<string>> {
+  const urls = await allPages(token => listQueues(token, undefined, signal));
+  const targets = new Set<string>();
+  for (let i = 0; i < urls.length; i += AT_ONCE) {
+    const queues = await Promise.all(
+      urls.slice(i, i + AT_ONCE).map(url => describeQueue(url, signal).catch(() => undefined)),
+    );
+    for (const queue of queues) {
+      const target = queue && redriveOf(queue)?.deadLetterTargetArn;
+      const url = target && urls.find(other => queueName(other) === queueName(target));
+      if (url) targets.add(url);
+    }
+  }
+  return targets;
+}
+
+async function load(signal: AbortSignal): Promise<DeadLetter[]> {
+  const queues = [...(await deadLetterQueues(signal))];
+  const lists = await Promise.all(
+    queues.map(async queueUrl => (await peek(queueUrl, signal)).map(message => ({ ...message, queueUrl }))),
+  );
+  return lists.flat();
+}
+
+export default function DeadLetters() {
+  const letters = useResource('dead-letters', load, {
+    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+  });
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  const [editing, setEditing] = useState<DeadLetter>();
+  const [deleting, setDeleting] = useState(false);
+  const rows = letters.data ?? [];
+  const chosen = rows.filter(letter => selected.has(letter.MessageId));
+
+  const each = async (change: (url: string, messages: DeadLetter[]) => Promise<void>, done: string) => {
+    await attempt(async () => {
+      for (const [url, messages] of Map.groupBy(chosen, letter => letter.queueUrl))
+        await change(url, messages);
+    }, done);
+    setSelected(new Set());
+    await letters.reload();
+  };
+  const redrive = () =>
+    each(
+      (url, messages) =>
+        redrivePeeked(
+          url,
+          messages.map(({ ReceiptHandle }) => ({ ReceiptHandle })),
+        ),
+      `Redriven: ${count(chosen.length)}`,
+    );
+
+  return (
+    <Page
+      title="Dead letters"
+      description="Messages that were received too often, or could not be delivered. Looking at them changes nothing."
+    >
+      <Problem error={letters.error} retry={letters.reload} />
+      <Panel
+        title="Dead letters"
+        count={letters.data?.length}
+        actions={
+          <>
+            <Button disabled={chosen.length !== 1} onClick={() => setEditing(chosen[0])}>
+              Edit and resend
+            </Button>
+            <Button kind="danger" disabled={chosen.length === 0} onClick={() => setDeleting(true)}>
+              Delete
+            </Button>
+            <Button kind="primary" disabled={chosen.length === 0} onClick={redrive}>
+              Redrive selected
+            </Button>
+          </>
+        }
+      >
+        <Table
+          label="Dead letters"
+          rows={rows}
+          rowKey={letter => letter.MessageId}
+          filterText={letter => `${letter.MessageId} ${letter.Body} ${letter.queueUrl}`}
+          selection={{ keys: selected, onChange: setSelected, label: letter => letter.MessageId }}
+          columns={COLUMNS}
+          empty={
+            <Empty title={letters.loading ? 'Loading…' : 'No dead letters: every message has arrived'} />
+          }
+        />
+      </Panel>
+      {editing && (
+        <EditAndResend
+          letter={editing}
+          onClose={() => {
+            setEditing(undefined);
+            void letters.reload();
+          }}
+        />
+      )}
+      {deleting && (
+        <Confirm
+          title="Delete dead letters"
+          action="Delete"
+          typed="delete"
+          onConfirm={() => each(deletePeeked, `Deleted ${count(chosen.length)}`)}
+          onClose={() => setDeleting(false)}
+        >
+          <p>{chosen.length === 1 ? 'The message is lost.' : `${count(chosen.length)} messages are lost.`}</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}
+
+const COLUMNS: Column<DeadLetter>[] = [
+  {
+    id: 'message',
+    title: 'Message',
+    cell: letter => <span class="mono">{bodyOf(letter).slice(0, 120)}</span>,
+  },
+  { id: 'why', title: 'Why', cell: letter => <Why letter={letter} /> },
+  {
+    id: 'queue',
+    title: 'In',
+    sort: letter => letter.queueUrl,
+    cell: letter => (
+      <Link to={link`sqs/queues/${queueName(letter.queueUrl)}`}>{queueName(letter.queueUrl)}</Link>
+    ),
+  },
+  {
+    id: 'source',
+    title: 'Came from',
+    cell: letter => {
+      const source = letter.Attributes.DeadLetterQueueSourceArn;
+      return source ? <Link to={link`sqs/queues/${queueName(source)}`}>{queueName(source)}</Link> : '–';
+    },
+  },
+  {
+    id: 'sent',
+    title: 'Sent',
+    sort: letter => Number(letter.Attributes.SentTimestamp),
+    cell: letter => <Time at={letter.Attributes.SentTimestamp} />,
+  },
+];
+
+/** What was published, if a topic has wrapped it. */
+export function bodyOf(message: Message): string {
+  try {
+    const body = JSON.parse(message.Body) as { Type?: string; Message?: string };
+    if (body.Type === 'Notification' && typeof body.Message === 'string') return body.Message;
+  } catch {
+    // The body is the message.
+  }
+  return message.Body;
+}
+
+function Why({ letter }: { letter: DeadLetter }) {
+  const why = useResource(`why/${letter.MessageId}`, signal => lastAttempt(letter.MessageId, signal));
+  if (!why.data) return <>{why.loading ? '…' : 'Its trace is gone'}</>;
+  return (
+    <Link to={link`traces/${why.data.traceId}`}>
+      <span title={why.data.reason}>{why.data.reason || 'Its whole way'}</span>
+    </Link>
+  );
+}

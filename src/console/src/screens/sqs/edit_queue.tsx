@@ -1,0 +1,52 @@
+/** SQS › Queues › a queue › Edit. */
+import { findQueue, isFifo, redriveOf, setAttributes, type Queue } from '../../api/sqs';
+import { link, navigate, type Params } from '../../router';
+import { flash } from '../../ui/flash';
+import { pretty } from '../../ui/format';
+import { Loading } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { useResource } from '../../ui/resource';
+import { attributesOf, NEW_QUEUE, QueueForm, type QueueValues } from './queue_form';
+
+function valuesOf(queue: Queue): QueueValues {
+  const { attributes } = queue;
+  const redrive = redriveOf(queue);
+  const allow = JSON.parse(attributes.RedriveAllowPolicy ?? '{}') as {
+    redrivePermission?: string;
+    sourceQueueArns?: string[];
+  };
+  return {
+    ...NEW_QUEUE,
+    fifo: isFifo(queue),
+    name: queue.name,
+    visibility: attributes.VisibilityTimeout!,
+    retention: attributes.MessageRetentionPeriod!,
+    delay: attributes.DelaySeconds!,
+    maximumSize: attributes.MaximumMessageSize!,
+    wait: attributes.ReceiveMessageWaitTimeSeconds!,
+    contentBased: attributes.ContentBasedDeduplication === 'true',
+    highThroughput: attributes.DeduplicationScope === 'messageGroup',
+    encrypted: attributes.SqsManagedSseEnabled !== 'false',
+    policy: pretty(attributes.Policy ?? ''),
+    allow: (allow.redrivePermission as QueueValues['allow']) ?? 'allowAll',
+    allowed: allow.sourceQueueArns ?? [],
+    deadLetters: redrive !== undefined,
+    target: redrive?.deadLetterTargetArn ?? '',
+    maximumReceives: String(redrive?.maxReceiveCount ?? NEW_QUEUE.maximumReceives),
+  };
+}
+
+export default function EditQueue({ name = '' }: Params) {
+  const queue = useResource(`sqs/edit/${name}`, signal => findQueue(name, signal));
+  if (queue.error) return <Problem error={queue.error} retry={queue.reload} />;
+  if (!queue.data) return <Loading />;
+  const before = queue.data;
+  const save = async (values: QueueValues) => {
+    await setAttributes(before.url, attributesOf(values, false));
+    flash('good', `Queue ${name} updated.`);
+    navigate(link`sqs/queues/${name}`);
+  };
+  return (
+    <QueueForm title={`Edit ${name}`} submit="Save" start={valuesOf(before)} existing={name} save={save} />
+  );
+}
