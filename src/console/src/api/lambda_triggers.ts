@@ -3,6 +3,7 @@ import { allPages } from '../ui/resource';
 import { json, query } from './client';
 import { lambda, lambdaPages } from './lambda';
 import { addPermission, functionPolicy, removePermission } from './lambda_settings';
+import { findQueue, queueName, redriveOf } from './sqs';
 import { listOf } from './xml';
 
 export interface MappingSettings {
@@ -57,49 +58,17 @@ export async function deleteMapping(uuid: string): Promise<void> {
 
 /* ---- queues, as sources ---- */
 
-export async function listQueueUrls(signal?: AbortSignal): Promise<string[]> {
-  return allPages(async token => {
-    const page = await json<{ QueueUrls?: string[]; NextToken?: string }>(
-      'sqs',
-      'ListQueues',
-      { MaxResults: 1000, ...(token && { NextToken: token }) },
-      { quiet: true, signal },
-    );
-    return { items: page.QueueUrls ?? [], next: page.NextToken };
-  });
-}
-
 export interface QueueFacts {
   visibilitySeconds: number;
   /** Undefined: the queue has no dead-letter queue. */
   maxReceiveCount?: number;
 }
 
-async function queueUrlOf(queueArn: string, signal?: AbortSignal): Promise<string> {
-  const [account, name] = queueArn.split(':').slice(4);
-  const { QueueUrl } = await json<{ QueueUrl: string }>(
-    'sqs',
-    'GetQueueUrl',
-    { QueueName: name, QueueOwnerAWSAccountId: account },
-    { quiet: true, signal },
-  );
-  return QueueUrl;
-}
-
 export async function queueFacts(queueArn: string, signal?: AbortSignal): Promise<QueueFacts> {
-  const { Attributes } = await json<{ Attributes: Record<string, string> }>(
-    'sqs',
-    'GetQueueAttributes',
-    {
-      QueueUrl: await queueUrlOf(queueArn, signal),
-      AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'],
-    },
-    { quiet: true, signal },
-  );
-  const redrive = JSON.parse(Attributes.RedrivePolicy ?? 'null') as { maxReceiveCount: number } | null;
+  const queue = await findQueue(queueName(queueArn), signal);
   return {
-    visibilitySeconds: Number(Attributes.VisibilityTimeout),
-    maxReceiveCount: redrive ? Number(redrive.maxReceiveCount) : undefined,
+    visibilitySeconds: Number(queue.attributes.VisibilityTimeout),
+    maxReceiveCount: redriveOf(queue)?.maxReceiveCount,
   };
 }
 

@@ -3,21 +3,15 @@ import { useState } from 'preact/hooks';
 
 import { AwsError } from '../../api/errors';
 import { getFunction, type FunctionConfiguration } from '../../api/lambda';
-import {
-  createMapping,
-  listQueueUrls,
-  listStreams,
-  listTopicArns,
-  subscribeFunction,
-} from '../../api/lambda_triggers';
-import { link, navigate } from '../../router';
+import { createMapping, listStreams, listTopicArns, subscribeFunction } from '../../api/lambda_triggers';
+import { listQueues, queueName } from '../../api/sqs';
+import { link, navigate, type Params } from '../../router';
 import { arn } from '../../session';
 import { Button, Checkbox, Form, Select } from '../../ui/controls';
 import { flash } from '../../ui/flash';
-import { nameOf } from '../../ui/format';
 import { Loading, Notice, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
+import { allPages, useResource } from '../../ui/resource';
 import { Advice } from './advice';
 import { ArnChoice } from './arn_choice';
 import { resourceName } from './diagram';
@@ -35,7 +29,7 @@ const SOURCES = [
   { value: 'sns', label: 'SNS' },
 ];
 
-export default function AddTrigger({ name = '' }: { name?: string }) {
+export default function AddTrigger({ name = '' }: Params) {
   const details = useResource(`lambda/functions/${name}`, signal => getFunction(name, undefined, signal));
   return (
     <Page
@@ -159,7 +153,10 @@ const CHOICES: Record<Source, { label: string; arnLabel: string; hint?: string }
 };
 
 async function sourcesOf(source: Source, signal: AbortSignal): Promise<string[]> {
-  if (source === 'sqs') return (await listQueueUrls(signal)).map(url => arn('sqs', nameOf(url)));
+  if (source === 'sqs')
+    return (await allPages(token => listQueues(token, undefined, signal))).map(url =>
+      arn('sqs', queueName(url)),
+    );
   if (source === 'sns') return listTopicArns(signal);
   return (await listStreams(signal)).map(stream => stream.StreamArn);
 }

@@ -42,7 +42,7 @@ export function AliasesTab({ name }: { name: string }) {
             { id: 'description', title: 'Description', cell: row => row.Description || '–' },
             {
               id: 'actions',
-              title: '',
+              title: 'Actions',
               cell: row => (
                 <>
                   <Button kind="link" label={`Edit alias ${row.Name}`} onClick={() => setEditing(row)}>

@@ -159,7 +159,7 @@ export function Destinations({ details }: TabProps) {
           },
           {
             id: 'remove',
-            title: '',
+            title: 'Actions',
             cell: row => (
               <Button
                 kind="link"

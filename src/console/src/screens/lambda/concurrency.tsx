@@ -152,7 +152,7 @@ function ProvisionedPanel({ name }: { name: string }) {
           },
           {
             id: 'remove',
-            title: '',
+            title: 'Actions',
             cell: row => (
               <Button
                 kind="link"

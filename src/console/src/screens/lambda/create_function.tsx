@@ -101,34 +101,56 @@ export default function CreateFunction() {
             onChange={setArchitecture}
           />
         </Panel>
-        <Panel title="Permissions" description="A role decides what the function may do.">
-          <details open>
-            <summary>Change default execution role</summary>
-            <RadioGroup
-              legend="Execution role"
-              value={choice}
-              options={[
-                {
-                  value: 'new',
-                  label: 'Create a new role with basic Lambda permissions',
-                  hint: `Lambda creates the role ${newRole}, with permission to write logs to CloudWatch.`,
-                },
-                { value: 'existing', label: 'Use an existing role' },
-              ]}
-              onChange={value => setChoice(value as RoleChoice)}
-            />
-          </details>
-          {choice === 'existing' ? (
-            <ExistingRole value={existing} onChange={setExisting} />
-          ) : (
-            <details>
-              <summary>The policy that is written</summary>
-              <pre>{basicLogging(name || 'FUNCTION')}</pre>
-            </details>
-          )}
-        </Panel>
+        <RolePanel
+          name={name}
+          newRole={newRole}
+          choice={choice}
+          onChoice={setChoice}
+          existing={existing}
+          onExisting={setExisting}
+        />
         <Problem error={error} />
       </Form>
     </Page>
+  );
+}
+
+interface RolePanelProps {
+  name: string;
+  newRole: string;
+  choice: RoleChoice;
+  onChoice: (choice: RoleChoice) => void;
+  existing: string;
+  onExisting: (arn: string) => void;
+}
+
+function RolePanel({ name, newRole, choice, onChoice, existing, onExisting }: RolePanelProps) {
+  return (
+    <Panel title="Permissions" description="A role decides what the function may do.">
+      <details open>
+        <summary>Change default execution role</summary>
+        <RadioGroup
+          legend="Execution role"
+          value={choice}
+          options={[
+            {
+              value: 'new',
+              label: 'Create a new role with basic Lambda permissions',
+              hint: `Lambda creates the role ${newRole}, with permission to write logs to CloudWatch.`,
+            },
+            { value: 'existing', label: 'Use an existing role' },
+          ]}
+          onChange={value => onChoice(value as RoleChoice)}
+        />
+      </details>
+      {choice === 'existing' ? (
+        <ExistingRole value={existing} onChange={onExisting} />
+      ) : (
+        <details>
+          <summary>The policy that is written</summary>
+          <pre>{basicLogging(name || 'FUNCTION')}</pre>
+        </details>
+      )}
+    </Panel>
   );
 }

@@ -5,7 +5,7 @@ import { changed } from '../../api/events';
 import { deleteFunction, getFunction, type FunctionDetails } from '../../api/lambda';
 import { eventConfig } from '../../api/lambda_settings';
 import { functionSubscriptions, listMappings } from '../../api/lambda_triggers';
-import { Link, link, navigate } from '../../router';
+import { Link, link, navigate, type Params } from '../../router';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
@@ -18,13 +18,14 @@ import { CodeTab, type Draft } from './code_tab';
 import type { TabProps } from './common';
 import { ConfigurationTab } from './configuration_tab';
 import { Diagram, type Node } from './diagram';
+import { roleName } from './execution_role';
 import { MonitorTab } from './monitor_tab';
 import { TestTab } from './test_tab';
 import { PublishVersion, VersionsTab } from './versions_tab';
 
 import './lambda.css';
 
-export default function FunctionPage({ name = '' }: { name?: string }) {
+export default function FunctionPage({ name = '' }: Params) {
   const details = useResource(`lambda/functions/${name}`, signal => getFunction(name, undefined, signal), {
     on: changed('lambda'),
   });
@@ -146,8 +147,8 @@ function Overview({ details, triggers }: { details: FunctionDetails; triggers: N
           ['Function ARN', <Copy key="a" text={it.FunctionArn} />],
           [
             'Execution role',
-            <Link key="r" to={link`iam/roles/${it.Role.split('/').at(-1)!}`}>
-              {it.Role.split('/').at(-1)}
+            <Link key="r" to={link`iam/roles/${roleName(it.Role)}`}>
+              {roleName(it.Role)}
             </Link>,
           ],
           ['State', <State key="s" details={details} />],

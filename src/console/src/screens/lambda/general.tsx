@@ -8,6 +8,7 @@ import { FormDialog } from '../../ui/form_dialog';
 import { duration } from '../../ui/format';
 import { Facts, Panel } from '../../ui/layout';
 import { updated, type TabProps } from './common';
+import { roleName } from './execution_role';
 import { ExistingRole } from './existing_role';
 
 export function General({ details, reload }: TabProps) {
@@ -28,7 +29,12 @@ export function General({ details, reload }: TabProps) {
           ['Memory', `${it.MemorySize} MB`],
           ['Ephemeral storage', `${it.EphemeralStorage?.Size ?? 512} MB`],
           ['Timeout', duration(it.Timeout * 1000)],
-          ['Execution role', it.Role],
+          [
+            'Execution role',
+            <Link key="r" to={link`iam/roles/${roleName(it.Role)}`}>
+              {roleName(it.Role)}
+            </Link>,
+          ],
         ]}
       />
       {editing && <EditGeneral details={details} reload={reload} onClose={() => setEditing(false)} />}

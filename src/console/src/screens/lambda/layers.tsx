@@ -38,7 +38,7 @@ export function Layers({ details, reload }: TabProps) {
           { id: 'arn', title: 'Version ARN', cell: row => <span class="mono">{row.arn}</span> },
           {
             id: 'remove',
-            title: '',
+            title: 'Actions',
             cell: row => (
               <Button
                 kind="link"

@@ -1,10 +1,11 @@
 /** A function's graphs, from CloudWatch. */
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 
-import { json, orderly } from '../../api/client';
+import { orderly } from '../../api/client';
 import { changed } from '../../api/events';
 import type { FunctionDetails } from '../../api/lambda';
-import { link, Link } from '../../router';
+import { metricData } from '../../api/metrics';
+import { link, Link, search, setSearch } from '../../router';
 import { Button, Select } from '../../ui/controls';
 import { Chart, type Series } from '../../ui/chart';
 import { Panel } from '../../ui/layout';
@@ -38,19 +39,14 @@ const GRAPHS: Graph[] = [
 
 const LINES = GRAPHS.flatMap(graph => graph.lines);
 
-/** Minutes, and the seconds of a point. */
-const RANGES: Record<string, { label: string; minutes: number; period: number }> = {
-  '1h': { label: '1 hour', minutes: 60, period: 60 },
-  '3h': { label: '3 hours', minutes: 180, period: 60 },
-  '12h': { label: '12 hours', minutes: 720, period: 300 },
-  '1d': { label: '1 day', minutes: 1440, period: 300 },
-  '3d': { label: '3 days', minutes: 4320, period: 900 },
-  '1w': { label: '1 week', minutes: 10080, period: 3600 },
-};
-
-interface Results {
-  MetricDataResults: { Id: string; Timestamps: number[]; Values: number[] }[];
-}
+const RANGES = [
+  { value: '60', label: '1 hour' },
+  { value: '180', label: '3 hours' },
+  { value: '720', label: '12 hours' },
+  { value: '1440', label: '1 day' },
+  { value: '4320', label: '3 days' },
+  { value: '10080', label: '1 week' },
+];
 
 /** The server's clock, which may have been moved; without the right to ask for it, the browser's. */
 async function serverNow(): Promise<number> {
@@ -61,48 +57,27 @@ async function serverNow(): Promise<number> {
   }
 }
 
-async function load(name: string, range: string, signal: AbortSignal): Promise<Map<string, Series>> {
-  const { minutes, period } = RANGES[range]!;
-  const now = Math.ceil((await serverNow()) / 1000);
-  const { MetricDataResults } = await json<Results>(
-    'cloudwatch',
-    'GetMetricData',
-    {
-      StartTime: now - minutes * 60,
-      EndTime: now + period,
-      ScanBy: 'TimestampAscending',
-      MetricDataQueries: LINES.map(({ metric, stat }, i) => ({
-        Id: `m${i}`,
-        MetricStat: {
-          Metric: {
-            Namespace: 'AWS/Lambda',
-            MetricName: metric,
-            Dimensions: [{ Name: 'FunctionName', Value: name }],
-          },
-          Period: period,
-          Stat: stat,
-        },
-      })),
-    },
-    { quiet: true, signal },
-  );
-  return new Map(
-    MetricDataResults.map(({ Id, Timestamps, Values }) => [
-      Id,
-      {
-        label: LINES[Number(Id.slice(1))]!.label,
-        points: Timestamps.map((at, i) => [at * 1000, Values[i]!] as [number, number]),
-      },
-    ]),
-  );
+async function load(name: string, minutes: number, signal: AbortSignal): Promise<Series[]> {
+  const queries = LINES.map(({ metric, stat, label }) => ({
+    namespace: 'AWS/Lambda',
+    metric,
+    statistic: stat,
+    label,
+    dimensions: { FunctionName: name },
+  }));
+  return metricData(queries, { minutes, nowMs: await serverNow() }, signal);
 }
 
 export function MonitorTab({ details }: { details: FunctionDetails }) {
   const { FunctionName: name, LoggingConfig: logging } = details.Configuration;
-  const [range, setRange] = useState('3h');
-  const metrics = useResource(`lambda/metrics/${name}/${range}`, signal => load(name, range, signal), {
-    on: changed('cloudwatch'),
-  });
+  const minutes = search.value.get('minutes') ?? '180';
+  const metrics = useResource(
+    `lambda/metrics/${name}/${minutes}`,
+    signal => load(name, Number(minutes), signal),
+    {
+      on: changed('cloudwatch'),
+    },
+  );
   const group = logging?.LogGroup ?? `/aws/lambda/${name}`;
   return (
     <Panel
@@ -118,9 +93,9 @@ export function MonitorTab({ details }: { details: FunctionDetails }) {
     >
       <Select
         label="Time range"
-        value={range}
-        options={Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))}
-        onChange={setRange}
+        value={minutes}
+        options={RANGES}
+        onChange={value => setSearch({ minutes: value })}
       />
       <Problem error={metrics.error} retry={metrics.reload} />
       <div class="split">
@@ -132,9 +107,9 @@ export function MonitorTab({ details }: { details: FunctionDetails }) {
   );
 }
 
-function MetricGraph({ graph, metrics }: { graph: Graph; metrics: Map<string, Series> | undefined }) {
+function MetricGraph({ graph, metrics }: { graph: Graph; metrics: Series[] | undefined }) {
   const series = useMemo(
-    () => graph.lines.flatMap(line => metrics?.get(`m${LINES.indexOf(line)}`) ?? []),
+    () => (metrics ?? []).filter(({ label }) => graph.lines.some(line => line.label === label)),
     [graph, metrics],
   );
   return <Chart title={graph.title} unit={graph.unit} series={series} />;

@@ -93,7 +93,7 @@ function ResourcePolicy({ name }: { name: string }) {
           { id: 'condition', title: 'Condition', cell: row => conditionOf(row) || '–' },
           {
             id: 'delete',
-            title: '',
+            title: 'Actions',
             cell: row => (
               <Button kind="link" label={`Delete statement ${row.Sid}`} onClick={() => setDeleting(row.Sid)}>
                 Delete

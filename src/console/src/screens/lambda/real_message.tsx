@@ -1,42 +1,30 @@
 /** A test event from a message that is in a queue now: it is looked at, and not received. */
 import { useState } from 'preact/hooks';
 
-import { orderly } from '../../api/client';
-import { listQueueUrls } from '../../api/lambda_triggers';
+import { listQueues, peek, queueName, type Message } from '../../api/sqs';
 import { arn } from '../../session';
 import { Button, Select } from '../../ui/controls';
 import { Dialog } from '../../ui/dialog';
-import { nameOf, Time } from '../../ui/format';
+import { Time } from '../../ui/format';
 import { Empty } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
+import { allPages, useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
-import { eventOfMessage, type PeekedMessage } from './test_events';
+import { eventOfMessage } from './test_events';
 
 interface RealMessageProps {
   onEvent: (body: string) => void;
   onClose: () => void;
 }
 
-async function peek(url: string, signal: AbortSignal): Promise<PeekedMessage[]> {
-  const query = new URLSearchParams({ QueueUrl: url, ShowInvisible: 'true', ShowDelayed: 'true' });
-  const { Messages } = await orderly<{ Messages?: PeekedMessage[] }>(
-    'GET',
-    `/_aws/sqs/messages?${query}`,
-    undefined,
-    {
-      signal,
-    },
-  );
-  return Messages ?? [];
-}
-
 export function RealMessage({ onEvent, onClose }: RealMessageProps) {
-  const queues = useResource('lambda/queues', listQueueUrls);
+  const queues = useResource('lambda/queues', signal =>
+    allPages(token => listQueues(token, undefined, signal)),
+  );
   const [url, setUrl] = useState('');
   const messages = useResource(url && `lambda/peek/${url}`, signal => peek(url, signal));
-  const use = (message: PeekedMessage) => {
-    onEvent(eventOfMessage(message, arn('sqs', nameOf(url))));
+  const use = (message: Message) => {
+    onEvent(eventOfMessage(message, arn('sqs', queueName(url))));
     onClose();
   };
   return (
@@ -47,7 +35,7 @@ export function RealMessage({ onEvent, onClose }: RealMessageProps) {
         value={url}
         options={[
           { value: '', label: queues.loading ? 'Loading…' : 'Choose a queue' },
-          ...(queues.data ?? []).map(value => ({ value, label: nameOf(value) })),
+          ...(queues.data ?? []).map(value => ({ value, label: queueName(value) })),
         ]}
         onChange={setUrl}
       />
@@ -74,7 +62,7 @@ export function RealMessage({ onEvent, onClose }: RealMessageProps) {
             { id: 'body', title: 'Body', cell: row => <span class="mono">{row.Body.slice(0, 200)}</span> },
             {
               id: 'use',
-              title: '',
+              title: 'Actions',
               cell: row => (
                 <Button label={`Use message ${row.MessageId}`} onClick={() => use(row)}>
                   Use

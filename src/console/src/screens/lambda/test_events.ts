@@ -1,4 +1,5 @@
 /** Test events: templates as AWS's console has them, those that are kept in this browser, and events of real messages. */
+import type { Message } from '../../api/sqs';
 import { arn, region } from '../../session';
 
 export interface TestEvent {
@@ -125,18 +126,8 @@ function streamRecord() {
 
 /* ---- real messages ---- */
 
-/** As GET /_aws/sqs/messages shows it. */
-export interface PeekedMessage {
-  MessageId: string;
-  ReceiptHandle: string;
-  Body: string;
-  MD5OfBody: string;
-  Attributes: Record<string, string>;
-  MessageAttributes?: Record<string, { DataType: string; StringValue?: string; BinaryValue?: string }>;
-}
-
 /** The event that the function would get with this message, if it were received now for the first time. */
-export function eventOfMessage(message: PeekedMessage, queueArn: string): string {
+export function eventOfMessage(message: Message, queueArn: string): string {
   const received = {
     ApproximateReceiveCount: String(Number(message.Attributes.ApproximateReceiveCount ?? 0) + 1),
     ApproximateFirstReceiveTimestamp:

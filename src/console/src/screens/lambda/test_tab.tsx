@@ -149,7 +149,7 @@ function Result({ result, group }: { result: Invocation; group?: string }) {
   const failure = result.functionError ? functionErrorOf(result.payload) : undefined;
   return (
     <section
-      class={`notice notice-${result.functionError ? 'bad' : 'good'}`}
+      class={`notice result notice-${result.functionError ? 'bad' : 'good'}`}
       aria-label="Execution result"
       role="status"
     >

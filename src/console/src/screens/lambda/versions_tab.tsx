@@ -74,7 +74,7 @@ export function VersionsTab({ name }: { name: string }) {
             { id: 'at', title: 'Last modified', cell: row => <Time at={row.LastModified} /> },
             {
               id: 'delete',
-              title: '',
+              title: 'Actions',
               cell: row => (
                 <Button
                   kind="link"
