@@ -3,6 +3,7 @@
  * server.
  */
 #include "commands/commands.h"
+#include "engine/console.h"
 #include "options.h"
 #include "orders/cli/commands.h"
 #include "server/server.h"
@@ -14,6 +15,7 @@
 
 #include "base/folder.h"
 #include "base/hash.h"
+#include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -68,6 +70,15 @@ static str real_folder(struct arena *arena, str path)
     char real[PATH_MAX];
 
     return realpath(arena_cstr(arena, path), real) ? arena_copy(arena, str_of(real)) : absolute(arena, path);
+}
+
+static struct str_list real_folders(struct arena *arena, const struct names *names)
+{
+    struct str_list folders = {0};
+
+    for (size_t i = 0; i < names->count; i++)
+        *list_add(arena, &folders) = real_folder(arena, names->items[i]);
+    return folders;
 }
 
 static int complain(str problem)
@@ -138,6 +149,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .default_account = options->account,
         .trace_keep = options->trace_keep,
         .endpoint = endpoint,
+        .console = CONSOLE_FILES,
     };
 }
 
@@ -172,7 +184,14 @@ static int serve_from(struct arena *arena, struct options *options, str function
     sqs_configure(&(struct sqs_options){.waits = options->sqs_waits});
     dynamodb_configure(&(struct dynamodb_options){.table_delay_ms = options->table_delay_ms,
                                                   .enforces_throughput = options->enforces_throughput});
-    lambda_configure(&(struct lambda_options){functions, runtimes, endpoint});
+    lambda_configure(&(struct lambda_options){
+        .functions_folder = functions,
+        .runtimes_folder = runtimes,
+        .endpoint = endpoint,
+        .account = options->account,
+        .private_folder = options->in_memory ? functions : options->data,
+        .hot_folders = real_folders(arena, &options->hot_reload),
+    });
     struct engine_options engine_options = engine_options_of(arena, options, server, endpoint);
     struct engine *engine = engine_start(&engine_options, arena, &error);
     if (!engine) {

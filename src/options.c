@@ -144,6 +144,16 @@ static bool add_allowed_origins(struct options *options, str value)
     return add_names(options, &options->allowed_origins, value, origin_valid);
 }
 
+static bool is_folder_name(str name)
+{
+    return !str_empty(name);
+}
+
+static bool add_hot_reload(struct options *options, str value)
+{
+    return add_names(options, &options->hot_reload, value, is_folder_name);
+}
+
 static bool set_root_key(struct options *options, str value)
 {
     options->root_access_key_id = value;
@@ -322,6 +332,11 @@ static const struct option table[] = {
      "twelve digits", set_account},
     {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER",
      "the folder with the bootstraps of nodejs and python functions", "a folder", set_runtimes},
+    {"--hot-reload", "ORDERLY_HOT_RELOAD", "", "FOLDER,...",
+     "folders of this machine in which, or below which, code of functions may be used as it is (S3Bucket "
+     "hot-reload, S3Key the folder): every user who may change functions of --account can read them; may be "
+     "repeated",
+     "folders", add_hot_reload},
     {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",
      "required (the default with --auth strict): a function whose sandbox the kernel refuses in part does "
      "not "

@@ -27,6 +27,7 @@ struct options {
     int64_t table_delay_ms;
     bool enforces_throughput;
     struct names allowed_hosts, allowed_origins;
+    struct names hot_reload; /* folders */
     str root_access_key_id, root_secret;
     str region, account;
     str runtimes;

@@ -58,20 +58,27 @@ static void add_entry(struct sha256 *sum, const FTSENT *entry, const char *name)
     memcpy(sum->bytes, total, sizeof total);
 }
 
-bool folder_fingerprint(const char *path, struct sha256 *fingerprint)
+bool folder_fingerprint(const char *path, int64_t most, struct sha256 *fingerprint)
 {
     char *paths[] = {(char *)(uintptr_t)path, NULL};
     FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    bool good = tree != NULL;
+    bool good = tree != NULL, too_many = false;
+    int64_t count = 0;
     const FTSENT *entry;
 
     *fingerprint = (struct sha256){0};
     while (good && (entry = fts_read(tree))) {
         good = entry->fts_info != FTS_DNR && entry->fts_info != FTS_ERR && entry->fts_info != FTS_NS;
-        if (good && entry->fts_info != FTS_DP) /* a folder is returned twice: count it once */
-            add_entry(fingerprint, entry, entry->fts_path + strlen(path));
+        if (!good || entry->fts_info == FTS_DP) /* a folder is returned twice: count it once */
+            continue;
+        add_entry(fingerprint, entry, entry->fts_path + strlen(path));
+        if (count++ > most) /* the folder itself is the first one */
+            too_many = true;
+        good = !too_many;
     }
     good = good && errno == 0; /* as fts_read() leaves it at the end */
+    if (too_many)
+        errno = E2BIG;
     if (tree)
         fts_close(tree);
     return good;

@@ -1,8 +1,9 @@
 /*
- * admin.c: doors to Orderly's own paths: health, the null request, the virtual clock, traces and the reset;
- * and the page that a browser gets at "/".
+ * admin.c: doors to Orderly's own paths: health, the null request, the virtual clock, traces and the reset.
  *
- *     GET  /                            for a browser: a welcome page
+ *     GET  /                            for a browser: leads to the console
+ *     GET  /_orderly/console/           the web console, see console.c
+ *     GET  /_orderly/console/session    what the console needs to sign requests, see session.c
  *     GET  /_orderly/health             also /_localstack/health
  *     GET  /_orderly/metrics            batches, slow calls, the pool
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
@@ -65,30 +66,6 @@ static enum outcome health(const struct call *call, const struct visit *visit, s
     json_field(&writer, S("version"), S(ORDERLY_VERSION));
     json_close_object(&writer);
     return reply_json(reply, json_written(&writer));
-}
-
-/* The page has no script, no picture and nothing from other hosts, so that it cannot be misused. */
-static enum outcome welcome(const struct call *call, const struct visit *visit, struct http_reply *reply)
-{
-    (void)visit;
-    *reply = (struct http_reply){
-        .status = 200,
-        .content_type = S("text/html; charset=utf-8"),
-        .body = S(
-            "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Orderly</title>\n"
-            "<h1>Orderly is running</h1>\n"
-            "<p>This address speaks the AWS APIs of SNS, SQS, Lambda, DynamoDB, IAM, STS and CloudWatch "
-            "Logs. "
-            "Programs use it as their endpoint:</p>\n"
-            "<pre>export AWS_ENDPOINT_URL=http://localhost:4566\naws sqs list-queues</pre>\n"
-            "<p>To look around here: <a href=\"/_orderly/health\">health</a>, "
-            "<a href=\"/_orderly/metrics\">metrics</a>, <a href=\"/_orderly/clock\">clock</a>. "
-            "README.md of Orderly says the rest; docs/compatibility.md lists the operations.</p>\n</html>\n"),
-    };
-    http_header_add(call->arena, &reply->headers, S("Content-Security-Policy"),
-                    S("default-src 'none'; frame-ancestors 'none'"));
-    http_header_add(call->arena, &reply->headers, S("X-Content-Type-Options"), S("nosniff"));
-    return DONE;
 }
 
 static enum outcome metrics(const struct call *call, const struct visit *visit, struct http_reply *reply)
@@ -171,6 +148,7 @@ static enum outcome reset(const struct call *call, const struct visit *visit, st
     engine->next_timer_ms = INT64_MAX;
     deliveries_are_forgotten(engine);
     engine->clock_kept_ms = 0;
+    accounts_forget(engine);
     trace_recount(engine);
     modules_run(&anew, true);
     return reply_json(reply, S("{}"));
@@ -183,7 +161,10 @@ static enum outcome nothing(const struct call *call, const struct visit *visit, 
 }
 
 const struct door ADMIN_DOORS[] = {
-    {NULL, "GET", "/", welcome, DOOR_OPEN | DOOR_TO_PAGE},
+    {NULL, "GET", "/", console_redirect, DOOR_OPEN | DOOR_TO_PAGE},
+    {NULL, "GET", "/_orderly/console", console_redirect, DOOR_OPEN},
+    {NULL, "GET", "/_orderly/console/*", console_show, DOOR_OPEN | DOOR_PAGES},
+    {NULL, "GET", "/_orderly/console/session", session_show, DOOR_OPEN | DOOR_ON_WORKER},
     {NULL, "GET", "/_orderly/health", health, DOOR_OPEN},
     {NULL, "GET", "/_localstack/health", health, DOOR_OPEN},
     {NULL, "GET", "/_orderly/metrics", metrics, 0},

@@ -117,6 +117,8 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     exchange->outcome = call_end(call, mark, run_guarded(engine, exchange));
     if (exchange->outcome == FAILED)
         trace_denial(call);
+    else if (exchange->outcome == DONE && exchange->operation && !internal_is(exchange))
+        account_note(call);
     delivery_has_run(exchange);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
@@ -210,6 +212,7 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         move(engine, exchange);
     } else if (exchange->outcome == PARKED) {
         exchange->from_timer = false; /* its row is gone: a restart will not run it again */
+        exchange->preparations = 0;
         parking_add(&engine->parking, exchange);
     } else if (exchange->outcome == FAILED && internal_has_last_chance(exchange)) {
         queue_push(&engine->runnable, exchange);
@@ -230,6 +233,7 @@ static void undo(struct engine *engine, struct batch *batch)
     log_error("commit failed", log_field("calls", told.count));
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
+    accounts_forget(engine);
     trace_recount(engine);
     metrics_undone(engine);
     if (engine->last_run)

@@ -242,10 +242,10 @@ bool time_is_up(const struct call *call);
  * A handler that finds much to do, and has not written anything yet, may `return move_to_worker(call)` if
  * may_move_to_worker().  A short read on a connection's loop then runs again on a worker with a new snapshot,
  * and its reply is encoded there; a write is prepared, again if what its preparation has left is of no
- * use any more, LIMIT_PREPARATIONS times at most.  A stream may move in each run, and should park between two
- * moves; an internal call may, too, so that long work is done in turns: prepared() returns what its last turn
- * has left, also to the next preparation, and such a handler may have written before.  A call that was
- * invoked by another handler cannot move.
+ * use any more, LIMIT_PREPARATIONS times at most until it parks.  A stream may move in each run, and should
+ * park between two moves; an internal call may, too, so that long work is done in turns: prepared() returns
+ * what its last turn has left, also to the next preparation, and such a handler may have written before.  A
+ * call that was invoked by another handler cannot move.
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);

@@ -381,6 +381,7 @@ void engine_free(struct engine *engine)
     arena_free(&engine->late_arena);
     parking_free(&engine->parking);
     pollers_forget(engine);
+    accounts_forget(engine);
     pthread_mutex_destroy(&engine->lock);
     pthread_mutex_destroy(&engine->durable_lock);
     pthread_cond_destroy(&engine->arrived);

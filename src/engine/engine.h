@@ -16,6 +16,7 @@
 
 struct protocol;
 struct engine;
+struct console_file;
 struct dispatcher; /* the state of one server thread: a reader, caches */
 
 /* How long a step of an exchange may take: a loop only takes WORK_NONE. */
@@ -76,7 +77,7 @@ struct exchange {
     bool spooled_whole;        /* the piece is the last one */
     const struct aws_chunked_terms *chunks; /* how its body is encoded; NULL: as it is */
     struct aws_chunked *chunk_reader;       /* of an encoded body that goes to a file */
-    unsigned preparations;                  /* how often its operation's prepare function has run */
+    unsigned preparations;                  /* how often its prepare function has run since it parked */
     bool denied_read;                       /* a denied read: only its hop is left to write */
     bool from_timer;                        /* when the commit fails, its row exists again */
     bool waits_for_worker;                  /* an internal call that no worker had room to prepare */
@@ -147,7 +148,8 @@ struct engine_options {
     unsigned workers;     /* threads beside the loops; 0: by the number of cores */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     struct trace_keep trace_keep;
-    str endpoint; /* for functions and internal calls: "http://127.0.0.1:4566" */
+    str endpoint;                       /* for functions and internal calls: "http://127.0.0.1:4566" */
+    const struct console_file *console; /* engine/console.h; NULL: no console */
 };
 
 /* Opens the store and starts the engine thread; NULL, with *error, on trouble. */

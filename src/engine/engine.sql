@@ -193,6 +193,20 @@ alter table engine_metric add column operation text;
 -- migration: 11
 drop table engine_metric;
 
+-- Accounts in which something was written, for the console's choice.
+-- migration: 12
+create table engine_account (
+    account text primary key
+) without rowid;
+
+-- statement: add_account :exec
+insert into engine_account (account) values (:account) on conflict do nothing;
+
+-- statement: list_accounts :each
+-- param: limit integer
+-- param: after text
+select account from engine_account where account > :after order by account limit :limit;
+
 -- statement: set_timer :exec
 insert into engine_timer (operation, id, due_ms, account, region, input)
 values (:operation, :id, :due_ms, :account, :region, :input)

@@ -150,7 +150,8 @@ struct engine {
     bool gives_back;       /* there are unused pages to give back at give_back_ms */
     struct exchange_queue runnable;
     struct parking parking;
-    struct map pollers; /* spawn()'s names -> struct exchange, which its owner frees */
+    struct map pollers;  /* spawn()'s names -> struct exchange, which its owner frees */
+    struct map accounts; /* whose rows of engine_account exist, at least in this batch */
     struct txn *txn;
     struct batch *batch;
     uint64_t lasting; /* the sequence of the last batch that `lasts` */
@@ -442,6 +443,17 @@ extern const struct door ADMIN_DOORS[];
 void reply_message(struct exchange *exchange, int status, str message);
 /* The same for a door's handler.  Returns DONE. */
 enum outcome door_refuse(const struct call *call, struct http_reply *reply, int status, str message);
+
+/* console.c: the web console's files */
+enum outcome console_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome console_redirect(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* session.c */
+enum outcome session_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
+/* A client's call has written: note its account. */
+void account_note(const struct call *call);
+/* The rows of accounts may be gone. */
+void accounts_forget(struct engine *engine);
 
 /* doors.c */
 /* NULL: two doors have the same pattern, and *clash is the second one. */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,14 +43,35 @@ static int close_with_error(int fd)
     return -1;
 }
 
-/* A detached copy of the mounts at that place.  -1, with errno set, on trouble. */
-static int take_tree(const char *from, uint64_t attributes)
+/* A detached copy of the mounts at that place of the folder.  -1, with errno set, on trouble. */
+static int take_tree_at(int folder, const char *from, uint64_t attributes)
 {
     struct mount_attr attr = {.attr_set = attributes};
-    int tree = open_tree(AT_FDCWD, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH;
+    int tree = open_tree(folder, from, flags);
 
     if (tree >= 0 && mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) != 0)
         return close_with_error(tree);
+    return tree;
+}
+
+static int take_tree(const char *from, uint64_t attributes)
+{
+    return take_tree_at(AT_FDCWD, from, attributes);
+}
+
+/*
+ * The same of a function's code, on whose path no link is followed: a user who may write to a hot-reload
+ * folder could have made one since the server looked.
+ */
+static int take_code(const char *from)
+{
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+    int folder = (int)syscall(SYS_openat2, AT_FDCWD, from, &how, sizeof how);
+    int tree = folder >= 0 ? take_tree_at(folder, "", read_only) : -1;
+
+    if (folder >= 0)
+        close_with_error(folder);
     return tree;
 }
 
@@ -149,7 +171,7 @@ static bool make_etc(const struct launcher_state *state)
 
     if (!make_folders("/etc") || !write_users(state, "/etc/passwd", false) ||
         !write_users(state, "/etc/group", true) ||
-        !write_file("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n") ||
+        !write_file("/etc/hosts", "127.0.0.1 localhost sandbox sandbox.localdomain\n::1 localhost\n") ||
         !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.213.0.3\n" : ""))
         return false;
     for (size_t i = 0; copied[i]; i++)
@@ -385,7 +407,7 @@ static bool take_all(struct tree_list *list, const struct launch *launch)
     for (size_t i = 0; launch->folders[i]; i++)
         if (!is_in_template(launch->folders[i]) && !take_folder(list, launch->folders[i], launch->folders[i]))
             return false;
-    return take_folder(list, launch->code, TASK_FOLDER) &&
+    return (!launch->code || take(list, take_code(launch->code), TASK_FOLDER)) &&
            take_folder(list, launch->runtime, RUNTIME_FOLDER) &&
            take_folder(list, launch->layers, LAYERS_FOLDER) && take(list, take_proc(), "/proc");
 }

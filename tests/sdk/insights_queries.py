@@ -190,6 +190,23 @@ QUERIES = [
       {"@type": "REPORT", "@requestId": LAMBDA, "count(*)": "1"}, {"@type": "START", "@requestId": LAMBDA, "count(*)": "1"}]),
     ("lambda", "filter order = 'O1' | display order, lines, @requestId", [{"order": "O1", "lines": "2", "@requestId": LAMBDA}]),
     ("lambda", "filter @message like /REPORT/ | fields unmask(@type) as t | limit 1", [{"t": "REPORT"}]),
+    # --- pattern
+    ("text", "pattern @message",
+     [{"@pattern": "[ERROR] Something broke", "@ratio": "0.2", "@sampleCount": "1", "@severityLabel": "Error"},
+      {"@pattern": "[INFO] All is well, Exception handled", "@ratio": "0.2", "@sampleCount": "1", "@severityLabel": "Info"},
+      {"@pattern": "user=alice, method:GET, latency := <Number-1>", "@ratio": "0.2", "@sampleCount": "1"},
+      {"@pattern": "user=alice, method:PUT, latency := <Number-1>", "@ratio": "0.2", "@sampleCount": "1"},
+      {"@pattern": "user=bob, method:PUT, latency := <Number-1>", "@ratio": "0.2", "@sampleCount": "1"}]),
+    ("flow", "pattern @message | sort @sampleCount desc | limit 1",
+     [{"@pattern": "<Number-1> <Number-2> <Token-3> <IPAddress-4> <IPAddress-5> <Number-6> <Number-7> <Number-8> <Number-9> "
+                   "<Number-10> <Number-11> <Number-12> ACCEPT OK", "@ratio": "0.6667", "@sampleCount": "2"}]),
+    ("flow", "filter @message like /REJECT/ | pattern @message | display @sampleCount, @ratio", [{"@sampleCount": "1", "@ratio": "1"}]),
+    ("text", "parse @message 'method:*,' as method | pattern method | filter @sampleCount > 1",
+     [{"@pattern": "PUT", "@ratio": "0.6667", "@sampleCount": "2"}]),
+    ("text", "pattern toupper(@message) | limit 1 | fields @pattern as p | display p", [{"p": "USER=ALICE, METHOD:GET, LATENCY := <Number-1>"}]),
+    ("json", "pattern path", [
+        {"@pattern": "/api/<Token-1>/users/<Number-2>", "@ratio": "0.5", "@sampleCount": "2"},
+        {"@pattern": "", "@ratio": "0.25", "@sampleCount": "1"}, {"@pattern": "  ", "@ratio": "0.25", "@sampleCount": "1"}]),
     # --- what is malformed; "^" marks the place
     ("text", "bogus", "unexpected symbol found bogus at line 1 and position 1"),
     ("text", "fields @message |", None),
@@ -202,8 +219,12 @@ QUERIES = [
     ("text", "stats count(*) by bin(5x)", "unexpected symbol found x at line 1 and position 24"),
     ("text", "limit 0", "unexpected symbol found 0 at line 1 and position 7"),
     ("text", "fields (((1)", "unexpected end of the query at line 1 and position 13"),
-    ("text", "pattern @message", "Orderly does not support the command pattern; see docs/compatibility.md."),
-    ("text", "diff", "Orderly does not support the command diff; see docs/compatibility.md."),
+    ("text", "pattern", "unexpected end of the query at line 1 and position 8"),
+    ("text", "diff | diff", "diff compares the events or the patterns before it"),
+    ("text", "stats count(*) | diff", "diff compares the events or the patterns before it"),
+    ("text", "pattern @message | sort @pattern | diff", "diff compares the events or the patterns before it"),
+    ("text", "diff yesterday", "unexpected symbol found yesterday at line 1 and position 6"),
+    ("text", "pattern @message | fields @message | join x", "Orderly does not support the command join; see docs/compatibility.md."),
     ("text", "stats pct(x, 101)", "unexpected symbol found 101 at line 1 and position 14"),
     ("text", "stats sum(count(*))", "unknown function count"),
 ]

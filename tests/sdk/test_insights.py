@@ -1,6 +1,8 @@
 """CloudWatch Logs Insights: queries over a socket, and their rows."""
 
+import calendar
 import json
+import math
 import time
 
 import boto3
@@ -102,6 +104,90 @@ def test_a_malformed_query_is_refused_with_its_place(stored, logs, refused, kind
     if "unexpected symbol found" in sentence:
         symbol = sentence.split("found ")[1].split(" at line")[0]
         assert query[place["startCharOffset"] : place["endCharOffset"]] == symbol
+
+
+@pytest.mark.parametrize("text, pattern", [
+    ("Request time: 327 ms", "Request time: <Number-1> ms"),
+    ("took 327ms, 5% of 1.5e, -3", "took <Number-1>ms, <Number-2>% of <Number-3>e, <Number-4>"),
+    ("at 2026-01-31T12:00:00.123Z and 2026-01-31T12:00:00+01:00", "at <Timestamp-1> and <Timestamp-2>"),
+    ("2026-01-31 12:00:00,5 2026/01/31", "<Date-1> <Time-2>,<Number-3> <Date-4>"),
+    ("id 6bc28136-1234-4365-b021-0ce6b2e64ab0.", "id <UUID-1>."),
+    ("10.0.0.1:8080 to http://10.0.0.2/a/b7?n=3&m=x", "<IPAddress-1>:<Number-2> to http://<IPAddress-3>/a/<Token-4>?n=<Number-5>&m=x"),
+    ('{"status":200,"user":"u17","ok":true}', '{"status":<Number-1>,"user":"<Token-2>","ok":true}'),
+    ("line one\nline two: 2: end", "line one\nline two: <Number-1>: end"),
+    ("no digits at all, \u00e9t\u00e9", "no digits at all, \u00e9t\u00e9"),
+    ("327abcd 0x1F 1.2.3", "<Token-1> <Token-2> <Token-3>"),
+])
+def test_what_varies_becomes_a_token(ask, make_group, put, now_ms, text, pattern):
+    group = make_group()
+    put(group, "s", (now_ms() - 1000, text))
+    [row] = rows_of(ask(group, "pattern @message"))
+    assert {**row, "@severityLabel": ""} == {"@pattern": pattern, "@ratio": "1", "@sampleCount": "1", "@severityLabel": ""}
+
+
+@pytest.mark.parametrize("text, label", [
+    ("FATAL: no", "Error"), ("critical", "Error"), ("[error]", "Error"), ("an Exception", "Error"), ("WARN x", "Warning"),
+    ("warning", "Warning"), ("info: error", "Info"), ("DEBUG", "Debug"), ("errors", None), ("information", None)])
+def test_a_pattern_has_the_severity_of_its_first_level(ask, make_group, put, now_ms, text, label):
+    group = make_group()
+    put(group, "s", (now_ms() - 1000, text))
+    assert rows_of(ask(group, "pattern @message"))[0].get("@severityLabel") == label
+
+
+@pytest.mark.parametrize("diff, shift", [
+    ("diff", 60), ("diff previousPeriod", 60), ("diff previousDay", 86400), ("diff previousWeek", 7 * 86400),
+    ("pattern @message | diff previousDay", 86400)])
+def test_diff_compares_the_patterns_of_two_times(logs, finished, make_group, put, now_ms, diff, shift):
+    group, start = make_group(), now_ms() // 1000 - 70
+    lines = {"job 1 done": (4, 2), "job ended": (1, 4), "same": (2, 2), "fresh": (1, 0), "gone": (0, 3)}
+    for base, which in ((start - shift, 1), (start, 0)):
+        events = [line for line, counts in lines.items() for _ in range(counts[which])]
+        put(group, "s", (base * 1000 - 1, f"outside before {which}"), *((base * 1000 + i, line) for i, line in enumerate(events)),
+            (base * 1000 + 59999, "last"), *([(base * 1000 + 60000, "outside after")] if shift > 60 or which == 0 else []))
+    query = logs.start_query(logGroupName=group, startTime=start, endTime=start + 59, queryString=diff)["queryId"]
+    expected = [("job <Number-1> done", 4, 0.4444, 2, "100% increase"), ("same", 2, 0.2222, 0, "No change"),
+                ("job ended", 1, 0.1111, -3, "75% decrease"), ("last", 1, 0.1111, 0, "No change"),
+                ("fresh", 1, 0.1111, 1, "New pattern"), ("gone", 0, 0, -3, "100% decrease")]
+    if shift == 60:
+        expected.insert(4, expected.pop(4))
+    reply = finished(query)
+    found = rows_of(reply)
+    if shift == 60:  # what is just before the later time is in the earlier one
+        found = [row for row in found if "outside" not in row["@pattern"]]
+    assert found == [
+        {"@pattern": pattern, "@ratio": f"{ratio:g}", "@sampleCount": str(count), "@differenceEventCount": str(change),
+         "@differenceDescription": description} for pattern, count, ratio, change, description in expected]
+
+
+def test_diff_runs_all_commands_before_it_over_both_times(logs, finished, make_group, put, now_ms):
+    group, start = make_group(), now_ms() // 1000 - 70
+    put(group, "s", *((start * 1000 - 30000 + i, f"keep {i}") for i in range(5)), (start * 1000 - 1000, "drop"))
+    put(group, "s", *((start * 1000 + i, f"keep {i}") for i in range(3)), (start * 1000 + 9, "drop"))
+    query = logs.start_query(logGroupName=group, startTime=start, endTime=start + 59,
+                             queryString="filter @message like /keep/ | sort @message | limit 4 | pattern @message | diff | fields @sampleCount * 2 as n")
+    reply = finished(query["queryId"])
+    assert rows_of(reply) == [{"@pattern": "keep <Number-1>", "@ratio": "1", "@sampleCount": "3", "@differenceEventCount": "-1",
+                               "@differenceDescription": "25% decrease", "n": "6"}]
+    statistics = reply["statistics"]
+    assert (statistics["recordsScanned"], statistics["recordsMatched"]) == (10, 8)
+
+
+def test_many_rows_are_sorted_and_ranked_over_many_steps(ask, make_group, put, now_ms):
+    """More than the runs of a sort, in an order that is neither sorted nor reversed, with repeats."""
+    group, at, count = make_group(), now_ms() - 10000, 20000
+    numbers = [(i * 7919) % 9001 - 4000 + (i % 2) / 2 for i in range(count)]
+    for first in range(0, count, 10000):
+        put(group, "s", *((at, json.dumps({"n": number, "i": first + i})) for i, number in enumerate(numbers[first : first + 10000])))
+    expected = [i for _, i in sorted((number, i) for i, number in enumerate(numbers))]
+    rows = rows_of(ask(group, "sort n, i | filter n > -5000 | display i | limit 10000"))
+    assert [int(row["i"]) for row in rows] == expected[:10000]
+    rows = rows_of(ask(group, "sort n desc, i desc | filter n > -5000 | display i | limit 10000"))
+    assert [int(row["i"]) for row in rows] == expected[::-1][:10000]
+    ordered = sorted(numbers)
+    percents = (0, 1, 12.5, 50, 99, 100)
+    [row] = rows_of(ask(group, "stats " + ", ".join(f"pct(n, {percent}) as p{k}" for k, percent in enumerate(percents))))
+    assert [float(row[f"p{k}"]) for k in range(len(percents))] == [
+        ordered[max(math.ceil(percent / 100 * count), 1) - 1] for percent in percents]
 
 
 def test_columns_are_in_the_order_of_the_query_and_a_pointer_comes_last(stored, ask):
@@ -327,6 +413,20 @@ def test_a_hundred_queries_may_wait_and_one_more_is_refused(own_server):
         for _ in range(1000):  # some may have ended meanwhile
             queries.append(own.start(SLOW))
     assert caught.value.response["Error"]["Message"] == "Account maximum query concurrency limit of [100] reached."
+
+
+def test_diff_compares_with_the_same_time_of_the_month_before(own_server):
+    own = Own(own_server, 1, "now 1")
+    then = own.logs.filter_log_events(logGroupName="g")["events"][0]["timestamp"]
+    at = time.gmtime(then / 1000)
+    following = (at.tm_year + at.tm_mon // 12, at.tm_mon % 12 + 1)
+    day = min(at.tm_mday, calendar.monthrange(*following)[1])
+    seconds = calendar.timegm((*following, day, at.tm_hour, at.tm_min, at.tm_sec))
+    orderly_server.advance_clock(own_server.endpoint, seconds - then // 1000)
+    query = own.logs.start_query(logGroupName="g", startTime=seconds - 1, endTime=seconds + 1, queryString="diff previousMonth")
+    found = orderly_server.wait_until(lambda: rows_of(own.logs.get_query_results(queryId=query["queryId"])))
+    assert found == [{"@pattern": "now <Number-1>", "@ratio": "0", "@sampleCount": "0", "@differenceEventCount": "-1",
+                      "@differenceDescription": "100% decrease"}]
 
 
 def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(own_server):

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -49,7 +50,7 @@ static struct sha256 fingerprint(void)
 {
     struct sha256 found;
 
-    assert_true(folder_fingerprint(folder, &found));
+    assert_true(folder_fingerprint(folder, INT64_MAX, &found));
     return found;
 }
 
@@ -113,7 +114,16 @@ TEST(a_folder_that_is_not_there_has_no_fingerprint)
 {
     struct sha256 found;
 
-    assert_false(folder_fingerprint(path("none"), &found));
+    assert_false(folder_fingerprint(path("none"), INT64_MAX, &found));
+}
+
+TEST(a_folder_with_too_many_entries_has_no_fingerprint)
+{
+    struct sha256 found;
+
+    assert_true(folder_fingerprint(folder, 3, &found)); /* below, below/file, link */
+    assert_false(folder_fingerprint(folder, 2, &found));
+    assert_int_equal(errno, E2BIG);
 }
 
 /* Continue as an ordinary user, because root may remove anything. */
@@ -145,4 +155,5 @@ TEST(a_folder_that_may_not_be_written_is_removed_too)
 TESTS(in_folder(reading_changes_nothing), in_folder(what_is_written_added_removed_or_named_anew_is_seen),
       in_folder(a_file_that_pretends_to_be_the_old_one_is_seen),
       in_folder(a_folder_that_is_not_there_has_no_fingerprint),
+      in_folder(a_folder_with_too_many_entries_has_no_fingerprint),
       in_folder(a_folder_that_may_not_be_written_is_removed_too))

@@ -29,6 +29,8 @@ EVERY_KIND_OF_PATH = [
     ("GET", "/?Action=ListQueues&Version=2012-11-05", {}),
     ("GET", "/2015-03-31/functions/", {}),
     ("GET", "/_orderly/health", {}),
+    ("GET", "/_orderly/console/", {}),
+    ("GET", "/_orderly/console/session", {}),
     ("GET", "/_localstack/health", {}),
     ("POST", "/_orderly/null", {}),
     ("GET", "/_orderly/clock", {}),

@@ -230,6 +230,7 @@ def asking(model, member):
     """A value of a refused member that must be refused, and the sentence for it."""
     values = model.shapes[member.type].values if isinstance(member.type, str) and member.type in model.shapes else []
     if member.excepted:
+        values = values or ["another"]
         value = next(value for value in values if value not in member.excepted)
         return value, member.refused.replace(f"support {member.name} yet", f"support {member.name} {value} yet")
     return "x" if member.type == "opaque" else example(model, member.type), member.refused

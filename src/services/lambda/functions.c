@@ -17,16 +17,26 @@ enum {
 
 /* ---- code ---- */
 
-static bool source_check(const struct call *call, str zip_file)
+/* Where a request has its code: in itself, or (bucket is "hot-reload") in a folder. */
+struct source {
+    str zip, bucket, key;
+};
+
+static bool source_check(const struct call *call, const struct source *source)
 {
-    if (!str_present(zip_file))
+    bool is_stored = str_present(source->bucket) || str_present(source->key);
+
+    if (str_present(source->zip) && is_stored)
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "Please do not provide other FunctionCode parameters when providing a ZipFile.");
+    else if (!str_present(source->zip) && (!str_present(source->bucket) || !str_present(source->key)))
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for function code.");
-    return str_present(zip_file);
+    else
+        return true;
+    return false;
 }
 
-/* Check the package, and name it in the function's row.  False: fail() has been called. */
-static bool code_check(const struct call *call, str zip, struct function *function,
-                       const struct lambda_layer_set_rows *layers)
+static bool package_check(const struct call *call, str zip, struct function *function)
 {
     struct package package;
 
@@ -35,7 +45,24 @@ static bool code_check(const struct call *call, str zip, struct function *functi
     function->row.package = package.sha256;
     function->row.package_size = package.size;
     function->row.unpacked_size = package.unpacked_size;
-    return lambda_function_size_check(call, function, layers);
+    return true;
+}
+
+/* Check the code, and name it in the function's row.  False: fail() has been called. */
+static bool code_check(const struct call *call, const struct source *source, struct function *function,
+                       const struct lambda_layer_set_rows *layers)
+{
+    bool good = str_present(source->zip) ? package_check(call, source->zip, function)
+                                         : lambda_hot_code_set(call, source->key, function);
+
+    return good && lambda_function_size_check(call, function, layers);
+}
+
+/* PARKED: a part of the package is stored, and the call runs again. */
+static enum outcome code_store(const struct call *call, const struct source *source,
+                               const struct function *function)
+{
+    return str_present(source->zip) ? lambda_package_store(call, source->zip, function->row.package) : DONE;
 }
 
 bool lambda_revision_check(const struct call *call, str given, str current)
@@ -102,6 +129,7 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     if (call_resource(call, 0)->row)
         return fail(call, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION, "Function already exist: %.*s",
                     STR_ARGS(name.name));
+    const struct source source = {in->code->zip_file, in->code->s3_bucket, in->code->s3_key};
     struct function function = new_function(call, &name, in);
     struct lambda_layer_set_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
@@ -109,9 +137,9 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
         !lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||
-        !source_check(call, in->code->zip_file) || !code_check(call, in->code->zip_file, &function, &layers))
+        !source_check(call, &source) || !code_check(call, &source, &function, &layers))
         return FAILED;
-    if (lambda_package_store(call, in->code->zip_file, function.row.package) == PARKED)
+    if (code_store(call, &source, &function) == PARKED)
         return PARKED;
     if (!lambda_resource_tags_put(call, function.arn, &in->tags))
         return FAILED;
@@ -162,19 +190,20 @@ enum outcome lambda_update_function_code(const struct call *call,
                                          struct lambda_function_configuration *out)
 {
     const struct function *located = lambda_function_of(call);
+    const struct source source = {in->zip_file, in->s3_bucket, in->s3_key};
 
     if (!located || !lambda_revision_check(call, in->revision_id, located->row.revision) ||
-        !lambda_architectures_check(call, &in->architectures) || !source_check(call, in->zip_file))
+        !lambda_architectures_check(call, &in->architectures) || !source_check(call, &source))
         return FAILED;
     struct function function = *located;
     str replaced = function.row.package;
     if (in->architectures.count > 0)
         function.row.architecture = in->architectures.items[0];
     struct lambda_layer_set_rows layers = lambda_layer_set(call, function.row.layers);
-    if (!code_check(call, in->zip_file, &function, &layers))
+    if (!code_check(call, &source, &function, &layers))
         return FAILED;
     if (!in->dry_run || !*in->dry_run) {
-        if (lambda_package_store(call, in->zip_file, function.row.package) == PARKED)
+        if (code_store(call, &source, &function) == PARKED)
             return PARKED;
         store_change(call, &function);
         lambda_package_release(call, replaced);
@@ -237,7 +266,9 @@ static const struct lambda_function_code_location *location_of(const struct call
         arena_new(call->arena, struct lambda_function_code_location);
 
     location->repository_type = S("S3");
-    location->location = lambda_package_url(call, function->row.package);
+    location->location = lambda_code_is_hot(function->row.package)
+                             ? arena_join(call->arena, S("file://"), function->row.package)
+                             : lambda_package_url(call, function->row.package);
     return location;
 }
 

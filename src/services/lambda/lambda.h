@@ -9,9 +9,12 @@ extern const struct module LAMBDA_MODULE;
 extern const struct module RUNTIME_MODULE;
 
 struct lambda_options {
-    str functions_folder; /* where packages are unpacked; made again when it is lost */
-    str runtimes_folder;  /* the bootstraps of nodejs and python */
-    str endpoint;         /* for functions, which run on this machine */
+    str functions_folder;        /* where packages are unpacked; made again when it is lost */
+    str runtimes_folder;         /* the bootstraps of nodejs and python */
+    str endpoint;                /* for functions, which run on this machine */
+    str account;                 /* the server's own, which may name folders as code */
+    str private_folder;          /* the server's own data */
+    struct str_list hot_folders; /* real paths; the code of functions may be in them (hot_reload.c) */
 };
 
 /* Call it before the engine starts.  The texts must live as long as the engine. */

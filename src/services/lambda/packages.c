@@ -247,6 +247,8 @@ void lambda_packages_forget(const struct call *call)
 
 void lambda_package_release(const struct call *call, str sha256)
 {
+    if (lambda_code_is_hot(sha256))
+        return;
     if (!is_owned(call, sha256))
         remove_at(call, sha256, call->now_ms);
     lambda_unpacked_release(call, sha256);

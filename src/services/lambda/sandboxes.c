@@ -87,31 +87,38 @@ void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda
     lambda_sandbox_stop(call, sandbox_id);
 }
 
-/* version_id: of one version, or NULL for all versions. */
-static void stop_all(const struct call *call, const struct function *function, const int64_t *version_id,
-                     bool busy_too)
+void lambda_sandbox_end(const struct call *call, str sandbox_id, str reason)
 {
-    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
-        call->txn,
-        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
+    if (!lambda_phase_shut_down(call, sandbox_id, reason))
+        lambda_sandbox_stop_as(call, sandbox_id, LAMBDA_SANDBOX_STATE_STOPPING);
+}
 
-    for (size_t i = 0; i < rows.count; i++) {
-        enum lambda_sandbox_state state = rows.items[i].state;
-        if (state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE ||
-            (busy_too && state == LAMBDA_SANDBOX_STATE_BUSY))
-            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
-    }
+static bool is_unoccupied(enum lambda_sandbox_state state)
+{
+    return state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE;
 }
 
 void lambda_sandboxes_retire(const struct call *call, const struct function *function)
 {
-    stop_all(call, function, &function->row.version_id, false);
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn, &(struct lambda_list_sandboxes_params){.function_id = function->row.id,
+                                                          .version_id = &function->row.version_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (is_unoccupied(rows.items[i].state) && rows.items[i].generation != function->row.generation)
+            lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
 }
 
 void lambda_sandboxes_kill(const struct call *call, const struct function *function,
                            const int64_t *version_id)
 {
-    stop_all(call, function, version_id, true);
+    struct lambda_list_sandboxes_rows rows = lambda_list_sandboxes(
+        call->txn,
+        &(struct lambda_list_sandboxes_params){.function_id = function->row.id, .version_id = version_id});
+
+    for (size_t i = 0; i < rows.count; i++)
+        if (is_unoccupied(rows.items[i].state) || rows.items[i].state == LAMBDA_SANDBOX_STATE_BUSY)
+            lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,
@@ -119,7 +126,7 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms ||
         lambda_sandboxes_exceed(call, function))
-        lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+        lambda_sandbox_end(call, sandbox->id, S("spindown"));
     else
         lambda_set_idle(call->txn,
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
@@ -135,6 +142,8 @@ static void forget_by_id(const struct call *call, str sandbox_id)
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     forget_by_id(call, sandbox->id);
+    if (sandbox->extensions > 0)
+        lambda_phase_forget(call, sandbox->id);
     lambda_package_release(call, sandbox->package);
     lambda_unpacked_release(call, sandbox->layers);
 }
@@ -146,4 +155,6 @@ void lambda_sandboxes_forget(const struct call *call)
     for (size_t i = 0; i < rows.count; i++)
         forget_by_id(call, rows.items[i].id);
     lambda_remove_all_lines(call->txn);
+    lambda_remove_all_extensions(call->txn);
+    lambda_remove_all_phases(call->txn);
 }

@@ -216,7 +216,7 @@ static bool put_in_place(const struct making *making, const char *made)
                  log_field("folder", making->folder));
     }
     return rename(made, making->folder.data) == 0 &&
-           folder_fingerprint(making->folder.data, &making->known->fingerprint);
+           folder_fingerprint(making->folder.data, INT64_MAX, &making->known->fingerprint);
 }
 
 static void make(void *context)
@@ -242,7 +242,7 @@ static bool is_as_it_was(const struct known *known, str folder)
 {
     struct sha256 now;
 
-    return known->good && folder_fingerprint(folder.data, &now) &&
+    return known->good && folder_fingerprint(folder.data, INT64_MAX, &now) &&
            str_equal(HASH_STR(now), HASH_STR(known->fingerprint));
 }
 
@@ -295,7 +295,8 @@ static bool is_named(const struct call *call, str name)
 
 void lambda_unpacked_release(const struct call *call, str name)
 {
-    const char *functions = str_empty(name) ? NULL : real_functions_folder(call);
+    bool is_ours = !str_empty(name) && !lambda_code_is_hot(name);
+    const char *functions = is_ours ? real_functions_folder(call) : NULL;
 
     if (functions && !is_named(call, name)) {
         doubt(folder_named(call, functions, name));
@@ -344,6 +345,34 @@ enum outcome lambda_clear_packages(const struct call *call, const struct lambda_
 {
     (void)call, (void)in, (void)out;
     return DONE;
+}
+
+/* ---- extensions ---- */
+
+static int is_program(const struct dirent *entry)
+{
+    return entry->d_type != DT_DIR;
+}
+
+struct str_list lambda_unpacked_extensions(const struct call *call, str name)
+{
+    str folder = lambda_unpacked_folder(call, name);
+    struct dirent **entries = NULL;
+    struct str_list names = {0};
+
+    if (!str_present(folder))
+        return names;
+    const char *path = arena_cstr(call->arena, arena_join(call->arena, folder, S("/extensions")));
+    int count = scandir(path, &entries, is_program, alphasort);
+    struct arena_guard *guard = arena_hold(call->arena); /* the entries must be freed */
+    for (int i = 0; i < count; i++) {
+        if (names.count <= MOST_EXTENSIONS) /* one too many is an error, and more are no more */
+            *list_add(call->arena, &names) = arena_copy(call->arena, str_of(entries[i]->d_name));
+        free(entries[i]);
+    }
+    arena_let_go(call->arena, guard);
+    free(entries);
+    return names;
 }
 
 /* ---- at start ---- */

@@ -1,10 +1,13 @@
 /*
  * insights.c: rows pass through the commands, one after the other.
  *
- * `stats` and `sort` keep rows until the last event; at the end they pass on theirs.
+ * `stats`, `sort` and `pattern` keep rows until the last event; at the end they pass on theirs, one command
+ * after the other, in steps.  With `diff` a second run takes the events of the earlier time, up to its
+ * pattern.
  */
 #include "insights.h"
 
+#include "insights_pattern.h"
 #include "insights_sort.h"
 #include "insights_stats.h"
 
@@ -14,8 +17,12 @@ enum { FIRST_ROWS = 64 };
 struct stage {
     struct insights_groups groups; /* of stats */
     struct insights_sorter sorter; /* of sort */
-    struct insights_table seen;    /* of dedup */
-    size_t passed;                 /* of limit */
+    struct insights_patterns patterns;
+    struct insights_table seen; /* of dedup */
+    size_t passed;              /* of limit */
+    bool is_ending, is_sorted;
+    const struct insights_group *group; /* the next one whose row is passed on, */
+    size_t next;                        /* or the next row of a sort, or pattern */
 };
 
 struct insights_run {
@@ -28,6 +35,8 @@ struct insights_run {
     size_t matches_at; /* behind the last filter of events */
     int64_t matched;
     bool failed;
+    size_t ending;                 /* the command whose rows are passed on at the end */
+    struct insights_run *previous; /* over the time that `diff` compares with, or NULL */
     struct insights_texts rows;
     size_t row_capacity;
 };
@@ -178,10 +187,20 @@ static bool pass_unnest(struct insights_run *run, struct insights_evaluation *ev
     return false;
 }
 
+static bool pass_pattern(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    struct insights_value text = logs_insights_evaluate(evaluation, run->program->items[index].node);
+
+    if (text.kind != INSIGHTS_ABSENT)
+        logs_insights_pattern_take(&run->stages[index].patterns, evaluation->arena,
+                                   logs_insights_show(evaluation->arena, &text));
+    return false;
+}
+
 static bool (*const passes[])(struct insights_run *, struct insights_evaluation *, size_t) = {
     [COMMAND_FIELDS] = pass_fields, [COMMAND_FILTER] = pass_filter, [COMMAND_PARSE] = pass_parse,
     [COMMAND_STATS] = pass_stats,   [COMMAND_SORT] = pass_sort,     [COMMAND_LIMIT] = pass_limit,
-    [COMMAND_DEDUP] = pass_dedup,   [COMMAND_UNNEST] = pass_unnest,
+    [COMMAND_DEDUP] = pass_dedup,   [COMMAND_UNNEST] = pass_unnest, [COMMAND_PATTERN] = pass_pattern,
 };
 
 /* Returns false when the query has failed. */
@@ -228,11 +247,12 @@ static size_t most_sorted(const struct insights_run *run, size_t index)
     return most;
 }
 
-struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
-                                         const struct insights_options *options)
+static struct insights_run *new_run(struct arena *arena, const struct insights_program *program,
+                                    const struct insights_options *options)
 {
     struct insights_run *run = arena_new(arena, struct insights_run);
-    struct insights_memory memory = {.arena = arena, .most = options->most_bytes};
+    struct insights_memory memory = {.arena = arena,
+                                     .most = options->most_bytes / (program->comparison ? 2 : 1)};
 
     *run = (struct insights_run){.arena = arena, .program = program, .options = *options, .memory = memory};
     run->stages = arena_alloc(arena, (program->count + 1) * sizeof *run->stages);
@@ -240,13 +260,23 @@ struct insights_run *logs_insights_begin(struct arena *arena, const struct insig
     run->matches_at = last_filter(program);
     for (size_t i = 0; i < program->count; i++) {
         struct stage *stage = &run->stages[i];
-        stage->seen.basis = stage->groups.table.basis = options->basis;
-        stage->groups.memory = &run->memory;
+        stage->seen.basis = stage->groups.table.basis = stage->patterns.table.basis = options->basis;
+        stage->groups.memory = stage->patterns.memory = &run->memory;
         stage->groups.command = stage->sorter.command = &program->items[i];
         stage->sorter.memory = memory;
         stage->sorter.slot_count = program->slot_count;
         stage->sorter.most = most_sorted(run, i);
     }
+    return run;
+}
+
+struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
+                                         const struct insights_options *options)
+{
+    struct insights_run *run = new_run(arena, program, options);
+
+    if (program->comparison)
+        run->previous = new_run(arena, program, options);
     return run;
 }
 
@@ -265,47 +295,125 @@ bool logs_insights_take(struct insights_run *run, const struct insights_event *e
     return pass(run, &evaluation, 0);
 }
 
-static void end_stats(struct insights_run *run, size_t index)
+bool logs_insights_take_previous(struct insights_run *run, const struct insights_event *event)
 {
-    struct insights_groups *groups = &run->stages[index].groups;
-    struct arena_mark mark = arena_mark(run->arena);
-
-    logs_insights_groups_end(groups);
-    for (const struct insights_group *group = groups->first; group && !run->failed; group = group->next) {
-        struct insights_row row = {.slots = run->slots};
-        struct insights_evaluation evaluation = evaluation_of(run, &row);
-        logs_insights_group_row(groups, group, &evaluation);
-        pass(run, &evaluation, index + 1);
-        arena_rewind(run->arena, mark);
-    }
-}
-
-static void end_sort(struct insights_run *run, size_t index)
-{
-    struct insights_sorter *sorter = &run->stages[index].sorter;
-    struct arena_mark mark = arena_mark(run->arena);
-
-    logs_insights_sorter_end(sorter);
-    for (size_t i = 0; i < sorter->count && !run->failed; i++) {
-        const struct insights_kept_row *kept = &sorter->items[i];
-        struct insights_row row = {.event = kept->has_event ? &kept->event : NULL, .slots = run->slots};
-        struct insights_evaluation evaluation = evaluation_of(run, &row);
-        for (size_t slot = 0; slot < run->program->slot_count; slot++)
-            row.slots[slot] = kept->slots[slot];
-        pass(run, &evaluation, index + 1);
-        arena_rewind(run->arena, mark);
-    }
-    logs_insights_release(&sorter->memory);
-}
-
-bool logs_insights_end(struct insights_run *run)
-{
-    for (size_t i = 0; i < run->program->count && !run->failed; i++)
-        if (run->program->items[i].kind == COMMAND_STATS)
-            end_stats(run, i);
-        else if (run->program->items[i].kind == COMMAND_SORT)
-            end_sort(run, i);
+    run->failed = !logs_insights_take(run->previous, event);
     return !run->failed;
+}
+
+/* ---- the end: each function passes on one row, or does a step of other work; false: there is no more ----
+ */
+
+static bool end_stats(struct insights_run *run, size_t index)
+{
+    struct stage *stage = &run->stages[index];
+    struct insights_row row = {.slots = run->slots};
+
+    if (!stage->is_ending) {
+        stage->is_ending = true;
+        logs_insights_groups_end(&stage->groups);
+        stage->group = stage->groups.first;
+    }
+    if (!stage->group)
+        return false;
+    struct insights_evaluation evaluation = evaluation_of(run, &row);
+    logs_insights_group_row(&stage->groups, stage->group, &evaluation);
+    stage->group = stage->group->next;
+    return pass(run, &evaluation, index + 1);
+}
+
+static bool end_sort(struct insights_run *run, size_t index)
+{
+    struct stage *stage = &run->stages[index];
+    struct insights_sorter *sorter = &stage->sorter;
+
+    if (!stage->is_sorted) {
+        stage->is_sorted = !logs_insights_sorter_step(sorter);
+        run->failed = run->failed || sorter->memory.full;
+        return true;
+    }
+    if (stage->next == sorter->count) {
+        logs_insights_release(&sorter->memory);
+        return false;
+    }
+    const struct insights_kept_row *kept = logs_insights_sorted(sorter, stage->next++);
+    struct insights_row row = {.event = kept->has_event ? &kept->event : NULL, .slots = run->slots};
+    struct insights_evaluation evaluation = evaluation_of(run, &row);
+    for (size_t slot = 0; slot < run->program->slot_count; slot++)
+        row.slots[slot] = kept->slots[slot];
+    return pass(run, &evaluation, index + 1);
+}
+
+static void sort_patterns(struct insights_run *run, size_t index)
+{
+    struct insights_patterns *patterns = &run->stages[index].patterns;
+
+    if (run->previous)
+        logs_insights_patterns_compare(patterns, &run->previous->stages[index].patterns);
+    logs_insights_patterns_sort(patterns);
+    run->failed = run->memory.full;
+}
+
+static bool end_pattern(struct insights_run *run, size_t index)
+{
+    struct stage *stage = &run->stages[index];
+    struct insights_row row = {.slots = run->slots};
+
+    if (!stage->patterns.sorted) {
+        sort_patterns(run, index);
+        return true;
+    }
+    if (stage->next == stage->patterns.table.count)
+        return false;
+    struct insights_evaluation evaluation = evaluation_of(run, &row);
+    logs_insights_pattern_row(&stage->patterns, &run->program->items[index],
+                              stage->patterns.sorted[stage->next++], &evaluation);
+    return pass(run, &evaluation, index + 1);
+}
+
+static bool (*const ends[])(struct insights_run *, size_t) = {
+    [COMMAND_STATS] = end_stats, [COMMAND_SORT] = end_sort, [COMMAND_PATTERN] = end_pattern};
+
+/* One step of the end; false: there is nothing left. */
+static bool end_step(struct insights_run *run, size_t last)
+{
+    struct arena_mark mark = arena_mark(run->arena);
+    enum insights_command_kind kind;
+
+    if (run->ending == last || run->failed)
+        return false;
+    kind = run->program->items[run->ending].kind;
+    if (kind >= sizeof ends / sizeof *ends || !ends[kind] || !ends[kind](run, run->ending))
+        run->ending++;
+    arena_rewind(run->arena, mark);
+    return true;
+}
+
+/* The command that the earlier time's rows end at. */
+static size_t pattern_of(const struct insights_program *program)
+{
+    size_t at = 0;
+
+    while (program->items[at].kind != COMMAND_PATTERN)
+        at++;
+    return at;
+}
+
+bool logs_insights_end(struct insights_run *run, bool (*is_over)(const void *context), const void *context)
+{
+    bool more = true;
+
+    while (more && run->previous && end_step(run->previous, pattern_of(run->program)))
+        more = !is_over(context);
+    run->failed = run->failed || (run->previous && run->previous->failed);
+    while (more && end_step(run, run->program->count))
+        more = !is_over(context);
+    return more;
+}
+
+bool logs_insights_has_failed(const struct insights_run *run)
+{
+    return run->failed;
 }
 
 struct insights_texts logs_insights_rows(const struct insights_run *run)
@@ -315,5 +423,5 @@ struct insights_texts logs_insights_rows(const struct insights_run *run)
 
 int64_t logs_insights_matched(const struct insights_run *run)
 {
-    return run->matched;
+    return run->matched + (run->previous ? run->previous->matched : 0);
 }

@@ -25,8 +25,11 @@ struct insights_run *logs_insights_begin(struct arena *arena, const struct insig
 /* False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
  */
 bool logs_insights_take(struct insights_run *run, const struct insights_event *event);
-/* After the last event.  False: it has failed. */
-bool logs_insights_end(struct insights_run *run);
+/* The same for an event of the time that `diff` compares with. */
+bool logs_insights_take_previous(struct insights_run *run, const struct insights_event *event);
+/* After the last event: some work, until `is_over`.  True: all is done, or the query has failed. */
+bool logs_insights_end(struct insights_run *run, bool (*is_over)(const void *context), const void *context);
+bool logs_insights_has_failed(const struct insights_run *run);
 /* The rows of the result, each a JSON array of {"field", "value"}, as long as the run's arena. */
 struct insights_texts logs_insights_rows(const struct insights_run *run);
 /* The events that passed all filters of the query. */

@@ -264,6 +264,86 @@ static bool parse_stats(struct insights_parser *parser)
     return true;
 }
 
+/* ---- pattern, diff ---- */
+
+static const char *const pattern_columns[] = {"@pattern",
+                                              "@ratio",
+                                              "@sampleCount",
+                                              "@severityLabel",
+                                              "@differenceEventCount",
+                                              "@differenceDescription"};
+enum { PATTERN_COLUMNS = 4, COMPARED_COLUMNS = 6 };
+
+/* After this command, as after stats, there are only the columns that it makes. */
+static void name_pattern_columns(struct insights_parser *parser, struct insights_command *command,
+                                 size_t count)
+{
+    command->columns = *columns_of(parser) = (struct insights_columns){0};
+    parser->names = (struct insights_names){0};
+    parser->after_stats = parser->program->aggregates = true;
+    for (size_t i = 0; i < count; i++) {
+        struct insights_column column = {.name = str_of(pattern_columns[i]), .stored = true};
+        column.slot = logs_insights_new_slot(parser, column.name);
+        *list_add(parser->arena, &command->columns) = column;
+        show_name(parser, column.name);
+    }
+}
+
+static bool parse_pattern(struct insights_parser *parser)
+{
+    const struct insights_node *node = logs_insights_expression(parser);
+
+    if (!node)
+        return false;
+    struct insights_command *command = new_command(parser, COMMAND_PATTERN);
+    command->node = node;
+    name_pattern_columns(parser, command, PATTERN_COLUMNS);
+    return true;
+}
+
+static const struct {
+    const char *word;
+    enum insights_comparison comparison;
+} periods[] = {
+    {"previousperiod", COMPARES_PERIOD},
+    {"previousday", COMPARES_DAY},
+    {"previousweek", COMPARES_WEEK},
+    {"previousmonth", COMPARES_MONTH},
+};
+
+/* The pattern before `diff`; without one, that of @message. */
+static struct insights_command *compared_pattern(struct insights_parser *parser)
+{
+    struct insights_program *program = parser->program;
+
+    if (program->count > 0 && program->items[program->count - 1].kind == COMMAND_PATTERN)
+        return &program->items[program->count - 1];
+    if (parser->after_stats)
+        return NULL;
+    const struct insights_node *message = logs_insights_reference(parser, S("@message"));
+    struct insights_command *command = new_command(parser, COMMAND_PATTERN);
+    command->node = message;
+    return command;
+}
+
+static bool parse_diff(struct insights_parser *parser)
+{
+    struct insights_token first = parser->token;
+    struct insights_command *command = compared_pattern(parser);
+
+    if (!command || parser->program->comparison)
+        return logs_insights_complain(parser, &first,
+                                      S("diff compares the events or the patterns before it"));
+    parser->program->comparison = COMPARES_PERIOD;
+    for (size_t i = 0; i < sizeof periods / sizeof *periods; i++)
+        if (logs_insights_take_word(parser, periods[i].word)) {
+            parser->program->comparison = periods[i].comparison;
+            break;
+        }
+    name_pattern_columns(parser, command, COMPARED_COLUMNS);
+    return true;
+}
+
 /* ---- the others ---- */
 
 static bool parse_sort(struct insights_parser *parser)
@@ -315,12 +395,12 @@ struct command_name {
 };
 
 static const struct command_name commands[] = {
-    {"fields", parse_fields}, {"field", parse_fields}, {"display", parse_display}, {"filter", parse_filter},
-    {"parse", parse_parse},   {"stats", parse_stats},  {"sort", parse_sort},       {"limit", parse_limit},
-    {"head", parse_limit},    {"dedup", parse_dedup},  {"unnest", parse_unnest},   {"unmask", parse_unmask},
-    {"pattern", NULL},        {"diff", NULL},          {"anomaly", NULL},          {"filterindex", NULL},
-    {"source", NULL},         {"join", NULL},          {"lookup", NULL},           {"addtotals", NULL},
-    {"tail", NULL},
+    {"fields", parse_fields},   {"field", parse_fields}, {"display", parse_display}, {"filter", parse_filter},
+    {"parse", parse_parse},     {"stats", parse_stats},  {"sort", parse_sort},       {"limit", parse_limit},
+    {"head", parse_limit},      {"dedup", parse_dedup},  {"unnest", parse_unnest},   {"unmask", parse_unmask},
+    {"pattern", parse_pattern}, {"diff", parse_diff},    {"addtotals", NULL},        {"anomaly", NULL},
+    {"filterindex", NULL},      {"join", NULL},          {"logcompare", NULL},       {"lookup", NULL},
+    {"source", NULL},           {"tail", NULL},
 };
 
 static bool parse_command(struct insights_parser *parser)

@@ -97,6 +97,15 @@ struct insights_nodes {
     size_t count;
 };
 
+/* The time that `diff` compares with. */
+enum insights_comparison {
+    COMPARES_NOTHING,
+    COMPARES_PERIOD, /* as long as the query's, and just before it */
+    COMPARES_DAY,
+    COMPARES_WEEK,
+    COMPARES_MONTH,
+};
+
 /* A value that has a name: of `fields`, `stats`, or of the results. */
 struct insights_column {
     str name;
@@ -140,16 +149,17 @@ enum insights_command_kind {
     COMMAND_LIMIT,
     COMMAND_DEDUP,
     COMMAND_UNNEST,
+    COMMAND_PATTERN,
 };
 
 struct insights_command {
     enum insights_command_kind kind;
-    struct insights_columns columns;           /* of fields; of stats: what it groups by */
+    struct insights_columns columns;           /* of fields and pattern; of stats: what it groups by */
     struct insights_columns results;           /* of stats */
     struct insights_aggregations aggregations; /* of stats */
     struct insights_nodes nodes;               /* of dedup */
     struct insights_sort_keys keys;            /* of sort */
-    const struct insights_node *node;          /* of filter, parse and unnest */
+    const struct insights_node *node;          /* of filter, parse, unnest and pattern */
     const struct insights_matcher *matcher;    /* of parse */
     size_t *slots; /* of parse: one for each of the matcher's parts; of unnest: one */
     size_t limit;
@@ -162,7 +172,8 @@ struct insights_program {
     struct insights_columns columns; /* of the results */
     bool aggregates;                 /* there is a stats: the results have no pointers to events */
     bool unmasks;
-    size_t limit; /* of its last limit; 0: none */
+    enum insights_comparison comparison; /* of its diff */
+    size_t limit;                        /* of its last limit; 0: none */
 };
 
 /* NULL: the query is malformed, and *problem says where. */

@@ -2,14 +2,15 @@
  * insights_sort.c: keeps rows and sorts them.
  *
  * When only the first N rows are needed, it collects 2N, sorts them, and copies the first N into new memory:
- * each row costs some comparisons, and memory holds 2N rows.
+ * each row costs some comparisons, and memory holds 2N rows.  At the end runs of rows are sorted and merged
+ * in steps, so that a worker can turn to other work between them.
  */
 #include "insights_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256 };
+enum { FIRST_CAPACITY = 256, RUN_ROWS = 2048, STEP_ROWS = 16384 };
 
 static void keep_values(struct insights_sorter *sorter, struct insights_value *to,
                         const struct insights_value *from, size_t count)
@@ -53,13 +54,113 @@ static int compare_rows(const void *a, const void *b, void *context)
     return (left->order > right->order) - (left->order < right->order);
 }
 
-void logs_insights_sorter_end(struct insights_sorter *sorter)
+/* At most twice the rows that are needed. */
+static void sort_now(struct insights_sorter *sorter)
 {
     if (sorter->count > 0)
         qsort_r(sorter->items, sorter->count, sizeof *sorter->items, compare_rows, sorter);
     if (sorter->most > 0 && sorter->count > sorter->most)
         sorter->count = sorter->most;
 }
+
+/* ---- the end ---- */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static int compare_pointers(const void *a, const void *b, void *context)
+{
+    return compare_rows(*(struct insights_kept_row *const *)a, *(struct insights_kept_row *const *)b,
+                        context);
+}
+
+static void merge_from(struct insights_sorter *sorter, size_t at)
+{
+    struct insights_merge *merge = &sorter->merge;
+
+    merge->at = merge->left = at;
+    merge->right = least(at + merge->width, sorter->count);
+}
+
+static void make_pointers(struct insights_sorter *sorter)
+{
+    size_t bytes = (sorter->count + 1) * sizeof *sorter->merge.from;
+
+    sorter->merge.from = logs_insights_keep(&sorter->memory, bytes);
+    sorter->merge.to = logs_insights_keep(&sorter->memory, bytes);
+    for (size_t i = 0; i < sorter->count && !sorter->memory.full; i++)
+        sorter->merge.from[i] = &sorter->items[i];
+}
+
+static void sort_run(struct insights_sorter *sorter)
+{
+    struct insights_merge *merge = &sorter->merge;
+    size_t rows = least(RUN_ROWS, sorter->count - merge->at);
+
+    if (rows > 0)
+        qsort_r(merge->from + merge->at, rows, sizeof *merge->from, compare_pointers, sorter);
+    merge->at += rows;
+    if (merge->at < sorter->count)
+        return;
+    merge->width = RUN_ROWS;
+    merge_from(sorter, 0);
+}
+
+static void merge_row(struct insights_sorter *sorter)
+{
+    struct insights_merge *merge = &sorter->merge;
+    size_t middle = least(merge->at + merge->width, sorter->count);
+    size_t end = least(merge->at + 2 * merge->width, sorter->count);
+    size_t to = merge->left + merge->right - middle;
+    bool is_left = merge->right == end ||
+                   (merge->left < middle &&
+                    compare_pointers(&merge->from[merge->left], &merge->from[merge->right], sorter) < 0);
+
+    merge->to[to] = merge->from[is_left ? merge->left++ : merge->right++];
+    if (merge->left == middle && merge->right == end)
+        merge_from(sorter, end);
+}
+
+static void merge_step(struct insights_sorter *sorter)
+{
+    struct insights_merge *merge = &sorter->merge;
+    struct insights_kept_row **merged = merge->to;
+
+    for (size_t i = 0; i < STEP_ROWS && merge->at < sorter->count; i++)
+        merge_row(sorter);
+    if (merge->at < sorter->count)
+        return;
+    merge->to = merge->from;
+    merge->from = merged;
+    merge->width *= 2;
+    merge_from(sorter, 0);
+}
+
+bool logs_insights_sorter_step(struct insights_sorter *sorter)
+{
+    struct insights_merge *merge = &sorter->merge;
+
+    if (!merge->from) {
+        if (sorter->most > 0)
+            sort_now(sorter);
+        make_pointers(sorter);
+        return sorter->most == 0 && !sorter->memory.full;
+    }
+    if (merge->width == 0)
+        sort_run(sorter);
+    else
+        merge_step(sorter);
+    return merge->width < sorter->count;
+}
+
+const struct insights_kept_row *logs_insights_sorted(const struct insights_sorter *sorter, size_t index)
+{
+    return sorter->merge.from[index];
+}
+
+/* ---- taking rows ---- */
 
 /* Copy the rows to new memory, in an array of that capacity, and release the memory before. */
 static void move(struct insights_sorter *sorter, size_t capacity)
@@ -83,7 +184,7 @@ static void make_room(struct insights_sorter *sorter)
     size_t larger = sorter->capacity ? 2 * sorter->capacity : FIRST_CAPACITY;
 
     if (sorter->most > 0 && sorter->count >= 2 * sorter->most) {
-        logs_insights_sorter_end(sorter);
+        sort_now(sorter);
         move(sorter, sorter->capacity);
         return;
     }

@@ -20,8 +20,16 @@ struct insights_sorter {
     struct insights_kept_row *items;
     size_t count, capacity;
     uint64_t arrived;
+    struct insights_merge {
+        struct insights_kept_row **from, **to; /* NULL before the end */
+        size_t width;                          /* of sorted runs; 0: they are being made */
+        size_t at;                             /* where the pair of runs begins that is being merged, */
+        size_t left, right;                    /* and what is next of each */
+    } merge;
 };
 
 void logs_insights_sorter_take(struct insights_sorter *sorter, struct insights_evaluation *evaluation);
-/* Puts the rows in their order. */
-void logs_insights_sorter_end(struct insights_sorter *sorter);
+/* At the end: one of many steps, of some milliseconds at most.  True: there is more to do. */
+bool logs_insights_sorter_step(struct insights_sorter *sorter);
+/* The rows in their order, once the steps are done. */
+const struct insights_kept_row *logs_insights_sorted(const struct insights_sorter *sorter, size_t index);
