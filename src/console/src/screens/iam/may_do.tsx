@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { explain, type Explanation, type OwnPolicy } from '../../api/iam';
 import { arn } from '../../session';
 import { Form, TextField } from '../../ui/controls';
-import { Badge, Facts, Notice, Panel } from '../../ui/layout';
+import { Badge, Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { Grants } from './grants';
 import { grantsOf } from './policy_text';
@@ -27,10 +27,10 @@ const ACTIONS = [
 export function MayDo({ identity, policies }: { identity: string; policies: OwnPolicy[] }) {
   return (
     <>
+      <Simulator identity={identity} />
       <Panel title="Permissions by service" description="What the policies say, statement by statement">
         <Grants label="Permissions by service" grants={grantsOf(policies)} />
       </Panel>
-      <Simulator identity={identity} />
     </>
   );
 }
@@ -83,7 +83,7 @@ function Simulator({ identity }: { identity: string }) {
 
 function Answer({ answer }: { answer: Explanation }) {
   return (
-    <Notice tone={answer.allowed ? 'good' : 'bad'}>
+    <div class={`notice answer notice-${answer.allowed ? 'good' : 'bad'}`}>
       <p role="status">
         <Badge tone={answer.allowed ? 'good' : 'bad'}>{answer.allowed ? 'allowed' : 'denied'}</Badge>{' '}
         {answer.reason}
@@ -105,6 +105,6 @@ function Answer({ answer }: { answer: Explanation }) {
             : []),
         ]}
       />
-    </Notice>
+    </div>
   );
 }

@@ -9,6 +9,7 @@ import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { pretty } from '../../ui/format';
 import { Empty, Panel } from '../../ui/layout';
+import { Menu } from '../../ui/menu';
 import { Problem } from '../../ui/problem';
 import type { Resource } from '../../ui/resource';
 import { Table } from '../../ui/table';
@@ -56,7 +57,13 @@ export function Permissions({ kind, name, policies }: PermissionsProps) {
           <Button kind="danger" disabled={chosen.length === 0} onClick={() => setRemoving(true)}>
             Remove
           </Button>
-          <AddPermissions page={page} />
+          <Menu
+            label="Add permissions"
+            items={[
+              { label: 'Attach policies', onChoose: () => navigate(`${page}/attach-policies`) },
+              { label: 'Create inline policy', onChoose: () => navigate(`${page}/inline-policy`) },
+            ]}
+          />
         </>
       }
     >
@@ -120,28 +127,5 @@ export function Permissions({ kind, name, policies }: PermissionsProps) {
         </Confirm>
       )}
     </Panel>
-  );
-}
-
-/** A menu, as AWS's console has it. */
-function AddPermissions({ page }: { page: string }) {
-  const [open, setOpen] = useState(false);
-  const go = (where: string) => navigate(`${page}/${where}`);
-  return (
-    <div class="menu-of" onKeyDown={event => event.key === 'Escape' && setOpen(false)}>
-      <button type="button" class="button button-normal" aria-expanded={open} onClick={() => setOpen(!open)}>
-        Add permissions <span aria-hidden="true">▾</span>
-      </button>
-      {open && (
-        <div class="menu-list">
-          <Button kind="bare" onClick={() => go('attach-policies')}>
-            Attach policies
-          </Button>
-          <Button kind="bare" onClick={() => go('inline-policy')}>
-            Create inline policy
-          </Button>
-        </div>
-      )}
-    </div>
   );
 }
