@@ -1,5 +1,5 @@
 /** The way to IAM's lists, above each of them. */
-import { Link, path } from '../../router';
+import { Sections } from '../../ui/layout';
 
 import './iam.css';
 
@@ -10,15 +10,7 @@ const LISTS: [string, string][] = [
 ];
 
 export function IamLists() {
-  return (
-    <nav class="iam-lists" aria-label="Access management">
-      {LISTS.map(([name, to]) => (
-        <Link key={to} to={to} current={path.value === to}>
-          {name}
-        </Link>
-      ))}
-    </nav>
-  );
+  return <Sections label="Access management" links={LISTS} />;
 }
 
 export function crumbsOf(

@@ -115,7 +115,7 @@ function ProvisionedPanel({ name }: { name: string }) {
       title="Provisioned concurrency configurations"
       count={configs.data?.length}
       actions={
-        <Button label="Add provisioned concurrency" onClick={() => setAdding(true)}>
+        <Button label="Add configuration of provisioned concurrency" onClick={() => setAdding(true)}>
           Add configuration
         </Button>
       }

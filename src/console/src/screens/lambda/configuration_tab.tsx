@@ -35,7 +35,7 @@ const SECTIONS: { id: string; label: string; content: (props: ConfigurationProps
 export function ConfigurationTab(props: ConfigurationProps) {
   const chosen = SECTIONS.find(one => one.id === search.value.get('section')) ?? SECTIONS[0]!;
   return (
-    <div class="sections">
+    <div class="configuration">
       <nav aria-label="Configuration">
         {SECTIONS.map(section => (
           <button

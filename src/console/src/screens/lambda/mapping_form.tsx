@@ -183,7 +183,7 @@ function Filters({ filters, onChange }: { filters: string[]; onChange: (filters:
         {'{"body": {"status": ["new"]}}'}
       </p>
       {filters.map((filter, i) => (
-        <div class="filter" key={i}>
+        <div class="filter-pattern" key={i}>
           <TextArea
             label={`Filter ${i + 1}`}
             rows={3}
