@@ -117,6 +117,7 @@ struct call_progress {
     } parked;        /* set by park() */
     void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
     str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
+    int64_t ended_delivery; /* set by delivery_end() */
 };
 
 struct call {
@@ -463,6 +464,7 @@ struct schema;
 struct door;
 struct module {
     const struct service *service;
+    const char *usage;           /* the service's name in AWS/Usage, where its calls are counted; or NULL */
     const struct schema *schema; /* NULL when it stores nothing */
     /* Both run in transactions of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */

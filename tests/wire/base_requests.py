@@ -616,6 +616,8 @@ def cloudwatch(world):
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
              "StorageResolution": 1}]}),
+        "GetMetricWidgetImage": only({"OutputFormat": "png", "MetricWidget": json.dumps({
+            "metrics": [["Every", "m", "k", "v", {"color": "#ff0000"}]], "width": 100, "height": 100, "title": "every"})}),
         "GetMetricData": lambda: ([], {**span, "MetricDataQueries": [
             {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p90", "Unit": "Count"}, "Label": "l",
              "ReturnData": False},

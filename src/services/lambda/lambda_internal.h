@@ -325,7 +325,9 @@ str lambda_runtime_version_text(const struct call *call, const struct runtime *r
 int64_t lambda_concurrency_limit(const struct call *call, const struct function *function);
 /* May one more invocation begin now? */
 bool lambda_concurrency_is_free(const struct call *call, const struct function *function);
-/* The same.  False: fail() has been called. */
+/* Why it may not begin, for a trace. */
+str lambda_throttle_sentence(const struct call *call, const struct function *function);
+/* As lambda_concurrency_is_free().  False: fail() has been called. */
 bool lambda_concurrency_check(const struct call *call, const struct function *function);
 /*
  * May a function take that much of the account's unreserved concurrency, and give some back?  False: fail()
