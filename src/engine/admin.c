@@ -7,15 +7,13 @@
  *     GET  /_orderly/health             also /_localstack/health
  *     GET  /_orderly/metrics            batches, slow calls, the pool
  *     POST /_orderly/null               an empty answer by the whole HTTP path, for measuring
- *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …}
- *     POST /_orderly/clock              {"advance_ms": …}
- *     GET  /_orderly/traces             the ways of messages and invocations, and
- *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
- *     GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c
- *     GET  /_orderly/events             what changes, see change_stream.c
- *     GET  /_orderly/traces/reasons     what last went wrong with messages, see trace_reasons.c
- *     GET  /_orderly/map                which resource gave work to which, see trace_map.c
- *     POST /_orderly/reset              also /_localstack/state/reset: forget everything
+ *     GET  /_orderly/clock              {"now_ms": …, "offset_ms": …, "next_ms": …, "next": […]}, see
+ * upcoming.c POST /_orderly/clock              {"advance_ms": …} or {"advance_to_next": true} GET
+ * /_orderly/traces             the ways of messages and invocations, and GET  /_orderly/traces/ID the hops of
+ * one, see trace_read.c GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c GET
+ * /_orderly/events             what changes, see change_stream.c GET  /_orderly/traces/reasons     what last
+ * went wrong with messages, see trace_reasons.c GET  /_orderly/map                which resource gave work to
+ * which, see trace_map.c POST /_orderly/reset              also /_localstack/state/reset: forget everything
  *
  * To add a path, write a handler and add a row to ADMIN_DOORS.
  */
@@ -97,20 +95,40 @@ static enum outcome show_clock(const struct call *call, const struct visit *visi
     json_i64(&writer, engine_now_ms(call->engine));
     json_name(&writer, S("offset_ms"));
     json_i64(&writer, call->engine->clock_offset_ms);
+    upcoming_write(call, &writer);
     json_close_object(&writer);
     return reply_json(reply, json_written(&writer));
+}
+
+static int64_t until_next_ms(const struct call *call)
+{
+    int64_t next_ms = upcoming_first_ms(call), now_ms = engine_now_ms(call->engine);
+
+    return next_ms == INT64_MAX || next_ms < now_ms ? 0 : next_ms - now_ms;
+}
+
+/* False: the body is neither {"advance_ms": N} nor {"advance_to_next": true}. */
+static bool read_advance(const struct call *call, const struct json *body, int64_t *by_ms)
+{
+    const struct json *advance = json_get(body, S("advance_ms")),
+                      *to_next = json_get(body, S("advance_to_next"));
+
+    if (!advance && json_is(to_next, JSON_TRUE)) {
+        *by_ms = until_next_ms(call);
+        return true;
+    }
+    return !to_next && json_is(advance, JSON_NUMBER) && str_to_i64(advance->text, by_ms) && *by_ms >= 0;
 }
 
 static enum outcome advance_clock(const struct call *call, const struct visit *visit,
                                   struct http_reply *reply)
 {
-    const struct json *body = json_parse(call->arena, visit->request->body, NULL);
-    const struct json *advance = json_get(body, S("advance_ms"));
     int64_t by_ms;
 
-    if (!json_is(advance, JSON_NUMBER) || !str_to_i64(advance->text, &by_ms) || by_ms < 0)
+    if (!read_advance(call, json_parse(call->arena, visit->request->body, NULL), &by_ms))
         return door_refuse(call, reply, 400,
-                           S("The body must be {\"advance_ms\": N} with a whole N of 0 or more."));
+                           S("The body must be {\"advance_ms\": N} with a whole N of 0 or more, or "
+                             "{\"advance_to_next\": true}."));
     if (by_ms > END_OF_TIME_MS - engine_now_ms(call->engine))
         return door_refuse(call, reply, 400, S("The clock ends with the year 9999."));
     clock_advance(call->engine, call->txn, by_ms);
@@ -172,7 +190,7 @@ const struct door ADMIN_DOORS[] = {
     {NULL, "GET", "/_localstack/health", health, DOOR_OPEN},
     {NULL, "GET", "/_orderly/metrics", metrics, 0},
     {NULL, "POST", "/_orderly/null", null_request, DOOR_OPEN},
-    {NULL, "GET", "/_orderly/clock", show_clock, 0},
+    {NULL, "GET", "/_orderly/clock", show_clock, DOOR_ON_ENGINE},
     {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, "GET", "/_orderly/traces", traces_list, DOOR_ON_ENGINE | DOOR_ON_WORKER},
     {NULL, "GET", "/_orderly/traces/stream", traces_stream, DOOR_ON_ENGINE | DOOR_ON_WORKER | DOOR_STREAMS},

@@ -467,6 +467,10 @@ bool unseal(const struct call *call, str purpose, str text, str *data);
 str arn(const struct call *call, str service,
         str resource); /* arn:aws:<service>:<region>:<account>:<resource> */
 
+/* For a module's `upcoming`: of each kind (`what`: "sqs/visibility") the first moment after now counts. */
+struct upcoming;
+void upcoming_add(struct upcoming *upcoming, str what, int64_t at_ms);
+
 /* A service as main sees it: see services/services.c. */
 struct schema;
 struct door;
@@ -491,6 +495,11 @@ struct module {
      * NULL.
      */
     void (*describe)(const struct call *call, str arn, struct json_writer *state);
+    /*
+     * upcoming_add() what happens at a later time without a timer, a delivery or a call that waits for it:
+     * its first moment after now.  On the engine: it must be bounded.  May be NULL.
+     */
+    void (*upcoming)(const struct call *call, struct upcoming *upcoming);
     /*
      * A client's request of this service has its reply; call->progress has its failure and its resources, if
      * it came that far.  On any thread, without a transaction: for count_at_once().  May be NULL.

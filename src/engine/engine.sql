@@ -224,6 +224,16 @@ returning operation, account, region, input;
 -- statement: find_next_timer :one
 select due_ms from engine_timer order by due_ms limit 1;
 
+-- statement: list_timers :each
+-- param: after_ms integer
+-- param: limit integer
+select operation, due_ms from engine_timer where due_ms > :after_ms order by due_ms limit :limit;
+
+-- statement: list_due_deliveries :each
+-- param: after_ms integer
+-- param: limit integer
+select operation, due_ms from engine_delivery where state = 'waiting' and due_ms > :after_ms order by due_ms limit :limit;
+
 -- statement: add_delivery :exec
 -- row: delivery
 insert into engine_delivery (id, state, due_ms, operation, dead_letter, account, region, target, input, body, resource,

@@ -224,6 +224,10 @@ struct exchange_queue parking_take_cancelled(struct parking *parking);
 /* Take out any exchange, or NULL. */
 struct exchange *parking_take_any(struct parking *parking);
 int64_t parking_next_due_ms(const struct parking *parking); /* INT64_MAX: none */
+/* All deadlines and alarms, in no order; an alarm with the oldest exchange that it wakes. */
+void parking_see(const struct parking *parking,
+                 void (*see)(void *context, const struct exchange *exchange, int64_t until_ms),
+                 void *context);
 void parking_free(struct parking *parking);
 
 /* batch.c */
@@ -327,6 +331,12 @@ void internal_prepare_later(struct engine *engine, struct exchange *exchange);
 /* timers.c */
 /* Take a due timer, or NULL; its row is deleted in this batch. */
 struct exchange *timers_take_due(struct engine *engine);
+
+/* upcoming.c: what comes next by the clock; on the engine */
+/* The first moment after now; INT64_MAX: nothing comes. */
+int64_t upcoming_first_ms(const struct call *call);
+/* Write the members `next_ms`, unless nothing comes, and `next`. */
+void upcoming_write(const struct call *call, struct json_writer *writer);
 
 /* delivery.c */
 struct engine_delivery_row;

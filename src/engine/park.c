@@ -248,6 +248,15 @@ int64_t parking_next_due_ms(const struct parking *parking)
     return parking->count ? parking->heap[0]->until_ms : INT64_MAX;
 }
 
+void parking_see(const struct parking *parking,
+                 void (*see)(void *context, const struct exchange *exchange, int64_t until_ms), void *context)
+{
+    for (size_t i = 0; i < parking->count; i++) {
+        const struct waiter *waiter = parking->heap[i];
+        see(context, waiter->exchange ? waiter->exchange : waiter->queue->first->exchange, waiter->until_ms);
+    }
+}
+
 void parking_free(struct parking *parking)
 {
     check(parking->count == 0);

@@ -37,7 +37,8 @@ const struct module SQS_MODULE = {.service = &SQS_SERVICE,
                                   .start = sqs_measure_later,
                                   .doors = doors,
                                   .locate_arn = sqs_locate_arn,
-                                  .describe = sqs_describe};
+                                  .describe = sqs_describe,
+                                  .upcoming = sqs_upcoming};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {

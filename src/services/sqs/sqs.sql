@@ -258,6 +258,9 @@ update sqs_queue set active_ms = :active_ms where id = :id;
 -- statement: find_queue_of_generation :one
 select account, region, name from sqs_queue where generation_id = :generation_id;
 
+-- statement: list_generations :each
+select generation_id from sqs_queue;
+
 -- statement: add_queue :insert
 -- row: queue
 insert into sqs_queue (account, region, name, created_ms, modified_ms, visibility_timeout, retention_seconds,

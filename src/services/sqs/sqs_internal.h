@@ -106,6 +106,8 @@ void sqs_message_show(const struct call *call, const struct sqs_receive_message_
 void sqs_timeout_begins(int64_t generation_id, int64_t visible_ms);
 /* For handlers, before they read the visible messages of a standard queue. */
 void sqs_timed_out_return(const struct call *call, const struct queue *queue);
+/* When the next message becomes visible: the module's `upcoming`. */
+void sqs_upcoming(const struct call *call, struct upcoming *upcoming);
 
 /* tenants.c */
 /* A message, of that group or of none, is new in the queue, or has returned to it.  For handlers. */

@@ -43,6 +43,22 @@ static bool has_timed_out(const struct call *call, int64_t generation_id)
     return look_ms <= call->now_ms;
 }
 
+/* Of as many queues as fit a slice. */
+void sqs_upcoming(const struct call *call, struct upcoming *upcoming)
+{
+    struct sqs_list_generations_cursor cursor = sqs_list_generations_open(call->txn);
+    struct sqs_list_generations_row queue;
+    struct sqs_find_next_visible_row next;
+
+    while (sqs_list_generations_next(&cursor, &queue) && !slice_is_over(call))
+        if (sqs_find_next_visible(call->txn,
+                                  &(struct sqs_find_next_visible_params){.generation_id = queue.generation_id,
+                                                                         .visible_ms = call->now_ms},
+                                  &next))
+            upcoming_add(upcoming, S("sqs/visibility"), next.visible_ms);
+    sqs_list_generations_close(&cursor);
+}
+
 void sqs_timed_out_return(const struct call *call, const struct queue *queue)
 {
     struct sqs_list_timed_out_rows rows;

@@ -4,6 +4,15 @@ import { orderly } from './client';
 export interface Clock {
   now_ms: number;
   offset_ms: number;
+  /** The first moment at which something happens; missing when nothing comes. */
+  next_ms?: number;
+  next: Upcoming[];
+}
+
+/** `what`: the operation that runs then, or `sqs/visibility`. */
+export interface Upcoming {
+  at_ms: number;
+  what: string;
 }
 
 export async function clock(signal?: AbortSignal): Promise<Clock> {
@@ -12,6 +21,10 @@ export async function clock(signal?: AbortSignal): Promise<Clock> {
 
 export async function advance(milliseconds: number): Promise<Clock> {
   return orderly<Clock>('POST', '/_orderly/clock', { advance_ms: milliseconds });
+}
+
+export async function advanceToNext(): Promise<Clock> {
+  return orderly<Clock>('POST', '/_orderly/clock', { advance_to_next: true });
 }
 
 /** Forget everything. */

@@ -1,15 +1,25 @@
 /** Clock and state: the virtual clock, how the server is, and forgetting everything. */
 import { useEffect, useState } from 'preact/hooks';
 
-import { advance, clock, health, meters, reset, type Clock } from '../../api/server';
+import {
+  advance,
+  advanceToNext,
+  clock,
+  health,
+  meters,
+  reset,
+  type Clock,
+  type Upcoming,
+} from '../../api/server';
 import { server } from '../../session';
 import { Button, Form, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
-import { count, duration, timestamp } from '../../ui/format';
-import { Badge, Facts, Loading, Page, Panel } from '../../ui/layout';
+import { count, duration, Time, timestamp } from '../../ui/format';
+import { Badge, Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
+import { Table, type Column } from '../../ui/table';
 
 const STEPS: [string, number][] = [
   ['+30 s', 30],
@@ -41,6 +51,10 @@ function VirtualClock() {
     await attempt(() => advance(by * 1000), `The clock is ${duration(by * 1000)} further`);
     await found.reload();
   };
+  const moveToNext = async () => {
+    await attempt(advanceToNext, 'The clock is at the next event');
+    await found.reload();
+  };
   return (
     <Panel
       title="Clock"
@@ -54,7 +68,11 @@ function VirtualClock() {
             {label}
           </Button>
         ))}
+        <Button disabled={found.data?.next_ms === undefined} onClick={moveToNext}>
+          To the next
+        </Button>
       </div>
+      {found.data && <Next at={found.data} />}
       <Form label="Move the clock" submit="Advance" onSubmit={() => move(Number(seconds))}>
         <TextField
           label="Advance by"
@@ -83,6 +101,23 @@ function Running({ at }: { at: Clock & { seen: number } }) {
         ["The server's time", `${timestamp(at.now_ms + Math.max(now - at.seen, 0)).slice(0, 19)} UTC`],
         ['Ahead of the machine by', at.offset_ms ? duration(at.offset_ms) : 'nothing'],
       ]}
+    />
+  );
+}
+
+const COLUMNS: Column<Upcoming>[] = [
+  { id: 'what', title: 'What comes next', cell: row => <span class="mono">{row.what}</span> },
+  { id: 'at', title: 'At', cell: row => <Time at={row.at_ms} /> },
+];
+
+function Next({ at }: { at: Clock }) {
+  return (
+    <Table
+      label="What comes next"
+      rows={at.next}
+      rowKey={row => row.what}
+      columns={COLUMNS}
+      empty={<Empty title="Nothing comes by itself" />}
     />
   );
 }

@@ -1,0 +1,99 @@
+"""GET and POST /_orderly/clock: what comes next, and moving there."""
+
+import json
+
+import pytest
+
+from test_door import JSON, send, started  # noqa: F401
+from test_events import boto
+
+MOST_KINDS = 10
+
+
+def clock(server):
+    reply = send(server.endpoint, "GET", "/_orderly/clock")
+    assert reply.status == 200
+    return json.loads(reply.body)
+
+
+def move(server, body):
+    return send(server.endpoint, "POST", "/_orderly/clock", JSON, json.dumps(body))
+
+
+def to_next(server):
+    reply = move(server, {"advance_to_next": True})
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body)
+
+
+def moment(server, what):
+    """When the next one of that kind comes; None: none is listed."""
+    return next((each["at_ms"] for each in clock(server)["next"] if each["what"] == what), None)
+
+
+def to_next_of(server, what):
+    """Move until the next one of that kind has come: others may come before."""
+    at = moment(server, what)
+    assert at is not None, clock(server)
+    for _ in range(1000):
+        if to_next(server)["now_ms"] >= at:
+            return at
+    raise AssertionError(f"the clock does not come to {what}")
+
+
+def test_the_moments_are_in_order_and_after_now(started):  # noqa: F811
+    server = started()
+    sqs = boto(server, "sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="q")["QueueUrl"], MessageBody="m", DelaySeconds=900)
+    now = clock(server)
+    moments = [each["at_ms"] for each in now["next"]]
+    assert set(now) == {"now_ms", "offset_ms", "next_ms", "next"} and all(set(each) == {"at_ms", "what"} for each in now["next"])
+    assert moments == sorted(moments) and moments[0] == now["next_ms"] > now["now_ms"]
+    assert len(moments) == len({each["what"] for each in now["next"]}) <= MOST_KINDS
+
+
+def test_the_end_of_a_delay_is_the_next_thing(started):  # noqa: F811
+    server = started()
+    sqs = boto(server, "sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    assert moment(server, "sqs/visibility") is None
+    before = clock(server)["now_ms"]
+    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=900)
+    sqs.send_message(QueueUrl=url, MessageBody="soon", DelaySeconds=300)
+    at = to_next_of(server, "sqs/visibility")
+    assert before + 300_000 <= at <= clock(server)["now_ms"]
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]] == ["soon"]
+
+
+def test_the_end_of_a_visibility_timeout_is_the_next_thing(started):  # noqa: F811
+    server = started()
+    sqs = boto(server, "sqs")
+    url = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    to_next_of(server, "sqs/visibility")
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    sqs.purge_queue(QueueUrl=url)
+    assert moment(server, "sqs/visibility") is None
+
+
+def test_a_timer_is_named_by_its_operation(started):  # noqa: F811
+    server = started("--table-delay", "3600")
+    dynamodb = boto(server, "dynamodb")
+    dynamodb.create_table(TableName="tbl", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+    to_next_of(server, "dynamodb:SettleTable")
+    dynamodb.get_waiter("table_exists").wait(TableName="tbl", WaiterConfig={"Delay": 1})
+    assert moment(server, "dynamodb:SettleTable") is None
+
+
+@pytest.mark.parametrize("body", [
+    {}, {"advance_ms": -1}, {"advance_ms": 1.5}, {"advance_ms": "1"}, {"advance_to_next": False}, {"advance_to_next": 1},
+    {"advance_ms": 1, "advance_to_next": True}, []])
+def test_a_move_that_is_none_is_refused(started, body):  # noqa: F811
+    server = started()
+    reply = move(server, body)
+    assert (reply.status, reply.message) == (
+        400, 'The body must be {"advance_ms": N} with a whole N of 0 or more, or {"advance_to_next": true}.')
+    assert clock(server)["offset_ms"] == 0
