@@ -36,7 +36,7 @@ def console(chromium, endpoint):
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     errors = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(str(error)))
 
     def visit(path=""):
         page.goto(f"{endpoint}/_orderly/console/{path}")

@@ -82,7 +82,8 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
         </Button>
         <Regions />
         <Accounts />
-        <Button kind="bare" label="Who acts" onClick={() => setOpen('role')}>
+        <Button kind="bare" onClick={() => setOpen('role')}>
+          <span class="visually-hidden">Acting as </span>
           {caller.value.split(':').at(-1) ?? ''}
         </Button>
       </header>
