@@ -313,6 +313,22 @@ def test_operations_below_a_completed_context_are_not_replayed(world, puppet, ru
     assert kept["ContextDetails"] == {"Result": "4", "ReplayChildren": True}
 
 
+def test_much_below_a_completed_context_is_hidden_little_by_little(world, run):
+    run.checkpoint(context("outer"), context("inner", ParentId="outer"))
+    for first in range(0, 1000, 250):
+        run.checkpoint(*(step(f"s{first + i}", ParentId="inner" if first else "outer") for i in range(250)))
+    [outer] = run.checkpoint(context("outer", "SUCCEED"))
+    assert outer["Status"] == "SUCCEEDED"
+
+    def shown():
+        state = world.functions.get_durable_execution_state(
+            DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=1000)
+        return [one["Id"] for one in state["Operations"]][1:]
+
+    orderly_server.wait_until(lambda: shown() == ["outer"], 20, "the last operation to be hidden")
+    assert run.checkpoint() == []
+
+
 # --- Updates that are refused ------------------------------------------------------------------------
 
 
