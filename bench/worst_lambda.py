@@ -96,7 +96,7 @@ def run_of(lambda_client):
 
 
 def checkpoint(lambda_client):
-    """Every operation of a run in twelve checkpoints, in the order in which they cost most."""
+    """As many operations as an execution may have."""
     run = run_of(lambda_client)
     for first in range(0, 3000, 250):
         updates = [{"Id": f"s{first + i}", "Type": "STEP", "Action": "SUCCEED", "Payload": "x" * 2000} for i in range(250)]
