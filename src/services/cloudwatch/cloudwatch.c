@@ -42,7 +42,9 @@ static void store_counted(struct txn *txn, struct arena *arena, const struct cou
 }
 
 const struct module CLOUDWATCH_MODULE = {.service = &CLOUDWATCH_SERVICE,
+                                         .usage = "CloudWatch",
                                          .schema = &CLOUDWATCH_SCHEMA,
                                          .locate_arn = cloudwatch_locate_arn,
+                                         .describe = cloudwatch_describe,
                                          .start = cloudwatch_points_start,
                                          .counted = store_counted};

@@ -60,12 +60,14 @@ static const struct door doors[] = {
 
 const struct module LAMBDA_MODULE = {
     .service = &LAMBDA_SERVICE,
+    .usage = "Lambda",
     .schema = &LAMBDA_SCHEMA,
     .start = start,
     .reset = reset,
     .outlives_reset = "lambda_piece",
     .doors = doors,
     .locate_arn = lambda_locate_arn,
+    .describe = lambda_describe,
 };
 
 const struct module RUNTIME_MODULE = {.service = &RUNTIME_SERVICE};

@@ -32,10 +32,12 @@ static const struct door doors[] = {
 };
 
 const struct module SQS_MODULE = {.service = &SQS_SERVICE,
+                                  .usage = "SQS",
                                   .schema = &SQS_SCHEMA,
                                   .start = sqs_measure_later,
                                   .doors = doors,
-                                  .locate_arn = sqs_locate_arn};
+                                  .locate_arn = sqs_locate_arn,
+                                  .describe = sqs_describe};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {
