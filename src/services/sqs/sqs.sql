@@ -259,7 +259,8 @@ update sqs_queue set active_ms = :active_ms where id = :id;
 select account, region, name from sqs_queue where generation_id = :generation_id;
 
 -- statement: list_generations :each
-select generation_id from sqs_queue;
+-- param: limit integer
+select generation_id from sqs_queue where generation_id > 0 order by generation_id limit :limit;
 
 -- statement: add_queue :insert
 -- row: queue

@@ -10,7 +10,7 @@
  */
 #include "sqs_internal.h"
 
-enum { REMEMBERED = 1024, MAX_RETURNED = 50, MANY_RECEIVES = 3 };
+enum { REMEMBERED = 1024, MAX_RETURNED = 50, MANY_RECEIVES = 3, MOST_QUEUES = 1000 };
 
 /* Until look_ms no timeout of the generation ends.  Generations share a place; the last one has it. */
 static struct {
@@ -43,10 +43,11 @@ static bool has_timed_out(const struct call *call, int64_t generation_id)
     return look_ms <= call->now_ms;
 }
 
-/* Of as many queues as fit a slice. */
+/* Of MOST_QUEUES queues, or as many as fit a slice. */
 void sqs_upcoming(const struct call *call, struct upcoming *upcoming)
 {
-    struct sqs_list_generations_cursor cursor = sqs_list_generations_open(call->txn);
+    struct sqs_list_generations_cursor cursor =
+        sqs_list_generations_open(call->txn, &(struct sqs_list_generations_params){.limit = MOST_QUEUES});
     struct sqs_list_generations_row queue;
     struct sqs_find_next_visible_row next;
 
