@@ -631,8 +631,6 @@ alter table lambda_invocation add column operation_id text;
 create index lambda_invocation_execution on lambda_invocation (execution_id) where execution_id is not null;
 create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'starter' and kind = 'sync';
 
--- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
--- enum: lambda_extension.event invoke shutdown
 -- migration: 25
 -- A message of the source that became visible until then knows in its trace that the function had no room for it.
 alter table lambda_mapping add column traced_ms integer not null default 0;
@@ -643,6 +641,8 @@ alter table lambda_mapping add column traced_ms integer not null default 0;
 -- enum: lambda_invocation.state waiting queued running done
 -- enum: lambda_invocation.stream wanted left
 -- enum: lambda_invocation.durable starter run chained
+-- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
+-- enum: lambda_extension.event invoke shutdown
 
 -- statement: add_function :insert
 -- row: function
