@@ -1583,6 +1583,19 @@ def test_a_queues_policy_has_quotas(sqs, make_queue, unique, refused, what, most
     assert attributes_of(sqs, url, "Policy")["Policy"] == policy_with(what, most)
 
 
+def test_each_statement_of_a_policy_has_one_resource(sqs, make_queue, unique, refused):
+    arn = "arn:aws:sqs:us-east-1:000000000000:"
+    one, other = statement(Resource=[arn + "a"]), statement(Resource=arn + "b")
+    accepted, many = (json.dumps({"Version": "2012-10-17", "Statement": statements}) for statements in (
+        [one, other], [one, statement(Resource=[arn + "a", arn + "b"])]))
+    url = make_queue(Policy=accepted)
+    for call, where in ((sqs.set_queue_attributes, {"QueueUrl": url}), (sqs.create_queue, {"QueueName": unique("many")})):
+        error = refused(call, **where, Attributes={"Policy": many})
+        assert (error["status"], error["code"], error["message"]) == (
+            400, "InvalidAttributeValue", "Invalid value for the parameter Policy.")
+    assert attributes_of(sqs, url, "Policy")["Policy"] == accepted
+
+
 def test_the_size_of_a_policy_is_checked_before_its_text(sqs, make_queue, refused):
     url = make_queue()
     for size, code in [(8192, "InvalidAttributeValue"), (8193, "OverLimit")]:
