@@ -233,12 +233,14 @@ interface RadioProps {
   onChange: (value: string) => void;
   /** Each choice a tile of its own, as AWS's forms show few and weighty choices. */
   tiles?: boolean;
+  /** The choices beside each other. */
+  inline?: boolean;
 }
 
-export function RadioGroup({ legend, value, options, onChange, tiles }: RadioProps) {
+export function RadioGroup({ legend, value, options, onChange, tiles, inline }: RadioProps) {
   const name = useId();
   return (
-    <fieldset class={tiles ? 'radios tiles' : 'radios'}>
+    <fieldset class={`radios${tiles ? ' tiles' : ''}${inline ? ' inline' : ''}`}>
       <legend>{legend}</legend>
       {options.map(option => (
         <label key={option.value} class="choice">
