@@ -125,12 +125,12 @@ def test_a_table_is_created_with_customized_settings(console, client, unique):
 
     dynamodb = client("dynamodb")
     table = dynamodb.describe_table(TableName=name)["Table"]
-    assert [definition["AttributeName"] for definition in table["AttributeDefinitions"]] == [
+    assert {definition["AttributeName"] for definition in table["AttributeDefinitions"]} == {
         "orderId",
         "placed",
         "customer",
         "total",
-    ]
+    }
     assert table["ProvisionedThroughput"]["ReadCapacityUnits"] == 7
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["customer-index"]
     [index] = table["LocalSecondaryIndexes"]
