@@ -463,6 +463,7 @@ struct schema;
 struct door;
 struct module {
     const struct service *service;
+    const char *usage;           /* the service's name in AWS/Usage, where its calls are counted; or NULL */
     const struct schema *schema; /* NULL when it stores nothing */
     /* Both run in transactions of their own, and may be NULL. */
     void (*start)(const struct call *call); /* before the first call, and after a reset */

@@ -20,8 +20,9 @@ struct call;
 struct metric {
     const char *name_space, *name;
     /*
-     * NULL: none; "TableName,Operation": the call's operation is another one; "TableName,IndexName": `of` is
-     * both values with a slash between them.
+     * NULL: none; "TableName,Operation": the call's operation is another one ("Operation:Resource": under
+     * that name); "TableName,IndexName": `of` is both values with a slash between them; "Service,Type=API": a
+     * value that is always the same.
      */
     const char *dimension;
     const char *unit; /* of "Milliseconds" the values are kept, too, so that there are percentiles */
@@ -42,7 +43,7 @@ struct counted_minute {
     str account, region, name_space, name, unit;
     struct {
         str name, value;
-    } dimensions[2];
+    } dimensions[4];
     size_t dimension_count;
     int64_t count;
     double sum, least, most;

@@ -102,7 +102,14 @@ static void add_dimensions(struct counted_minute *counted, const struct series *
     str values = series->of;
 
     for (str name, value; str_next(&names, ',', &name);) {
-        if (str_equal(name, S("Operation")))
+        ptrdiff_t equals = str_index(name, '=');
+        if (equals >= 0) {
+            value = str_from(name, (size_t)equals + 1);
+            name = str_head(name, (size_t)equals);
+        } else if (str_starts_with(name, S("Operation:"))) {
+            name = str_from(name, S("Operation:").size);
+            value = str_of(series->operation);
+        } else if (str_equal(name, S("Operation")))
             value = str_of(series->operation);
         else if (!str_present(names) || series->operation)
             value = values;

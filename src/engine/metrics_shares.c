@@ -120,6 +120,18 @@ void metric_shares_forget(struct metric_shares *shares)
         minute_free(&minute);
 }
 
+static void tell(const struct module *module, const struct exchange *exchange)
+{
+    static const struct metric calls = {"AWS/Usage", "CallCount",
+                                        "Service,Operation:Resource,Type=API,Class=None", "None"};
+    const struct call *call = &exchange->call;
+
+    if (module->usage && call->operation)
+        count_at_once(call, &calls, str_of(module->usage), 1);
+    if (module->request_ended)
+        module->request_ended(call, monotonic_us() - exchange->began_us);
+}
+
 void metrics_request_ended(const struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
@@ -128,8 +140,7 @@ void metrics_request_ended(const struct exchange *exchange)
         return;
     for (const struct module *const *module = call->engine->options.modules; *module; module++)
         if ((*module)->service == exchange->operation->service) {
-            if ((*module)->request_ended)
-                (*module)->request_ended(call, monotonic_us() - exchange->began_us);
+            tell(*module, exchange);
             return;
         }
 }

@@ -96,10 +96,11 @@ static void unlink_connection(struct connection *connection)
     atomic_fetch_sub_explicit(&connection->port->connections, 1, memory_order_relaxed);
 }
 
-static void tell_port(struct connection *connection, void (*what)(struct port *port))
+static void tell_port(const struct connection *connection, const struct slot *slot,
+                      void (*what)(struct port *port, const struct http_request *request))
 {
     if (what)
-        what(connection->port);
+        what(connection->port, slot->exchange.request);
 }
 
 /* The client has gone, or has received everything: the maker of the reply's pieces may have to be told. */
@@ -121,7 +122,7 @@ static void drop_slot(struct connection *connection)
     if (connection->spooling)
         return; /* the exchange comes back first */
     if (connection->in_flight || connection->feeding)
-        tell_port(connection, connection->port->request_ended);
+        tell_port(connection, slot, connection->port->request_ended);
     if (connection->in_flight && !connection->stream.home)
         engine_cancel(connection->loop->engine, &slot->exchange);
     else
@@ -269,7 +270,7 @@ static struct slot *release_slot(struct connection *connection)
 
     connection->slot = NULL;
     connection->in_flight = connection->feeding = false;
-    tell_port(connection, connection->port->request_ended);
+    tell_port(connection, slot, connection->port->request_ended);
     return slot;
 }
 
@@ -428,7 +429,7 @@ static void refuse(struct connection *connection, int status)
 
     log_debug("refused", log_field("status", status), log_field("from", connection->from.text));
     if (connection->feeding)
-        tell_port(connection, connection->port->request_ended);
+        tell_port(connection, slot, connection->port->request_ended);
     connection->feeding = false;
     connection->slot = NULL;
     slot_give_back(slot);
@@ -523,7 +524,7 @@ static void run(struct connection *connection)
     connection->in_flight = true;
     connection->in_body = false;
     connection->deadline_ms = UINT64_MAX;
-    tell_port(connection, connection->port->request_arrives);
+    tell_port(connection, slot, connection->port->request_arrives);
 
     exchange->inflow.parser = slot->parser;
     loop->dispatching = slot;

@@ -82,13 +82,24 @@ bool message_receive(int socket, struct message *message)
     return true;
 }
 
-bool launcher_request(const struct launcher *launcher, str payload, int output_fd, int control_fd)
+struct message message_of(enum message_kind kind)
 {
+    struct message message = {.kind = kind};
+
+    for (int i = 0; i < MESSAGE_FDS; i++)
+        message.fds[i] = -1;
+    return message;
+}
+
+bool launcher_request(const struct launcher *launcher, str payload, const int fds[static REQUEST_FDS])
+{
+    size_t count = fds[REQUEST_EXTENSION_OUTPUT] >= 0 ? REQUEST_FDS : REQUEST_EXTENSION_OUTPUT;
+
     if (payload.size > REQUEST_BYTES) {
         errno = EMSGSIZE;
         return false;
     }
-    return send_packet(launcher->channel, payload, (int[]){output_fd, control_fd}, 2);
+    return send_packet(launcher->channel, payload, fds, count);
 }
 
 void launcher_start(struct launcher *launcher, const struct launcher_options *options)

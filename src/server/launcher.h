@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * launcher.h: the process that starts sandboxes, and the messages from the launcher and the sandboxes to the
- * server.
+ * launcher.h: the process that starts sandboxes, and the messages between the server and the launcher and
+ * sandboxes.
  *
  * The server forks the launcher while it has one thread and little memory, so that each sandbox is a cheap
  * copy of a small process that may do whatever its confinement needs between fork and exec. The server sends
@@ -11,7 +11,8 @@
  *
  *   launcher.c          the server's side: requests and messages
  *   launcher_process.c  the launcher: what it prepares once, and forking
- *   sandbox_init.c      process 1 of a sandbox: confines itself, starts the function, reaps
+ *   sandbox_init.c      process 1 of a sandbox: reads its request, confines itself, starts the function
+ *   sandbox_children.c  process 1: its children, which it starts, waits for and ends
  *   sandbox_root.c      the files that a sandbox sees
  *   sandbox_network.c   its network, with the Runtime API in it
  *   sandbox_gateway.c   the way out of that network
@@ -41,7 +42,17 @@ enum message_kind {
     MESSAGE_PROCESS, /* pid; its pidfd */
     MESSAGE_STARTED, /* the program runs; descriptors: STARTED_* */
     MESSAGE_FAILED,  /* the program does not run; text is the reason */
-    MESSAGE_ENDED,   /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
+    /* Of a sandbox with extensions, whose function's program starts later: */
+    MESSAGE_RUNNING,          /* it runs now; pid */
+    MESSAGE_NOT_RUNNING,      /* it did not start; text is the reason */
+    MESSAGE_EXTENSION_FAILED, /* an extension did not start; name; text is the reason */
+    MESSAGE_EXTENSION_ENDED,  /* name; status is waitpid's; pid as with MESSAGE_ENDED */
+    MESSAGE_SOCKET,           /* a new TCP socket in the sandbox's network */
+    /* From the server: */
+    MESSAGE_RUN,         /* start the function's program */
+    MESSAGE_TERMINATE,   /* end it; status: milliseconds between SIGTERM and SIGKILL */
+    MESSAGE_MAKE_SOCKET, /* answered by MESSAGE_SOCKET */
+    MESSAGE_ENDED,       /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
     /*
      * On the launcher's own channel: text names the missing part of the sandbox; status: all sandboxes share
      * the server's ids.
@@ -50,7 +61,7 @@ enum message_kind {
     MESSAGE_NO_WAY_OUT, /* on the launcher's own channel: text says why functions have no network */
 };
 
-enum { MESSAGE_FDS = 4, MESSAGE_TEXT_BYTES = 1024 };
+enum { MESSAGE_FDS = 4, MESSAGE_TEXT_BYTES = 1024, MESSAGE_NAME_BYTES = 256, MOST_EXTENSIONS = 10 };
 
 /* The descriptors of MESSAGE_STARTED.  Those that the sandbox lacks are -1 and come last. */
 enum { STARTED_RUNTIME_API, STARTED_PROC, STARTED_TMP, STARTED_ENDPOINT };
@@ -60,8 +71,14 @@ struct message {
     pid_t pid;
     int status;
     int fds[MESSAGE_FDS]; /* -1: unused */
+    char name[MESSAGE_NAME_BYTES];
     char text[MESSAGE_TEXT_BYTES];
 };
+
+struct message message_of(enum message_kind kind);
+
+/* The descriptors of a request.  The last one is -1 in a sandbox without extensions. */
+enum { REQUEST_OUTPUT, REQUEST_CONTROL, REQUEST_EXTENSION_OUTPUT, REQUEST_FDS };
 
 struct launcher {
     pid_t pid;
@@ -73,7 +90,7 @@ void launcher_start(struct launcher *launcher, const struct launcher_options *op
 /* End the launcher, and with it every sandbox. */
 void launcher_stop(struct launcher *launcher);
 /* False, with errno set, when the launcher cannot be reached. */
-bool launcher_request(const struct launcher *launcher, str payload, int output_fd, int control_fd);
+bool launcher_request(const struct launcher *launcher, str payload, const int fds[static REQUEST_FDS]);
 
 /* Used on both sides.  The receiver owns the descriptors of a received message. */
 bool message_send(int socket, const struct message *message);

@@ -57,6 +57,9 @@ struct launch {
     size_t user;                /* its index in launcher_state's users */
     int memory_events_fd;       /* or -1 */
     int output_fd, control_fd;
+    int extension_output_fd;       /* -1: the sandbox has no extensions */
+    const char *const *extensions; /* their programs; NULL-terminated, as is the next */
+    const char **extension_variables;
 };
 
 /* launcher.c */
@@ -75,6 +78,20 @@ _Noreturn void launcher_run(int channel, const struct launcher_options *options,
 _Noreturn void sandbox_run(const struct launcher_state *state, str request, struct launch *launch);
 /* Confines itself as a sandbox does, runs no function, and reports the result on the control socket. */
 _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *launch);
+
+_Noreturn void sandbox_give_up(const struct launch *launch, const char *text);
+_Noreturn void sandbox_give_up_at(const struct launch *launch, const char *step);
+
+/* sandbox_children.c */
+/* Keep the signals for children_run(). */
+void children_block_signals(void);
+/*
+ * Start the extensions, or else the function's program, and call started() with the program's process, or 0.
+ * Then wait until all have ended.
+ */
+_Noreturn void children_run(const struct launcher_state *state, struct launch *launch,
+                            void (*started)(const struct launcher_state *state, const struct launch *launch,
+                                            pid_t function));
 
 /* sandbox_root.c */
 /* Makes the template: the files that every sandbox sees. */

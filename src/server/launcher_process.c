@@ -29,8 +29,6 @@
  */
 enum { USERS_BEGIN = 1900000000, SERVERS = 128 * 1024 };
 
-enum { OUTPUT_FD, CONTROL_FD };
-
 static bool failed(struct launcher_state *state, const char *step)
 {
     snprintf(state->problem, sizeof state->problem, "cannot %s: %s", step, strerror(errno));
@@ -106,7 +104,7 @@ static pid_t *free_user(struct launcher_state *state)
 
 static void say(int socket, enum message_kind kind, const char *text)
 {
-    struct message message = {.kind = kind, .fds = {-1, -1, -1, -1}};
+    struct message message = message_of(kind);
 
     snprintf(message.text, sizeof message.text, "%s", text);
     message_send(socket, &message);
@@ -114,17 +112,19 @@ static void say(int socket, enum message_kind kind, const char *text)
 
 static void say_state(const struct launcher_state *state, int channel)
 {
-    struct message message = {
-        .kind = MESSAGE_STATE, .status = state->user_namespace, .fds = {-1, -1, -1, -1}};
+    struct message message = message_of(MESSAGE_STATE);
 
+    message.status = state->user_namespace;
     snprintf(message.text, sizeof message.text, "%s", state->problem);
     message_send(channel, &message);
 }
 
 static void say_process(int control_fd, pid_t pid, int pid_fd)
 {
-    struct message message = {.kind = MESSAGE_PROCESS, .pid = pid, .fds = {pid_fd, -1, -1, -1}};
+    struct message message = message_of(MESSAGE_PROCESS);
 
+    message.pid = pid;
+    message.fds[0] = pid_fd;
     message_send(control_fd, &message);
 }
 
@@ -148,7 +148,9 @@ static bool prepare_network(struct launcher_state *state)
 
 static void start(struct launcher_state *state, str request, const int *fds)
 {
-    struct launch launch = {.output_fd = fds[OUTPUT_FD], .control_fd = fds[CONTROL_FD]};
+    struct launch launch = {.output_fd = fds[REQUEST_OUTPUT],
+                            .control_fd = fds[REQUEST_CONTROL],
+                            .extension_output_fd = fds[REQUEST_EXTENSION_OUTPUT]};
     pid_t *user = free_user(state);
     int pid_fd;
 
@@ -176,7 +178,9 @@ static void start(struct launcher_state *state, str request, const int *fds)
 /* Run in a copy of the launcher: prepares, tries a sandbox, and reports the result to the launcher. */
 static _Noreturn void rehearse(struct launcher_state *state, int report)
 {
-    struct launch launch = {.output_fd = open("/dev/null", O_WRONLY | O_CLOEXEC), .control_fd = report};
+    struct launch launch = {.output_fd = open("/dev/null", O_WRONLY | O_CLOEXEC),
+                            .control_fd = report,
+                            .extension_output_fd = -1};
     int pid_fd;
 
     if (!prepare(state) || (!prepare_network(state) && !failed(state, "make a network"))) {
@@ -332,11 +336,11 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
     prepare_network(&state);
     while ((size = packet_receive(channel, request, sizeof request, fds)) > 0) {
         if (*state.problem && options->mode == SANDBOX_REQUIRED)
-            refuse(&state, fds[CONTROL_FD]);
+            refuse(&state, fds[REQUEST_CONTROL]);
         else
             start(&state, (str){request, (size_t)size}, fds);
-        close(fds[OUTPUT_FD]);
-        close(fds[CONTROL_FD]);
+        for (int i = 0; i < REQUEST_FDS && fds[i] >= 0; i++)
+            close(fds[i]);
         prepare_when_idle(&state, channel);
     }
     free_user(&state);

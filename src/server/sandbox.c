@@ -65,6 +65,9 @@ static void discard(struct sandbox *sandbox)
     connections_close(sandboxes->loop, &sandbox->port);
     unlink_sandbox(sandbox);
     output_close(&sandbox->output);
+    if (sandbox_has_extensions(sandbox))
+        output_close(&sandbox->extension_output);
+    sandbox_unsubscribe_all(sandbox);
     sandbox_credit_close(sandbox);
     sandbox_unwatch(sandbox);
     close(sandbox->control_fd);
@@ -101,7 +104,8 @@ static void on_ended(uv_poll_t *end, int unused, int events)
     uv_poll_stop(&sandbox->control);
     take_messages(sandbox);
     output_take_last(&sandbox->output, &sandboxes->arena, &lines);
-    sandbox_post_output(sandbox, &lines);
+    sandbox_post_output(sandbox, &lines, OF_FUNCTION);
+    sandbox_take_extension_output(sandbox);
     if (!sandbox->refused)
         sandbox_post_exit(sandbox, sandbox->status);
     arena_reset(&sandboxes->arena);
@@ -193,10 +197,11 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
         sandbox->status = message->status;
         if (message->pid && !sandbox->reason && WIFSIGNALED(message->status))
             sandbox_ran_out_of_memory(sandbox);
+        if (sandbox_has_extensions(sandbox))
+            sandbox_process_message(sandbox, message);
         break;
-    case MESSAGE_STATE:
-    case MESSAGE_NO_WAY_OUT:
-        break;
+    default:
+        sandbox_process_message(sandbox, message);
     }
 }
 
@@ -245,7 +250,7 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id, str func
     sandbox->port = (struct port){.sandbox = {sandbox->id, id.size},
                                   .request_arrives = sandbox_request_arrives,
                                   .request_ended = sandbox_request_ended};
-    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = -1;
+    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = sandbox->extension_output.fd = -1;
     sandbox->status = SIGKILL; /* until a message brings the real status */
     return sandbox;
 }
@@ -264,31 +269,43 @@ static void add_sandbox(struct sandbox *sandbox)
     sandboxes->first = sandbox;
 }
 
+static bool open_control(struct sandbox *sandbox, int *other_end)
+{
+    int control[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0)
+        return false;
+    fcntl(control[0], F_SETFL, O_NONBLOCK);
+    sandbox->control_fd = control[0];
+    *other_end = control[1];
+    return true;
+}
+
 /*
- * Open the output pipe and the control socket, and send the request.  False, with errno set: nothing is left
+ * Open the output pipes and the control socket, and send the request.  False, with errno set: nothing is left
  * open.
  */
-static bool ask_launcher(struct sandbox *sandbox, str payload)
+static bool ask_launcher(struct sandbox *sandbox, str payload, bool has_extensions)
 {
-    int output_fd, control[2];
-
-    if (!output_open(&sandbox->output, &output_fd))
-        return false;
-    bool asked = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) == 0;
-    if (asked) {
-        sandbox->control_fd = control[0];
-        fcntl(control[0], F_SETFL, O_NONBLOCK);
-        asked = launcher_request(&sandbox->sandboxes->launcher, payload, output_fd, control[1]);
-        close(control[1]);
-        if (!asked)
-            close(control[0]);
-    }
+    int fds[REQUEST_FDS] = {-1, -1, -1};
+    bool asked = output_open(&sandbox->output, &fds[REQUEST_OUTPUT]);
+    bool opened = asked && open_control(sandbox, &fds[REQUEST_CONTROL]);
+    bool complete = opened && (!has_extensions ||
+                               output_open(&sandbox->extension_output, &fds[REQUEST_EXTENSION_OUTPUT]));
+    bool sent = complete && launcher_request(&sandbox->sandboxes->launcher, payload, fds);
     int error = errno;
-    close(output_fd);
-    if (!asked)
+
+    for (int i = 0; i < REQUEST_FDS; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    if (!sent && asked)
         output_close(&sandbox->output);
+    if (!sent && opened)
+        close(sandbox->control_fd);
+    if (!sent && complete && has_extensions)
+        output_close(&sandbox->extension_output);
     errno = error;
-    return asked;
+    return sent;
 }
 
 void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbox_start_input *in)
@@ -296,7 +313,8 @@ void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbo
     struct sandbox *sandbox = sandbox_new(sandboxes, in->sandbox_id, in->function_name);
 
     sandbox->memory_limit_bytes = in->memory_bytes ? *in->memory_bytes : 0;
-    if (ask_launcher(sandbox, payload)) {
+    sandbox->extension_count = (unsigned)in->extensions.count;
+    if (ask_launcher(sandbox, payload, in->extensions.count > 0)) {
         sandbox_credit_open(sandbox);
         add_sandbox(sandbox);
         return;

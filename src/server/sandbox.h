@@ -8,6 +8,9 @@
  *   sandbox_watch.c   watching its output and its memory
  *   sandbox_memory.c  how much memory it uses
  *   sandbox_events.c  the events that it posts to the engine
+ *   sandbox_extensions.c   its extensions: their output, their ends
+ *   sandbox_telemetry.c    what extensions are told of it
+ *   sandbox_subscriber.c   an extension that is told: its batches, and their way to it
  *
  * Everything here runs on the main loop.  The launcher and process 1 do what happens inside: launcher.h.
  */
@@ -32,13 +35,17 @@ struct sandbox {
     int status;                 /* of the function's process, from waitpid() */
     unsigned open_handles;      /* libuv's handles of this sandbox */
     struct output output;
+    struct output extension_output; /* of its extensions; fd -1: it has none */
+    unsigned extension_count;       /* of those that the server has started, and that have not ended */
+    struct subscriber *subscribers;
     struct credit *credit;      /* for output on its way to the engine */
     int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: unknown */
     pid_t function;             /* pid of its process in the sandbox's /proc; 0: unknown */
     int status_fd;              /* /proc/<pid>/status of the function's process */
     int64_t memory_limit_bytes; /* 0: unlimited */
     int64_t memory_peak_bytes, memory_told_bytes;
-    unsigned requests; /* in flight */
+    /* Requests in flight: for the next event of the function's program, of extensions, and all others. */
+    unsigned runtime_waits, extensions_wait, other_requests;
     uint64_t looked_after_ms;
     const char *reason; /* why the server ended it; NULL if it did not */
     str function_name;  /* printed in the log after the id */
@@ -84,15 +91,16 @@ void sandbox_ran_out_of_memory(struct sandbox *sandbox);
  * allowed.
  */
 int64_t sandbox_used_bytes(const struct sandbox *sandbox);
-/* function: the pid of the function's process in the sandbox's own /proc. */
+/* function: the pid of the function's process in the sandbox's own /proc; 0: it has not started. */
 void sandbox_watch(struct sandbox *sandbox, pid_t function);
 void sandbox_unwatch(struct sandbox *sandbox);
 /* Callbacks of its port, see struct port. */
-void sandbox_request_arrives(struct port *port);
-void sandbox_request_ended(struct port *port);
+void sandbox_request_arrives(struct port *port, const struct http_request *request);
+void sandbox_request_ended(struct port *port, const struct http_request *request);
 
+enum line_source { OF_FUNCTION, OF_EXTENSIONS };
 /* Posts nothing when there are no lines and the peak of memory has hardly grown. */
-void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines);
+void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines, enum line_source source);
 /* The cost of output that was posted and is not on disk yet. */
 size_t sandbox_output_under_way(const struct sandbox *sandbox);
 /* For sandbox_post_output(); events on their way keep the credit until they have arrived. */
@@ -101,3 +109,61 @@ void sandbox_credit_close(struct sandbox *sandbox);
 void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *reason, str message);
 /* `status` is that of waitpid(). */
 void sandbox_post_exit(struct sandbox *sandbox, int status);
+/*
+ * One of the processes of a sandbox with extensions: an extension of that name, or the function's program
+ * (""). `problem` says why it did not start; absent: it has ended with that status.
+ */
+void sandbox_post_process_exit(struct sandbox *sandbox, const char *extension, int status, str problem);
+
+/* ---- extensions ---- */
+
+bool sandbox_has_extensions(const struct sandbox *sandbox);
+/* Ask process 1 of a sandbox with extensions for something. */
+void sandbox_ask(struct sandbox *sandbox, enum message_kind kind, int status);
+/* A message about a process in a sandbox with extensions. */
+void sandbox_process_message(struct sandbox *sandbox, const struct message *message);
+/* All that the extensions have printed, up to the usual size of a pipe. */
+void sandbox_take_extension_output(struct sandbox *sandbox);
+
+void sandbox_subscribe(struct sandbox *sandbox, const struct sandbox_subscribe_input *in);
+void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in);
+/* Tell the subscribers what was printed. */
+void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, enum line_source source,
+                        int64_t now_ms);
+/* Send what was gathered: the function's program has ended. */
+void sandbox_flush_telemetry(struct sandbox *sandbox);
+/* Process 1 has made a socket for a subscriber; -1: it could not. */
+void sandbox_telemetry_socket(struct sandbox *sandbox, int fd);
+/* The memory of what was not sent yet, which is the sandbox's. */
+size_t sandbox_telemetry_bytes(const struct sandbox *sandbox);
+void sandbox_unsubscribe_all(struct sandbox *sandbox);
+
+/* An extension that gets telemetry. */
+struct subscriber {
+    struct subscriber *next;
+    struct sandbox *sandbox; /* NULL: it is closed */
+    char *name, *path;       /* path NULL: by TCP */
+    bool takes[3];           /* by enum telemetry_type */
+    bool is_logs;            /* it uses the Logs API */
+    int port;
+    size_t max_items, max_bytes;
+    uint64_t timeout_ms;
+    struct batch *gathered, *sent; /* sent: NULL while none is on its way */
+    size_t dropped_records, dropped_bytes;
+    bool overdue; /* its time-out passed while a batch was on its way */
+    bool wants_socket;
+    unsigned attempts;
+    uv_timer_t flush, patience; /* patience: until the next attempt, or the end of this one */
+    uv_tcp_t *tcp;              /* NULL: not connected */
+    unsigned open_handles;
+};
+enum telemetry_type { TELEMETRY_PLATFORM, TELEMETRY_FUNCTION, TELEMETRY_EXTENSION };
+
+struct subscriber *subscriber_new(struct sandbox *sandbox, const struct sandbox_subscribe_input *in);
+/* Send it that event, in JSON, with others; or drop the event when it is too slow. */
+void subscriber_add(struct subscriber *subscriber, str event);
+void subscriber_flush(struct subscriber *subscriber);
+void subscriber_connect(struct subscriber *subscriber, int fd);
+size_t subscriber_held_bytes(const struct subscriber *subscriber);
+/* What was not sent is lost.  The subscriber frees itself. */
+void subscriber_close(struct subscriber *subscriber);

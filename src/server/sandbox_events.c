@@ -98,11 +98,14 @@ static bool memory_is_news(const struct sandbox *sandbox)
     return sandbox->memory_peak_bytes / BYTES_PER_MIB != sandbox->memory_told_bytes / BYTES_PER_MIB;
 }
 
-static void post_output(struct sandbox *sandbox, const struct line_list *lines, size_t *next)
+static void post_output(struct sandbox *sandbox, const struct line_list *lines, size_t *next,
+                        enum line_source source)
 {
     struct sandboxes *sandboxes = sandbox->sandboxes;
     struct engine *engine = sandboxes->loop->engine;
+    static const bool yes = true;
     struct sandbox_output output = {.sandbox_id = sandbox->port.sandbox,
+                                    .of_extensions = source == OF_EXTENSIONS ? &yes : NULL,
                                     .max_memory_bytes = &sandbox->memory_peak_bytes};
 
     list_make_empty(&sandboxes->arena, &output.lines);
@@ -112,13 +115,15 @@ static void post_output(struct sandbox *sandbox, const struct line_list *lines, 
     sandbox->memory_told_bytes = sandbox->memory_peak_bytes;
 }
 
-void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines)
+void sandbox_post_output(struct sandbox *sandbox, const struct line_list *lines, enum line_source source)
 {
     size_t next = 0;
 
+    if (sandbox->subscribers)
+        sandbox_tell_lines(sandbox, lines, source, engine_now_ms(sandbox->sandboxes->loop->engine));
     if (lines->count > 0 || memory_is_news(sandbox))
         do
-            post_output(sandbox, lines, &next);
+            post_output(sandbox, lines, &next, source);
         while (next < lines->count);
 }
 
@@ -126,6 +131,25 @@ void sandbox_post_not_started(struct sandboxes *sandboxes, str id, const char *r
 {
     post_exited(sandboxes,
                 &(struct sandbox_exited){.sandbox_id = id, .reason = str_of(reason), .message = message});
+}
+
+void sandbox_post_process_exit(struct sandbox *sandbox, const char *extension, int status, str problem)
+{
+    int64_t exit_code = WEXITSTATUS(status), signal = WTERMSIG(status);
+    struct sandbox_process_exited exited = {.sandbox_id = sandbox->port.sandbox,
+                                            .reason = str_of(sandbox->reason ? sandbox->reason : "Exited"),
+                                            .max_memory_bytes = &sandbox->memory_peak_bytes};
+
+    if (*extension)
+        exited.extension = str_of(extension);
+    if (str_present(problem)) {
+        exited.reason = S("StartFailed");
+        exited.message = problem;
+    } else {
+        *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) = WIFEXITED(status) ? &exit_code : &signal;
+    }
+    if (!sandbox->sandboxes->done)
+        sandbox_process_exited_post(sandbox->sandboxes->loop->engine, &exited, NULL, NULL);
 }
 
 void sandbox_post_exit(struct sandbox *sandbox, int status)

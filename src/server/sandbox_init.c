@@ -1,61 +1,30 @@
 /*
  * sandbox_init.c: process 1 of a sandbox.
  *
- * It is a copy of the launcher.  It confines itself, starts the function's program as its child, which
- * inherits the confinement, and reports the result on the control socket.  Then it only waits: for orphaned
- * processes, and for the function's end, when it ends, too.  The kernel then kills all other processes in its
- * process namespace.
- *
- * Without namespaces it adopts the processes that the function leaves behind, and kills them itself.
+ * It is a copy of the launcher.  It confines itself, starts programs as its children, which inherit the
+ * confinement, and reports the result on the control socket.  Then it only waits for them: see
+ * sandbox_children.c.
  */
 #include "server/launcher_internal.h"
 
 #include "base/arena.h"
-#include "base/check.h"
 #include "base/list.h"
 #include "base/text.h"
 #include "sandbox_model.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-enum { STACK_BYTES = 64 * 1024 };
-
-/* The sanitizers' own memory must not be shared with a child: with sanitizers the child gets a copy. */
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
-    __has_feature(thread_sanitizer)
-enum { CHILD_MEMORY = 0 };
-#else
-enum { CHILD_MEMORY = CLONE_VM };
-#endif
 
 /* ---- messages to the server ---- */
 
-static struct message message_of(enum message_kind kind)
-{
-    struct message message = {.kind = kind};
-
-    for (int i = 0; i < MESSAGE_FDS; i++)
-        message.fds[i] = -1;
-    return message;
-}
-
-static _Noreturn void give_up(const struct launch *launch, const char *text)
+void sandbox_give_up(const struct launch *launch, const char *text)
 {
     struct message message = message_of(MESSAGE_FAILED);
 
@@ -64,12 +33,12 @@ static _Noreturn void give_up(const struct launch *launch, const char *text)
     _exit(EXIT_FAILURE);
 }
 
-static _Noreturn void give_up_at(const struct launch *launch, const char *step)
+void sandbox_give_up_at(const struct launch *launch, const char *step)
 {
     char text[MESSAGE_TEXT_BYTES];
 
     snprintf(text, sizeof text, "cannot %s: %s", step, strerror(errno));
-    give_up(launch, text);
+    sandbox_give_up(launch, text);
 }
 
 /* ---- the request ---- */
@@ -142,13 +111,24 @@ static const char *const *texts_of(struct arena *arena, const struct launcher_st
     return texts.items;
 }
 
+static bool is_left_out(const struct str_list *left_out, str name)
+{
+    for (size_t i = 0; i < left_out->count; i++)
+        if (str_equal(left_out->items[i], name))
+            return true;
+    return false;
+}
+
 static const char **variables_of(struct arena *arena, const struct launcher_state *state,
-                                 const struct launch *launch, const struct sandbox_start_input *in)
+                                 const struct launch *launch, const struct sandbox_start_input *in,
+                                 const struct str_list *left_out)
 {
     struct text_list list = {0};
 
     for (size_t i = 0; i < in->environment.count; i++) {
         const struct str_map_entry *variable = &in->environment.items[i];
+        if (is_left_out(left_out, variable->key))
+            continue;
         add_text(arena, &list,
                  arena_format(arena, "%.*s=%s", STR_ARGS(variable->key),
                               as_seen(arena, state, launch, variable->value))
@@ -170,7 +150,7 @@ static void read_request(struct arena *arena, const struct launcher_state *state
     struct sandbox_start_input in = {0};
 
     if (!sandbox_start_read(arena, request, &in))
-        give_up(launch, "the payload is not what it should be");
+        sandbox_give_up(launch, "the payload is not what it should be");
     launch->code = folder_of(arena, in.code);
     launch->runtime = folder_of(arena, in.runtime);
     launch->layers = folder_of(arena, in.layers);
@@ -178,11 +158,14 @@ static void read_request(struct arena *arena, const struct launcher_state *state
     launch->storage_bytes = in.storage_bytes ? *in.storage_bytes : STORAGE_BYTES;
     launch->folders = texts_of(arena, state, launch, &in.folders);
     launch->argv = texts_of(arena, state, launch, &in.command);
-    launch->variables = variables_of(arena, state, launch, &in);
+    launch->variables = variables_of(arena, state, launch, &in, &(struct str_list){0});
+    launch->extensions = texts_of(arena, state, launch, &in.extensions);
+    if (launch->extensions[0])
+        launch->extension_variables = variables_of(arena, state, launch, &in, &in.runtime_only);
     if (str_present(in.problem))
-        give_up(launch, arena_cstr(arena, in.problem));
+        sandbox_give_up(launch, arena_cstr(arena, in.problem));
     if (!launch->argv[0])
-        give_up(launch, "the payload has no command");
+        sandbox_give_up(launch, "the payload has no command");
 }
 
 /* ---- confinement ---- */
@@ -196,7 +179,7 @@ static void die_with_launcher(const struct launcher_state *state, const struct l
      * processes first.
      */
     if (prctl(PR_SET_PDEATHSIG, state->namespaces ? SIGKILL : SIGUSR1, 0, 0, 0) != 0)
-        give_up_at(launch, "ask to die with the server");
+        sandbox_give_up_at(launch, "ask to die with the server");
     if (poll(&server, 1, 0) > 0 && (server.revents & POLLHUP))
         _exit(EXIT_FAILURE);
 }
@@ -207,193 +190,15 @@ static void confine(const struct launcher_state *state, struct launch *launch)
 
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* needed while it writes to its own files in /proc */
     if (!cgroup_enter(state, launch))
-        give_up_at(launch, "bound its memory");
+        sandbox_give_up_at(launch, "bound its memory");
     if (state->namespaces && !root_enter(state, launch))
-        give_up_at(launch, "mount its files");
+        sandbox_give_up_at(launch, "mount its files");
     if (!rules_apply(state, launch, &step))
-        give_up_at(launch, step);
+        sandbox_give_up_at(launch, step);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!state->namespaces && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-        give_up_at(launch, "adopt its processes");
+        sandbox_give_up_at(launch, "adopt its processes");
     die_with_launcher(state, launch);
-}
-
-/* ---- the function's program ---- */
-
-/* Memory shared with the child, which writes there why it could not execute the program. */
-struct program {
-    const struct launch *launch;
-    const char *folder;
-    const char *step;
-    int error;
-};
-
-static int begin_program(void *argument)
-{
-    struct program *program = argument;
-    const struct launch *launch = program->launch;
-    char *const *argv = (char *const *)(uintptr_t)launch->argv;
-    char *const *variables = (char *const *)(uintptr_t)launch->variables;
-    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    sigset_t none;
-
-    sigemptyset(&none); /* what signals do is the default since the launcher began */
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (nothing >= 0 && dup2(nothing, STDIN_FILENO) >= 0 && dup2(launch->output_fd, STDOUT_FILENO) >= 0 &&
-        dup2(launch->output_fd, STDERR_FILENO) >= 0) {
-        syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0U);
-        program->step = "enter its folder";
-        if (chdir(program->folder) == 0) {
-            program->step = "execute";
-            execve(argv[0], argv, variables);
-        }
-    }
-    program->error = errno;
-    _exit(EXIT_FAILURE);
-}
-
-/* Read the first line, if the program is a script. */
-static bool read_script_line(const char *path, char line[static 256])
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, line, 255) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    line[size > 0 ? size : 0] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    return strncmp(line, "#!", 2) == 0;
-}
-
-/* When a script's interpreter is missing, the kernel reports the script as missing. */
-static const char *hint_of(const char *path, int error)
-{
-    char line[256];
-
-    if (error != ENOENT || !read_script_line(path, line))
-        return "";
-    return strchr(line, '\r') ? " (its first line ends with a carriage return)"
-                              : " (the interpreter that its first line names is not there)";
-}
-
-/* In the words of the Go program with which AWS starts runtimes. */
-static _Noreturn void not_executed(const struct launch *launch, int error)
-{
-    const char *path = launch->argv[0];
-    char reason[128], text[MESSAGE_TEXT_BYTES];
-
-    snprintf(reason, sizeof reason, "%s", strerror(error));
-    reason[0] = (char)tolower((unsigned char)reason[0]);
-    bool is_bootstrap =
-        strcmp(path, TASK_FOLDER "/bootstrap") == 0 || strcmp(path, LAYERS_FOLDER "/bootstrap") == 0;
-    if (is_bootstrap && access(path, F_OK) != 0)
-        snprintf(text, sizeof text,
-                 "Couldn't find valid bootstrap(s): [" TASK_FOLDER "/bootstrap /opt/bootstrap]");
-    else
-        snprintf(text, sizeof text, "fork/exec %s: %s%s", path, reason, hint_of(path, error));
-    give_up(launch, text);
-}
-
-static pid_t start_program(const struct launcher_state *state, const struct launch *launch)
-{
-    struct program *program =
-        mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    check(program != MAP_FAILED);
-    *program = (struct program){.launch = launch, .step = "connect its output"};
-    program->folder = state->namespaces ? TASK_FOLDER : launch->code ? launch->code : "/";
-    pid_t child =
-        clone(begin_program, (char *)program + STACK_BYTES, CHILD_MEMORY | CLONE_VFORK | SIGCHLD, program);
-    if (child < 0)
-        give_up_at(launch, "make a process");
-    errno = program->error;
-    if (program->error && strcmp(program->step, "execute") == 0)
-        not_executed(launch, program->error);
-    if (program->error)
-        give_up_at(launch, program->step);
-    munmap(program, STACK_BYTES);
-    return child;
-}
-
-/* ---- waiting ---- */
-
-static void block_signals(sigset_t *signals)
-{
-    sigemptyset(signals);
-    sigaddset(signals, SIGCHLD);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGUSR1);
-    sigprocmask(SIG_BLOCK, signals, NULL);
-}
-
-/* Send a signal to all children; they include processes that other children have left behind. */
-static void signal_children(int number)
-{
-    char path[64];
-    int child;
-
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    FILE *children = fopen(path, "re");
-    while (children && fscanf(children, "%d", &child) == 1)
-        kill(child, number);
-    if (children)
-        fclose(children);
-}
-
-/* When a child dies, its own children become ours. */
-static void kill_children(void)
-{
-    do
-        signal_children(SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0);
-}
-
-static _Noreturn void end(const struct launcher_state *state, const struct launch *launch, int status)
-{
-    struct message message = message_of(MESSAGE_ENDED);
-
-    if (!state->namespaces)
-        kill_children();
-    message.status = status;
-    message.pid = cgroup_has_killed(launch);
-    message_send(launch->control_fd, &message);
-    _exit(EXIT_SUCCESS);
-}
-
-/* Reap ended children; false while the function runs. */
-static bool reap(pid_t function, int *status)
-{
-    int ended;
-
-    for (pid_t pid; (pid = waitpid(-1, &ended, WNOHANG)) > 0;) {
-        if (pid != function)
-            continue;
-        *status = ended;
-        return true;
-    }
-    return false;
-}
-
-static _Noreturn void wait_for(const struct launcher_state *state, const struct launch *launch,
-                               pid_t function)
-{
-    sigset_t signals;
-    int status = 0;
-
-    block_signals(&signals);
-    for (;;) {
-        if (reap(function, &status))
-            end(state, launch, status);
-        int number = sigwaitinfo(&signals, NULL);
-        if (number == SIGUSR1)
-            end(state, launch, SIGKILL);
-        if (number == SIGTERM && state->namespaces)
-            kill(-1, SIGTERM);
-        else if (number == SIGTERM)
-            signal_children(SIGTERM);
-    }
 }
 
 /* ---- its life ---- */
@@ -411,27 +216,14 @@ static void say_started(const struct launcher_state *state, const struct launch 
     message_send(launch->control_fd, &message);
 }
 
-/* Descriptors of the sandbox's sockets that stay open here would keep them open after its end. */
-static void close_all_but(struct launch *launch)
-{
-    launch->control_fd = dup2(launch->control_fd, STDIN_FILENO);
-    if (launch->memory_events_fd >= 0)
-        launch->memory_events_fd = dup2(launch->memory_events_fd, STDOUT_FILENO);
-    syscall(SYS_close_range, launch->memory_events_fd >= 0 ? STDERR_FILENO : STDOUT_FILENO, ~0U, 0U);
-}
-
 void sandbox_run(const struct launcher_state *state, str request, struct launch *launch)
 {
     struct arena arena = {0};
-    sigset_t signals;
 
-    block_signals(&signals);
+    children_block_signals();
     read_request(&arena, state, request, launch);
     confine(state, launch);
-    pid_t function = start_program(state, launch);
-    say_started(state, launch, function);
-    close_all_but(launch);
-    wait_for(state, launch, function);
+    children_run(state, launch, say_started);
 }
 
 void sandbox_try(const struct launcher_state *state, struct launch *launch)

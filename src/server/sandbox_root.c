@@ -171,7 +171,7 @@ static bool make_etc(const struct launcher_state *state)
 
     if (!make_folders("/etc") || !write_users(state, "/etc/passwd", false) ||
         !write_users(state, "/etc/group", true) ||
-        !write_file("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n") ||
+        !write_file("/etc/hosts", "127.0.0.1 localhost sandbox sandbox.localdomain\n::1 localhost\n") ||
         !write_file("/etc/resolv.conf", state->options.outward ? "nameserver 10.213.0.3\n" : ""))
         return false;
     for (size_t i = 0; copied[i]; i++)

@@ -363,13 +363,15 @@ static bool set_limits(const struct launcher_state *state, const struct launch *
     return true;
 }
 
-/* The function's user owns its output, so that it can open /dev/stdout by name. */
+/* The function's user owns the programs' output, so that they can open /dev/stdout by name. */
 static void own_output(const struct launch *launch)
 {
+    const int outputs[] = {launch->output_fd, launch->extension_output_fd};
     struct stat output;
 
-    if (fstat(launch->output_fd, &output) == 0 && S_ISFIFO(output.st_mode))
-        (void)!fchown(launch->output_fd, launch->uid, launch->uid);
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        if (outputs[i] >= 0 && fstat(outputs[i], &output) == 0 && S_ISFIFO(output.st_mode))
+            (void)!fchown(outputs[i], launch->uid, launch->uid);
 }
 
 bool rules_apply(const struct launcher_state *state, const struct launch *launch, const char **step)

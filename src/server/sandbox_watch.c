@@ -3,8 +3,8 @@
  *
  * A child's output and its peak of memory are read before each of its own requests is dispatched, so the
  * engine gets the output before the reply that ends the invocation.  In between, a tick watches the busy
- * sandboxes: it reads their output and kills those that use too much memory.  A child with a request in
- * flight waits for work, as a frozen one does on AWS, and is watched only now and then.
+ * sandboxes: it reads their output and kills those that use too much memory.  A sandbox whose programs all
+ * wait for their next event would be frozen on AWS, and is watched only now and then.
  */
 #include "server/sandbox.h"
 
@@ -60,9 +60,9 @@ static int64_t watch_memory(struct sandbox *sandbox)
 {
     int64_t limit = sandbox->memory_limit_bytes;
 
-    if (sandbox->function == 0)
+    if (sandbox->function == 0 && !sandbox_has_extensions(sandbox))
         return 0;
-    int64_t used = sandbox_used_bytes(sandbox);
+    int64_t used = sandbox_used_bytes(sandbox) + (int64_t)sandbox_telemetry_bytes(sandbox);
     if (used > sandbox->memory_peak_bytes)
         sandbox->memory_peak_bytes = used;
     if (limit == 0)
@@ -97,9 +97,18 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
     bool more =
         used >= credit || output_take(&sandbox->output, &sandbox->sandboxes->arena, credit - used, &lines);
 
-    sandbox_post_output(sandbox, &lines);
+    sandbox_post_output(sandbox, &lines, OF_FUNCTION);
     arena_reset(&sandbox->sandboxes->arena);
-    return more;
+    if (!sandbox_has_extensions(sandbox))
+        return more;
+    used = sandbox_output_under_way(sandbox);
+    lines = (struct line_list){0};
+    bool more_of_extensions =
+        used >= credit ||
+        output_take(&sandbox->extension_output, &sandbox->sandboxes->arena, credit - used, &lines);
+    sandbox_post_output(sandbox, &lines, OF_EXTENSIONS);
+    arena_reset(&sandbox->sandboxes->arena);
+    return more || more_of_extensions;
 }
 
 /*
@@ -114,11 +123,18 @@ static void take_all_output(struct sandbox *sandbox)
     if (sandbox_output_under_way(sandbox) >= ALL_CREDIT)
         return;
     output_take_all(&sandbox->output, &sandbox->sandboxes->arena, &lines);
-    sandbox_post_output(sandbox, &lines);
+    sandbox_post_output(sandbox, &lines, OF_FUNCTION);
     arena_reset(&sandbox->sandboxes->arena);
+    sandbox_take_extension_output(sandbox);
 }
 
 /* ---- the tick ---- */
+
+/* Do all its programs wait for their next event?  On AWS it would be frozen now. */
+static bool is_at_rest(const struct sandbox *sandbox)
+{
+    return sandbox->runtime_waits > 0 && sandbox->extensions_wait >= sandbox->extension_count;
+}
 
 static void on_tick(uv_timer_t *tick);
 
@@ -136,7 +152,7 @@ static void tick_every(struct sandboxes *sandboxes, uint64_t ms)
 /* busy: the number of sandboxes that run; when they are many, each is looked at in some of the ticks only. */
 static bool is_due(struct sandbox *sandbox, uint64_t now_ms, uint64_t busy)
 {
-    uint64_t pause_ms = sandbox->requests > 0 ? IDLE_TICK_MS : busy / WATCHED_IN_A_TICK * TICK_MS;
+    uint64_t pause_ms = is_at_rest(sandbox) ? IDLE_TICK_MS : busy / WATCHED_IN_A_TICK * TICK_MS;
 
     if (now_ms < sandbox->looked_after_ms + pause_ms)
         return false;
@@ -149,7 +165,7 @@ static uint64_t count_busy(const struct sandboxes *sandboxes)
     uint64_t busy = 0;
 
     for (const struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next)
-        busy += sandbox->requests == 0;
+        busy += !is_at_rest(sandbox);
     return busy;
 }
 
@@ -162,12 +178,12 @@ static void on_tick(uv_timer_t *tick)
     uint64_t busy = count_busy(sandboxes);
 
     for (struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next) {
-        if (sandbox->requests == 0 && next_ms > TICK_MS)
+        if (!is_at_rest(sandbox) && next_ms > TICK_MS)
             next_ms = TICK_MS;
         if (!is_due(sandbox, now_ms, busy))
             continue;
         bool more = take_output(sandbox, credit);
-        if (watch_memory(sandbox) > 0 && sandbox->requests == 0)
+        if (watch_memory(sandbox) > 0 && !is_at_rest(sandbox))
             next_ms = CLOSE_TICK_MS;
         if (more)
             next_ms = CLOSE_TICK_MS;
@@ -178,21 +194,31 @@ static void on_tick(uv_timer_t *tick)
 /* ---- the sandbox's own requests ---- */
 
 /* The output before a request and the request itself must reach the engine in this order. */
-void sandbox_request_arrives(struct port *port)
+/* The number of requests of its kind that are in flight. */
+static unsigned *waits_of(struct sandbox *sandbox, const struct http_request *request)
+{
+    if (str_equal(request->path, S("/2018-06-01/runtime/invocation/next")))
+        return &sandbox->runtime_waits;
+    return str_equal(request->path, S("/2020-01-01/extension/event/next")) ? &sandbox->extensions_wait
+                                                                           : &sandbox->other_requests;
+}
+
+void sandbox_request_arrives(struct port *port, const struct http_request *request)
 {
     struct sandbox *sandbox = (struct sandbox *)port;
 
-    sandbox->requests++;
+    ++*waits_of(sandbox, request);
     read_peak(sandbox);
     take_all_output(sandbox);
 }
 
-void sandbox_request_ended(struct port *port)
+void sandbox_request_ended(struct port *port, const struct http_request *request)
 {
     struct sandbox *sandbox = (struct sandbox *)port;
+    unsigned *waits = waits_of(sandbox, request);
 
-    check(sandbox->requests > 0);
-    sandbox->requests--;
+    check(*waits > 0);
+    --*waits;
     if (sandbox->sandboxes->tick_ms > TICK_MS)
         tick_every(sandbox->sandboxes, TICK_MS);
 }
@@ -204,7 +230,8 @@ void sandbox_watch(struct sandbox *sandbox, pid_t function)
     char path[64];
 
     snprintf(path, sizeof path, "%d/status", (int)function);
-    sandbox->status_fd = openat(sandbox->proc_fd, path, O_RDONLY | O_CLOEXEC);
+    if (function)
+        sandbox->status_fd = openat(sandbox->proc_fd, path, O_RDONLY | O_CLOEXEC);
     sandbox->function = function;
     tick_every(sandbox->sandboxes, TICK_MS);
 }

@@ -20,6 +20,7 @@
 
 struct order {
     struct task task;
+    void (*carry_out)(struct sandboxes *sandboxes, str payload);
     struct sandboxes *sandboxes;
     size_t payload_size;
     char payload[];
@@ -34,27 +35,23 @@ static struct sandbox *find(struct sandboxes *sandboxes, str id)
 }
 
 /* An effect may be started twice; the second start changes nothing. */
-static void carry_out_start(struct loop *loop, struct task *task)
+static void start(struct sandboxes *sandboxes, str payload)
 {
-    struct order *order = (struct order *)task;
-    struct sandboxes *sandboxes = order->sandboxes;
-    str payload = {order->payload, order->payload_size};
     struct sandbox_start_input in = {0};
 
-    (void)loop;
     check(sandbox_start_read(&sandboxes->arena, payload, &in));
-    if (!sandboxes->done && !find(sandboxes, in.sandbox_id))
+    if (!find(sandboxes, in.sandbox_id))
         sandbox_begin(sandboxes, payload, &in);
-    arena_reset(&sandboxes->arena);
-    free(order);
 }
 
-static void stop(struct sandboxes *sandboxes, str id)
+static void stop(struct sandboxes *sandboxes, str payload)
 {
-    struct sandbox *sandbox = find(sandboxes, id);
+    struct sandbox_stop_input in = {0};
 
+    check(sandbox_stop_read(&sandboxes->arena, payload, &in));
+    struct sandbox *sandbox = find(sandboxes, in.sandbox_id);
     if (!sandbox) {
-        sandbox_post_not_started(sandboxes, id, "NotRunning", (str){0});
+        sandbox_post_not_started(sandboxes, in.sandbox_id, "NotRunning", (str){0});
         return;
     }
     if (!sandbox->reason)
@@ -62,26 +59,67 @@ static void stop(struct sandboxes *sandboxes, str id)
     sandbox_kill(sandbox, SIGKILL);
 }
 
-static void carry_out_stop(struct loop *loop, struct task *task)
+/* A sandbox that has ended meanwhile needs nothing of what follows. */
+static void run(struct sandboxes *sandboxes, str payload)
+{
+    struct sandbox_run_input in = {0};
+
+    check(sandbox_run_read(&sandboxes->arena, payload, &in));
+    struct sandbox *sandbox = find(sandboxes, in.sandbox_id);
+    if (sandbox)
+        sandbox_ask(sandbox, MESSAGE_RUN, 0);
+}
+
+static void terminate(struct sandboxes *sandboxes, str payload)
+{
+    struct sandbox_terminate_input in = {0};
+
+    check(sandbox_terminate_read(&sandboxes->arena, payload, &in));
+    struct sandbox *sandbox = find(sandboxes, in.sandbox_id);
+    if (sandbox)
+        sandbox_ask(sandbox, MESSAGE_TERMINATE, (int)in.grace_ms);
+}
+
+static void subscribe(struct sandboxes *sandboxes, str payload)
+{
+    struct sandbox_subscribe_input in = {0};
+
+    check(sandbox_subscribe_read(&sandboxes->arena, payload, &in));
+    struct sandbox *sandbox = find(sandboxes, in.sandbox_id);
+    if (sandbox)
+        sandbox_subscribe(sandbox, &in);
+}
+
+static void tell(struct sandboxes *sandboxes, str payload)
+{
+    struct sandbox_tell_input in = {0};
+
+    check(sandbox_tell_read(&sandboxes->arena, payload, &in));
+    struct sandbox *sandbox = find(sandboxes, in.sandbox_id);
+    if (sandbox)
+        sandbox_tell(sandbox, &in);
+}
+
+static void carry_out(struct loop *loop, struct task *task)
 {
     struct order *order = (struct order *)task;
     struct sandboxes *sandboxes = order->sandboxes;
-    struct sandbox_stop_input in = {0};
 
     (void)loop;
-    check(sandbox_stop_read(&sandboxes->arena, (str){order->payload, order->payload_size}, &in));
     if (!sandboxes->done)
-        stop(sandboxes, in.sandbox_id);
+        order->carry_out(sandboxes, (str){order->payload, order->payload_size});
     arena_reset(&sandboxes->arena);
     free(order);
 }
 
-static void give_order(struct sandboxes *sandboxes, str payload, void (*run)(struct loop *, struct task *))
+static void give_order(struct sandboxes *sandboxes, str payload,
+                       void (*carried_out)(struct sandboxes *sandboxes, str payload))
 {
     struct order *order = malloc(sizeof *order + payload.size);
 
     check(order != NULL);
-    order->task.run = run;
+    order->task.run = carry_out;
+    order->carry_out = carried_out;
     order->sandboxes = sandboxes;
     order->payload_size = payload.size;
     memcpy(order->payload, payload.data, payload.size);
@@ -91,13 +129,37 @@ static void give_order(struct sandboxes *sandboxes, str payload, void (*run)(str
 void sandboxes_start_effect(void *sandboxes, str id, str payload)
 {
     (void)id;
-    give_order(sandboxes, payload, carry_out_start);
+    give_order(sandboxes, payload, start);
 }
 
 void sandboxes_stop_effect(void *sandboxes, str id, str payload)
 {
     (void)id;
-    give_order(sandboxes, payload, carry_out_stop);
+    give_order(sandboxes, payload, stop);
+}
+
+void sandboxes_run_effect(void *sandboxes, str id, str payload)
+{
+    (void)id;
+    give_order(sandboxes, payload, run);
+}
+
+void sandboxes_terminate_effect(void *sandboxes, str id, str payload)
+{
+    (void)id;
+    give_order(sandboxes, payload, terminate);
+}
+
+void sandboxes_subscribe_effect(void *sandboxes, str id, str payload)
+{
+    (void)id;
+    give_order(sandboxes, payload, subscribe);
+}
+
+void sandboxes_tell_effect(void *sandboxes, str id, str payload)
+{
+    (void)id;
+    give_order(sandboxes, payload, tell);
 }
 
 /* ---- life ---- */

@@ -39,7 +39,7 @@ struct server {
     int port_number;
     struct sandboxes *sandboxes;
     struct outside *outside;
-    struct effect_runner effect_runners[4];
+    struct effect_runner effect_runners[8]; /* the last one is empty */
     uv_async_t stop;
     bool bound, stopping;
 };
@@ -323,12 +323,18 @@ static void init(struct server *server, const struct server_options *options)
     server->stop.data = server;
 
     server->sandboxes = sandboxes_new(&server->main);
-    server->effect_runners[0] =
-        (struct effect_runner){&SANDBOX_START, sandboxes_start_effect, server->sandboxes};
-    server->effect_runners[1] =
-        (struct effect_runner){&SANDBOX_STOP, sandboxes_stop_effect, server->sandboxes};
     server->outside = outside_new(&options->outside);
-    server->effect_runners[2] = (struct effect_runner){&OUTSIDE_SEND, outside_start_effect, server->outside};
+    const struct effect_runner runners[] = {
+        {&SANDBOX_START, sandboxes_start_effect, server->sandboxes},
+        {&SANDBOX_STOP, sandboxes_stop_effect, server->sandboxes},
+        {&SANDBOX_RUN, sandboxes_run_effect, server->sandboxes},
+        {&SANDBOX_TERMINATE, sandboxes_terminate_effect, server->sandboxes},
+        {&SANDBOX_SUBSCRIBE, sandboxes_subscribe_effect, server->sandboxes},
+        {&SANDBOX_TELL, sandboxes_tell_effect, server->sandboxes},
+        {&OUTSIDE_SEND, outside_start_effect, server->outside},
+    };
+    _Static_assert(sizeof runners < sizeof server->effect_runners, "the last runner is empty");
+    memcpy(server->effect_runners, runners, sizeof runners);
 }
 
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error)

@@ -60,10 +60,12 @@ void quiet_end_stalled(struct loop *loop, bool (*enough)(void *context), void *c
 /* ---- ports: where connections arrive ---- */
 
 struct port {
-    str sandbox;                                /* the sandbox's id; absent at the public port */
-    void (*request_arrives)(struct port *port); /* called before dispatch; or NULL */
-    void (*request_ended)(struct port *port); /* called when it is answered or its client has gone; or NULL */
-    _Atomic unsigned connections;             /* the number of open ones */
+    str sandbox; /* the sandbox's id; absent at the public port */
+    /* Called before dispatch; or NULL. */
+    void (*request_arrives)(struct port *port, const struct http_request *request);
+    /* Called when it is answered or its client has gone; or NULL. */
+    void (*request_ended)(struct port *port, const struct http_request *request);
+    _Atomic unsigned connections; /* the number of open ones */
 };
 
 struct address {
@@ -215,5 +217,9 @@ void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options
 void sandboxes_free(struct sandboxes *sandboxes);
 void sandboxes_start_effect(void *sandboxes, str id, str payload);
 void sandboxes_stop_effect(void *sandboxes, str id, str payload);
+void sandboxes_run_effect(void *sandboxes, str id, str payload);
+void sandboxes_terminate_effect(void *sandboxes, str id, str payload);
+void sandboxes_subscribe_effect(void *sandboxes, str id, str payload);
+void sandboxes_tell_effect(void *sandboxes, str id, str payload);
 /* Ends all children, without events for the engine; calls `done` when the last has ended. */
 void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop));

@@ -7,6 +7,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from refusals import refusal
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -318,6 +319,38 @@ def test_points_are_kept_as_long_as_their_period(own_server, wait_until):
     for seconds, left in ((4 * hour, [60, 300, 3600]), (15 * day, [300, 3600]), (50 * day, [3600]), (400 * day, [])):
         own_server.advance_clock(seconds)
         assert wait_until(lambda: kept() == left)
+
+
+def test_calls_count_by_service_and_operation(endpoint, cloudwatch, account, start, advance_clock, wait_until):
+    """Of every service, also calls that fail: as AWS/Usage has them."""
+    def there(service):
+        return boto3.client(service, endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account, aws_secret_access_key="x")
+
+    for _ in range(2):
+        there("sqs").create_queue(QueueName="counted")
+    with pytest.raises(ClientError):
+        there("sqs").get_queue_url(QueueName="nothing")
+    there("dynamodb").list_tables()
+    there("logs").describe_log_groups()
+    there("sts").get_caller_identity()
+    advance_clock(61)
+
+    def usage(service, operation):
+        return {"Namespace": "AWS/Usage", "MetricName": "CallCount", "Dimensions": [
+            {"Name": name, "Value": value}
+            for name, value in (("Class", "None"), ("Resource", operation), ("Service", service), ("Type", "API"))]}
+
+    expected = [usage("SQS", "CreateQueue"), usage("SQS", "GetQueueUrl"), usage("DynamoDB", "ListTables"),
+                usage("Logs", "DescribeLogGroups"), usage("STS", "GetCallerIdentity")]
+
+    def counted():
+        found = cloudwatch.list_metrics(Namespace="AWS/Usage")["Metrics"]
+        return all(one in found for one in expected)
+
+    wait_until(counted)
+    sums = [sum(point["Sum"] for point in cloudwatch.get_metric_statistics(
+        **one, StartTime=start, EndTime=start + 20 * MINUTE, Period=1200, Statistics=["Sum"])["Datapoints"]) for one in expected]
+    assert sums == [2.0, 1.0, 1.0, 1.0, 1.0]
 
 
 def test_services_measure_themselves(endpoint, cloudwatch, account, start, advance_clock, wait_until):

@@ -6,6 +6,7 @@
 new each time.
 """
 
+import functools
 import http.server
 import io
 import itertools
@@ -26,11 +27,20 @@ TAGS = [{"Key": "k", "Value": "v"}]
 TAG_MAP = {"k": "v"}
 
 
-def package():
+def package(source="def handler(event, context): return event\n"):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("index.py", "def handler(event, context): return event\n")
+        archive.writestr("index.py", source)
     return packed.getvalue()
+
+
+# The runs of a durable function tell their events, and never end.
+ENDLESS = """
+import boto3, json, time
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl="{queue}", MessageBody=json.dumps(event))
+    time.sleep(900)
+"""
 
 
 def arn(service, resource, region="us-east-1"):
@@ -167,6 +177,53 @@ class World:
         """The ARN of a code signing config."""
         made = self.lambda_.create_code_signing_config(AllowedPublishers=self.publishers)
         return made["CodeSigningConfig"]["CodeSigningConfigArn"]
+
+    def durable_function(self, name, **settings):
+        queue = self.sqs.create_queue(QueueName=f"{name}-runs")["QueueUrl"]
+        self.lambda_.create_function(
+            FunctionName=name, Runtime="python3.13", Role=self.role, Handler="index.handler", Timeout=900,
+            Code={"ZipFile": package(ENDLESS.format(queue=queue))}, DurableConfig={"ExecutionTimeout": 3600}, **settings)
+        return queue
+
+    def start(self, function):
+        reply = self.lambda_.invoke(FunctionName=function, Qualifier="$LATEST", InvocationType="Event", Payload="{}")
+        return reply["DurableExecutionArn"]
+
+    def endless_run(self, name):
+        """The ARN and the checkpoint token of a durable execution's run."""
+        queue = self.durable_function(name)
+        self.start(name)
+        while not (told := self.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages")):
+            pass
+        event = json.loads(told[0]["Body"])
+        return {"DurableExecutionArn": event["DurableExecutionArn"], "CheckpointToken": event["CheckpointToken"]}
+
+    @functools.cached_property
+    def run(self):
+        return self.endless_run("every-durable")
+
+    @functools.cached_property
+    def run_with_callbacks(self):
+        return self.endless_run("every-callbacks")
+
+    def callback(self):
+        """The id of a new callback."""
+        reply = self.lambda_.checkpoint_durable_execution(
+            **self.run_with_callbacks, Updates=[{"Id": self.new(), "Type": "CALLBACK", "Action": "START"}])
+        self.run_with_callbacks["CheckpointToken"] = reply["CheckpointToken"]
+        return reply["NewExecutionState"]["Operations"][-1]["CallbackDetails"]["CallbackId"]
+
+    @functools.cached_property
+    def stopped_function(self):
+        """A durable function whose executions are stopped before they run."""
+        self.durable_function("every-stopped")
+        self.lambda_.put_function_concurrency(FunctionName="every-stopped", ReservedConcurrentExecutions=0)
+        return "every-stopped"
+
+    def stopped(self):
+        execution = self.start(self.stopped_function)
+        self.lambda_.stop_durable_execution(DurableExecutionArn=execution)
+        return {"DurableExecutionArn": execution}
 
     def new(self):
         return f"new{next(self.counter)}"
@@ -426,7 +483,8 @@ def lambda_(world):
     alias = {**function, "Name": "every", "FunctionVersion": "$LATEST", "Description": "d"}
     settings = {"Runtime": "python3.11", "Role": world.role, "Handler": "index.handler", "Description": "d", "Timeout": 3,
                 "MemorySize": 128, "Environment": {"Variables": {"AB": "c"}},
-                "Layers": [arn("lambda", "layer:every:1")]}
+                "Layers": [arn("lambda", "layer:every:1")], "DurableConfig": {
+                    "ExecutionTimeout": 60, "RetentionPeriodInDays": 1, "KMSKeyArn": arn("kms", "key/1")}}
     version = {"LayerName": "every", "VersionNumber": 1}
     signing = {"CodeSigningConfigArn": world.signing}
     layer_permission = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
@@ -450,7 +508,7 @@ def lambda_(world):
         "ListVersionsByFunction": only({**function, "MaxItems": 2}),
         "GetFunctionCodeSigningConfig": only(function),
         "UpdateFunctionCode": only({**function, "ZipFile": world.zip}),
-        "UpdateFunctionConfiguration": only({**function, **settings}),
+        "UpdateFunctionConfiguration": lambda: ((), {"FunctionName": world.stopped_function, **settings}),
         "PutFunctionConcurrency": only({**function, "ReservedConcurrentExecutions": 5}),
         "GetFunctionConcurrency": only(function),
         "DeleteFunctionConcurrency": only(function),
@@ -492,6 +550,20 @@ def lambda_(world):
         "DeleteFunctionUrlConfig": lambda: ([("CreateFunctionUrlConfig", {**function, "AuthType": "NONE"})], function),
         "ListFunctionUrlConfigs": only({**function, "MaxItems": 2}),
         "InvokeWithResponseStream": only({**function, "InvocationType": "DryRun", "Payload": {}}),
+        "CheckpointDurableExecution": lambda: ((), {**world.run, "ClientToken": "every", "Updates": [
+            {"Id": "s", "Type": "STEP", "Action": "START", "Name": "n", "SubType": "t"},
+            {"Id": "w", "Type": "WAIT", "Action": "START", "WaitOptions": {"WaitSeconds": 3600}}]}),
+        "GetDurableExecutionState": lambda: ((), {**world.run_with_callbacks, "MaxItems": 2}),
+        "GetDurableExecution": lambda: ((), {"DurableExecutionArn": world.run["DurableExecutionArn"], "IncludeExecutionData": True}),
+        "GetDurableExecutionHistory": lambda: ((), {"DurableExecutionArn": world.run["DurableExecutionArn"], "MaxItems": 2,
+                                                    "IncludeExecutionData": True, "ReverseOrder": True}),
+        "ListDurableExecutionsByFunction": only({**function, "Qualifier": "$LATEST", "MaxItems": 2, "Statuses": ["RUNNING"],
+                                                 "DurableExecutionName": "n", "ReverseOrder": True}),
+        "StopDurableExecution": lambda: ((), {**world.stopped(), "Error": {"ErrorMessage": "m", "StackTrace": ["s"]}}),
+        "DeleteDurableExecution": lambda: ((), world.stopped()),
+        "SendDurableExecutionCallbackSuccess": lambda: ((), {"CallbackId": world.callback(), "Result": "r"}),
+        "SendDurableExecutionCallbackFailure": lambda: ((), {"CallbackId": world.callback(), "Error": {"ErrorType": "t"}}),
+        "SendDurableExecutionCallbackHeartbeat": lambda: ((), {"CallbackId": world.callback()}),
         "CreateCodeSigningConfig": lambda: ((), {
             "AllowedPublishers": world.publishers, "Description": "d", "Tags": TAG_MAP,
             "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"}}),
@@ -544,6 +616,8 @@ def cloudwatch(world):
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
              "StorageResolution": 1}]}),
+        "GetMetricWidgetImage": only({"OutputFormat": "png", "MetricWidget": json.dumps({
+            "metrics": [["Every", "m", "k", "v", {"color": "#ff0000"}]], "width": 100, "height": 100, "title": "every"})}),
         "GetMetricData": lambda: ([], {**span, "MetricDataQueries": [
             {"Id": "m", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "p90", "Unit": "Count"}, "Label": "l",
              "ReturnData": False},

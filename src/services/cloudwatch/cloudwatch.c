@@ -42,6 +42,7 @@ static void store_counted(struct txn *txn, struct arena *arena, const struct cou
 }
 
 const struct module CLOUDWATCH_MODULE = {.service = &CLOUDWATCH_SERVICE,
+                                         .usage = "CloudWatch",
                                          .schema = &CLOUDWATCH_SCHEMA,
                                          .locate_arn = cloudwatch_locate_arn,
                                          .start = cloudwatch_points_start,

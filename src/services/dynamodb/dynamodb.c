@@ -26,6 +26,7 @@ bool dynamodb_throughput_enforced(void)
 }
 
 const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
+                                       .usage = "DynamoDB",
                                        .schema = &DYNAMODB_SCHEMA,
                                        .start = dynamodb_upkeep_start,
                                        .reset = dynamodb_throughput_forget,
@@ -33,4 +34,5 @@ const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .request_ended = dynamodb_request_ended};
 
 /* The same tables, so no schema of its own. */
-const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE};
+const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE,
+                                              .usage = "DynamoDB Streams"};

@@ -11,6 +11,9 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module IAM_MODULE = {
-    .service = &IAM_SERVICE, .schema = &IAM_SCHEMA, .doors = doors, .locate_arn = iam_locate_arn};
-const struct module STS_MODULE = {.service = &STS_SERVICE};
+const struct module IAM_MODULE = {.service = &IAM_SERVICE,
+                                  .usage = "IAM",
+                                  .schema = &IAM_SCHEMA,
+                                  .doors = doors,
+                                  .locate_arn = iam_locate_arn};
+const struct module STS_MODULE = {.service = &STS_SERVICE, .usage = "STS"};

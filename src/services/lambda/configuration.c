@@ -193,6 +193,46 @@ void lambda_description_set(const struct call *call, struct function *function, 
         model_to_json(call->arena, &LAMBDA_UPDATE_FUNCTION_CONFIGURATION_REQUEST, &settings);
 }
 
+/* ---- durable functions ---- */
+
+static bool durable_apply(const struct call *call, const struct lambda_durable_config *config, bool is_new,
+                          struct lambda_function_row *row)
+{
+    enum { DEFAULT_RETENTION_DAYS = 14 };
+    const char *problem = NULL;
+
+    if (!config)
+        return true;
+    if (!is_new && !row->execution_seconds)
+        problem = "Durable execution can only be enabled when a function is created.";
+    else if (!config->execution_timeout && !row->execution_seconds)
+        problem = "ExecutionTimeout is required in DurableConfig.";
+    if (problem) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", problem);
+        return false;
+    }
+    if (config->execution_timeout)
+        row->execution_seconds = config->execution_timeout;
+    if (config->retention_period_in_days)
+        row->retention_days = config->retention_period_in_days;
+    else if (!row->retention_days)
+        row->retention_days = arena_i64(call->arena, DEFAULT_RETENTION_DAYS);
+    return true;
+}
+
+static const struct lambda_durable_config *durable_of(const struct call *call,
+                                                      const struct lambda_function_row *row,
+                                                      const struct lambda_durable_config *stored)
+{
+    struct lambda_durable_config *config = arena_new(call->arena, struct lambda_durable_config);
+
+    *config = (struct lambda_durable_config){.execution_timeout = row->execution_seconds,
+                                             .retention_period_in_days = row->retention_days};
+    if (stored && !str_empty(stored->kms_key_arn))
+        config->kms_key_arn = stored->kms_key_arn;
+    return row->execution_seconds ? config : NULL;
+}
+
 /* ---- applying ---- */
 
 static bool storage_check(const struct call *call, const struct lambda_ephemeral_storage *storage)
@@ -216,7 +256,8 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
     if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
         !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) ||
         !lambda_runtime_check(call, row->runtime) || !storage_check(call, in->ephemeral_storage) ||
-        !apply_variables(call, in->environment, function))
+        !apply_variables(call, in->environment, function) ||
+        !durable_apply(call, in->durable_config, row->id == 0, row))
         return false;
     keep_settings(call, in, function);
     return levels_check(call, in->logging_config, function);
@@ -477,5 +518,6 @@ struct lambda_function_configuration *lambda_configuration_of(const struct call 
     out->layers = layers_of(call, function);
     out->runtime_version_config = runtime_version_of(call, function);
     out->logging_config = logging_of(call, row);
+    out->durable_config = durable_of(call, row, settings->durable_config);
     return out;
 }

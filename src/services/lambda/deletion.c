@@ -46,6 +46,8 @@ enum outcome lambda_remove_invocations(const struct call *call,
     (void)out;
     while (lambda_any_invocation(call->txn, &of, &row)) {
         lambda_invocation_remove(call, row.id);
+        if (row.durable == LAMBDA_INVOCATION_DURABLE_CHAINED)
+            lambda_chained_invocation_lost(call, *row.execution_id, row.operation_id);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
             remove_later(call, in);
             break;
@@ -98,6 +100,7 @@ static enum outcome delete_version(const struct call *call, const struct functio
                     STR_ARGS(references));
     lambda_sandboxes_kill(call, function, &function->row.version_id);
     forget_invocations(call, function, &function->row.version_id);
+    lambda_executions_drop(call, function->row.id, &function->row.version_id);
     lambda_qualifier_forget(call, function->row.id, lambda_version_text(call->arena, function->row.number));
     lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = function->row.version_id});
     lambda_package_release(call, function->row.package);
@@ -136,6 +139,7 @@ static enum outcome delete_function(const struct call *call)
         lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
     lambda_sandboxes_kill(call, function, NULL);
     forget_invocations(call, function, NULL);
+    lambda_executions_drop(call, id, NULL);
     lambda_retries_drop(call, id);
     lambda_remove_urls(call->txn, &(struct lambda_remove_urls_params){.function_id = id});
     lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});

@@ -187,7 +187,7 @@ enum hot_review lambda_hot_code_review(const struct call *call, struct function 
         note(call, function, reading->fingerprint);
     if (sandbox->generation == function->row.generation)
         return HOT_CURRENT;
-    lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+    lambda_sandbox_end(call, sandbox->id, S("spindown"));
     lambda_function_dispatch(call, function);
     return HOT_OUTDATED;
 }

@@ -43,8 +43,21 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
 /* No config lets an event expire earlier. */
 static bool is_old_event(const struct call *call, const struct lambda_take_invocation_row *invocation)
 {
-    return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT &&
+    return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
            call->now_ms - invocation->queued_ms > LEAST_EVENT_AGE_MS;
+}
+
+/* Absent: nobody wants the invocation any more. */
+static str whole_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+{
+    if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN)
+        return lambda_run_event(call, *invocation->execution_id);
+    if (!invocation->payload_apart)
+        return invocation->payload;
+    if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
+        return arena_copy(call->arena,
+                          shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
+    return lambda_invocation_payload(call, invocation->id, invocation->payload, true);
 }
 
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
@@ -53,13 +66,7 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
     while (lambda_take_invocation(call->txn, params, invocation)) {
         if (is_old_event(call, invocation) && lambda_event_expire(call, invocation->id))
             continue;
-        if (!invocation->payload_apart)
-            return true;
-        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
-            invocation->payload = arena_copy(
-                call->arena, shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
-        else
-            invocation->payload = lambda_invocation_payload(call, invocation->id, invocation->payload, true);
+        invocation->payload = whole_payload(call, invocation);
         if (str_present(invocation->payload))
             return true;
         lambda_invocation_remove(call, invocation->id);

@@ -93,28 +93,30 @@ static str event_of(const struct lambda_invocation_request *in)
     return in->payload.size > 0 ? in->payload : S("{}");
 }
 
-/* kind: what else the row has, its kind at least. */
+/* *params: what else the row has, its kind at least; and of a durable function the id of its execution. */
 static bool add(const struct call *call, const struct lambda_invocation_request *in,
-                const struct function *function, const struct lambda_add_invocation_params *kind)
+                const struct function *function, struct lambda_add_invocation_params *params)
 {
     static const struct metric received = {"AWS/Lambda", "AsyncEventsReceived", "FunctionName", "Count"};
-    struct lambda_add_invocation_params params = *kind;
     struct function routed = *function;
 
-    if (!context_read(call, in->client_context, &params.client_context))
+    if (!lambda_durable_check(call, function, in, params->stream != 0) ||
+        !context_read(call, in->client_context, &params->client_context))
         return false;
     lambda_version_route(call, &routed);
-    params.request_id = call->request_id;
-    params.function_id = routed.row.id;
-    params.version_id = routed.row.version_id;
-    params.function_arn = lambda_function_asked_arn(call->arena, function);
-    params.payload = event_of(in);
-    params.trace_id = trace_of_call(call);
-    params.queued_ms = call->now_ms;
-    params.wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL;
-    lambda_invocation_add(call, params);
-    if (params.kind == LAMBDA_INVOCATION_KIND_EVENT)
+    params->request_id = call->request_id;
+    params->function_id = routed.row.id;
+    params->version_id = routed.row.version_id;
+    params->function_arn = lambda_function_asked_arn(call->arena, function);
+    params->payload = event_of(in);
+    params->trace_id = trace_of_call(call);
+    params->queued_ms = call->now_ms;
+    params->wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL;
+    if (params->kind == LAMBDA_INVOCATION_KIND_EVENT)
         count(call, &received, function->row.name, 1);
+    if (lambda_function_is_durable(&routed))
+        return lambda_durable_invoke(call, &routed, in->durable_execution_name, params);
+    lambda_invocation_add(call, *params);
     lambda_function_dispatch(call, &routed);
     return true;
 }
@@ -129,6 +131,7 @@ static enum outcome answer(const struct call *call, const struct lambda_find_by_
         out->executed_version = lambda_version_text(call->arena, *row->number);
     if (str_present(row->tail))
         out->log_result = base64_encode(call->arena, row->tail);
+    out->durable_execution_arn = lambda_durable_arn(call, row->execution_id);
     lambda_invocation_remove(call, row->id);
     return DONE;
 }
@@ -143,17 +146,19 @@ enum outcome lambda_invocation_wait(const struct call *call, const struct lambda
 enum outcome lambda_invocation_begin(const struct call *call, const struct lambda_invocation_request *in,
                                      const struct function *function, bool streams)
 {
+    struct lambda_add_invocation_params params = {.kind = LAMBDA_INVOCATION_KIND_SYNC,
+                                                  .stream = streams ? LAMBDA_INVOCATION_STREAM_WANTED : 0};
+
     if (!payload_check(call, in->payload, false) || !lambda_concurrency_check(call, function) ||
-        !add(call, in, function,
-             &(struct lambda_add_invocation_params){.kind = LAMBDA_INVOCATION_KIND_SYNC,
-                                                    .stream = streams ? LAMBDA_INVOCATION_STREAM_WANTED : 0}))
+        !add(call, in, function, &params))
         return FAILED;
     return lambda_invocation_wait(call, in);
 }
 
 /*
  * Runs twice: the first run adds a row, the second finds it done.  An invocation that cannot run is done at
- * once.  A large event is not in the row: the sandbox gets it from this call, which holds it anyway.
+ * once.  A large event is not in the row: the sandbox gets it from this call, which holds it anyway.  What a
+ * durable execution writes must outlive the server.
  */
 static enum outcome invoke_and_wait(const struct call *call, const struct lambda_invocation_request *in,
                                     const struct function *function, struct lambda_invocation_response *out)
@@ -161,9 +166,12 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
 
-    answer_unsynced(call);
+    if (!lambda_function_is_durable(function))
+        answer_unsynced(call);
     if (!lambda_find_by_request(call->txn, &own, &row))
-        return lambda_invocation_begin(call, in, function, false);
+        return lambda_durable_answered(call, function, in, event_of(in), out)
+                   ? DONE
+                   : lambda_invocation_begin(call, in, function, false);
     return row.state == LAMBDA_INVOCATION_STATE_DONE ? answer(call, &row, out)
                                                      : lambda_invocation_wait(call, in);
 }
@@ -192,10 +200,10 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
         return invoke_and_wait(&there, in, function, out);
 
     bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
-    if (!payload_check(call, in->payload, !dry) ||
-        (!dry && !add(&there, in, function,
-                      &(struct lambda_add_invocation_params){.kind = LAMBDA_INVOCATION_KIND_EVENT})))
+    struct lambda_add_invocation_params params = {.kind = LAMBDA_INVOCATION_KIND_EVENT};
+    if (!payload_check(call, in->payload, !dry) || (!dry && !add(&there, in, function, &params)))
         return FAILED;
+    out->durable_execution_arn = lambda_durable_arn(call, params.execution_id);
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
     return DONE;
 }
@@ -220,9 +228,9 @@ enum outcome lambda_invoke_async(const struct call *call, const struct lambda_in
 
 /* ---- the end of an invocation ---- */
 
-/* A large result stays in memory, because no caller waits for it after a restart. */
-static void answer_caller(const struct call *call, const struct lambda_find_invocation_row *invocation,
-                          const struct result *result, str tail)
+void lambda_invocation_answer_caller(const struct call *call,
+                                     const struct lambda_find_invocation_row *invocation,
+                                     const struct result *result, str tail)
 {
     str answered = lambda_invocation_answer(call, invocation->request_id);
 
@@ -282,20 +290,25 @@ static void trace_end(const struct call *call, const struct function *function,
         });
 }
 
+void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms)
+{
+    static const struct metric duration = {"AWS/Lambda", "Duration", "FunctionName", "Milliseconds"};
+
+    count(call, &duration, function->row.name, (double)ms);
+    lambda_pace_note_duration(function->row.version_id, ms);
+}
+
 /* Count the invocation; every attempt counts. */
 static void count_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result)
 {
     static const struct metric invocations = {"AWS/Lambda", "Invocations", "FunctionName", "Count"};
     static const struct metric errors = {"AWS/Lambda", "Errors", "FunctionName", "Count"};
-    static const struct metric duration = {"AWS/Lambda", "Duration", "FunctionName", "Milliseconds"};
 
     count(call, &invocations, function->row.name, 1);
     count(call, &errors, function->row.name, str_present(result->error));
-    if (!invocation->started_ms)
-        return;
-    count(call, &duration, function->row.name, (double)(call->now_ms - invocation->started_ms));
-    lambda_pace_note_duration(function->row.version_id, call->now_ms - invocation->started_ms);
+    if (invocation->started_ms && !result->goes_on)
+        lambda_duration_count(call, function, call->now_ms - invocation->started_ms);
 }
 
 void lambda_invocation_finish(const struct call *call, const struct function *function,
@@ -308,10 +321,14 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 
     trace_end(call, function, invocation, result);
     count_end(call, function, invocation, result);
-    if (invocation->stream) {
+    if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN) {
+        lambda_run_end(call, invocation, result);
+    } else if (invocation->durable == LAMBDA_INVOCATION_DURABLE_CHAINED) {
+        lambda_chained_invocation_end(call, invocation, result);
+    } else if (invocation->stream) {
         lambda_stream_end(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC) {
-        answer_caller(call, invocation, result, tail);
+        lambda_invocation_answer_caller(call, invocation, result, tail);
     } else if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT) {
         lambda_event_end(call, function, invocation, result);
     } else {

@@ -60,6 +60,7 @@ static const struct door doors[] = {
 
 const struct module LAMBDA_MODULE = {
     .service = &LAMBDA_SERVICE,
+    .usage = "Lambda",
     .schema = &LAMBDA_SCHEMA,
     .start = start,
     .reset = reset,

@@ -497,11 +497,148 @@ alter table lambda_invocation add column prelude blob;
 -- The fingerprint of a version's code that is a folder of the machine (hot_reload.c), when it was last read.
 alter table lambda_version add column code_state text;
 
+-- migration: 23
+-- The extensions of a sandbox: external ones are programs of its layers, internal ones register from the function's
+-- program.  event: what the extension gets as soon as it asks; next_request: the request by which it asks.
+create table lambda_extension (
+    id text primary key,
+    sandbox_id text not null,
+    name text not null,
+    external integer not null,
+    state text not null
+        check (state in ('started', 'registered', 'ready', 'running', 'init_error', 'exit_error', 'launch_error', 'exited')),
+    takes_invoke integer not null default 0,
+    takes_shutdown integer not null default 0,
+    event text check (event in ('invoke', 'shutdown')),
+    next_request text,
+    error_type text,
+    api text
+) without rowid;
+create index lambda_extension_sandbox on lambda_extension (sandbox_id, name);
+-- What a sandbox with extensions does: its initialization, then an invocation, at last its end.  runtime_ms: since when
+-- the function's program waits for the next event; answered_ms: since when the invocation has its result.
+create table lambda_phase (
+    sandbox_id text primary key,
+    runtime_runs integer not null default 0,
+    runtime_ms integer,
+    request_id text,
+    function_arn text,
+    tracing text,
+    started_ms integer,
+    deadline_ms integer,
+    answered_ms integer,
+    shutdown_reason text
+) without rowid;
+alter table lambda_sandbox add column extensions integer not null default 0;
+alter table lambda_sandbox add column telemetry integer not null default 0;
+
+-- migration: 24
+-- The DurableConfig of a version: the seconds that an execution may take, null if it is not durable; and the days for
+-- which an execution is kept.
+alter table lambda_version add column execution_seconds integer;
+alter table lambda_version add column retention_days integer;
+
+-- Durable executions.  status is AWS's.  A run is one invocation of the function: `under_way` while it is queued or runs,
+-- `runs` counts them, `failures` those in a row that failed, and the next one after a failure begins at retry_ms.
+-- `sequence` counts the changes of operations; the function knows of those up to `told`, and knew of those up to
+-- told_before when it had its checkpoint token before this one; checkpoints counts the tokens.  timer_ms is the time of
+-- the execution's timer.
+create table lambda_execution (
+    id integer primary key autoincrement,
+    function_id integer not null,
+    version_id integer not null,
+    name text not null,
+    uuid text not null unique,
+    arn text not null,
+    function_arn text not null,
+    status text not null,
+    started_ms integer not null,
+    ended_ms integer,
+    deadline_ms integer not null,
+    retention_days integer not null,
+    trace_id text not null,
+    payload_hash text not null,
+    parent_id integer,
+    parent_operation text,
+    under_way integer not null,
+    runs integer not null,
+    failures integer not null,
+    retry_ms integer,
+    sequence integer not null,
+    told integer not null,
+    told_before integer not null,
+    checkpoints integer not null,
+    client_token text,
+    operations integer not null,
+    bytes integer not null,
+    events integer not null,
+    timer_ms integer,
+    unique (function_id, name)
+);
+create index lambda_execution_function on lambda_execution (function_id, id);
+
+-- An execution's operations, in the order in which they started; the first is the execution itself.  `changed` is the
+-- sequence at the last change.  hidden: below a context that has completed, so that a replay does not need it.  due_ms is
+-- when time changes the operation: the end of a wait, the next attempt of a step, the timeout or the next heartbeat of a
+-- callback; expires_ms is the timeout of a callback, seconds its heartbeat's, or how long a wait lasts.
+create table lambda_operation (
+    id integer primary key,
+    execution_id integer not null,
+    operation_id text not null,
+    parent text,
+    name text,
+    type text not null,
+    sub_type text,
+    status text not null,
+    started_ms integer not null,
+    ended_ms integer,
+    changed integer not null,
+    hidden integer not null,
+    replay_children integer,
+    attempt integer not null,
+    due_ms integer,
+    expires_ms integer,
+    seconds integer,
+    input blob,
+    result blob,
+    error text,
+    unique (execution_id, operation_id)
+);
+create index lambda_operation_order on lambda_operation (execution_id, hidden);
+create index lambda_operation_changed on lambda_operation (execution_id, changed);
+create index lambda_operation_due on lambda_operation (execution_id, due_ms) where due_ms is not null;
+create index lambda_operation_parent on lambda_operation (execution_id, parent) where parent is not null;
+create index lambda_operation_open on lambda_operation (execution_id, type) where ended_ms is null;
+
+-- The events of an execution's history.  details is JSON of the members of the event's details but for the payload,
+-- which is the operation's own unless `payload` has it.
+create table lambda_history (
+    execution_id integer not null,
+    number integer not null,
+    type text not null,
+    operation integer,
+    at_ms integer not null,
+    details text not null,
+    payload blob,
+    primary key (execution_id, number)
+) without rowid;
+
+-- The part of an invocation in an execution: `starter` waits for the end of the execution that it has started, `run` runs
+-- it, and `chained` is a function that the operation of that id invokes.
+alter table lambda_invocation add column durable text check (durable in ('starter', 'run', 'chained'));
+alter table lambda_invocation add column execution_id integer;
+alter table lambda_invocation add column operation_id text;
+create index lambda_invocation_execution on lambda_invocation (execution_id) where execution_id is not null;
+create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'starter' and kind = 'sync';
+
+-- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
+-- enum: lambda_extension.event invoke shutdown
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
 -- enum: lambda_invocation.stream wanted left
+-- enum: lambda_invocation.durable starter run chained
 
 -- statement: add_function :insert
 -- row: function
@@ -511,10 +648,10 @@ insert into lambda_function (account, region, name, code_signing) values (:accou
 -- row: function
 insert into lambda_version (function_id, number, runtime, handler, role, timeout_seconds, memory_mb, variables,
     architecture, log_group, application_level, system_level, package, package_size, unpacked_size, layers, settings,
-    revision, modified_ms, generation, fingerprint)
+    revision, modified_ms, generation, fingerprint, execution_seconds, retention_days)
 values (:id, :number, :runtime, :handler, :role, :timeout_seconds, :memory_mb, :variables,
     :architecture, :log_group, :application_level, :system_level, :package, :package_size, :unpacked_size, :layers,
-    :settings, :revision, :modified_ms, 1, :fingerprint);
+    :settings, :revision, :modified_ms, 1, :fingerprint, :execution_seconds, :retention_days);
 
 -- statement: take_number :one
 update lambda_function set last_number = last_number + 1 where id = :id returning last_number;
@@ -531,7 +668,7 @@ select f.id, f.account, f.region, f.name, f.last_number, f.reserved, f.recursion
     v.number, v.runtime, v.handler, v.role, v.timeout_seconds, v.memory_mb, v.variables, v.architecture, v.log_group,
     v.application_level, v.system_level, v.package, v.package_size, v.unpacked_size, v.layers, v.settings, v.policy,
     v.revision, v.modified_ms, v.generation, v.fingerprint, v.update_mode, v.runtime_version,
-    v.code_state
+    v.execution_seconds, v.retention_days, v.code_state
 from lambda_version v join lambda_function f on f.id = v.function_id
 where v.id = coalesce(:version_id,
     (select id from lambda_version
@@ -602,7 +739,8 @@ update lambda_version
 set runtime = :runtime, handler = :handler, role = :role, timeout_seconds = :timeout_seconds,
     memory_mb = :memory_mb, variables = :variables, architecture = :architecture, log_group = :log_group,
     application_level = :application_level, system_level = :system_level, package = :package, package_size = :package_size, unpacked_size = :unpacked_size, layers = :layers,
-    settings = :settings, revision = :revision, modified_ms = :modified_ms, generation = :generation
+    settings = :settings, revision = :revision, modified_ms = :modified_ms, generation = :generation,
+    execution_seconds = :execution_seconds, retention_days = :retention_days
 where id = :version_id;
 
 -- statement: set_policy :exec
@@ -915,7 +1053,7 @@ values (:id, :function_id, :version_id, :generation, 'starting', :started_ms, :s
 
 -- statement: get_sandbox :one
 select id, version_id, generation, state, started_ms, init_ms, idle_since_ms, deadline_ms, retire_ms, check_ms,
-    log_stream, memory_bytes, package, layers, provisioned
+    log_stream, memory_bytes, package, layers, provisioned, extensions, telemetry
 from lambda_sandbox where id = :id;
 
 -- statement: set_launched :exec
@@ -999,14 +1137,95 @@ update lambda_sandbox set memory_bytes = :memory_bytes where id = :id;
 -- statement: remove_sandbox :exec
 delete from lambda_sandbox where id = :id;
 
+-- statement: set_stopping :exec
+update lambda_sandbox set state = 'stopping', deadline_ms = :deadline_ms where id = :id;
+
+-- statement: set_extensions :exec
+update lambda_sandbox set extensions = :extensions where id = :id;
+
+-- statement: set_telemetry :exec
+update lambda_sandbox set telemetry = 1 where id = :id;
+
+-- ---- extensions ----
+
+-- statement: add_extension :exec
+insert into lambda_extension (id, sandbox_id, name, external, state, takes_invoke)
+values (:id, :sandbox_id, :name, :external, :state, :takes_invoke);
+
+-- statement: get_extension :one
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where id = :id and sandbox_id = :sandbox_id;
+
+-- statement: list_extensions :many
+-- row: extension
+select id, name, external, state, takes_invoke, takes_shutdown, event, next_request, error_type, api
+from lambda_extension where sandbox_id = :sandbox_id order by external desc, name;
+
+-- statement: register_extension :exec
+update lambda_extension
+set state = 'registered', takes_invoke = :takes_invoke, takes_shutdown = :takes_shutdown where id = :id;
+
+-- statement: set_extension_ready :exec
+update lambda_extension set state = 'ready', next_request = :next_request where id = :id;
+
+-- statement: set_extension_running :exec
+update lambda_extension set state = 'running', event = null where id = :id;
+
+-- statement: set_extension_failed :exec
+update lambda_extension set state = :state, error_type = :error_type where id = :id;
+
+-- statement: set_extension_event :exec
+update lambda_extension set event = :event where id = :id;
+
+-- statement: set_extension_api :exec
+update lambda_extension set api = :api where id = :id;
+
+-- statement: remove_extensions :exec
+delete from lambda_extension where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_extensions :exec
+delete from lambda_extension;
+
+-- statement: add_phase :exec
+insert into lambda_phase (sandbox_id, runtime_runs) values (:sandbox_id, :runtime_runs) on conflict do nothing;
+
+-- statement: get_phase :one
+select runtime_runs, runtime_ms, request_id, function_arn, tracing, started_ms, deadline_ms, answered_ms, shutdown_reason
+from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_runs :exec
+update lambda_phase set runtime_runs = :runtime_runs where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_ready :exec
+update lambda_phase set runtime_ms = :runtime_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_invoke :exec
+update lambda_phase set runtime_ms = null, answered_ms = null, request_id = :request_id, function_arn = :function_arn,
+    tracing = :tracing, started_ms = :started_ms, deadline_ms = :deadline_ms
+where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_answered :exec
+update lambda_phase set answered_ms = :answered_ms where sandbox_id = :sandbox_id;
+
+-- statement: set_phase_shutdown :exec
+update lambda_phase set shutdown_reason = :shutdown_reason, deadline_ms = :deadline_ms where sandbox_id = :sandbox_id;
+
+-- statement: remove_phase :exec
+delete from lambda_phase where sandbox_id = :sandbox_id;
+
+-- statement: remove_all_phases :exec
+delete from lambda_phase;
+
 -- ---- invocations ----
 
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
-    lane_id, delivery_id, stream)
-values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind, 'queued', :payload,
-    :client_context, :payload_apart, :trace_id, :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream);
+    lane_id, delivery_id, stream, durable, execution_id, operation_id)
+values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
+    case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
+    :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -1024,15 +1243,16 @@ update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, starte
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
-    receipts;
+    receipts, durable, execution_id;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
+-- row: find_invocation
 -- param: sandbox_id text null
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
-    content_type
+    content_type, durable, execution_id, operation_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1042,7 +1262,7 @@ where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbo
 -- statement: find_by_request :one
 -- column: number integer null
 select id, state, error, result, tail, stream, content_type, prelude,
-    (select number from lambda_version v where v.id = version_id) as number
+    (select number from lambda_version v where v.id = version_id) as number, execution_id
 from lambda_invocation where request_id = :request_id and kind = 'sync';
 
 -- The number of a function's invocations in flight, up to a bound.
@@ -1104,7 +1324,8 @@ where id = :id and state = 'waiting' returning version_id;
 -- The oldest queued asynchronous invocation of a version.
 -- statement: next_event :one
 select id from lambda_invocation
-where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' order by id limit 1;
+where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' and durable is null
+order by id limit 1;
 
 -- statement: has_invocation :one
 -- column: found integer
@@ -1124,11 +1345,15 @@ delete from lambda_invocation where id = :id;
 -- param: version_id integer null
 select request_id from lambda_invocation
 where function_id = :function_id and (state = 'running' or (kind = 'sync' and state = 'queued'))
-    and kind = 'sync' and (:version_id is null or version_id = :version_id);
+    and kind = 'sync' and (:version_id is null or version_id = :version_id)
+union all
+select request_id from lambda_invocation
+where function_id = :function_id and durable = 'starter' and kind = 'sync'
+    and (:version_id is null or version_id = :version_id);
 
 -- statement: any_invocation :one
 -- param: version_id integer null
-select id from lambda_invocation
+select id, durable, execution_id, operation_id from lambda_invocation
 where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
@@ -1143,6 +1368,162 @@ update lambda_invocation set state = 'queued', sandbox_id = null where state = '
 
 -- statement: list_waiting_versions :many
 select distinct version_id from lambda_invocation where state = 'queued';
+
+-- ---- durable executions ----
+
+-- statement: add_execution :insert
+-- row: execution
+insert into lambda_execution (function_id, version_id, name, uuid, arn, function_arn, status, started_ms, deadline_ms,
+    retention_days, trace_id, payload_hash, parent_id, parent_operation, under_way, runs, failures, sequence, told,
+    told_before, checkpoints, operations, bytes, events)
+values (:function_id, :version_id, :name, :uuid, :arn, :function_arn, :status, :started_ms, :deadline_ms,
+    :retention_days, :trace_id, :payload_hash, :parent_id, :parent_operation, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+-- By its id, its uuid, or the name that its function's invoker gave it.
+-- statement: find_execution :one
+-- row: execution
+-- param: id integer null
+-- param: uuid text null
+-- param: function_id integer null
+-- param: name text null
+select id, function_id, version_id, name, uuid, arn, function_arn, status, started_ms, ended_ms, deadline_ms,
+    retention_days, trace_id, payload_hash, parent_id, parent_operation, under_way, runs, failures, retry_ms, sequence,
+    told, told_before, checkpoints, client_token, operations, bytes, events, timer_ms
+from lambda_execution
+where id = coalesce(:id, (select id from lambda_execution where uuid = :uuid),
+    (select id from lambda_execution where function_id = :function_id and name = :name));
+
+-- statement: update_execution :exec
+-- row: execution
+update lambda_execution set name = :name, status = :status, ended_ms = :ended_ms, under_way = :under_way, runs = :runs,
+    failures = :failures, retry_ms = :retry_ms, sequence = :sequence, told = :told, told_before = :told_before,
+    checkpoints = :checkpoints, client_token = :client_token, operations = :operations, bytes = :bytes,
+    events = :events, timer_ms = :timer_ms
+where id = :id;
+
+-- Those of a function, or of one of its versions, in the order in which they started.
+-- statement: list_executions :each
+-- row: execution_summary
+-- param: version_id integer null
+-- param: after integer
+select id, name, arn, function_arn, status, started_ms, ended_ms from lambda_execution
+where function_id = :function_id and (:version_id is null or version_id = :version_id) and id > :after order by id;
+
+-- The same, the newest first.
+-- statement: list_executions_back :each
+-- row: execution_summary
+-- param: version_id integer null
+-- param: before integer
+select id, name, arn, function_arn, status, started_ms, ended_ms from lambda_execution
+where function_id = :function_id and (:version_id is null or version_id = :version_id) and id < :before order by id desc;
+
+-- One of the executions of a function, or of one of its versions.
+-- statement: any_execution :one
+-- param: version_id integer null
+select id from lambda_execution
+where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
+
+-- statement: remove_execution :exec
+delete from lambda_execution where id = :id;
+
+-- statement: add_operation :insert
+-- row: operation
+insert into lambda_operation (execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms,
+    changed, hidden, replay_children, attempt, due_ms, expires_ms, seconds, input, result, error)
+values (:execution_id, :operation_id, :parent, :name, :type, :sub_type, :status, :started_ms, :ended_ms,
+    :changed, :hidden, :replay_children, :attempt, :due_ms, :expires_ms, :seconds, :input, :result, :error);
+
+-- statement: find_operation :one
+-- row: operation
+select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
+    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+from lambda_operation where execution_id = :execution_id and operation_id = :operation_id;
+
+-- Its input stays.
+-- statement: update_operation :exec
+-- row: operation
+update lambda_operation set status = :status, ended_ms = :ended_ms, changed = :changed,
+    replay_children = :replay_children, attempt = :attempt, due_ms = :due_ms, result = :result, error = :error
+where id = :id;
+
+-- Those that a replay needs, in the order in which they started.
+-- statement: list_operations :each
+-- row: operation
+-- param: after integer
+select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
+    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+from lambda_operation where execution_id = :execution_id and hidden = 0 and id > :after order by id;
+
+-- Those that have changed, in the order of their changes.
+-- statement: list_changes :each
+-- row: operation
+-- param: after integer
+select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
+    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+from lambda_operation where execution_id = :execution_id and changed > :after order by changed;
+
+-- statement: list_changed_ids :many
+-- param: after integer
+-- param: limit integer
+select operation_id from lambda_operation where execution_id = :execution_id and changed > :after
+order by changed limit :limit;
+
+-- statement: next_due_operation :one
+-- row: operation
+select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
+    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+from lambda_operation where execution_id = :execution_id and due_ms is not null order by due_ms limit 1;
+
+-- Will time, a callback or another function change an operation?
+-- statement: has_pending_operation :one
+-- column: found integer
+select 1 as found from lambda_operation where execution_id = :execution_id and ended_ms is null
+    and type in ('WAIT', 'CALLBACK', 'CHAINED_INVOKE', 'STEP') and (type <> 'STEP' or status = 'PENDING') limit 1;
+
+-- Hide the operations right below one.
+-- statement: hide_children :many
+update lambda_operation set hidden = 1 where execution_id = :execution_id and parent = :parent and hidden = 0
+returning operation_id, type;
+
+-- statement: remove_some_operations :exec
+-- param: limit integer
+delete from lambda_operation
+where id in (select id from lambda_operation where execution_id = :execution_id limit :limit);
+
+-- statement: add_history :exec
+insert into lambda_history (execution_id, number, type, operation, at_ms, details, payload)
+values (:execution_id, :number, :type, :operation, :at_ms, :details, :payload);
+
+-- statement: list_history :each
+-- row: history
+-- param: after integer
+select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.input, o.result,
+    o.error
+from lambda_history h left join lambda_operation o on o.id = h.operation
+where h.execution_id = :execution_id and h.number > :after order by h.number;
+
+-- statement: list_history_back :each
+-- row: history
+-- param: before integer
+select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.input, o.result,
+    o.error
+from lambda_history h left join lambda_operation o on o.id = h.operation
+where h.execution_id = :execution_id and h.number < :before order by h.number desc;
+
+-- statement: remove_some_history :exec
+-- param: limit integer
+delete from lambda_history where execution_id = :execution_id
+    and number in (select number from lambda_history where execution_id = :execution_id limit :limit);
+
+-- An invocation that waits for the end of an execution.
+-- statement: next_start :one
+-- row: find_invocation
+select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
+    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id
+from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
+
+-- statement: any_run :one
+select id from lambda_invocation where execution_id = :execution_id and durable = 'run' limit 1;
 
 -- ---- function URLs ----
 

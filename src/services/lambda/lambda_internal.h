@@ -176,6 +176,8 @@ bool lambda_unpacked_verify(const struct call *call, str name, const struct str_
 str lambda_unpacked_folder(const struct call *call, str name);
 /* A version or a sandbox does not name that folder any more: set it aside unless another one does. */
 void lambda_unpacked_release(const struct call *call, str name);
+/* The names of the extensions in that folder of layers. */
+struct str_list lambda_unpacked_extensions(const struct call *call, str name);
 /* At a start: existing folders are not trusted. */
 void lambda_unpacked_forget(const struct call *call);
 
@@ -298,6 +300,8 @@ void lambda_sandbox_check_at(const struct call *call, struct lambda_get_sandbox_
 /* The sandbox has answered: it becomes idle, or ends if it has served long enough. */
 void lambda_sandbox_release(const struct call *call, const struct function *function,
                             const struct lambda_get_sandbox_row *sandbox);
+/* The same, with the reason that its extensions are told: "spindown", "timeout", "failure". */
+void lambda_sandbox_end(const struct call *call, str sandbox_id, str reason);
 /* Set the sandbox's state, and end it. */
 void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda_sandbox_state state);
 /* Remove its row, and everything that belongs to it. */
@@ -365,13 +369,97 @@ bool lambda_sandbox_next(const struct call *call, const struct function *functio
                          const struct lambda_get_sandbox_row *sandbox,
                          struct lambda_find_invocation_row *invocation);
 
+void lambda_sandbox_note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox,
+                                const int64_t *bytes);
+/* Why a sandbox's work fails. */
+struct sandbox_end {
+    const char *type;
+    str message;
+    const char *status; /* as in struct result */
+};
+struct result lambda_sandbox_result(const struct call *call, const struct sandbox_end *end, str request_id);
+/* The end of one of the processes of a sandbox with extensions. */
+struct sandbox_end lambda_process_end(const struct call *call, const struct sandbox_process_exited *in);
+
 /* launch.c */
 /*
- * Start that sandbox, whose code is verified; it is to end at *retire_ms.  False: *problem says why it cannot
- * run.
+ * Start that sandbox, whose code is verified, with the extensions of those names; it is to end at *retire_ms.
+ * False: *problem says why it cannot run.
  */
 bool lambda_sandbox_start(const struct call *call, const struct function *function,
-                          const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem);
+                          const struct lambda_get_sandbox_row *sandbox, const struct str_list *extensions,
+                          int64_t *retire_ms, str *problem);
+
+/* runtime_api.c */
+/* The sandbox that calls, its function, and the call in that function's account and region. */
+struct lambda_asker {
+    struct lambda_get_sandbox_row sandbox;
+    struct function function;
+    struct call call;
+};
+/* False: the sandbox has no more work to do, and its call must lambda_asker_leave(). */
+bool lambda_asker_find(const struct call *call, struct lambda_asker *asker);
+/* The sandbox will be killed in a moment, and needs no answer. */
+enum outcome lambda_asker_leave(const struct call *call);
+/* The sandbox is ready for invocations. */
+void lambda_sandbox_initialized(const struct call *call, const struct function *function,
+                                struct lambda_get_sandbox_row *sandbox);
+
+/* extensions.c */
+enum { MOST_EXTENSIONS = 10 }; /* of a sandbox */
+/* "Ready", as AWS's log has it. */
+str lambda_extension_state_name(enum lambda_extension_state state);
+/* The registered extension of the calling sandbox with that identifier.  False: fail() has been called. */
+bool lambda_extension_find(const struct call *call, str identifier, struct lambda_extension_row *extension);
+/* Give the extension an event as soon as it asks for one. */
+void lambda_extension_notify(const struct call *call, const struct lambda_extension_row *extension,
+                             enum lambda_extension_event event);
+
+/* phases.c */
+/* The sandbox is being started, with external extensions of those names. */
+void lambda_phase_begin(const struct call *call, str sandbox_id, const struct str_list *extensions);
+/* All external extensions have registered: start the function's program. */
+void lambda_phase_run(const struct call *call, str sandbox_id);
+/* May internal extensions still register? */
+bool lambda_phase_takes_extensions(const struct call *call, const struct lambda_get_sandbox_row *sandbox);
+bool lambda_phase_takes_subscriptions(const struct lambda_get_sandbox_row *sandbox);
+/* An extension is ready for its next event: perhaps the phase is over. */
+void lambda_phase_check(const struct call *call, const struct function *function,
+                        struct lambda_get_sandbox_row *sandbox);
+/*
+ * The function's program asks for its next event, in a sandbox with extensions.  True: extensions still work,
+ * and the call must lambda_phase_wait().
+ */
+bool lambda_phase_goes_on(const struct call *call, const struct function *function,
+                          struct lambda_get_sandbox_row *sandbox);
+enum outcome lambda_phase_wait(const struct call *call, str sandbox_id);
+/* What extensions are told of an invocation. */
+struct lambda_phase_invocation {
+    str request_id, function_arn, tracing;
+    int64_t deadline_ms;
+};
+void lambda_phase_invoke(const struct call *call, const struct function *function,
+                         const struct lambda_get_sandbox_row *sandbox,
+                         const struct lambda_phase_invocation *invocation);
+/* The invocation has its result. */
+void lambda_phase_answered(const struct call *call, str sandbox_id);
+/* What the sandbox does fails, and it shuts down. */
+void lambda_phase_fail(const struct call *call, const struct function *function,
+                       struct lambda_get_sandbox_row *sandbox, const struct sandbox_end *end, str reason);
+/* Shut a sandbox with extensions down.  False: it has none. */
+bool lambda_phase_shut_down(const struct call *call, str sandbox_id, str reason);
+void lambda_phase_forget(const struct call *call, str sandbox_id);
+
+/* subscriptions.c */
+/* What an extension wants to be told, and where. */
+struct telemetry_subscription {
+    bool is_logs; /* by the Logs API */
+    str name;     /* of the extension */
+    struct str_list types;
+    int64_t port;
+    str path; /* absent: by TCP */
+    int64_t max_items, max_bytes, timeout_ms;
+};
 
 /* invocations.c */
 /* The name that the caller of a synchronous invocation parks for. */
@@ -381,6 +469,7 @@ struct result {
     str error, payload;
     str status; /* for the log, of a runtime that failed: "timeout", "error"; or absent */
     str error_type;
+    bool goes_on; /* extensions still work: the invocation's END and REPORT, and its duration, come later */
 };
 struct result lambda_result_error(const struct call *call, const char *type, str message);
 /* Queue an invocation; the params name the function and one of its versions. */
@@ -410,11 +499,55 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
                               const struct lambda_find_invocation_row *invocation,
                               const struct result *result);
 
+/* An invocation has taken that long. */
+void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms);
+
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
 enum outcome lambda_invocation_begin(const struct call *call, const struct lambda_invocation_request *in,
                                      const struct function *function, bool streams);
 /* Wait for its answer, and meanwhile show its event. */
 enum outcome lambda_invocation_wait(const struct call *call, const struct lambda_invocation_request *in);
+
+/* Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for
+ * it after a restart. */
+void lambda_invocation_answer_caller(const struct call *call,
+                                     const struct lambda_find_invocation_row *invocation,
+                                     const struct result *result, str tail);
+
+/* durable_start.c */
+bool lambda_function_is_durable(const struct function *function);
+/* May the request invoke the function, as a durable one or not?  False: fail() has been called. */
+bool lambda_durable_check(const struct call *call, const struct function *function,
+                          const struct lambda_invocation_request *in, bool streams);
+/* The request names an execution that has ended: answer with its result.  False: it does not. */
+bool lambda_durable_answered(const struct call *call, const struct function *function,
+                             const struct lambda_invocation_request *in, str payload,
+                             struct lambda_invocation_response *out);
+/*
+ * Start the execution of that name, or find it (any: absent); the invocation waits for its end, if it runs.
+ * False: it has another payload, and fail() has been called.
+ */
+bool lambda_durable_invoke(const struct call *call, const struct function *function, str name,
+                           struct lambda_add_invocation_params *start);
+/* The ARN of that execution, or absent (NULL). */
+str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
+
+/* durable_run.c */
+/* The event of a run that begins now; absent: the execution has ended. */
+str lambda_run_event(const struct call *call, int64_t execution_id);
+void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                    const struct result *result);
+
+/* durable_chained.c */
+/* A function that an execution has invoked has ended; or will never run, because it is deleted. */
+void lambda_chained_invocation_end(const struct call *call,
+                                   const struct lambda_find_invocation_row *invocation,
+                                   const struct result *result);
+void lambda_chained_invocation_lost(const struct call *call, int64_t execution_id, str operation_id);
+
+/* durable_end.c */
+/* The function is deleted, or one of its versions: so are its executions. */
+void lambda_executions_drop(const struct call *call, int64_t function_id, const int64_t *version_id);
 
 /* response_stream.c */
 /*
@@ -532,6 +665,9 @@ void lambda_qualifier_forget(const struct call *call, int64_t function_id, str q
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result);
+/* The execution that an asynchronous invocation has started has ended: a failed one becomes a dead letter. */
+void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
+                           const struct result *result, str payload);
 /* A queued invocation has become older than its function's config allows: it is given up, not run. */
 bool lambda_event_expire(const struct call *call, int64_t invocation_id);
 /*
@@ -563,6 +699,11 @@ str lambda_event_runtime_done(const struct call *call, const struct function *fu
                               const struct invocation_report *report);
 str lambda_event_report(const struct call *call, const struct function *function,
                         const struct invocation_report *report);
+str lambda_event_over(const struct call *call, const struct function *function, str request_id);
+str lambda_event_extension(const struct call *call, const struct function *function,
+                           const struct lambda_extension_row *extension);
+str lambda_event_subscription(const struct call *call, const struct function *function,
+                              const struct telemetry_subscription *subscription);
 /* Is the level of a line of the function's own high enough for its log? */
 bool lambda_log_keeps(const struct call *call, const struct function *function, str line);
 
@@ -572,6 +713,13 @@ struct logs_input_log_events;
 void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id);
 void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
                          int64_t init_ms);
+/* The event of the beginning, for a log in JSON. */
+str lambda_log_init_event(const struct call *call, const struct function *function);
+/* Note how an extension began, and its subscription to telemetry. */
+void lambda_log_extension(const struct call *call, const struct function *function, str sandbox_id,
+                          const struct lambda_extension_row *extension);
+void lambda_log_subscription(const struct call *call, const struct function *function, str sandbox_id,
+                             const struct telemetry_subscription *subscription);
 /* Add a line of our own, which is held back until the next flush. */
 void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_ms, str text);
 /* Add the sandbox's output. */
@@ -586,6 +734,37 @@ str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
                    const struct lambda_find_invocation_row *invocation, const struct result *result,
                    struct logs_input_log_events *output);
+
+/* Write END and REPORT of an invocation that was answered before. */
+void lambda_log_report(const struct call *call, const struct function *function,
+                       const struct lambda_get_sandbox_row *sandbox, const struct invocation_report *report);
+
+/* telemetry.c: events for extensions; nothing happens in a sandbox without a subscription */
+str lambda_telemetry_init_start(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox);
+void lambda_telemetry_subscribed(const struct call *call, const struct function *function,
+                                 const struct lambda_get_sandbox_row *sandbox,
+                                 const struct telemetry_subscription *subscription);
+void lambda_telemetry_init_done(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox);
+void lambda_telemetry_extension(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox,
+                                const struct lambda_extension_row *extension);
+void lambda_telemetry_init_report(const struct call *call, const struct function *function,
+                                  const struct lambda_get_sandbox_row *sandbox);
+void lambda_telemetry_start(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox, str request_id);
+void lambda_telemetry_runtime_done(const struct call *call, const struct function *function,
+                                   const struct lambda_get_sandbox_row *sandbox,
+                                   const struct lambda_get_phase_row *phase, const struct result *result);
+void lambda_telemetry_report(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox,
+                             const struct invocation_report *report);
+/* The function has failed before it answered. */
+void lambda_telemetry_failed(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox,
+                             const struct lambda_find_invocation_row *invocation,
+                             const struct result *result);
 
 /* hops.c */
 /* A message of a batch, in the invocation's row: a line of `receipts` after the queue's ARN. */

@@ -179,8 +179,34 @@ static void add_credentials(const struct call *call, struct str_map *environment
     str_map_add(call->arena, environment, S("AWS_SESSION_TOKEN"), credentials->session_token);
 }
 
+/*
+ * Extensions share everything with the function but what its runtime alone needs:
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
+ */
+static void add_extensions(const struct call *call, struct sandbox_start_input *in,
+                           const struct str_list *extensions)
+{
+    const str runtime_only[] = {S("_HANDLER"),
+                                S("AWS_EXECUTION_ENV"),
+                                S("AWS_LAMBDA_LOG_GROUP_NAME"),
+                                S("AWS_LAMBDA_LOG_STREAM_NAME"),
+                                S("AWS_XRAY_CONTEXT_MISSING"),
+                                S("AWS_XRAY_DAEMON_ADDRESS"),
+                                S("LAMBDA_RUNTIME_DIR"),
+                                S("LAMBDA_TASK_ROOT"),
+                                S("_AWS_XRAY_DAEMON_ADDRESS"),
+                                S("_AWS_XRAY_DAEMON_PORT")};
+
+    for (size_t i = 0; i < extensions->count; i++)
+        *list_add(call->arena, &in->extensions) =
+            arena_concat(call->arena, S("/opt/extensions/"), extensions->items[i]);
+    for (size_t i = 0; extensions->count > 0 && i < sizeof runtime_only / sizeof *runtime_only; i++)
+        *list_add(call->arena, &in->runtime_only) = runtime_only[i];
+}
+
 bool lambda_sandbox_start(const struct call *call, const struct function *function,
-                          const struct lambda_get_sandbox_row *sandbox, int64_t *retire_ms, str *problem)
+                          const struct lambda_get_sandbox_row *sandbox, const struct str_list *extensions,
+                          int64_t *retire_ms, str *problem)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct sts_credentials *credentials = assume_role(call, function, problem);
@@ -201,6 +227,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
     add_credentials(call, &in.environment, credentials);
     add_configured(call, &in.environment, function, runtime);
     set_command(call, &in, runtime);
+    add_extensions(call, &in, extensions);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
     sandbox_start_effect(call, &in);
     return true;

@@ -31,19 +31,28 @@ void lambda_log_keep(const struct call *call, str sandbox_id, int64_t timestamp_
 
 /* ---- the initialization ---- */
 
-void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
+static str runtime_version(const struct call *call, const struct function *function)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
-    str version =
-        lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
-    str arn = lambda_runtime_version_arn(call, function);
 
+    return lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
+}
+
+str lambda_log_init_event(const struct call *call, const struct function *function)
+{
+    return lambda_event_init_start(call, function, runtime_version(call, function),
+                                   lambda_runtime_version_arn(call, function));
+}
+
+void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
+{
     lambda_log_keep(call, sandbox_id, call->now_ms,
                     lambda_log_is_json(function)
-                        ? lambda_event_init_start(call, function, version, arn)
-                        : arena_concat(call->arena, S("INIT_START Runtime Version: "), version,
-                                       S("\tRuntime Version ARN: "), arn));
+                        ? lambda_log_init_event(call, function)
+                        : arena_concat(call->arena, S("INIT_START Runtime Version: "),
+                                       runtime_version(call, function), S("\tRuntime Version ARN: "),
+                                       lambda_runtime_version_arn(call, function)));
 }
 
 void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
@@ -53,6 +62,47 @@ void lambda_log_init_end(const struct call *call, const struct function *functio
         return;
     lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_done(call, function));
     lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_report(call, function, init_ms));
+}
+
+/* ---- extensions ---- */
+
+void lambda_log_extension(const struct call *call, const struct function *function, str sandbox_id,
+                          const struct lambda_extension_row *extension)
+{
+    struct text line = text_in(call->arena);
+
+    if (lambda_log_is_json(function)) {
+        lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_extension(call, function, extension));
+        return;
+    }
+    text_format(&line, "EXTENSION\tName: %.*s\tState: %.*s\tEvents: [%s%s%s]", STR_ARGS(extension->name),
+                STR_ARGS(lambda_extension_state_name(extension->state)),
+                extension->takes_invoke ? "INVOKE" : "",
+                extension->takes_invoke && extension->takes_shutdown ? "," : "",
+                extension->takes_shutdown ? "SHUTDOWN" : "");
+    if (str_present(extension->error_type))
+        text_format(&line, "\tError Type: %.*s", STR_ARGS(extension->error_type));
+    lambda_log_keep(call, sandbox_id, call->now_ms, text_str(&line));
+}
+
+void lambda_log_subscription(const struct call *call, const struct function *function, str sandbox_id,
+                             const struct telemetry_subscription *subscription)
+{
+    struct text line = text_in(call->arena);
+
+    if (lambda_log_is_json(function)) {
+        lambda_log_keep(call, sandbox_id, call->now_ms,
+                        lambda_event_subscription(call, function, subscription));
+        return;
+    }
+    text_format(&line, "%s\tName: %.*s\tState: Subscribed\tTypes: [",
+                subscription->is_logs ? "LOGS" : "TELEMETRY", STR_ARGS(subscription->name));
+    for (size_t i = 0; i < subscription->types.count; i++) {
+        str type = subscription->types.items[i];
+        text_format(&line, "%s%c%.*s", i ? ", " : "", type.data[0] - 'a' + 'A', STR_ARGS(str_from(type, 1)));
+    }
+    text_add(&line, S("]"));
+    lambda_log_keep(call, sandbox_id, call->now_ms, text_str(&line));
 }
 
 /* ---- writing ---- */
@@ -327,7 +377,21 @@ str lambda_log_end(const struct call *call, const struct function *function,
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, function, invocation));
+    size_t before_end = events.count;
     add_end(call, function, &report, &events);
+    str tail = invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
+    if (result->goes_on)
+        events.count = before_end;
     trace_logged(call, function, sandbox, invocation, write_events(call, function, sandbox, &events));
-    return invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
+    return tail;
+}
+
+void lambda_log_report(const struct call *call, const struct function *function,
+                       const struct lambda_get_sandbox_row *sandbox, const struct invocation_report *report)
+{
+    struct logs_input_log_events events = {0};
+
+    take_lines(call, sandbox, &events);
+    add_end(call, function, report, &events);
+    write_events(call, function, sandbox, &events);
 }

@@ -137,6 +137,57 @@ str lambda_event_report(const struct call *call, const struct function *function
                                                               : LAMBDA_SYSTEM_LOG_LEVEL_INFO);
 }
 
+/* The last event of the Logs API about an invocation. */
+str lambda_event_over(const struct call *call, const struct function *function, str request_id)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.end"));
+
+    json_field(&event.writer, S("requestId"), request_id);
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
+/* ---- extensions ---- */
+
+static void add_texts(struct json_writer *writer, str name, const struct str_list *texts)
+{
+    json_name(writer, name);
+    json_open_array(writer);
+    for (size_t i = 0; i < texts->count; i++)
+        json_string(writer, texts->items[i]);
+    json_close_array(writer);
+}
+
+str lambda_event_extension(const struct call *call, const struct function *function,
+                           const struct lambda_extension_row *extension)
+{
+    struct event event = begin(call, function, call->now_ms, S("platform.extension"));
+    struct str_list events = {0};
+
+    if (extension->takes_invoke)
+        *list_add(call->arena, &events) = S("INVOKE");
+    if (extension->takes_shutdown)
+        *list_add(call->arena, &events) = S("SHUTDOWN");
+    json_field(&event.writer, S("name"), extension->name);
+    json_field(&event.writer, S("state"), lambda_extension_state_name(extension->state));
+    add_texts(&event.writer, S("events"), &events);
+    json_field(&event.writer, S("errorType"), extension->error_type);
+    return finish(&event, extension->state == LAMBDA_EXTENSION_STATE_READY ? LAMBDA_SYSTEM_LOG_LEVEL_INFO
+                                                                           : LAMBDA_SYSTEM_LOG_LEVEL_WARN);
+}
+
+str lambda_event_subscription(const struct call *call, const struct function *function,
+                              const struct telemetry_subscription *subscription)
+{
+    struct event event =
+        begin(call, function, call->now_ms,
+              subscription->is_logs ? S("platform.logsSubscription") : S("platform.telemetrySubscription"));
+
+    json_field(&event.writer, S("name"), subscription->name);
+    json_field(&event.writer, S("state"), S("Subscribed"));
+    add_texts(&event.writer, S("types"), &subscription->types);
+    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
 /* ---- the function's own lines ---- */
 
 /* A level that is missing or unknown is INFO.  Python has words of its own for two. */

@@ -171,8 +171,12 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     batch.queued_ms = call->now_ms;
     if (!str_present(batch.trace_id))
         batch.trace_id = trace_of_id(call->arena, batch.request_id, call->now_ms);
-    lambda_invocation_add(call, batch);
-    lambda_function_dispatch(call, &version);
+    if (lambda_function_is_durable(&version)) {
+        lambda_durable_invoke(call, &version, (str){0}, &batch);
+    } else {
+        lambda_invocation_add(call, batch);
+        lambda_function_dispatch(call, &version);
+    }
     return batch.request_id;
 }
 

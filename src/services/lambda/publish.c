@@ -29,7 +29,9 @@ static str fingerprint_of(const struct call *call, const struct lambda_function_
                          row->architecture,
                          row->log_group,
                          arena_decimal(call->arena, row->timeout_seconds),
-                         arena_decimal(call->arena, row->memory_mb)};
+                         arena_decimal(call->arena, row->memory_mb),
+                         row->execution_seconds ? arena_decimal(call->arena, *row->execution_seconds) : S(""),
+                         row->retention_days ? arena_decimal(call->arena, *row->retention_days) : S("")};
     struct text text = text_in(call->arena);
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -156,6 +156,19 @@ static void give_up(const struct call *call, const struct lambda_get_event_row *
     lambda_invocation_remove(call, event->id);
 }
 
+void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
+                           const struct result *result, str payload)
+{
+    struct lambda_get_event_row event;
+
+    if (str_present(result->error) && get_event(call, invocation_id, &event)) {
+        event.payload = payload;
+        event.error = error_message(call, result);
+        lambda_dead_letter_send(call, function, &event);
+    }
+    lambda_invocation_remove(call, invocation_id);
+}
+
 /* The function's max age for that event has passed. */
 static bool is_too_old(const struct call *call, const struct lambda_get_event_row *event)
 {

@@ -8,15 +8,7 @@
 #include "base/hash.h"
 #include "runtime_model.h"
 
-/* The sandbox that calls, its function, and the call in that function's account and region. */
-struct asker {
-    struct lambda_get_sandbox_row sandbox;
-    struct function function;
-    struct call call;
-};
-
-/* False: the sandbox has no more work to do, and its call must park. */
-static bool find_asker(const struct call *call, struct asker *asker)
+bool lambda_asker_find(const struct call *call, struct lambda_asker *asker)
 {
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = call->caller->id},
                             &asker->sandbox) ||
@@ -26,8 +18,7 @@ static bool find_asker(const struct call *call, struct asker *asker)
     return true;
 }
 
-/* The sandbox will be killed in a moment, and needs no answer. */
-static enum outcome park_until_killed(const struct call *call)
+enum outcome lambda_asker_leave(const struct call *call)
 {
     if (call->last_run)
         return fail(call, &RUNTIME_INTERNAL_SERVER_ERROR, "The server stops.");
@@ -41,8 +32,8 @@ static enum outcome refuse_transition(const struct call *call, str from, const c
                 STR_ARGS(from), to);
 }
 
-static void become_idle(const struct call *call, const struct function *function,
-                        struct lambda_get_sandbox_row *sandbox)
+void lambda_sandbox_initialized(const struct call *call, const struct function *function,
+                                struct lambda_get_sandbox_row *sandbox)
 {
     lambda_log_init_end(call, function, sandbox->id, call->now_ms - sandbox->started_ms);
     lambda_set_initialized(call->txn,
@@ -78,10 +69,10 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
 /* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
 void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
 {
-    struct asker asker;
+    struct lambda_asker asker;
 
     (void)in;
-    if (find_asker(call, &asker) && lambda_code_is_hot(asker.function.row.package))
+    if (lambda_asker_find(call, &asker) && lambda_code_is_hot(asker.function.row.package))
         lambda_hot_code_prepare(call, asker.function.row.package);
 }
 
@@ -89,20 +80,24 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                           struct runtime_next_response *out)
 {
     struct lambda_take_invocation_row invocation;
-    struct asker asker;
+    struct lambda_asker asker;
 
     (void)in;
-    if (!find_asker(call, &asker) || asker.sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
+    if (!lambda_asker_find(call, &asker) || asker.sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
         asker.sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || call->last_run)
-        return park_until_killed(call);
+        return lambda_asker_leave(call);
+    if (asker.sandbox.extensions > 0 && lambda_phase_goes_on(&asker.call, &asker.function, &asker.sandbox)) {
+        answer_unsynced(call);
+        return lambda_phase_wait(call, asker.sandbox.id);
+    }
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_BUSY)
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
-        become_idle(&asker.call, &asker.function, &asker.sandbox);
+        lambda_sandbox_initialized(&asker.call, &asker.function, &asker.sandbox);
     if (lambda_code_is_hot(asker.function.row.package)) {
         enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
         if (review != HOT_CURRENT)
-            return review == HOT_UNKNOWN ? move_to_worker(call) : park_until_killed(call);
+            return review == HOT_UNKNOWN ? move_to_worker(call) : lambda_asker_leave(call);
     }
     if (!lambda_invocation_take(
             call,
@@ -130,14 +125,20 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
     out->event = invocation.payload;
+    if (asker.sandbox.extensions > 0)
+        lambda_phase_invoke(&asker.call, &asker.function, &asker.sandbox,
+                            &(struct lambda_phase_invocation){.request_id = out->aws_request_id,
+                                                              .function_arn = out->invoked_function_arn,
+                                                              .tracing = out->trace_id,
+                                                              .deadline_ms = out->deadline_ms});
     return DONE;
 }
 
 /* The invocation that the caller runs.  False: it runs another one, and fail() has been called. */
-static bool find_invocation(const struct call *call, str request_id, struct asker *asker,
+static bool find_invocation(const struct call *call, str request_id, struct lambda_asker *asker,
                             struct lambda_find_invocation_row *invocation)
 {
-    if (find_asker(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
+    if (lambda_asker_find(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
         lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
         str_equal(invocation->request_id, request_id)) {
         if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
@@ -148,9 +149,17 @@ static bool find_invocation(const struct call *call, str request_id, struct aske
     return false;
 }
 
-static void finish(const struct asker *asker, const struct lambda_find_invocation_row *invocation,
+/* The result is there.  With extensions the phase goes on until they have asked for the next event, too. */
+static void finish(const struct lambda_asker *asker, const struct lambda_find_invocation_row *invocation,
                    const struct result *result)
 {
+    if (asker->sandbox.extensions > 0) {
+        struct result first = *result;
+        first.goes_on = true;
+        lambda_phase_answered(&asker->call, asker->sandbox.id);
+        lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, &first);
+        return;
+    }
     lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, result);
     lambda_sandbox_release(&asker->call, &asker->function, &asker->sandbox);
 }
@@ -184,7 +193,7 @@ static struct result too_large(const struct call *call)
                      ANSWER_BYTES));
 }
 
-static enum outcome answer_whole(const struct call *call, const struct asker *asker,
+static enum outcome answer_whole(const struct call *call, const struct lambda_asker *asker,
                                  const struct lambda_find_invocation_row *invocation)
 {
     if (!body_is_last(call))
@@ -195,7 +204,7 @@ static enum outcome answer_whole(const struct call *call, const struct asker *as
     return DONE;
 }
 
-static enum outcome answer_in_pieces(const struct call *call, const struct asker *asker,
+static enum outcome answer_in_pieces(const struct call *call, const struct lambda_asker *asker,
                                      const struct lambda_find_invocation_row *invocation, str content_type)
 {
     struct result result;
@@ -221,7 +230,7 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
                               struct runtime_status_response *out)
 {
     struct lambda_find_invocation_row invocation;
-    struct asker asker;
+    struct lambda_asker asker;
 
     out->status = S("OK");
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
@@ -236,7 +245,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
 {
     struct result result = reported(in->error_type, in->report);
     struct lambda_find_invocation_row invocation;
-    struct asker asker;
+    struct lambda_asker asker;
 
     out->status = S("OK");
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
@@ -250,18 +259,16 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
                                 struct runtime_status_response *out)
 {
     struct lambda_find_invocation_row invocation;
-    struct asker asker;
+    struct lambda_asker asker;
     struct result result = reported(in->error_type, in->report);
 
     result.status = S("error");
     out->status = S("OK");
-    if (!find_asker(call, &asker))
-        return park_until_killed(call);
+    if (!lambda_asker_find(call, &asker))
+        return lambda_asker_leave(call);
     if (asker.sandbox.state != LAMBDA_SANDBOX_STATE_STARTING)
         return refuse_transition(call, S("Ready"), "InitError");
-    lambda_set_sandbox_state(call->txn, &(struct lambda_set_sandbox_state_params){
-                                            .id = asker.sandbox.id, .state = LAMBDA_SANDBOX_STATE_STOPPING});
-    lambda_sandbox_stop(&asker.call, asker.sandbox.id);
+    lambda_sandbox_end(&asker.call, asker.sandbox.id, S("failure"));
     if (lambda_sandbox_next(&asker.call, &asker.function, &asker.sandbox, &invocation))
         lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
     return DONE;

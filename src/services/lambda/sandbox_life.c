@@ -55,6 +55,7 @@ static void fail_next(const struct call *call, const struct function *function,
 struct verified {
     str problem;     /* absent: the code is good */
     str fingerprint; /* of a hot-reload folder */
+    struct str_list extensions;
 };
 
 static struct verified *verify(const struct call *call, const struct lambda_launch_sandbox_request *in)
@@ -70,12 +71,25 @@ static struct verified *verify(const struct call *call, const struct lambda_laun
         verified->problem = call->progress->failure.message;
     else if (is_hot)
         verified->problem = lambda_hot_code_verify(call, in->package, &verified->fingerprint);
+    if (in->layer_packages.count > 0 && !str_present(verified->problem))
+        verified->extensions = lambda_unpacked_extensions(call, in->layers);
     return verified;
 }
 
 void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_launch_sandbox_request *in)
 {
     leave_prepared(call, verify(call, in));
+}
+
+/* AWS's words. */
+static const str too_many_extensions = {"ErrTooManyExtensions", sizeof "ErrTooManyExtensions" - 1};
+
+static struct result not_launched(const struct call *call, str problem)
+{
+    bool is_extension = str_equal(problem, too_many_extensions);
+
+    return lambda_result_error(call, is_extension ? "Extension.LaunchError" : "Runtime.InvalidEntrypoint",
+                               problem);
 }
 
 /* Launch a sandbox whose code has been verified.  False: *problem says why it cannot run. */
@@ -85,9 +99,11 @@ static bool launch(const struct call *call, struct function *function,
 {
     int64_t retire_ms;
 
-    *problem = verified->problem;
-    if (str_present(*problem) || !lambda_sandbox_start(call, function, sandbox, &retire_ms, problem))
+    *problem = verified->extensions.count > MOST_EXTENSIONS ? too_many_extensions : verified->problem;
+    if (str_present(*problem) ||
+        !lambda_sandbox_start(call, function, sandbox, &verified->extensions, &retire_ms, problem))
         return false;
+    lambda_phase_begin(call, sandbox->id, &verified->extensions);
     if (lambda_code_is_hot(sandbox->package))
         lambda_hot_code_launched(call, function, sandbox, verified->fingerprint);
     lambda_set_launched(call->txn, &(struct lambda_set_launched_params){
@@ -118,7 +134,7 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     log_start(&there, &function, sandbox.id);
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in), &problem))
         return DONE;
-    struct result result = lambda_result_error(&there, "Runtime.InvalidEntrypoint", problem);
+    struct result result = not_launched(&there, problem);
     log_warn("a function cannot be started", log_field("function", function.arn),
              log_field("reason", problem));
     lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
@@ -140,32 +156,56 @@ static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
     return idle_ms < sandbox->retire_ms ? idle_ms : sandbox->retire_ms;
 }
 
-static struct result timed_out(const struct call *call, const struct function *function, str request_id)
+struct result lambda_sandbox_result(const struct call *call, const struct sandbox_end *end, str request_id)
 {
     struct result result = lambda_result_error(
-        call, "Sandbox.Timedout",
-        arena_format(call->arena, "RequestId: %.*s Error: Task timed out after %lld.00 seconds",
-                     STR_ARGS(request_id), (long long)function->row.timeout_seconds));
+        call, end->type,
+        arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message));
 
-    result.status = S("timeout");
+    result.status = str_of(end->status);
     return result;
 }
 
+static struct sandbox_end timed_out(const struct call *call, const struct function *function)
+{
+    return (struct sandbox_end){.type = "Sandbox.Timedout",
+                                .message = arena_format(call->arena, "Task timed out after %lld.00 seconds",
+                                                        (long long)function->row.timeout_seconds),
+                                .status = "timeout"};
+}
+
 static void end_overdue(const struct call *call, const struct function *function,
-                        const struct lambda_get_sandbox_row *sandbox)
+                        struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
+    struct sandbox_end end = timed_out(call, function);
 
+    if (sandbox->extensions > 0 && sandbox->state != LAMBDA_SANDBOX_STATE_IDLE) {
+        lambda_phase_fail(call, function, sandbox, &end, S("timeout"));
+        return;
+    }
     if (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY) {
         lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_LATE);
         return;
     }
-    lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+    lambda_sandbox_end(call, sandbox->id, S("spindown"));
     if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
         lambda_sandbox_next(call, function, sandbox, &invocation)) {
-        struct result result = timed_out(call, function, invocation.request_id);
+        struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
         lambda_invocation_finish(call, function, sandbox, &invocation, &result);
     }
+}
+
+/* Its extensions have two seconds to end. */
+static enum outcome check_shutdown(const struct call *call, struct lambda_get_sandbox_row *sandbox)
+{
+    if (sandbox->deadline_ms <= call->now_ms) {
+        lambda_sandbox_stop(call, sandbox->id);
+        return DONE;
+    }
+    sandbox->check_ms = INT64_MAX;
+    lambda_sandbox_check_at(call, sandbox, sandbox->deadline_ms);
+    return DONE;
 }
 
 enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_check_sandbox_request *in,
@@ -176,6 +216,9 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
     struct function function;
 
     (void)out;
+    if (lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) &&
+        sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING && sandbox.extensions > 0)
+        return check_shutdown(call, &sandbox);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox) ||
         sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
         !lambda_version_get(call, sandbox.version_id, &function))
@@ -194,7 +237,8 @@ enum outcome lambda_check_sandbox(const struct call *call, const struct lambda_c
 
 /* ---- events from the server ---- */
 
-static void note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox, const int64_t *bytes)
+void lambda_sandbox_note_memory(const struct call *call, struct lambda_get_sandbox_row *sandbox,
+                                const int64_t *bytes)
 {
     if (!bytes || *bytes <= sandbox->memory_bytes)
         return;
@@ -213,7 +257,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
     answer_unsynced(call);
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
-    note_memory(call, &sandbox, in->max_memory_bytes);
+    lambda_sandbox_note_memory(call, &sandbox, in->max_memory_bytes);
     if (!lambda_version_get(call, sandbox.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
@@ -252,18 +296,31 @@ static const char *exit_type(const struct sandbox_exited *in)
     return str_equal(in->reason, S("StartFailed")) ? "Runtime.InvalidEntrypoint" : "Runtime.ExitError";
 }
 
-static struct result exit_result(const struct call *call, const struct function *function,
-                                 const struct sandbox_exited *in,
-                                 const struct lambda_get_sandbox_row *sandbox, str request_id)
+static struct sandbox_end exit_end(const struct call *call, const struct sandbox_exited *in)
 {
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_LATE)
-        return timed_out(call, function, request_id);
-    struct result result =
-        lambda_result_error(call, exit_type(in),
-                            arena_format(call->arena, "RequestId: %.*s Error: %.*s", STR_ARGS(request_id),
-                                         STR_ARGS(exit_message(call, in))));
-    result.status = S("error");
-    return result;
+    return (struct sandbox_end){.type = exit_type(in), .message = exit_message(call, in), .status = "error"};
+}
+
+/* In the words of AWS's supervisor, as for the function's program. */
+static str extension_exit_message(const struct call *call, const struct sandbox_process_exited *in)
+{
+    if (in->signal)
+        return arena_concat(call->arena, S("signal: "), signal_name(call, *in->signal));
+    if (in->exit_code)
+        return arena_format(call->arena, *in->exit_code ? "exit status %lld" : "exit code %lld",
+                            (long long)*in->exit_code);
+    return in->message;
+}
+
+struct sandbox_end lambda_process_end(const struct call *call, const struct sandbox_process_exited *in)
+{
+    const struct sandbox_exited exited = {
+        .reason = in->reason, .exit_code = in->exit_code, .signal = in->signal, .message = in->message};
+    struct sandbox_end end = exit_end(call, &exited);
+
+    if (str_present(in->extension) && !str_equal(in->reason, S("OutOfMemory")))
+        end.message = extension_exit_message(call, in);
+    return end;
 }
 
 /* Report its end to the invocation that it ran, or would have run. */
@@ -278,8 +335,20 @@ static void tell_of_exit(const struct call *call, const struct function *functio
         lambda_log_flush(call, function, sandbox, NULL);
         return;
     }
-    struct result result = exit_result(call, function, in, sandbox, invocation.request_id);
+    struct sandbox_end end =
+        sandbox->state == LAMBDA_SANDBOX_STATE_LATE ? timed_out(call, function) : exit_end(call, in);
+    struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
     lambda_invocation_finish(call, function, sandbox, &invocation, &result);
+}
+
+/* A sandbox with extensions has ended; what it was busy with fails, unless it was shutting down. */
+static void end_phase(const struct call *call, const struct function *function,
+                      const struct sandbox_exited *in, struct lambda_get_sandbox_row *sandbox)
+{
+    struct sandbox_end end = exit_end(call, in);
+
+    lambda_phase_fail(call, function, sandbox, &end, S("failure"));
+    lambda_log_flush(call, function, sandbox, NULL);
 }
 
 enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox_exited *in,
@@ -291,7 +360,7 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     (void)out;
     if (!lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = in->sandbox_id}, &sandbox))
         return DONE;
-    note_memory(call, &sandbox, in->max_memory_bytes);
+    lambda_sandbox_note_memory(call, &sandbox, in->max_memory_bytes);
     if (!lambda_version_get(call, sandbox.version_id, &function)) {
         lambda_sandbox_forget(call, &sandbox);
         return DONE;
@@ -299,7 +368,10 @@ enum outcome lambda_sandbox_exited(const struct call *call, const struct sandbox
     struct call there = lambda_call_of_function(call, &function);
     if (str_equal(in->reason, S("StartFailed")))
         lambda_log_keep(&there, sandbox.id, there.now_ms, in->message);
-    tell_of_exit(&there, &function, in, &sandbox);
+    if (sandbox.extensions > 0)
+        end_phase(&there, &function, in, &sandbox);
+    else
+        tell_of_exit(&there, &function, in, &sandbox);
     lambda_sandbox_forget(&there, &sandbox);
     lambda_function_dispatch(&there, &function);
     if (sandbox.provisioned)

@@ -87,6 +87,12 @@ void lambda_sandbox_stop_as(const struct call *call, str sandbox_id, enum lambda
     lambda_sandbox_stop(call, sandbox_id);
 }
 
+void lambda_sandbox_end(const struct call *call, str sandbox_id, str reason)
+{
+    if (!lambda_phase_shut_down(call, sandbox_id, reason))
+        lambda_sandbox_stop_as(call, sandbox_id, LAMBDA_SANDBOX_STATE_STOPPING);
+}
+
 static bool is_unoccupied(enum lambda_sandbox_state state)
 {
     return state == LAMBDA_SANDBOX_STATE_STARTING || state == LAMBDA_SANDBOX_STATE_IDLE;
@@ -100,7 +106,7 @@ void lambda_sandboxes_retire(const struct call *call, const struct function *fun
 
     for (size_t i = 0; i < rows.count; i++)
         if (is_unoccupied(rows.items[i].state) && rows.items[i].generation != function->row.generation)
-            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
+            lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
 }
 
 void lambda_sandboxes_kill(const struct call *call, const struct function *function,
@@ -112,7 +118,7 @@ void lambda_sandboxes_kill(const struct call *call, const struct function *funct
 
     for (size_t i = 0; i < rows.count; i++)
         if (is_unoccupied(rows.items[i].state) || rows.items[i].state == LAMBDA_SANDBOX_STATE_BUSY)
-            lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
+            lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
 }
 
 void lambda_sandbox_release(const struct call *call, const struct function *function,
@@ -120,7 +126,7 @@ void lambda_sandbox_release(const struct call *call, const struct function *func
 {
     if (sandbox->generation != function->row.generation || call->now_ms >= sandbox->retire_ms ||
         lambda_sandboxes_exceed(call, function))
-        lambda_sandbox_stop_as(call, sandbox->id, LAMBDA_SANDBOX_STATE_STOPPING);
+        lambda_sandbox_end(call, sandbox->id, S("spindown"));
     else
         lambda_set_idle(call->txn,
                         &(struct lambda_set_idle_params){.id = sandbox->id, .idle_since_ms = call->now_ms});
@@ -136,6 +142,8 @@ static void forget_by_id(const struct call *call, str sandbox_id)
 void lambda_sandbox_forget(const struct call *call, const struct lambda_get_sandbox_row *sandbox)
 {
     forget_by_id(call, sandbox->id);
+    if (sandbox->extensions > 0)
+        lambda_phase_forget(call, sandbox->id);
     lambda_package_release(call, sandbox->package);
     lambda_unpacked_release(call, sandbox->layers);
 }
@@ -147,4 +155,6 @@ void lambda_sandboxes_forget(const struct call *call)
     for (size_t i = 0; i < rows.count; i++)
         forget_by_id(call, rows.items[i].id);
     lambda_remove_all_lines(call->txn);
+    lambda_remove_all_extensions(call->txn);
+    lambda_remove_all_phases(call->txn);
 }

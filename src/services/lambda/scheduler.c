@@ -178,7 +178,7 @@ static void reap(const struct call *call)
         lambda_list_idle(call->txn, &(struct lambda_list_idle_params){.most = REAPED_AT_ONCE});
 
     for (size_t i = 0; i < rows.count; i++)
-        lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
+        lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
 }
 
 /*
@@ -199,7 +199,7 @@ static int64_t room_of(const struct call *call, const struct function *function,
                                                   .most = wanted - room,
                                               });
     for (size_t i = 0; i < rows.count; i++)
-        lambda_sandbox_stop_as(call, rows.items[i].id, LAMBDA_SANDBOX_STATE_STOPPING);
+        lambda_sandbox_end(call, rows.items[i].id, S("spindown"));
     return room + (int64_t)rows.count;
 }
 

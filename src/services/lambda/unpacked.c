@@ -347,6 +347,34 @@ enum outcome lambda_clear_packages(const struct call *call, const struct lambda_
     return DONE;
 }
 
+/* ---- extensions ---- */
+
+static int is_program(const struct dirent *entry)
+{
+    return entry->d_type != DT_DIR;
+}
+
+struct str_list lambda_unpacked_extensions(const struct call *call, str name)
+{
+    str folder = lambda_unpacked_folder(call, name);
+    struct dirent **entries = NULL;
+    struct str_list names = {0};
+
+    if (!str_present(folder))
+        return names;
+    const char *path = arena_cstr(call->arena, arena_join(call->arena, folder, S("/extensions")));
+    int count = scandir(path, &entries, is_program, alphasort);
+    struct arena_guard *guard = arena_hold(call->arena); /* the entries must be freed */
+    for (int i = 0; i < count; i++) {
+        if (names.count <= MOST_EXTENSIONS) /* one too many is an error, and more are no more */
+            *list_add(call->arena, &names) = arena_copy(call->arena, str_of(entries[i]->d_name));
+        free(entries[i]);
+    }
+    arena_let_go(call->arena, guard);
+    free(entries);
+    return names;
+}
+
 /* ---- at start ---- */
 
 /* Is it the name of a package's folder?  Other files in that folder are not ours to delete. */

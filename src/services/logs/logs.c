@@ -9,5 +9,8 @@ static void start(const struct call *call)
     logs_queries_start(call);
 }
 
-const struct module LOGS_MODULE = {
-    .service = &LOGS_SERVICE, .schema = &LOGS_SCHEMA, .start = start, .locate_arn = logs_locate_arn};
+const struct module LOGS_MODULE = {.service = &LOGS_SERVICE,
+                                   .usage = "Logs",
+                                   .schema = &LOGS_SCHEMA,
+                                   .start = start,
+                                   .locate_arn = logs_locate_arn};

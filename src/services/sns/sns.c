@@ -16,5 +16,8 @@ static const struct door doors[] = {
     {0},
 };
 
-const struct module SNS_MODULE = {
-    .service = &SNS_SERVICE, .schema = &SNS_SCHEMA, .doors = doors, .locate_arn = sns_locate_arn};
+const struct module SNS_MODULE = {.service = &SNS_SERVICE,
+                                  .usage = "SNS",
+                                  .schema = &SNS_SCHEMA,
+                                  .doors = doors,
+                                  .locate_arn = sns_locate_arn};

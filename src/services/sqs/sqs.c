@@ -32,6 +32,7 @@ static const struct door doors[] = {
 };
 
 const struct module SQS_MODULE = {.service = &SQS_SERVICE,
+                                  .usage = "SQS",
                                   .schema = &SQS_SCHEMA,
                                   .start = sqs_measure_later,
                                   .doors = doors,

@@ -7,6 +7,11 @@ export class MapOf {
     readonly entries: Record<string, Value>,
     readonly names: { key: string; value: string } = { key: 'key', value: 'value' },
   ) {}
+
+  /** The CLI's input has maps as objects. */
+  toJSON(): Record<string, Value> {
+    return this.entries;
+  }
 }
 
 export function toForm(input: Record<string, Value>): URLSearchParams {

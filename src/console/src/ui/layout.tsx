@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { Link, search, setSearch } from '../router';
+import { Link, path, search, setSearch } from '../router';
 import { Button } from './controls';
 import { CopyIcon, DoneIcon } from './icons';
 
@@ -36,6 +36,19 @@ export function Page({ title, crumbs, description, actions, children }: PageProp
       </header>
       {children}
     </>
+  );
+}
+
+/** The pages of one service, above its page: "Tables", "Explore items", "PartiQL editor". */
+export function Sections({ label, links }: { label: string; links: [string, string][] }) {
+  return (
+    <nav class="sections" aria-label={label}>
+      {links.map(([name, to]) => (
+        <Link key={to} to={to} current={path.value === to}>
+          {name}
+        </Link>
+      ))}
+    </nav>
   );
 }
 

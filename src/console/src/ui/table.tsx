@@ -3,8 +3,9 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 
-import { TextField } from './controls';
+import { Button, TextField } from './controls';
 import { Empty } from './layout';
+import type { More } from './pages';
 
 export interface Column<T> {
   id: string;
@@ -27,6 +28,8 @@ interface TableProps<T> {
   empty: ComponentChildren;
   selection?: { keys: ReadonlySet<string>; onChange: (keys: Set<string>) => void; label: (row: T) => string };
   initialSort?: { id: string; descending?: boolean };
+  /** There are more rows: see usePages(). */
+  more?: More;
 }
 
 const ROW_PIXELS = 40;
@@ -128,7 +131,30 @@ export function Table<T>(props: TableProps<T>) {
         </table>
         {rows.length === 0 && empty}
         {rows.length > 0 && shown.length === 0 && <Empty title="No matches" />}
+        {props.more && <LoadMore {...props.more} />}
       </div>
+    </div>
+  );
+}
+
+/** The end of a table that has more rows: it loads them when it comes into view, or is pressed. */
+function LoadMore({ load, loading, waits }: More) {
+  const end = useRef<HTMLDivElement>(null);
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    if (loading || waits || !end.current) return;
+    const observer = new IntersectionObserver(seen => {
+      if (seen.some(one => one.isIntersecting)) void latest.current();
+    });
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [loading, waits]);
+  return (
+    <div class="table-more" ref={end}>
+      <Button disabled={loading} onClick={() => void load()}>
+        {loading ? 'Loading…' : 'Load more'}
+      </Button>
     </div>
   );
 }

@@ -1,49 +1,51 @@
 /** DynamoDB › Tables › Create table. */
 import { useState } from 'preact/hooks';
 
-import { createTable, type KeyType } from '../../api/dynamodb';
+import { createTable, updateTimeToLive } from '../../api/dynamodb';
 import { link, navigate } from '../../router';
-import { Form, Select, TextField } from '../../ui/controls';
-import { flash } from '../../ui/flash';
-import { Page, Panel } from '../../ui/layout';
+import { Form, Pairs, RadioGroup, TextField } from '../../ui/controls';
+import { attempt, flash } from '../../ui/flash';
+import { Facts, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
+import { defaultSettings, Settings, settingsInput, type TableSettings } from './create_settings';
+import { definitionsOf, KeyRow, NO_KEY, schemaOf } from './index_form';
+import { tableCrumbs } from './parts';
 
-const KEY_TYPES = [
-  { value: 'S', label: 'String' },
-  { value: 'N', label: 'Number' },
-  { value: 'B', label: 'Binary' },
+const DEFAULTS: [string, string][] = [
+  ['Table class', 'DynamoDB Standard'],
+  ['Capacity mode', 'On-demand'],
+  ['Local secondary indexes', '–'],
+  ['Global secondary indexes', '–'],
+  ['Deletion protection', 'Off'],
+  ['DynamoDB stream', 'Off'],
+  ['Time to Live (TTL)', 'Off'],
+  ['Resource-based policy', 'Not active'],
 ];
 
 export default function CreateTable() {
   const [name, setName] = useState('');
-  const [partition, setPartition] = useState({ name: '', type: 'S' as KeyType });
-  const [sort, setSort] = useState({ name: '', type: 'S' as KeyType });
+  const [partition, setPartition] = useState(NO_KEY);
+  const [sort, setSort] = useState(NO_KEY);
+  const [customized, setCustomized] = useState(false);
+  const [settings, setSettings] = useState(defaultSettings);
+  const [tags, setTags] = useState<[string, string][]>([]);
   const [error, setError] = useState<unknown>();
 
   const submit = async () => {
-    const keys = [partition, ...(sort.name ? [sort] : [])];
+    const chosen = customized ? settings : defaultSettings();
     try {
-      await createTable({
-        TableName: name,
-        KeySchema: keys.map((key, i) => ({ AttributeName: key.name, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
-        AttributeDefinitions: keys.map(key => ({ AttributeName: key.name, AttributeType: key.type })),
-        BillingMode: 'PAY_PER_REQUEST',
-      });
-      flash('good', `The ${name} table was created successfully.`);
-      navigate(link`dynamodb/tables/${name}`);
+      await createTable(inputOf(name, [partition, sort], chosen, tags));
     } catch (failure) {
       setError(failure);
+      return;
     }
+    flash('good', `The ${name} table was created successfully.`);
+    if (chosen.timeToLive) await attempt(() => updateTimeToLive(name, chosen.timeToLive, true));
+    navigate(link`dynamodb/tables/${name}`);
   };
 
   return (
-    <Page
-      title="Create table"
-      crumbs={[
-        ['DynamoDB', 'dynamodb/tables'],
-        ['Tables', 'dynamodb/tables'],
-      ]}
-    >
+    <Page title="Create table" crumbs={tableCrumbs()}>
       <Form
         label="Create table"
         submit="Create table"
@@ -58,37 +60,52 @@ export default function CreateTable() {
             onInput={setName}
             required
           />
-          <div class="row">
-            <TextField
-              label="Partition key"
-              value={partition.name}
-              onInput={text => setPartition({ ...partition, name: text })}
-              required
-            />
-            <Select
-              label="Type of the partition key"
-              value={partition.type}
-              options={KEY_TYPES}
-              onChange={type => setPartition({ ...partition, type: type as KeyType })}
-            />
-          </div>
-          <div class="row">
-            <TextField
-              label="Sort key"
-              optional
-              value={sort.name}
-              onInput={text => setSort({ ...sort, name: text })}
-            />
-            <Select
-              label="Type of the sort key"
-              value={sort.type}
-              options={KEY_TYPES}
-              onChange={type => setSort({ ...sort, type: type as KeyType })}
-            />
-          </div>
+          <KeyRow label="Partition key" value={partition} onChange={setPartition} />
+          <KeyRow label="Sort key" optional value={sort} onChange={setSort} />
+        </Panel>
+        <Panel title="Table settings">
+          <RadioGroup
+            legend="Settings of the table"
+            tiles
+            value={customized ? 'custom' : 'default'}
+            options={[
+              {
+                value: 'default',
+                label: 'Default settings',
+                hint: 'The quickest way. You can change most of them later.',
+              },
+              {
+                value: 'custom',
+                label: 'Customize settings',
+                hint: 'Capacity, table class, indexes, streams, and more.',
+              },
+            ]}
+            onChange={text => setCustomized(text === 'custom')}
+          />
+          {!customized && <Facts facts={DEFAULTS} />}
+        </Panel>
+        {customized && <Settings value={settings} onChange={setSettings} partition={partition} />}
+        <Panel title="Tags">
+          <Pairs label="Tags of the table" pairs={tags} onChange={setTags} addLabel="Add new tag" />
         </Panel>
         <Problem error={error} />
       </Form>
     </Page>
   );
+}
+
+function inputOf(
+  name: string,
+  keys: (typeof NO_KEY)[],
+  settings: TableSettings,
+  tags: [string, string][],
+): object {
+  const indexKeys = [...settings.global, ...settings.local].flatMap(index => [index.partition, index.sort]);
+  return {
+    TableName: name,
+    KeySchema: schemaOf(keys),
+    AttributeDefinitions: definitionsOf([...keys, ...indexKeys]),
+    ...settingsInput(settings, keys[0]!),
+    ...(tags.length > 0 && { Tags: tags.map(([Key, Value]) => ({ Key, Value })) }),
+  };
 }

@@ -1,0 +1,76 @@
+/** A button that opens a list of actions: AWS's "Actions". */
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+
+export interface MenuItem {
+  label: string;
+  disabled?: boolean;
+  onChoose: () => unknown;
+}
+
+export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
+  const [open, setOpen] = useState(false);
+  const holder = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const close = () => setOpen(false);
+
+  useEffect(() => {
+    if (!open) return;
+    choices(holder.current)[0]?.focus();
+    const outside = (event: Event) => {
+      if (!holder.current?.contains(event.target as Node)) close();
+    };
+    addEventListener('pointerdown', outside);
+    return () => removeEventListener('pointerdown', outside);
+  }, [open]);
+
+  const byKey = (event: KeyboardEvent) => {
+    if (!open) return;
+    const all = choices(holder.current);
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (next !== undefined) {
+      event.preventDefault();
+      all.at(next % all.length)?.focus();
+    } else if (event.key === 'Escape' || event.key === 'Tab') {
+      close();
+      if (event.key === 'Escape') holder.current?.querySelector('button')?.focus();
+    }
+  };
+  return (
+    <div class="menu-holder" ref={holder} onKeyDown={byKey}>
+      <button
+        type="button"
+        class="button"
+        aria-haspopup="menu"
+        aria-expanded={open}
+        aria-controls={open ? id : undefined}
+        onClick={() => setOpen(!open)}
+      >
+        {label} <span aria-hidden="true">▾</span>
+      </button>
+      {open && (
+        <div class="menu-list" role="menu" id={id} aria-label={label}>
+          {items.map(item => (
+            <button
+              key={item.label}
+              type="button"
+              role="menuitem"
+              tabIndex={-1}
+              disabled={item.disabled}
+              onClick={() => {
+                close();
+                void item.onChoose();
+              }}
+            >
+              {item.label}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function choices(holder: HTMLElement | null): HTMLElement[] {
+  return [...(holder?.querySelectorAll<HTMLElement>('[role="menuitem"]:not(:disabled)') ?? [])];
+}

@@ -1,0 +1,84 @@
+/** The graphs of a resource's Monitor tab. */
+import { useMemo } from 'preact/hooks';
+
+import { orderly } from '../api/client';
+import { metricData, type MetricQuery } from '../api/metrics';
+import { search, setSearch } from '../router';
+import { Chart, type Series } from './chart';
+import { Button, Select } from './controls';
+import { Loading, Panel } from './layout';
+import { Problem } from './problem';
+import { useResource } from './resource';
+
+export interface Graph {
+  title: string;
+  unit?: string;
+  queries: MetricQuery[];
+}
+
+const RANGES = [
+  { value: '60', label: '1 hour' },
+  { value: '180', label: '3 hours' },
+  { value: '720', label: '12 hours' },
+  { value: '1440', label: '1 day' },
+  { value: '10080', label: '1 week' },
+];
+
+/** The time of the server, which its clock may have moved; without permission to ask, that of the browser. */
+async function serverNow(signal: AbortSignal): Promise<number> {
+  try {
+    return (await orderly<{ now_ms: number }>('GET', '/_orderly/clock', undefined, { signal })).now_ms;
+  } catch {
+    return Date.now();
+  }
+}
+
+/** `name` names the resource.  The chosen range is part of the address, under "minutes". */
+export function Monitor({ name, graphs }: { name: string; graphs: Graph[] }) {
+  const minutes = Number(search.value.get('minutes') ?? 60);
+  const loaded = useResource(`monitor/${name}/${minutes}`, async signal =>
+    metricData(
+      graphs.flatMap(graph => graph.queries),
+      { minutes, nowMs: await serverNow(signal) },
+      signal,
+    ),
+  );
+  return (
+    <Panel
+      title="CloudWatch metrics"
+      actions={
+        <>
+          <Select
+            label="Range"
+            value={String(minutes)}
+            options={RANGES}
+            onChange={value => setSearch({ minutes: value })}
+          />
+          <Button onClick={loaded.reload}>Refresh</Button>
+        </>
+      }
+    >
+      <Problem error={loaded.error} retry={loaded.reload} />
+      {loaded.data ? <Graphs graphs={graphs} series={loaded.data} /> : loaded.loading && <Loading />}
+    </Panel>
+  );
+}
+
+function Graphs({ graphs, series }: { graphs: Graph[]; series: Series[] }) {
+  const shown = useMemo(() => {
+    let at = 0;
+    return graphs.map(({ title, unit, queries }) => ({
+      title,
+      unit,
+      series: series.slice(at, (at += queries.length)),
+    }));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the series are those of these graphs
+  }, [series]);
+  return (
+    <div class="graphs">
+      {shown.map(graph => (
+        <Chart key={graph.title} {...graph} />
+      ))}
+    </div>
+  );
+}

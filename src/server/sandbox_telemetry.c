@@ -1,0 +1,129 @@
+/*
+ * sandbox_telemetry.c: what a sandbox's extensions are told of it: lines, and events of the platform.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html
+ */
+#include "server/sandbox.h"
+
+#include "base/time.h"
+#include "wire/json.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    enum telemetry_type type;
+} types[] = {
+    {"platform", TELEMETRY_PLATFORM}, {"function", TELEMETRY_FUNCTION}, {"extension", TELEMETRY_EXTENSION}};
+
+/* ---- subscriptions ---- */
+
+static void unsubscribe(struct sandbox *sandbox, str name)
+{
+    for (struct subscriber **at = &sandbox->subscribers; *at; at = &(*at)->next)
+        if (str_equal(str_of((*at)->name), name)) {
+            struct subscriber *former = *at;
+            *at = former->next;
+            subscriber_close(former);
+            return;
+        }
+}
+
+void sandbox_subscribe(struct sandbox *sandbox, const struct sandbox_subscribe_input *in)
+{
+    unsubscribe(sandbox, in->name);
+    struct subscriber *subscriber = subscriber_new(sandbox, in);
+    for (size_t i = 0; i < in->types.count; i++)
+        for (size_t j = 0; j < sizeof types / sizeof *types; j++)
+            if (str_equal(in->types.items[i], str_of(types[j].name)))
+                subscriber->takes[types[j].type] = true;
+    subscriber->next = sandbox->subscribers;
+    sandbox->subscribers = subscriber;
+    for (size_t i = 0; subscriber->takes[TELEMETRY_PLATFORM] && i < in->events.count; i++)
+        subscriber_add(subscriber, in->events.items[i]);
+}
+
+void sandbox_unsubscribe_all(struct sandbox *sandbox)
+{
+    while (sandbox->subscribers) {
+        struct subscriber *first = sandbox->subscribers;
+        sandbox->subscribers = first->next;
+        subscriber_close(first);
+    }
+}
+
+/* ---- events ---- */
+
+void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in)
+{
+    for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+        if (subscriber->takes[TELEMETRY_PLATFORM] && (!in->logs || *in->logs == subscriber->is_logs))
+            subscriber_add(subscriber, in->event);
+}
+
+static bool is_wanted(const struct sandbox *sandbox, enum telemetry_type type)
+{
+    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber;
+         subscriber = subscriber->next)
+        if (subscriber->takes[type])
+            return true;
+    return false;
+}
+
+static str line_event(struct arena *arena, str line, enum telemetry_type type, int64_t now_ms)
+{
+    struct json_writer writer = json_writer_in(arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("time"), time_iso8601_ms(arena, now_ms));
+    json_field(&writer, S("type"), str_of(types[type].name));
+    json_field(&writer, S("record"), line);
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, enum line_source source,
+                        int64_t now_ms)
+{
+    enum telemetry_type type = source == OF_FUNCTION ? TELEMETRY_FUNCTION : TELEMETRY_EXTENSION;
+    struct arena *arena = &sandbox->sandboxes->arena;
+
+    for (size_t i = 0; is_wanted(sandbox, type) && i < lines->count; i++) {
+        struct arena_mark mark = arena_mark(arena);
+        str event = line_event(arena, lines->items[i], type, now_ms);
+        for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+            if (subscriber->takes[type])
+                subscriber_add(subscriber, event);
+        arena_rewind(arena, mark);
+    }
+}
+
+void sandbox_flush_telemetry(struct sandbox *sandbox)
+{
+    for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+        subscriber_flush(subscriber);
+}
+
+/* All sockets are alike: the first subscriber that waits for one gets it. */
+void sandbox_telemetry_socket(struct sandbox *sandbox, int fd)
+{
+    struct subscriber *subscriber = sandbox->subscribers;
+
+    while (subscriber && !subscriber->wants_socket)
+        subscriber = subscriber->next;
+    if (subscriber)
+        subscriber_connect(subscriber, fd);
+    else if (fd >= 0)
+        close(fd);
+}
+
+size_t sandbox_telemetry_bytes(const struct sandbox *sandbox)
+{
+    size_t bytes = 0;
+
+    for (const struct subscriber *subscriber = sandbox->subscribers; subscriber;
+         subscriber = subscriber->next)
+        bytes += subscriber_held_bytes(subscriber);
+    return bytes;
+}

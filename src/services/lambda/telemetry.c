@@ -1,0 +1,126 @@
+/*
+ * telemetry.c: the platform's events for extensions that have subscribed to telemetry.
+ *
+ * They are the events of a log in JSON, whatever the levels of the function's log.  The server sends them,
+ * and the lines that the sandbox's programs print (server/sandbox_telemetry.c).  Without a subscription
+ * nothing is made.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+ */
+#include "lambda_internal.h"
+
+static const bool yes = true, no = false;
+
+/* The function, with all events in its log. */
+static const struct function *all_levels(const struct call *call, const struct function *function)
+{
+    struct function *copy = arena_new(call->arena, struct function);
+
+    *copy = *function;
+    copy->row.system_level = 0;
+    return copy;
+}
+
+/* logs: see sandbox.Tell. */
+static void tell(const struct call *call, const struct lambda_get_sandbox_row *sandbox, str event,
+                 const bool *logs)
+{
+    sandbox_tell_effect(
+        call, &(struct sandbox_tell_input){.sandbox_id = sandbox->id, .event = event, .logs = logs});
+}
+
+str lambda_telemetry_init_start(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox)
+{
+    struct call then = *call;
+
+    then.now_ms = sandbox->started_ms;
+    return lambda_log_init_event(&then, all_levels(call, function));
+}
+
+void lambda_telemetry_subscribed(const struct call *call, const struct function *function,
+                                 const struct lambda_get_sandbox_row *sandbox,
+                                 const struct telemetry_subscription *subscription)
+{
+    tell(call, sandbox, lambda_event_subscription(call, all_levels(call, function), subscription),
+         subscription->is_logs ? &yes : &no);
+}
+
+void lambda_telemetry_init_done(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox)
+{
+    if (sandbox->telemetry)
+        tell(call, sandbox, lambda_event_init_done(call, all_levels(call, function)), &no);
+}
+
+void lambda_telemetry_extension(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox,
+                                const struct lambda_extension_row *extension)
+{
+    if (sandbox->telemetry)
+        tell(call, sandbox, lambda_event_extension(call, all_levels(call, function), extension), NULL);
+}
+
+void lambda_telemetry_init_report(const struct call *call, const struct function *function,
+                                  const struct lambda_get_sandbox_row *sandbox)
+{
+    if (sandbox->telemetry)
+        tell(call, sandbox,
+             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms),
+             &no);
+}
+
+void lambda_telemetry_start(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox, str request_id)
+{
+    const struct lambda_find_invocation_row invocation = {.request_id = request_id,
+                                                          .started_ms = call->now_ms};
+
+    if (sandbox->telemetry)
+        tell(call, sandbox, lambda_event_start(call, all_levels(call, function), &invocation), NULL);
+}
+
+void lambda_telemetry_runtime_done(const struct call *call, const struct function *function,
+                                   const struct lambda_get_sandbox_row *sandbox,
+                                   const struct lambda_get_phase_row *phase, const struct result *result)
+{
+    const struct invocation_report report = {.request_id = phase->request_id,
+                                             .result = result,
+                                             .duration_ms =
+                                                 phase->started_ms ? call->now_ms - *phase->started_ms : 0};
+
+    if (sandbox->telemetry)
+        tell(call, sandbox, lambda_event_runtime_done(call, all_levels(call, function), &report), NULL);
+}
+
+void lambda_telemetry_report(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox,
+                             const struct invocation_report *report)
+{
+    if (!sandbox->telemetry)
+        return;
+    tell(call, sandbox, lambda_event_over(call, all_levels(call, function), report->request_id), &yes);
+    tell(call, sandbox, lambda_event_report(call, all_levels(call, function), report), NULL);
+}
+
+void lambda_telemetry_failed(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox,
+                             const struct lambda_find_invocation_row *invocation, const struct result *result)
+{
+    int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
+    const struct lambda_get_phase_row phase = {
+        .request_id = invocation->request_id,
+        .started_ms = invocation->started_ms ? &invocation->started_ms : NULL,
+    };
+
+    if (!sandbox->telemetry)
+        return;
+    if (sandbox->state != LAMBDA_SANDBOX_STATE_STARTING)
+        lambda_telemetry_runtime_done(call, function, sandbox, &phase, result);
+    lambda_telemetry_report(call, function, sandbox,
+                            &(struct invocation_report){.request_id = invocation->request_id,
+                                                        .result = result,
+                                                        .duration_ms = duration_ms,
+                                                        .billed_ms = duration_ms,
+                                                        .memory_bytes = sandbox->memory_bytes});
+}
