@@ -59,11 +59,13 @@ enum {
     LIMIT_HOP_TEXT_BYTES = 4096, /* a message is found by the words at its beginning */
     LIMIT_TRACE_HOPS = 1000,
     LIMIT_TRACE_WORDS = 512,
-    LIMIT_INFLOW_BYTES = 256 * 1024 * 1024, /* a body that its handler takes piece by piece */
-    LIMIT_STREAMS = 256,                    /* replies sent piece by piece at one time, */
-    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,  /* a piece of them, */
-    LIMIT_STREAM_PLACE_BYTES = 256,         /* and what their handlers keep between two pieces */
-    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024,  /* a larger one is compressed when the client accepts gzip, */
-    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,    /* and a still larger one is compressed by a worker */
+    LIMIT_TRACE_WAITING_BYTES = 8 * 1024 * 1024, /* of hops: then they are indexed, even while calls come */
+    LIMIT_TRACE_BEHIND_BYTES = 32 * 1024 * 1024, /* more are indexed in slices that follow sooner */
+    LIMIT_INFLOW_BYTES = 256 * 1024 * 1024,      /* a body that its handler takes piece by piece */
+    LIMIT_STREAMS = 256,                         /* replies sent piece by piece at one time, */
+    LIMIT_STREAM_PIECE_BYTES = 256 * 1024,       /* a piece of them, */
+    LIMIT_STREAM_PLACE_BYTES = 256,              /* and what their handlers keep between two pieces */
+    LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024, /* a larger one is compressed when the client accepts gzip, */
+    LIMIT_LOOP_PACKED_BYTES = 64 * 1024,   /* and a still larger one is compressed by a worker */
     LIMIT_RELAXED_SYNC_MS = 100,
 };

@@ -118,7 +118,8 @@ void call_fail_exhausted(const struct call *call, struct arena_mark mark)
              log_field("operation", call->operation ? call->operation->name : "-"),
              log_field("held_bytes", call->arena->held));
     arena_rewind(call->arena, mark);
-    *call->progress = (struct call_progress){.exhausted = true};
+    *call->progress =
+        (struct call_progress){.exhausted = true, .ended_delivery = call->progress->ended_delivery};
     fail(call, &service_unavailable, "The request needs more memory than there is for it.");
 }
 

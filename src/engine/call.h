@@ -117,6 +117,7 @@ struct call_progress {
     } parked;        /* set by park() */
     void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
     str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
+    int64_t ended_delivery; /* set by delivery_end() */
 };
 
 struct call {

@@ -15,6 +15,9 @@
 #include "base/time.h"
 #include "wire/json.h"
 
+/* When an attempt is made again whose end could not be written. */
+enum { PUT_OFF_MS = 60 * MS_PER_S };
+
 /* ---- rows ---- */
 
 static struct engine_delivery_row row_of(const struct call *call, const struct delivery *delivery)
@@ -280,6 +283,7 @@ bool delivery_end(const struct call *call, int64_t id, const struct delivery_out
     struct engine_delivery_row row;
 
     check_writes(call);
+    call->progress->ended_delivery = id;
     if (!engine_find_begun_delivery(call->txn, &(struct engine_find_begun_delivery_params){.id = id}, &row))
         return false;
     bool again = settle(call, &row, outcome);
@@ -317,18 +321,58 @@ static void end_run(void *context)
                                                 .reason = failure->message});
 }
 
+/* Run the code for the exchange's delivery.  False: memory ran out, and the code has done nothing. */
+static bool run_guarded(struct exchange *exchange, void (*code)(void *exchange))
+{
+    const struct call *call = &exchange->call;
+    size_t depth = txn_depth(call->txn);
+    struct call_mark mark = call_begin(call);
+    bool whole = arena_run(&exchange->arena, code, exchange);
+
+    if (!whole)
+        txn_abandon(call->txn, depth + 1);
+    call_end(call, mark, whole ? DONE : FAILED);
+    return whole;
+}
+
+/* Nobody knows how the attempt has ended: there is another one later, which counts as the same. */
+static void put_off(const struct call *call, int64_t id)
+{
+    struct engine_find_begun_target_row row;
+    int64_t due_ms = call->now_ms + PUT_OFF_MS;
+
+    if (!engine_find_begun_target(call->txn, &(struct engine_find_begun_target_params){.id = id}, &row))
+        return;
+    engine_set_delivery_state(call->txn,
+                              &(struct engine_set_delivery_state_params){
+                                  .id = id, .state = ENGINE_DELIVERY_STATE_WAITING, .due_ms = due_ms});
+    deliveries_due_at(call->engine, due_ms);
+    delivery_target_has_room(call->engine, row.target);
+}
+
+/* A call that should have ended an attempt, not its own, and of which nobody will repeat the report. */
+static bool is_lost_report(const struct exchange *exchange)
+{
+    return exchange->outcome == FAILED && exchange->progress.ended_delivery && exchange->operation &&
+           exchange->operation->flags & OPERATION_INTERNAL;
+}
+
 void delivery_has_run(struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
 
-    if (!call->delivery || exchange->outcome == PARKED)
+    if (exchange->outcome == PARKED)
         return;
-    size_t depth = txn_depth(call->txn);
-    struct call_mark mark = call_begin(call);
-    bool whole = arena_run(&exchange->arena, end_run, exchange);
-    if (!whole)
-        txn_abandon(call->txn, depth + 1); /* the attempt is under way until a restart */
-    call_end(call, mark, whole ? DONE : FAILED);
+    if (!call->delivery) {
+        if (is_lost_report(exchange))
+            put_off(call, exchange->progress.ended_delivery);
+        return;
+    }
+    if (run_guarded(exchange, end_run))
+        return;
+    call_fail_exhausted(call, exchange->decoded); /* without what the attempt has used */
+    if (!run_guarded(exchange, end_run))
+        put_off(call, call->delivery->id);
 }
 
 void delivery_drop(const struct call *call, str target)

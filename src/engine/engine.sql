@@ -252,6 +252,9 @@ select id, state, due_ms, operation, dead_letter, account, region, target, input
     max_age_ms, at_once, per_second
 from engine_delivery where id = :id and state = 'begun';
 
+-- statement: find_begun_target :one
+select target from engine_delivery where id = :id and state = 'begun';
+
 -- statement: find_next_delivery :one
 select due_ms from engine_delivery where state = 'waiting' order by due_ms limit 1;
 

@@ -539,6 +539,10 @@ bool trace_is_indexed(struct engine *engine);
 void trace_index(struct engine *engine);
 /* Index pages when it is time, and delete traces that are too old or too many. */
 void trace_tend(struct engine *engine);
+/* Do pages of that size wait no longer for an idle moment? */
+bool trace_index_is_due(int64_t waiting_bytes);
+/* How long after a slice of indexing the next one begins, while pages of that size wait. */
+int64_t trace_index_again_ms(int64_t waiting_bytes, bool while_calls_wait);
 /* A stored hop: an array whose first column is at `from`.  False: the text is not a hop. */
 enum { HOP_COLUMNS = 12 };
 struct json;

@@ -30,6 +30,7 @@ enum hop_kind {
     HOP_RETRIED,      /* a failed invocation, or a failed message of a batch, waits for its next attempt */
     HOP_FILTERED_OUT, /* a subscriber's filter policy does not choose the message */
     HOP_EXPIRED,      /* a message has become older than its queue keeps messages */
+    HOP_THROTTLED,    /* a message waits, because the function that takes it has no room for it */
     HOP_KINDS,
 };
 

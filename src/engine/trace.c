@@ -37,6 +37,7 @@ static const char *const kind_names[HOP_KINDS] = {
     [HOP_RETRIED] = "retried",
     [HOP_FILTERED_OUT] = "filtered-out",
     [HOP_EXPIRED] = "expired",
+    [HOP_THROTTLED] = "throttled",
 };
 
 static const char *const verdict_names[VERDICTS] = {

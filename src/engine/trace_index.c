@@ -21,7 +21,6 @@
 
 enum {
     INDEX_IDLE_MS = 100, /* no call has come for so long */
-    MOST_WAITING_BYTES = 8 * 1024 * 1024,
     /* While pages and calls wait: a slice of two milliseconds at this interval; and while many pages wait. */
     INDEX_AGAIN_MS = 20,
     INDEX_SOON_MS = 5,
@@ -369,11 +368,16 @@ bool trace_is_indexed(struct engine *engine)
            !engine_find_trace_page(engine->txn, &page);
 }
 
-static int64_t wait_ms(const struct engine *engine)
+bool trace_index_is_due(int64_t waiting_bytes)
 {
-    if (!calls_wait(engine))
+    return waiting_bytes >= LIMIT_TRACE_WAITING_BYTES;
+}
+
+int64_t trace_index_again_ms(int64_t waiting_bytes, bool while_calls_wait)
+{
+    if (!while_calls_wait)
         return 1;
-    return engine->trace_page_bytes > INT64_C(4) * MOST_WAITING_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
+    return waiting_bytes > LIMIT_TRACE_BEHIND_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
 }
 
 void trace_index(struct engine *engine)
@@ -387,7 +391,9 @@ void trace_index(struct engine *engine)
     while (more && !slice_has_passed(engine));
     while (wake_oldest(engine, TRACE_HOPS_COME))
         ;
-    engine->index_ms = more ? engine->now_ms + wait_ms(engine) : INT64_MAX;
+    engine->index_ms =
+        more ? engine->now_ms + trace_index_again_ms(engine->trace_page_bytes, calls_wait(engine))
+             : INT64_MAX;
 }
 
 static void forget(struct engine *engine, const struct engine_find_oldest_trace_row *trace)
@@ -446,7 +452,7 @@ static void prune(struct engine *engine)
  */
 static void put_off(struct engine *engine)
 {
-    if (engine->index_ms != INT64_MAX && engine->trace_page_bytes < MOST_WAITING_BYTES &&
+    if (engine->index_ms != INT64_MAX && !trace_index_is_due(engine->trace_page_bytes) &&
         !parking_awaited(&engine->parking, TRACE_HOPS_COME))
         engine->index_ms = engine->now_ms + INDEX_IDLE_MS;
 }

@@ -145,6 +145,7 @@ struct subscriber {
     char *name, *path;       /* path NULL: by TCP */
     bool takes[3];           /* by enum telemetry_type */
     bool is_logs;            /* it uses the Logs API */
+    bool objects;            /* lines that are JSON objects are sent as such */
     int port;
     size_t max_items, max_bytes;
     uint64_t timeout_ms;

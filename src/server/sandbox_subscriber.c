@@ -29,7 +29,8 @@ enum {
     FIRST_PAUSE_MS = 50,     /* after a failed attempt; doubled after each further one */
     PATIENCE_MS = 10 * 1000, /* with one attempt */
     HEAD_BYTES = 512,
-    STATUS_BYTES = 12, /* "HTTP/1.1 200" */
+    STATUS_BYTES = 12,            /* "HTTP/1.1 200" */
+    MOST_REPLY_BYTES = 64 * 1024, /* read and dropped; a longer reply is not waited for */
 };
 
 /* Events between '[' and ']', or in lines. */
@@ -46,7 +47,7 @@ struct connection_to {
     struct batch *batch; /* that is written */
     char head[HEAD_BYTES];
     char status[STATUS_BYTES];
-    size_t status_size;
+    size_t status_size, reply_size;
     char input[4096];
 };
 
@@ -248,7 +249,9 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         more = more < (size_t)size ? more : (size_t)size;
         memcpy(connection->status + connection->status_size, buffer->base, more);
         connection->status_size += more;
-        return;
+        connection->reply_size += (size_t)size;
+        if (!subscriber->path || connection->reply_size < MOST_REPLY_BYTES)
+            return;
     }
     if (!subscriber->path && !subscriber->sent)
         disconnect(subscriber, false);
@@ -413,6 +416,7 @@ struct subscriber *subscriber_new(struct sandbox *sandbox, const struct sandbox_
     subscriber->name = copied(in->name);
     subscriber->path = str_present(in->path) ? copied(in->path) : NULL;
     subscriber->is_logs = in->logs && *in->logs;
+    subscriber->objects = in->objects && *in->objects;
     subscriber->port = (int)in->port;
     subscriber->max_items = (size_t)in->max_items;
     subscriber->max_bytes = (size_t)in->max_bytes;

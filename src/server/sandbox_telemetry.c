@@ -62,25 +62,46 @@ void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in)
             subscriber_add(subscriber, in->event);
 }
 
-static bool is_wanted(const struct sandbox *sandbox, enum telemetry_type type)
+static bool is_wanted(const struct sandbox *sandbox, enum telemetry_type type, bool objects)
 {
     for (const struct subscriber *subscriber = sandbox->subscribers; subscriber;
          subscriber = subscriber->next)
-        if (subscriber->takes[type])
+        if (subscriber->takes[type] && subscriber->objects == objects)
             return true;
     return false;
 }
 
-static str line_event(struct arena *arena, str line, enum telemetry_type type, int64_t now_ms)
+/* object: the line as JSON, or NULL. */
+static str line_event(struct arena *arena, str line, const struct json *object, enum telemetry_type type,
+                      int64_t now_ms)
 {
     struct json_writer writer = json_writer_in(arena);
 
     json_open_object(&writer);
     json_field(&writer, S("time"), time_iso8601_ms(arena, now_ms));
     json_field(&writer, S("type"), str_of(types[type].name));
-    json_field(&writer, S("record"), line);
+    json_name(&writer, S("record"));
+    if (object)
+        json_value(&writer, object);
+    else
+        json_string(&writer, line);
     json_close_object(&writer);
     return json_written(&writer);
+}
+
+static const struct json *object_of(struct arena *arena, str line)
+{
+    const struct json *value = str_starts_with(line, S("{")) ? json_parse(arena, line, NULL) : NULL;
+
+    return json_is(value, JSON_OBJECT) ? value : NULL;
+}
+
+/* Tell the subscribers that get objects, or those that do not. */
+static void tell_line(struct sandbox *sandbox, bool objects, enum telemetry_type type, str event)
+{
+    for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+        if (subscriber->takes[type] && subscriber->objects == objects)
+            subscriber_add(subscriber, event);
 }
 
 void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, enum line_source source,
@@ -89,12 +110,15 @@ void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, 
     enum telemetry_type type = source == OF_FUNCTION ? TELEMETRY_FUNCTION : TELEMETRY_EXTENSION;
     struct arena *arena = &sandbox->sandboxes->arena;
 
-    for (size_t i = 0; is_wanted(sandbox, type) && i < lines->count; i++) {
+    bool as_text = is_wanted(sandbox, type, false), as_objects = is_wanted(sandbox, type, true);
+
+    for (size_t i = 0; (as_text || as_objects) && i < lines->count; i++) {
         struct arena_mark mark = arena_mark(arena);
-        str event = line_event(arena, lines->items[i], type, now_ms);
-        for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
-            if (subscriber->takes[type])
-                subscriber_add(subscriber, event);
+        str line = lines->items[i];
+        if (as_text)
+            tell_line(sandbox, false, type, line_event(arena, line, NULL, type, now_ms));
+        if (as_objects)
+            tell_line(sandbox, true, type, line_event(arena, line, object_of(arena, line), type, now_ms));
         arena_rewind(arena, mark);
     }
 }

@@ -60,7 +60,8 @@ static int64_t watch_memory(struct sandbox *sandbox)
 {
     int64_t limit = sandbox->memory_limit_bytes;
 
-    if (sandbox->function == 0 && !sandbox_has_extensions(sandbox))
+    /* Without namespaces only the function's process is counted. */
+    if (sandbox->function == 0 && !(sandbox->separated && sandbox_has_extensions(sandbox)))
         return 0;
     int64_t used = sandbox_used_bytes(sandbox) + (int64_t)sandbox_telemetry_bytes(sandbox);
     if (used > sandbox->memory_peak_bytes)

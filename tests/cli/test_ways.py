@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 import orderly_server
-from conftest import POISON, order
+from conftest import POISON, VISIBILITY_SECONDS, order
 
 ROLE = {"RoleName": "LambdaOrderProcessorRole"}
 ITEM = ('  {"orderId":"O1234","userId":"U1","itemName":"Laptop","quantity":1,"status":"new",'
@@ -104,6 +104,38 @@ def test_an_order_that_the_queue_does_not_take(deployed, client, shown, tmp_path
     waited = deployed("wait", "--file", tmp_path / "orders.jsonl", "--timeout", 60)
     assert waited.code == 1
     assert "order O1234 is not in the table (not delivered), 0 messages in OrderDLQ.\n" in waited.out
+
+
+def throttled(attempt):
+    return [f"  throttled  function OrderProcessor  {attempt}  throttled",
+            "  The function's reserved concurrency is 0, so its trigger takes no messages."]
+
+
+def test_an_order_whose_function_is_throttled(deployed, client, shown, wait_until):
+    client("lambda").put_function_concurrency(FunctionName="OrderProcessor", ReservedConcurrentExecutions=0)
+    deployed("submit", stdin=order("O1234"))
+    wait_until(lambda: any("throttled" in line for line in shown("O1234")))
+    assert shown("O1234") == ["Order O1234: on its way", "", *HEAD, *QUEUED, *throttled(1), "", "  It has not arrived yet."]
+    client("lambda").delete_function_concurrency(FunctionName="OrderProcessor")
+    assert shown("O1234", "--wait", 60) == [
+        "Order O1234: stored", ITEM, "", *HEAD, *QUEUED, *throttled(1), *begun(1), "  put  table Orders  ok", *returned(1),
+        "  deleted  queue OrderQueue  1  ok", ""]
+
+
+def test_an_order_whose_function_is_throttled_before_a_second_attempt(deployed, client, shown, attempt, advance_clock,
+                                                                      wait_until):
+    client("iam").delete_role_policy(**ROLE, PolicyName="StoreOrders")
+    deployed("submit", stdin=order("O1234"))
+    attempt("O1234", 1)
+    client("lambda").put_function_concurrency(FunctionName="OrderProcessor", ReservedConcurrentExecutions=0)
+    advance_clock(VISIBILITY_SECONDS + 1)
+    wait_until(lambda: any("throttled" in line for line in shown("O1234")))
+    advance_clock(VISIBILITY_SECONDS + 1)
+    client("lambda").delete_function_concurrency(FunctionName="OrderProcessor")
+    deployed("deploy")
+    assert shown("O1234", "--wait", 60) == [
+        "Order O1234: stored", ITEM, "", *HEAD, *QUEUED, *begun(1), *DENIED, *returned(1), *reported(1, REFUSED),
+        *throttled(2), *begun(2), "  put  table Orders  ok", *returned(2), "  deleted  queue OrderQueue  2  ok", ""]
 
 
 def test_an_order_that_was_too_long_in_its_queue(deployed, client, shown, advance_clock, wait_until):

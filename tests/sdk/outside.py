@@ -8,11 +8,13 @@ import threading
 
 
 class Endpoint:
-    """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200."""
+    """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200.
+
+    A request with the status None gets no answer before the end."""
 
     def __init__(self, certificate=None):
         """certificate: the path of a PEM file with a certificate for 127.0.0.1 and its key, for HTTPS."""
-        self.requests, self.statuses = queue.Queue(), queue.Queue()
+        self.requests, self.statuses, self.ended = queue.Queue(), queue.Queue(), threading.Event()
         endpoint = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -20,6 +22,9 @@ class Endpoint:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 endpoint.requests.put((self.path, self.headers, body))
                 status = 200 if endpoint.statuses.empty() else endpoint.statuses.get()
+                if status is None:
+                    endpoint.ended.wait()
+                    return
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
@@ -48,6 +53,7 @@ class Endpoint:
         return self.requests.get(timeout=20)
 
     def end(self):
+        self.ended.set()
         self.server.shutdown()
         self.server.server_close()
 

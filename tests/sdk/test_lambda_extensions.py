@@ -3,10 +3,13 @@
 import json
 import pathlib
 import re
+import threading
 
+import boto3
 import pytest
 
-from orderly_fixtures import ACCOUNT, zip_of
+import orderly_server
+from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, REGION, zip_of
 
 # What every extension of these tests begins with.
 API = r'''#!/usr/bin/env python3
@@ -246,6 +249,17 @@ def handler(event, context):
     assert said(name, "goodbye of the function") == [True]
 
 
+def runs(program):
+    """Does a process of that program run on this machine?"""
+    for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if any(program in word for word in process.read_text().split("\0")[:3]):
+                return True
+        except OSError:
+            pass
+    return False
+
+
 def test_an_extension_that_ignores_its_shutdown_is_killed(functions, extended, unique, wait_until):
     extension = unique("stays")
     name = extended({extension: API + '''
@@ -256,20 +270,10 @@ while next_event(identifier)[2]["eventType"] != "SHUTDOWN":
     pass
 time.sleep(600)
 '''})
-
-    def runs():
-        for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                if extension in process.read_text():
-                    return True
-            except OSError:
-                pass
-        return False
-
     assert invoke(functions, name)[0] is None
-    assert runs()
+    assert runs(extension)
     stop(functions, name)
-    wait_until(lambda: not runs(), what="the end of the extension")
+    wait_until(lambda: not runs(extension), what="the end of the extension")
 
 
 def test_an_extension_without_events_holds_nobody(functions, extended, log_of):
@@ -514,6 +518,140 @@ def test_an_extension_that_cannot_be_started_fails_the_invocation(functions, ext
     assert line in log_of(name, "EXTENSION")
 
 
+def test_a_function_that_does_not_begin_is_told_to_its_extensions(functions, extended, said, log_of):
+    name = extended(TOLD_BY_HTTP, "raise RuntimeError('no')")
+    error, answer = invoke(functions, name)
+    assert (error, answer["errorType"], answer["errorMessage"]) == ("Unhandled", "RuntimeError", "no")
+    events = said(name, "told", 6)
+    assert kinds_of(events) == [
+        "platform.initStart", "platform.telemetrySubscription", "function", "platform.initRuntimeDone",
+        "platform.extension", "platform.initReport",
+    ]
+    record = {"initializationType": "on-demand", "phase": "init", "status": "error", "errorType": "RuntimeError"}
+    assert events[3]["record"] == record
+    assert events[5]["record"].pop("metrics")["durationMs"] >= 0 and events[5]["record"] == record
+    assert "EXTENSION\tName: follower\tState: Ready\tEvents: [INVOKE,SHUTDOWN]\n" in log_of(name)
+
+
+def own(server):
+    """A client of Lambda at that server, and a function with an extension there."""
+
+    def make(extension, source=SAY, **arguments):
+        def client(service):
+            return boto3.client(service, endpoint_url=server.endpoint, region_name=REGION,
+                                aws_access_key_id="test", aws_secret_access_key="test")
+
+        role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+        functions = client("lambda")
+        layer = functions.publish_layer_version(
+            LayerName="layer", Content={"ZipFile": zip_of({"extensions/follower": extension})})
+        functions.create_function(
+            FunctionName="f", Runtime="python3.11", Handler="index.handler", Role=role,
+            Layers=[layer["LayerVersionArn"]], Code={"ZipFile": zip_of({"index.py": source})}, **arguments)
+        functions.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+        return functions
+
+    return make
+
+
+def test_an_extension_that_never_registers_ends_at_the_deadline(own_server, wait_until):
+    functions = own(own_server)(API + "time.sleep(600)")
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(invoke(functions, "f")))
+    caller.start()
+    wait_until(lambda: runs("/opt/extensions/follower"), what="the extension")
+    orderly_server.advance_clock(own_server.endpoint, 30)
+    caller.join()
+    [(error, answer)] = answers
+    assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+
+
+def test_an_idle_sandbox_spins_down_after_five_minutes(own_server, wait_until):
+    functions = own(own_server)(API + """
+identifier = register("INVOKE", "SHUTDOWN")[1]["Lambda-Extension-Identifier"]
+while next_event(identifier)[2]["eventType"] != "SHUTDOWN":
+    pass
+""")
+    assert invoke(functions, "f")[0] is None
+    assert runs("/opt/extensions/follower")
+    orderly_server.advance_clock(own_server.endpoint, 301)
+    wait_until(lambda: not runs("/opt/extensions/follower"), what="the end of the extension")
+
+
+def test_extensions_run_without_a_sandbox_too():
+    server = orderly_server.Server("--sandbox", "off").start()
+    try:
+        functions = own(server)(FOLLOW)
+        error, answer = invoke(functions, "f")
+        assert error is None, (answer, server.log)
+        functions.delete_function(FunctionName="f")
+        orderly_server.wait_until(lambda: not runs("extensions/follower"), what="the end of the extension")
+    finally:
+        server.stop()
+        server.remove_data()
+
+
+def test_an_extensions_memory_is_the_sandboxs(functions, extended):
+    name = extended(API + """
+identifier = register("INVOKE")[1]["Lambda-Extension-Identifier"]
+next_event(identifier)
+kept = [bytearray(1 << 20) for _ in range(400)]
+for one in kept:
+    one[::4096] = b"x" * len(one[::4096])
+time.sleep(60)
+""", "import time\ndef handler(event, context):\n    time.sleep(60)\n", Timeout=30)
+    error, answer = invoke(functions, name)
+    # The kernel may notice first, and kills the extension only.
+    assert error == "Unhandled" and answer["errorType"] in ("Runtime.OutOfMemory", "Extension.Crash"), answer
+
+
+def test_extensions_of_a_deleted_function_end(functions, extended, unique, wait_until):
+    extension = unique("busy")
+    name = extended({extension: API + """
+identifier = register("INVOKE", "SHUTDOWN")[1]["Lambda-Extension-Identifier"]
+next_event(identifier)
+time.sleep(600)
+"""}, Timeout=300)
+    assert invoke(functions, name)[0] is None
+    assert runs(extension)
+    functions.delete_function(FunctionName=name)
+    wait_until(lambda: not runs(extension), what="the end of the extension")
+
+
+def test_a_function_that_ignores_sigterm_does_not_keep_the_shutdown_from_extensions(functions, extended, said):
+    name = extended(FOLLOW, """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def handler(event, context):
+    return "done"
+""")
+    assert invoke(functions, name) == (None, "done")
+    stop(functions, name)
+    assert said(name, "event", 2)[1]["shutdownReason"] == "spindown"
+
+
+def test_a_log_in_json_has_the_extensions_as_events(functions, extended, log_of):
+    name = extended(TELEMETRY + """
+listen(lambda *nothing: None)
+subscribe(identifier, subscription(types=["platform"]))
+follow()
+""", LoggingConfig={"LogFormat": "JSON"})
+    assert invoke(functions, name)[0] is None
+    lines = [json.loads(line) for line in log_of(name, "platform.report") if '"type":"platform.' in line]
+    found = {line["type"]: line["record"] for line in lines}
+    assert found["platform.extension"] == {"name": "follower", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"]}
+    assert found["platform.telemetrySubscription"] == {
+        "name": "follower", "state": "Subscribed", "types": ["platform"],
+    }
+
+
+def test_messages_of_a_queue_reach_a_function_with_extensions(client, make_layer, triggered, wait_empty, said):
+    name, queue, _ = triggered(function={"Layers": [make_layer({"follower": FOLLOW})]})
+    client("sqs").send_message(QueueUrl=queue, MessageBody="one")
+    wait_empty(queue)
+    assert said(name, "event")[0]["eventType"] == "INVOKE"
+
+
 @pytest.mark.parametrize("handler, reason, kind", [
     ("import os; os._exit(1)", "failure", "Runtime.ExitError"),
     ("import time; time.sleep(60)", "timeout", "Sandbox.Timedout"),
@@ -651,6 +789,48 @@ def handler(event, context):
 """)
     error, told = invoke(functions, name)
     assert error is None and "extension" in json.loads(told)
+
+
+@pytest.mark.parametrize("version, log_format, is_object", [
+    ("2022-12-13", "JSON", True), ("2025-01-29", "JSON", True), ("2022-07-01", "JSON", False),
+    ("2022-12-13", "Text", False),
+])
+def test_lines_in_json_are_objects_in_newer_versions_of_telemetry(functions, extended, said, version, log_format,
+                                                                  is_object):
+    name = extended(TELEMETRY + f"""
+listen(batch)
+subscribe(identifier, subscription(types=["function"], schemaVersion="{version}"))
+follow()
+""", """
+import sys
+def handler(event, context):
+    sys.stdout.write('{"a": [1, "b"]}\\n{"a":\\n[1]\\n')
+""", LoggingConfig={"LogFormat": log_format})
+    assert invoke(functions, name)[0] is None
+    records = [event["record"] for event in said(name, "told", 3)]
+    assert records == [{"a": [1, "b"]} if is_object else '{"a": [1, "b"]}', '{"a":', "[1]"]
+
+
+def test_an_endless_reply_to_a_batch_is_cut(functions, extended, said):
+    name = extended(TELEMETRY + """
+import socketserver
+class Endless(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.request.recv(65536)
+        try:
+            self.wfile.write(b"HTTP/1.1 200 OK\\r\\n\\r\\n")
+            while True:
+                self.wfile.write(bytes(65536))
+        except OSError:
+            say("cut", True)
+server = socketserver.ThreadingTCPServer(("sandbox.localdomain", 4243), Endless)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+subscribe(identifier, subscription(types=["function"]))
+follow()
+""")
+    for i in range(2):
+        assert invoke(functions, name)[0] is None
+        said(name, "cut", i + 1)
 
 
 def test_the_logs_api_has_its_own_events(functions, extended, said, log_of):

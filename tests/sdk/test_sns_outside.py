@@ -116,6 +116,35 @@ def test_an_attempt_that_was_under_way_begins_again(own):
         second.close()
 
 
+def test_a_kill_in_the_middle_of_an_attempt_loses_nothing_and_costs_no_retry(own, web):
+    one = own()
+    subscription = one.confirm(web)
+    queue = one.client("sqs").create_queue(QueueName="dead", Attributes={"Policy": json.dumps({"Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]})})
+    for name, value in {"RedrivePolicy": {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"},
+                        "DeliveryPolicy": {"healthyRetryPolicy": {"numRetries": 1, "minDelayTarget": 5, "maxDelayTarget": 5}},
+                        }.items():
+        one.sns.set_subscription_attributes(SubscriptionArn=subscription, AttributeName=name, AttributeValue=json.dumps(value))
+    web.answer(None, 500, None, 503)
+    one.sns.publish(TopicArn=one.topic, Message="m")
+    bodies = [web.take()[2]]
+    one.server.kill()
+    one.server.start()
+    bodies.append(web.take()[2])  # the first attempt, again
+    orderly_server.wait_until(lambda: one.hops()[-1] == ("retried", 2))
+    one.advance(5)
+    bodies.append(web.take()[2])
+    one.server.kill()
+    one.server.start()
+    bodies.append(web.take()[2])  # the only retry, again
+    [dead] = one.client("sqs").receive_message(QueueUrl=queue["QueueUrl"], WaitTimeSeconds=20)["Messages"]
+    assert dead["Body"].encode() == bodies[0]
+    assert bodies == [bodies[0]] * 4
+    assert one.hops() == [("not-delivered", 1), ("retried", 2), ("not-delivered", 2), ("not-delivered", 2), ("dead-lettered", 0),
+                          ("received", 1)]
+    assert web.requests.empty()
+
+
 def test_a_silent_endpoint_holds_nobody_and_the_server_stops_beside_it(own, web):
     one = own()
     with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:

@@ -198,6 +198,30 @@ def table(client, unique):
     return unique("t")
 
 
+def test_every_message_that_waits_for_a_throttled_function_says_so_once(client, traces, trigger, wait_until):
+    sqs, functions, batches = client("sqs"), client("lambda"), 26  # more messages than are traced in one look
+    url = trigger("def handler(event, context): pass")
+    [mapping] = functions.list_event_source_mappings(EventSourceArn=arn_of_queue(url))["EventSourceMappings"]
+    name = mapping["FunctionArn"].rsplit(":", 1)[1]
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    delayed = sqs.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)["MessageId"]
+    sent = [entry["MessageId"] for _ in range(batches) for entry in sqs.send_message_batch(
+        QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": "m"} for i in range(10)])["Successful"]]
+
+    def kinds(message):
+        return [hop["kind"] for trace in traces.find(message=message) for hop in traces.get("/" + trace["traceId"])["hops"]]
+
+    wait_until(lambda: kinds(sent[-1]) == ["throttled"])
+    assert [kinds(message) for message in sent] == [["throttled"]] * len(sent)
+    assert kinds(delayed) == []
+    [hop] = traces.hops(message=sent[0])
+    assert (hop["verdict"], hop["resource"], hop["attempt"]) == ("throttled", mapping["FunctionArn"], 1)
+    assert hop["reason"] == "the function's reserved concurrency is 0, so its trigger takes no messages"
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    wait_until(lambda: "deleted" in kinds(sent[0]))
+    assert kinds(sent[0])[:4] == ["sent", "throttled", "received", "invoked"]
+
+
 def test_what_a_function_does_for_a_message_is_on_its_way(client, traces, trigger, table, order, wait_until):
     url = trigger(PUTS, allow=["dynamodb:PutItem"], variables={"TABLE": table})
     client("sqs").send_message(QueueUrl=url, MessageBody=order)

@@ -70,6 +70,25 @@ bool lambda_concurrency_is_free(const struct call *call, const struct function *
     return function->row.reserved ? !function_has(call, function, most) : !account_has(call, most);
 }
 
+str lambda_throttle_sentence(const struct call *call, const struct function *function)
+{
+    int64_t most = lambda_concurrency_limit(call, function);
+
+    if (!function->row.reserved)
+        return arena_format(
+            call->arena,
+            "the functions without reserved concurrency have all %lld invocations in flight that "
+            "the account allows them, so the trigger takes no messages",
+            (long long)most);
+    if (most == 0)
+        return S("the function's reserved concurrency is 0, so its trigger takes no messages");
+    return arena_format(
+        call->arena,
+        "the function has all %lld invocations in flight that its reserved concurrency allows, so its "
+        "trigger takes no messages",
+        (long long)most);
+}
+
 bool lambda_concurrency_check(const struct call *call, const struct function *function)
 {
     static const struct metric throttles = {"AWS/Lambda", "Throttles", "FunctionName", "Count"};

@@ -634,6 +634,10 @@ create index lambda_invocation_start on lambda_invocation (function_id) where du
 -- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
 -- enum: lambda_extension.event invoke shutdown
 -- migration: 25
+-- A message of the source that became visible until then knows in its trace that the function had no room for it.
+alter table lambda_mapping add column traced_ms integer not null default 0;
+
+-- migration: 26
 -- How often each function was invoked on the way of the event (recursion.c).
 alter table lambda_invocation add column lineage text;
 alter table lambda_held add column lineage text;
@@ -1664,6 +1668,12 @@ where id = :id;
 
 -- statement: set_mapping_result :exec
 update lambda_mapping set reason = :reason, result = :result, failures = :failures where id = :id;
+
+-- statement: get_mapping_traced :one
+select traced_ms from lambda_mapping where id = :id;
+
+-- statement: set_mapping_traced :exec
+update lambda_mapping set traced_ms = :traced_ms where id = :id;
 
 -- statement: remove_mapping :exec
 delete from lambda_mapping where id = :id;

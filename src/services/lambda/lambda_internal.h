@@ -325,7 +325,9 @@ str lambda_runtime_version_text(const struct call *call, const struct runtime *r
 int64_t lambda_concurrency_limit(const struct call *call, const struct function *function);
 /* May one more invocation begin now? */
 bool lambda_concurrency_is_free(const struct call *call, const struct function *function);
-/* The same.  False: fail() has been called. */
+/* Why it may not begin, for a trace. */
+str lambda_throttle_sentence(const struct call *call, const struct function *function);
+/* As lambda_concurrency_is_free().  False: fail() has been called. */
 bool lambda_concurrency_check(const struct call *call, const struct function *function);
 /*
  * May a function take that much of the account's unreserved concurrency, and give some back?  False: fail()
@@ -449,6 +451,9 @@ void lambda_phase_invoke(const struct call *call, const struct function *functio
                          const struct lambda_phase_invocation *invocation);
 /* The invocation has its result. */
 void lambda_phase_answered(const struct call *call, str sandbox_id);
+/* The function's program reports that it cannot begin. */
+void lambda_phase_init_failed(const struct call *call, const struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 /* What the sandbox does fails, and it shuts down. */
 void lambda_phase_fail(const struct call *call, const struct function *function,
                        struct lambda_get_sandbox_row *sandbox, const struct sandbox_end *end, str reason);
@@ -460,6 +465,7 @@ void lambda_phase_forget(const struct call *call, str sandbox_id);
 /* What an extension wants to be told, and where. */
 struct telemetry_subscription {
     bool is_logs; /* by the Logs API */
+    bool objects; /* its version of the events has lines in JSON as objects */
     str name;     /* of the extension */
     struct str_list types;
     int64_t port;
@@ -709,8 +715,10 @@ str lambda_failure_text(const struct call *call, const struct result *result);
 bool lambda_log_is_json(const struct function *function);
 str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
                             str runtime_version_arn);
-str lambda_event_init_done(const struct call *call, const struct function *function);
-str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms);
+str lambda_event_init_done(const struct call *call, const struct function *function,
+                           const struct result *result);
+str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms,
+                             const struct result *result);
 str lambda_event_start(const struct call *call, const struct function *function,
                        const struct lambda_find_invocation_row *invocation);
 /* What the log tells of an invocation that has ended. */
@@ -771,12 +779,12 @@ void lambda_telemetry_subscribed(const struct call *call, const struct function 
                                  const struct lambda_get_sandbox_row *sandbox,
                                  const struct telemetry_subscription *subscription);
 void lambda_telemetry_init_done(const struct call *call, const struct function *function,
-                                const struct lambda_get_sandbox_row *sandbox);
+                                const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 void lambda_telemetry_extension(const struct call *call, const struct function *function,
                                 const struct lambda_get_sandbox_row *sandbox,
                                 const struct lambda_extension_row *extension);
 void lambda_telemetry_init_report(const struct call *call, const struct function *function,
-                                  const struct lambda_get_sandbox_row *sandbox);
+                                  const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 void lambda_telemetry_start(const struct call *call, const struct function *function,
                             const struct lambda_get_sandbox_row *sandbox, str request_id);
 void lambda_telemetry_runtime_done(const struct call *call, const struct function *function,
@@ -785,7 +793,7 @@ void lambda_telemetry_runtime_done(const struct call *call, const struct functio
 void lambda_telemetry_report(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
                              const struct invocation_report *report);
-/* The function has failed before it answered. */
+/* The sandbox has failed before the function answered. */
 void lambda_telemetry_failed(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
                              const struct lambda_find_invocation_row *invocation,

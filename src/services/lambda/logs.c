@@ -60,8 +60,10 @@ void lambda_log_init_end(const struct call *call, const struct function *functio
 {
     if (!lambda_log_is_json(function))
         return;
-    lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_done(call, function));
-    lambda_log_keep(call, sandbox_id, call->now_ms, lambda_event_init_report(call, function, init_ms));
+    lambda_log_keep(call, sandbox_id, call->now_ms,
+                    lambda_event_init_done(call, function, &(struct result){0}));
+    lambda_log_keep(call, sandbox_id, call->now_ms,
+                    lambda_event_init_report(call, function, init_ms, &(struct result){0}));
 }
 
 /* ---- extensions ---- */

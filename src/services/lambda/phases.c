@@ -92,7 +92,7 @@ static void initialized(const struct call *call, const struct function *function
                         struct lambda_get_sandbox_row *sandbox)
 {
     tell_extensions(call, function, sandbox);
-    lambda_telemetry_init_report(call, function, sandbox);
+    lambda_telemetry_init_report(call, function, sandbox, &(struct result){0});
     lambda_sandbox_initialized(call, function, sandbox);
 }
 
@@ -186,7 +186,7 @@ bool lambda_phase_goes_on(const struct call *call, const struct function *functi
             call->txn, &(struct lambda_set_phase_ready_params){
                            .sandbox_id = sandbox->id, .runtime_ms = arena_i64(call->arena, call->now_ms)});
         if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
-            lambda_telemetry_init_done(call, function, sandbox);
+            lambda_telemetry_init_done(call, function, sandbox, &(struct result){0});
         else
             lambda_telemetry_runtime_done(call, function, sandbox, &phase, &(struct result){0});
         lambda_phase_check(call, function, sandbox);
@@ -312,6 +312,16 @@ static void fail_work(const struct call *call, const struct function *function,
     } else {
         lambda_log_flush(call, function, sandbox, NULL);
     }
+}
+
+void lambda_phase_init_failed(const struct call *call, const struct function *function,
+                              const struct lambda_get_sandbox_row *sandbox, const struct result *result)
+{
+    if (sandbox->extensions == 0)
+        return;
+    lambda_telemetry_init_done(call, function, sandbox, result);
+    tell_extensions(call, function, sandbox);
+    lambda_telemetry_init_report(call, function, sandbox, result);
 }
 
 void lambda_phase_fail(const struct call *call, const struct function *function,

@@ -60,26 +60,44 @@ str lambda_event_init_start(const struct call *call, const struct function *func
     return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
 }
 
-str lambda_event_init_done(const struct call *call, const struct function *function)
+static void add_status(struct event *event, const struct result *result)
+{
+    bool failed = str_present(result->status);
+
+    json_field(&event->writer, S("status"), failed ? result->status : S("success"));
+    if (str_equal(result->status, S("error")))
+        json_field(&event->writer, S("errorType"), result->error_type);
+}
+
+/* An initialization that fails is of interest at a higher level. */
+static str finish_init(struct event *event, const struct result *result)
+{
+    return finish(event,
+                  str_present(result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN : LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+}
+
+str lambda_event_init_done(const struct call *call, const struct function *function,
+                           const struct result *result)
 {
     struct event event = begin(call, function, call->now_ms, S("platform.initRuntimeDone"));
 
     add_phase(&event);
-    json_field(&event.writer, S("status"), S("success"));
-    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+    add_status(&event, result);
+    return finish_init(&event, result);
 }
 
-str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms)
+str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms,
+                             const struct result *result)
 {
     struct event event = begin(call, function, call->now_ms, S("platform.initReport"));
 
     add_phase(&event);
-    json_field(&event.writer, S("status"), S("success"));
+    add_status(&event, result);
     json_name(&event.writer, S("metrics"));
     json_open_object(&event.writer);
     json_i64_field(&event.writer, S("durationMs"), init_ms);
     json_close_object(&event.writer);
-    return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+    return finish_init(&event, result);
 }
 
 str lambda_event_start(const struct call *call, const struct function *function,
@@ -91,15 +109,6 @@ str lambda_event_start(const struct call *call, const struct function *function,
     json_field(&event.writer, S("requestId"), invocation->request_id);
     json_field(&event.writer, S("version"), lambda_version_text(call->arena, function->row.number));
     return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
-}
-
-static void add_status(struct event *event, const struct result *result)
-{
-    bool failed = str_present(result->status);
-
-    json_field(&event->writer, S("status"), failed ? result->status : S("success"));
-    if (str_equal(result->status, S("error")))
-        json_field(&event->writer, S("errorType"), result->error_type);
 }
 
 str lambda_event_runtime_done(const struct call *call, const struct function *function,

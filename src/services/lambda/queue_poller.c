@@ -6,6 +6,7 @@
  */
 #include "sources.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "sqs_model.h"
 
@@ -275,6 +276,36 @@ static enum outcome receive_some(const struct call *call, struct poll *poll, int
     return DONE;
 }
 
+static void log_throttled(const struct call *call, const struct poll *poll)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_warn("messages wait for a throttled function", log_field("function", poll->mapping.function_name),
+                 log_field("source", poll->mapping.source_arn),
+                 log_field("reason", lambda_throttle_sentence(call, &poll->function)),
+                 log_field("not_told_before", left_out));
+}
+
+/* The function has no room for messages: those that have waited as long as this poller rests tell so. */
+static enum outcome rest_throttled(const struct call *call, const struct poll *poll)
+{
+    struct lambda_get_mapping_traced_row traced = {0};
+    int64_t id = poll->mapping.id;
+
+    if (lambda_get_mapping_traced(call->txn, &(struct lambda_get_mapping_traced_params){.id = id}, &traced)) {
+        int64_t traced_ms =
+            lambda_queue_trace_waiting(call, poll, traced.traced_ms, call->now_ms - THROTTLED_MS);
+        if (traced_ms > traced.traced_ms) {
+            lambda_set_mapping_traced(
+                call->txn, &(struct lambda_set_mapping_traced_params){.id = id, .traced_ms = traced_ms});
+            log_throttled(call, poll);
+        }
+    }
+    return spawn_rest(call, call->now_ms + THROTTLED_MS);
+}
+
 /* Receive until there is nothing to receive, enough batches are under way, or other calls have their turn. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
@@ -283,7 +314,7 @@ static enum outcome run(const struct call *call, struct poll *poll)
         if (is_at_limit(call, poll))
             return spawn_rest(call, INT64_MAX);
         if (!lambda_concurrency_is_free(call, &poll->function))
-            return spawn_rest(call, call->now_ms + THROTTLED_MS);
+            return rest_throttled(call, poll);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
             continue;

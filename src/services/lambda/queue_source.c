@@ -112,6 +112,23 @@ enum outcome lambda_queue_receive(const struct call *call, const struct poll *po
     return outcome;
 }
 
+int64_t lambda_queue_trace_waiting(const struct call *call, const struct poll *poll, int64_t after_ms,
+                                   int64_t until_ms)
+{
+    const struct sqs_trace_waiting_request in = {
+        .queue_arn = poll->mapping.source_arn,
+        .consumer_arn = lambda_function_asked_arn(call->arena, &poll->function),
+        .reason = lambda_throttle_sentence(call, &poll->function),
+        .after_ms = after_ms,
+        .until_ms = until_ms,
+    };
+    struct sqs_trace_waiting_result out = {0};
+    struct failure failure;
+
+    return invoke(call, poll->role, &SQS_TRACE_WAITING, &in, &out, &failure) == DONE ? out.traced_ms
+                                                                                     : after_ms;
+}
+
 /* ---- the end of a batch ---- */
 
 static void delete_some(const struct call *call, const struct principal *role, str queue_arn,

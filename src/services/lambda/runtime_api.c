@@ -269,6 +269,7 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
         return lambda_asker_leave(call);
     if (asker.sandbox.state != LAMBDA_SANDBOX_STATE_STARTING)
         return refuse_transition(call, S("Ready"), "InitError");
+    lambda_phase_init_failed(&asker.call, &asker.function, &asker.sandbox, &result);
     lambda_sandbox_end(&asker.call, asker.sandbox.id, S("failure"));
     if (lambda_sandbox_next(&asker.call, &asker.function, &asker.sandbox, &invocation))
         lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);

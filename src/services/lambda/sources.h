@@ -99,6 +99,12 @@ struct sqs_message_list;
 /* At most `most` messages; PARKED: the call waits for some.  FAILED: see *failure. */
 enum outcome lambda_queue_receive(const struct call *call, const struct poll *poll, int64_t most,
                                   struct sqs_message_list *messages, struct failure *failure);
+/*
+ * The messages that have become visible after after_ms, until until_ms, tell in their traces that the
+ * function has no room for them.  Returns up to which time they do.
+ */
+int64_t lambda_queue_trace_waiting(const struct call *call, const struct poll *poll, int64_t after_ms,
+                                   int64_t until_ms);
 /* Delete all messages but these failures, whose list is sorted; role may be NULL. */
 void lambda_queue_delete(const struct call *call, const struct principal *role,
                          const struct receipts *receipts, const struct str_list *failures);

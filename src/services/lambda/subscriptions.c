@@ -43,6 +43,8 @@ static void read_version(struct reading *reading, const struct json *body)
 
     if (!str_present(version) && reading->subscription->is_logs)
         return;
+    reading->subscription->objects =
+        !reading->subscription->is_logs && !str_equal(version, str_of(versions[0][0]));
     for (size_t i = 0; i < 3; i++)
         if (str_equal(version, str_of(versions[reading->subscription->is_logs][i])))
             return;
@@ -220,6 +222,7 @@ static void begin(const struct call *call, const struct function *function,
                   const struct lambda_get_sandbox_row *sandbox, const struct lambda_extension_row *extension,
                   const struct telemetry_subscription *subscription)
 {
+    bool objects = subscription->objects && lambda_log_is_json(function);
     struct sandbox_subscribe_input in = {
         .sandbox_id = sandbox->id,
         .name = subscription->name,
@@ -227,6 +230,7 @@ static void begin(const struct call *call, const struct function *function,
         .port = subscription->port,
         .path = subscription->path,
         .logs = &subscription->is_logs,
+        .objects = &objects,
         .max_items = subscription->max_items,
         .max_bytes = subscription->max_bytes,
         .timeout_ms = subscription->timeout_ms,

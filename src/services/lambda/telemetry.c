@@ -47,10 +47,10 @@ void lambda_telemetry_subscribed(const struct call *call, const struct function 
 }
 
 void lambda_telemetry_init_done(const struct call *call, const struct function *function,
-                                const struct lambda_get_sandbox_row *sandbox)
+                                const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     if (sandbox->telemetry)
-        tell(call, sandbox, lambda_event_init_done(call, all_levels(call, function)), &no);
+        tell(call, sandbox, lambda_event_init_done(call, all_levels(call, function), result), &no);
 }
 
 void lambda_telemetry_extension(const struct call *call, const struct function *function,
@@ -62,11 +62,12 @@ void lambda_telemetry_extension(const struct call *call, const struct function *
 }
 
 void lambda_telemetry_init_report(const struct call *call, const struct function *function,
-                                  const struct lambda_get_sandbox_row *sandbox)
+                                  const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     if (sandbox->telemetry)
         tell(call, sandbox,
-             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms),
+             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms,
+                                      result),
              &no);
 }
 
@@ -115,7 +116,9 @@ void lambda_telemetry_failed(const struct call *call, const struct function *fun
 
     if (!sandbox->telemetry)
         return;
-    if (sandbox->state != LAMBDA_SANDBOX_STATE_STARTING)
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
+        lambda_telemetry_init_report(call, function, sandbox, result);
+    else
         lambda_telemetry_runtime_done(call, function, sandbox, &phase, result);
     lambda_telemetry_report(call, function, sandbox,
                             &(struct invocation_report){.request_id = invocation->request_id,

@@ -512,6 +512,37 @@ where generation_id = :generation_id and group_id = :group_id and group_id is no
 select count(*) as locked
 from (select 1 from sqs_group where generation_id = :generation_id and available_ms > :now_ms limit :limit);
 
+-- Messages that a receive would find, by the time since which it would.
+-- statement: list_waiting :many
+-- param: after_ms integer
+-- param: until_ms integer
+-- param: limit integer
+-- column: visible_ms integer
+-- column: message_id text
+-- column: trace_id text
+-- column: sent_ms integer
+-- column: receive_count integer
+select visible_ms, message_id, trace_id, sent_ms, receive_count from (
+    select * from (select visible_ms, message_id, trace_id, sent_ms, receive_count from sqs_message
+        where generation_id = :generation_id
+            and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 0
+            and visible_ms > :after_ms and visible_ms <= :until_ms
+        order by visible_ms limit :limit)
+    union all
+    select * from (select visible_ms, message_id, trace_id, sent_ms, receive_count from sqs_message
+        where generation_id = :generation_id
+            and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1
+            and visible_ms > :after_ms and visible_ms <= :until_ms
+        order by visible_ms limit :limit)
+    union all
+    select * from (select visible_ms, message_id, trace_id, sent_ms, receive_count from sqs_message
+        where generation_id = :generation_id
+            and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 2
+            and visible_ms > :after_ms and visible_ms <= :until_ms
+        order by visible_ms limit :limit)
+)
+order by visible_ms limit :limit;
+
 -- statement: find_first_timeout :one
 select visible_ms from sqs_message where generation_id = :generation_id
     and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1

@@ -144,6 +144,7 @@ int core_setup(void **state)
     toy_start = toy_poller = (str){0};
     toy_policy = (struct delivery_policy){0};
     toy_has_graves = true;
+    toy_grave_bytes = 0;
     toy_hook = NULL;
     toy_work_hook = NULL;
     core.source_ip = "127.0.0.1";

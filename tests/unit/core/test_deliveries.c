@@ -222,6 +222,66 @@ TEST(an_attempt_for_which_there_is_no_memory_is_throttled)
     assert_int_equal(number_in_database("select throttles from engine_delivery"), 2);
 }
 
+TEST(a_failed_attempt_that_leaves_no_memory_is_throttled)
+{
+    toy_policy.throttle_min_ms = toy_policy.throttle_max_ms = 10 * MINUTE;
+    assert_run("post a t fail-full");
+    assert_int_equal(number_in_database("select throttles from engine_delivery where state = 'waiting'"), 1);
+    advance_clock(10 * MINUTE);
+    let_run();
+    let_run();
+    assert_int_equal(number_in_database("select throttles from engine_delivery where state = 'waiting'"), 2);
+    assert_no_item("grave");
+}
+
+TEST(an_attempt_whose_dead_letter_needs_more_memory_than_there_is_is_made_again)
+{
+    toy_grave_bytes = 300000000;
+    assert_run("post a t settle refused no; post b t settle delivered");
+    assert_item("again", "n");
+    assert_int_equal(rows_of("engine_delivery"), 1);
+    toy_grave_bytes = 0;
+    advance_clock(MINUTE - SECOND);
+    let_run();
+    assert_no_item("grave");
+    advance_clock(SECOND);
+    wait_for_item("grave", "a 1 no;");
+    assert_nothing_is_left();
+}
+
+TEST(an_attempt_whose_end_was_reported_when_there_was_no_memory_is_made_again)
+{
+    toy_policy.at_once = 1;
+    assert_run("post a t note tries id; post b t settle delivered");
+    toy_grave_bytes = 300000000;
+    assert_run("spawn settle_later id refused no");
+    wait_for_item("again", "n"); /* b */
+    assert_no_item("grave");
+    toy_grave_bytes = 0;
+    advance_clock(MINUTE - SECOND);
+    let_run();
+    assert_item("tries", "1 ");
+    advance_clock(SECOND);
+    wait_for_item("tries", "1 1 ");
+    assert_run("spawn settle_later id refused no");
+    wait_for_item("grave", "a 1 no;");
+    assert_nothing_is_left();
+}
+
+TEST(a_client_whose_report_of_an_end_fails_may_repeat_it)
+{
+    assert_run("post a t note tries id");
+    toy_grave_bytes = 300000000;
+    assert_int_equal(run("settle_later id refused no"), 503);
+    toy_grave_bytes = 0;
+    advance_clock(DAY);
+    let_run();
+    assert_item("tries", "1 ");
+    assert_run("settle_later id refused no");
+    assert_item("grave", "a 1 no;");
+    assert_nothing_is_left();
+}
+
 TEST(a_dead_letter_that_fails_leaves_nothing)
 {
     assert_run("post undead t settle refused no");
@@ -644,6 +704,10 @@ TESTS(engine_test(a_delivery_is_attempted_in_the_batch_that_added_it_and_gone_on
       engine_test(an_attempt_whose_operation_fails_has_failed_and_what_it_wrote_is_undone),
       engine_test(an_attempt_that_ended_well_and_whose_operation_then_fails_has_failed),
       engine_test(an_attempt_for_which_there_is_no_memory_is_throttled),
+      engine_test(a_failed_attempt_that_leaves_no_memory_is_throttled),
+      engine_test(an_attempt_whose_dead_letter_needs_more_memory_than_there_is_is_made_again),
+      engine_test(an_attempt_whose_end_was_reported_when_there_was_no_memory_is_made_again),
+      engine_test(a_client_whose_report_of_an_end_fails_may_repeat_it),
       engine_test(a_dead_letter_that_fails_leaves_nothing),
       engine_test(an_attempt_may_end_long_after_its_operation_and_only_once),
       engine_test(an_attempt_may_wait), engine_test(a_call_that_fails_adds_nothing),

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FULL_MARGIN = 128 };
+
 str toy_start, toy_poller;
 void (*toy_hook)(void);
 void (*toy_work_hook)(str key);
@@ -76,6 +78,17 @@ static enum outcome use_memory(const struct call *call, str rest)
 {
     arena_alloc(call->arena, (size_t)toy_number(&rest));
     return DONE;
+}
+
+/* Fails, and leaves no memory. */
+static enum outcome fail_full(const struct call *call, str rest)
+{
+    enum outcome outcome = fail_now(call, rest);
+    size_t left = (size_t)(call->arena->end - call->arena->next);
+
+    arena_alloc(call->arena, left > FULL_MARGIN ? left - FULL_MARGIN : 1);
+    arena_resize_loose(call->arena, NULL, LIMIT_CALL_MEMORY_BYTES - call->arena->held - FULL_MARGIN);
+    return outcome;
 }
 
 static enum outcome run_hook(const struct call *call, str rest)
@@ -369,6 +382,7 @@ static const struct {
     {STR_INIT("put"), put},
     {STR_INIT("add"), add},
     {STR_INIT("fail"), fail_now},
+    {STR_INIT("fail-full"), fail_full},
     {STR_INIT("break"), break_statement},
     {STR_INIT("use"), use_memory},
     {STR_INIT("hook"), run_hook},

@@ -7,7 +7,7 @@
  *
  *     put KEY VALUE        add KEY VALUE (appends to the item)
  *     fail                 break (runs a statement that fails)
- *     use BYTES            (of the call's arena)
+ *     use BYTES            (of the call's arena)        fail-full (fails, and leaves no memory)
  *     hook                 call toy_hook()
  *     ask RESOURCE         authorize
  *     long                 the reply is long to encode
@@ -67,6 +67,8 @@ extern str toy_start, toy_poller;
 /* For the deliveries that are added next; core_setup() resets both. */
 extern struct delivery_policy toy_policy;
 extern bool toy_has_graves;
+/* What a dead letter uses, in bytes; core_setup() sets 0. */
+extern size_t toy_grave_bytes;
 /* The trace of all deliveries. */
 #define TOY_TRACE "1-00000000-00000000000000000000000a"
 extern void (*toy_hook)(void);

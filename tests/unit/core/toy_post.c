@@ -8,6 +8,7 @@
 
 struct delivery_policy toy_policy;
 bool toy_has_graves = true;
+size_t toy_grave_bytes;
 
 static void add_to(const struct call *call, str key, str value)
 {
@@ -161,6 +162,8 @@ enum outcome toy_bury(const struct call *call, const struct toy_parcel *in, stru
 
     (void)out;
     check(made && made->is_over);
+    if (toy_grave_bytes > 0)
+        arena_alloc(call->arena, toy_grave_bytes);
     add_to(call, S("grave"),
            arena_format(call->arena, "%.*s %lld %.*s%.*s;", STR_ARGS(in->name), (long long)made->attempt,
                         STR_ARGS(made->reason), STR_ARGS(body)));

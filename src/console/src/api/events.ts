@@ -18,6 +18,11 @@ let connection: AbortController | undefined;
 /** Is the stream open? */
 export const live = signal(false);
 
+/** For useResource: has something of these services changed? */
+export function changed(...services: string[]): (event: ServerEvent) => boolean {
+  return ({ event, data }) => event === 'change' && services.includes(data.service as string);
+}
+
 /** Hear every event until the returned function is called. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);

@@ -1,4 +1,6 @@
 /** Permissions that AWS's console writes by itself: here they are shown before they are written. */
+import { rest } from './client';
+import type { AwsError } from './errors';
 import { describeQueue, queueUrl, setAttributes } from './sqs';
 
 export interface Statement {
@@ -41,4 +43,26 @@ export async function letTopicSend(topicArn: string, queueArn: string): Promise<
   const queue = await describeQueue(url);
   const policy = withStatement(queue.attributes.Policy, topicMaySend(topicArn, queueArn));
   if (policy !== queue.attributes.Policy) await setAttributes(url, { Policy: policy });
+}
+
+/** Lets the topic invoke the function, and no other topic.  The input of Lambda's AddPermission. */
+export function topicMayInvoke(topicArn: string, functionArn: string) {
+  return {
+    FunctionName: functionArn,
+    StatementId: `topic-subscription-${topicArn}`.replaceAll(/[^A-Za-z0-9-_]/g, '-'),
+    Action: 'lambda:InvokeFunction',
+    Principal: 'sns.amazonaws.com',
+    SourceArn: topicArn,
+  };
+}
+
+/** Write the permission, unless the function has it. */
+export async function letTopicInvoke(topicArn: string, functionArn: string): Promise<void> {
+  const { FunctionName, ...body } = topicMayInvoke(topicArn, functionArn);
+  const path = `/2015-03-31/functions/${encodeURIComponent(FunctionName)}/policy`;
+  try {
+    await rest('AddPermission', { FunctionName, ...body }, 'POST', path, JSON.stringify(body));
+  } catch (error) {
+    if ((error as AwsError).code !== 'ResourceConflictException') throw error;
+  }
 }

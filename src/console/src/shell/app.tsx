@@ -30,7 +30,7 @@ export function App() {
             <ul>
               {group.links.map(([name, to]) => (
                 <li key={to}>
-                  <Link to={to} current={to === '' ? at === '' : at.startsWith(to)}>
+                  <Link to={to} current={at.split('/')[0] === to.split('/')[0]}>
                     {name}
                   </Link>
                 </li>

@@ -32,6 +32,9 @@ const REGIONS = [
   'sa-east-1',
 ];
 
+/** The account that the Python tutorial's policies name. */
+const TUTORIAL_ACCOUNT = '481665095854';
+
 type Open = 'finder' | 'calls' | 'role' | undefined;
 
 export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
@@ -108,7 +111,7 @@ function Regions() {
 
 function Accounts() {
   if (server.value?.auth !== 'open' || session.value?.role) return <span class="who">{account.value}</span>;
-  const names = [...new Set([account.value, ...(server.value.accounts ?? [])])].sort();
+  const names = [...new Set([account.value, TUTORIAL_ACCOUNT, ...(server.value.accounts ?? [])])].sort();
   return (
     <select
       class="input"
@@ -125,6 +128,7 @@ function Accounts() {
 
 function Who({ onClose }: { onClose: () => void }) {
   const [role, setRole] = useState('');
+  const [other, setOther] = useState('');
   const act = async () => {
     const name = role.startsWith('arn:') ? role : `arn:aws:iam::${account.value}:role/${role}`;
     if (await attempt(() => actAs(name), `Acting as ${name}`)) onClose();
@@ -151,6 +155,23 @@ function Who({ onClose }: { onClose: () => void }) {
           ? 'The server runs with --auth open: whoever reaches it is the administrator.'
           : 'The server runs with --auth strict: every request is signed with your key.'}
       </p>
+      {server.value?.auth === 'open' && !session.value?.role && (
+        <div class="row">
+          <TextField
+            label="Another account"
+            hint="Twelve digits; it need not exist"
+            value={other}
+            onInput={setOther}
+            mono
+          />
+          <Button
+            disabled={!/^\d{12}$/.test(other)}
+            onClick={() => attempt(() => chooseAccount(other)).then(onClose)}
+          >
+            Use this account
+          </Button>
+        </div>
+      )}
       <TextField
         label="Act as this role"
         hint="A role's name or ARN, through AssumeRole"

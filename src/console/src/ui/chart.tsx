@@ -18,9 +18,11 @@ interface ChartProps {
   height?: number;
   /** Lines across the graph: thresholds. */
   lines?: { value: number; label: string }[];
+  /** From when to when, in milliseconds; without it, from the first point to the last. */
+  span?: [number, number];
 }
 
-export function Chart({ title, series, unit = '', height = 200, lines }: ChartProps) {
+export function Chart({ title, series, unit = '', height = 200, lines, span }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot>();
   const [asTable, setAsTable] = useState(false);
@@ -30,14 +32,15 @@ export function Chart({ title, series, unit = '', height = 200, lines }: ChartPr
     if (asTable || empty) return;
     let gone = false;
     void import('./plot').then(({ createPlot }) => {
-      if (!gone && holder.current) plot.current = createPlot(holder.current, { series, unit, height, lines });
+      if (!gone && holder.current)
+        plot.current = createPlot(holder.current, { series, unit, height, lines, span });
     });
     return () => {
       gone = true;
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [asTable, empty, series, unit, height, lines]);
+  }, [asTable, empty, series, unit, height, lines, span]);
 
   return (
     <figure class="chart">
@@ -58,7 +61,7 @@ export function Chart({ title, series, unit = '', height = 200, lines }: ChartPr
       ) : asTable ? (
         <Values title={title} series={series} />
       ) : (
-        <div ref={holder} style={{ height }} />
+        <div ref={holder} style={{ minHeight: height }} />
       )}
     </figure>
   );

@@ -233,12 +233,14 @@ interface RadioProps {
   onChange: (value: string) => void;
   /** Each choice a tile of its own, as AWS's forms show few and weighty choices. */
   tiles?: boolean;
+  /** The choices beside each other. */
+  inline?: boolean;
 }
 
-export function RadioGroup({ legend, value, options, onChange, tiles }: RadioProps) {
+export function RadioGroup({ legend, value, options, onChange, tiles, inline }: RadioProps) {
   const name = useId();
   return (
-    <fieldset class={tiles ? 'radios tiles' : 'radios'}>
+    <fieldset class={`radios${tiles ? ' tiles' : ''}${inline ? ' inline' : ''}`}>
       <legend>{legend}</legend>
       {options.map(option => (
         <label key={option.value} class="choice">
@@ -308,13 +310,23 @@ type FormProps = {
   label: string;
   submit: string;
   cancel?: () => void;
+  /** "Cancel", if it is not said. */
+  cancelLabel?: string;
   onSubmit: () => Promise<unknown>;
   disabled?: boolean;
   children: ComponentChildren;
 };
 
 /** A form with its buttons at the end, as AWS's pages of creation have. */
-export function Form({ label, submit, cancel, onSubmit, disabled, children }: FormProps) {
+export function Form({
+  label,
+  submit,
+  cancel,
+  cancelLabel = 'Cancel',
+  onSubmit,
+  disabled,
+  children,
+}: FormProps) {
   const [busy, setBusy] = useState(false);
   const send = async (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -331,7 +343,7 @@ export function Form({ label, submit, cancel, onSubmit, disabled, children }: Fo
       <div class="form-actions">
         {cancel && (
           <Button kind="link" onClick={cancel}>
-            Cancel
+            {cancelLabel}
           </Button>
         )}
         <Button kind="primary" type="submit" disabled={busy || disabled}>

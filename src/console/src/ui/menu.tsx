@@ -7,7 +7,14 @@ export interface MenuItem {
   onChoose: () => unknown;
 }
 
-export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
+interface MenuProps {
+  label: string;
+  /** The name for screen readers, if the label alone does not tell one menu from another; it begins with the label. */
+  name?: string;
+  items: MenuItem[];
+}
+
+export function Menu({ label, name, items }: MenuProps) {
   const [open, setOpen] = useState(false);
   const holder = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -41,6 +48,7 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
       <button
         type="button"
         class="button"
+        aria-label={name}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
@@ -49,7 +57,7 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
         {label} <span aria-hidden="true">▾</span>
       </button>
       {open && (
-        <div class="menu-list" role="menu" id={id} aria-label={label}>
+        <div class="menu-list" role="menu" id={id} aria-label={name ?? label}>
           {items.map(item => (
             <button
               key={item.label}

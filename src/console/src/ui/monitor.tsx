@@ -36,13 +36,12 @@ async function serverNow(signal: AbortSignal): Promise<number> {
 /** `name` names the resource.  The chosen range is part of the address, under "minutes". */
 export function Monitor({ name, graphs }: { name: string; graphs: Graph[] }) {
   const minutes = Number(search.value.get('minutes') ?? 60);
-  const loaded = useResource(`monitor/${name}/${minutes}`, async signal =>
-    metricData(
-      graphs.flatMap(graph => graph.queries),
-      { minutes, nowMs: await serverNow(signal) },
-      signal,
-    ),
-  );
+  const loaded = useResource(`monitor/${name}/${minutes}`, async signal => {
+    const nowMs = await serverNow(signal);
+    const queries = graphs.flatMap(graph => graph.queries);
+    const span: [number, number] = [nowMs - minutes * 60_000, nowMs];
+    return { span, series: await metricData(queries, { minutes, nowMs }, signal) };
+  });
   return (
     <Panel
       title="CloudWatch metrics"
@@ -59,18 +58,26 @@ export function Monitor({ name, graphs }: { name: string; graphs: Graph[] }) {
       }
     >
       <Problem error={loaded.error} retry={loaded.reload} />
-      {loaded.data ? <Graphs graphs={graphs} series={loaded.data} /> : loaded.loading && <Loading />}
+      {loaded.data ? <Graphs graphs={graphs} {...loaded.data} /> : loaded.loading && <Loading />}
     </Panel>
   );
 }
 
-function Graphs({ graphs, series }: { graphs: Graph[]; series: Series[] }) {
+interface GraphsProps {
+  graphs: Graph[];
+  series: Series[];
+  span: [number, number];
+}
+
+/** A line without points is left out: nothing is to be seen of it but its name. */
+function Graphs({ graphs, series, span }: GraphsProps) {
   const shown = useMemo(() => {
     let at = 0;
     return graphs.map(({ title, unit, queries }) => ({
       title,
       unit,
-      series: series.slice(at, (at += queries.length)),
+      series: series.slice(at, (at += queries.length)).filter(one => one.points.length > 0),
+      span,
     }));
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the series are those of these graphs
   }, [series]);

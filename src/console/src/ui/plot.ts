@@ -14,12 +14,14 @@ interface Options {
   unit: string;
   height: number;
   lines?: { value: number; label: string }[];
+  /** The time that the graph shows; without it, that of its points. */
+  span?: [number, number];
 }
 
 const COLOURS = ['--accent', '--warn', '--note', '--bad', '--good', '--line-strong'];
 const LEGEND_PIXELS = 34;
 
-export function createPlot(holder: HTMLElement, { series, unit, height, lines = [] }: Options): Plot {
+export function createPlot(holder: HTMLElement, { series, unit, height, lines = [], span }: Options): Plot {
   const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const times = [...new Set(series.flatMap(one => one.points.map(([at]) => at)))].sort((a, b) => a - b);
   const columns = series.map(one => {
@@ -41,7 +43,10 @@ export function createPlot(holder: HTMLElement, { series, unit, height, lines = 
         axis,
         { ...axis, size: 56, values: (_, ticks) => ticks.map(tick => `${tick}${unit && ` ${unit}`}`) },
       ],
-      scales: { y: { range: (_, low, high) => [Math.min(0, low), high <= low ? low + 1 : high] } },
+      scales: {
+        ...(span && { x: { range: [span[0] / 1000, span[1] / 1000] as uPlot.Range.MinMax } }),
+        y: { range: (_, low, high) => [Math.min(0, low), high <= low ? low + 1 : high] },
+      },
       series: [
         {},
         ...series.map((one, i) => ({

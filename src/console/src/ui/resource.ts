@@ -63,7 +63,8 @@ export function useResource<T>(
     if (!latest.current.on) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = listen(event => {
-      if (!latest.current.on?.(event) || timer) return;
+      const all = event.event === 'lost' || event.event === 'reset';
+      if (timer || !(all || latest.current.on?.(event))) return;
       timer = setTimeout(() => {
         timer = undefined;
         void reload();

@@ -31,10 +31,17 @@ export function ItemForm({ nodes, keys, onChange }: FormProps) {
   );
 }
 
-function AddMenu({ label, onAdd }: { label: string; onAdd: (type: Type) => void }) {
+interface AddProps {
+  label: string;
+  name?: string;
+  onAdd: (type: Type) => void;
+}
+
+function AddMenu({ label, name, onAdd }: AddProps) {
   return (
     <Menu
       label={label}
+      name={name}
       items={TYPE_OPTIONS.map(type => ({ label: type.label, onChoose: () => onAdd(type.value as Type) }))}
     />
   );
@@ -172,7 +179,7 @@ function Children({ node, path, onChange }: ValueProps) {
           Add element
         </Button>
       ) : (
-        <AddMenu label={`Insert a field into ${path}`} onAdd={add} />
+        <AddMenu label="Insert a field" name={`Insert a field into ${path}`} onAdd={add} />
       )}
     </div>
   );

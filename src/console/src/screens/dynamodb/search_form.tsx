@@ -39,9 +39,13 @@ export function SearchForm({ table, initial, onRun }: FormProps) {
       setError(problem);
     }
   };
+  const reset = () => {
+    setSearch(emptySearch());
+    onRun(emptySearch());
+  };
   return (
     <Panel title="Scan or query items">
-      <Form label="Scan or query items" submit="Run" onSubmit={run}>
+      <Form label="Scan or query items" submit="Run" cancel={reset} cancelLabel="Reset" onSubmit={run}>
         <div class="row search-head">
           <RadioGroup
             legend="Read by"
@@ -62,17 +66,6 @@ export function SearchForm({ table, initial, onRun }: FormProps) {
         {search.mode === 'query' && <KeyConditions table={table} search={search} set={set} />}
         <Filters filters={search.filters} onChange={filters => set({ filters })} />
         <Problem error={error} />
-        <div>
-          <Button
-            kind="link"
-            onClick={() => {
-              setSearch(emptySearch());
-              onRun(emptySearch());
-            }}
-          >
-            Reset
-          </Button>
-        </div>
       </Form>
     </Panel>
   );

@@ -49,13 +49,6 @@ const COLUMNS: Column<Row>[] = [
   { id: 'partition', title: 'Partition key', cell: row => keyOf(row, 'HASH') },
   { id: 'sort', title: 'Sort key', cell: row => keyOf(row, 'RANGE') },
   {
-    id: 'indexes',
-    title: 'Indexes',
-    number: true,
-    sort: indexCount,
-    cell: indexCount,
-  },
-  {
     id: 'items',
     title: 'Items',
     number: true,
@@ -70,16 +63,6 @@ const COLUMNS: Column<Row>[] = [
     cell: row => bytes(row.TableSizeBytes),
   },
   {
-    id: 'capacity',
-    title: 'Capacity mode',
-    cell: row => (row.TableStatus ? capacityMode(row as Described) : '–'),
-  },
-  {
-    id: 'protection',
-    title: 'Deletion protection',
-    cell: row => (row.DeletionProtectionEnabled ? <Badge tone="good">On</Badge> : 'Off'),
-  },
-  {
     id: 'explore',
     title: 'Explore',
     cell: row => (
@@ -90,6 +73,23 @@ const COLUMNS: Column<Row>[] = [
         Explore table items
       </Link>
     ),
+  },
+  {
+    id: 'indexes',
+    title: 'Indexes',
+    number: true,
+    sort: indexCount,
+    cell: indexCount,
+  },
+  {
+    id: 'capacity',
+    title: 'Capacity mode',
+    cell: row => (row.TableStatus ? capacityMode(row as Described) : '–'),
+  },
+  {
+    id: 'protection',
+    title: 'Deletion protection',
+    cell: row => (row.DeletionProtectionEnabled ? <Badge tone="good">On</Badge> : 'Off'),
   },
 ];
 

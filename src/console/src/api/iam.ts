@@ -1,0 +1,369 @@
+/** IAM's operations as the console uses them.  Roles and users have nearly the same ones: an Identity says which. */
+import { allPages } from '../ui/resource';
+import { orderly, query } from './client';
+import type { Value } from './form';
+import { listOf } from './xml';
+
+export type Kind = 'Role' | 'User';
+
+export interface Tag {
+  Key: string;
+  Value: string;
+}
+
+export interface Role {
+  Path: string;
+  RoleName: string;
+  RoleId: string;
+  Arn: string;
+  CreateDate: string;
+  /** Encoded for a URL. */
+  AssumeRolePolicyDocument: string;
+  Description?: string;
+  MaxSessionDuration?: string;
+  Tags?: Tag[];
+  RoleLastUsed?: { LastUsedDate?: string; Region?: string };
+  PermissionsBoundary?: { PermissionsBoundaryArn: string };
+}
+
+export interface User {
+  Path: string;
+  UserName: string;
+  UserId: string;
+  Arn: string;
+  CreateDate: string;
+  PasswordLastUsed?: string;
+  Tags?: Tag[];
+  PermissionsBoundary?: { PermissionsBoundaryArn: string };
+}
+
+export interface Policy {
+  PolicyName: string;
+  PolicyId: string;
+  Arn: string;
+  Path: string;
+  DefaultVersionId: string;
+  AttachmentCount: string;
+  Description?: string;
+  CreateDate: string;
+  UpdateDate: string;
+}
+
+export interface PolicyVersion {
+  VersionId: string;
+  IsDefaultVersion: string;
+  CreateDate: string;
+  /** Encoded for a URL; lists do not have it. */
+  Document?: string;
+}
+
+export interface AccessKey {
+  AccessKeyId: string;
+  Status: 'Active' | 'Inactive';
+  CreateDate: string;
+}
+
+const QUIET = { quiet: true };
+
+/** All pages of a list that is read with Marker. */
+function list<T>(
+  operation: string,
+  member: string,
+  input: Record<string, Value> = {},
+  signal?: AbortSignal,
+): Promise<T[]> {
+  return allPages(async marker => {
+    const page = await query<Record<string, unknown>>(
+      'iam',
+      operation,
+      { ...input, MaxItems: 1000, Marker: marker },
+      { ...QUIET, signal },
+    );
+    return {
+      items: listOf<T>(page[member]),
+      next: page.IsTruncated === 'true' ? (page.Marker as string) : undefined,
+    };
+  });
+}
+
+async function act(operation: string, input: Record<string, Value>): Promise<void> {
+  await query('iam', operation, input);
+}
+
+/** IAM's documents come encoded for a URL. */
+export function documentOf(encoded: string | undefined): string {
+  return encoded ? decodeURIComponent(encoded) : '';
+}
+
+function named(kind: Kind, name: string): Record<string, Value> {
+  return { [`${kind}Name`]: name };
+}
+
+/* ---- roles ---- */
+
+export function listRoles(signal?: AbortSignal): Promise<Role[]> {
+  return list('ListRoles', 'Roles', {}, signal);
+}
+
+export async function getRole(name: string, signal?: AbortSignal): Promise<Role> {
+  const { Role } = await query<{ Role: Role }>('iam', 'GetRole', { RoleName: name }, { ...QUIET, signal });
+  return Role;
+}
+
+export async function createRole(input: {
+  RoleName: string;
+  AssumeRolePolicyDocument: string;
+  Path?: string;
+  Description?: string;
+  MaxSessionDuration?: number;
+  Tags?: { Key: string; Value: string }[];
+}): Promise<Role> {
+  const { Tags, ...rest } = input;
+  const { Role } = await query<{ Role: Role }>('iam', 'CreateRole', {
+    ...rest,
+    Tags: Tags?.length ? Tags.map(tag => ({ ...tag })) : undefined,
+  });
+  return Role;
+}
+
+export function updateRole(name: string, description: string, maxSessionSeconds: number): Promise<void> {
+  return act('UpdateRole', {
+    RoleName: name,
+    Description: description,
+    MaxSessionDuration: maxSessionSeconds,
+  });
+}
+
+export function updateTrust(name: string, document: string): Promise<void> {
+  return act('UpdateAssumeRolePolicy', { RoleName: name, PolicyDocument: document });
+}
+
+/* ---- users ---- */
+
+export function listUsers(signal?: AbortSignal): Promise<User[]> {
+  return list('ListUsers', 'Users', {}, signal);
+}
+
+export async function getUser(name: string, signal?: AbortSignal): Promise<User> {
+  const { User } = await query<{ User: User }>('iam', 'GetUser', { UserName: name }, { ...QUIET, signal });
+  return User;
+}
+
+export function createUser(name: string): Promise<void> {
+  return act('CreateUser', { UserName: name });
+}
+
+export function listAccessKeys(user: string, signal?: AbortSignal): Promise<AccessKey[]> {
+  return list('ListAccessKeys', 'AccessKeyMetadata', { UserName: user }, signal);
+}
+
+export interface NewKey {
+  AccessKeyId: string;
+  SecretAccessKey: string;
+}
+
+export async function createAccessKey(user: string): Promise<NewKey> {
+  const { AccessKey } = await query<{ AccessKey: NewKey }>('iam', 'CreateAccessKey', { UserName: user });
+  return AccessKey;
+}
+
+export function setKeyStatus(user: string, id: string, status: AccessKey['Status']): Promise<void> {
+  return act('UpdateAccessKey', { UserName: user, AccessKeyId: id, Status: status });
+}
+
+export function deleteAccessKey(user: string, id: string): Promise<void> {
+  return act('DeleteAccessKey', { UserName: user, AccessKeyId: id });
+}
+
+/* ---- what roles and users have alike ---- */
+
+export interface OwnPolicy {
+  name: string;
+  /** Of a managed policy. */
+  arn?: string;
+  document: string;
+}
+
+/** The inline and attached policies of a role or user, with their documents. */
+export async function policiesOf(kind: Kind, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
+  const of = named(kind, name);
+  const [inline, attached] = await Promise.all([
+    list<string>(`List${kind}Policies`, 'PolicyNames', of, signal),
+    list<{ PolicyName: string; PolicyArn: string }>(
+      `ListAttached${kind}Policies`,
+      'AttachedPolicies',
+      of,
+      signal,
+    ),
+  ]);
+  return Promise.all([
+    ...attached.map(async policy => ({
+      name: policy.PolicyName,
+      arn: policy.PolicyArn,
+      document: await currentDocument(policy.PolicyArn, signal),
+    })),
+    ...inline.map(async policy => ({
+      name: policy,
+      document: (await inlineDocument(kind, name, policy, signal)) ?? '',
+    })),
+  ]);
+}
+
+export async function inlineDocument(
+  kind: Kind,
+  name: string,
+  policy: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { PolicyDocument } = await query<{ PolicyDocument: string }>(
+    'iam',
+    `Get${kind}Policy`,
+    { ...named(kind, name), PolicyName: policy },
+    { ...QUIET, signal },
+  );
+  return documentOf(PolicyDocument);
+}
+
+export function putInlinePolicy(kind: Kind, name: string, policy: string, document: string): Promise<void> {
+  return act(`Put${kind}Policy`, { ...named(kind, name), PolicyName: policy, PolicyDocument: document });
+}
+
+export function deleteInlinePolicy(kind: Kind, name: string, policy: string): Promise<void> {
+  return act(`Delete${kind}Policy`, { ...named(kind, name), PolicyName: policy });
+}
+
+export function attachPolicy(kind: Kind, name: string, arn: string): Promise<void> {
+  return act(`Attach${kind}Policy`, { ...named(kind, name), PolicyArn: arn });
+}
+
+export function detachPolicy(kind: Kind, name: string, arn: string): Promise<void> {
+  return act(`Detach${kind}Policy`, { ...named(kind, name), PolicyArn: arn });
+}
+
+export async function changeTags(kind: Kind, name: string, before: Tag[], after: Tag[]): Promise<void> {
+  const gone = before.filter(old => !after.some(tag => tag.Key === old.Key)).map(tag => tag.Key);
+  if (gone.length > 0) await act(`Untag${kind}`, { ...named(kind, name), TagKeys: gone });
+  if (after.length > 0)
+    await act(`Tag${kind}`, { ...named(kind, name), Tags: after.map(tag => ({ ...tag })) });
+}
+
+/** As AWS's console: what belongs to a role or user goes first, as the API wants it. */
+export async function deleteIdentity(kind: Kind, name: string): Promise<void> {
+  if (kind === 'User')
+    for (const key of await listAccessKeys(name)) await deleteAccessKey(name, key.AccessKeyId);
+  for (const policy of await policiesOf(kind, name))
+    if (policy.arn) await detachPolicy(kind, name, policy.arn);
+    else await deleteInlinePolicy(kind, name, policy.name);
+  await act(`Delete${kind}`, named(kind, name));
+}
+
+/* ---- managed policies ---- */
+
+export type Scope = 'All' | 'AWS' | 'Local';
+
+export function listPolicies(scope: Scope, signal?: AbortSignal): Promise<Policy[]> {
+  return list('ListPolicies', 'Policies', { Scope: scope }, signal);
+}
+
+export async function getPolicy(arn: string, signal?: AbortSignal): Promise<Policy> {
+  const { Policy } = await query<{ Policy: Policy }>(
+    'iam',
+    'GetPolicy',
+    { PolicyArn: arn },
+    { ...QUIET, signal },
+  );
+  return Policy;
+}
+
+export async function versionDocument(arn: string, version: string, signal?: AbortSignal): Promise<string> {
+  const { PolicyVersion } = await query<{ PolicyVersion: PolicyVersion }>(
+    'iam',
+    'GetPolicyVersion',
+    { PolicyArn: arn, VersionId: version },
+    { ...QUIET, signal },
+  );
+  return documentOf(PolicyVersion.Document);
+}
+
+export async function currentDocument(arn: string, signal?: AbortSignal): Promise<string> {
+  const { DefaultVersionId } = await getPolicy(arn, signal);
+  return versionDocument(arn, DefaultVersionId, signal);
+}
+
+export async function createPolicy(input: {
+  PolicyName: string;
+  PolicyDocument: string;
+  Path?: string;
+  Description?: string;
+}): Promise<Policy> {
+  const { Policy } = await query<{ Policy: Policy }>('iam', 'CreatePolicy', input);
+  return Policy;
+}
+
+export function listPolicyVersions(arn: string, signal?: AbortSignal): Promise<PolicyVersion[]> {
+  return list('ListPolicyVersions', 'Versions', { PolicyArn: arn }, signal);
+}
+
+/** The new version is the default one at once. */
+export function createPolicyVersion(arn: string, document: string): Promise<void> {
+  return act('CreatePolicyVersion', { PolicyArn: arn, PolicyDocument: document, SetAsDefault: true });
+}
+
+export function setDefaultVersion(arn: string, version: string): Promise<void> {
+  return act('SetDefaultPolicyVersion', { PolicyArn: arn, VersionId: version });
+}
+
+export function deletePolicyVersion(arn: string, version: string): Promise<void> {
+  return act('DeletePolicyVersion', { PolicyArn: arn, VersionId: version });
+}
+
+/** Versions that are not the default go first, as the API wants it. */
+export async function deletePolicy(arn: string): Promise<void> {
+  for (const version of await listPolicyVersions(arn))
+    if (version.IsDefaultVersion !== 'true') await deletePolicyVersion(arn, version.VersionId);
+  await act('DeletePolicy', { PolicyArn: arn });
+}
+
+export interface Attachment {
+  kind: Kind;
+  name: string;
+}
+
+export async function entitiesOf(arn: string, signal?: AbortSignal): Promise<Attachment[]> {
+  const [roles, users] = await Promise.all([
+    list<{ RoleName: string }>(
+      'ListEntitiesForPolicy',
+      'PolicyRoles',
+      { PolicyArn: arn, EntityFilter: 'Role' },
+      signal,
+    ),
+    list<{ UserName: string }>(
+      'ListEntitiesForPolicy',
+      'PolicyUsers',
+      { PolicyArn: arn, EntityFilter: 'User' },
+      signal,
+    ),
+  ]);
+  return [
+    ...roles.map(role => ({ kind: 'Role' as const, name: role.RoleName })),
+    ...users.map(user => ({ kind: 'User' as const, name: user.UserName })),
+  ];
+}
+
+/* ---- who may do what ---- */
+
+export interface Explanation {
+  allowed: boolean;
+  reason: string;
+  statement?: number;
+  sid?: string;
+  policy?: string;
+  resourceFound: boolean;
+  lookedAt: string[];
+  unsuppliedKeys?: string[];
+}
+
+export function explain(arn: string, action: string, resource: string): Promise<Explanation> {
+  const form = new URLSearchParams({ action, resource, as: arn });
+  return orderly('GET', `/_orderly/iam/explain?${form}`);
+}

@@ -1,0 +1,276 @@
+/** IAM › Policies › one managed policy: its document, versions, and to whom it is attached. */
+import { useState } from 'preact/hooks';
+
+import { changed } from '../../api/events';
+import {
+  attachPolicy,
+  createPolicyVersion,
+  deletePolicy,
+  detachPolicy,
+  entitiesOf,
+  getPolicy,
+  listRoles,
+  listUsers,
+  versionDocument,
+  type Attachment,
+  type Kind,
+  type Policy,
+} from '../../api/iam';
+import { Link, link, navigate, type Params } from '../../router';
+import { Button, Select } from '../../ui/controls';
+import { Code } from '../../ui/code';
+import { Confirm } from '../../ui/dialog';
+import { attempt, flash } from '../../ui/flash';
+import { FormDialog } from '../../ui/form_dialog';
+import { nameOf, pretty, Time } from '../../ui/format';
+import { Copy, Empty, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { useResource } from '../../ui/resource';
+import { Table } from '../../ui/table';
+import { Grants } from './grants';
+import { crumbsOf } from './nav';
+import { isAwsManaged } from './policy_choice';
+import { PolicyEditor } from './policy_editor';
+import { grantsOf, jsonMarks } from './policy_text';
+import { Versions } from './versions';
+
+export default function PolicyPage({ arn = '' }: Params) {
+  const name = nameOf(arn);
+  const policy = useResource(`iam/policy/${arn}`, signal => getPolicy(arn, signal), { on: changed('iam') });
+  const [deleting, setDeleting] = useState(false);
+  const remove = async () => {
+    if (await attempt(() => deletePolicy(arn), `Policy ${name} deleted.`)) navigate('iam/policies');
+  };
+  return (
+    <Page
+      title={name}
+      crumbs={crumbsOf('Policies')}
+      description={policy.data?.Description}
+      actions={
+        !isAwsManaged(arn) && (
+          <Button kind="danger" onClick={() => setDeleting(true)}>
+            Delete
+          </Button>
+        )
+      }
+    >
+      <Problem error={policy.error} retry={policy.reload} />
+      {policy.data ? <Content policy={policy.data} reload={policy.reload} /> : policy.loading && <Loading />}
+      {deleting && (
+        <Confirm
+          title={`Delete ${name}?`}
+          action="Delete"
+          typed={name}
+          onConfirm={remove}
+          onClose={() => setDeleting(false)}
+        >
+          <p>All of its versions are deleted. A policy that is attached cannot be deleted.</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}
+
+interface PolicyProps {
+  policy: Policy;
+  reload: () => Promise<void>;
+}
+
+function Content({ policy, reload }: PolicyProps) {
+  return (
+    <>
+      <Panel title="Policy details">
+        <Facts
+          facts={[
+            ['Type', isAwsManaged(policy.Arn) ? 'AWS managed' : 'Customer managed'],
+            ['Creation time', <Time key="c" at={policy.CreateDate} />],
+            ['Edited time', <Time key="u" at={policy.UpdateDate} />],
+            ['Default version', policy.DefaultVersionId],
+            ['ARN', <Copy key="a" text={policy.Arn} />],
+          ]}
+        />
+      </Panel>
+      <Tabs
+        label="Policy"
+        tabs={[
+          {
+            id: 'permissions',
+            label: 'Permissions',
+            content: () => <PermissionsTab policy={policy} reload={reload} />,
+          },
+          {
+            id: 'entities',
+            label: 'Entities attached',
+            content: () => <Entities arn={policy.Arn} />,
+          },
+          {
+            id: 'versions',
+            label: 'Policy versions',
+            content: () => <Versions arn={policy.Arn} onChange={reload} />,
+          },
+        ]}
+      />
+    </>
+  );
+}
+
+function PermissionsTab({ policy, reload }: PolicyProps) {
+  const { Arn: arn, DefaultVersionId: version } = policy;
+  const document = useResource(`iam/policy/${arn}/${version}`, signal =>
+    versionDocument(arn, version, signal),
+  );
+  const [editing, setEditing] = useState(false);
+  const text = document.data === undefined ? undefined : pretty(document.data);
+  return (
+    <Panel
+      title="Permissions defined in this policy"
+      actions={
+        !isAwsManaged(arn) && (
+          <Button label="Edit policy" disabled={text === undefined} onClick={() => setEditing(true)}>
+            Edit
+          </Button>
+        )
+      }
+    >
+      <Problem error={document.error} retry={document.reload} />
+      {text !== undefined && (
+        <>
+          <Grants
+            label="Permissions defined in this policy"
+            grants={grantsOf([{ name: policy.PolicyName, document: text }])}
+          />
+          <Code label="Policy document" language="json" value={text} />
+        </>
+      )}
+      {editing && <EditPolicy arn={arn} document={text!} reload={reload} onClose={() => setEditing(false)} />}
+    </Panel>
+  );
+}
+
+interface EditProps {
+  arn: string;
+  document: string;
+  reload: () => Promise<void>;
+  onClose: () => void;
+}
+
+function EditPolicy({ arn, document: first, reload, onClose }: EditProps) {
+  const [document, setDocument] = useState(first);
+  const save = async () => {
+    await createPolicyVersion(arn, document);
+    flash('good', `Policy ${nameOf(arn)} updated: its new version is the default.`);
+    await reload();
+  };
+  return (
+    <FormDialog
+      title={`Edit ${nameOf(arn)}`}
+      submit="Save changes"
+      wide
+      disabled={jsonMarks(document).length > 0}
+      onSave={save}
+      onClose={onClose}
+    >
+      <PolicyEditor value={document} onChange={setDocument} error={undefined} />
+    </FormDialog>
+  );
+}
+
+function Entities({ arn }: { arn: string }) {
+  const entities = useResource(`iam/policy/${arn}/entities`, signal => entitiesOf(arn, signal), {
+    on: changed('iam'),
+  });
+  const [attaching, setAttaching] = useState(false);
+  const detach = async ({ kind, name }: Attachment) => {
+    await attempt(() => detachPolicy(kind, name, arn), `Detached ${nameOf(arn)} from ${name}.`);
+    await entities.reload();
+  };
+  return (
+    <Panel
+      title="Attached as a permissions policy"
+      count={entities.data?.length}
+      actions={<Button onClick={() => setAttaching(true)}>Attach</Button>}
+    >
+      <Problem error={entities.error} retry={entities.reload} />
+      <Table
+        label="Attached entities"
+        rows={entities.data ?? []}
+        rowKey={row => `${row.kind}/${row.name}`}
+        filterText={row => row.name}
+        columns={[
+          {
+            id: 'name',
+            title: 'Entity name',
+            sort: row => row.name,
+            cell: row => (
+              <Link to={row.kind === 'Role' ? link`iam/roles/${row.name}` : link`iam/users/${row.name}`}>
+                {row.name}
+              </Link>
+            ),
+          },
+          { id: 'kind', title: 'Entity type', sort: row => row.kind, cell: row => row.kind },
+          {
+            id: 'detach',
+            title: 'Actions',
+            cell: row => (
+              <Button kind="link" label={`Detach ${row.name}`} onClick={() => detach(row)}>
+                Detach
+              </Button>
+            ),
+          },
+        ]}
+        empty={<Empty title={entities.loading ? 'Loading…' : 'Not attached'} />}
+      />
+      {attaching && <Attach arn={arn} onDone={entities.reload} onClose={() => setAttaching(false)} />}
+    </Panel>
+  );
+}
+
+interface AttachProps {
+  arn: string;
+  onDone: () => Promise<void>;
+  onClose: () => void;
+}
+
+function Attach({ arn, onDone, onClose }: AttachProps) {
+  const [kind, setKind] = useState<Kind>('Role');
+  const [name, setName] = useState('');
+  const names = useResource(`iam/names/${kind}`, async signal =>
+    kind === 'Role'
+      ? (await listRoles(signal)).map(role => role.RoleName)
+      : (await listUsers(signal)).map(user => user.UserName),
+  );
+  const save = async () => {
+    await attachPolicy(kind, name, arn);
+    flash('good', `Attached ${nameOf(arn)} to ${name}.`);
+    await onDone();
+  };
+  return (
+    <FormDialog
+      title="Attach as a permissions policy"
+      submit="Attach policy"
+      disabled={!name}
+      onSave={save}
+      onClose={onClose}
+    >
+      <Select
+        label="Entity type"
+        value={kind}
+        options={['Role', 'User']}
+        onChange={value => {
+          setKind(value as Kind);
+          setName('');
+        }}
+      />
+      <Select
+        label="Entity name"
+        value={name}
+        options={[
+          { value: '', label: names.loading ? 'Loading…' : 'Choose' },
+          ...(names.data ?? []).map(value => ({ value })),
+        ]}
+        onChange={setName}
+      />
+      <Problem error={names.error} />
+    </FormDialog>
+  );
+}

@@ -1,0 +1,108 @@
+/** Versions of a function, and publishing one. */
+import { useState } from 'preact/hooks';
+
+import { changed } from '../../api/events';
+import { deleteFunction, listVersions, publishVersion } from '../../api/lambda';
+import { Button, TextField } from '../../ui/controls';
+import { Confirm } from '../../ui/dialog';
+import { attempt, flash } from '../../ui/flash';
+import { FormDialog } from '../../ui/form_dialog';
+import { bytes, Time } from '../../ui/format';
+import { Empty, Panel } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { useResource } from '../../ui/resource';
+import { Table } from '../../ui/table';
+import { runtimeName } from './runtimes';
+
+interface PublishProps {
+  name: string;
+  onClose: () => void;
+  onDone: () => Promise<void>;
+}
+
+export function PublishVersion({ name, onClose, onDone }: PublishProps) {
+  const [description, setDescription] = useState('');
+  const publish = async () => {
+    const { Version } = await publishVersion(name, description);
+    flash('good', `Successfully published version ${Version} of the function ${name}.`);
+    await onDone();
+  };
+  return (
+    <FormDialog title="Publish new version" submit="Publish" onSave={publish} onClose={onClose}>
+      <p>
+        A version is the code and the configuration as they are now. It does not change any more. If nothing
+        has changed since the last version, that one is kept.
+      </p>
+      <TextField label="Version description" optional value={description} onInput={setDescription} />
+    </FormDialog>
+  );
+}
+
+export function VersionsTab({ name }: { name: string }) {
+  const versions = useResource(`lambda/versions/${name}`, signal => listVersions(name, signal), {
+    on: changed('lambda'),
+  });
+  const [publishing, setPublishing] = useState(false);
+  const [deleting, setDeleting] = useState<string>();
+  const remove = async (version: string) => {
+    await attempt(() => deleteFunction(name, version), `Deleted version ${version}.`);
+    await versions.reload();
+  };
+  return (
+    <>
+      <Problem error={versions.error} retry={versions.reload} />
+      <Panel
+        title="Versions"
+        count={versions.data && versions.data.length - 1}
+        actions={<Button onClick={() => setPublishing(true)}>Publish new version</Button>}
+      >
+        <Table
+          label="Versions"
+          rows={(versions.data ?? []).filter(row => row.Version !== '$LATEST')}
+          rowKey={row => row.Version}
+          initialSort={{ id: 'version', descending: true }}
+          columns={[
+            {
+              id: 'version',
+              title: 'Version',
+              sort: row => Number(row.Version),
+              cell: row => row.Version,
+            },
+            { id: 'description', title: 'Description', cell: row => row.Description || '–' },
+            { id: 'runtime', title: 'Runtime', cell: row => runtimeName(row.Runtime) },
+            { id: 'size', title: 'Code size', number: true, cell: row => bytes(row.CodeSize) },
+            { id: 'at', title: 'Last modified', cell: row => <Time at={row.LastModified} /> },
+            {
+              id: 'delete',
+              title: 'Actions',
+              cell: row => (
+                <Button
+                  kind="link"
+                  label={`Delete version ${row.Version}`}
+                  onClick={() => setDeleting(row.Version)}
+                >
+                  Delete
+                </Button>
+              ),
+            },
+          ]}
+          empty={<Empty title={versions.loading ? 'Loading…' : 'You have not published any versions.'} />}
+        />
+      </Panel>
+      {publishing && (
+        <PublishVersion name={name} onClose={() => setPublishing(false)} onDone={versions.reload} />
+      )}
+      {deleting && (
+        <Confirm
+          title={`Delete version ${deleting}`}
+          action="Delete"
+          typed="confirm"
+          onConfirm={() => remove(deleting)}
+          onClose={() => setDeleting(undefined)}
+        >
+          <p>Its code and configuration are lost. A version with an alias cannot be deleted.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,160 @@
+/** Clock and state: the virtual clock, how the server is, and forgetting everything. */
+import { useEffect, useState } from 'preact/hooks';
+
+import { advance, clock, health, meters, reset, type Clock } from '../../api/server';
+import { server } from '../../session';
+import { Button, Form, TextField } from '../../ui/controls';
+import { Confirm } from '../../ui/dialog';
+import { attempt } from '../../ui/flash';
+import { count, duration, timestamp } from '../../ui/format';
+import { Badge, Facts, Loading, Page, Panel } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { useResource } from '../../ui/resource';
+
+const STEPS: [string, number][] = [
+  ['+30 s', 30],
+  ['+5 min', 300],
+  ['+1 h', 3600],
+  ['+1 d', 86_400],
+];
+
+export default function Server() {
+  return (
+    <Page title="Clock and state">
+      <VirtualClock />
+      <Health />
+      <State />
+    </Page>
+  );
+}
+
+function VirtualClock() {
+  const found = useResource(
+    'server/clock',
+    async signal => ({ ...(await clock(signal)), seen: Date.now() }),
+    {
+      on: ({ event }) => event === 'clock',
+    },
+  );
+  const [seconds, setSeconds] = useState('');
+  const move = async (by: number) => {
+    await attempt(() => advance(by * 1000), `The clock is ${duration(by * 1000)} further`);
+    await found.reload();
+  };
+  return (
+    <Panel
+      title="Clock"
+      description="Delays, visibility timeouts, retries, alarms, and items that expire follow this clock: move it, and what would come later comes now."
+    >
+      <Problem error={found.error} retry={found.reload} />
+      {found.data && <Running at={found.data} />}
+      <div class="actions">
+        {STEPS.map(([label, by]) => (
+          <Button key={label} onClick={() => move(by)}>
+            {label}
+          </Button>
+        ))}
+      </div>
+      <Form label="Move the clock" submit="Advance" onSubmit={() => move(Number(seconds))}>
+        <TextField
+          label="Advance by"
+          hint="seconds"
+          type="number"
+          min={1}
+          required
+          value={seconds}
+          onInput={setSeconds}
+        />
+      </Form>
+    </Panel>
+  );
+}
+
+/** The server's clock goes on while one looks at it. */
+function Running({ at }: { at: Clock & { seen: number } }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Facts
+      facts={[
+        ["The server's time", `${timestamp(at.now_ms + Math.max(now - at.seen, 0)).slice(0, 19)} UTC`],
+        ['Ahead of the machine by', at.offset_ms ? duration(at.offset_ms) : 'nothing'],
+      ]}
+    />
+  );
+}
+
+interface Meters {
+  engine?: { batches: number; calls: number; longest_call_us: number };
+  pool?: {
+    workers: number;
+    short: { waiting: number; running: number };
+    long: { waiting: number; running: number };
+  };
+}
+
+function Health() {
+  const found = useResource('server/health', async signal => ({
+    health: await health(signal),
+    meters: (await meters(signal).catch(() => ({}))) as Meters,
+  }));
+  if (!found.data) return found.error ? <Problem error={found.error} /> : <Loading />;
+  const { engine, pool } = found.data.meters;
+  return (
+    <Panel title="Server" actions={<Button onClick={found.reload}>Refresh</Button>}>
+      <Facts
+        facts={[
+          ['Version', found.data.health.version],
+          ['Durability', server.value?.durability],
+          [
+            'Sign-in',
+            server.value?.auth === 'open' ? '--auth open: whoever reaches the server' : '--auth strict',
+          ],
+          ['Calls', engine && count(engine.calls)],
+          ['Batches written', engine && count(engine.batches)],
+          ['Longest call', engine && duration(engine.longest_call_us / 1000)],
+          ['Workers', pool && `${pool.workers}, ${pool.short.running + pool.long.running} busy`],
+          ['Work that waits', pool && count(pool.short.waiting + pool.long.waiting)],
+          [
+            'Services',
+            Object.entries(found.data.health.services).map(([name, state]) => (
+              <Badge key={name} tone={state === 'running' ? 'good' : 'bad'}>
+                {name}
+              </Badge>
+            )),
+          ],
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function State() {
+  const [asked, setAsked] = useState(false);
+  return (
+    <Panel
+      title="State"
+      description="As new: every resource, message, item and log line of every account is forgotten."
+    >
+      <div>
+        <Button kind="danger" onClick={() => setAsked(true)}>
+          Reset
+        </Button>
+      </div>
+      {asked && (
+        <Confirm
+          title="Reset"
+          action="Reset"
+          typed="reset"
+          onConfirm={() => attempt(reset, 'Everything is forgotten')}
+          onClose={() => setAsked(false)}
+        >
+          <p>Everything on this server is lost, in every account and region.</p>
+        </Confirm>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,119 @@
+/** Orders and traces: every message's way, the newest first; any value of its body finds it. */
+import { useState } from 'preact/hooks';
+
+import { listTraces, type Trace } from '../../api/traces';
+import { Link, link, search, setSearch } from '../../router';
+import { Button, Form, Select, TextField } from '../../ui/controls';
+import { duration, nameOf, Time } from '../../ui/format';
+import { Empty, Page, Panel } from '../../ui/layout';
+import { Problem } from '../../ui/problem';
+import { useResource } from '../../ui/resource';
+import { Table, type Column } from '../../ui/table';
+import { Verdict } from './verdict';
+
+const OUTCOMES = [
+  'ok',
+  'failed',
+  'denied',
+  'not-delivered',
+  'throttled',
+  'timed-out',
+  'dead-lettered',
+  'filtered-out',
+  'expired',
+];
+const PAGE = 100;
+
+export default function Traces() {
+  const asked = search.value;
+  const query = {
+    text: wordsOf(asked.get('text') ?? ''),
+    outcome: asked.get('outcome') ?? '',
+    resource: asked.get('resource') ?? '',
+    message: asked.get('message') ?? '',
+  };
+  const [pages, setPages] = useState(1);
+  const key = JSON.stringify(query);
+  const found = useResource(
+    `traces/${pages}/${key}`,
+    async signal => {
+      let page = await listTraces({ ...query, limit: PAGE }, signal);
+      const traces = [...page.traces];
+      while (page.next && traces.length < PAGE * pages) {
+        page = await listTraces({ ...query, limit: PAGE, next: page.next }, signal);
+        traces.push(...page.traces);
+      }
+      return { traces, more: page.next !== undefined };
+    },
+    { on: ({ event }) => event === 'traces' },
+  );
+  const [last, setLast] = useState<Trace[]>([]);
+  if (found.data && found.data.traces !== last) setLast(found.data.traces);
+  return (
+    <Page
+      title="Orders and traces"
+      description="Where is an order? Any value of its message finds its whole way."
+    >
+      <Search />
+      <Problem error={found.error} retry={found.reload} />
+      <Panel title="Traces" count={last.length + (found.data?.more ? '+' : '')}>
+        <Table
+          label="Traces"
+          rows={last}
+          rowKey={trace => trace.traceId}
+          columns={COLUMNS}
+          empty={<Empty title={found.loading ? 'Loading…' : 'No traces'} />}
+        />
+        {found.data?.more && <Button onClick={() => setPages(pages + 1)}>Load more</Button>}
+      </Panel>
+    </Page>
+  );
+}
+
+/** "orderId=O1234" seeks the words of both sides. */
+function wordsOf(text: string): string {
+  return text.replaceAll('=', ' ').trim();
+}
+
+function Search() {
+  const asked = search.value;
+  const [text, setText] = useState(asked.get('text') ?? '');
+  const [resource, setResource] = useState(asked.get('resource') ?? '');
+  const find = () => Promise.resolve(setSearch({ text, resource }));
+  return (
+    <Panel>
+      <Form label="Find traces" submit="Find" onSubmit={find}>
+        <div class="row">
+          <TextField
+            label="Where is order"
+            type="search"
+            hint="O1234, or orderId=O1234"
+            value={text}
+            onInput={setText}
+          />
+          <Select
+            label="Outcome"
+            hint="Of its worst step"
+            value={asked.get('outcome') ?? ''}
+            options={[{ value: '', label: 'Any outcome' }, ...OUTCOMES]}
+            onChange={outcome => setSearch({ outcome })}
+          />
+          <TextField label="Resource" hint="An ARN" value={resource} onInput={setResource} mono />
+        </div>
+      </Form>
+    </Panel>
+  );
+}
+
+const COLUMNS: Column<Trace>[] = [
+  {
+    id: 'id',
+    title: 'Trace',
+    cell: trace => <Link to={link`traces/${trace.traceId}`}>{trace.traceId}</Link>,
+  },
+  { id: 'outcome', title: 'Outcome', cell: trace => <Verdict verdict={trace.outcome} /> },
+  { id: 'way', title: 'Way', cell: trace => trace.resources.map(nameOf).join(' → ') },
+  { id: 'began', title: 'Began', cell: trace => <Time at={trace.beganMs} /> },
+  { id: 'took', title: 'Took', number: true, cell: trace => duration(trace.lastMs - trace.beganMs) },
+  { id: 'hops', title: 'Steps', number: true, cell: trace => trace.hops },
+];
