@@ -78,14 +78,19 @@ def print_queries(target, logs, text, megabytes):
         before = cpu_seconds(target.pid)
         rows, seconds = query(logs, asked)
         used = cpu_seconds(target.pid) - before
-        row = [name, rows[0]["n"], f"{megabytes / seconds:.0f}", f"{megabytes / used:.0f}", "", ""]
+        row = [name, rows[0]["n"], rate(megabytes, seconds), rate(megabytes, used), "", ""]
         if plain:
             count, grep_seconds = grep(text, plain)
             sqlite_found, sqlite_seconds = sqlite_count(target.server.data, plain)
-            row[4:] = f"{megabytes / grep_seconds:.0f}", f"{megabytes / sqlite_seconds:.0f}"
+            row[4:] = rate(megabytes, grep_seconds), rate(megabytes, sqlite_seconds)
             if not int(rows[0]["n"]) == count == sqlite_found:
                 sys.exit(f"grep finds {count}, sqlite3 {sqlite_found}, Insights {rows}")
         print("| " + " | ".join(row) + " |")
+
+
+def rate(megabytes, seconds):
+    """MB/s; "-" when it took less than a tick of the clock."""
+    return f"{megabytes / seconds:.0f}" if seconds > 0 else "-"
 
 
 def timed(run):
@@ -148,15 +153,15 @@ def main():
                 before = cpu_seconds(target.pid)
                 found, seconds = search(logs, pattern)
                 used = cpu_seconds(target.pid) - before
-                row = [name, f"{found:,}", f"{megabytes / seconds:.0f}", f"{megabytes / used:.0f}", "", ""]
+                row = [name, f"{found:,}", rate(megabytes, seconds), rate(megabytes, used), "", ""]
                 if plain:
                     count, grep_seconds = grep(text.name, plain)
-                    row[4] = f"{megabytes / grep_seconds:.0f}"
+                    row[4] = rate(megabytes, grep_seconds)
                     if count != found:
                         sys.exit(f"grep finds {count}, FilterLogEvents {found}")
                 if name == "a term":
                     count, sqlite_seconds = sqlite_count(target.server.data, plain)
-                    row[5] = f"{megabytes / sqlite_seconds:.0f}"
+                    row[5] = rate(megabytes, sqlite_seconds)
                     if count != found:
                         sys.exit(f"sqlite3 finds {count}, FilterLogEvents {found}")
                 print("| " + " | ".join(row) + " |")

@@ -12,7 +12,10 @@
  *     GET  /_orderly/traces             the ways of messages and invocations, and
  *     GET  /_orderly/traces/ID          the hops of one, see trace_read.c
  *     GET  /_orderly/traces/stream      hops as they happen, see trace_stream.c
- *     POST /_localstack/state/reset     forget everything
+ *     GET  /_orderly/events             what changes, see change_stream.c
+ *     GET  /_orderly/traces/reasons     what last went wrong with messages, see trace_reasons.c
+ *     GET  /_orderly/map                which resource gave work to which, see trace_map.c
+ *     POST /_orderly/reset              also /_localstack/state/reset: forget everything
  *
  * To add a path, write a handler and add a row to ADMIN_DOORS.
  */
@@ -173,7 +176,12 @@ const struct door ADMIN_DOORS[] = {
     {NULL, "POST", "/_orderly/clock", advance_clock, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, "GET", "/_orderly/traces", traces_list, DOOR_ON_ENGINE | DOOR_ON_WORKER},
     {NULL, "GET", "/_orderly/traces/stream", traces_stream, DOOR_ON_ENGINE | DOOR_ON_WORKER | DOOR_STREAMS},
+    {NULL, "GET", "/_orderly/traces/reasons", traces_reasons, DOOR_ON_ENGINE | DOOR_ON_WORKER},
+    {NULL, "GET", "/_orderly/map", traces_map, DOOR_ON_ENGINE | DOOR_ON_WORKER},
     {NULL, "GET", "/_orderly/traces/*", traces_show, DOOR_ON_ENGINE | DOOR_ON_WORKER},
+    {NULL, "GET", "/_orderly/events", changes_stream,
+     DOOR_OPEN | DOOR_CALLER | DOOR_ON_ENGINE | DOOR_STREAMS},
+    {NULL, "POST", "/_orderly/reset", reset, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, "POST", "/_localstack/state/reset", reset, DOOR_ON_ENGINE | DOOR_CHANGES},
     {NULL, NULL, "/_orderly/*", nothing, DOOR_OPEN},
     {NULL, NULL, "/_localstack/*", nothing, DOOR_OPEN},

@@ -127,6 +127,19 @@ static bool question_policies(const struct call *call, str action, str resource_
     return false;
 }
 
+bool door_permits(const struct call *call, str action, struct http_reply *reply)
+{
+    const struct context_list nothing = {0};
+    const struct question question = {action, S("*"), (str){0}, &nothing};
+    struct objection objection = {0};
+
+    if (permitted(call, &question, &objection))
+        return true;
+    warn_of_denial(call, &question, objection.reason);
+    door_refuse(call, reply, 403, objection.message);
+    return false;
+}
+
 /* ---- condition keys ---- */
 
 struct key_viewer {
@@ -370,7 +383,13 @@ bool call_admit(const struct call *call, const void *in)
 
 enum outcome call_handle(const struct call *call, const void *in, void *out)
 {
-    return call_admit(call, in) ? call->operation->handler(call, in, out) : FAILED;
+    bool reads = call->operation->flags & OPERATION_READS;
+    struct written before = reads ? (struct written){0} : changes_before(call);
+    enum outcome outcome = call_admit(call, in) ? call->operation->handler(call, in, out) : FAILED;
+
+    if (outcome == DONE && !reads)
+        changes_note(call, &before);
+    return outcome;
 }
 
 const struct resource *call_resource(const struct call *call, size_t index)

@@ -389,6 +389,7 @@ void batch_run(struct engine *engine)
     } else {
         trace_committed(engine);
         metrics_committed(engine);
+        changes_committed(engine);
         if (batch->reset)
             begin_anew(engine);
         spawned_start(engine, batch);

@@ -146,6 +146,7 @@ struct call_mark call_begin(const struct call *call)
                               .sum_changes = batch->sum_changes.count,
                               .hops = batch->hops.records.size,
                               .counts = batch->counts.count,
+                              .changes = batch->changes.count,
                               .hops_stored = batch->hops.stored,
                               .late_are_stored = batch->late_are_stored};
 }
@@ -159,6 +160,7 @@ enum outcome call_end(const struct call *call, struct call_mark mark, enum outco
         txn_rollback(call->txn);
         batch->effects.count = mark.effects;
         batch->counts.count = mark.counts;
+        batch->changes.count = mark.changes;
         spawned_drop(batch, mark.spawned);
         sums_undo(batch, mark.sum_changes);
         batch->hops.records.size = mark.hops;

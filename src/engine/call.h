@@ -50,6 +50,7 @@ struct delivery_attempt;
 struct spool;
 struct counted_minute;
 struct inflow;
+struct json_writer;
 
 enum principal_kind {
     PRINCIPAL_ANONYMOUS,
@@ -436,6 +437,13 @@ enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns P
 
 /* Effects begin when a call is durable: a model declares them, see engine/effect.h. */
 
+/*
+ * Tell those who listen to GET /_orderly/events that the resource with that ARN has changed.  Calls that
+ * write tell it of the resources that their model names; others tell it here: a state that ends by itself, or
+ * another resource than the request's.
+ */
+void resource_changed(const struct call *call, str arn);
+
 /* Note a hop.  Returns its id; 0 when none is written: in reads, with traces turned off, on a full disk. */
 int64_t trace(const struct call *call, const struct trace_hop *hop);
 /* The trace of the request: the one that its header names, or a new one. */
@@ -479,6 +487,12 @@ struct module {
      * no tags.
      */
     bool (*locate_arn)(const struct call *call, str arn, struct resource *found);
+    /*
+     * Write what often changes of the resource with that ARN, as an object, for GET /_orderly/events; null if
+     * it does not exist; nothing if it is of another kind.  The call is in its account and region.  May be
+     * NULL.
+     */
+    void (*describe)(const struct call *call, str arn, struct json_writer *state);
     /*
      * A client's request of this service has its reply; call->progress has its failure and its resources, if
      * it came that far.  On any thread, without a transaction: for count_at_once().  May be NULL.

@@ -327,6 +327,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->meter = meter_new();
     engine->metrics = metrics_new();
     engine->metric_shares = metric_shares_new();
+    engine->changes = changes_new();
     init_locks(engine);
 
     if (!open_doors(engine, arena, error)) {
@@ -372,6 +373,7 @@ void engine_free(struct engine *engine)
     meter_free(engine->meter);
     metrics_free(engine->metrics);
     metric_shares_free(engine->metric_shares);
+    changes_free(engine->changes);
     doors_free(engine->doors);
     if (engine->pool)
         work_free(engine->pool);

@@ -374,6 +374,14 @@ select t.id, t.trace_id, t.began_ms, t.last_ms, t.outcome, t.hops, t.bytes, t.re
 from engine_trace_word w join engine_trace t on t.id = w.trace
 where w.word = :word and w.trace < :before_id order by w.trace desc;
 
+-- Those that ended last come first.
+-- statement: list_traces_by_age :each
+-- param: since_ms integer
+-- param: before_ms integer
+-- param: before_id integer
+select id, last_ms from engine_trace
+where last_ms >= :since_ms and (last_ms, id) < (:before_ms, :before_id) order by last_ms desc, id desc;
+
 -- statement: find_oldest_trace :one
 select id, last_ms, bytes, words from engine_trace order by last_ms limit 1;
 

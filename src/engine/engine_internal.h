@@ -86,6 +86,15 @@ struct hop_buffer {
     size_t stored;
 };
 
+/* A committed call of that operation has changed the resource with that ARN. */
+struct change_list {
+    struct change {
+        const struct operation *operation;
+        str arn;
+    } * items;
+    size_t count;
+};
+
 /* One transaction: the replies that are sent, and the effects that start, once it is durable. */
 struct batch {
     struct arena arena;
@@ -95,6 +104,7 @@ struct batch {
     struct sum_change_list sum_changes;
     struct hop_buffer hops;
     struct counted_list counts;
+    struct change_list changes;
     bool hops_are_due;           /* some hops must be written with this batch */
     bool late_are_stored;        /* the engine's late hops are written */
     struct spawned_list spawned; /* they begin and end when this batch is committed */
@@ -129,6 +139,7 @@ struct engine {
     struct meter *meter;
     struct metrics *metrics;
     struct metric_shares *metric_shares;
+    struct changes *changes;
     struct doors *doors;
 
     pthread_mutex_t lock; /* protects the next seven */
@@ -485,6 +496,12 @@ struct stream {
     size_t place_size;
     char place[LIMIT_STREAM_PLACE_BYTES];
 };
+/* A stream of events that has sent nothing for so long sends a comment, to learn whether its client is there.
+ */
+enum { STREAM_HEARTBEAT_MS = 15 * 1000 };
+bool stream_is_silent(const struct call *call, int64_t sent_ms);
+/* The status and the headers of a stream of events. */
+void stream_begin_events(const struct call *call, struct http_reply *reply);
 /* Called before and after a run of the handler; do nothing when the call has no stream. */
 void stream_begin_run(struct exchange *exchange);
 void stream_end_run(struct exchange *exchange);
@@ -559,8 +576,34 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
 /* On the engine: index all hops from before this request.  Then a worker runs the handler again. */
 enum outcome trace_index_first(const struct call *call, struct http_reply *reply);
 
+/* trace_reasons.c, trace_map.c */
+enum outcome traces_reasons(const struct call *call, const struct visit *visit, struct http_reply *reply);
+enum outcome traces_map(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
 /* trace_stream.c */
 enum outcome traces_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* changes.c: events about what committed calls have changed */
+struct changes *changes_new(void);
+void changes_free(struct changes *changes);
+/* While somebody listens: how much the batch has written before a call. */
+struct written {
+    int64_t rows;
+    size_t sums, hops;
+};
+struct written changes_before(const struct call *call);
+/* The call is done: if it has written since then, note its resources. */
+void changes_note(const struct call *call, const struct written *before);
+void changes_committed(struct engine *engine);
+
+/* change_stream.c */
+enum outcome changes_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/*
+ * authorize.c, for a door with DOOR_CALLER: may its caller do that to "*"?  False: the reply says that it may
+ * not.
+ */
+bool door_permits(const struct call *call, str action, struct http_reply *reply);
 
 /* call.c */
 void call_reset(const struct call *call);
@@ -573,7 +616,7 @@ enum outcome call_handle(const struct call *call, const void *in, void *out);
  * mark.
  */
 struct call_mark {
-    size_t effects, spawned, sum_changes, hops, hops_stored, counts;
+    size_t effects, spawned, sum_changes, hops, hops_stored, counts, changes;
     bool late_are_stored;
 };
 struct call_mark call_begin(const struct call *call);

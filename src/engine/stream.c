@@ -39,6 +39,18 @@ bool stream_left(const struct call *call)
     return call->stream->left;
 }
 
+/* A reset may have set the clock back. */
+bool stream_is_silent(const struct call *call, int64_t sent_ms)
+{
+    return call->now_ms < sent_ms || call->now_ms - sent_ms >= STREAM_HEARTBEAT_MS;
+}
+
+void stream_begin_events(const struct call *call, struct http_reply *reply)
+{
+    *reply = (struct http_reply){.status = 200, .content_type = S("text/event-stream")};
+    http_header_add(call->arena, &reply->headers, S("Cache-Control"), S("no-store"));
+}
+
 void stream_begin_run(struct exchange *exchange)
 {
     struct stream *stream = exchange->call.stream;

@@ -73,11 +73,7 @@ static int64_t known_parent(const struct stored_hops *hops, size_t at)
     return 0;
 }
 
-/*
- * The parent that the hop names, or the hop before it of the same message, or the hop that its request began
- * with.
- */
-static int64_t parent_of(const struct stored_hops *hops, size_t at)
+int64_t trace_hop_parent(const struct stored_hops *hops, size_t at)
 {
     static int64_t (*const rules[])(const struct stored_hops *hops, size_t at) = {
         known_parent, last_of_message, first_of_request, first_published};
@@ -107,7 +103,7 @@ void trace_hop_write(struct arena *arena, struct json_writer *writer, const stru
     if (str_present(trace_id))
         json_field(writer, S("traceId"), trace_id);
     write_id(arena, writer, S("id"), stored->id);
-    write_id(arena, writer, S("parent"), parent_of(hops, at));
+    write_id(arena, writer, S("parent"), trace_hop_parent(hops, at));
     json_field(writer, S("kind"), hop_kind_name(hop->kind));
     json_i64_field(writer, S("atMs"), hop->at_ms);
     json_i64_field(writer, S("durationMs"), hop->duration_ms);

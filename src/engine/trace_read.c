@@ -117,7 +117,7 @@ static void write_last_hop(const struct call *call, struct json_writer *writer)
     json_field(writer, S("lastHop"), arena_format(call->arena, "%lld", (long long)last.id));
 }
 
-static enum outcome reply_written(struct http_reply *reply, const struct json_writer *writer)
+enum outcome trace_reply(struct http_reply *reply, const struct json_writer *writer)
 {
     *reply = (struct http_reply){
         .status = 200, .content_type = S("application/json"), .body = json_written(writer)};
@@ -153,7 +153,7 @@ enum outcome traces_list(const struct call *call, const struct visit *visit, str
     if (next)
         json_field(&writer, S("next"), arena_format(call->arena, "%lld", (long long)next));
     json_close_object(&writer);
-    return reply_written(reply, &writer);
+    return trace_reply(reply, &writer);
 }
 
 /* ---- one trace ---- */
@@ -176,5 +176,5 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
         trace_hop_write(call->arena, &writer, &hops, i, (str){0});
     json_close_array(&writer);
     json_close_object(&writer);
-    return reply_written(reply, &writer);
+    return trace_reply(reply, &writer);
 }

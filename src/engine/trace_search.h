@@ -32,6 +32,13 @@ struct stored_hops {
 
 /* All hops of the trace with that row, in order of time. */
 struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
+/*
+ * The id of the hop that caused the one at that position: the parent that it names, or the hop before it of
+ * the same message, or the hop that its request began with; or 0.
+ */
+int64_t trace_hop_parent(const struct stored_hops *hops, size_t at);
+/* The reply of a door that has written its JSON.  Returns DONE. */
+enum outcome trace_reply(struct http_reply *reply, const struct json_writer *writer);
 /* Write the hop at that position as JSON, with `trace_id` unless it is absent. */
 void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id);

@@ -22,7 +22,7 @@
 
 #include <string.h>
 
-enum { HEARTBEAT_MS = 15 * 1000, LOOK_AGAIN_MS = 1, PIECE_BYTES = 64 * 1024 };
+enum { LOOK_AGAIN_MS = 1, PIECE_BYTES = 64 * 1024 };
 
 struct place {
     int64_t hop;     /* all hops up to this one have been handled */
@@ -66,8 +66,7 @@ static enum outcome begin(const struct call *call, const struct search *search, 
         return trace_index_first(call, reply);
     if (search->after_hop < 0)
         engine_find_last_trace_hop(call->txn, &last);
-    *reply = (struct http_reply){.status = 200, .content_type = S("text/event-stream")};
-    http_header_add(call->arena, &reply->headers, S("Cache-Control"), S("no-store"));
+    stream_begin_events(call, reply);
     return send_comment(call, search->after_hop < 0 ? last.id : search->after_hop);
 }
 
@@ -75,17 +74,15 @@ static enum outcome wait_for_hops(const struct call *call, const struct place *p
 {
     struct engine_find_trace_hop_after_params after = {.id = place->hop};
     struct engine_find_trace_hop_after_row found;
-    bool silent =
-        call->now_ms < place->sent_ms /* after a reset */ || call->now_ms - place->sent_ms >= HEARTBEAT_MS;
 
     if (engine_find_trace_hop_after(call->txn, &after, &found)) {
         if (call->engine->batch->has_indexed) /* a snapshot does not show the new rows yet */
             return park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
         return may_move_to_worker(call) ? move_to_worker(call) : DONE;
     }
-    if (silent)
+    if (stream_is_silent(call, place->sent_ms))
         return send_comment(call, place->hop);
-    return park(call, TRACE_HOPS_COME, place->sent_ms + HEARTBEAT_MS);
+    return park(call, TRACE_HOPS_COME, place->sent_ms + STREAM_HEARTBEAT_MS);
 }
 
 /* ---- on a worker ---- */

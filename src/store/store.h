@@ -109,6 +109,8 @@ void store_read_anew(struct txn *txn);
 /* Rows are copied into this arena; set it again for each call that uses the transaction. */
 void txn_use_arena(struct txn *txn, struct arena *arena);
 bool txn_has_written(const struct txn *txn);
+/* Grows with each row that is changed. */
+int64_t txn_changed_rows(const struct txn *txn);
 bool txn_broken(const struct txn *txn);
 /* The trouble in words, for the log; absent while the transaction is whole. */
 str txn_trouble(const struct txn *txn);

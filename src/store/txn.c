@@ -142,6 +142,11 @@ bool txn_has_written(const struct txn *txn)
     return sqlite3_total_changes64(txn->db) != txn->changes_before;
 }
 
+int64_t txn_changed_rows(const struct txn *txn)
+{
+    return sqlite3_total_changes64(txn->db);
+}
+
 bool txn_broken(const struct txn *txn)
 {
     return txn->broken;

@@ -38,6 +38,14 @@ static const char *search(void *context, const struct math_search *wanted, struc
     return problem;
 }
 
+static const char *band(void *context, str id, double width, struct math_value *value)
+{
+    (void)context;
+    check(width > 0);
+    *value = both;
+    return str_equal(id, S("m")) ? NULL : "an unknown id";
+}
+
 FUZZ(arena, input)
 {
     unsigned depth = 0;
@@ -45,6 +53,7 @@ FUZZ(arena, input)
                                .find = find,
                                .metrics = metrics,
                                .search = search,
+                               .band = band,
                                .context = arena,
                                .from_s = 0,
                                .end_s = 300,

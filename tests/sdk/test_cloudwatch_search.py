@@ -87,7 +87,12 @@ def test_the_labels_of_what_is_found_tell_the_series_apart(shop, ask):
     ("SORT(METRICS(), MAX, UP)", "SORT() takes an array, AVG, MIN, MAX or SUM, ASC or DESC, and a limit"),
     ("SORT(METRICS(), MAX, ASC, 0)", "SORT() takes an array, AVG, MIN, MAX or SUM, ASC or DESC, and a limit"),
     ("SLICE(METRICS(), 1)", "SLICE() of what the array does not have"),
-    ("ANOMALY_DETECTION_BAND(m, 2)", "Orderly does not have anomaly detection; see docs/compatibility.md"),
+    ("ANOMALY_DETECTION_BAND(nothing, 2)", "an id that the request does not have"),
+    ("ANOMALY_DETECTION_BAND(e, 2)", "ANOMALY_DETECTION_BAND() of another band"),
+    ("ANOMALY_DETECTION_BAND(m, 0)", "ANOMALY_DETECTION_BAND() takes an id and a number of standard deviations"),
+    ("ANOMALY_DETECTION_BAND(m, 1001)", "ANOMALY_DETECTION_BAND() takes an id and a number of standard deviations"),
+    ("ANOMALY_DETECTION_BAND(1, 2)", "an id that the request does not have"),
+    ("ANOMALY_DETECTION_BAND()", "ANOMALY_DETECTION_BAND() takes an id and a number of standard deviations"),
 ])
 def test_what_cannot_be_read_is_refused(ask, expression, problem):
     m = {"Id": "m", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "Load"}, "Period": 60, "Stat": "Sum"}}

@@ -1,6 +1,9 @@
 """Groups of CloudWatch Logs: listings, both generations of tags, resource policies, and following a group."""
 
+import contextlib
 import json
+import pathlib
+import sqlite3
 import threading
 
 import boto3
@@ -227,3 +230,32 @@ def test_following_a_group_misses_and_repeats_no_event(client, make_group, now_m
     shown = follow(logs, name, 500)
     thread.join()
     assert shown == [f"{i} {j}" for i in range(100) for j in range(5)]
+
+
+def test_the_id_of_a_removed_event_is_not_used_again(own_server, wait_until):
+    """Not even that of the latest one: its row stays, blank, until there is a later event."""
+    logs = boto3.client("logs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                        aws_secret_access_key="test")
+    at_ms = own_server.advance_clock(0)
+
+    def rows(where="1"):
+        with contextlib.closing(sqlite3.connect(pathlib.Path(own_server.data) / "orderly.db")) as database:
+            return database.execute(f"select count(*) from logs_event where {where}").fetchone()[0]
+
+    def ids_of(group, *messages):
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="s")
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": at_ms, "message": one} for one in messages])
+        return [event["eventId"] for event in logs.filter_log_events(logGroupName=group)["events"]]
+
+    seen = []
+    for number in range(3):
+        seen += ids_of(f"g{number}", "one", "two")
+        logs.delete_log_group(logGroupName=f"g{number}")
+        wait_until(lambda: rows("message <> ''") == 0)
+        assert rows() == 1
+    assert len(set(seen)) == 6 and seen == sorted(seen)
+    ids_of("last", "three")
+    logs.delete_log_group(logGroupName="last")
+    wait_until(lambda: rows("message <> ''") == 0)
+    assert rows() == 1

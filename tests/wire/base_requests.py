@@ -605,6 +605,7 @@ def cloudwatch(world):
              "AlarmActions": [arn("sns", "every")], "OKActions": [arn("sns", "every")],
              "InsufficientDataActions": [arn("sns", "every")]}
     put = [("PutMetricAlarm", alarm)]
+    detected = {"Namespace": "Every", "MetricName": "m", "Stat": "Sum"}
     composite = {"AlarmName": "every-composite", "AlarmRule": "ALARM(child)", "ActionsSuppressor": "child",
                  "ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 60,
                  **{name: alarm[name] for name in ("AlarmDescription", "ActionsEnabled", "AlarmActions", "OKActions",
@@ -616,6 +617,10 @@ def cloudwatch(world):
         "PutMetricData": lambda: ([], {"Namespace": "Every", "MetricData": [
             {"MetricName": "every", "Dimensions": metric["Dimensions"], "Values": [1.5], "Counts": [2.0], "Unit": "Count",
              "StorageResolution": 1}]}),
+        "PutAnomalyDetector": only({"SingleMetricAnomalyDetector": detected, "Configuration": {
+            "ExcludedTimeRanges": [{"StartTime": 1, "EndTime": 2}], "AdaptationSpeed": "NORMAL", "OutlierFilteringStrength": "MINIMAL"}}),
+        "DescribeAnomalyDetectors": lambda: ([("PutAnomalyDetector", detected)], {"Namespace": "Every", "MaxResults": 5}),
+        "DeleteAnomalyDetector": lambda: ([("PutAnomalyDetector", detected)], detected),
         "GetMetricWidgetImage": only({"OutputFormat": "png", "MetricWidget": json.dumps({
             "metrics": [["Every", "m", "k", "v", {"color": "#ff0000"}]], "width": 100, "height": 100, "title": "every"})}),
         "GetMetricData": lambda: ([], {**span, "MetricDataQueries": [

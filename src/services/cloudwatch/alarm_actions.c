@@ -169,8 +169,12 @@ static void write_trigger(struct json_writer *writer, const struct cloudwatch_al
     if (settings->datapoints_to_alarm)
         json_i64_field(writer, S("DatapointsToAlarm"), *settings->datapoints_to_alarm);
     json_field(writer, S("ComparisonOperator"), settings->comparison_operator);
-    json_name(writer, S("Threshold"));
-    json_double(writer, *settings->threshold);
+    if (settings->threshold) {
+        json_name(writer, S("Threshold"));
+        json_double(writer, *settings->threshold);
+    } else {
+        json_field(writer, S("ThresholdMetricId"), settings->threshold_metric_id);
+    }
     json_field(writer, S("TreatMissingData"),
                str_present(settings->treat_missing_data) ? settings->treat_missing_data : S(""));
     json_field(writer, S("EvaluateLowSampleCountPercentile"),

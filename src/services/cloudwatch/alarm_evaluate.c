@@ -24,7 +24,8 @@ struct evaluation {
     struct cloudwatch_alarm_settings settings;
     int64_t periods, to_alarm, period_s, end_s;
     double values[MAX_DATAPOINTS_SHOWN];
-    int64_t times_s[MAX_DATAPOINTS_SHOWN]; /* the newest points, newest first */
+    int64_t times_s[MAX_DATAPOINTS_SHOWN];                           /* the newest points, newest first */
+    double lower[MAX_DATAPOINTS_SHOWN], upper[MAX_DATAPOINTS_SHOWN]; /* the band, if it is the threshold */
     size_t shown;
     int64_t breaching, well, missing; /* of the last periods */
 };
@@ -66,41 +67,59 @@ queries_of(struct arena *arena, const struct cloudwatch_alarm_settings *settings
     return queries;
 }
 
-static bool is_breaching(const struct cloudwatch_alarm_settings *settings, double value)
+/* What a point is compared with: both are the threshold, or the edges of a band. */
+struct bounds {
+    double lower, upper;
+};
+
+static bool is_breaching(const struct cloudwatch_alarm_settings *settings, double value, struct bounds bounds)
 {
     switch (cloudwatch_comparison_operator_of(settings->comparison_operator)) {
     case CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_OR_EQUAL_TO_THRESHOLD:
-        return value >= *settings->threshold;
+        return value >= bounds.upper;
     case CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_THRESHOLD:
-        return value > *settings->threshold;
+        return value > bounds.upper;
     case CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_THRESHOLD:
-        return value < *settings->threshold;
+        return value < bounds.lower;
+    case CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_LOWER_OR_GREATER_THAN_UPPER_THRESHOLD:
+        return value < bounds.lower || value > bounds.upper;
+    case CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_LOWER_THRESHOLD:
+        return value < bounds.lower;
+    case CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_UPPER_THRESHOLD:
+        return value > bounds.upper;
     default:
-        return value <= *settings->threshold;
+        return value <= bounds.upper;
     }
 }
 
-static void count_point(struct evaluation *evaluation, int64_t at_s, double value)
+static void count_point(struct evaluation *evaluation, int64_t at_s, double value, struct bounds bounds)
 {
-    if (is_breaching(&evaluation->settings, value))
+    if (is_breaching(&evaluation->settings, value, bounds))
         evaluation->breaching++;
     else
         evaluation->well++;
     if (evaluation->shown < MAX_DATAPOINTS_SHOWN) {
         evaluation->times_s[evaluation->shown] = at_s;
+        evaluation->lower[evaluation->shown] = bounds.lower;
+        evaluation->upper[evaluation->shown] = bounds.upper;
         evaluation->values[evaluation->shown++] = value;
     }
+}
+
+/* When the range of its points begins. */
+static int64_t start_ms(const struct evaluation *evaluation)
+{
+    return (evaluation->end_s - (evaluation->periods + SPARE_PERIODS) * evaluation->period_s) * 1000;
 }
 
 static struct series_values read_series(const struct evaluation *evaluation, str statistic)
 {
     struct cloudwatch_metric_data_query_list queries =
         queries_of(evaluation->call->arena, &evaluation->settings, statistic);
-    int64_t range_s = (evaluation->periods + SPARE_PERIODS) * evaluation->period_s;
     struct series_values series = {0};
 
-    if (!cloudwatch_alarm_series(evaluation->call, &queries, (evaluation->end_s - range_s) * 1000,
-                                 evaluation->end_s * 1000, &series))
+    if (!cloudwatch_alarm_series(evaluation->call, &queries, evaluation->settings.threshold_metric_id,
+                                 start_ms(evaluation), evaluation->end_s * 1000, &series))
         series.count = 0;
     return series;
 }
@@ -125,13 +144,51 @@ static bool has_low_samples(const struct evaluation *evaluation)
     return samples.count > 0 && samples.values[samples.count - 1] * tail < 10 * (1 - 1e-9);
 }
 
+/* The edges of the band, upper and lower; empty unless it is the threshold. */
+struct band {
+    struct series_values edges[2];
+};
+
+static struct band read_band(const struct evaluation *evaluation)
+{
+    const struct cloudwatch_alarm_settings *settings = &evaluation->settings;
+    struct band band = {0};
+
+    if (str_present(settings->threshold_metric_id) &&
+        !cloudwatch_alarm_band(evaluation->call, &settings->metrics, settings->threshold_metric_id,
+                               start_ms(evaluation), evaluation->end_s * 1000, band.edges))
+        band = (struct band){0};
+    return band;
+}
+
+/* False: nothing is expected at that time, so its point does not count. */
+static bool bounds_at(const struct evaluation *evaluation, const struct band *band, int64_t at_s,
+                      struct bounds *bounds)
+{
+    const struct series_values *upper = &band->edges[0];
+
+    if (evaluation->settings.threshold) {
+        *bounds = (struct bounds){*evaluation->settings.threshold, *evaluation->settings.threshold};
+        return true;
+    }
+    for (size_t i = 0; i < upper->count; i++)
+        if (upper->at_s[i] == at_s) {
+            *bounds = (struct bounds){band->edges[1].values[i], upper->values[i]};
+            return true;
+        }
+    return false;
+}
+
 /* The newest points of the range, at most as many as the alarm evaluates. */
 static void read_points(struct evaluation *evaluation)
 {
     struct series_values series = read_series(evaluation, (str){0});
+    struct band band = read_band(evaluation);
+    struct bounds bounds;
 
     for (size_t i = series.count; i-- > 0 && evaluation->breaching + evaluation->well < evaluation->periods;)
-        count_point(evaluation, series.at_s[i], series.values[i]);
+        if (bounds_at(evaluation, &band, series.at_s[i], &bounds))
+            count_point(evaluation, series.at_s[i], series.values[i], bounds);
     evaluation->missing = evaluation->periods - evaluation->breaching - evaluation->well;
 }
 
@@ -189,6 +246,34 @@ static str points_text(const struct evaluation *evaluation)
     return text;
 }
 
+/* "[1.5, 2.0]" */
+static str edges_text(struct arena *arena, const double *edges, size_t count)
+{
+    str text = S("[");
+
+    for (size_t i = 0; i < count; i++)
+        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""), cloudwatch_number_text(arena, edges[i]));
+    return arena_join(arena, text, S("]"));
+}
+
+/* "less than the lower thresholds [1.0] or greater than the upper thresholds [2.0]" */
+static str band_text(const struct evaluation *evaluation)
+{
+    struct arena *arena = evaluation->call->arena;
+    enum cloudwatch_comparison_operator operator=
+        cloudwatch_comparison_operator_of(evaluation->settings.comparison_operator);
+    str lower = arena_concat(arena, S("less than the lower thresholds "),
+                             edges_text(arena, evaluation->lower, evaluation->shown));
+    str upper = arena_concat(arena, S("greater than the upper thresholds "),
+                             edges_text(arena, evaluation->upper, evaluation->shown));
+
+    if (operator== CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_LOWER_THRESHOLD)
+        return lower;
+    if (operator== CLOUDWATCH_COMPARISON_OPERATOR_GREATER_THAN_UPPER_THRESHOLD)
+        return upper;
+    return arena_concat(arena, lower, S(" or "), upper);
+}
+
 static str comparison_text(str operator)
 {
     static const str texts[] = {
@@ -221,14 +306,26 @@ static str missing_text(const struct evaluation *evaluation)
         evaluation->missing == 1 ? " was" : "s were", breaching ? "Breaching" : "NonBreaching");
 }
 
+/* "greater than the threshold (5.0)" */
+static str threshold_text(const struct evaluation *evaluation)
+{
+    const struct cloudwatch_alarm_settings *settings = &evaluation->settings;
+    struct arena *arena = evaluation->call->arena;
+
+    if (!settings->threshold)
+        return band_text(evaluation);
+    return arena_concat(arena, comparison_text(settings->comparison_operator), S(" the threshold ("),
+                        cloudwatch_number_text(arena, *settings->threshold), S(")"));
+}
+
 /* AWS's words, as the console shows them. */
 static str reason_of(const struct evaluation *evaluation, enum cloudwatch_state_value value)
 {
     struct arena *arena = evaluation->call->arena;
-    str comparison = comparison_text(evaluation->settings.comparison_operator);
-    str threshold = cloudwatch_number_text(arena, *evaluation->settings.threshold);
+    str comparison = threshold_text(evaluation);
     str missing = missing_text(evaluation), points = points_text(evaluation);
     int64_t real = evaluation->breaching + evaluation->well;
+    const char *what = evaluation->settings.threshold ? "Threshold" : "Thresholds";
 
     if (value == CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA)
         return arena_format(arena, "Insufficient Data: %lld datapoint%s unknown.",
@@ -237,19 +334,27 @@ static str reason_of(const struct evaluation *evaluation, enum cloudwatch_state_
         return arena_format(arena, "Threshold Crossed: %.*s.", STR_ARGS(missing));
     if (value == CLOUDWATCH_STATE_VALUE_ALARM)
         return arena_format(arena,
-                            "Threshold Crossed: %lld out of the last %lld datapoints [%.*s] %s %.*s the "
-                            "threshold (%.*s) (minimum "
+                            "%s Crossed: %lld out of the last %lld datapoints [%.*s] %s %.*s (minimum "
                             "%lld datapoint%s for OK -> ALARM transition)%s%.*s.",
-                            (long long)evaluation->breaching, (long long)evaluation->periods,
+                            what, (long long)evaluation->breaching, (long long)evaluation->periods,
                             STR_ARGS(points), evaluation->breaching == 1 ? "was" : "were",
-                            STR_ARGS(comparison), STR_ARGS(threshold), (long long)evaluation->to_alarm,
+                            STR_ARGS(comparison), (long long)evaluation->to_alarm,
                             plural(evaluation->to_alarm), str_empty(missing) ? "" : " and ",
                             STR_ARGS(missing));
-    return arena_format(arena,
-                        "Threshold Crossed: %lld datapoint%s [%.*s] %s not %.*s the threshold (%.*s)%s%.*s.",
+    return arena_format(arena, "%s Crossed: %lld datapoint%s [%.*s] %s not %.*s%s%.*s.", what,
                         (long long)evaluation->well, plural(evaluation->well), STR_ARGS(points),
-                        evaluation->well == 1 ? "was" : "were", STR_ARGS(comparison), STR_ARGS(threshold),
+                        evaluation->well == 1 ? "was" : "were", STR_ARGS(comparison),
                         str_empty(missing) ? "" : " and ", STR_ARGS(missing));
+}
+
+/* The oldest first, as the points. */
+static void write_edges(struct json_writer *writer, str name, const double *edges, size_t count)
+{
+    json_name(writer, name);
+    json_open_array(writer);
+    for (size_t i = count; i-- > 0;)
+        json_double(writer, edges[i]);
+    json_close_array(writer);
 }
 
 static str reason_data_of(const struct evaluation *evaluation)
@@ -272,8 +377,13 @@ static str reason_data_of(const struct evaluation *evaluation)
     for (size_t i = evaluation->shown; i-- > 0;)
         json_double(&writer, evaluation->values[i]);
     json_close_array(&writer);
-    json_name(&writer, S("threshold"));
-    json_double(&writer, *settings->threshold);
+    if (settings->threshold) {
+        json_name(&writer, S("threshold"));
+        json_double(&writer, *settings->threshold);
+    } else {
+        write_edges(&writer, S("recentLowerThresholds"), evaluation->lower, evaluation->shown);
+        write_edges(&writer, S("recentUpperThresholds"), evaluation->upper, evaluation->shown);
+    }
     json_name(&writer, S("evaluatedDatapoints"));
     json_open_array(&writer);
     for (size_t i = 0; i < evaluation->shown; i++) {

@@ -3,6 +3,7 @@
  */
 #include "alarm.h"
 
+#include "aws/arn.h"
 #include "wire/json.h"
 
 static const int64_t history_kept_ms = (int64_t)30 * DAY_S * 1000;
@@ -69,6 +70,22 @@ static void note_change(const struct call *call, const struct cloudwatch_alarm_r
         json_written(&writer));
 }
 
+void cloudwatch_describe(const struct call *call, str text, struct json_writer *state)
+{
+    struct cloudwatch_alarm_row row;
+    struct arn arn;
+
+    if (!arn_parse(text, &arn) || !str_starts_with(arn.resource, S("alarm:")))
+        return;
+    if (!cloudwatch_alarm_find(call, text, &row)) {
+        json_null(state);
+        return;
+    }
+    json_open_object(state);
+    json_field(state, S("state"), row.state);
+    json_close_object(state);
+}
+
 void cloudwatch_alarm_change_state(const struct call *call, struct cloudwatch_alarm_row *row,
                                    const struct new_state *state)
 {
@@ -85,6 +102,7 @@ void cloudwatch_alarm_change_state(const struct call *call, struct cloudwatch_al
     row->transitioned_ms = call->now_ms;
     cloudwatch_change_alarm(call->txn, row);
     note_change(call, &before, row);
+    resource_changed(call, cloudwatch_alarm_arn(call->arena, row));
     cloudwatch_alarm_act_unless_suppressed(call, row, before.state);
     cloudwatch_composites_hear(call, row, state->changed);
 }

@@ -61,7 +61,7 @@ static bool several_check(const struct call *call, const struct cloudwatch_alarm
             call, &CLOUDWATCH_VALIDATION_ERROR,
             "MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic cannot be "
             "specified together with Metrics.");
-    return cloudwatch_alarm_queries_check(call, &settings->metrics);
+    return cloudwatch_alarm_queries_check(call, &settings->metrics, settings->threshold_metric_id);
 }
 
 static bool is_missing_treatment(str text)
@@ -72,18 +72,38 @@ static bool is_missing_treatment(str text)
     return !str_present(text) || str_is_one_of(text, treatments, sizeof treatments / sizeof *treatments);
 }
 
+/* A threshold is a number, or the band of an expression. */
+static bool threshold_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    bool of_band = cloudwatch_comparison_operator_of(settings->comparison_operator) >
+                   CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_OR_EQUAL_TO_THRESHOLD;
+
+    if (!str_present(settings->threshold_metric_id)) {
+        if (of_band)
+            return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                          "The comparison operator requires ThresholdMetricId, the id of an "
+                          "ANOMALY_DETECTION_BAND expression.");
+        return settings->threshold ||
+               refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "The parameter Threshold is required.");
+    }
+    if (settings->threshold)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "Only one of Threshold or ThresholdMetricId can be set for an alarm.");
+    if (settings->metrics.count == 0)
+        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                      "ThresholdMetricId requires the parameter Metrics.");
+    return of_band || refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
+                             "The comparison operator does not support ThresholdMetricId.");
+}
+
 static bool evaluation_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
 {
     str low_count = settings->evaluate_low_sample_count_percentile;
 
     if (!settings->evaluation_periods)
         return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "The parameter EvaluationPeriods is required.");
-    if (!settings->threshold)
-        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "The parameter Threshold is required.");
-    if (cloudwatch_comparison_operator_of(settings->comparison_operator) >
-        CLOUDWATCH_COMPARISON_OPERATOR_LESS_THAN_OR_EQUAL_TO_THRESHOLD)
-        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
-                      "Orderly does not support alarms on anomaly detection; see docs/compatibility.md.");
+    if (!threshold_check(call, settings))
+        return false;
     if (settings->datapoints_to_alarm && *settings->datapoints_to_alarm > *settings->evaluation_periods)
         return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
                       "DatapointsToAlarm must be less than or equal to EvaluationPeriods.");

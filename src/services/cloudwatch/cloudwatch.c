@@ -45,5 +45,6 @@ const struct module CLOUDWATCH_MODULE = {.service = &CLOUDWATCH_SERVICE,
                                          .usage = "CloudWatch",
                                          .schema = &CLOUDWATCH_SCHEMA,
                                          .locate_arn = cloudwatch_locate_arn,
+                                         .describe = cloudwatch_describe,
                                          .start = cloudwatch_points_start,
                                          .counted = store_counted};

@@ -273,6 +273,48 @@ order by a.name;
 -- column: parents integer
 select count(*) as parents from cloudwatch_part where child = :child and suppresses = 0 and parent <> :but;
 
+-- migration: 7
+-- spec: what PutAnomalyDetector was given, in JSON.  Of an expression, namespace, metric and stat are empty, and
+-- dimensions has its queries.
+create table cloudwatch_detector (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    detector_id text not null,
+    namespace text not null,
+    metric text not null,
+    dimensions text not null,
+    stat text not null,
+    spec text not null,
+    unique (account, region, namespace, metric, dimensions, stat)
+);
+create index cloudwatch_detector_id on cloudwatch_detector (account, region, detector_id);
+
+-- statement: put_detector :exec
+insert into cloudwatch_detector (account, region, detector_id, namespace, metric, dimensions, stat, spec)
+values (:account, :region, :detector_id, :namespace, :metric, :dimensions, :stat, :spec)
+on conflict do update set spec = excluded.spec;
+
+-- statement: find_detector :one
+-- row: detector
+select id, detector_id, namespace, metric, dimensions, stat, spec from cloudwatch_detector
+where account = :account and region = :region and namespace = :namespace and metric = :metric
+    and dimensions = :dimensions and stat = :stat;
+
+-- statement: find_detector_of_id :one
+-- row: detector
+select id, detector_id, namespace, metric, dimensions, stat, spec from cloudwatch_detector
+where account = :account and region = :region and detector_id = :detector_id;
+
+-- statement: list_detectors :each
+-- row: detector
+-- param: after text
+select id, detector_id, namespace, metric, dimensions, stat, spec from cloudwatch_detector
+where account = :account and region = :region and detector_id > :after order by detector_id;
+
+-- statement: remove_detector :exec
+delete from cloudwatch_detector where id = :id;
+
 -- statement: add_history :insert
 insert into cloudwatch_history (account, region, alarm, type, at_ms, kind, summary, data)
 values (:account, :region, :alarm, :type, :at_ms, :kind, :summary, :data);

@@ -85,6 +85,8 @@ bool cloudwatch_period_is_valid(int64_t period_s);
 /* tags.c */
 /* Find the alarm or dashboard that an ARN names; false: none. */
 bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found);
+struct json_writer;
+void cloudwatch_describe(const struct call *call, str arn, struct json_writer *state);
 
 /* statistic.c */
 /* What is wanted of sums: "Average", "p99.9", "TM(10%:90%)". */

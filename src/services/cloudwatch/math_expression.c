@@ -131,6 +131,22 @@ static bool read_search(struct reader *reader, struct math_value *value)
     return !problem || give_up(reader, problem);
 }
 
+/* ANOMALY_DETECTION_BAND(m1, 2) */
+static bool read_band(struct reader *reader, struct math_value *value)
+{
+    static const char usage[] = "ANOMALY_DETECTION_BAND() takes an id and a number of standard deviations";
+    struct math_value width = {.kind = MATH_NUMBER, .number = 2};
+
+    reader->rest = str_trim(reader->rest);
+    str id = take_word(reader);
+    if (str_empty(id) || (take(reader, ",") && !read_or(reader, &width)))
+        return give_up(reader, usage);
+    if (!take(reader, ")") || width.kind != MATH_NUMBER || !(width.number > 0 && width.number <= 1000))
+        return give_up(reader, usage);
+    const char *problem = reader->scope->band(reader->scope->context, id, width.number, value);
+    return !problem || give_up(reader, problem);
+}
+
 /* SORT(SEARCH(...), MAX, DESC, 10) */
 static bool read_sort(struct reader *reader, struct math_value *value)
 {
@@ -163,8 +179,10 @@ static bool read_sort(struct reader *reader, struct math_value *value)
 static const struct {
     str name;
     bool (*read)(struct reader *reader, struct math_value *value);
-} readers[] = {
-    {STR_INIT("METRICS"), read_metrics}, {STR_INIT("SEARCH"), read_search}, {STR_INIT("SORT"), read_sort}};
+} readers[] = {{STR_INIT("METRICS"), read_metrics},
+               {STR_INIT("SEARCH"), read_search},
+               {STR_INIT("SORT"), read_sort},
+               {STR_INIT("ANOMALY_DETECTION_BAND"), read_band}};
 
 static bool read_call(struct reader *reader, str name, struct math_value *value)
 {

@@ -40,6 +40,11 @@ struct math_scope {
     struct math_value (*metrics)(void *context, str part);
     /* The series that SEARCH() finds; returns what is wrong, or NULL. */
     const char *(*search)(void *context, const struct math_search *search, struct math_value *value);
+    /*
+     * What is expected of the query with that id: two series, `width` standard deviations above and below.
+     * Returns what is wrong, or NULL.
+     */
+    const char *(*band)(void *context, str id, double width, struct math_value *value);
     void *context;
     int64_t from_s, end_s;
     unsigned *depth;     /* of the expression, and of those that it refers to */

@@ -575,8 +575,6 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (str_equal(name, str_of(others[i].name)))
             return others[i].call(arguments, value);
-    if (str_equal(name, S("ANOMALY_DETECTION_BAND")))
-        return "Orderly does not have anomaly detection; see docs/compatibility.md";
     if (str_equal(name, S("FILL")))
         return arguments->count == 2 && first->kind != MATH_NUMBER ? fill(arguments, value)
                                                                    : "FILL() takes series and a filling";

@@ -5,6 +5,7 @@
  */
 #include "queries.h"
 
+#include "anomaly.h"
 #include "metric_search.h"
 
 #include <string.h>
@@ -249,6 +250,79 @@ static const char *search_metrics(void *context, const struct math_search *wante
     return NULL;
 }
 
+/* ---- ANOMALY_DETECTION_BAND() ---- */
+
+enum { MOST_BANDS = 10, TRAINED_S = 14 * DAY_S };
+
+/* The queries over the two weeks before the range. */
+static struct queries past_of(const struct queries *queries)
+{
+    struct queries past = cloudwatch_queries(
+        queries->call, queries->list, queries->start_ms - (int64_t)TRAINED_S * 1000, queries->start_ms);
+
+    past.is_past = true;
+    return past;
+}
+
+/* A series with the periods of a query over the range, and no values yet. */
+static struct series_values periods_of(const struct queries *queries,
+                                       const struct cloudwatch_metric_data_query *query)
+{
+    struct arena *arena = queries->call->arena;
+    int64_t period_s = cloudwatch_query_period_s(query), end_s = (queries->end_ms + 999) / 1000;
+    int64_t at_s = cloudwatch_series_start_s(queries->call, queries->start_ms, period_s);
+    int64_t most = (end_s - at_s) / period_s + 1;
+    size_t room = (size_t)(most < QUERIES_MOST_DATAPOINTS ? most : QUERIES_MOST_DATAPOINTS);
+    struct series_values series = {.period_s = period_s,
+                                   .at_s = arena_alloc(arena, room * sizeof *series.at_s),
+                                   .values = arena_alloc(arena, room * sizeof *series.values)};
+
+    for (; at_s < end_s && series.count < room; at_s += period_s)
+        series.at_s[series.count++] = at_s;
+    return series;
+}
+
+static size_t number_of(const struct cloudwatch_metric_data_query_list *list, str id)
+{
+    size_t number = 0;
+
+    while (number < list->count && !str_equal(list->items[number].id, id))
+        number++;
+    return number;
+}
+
+static const char *find_band(void *context, str id, double width, struct math_value *value)
+{
+    struct queries *queries = context;
+    struct arena *arena = queries->call->arena;
+    size_t number = number_of(queries->list, id);
+
+    if (number == queries->list->count)
+        return "an id that the request does not have";
+    if (queries->is_past)
+        return "ANOMALY_DETECTION_BAND() of another band";
+    if (queries->bands++ == MOST_BANDS)
+        return "more than 10 bands in a request";
+    *value = (struct math_value){
+        .kind = MATH_SEVERAL, .series = arena_alloc(arena, 2 * sizeof *value->series), .count = 2};
+    value->series[0] = value->series[1] = (struct series_values){0};
+    if (queries->has_no_bands)
+        return NULL;
+    const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
+    struct queries past = past_of(queries);
+    const struct answer *answer = cloudwatch_query_answer(&past, number);
+    if (answer->state == WRONG)
+        return answer->problem;
+    if (answer->value.kind != MATH_SERIES)
+        return "ANOMALY_DETECTION_BAND() takes one series";
+    for (size_t i = 0; i < 2; i++) {
+        value->series[i] = periods_of(queries, query);
+        value->series[i].label = arena_join(arena, id, i == 0 ? S(" (upper)") : S(" (lower)"));
+    }
+    cloudwatch_anomaly_band(queries->call, query->metric_stat, answer->value.series, width, value->series);
+    return NULL;
+}
+
 /* ---- expressions ---- */
 
 static const struct math_value *find_value(void *context, str id)
@@ -307,6 +381,7 @@ static void compute_expression(struct queries *queries, const struct cloudwatch_
         .find = find_value,
         .metrics = all_metrics,
         .search = search_metrics,
+        .band = find_band,
         .context = queries,
         .depth = &queries->depth,
         .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, MINUTE_S),
@@ -358,12 +433,13 @@ int64_t cloudwatch_query_row_s(const struct queries *queries,
 /* ---- for alarms ---- */
 
 /* The number of the query that returns data; `count`: none does, or several do. */
-static size_t returned(const struct cloudwatch_metric_data_query_list *list)
+static size_t returned(const struct cloudwatch_metric_data_query_list *list, str threshold_id)
 {
     size_t found = list->count;
 
     for (size_t i = 0; i < list->count; i++)
-        if (!list->items[i].return_data || *list->items[i].return_data) {
+        if ((!list->items[i].return_data || *list->items[i].return_data) &&
+            !str_equal(list->items[i].id, threshold_id)) {
             if (found < list->count)
                 return list->count;
             found = i;
@@ -371,15 +447,36 @@ static size_t returned(const struct cloudwatch_metric_data_query_list *list)
     return found;
 }
 
+/* The threshold is an expression that is two series. */
+static bool threshold_check(struct queries *queries, str id)
+{
+    size_t number = number_of(queries->list, id);
+
+    if (!str_present(id))
+        return true;
+    if (number == queries->list->count || queries->list->items[number].metric_stat)
+        return cloudwatch_refuse(queries->call,
+                                 S("ThresholdMetricId is the id of an ANOMALY_DETECTION_BAND expression in "
+                                   "Metrics."));
+    const struct answer *answer = cloudwatch_query_answer(queries, number);
+    if (answer->state == KNOWN && answer->value.kind == MATH_SEVERAL && answer->value.count == 2)
+        return true;
+    return cloudwatch_refuse(
+        queries->call,
+        arena_format(queries->call->arena, "Error in expression '%.*s': %s", STR_ARGS(id),
+                     answer->state == KNOWN ? "it is not an ANOMALY_DETECTION_BAND" : answer->problem));
+}
+
 bool cloudwatch_alarm_queries_check(const struct call *call,
-                                    const struct cloudwatch_metric_data_query_list *list)
+                                    const struct cloudwatch_metric_data_query_list *list, str threshold_id)
 {
     struct queries queries = cloudwatch_queries(call, list, call->now_ms, call->now_ms + 1000);
-    size_t number = returned(list);
+    size_t number = returned(list, threshold_id);
 
+    queries.has_no_bands = true;
     if (number == list->count)
         return cloudwatch_refuse(call, S("Exactly one element of the metrics list should return data."));
-    if (!cloudwatch_queries_check(&queries))
+    if (!cloudwatch_queries_check(&queries) || !threshold_check(&queries, threshold_id))
         return false;
     const struct answer *answer = cloudwatch_query_answer(&queries, number);
     if (answer->state == KNOWN && answer->value.kind != MATH_SEVERAL)
@@ -389,11 +486,27 @@ bool cloudwatch_alarm_queries_check(const struct call *call,
                            answer->state == KNOWN ? "it returns several series" : answer->problem));
 }
 
-bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
-                             int64_t start_ms, int64_t end_ms, struct series_values *series)
+bool cloudwatch_alarm_band(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
+                           str id, int64_t start_ms, int64_t end_ms, struct series_values band[2])
 {
     struct queries queries = cloudwatch_queries(call, list, start_ms, end_ms);
-    size_t number = returned(list);
+    size_t number = number_of(list, id);
+
+    if (number == list->count)
+        return false;
+    const struct answer *answer = cloudwatch_query_answer(&queries, number);
+    if (answer->state != KNOWN || answer->value.kind != MATH_SEVERAL || answer->value.count != 2)
+        return false;
+    band[0] = answer->value.series[0];
+    band[1] = answer->value.series[1];
+    return true;
+}
+
+bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
+                             str threshold_id, int64_t start_ms, int64_t end_ms, struct series_values *series)
+{
+    struct queries queries = cloudwatch_queries(call, list, start_ms, end_ms);
+    size_t number = returned(list, threshold_id);
 
     if (number == list->count || cloudwatch_query_answer(&queries, number)->state != KNOWN)
         return false;

@@ -22,6 +22,9 @@ struct queries {
     bool reads_all;         /* all of it is */
     struct answer *answers; /* one for each query */
     unsigned depth;         /* of expressions within expressions */
+    unsigned bands;         /* that were computed, */
+    bool has_no_bands;      /* unless they are empty */
+    bool is_past;           /* these are the queries over the time before the range */
 };
 
 /* The queries of a range, all of which is read. */
@@ -42,12 +45,17 @@ int64_t cloudwatch_query_row_s(const struct queries *queries,
                                const struct cloudwatch_metric_data_query *query);
 
 /*
- * An alarm's queries: well formed, with one result?  False: fail() has been called.
+ * An alarm's queries: well formed, with one result, beside the band that is its threshold (absent: it has
+ * none)?  False: fail() has been called.
  */
 bool cloudwatch_alarm_queries_check(const struct call *call,
-                                    const struct cloudwatch_metric_data_query_list *list);
+                                    const struct cloudwatch_metric_data_query_list *list, str threshold_id);
 /* The series of that result; false: an expression cannot be computed. */
 bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
-                             int64_t start_ms, int64_t end_ms, struct series_values *series);
+                             str threshold_id, int64_t start_ms, int64_t end_ms,
+                             struct series_values *series);
+/* The band that is the alarm's threshold, as two series: upper and lower.  False: it cannot be computed. */
+bool cloudwatch_alarm_band(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
+                           str id, int64_t start_ms, int64_t end_ms, struct series_values band[2]);
 /* The longest period of an alarm's metrics, in seconds. */
 int64_t cloudwatch_alarm_period_s(const struct cloudwatch_metric_data_query_list *list);

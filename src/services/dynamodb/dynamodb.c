@@ -31,6 +31,7 @@ const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .start = dynamodb_upkeep_start,
                                        .reset = dynamodb_throughput_forget,
                                        .locate_arn = dynamodb_locate_arn,
+                                       .describe = dynamodb_describe,
                                        .request_ended = dynamodb_request_ended};
 
 /* The same tables, so no schema of its own. */

@@ -66,6 +66,8 @@ bool dynamodb_locate_anywhere(const struct call *call, str given, struct resourc
 bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found);
 /* Find the table that an ARN names; false when no table has it. */
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
+struct json_writer;
+void dynamodb_describe(const struct call *call, str arn, struct json_writer *state);
 /*
  * The table of the request; its row.id is 0 when the table does not exist.  NULL: the given name is not
  * valid, and fail() has been called.

@@ -7,7 +7,9 @@
  */
 #include "dynamodb_internal.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
+#include "wire/json.h"
 
 bool dynamodb_table_is(str status, enum dynamodb_table_status one)
 {
@@ -39,6 +41,23 @@ bool dynamodb_table_is_settled(const struct call *call, const struct table *tabl
     return true;
 }
 
+void dynamodb_describe(const struct call *call, str text, struct json_writer *state)
+{
+    struct resource found = {0};
+    struct arn arn;
+
+    if (!arn_parse(text, &arn) || !str_starts_with(arn.resource, S("table/")) ||
+        str_index(str_from(arn.resource, S("table/").size), '/') >= 0)
+        return;
+    if (!dynamodb_locate_arn(call, text, &found)) {
+        json_null(state);
+        return;
+    }
+    json_open_object(state);
+    json_field(state, S("status"), ((const struct table *)found.row)->row.status);
+    json_close_object(state);
+}
+
 /* ---- settling ---- */
 
 static bool read_settings(const struct call *call, int64_t table_id, struct dynamodb_settings_row *row)
@@ -55,6 +74,7 @@ static void remove_table(const struct call *call, const struct dynamodb_settings
 
     check(located);
     dynamodb_table_remove(&there, found.row);
+    resource_changed(call, found.arn);
 }
 
 enum outcome dynamodb_settle_table(const struct call *call, const struct dynamodb_settle_table_input *in,
@@ -80,6 +100,8 @@ enum outcome dynamodb_settle_table(const struct call *call, const struct dynamod
     dynamodb_warm_raise(&row, NULL);
     row.status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_ACTIVE);
     dynamodb_change_settings(call->txn, &row);
+    struct call there = call_in(call, row.account, row.region);
+    resource_changed(&there, arn(&there, S("dynamodb"), arena_join(call->arena, S("table/"), row.name)));
     return DONE;
 }
 

@@ -67,6 +67,7 @@ const struct module LAMBDA_MODULE = {
     .outlives_reset = "lambda_piece",
     .doors = doors,
     .locate_arn = lambda_locate_arn,
+    .describe = lambda_describe,
 };
 
 const struct module RUNTIME_MODULE = {.service = &RUNTIME_SERVICE};

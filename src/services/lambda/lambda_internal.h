@@ -75,6 +75,7 @@ const struct function *lambda_function_of(const struct call *call);
 const struct function *lambda_unqualified_of(const struct call *call);
 /* See struct module. */
 bool lambda_locate_arn(const struct call *call, str text, struct resource *found);
+void lambda_describe(const struct call *call, str text, struct json_writer *state);
 /* The call in the function's account and region, where its invocations happen. */
 struct call lambda_call_of_function(const struct call *call, const struct function *function);
 /*

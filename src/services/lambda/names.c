@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "services/tags/tags.h"
+#include "wire/json.h"
 
 enum { ACCOUNT_DIGITS = 12, MOST_PARTS = 8 };
 
@@ -194,6 +195,22 @@ bool lambda_locate_arn(const struct call *call, str text, struct resource *found
     else if (str_starts_with(arn.resource, S("function:")) && lambda_function_name_parse(text, &name))
         locate(call, &name, found);
     return found->row;
+}
+
+void lambda_describe(const struct call *call, str text, struct json_writer *state)
+{
+    struct resource found = {0};
+    struct arn arn;
+
+    if (!arn_parse(text, &arn) || !str_starts_with(arn.resource, S("function:")))
+        return;
+    if (!lambda_locate_arn(call, text, &found)) {
+        json_null(state);
+        return;
+    }
+    json_open_object(state);
+    json_field(state, S("revisionId"), ((const struct function *)found.row)->row.revision);
+    json_close_object(state);
 }
 
 static const struct function *missing(const struct call *call)

@@ -1,8 +1,7 @@
 /*
  * log_record.c: GetLogRecord, which returns the event of a @ptr, and GetLogGroupFields.
  *
- * A pointer names an event by its id and its time, sealed; ids of removed events may be used again, hence the
- * time.
+ * A pointer names an event by its id and its time, sealed.
  */
 #include "base/time.h"
 #include "insights_table.h"

@@ -395,6 +395,14 @@ where stream_id = :stream_id order by timestamp_ms, id;
 -- statement: remove_event :exec
 delete from logs_event where id = :id;
 
+-- The row keeps its id from being used again, and belongs to no group.
+-- statement: blank_event :exec
+update logs_event set group_id = 0, stream_id = 0, timestamp_ms = 0, ingested_ms = 0, message = '' where id = :id;
+
+-- statement: remove_blank_events :exec
+-- param: last_id integer
+delete from logs_event where group_id = 0 and id < :last_id;
+
 -- statement: stream_lost :exec
 -- param: bytes integer
 update logs_stream set stored_bytes = stored_bytes - :bytes where id = :id;
@@ -465,7 +473,7 @@ update logs_pending set first_id = :first_id where id = :id;
 -- statement: remove_pending :exec
 delete from logs_pending where id = :id;
 
--- Events of a stream by their ids; others may have got the ids of removed events.
+-- Events of a stream by their ids.
 -- statement: read_ids :each
 -- param: first_id integer
 -- param: last_id integer

@@ -3,6 +3,9 @@
  *
  * They are unreachable at once; this file frees their space.  There is one run at a time for the whole store:
  * it removes a bounded number of rows and bytes, and continues in a later batch.
+ *
+ * A new event gets the id after the last row's, so the last row stays, blank, until there is a later one: no
+ * id is used again.
  */
 #include "logs_internal.h"
 
@@ -32,9 +35,20 @@ static void count_lost(const struct call *call, int64_t stream_id, int64_t bytes
     logs_group_lost(call->txn, &(struct logs_group_lost_params){.stream_id = stream_id, .bytes = bytes});
 }
 
+static void remove_event(const struct call *call, int64_t id, int64_t last_id)
+{
+    if (id == last_id)
+        logs_blank_event(call->txn, &(struct logs_blank_event_params){.id = id});
+    else
+        logs_remove_event(call->txn, &(struct logs_remove_event_params){.id = id});
+}
+
 static void remove_events(const struct call *call, const struct old_event_list *events)
 {
     int64_t stream_id = 0, bytes = 0;
+    struct logs_find_last_event_row last = {0};
+
+    logs_find_last_event(call->txn, &last);
 
     for (size_t i = 0; i < events->count; i++) {
         const struct logs_old_event_row *event = &events->items[i];
@@ -44,8 +58,9 @@ static void remove_events(const struct call *call, const struct old_event_list *
         }
         stream_id = event->stream_id;
         bytes += event->bytes + EVENT_OVERHEAD_BYTES;
-        logs_remove_event(call->txn, &(struct logs_remove_event_params){.id = event->id});
+        remove_event(call, event->id, last.id);
     }
+    logs_remove_blank_events(call->txn, &(struct logs_remove_blank_events_params){.last_id = last.id});
     count_lost(call, stream_id, bytes);
 }
 

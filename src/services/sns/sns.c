@@ -20,4 +20,5 @@ const struct module SNS_MODULE = {.service = &SNS_SERVICE,
                                   .usage = "SNS",
                                   .schema = &SNS_SCHEMA,
                                   .doors = doors,
-                                  .locate_arn = sns_locate_arn};
+                                  .locate_arn = sns_locate_arn,
+                                  .describe = sns_describe};

@@ -29,6 +29,8 @@ struct topic {
 bool sns_arn_refuse(const struct call *call, const char *parameter, str text);
 /* Find the topic that an ARN names; false when no topic has it. */
 bool sns_locate_arn(const struct call *call, str text, struct resource *found);
+struct json_writer;
+void sns_describe(const struct call *call, str text, struct json_writer *state);
 /* The topic of the request; NULL, after fail(), when it does not exist. */
 const struct topic *sns_topic_of(const struct call *call);
 /* The page of a token.  False: fail() has been called. */

@@ -5,6 +5,7 @@
 
 #include "aws/arn.h"
 #include "services/tags/tags.h"
+#include "wire/json.h"
 
 enum { MIN_ARN_ELEMENTS = 6 };
 
@@ -56,6 +57,20 @@ static bool locate_in(const struct call *call, str region, str text, struct reso
 bool sns_locate_arn(const struct call *call, str text, struct resource *found)
 {
     return locate_in(call, (str){0}, text, found) && found->row;
+}
+
+void sns_describe(const struct call *call, str text, struct json_writer *state)
+{
+    struct resource found = {0};
+
+    if (!locate_in(call, (str){0}, text, &found))
+        return;
+    if (!found.row) {
+        json_null(state);
+        return;
+    }
+    json_open_object(state);
+    json_close_object(state);
 }
 
 bool sns_locate_topic(const struct call *call, str topic_arn, struct resource *found)

@@ -15,6 +15,8 @@
  */
 #include "sqs_internal.h"
 
+#include "wire/json.h"
+
 enum { MAX_EXPIRED_SUBTRACTED = 2000 };
 
 static int64_t second_of(int64_t ms)
@@ -163,6 +165,22 @@ struct counts sqs_counts_read(const struct call *call, const struct queue *queue
     counts.ready = numbers + row.messages - counts.delayed - counts.in_flight;
     subtract_expired(call, queue, &counts);
     return counts;
+}
+
+void sqs_describe(const struct call *call, str arn, struct json_writer *state)
+{
+    struct queue queue;
+
+    if (!sqs_queue_find_arn(call, arn, &queue)) {
+        json_null(state);
+        return;
+    }
+    struct counts counts = sqs_counts_read(call, &queue);
+    json_open_object(state);
+    json_i64_field(state, S("visible"), counts.ready);
+    json_i64_field(state, S("inFlight"), counts.in_flight);
+    json_i64_field(state, S("delayed"), counts.delayed);
+    json_close_object(state);
 }
 
 static int64_t all_in_flight(const struct call *call, const struct queue *queue)

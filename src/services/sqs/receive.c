@@ -278,6 +278,7 @@ static void move_to_dead_letters(const struct call *call, struct receive *receiv
                              });
     sqs_tally_removed(call, &receive->tally, row->id, state_of(row));
     sqs_tally_count(call, &receive->dead_letter_tally, state_of(row), 1);
+    resource_changed(call, dead_letters->arn);
     sqs_tenant_joins(dead_letters, row->group_id);
     trace_dead_letter(call, receive->queue, dead_letters, row);
     sqs_queue_has_messages(

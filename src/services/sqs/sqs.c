@@ -36,7 +36,8 @@ const struct module SQS_MODULE = {.service = &SQS_SERVICE,
                                   .schema = &SQS_SCHEMA,
                                   .start = sqs_measure_later,
                                   .doors = doors,
-                                  .locate_arn = sqs_locate_arn};
+                                  .locate_arn = sqs_locate_arn,
+                                  .describe = sqs_describe};
 
 bool sqs_value_refuse(const struct call *call, const char *parameter, str value, const char *reason)
 {

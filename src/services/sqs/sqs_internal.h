@@ -145,6 +145,8 @@ struct counts {
     int64_t ready, delayed, in_flight;
 };
 struct counts sqs_counts_read(const struct call *call, const struct queue *queue);
+struct json_writer;
+void sqs_describe(const struct call *call, str arn, struct json_writer *state);
 /* How many more messages may be in flight. */
 int64_t sqs_counts_room_in_flight(const struct call *call, const struct queue *queue);
 
