@@ -27,7 +27,7 @@ import time
 import botocore.client
 import worst_others
 
-MODULES = ["worst_dynamodb", "worst_identity", "worst_lambda", "worst_logs", "worst_messaging"]
+MODULES = ["worst_cloudwatch", "worst_dynamodb", "worst_identity", "worst_lambda", "worst_logs", "worst_messaging"]
 STREAMS = {"SendMessage": "send", "GetItem": "get"}
 STREAM = ["--connections", "4", "--pause-ms", "4"]
 MOST_ADDED_MS = 25

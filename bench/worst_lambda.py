@@ -3,6 +3,7 @@ floods its log."""
 
 import io
 import json
+import time
 import zipfile
 
 import boto3
@@ -70,7 +71,41 @@ FOLDERS = package(folders=20_000)
 LARGE = package(stored_mb=45)
 TAGS = {f"{i:03}" + "k" * 125: "v" * 256 for i in range(50)}
 
+DURABLE = """
+import json, time
+def handler(event, context):
+    print(json.dumps(event))
+    time.sleep(60)
+"""
+
+
+def run_of(lambda_client):
+    """The ARN and the token of a run: its function prints them."""
+    make_function(lambda_client, "worst-durable", package({"index.py": DURABLE}), Timeout=600,
+                  DurableConfig={"ExecutionTimeout": 600})
+    reply = lambda_client.invoke(FunctionName="worst-durable", Qualifier="$LATEST", InvocationType="Event", Payload="{}")
+    logs = boto3.client("logs", endpoint_url=lambda_client.meta.endpoint_url, region_name="us-east-1",
+                        aws_access_key_id="test", aws_secret_access_key="test")
+    while True:
+        found = logs.filter_log_events(logGroupName="/aws/lambda/worst-durable", filterPattern='"DurableExecutionArn"')
+        for event in found["events"]:
+            told = json.loads(event["message"])
+            if told["DurableExecutionArn"] == reply["DurableExecutionArn"]:
+                return {"DurableExecutionArn": told["DurableExecutionArn"], "CheckpointToken": told["CheckpointToken"]}
+        time.sleep(0.1)
+
+
+def checkpoint(lambda_client):
+    """As many operations as an execution may have."""
+    run = run_of(lambda_client)
+    for first in range(0, 3000, 250):
+        updates = [{"Id": f"s{first + i}", "Type": "STEP", "Action": "SUCCEED", "Payload": "x" * 2000} for i in range(250)]
+        run["CheckpointToken"] = lambda_client.checkpoint_durable_execution(**run, Updates=updates)["CheckpointToken"]
+    lambda_client.stop_durable_execution(DurableExecutionArn=run["DurableExecutionArn"])
+
+
 REQUESTS = [
+    {"name": "CheckpointDurableExecution: 250 steps of 2 KB, twelve times", "service": "lambda", "request": checkpoint},
     {"name": "CreateFunction: 240 MB unpacked", "service": "lambda", "prepare": make_role,
      "request": lambda client: client.create_function(**function("worst-unpacks", UNPACKS))},
     {"name": "CreateFunction: the same, refused", "service": "lambda", "prepare": make_role,

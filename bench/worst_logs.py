@@ -69,6 +69,8 @@ LOGS = [
     {"name": "StartQuery: 200,000 events sorted by a JSON field", "prepare": queried, "request": query("fields n, @message | sort n")},
     {"name": "StartQuery: 200,000 events in groups by a regular expression",
      "request": query("parse @message /(?<t>(a|b)+)/ | stats count(*), pct(n, 90), count_distinct(@ptr) by t, bin(1s)")},
+    {"name": "StartQuery: the patterns of 200,000 events, compared with those of the day before",
+     "request": query("pattern @message | diff previousDay")},
     {"name": "StartQuery: 10,000 characters with 450 regular expressions", "request": malformed},
     {"name": "StartLiveTail: 160 terms over 10,000 events", "prepare": tailing, "request": tail},
 ]

@@ -1,6 +1,7 @@
 """Durable executions: their API, checkpoints, tokens, times, names, limits and permissions, played by puppets."""
 
 import json
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -311,6 +312,22 @@ def test_operations_below_a_completed_context_are_not_replayed(world, puppet, ru
     outer, kept = state["Operations"][1:3]
     assert outer["ContextDetails"] == {"Result": "3"}
     assert kept["ContextDetails"] == {"Result": "4", "ReplayChildren": True}
+
+
+def test_much_below_a_completed_context_is_hidden_little_by_little(world, run):
+    run.checkpoint(context("outer"), context("inner", ParentId="outer"))
+    for first in range(0, 1000, 250):
+        run.checkpoint(*(step(f"s{first + i}", ParentId="inner" if first else "outer") for i in range(250)))
+    [outer] = run.checkpoint(context("outer", "SUCCEED"))
+    assert outer["Status"] == "SUCCEEDED"
+
+    def shown():
+        state = world.functions.get_durable_execution_state(
+            DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=1000)
+        return [one["Id"] for one in state["Operations"]][1:]
+
+    orderly_server.wait_until(lambda: shown() == ["outer"], 20, "the last operation to be hidden")
+    assert run.checkpoint() == []
 
 
 # --- Updates that are refused ------------------------------------------------------------------------
@@ -820,6 +837,40 @@ def test_the_event_of_an_execution_that_fails_becomes_a_dead_letter(world):
     assert json.loads(letter["Body"]) == {"lost": True}
     assert letter["MessageAttributes"]["ErrorMessage"]["StringValue"] == "why"
     assert not puppet.runs_again()  # it is not tried again
+
+
+def test_a_dead_letter_is_sent_also_when_the_server_was_killed_meanwhile(world):
+    letters = world.queue()
+    sqs = world.client("sqs")
+    arn = sqs.get_queue_attributes(QueueUrl=letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    puppet = world.puppet(DeadLetterConfig={"TargetArn": arn})
+    world.start(puppet.name, {"n": 1})
+    puppet.run()
+    world.restart()
+    puppet.run().answer(**{"return": {"Status": "FAILED"}})
+    [letter] = orderly_server.wait_until(
+        lambda: sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=1).get("Messages"), 20, "the letter")
+    assert json.loads(letter["Body"]) == {"n": 1}
+
+
+def test_a_function_url_waits_for_the_execution(world):
+    puppet = world.puppet()
+    functions = world.functions
+    functions.publish_version(FunctionName=puppet.name)
+    functions.create_alias(FunctionName=puppet.name, Name="live", FunctionVersion="1")
+    url = functions.create_function_url_config(FunctionName=puppet.name, Qualifier="live", AuthType="NONE")["FunctionUrl"]
+    for action in ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"):
+        functions.add_permission(FunctionName=puppet.name, Qualifier="live", StatementId=action[-8:], Action=action, Principal="*")
+    id = url.split("//")[1].split(".")[0]
+    with ThreadPoolExecutor(1) as callers:
+        reply = callers.submit(urllib.request.urlopen, f"{world.server.endpoint}/_orderly/lambda-url/{id}/")
+        run = puppet.run()
+        run.checkpoint(wait("w", 5))
+        run.pend()
+        world.advance(6)
+        puppet.run().succeed({"statusCode": 201, "body": "made"})
+        with reply.result() as answer:
+            assert (answer.status, answer.read()) == (201, b"made")
 
 
 # --- Permissions -------------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ static enum outcome complete(const struct call *call, struct callback *callback,
     operation->due_ms = NULL;
     operation->result = end->result;
     operation->error = end->error;
-    callback->execution.bytes += (int64_t)(end->result.size + end->error.size);
+    if (!lambda_execution_take(&callback->execution, end->result.size + end->error.size))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, DURABLE_TOO_LARGE);
     lambda_operation_change(call, &callback->execution, operation);
     lambda_history_note(call, &callback->execution, operation, S("{}"));
     lambda_execution_settle(call, &callback->execution);

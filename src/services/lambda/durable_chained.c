@@ -123,11 +123,13 @@ static void note_start(const struct call *call, struct lambda_execution_row *exe
 static void end_operation(const struct call *call, struct lambda_execution_row *execution,
                           struct lambda_operation_row *operation, const struct execution_end *end)
 {
-    operation->status = lambda_execution_status_text(end->status); /* its words are an operation's, too */
+    bool fits = lambda_execution_take(execution, end->result.size + end->error.size);
+    enum lambda_execution_status status = fits ? end->status : LAMBDA_EXECUTION_STATUS_FAILED;
+
+    operation->status = lambda_execution_status_text(status); /* its words are an operation's, too */
     operation->ended_ms = arena_i64(call->arena, call->now_ms);
-    operation->result = end->result;
-    operation->error = end->error;
-    execution->bytes += (int64_t)(end->result.size + end->error.size);
+    operation->result = fits ? end->result : (str){0};
+    operation->error = fits ? end->error : lambda_error_text(call, NULL, S(DURABLE_TOO_LARGE));
     lambda_operation_change(call, execution, operation);
     lambda_history_note(call, execution, operation, S("{}"));
 }

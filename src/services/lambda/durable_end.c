@@ -125,7 +125,7 @@ void lambda_execution_end(const struct call *call, struct lambda_execution_row *
     execution->retry_ms = NULL;
     operation.result = end->result;
     operation.error = end->error;
-    execution->bytes += (int64_t)(end->result.size + end->error.size);
+    lambda_execution_take(execution, end->result.size + end->error.size); /* its end is never refused */
     lambda_operation_change(call, execution, &operation);
     lambda_history_note(call, execution, &operation, S("{}"));
     count_end(call, execution, end->status);

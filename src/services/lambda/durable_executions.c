@@ -80,6 +80,14 @@ struct lambda_operation_row lambda_execution_operation(const struct call *call,
 
 /* ---- going on ---- */
 
+bool lambda_execution_take(struct lambda_execution_row *execution, size_t bytes)
+{
+    enum { MOST_BYTES = 100 * 1024 * 1024 };
+
+    execution->bytes += (int64_t)bytes;
+    return execution->bytes <= MOST_BYTES;
+}
+
 static int64_t earlier(int64_t a_ms, const int64_t *b_ms)
 {
     return b_ms && *b_ms < a_ms ? *b_ms : a_ms;

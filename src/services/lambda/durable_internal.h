@@ -16,6 +16,7 @@ enum {
     DURABLE_PAGE_ITEMS = 1000,
     DURABLE_DEFAULT_ITEMS = 100,
     DURABLE_DUE_PER_RUN = 100, /* operations that one run of a timer changes */
+    DURABLE_HIDDEN_PER_RUN = 300,
 };
 
 /* ---- durable_executions.c ---- */
@@ -29,6 +30,9 @@ bool lambda_execution_get(const struct call *call, int64_t id, struct lambda_exe
 bool lambda_execution_is_running(const struct lambda_execution_row *execution);
 /* The execution of the request.  NULL: it does not exist, and fail() has been called. */
 const struct lambda_execution_row *lambda_execution_of(const struct call *call);
+/* Count bytes of payloads.  False: the execution has too many. */
+bool lambda_execution_take(struct lambda_execution_row *execution, size_t bytes);
+#define DURABLE_TOO_LARGE "The durable execution exceeds the maximum of 104857600 bytes of data."
 /* The row of the execution itself among its operations. */
 struct lambda_operation_row lambda_execution_operation(const struct call *call,
                                                        const struct lambda_execution_row *execution);

@@ -294,10 +294,25 @@ static void time_out(const struct call *call, struct lambda_execution_row *execu
     lambda_history_note(call, execution, callback, S("{}"));
 }
 
+/* The function need not know. */
+static void hide_more(const struct call *call, const struct lambda_execution_row *execution,
+                      struct lambda_operation_row *context)
+{
+    int64_t hidden =
+        lambda_hide_more(call->txn, &(struct lambda_hide_more_params){.execution_id = execution->id,
+                                                                      .limit = DURABLE_HIDDEN_PER_RUN});
+
+    context->due_ms = hidden == DURABLE_HIDDEN_PER_RUN ? arena_i64(call->arena, call->now_ms + 1) : NULL;
+    lambda_update_operation(call->txn, context);
+}
+
 static void fire(const struct call *call, struct lambda_execution_row *execution,
                  struct lambda_operation_row *operation)
 {
     switch (lambda_operation_type_of(operation->type)) {
+    case LAMBDA_OPERATION_TYPE_CONTEXT:
+        hide_more(call, execution, operation);
+        return;
     case LAMBDA_OPERATION_TYPE_WAIT:
         end_wait(call, execution, operation);
         break;
@@ -311,14 +326,22 @@ static void fire(const struct call *call, struct lambda_execution_row *execution
     lambda_operation_change(call, execution, operation);
 }
 
+/* How much of a run's work the operation takes. */
+static int weight_of(const struct lambda_operation_row *operation)
+{
+    return lambda_operation_type_of(operation->type) == LAMBDA_OPERATION_TYPE_CONTEXT ? DURABLE_DUE_PER_RUN
+                                                                                      : 1;
+}
+
 void lambda_operations_fire(const struct call *call, struct lambda_execution_row *execution)
 {
     const struct lambda_next_due_operation_params params = {.execution_id = execution->id};
     struct lambda_operation_row operation;
+    int work = 0;
 
-    for (int fired = 0;
-         fired < DURABLE_DUE_PER_RUN && lambda_next_due_operation(call->txn, &params, &operation) &&
-         *operation.due_ms <= call->now_ms;
-         fired++)
+    while (work < DURABLE_DUE_PER_RUN && lambda_next_due_operation(call->txn, &params, &operation) &&
+           *operation.due_ms <= call->now_ms) {
+        work += weight_of(&operation);
         fire(call, execution, &operation);
+    }
 }

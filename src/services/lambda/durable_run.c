@@ -15,6 +15,7 @@ enum {
     MOST_FAILURES = 5,     /* in a row */
     MOST_IDLE_ANSWERS = 3, /* in a row: PENDING, though nothing is pending */
     RETRY_MS = 5 * MS_PER_S,
+    REPORT_BYTES = 32768,
     UPDATED_IDS = 1000, /* a run is told of */
 };
 
@@ -119,7 +120,7 @@ str lambda_run_event(const struct call *call, int64_t execution_id)
 
 /* ---- ending ---- */
 
-/* A runtime's report of an error, as an ErrorObject. */
+/* A runtime's report of an error, as an ErrorObject; a large one is cut. */
 str lambda_error_of_report(const struct call *call, const struct result *result)
 {
     const struct json *report = json_parse(call->arena, result->payload, NULL);
@@ -131,6 +132,10 @@ str lambda_error_of_report(const struct call *call, const struct result *result)
     for (size_t i = 0; json_is(trace, JSON_ARRAY) && i < trace->count; i++)
         if (json_is(&trace->items[i], JSON_STRING))
             *list_add(call->arena, &error.stack_trace) = trace->items[i].text;
+    if (result->payload.size > REPORT_BYTES) {
+        error.stack_trace = (struct str_list){0};
+        error.error_message = str_head_whole(error.error_message, REPORT_BYTES);
+    }
     return lambda_error_json(call, &error);
 }
 

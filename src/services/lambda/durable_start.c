@@ -138,7 +138,8 @@ bool lambda_durable_answered(const struct call *call, const struct function *fun
 {
     struct lambda_execution_row execution;
 
-    if (!find_named(call, function, in->durable_execution_name, &execution) ||
+    if (!str_present(function->qualifier) ||
+        !find_named(call, function, in->durable_execution_name, &execution) ||
         lambda_execution_is_running(&execution) || !str_equal(execution.payload_hash, hash_of(call, payload)))
         return false;
     struct lambda_operation_row operation = lambda_execution_operation(call, &execution);

@@ -8,7 +8,6 @@
 
 enum {
     MOST_OPERATIONS = 3000,
-    MOST_BYTES = 100 * 1024 * 1024, /* of an execution's payloads */
     PAYLOAD_BYTES = 262144,
     ERROR_BYTES = 32768,
 };
@@ -157,9 +156,8 @@ static bool add(struct update *update)
 
 static bool store(struct update *update)
 {
-    update->execution->bytes += (int64_t)(update->in->payload.size + update->error.size);
-    if (update->execution->bytes > MOST_BYTES)
-        return refuse(update, "The durable execution exceeds the maximum of 104857600 bytes of data.");
+    if (!lambda_execution_take(update->execution, update->in->payload.size + update->error.size))
+        return refuse(update, DURABLE_TOO_LARGE);
     if (!update->exists)
         return add(update);
     lambda_operation_change(update->call, update->execution, &update->row);
@@ -258,20 +256,30 @@ static bool apply_step(struct update *update)
 
 /* ---- contexts ---- */
 
-/* Hide everything below the context.  What is below a context that has completed before is hidden already. */
-static void hide_below(const struct update *update)
+/*
+ * Hide what is below the context; the execution's timer hides what is too much for one call.  What is below a
+ * context that has completed before is hidden already.
+ */
+static void hide_below(struct update *update)
 {
+    const struct call *call = update->call;
     struct str_list contexts = {0};
+    int64_t left = DURABLE_HIDDEN_PER_RUN;
 
-    *list_add(update->call->arena, &contexts) = update->row.operation_id;
-    for (size_t i = 0; i < contexts.count; i++) {
+    *list_add(call->arena, &contexts) = update->row.operation_id;
+    for (size_t i = 0; i < contexts.count && left > 0; i++) {
         struct lambda_hide_children_rows rows = lambda_hide_children(
-            update->call->txn, &(struct lambda_hide_children_params){.execution_id = update->execution->id,
-                                                                     .parent = contexts.items[i]});
+            call->txn, &(struct lambda_hide_children_params){.execution_id = update->execution->id,
+                                                             .parent = contexts.items[i],
+                                                             .limit = left});
+        left -= (int64_t)rows.count;
         for (size_t child = 0; child < rows.count; child++)
-            if (lambda_operation_type_of(rows.items[child].type) == LAMBDA_OPERATION_TYPE_CONTEXT)
-                *list_add(update->call->arena, &contexts) = rows.items[child].operation_id;
+            if (lambda_operation_type_of(rows.items[child].type) == LAMBDA_OPERATION_TYPE_CONTEXT &&
+                !rows.items[child].ended_ms)
+                *list_add(call->arena, &contexts) = rows.items[child].operation_id;
     }
+    if (left == 0)
+        update->row.due_ms = arena_i64(call->arena, call->now_ms + 1);
 }
 
 static bool end_context(struct update *update)
@@ -282,11 +290,9 @@ static bool end_context(struct update *update)
     end(update);
     if (replays)
         update->row.replay_children = arena_i64(update->call->arena, 1);
-    if (!store(update))
-        return false;
-    if (!replays)
+    else
         hide_below(update);
-    return note(update, S("{}"));
+    return store(update) && note(update, S("{}"));
 }
 
 static bool apply_context(struct update *update)

@@ -580,7 +580,7 @@ create index lambda_execution_function on lambda_execution (function_id, id);
 -- An execution's operations, in the order in which they started; the first is the execution itself.  `changed` is the
 -- sequence at the last change.  hidden: below a context that has completed, so that a replay does not need it.  due_ms is
 -- when time changes the operation: the end of a wait, the next attempt of a step, the timeout or the next heartbeat of a
--- callback; expires_ms is the timeout of a callback, seconds its heartbeat's, or how long a wait lasts.
+-- callback; of a completed context, when more is hidden below it.  expires_ms is the timeout of a callback, seconds its heartbeat's, or how long a wait lasts.
 create table lambda_operation (
     id integer primary key,
     execution_id integer not null,
@@ -1490,10 +1490,22 @@ from lambda_operation where execution_id = :execution_id and due_ms is not null 
 select 1 as found from lambda_operation where execution_id = :execution_id and ended_ms is null
     and type in ('WAIT', 'CALLBACK', 'CHAINED_INVOKE', 'STEP') and (type <> 'STEP' or status = 'PENDING') limit 1;
 
--- Hide the operations right below one.
+-- Hide operations right below one.
 -- statement: hide_children :many
-update lambda_operation set hidden = 1 where execution_id = :execution_id and parent = :parent and hidden = 0
-returning operation_id, type;
+-- param: limit integer
+update lambda_operation set hidden = 1
+where id in (select id from lambda_operation where execution_id = :execution_id and parent = :parent and hidden = 0 limit :limit)
+returning operation_id, type, ended_ms;
+
+-- Hide operations below contexts that have completed, or that are hidden themselves.
+-- statement: hide_more :exec
+-- param: limit integer
+update lambda_operation set hidden = 1
+where id in (select o.id from lambda_operation o
+    join lambda_operation p on p.execution_id = o.execution_id and p.operation_id = o.parent
+    where o.execution_id = :execution_id and o.hidden = 0
+        and (p.hidden = 1 or (p.ended_ms is not null and p.replay_children is null))
+    limit :limit);
 
 -- statement: remove_some_operations :exec
 -- param: limit integer

@@ -82,7 +82,11 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
         </Button>
         <Regions />
         <Accounts />
-        <Button kind="bare" label="Who acts" onClick={() => setOpen('role')}>
+        <Button
+          kind="bare"
+          label={`${caller.value.split(':').at(-1)}: who acts`}
+          onClick={() => setOpen('role')}
+        >
           {caller.value.split(':').at(-1) ?? ''}
         </Button>
       </header>

@@ -4,16 +4,12 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirro
 import { javascript } from '@codemirror/lang-javascript';
 import { json } from '@codemirror/lang-json';
 import { python } from '@codemirror/lang-python';
-import {
-  bracketMatching,
-  defaultHighlightStyle,
-  indentOnInput,
-  syntaxHighlighting,
-} from '@codemirror/language';
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
 import { EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
 
 export type Language = 'json' | 'javascript' | 'python' | 'text';
 
@@ -53,6 +49,16 @@ const THEME = EditorView.theme({
   '&.cm-focused': { outline: '2px solid var(--focus)' },
 });
 
+/** Of the page's own colours, so that they have their contrast in the dark scheme, too. */
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.keyword, tags.bool, tags.null], color: 'var(--note)' },
+  { tag: [tags.string, tags.special(tags.string), tags.regexp], color: 'var(--good)' },
+  { tag: tags.number, color: 'var(--warn)' },
+  { tag: [tags.definition(tags.variableName), tags.propertyName, tags.className], color: 'var(--link)' },
+  { tag: tags.comment, color: 'var(--text-soft)', fontStyle: 'italic' },
+  { tag: tags.invalid, color: 'var(--bad)' },
+]);
+
 export function createEditor(
   holder: HTMLElement,
   { label, value, language, readOnly, onChange }: Options,
@@ -72,11 +78,11 @@ export function createEditor(
         bracketMatching(),
         highlightActiveLine(),
         highlightSelectionMatches(),
-        syntaxHighlighting(defaultHighlightStyle),
+        syntaxHighlighting(COLOURS),
         LANGUAGES[language](),
         EditorView.lineWrapping,
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { tabindex: '0' } : {}) }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         // Escape, then Tab, leaves the editor.
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
         EditorView.updateListener.of(update => {

@@ -46,7 +46,7 @@ export function Diagram({ configuration, triggers, destinations, onAddTrigger }:
 
 function Side({ title, nodes, children }: { title: string; nodes: Node[]; children: ComponentChildren }) {
   return (
-    <section class="diagram-side" aria-label={title}>
+    <section class="diagram-side" aria-label={`${title} in the overview`}>
       {nodes.map(node => (
         <div class="diagram-node" key={`${node.arn}/${node.label}`}>
           <span class="hint">

@@ -1,7 +1,8 @@
 /** Who feeds a queue, and who reads it: topics and functions. */
 import { useState } from 'preact/hooks';
 
-import { json, query, rest } from '../../api/client';
+import { query, rest } from '../../api/client';
+import { describeAlarms, type Alarm } from '../../api/cloudwatch';
 import { letTopicSend, topicMaySend } from '../../api/grants';
 import type { Queue } from '../../api/sqs';
 import { listOf } from '../../api/xml';
@@ -280,13 +281,8 @@ function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => vo
   );
 }
 
-/** Lists the queue's own alarms in its Monitoring tab. */
-export async function alarmsOf(
-  queue: string,
-  signal: AbortSignal,
-): Promise<{ AlarmName: string; StateValue: string }[]> {
-  const { MetricAlarms } = await json<{
-    MetricAlarms: { AlarmName: string; StateValue: string; Dimensions: { Value: string }[] }[];
-  }>('cloudwatch', 'DescribeAlarms', {}, { signal, quiet: true });
-  return MetricAlarms.filter(({ Dimensions }) => Dimensions.some(({ Value }) => Value === queue));
+/** The alarms that watch this queue. */
+export async function alarmsOf(queue: string, signal: AbortSignal): Promise<Alarm[]> {
+  const alarms = await allPages(token => describeAlarms(undefined, token, signal));
+  return alarms.filter(({ Dimensions }) => Dimensions?.some(({ Value }) => Value === queue));
 }

@@ -1,0 +1,62 @@
+"""The console in Chromium, of the SDK tests' server.  Each test has a browser's context and a page of its own; a script's
+error fails the test."""
+
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sdk"))
+from orderly_fixtures import *  # noqa: E402,F403
+
+AXE = pathlib.Path(__file__).resolve().parents[2] / "src/console/node_modules/axe-core/axe.min.js"
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        # Only root's Chromium, as in containers, has no sandbox.
+        flags = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=program, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(chromium, endpoint):
+    """console(path) opens that screen, and returns the page."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def visit(path=""):
+        page.goto(f"{endpoint}/_orderly/console/{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        return page
+
+    yield visit
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def violations():
+    """violations(page) returns what axe-core finds wrong on the page: a list of rules and elements."""
+
+    def find(page):
+        page.evaluate(AXE.read_text())
+        return page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.flatMap("
+            "v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)}`)))"
+        )
+
+    return find
