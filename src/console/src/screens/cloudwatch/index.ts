@@ -1,3 +1,28 @@
-import type { Route } from '../../router';
+import { logGroups } from '../../api/logs';
+import { link, type Route } from '../../router';
+import { allPages } from '../../ui/resource';
+import type { Found } from '..';
 
-export const routes: Route[] = [];
+export const routes: Route[] = [
+  { path: 'cloudwatch', title: 'CloudWatch', load: () => import('./overview') },
+  { path: 'cloudwatch/log-groups', title: 'Log groups', load: () => import('./log_groups') },
+  { path: 'cloudwatch/log-groups/:group', title: ({ group }) => group!, load: () => import('./log_group') },
+  {
+    path: 'cloudwatch/log-groups/:group/events',
+    title: ({ group }) => `Log events: ${group}`,
+    load: () => import('./log_events'),
+  },
+  { path: 'cloudwatch/metrics', title: 'Metrics', load: () => import('./metrics') },
+  { path: 'cloudwatch/alarms', title: 'Alarms', load: () => import('./alarms') },
+  { path: 'cloudwatch/create-alarm', title: 'Create alarm', load: () => import('./create_alarm') },
+  { path: 'cloudwatch/alarms/:name', title: ({ name }) => name!, load: () => import('./alarm') },
+];
+
+export async function find(): Promise<Found[]> {
+  const groups = await allPages(token => logGroups('', token));
+  return groups.map(({ logGroupName: name }) => ({
+    name,
+    kind: 'Log group',
+    to: link`cloudwatch/log-groups/${name}`,
+  }));
+}

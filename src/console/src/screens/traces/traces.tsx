@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks';
 
 import { listTraces, type Trace } from '../../api/traces';
 import { Link, link, search, setSearch } from '../../router';
-import { Button, Form, Select, TextField } from '../../ui/controls';
+import { Form, Select, TextField } from '../../ui/controls';
 import { duration, nameOf, Time } from '../../ui/format';
 import { Empty, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
+import { usePages } from '../../ui/pages';
 import { Table, type Column } from '../../ui/table';
 import { Verdict } from './verdict';
 
@@ -32,23 +32,14 @@ export default function Traces() {
     resource: asked.get('resource') ?? '',
     message: asked.get('message') ?? '',
   };
-  const [pages, setPages] = useState(1);
-  const key = JSON.stringify(query);
-  const found = useResource(
-    `traces/${pages}/${key}`,
-    async signal => {
-      let page = await listTraces({ ...query, limit: PAGE }, signal);
-      const traces = [...page.traces];
-      while (page.next && traces.length < PAGE * pages) {
-        page = await listTraces({ ...query, limit: PAGE, next: page.next }, signal);
-        traces.push(...page.traces);
-      }
-      return { traces, more: page.next !== undefined };
+  const found = usePages(
+    `traces/${JSON.stringify(query)}`,
+    async (next, signal) => {
+      const page = await listTraces({ ...query, limit: PAGE, next }, signal);
+      return { items: page.traces, next: page.next };
     },
     { on: ({ event }) => event === 'traces' },
   );
-  const [last, setLast] = useState<Trace[]>([]);
-  if (found.data && found.data.traces !== last) setLast(found.data.traces);
   return (
     <Page
       title="Orders and traces"
@@ -56,15 +47,15 @@ export default function Traces() {
     >
       <Search />
       <Problem error={found.error} retry={found.reload} />
-      <Panel title="Traces" count={last.length + (found.data?.more ? '+' : '')}>
+      <Panel title="Traces" count={`${found.rows.length}${found.more ? '+' : ''}`}>
         <Table
           label="Traces"
-          rows={last}
+          rows={found.rows}
+          more={found.more}
           rowKey={trace => trace.traceId}
           columns={COLUMNS}
           empty={<Empty title={found.loading ? 'Loading…' : 'No traces'} />}
         />
-        {found.data?.more && <Button onClick={() => setPages(pages + 1)}>Load more</Button>}
       </Panel>
     </Page>
   );

@@ -1,0 +1,138 @@
+"""The ten screens, and one trace, with the order system in them: what axe-core finds in light, dark and narrow pages, and their pictures.
+
+ORDERLY_SCREENSHOTS=docs/console writes the pictures there.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import orderly_server
+import pytest
+from playwright.sync_api import expect
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PICTURES = os.environ.get("ORDERLY_SCREENSHOTS")
+LOOKS = {
+    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 380, "height": 800}, "color_scheme": "light"},
+}
+SCREENS = {
+    "home": ("", "Home", "OrderProcessor"),
+    "dynamodb": ("dynamodb/tables/Orders/items", "Explore items: Orders", "O1235"),
+    "sns": ("sns/topics/OrderTopic", "OrderTopic", "OrderQueue"),
+    "sqs": ("sqs/queues/OrderQueue", "OrderQueue", "OrderTopic"),
+    "lambda": ("lambda/functions/OrderProcessor", "OrderProcessor", "bootstrap"),
+    "iam": ("iam/roles/LambdaOrderProcessorRole", "LambdaOrderProcessorRole", "Permissions"),
+    "cloudwatch": ("cloudwatch/log-groups/%2Faws%2Flambda%2FOrderProcessor/events", "Log events", "O1234"),
+    "traces": ("traces", "Orders and traces", "OrderTopic"),
+    "trace": ("traces?outcome=dead-lettered", "Orders and traces", "OrderTopic"),
+    "dead-letters": ("dead-letters", "Dead letters", "I would like to order"),
+    "server": ("server", "Clock and state", "Durability"),
+}
+
+
+@pytest.fixture(scope="module")
+def order_system(endpoint, reset, client, wait_until, advance_clock):
+    """The tour's system, with twelve orders stored and one dead letter."""
+    reset()
+    environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": "us-east-1",
+                   "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+    def orders(*arguments):
+        command = [orderly_server.binary(), "orders", *arguments]
+        subprocess.run(command, env=environment, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=120)
+
+    orders("deploy", "--visibility-timeout", "6")
+    orders("submit", "apps/orders/orders.jsonl")
+    wait_until(lambda: client("dynamodb").scan(TableName="Orders")["Count"] == 12, what="twelve orders")
+    orders("submit", "--raw", "apps/orders/poison.txt")
+    sqs = client("sqs")
+    dead = sqs.get_queue_url(QueueName="OrderDLQ")["QueueUrl"]
+
+    def arrived():
+        advance_clock(7)
+        reply = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["ApproximateNumberOfMessages"])
+        return reply["Attributes"]["ApproximateNumberOfMessages"] == "1"
+
+    wait_until(arrived, what="the dead letter")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_shows_the_order_system_without_violations(order_system, chromium, endpoint, violations, screen, look):
+    path, title, shown = SCREENS[screen]
+    context = chromium.new_context(**LOOKS[look])
+    page = context.new_page()
+    page.goto(f"{endpoint}/_orderly/console/{path}")
+    expect(page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+    if screen == "dynamodb":
+        page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text(shown).locator("visible=true").first).to_be_visible()
+    if screen == "trace":
+        page.get_by_role("row").filter(has_text="dead-lettered").get_by_role("link").click()
+        expect(page.get_by_role("heading", level=1, name="One message's way")).to_be_visible()
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    found = violations(page)
+    if PICTURES:
+        folder = pathlib.Path(PICTURES)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{screen}-{look}.png")
+    context.close()
+    assert found == []
+    assert wide <= 0, "the page itself scrolls sideways"
+
+
+def test_a_traces_address_shows_the_same_step_again(order_system, console, endpoint):
+    page = console("traces?text=laptop")
+    page.get_by_role("row").filter(has_text="dead-lettered").get_by_role("link").click()
+    page.get_by_role("button", name="dead-lettered").last.click()
+    expect(page.get_by_role("heading", name="dead-lettered OrderDLQ")).to_be_visible()
+    page.goto(page.url)
+    expect(page.get_by_role("heading", name="dead-lettered OrderDLQ")).to_be_visible()
+
+
+def test_anything_is_found_by_its_name_with_the_keyboard_alone(order_system, console):
+    page = console()
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="A page, a queue")).to_be_focused()
+    page.keyboard.type("OrderDLQ")
+    expect(page.get_by_role("option", name="OrderDLQ Queue")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="OrderDLQ")).to_be_visible()
+
+
+def test_a_click_is_shown_as_a_command_of_the_cli(order_system, console, unique):
+    name = unique("Clicked")
+    page = console("sqs/create-queue")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Create queue").click()
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    page.get_by_role("button", name="As CLI").click()
+    command = page.get_by_role("dialog").get_by_text("aws sqs create-queue").inner_text()
+    assert json.loads(command.split("--cli-input-json ")[1].strip("'"))["QueueName"] == name
+
+
+def test_a_message_is_peeked_at_without_counting_and_polled_with(order_system, console, client, unique):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName=unique("Peeked"))["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="look at me")
+    page = console(f"sqs/queues/{url.rsplit('/', 1)[1]}/messages")
+    row = page.get_by_role("row").filter(has_text="look at me")
+    expect(row.get_by_role("cell").last).to_have_text("0")
+    page.get_by_label("Poll", exact=True).check()
+    page.get_by_label("Maximum message count").fill("1")
+    page.get_by_role("button", name="Poll for messages").click()
+    expect(row.get_by_role("cell").last).to_have_text("1")
+
+
+def test_a_queue_that_changes_is_shown_as_it_is_at_once(order_system, console, client, unique):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName=unique("Live"))["QueueUrl"]
+    page = console(f"sqs/queues/{url.rsplit('/', 1)[1]}")
+    available = page.locator("dt", has_text="Messages available").locator("xpath=following-sibling::dd")
+    expect(available).to_have_text("0")
+    sqs.send_message(QueueUrl=url, MessageBody="new")
+    expect(available).to_have_text("1")
