@@ -261,11 +261,9 @@ static const struct command {
     int (*run)(int argc, char **argv); /* argv[0] is the name */
     bool has_commands;
 } COMMANDS[] = {
-    {"doctor", doctor_main, false},
-    {"help", help_command, false},
-    {"iam", iam_main, true},
-    {"orders", orders_main, true},
-    {"version", version_command, false},
+    {"doctor", doctor_main, false},        {"function", function_main, true},
+    {"help", help_command, false},         {"iam", iam_main, true},
+    {"orders", orders_main, true},         {"version", version_command, false},
     {"--version", version_command, false},
 };
 

@@ -372,6 +372,7 @@ void options_print_help(void)
            "    orderly iam explain …            what a policy allows, and which statement decides\n"
            "    orderly doctor                   what loses or repeats messages: settings of queues and "
            "functions\n"
+           "    orderly function watch …         deploy a folder as a function's code at each change\n"
            "    orderly help [COMMAND …]         this text, or that of a command\n"
            "    orderly version\n\n"
            "Flags of the server:\n\n");

@@ -452,6 +452,8 @@ str trace_of_call(const struct call *call);
 str trace_of_id(struct arena *arena, str uuid, int64_t at_ms);
 /* "Root=1-…;Parent=…;Sampled=…": the id of the trace; absent unless it has X-Ray's layout. */
 str trace_of_header(str header);
+/* The part of that name ("Parent"); absent when the header lacks it. */
+str trace_header_part(str header, str name);
 
 /*
  * Text for a client to bring back (a receipt handle, a page token, a signed URL): letters, digits, '-' and

@@ -90,8 +90,7 @@ static bool is_trace_id(str text)
     return true;
 }
 
-/* "Root" of "Root=…;Parent=…"; absent when the header lacks that part. */
-static str part_of_header(str header, str name)
+str trace_header_part(str header, str name)
 {
     str part;
 
@@ -105,14 +104,14 @@ static str part_of_header(str header, str name)
 
 str trace_of_header(str header)
 {
-    str id = part_of_header(header, S("Root"));
+    str id = trace_header_part(header, S("Root"));
 
     return is_trace_id(id) ? id : (str){0};
 }
 
 int64_t trace_parent_of_header(struct arena *arena, str header)
 {
-    str text = part_of_header(header, S("Parent")), bytes;
+    str text = trace_header_part(header, S("Parent")), bytes;
     uint64_t id = 0;
 
     if (text.size != 2 * sizeof id || !hex_decode(arena, text, &bytes))

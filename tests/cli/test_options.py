@@ -82,6 +82,7 @@ def test_help_is_there_by_every_usual_name(orderly):
         "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
         "    orderly iam explain …            what a policy allows, and which statement decides\n"
         "    orderly doctor                   what loses or repeats messages: settings of queues and functions\n"
+        "    orderly function watch …         deploy a folder as a function's code at each change\n"
         "    orderly help [COMMAND …]         this text, or that of a command\n"
         "    orderly version\n\n"
         "Flags of the server:\n\n"

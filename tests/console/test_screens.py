@@ -1,4 +1,4 @@
-"""The ten screens, with the order system in them: what axe-core finds in light, dark and narrow pages, and their pictures.
+"""The ten screens, and one trace, with the order system in them: what axe-core finds in light, dark and narrow pages, and their pictures.
 
 ORDERLY_SCREENSHOTS=docs/console writes the pictures there.
 """
@@ -28,6 +28,7 @@ SCREENS = {
     "iam": ("iam/roles/LambdaOrderProcessorRole", "LambdaOrderProcessorRole", "Permissions"),
     "cloudwatch": ("cloudwatch/log-groups/%2Faws%2Flambda%2FOrderProcessor/events", "Log events", "O1234"),
     "traces": ("traces", "Orders and traces", "OrderTopic"),
+    "trace": ("traces?outcome=dead-lettered", "Orders and traces", "OrderTopic"),
     "dead-letters": ("dead-letters", "Dead letters", "I would like to order"),
     "server": ("server", "Clock and state", "Durability"),
 }
@@ -70,6 +71,9 @@ def test_a_screen_shows_the_order_system_without_violations(order_system, chromi
     if screen == "dynamodb":
         page.get_by_role("button", name="Run").click()
     expect(page.get_by_text(shown).locator("visible=true").first).to_be_visible()
+    if screen == "trace":
+        page.get_by_role("row").filter(has_text="dead-lettered").get_by_role("link").click()
+        expect(page.get_by_role("heading", level=1, name="One message's way")).to_be_visible()
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     found = violations(page)
     if PICTURES:

@@ -166,6 +166,15 @@ def names(count, prefix="x"):
     return [f"{prefix}{number}" for number in range(count)]
 
 
+def test_a_provisioned_table_has_local_indexes_without_a_throughput(dynamodb, make_table):
+    table = make_table(
+        schema("a", "b"), {"a": "S", "b": "S", "c": "S"}, **PROVISIONED, LocalSecondaryIndexes=[index("one", "a", "c")]
+    )
+    [made] = dynamodb.describe_table(TableName=table)["Table"]["LocalSecondaryIndexes"]
+    assert made["KeySchema"] == schema("a", "c")
+    assert "ProvisionedThroughput" not in made
+
+
 @pytest.mark.parametrize(
     "arguments, sentence",
     [

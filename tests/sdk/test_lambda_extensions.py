@@ -146,7 +146,7 @@ def test_an_extension_registers_and_gets_the_events_that_it_asked_for(functions,
     }
     assert deadline > 1_600_000_000_000
     assert tracing["type"] == "X-Amzn-Trace-Id" and re.fullmatch(
-        "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", tracing["value"]
+        "Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0;Lineage=[0-9a-f]{8}:1", tracing["value"]
     )
 
     again = invoke(functions, name)[1]

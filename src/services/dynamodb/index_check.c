@@ -239,8 +239,11 @@ bool dynamodb_index_throughput_check(const struct call *call, const struct index
     return !sentence || refuse_value(call, arena_format(call->arena, sentence, STR_ARGS(definition->name)));
 }
 
+/* A local index has the throughput of its table, and no own one. */
 static bool warm_check(const struct call *call, const struct index_definition *definition, bool on_demand)
 {
+    if (definition->local)
+        return true;
     return dynamodb_warm_check(call, definition->warm,
                                &(struct warm_target){arena_join(call->arena, S("index "), definition->name),
                                                      on_demand,

@@ -193,6 +193,18 @@ enum outcome lambda_delete_function_concurrency(const struct call *call,
 
 /* ---- the account ---- */
 
+bool lambda_code_storage_check(const struct call *call, int64_t added, int64_t given_back)
+{
+    struct lambda_sum_code_row code = {0};
+
+    lambda_sum_code(
+        call->txn, &(struct lambda_sum_code_params){.account = call->account, .region = call->region}, &code);
+    if (added <= given_back || code.size + added - given_back <= ALL_CODE_BYTES)
+        return true;
+    fail(call, &LAMBDA_CODE_STORAGE_EXCEEDED_EXCEPTION, "Code storage limit exceeded.");
+    return false;
+}
+
 enum outcome lambda_get_account_settings(const struct call *call,
                                          const struct lambda_get_account_settings_request *in,
                                          struct lambda_get_account_settings_response *out)

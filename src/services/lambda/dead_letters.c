@@ -38,6 +38,7 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
                   .body = lambda_invocation_payload(call, event->id, event->payload, event->payload_apart),
                   .request_id = event->request_id,
                   .trace_id = event->trace_id,
+                  .lineage = event->lineage,
                   .error_message = str_empty(event->error) ? S("Unknown")
                                                            : str_head_whole(event->error, MAX_ERROR_MESSAGE),
                   .losses = &errors,

@@ -114,6 +114,10 @@ static bool deliver(const struct call *call, const struct letter *letter, struct
         return false;
     struct call there = call_in(call, letter->function->row.account, arn.region);
     there.trace_id = letter->trace_id;
+    there.trace_header = (str){0};
+    if (str_present(letter->trace_id))
+        there.trace_header =
+            lambda_trace_header(call->arena, letter->function, letter->trace_id, letter->lineage);
     return kind->send(&there, role, letter, failure) == DONE;
 }
 

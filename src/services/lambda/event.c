@@ -94,6 +94,11 @@ str lambda_event_trace_id(const struct sqs_message *message)
     return (str){0};
 }
 
+str lambda_event_lineage(const struct call *call, const struct sqs_message *message)
+{
+    return lambda_lineage_of_header(call->arena, str_map_get(&message->attributes, trace_header_name));
+}
+
 static int compare_ids(const void *a, const void *b)
 {
     return str_compare(*(const str *)a, *(const str *)b);

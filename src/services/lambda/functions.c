@@ -38,9 +38,11 @@ static bool source_check(const struct call *call, const struct source *source)
 
 static bool package_check(const struct call *call, str zip, struct function *function)
 {
+    struct call there = lambda_call_of_function(call, function);
     struct package package;
 
-    if (!lambda_package_check(call, zip, &package))
+    if (!lambda_package_check(call, zip, &package) ||
+        !lambda_code_storage_check(&there, package.size, function->row.package_size))
         return false;
     function->row.package = package.sha256;
     function->row.package_size = package.size;
@@ -148,7 +150,9 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     function.row.version_id = lambda_add_version(call->txn, &function.row);
     if (in->publish && *in->publish) {
         struct function latest = function;
-        lambda_publish(call, &latest, (str){0}, &function);
+        bool is_new;
+        if (!lambda_publish(call, &latest, (str){0}, &function, &is_new))
+            return FAILED;
         function.qualifier = (str){0}; /* AWS's answer has the function's own ARN */
     }
     *out = *lambda_configuration_of(call, &function);
@@ -209,7 +213,9 @@ enum outcome lambda_update_function_code(const struct call *call,
         lambda_package_release(call, replaced);
         if (in->publish && *in->publish) {
             struct function latest = function;
-            lambda_publish(call, &latest, (str){0}, &function);
+            bool is_new;
+            if (!lambda_publish(call, &latest, (str){0}, &function, &is_new))
+                return FAILED;
         }
     }
     *out = *lambda_configuration_of(call, &function);

@@ -27,7 +27,7 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
         invocation);
 }
 
-void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
+int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params)
 {
     str payload = params.payload;
 
@@ -38,6 +38,7 @@ void lambda_invocation_add(const struct call *call, struct lambda_add_invocation
     int64_t id = lambda_add_invocation(call->txn, &params);
     if (params.payload_apart && params.kind != LAMBDA_INVOCATION_KIND_SYNC)
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
+    return id;
 }
 
 /* No config lets an event expire earlier. */

@@ -110,10 +110,16 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
     params->function_arn = lambda_function_asked_arn(call->arena, function);
     params->payload = event_of(in);
     params->trace_id = trace_of_call(call);
+    params->lineage = lambda_lineage_of_header(call->arena, call->trace_header);
     params->queued_ms = call->now_ms;
     params->wants_tail = lambda_log_type_of(in->log_type) == LAMBDA_LOG_TYPE_TAIL;
     if (params->kind == LAMBDA_INVOCATION_KIND_EVENT)
         count(call, &received, function->row.name, 1);
+    if (params->kind == LAMBDA_INVOCATION_KIND_EVENT &&
+        lambda_loop_is_over(call, function, params->lineage)) {
+        lambda_event_break(call, function, lambda_invocation_add(call, *params));
+        return true;
+    }
     if (lambda_function_is_durable(&routed))
         return lambda_durable_invoke(call, &routed, in->durable_execution_name, params);
     lambda_invocation_add(call, *params);
@@ -149,8 +155,8 @@ enum outcome lambda_invocation_begin(const struct call *call, const struct lambd
     struct lambda_add_invocation_params params = {.kind = LAMBDA_INVOCATION_KIND_SYNC,
                                                   .stream = streams ? LAMBDA_INVOCATION_STREAM_WANTED : 0};
 
-    if (!payload_check(call, in->payload, false) || !lambda_concurrency_check(call, function) ||
-        !add(call, in, function, &params))
+    if (!payload_check(call, in->payload, false) || !lambda_loop_check(call, function) ||
+        !lambda_concurrency_check(call, function) || !add(call, in, function, &params))
         return FAILED;
     return lambda_invocation_wait(call, in);
 }

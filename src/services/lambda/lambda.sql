@@ -631,11 +631,14 @@ alter table lambda_invocation add column operation_id text;
 create index lambda_invocation_execution on lambda_invocation (execution_id) where execution_id is not null;
 create index lambda_invocation_start on lambda_invocation (function_id) where durable = 'starter' and kind = 'sync';
 
--- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
--- enum: lambda_extension.event invoke shutdown
 -- migration: 25
 -- A message of the source that became visible until then knows in its trace that the function had no room for it.
 alter table lambda_mapping add column traced_ms integer not null default 0;
+
+-- migration: 26
+-- How often each function was invoked on the way of the event (recursion.c).
+alter table lambda_invocation add column lineage text;
+alter table lambda_held add column lineage text;
 
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -643,6 +646,8 @@ alter table lambda_mapping add column traced_ms integer not null default 0;
 -- enum: lambda_invocation.state waiting queued running done
 -- enum: lambda_invocation.stream wanted left
 -- enum: lambda_invocation.durable starter run chained
+-- enum: lambda_extension.state started registered ready running init_error exit_error launch_error exited
+-- enum: lambda_extension.event invoke shutdown
 
 -- statement: add_function :insert
 -- row: function
@@ -1226,10 +1231,11 @@ delete from lambda_phase;
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
-    lane_id, delivery_id, stream, durable, execution_id, operation_id)
+    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
     case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
-    :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id);
+    :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id,
+    :lineage);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -1247,7 +1253,7 @@ update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, starte
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
-    receipts, durable, execution_id;
+    receipts, durable, execution_id, lineage;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
@@ -1318,7 +1324,7 @@ update lambda_invocation set error = :error, result = :result where id = :id;
 
 -- statement: get_event :one
 select id, request_id, version_id, function_arn, payload, payload_apart, trace_id, queued_ms, attempts, delivery_id,
-    error, result
+    error, result, lineage
 from lambda_invocation where id = :id;
 
 -- statement: queue_again :one
@@ -1685,15 +1691,15 @@ update lambda_mapping set traced_ms = :traced_ms where id = :id;
 delete from lambda_mapping where id = :id;
 
 -- statement: add_held :insert
-insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record, lane, key_hash, shard, sequence, made_ms)
-values (:mapping_id, :held_ms, :trace_id, :receipt, :record, :lane, :key_hash, :shard, :sequence, :made_ms);
+insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record, lane, key_hash, shard, sequence, made_ms, lineage)
+values (:mapping_id, :held_ms, :trace_id, :receipt, :record, :lane, :key_hash, :shard, :sequence, :made_ms, :lineage);
 
 -- The oldest, up to the one with the id `last`.
 -- statement: list_held :many
 -- row: held
 -- param: last integer
 -- param: limit integer
-select id, held_ms, trace_id, receipt, record, shard, sequence, made_ms from lambda_held
+select id, held_ms, trace_id, receipt, record, shard, sequence, made_ms, lineage from lambda_held
 where mapping_id = :mapping_id and lane = :lane and id <= :last order by id limit :limit;
 
 -- Those after the id `after`.

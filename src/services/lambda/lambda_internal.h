@@ -111,10 +111,10 @@ bool lambda_revision_check(const struct call *call, str given, str current);
 /* publish.c */
 /*
  * Publish $LATEST as a new version; or return the last version, if $LATEST is what it was published from:
- * then false.  The description may be absent.
+ * then *is_new is false.  The description may be absent.  False: fail() has been called.
  */
 bool lambda_publish(const struct call *call, const struct function *latest, str description,
-                    struct function *published);
+                    struct function *published, bool *is_new);
 
 /* configuration.c */
 /* Set the row's columns from the settings that are present.  False: fail() has been called. */
@@ -336,6 +336,12 @@ bool lambda_concurrency_check(const struct call *call, const struct function *fu
  */
 bool lambda_unreserved_check(const struct call *call, const char *what, int64_t taken, int64_t given_back);
 
+/*
+ * May the call's account store that much code more, and give some back?  Every version counts, also when it
+ * shares its package.  False: fail() has been called.
+ */
+bool lambda_code_storage_check(const struct call *call, int64_t added, int64_t given_back);
+
 /* provisioned.c */
 /* What functions without reserved concurrency of the caller's account and region provision, and one function.
  */
@@ -479,8 +485,8 @@ struct result {
     bool goes_on; /* extensions still work: the invocation's END and REPORT, and its duration, come later */
 };
 struct result lambda_result_error(const struct call *call, const char *type, str message);
-/* Queue an invocation; the params name the function and one of its versions. */
-void lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
+/* Queue an invocation, and return its id; the params name the function and one of its versions. */
+int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocation_params params);
 /*
  * Give the version's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
  * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
@@ -614,6 +620,7 @@ struct letter {
     const struct function *function;
     str target_arn, body;
     str request_id, trace_id;    /* of the invocation that it is about; either may be absent */
+    str lineage;                 /* of that invocation's event */
     str error_message;           /* present: the attributes of a dead letter are sent, too */
     const struct metric *losses; /* counts letters that were lost */
 };
@@ -668,7 +675,25 @@ bool lambda_dead_letter_check(const struct call *call, const struct function *fu
 /* An alias or a version is deleted: its URL, event invoke config and provisioned concurrency go, too. */
 void lambda_qualifier_forget(const struct call *call, int64_t function_id, str qualifier);
 
+/* recursion.c */
+/* The lineage in a trace's header, or absent. */
+str lambda_lineage_of_header(struct arena *arena, str header);
+/* Of two events that come in one batch; either may be absent. */
+str lambda_lineage_join(struct arena *arena, str one, str other);
+/* With one more invocation of the function. */
+str lambda_lineage_next(struct arena *arena, const struct function *function, str text);
+/* The header of a trace for what leaves an invocation of the function whose event has that lineage. */
+str lambda_trace_header(struct arena *arena, const struct function *function, str trace_id, str text);
+/* Is the function not to be invoked for an event of that lineage? */
+bool lambda_loop_is_over(const struct call *call, const struct function *function, str text);
+/* Count an invocation that was dropped; at_once: although the call fails. */
+void lambda_loop_count(const struct call *call, const struct function *function, bool at_once);
+/* For the call's own event.  False: fail() has been called. */
+bool lambda_loop_check(const struct call *call, const struct function *function);
+
 /* retries.c */
+/* The event of that row must not be run, because it is in a loop. */
+void lambda_event_break(const struct call *call, const struct function *function, int64_t invocation_id);
 /* An attempt at an asynchronous invocation has ended: it is tried again later, or forgotten. */
 void lambda_event_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result);
@@ -804,6 +829,7 @@ struct sqs_message;
 str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that came with the message, or absent. */
 str lambda_event_trace_id(const struct sqs_message *message);
+str lambda_event_lineage(const struct call *call, const struct sqs_message *message);
 /* Ids in an order by which they are found. */
 void lambda_ids_sort(struct str_list *ids);
 bool lambda_ids_have(const struct str_list *ids, str id);

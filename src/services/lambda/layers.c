@@ -210,7 +210,7 @@ void lambda_publish_layer_version_prepare(const struct call *call,
 static bool content_check(const struct call *call, str zip, struct package *package)
 {
     if (str_present(zip))
-        return lambda_package_check(call, zip, package);
+        return lambda_package_check(call, zip, package) && lambda_code_storage_check(call, package->size, 0);
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Please provide a source for layer content.");
     return false;
 }

@@ -77,15 +77,19 @@ static void add_version(const struct call *call, const struct function *latest, 
 }
 
 bool lambda_publish(const struct call *call, const struct function *latest, str description,
-                    struct function *published)
+                    struct function *published, bool *is_new)
 {
+    struct call there = lambda_call_of_function(call, latest);
+
     check(latest->row.number == LATEST && latest->row.version_id > 0);
-    bool is_new = !find_last(call, latest, published) ||
-                  !str_equal(published->row.fingerprint, fingerprint_of(call, &latest->row));
-    if (is_new)
+    *is_new = !find_last(call, latest, published) ||
+              !str_equal(published->row.fingerprint, fingerprint_of(call, &latest->row));
+    if (*is_new && !lambda_code_storage_check(&there, latest->row.package_size, 0))
+        return false;
+    if (*is_new)
         add_version(call, latest, description, published);
     qualify(call, published);
-    return is_new;
+    return true;
 }
 
 static bool code_check(const struct call *call, str sha256, const struct function *latest)
@@ -107,11 +111,12 @@ enum outcome lambda_publish_version(const struct call *call, const struct lambda
 {
     const struct function *latest = lambda_function_of(call);
     struct function published;
+    bool is_new;
 
     if (!latest || !lambda_revision_check(call, in->revision_id, latest->row.revision) ||
-        !code_check(call, in->code_sha256, latest))
+        !code_check(call, in->code_sha256, latest) ||
+        !lambda_publish(call, latest, in->description, &published, &is_new))
         return FAILED;
-    bool is_new = lambda_publish(call, latest, in->description, &published);
     *out = *lambda_configuration_of(call, &published);
     if (is_new)
         lambda_configuration_creating(call, out);

@@ -18,7 +18,7 @@ enum {
 
 /* A record of an event, and what settles it. */
 struct record {
-    str json, receipt, trace_id;
+    str json, receipt, trace_id, lineage;
 };
 struct record_list {
     struct record *items;
@@ -67,12 +67,22 @@ static str receipts_of(const struct call *call, str queue_arn, const struct reco
     return text_str(&receipts);
 }
 
+static str lineage_of(const struct call *call, const struct record *records, size_t count)
+{
+    str lineage = {0};
+
+    for (size_t i = 0; i < count; i++)
+        lineage = lambda_lineage_join(call->arena, lineage, records[i].lineage);
+    return lineage;
+}
+
 static void send_batch(const struct call *call, const struct poll *poll, const struct record *records,
                        size_t count)
 {
     lambda_batch_send(call, poll,
                       (struct lambda_add_invocation_params){
                           .payload = event_of(call, records, count),
+                          .lineage = lineage_of(call, records, count),
                           .trace_id = records->trace_id, /* of the first message, if it has one */
                           .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
                       });
@@ -103,6 +113,7 @@ static void hold(const struct call *call, const struct poll *poll, const struct 
                 .trace_id = str_present(records->items[i].trace_id) ? records->items[i].trace_id : S(""),
                 .receipt = records->items[i].receipt,
                 .record = records->items[i].json,
+                .lineage = records->items[i].lineage,
             });
 }
 
@@ -141,6 +152,7 @@ static void send_held(const struct call *call, const struct poll *poll)
         *list_add(call->arena, &records) = (struct record){
             .json = rows.items[i].record,
             .receipt = rows.items[i].receipt,
+            .lineage = rows.items[i].lineage,
             .trace_id = rows.items[i].trace_id.size > 0 ? rows.items[i].trace_id : (str){0},
         };
     send_batches(call, poll, &records);
@@ -160,6 +172,36 @@ static str receipt_of(const struct call *call, const struct sqs_message *message
     return lambda_receipt_text(call, &receipt);
 }
 
+/* Messages that must not invoke the function, because they are in a loop. */
+struct stopped {
+    size_t count;
+    struct str_list groups; /* of a FIFO queue: their later messages wait, too */
+};
+
+static bool is_stopped(const struct call *call, const struct poll *poll, const struct sqs_message *message,
+                       str lineage, struct stopped *stopped)
+{
+    bool is_fifo = str_ends_with(poll->mapping.source_arn, S(".fifo"));
+    str group = is_fifo ? str_map_get(&message->attributes, S("MessageGroupId")) : (str){0};
+
+    if (!lambda_loop_is_over(call, &poll->function, lineage) &&
+        !(is_fifo && str_is_one_of(group, stopped->groups.items, stopped->groups.count)))
+        return false;
+    if (is_fifo)
+        *list_add(call->arena, &stopped->groups) = group;
+    stopped->count++;
+    return true;
+}
+
+/* They come again after their visibility timeout, until their queue moves them to its dead-letter queue. */
+static void count_stopped(const struct call *call, const struct poll *poll, const struct stopped *stopped)
+{
+    if (stopped->count == 0)
+        return;
+    lambda_loop_count(call, &poll->function, false);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, stopped->count);
+}
+
 /* The records of the messages that the filter takes; the others are deleted: for their source they are done.
  */
 static struct record_list records_of(const struct call *call, const struct poll *poll,
@@ -167,14 +209,19 @@ static struct record_list records_of(const struct call *call, const struct poll 
 {
     struct receipts others = {.source_arn = poll->mapping.source_arn};
     struct record_list records = {0};
+    struct stopped stopped = {0};
 
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, messages->count);
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
         str json = lambda_event_record(call, message, poll->mapping.source_arn);
         if (!poll->filter || lambda_filter_takes(call, poll->filter, json)) {
+            str lineage = lambda_event_lineage(call, message);
+            if (is_stopped(call, poll, message, lineage, &stopped))
+                continue;
             *list_add(call->arena, &records) = (struct record){
                 .json = json,
+                .lineage = lineage,
                 .receipt = receipt_of(call, message),
                 .trace_id = lambda_event_trace_id(message),
             };
@@ -184,6 +231,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
         }
     }
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, others.ids.count);
+    count_stopped(call, poll, &stopped);
     lambda_queue_delete(call, poll->role, &others, &(struct str_list){0});
     return records;
 }

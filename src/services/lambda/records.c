@@ -102,5 +102,6 @@ void lambda_record_send(const struct call *call, const struct function *function
                                               .body = record,
                                               .request_id = event->request_id,
                                               .trace_id = event->trace_id,
+                                              .lineage = event->lineage,
                                               .losses = &failures});
 }

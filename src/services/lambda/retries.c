@@ -46,6 +46,7 @@ static struct delivery_policy policy_for(const struct call *call, const struct f
 
 static const char EVENT_AGE_EXCEEDED[] = "EventAgeExceeded";
 static const char ZERO_CONCURRENCY[] = "ZeroReservedConcurrency";
+static const char RECURSIVE_LOOP[] = "RecursiveInvocation"; /* AWS documents no word */
 
 static str target_of(const struct call *call, int64_t function_id)
 {
@@ -195,6 +196,15 @@ bool lambda_event_expire(const struct call *call, int64_t invocation_id)
         return false;
     drop(call, &event, EVENT_AGE_EXCEEDED);
     return true;
+}
+
+void lambda_event_break(const struct call *call, const struct function *function, int64_t invocation_id)
+{
+    struct lambda_get_event_row event;
+
+    lambda_loop_count(call, function, false);
+    if (get_event(call, invocation_id, &event))
+        give_up(call, &event, RECURSIVE_LOOP, 0);
 }
 
 bool lambda_events_drop(const struct call *call, int64_t version_id)

@@ -120,8 +120,9 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     out->deadline_ms = deadline_for_sandbox(&asker.function);
     out->invoked_function_arn =
         str_present(invocation.function_arn) ? invocation.function_arn : asker.function.arn;
-    out->trace_id = arena_format(call->arena, "Root=%.*s;Parent=%016llx;Sampled=0",
-                                 STR_ARGS(invocation.trace_id), (unsigned long long)hop);
+    str lineage = lambda_lineage_next(call->arena, &asker.function, invocation.lineage);
+    out->trace_id = arena_format(call->arena, "Root=%.*s;Parent=%016llx;Sampled=0;Lineage=%.*s",
+                                 STR_ARGS(invocation.trace_id), (unsigned long long)hop, STR_ARGS(lineage));
     out->client_context = invocation.client_context;
     out->content_type = S("application/json");
     out->event = invocation.payload;

@@ -96,6 +96,7 @@ static void invoke_function(const struct call *call, struct broadcast *broadcast
     struct call there = call_in(call, arn.account, arn.region);
     there.request_id = random_uuid(call->arena);
     there.trace_id = broadcast->way.trace_id;
+    there.trace_header = broadcast->way.trace_header;
     if (invoke(&there, sns_sender(call, broadcast->topic.arn), &LAMBDA_INVOKE, &request, &response,
                &failure) == DONE)
         sns_note_delivered(call, broadcast, subscriber, there.request_id);

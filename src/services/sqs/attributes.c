@@ -83,6 +83,7 @@ static bool set_policy(const struct call *call, const struct attribute *attribut
                        struct queue *queue)
 {
     if (!str_empty(value) && (!sqs_policy_size_check(call, value) || !is_resource_policy(call, value) ||
+                              !sqs_policy_resources_are_single(call, value) ||
                               !sqs_policy_quotas_check(call, value) || !policy_principals_exist(call, value)))
         return false;
     return set_text(call, attribute, value, queue);

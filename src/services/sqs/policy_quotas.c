@@ -1,5 +1,5 @@
 /*
- * policy_quotas.c: how much a queue's policy may contain.
+ * policy_quotas.c: how much a queue's policy may contain, and one resource in each statement.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
  */
 #include "sqs_internal.h"
@@ -49,6 +49,16 @@ bool sqs_policy_size_check(const struct call *call, str text)
         return true;
     fail(call, &SQS_OVER_LIMIT, "Submitted policy is over max allowed size.");
     return false;
+}
+
+bool sqs_policy_resources_are_single(const struct call *call, str text)
+{
+    struct policy_document policy = policy_document_read(call->arena, text);
+
+    for (size_t i = 0; i < policy.count; i++)
+        if (count_texts(json_get(&policy.statements[i], S("Resource"))) > 1)
+            return false;
+    return true;
 }
 
 bool sqs_policy_quotas_check(const struct call *call, str text)

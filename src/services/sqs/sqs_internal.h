@@ -59,6 +59,8 @@ void sqs_queue_purge(const struct call *call, const struct queue *queue);
 /* False: fail() has been called.  Check the size before anything reads the text. */
 bool sqs_policy_size_check(const struct call *call, str text);
 bool sqs_policy_quotas_check(const struct call *call, str text);
+/* Whether no statement has more than one Resource; fail() is not called. */
+bool sqs_policy_resources_are_single(const struct call *call, str text);
 
 /* attributes.c */
 /* Is the name itself, or "All", among the names? */

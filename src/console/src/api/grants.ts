@@ -45,11 +45,22 @@ export async function letTopicSend(topicArn: string, queueArn: string): Promise<
   if (policy !== queue.attributes.Policy) await setAttributes(url, { Policy: policy });
 }
 
+/** Lambda's ids have 100 characters at most, and topics' names up to 256: the rest of the ARN is a hash. */
+function statementId(topicArn: string): string {
+  let hash = 0x811c9dc5;
+  for (const char of topicArn) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
+  const name = topicArn
+    .split(':')
+    .at(-1)!
+    .replaceAll(/[^A-Za-z0-9-_]/g, '-');
+  return `topic-${name.slice(0, 80)}-${(hash >>> 0).toString(36)}`;
+}
+
 /** Lets the topic invoke the function, and no other topic.  The input of Lambda's AddPermission. */
 export function topicMayInvoke(topicArn: string, functionArn: string) {
   return {
     FunctionName: functionArn,
-    StatementId: `topic-subscription-${topicArn}`.replaceAll(/[^A-Za-z0-9-_]/g, '-'),
+    StatementId: statementId(topicArn),
     Action: 'lambda:InvokeFunction',
     Principal: 'sns.amazonaws.com',
     SourceArn: topicArn,

@@ -31,14 +31,12 @@ export interface Mapping extends MappingSettings {
 
 const MAPPINGS = '/2015-03-31/event-source-mappings';
 
-export function listMappings(functionName: string, signal?: AbortSignal): Promise<Mapping[]> {
-  return lambdaPages(
-    'ListEventSourceMappings',
-    MAPPINGS,
-    'EventSourceMappings',
-    { FunctionName: functionName },
-    signal,
-  );
+/** Those of a function, of a source, or all. */
+export function listMappings(
+  of: { FunctionName?: string; EventSourceArn?: string },
+  signal?: AbortSignal,
+): Promise<Mapping[]> {
+  return lambdaPages('ListEventSourceMappings', MAPPINGS, 'EventSourceMappings', { ...of }, signal);
 }
 
 export function createMapping(input: object): Promise<Mapping> {
@@ -91,21 +89,6 @@ export interface Subscription {
   TopicArn: string;
   Endpoint: string;
   Protocol: string;
-}
-
-export async function listTopicArns(signal?: AbortSignal): Promise<string[]> {
-  return allPages(async token => {
-    const page = await query<{ Topics: unknown; NextToken?: string }>(
-      'sns',
-      'ListTopics',
-      { NextToken: token },
-      { quiet: true, signal },
-    );
-    return {
-      items: listOf<{ TopicArn: string }>(page.Topics).map(topic => topic.TopicArn),
-      next: page.NextToken || undefined,
-    };
-  });
 }
 
 interface Statement {

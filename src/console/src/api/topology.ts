@@ -1,8 +1,10 @@
 /** What gives work to what: from subscriptions, triggers and redrive policies, and from the traffic that traces have seen. */
 import { allPages } from '../ui/resource';
-import { json, orderly, query, rest } from './client';
+import { json, orderly } from './client';
+import { functionArns } from './endpoints';
+import { listMappings } from './lambda_triggers';
+import { listTopics, subscriptionsPage } from './sns';
 import { describeQueue, listQueues, redriveOf, type Queue } from './sqs';
-import { listOf } from './xml';
 
 export type NodeKind = 'topic' | 'queue' | 'function' | 'table' | 'other';
 
@@ -51,7 +53,7 @@ export async function topology(signal: AbortSignal): Promise<Topology> {
     allPages(token => listQueues(token, undefined, signal)).catch(none),
     functionArns(signal).catch(none),
     tableArns(signal).catch(none),
-    topicArns(signal).catch(none),
+    listTopics(signal).catch(none),
     trafficOf(signal).catch(none),
   ]);
   const queues = (
@@ -126,56 +128,15 @@ function nameOfArn(arn: string): string {
 }
 
 async function subscriptionEdges(signal: AbortSignal): Promise<[string, string][]> {
-  const all = await allPages(async token => {
-    const input = { NextToken: token };
-    const page = await query<{ Subscriptions: unknown; NextToken?: string }>(
-      'sns',
-      'ListSubscriptions',
-      input,
-      { signal, quiet: true },
-    );
-    return {
-      items: listOf<{ TopicArn: string; Endpoint: string; Protocol: string }>(page.Subscriptions),
-      next: page.NextToken,
-    };
-  });
+  const all = await allPages(token => subscriptionsPage(undefined, token, signal));
   return all
     .filter(({ Endpoint }) => Endpoint.startsWith('arn:'))
     .map(({ TopicArn, Endpoint }) => [TopicArn, bare(Endpoint)]);
 }
 
 async function mappingEdges(signal: AbortSignal): Promise<[string, string][]> {
-  const all = await lambdaPages<{ EventSourceArn: string; FunctionArn: string }>(
-    'ListEventSourceMappings',
-    '/2015-03-31/event-source-mappings/',
-    'EventSourceMappings',
-    signal,
-  );
+  const all = await listMappings({}, signal);
   return all.map(({ EventSourceArn, FunctionArn }) => [bare(EventSourceArn), bare(FunctionArn)]);
-}
-
-async function functionArns(signal: AbortSignal): Promise<string[]> {
-  const all = await lambdaPages<{ FunctionArn: string }>(
-    'ListFunctions',
-    '/2015-03-31/functions/',
-    'Functions',
-    signal,
-  );
-  return all.map(({ FunctionArn }) => FunctionArn);
-}
-
-async function lambdaPages<T>(
-  operation: string,
-  path: string,
-  member: string,
-  signal: AbortSignal,
-): Promise<T[]> {
-  return allPages(async token => {
-    const form = token ? `?Marker=${encodeURIComponent(token)}` : '';
-    const response = await rest(operation, {}, 'GET', path + form, undefined, {}, { signal, quiet: true });
-    const page = (await response.json()) as Record<string, unknown>;
-    return { items: page[member] as T[], next: (page.NextMarker as string | null) ?? undefined };
-  });
 }
 
 async function tableArns(signal: AbortSignal): Promise<string[]> {
@@ -195,11 +156,6 @@ async function tableArns(signal: AbortSignal): Promise<string[]> {
     return Table.TableArn;
   });
   return Promise.all(tables);
-}
-
-async function topicArns(signal: AbortSignal): Promise<string[]> {
-  const page = await query<{ Topics: unknown }>('sns', 'ListTopics', {}, { signal, quiet: true });
-  return listOf<{ TopicArn: string }>(page.Topics).map(({ TopicArn }) => TopicArn);
 }
 
 /** The steps of the last hour's traces, added up. */

@@ -82,7 +82,7 @@ export function createEditor(
         LANGUAGES[language](),
         EditorView.lineWrapping,
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ 'aria-label': label, ...(readOnly ? { tabindex: '0' } : {}) }),
+        EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
         // Escape, then Tab, leaves the editor.
         keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
         EditorView.updateListener.of(update => {

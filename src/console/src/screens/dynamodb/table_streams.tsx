@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 
 import { updateTable } from '../../api/dynamodb';
-import { streamTriggers, type Trigger } from '../../api/stream_triggers';
+import { listMappings, type Mapping } from '../../api/lambda_triggers';
 import { Link, link } from '../../router';
 import { Button, RadioGroup } from '../../ui/controls';
 import { Confirm, Dialog } from '../../ui/dialog';
@@ -95,10 +95,14 @@ function TurnOn({ table, reload, onClose }: TabProps & { onClose: () => void }) 
 }
 
 function Triggers({ stream }: { stream: string }) {
-  const triggers = useResource(`dynamodb/triggers/${stream}`, signal => streamTriggers(stream, signal), {
-    on: event => ofDynamo(event) || event.data.service === 'lambda',
-  });
-  const name = ({ FunctionArn }: Trigger) => nameOf(FunctionArn);
+  const triggers = useResource(
+    `dynamodb/triggers/${stream}`,
+    signal => listMappings({ EventSourceArn: stream }, signal),
+    {
+      on: event => ofDynamo(event) || event.data.service === 'lambda',
+    },
+  );
+  const name = ({ FunctionArn }: Mapping) => nameOf(FunctionArn);
   return (
     <Panel title="Triggers" count={triggers.data?.length}>
       <Problem error={triggers.error} retry={triggers.reload} />

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 
 import { AwsError } from '../../api/errors';
 import { getFunction, type FunctionConfiguration } from '../../api/lambda';
-import { createMapping, listStreams, listTopicArns, subscribeFunction } from '../../api/lambda_triggers';
+import { listTopics } from '../../api/sns';
+import { createMapping, listStreams, subscribeFunction } from '../../api/lambda_triggers';
 import { listQueues, queueName } from '../../api/sqs';
 import { link, navigate, type Params } from '../../router';
 import { arn } from '../../session';
@@ -157,7 +158,7 @@ async function sourcesOf(source: Source, signal: AbortSignal): Promise<string[]>
     return (await allPages(token => listQueues(token, undefined, signal))).map(url =>
       arn('sqs', queueName(url)),
     );
-  if (source === 'sns') return listTopicArns(signal);
+  if (source === 'sns') return listTopics(signal);
   return (await listStreams(signal)).map(stream => stream.StreamArn);
 }
 

@@ -82,7 +82,7 @@ function Content({ details, reload }: TabProps) {
     `lambda/triggers/${name}`,
     async signal => {
       const [mappings, subscriptions] = await Promise.all([
-        listMappings(name, signal),
+        listMappings({ FunctionName: name }, signal),
         functionSubscriptions(name, it.FunctionArn, signal),
       ]);
       return { mappings, subscriptions };

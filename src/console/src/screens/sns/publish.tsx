@@ -76,6 +76,7 @@ export default function PublishMessage({ topic = '' }: Params) {
       const id = await publish(outgoing(arn, message));
       setPublished([id, ...published]);
       setError(undefined);
+      scrollTo(0, 0);
     } catch (failure) {
       setError(failure);
     }

@@ -1,11 +1,12 @@
 /** Who feeds a queue, and who reads it: topics and functions. */
 import { useState } from 'preact/hooks';
 
-import { query, rest } from '../../api/client';
 import { describeAlarms, type Alarm } from '../../api/cloudwatch';
 import { letTopicSend, topicMaySend } from '../../api/grants';
+import { listFunctions } from '../../api/lambda';
+import { createMapping, listMappings } from '../../api/lambda_triggers';
+import { listTopics, subscribe, subscriptionsPage, type Subscription } from '../../api/sns';
 import type { Queue } from '../../api/sqs';
-import { listOf } from '../../api/xml';
 import { Link, link } from '../../router';
 import { Button, Checkbox, Form, Select, TextField } from '../../ui/controls';
 import { Dialog } from '../../ui/dialog';
@@ -16,39 +17,9 @@ import { Problem } from '../../ui/problem';
 import { allPages, useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
-interface Subscription {
-  SubscriptionArn: string;
-  TopicArn: string;
-  Protocol: string;
-  Endpoint: string;
-}
-
 async function subscriptionsOf(queueArn: string, signal: AbortSignal): Promise<Subscription[]> {
-  const all = await allPages(async token => {
-    const page = await query<{ Subscriptions: unknown; NextToken?: string }>(
-      'sns',
-      'ListSubscriptions',
-      { NextToken: token },
-      { signal, quiet: true },
-    );
-    return { items: listOf<Subscription>(page.Subscriptions), next: page.NextToken };
-  });
+  const all = await allPages(token => subscriptionsPage(undefined, token, signal));
   return all.filter(({ Endpoint }) => Endpoint === queueArn);
-}
-
-async function topics(signal: AbortSignal): Promise<string[]> {
-  return allPages(async token => {
-    const page = await query<{ Topics: unknown; NextToken?: string }>(
-      'sns',
-      'ListTopics',
-      { NextToken: token },
-      { signal, quiet: true },
-    );
-    return {
-      items: listOf<{ TopicArn: string }>(page.Topics).map(({ TopicArn }) => TopicArn),
-      next: page.NextToken,
-    };
-  });
 }
 
 export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
@@ -96,14 +67,14 @@ export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
 }
 
 function Subscribe({ queueArn, onClose }: { queueArn: string; onClose: () => void }) {
-  const known = useResource('sqs/topics', topics);
+  const known = useResource('sqs/topics', listTopics);
   const [topicArn, setTopicArn] = useState('');
   const [permit, setPermit] = useState(true);
   const [error, setError] = useState<unknown>();
   const save = async () => {
     try {
       if (permit) await letTopicSend(topicArn, queueArn);
-      await query('sns', 'Subscribe', { TopicArn: topicArn, Protocol: 'sqs', Endpoint: queueArn });
+      await subscribe(topicArn, 'sqs', queueArn, {});
       flash('good', `Subscribed to ${nameOf(topicArn)}`);
       onClose();
     } catch (failure) {
@@ -140,53 +111,15 @@ function Subscribe({ queueArn, onClose }: { queueArn: string; onClose: () => voi
   );
 }
 
-interface Mapping {
-  UUID: string;
-  FunctionArn: string;
-  State: string;
-  BatchSize: number;
-}
-
-async function mappingsOf(queueArn: string, signal: AbortSignal): Promise<Mapping[]> {
-  const form = new URLSearchParams({ EventSourceArn: queueArn });
-  const path = `/2015-03-31/event-source-mappings/?${form}`;
-  const response = await rest(
-    'ListEventSourceMappings',
-    { EventSourceArn: queueArn },
-    'GET',
-    path,
-    undefined,
-    {},
-    {
-      signal,
-      quiet: true,
-    },
-  );
-  return ((await response.json()) as { EventSourceMappings: Mapping[] }).EventSourceMappings;
-}
-
-async function functions(signal: AbortSignal): Promise<string[]> {
-  return allPages(async token => {
-    const form = token ? `?Marker=${encodeURIComponent(token)}` : '';
-    const response = await rest(
-      'ListFunctions',
-      {},
-      'GET',
-      `/2015-03-31/functions/${form}`,
-      undefined,
-      {},
-      { signal, quiet: true },
-    );
-    const page = (await response.json()) as { Functions: { FunctionName: string }[]; NextMarker?: string };
-    return { items: page.Functions.map(({ FunctionName }) => FunctionName), next: page.NextMarker };
-  });
-}
-
 export function LambdaTriggersTab({ queue }: { queue: Queue }) {
   const queueArn = queue.attributes.QueueArn!;
-  const found = useResource(`sqs/triggers/${queueArn}`, signal => mappingsOf(queueArn, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'lambda',
-  });
+  const found = useResource(
+    `sqs/triggers/${queueArn}`,
+    signal => listMappings({ EventSourceArn: queueArn }, signal),
+    {
+      on: ({ event, data }) => event === 'change' && data.service === 'lambda',
+    },
+  );
   const [adding, setAdding] = useState(false);
   return (
     <Panel
@@ -241,19 +174,12 @@ function functionName(functionArn: string): string {
 }
 
 function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => void }) {
-  const known = useResource('sqs/functions', functions);
+  const known = useResource('sqs/functions', listFunctions);
   const [name, setName] = useState('');
   const [error, setError] = useState<unknown>();
   const save = async () => {
-    const input = { EventSourceArn: queueArn, FunctionName: name };
     try {
-      await rest(
-        'CreateEventSourceMapping',
-        input,
-        'POST',
-        '/2015-03-31/event-source-mappings/',
-        JSON.stringify(input),
-      );
+      await createMapping({ EventSourceArn: queueArn, FunctionName: name });
       flash('good', `${name} reads this queue`);
       onClose();
     } catch (failure) {
@@ -272,7 +198,10 @@ function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => vo
         <Select
           label="Lambda function"
           value={name}
-          options={[{ value: '', label: 'Choose a function', disabled: true }, ...(known.data ?? [])]}
+          options={[
+            { value: '', label: 'Choose a function', disabled: true },
+            ...(known.data ?? []).map(({ FunctionName }) => FunctionName),
+          ]}
           onChange={setName}
         />
         <Problem error={error} />

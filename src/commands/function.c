@@ -1,0 +1,198 @@
+/*
+ * function.c: `orderly function watch NAME FOLDER`: packs a folder and deploys it at each change, through
+ * AWS's own API: so it works with a server on another machine, and with AWS.
+ */
+#include "commands/commands.h"
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "client/client.h"
+#include "commands/package.h"
+#include "commands/watch.h"
+#include "lambda_model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WATCH = 1, CONFLICT_MS = 1000, MOST_CONFLICTS = 60, ABSENT_MS = 500 };
+
+struct arguments {
+    struct config_flags where;
+    struct cli_texts excluded;
+};
+
+static const struct cli_command COMMANDS[] = {
+    {WATCH,
+     2,
+     "watch",
+     {"NAME", "FOLDER"},
+     "deploy a folder as a function's code, now and at each change",
+     "Packs FOLDER and updates the code of the function NAME (a name or an ARN), which must exist; then "
+     "waits "
+     "for\n"
+     "changes, and does it again. Ends with Ctrl-C. .git and __pycache__ are left out.\n"},
+};
+
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct cli_flag FLAGS[] = {
+    {WATCH, CLI_TEXTS, "--exclude", "PATTERN",
+     "leave out files and folders with such a name, or path in FOLDER (\"*.test.js\"); may be repeated",
+     AT(excluded), 0, 0, 0},
+    CONFIG_FLAG_ROWS(AT(where)),
+};
+
+static const struct cli_table TABLE = {
+    .program = "orderly function",
+    .summary = "Functions of Lambda.",
+    .commands = COMMANDS,
+    .command_count = sizeof COMMANDS / sizeof *COMMANDS,
+    .flags = FLAGS,
+    .flag_count = sizeof FLAGS / sizeof *FLAGS,
+    .footer = "Without an endpoint, the command calls Orderly on this machine: http://127.0.0.1:4566.\n",
+};
+
+struct deployment {
+    struct client *client;
+    const char *function, *folder;
+    struct package_options options;
+    struct sha256 last; /* the digest of the package that was deployed last */
+    bool has_last;
+};
+
+static int complain(struct arena *arena, str sentence)
+{
+    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
+    return EXIT_FAILURE;
+}
+
+/* ---- deploying ---- */
+
+/* AWS refuses a change while the last one is not complete. */
+static bool update_code(struct deployment *deployment, struct arena *arena, str zip, struct failure *failure)
+{
+    struct lambda_update_function_code_request in = {.function_name = str_of(deployment->function),
+                                                     .zip_file = zip};
+
+    for (int i = 0;; i++) {
+        struct lambda_function_configuration out = {0};
+        *failure = (struct failure){0};
+        if (client_call(deployment->client, arena, &LAMBDA_UPDATE_FUNCTION_CODE, &in, &out, failure))
+            return true;
+        if (i == MOST_CONFLICTS || !failed_with(failure, &LAMBDA_RESOURCE_CONFLICT_EXCEPTION))
+            return false;
+        pause_ms(CONFLICT_MS);
+    }
+}
+
+static void tell(struct arena *arena, const struct deployment *deployment, const struct package *package,
+                 int64_t took_us)
+{
+    printf(
+        "%.*s  %s: %.*s files, %.*s bytes as a package of %.*s, deployed in %.*s\n",
+        STR_ARGS(output_time(arena, wall_clock_ms())), deployment->function,
+        STR_ARGS(output_count(arena, package->files)), STR_ARGS(output_count(arena, package->unpacked_bytes)),
+        STR_ARGS(output_count(arena, (int64_t)package->zip.size)), STR_ARGS(output_duration(arena, took_us)));
+    fflush(stdout);
+}
+
+/* Deploy the folder as it is, unless it was deployed like that.  False: that has been told. */
+static bool deploy(struct deployment *deployment, struct arena *arena)
+{
+    int64_t began_us = monotonic_us();
+    struct package package;
+    struct failure failure;
+    str problem;
+
+    if (!package_pack(arena, deployment->folder, &deployment->options, &package, &problem)) {
+        complain(arena, problem);
+        return false;
+    }
+    struct sha256 digest = sha256(package.zip);
+    if (deployment->has_last && memcmp(digest.bytes, deployment->last.bytes, sizeof digest.bytes) == 0)
+        return true;
+    if (!update_code(deployment, arena, package.zip, &failure)) {
+        complain(arena, failure_sentence(arena, &failure));
+        return false;
+    }
+    deployment->last = digest;
+    deployment->has_last = true;
+    tell(arena, deployment, &package, monotonic_us() - began_us);
+    return true;
+}
+
+/* ---- watching ---- */
+
+/* Tools that build remove their folder and make it again.  -1: the folder cannot be watched. */
+static int begin_watch(const struct deployment *deployment, struct arena *arena)
+{
+    bool told = false;
+    int watch;
+
+    while ((watch = watch_begin(deployment->folder, &deployment->options)) < 0 && errno == ENOENT &&
+           deployment->has_last) {
+        if (!told)
+            complain(arena, arena_format(arena, "%s is gone: waiting for it.", deployment->folder));
+        told = true;
+        pause_ms(ABSENT_MS);
+    }
+    return watch;
+}
+
+/* Never returns unless something is wrong from the beginning, or the folder cannot be watched any more. */
+static int watch(struct deployment *deployment)
+{
+    struct arena arena = {0};
+
+    for (;;) {
+        int changes = begin_watch(deployment, &arena);
+        if (changes < 0) {
+            complain(&arena,
+                     arena_format(&arena, "%s cannot be watched: %s.%s", deployment->folder, strerror(errno),
+                                  errno == ENOSPC ? " See /proc/sys/fs/inotify/max_user_watches." : ""));
+            break;
+        }
+        if (!deploy(deployment, &arena) && !deployment->has_last)
+            break;
+        watch_wait(changes);
+        arena_free(&arena);
+    }
+    arena_free(&arena);
+    return EXIT_FAILURE;
+}
+
+static int run(struct arena *arena, const struct cli_words *words, const struct arguments *arguments)
+{
+    struct config config;
+    str problem;
+
+    if (!config_read(arena, &arguments->where, &config, &problem))
+        return complain(arena, problem);
+    struct deployment deployment = {
+        .client = client_open(&config),
+        .function = words->operands[0],
+        .folder = words->operands[1],
+        .options = {arguments->excluded.items, arguments->excluded.count},
+    };
+    int status = watch(&deployment);
+    client_close(deployment.client);
+    return status;
+}
+
+int function_main(int argc, char **argv)
+{
+    struct arguments arguments = {0};
+    struct cli_words words;
+    struct arena arena = {0};
+
+    output_start();
+    enum cli_result result = cli_parse(&TABLE, argc, argv, &words, &arguments);
+    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
+    if (result == CLI_RUN)
+        status = run(&arena, &words, &arguments);
+    arena_free(&arena);
+    return status;
+}

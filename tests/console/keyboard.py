@@ -1,0 +1,94 @@
+"""A page that is used with the keyboard alone: each control is reached by Tab.
+
+Keyboard(page) has the few things that the tutorials do with a mouse, under the same names as Mouse.
+"""
+
+from playwright.sync_api import expect
+
+MOST_TABS = 400
+MOST_ARROWS = 40
+
+
+class Mouse:
+    """As most people work."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def press(self, control):
+        control.click()
+
+    def fill(self, field, text):
+        field.fill(text)
+
+    def choose(self, select, **option):
+        select.select_option(**option)
+
+    def check(self, choice):
+        choice.check()
+
+
+class Keyboard:
+    def __init__(self, page):
+        self.page = page
+        self.keys = page.keyboard
+
+    def press(self, control):
+        """Tabs and the items of menus are reached by the arrows, once Tab has reached their list."""
+        expect(control).to_be_visible()
+        role = control.get_attribute("role")
+        if role == "tab":
+            self.tab_until(lambda: has_focus(self.page.get_by_role("tablist").first), control)
+            self.arrow_until("ArrowRight", lambda: has_focus(control), control)
+        elif role == "menuitem":
+            self.arrow_until("ArrowDown", lambda: has_focus(control), control)
+        else:
+            self.go_to(control)
+        self.keys.press("Enter")
+
+    def fill(self, field, text):
+        self.go_to(field)
+        self.keys.press("Control+a")
+        self.keys.insert_text(text)
+
+    def choose(self, select, value=None, label=None):
+        self.go_to(select)
+        chosen = "s => s.selectedOptions[0]?." + ("label" if label else "value")
+        self.arrow_until("ArrowDown", lambda: select.evaluate(chosen) == (label or value), label or value)
+
+    def check(self, choice):
+        """Tab reaches one button of a group of radio buttons; the arrows reach the others."""
+        expect(choice).to_be_visible()
+        if choice.get_attribute("type") != "radio":
+            self.go_to(choice)
+            if not choice.is_checked():
+                self.keys.press("Space")
+            return
+        group = self.page.locator(f"input[name='{choice.get_attribute('name')}']")
+        self.tab_until(lambda: any(has_focus(group.nth(i)) for i in range(group.count())), choice)
+        self.arrow_until("ArrowDown", choice.is_checked, choice)
+
+    def arrow_until(self, arrow, reached, what):
+        for _ in range(MOST_ARROWS):
+            if reached():
+                return
+            self.keys.press(arrow)
+        raise AssertionError(f"{what} is not reached by the arrows")
+
+    def go_to(self, control):
+        expect(control).to_be_visible()
+        expect(control).to_be_enabled()
+        self.tab_until(lambda: has_focus(control), control)
+
+    def tab_until(self, reached, what):
+        for _ in range(MOST_TABS):
+            if reached():
+                return
+            if self.page.evaluate("document.activeElement?.classList.contains('code') ?? false"):
+                self.keys.press("Control+m")  # in the code editor Tab is a character, until this
+            self.keys.press("Tab")
+        raise AssertionError(f"{what} is not reached by Tab")
+
+
+def has_focus(locator):
+    return locator.evaluate("e => e.getRootNode().activeElement === e || e.contains(e.getRootNode().activeElement)")
