@@ -178,3 +178,39 @@ def test_wrong_requests_are_refused(sqs, dead, queue, ask, peek):
     assert ask("GET", "/_aws/sqs/messages", QueueUrl=f"{dead}x")[0] == 400
     assert ask("GET", "/_aws/sqs/messages")[0] == 400
     assert (counts(sqs, dead), counts(sqs, source)) == ((2, 0, 0), (0, 0, 0))
+
+
+def dead_letter_queues(ask, **query):
+    """All pages."""
+    found, next_ = [], {}
+    while True:
+        status, reply = ask("GET", "/_orderly/sqs/dead-letter-queues", **query, **next_)
+        assert status == 200
+        found += reply["Queues"]
+        if "Next" not in reply:
+            return found
+        next_ = {"next": reply["Next"]}
+
+
+def named(found, *names):
+    return [(queue["QueueUrl"].rsplit("/", 1)[1], queue["Messages"]) for queue in found
+            if queue["QueueUrl"].rsplit("/", 1)[1] in names]
+
+
+def test_the_dead_letter_queues_are_those_that_policies_name(sqs, dead, ask, make_queue, unique):
+    source, dead = (url.rsplit("/", 1)[1] for url in dead)
+    other, plain = unique("zz"), make_queue().rsplit("/", 1)[1]
+    other_url = sqs.create_queue(QueueName=other)["QueueUrl"]
+    policy = json.dumps({"deadLetterTargetArn": arn(sqs, other_url), "maxReceiveCount": 1})
+    for _ in range(3):
+        make_queue(RedrivePolicy=policy)
+    names = (source, dead, other, plain)
+    assert named(dead_letter_queues(ask), *names) == [(dead, 2), (other, 0)]
+    sqs.send_message(QueueUrl=other_url, MessageBody="m", DelaySeconds=900)
+    assert named(dead_letter_queues(ask, accountId="000000000000", region="us-east-1"), *names) == [(dead, 2), (other, 1)]
+    status, reply = ask("GET", "/_orderly/sqs/dead-letter-queues", next=dead)
+    assert (status, named(reply["Queues"], *names)) == (200, [(other, 1)])
+    for query in ({"accountId": "481665095854"}, {"region": "eu-west-1"}):
+        assert named(dead_letter_queues(ask, **query), *names) == []
+    sqs.delete_queue(QueueUrl=other_url)
+    assert named(dead_letter_queues(ask), *names) == [(dead, 2)]

@@ -303,6 +303,13 @@ select name from sqs_queue
 where account = :account and region = :region and name >= :from and name < :prefix_end
 order by name limit :limit;
 
+-- The next queue that redrive policies name.
+-- statement: find_dead_letter_arn :one
+-- param: after text
+-- param: end text
+select dead_letter_arn from sqs_queue where dead_letter_arn > :after and dead_letter_arn < :end
+order by dead_letter_arn limit 1;
+
 -- The queues that name this one as their dead-letter queue.
 -- statement: list_sources :many
 -- row: queue_name

@@ -284,6 +284,10 @@ enum outcome sqs_peek_purge(const struct call *call, const struct visit *visit, 
 enum outcome sqs_peek_delete(const struct call *call, const struct visit *visit, struct http_reply *reply);
 enum outcome sqs_peek_redrive(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
+/* dead_letter_queues.c */
+enum outcome sqs_dead_letter_queues(const struct call *call, const struct visit *visit,
+                                    struct http_reply *reply);
+
 /* move_tasks.c */
 /* The queue is deleted: forget its tasks. */
 void sqs_move_tasks_remove(const struct call *call, const struct queue *queue);

@@ -1,4 +1,5 @@
 /** SQS's operations as the console uses them, and the peek, which changes nothing. */
+import { account, region } from '../session';
 import { json, orderly } from './client';
 
 export interface Queue {
@@ -131,6 +132,22 @@ export async function peek(url: string, signal?: AbortSignal): Promise<Message[]
   const form = new URLSearchParams({ QueueUrl: url, ShowInvisible: 'true', ShowDelayed: 'true' });
   return (await orderly<{ Messages: Message[] }>('GET', `/_aws/sqs/messages?${form}`, undefined, { signal }))
     .Messages;
+}
+
+/** A page of the queues that redrive policies name, with the number of their messages. */
+export async function deadLetterQueues(
+  token?: string,
+  signal?: AbortSignal,
+): Promise<Page<{ QueueUrl: string; Messages: number }>> {
+  const form = new URLSearchParams({ accountId: account.value, region: region.value });
+  if (token) form.set('next', token);
+  const page = await orderly<{ Queues: { QueueUrl: string; Messages: number }[]; Next?: string }>(
+    'GET',
+    `/_orderly/sqs/dead-letter-queues?${form}`,
+    undefined,
+    { signal },
+  );
+  return { items: page.Queues, next: page.Next };
 }
 
 /** Delete messages by the handles that a peek gave. */

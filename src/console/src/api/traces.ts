@@ -55,6 +55,31 @@ export async function hopsOf(traceId: string, signal?: AbortSignal): Promise<Hop
   return (await orderly<{ hops: Hop[] }>('GET', path, undefined, { signal })).hops;
 }
 
+/** Of one message the last step that failed; missing when none did, and `traceId` when the trace is gone. */
+export interface Reason {
+  messageId: string;
+  traceId?: string;
+  hop?: Hop;
+}
+
+/** So many messages are asked about at once. */
+const LOT = 100;
+
+/** The reasons of all these messages, by their ids; a reply that ran out of time is asked for the rest. */
+export async function reasonsOf(messageIds: string[], signal?: AbortSignal): Promise<Map<string, Reason>> {
+  const found = new Map<string, Reason>();
+  let left = [...new Set(messageIds)];
+  while (left.length > 0) {
+    const form = new URLSearchParams(left.slice(0, LOT).map(id => ['message', id]));
+    const path = `/_orderly/traces/reasons?${form}`;
+    const { reasons } = await orderly<{ reasons: Reason[] }>('GET', path, undefined, { signal });
+    for (const reason of reasons) found.set(reason.messageId, reason);
+    if (reasons.length === 0) break;
+    left = left.filter(id => !found.has(id));
+  }
+  return found;
+}
+
 export interface LastAttempt {
   traceId: string;
   /** Why the last attempt failed, as the function, the denial or the timeout said it. */

@@ -1,17 +1,8 @@
 /** Every dead-lettered message of every queue, why it is there, and the ways back: all, some, one first, or corrected. */
 import { useState } from 'preact/hooks';
 
-import {
-  deletePeeked,
-  describeQueue,
-  listQueues,
-  peek,
-  queueName,
-  redriveOf,
-  redrivePeeked,
-  type Message,
-} from '../../api/sqs';
-import { lastAttempt } from '../../api/traces';
+import { deadLetterQueues, deletePeeked, peek, queueName, redrivePeeked, type Message } from '../../api/sqs';
+import { reasonsOf, type Reason } from '../../api/traces';
 import { Link, link } from '../../router';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
@@ -25,34 +16,23 @@ import { EditAndResend } from './edit_and_resend';
 
 export interface DeadLetter extends Message {
   queueUrl: string;
-}
-
-/** So many queues are asked at once. */
-const AT_ONCE = 8;
-
-/** The dead-letter queues are those that redrive policies name. */
-async function deadLetterQueues(signal: AbortSignal): Promise<Set<string>> {
-  const urls = await allPages(token => listQueues(token, undefined, signal));
-  const targets = new Set<string>();
-  for (let i = 0; i < urls.length; i += AT_ONCE) {
-    const queues = await Promise.all(
-      urls.slice(i, i + AT_ONCE).map(url => describeQueue(url, signal).catch(() => undefined)),
-    );
-    for (const queue of queues) {
-      const target = queue && redriveOf(queue)?.deadLetterTargetArn;
-      const url = target && urls.find(other => queueName(other) === queueName(target));
-      if (url) targets.add(url);
-    }
-  }
-  return targets;
+  why?: Reason;
 }
 
 async function load(signal: AbortSignal): Promise<DeadLetter[]> {
-  const queues = [...(await deadLetterQueues(signal))];
+  const queues = await allPages(token => deadLetterQueues(token, signal));
+  const full = queues.filter(({ Messages }) => Messages > 0);
   const lists = await Promise.all(
-    queues.map(async queueUrl => (await peek(queueUrl, signal)).map(message => ({ ...message, queueUrl }))),
+    full.map(async ({ QueueUrl }) =>
+      (await peek(QueueUrl, signal)).map(message => ({ ...message, queueUrl: QueueUrl })),
+    ),
   );
-  return lists.flat();
+  const letters = lists.flat();
+  const reasons = await reasonsOf(
+    letters.map(({ MessageId }) => MessageId),
+    signal,
+  ).catch(() => undefined);
+  return letters.map(letter => ({ ...letter, why: reasons?.get(letter.MessageId) }));
 }
 
 export default function DeadLetters() {
@@ -184,12 +164,11 @@ export function bodyOf(message: Message): string {
   return message.Body;
 }
 
-function Why({ letter }: { letter: DeadLetter }) {
-  const why = useResource(`why/${letter.MessageId}`, signal => lastAttempt(letter.MessageId, signal));
-  if (!why.data) return <>{why.loading ? '…' : 'Its trace is gone'}</>;
+function Why({ letter: { why } }: { letter: DeadLetter }) {
+  if (!why?.traceId) return <>Its trace is gone</>;
   return (
-    <Link to={link`traces/${why.data.traceId}`}>
-      <span title={why.data.reason}>{why.data.reason || 'Its whole way'}</span>
+    <Link to={link`traces/${why.traceId}`}>
+      <span title={why.hop?.reason}>{why.hop?.reason || 'Its whole way'}</span>
     </Link>
   );
 }
