@@ -50,40 +50,40 @@ struct exchange {
     str spooled;                       /* the piece to write; at the end the whole body, */
     const struct sha256 *spooled_hash; /* and its hash */
 
-    bool in_pieces;       /* dispatch_admit() says that its handler takes the body piece by piece: */
-    struct inflow inflow; /* set this before dispatch() and exchange_feed() */
+    struct inflow inflow; /* of a body in pieces: set this before dispatch() and exchange_feed() */
 
     /* the engine's */
     str allowed_origin;      /* the origin of an allowed page that sent it; else absent */
-    bool foreign_page;       /* a page that is not allowed sent it, and its door decides about that */
-    bool reads_only;         /* perhaps sent without the user's intent: it may not write */
     const struct door *door; /* the door that answers instead of an operation; or NULL */
     str door_rest;           /* the part of its path that matches the '*' */
     void (*work)(struct dispatcher *dispatcher, struct exchange *exchange); /* what a worker does with it */
-    enum work_class work_class;
     const struct operation *operation;
     str asked_for; /* "s3.PutObject": an operation that Orderly does not have; else absent */
     const struct protocol *protocol;
     struct call call;
     struct call_progress progress; /* call.progress */
     void *in, *out;
-    enum outcome outcome;
     uint64_t sequence;         /* the reply may be sent when this commit is durable */
     struct arena_mark decoded; /* a parked call's memory is rewound to here */
     uint64_t order;            /* its place among the waiters for one name; 0: it has not waited yet */
     uint64_t waited_for;       /* the hash of that name */
     struct waiter *waiter;     /* its entry while it is parked; NULL: it is not */
-    bool spools;               /* dispatch_admit() allows its body to go to a file */
-    bool spooled_whole;        /* the piece is the last one */
     const struct aws_chunked_terms *chunks; /* how its body is encoded; NULL: as it is */
     struct aws_chunked *chunk_reader;       /* of an encoded body that goes to a file */
-    unsigned preparations;                  /* how often its prepare function has run since it parked */
-    bool denied_read;                       /* a denied read: only its hop is left to write */
-    bool from_timer;                        /* when the commit fails, its row exists again */
-    bool waits_for_worker;                  /* an internal call that no worker had room to prepare */
-    bool last_chance;                       /* an internal call for which memory has run out once */
-    _Atomic bool cancelled;                 /* the client has gone */
     int64_t began_us;
+    enum work_class work_class;
+    enum outcome outcome;
+    unsigned preparations;  /* how often its prepare function has run since it parked */
+    bool in_pieces;         /* dispatch_admit() says that its handler takes the body piece by piece */
+    bool foreign_page;      /* a page that is not allowed sent it, and its door decides about that */
+    bool reads_only;        /* perhaps sent without the user's intent: it may not write */
+    bool spools;            /* dispatch_admit() allows its body to go to a file */
+    bool spooled_whole;     /* the piece is the last one */
+    bool denied_read;       /* a denied read: only its hop is left to write */
+    bool from_timer;        /* when the commit fails, its row exists again */
+    bool waits_for_worker;  /* an internal call that no worker had room to prepare */
+    bool last_chance;       /* an internal call for which memory has run out once */
+    _Atomic bool cancelled; /* the client has gone */
 };
 
 struct credentials {
