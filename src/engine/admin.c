@@ -117,7 +117,8 @@ static bool read_advance(const struct call *call, const struct json *body, int64
         *by_ms = until_next_ms(call);
         return true;
     }
-    return advance && !to_next && json_is(advance, JSON_NUMBER) && str_to_i64(advance->text, by_ms) && *by_ms >= 0;
+    return advance && !to_next && json_is(advance, JSON_NUMBER) && str_to_i64(advance->text, by_ms) &&
+           *by_ms >= 0;
 }
 
 static enum outcome advance_clock(const struct call *call, const struct visit *visit,
