@@ -1,5 +1,5 @@
 /** The bar at the top: find, region, account, who acts, recent calls. */
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 import { live } from '../api/events';
 import { Link } from '../router';
@@ -41,7 +41,8 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
   const [open, setOpen] = useState<Open>();
   const close = () => setOpen(undefined);
 
-  useEffect(() => {
+  // Before the bar is painted: who presses "/" at once is heard.
+  useLayoutEffect(() => {
     const byKey = (event: KeyboardEvent) => {
       const typing = (event.target as HTMLElement).closest('input, textarea, select, dialog, .code');
       const asked = (event.key === 'k' && (event.ctrlKey || event.metaKey)) || (event.key === '/' && !typing);

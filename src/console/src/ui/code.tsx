@@ -21,6 +21,10 @@ export function Code({ label, value, language, onChange, marks = [], height = '3
   const editor = useRef<Editor>();
   const changed = useRef(onChange);
   changed.current = onChange;
+  const latest = useRef(value);
+  latest.current = value;
+  /** What was typed and has not yet come back as the value: a value that comes back late overwrites nothing. */
+  const typed = useRef(new Set<string>());
 
   useEffect(() => {
     let gone = false;
@@ -28,10 +32,13 @@ export function Code({ label, value, language, onChange, marks = [], height = '3
       if (gone || !holder.current) return;
       editor.current = createEditor(holder.current, {
         label,
-        value,
+        value: latest.current,
         language,
         readOnly: !changed.current,
-        onChange: text => changed.current?.(text),
+        onChange: text => {
+          typed.current.add(text);
+          changed.current?.(text);
+        },
       });
       editor.current.mark(marks);
     });
@@ -43,7 +50,12 @@ export function Code({ label, value, language, onChange, marks = [], height = '3
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the editor is made once for a language
   }, [language, label]);
 
-  useEffect(() => editor.current?.setValue(value), [value]);
+  useEffect(() => {
+    const late = typed.current.has(value) && value !== editor.current?.value();
+    if (late) return;
+    typed.current.clear();
+    editor.current?.setValue(value);
+  }, [value]);
   useEffect(() => editor.current?.mark(marks), [marks]);
 
   return <div class="code" style={{ height }} ref={holder} />;

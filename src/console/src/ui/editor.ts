@@ -20,6 +20,7 @@ export interface Mark {
 }
 
 export interface Editor {
+  value(): string;
   setValue(value: string): void;
   mark(marks: Mark[]): void;
   destroy(): void;
@@ -93,6 +94,7 @@ export function createEditor(
     }),
   });
   return {
+    value: () => view.state.doc.toString(),
     setValue: text => {
       if (text !== view.state.doc.toString())
         view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
