@@ -93,9 +93,9 @@ def test_large_events_are_removed_by_their_bytes(logs):
         logs.put("g", "s", ["x" * 1_000_000])
     logs.restart_recording(changes.NO_HURRY, **removals(logs))
     logs.logs.delete_log_group(logGroupName="g")
-    logs.wait_for_no_rows("select 1 from logs_event")
+    logs.wait_for_no_rows("select 1 from logs_event where group_id <> 0")
     words = logs.stop_and_read()
-    assert words.count("removed") == 12
+    assert words.count("removed") == 11  # the last one keeps its id
     assert changes.largest_run(words, "removed", until="run") == 5  # the fifth event passes 4 MiB
 
 
@@ -143,7 +143,7 @@ def test_what_expires_in_several_streams_is_taken_off_each(logs):
     logs.advance(24 * 3600 + 10)
     logs.put("g", "b", ["young"], round(time.time() * 1000) + DAY_MS)
     logs.advance(3600)
-    logs.wait_for_no_rows("select 1 from logs_event limit 1 offset 1")
+    logs.wait_for_no_rows("select 1 from logs_event where group_id <> 0 limit 1 offset 1")
     assert logs.stored_bytes("g") == len("young") + 26
     assert logs.rows("select name, stored_bytes from logs_stream order by name") == [("a", 0), ("b", len("young") + 26)]
 

@@ -30,6 +30,8 @@ TAGS = {"env": "prod"}
 QUERY = {"startTime": 1, "endTime": 2, "queryString": "limit 1"}
 NAMED, STREAM = {"logGroupName": "none"}, {"logGroupName": "none", "logStreamName": "s"}
 
+EXECUTION = {"DurableExecutionArn": f"{FUNCTION}:1/durable-execution/name/0a1b2c3d-0000-4000-8000-000000000000"}
+
 # Requests about missing resources, and the permissions that they need.
 OPERATIONS = [
     ("lambda", "create_function", {"FunctionName": "none", "Tags": TAGS, **NEW},
@@ -116,6 +118,18 @@ OPERATIONS = [
      [("lambda:PutFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
     ("lambda", "update_function_event_invoke_config", {"FunctionName": "none", "MaximumRetryAttempts": 1},
      [("lambda:UpdateFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
+    # A durable execution's ARN names its function, a version, and the execution.
+    ("lambda", "list_durable_executions_by_function", {"FunctionName": "none"},
+     [("lambda:ListDurableExecutionsByFunction", FUNCTION)]),
+    *(("lambda", method, {**EXECUTION, **given}, [(f"lambda:{action}", EXECUTION["DurableExecutionArn"])])
+      for method, action, given in [
+          ("get_durable_execution", "GetDurableExecution", {}),
+          ("get_durable_execution_history", "GetDurableExecutionHistory", {}),
+          ("get_durable_execution_state", "GetDurableExecutionState", {"CheckpointToken": "dG9rZW4="}),
+          ("checkpoint_durable_execution", "CheckpointDurableExecution", {"CheckpointToken": "dG9rZW4="}),
+          ("stop_durable_execution", "StopDurableExecution", {}),
+          ("delete_durable_execution", "DeleteDurableExecution", {}),
+      ]),
     ("lambda", "get_function_event_invoke_config", {"FunctionName": "none"},
      [("lambda:GetFunctionEventInvokeConfig", f"{LAMBDA}:function:none")]),
     ("lambda", "delete_function_event_invoke_config", {"FunctionName": "none"},
@@ -211,7 +225,8 @@ def pascal(method):
 
 
 # One needs an event, the other a host of its own: tests/wire/test_denied.py asks for them.
-ELSEWHERE = {("logs", "GetLogRecord"), ("logs", "StartLiveTail")}
+ELSEWHERE = {("logs", "GetLogRecord"), ("logs", "StartLiveTail"), ("lambda", "SendDurableExecutionCallbackSuccess"),
+             ("lambda", "SendDurableExecutionCallbackFailure"), ("lambda", "SendDurableExecutionCallbackHeartbeat")}
 
 
 def test_every_operation_of_the_models_is_asked_for():

@@ -7,7 +7,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from test_web import browser, endpoint, foreign, js, open_page, refused, site_port  # noqa: F401
+from test_web import js, refused
 
 # As the console signs in open mode: an account's id is its key.
 ACCOUNT = "481665095854"
@@ -24,7 +24,7 @@ def call(origin, target, given):
 
 
 @pytest.fixture(params=["127.0.0.1", "localhost", "console.localhost"])
-def console(browser, endpoint, request):  # noqa: F811
+def console(browser, endpoint, request):
     """The console's page, at one of the server's names."""
     origin = f"http://{request.param}:{endpoint.rsplit(':', 1)[1]}"
     page = browser.open(origin + "/_orderly/console/sqs/queues")
@@ -44,13 +44,13 @@ def test_the_consoles_page_calls_operations_and_admin_paths(console, unique, cli
     assert moved == 200
 
 
-def test_the_page_at_the_root_leads_to_the_console(browser, endpoint):  # noqa: F811
+def test_the_page_at_the_root_leads_to_the_console(browser, endpoint):
     page = browser.open(endpoint + "/")
     assert page.run("return location.pathname") == "/_orderly/console/"
     page.close()
 
 
-def test_the_consoles_page_reaches_no_other_origin_and_runs_no_script_of_its_text(console, site_port):  # noqa: F811
+def test_the_consoles_page_reaches_no_other_origin_and_runs_no_script_of_its_text(console, site_port):
     _, page = console
     assert refused(page, f"'http://app.example:{site_port}/', {{mode: 'no-cors'}}")
     assert page.run("const e = document.createElement('script'); e.textContent = 'window.ran = true'; "
@@ -62,12 +62,12 @@ def test_the_consoles_page_reaches_no_other_origin_and_runs_no_script_of_its_tex
 
 
 @pytest.mark.parametrize("path", ["/_orderly/console/", "/_orderly/console/session", "/_orderly/clock"])
-def test_a_page_of_another_origin_reads_nothing_of_the_console(foreign, endpoint, path):  # noqa: F811
+def test_a_page_of_another_origin_reads_nothing_of_the_console(foreign, endpoint, path):
     assert refused(foreign, f"{js(endpoint + path)}, {{mode: 'cors', credentials: 'include'}}")
     assert refused(foreign, f"{js(endpoint + path)}, {{mode: 'no-cors'}}")
 
 
-def test_a_page_of_another_origin_changes_nothing_beside_an_open_console(console, foreign, client, unique):  # noqa: F811
+def test_a_page_of_another_origin_changes_nothing_beside_an_open_console(console, foreign, client, unique):
     origin, page = console
     name = unique("q")
     assert refused(foreign, call(origin, "AmazonSQS.CreateQueue", {"QueueName": name}))
@@ -75,14 +75,14 @@ def test_a_page_of_another_origin_changes_nothing_beside_an_open_console(console
     assert listed.get("QueueUrls", []) == []
 
 
-def test_a_link_of_another_site_leads_to_a_screen(foreign, endpoint):  # noqa: F811
+def test_a_link_of_another_site_leads_to_a_screen(foreign, endpoint):
     foreign.run(f"const e = document.createElement('a'); e.href = {js(endpoint + '/_orderly/console/sqs/queues')}; "
                 "document.body.append(e); e.click()")
     foreign.wait_for_load()
     assert foreign.run("return location.pathname + ' ' + document.title.slice(0, 7)") == "/_orderly/console/sqs/queues Orderly"
 
 
-def test_a_page_of_another_origin_can_neither_frame_the_console_nor_hold_its_window(open_page, endpoint):  # noqa: F811
+def test_a_page_of_another_origin_can_neither_frame_the_console_nor_hold_its_window(open_page, endpoint):
     page = open_page("evil.example")
     url = js(endpoint + "/_orderly/console/")
     framed = page.run("const e = document.createElement('iframe'); const done = new Promise(r => { e.onload = r }); "
