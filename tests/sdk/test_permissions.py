@@ -224,7 +224,7 @@ def pascal(method):
     return "".join(word.capitalize() for word in method.split("_"))
 
 
-# One needs an event, the other a host of its own: tests/wire/test_denied.py asks for them.
+# They need an event, a host of their own, a callback that exists: tests/wire/test_denied.py and test_durable.py ask for them.
 ELSEWHERE = {("logs", "GetLogRecord"), ("logs", "StartLiveTail"), ("lambda", "SendDurableExecutionCallbackSuccess"),
              ("lambda", "SendDurableExecutionCallbackFailure"), ("lambda", "SendDurableExecutionCallbackHeartbeat")}
 
