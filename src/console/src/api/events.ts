@@ -60,7 +60,7 @@ async function connect(): Promise<void> {
     } catch {
       // The server is away: what follows waits for it.
     }
-    live.value = false;
+    if (!mine.signal.aborted) live.value = false;
     await new Promise(resolve => setTimeout(resolve, RETRY_MILLISECONDS));
   }
 }

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
 import { listen, type ServerEvent } from '../api/events';
 import { region, session } from '../session';
+import { calmly } from './calm';
 
 export interface Resource<T> {
   data: T | undefined;
@@ -16,9 +17,6 @@ interface Options {
   on?: (event: ServerEvent) => boolean;
 }
 
-/** Events come in crowds; one reload serves all of this while. */
-const CALM_MILLISECONDS = 150;
-
 /** `key` names what is loaded: another key, another user or region loads anew.  An empty key loads nothing. */
 export function useResource<T>(
   key: string,
@@ -31,26 +29,30 @@ export function useResource<T>(
   });
   const latest = useRef({ load, on: options.on });
   const running = useRef<AbortController>();
+  const loading = useRef<Promise<void>>();
   latest.current = { load, on: options.on };
   const whole = `${region.value}/${session.value?.credentials.accessKeyId}/${key}`;
 
-  const reload = useCallback(async () => {
+  const reload = useCallback((): Promise<void> => {
     running.current?.abort();
-    if (key === '') return;
-    const mine = (running.current = new AbortController());
+    if (key === '') return Promise.resolve();
+    const { signal } = (running.current = new AbortController());
     setState(before => ({ ...before, loading: true }));
-    try {
-      const data = await latest.current.load(mine.signal);
-      if (!mine.signal.aborted) setState({ key, data, loading: false });
-    } catch (error) {
-      if (!mine.signal.aborted)
-        setState(before => ({
-          key,
-          data: before.key === key ? before.data : undefined,
-          error,
-          loading: false,
-        }));
-    }
+    loading.current = latest.current.load(signal).then(
+      data => {
+        if (!signal.aborted) setState({ key, data, loading: false });
+      },
+      error => {
+        if (!signal.aborted)
+          setState(before => ({
+            key,
+            data: before.key === key ? before.data : undefined,
+            error,
+            loading: false,
+          }));
+      },
+    );
+    return loading.current;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- `whole` stands for all that matters
   }, [whole]);
 
@@ -61,17 +63,17 @@ export function useResource<T>(
 
   useEffect(() => {
     if (!latest.current.on) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    // What is being loaded is shown before it is loaded anew: else a busy server would keep a slow list from ever being shown.
+    const calm = calmly(async () => {
+      await loading.current;
+      await reload();
+    });
     const stop = listen(event => {
       const all = event.event === 'lost' || event.event === 'reset';
-      if (timer || !(all || latest.current.on?.(event))) return;
-      timer = setTimeout(() => {
-        timer = undefined;
-        void reload();
-      }, CALM_MILLISECONDS);
+      if (all || latest.current.on?.(event)) calm.ask();
     });
     return () => {
-      clearTimeout(timer);
+      calm.stop();
       stop();
     };
   }, [reload]);
