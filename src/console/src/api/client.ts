@@ -58,21 +58,12 @@ export async function json<T>(
   options: CallOptions = {},
 ): Promise<T> {
   const service = SERVICES[name];
-  const response = await call({
-    ...options,
-    service,
-    operation,
-    input,
-    path: '/',
-    init: {
-      method: 'POST',
-      headers: {
-        'content-type': `application/x-amz-json-${service.version}`,
-        'x-amz-target': `${service.target}.${operation}`,
-      },
-      body: JSON.stringify(input),
-    },
-  });
+  const headers = {
+    'content-type': `application/x-amz-json-${service.version}`,
+    'x-amz-target': `${service.target}.${operation}`,
+  };
+  const init = { method: 'POST', headers, body: JSON.stringify(input) };
+  const response = await call({ ...options, service, operation, input, path: '/', init });
   const text = await response.text();
   return (text ? JSON.parse(text) : {}) as T;
 }
@@ -88,18 +79,9 @@ export async function query<T>(
   const form = toForm(input);
   form.set('Action', operation);
   form.set('Version', service.version);
-  const response = await call({
-    ...options,
-    service,
-    operation,
-    input,
-    path: '/',
-    init: {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
-      body: form.toString(),
-    },
-  });
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  const init = { method: 'POST', headers, body: form.toString() };
+  const response = await call({ ...options, service, operation, input, path: '/', init });
   const result = parseXml(await response.text()).querySelector(`${operation}Result`);
   return (result ? toValue(result) : {}) as T;
 }

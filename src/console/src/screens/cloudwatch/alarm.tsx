@@ -1,4 +1,5 @@
 /** CloudWatch › All alarms › an alarm: its graph with the threshold, and its history. */
+import { changed } from '../../api/events';
 import { alarmHistory, describeAlarms, dimensionsText, type Alarm } from '../../api/cloudwatch';
 import { metricData } from '../../api/metrics';
 import { clock } from '../../api/server';
@@ -14,10 +15,7 @@ import { AlarmState, conditionOf } from './alarms';
 const SHOWN_PERIODS = 60;
 
 export default function AlarmPage({ name = '' }: Params) {
-  const on = {
-    on: ({ event, data }: { event: string; data: Record<string, unknown> }) =>
-      event === 'change' && data.service === 'cloudwatch',
-  };
+  const on = { on: changed('cloudwatch') };
   const found = useResource(
     `cloudwatch/alarm/${name}`,
     async signal => (await describeAlarms([name], undefined, signal)).items[0],

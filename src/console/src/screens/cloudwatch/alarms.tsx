@@ -1,94 +1,73 @@
 /** CloudWatch › All alarms. */
-import { useState } from 'preact/hooks';
-
+import { changed } from '../../api/events';
 import { deleteAlarms, describeAlarms, type Alarm } from '../../api/cloudwatch';
 import { Link, link, navigate } from '../../router';
-import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { Time } from '../../ui/format';
-import { Badge, Empty, Page, Panel } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Badge, Page } from '../../ui/layout';
+import { listed, ListPanel } from '../../ui/list_panel';
 import { allPages, useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+
+const nameOf = (alarm: Alarm) => alarm.AlarmName;
 
 export default function Alarms() {
   const alarms = useResource(
     'cloudwatch/alarms',
     signal => allPages(token => describeAlarms(undefined, token, signal)),
     {
-      on: ({ event, data }) => event === 'change' && data.service === 'cloudwatch',
+      on: changed('cloudwatch'),
     },
   );
-  const [selected, setSelected] = useState<Set<string>>(new Set());
-  const [deleting, setDeleting] = useState(false);
-  const remove = async () => {
-    await attempt(() => deleteAlarms([...selected]), 'Deleted');
-    setSelected(new Set());
-    await alarms.reload();
-  };
   return (
     <Page title="Alarms" crumbs={[['CloudWatch', 'cloudwatch']]}>
-      <Problem error={alarms.error} retry={alarms.reload} />
-      <Panel
+      <ListPanel
         title="Alarms"
-        count={alarms.data?.length}
-        actions={
-          <>
-            <Button kind="danger" disabled={selected.size === 0} onClick={() => setDeleting(true)}>
-              Delete
-            </Button>
-            <Button kind="primary" onClick={() => navigate('cloudwatch/create-alarm')}>
-              Create alarm
-            </Button>
-          </>
-        }
-      >
-        <Table
-          label="Alarms"
-          rows={alarms.data ?? []}
-          rowKey={alarm => alarm.AlarmName}
-          filterText={alarm => alarm.AlarmName}
-          selection={{ keys: selected, onChange: setSelected, label: alarm => alarm.AlarmName }}
-          columns={[
-            {
-              id: 'name',
-              title: 'Name',
-              sort: alarm => alarm.AlarmName,
-              cell: alarm => <Link to={link`cloudwatch/alarms/${alarm.AlarmName}`}>{alarm.AlarmName}</Link>,
-            },
-            {
-              id: 'state',
-              title: 'State',
-              sort: alarm => alarm.StateValue,
-              cell: alarm => <AlarmState alarm={alarm} />,
-            },
-            {
-              id: 'updated',
-              title: 'Last state update',
-              cell: alarm => <Time at={alarm.StateUpdatedTimestamp} />,
-            },
-            { id: 'condition', title: 'Conditions', cell: alarm => conditionOf(alarm) },
-            {
-              id: 'actions',
-              title: 'Actions',
-              cell: alarm => (alarm.ActionsEnabled ? 'Actions enabled' : 'Actions disabled'),
-            },
-          ]}
-          empty={<Empty title={alarms.loading ? 'Loading…' : 'No alarms'} />}
-        />
-      </Panel>
-      {deleting && (
-        <Confirm
-          title="Delete alarms"
-          action="Delete"
-          typed="delete"
-          onConfirm={remove}
-          onClose={() => setDeleting(false)}
-        >
-          <p>{[...selected].join(', ')}</p>
-        </Confirm>
-      )}
+        list={listed(alarms)}
+        nameOf={nameOf}
+        filterText={nameOf}
+        columns={[
+          {
+            id: 'name',
+            title: 'Name',
+            sort: alarm => alarm.AlarmName,
+            cell: alarm => <Link to={link`cloudwatch/alarms/${alarm.AlarmName}`}>{alarm.AlarmName}</Link>,
+          },
+          {
+            id: 'state',
+            title: 'State',
+            sort: alarm => alarm.StateValue,
+            cell: alarm => <AlarmState alarm={alarm} />,
+          },
+          {
+            id: 'updated',
+            title: 'Last state update',
+            cell: alarm => <Time at={alarm.StateUpdatedTimestamp} />,
+          },
+          { id: 'condition', title: 'Conditions', cell: alarm => conditionOf(alarm) },
+          {
+            id: 'actions',
+            title: 'Actions',
+            cell: alarm => (alarm.ActionsEnabled ? 'Actions enabled' : 'Actions disabled'),
+          },
+        ]}
+        create={{ label: 'Create alarm', onClick: () => navigate('cloudwatch/create-alarm') }}
+        empty="No alarms"
+        removal={(rows, dialog) => (
+          <Confirm
+            title="Delete alarms"
+            action="Delete"
+            typed="delete"
+            onConfirm={async () => {
+              await attempt(() => deleteAlarms(rows.map(nameOf)), 'Deleted');
+              await dialog.onRemoved();
+            }}
+            onClose={dialog.onClose}
+          >
+            <p>{rows.map(nameOf).join(', ')}</p>
+          </Confirm>
+        )}
+      />
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 /** CloudWatch › Log groups › a group › Log events: search by pattern, and live tail. */
 import { useEffect, useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { errorText } from '../../api/errors';
 import { filterEvents, liveTail, logGroup, type EventQuery, type LogEvent } from '../../api/logs';
 import { link, search, setSearch, type Params } from '../../router';
@@ -98,7 +99,7 @@ function Found({ group }: { group: string }) {
     `logs/events/${group}/${asked}`,
     (token, signal) => nextEvents({ ...query, token }, signal),
     {
-      on: ({ event, data }) => event === 'change' && data.service === 'logs',
+      on: changed('logs'),
     },
   );
   return (

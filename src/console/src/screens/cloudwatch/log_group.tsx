@@ -1,4 +1,5 @@
 /** CloudWatch › Log groups › a group: its streams, the newest first. */
+import { changed } from '../../api/events';
 import { logGroup, logStreams, setRetention } from '../../api/logs';
 import { Link, link, navigate, type Params } from '../../router';
 import { Button, Select } from '../../ui/controls';
@@ -15,7 +16,7 @@ const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 73
 export default function LogGroupPage({ group = '' }: Params) {
   const found = useResource(`logs/group/${group}`, signal => logGroup(group, signal));
   const streams = usePages(`logs/streams/${group}`, (token, signal) => logStreams(group, token, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'logs',
+    on: changed('logs'),
   });
   if (found.loading && !found.data) return <Loading />;
   if (!found.data)

@@ -1,132 +1,93 @@
 /** CloudWatch › Log groups. */
 import { useState } from 'preact/hooks';
 
-import { createLogGroup, deleteLogGroup, logGroups } from '../../api/logs';
+import { changed } from '../../api/events';
+import { createLogGroup, deleteLogGroup, logGroups, type LogGroup } from '../../api/logs';
 import { Link, link } from '../../router';
-import { Button, Form, TextField } from '../../ui/controls';
-import { Confirm, Dialog } from '../../ui/dialog';
-import { attempt, flash } from '../../ui/flash';
+import { TextField } from '../../ui/controls';
+import { flash } from '../../ui/flash';
+import { FormDialog } from '../../ui/form_dialog';
 import { bytes, Time } from '../../ui/format';
-import { Empty, Page, Panel } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Page } from '../../ui/layout';
+import { listed, ListPanel, RemoveEach } from '../../ui/list_panel';
 import { allPages, useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+
+const nameOf = (group: LogGroup) => group.logGroupName;
 
 export default function LogGroups() {
   const groups = useResource('logs/groups', signal => allPages(token => logGroups('', token, signal)), {
-    on: ({ event, data }) => event === 'change' && data.service === 'logs',
+    on: changed('logs'),
   });
-  const [selected, setSelected] = useState<Set<string>>(new Set());
-  const [asked, setAsked] = useState<'create' | 'delete'>();
-  const names = [...selected];
-  const remove = async () => {
-    await attempt(
-      async () => {
-        for (const name of names) await deleteLogGroup(name);
-      },
-      `Deleted ${names.join(', ')}`,
-    );
-    setSelected(new Set());
-    await groups.reload();
-  };
+  const [creating, setCreating] = useState(false);
   return (
     <Page title="Log groups" crumbs={[['CloudWatch', 'cloudwatch']]}>
-      <Problem error={groups.error} retry={groups.reload} />
-      <Panel
+      <ListPanel
         title="Log groups"
-        count={groups.data?.length}
-        actions={
-          <>
-            <Button kind="danger" disabled={names.length === 0} onClick={() => setAsked('delete')}>
-              Delete log group(s)
-            </Button>
-            <Button kind="primary" onClick={() => setAsked('create')}>
-              Create log group
-            </Button>
-          </>
-        }
-      >
-        <Table
-          label="Log groups"
-          filterLabel="Filter log groups"
-          rows={groups.data ?? []}
-          rowKey={group => group.logGroupName}
-          filterText={group => group.logGroupName}
-          selection={{ keys: selected, onChange: setSelected, label: group => group.logGroupName }}
-          columns={[
-            {
-              id: 'name',
-              title: 'Log group',
-              sort: group => group.logGroupName,
-              cell: group => (
-                <Link to={link`cloudwatch/log-groups/${group.logGroupName}`}>{group.logGroupName}</Link>
-              ),
-            },
-            { id: 'class', title: 'Log class', cell: group => group.logGroupClass },
-            {
-              id: 'retention',
-              title: 'Retention',
-              sort: group => group.retentionInDays ?? Infinity,
-              cell: group => (group.retentionInDays ? `${group.retentionInDays} days` : 'Never expire'),
-            },
-            {
-              id: 'size',
-              title: 'Stored bytes',
-              number: true,
-              sort: group => group.storedBytes,
-              cell: group => bytes(group.storedBytes),
-            },
-            {
-              id: 'created',
-              title: 'Created',
-              sort: group => group.creationTime,
-              cell: group => <Time at={group.creationTime} />,
-            },
-          ]}
-          empty={<Empty title={groups.loading ? 'Loading…' : 'No log groups'} />}
-        />
-      </Panel>
-      {asked === 'create' && (
-        <Create
-          onClose={() => {
-            setAsked(undefined);
-            void groups.reload();
-          }}
-        />
-      )}
-      {asked === 'delete' && (
-        <Confirm
-          title="Delete log groups"
-          action="Delete"
-          typed="delete"
-          onConfirm={remove}
-          onClose={() => setAsked(undefined)}
-        >
-          <p>All events of {names.join(', ')} are lost.</p>
-        </Confirm>
-      )}
+        list={listed(groups)}
+        nameOf={nameOf}
+        filterText={nameOf}
+        filterLabel="Filter log groups"
+        columns={[
+          {
+            id: 'name',
+            title: 'Log group',
+            sort: group => group.logGroupName,
+            cell: group => (
+              <Link to={link`cloudwatch/log-groups/${group.logGroupName}`}>{group.logGroupName}</Link>
+            ),
+          },
+          { id: 'class', title: 'Log class', cell: group => group.logGroupClass },
+          {
+            id: 'retention',
+            title: 'Retention',
+            sort: group => group.retentionInDays ?? Infinity,
+            cell: group => (group.retentionInDays ? `${group.retentionInDays} days` : 'Never expire'),
+          },
+          {
+            id: 'size',
+            title: 'Stored bytes',
+            number: true,
+            sort: group => group.storedBytes,
+            cell: group => bytes(group.storedBytes),
+          },
+          {
+            id: 'created',
+            title: 'Created',
+            sort: group => group.creationTime,
+            cell: group => <Time at={group.creationTime} />,
+          },
+        ]}
+        create={{ label: 'Create log group', onClick: () => setCreating(true) }}
+        empty="No log groups"
+        removeLabel="Delete log group(s)"
+        removal={(rows, dialog) => (
+          <RemoveEach
+            rows={rows}
+            nameOf={nameOf}
+            title="Delete log groups"
+            typed="delete"
+            remove={group => deleteLogGroup(group.logGroupName)}
+            {...dialog}
+          >
+            <p>All events of {rows.map(nameOf).join(', ')} are lost.</p>
+          </RemoveEach>
+        )}
+      />
+      {creating && <Create onClose={() => setCreating(false)} onCreated={groups.reload} />}
     </Page>
   );
 }
 
-function Create({ onClose }: { onClose: () => void }) {
+function Create({ onClose, onCreated }: { onClose: () => void; onCreated: () => Promise<void> }) {
   const [name, setName] = useState('');
-  const [error, setError] = useState<unknown>();
   const create = async () => {
-    try {
-      await createLogGroup(name);
-      flash('good', `Log group ${name} has been created.`);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-    }
+    await createLogGroup(name);
+    flash('good', `Log group ${name} has been created.`);
+    void onCreated();
   };
   return (
-    <Dialog title="Create log group" onClose={onClose}>
-      <Form label="Create log group" submit="Create" cancel={onClose} onSubmit={create}>
-        <TextField label="Log group name" value={name} onInput={setName} required />
-        <Problem error={error} />
-      </Form>
-    </Dialog>
+    <FormDialog title="Create log group" submit="Create" onSave={create} onClose={onClose}>
+      <TextField label="Log group name" value={name} onInput={setName} required />
+    </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 /** CloudWatch › All metrics: choose some, and see them in one graph. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { dimensionsText, listMetrics, type Metric } from '../../api/cloudwatch';
 import { metricData } from '../../api/metrics';
 import { clock } from '../../api/server';
@@ -116,7 +117,7 @@ function Graphed({ chosen }: { chosen: Metric[] }) {
       }));
       return metricData(queries, { minutes, nowMs: (await clock(signal)).now_ms }, signal);
     },
-    { on: ({ event, data }) => event === 'clock' || (event === 'change' && data.service === 'cloudwatch') },
+    { on: event => event.event === 'clock' || changed('cloudwatch')(event) },
   );
   return (
     <Panel

@@ -1,4 +1,5 @@
 /** CloudWatch: the ways to logs, metrics and alarms, and the alarms that ring. */
+import { changed } from '../../api/events';
 import { describeAlarms } from '../../api/cloudwatch';
 import { Link, link } from '../../router';
 import { Empty, Page, Panel } from '../../ui/layout';
@@ -20,7 +21,7 @@ export default function Overview() {
     'cloudwatch/ringing',
     async signal => (await describeAlarms(undefined, undefined, signal)).items,
     {
-      on: ({ event, data }) => event === 'change' && data.service === 'cloudwatch',
+      on: changed('cloudwatch'),
     },
   );
   const ringing = alarms.data?.filter(alarm => alarm.StateValue === 'ALARM') ?? [];

@@ -1,6 +1,7 @@
 /** Every dead-lettered message of every queue, why it is there, and the ways back: all, some, one first, or corrected. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { deadLetterQueues, deletePeeked, peek, queueName, redrivePeeked, type Message } from '../../api/sqs';
 import { reasonsOf, type Reason } from '../../api/traces';
 import { Link, link } from '../../router';
@@ -37,7 +38,7 @@ async function load(signal: AbortSignal): Promise<DeadLetter[]> {
 
 export default function DeadLetters() {
   const letters = useResource('dead-letters', load, {
-    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+    on: changed('sqs'),
   });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [editing, setEditing] = useState<DeadLetter>();

@@ -1,7 +1,7 @@
 /** What several of DynamoDB's pages show. */
 import './dynamodb.css';
 
-import type { ServerEvent } from '../../api/events';
+import { changed } from '../../api/events';
 import type { KeyElement, Table } from '../../api/dynamodb';
 import { link } from '../../router';
 import { Badge, Sections, type Tone } from '../../ui/layout';
@@ -19,9 +19,7 @@ export function DynamoSections() {
   );
 }
 
-export function ofDynamo({ event, data }: ServerEvent): boolean {
-  return event === 'change' && data.service === 'dynamodb';
-}
+export const ofDynamo = changed('dynamodb');
 
 export function tableCrumbs(table?: string): [string, string][] {
   return [

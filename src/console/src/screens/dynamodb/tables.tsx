@@ -1,16 +1,13 @@
 /** DynamoDB › Tables. */
-import { useState } from 'preact/hooks';
-
 import { deleteTable, describeTable, tablesPage, type Table as Described } from '../../api/dynamodb';
 import { Link, link, navigate } from '../../router';
-import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { bytes, count } from '../../ui/format';
-import { Badge, Empty, Page, Panel } from '../../ui/layout';
+import { Badge, Page } from '../../ui/layout';
+import { ListPanel, pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
-import { Problem } from '../../ui/problem';
-import { Table, type Column } from '../../ui/table';
+import type { Column } from '../../ui/table';
 import { capacityMode, DynamoSections, keyText, ofDynamo, Status, tableCrumbs } from './parts';
 
 /** A table whose description is refused has only its name. */
@@ -99,54 +96,28 @@ function indexCount(row: Row): number {
 
 export default function Tables() {
   const tables = usePages('dynamodb/tables', describedPage, { on: ofDynamo });
-  const [selected, setSelected] = useState<Set<string>>(new Set());
-  const [deleting, setDeleting] = useState(false);
-  const names = [...selected];
   return (
     <Page title="Tables" crumbs={tableCrumbs()}>
       <DynamoSections />
-      <Problem error={tables.error} retry={tables.reload} />
-      <Panel
+      <ListPanel
         title="Tables"
-        count={`${tables.rows.length}${tables.more ? '+' : ''}`}
-        actions={
-          <>
-            <Button kind="danger" disabled={names.length === 0} onClick={() => setDeleting(true)}>
-              Delete
-            </Button>
-            <Button kind="primary" onClick={() => navigate('dynamodb/create-table')}>
-              Create table
-            </Button>
-          </>
-        }
-      >
-        <Table
-          label="Tables"
-          rows={tables.rows}
-          rowKey={row => row.TableName}
-          filterText={row => row.TableName}
-          filterLabel="Find tables"
-          selection={{ keys: selected, onChange: setSelected, label: row => row.TableName }}
-          initialSort={{ id: 'name' }}
-          columns={COLUMNS}
-          more={tables.more}
-          empty={
-            <Empty title={tables.loading ? 'Loading…' : 'You have no tables in this account in this Region'}>
-              <Button onClick={() => navigate('dynamodb/create-table')}>Create table</Button>
-            </Empty>
-          }
-        />
-      </Panel>
-      {deleting && (
-        <DeleteTables
-          names={names}
-          onClose={() => setDeleting(false)}
-          onDeleted={() => {
-            setSelected(new Set());
-            void tables.reload();
-          }}
-        />
-      )}
+        list={pagesListed(tables)}
+        nameOf={row => row.TableName}
+        filterText={row => row.TableName}
+        filterLabel="Find tables"
+        initialSort={{ id: 'name' }}
+        columns={COLUMNS}
+        create={{ label: 'Create table', onClick: () => navigate('dynamodb/create-table') }}
+        empty="You have no tables in this account in this Region"
+        createHere
+        removal={(rows, { onClose, onRemoved }) => (
+          <DeleteTables
+            names={rows.map(row => row.TableName)}
+            onClose={onClose}
+            onDeleted={() => void onRemoved()}
+          />
+        )}
+      />
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 /** Home: the map of what exists and of the work that flows through it, and the way to the order system. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { topology, type Topology } from '../../api/topology';
 import { Link, link, navigate } from '../../router';
 import { Form, TextField } from '../../ui/controls';
@@ -14,12 +15,11 @@ import { Checklist } from './checklist';
 import './home.css';
 import { Map } from './map';
 
-const WATCHED = ['sns', 'sqs', 'lambda', 'dynamodb'];
+const onResources = changed('sns', 'sqs', 'lambda', 'dynamodb');
 
 export default function Home() {
   const found = useResource('home/map', topology, {
-    on: ({ event, data }) =>
-      event === 'traces' || (event === 'change' && WATCHED.includes(String(data.service))),
+    on: event => event.event === 'traces' || onResources(event),
   });
   const map = found.data;
   const dead = map?.nodes.filter(node => node.deadLetters && node.waiting) ?? [];

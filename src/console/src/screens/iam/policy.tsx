@@ -16,19 +16,18 @@ import {
   type Kind,
   type Policy,
 } from '../../api/iam';
-import { Link, link, navigate, type Params } from '../../router';
+import { Link, link, type Params } from '../../router';
 import { Button, Select } from '../../ui/controls';
 import { Code } from '../../ui/code';
-import { Confirm } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { nameOf, pretty, Time } from '../../ui/format';
-import { Copy, Empty, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
+import { Copy, Empty, Facts, Panel, Tabs } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { Grants } from './grants';
-import { crumbsOf } from './nav';
+import { RemovablePage } from './removable_page';
 import { isAwsManaged } from './policy_choice';
 import { PolicyEditor } from './policy_editor';
 import { grantsOf, jsonMarks } from './policy_text';
@@ -37,37 +36,18 @@ import { Versions } from './versions';
 export default function PolicyPage({ arn = '' }: Params) {
   const name = nameOf(arn);
   const policy = useResource(`iam/policy/${arn}`, signal => getPolicy(arn, signal), { on: changed('iam') });
-  const [deleting, setDeleting] = useState(false);
-  const remove = async () => {
-    if (await attempt(() => deletePolicy(arn), `Policy ${name} deleted.`)) navigate('iam/policies');
-  };
   return (
-    <Page
-      title={name}
-      crumbs={crumbsOf('Policies')}
+    <RemovablePage
+      name={name}
+      kind="Policy"
+      list="Policies"
       description={policy.data?.Description}
-      actions={
-        !isAwsManaged(arn) && (
-          <Button kind="danger" onClick={() => setDeleting(true)}>
-            Delete
-          </Button>
-        )
-      }
-    >
-      <Problem error={policy.error} retry={policy.reload} />
-      {policy.data ? <Content policy={policy.data} reload={policy.reload} /> : policy.loading && <Loading />}
-      {deleting && (
-        <Confirm
-          title={`Delete ${name}?`}
-          action="Delete"
-          typed={name}
-          onConfirm={remove}
-          onClose={() => setDeleting(false)}
-        >
-          <p>All of its versions are deleted. A policy that is attached cannot be deleted.</p>
-        </Confirm>
-      )}
-    </Page>
+      resource={policy}
+      removable={!isAwsManaged(arn)}
+      remove={() => deletePolicy(arn)}
+      warning="All of its versions are deleted. A policy that is attached cannot be deleted."
+      content={data => <Content policy={data} reload={policy.reload} />}
+    />
   );
 }
 

@@ -11,19 +11,17 @@ import {
   updateTrust,
   type Role,
 } from '../../api/iam';
-import { navigate, type Params } from '../../router';
+import { type Params } from '../../router';
 import { listOf } from '../../api/xml';
 import { Button, TextField } from '../../ui/controls';
 import { Code } from '../../ui/code';
-import { Confirm } from '../../ui/dialog';
-import { attempt, flash } from '../../ui/flash';
+import { flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { duration, pretty, Time } from '../../ui/format';
-import { Copy, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { MayDo } from './may_do';
-import { crumbsOf } from './nav';
+import { RemovablePage } from './removable_page';
 import { Permissions } from './permissions';
 import { PolicyEditor } from './policy_editor';
 import { jsonMarks } from './policy_text';
@@ -31,35 +29,17 @@ import { Tags } from './tags';
 
 export default function RolePage({ name = '' }: Params) {
   const role = useResource(`iam/roles/${name}`, signal => getRole(name, signal), { on: changed('iam') });
-  const [deleting, setDeleting] = useState(false);
-  const remove = async () => {
-    if (await attempt(() => deleteIdentity('Role', name), `Role ${name} deleted.`)) navigate('iam/roles');
-  };
   return (
-    <Page
-      title={name}
-      crumbs={crumbsOf('Roles')}
+    <RemovablePage
+      name={name}
+      kind="Role"
+      list="Roles"
       description={role.data?.Description}
-      actions={
-        <Button kind="danger" onClick={() => setDeleting(true)}>
-          Delete
-        </Button>
-      }
-    >
-      <Problem error={role.error} retry={role.reload} />
-      {role.data ? <Content role={role.data} reload={role.reload} /> : role.loading && <Loading />}
-      {deleting && (
-        <Confirm
-          title={`Delete ${name}?`}
-          action="Delete"
-          typed={name}
-          onConfirm={remove}
-          onClose={() => setDeleting(false)}
-        >
-          <p>Its inline policies are deleted, too. What runs with it is denied from then on.</p>
-        </Confirm>
-      )}
-    </Page>
+      resource={role}
+      remove={() => deleteIdentity('Role', name)}
+      warning="Its inline policies are deleted, too. What runs with it is denied from then on."
+      content={data => <Content role={data} reload={role.reload} />}
+    />
   );
 }
 

@@ -1,53 +1,29 @@
 /** IAM › Users › one user. */
-import { useState } from 'preact/hooks';
-
 import { changed } from '../../api/events';
 import { deleteIdentity, getUser, policiesOf, type User } from '../../api/iam';
 import { listOf } from '../../api/xml';
-import { navigate, type Params } from '../../router';
-import { Button } from '../../ui/controls';
-import { Confirm } from '../../ui/dialog';
-import { attempt } from '../../ui/flash';
+import { type Params } from '../../router';
 import { Time } from '../../ui/format';
-import { Copy, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { AccessKeys } from './access_keys';
 import { MayDo } from './may_do';
-import { crumbsOf } from './nav';
+import { RemovablePage } from './removable_page';
 import { Permissions } from './permissions';
 import { Tags } from './tags';
 
 export default function UserPage({ name = '' }: Params) {
   const user = useResource(`iam/users/${name}`, signal => getUser(name, signal), { on: changed('iam') });
-  const [deleting, setDeleting] = useState(false);
-  const remove = async () => {
-    if (await attempt(() => deleteIdentity('User', name), `User ${name} deleted.`)) navigate('iam/users');
-  };
   return (
-    <Page
-      title={name}
-      crumbs={crumbsOf('Users')}
-      actions={
-        <Button kind="danger" onClick={() => setDeleting(true)}>
-          Delete
-        </Button>
-      }
-    >
-      <Problem error={user.error} retry={user.reload} />
-      {user.data ? <Content user={user.data} reload={user.reload} /> : user.loading && <Loading />}
-      {deleting && (
-        <Confirm
-          title={`Delete ${name}?`}
-          action="Delete"
-          typed={name}
-          onConfirm={remove}
-          onClose={() => setDeleting(false)}
-        >
-          <p>Access keys and inline policies are deleted, too.</p>
-        </Confirm>
-      )}
-    </Page>
+    <RemovablePage
+      name={name}
+      kind="User"
+      list="Users"
+      resource={user}
+      remove={() => deleteIdentity('User', name)}
+      warning="Access keys and inline policies are deleted, too."
+      content={data => <Content user={data} reload={user.reload} />}
+    />
   );
 }
 

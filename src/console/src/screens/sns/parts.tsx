@@ -1,7 +1,7 @@
 /** What several of SNS's pages show. */
 import './sns.css';
 
-import type { ServerEvent } from '../../api/events';
+import { changed } from '../../api/events';
 import { PENDING, type Attributes, type Subscription } from '../../api/sns';
 import { Link, link } from '../../router';
 import { arn } from '../../session';
@@ -36,9 +36,7 @@ export function SnsSections() {
   );
 }
 
-export function ofSns({ event, data }: ServerEvent): boolean {
-  return event === 'change' && data.service === 'sns';
-}
+export const ofSns = changed('sns');
 
 /** The topic of an address: its name, or its ARN. */
 export function topicArn(topic: string): string {

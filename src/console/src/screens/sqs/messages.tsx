@@ -15,6 +15,7 @@ import { Button, RadioGroup, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
 import { bytes, count, Time } from '../../ui/format';
+import { changed } from '../../api/events';
 import { errorText } from '../../api/errors';
 import { Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
@@ -28,7 +29,7 @@ const AT_ONCE = 10;
 
 export default function Messages({ name = '' }: Params) {
   const found = useResource(`sqs/queue/${name}`, signal => findQueue(name, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+    on: changed('sqs'),
   });
   if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
   return (
@@ -79,7 +80,7 @@ function ReceiveMessages({ queue }: { queue: Queue }) {
 
 function Peek({ queue }: { queue: Queue }) {
   const messages = useResource(`sqs/peek/${queue.url}`, signal => peek(queue.url, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+    on: changed('sqs'),
   });
   return (
     <>

@@ -1,6 +1,7 @@
 /** Who feeds a queue, and who reads it: topics and functions. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { describeAlarms, type Alarm } from '../../api/cloudwatch';
 import { letTopicSend, topicMaySend } from '../../api/grants';
 import { listFunctions } from '../../api/lambda';
@@ -8,8 +9,8 @@ import { createMapping, listMappings } from '../../api/lambda_triggers';
 import { listTopics, subscribe, subscriptionsPage, type Subscription } from '../../api/sns';
 import type { Queue } from '../../api/sqs';
 import { Link, link } from '../../router';
-import { Button, Checkbox, Form, Select, TextField } from '../../ui/controls';
-import { Dialog } from '../../ui/dialog';
+import { Button, Checkbox, Select, TextField } from '../../ui/controls';
+import { FormDialog } from '../../ui/form_dialog';
 import { flash } from '../../ui/flash';
 import { nameOf } from '../../ui/format';
 import { Badge, Empty, Panel } from '../../ui/layout';
@@ -25,7 +26,7 @@ async function subscriptionsOf(queueArn: string, signal: AbortSignal): Promise<S
 export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
   const queueArn = queue.attributes.QueueArn!;
   const found = useResource(`sqs/subscriptions/${queueArn}`, signal => subscriptionsOf(queueArn, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'sns',
+    on: changed('sns'),
   });
   const [subscribing, setSubscribing] = useState(false);
   return (
@@ -70,44 +71,35 @@ function Subscribe({ queueArn, onClose }: { queueArn: string; onClose: () => voi
   const known = useResource('sqs/topics', listTopics);
   const [topicArn, setTopicArn] = useState('');
   const [permit, setPermit] = useState(true);
-  const [error, setError] = useState<unknown>();
   const save = async () => {
-    try {
-      if (permit) await letTopicSend(topicArn, queueArn);
-      await subscribe(topicArn, 'sqs', queueArn, {});
-      flash('good', `Subscribed to ${nameOf(topicArn)}`);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-    }
+    if (permit) await letTopicSend(topicArn, queueArn);
+    await subscribe(topicArn, 'sqs', queueArn, {});
+    flash('good', `Subscribed to ${nameOf(topicArn)}`);
   };
   return (
-    <Dialog title="Subscribe to Amazon SNS topic" onClose={onClose} wide>
-      <Form
-        label="Subscribe to Amazon SNS topic"
-        submit="Save"
-        cancel={onClose}
-        onSubmit={save}
-        disabled={!topicArn}
-      >
-        <TextField
-          label="Amazon SNS topic"
-          hint="Choose a topic, or enter its ARN"
-          value={topicArn}
-          onInput={setTopicArn}
-          list={known.data ?? []}
-          required
-        />
-        <Checkbox
-          label="Let the topic send to this queue"
-          hint="AWS's console adds this to the queue's access policy without a word:"
-          checked={permit}
-          onChange={setPermit}
-        />
-        {permit && topicArn && <pre>{JSON.stringify(topicMaySend(topicArn, queueArn), null, 2)}</pre>}
-        <Problem error={error} />
-      </Form>
-    </Dialog>
+    <FormDialog
+      title="Subscribe to Amazon SNS topic"
+      wide
+      onSave={save}
+      onClose={onClose}
+      disabled={!topicArn}
+    >
+      <TextField
+        label="Amazon SNS topic"
+        hint="Choose a topic, or enter its ARN"
+        value={topicArn}
+        onInput={setTopicArn}
+        list={known.data ?? []}
+        required
+      />
+      <Checkbox
+        label="Let the topic send to this queue"
+        hint="AWS's console adds this to the queue's access policy without a word:"
+        checked={permit}
+        onChange={setPermit}
+      />
+      {permit && topicArn && <pre>{JSON.stringify(topicMaySend(topicArn, queueArn), null, 2)}</pre>}
+    </FormDialog>
   );
 }
 
@@ -117,7 +109,7 @@ export function LambdaTriggersTab({ queue }: { queue: Queue }) {
     `sqs/triggers/${queueArn}`,
     signal => listMappings({ EventSourceArn: queueArn }, signal),
     {
-      on: ({ event, data }) => event === 'change' && data.service === 'lambda',
+      on: changed('lambda'),
     },
   );
   const [adding, setAdding] = useState(false);
@@ -176,37 +168,22 @@ function functionName(functionArn: string): string {
 function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => void }) {
   const known = useResource('sqs/functions', listFunctions);
   const [name, setName] = useState('');
-  const [error, setError] = useState<unknown>();
   const save = async () => {
-    try {
-      await createMapping({ EventSourceArn: queueArn, FunctionName: name });
-      flash('good', `${name} reads this queue`);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-    }
+    await createMapping({ EventSourceArn: queueArn, FunctionName: name });
+    flash('good', `${name} reads this queue`);
   };
   return (
-    <Dialog title="Trigger AWS Lambda function" onClose={onClose}>
-      <Form
-        label="Trigger AWS Lambda function"
-        submit="Save"
-        cancel={onClose}
-        onSubmit={save}
-        disabled={!name}
-      >
-        <Select
-          label="Lambda function"
-          value={name}
-          options={[
-            { value: '', label: 'Choose a function', disabled: true },
-            ...(known.data ?? []).map(({ FunctionName }) => FunctionName),
-          ]}
-          onChange={setName}
-        />
-        <Problem error={error} />
-      </Form>
-    </Dialog>
+    <FormDialog title="Trigger AWS Lambda function" onSave={save} onClose={onClose} disabled={!name}>
+      <Select
+        label="Lambda function"
+        value={name}
+        options={[
+          { value: '', label: 'Choose a function', disabled: true },
+          ...(known.data ?? []).map(({ FunctionName }) => FunctionName),
+        ]}
+        onChange={setName}
+      />
+    </FormDialog>
   );
 }
 

@@ -1,6 +1,7 @@
 /** SQS › Queues › a queue: what it is, who feeds it, who reads it. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import { deleteQueue, findQueue, isFifo, purgeQueue, queueName, redriveOf, type Queue } from '../../api/sqs';
 import { Link, link, navigate, type Params } from '../../router';
 import { Button } from '../../ui/controls';
@@ -17,7 +18,7 @@ import { MonitoringTab } from './monitoring';
 
 export default function QueuePage({ name = '' }: Params) {
   const found = useResource(`sqs/queue/${name}`, signal => findQueue(name, signal), {
-    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+    on: changed('sqs'),
   });
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
   if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;

@@ -1,6 +1,7 @@
 /** SQS › Queues: what waits where, and which queues receive the dead letters of others. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import {
   deleteQueue,
   describeQueue,
@@ -29,6 +30,8 @@ interface Row {
   url: string;
   name: string;
   queue?: Queue;
+  /** Of a row that was not described with the others: all its cells wait for the same answer. */
+  asked?: Promise<Queue>;
 }
 
 async function load(signal: AbortSignal): Promise<Row[]> {
@@ -45,7 +48,7 @@ async function load(signal: AbortSignal): Promise<Row[]> {
 
 export default function Queues() {
   const queues = useResource('sqs/queues', load, {
-    on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+    on: changed('sqs'),
   });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
@@ -167,8 +170,9 @@ function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
 }
 
 function Figure({ row, attribute }: { row: Row; attribute: string }) {
-  const own = useResource(row.queue ? '' : `sqs/figures/${row.url}`, signal =>
-    describeQueue(row.url, signal),
+  const own = useResource(
+    row.queue ? '' : `sqs/figures/${row.url}`,
+    () => (row.asked ??= describeQueue(row.url)),
   );
   return <>{count((row.queue ?? own.data)?.attributes[attribute])}</>;
 }

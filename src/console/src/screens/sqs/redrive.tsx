@@ -1,6 +1,7 @@
 /** Dead-letter queues: where a queue's dead letters go, whose dead letters it has, and moving them back. */
 import { useState } from 'preact/hooks';
 
+import { changed } from '../../api/events';
 import {
   cancelMove,
   deadLetterSources,
@@ -13,8 +14,8 @@ import {
 } from '../../api/sqs';
 import { Link, link } from '../../router';
 import { arn } from '../../session';
-import { Button, Form, RadioGroup, TextField } from '../../ui/controls';
-import { Dialog } from '../../ui/dialog';
+import { Button, RadioGroup, TextField } from '../../ui/controls';
+import { FormDialog } from '../../ui/form_dialog';
 import { attempt, flash } from '../../ui/flash';
 import { count, Time } from '../../ui/format';
 import { Badge, Empty, Facts, Loading, Panel } from '../../ui/layout';
@@ -79,55 +80,42 @@ export function StartRedrive({ queue, onClose }: { queue: Queue; onClose: () => 
   const [custom, setCustom] = useState(false);
   const [destination, setDestination] = useState('');
   const [rate, setRate] = useState('');
-  const [error, setError] = useState<unknown>();
   const start = async () => {
     const target = destination && !destination.startsWith('arn:') ? arn('sqs', destination) : destination;
-    try {
-      await startMove(
-        queue.attributes.QueueArn!,
-        custom ? target : undefined,
-        rate ? Number(rate) : undefined,
-      );
-      flash('good', `The redrive of ${queue.name} has begun`);
-      onClose();
-    } catch (failure) {
-      setError(failure);
-    }
+    await startMove(queue.attributes.QueueArn!, custom ? target : undefined, rate ? Number(rate) : undefined);
+    flash('good', `The redrive of ${queue.name} has begun`);
   };
   return (
-    <Dialog title="Dead-letter queue redrive" onClose={onClose}>
-      <Form label="Dead-letter queue redrive" submit="DLQ redrive" cancel={onClose} onSubmit={start}>
-        <RadioGroup
-          legend="Message destination"
-          value={custom ? 'custom' : 'source'}
-          options={[
-            { value: 'source', label: 'Redrive to source queue(s)' },
-            { value: 'custom', label: 'Redrive to a custom destination' },
-          ]}
-          onChange={value => setCustom(value === 'custom')}
-        />
-        {custom && (
-          <TextField
-            label="Destination queue"
-            hint="Its name or ARN"
-            value={destination}
-            onInput={setDestination}
-            required
-          />
-        )}
+    <FormDialog title="Dead-letter queue redrive" submit="DLQ redrive" onSave={start} onClose={onClose}>
+      <RadioGroup
+        legend="Message destination"
+        value={custom ? 'custom' : 'source'}
+        options={[
+          { value: 'source', label: 'Redrive to source queue(s)' },
+          { value: 'custom', label: 'Redrive to a custom destination' },
+        ]}
+        onChange={value => setCustom(value === 'custom')}
+      />
+      {custom && (
         <TextField
-          label="Maximum messages per second"
-          optional
-          hint="1 to 500; without it, as fast as the system allows"
-          type="number"
-          min={1}
-          max={500}
-          value={rate}
-          onInput={setRate}
+          label="Destination queue"
+          hint="Its name or ARN"
+          value={destination}
+          onInput={setDestination}
+          required
         />
-        <Problem error={error} />
-      </Form>
-    </Dialog>
+      )}
+      <TextField
+        label="Maximum messages per second"
+        optional
+        hint="1 to 500; without it, as fast as the system allows"
+        type="number"
+        min={1}
+        max={500}
+        value={rate}
+        onInput={setRate}
+      />
+    </FormDialog>
   );
 }
 
@@ -136,7 +124,7 @@ export function RedriveTasksTab({ queue }: { queue: Queue }) {
     `sqs/moves/${queue.url}`,
     signal => listMoves(queue.attributes.QueueArn!, signal),
     {
-      on: ({ event, data }) => event === 'change' && data.service === 'sqs',
+      on: changed('sqs'),
     },
   );
   if (!tasks.data) return tasks.error ? <Problem error={tasks.error} /> : <Loading />;
