@@ -319,6 +319,8 @@ void wake_at(const struct call *call, str what, int64_t at_ms);
  * delete what it stored; a parked one ends when the server stops.
  */
 str stream_place(const struct call *call); /* "" at first */
+/* The place as the structure that was kept.  False: nothing has been kept yet. */
+bool stream_place_read(const struct call *call, void *place, size_t size);
 void stream_keep(const struct call *call, str place);
 enum outcome stream_send(const struct call *call, str piece); /* returns DONE */
 /*

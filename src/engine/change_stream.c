@@ -16,24 +16,12 @@
 
 #include "wire/server_sent_events.h"
 
-#include <string.h>
-
 enum { PIECE_BYTES = 64 * 1024 };
 
 struct place {
     int64_t next;    /* the number of the next event */
     int64_t sent_ms; /* when the last piece was made */
 };
-
-static bool place_of(const struct call *call, struct place *place)
-{
-    str kept = stream_place(call);
-
-    if (kept.size != sizeof *place)
-        return false;
-    memcpy(place, kept.data, sizeof *place);
-    return true;
-}
 
 static void keep(const struct call *call, int64_t next, int64_t sent_ms)
 {
@@ -106,7 +94,7 @@ enum outcome changes_stream(const struct call *call, const struct visit *visit, 
     (void)visit;
     if (stream_left(call))
         return DONE;
-    if (!place_of(call, &place))
+    if (!stream_place_read(call, &place, sizeof place))
         return begin(call, reply);
     changes_listen(call->engine);
     changes_tell(call);

@@ -15,6 +15,14 @@ str stream_place(const struct call *call)
     return (str){call->stream->place, call->stream->place_size};
 }
 
+bool stream_place_read(const struct call *call, void *place, size_t size)
+{
+    if (call->stream->place_size != size)
+        return false;
+    memcpy(place, call->stream->place, size);
+    return true;
+}
+
 void stream_keep(const struct call *call, str place)
 {
     check(place.size <= sizeof call->stream->place);

@@ -20,24 +20,12 @@
 #include "base/text.h"
 #include "wire/server_sent_events.h"
 
-#include <string.h>
-
 enum { LOOK_AGAIN_MS = 1, PIECE_BYTES = 64 * 1024 };
 
 struct place {
     int64_t hop;     /* all hops up to this one have been handled */
     int64_t sent_ms; /* when the last piece was made */
 };
-
-static bool place_of(const struct call *call, struct place *place)
-{
-    str kept = stream_place(call);
-
-    if (kept.size != sizeof *place)
-        return false;
-    memcpy(place, kept.data, sizeof *place);
-    return true;
-}
 
 static enum outcome send_piece(const struct call *call, int64_t hop, const struct text *piece)
 {
@@ -169,7 +157,7 @@ enum outcome traces_stream(const struct call *call, const struct visit *visit, s
     if (stream_left(call) || !search_read(call, visit->request->query, SEARCH_STREAM, &search, reply) ||
         !read_last_event(call, visit, &search, reply))
         return DONE;
-    if (!place_of(call, &place))
+    if (!stream_place_read(call, &place, sizeof place))
         return begin(call, &search, reply);
     return txn_reads_only(call->txn) ? send_hops(call, &search, &place) : wait_for_hops(call, &place);
 }

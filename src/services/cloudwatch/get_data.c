@@ -141,12 +141,9 @@ static bool write_answer(struct reply *reply, size_t number)
 {
     struct queries *queries = &reply->queries;
     const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
-    const struct answer *answer = cloudwatch_query_answer(queries, number);
 
-    if (answer->state == WRONG)
-        return cloudwatch_refuse(queries->call,
-                                 arena_format(queries->call->arena, "Error in expression '%.*s': %s",
-                                              STR_ARGS(query->id), answer->problem));
+    if (!cloudwatch_query_is_right(queries, number))
+        return false;
     if (query->return_data && !*query->return_data)
         return true;
     struct math_value value = cloudwatch_query_series(queries, number);

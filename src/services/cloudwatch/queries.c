@@ -404,6 +404,16 @@ const struct answer *cloudwatch_query_answer(struct queries *queries, size_t num
     return answer;
 }
 
+bool cloudwatch_query_is_right(struct queries *queries, size_t number)
+{
+    const struct answer *answer = cloudwatch_query_answer(queries, number);
+
+    return answer->state != WRONG ||
+           cloudwatch_refuse(queries->call,
+                             arena_format(queries->call->arena, "Error in expression '%.*s': %s",
+                                          STR_ARGS(queries->list->items[number].id), answer->problem));
+}
+
 struct math_value cloudwatch_query_series(struct queries *queries, size_t number)
 {
     struct math_value value = cloudwatch_query_answer(queries, number)->value;

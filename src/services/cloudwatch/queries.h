@@ -37,6 +37,8 @@ bool cloudwatch_queries_check(const struct queries *queries);
 bool cloudwatch_refuse(const struct call *call, str sentence);
 /* The answer to one query; it is computed when it is asked for first. */
 const struct answer *cloudwatch_query_answer(struct queries *queries, size_t number);
+/* False if it has no answer: fail() has been called. */
+bool cloudwatch_query_is_right(struct queries *queries, size_t number);
 /* The same as series: a number is one series, with that value in each period. */
 struct math_value cloudwatch_query_series(struct queries *queries, size_t number);
 /* In what steps a query is answered, and how many seconds a row covers that is read for it. */

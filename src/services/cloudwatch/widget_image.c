@@ -51,12 +51,9 @@ static bool add_query(struct image *image, size_t number)
 {
     struct queries *queries = &image->queries;
     const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
-    const struct answer *answer = cloudwatch_query_answer(queries, number);
 
-    if (answer->state == WRONG)
-        return cloudwatch_refuse(queries->call,
-                                 arena_format(queries->call->arena, "Error in expression '%.*s': %s",
-                                              STR_ARGS(query->id), answer->problem));
+    if (!cloudwatch_query_is_right(queries, number))
+        return false;
     if (image->widget->metrics.items[number].hidden)
         return true;
     struct math_value value = cloudwatch_query_series(queries, number);

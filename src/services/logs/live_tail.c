@@ -13,8 +13,6 @@
 #include "base/hash.h"
 #include "wire/json.h"
 
-#include <string.h>
-
 enum {
     SESSION_MS = 3 * HOUR_MS,
     SECOND_MS = 1000,
@@ -48,16 +46,6 @@ struct followed {
     size_t count;
     int64_t first;
 };
-
-static bool place_of(const struct call *call, struct place *place)
-{
-    str kept = stream_place(call);
-
-    if (kept.size != sizeof *place)
-        return false;
-    memcpy(place, kept.data, sizeof *place);
-    return true;
-}
 
 static void keep(const struct call *call, const struct place *place)
 {
@@ -303,7 +291,7 @@ void logs_start_live_tail_prepare(const struct call *call, const struct logs_sta
 {
     struct place place;
 
-    if (!place_of(call, &place))
+    if (!stream_place_read(call, &place, sizeof place))
         return;
     second_has_passed(call, &place);
     leave_prepared(call, read_arrived(call, in, &place));
@@ -356,7 +344,7 @@ enum outcome logs_start_live_tail(const struct call *call, const struct logs_sta
 
     if (stream_left(call))
         return DONE;
-    if (!place_of(call, &place))
+    if (!stream_place_read(call, &place, sizeof place))
         return begin(call, in, out);
     if (call->now_ms - call->arrived_ms >= SESSION_MS)
         return fail(call, &LOGS_SESSION_TIMEOUT_EXCEPTION, "The session has timed out.");
