@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/run.h"
 #include "client/client.h"
 #include "lambda_model.h"
 #include "sqs_model.h"
@@ -44,12 +45,6 @@ static const struct cli_table TABLE = {
     .flag_count = sizeof FLAGS / sizeof *FLAGS,
     .footer = "Without an endpoint, the command calls Orderly on this machine: http://127.0.0.1:4566.\n",
 };
-
-static int complain(struct arena *arena, str sentence)
-{
-    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
-    return EXIT_FAILURE;
-}
 
 /* ---- one mapping ---- */
 
@@ -206,18 +201,20 @@ static bool look_at_all(struct visit *visit)
 
 /* ---- the command ---- */
 
-static int run(struct arena *arena, const struct arguments *arguments)
+static int run(struct arena *arena, const struct cli_words *words, const void *values)
 {
+    const struct arguments *arguments = values;
     struct config config;
     str problem;
 
+    (void)words;
     if (!config_read(arena, &arguments->where, &config, &problem))
-        return complain(arena, problem);
+        return cli_complain(arena, problem);
     struct visit visit = {.client = client_open(&config), .arena = arena};
     bool looked = look_at_all(&visit);
     client_close(visit.client);
     if (!looked)
-        return complain(arena, failure_sentence(arena, &visit.failure));
+        return cli_complain(arena, failure_sentence(arena, &visit.failure));
     if (visit.warnings == 0)
         printf("Nothing to warn of: %lld event source mappings of queues are as AWS advises.\n",
                (long long)visit.mappings);
@@ -228,14 +225,6 @@ static int run(struct arena *arena, const struct arguments *arguments)
 int doctor_main(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct cli_words words;
-    struct arena arena = {0};
 
-    output_start();
-    enum cli_result result = cli_parse(&TABLE, argc + 1, argv - 1, &words, &arguments);
-    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
-    if (result == CLI_RUN)
-        status = run(&arena, &arguments);
-    arena_free(&arena);
-    return status;
+    return cli_run(&TABLE, argc + 1, argv - 1, &arguments, run);
 }

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/run.h"
 #include "client/client.h"
 #include "commands/package.h"
 #include "commands/watch.h"
@@ -63,12 +64,6 @@ struct deployment {
     bool has_last;
 };
 
-static int complain(struct arena *arena, str sentence)
-{
-    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
-    return EXIT_FAILURE;
-}
-
 /* ---- deploying ---- */
 
 /* AWS refuses a change while the last one is not complete. */
@@ -108,14 +103,14 @@ static bool deploy(struct deployment *deployment, struct arena *arena)
     str problem;
 
     if (!package_pack(arena, deployment->folder, &deployment->options, &package, &problem)) {
-        complain(arena, problem);
+        cli_complain(arena, problem);
         return false;
     }
     struct sha256 digest = sha256(package.zip);
     if (deployment->has_last && memcmp(digest.bytes, deployment->last.bytes, sizeof digest.bytes) == 0)
         return true;
     if (!update_code(deployment, arena, package.zip, &failure)) {
-        complain(arena, failure_sentence(arena, &failure));
+        cli_complain(arena, failure_sentence(arena, &failure));
         return false;
     }
     deployment->last = digest;
@@ -135,7 +130,7 @@ static int begin_watch(const struct deployment *deployment, struct arena *arena)
     while ((watch = watch_begin(deployment->folder, &deployment->options)) < 0 && errno == ENOENT &&
            deployment->has_last) {
         if (!told)
-            complain(arena, arena_format(arena, "%s is gone: waiting for it.", deployment->folder));
+            cli_complain(arena, arena_format(arena, "%s is gone: waiting for it.", deployment->folder));
         told = true;
         pause_ms(ABSENT_MS);
     }
@@ -150,9 +145,10 @@ static int watch(struct deployment *deployment)
     for (;;) {
         int changes = begin_watch(deployment, &arena);
         if (changes < 0) {
-            complain(&arena,
-                     arena_format(&arena, "%s cannot be watched: %s.%s", deployment->folder, strerror(errno),
-                                  errno == ENOSPC ? " See /proc/sys/fs/inotify/max_user_watches." : ""));
+            cli_complain(&arena,
+                         arena_format(&arena, "%s cannot be watched: %s.%s", deployment->folder,
+                                      strerror(errno),
+                                      errno == ENOSPC ? " See /proc/sys/fs/inotify/max_user_watches." : ""));
             break;
         }
         if (!deploy(deployment, &arena) && !deployment->has_last)
@@ -164,13 +160,14 @@ static int watch(struct deployment *deployment)
     return EXIT_FAILURE;
 }
 
-static int run(struct arena *arena, const struct cli_words *words, const struct arguments *arguments)
+static int run(struct arena *arena, const struct cli_words *words, const void *values)
 {
+    const struct arguments *arguments = values;
     struct config config;
     str problem;
 
     if (!config_read(arena, &arguments->where, &config, &problem))
-        return complain(arena, problem);
+        return cli_complain(arena, problem);
     struct deployment deployment = {
         .client = client_open(&config),
         .function = words->operands[0],
@@ -185,14 +182,6 @@ static int run(struct arena *arena, const struct cli_words *words, const struct 
 int function_main(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct cli_words words;
-    struct arena arena = {0};
 
-    output_start();
-    enum cli_result result = cli_parse(&TABLE, argc, argv, &words, &arguments);
-    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
-    if (result == CLI_RUN)
-        status = run(&arena, &words, &arguments);
-    arena_free(&arena);
-    return status;
+    return cli_run(&TABLE, argc, argv, &arguments, run);
 }

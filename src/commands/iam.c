@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/run.h"
 #include "client/client.h"
 #include "wire/json.h"
 #include "wire/percent.h"
@@ -80,12 +81,6 @@ static str query_of(struct arena *arena, const struct cli_words *words, const st
     return text_str(&query);
 }
 
-static int complain(struct arena *arena, str sentence)
-{
-    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
-    return EXIT_FAILURE;
-}
-
 /* ---- printing ---- */
 
 static void print_list(struct arena *arena, const struct json *answer, str member, const char *label)
@@ -126,11 +121,11 @@ static int print_reply(struct arena *arena, const struct http_reply *reply, bool
     str message = json_get_str(answer, S("message"));
 
     if (reply->status != 200 || !json_is(answer, JSON_OBJECT))
-        return complain(arena,
-                        str_present(message)
-                            ? message
-                            : arena_format(arena, "the reply has the status %d; only Orderly can explain.",
-                                           reply->status));
+        return cli_complain(
+            arena, str_present(message)
+                       ? message
+                       : arena_format(arena, "the reply has the status %d; only Orderly can explain.",
+                                      reply->status));
     if (!as_json)
         return print(arena, answer);
     printf("%.*s\n", STR_ARGS(reply->body));
@@ -145,19 +140,22 @@ static int explain(struct arena *arena, const struct cli_words *words, const str
     str problem;
 
     if (!config_read(arena, &arguments->where, &config, &problem))
-        return complain(arena, problem);
+        return cli_complain(arena, problem);
     if (!str_present(config_own_endpoint(&config)))
-        return complain(arena, S("only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL."));
+        return cli_complain(arena,
+                            S("only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL."));
     struct client *client = client_open(&config);
     bool answered = client_get(client, arena, S("/_orderly/iam/explain"), query_of(arena, words, arguments),
                                &reply, &failure);
     client_close(client);
     return answered ? print_reply(arena, &reply, arguments->json)
-                    : complain(arena, failure_sentence(arena, &failure));
+                    : cli_complain(arena, failure_sentence(arena, &failure));
 }
 
-static int run(struct arena *arena, const struct cli_words *words, const struct arguments *arguments)
+static int run(struct arena *arena, const struct cli_words *words, const void *values)
 {
+    const struct arguments *arguments = values;
+
     if (arguments->principal)
         return explain(arena, words, arguments);
     fputs("orderly: --as PRINCIPAL is missing. See orderly iam explain --help.\n", stderr);
@@ -167,14 +165,6 @@ static int run(struct arena *arena, const struct cli_words *words, const struct 
 int iam_main(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct cli_words words;
-    struct arena arena = {0};
 
-    output_start();
-    enum cli_result result = cli_parse(&TABLE, argc, argv, &words, &arguments);
-    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
-    if (result == CLI_RUN)
-        status = run(&arena, &words, &arguments);
-    arena_free(&arena);
-    return status;
+    return cli_run(&TABLE, argc, argv, &arguments, run);
 }

@@ -1,0 +1,30 @@
+/*
+ * run.c: see run.h.
+ */
+#include "cli/run.h"
+
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int cli_complain(struct arena *arena, str sentence)
+{
+    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
+    return EXIT_FAILURE;
+}
+
+int cli_run(const struct cli_table *table, int argc, char **argv, void *values,
+            int (*run)(struct arena *arena, const struct cli_words *words, const void *values))
+{
+    struct cli_words words;
+    struct arena arena = {0};
+
+    output_start();
+    enum cli_result result = cli_parse(table, argc, argv, &words, values);
+    int status = result == CLI_WRONG ? CLI_EXIT_WRONG : EXIT_SUCCESS;
+    if (result == CLI_RUN)
+        status = run(&arena, &words, values);
+    arena_free(&arena);
+    return status;
+}
