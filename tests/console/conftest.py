@@ -9,10 +9,11 @@ import sys
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "sdk"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "sdk"), str(TESTS / "flow")]
 from orderly_fixtures import *  # noqa: E402,F403
 
-AXE = pathlib.Path(__file__).resolve().parents[2] / "src/console/node_modules/axe-core/axe.min.js"
+AXE = TESTS.parent / "src/console/node_modules/axe-core/axe.min.js"
 PATIENCE_MS = 20_000
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -60,3 +61,13 @@ def violations():
         )
 
     return find
+
+
+@pytest.fixture
+def accessible(page, violations):
+    """accessible() fails the test for what axe-core finds wrong on the page as it is."""
+
+    def check():
+        assert violations(page) == []
+
+    return check

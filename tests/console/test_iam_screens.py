@@ -27,16 +27,6 @@ def page(console):
 
 
 @pytest.fixture
-def accessible(page, violations):
-    """accessible() fails the test for what axe-core finds wrong on the page as it is."""
-
-    def check():
-        assert violations(page) == []
-
-    return check
-
-
-@pytest.fixture
 def role(client, unique):
     """A role without policies that Lambda may assume: its name."""
     name = unique("Role")

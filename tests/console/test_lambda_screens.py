@@ -28,16 +28,6 @@ def page(console):
 
 
 @pytest.fixture
-def accessible(page, violations):
-    """accessible() fails the test for what axe-core finds wrong on the page as it is."""
-
-    def check():
-        assert violations(page) == []
-
-    return check
-
-
-@pytest.fixture
 def created(console, page, unique):
     """created("Python 3.9") makes a function by the form "Create function", and returns its name."""
 

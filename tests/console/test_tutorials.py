@@ -7,27 +7,13 @@ import pathlib
 import pytest
 from keyboard import Keyboard, Mouse
 from playwright.sync_api import expect
+from seeds import ORDER, PYTHON_ACCOUNT, PYTHON_POLICIES
 
 FUNCTIONS = pathlib.Path(__file__).resolve().parents[2] / "apps/orders/functions"
-ORDER = {
-    "orderId": "O1234",
-    "userId": "U123",
-    "itemName": "Laptop",
-    "quantity": 1,
-    "status": "new",
-    "timestamp": "2025-05-03T12:00:00Z",
-}
 ATTEMPTS = 3
 ATTEMPT_SECONDS = 10
 VISIBILITY_SECONDS = 31
 POISON = "Hello, I would like to order a laptop, please."
-PYTHON_ACCOUNT = "481665095854"
-PYTHON_POLICIES = {
-    "DynamoPutItemPolicy": ("dynamodb:PutItem", f"arn:aws:dynamodb:us-east-1:{PYTHON_ACCOUNT}:table/Orders"),
-    "SQSDeleteMessagePolicy": ("sqs:DeleteMessage", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
-    "SQSGetQueueAttributesPolicy": ("sqs:GetQueueAttributes", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
-    "SQSReceiveMessagePolicy": ("sqs:ReceiveMessage", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
-}
 
 
 @pytest.fixture(params=[Mouse, Keyboard])

@@ -22,6 +22,14 @@ ORDER_ITEM = {
     "status": {"S": "new"},
     "timestamp": {"S": "2025-05-03T12:00:00Z"},
 }
+# The account of the Python tutorial, and the four policies that it adds to the function's role.
+PYTHON_ACCOUNT = "481665095854"
+PYTHON_POLICIES = {
+    "DynamoPutItemPolicy": ("dynamodb:PutItem", f"arn:aws:dynamodb:us-east-1:{PYTHON_ACCOUNT}:table/Orders"),
+    "SQSDeleteMessagePolicy": ("sqs:DeleteMessage", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
+    "SQSGetQueueAttributesPolicy": ("sqs:GetQueueAttributes", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
+    "SQSReceiveMessagePolicy": ("sqs:ReceiveMessage", f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:*"),
+}
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",

@@ -4,16 +4,9 @@ import json
 
 import pytest
 from orderly_fixtures import zip_of
-from seeds import ORDER, ORDER_ITEM, TRUST, Cli, Flow, queue_policy
+from seeds import ORDER, ORDER_ITEM, PYTHON_ACCOUNT, PYTHON_POLICIES, TRUST, Cli, Flow, queue_policy
 
-ACCOUNT = "481665095854"
 ROLE = "ProcessOrderFunction-role"
-POLICIES = {
-    "DynamoPutItemPolicy": ("dynamodb:PutItem", f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/Orders"),
-    "SQSDeleteMessagePolicy": ("sqs:DeleteMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:*"),
-    "SQSGetQueueAttributesPolicy": ("sqs:GetQueueAttributes", f"arn:aws:sqs:us-east-1:{ACCOUNT}:*"),
-    "SQSReceiveMessagePolicy": ("sqs:ReceiveMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:*"),
-}
 
 
 def policy(action, resource):
@@ -24,13 +17,13 @@ def policy(action, resource):
 @pytest.fixture(scope="module")
 def own_client(client):
     """A client of the tutorial's account, which an access key id of twelve digits selects."""
-    return lambda service: client(service, aws_access_key_id=ACCOUNT)
+    return lambda service: client(service, aws_access_key_id=PYTHON_ACCOUNT)
 
 
 @pytest.fixture(scope="module")
 def flow(endpoint, own_client, reset, wait_until, advance_clock, order_code, tmp_path_factory):
     reset()
-    cli = Cli(endpoint, ACCOUNT)
+    cli = Cli(endpoint, PYTHON_ACCOUNT)
 
     # Step 1: DynamoDB Setup, all settings default
     cli(
@@ -43,20 +36,20 @@ def flow(endpoint, own_client, reset, wait_until, advance_clock, order_code, tmp
 
     # Step 2: Create SNS Topic
     topic = cli("sns", "create-topic", "--name", "OrderTopic")["TopicArn"]
-    assert topic == f"arn:aws:sns:us-east-1:{ACCOUNT}:OrderTopic"
+    assert topic == f"arn:aws:sns:us-east-1:{PYTHON_ACCOUNT}:OrderTopic"
 
     # Step 3: Create SQS Queues: A. the Dead-Letter Queue, B. the Main Queue
     dead_letters = cli("sqs", "create-queue", "--queue-name", "OrderQueueDLQ")["QueueUrl"]
     redrive = {
-        "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{ACCOUNT}:OrderQueueDLQ",
+        "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:OrderQueueDLQ",
         "maxReceiveCount": 3,
     }
     queue = cli(
         *("sqs", "create-queue", "--queue-name", "OrderQueue"),
         *("--attributes", json.dumps({"RedrivePolicy": json.dumps(redrive)})),
     )["QueueUrl"]
-    assert queue.endswith(f"/{ACCOUNT}/OrderQueue")
-    queue_arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:OrderQueue"
+    assert queue.endswith(f"/{PYTHON_ACCOUNT}/OrderQueue")
+    queue_arn = f"arn:aws:sqs:us-east-1:{PYTHON_ACCOUNT}:OrderQueue"
 
     # Step 4: Subscribe SQS Queue to SNS Topic, with the queue policy that the console writes
     cli(
@@ -81,7 +74,7 @@ def flow(endpoint, own_client, reset, wait_until, advance_clock, order_code, tmp
     cli("lambda", "wait", "function-active-v2", "--function-name", "ProcessOrderFunction")
 
     # Step 8: Add IAM Roles (before step 7: AWS refuses a trigger that the role cannot poll)
-    for name, (action, resource) in POLICIES.items():
+    for name, (action, resource) in PYTHON_POLICIES.items():
         cli(
             *("iam", "put-role-policy", "--role-name", ROLE, "--policy-name", name),
             *("--policy-document", policy(action, resource)),
@@ -101,7 +94,7 @@ def flow(endpoint, own_client, reset, wait_until, advance_clock, order_code, tmp
 
 def test_the_published_order_lands_in_the_table_and_in_the_log(flow, endpoint):
     # Step 9: Test the Full Flow
-    cli = Cli(endpoint, ACCOUNT)
+    cli = Cli(endpoint, PYTHON_ACCOUNT)
     cli("sns", "publish", "--topic-arn", flow.topic, "--message", json.dumps(ORDER, indent=2))
     # Step 10: Verify
     assert flow.stored("O1234") == ORDER_ITEM
@@ -130,14 +123,14 @@ def test_a_role_without_put_item_is_denied_and_nothing_is_written(flow, own_clie
     denials = [line for line in flow.log() if "AccessDeniedException" in line]
     assert denials
     assert any(
-        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE}/ProcessOrderFunction is not authorized to perform: "
-        f"dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/Orders because no "
+        f"User: arn:aws:sts::{PYTHON_ACCOUNT}:assumed-role/{ROLE}/ProcessOrderFunction is not authorized to perform: "
+        f"dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:{PYTHON_ACCOUNT}:table/Orders because no "
         "identity-based policy allows the dynamodb:PutItem action" in line
         for line in denials
     )
     assert flow.item("denied") is None
 
-    action, resource = POLICIES["DynamoPutItemPolicy"]
+    action, resource = PYTHON_POLICIES["DynamoPutItemPolicy"]
     iam.put_role_policy(
         RoleName=ROLE, PolicyName="DynamoPutItemPolicy", PolicyDocument=policy(action, resource)
     )
@@ -160,7 +153,7 @@ def test_a_trigger_whose_role_loses_the_right_to_receive_says_so_and_goes_on_whe
     flow.publish({**ORDER, "orderId": "waiting"})
     flow.wait_until(told, what="the trigger to say that it may not receive")
     assert flow.item("waiting") is None
-    action, resource = POLICIES["SQSReceiveMessagePolicy"]
+    action, resource = PYTHON_POLICIES["SQSReceiveMessagePolicy"]
     iam.put_role_policy(
         RoleName=ROLE, PolicyName="SQSReceiveMessagePolicy", PolicyDocument=policy(action, resource)
     )
