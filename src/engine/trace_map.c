@@ -6,14 +6,15 @@
  * An edge leads from the topic to the queue, from the queue to the function or to its dead-letter queue, from
  * the function to the table and the log group.  `count` is the number of steps, `failed` of those that did
  * not end well.  A page covers the traces that ended after `since` (milliseconds; the last hour without it),
- * newest first, as far as its time allows; then it has a `next`, and a client adds the pages up.
+ * newest first, as far as its time allows, or until it has MOST_EDGES edges; then it has a `next`, and a
+ * client adds the pages up.
  */
 #include "engine/trace_search.h"
 #include "engine_sql.h"
 
 #include "wire/form.h"
 
-enum { HOUR_MS = 3600 * 1000 };
+enum { HOUR_MS = 3600 * 1000, MOST_EDGES = 1000 };
 
 struct edge_list {
     struct edge {
@@ -104,7 +105,8 @@ static bool read_traces(const struct call *call, struct span *span, struct edge_
     struct engine_list_traces_by_age_row row;
     bool any = false, more;
 
-    while ((more = engine_list_traces_by_age_next(&cursor, &row)) && !(any && time_is_up(call))) {
+    while ((more = engine_list_traces_by_age_next(&cursor, &row)) &&
+           !(any && (edges->count >= MOST_EDGES || time_is_up(call)))) {
         struct stored_hops hops = trace_hops_of(call, row.id);
         add_hops(call->arena, edges, &hops);
         *span = (struct span){span->since_ms, row.last_ms, row.id};

@@ -2,8 +2,12 @@
 
 import json
 
+import boto3
 import pytest
+from botocore.config import Config
 
+import changes
+import orderly_server
 from test_door import send
 
 
@@ -64,6 +68,62 @@ def test_the_map_begins_at_a_time(endpoint, client, way, now_ms):
     since = now_ms() + 60_000
     assert get(endpoint, f"/_orderly/map?since={since}") == {"sinceMs": since, "edges": []}
     assert edges(endpoint, arn)
+
+
+@pytest.fixture
+def unhurried():
+    """A server whose pages end by their bounds only."""
+    server = orderly_server.Server("--iam", "off", "--durability", "relaxed", environment=changes.NO_HURRY).start()
+    yield server
+    try:
+        server.stop()
+    finally:
+        server.remove_data()
+
+
+def test_a_page_of_the_map_ends_with_the_trace_that_fills_it(unhurried):
+    def client(service):
+        return boto3.client(service, endpoint_url=unhurried.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                            aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))
+
+    def all_edges():
+        page, found = get(unhurried.endpoint, "/_orderly/map"), set()
+        while True:
+            found |= {(edge["from"], edge["to"]) for edge in page["edges"]}
+            if "next" not in page:
+                return found
+            page = get(unhurried.endpoint, f"/_orderly/map?since={page['sinceMs']}&next={page['next']}")
+
+    sqs, sns, subscribers = client("sqs"), client("sns"), {}
+    for n in range(250):
+        sqs.create_queue(QueueName=f"q{n}")
+
+    def topic(name, queues):
+        arn = sns.create_topic(Name=name)["TopicArn"]
+        subscribers[arn] = queues
+        for n in range(queues):
+            sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:000000000000:q{n}")
+        return arn
+
+    def publish(*topics):
+        """One after the other, so that the traces have an order."""
+        for arn in topics:
+            before = all_edges()
+            sns.publish(TopicArn=arn, Message="m")
+            orderly_server.wait_until(lambda: len(all_edges() - before) == subscribers[arn], what="all deliveries")
+            unhurried.advance_clock(1)
+
+    one, three, four, less = topic("one", 1), [topic(f"t{n}", 250) for n in range(3)], topic("four", 250), topic("less", 249)
+    publish(one, *three, less)
+    page = get(unhurried.endpoint, "/_orderly/map")
+    assert (len(page["edges"]), "next" in page) == (1000, False)  # 999, and the oldest one
+
+    unhurried.advance_clock(7200)
+    publish(one, *three, four)
+    page = get(unhurried.endpoint, "/_orderly/map")
+    assert len(page["edges"]) == 1000 and one not in {edge["from"] for edge in page["edges"]}
+    last = get(unhurried.endpoint, f"/_orderly/map?since={page['sinceMs']}&next={page['next']}")
+    assert [edge["from"] for edge in last["edges"]] == [one] and "next" not in last
 
 
 @pytest.mark.parametrize("query", ["since=x", "next=1", "next=x.1", "next=1.x", "since=%"])

@@ -238,6 +238,10 @@ alter table sns_fanout_message add column trace_header text;
 -- migration: 14
 alter table sns_archive add column trace_header text;
 
+-- The hop of the publish, from which the deliveries of a stored message come; 0: unknown.
+-- migration: 15
+alter table sns_fanout_message add column published_hop integer not null default 0;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
@@ -429,16 +433,16 @@ delete from sns_fanout where id = :id;
 -- row: fanout_message
 insert into sns_fanout_message (fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes,
     text, envelope, message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id, data_protection, trace_header)
+    sequence_number, deduplication_id, data_protection, trace_header, published_hop)
 values (:fanout_id, :account, :region, :topic_arn, :trace_id, :group_id, :insert_at, :attributes, :text,
     :envelope, :message_id, :subject, :structure, :published_ms, :signature_version, :endpoint, :feedback,
-    :sequence_number, :deduplication_id, :data_protection, :trace_header);
+    :sequence_number, :deduplication_id, :data_protection, :trace_header, :published_hop);
 
 -- statement: find_fanout_message :one
 -- row: fanout_message
 select fanout_id, account, region, topic_arn, trace_id, group_id, insert_at, attributes, text, envelope,
     message_id, subject, structure, published_ms, signature_version, endpoint, feedback,
-    sequence_number, deduplication_id, data_protection, trace_header
+    sequence_number, deduplication_id, data_protection, trace_header, published_hop
 from sns_fanout_message where fanout_id = :fanout_id;
 
 -- statement: remove_fanout_message :exec
