@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "engine/count.h"
+#include "wire/percent.h"
 
 enum {
     MOST_INVOCATIONS = 16,
@@ -88,17 +89,11 @@ static str lineage_text(struct arena *arena, const struct lineage *lineage)
 /* botocore percent-encodes the header. */
 str lambda_lineage_of_header(struct arena *arena, str header)
 {
-    str lineage = trace_header_part(header, S("Lineage")), part;
-    struct text text = text_in(arena);
-    ptrdiff_t encoded;
+    str lineage = trace_header_part(header, S("Lineage")), decoded;
 
-    while ((encoded = str_find(lineage, S("%7C"))) >= 0) {
-        part = str_head(lineage, (size_t)encoded);
-        text_format(&text, "%.*s|", STR_ARGS(part));
-        lineage = str_from(lineage, (size_t)encoded + 3);
-    }
-    text_add(&text, lineage);
-    return text.size > 0 ? text_str(&text) : (str){0};
+    if (str_empty(lineage))
+        return (str){0};
+    return percent_decode(arena, lineage, false, &decoded) ? decoded : lineage;
 }
 
 str lambda_lineage_join(struct arena *arena, str one, str other)

@@ -66,6 +66,12 @@ static void sandbox_set_busy(const struct call *call, const struct function *fun
                                                                 .check_ms = sandbox->check_ms});
 }
 
+/* The credentials of a sandbox may be too old though its timer, which would end it, has not run yet. */
+static bool is_spent(const struct lambda_asker *asker)
+{
+    return asker->call.now_ms >= asker->sandbox.retire_ms;
+}
+
 /* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
 void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
 {
@@ -94,6 +100,11 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
         lambda_sandbox_initialized(&asker.call, &asker.function, &asker.sandbox);
+    if (is_spent(&asker)) {
+        lambda_sandbox_end(&asker.call, asker.sandbox.id, S("spindown"));
+        lambda_function_dispatch(&asker.call, &asker.function);
+        return lambda_asker_leave(call);
+    }
     if (lambda_code_is_hot(asker.function.row.package)) {
         enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
         if (review != HOT_CURRENT)
