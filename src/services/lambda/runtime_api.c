@@ -82,6 +82,28 @@ void runtime_next_prepare(const struct call *call, const struct runtime_next_req
         lambda_hot_code_prepare(call, asker.function.row.package);
 }
 
+static void write_invocation(const struct call *call, const struct lambda_asker *asker,
+                             const struct lambda_take_invocation_row *invocation,
+                             struct runtime_next_response *out)
+{
+    int64_t hop = lambda_invocation_hop(call, invocation->trace_id, invocation->receipts,
+                                        &(struct trace_hop){.kind = HOP_INVOKED,
+                                                            .resource_arn = asker->function.arn,
+                                                            .request_id = invocation->request_id,
+                                                            .attempt = invocation->attempts + 1});
+
+    out->aws_request_id = invocation->request_id;
+    out->deadline_ms = deadline_for_sandbox(&asker->function);
+    out->invoked_function_arn =
+        str_present(invocation->function_arn) ? invocation->function_arn : asker->function.arn;
+    str lineage = lambda_lineage_next(call->arena, &asker->function, invocation->lineage);
+    out->trace_id = arena_format(call->arena, "Root=%.*s;Parent=%016llx;Sampled=0;Lineage=%.*s",
+                                 STR_ARGS(invocation->trace_id), (unsigned long long)hop, STR_ARGS(lineage));
+    out->client_context = invocation->client_context;
+    out->content_type = S("application/json");
+    out->event = invocation->payload;
+}
+
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
@@ -122,21 +144,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
         answer_unsynced(call);
     sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
-    int64_t hop = lambda_invocation_hop(call, invocation.trace_id, invocation.receipts,
-                                        &(struct trace_hop){.kind = HOP_INVOKED,
-                                                            .resource_arn = asker.function.arn,
-                                                            .request_id = invocation.request_id,
-                                                            .attempt = invocation.attempts + 1});
-    out->aws_request_id = invocation.request_id;
-    out->deadline_ms = deadline_for_sandbox(&asker.function);
-    out->invoked_function_arn =
-        str_present(invocation.function_arn) ? invocation.function_arn : asker.function.arn;
-    str lineage = lambda_lineage_next(call->arena, &asker.function, invocation.lineage);
-    out->trace_id = arena_format(call->arena, "Root=%.*s;Parent=%016llx;Sampled=0;Lineage=%.*s",
-                                 STR_ARGS(invocation.trace_id), (unsigned long long)hop, STR_ARGS(lineage));
-    out->client_context = invocation.client_context;
-    out->content_type = S("application/json");
-    out->event = invocation.payload;
+    write_invocation(call, &asker, &invocation, out);
     if (asker.sandbox.extensions > 0)
         lambda_phase_invoke(&asker.call, &asker.function, &asker.sandbox,
                             &(struct lambda_phase_invocation){.request_id = out->aws_request_id,
