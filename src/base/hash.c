@@ -68,16 +68,18 @@ static void digest(EVP_MD_CTX *context, const EVP_MD *algorithm, str data, unsig
 struct md5 md5(str data)
 {
     struct md5 out;
+    const struct contexts *contexts = thread_contexts();
 
-    digest(thread_contexts()->md5, algorithms.md5, data, out.bytes);
+    digest(contexts->md5, algorithms.md5, data, out.bytes);
     return out;
 }
 
 struct sha256 sha256(str data)
 {
     struct sha256 out;
+    const struct contexts *contexts = thread_contexts();
 
-    digest(thread_contexts()->sha256, algorithms.sha256, data, out.bytes);
+    digest(contexts->sha256, algorithms.sha256, data, out.bytes);
     return out;
 }
 
