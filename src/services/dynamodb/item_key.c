@@ -18,10 +18,8 @@ str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_valu
 {
     struct number number;
 
-    if (value->s.data)
+    if (!dynamodb_value_is(value, VALUE_N))
         return value->s;
-    if (value->b.data)
-        return value->b;
     dynamodb_number_parse(value->n, &number);
     return dynamodb_number_key(arena, &number);
 }
