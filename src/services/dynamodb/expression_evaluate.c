@@ -263,6 +263,8 @@ static bool in_holds(struct evaluation *evaluation, const struct node *node)
 {
     const struct dynamodb_attribute_value *value = operand_value(evaluation, node->operands.items[0]);
 
+    if (value && dynamodb_choice_is_indexed(node, value))
+        return dynamodb_choice_is_among(node, value);
     for (size_t i = 1; i < node->operands.count; i++)
         if (comparison_holds(evaluation, EQUAL, value, operand_value(evaluation, node->operands.items[i])))
             return true;

@@ -373,6 +373,25 @@ TEST(many_questions_about_a_large_set_or_list_search_it_once)
     assert_in_range(steps, 0, 10 * ELEMENTS);
 }
 
+TEST(each_item_of_a_page_is_searched_for_among_many_values_by_its_hash)
+{
+    enum { VALUES = 100 };
+    struct dynamodb_attribute_map item = pair(S("c"), text_value(S("y99")), S("id"), text_value(S("a"))),
+                                  values;
+
+    values.items = arena_alloc(&scratch, VALUES * sizeof *values.items);
+    values.count = VALUES;
+    for (size_t i = 0; i < VALUES; i++)
+        values.items[i] = (struct dynamodb_attribute_map_entry){
+            arena_format(&scratch, ":v%zu", 300000 + i), text_value(arena_format(&scratch, "y%zu", i))};
+    str asked = arena_join(&scratch, repeated(S("c IN ("), ":v%", ",", VALUES), S(")"));
+    assert_true(holds(asked, &item, &values));
+    assert_in_range(steps, 0, 10);
+    item.items[0].value = text_value(S("z"));
+    assert_false(holds(asked, &item, &values));
+    assert_in_range(steps, 0, 10);
+}
+
 TEST(many_paths_into_a_large_map_search_it_once)
 {
     enum { ATTRIBUTES = 58000, QUESTIONS = 130 };
@@ -488,6 +507,7 @@ TESTS(test(entries_of_many_indexes_search_a_large_item_once),
       test(a_blob_is_not_written_beyond_what_an_item_may_have), test(large_sets_are_equal_by_their_hashes),
       test(large_maps_are_equal_by_their_hashes), test(the_same_large_comparison_is_made_once),
       test(many_questions_about_a_large_set_or_list_search_it_once),
+      test(each_item_of_a_page_is_searched_for_among_many_values_by_its_hash),
       test(many_paths_into_a_large_map_search_it_once),
       test(a_text_is_searched_for_another_by_a_linear_algorithm_and_once),
       test(elements_that_repeat_in_a_large_set_are_found_by_their_hashes),
