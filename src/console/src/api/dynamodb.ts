@@ -65,10 +65,6 @@ export async function tablesPage(token?: string, signal?: AbortSignal): Promise<
   return { items: page.TableNames, next: page.LastEvaluatedTableName };
 }
 
-export async function listTables(signal?: AbortSignal): Promise<string[]> {
-  return allPages(token => tablesPage(token, signal));
-}
-
 export async function describeTable(name: string, signal?: AbortSignal): Promise<Table> {
   const { Table } = await json<{ Table: Table }>(
     'dynamodb',
