@@ -55,11 +55,14 @@ export interface Table {
   LatestStreamArn?: string;
 }
 
+/** The rows of a page are described one by one. */
+const TABLES_PAGE = 50;
+
 export async function tablesPage(token?: string, signal?: AbortSignal): Promise<PageOf<string>> {
   const page = await json<{ TableNames: string[]; LastEvaluatedTableName?: string }>(
     'dynamodb',
     'ListTables',
-    token ? { ExclusiveStartTableName: token } : {},
+    { Limit: TABLES_PAGE, ExclusiveStartTableName: token },
     { signal, quiet: true },
   );
   return { items: page.TableNames, next: page.LastEvaluatedTableName };
