@@ -4,7 +4,7 @@
  * A setting may say it (MaximumConcurrency, provisioned pollers).  Otherwise it is five to begin with, grows
  * by 300 a minute while that many are under way, up to 1,250, and is five again when the queue is empty and
  * five do.  A row exists only while the number may differ from five.  A FIFO queue itself bounds its batches
- * by its message groups. No more than five batches wait for a sandbox: what cannot run stays in the queue.
+ * by its message groups. Few batches wait for a sandbox: what cannot run soon stays in the queue.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 #include "sources.h"
@@ -41,14 +41,20 @@ int64_t lambda_queue_under_way(const struct call *call, const struct poll *poll)
     return row.count;
 }
 
-static bool sandboxes_are_behind(const struct call *call, const struct poll *poll)
+/*
+ * Do so many of the batches wait for a sandbox that each may wait longer than two others run?  AWS asks for a
+ * visibility timeout of six times the function's.  Fewer would not let scheduler.c start a sandbox when the
+ * function is short.
+ */
+static bool sandboxes_are_behind(const struct call *call, const struct poll *poll, int64_t count)
 {
     struct lambda_count_queued_row queued = {0};
 
     lambda_count_queued(call->txn,
                         &(struct lambda_count_queued_params){.version_id = poll->function.row.version_id},
                         &queued);
-    return queued.count >= FIRST_BATCHES;
+    int64_t running = count > queued.count ? count - queued.count : 0;
+    return queued.count >= FIRST_BATCHES + 2 * running;
 }
 
 /* The number of batches that a standard queue may have under way now that it has `count`. */
@@ -82,7 +88,7 @@ bool lambda_queue_is_full(const struct call *call, const struct poll *poll, int6
     if (!str_ends_with(poll->mapping.source_arn, S(".fifo")) && count >= scaled(call, poll, count, until_ms))
         return true;
     *until_ms = call->now_ms + STEP_MS;
-    return sandboxes_are_behind(call, poll);
+    return sandboxes_are_behind(call, poll, count);
 }
 
 void lambda_queue_stops_growing(const struct call *call, const struct poll *poll, bool is_empty)
