@@ -27,7 +27,13 @@ function useStructure() {
   const details = useDetails(describeQueue);
   useEffect(() => {
     for (const queue of found.data?.queues ?? []) details.know(queue.url, queue);
-    details.want(found.data?.queues.map(queue => queue.url) ?? []);
+    // Of those that nothing is wired to, the figures are as old as the map.
+    const wired = new Set([...(found.data?.wired ?? []), ...(found.data?.redrives ?? [])].flat());
+    details.want(
+      (found.data?.queues ?? [])
+        .filter(({ attributes }) => wired.has(attributes.QueueArn!))
+        .map(queue => queue.url),
+    );
   }, [found.data, details]);
   useEffect(
     () =>
