@@ -303,9 +303,10 @@ static void write_map(struct json_writer *writer, const struct shape *shape, con
 
 static void write_structure(struct json_writer *writer, const struct shape *shape, const void *value)
 {
+    struct members members = members_in(shape, value);
+
     json_open_object(writer);
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++)
+    for (const struct member *member = members.first; member < members.end; member++)
         write_member(writer, member, member_value(member, value));
     json_close_object(writer);
 }

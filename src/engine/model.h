@@ -14,6 +14,7 @@
  *   opaque                     str: present when a request uses the member; never sent
  *   structure, union           inside a list or map: the struct itself;
  *                              as a member: `const struct x *`, which may be NULL
+ *   members of a union         have the same place: `is` tells which one is present, as X_MEMBER; 0: none
  *   list<T>                    struct { T *items; size_t count; }, absent is items == NULL
  *   map<string, T>             struct { struct { str key; T value; } *items; size_t count; }
  *
@@ -83,12 +84,16 @@ struct member_refusal {
     const char *const *except; /* accepted values, NULL-terminated; or NULL */
 };
 
+/* What `is` of a union has when a client sent several members, which its service refuses. */
+enum { UNION_HAS_SEVERAL = 0xffff };
+
 struct member {
     str name;       /* in C and JSON: QueueUrl */
     str json_name;  /* in REST-JSON and JSON */
     str query_name; /* in Query and XML, or of the header, path or query parameter */
     const struct shape *shape;
     uint32_t offset;
+    uint16_t choice; /* what `is` of its union has when the member is present; 0: it is in a structure */
     bool required;
     bool flattened;
     bool attribute;                /* in XML an attribute of the structure's element */

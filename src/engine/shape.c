@@ -60,8 +60,57 @@ static bool is_pointed_at(const struct member *member)
     return member->shape->type == SHAPE_STRUCTURE || (scalar && !member->required);
 }
 
+/* Every union begins like this. */
+struct any_union {
+    unsigned is;
+    const void *several[2]; /* when `is` is UNION_HAS_SEVERAL: two unions, one of which may have several */
+};
+
+static unsigned choice_in(const void *structure)
+{
+    unsigned is;
+
+    memcpy(&is, structure, sizeof is);
+    return is;
+}
+
+/* The union in which this member is present, or NULL. */
+static const void *union_with(const struct member *member, const void *structure)
+{
+    struct any_union any;
+
+    while (choice_in(structure) != member->choice) {
+        if (choice_in(structure) != UNION_HAS_SEVERAL)
+            return NULL;
+        memcpy(&any, structure, sizeof any);
+        structure = choice_in(any.several[0]) == member->choice ? any.several[0] : any.several[1];
+    }
+    return structure;
+}
+
+/* Make the member present.  The union to write it to: another one if a different member is present. */
+static void *choose(struct arena *arena, const struct member *member, void *structure)
+{
+    struct any_union any;
+    unsigned is = choice_in(structure), choice = member->choice;
+
+    if (is != 0 && is != choice) {
+        struct any_union *first = arena_new(arena, struct any_union),
+                         *second = arena_new(arena, struct any_union);
+        memcpy(&any, structure, sizeof any);
+        *second = any;
+        any = (struct any_union){UNION_HAS_SEVERAL, {first, second}};
+        memcpy(structure, &any, sizeof any);
+        structure = first;
+    }
+    memcpy(structure, &choice, sizeof choice);
+    return structure;
+}
+
 const void *member_value(const struct member *member, const void *structure)
 {
+    if (member->choice && !(structure = union_with(member, structure)))
+        return NULL;
     const char *place = (const char *)structure + member->offset;
     const void *pointer;
 
@@ -91,7 +140,7 @@ void model_merge(const struct shape *shape, void *into, const void *from)
 {
     const struct member *member;
 
-    check(shape->type == SHAPE_STRUCTURE && into && from);
+    check(shape->type == SHAPE_STRUCTURE && !shape->is_union && into && from);
     for (member = shape->members; member < members_end(shape); member++)
         if (member_value(member, from))
             memcpy((char *)into + member->offset, (const char *)from + member->offset, size_within(member));
@@ -99,6 +148,8 @@ void model_merge(const struct shape *shape, void *into, const void *from)
 
 void *member_room(struct arena *arena, const struct member *member, void *structure)
 {
+    if (member->choice)
+        structure = choose(arena, member, structure);
     char *place = (char *)structure + member->offset;
 
     if (!is_pointed_at(member))

@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "engine/model.h"
 
+#include <string.h>
+
 /* Any list or map: a map's item is a str with the value after it. */
 struct items {
     char *data;
@@ -72,4 +74,22 @@ bool epoch_from_text(struct arena *arena, str text, int64_t *ms);
 static inline const struct member *members_end(const struct shape *shape)
 {
     return shape->members + shape->member_count;
+}
+
+struct members {
+    const struct member *first, *end;
+};
+
+/* The members that may be present: of a union the one that is, unless a client sent several. */
+static inline struct members members_in(const struct shape *shape, const void *structure)
+{
+    const struct member *first = shape->members;
+    unsigned is;
+
+    if (!shape->is_union)
+        return (struct members){first, members_end(shape)};
+    memcpy(&is, structure, sizeof is);
+    if (is == UNION_HAS_SEVERAL)
+        return (struct members){first, members_end(shape)};
+    return is ? (struct members){first + is - 1, first + is} : (struct members){first, first};
 }

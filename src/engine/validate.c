@@ -424,8 +424,9 @@ static void check_inside(struct checker *checker, const struct shape *shape, con
 static void check_structure(struct checker *checker, const struct shape *shape, const void *structure,
                             const struct place *outer)
 {
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++) {
+    struct members members = members_in(shape, structure);
+
+    for (const struct member *member = members.first; member < members.end; member++) {
         struct place place = {.outer = outer, .member = member->name};
         if (is_missing(member, structure)) {
             if (member->required && !report_reworded(checker, &place, true))

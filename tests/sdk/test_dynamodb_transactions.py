@@ -375,6 +375,16 @@ def test_items_come_in_the_order_of_their_gets(dynamodb, tables):
         {"Item": sku("pen", left={"N": "3"})}, {}, {"Item": {"what": {"S": "pen"}, "more": {"M": {"y": {"N": "2"}}}}}]}
 
 
+def test_ten_items_of_190_000_values_are_read_together(dynamodb, tables):
+    table = tables[1]
+    names = [f"large{i}" for i in range(10)]
+    for name in names:
+        dynamodb.put_item(TableName=table, Item={**sku(name), "l": {"L": [{"NULL": True}] * 190_000}})
+    reply = dynamodb.transact_get_items(
+        TransactItems=[get(table, sku(name), ProjectionExpression="sku, l[189999], l[190000]") for name in names])
+    assert [one["Item"] for one in reply["Responses"]] == [{**sku(name), "l": {"L": [{"NULL": True}]}} for name in names]
+
+
 def test_an_item_without_any_of_the_projected_attributes_is_empty(dynamodb, tables):
     dynamodb.put_item(TableName=tables[1], Item=sku("pen"))
     assert answer(dynamodb.transact_get_items(TransactItems=[get(tables[1], sku("pen"), ProjectionExpression="nothing")])) == {

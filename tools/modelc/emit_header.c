@@ -102,10 +102,29 @@ static void emit_empty_struct(str tag, struct text *out)
     text_format(out, "struct %.*s { char no_members; };\n\n", STR_ARGS(tag));
 }
 
+/* Its members have the same place; `is` tells which is present. */
+static void emit_union(const struct model *model, const struct shape_entry *shape, struct text *out)
+{
+    text_format(out, "enum {\n");
+    for (size_t i = 0; i < shape->fields.count; i++)
+        text_format(out, "    %.*s_%.*s = %zu,\n", STR_ARGS(shape->constant),
+                    STR_ARGS(upper_case(model->arena, snake_case(model->arena, shape->fields.items[i].name))),
+                    i + 1);
+    text_format(out, "};\nstruct %.*s {\n    unsigned is;\n    union {\n    const void *several[2];\n",
+                STR_ARGS(shape->tag));
+    for (size_t i = 0; i < shape->fields.count; i++)
+        emit_field(model, &shape->fields.items[i], out);
+    text_add(out, S("    };\n};\n\n"));
+}
+
 static void emit_structure(const struct model *model, const struct shape_entry *shape, struct text *out)
 {
     if (shape->fields.count == 0) {
         emit_empty_struct(shape->tag, out);
+        return;
+    }
+    if (shape->is_union) {
+        emit_union(model, shape, out);
         return;
     }
     text_format(out, "struct %.*s {\n", STR_ARGS(shape->tag));

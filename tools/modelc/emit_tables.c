@@ -101,9 +101,11 @@ static void emit_refusal(const struct model *model, const struct shape_entry *sh
     text_add(out, S("};\n"));
 }
 
-static void emit_member(const struct model *model, const struct shape_entry *shape, const struct field *field,
+static void emit_member(const struct model *model, const struct shape_entry *shape, size_t at,
                         struct text *out)
 {
+    const struct field *field = &shape->fields.items[at];
+
     text_add(out, S("    {"));
     add_str(out, "name", field->name);
     add_str(out, "json_name", field->name);
@@ -114,6 +116,8 @@ static void emit_member(const struct model *model, const struct shape_entry *sha
     if (str_present(field->group))
         text_format(out, "%.*s.", STR_ARGS(snake_case(model->arena, field->group)));
     text_format(out, "%.*s)", STR_ARGS(field->c_name));
+    if (shape->is_union)
+        text_format(out, ", .choice = %zu", at + 1);
     if (field->required)
         text_add(out, S(", .required = true"));
     if (field->flattened)
@@ -137,7 +141,7 @@ static void emit_members(const struct model *model, const struct shape_entry *sh
         emit_refusal(model, shape, &shape->fields.items[i], out);
     text_format(out, "static const struct member %.*s_members[] = {\n", STR_ARGS(shape->tag));
     for (size_t i = 0; i < shape->fields.count; i++)
-        emit_member(model, shape, &shape->fields.items[i], out);
+        emit_member(model, shape, i, out);
     text_add(out, S("};\n\n"));
 }
 

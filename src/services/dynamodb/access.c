@@ -65,9 +65,9 @@ static str text_of(struct arena *arena, const struct dynamodb_attribute_value *v
 {
     struct number number;
 
-    if (value->s.data)
+    if (dynamodb_value_is(value, VALUE_S))
         return value->s;
-    if (value->b.data)
+    if (dynamodb_value_is(value, VALUE_B))
         return base64_encode(arena, value->b);
     return dynamodb_number_parse(value->n, &number) == NUMBER_OK ? dynamodb_number_text(arena, &number)
                                                                  : value->n;
@@ -79,7 +79,7 @@ static void add_leading_key(const struct call *call, struct context_list *contex
     const struct dynamodb_attribute_value *value =
         table->row.id && !access->whole_table ? leading_value(table, access) : NULL;
 
-    if (value && (value->s.data || value->n.data || value->b.data))
+    if (value && dynamodb_value_is_scalar(value))
         context_add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));
 }
 

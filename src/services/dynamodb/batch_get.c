@@ -51,12 +51,20 @@ static bool are_equal(const struct call *call, const struct dynamodb_attribute_m
     return true;
 }
 
-/* Keys with more attributes than a schema has cannot be right: they are not compared. */
-static bool is_repeated(const struct call *call, const struct dynamodb_attribute_map *keys, size_t at)
+/*
+ * Is the key equal to one among `seen`?  Keys with more attributes than a schema has cannot be right: they
+ * are not compared.
+ */
+static bool is_repeated(const struct call *call, struct positions *seen,
+                        const struct dynamodb_attribute_map *keys, size_t at)
 {
-    for (size_t i = 0; i < at && keys[at].count <= MAX_KEY_ATTRIBUTES; i++)
+    if (keys[at].count > MAX_KEY_ATTRIBUTES)
+        return false;
+    uint64_t hash = dynamodb_map_hash(&keys[at]), slot = hash;
+    for (size_t i; positions_next(seen, &slot, &i);)
         if (are_equal(call, &keys[i], &keys[at]))
             return true;
+    positions_add(seen, hash, at);
     return false;
 }
 
@@ -67,10 +75,12 @@ static bool refuse_duplicates(const struct call *call)
 
 static bool keys_check(const struct call *call, const struct dynamodb_keys_and_attributes *asked)
 {
+    struct positions seen = positions_for(call->arena, asked->keys.count);
+
     for (size_t i = 0; i < asked->keys.count; i++) {
         if (!dynamodb_attributes_check(call, &asked->keys.items[i]))
             return false;
-        if (is_repeated(call, asked->keys.items, i))
+        if (is_repeated(call, &seen, asked->keys.items, i))
             return refuse_duplicates(call);
     }
     return true;
@@ -132,24 +142,17 @@ static bool tables_check(const struct call *call, struct batch *batch)
     return true;
 }
 
-/* Is a key of the part also one of another part, which names the same table otherwise? */
-static bool part_is_repeated(const struct batch_part *part, const struct batch_part *other)
-{
-    for (size_t i = 0; i < part->asked->keys.count; i++)
-        for (size_t j = 0; j < other->asked->keys.count; j++)
-            if (str_equal(part->keys[i].hash, other->keys[j].hash) &&
-                str_equal(part->keys[i].range, other->keys[j].range))
-                return true;
-    return false;
-}
-
+/* Several parts may be about the same table, by different names. */
 static bool parts_differ(const struct call *call, const struct batch *batch)
 {
-    for (size_t i = 0; i < batch->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (batch->items[i].table->row.id == batch->items[j].table->row.id &&
-                part_is_repeated(&batch->items[i], &batch->items[j]))
+    struct item_places places = dynamodb_places_for(call->arena, batch->count > 1 ? MAX_KEYS : 0);
+
+    for (size_t i = 0; batch->count > 1 && i < batch->count; i++) {
+        const struct batch_part *part = &batch->items[i];
+        for (size_t j = 0; j < part->asked->keys.count; j++)
+            if (!dynamodb_places_add(&places, part->table->row.id, part->keys[j]))
                 return refuse_duplicates(call);
+    }
     return true;
 }
 

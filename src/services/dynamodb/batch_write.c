@@ -93,7 +93,7 @@ static bool address(const struct call *call, const struct dynamodb_batch_write_i
     for (size_t i = 0; i < set->count; i++)
         if (!key_read(call, &set->items[i]))
             return false;
-    return !dynamodb_set_repeats(set) ||
+    return !dynamodb_set_repeats(call, set) ||
            dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
 }
 

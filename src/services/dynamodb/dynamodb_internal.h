@@ -3,7 +3,9 @@
 /*
  * dynamodb_internal.h: what the files of DynamoDB share.
  */
+
 #include "base/list.h"
+#include "base/positions.h"
 #include "base/text.h"
 #include "dialect.h"
 #include "dynamodb_model.h"
@@ -352,6 +354,19 @@ bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list
 enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
 extern const str dynamodb_hash_too_long, dynamodb_range_too_long;
 bool dynamodb_key_has_type(const struct dynamodb_attribute_value *value, str type);
+/* The places of the items that a request names, to find one that it names twice. */
+struct item_places {
+    struct item_place {
+        int64_t table_id;
+        struct item_key key;
+    } * items;
+    size_t count;
+    struct positions found;
+};
+struct item_places dynamodb_places_for(struct arena *arena, size_t most);
+/* False: the place has been added before. */
+bool dynamodb_places_add(struct item_places *places, int64_t table_id, struct item_key key);
+
 /* Read the key from a whole item, or from a request's Key, which may contain nothing else. */
 bool dynamodb_key_of_item(const struct call *call, const struct key_schema *schema,
                           const struct dynamodb_attribute_map *item, struct item_key *key);
@@ -679,7 +694,7 @@ bool dynamodb_set_checked(const struct call *call, struct write_set *set, bool v
 /* In a preparation: compute the results of the writes, and leave the set to the handler. */
 void dynamodb_set_prepare(const struct call *call, struct write_set *set);
 /* Are two writes, of those without a failure, about the same item? */
-bool dynamodb_set_repeats(const struct write_set *set);
+bool dynamodb_set_repeats(const struct call *call, const struct write_set *set);
 /*
  * Plan all writes, then store all of them.  A write whose failure.error is set, or whose plan fails, cancels
  * the transaction: fail() with the reason of each write, in their order; nothing is stored.

@@ -113,16 +113,14 @@ static bool key_of(const struct call *call, struct part *part)
 
 static bool keys_read(const struct call *call, struct transaction *transaction)
 {
+    struct item_places places = dynamodb_places_for(call->arena, transaction->count);
+
     for (size_t i = 0; i < transaction->count; i++) {
         const struct part *part = &transaction->items[i];
         if (!key_of(call, &transaction->items[i]))
             return place_failure(call, i);
-        for (size_t j = 0; j < i; j++) {
-            const struct part *other = &transaction->items[j];
-            if (other->run.table->row.id == part->run.table->row.id &&
-                str_equal(other->key.hash, part->key.hash) && str_equal(other->key.range, part->key.range))
-                return dynamodb_transaction_refuse_repeated(call);
-        }
+        if (!dynamodb_places_add(&places, part->run.table->row.id, part->key))
+            return dynamodb_transaction_refuse_repeated(call);
     }
     return true;
 }
@@ -190,7 +188,7 @@ static bool writes_read(const struct call *call, struct transaction *transaction
             return place_failure(call, i);
         set->items[i].failure = take_failure(call);
     }
-    return !dynamodb_set_repeats(set) || dynamodb_transaction_refuse_repeated(call);
+    return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
 }
 
 static void add_hash(struct text *hashes, str text)

@@ -80,7 +80,14 @@ struct node {
     struct path path;
     const struct dynamodb_attribute_value *value;
     struct node_list operands;
+    const struct positions *choices; /* of IN: finds the operands that are short scalars; or NULL */
 };
+
+/* expression_choices.c: the operands of IN, found by their hashes when there are many. */
+void dynamodb_choices_index(struct arena *arena, struct node *in);
+/* Is a short scalar asked for among indexed ones? */
+bool dynamodb_choice_is_indexed(const struct node *in, const struct dynamodb_attribute_value *value);
+bool dynamodb_choice_is_among(const struct node *in, const struct dynamodb_attribute_value *value);
 
 /* expression_nodes.c */
 struct node *dynamodb_node_of(struct arena *arena, enum node_kind kind);

@@ -280,6 +280,9 @@ static bool check_fit(struct scope *scope, struct node *node, str *problem)
         return check_comparison(scope, node, problem);
     case NODE_BETWEEN:
         return check_bounds(scope, node, problem);
+    case NODE_IN:
+        dynamodb_choices_index(scope->arena, node);
+        return true;
     default:
         return true;
     }

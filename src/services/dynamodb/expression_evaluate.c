@@ -27,8 +27,10 @@ static const struct dynamodb_attribute_value *
 step_get(struct lookups *lookups, const struct dynamodb_attribute_value *value, const struct step *step)
 {
     if (str_present(step->name))
-        return value->m.items ? dynamodb_lookup_attribute(lookups, &value->m, step->name) : NULL;
-    return step->index < value->l.count ? &value->l.items[step->index] : NULL;
+        return dynamodb_value_is(value, VALUE_M) ? dynamodb_lookup_attribute(lookups, &value->m, step->name)
+                                                 : NULL;
+    return dynamodb_value_is(value, VALUE_L) && step->index < value->l.count ? &value->l.items[step->index]
+                                                                             : NULL;
 }
 
 const struct dynamodb_attribute_value *
@@ -97,13 +99,9 @@ static bool size_of(struct evaluation *evaluation, const struct dynamodb_attribu
         *size = value->b.size;
         return true;
     case VALUE_SS:
-        *size = value->ss.count;
-        return true;
     case VALUE_NS:
-        *size = value->ns.count;
-        return true;
     case VALUE_BS:
-        *size = value->bs.count;
+        *size = value->ss.count;
         return true;
     case VALUE_M:
         *size = value->m.count;
@@ -128,7 +126,7 @@ static const struct dynamodb_attribute_value *size_value(struct evaluation *eval
     if (!of || !size_of(evaluation, of, &size))
         return NULL;
     struct dynamodb_attribute_value *value = arena_new(evaluation->arena, struct dynamodb_attribute_value);
-    value->n = arena_format(evaluation->arena, "%zu", size);
+    *value = dynamodb_value_of(VALUE_N, arena_format(evaluation->arena, "%zu", size));
     return value;
 }
 
@@ -151,20 +149,18 @@ static const struct dynamodb_attribute_value *operand_value(struct evaluation *e
 static bool begins_with(const struct dynamodb_attribute_value *value,
                         const struct dynamodb_attribute_value *prefix)
 {
-    if (value->s.data && prefix->s.data)
-        return str_starts_with(value->s, prefix->s);
-    return value->b.data && prefix->b.data && str_starts_with(value->b, prefix->b);
+    return (dynamodb_value_is(value, VALUE_S) || dynamodb_value_is(value, VALUE_B)) &&
+           prefix->is == value->is && str_starts_with(value->s, prefix->s);
 }
 
 static bool text_contains(struct evaluation *evaluation, const struct dynamodb_attribute_value *value,
                           const struct dynamodb_attribute_value *part)
 {
-    str text = value->s.data ? value->s : value->b, piece = value->s.data ? part->s : part->b;
     const struct known *known = recall(evaluation, value, part);
 
-    if (!str_present(piece))
+    if (part->is != value->is)
         return false;
-    return known ? known->result : remember(evaluation, value, part, str_find(text, piece) >= 0);
+    return known ? known->result : remember(evaluation, value, part, str_find(value->s, part->s) >= 0);
 }
 
 static bool contains(struct evaluation *evaluation, const struct dynamodb_attribute_value *value,
@@ -177,11 +173,11 @@ static bool contains(struct evaluation *evaluation, const struct dynamodb_attrib
     case VALUE_B:
         return text_contains(evaluation, value, part);
     case VALUE_SS:
-        return part->s.data && dynamodb_lookup_element(lookups, &value->ss, part->s);
+        return dynamodb_value_is(part, VALUE_S) && dynamodb_lookup_element(lookups, &value->ss, part->s);
     case VALUE_NS:
-        return part->n.data && dynamodb_lookup_element(lookups, &value->ns, part->n);
+        return dynamodb_value_is(part, VALUE_N) && dynamodb_lookup_element(lookups, &value->ns, part->n);
     case VALUE_BS:
-        return part->b.data && dynamodb_lookup_element(lookups, &value->bs, part->b);
+        return dynamodb_value_is(part, VALUE_B) && dynamodb_lookup_element(lookups, &value->bs, part->b);
     case VALUE_L:
         return dynamodb_lookup_value(lookups, &value->l, part);
     default:
@@ -201,7 +197,8 @@ static bool function_holds(struct evaluation *evaluation, const struct node *nod
     case ATTRIBUTE_NOT_EXISTS:
         return first == NULL;
     case ATTRIBUTE_TYPE:
-        return first && second && dynamodb_value_type(first) == dynamodb_value_type_named(second->s);
+        return first && second && dynamodb_value_is(second, VALUE_S) &&
+               dynamodb_value_type(first) == dynamodb_value_type_named(second->s);
     case BEGINS_WITH:
         return first && second && begins_with(first, second);
     case CONTAINS:
@@ -215,7 +212,8 @@ static bool function_holds(struct evaluation *evaluation, const struct node *nod
 
 static bool is_collection(const struct dynamodb_attribute_value *value)
 {
-    return value->m.items || value->l.items || value->ss.items || value->ns.items || value->bs.items;
+    return dynamodb_value_is_set(value) || dynamodb_value_is(value, VALUE_M) ||
+           dynamodb_value_is(value, VALUE_L);
 }
 
 static bool equal(struct evaluation *evaluation, const struct dynamodb_attribute_value *a,
@@ -265,6 +263,8 @@ static bool in_holds(struct evaluation *evaluation, const struct node *node)
 {
     const struct dynamodb_attribute_value *value = operand_value(evaluation, node->operands.items[0]);
 
+    if (value && dynamodb_choice_is_indexed(node, value))
+        return dynamodb_choice_is_among(node, value);
     for (size_t i = 1; i < node->operands.count; i++)
         if (comparison_holds(evaluation, EQUAL, value, operand_value(evaluation, node->operands.items[i])))
             return true;

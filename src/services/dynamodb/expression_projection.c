@@ -235,11 +235,14 @@ static bool project(struct branch branch, const struct dynamodb_attribute_value 
         *part = *value;
         return true;
     }
-    if (value->m.items)
+    if (dynamodb_value_is(value, VALUE_M))
         part->m = project_map(branch, &value->m);
-    else if (value->l.items)
+    else if (dynamodb_value_is(value, VALUE_L))
         part->l = project_list(branch, &value->l);
-    return part->m.items || part->l.items;
+    else
+        return false;
+    part->is = value->is;
+    return part->is == DYNAMODB_ATTRIBUTE_VALUE_M ? part->m.items != NULL : part->l.items != NULL;
 }
 
 struct dynamodb_attribute_map dynamodb_projection_apply(struct arena *arena,

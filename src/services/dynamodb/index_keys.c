@@ -50,7 +50,7 @@ static bool refuse_type(const struct call *call, const struct violation *found)
 
 static bool refuse_empty(const struct call *call, const struct violation *found, bool updated)
 {
-    const char *type = found->value->s.data ? "string" : "binary";
+    const char *type = dynamodb_value_is(found->value, VALUE_S) ? "string" : "binary";
 
     if (updated)
         return dynamodb_refuse(

@@ -231,24 +231,19 @@ static struct dynamodb_attribute_value_list read_list(struct reader *reader)
 
 static void read_value(struct reader *reader, struct dynamodb_attribute_value *value)
 {
-    switch (read_byte(reader)) {
+    unsigned type = read_byte(reader);
+
+    value->is = type + 1;
+    switch (type) {
     case VALUE_S:
+    case VALUE_N:
+    case VALUE_B:
         value->s = read_text(reader);
         break;
-    case VALUE_N:
-        value->n = read_text(reader);
-        break;
-    case VALUE_B:
-        value->b = read_text(reader);
-        break;
     case VALUE_SS:
-        value->ss = read_set(reader);
-        break;
     case VALUE_NS:
-        value->ns = read_set(reader);
-        break;
     case VALUE_BS:
-        value->bs = read_set(reader);
+        value->ss = read_set(reader);
         break;
     case VALUE_M:
         value->m = read_map(reader);
@@ -263,6 +258,7 @@ static void read_value(struct reader *reader, struct dynamodb_attribute_value *v
         value->bool_ = &yes;
         break;
     case VALUE_BOOL + 1:
+        value->is = DYNAMODB_ATTRIBUTE_VALUE_BOOL;
         value->bool_ = &no;
         break;
     default:

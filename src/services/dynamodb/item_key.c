@@ -18,10 +18,8 @@ str dynamodb_key_bytes(struct arena *arena, const struct dynamodb_attribute_valu
 {
     struct number number;
 
-    if (value->s.data)
+    if (!dynamodb_value_is(value, VALUE_N))
         return value->s;
-    if (value->b.data)
-        return value->b;
     dynamodb_number_parse(value->n, &number);
     return dynamodb_number_key(arena, &number);
 }
@@ -180,4 +178,35 @@ struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const
         *list_add(arena, &key) = (struct dynamodb_attribute_map_entry){name, *dynamodb_item_get(item, name)};
     }
     return key;
+}
+
+/* ---- the keys of one request ---- */
+
+struct item_places dynamodb_places_for(struct arena *arena, size_t most)
+{
+    return (struct item_places){.items = arena_alloc(arena, (most + 1) * sizeof(struct item_place)),
+                                .found = positions_for(arena, most)};
+}
+
+static uint64_t hash_of_place(const struct item_place *place)
+{
+    uint64_t words[] = {keyed_hash(place->key.hash), keyed_hash(place->key.range), (uint64_t)place->table_id};
+
+    return keyed_hash((str){(const char *)words, sizeof words});
+}
+
+bool dynamodb_places_add(struct item_places *places, int64_t table_id, struct item_key key)
+{
+    struct item_place *added = &places->items[places->count];
+
+    *added = (struct item_place){table_id, key};
+    uint64_t hash = hash_of_place(added), slot = hash;
+    for (size_t at; positions_next(&places->found, &slot, &at);) {
+        const struct item_place *other = &places->items[at];
+        if (other->table_id == table_id && str_equal(other->key.hash, key.hash) &&
+            str_equal(other->key.range, key.range))
+            return false;
+    }
+    positions_add(&places->found, hash, places->count++);
+    return true;
 }

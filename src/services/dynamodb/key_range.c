@@ -188,7 +188,8 @@ static bool check_value(const struct call *call, const struct dynamodb_attribute
                            arena_format(call->arena,
                                         "One or more parameter values are not valid. The AttributeValue for "
                                         "a key attribute cannot contain an empty %s value. Key: %.*s",
-                                        value->s.data ? "string" : "binary", STR_ARGS(attribute->name)));
+                                        dynamodb_value_is(value, VALUE_S) ? "string" : "binary",
+                                        STR_ARGS(attribute->name)));
 }
 
 static bool check_term(const struct call *call, const struct key_term *term,

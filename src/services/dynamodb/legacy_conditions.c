@@ -147,6 +147,8 @@ static struct node *comparison_node(struct arena *arena, const struct comparison
     dynamodb_node_add(arena, node, dynamodb_node_of_attribute(arena, comparison->name));
     for (size_t i = 0; i < comparison->values.count; i++)
         dynamodb_node_add(arena, node, dynamodb_node_of_value(arena, &comparison->values.items[i]));
+    if (node->kind == NODE_IN)
+        dynamodb_choices_index(arena, node);
     return rule->negated ? negation_of(arena, node, comparison->name) : node;
 }
 

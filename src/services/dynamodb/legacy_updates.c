@@ -44,6 +44,7 @@ static struct node *append_node(struct arena *arena, str name, struct node *valu
         dynamodb_node_of_function(arena, IF_NOT_EXISTS, dynamodb_node_of_attribute(arena, name));
     struct node *append = dynamodb_node_of_function(arena, LIST_APPEND, old);
 
+    none->is = DYNAMODB_ATTRIBUTE_VALUE_L;
     list_make_empty(arena, &none->l);
     dynamodb_node_add(arena, old, dynamodb_node_of_value(arena, none));
     dynamodb_node_add(arena, append, value);

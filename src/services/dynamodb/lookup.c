@@ -116,7 +116,7 @@ static uint64_t hash_set(const struct str_list *set)
     return sum;
 }
 
-static uint64_t hash_map(const struct dynamodb_attribute_map *map)
+uint64_t dynamodb_map_hash(const struct dynamodb_attribute_map *map)
 {
     uint64_t sum = 0;
 
@@ -153,7 +153,7 @@ static uint64_t hash_value(const struct dynamodb_attribute_value *value)
     case VALUE_BS:
         return hash_words(hash_set(&value->bs), type);
     case VALUE_M:
-        return hash_words(hash_map(&value->m), type);
+        return hash_words(dynamodb_map_hash(&value->m), type);
     case VALUE_L:
         return hash_words(hash_list(&value->l), type);
     case VALUE_BOOL:

@@ -33,6 +33,8 @@ struct lookup_texts {
 };
 ptrdiff_t dynamodb_lookup_text(struct lookups *lookups, const struct lookup_texts *texts, str text);
 
+/* Equal maps have equal hashes, which are keyed by random bits of the process. */
+uint64_t dynamodb_map_hash(const struct dynamodb_attribute_map *map);
 /* The map's attribute of that name, or NULL. */
 const struct dynamodb_attribute_value *
 dynamodb_lookup_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *map, str name);

@@ -142,7 +142,7 @@ static bool parse_choices(struct pql_parser *parser, struct node *node)
     struct node *list = dynamodb_pql_at_value(parser) ? dynamodb_pql_value_node(parser) : NULL;
     if (!list)
         return str_present(*parser->problem) || dynamodb_pql_unexpected(parser);
-    if (!list->value->l.items || list->value->l.count == 0)
+    if (!dynamodb_value_is(list->value, VALUE_L) || list->value->l.count == 0)
         return dynamodb_pql_refuse(parser,
                                    S("IN operator must have a left hand argument of type Variable "
                                      "Reference and right hand argument of type Seq with at least one "
@@ -180,7 +180,7 @@ static struct node *type_node(struct pql_parser *parser, struct node *left, cons
     if (!type)
         return node;
     struct dynamodb_attribute_value *value = arena_new(parser->scope.arena, struct dynamodb_attribute_value);
-    value->s = str_of(type);
+    *value = dynamodb_value_of(VALUE_S, str_of(type));
     dynamodb_pql_add_operand(parser, node, dynamodb_node_of_value(parser->scope.arena, value));
     return node;
 }

@@ -77,8 +77,7 @@ static bool refuse_call(struct pql_parser *parser, const struct set_function *fu
 
 static bool is_set(const struct node *node)
 {
-    return node->kind == NODE_VALUE &&
-           (node->value->ss.items || node->value->ns.items || node->value->bs.items);
+    return node->kind == NODE_VALUE && dynamodb_value_is_set(node->value);
 }
 
 static bool parse_set_function(struct pql_parser *parser, const struct set_function *function,

@@ -67,7 +67,8 @@ static bool read_number(struct pql_parser *parser, bool negative, const struct p
         parser->current.kind = PQL_BAD;
         return dynamodb_pql_malformed(parser, "");
     }
-    value->n = arena_format(arena, "%s%s%.*s", negative ? "-" : "", bare ? "0" : "", STR_ARGS(written));
+    *value = dynamodb_value_of(
+        VALUE_N, arena_format(arena, "%s%s%.*s", negative ? "-" : "", bare ? "0" : "", STR_ARGS(written)));
     dynamodb_pql_advance(parser);
     return dynamodb_value_check(arena, value, &problem) ||
            dynamodb_pql_refuse(parser, arena_format(arena, "%.*s under %.*s", STR_ARGS(problem),
@@ -79,11 +80,11 @@ static const bool yes = true, no = false;
 static bool read_word(struct pql_parser *parser, struct dynamodb_attribute_value *value)
 {
     if (dynamodb_pql_accept_word(parser, "TRUE"))
-        value->bool_ = &yes;
+        *value = (struct dynamodb_attribute_value){DYNAMODB_ATTRIBUTE_VALUE_BOOL, .bool_ = &yes};
     else if (dynamodb_pql_accept_word(parser, "FALSE"))
-        value->bool_ = &no;
+        *value = (struct dynamodb_attribute_value){DYNAMODB_ATTRIBUTE_VALUE_BOOL, .bool_ = &no};
     else if (dynamodb_pql_accept_word(parser, "NULL"))
-        value->null = &yes;
+        *value = (struct dynamodb_attribute_value){DYNAMODB_ATTRIBUTE_VALUE_NULL, .null = &yes};
     else
         return dynamodb_pql_unexpected(parser);
     return true;
@@ -109,6 +110,7 @@ static bool read_list(struct pql_parser *parser, const struct place *place,
     struct place inside = {.above = place};
 
     dynamodb_pql_advance(parser);
+    value->is = DYNAMODB_ATTRIBUTE_VALUE_L;
     list_make_empty(parser->scope.arena, &value->l);
     if (dynamodb_pql_accept_symbol(parser, "]"))
         return true;
@@ -174,6 +176,7 @@ static bool read_attributes(struct pql_parser *parser, const struct place *place
 static bool read_map(struct pql_parser *parser, const struct place *place,
                      struct dynamodb_attribute_value *value)
 {
+    value->is = DYNAMODB_ATTRIBUTE_VALUE_M;
     return read_attributes(parser, place, false, &value->m);
 }
 
@@ -186,13 +189,14 @@ static bool add_element(struct pql_parser *parser, const struct place *place,
 
     if (!read_value(parser, place, &element))
         return false;
-    if (!parameter && element.s.data && !set->ns.items)
-        *list_add(parser->scope.arena, &set->ss) = element.s;
-    else if (!parameter && element.n.data && !set->ss.items)
-        *list_add(parser->scope.arena, &set->ns) = element.n;
-    else
+    unsigned kind = dynamodb_value_is(&element, VALUE_S)   ? DYNAMODB_ATTRIBUTE_VALUE_SS
+                    : dynamodb_value_is(&element, VALUE_N) ? DYNAMODB_ATTRIBUTE_VALUE_NS
+                                                           : 0;
+    if (parameter || !kind || (set->is && set->is != kind))
         return dynamodb_pql_refuse(parser, S("Unsupported data type in Bag. DynamoDB only supports either "
                                              "numbers or strings in bags"));
+    set->is = kind;
+    *list_add(parser->scope.arena, &set->ss) = element.s;
     return true;
 }
 
@@ -217,9 +221,8 @@ static bool read_set(struct pql_parser *parser, const struct place *place,
         if (!add_element(parser, place, value))
             return false;
     } while (dynamodb_pql_accept_symbol(parser, ","));
-    const struct str_list *set = value->ss.items ? &value->ss : &value->ns;
-    if (dynamodb_first_repeated(parser->scope.arena, set))
-        return dynamodb_pql_refuse(parser, set_sentence(parser, set));
+    if (dynamodb_first_repeated(parser->scope.arena, &value->ss))
+        return dynamodb_pql_refuse(parser, set_sentence(parser, &value->ss));
     return dynamodb_pql_expect_symbol(parser, ">>", "Expected RIGHT_DOUBLE_ANGLE_BRACKET");
 }
 
@@ -280,7 +283,7 @@ static bool read_value(struct pql_parser *parser, const struct place *place,
         return read;
     }
     if (parser->current.kind == PQL_STRING) {
-        value->s = parser->current.text;
+        *value = dynamodb_value_of(VALUE_S, parser->current.text);
         dynamodb_pql_advance(parser);
         return true;
     }
@@ -307,7 +310,7 @@ bool dynamodb_pql_item(struct pql_parser *parser, struct dynamodb_attribute_map 
         return read_attributes(parser, NULL, true, item);
     if (!read_value(parser, NULL, &value))
         return false;
-    *item = value.m;
+    *item = dynamodb_value_is(&value, VALUE_M) ? value.m : (struct dynamodb_attribute_map){0};
     return item->items ||
            dynamodb_pql_refuse(parser,
                                S("Unsupported format in item expression. Please use struct format {...} "

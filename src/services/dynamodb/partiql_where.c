@@ -104,27 +104,31 @@ static void add_conjuncts(struct arena *arena, struct node *node, struct node_li
         add_conjuncts(arena, node->operands.items[i], conjuncts);
 }
 
-static bool is_among(const struct dynamodb_attribute_value *value, const struct value_pointers *values,
-                     size_t count)
+/* Add the value unless an equal one is there.  Values that cannot be keys, which are refused later, differ
+ * from all. */
+static void add_distinct(struct value_pointers *values, struct positions *found,
+                         const struct dynamodb_attribute_value *value)
 {
-    int order;
+    bool scalar = dynamodb_value_is_scalar(value);
+    uint64_t hash = scalar ? keyed_hash(value->s) + value->is : 0, slot = hash;
 
-    for (size_t i = 0; i < count; i++)
-        if (dynamodb_value_type(value) == dynamodb_value_type(values->items[i]) &&
-            dynamodb_value_compare(value, values->items[i], &order) && order == 0)
-            return true;
-    return false;
+    for (size_t i; scalar && positions_next(found, &slot, &i);)
+        if (values->items[i]->is == value->is && str_equal(values->items[i]->s, value->s))
+            return;
+    if (scalar)
+        positions_add(found, hash, values->count);
+    values->items[values->count++] = value;
 }
 
 /* Each value once, up to the first one more than a SELECT may name. */
-static void make_distinct(struct value_pointers *values)
+static void make_distinct(struct arena *arena, struct value_pointers *values)
 {
-    size_t count = 0;
+    struct positions found = positions_for(arena, MAX_PARTITIONS + 1);
+    struct value_pointers distinct = {values->items, 0};
 
-    for (size_t i = 0; i < values->count && count <= MAX_PARTITIONS; i++)
-        if (!is_among(values->items[i], values, count))
-            values->items[count++] = values->items[i];
-    values->count = count;
+    for (size_t i = 0; i < values->count && distinct.count <= MAX_PARTITIONS; i++)
+        add_distinct(&distinct, &found, values->items[i]);
+    values->count = distinct.count;
 }
 
 void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
@@ -139,7 +143,7 @@ void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
     if (run->keys->count == 0 || (run->keys->hash_count > 1 && !names_all(run)) ||
         !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
         return;
-    make_distinct(&values);
+    make_distinct(arena, &values);
     run->partitions = values;
 }
 

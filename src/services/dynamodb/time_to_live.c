@@ -43,7 +43,7 @@ static bool due_of(const struct call *call, str attribute, str blob, int64_t *du
         dynamodb_item_pick(call->arena, blob, &(struct str_list){&attribute, 1});
     const struct dynamodb_attribute_value *value = dynamodb_item_get(&item, attribute);
 
-    return value && str_present(value->n) && seconds_of(value->n, due_s) &&
+    return value && dynamodb_value_is(value, VALUE_N) && seconds_of(value->n, due_s) &&
            *due_s >= call->now_ms / MS_PER_S - oldest_s;
 }
 

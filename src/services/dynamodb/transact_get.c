@@ -85,13 +85,11 @@ static bool keys_read(const struct call *call, struct gets *gets)
 
 static bool repeats_check(const struct call *call, const struct gets *gets)
 {
+    struct item_places places = dynamodb_places_for(call->arena, gets->count);
+
     for (size_t i = 0; i < gets->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct get *a = &gets->items[i], *b = &gets->items[j];
-            if (a->table->row.id == b->table->row.id && str_equal(a->key.hash, b->key.hash) &&
-                str_equal(a->key.range, b->key.range))
-                return dynamodb_transaction_refuse_repeated(call);
-        }
+        if (!dynamodb_places_add(&places, gets->items[i].table->row.id, gets->items[i].key))
+            return dynamodb_transaction_refuse_repeated(call);
     return true;
 }
 

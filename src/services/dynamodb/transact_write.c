@@ -284,7 +284,7 @@ static bool keys_read(const struct call *call, struct write_set *set)
         else
             write->failure = (struct failure){0};
     }
-    return !dynamodb_set_repeats(set) || dynamodb_transaction_refuse_repeated(call);
+    return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
 }
 
 static bool address(const struct call *call, const struct dynamodb_transact_write_items_input *in,

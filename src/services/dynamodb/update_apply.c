@@ -85,8 +85,8 @@ static bool evaluate_sum(struct updating *updating, const struct node *node,
 
     if (!evaluate_both(updating, node, both))
         return false;
-    *value = (struct dynamodb_attribute_value){0};
-    if (!both[0].n.data || !both[1].n.data)
+    *value = (struct dynamodb_attribute_value){.is = DYNAMODB_ATTRIBUTE_VALUE_N};
+    if (!dynamodb_value_is(&both[0], VALUE_N) || !dynamodb_value_is(&both[1], VALUE_N))
         return refuse_type(updating);
     return add_numbers(updating, both[0].n, both[1].n, node->kind == NODE_MINUS, &value->n);
 }
@@ -98,12 +98,13 @@ static bool evaluate_append(struct updating *updating, const struct node *node,
 
     if (!evaluate_both(updating, node, both))
         return false;
-    if (!both[0].l.items || !both[1].l.items)
+    if (!dynamodb_value_is(&both[0], VALUE_L) || !dynamodb_value_is(&both[1], VALUE_L))
         return refuse_type(updating);
     size_t count = both[0].l.count + both[1].l.count;
     if (!make(updating, 2 * count))
         return false;
     *value = (struct dynamodb_attribute_value){
+        DYNAMODB_ATTRIBUTE_VALUE_L,
         .l = {arena_alloc(updating->arena, (count + 1) * sizeof *value->l.items), count}};
     for (size_t i = 0, at = 0; i < 2; at += both[i].l.count, i++)
         if (both[i].l.count > 0)
@@ -160,8 +161,7 @@ static bool find_place(struct updating *updating, const struct path *path,
     if (*place || above.count == 0)
         return true;
     parent = dynamodb_path_get(&updating->lookups, updating->item, &above);
-    if (parent &&
-        (str_present(path->items[above.count].name) ? (bool)parent->m.items : (bool)parent->l.items))
+    if (parent && dynamodb_value_is(parent, str_present(path->items[above.count].name) ? VALUE_M : VALUE_L))
         return true;
     return refuse(updating, S("The document path provided in the update expression is invalid for update"));
 }
@@ -179,11 +179,6 @@ static bool apply_remove(struct updating *updating, const struct action *action,
 
     (void)change;
     return find_place(updating, &action->path, &place);
-}
-
-static struct str_list *set_of(struct dynamodb_attribute_value *value)
-{
-    return value->ss.items ? &value->ss : value->ns.items ? &value->ns : &value->bs;
 }
 
 /* Add to the set the elements of `more` that it lacks. */
@@ -214,9 +209,9 @@ static bool apply_add(struct updating *updating, const struct action *action, st
         return true;
     if (dynamodb_value_type(place) != dynamodb_value_type(&value))
         return refuse_type(updating);
-    if (value.n.data)
+    if (dynamodb_value_is(&value, VALUE_N))
         return add_numbers(updating, place->n, value.n, false, &change->value.n);
-    return unite(updating, set_of(&change->value), set_of(&value));
+    return unite(updating, &change->value.ss, &value.ss);
 }
 
 static bool apply_delete(struct updating *updating, const struct action *action, struct change *change)
@@ -231,12 +226,14 @@ static bool apply_delete(struct updating *updating, const struct action *action,
     if (dynamodb_value_type(place) != dynamodb_value_type(&value))
         return refuse_type(updating);
     change->value = *place;
-    struct str_list *set = set_of(&change->value), rest = {0};
+    struct str_list *set = &change->value.ss, rest = {0};
     rest.items = arena_alloc(updating->arena, set->count * sizeof *rest.items);
     for (size_t i = 0; i < set->count; i++)
-        if (!dynamodb_lookup_element(&updating->lookups, set_of(&value), set->items[i]))
+        if (!dynamodb_lookup_element(&updating->lookups, &value.ss, set->items[i]))
             rest.items[rest.count++] = set->items[i];
-    *set = rest.count > 0 ? rest : (struct str_list){0}; /* a set without elements is absent */
+    *set = rest;
+    if (rest.count == 0)
+        change->value.is = 0; /* a set without elements is absent */
     return true;
 }
 

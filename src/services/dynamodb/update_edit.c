@@ -138,7 +138,7 @@ static void edit_value(struct edit edit, struct dynamodb_attribute_value *value)
 {
     if (edit.changes[0].path->count == edit.depth)
         *value = edit.changes[0].value;
-    else if (value->m.items)
+    else if (dynamodb_value_is(value, VALUE_M))
         edit_map(edit, &value->m);
     else
         edit_list(edit, &value->l);

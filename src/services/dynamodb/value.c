@@ -17,17 +17,7 @@ static const str type_names[] = {
 
 enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value)
 {
-    return value->s.data     ? VALUE_S
-           : value->n.data   ? VALUE_N
-           : value->b.data   ? VALUE_B
-           : value->bool_    ? VALUE_BOOL
-           : value->m.items  ? VALUE_M
-           : value->l.items  ? VALUE_L
-           : value->null     ? VALUE_NULL
-           : value->ss.items ? VALUE_SS
-           : value->ns.items ? VALUE_NS
-           : value->bs.items ? VALUE_BS
-                             : VALUE_NONE;
+    return value->is - 1 < VALUE_NONE ? (enum value_type)(value->is - 1) : VALUE_NONE;
 }
 
 str dynamodb_value_type_name(enum value_type type)
@@ -147,14 +137,6 @@ static bool check_binaries(struct arena *arena, const struct str_list *set, str 
     return !dynamodb_first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
 }
 
-static int count_members(const struct dynamodb_attribute_value *value)
-{
-    return (value->s.data != NULL) + (value->n.data != NULL) + (value->b.data != NULL) +
-           (value->ss.items != NULL) + (value->ns.items != NULL) + (value->bs.items != NULL) +
-           (value->m.items != NULL) + (value->l.items != NULL) + (value->null != NULL) +
-           (value->bool_ != NULL);
-}
-
 static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem);
 
 static bool check_map(struct arena *arena, const struct dynamodb_attribute_map *map, int depth, str *problem)
@@ -180,35 +162,67 @@ static bool check_null(const bool *null, str *problem)
                                       "types must have the value of true"));
 }
 
-/* Check every member that is present; a value should have one. */
-static bool check_members(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
+static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
                           str *problem)
 {
-    return (!value->n.data || check_number(arena, &value->n, problem)) &&
-           (!value->null || check_null(value->null, problem)) &&
-           (!value->ss.items || check_strings(arena, &value->ss, problem)) &&
-           (!value->ns.items || check_numbers(arena, &value->ns, problem)) &&
-           (!value->bs.items || check_binaries(arena, &value->bs, problem)) &&
-           (!value->m.items || check_map(arena, &value->m, depth + 1, problem)) &&
-           (!value->l.items || check_list(arena, &value->l, depth + 1, problem));
+    switch (dynamodb_value_type(value)) {
+    case VALUE_N:
+        return check_number(arena, &value->n, problem);
+    case VALUE_NULL:
+        return check_null(value->null, problem);
+    case VALUE_SS:
+        return check_strings(arena, &value->ss, problem);
+    case VALUE_NS:
+        return check_numbers(arena, &value->ns, problem);
+    case VALUE_BS:
+        return check_binaries(arena, &value->bs, problem);
+    case VALUE_M:
+        return check_map(arena, &value->m, depth + 1, problem);
+    case VALUE_L:
+        return check_list(arena, &value->l, depth + 1, problem);
+    default:
+        return true;
+    }
+}
+
+/* The member of that type, among several, or a value without one. */
+static struct dynamodb_attribute_value one_of(const struct dynamodb_attribute_value *value,
+                                              enum value_type type)
+{
+    while (value->is == UNION_HAS_SEVERAL) {
+        const struct dynamodb_attribute_value *first = value->several[0];
+        value = dynamodb_value_is(first, type) ? first : value->several[1];
+    }
+    return dynamodb_value_is(value, type) ? *value : (struct dynamodb_attribute_value){0};
+}
+
+/* What is wrong with one of the members comes first. */
+static bool refuse_several(struct arena *arena, const struct dynamodb_attribute_value *value, int depth,
+                           str *problem)
+{
+    static const enum value_type order[] = {VALUE_N,  VALUE_NULL, VALUE_SS, VALUE_NS,
+                                            VALUE_BS, VALUE_M,    VALUE_L};
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        struct dynamodb_attribute_value one = one_of(value, order[i]);
+        if (!check_content(arena, &one, depth, problem))
+            return false;
+    }
+    return refuse(problem,
+                  S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                    "of the supported datatypes"));
 }
 
 static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
 {
-    int members = count_members(value);
-
     if (depth > MAX_ITEM_DEPTH)
         return refuse(problem, dynamodb_item_too_deep);
-    if (members == 0)
+    if (value->is == 0)
         return refuse(problem,
                       S("Supplied AttributeValue is empty, must contain exactly one of the supported "
                         "datatypes"));
-    if (!check_members(arena, value, depth, problem))
-        return false;
-    return members == 1 ||
-           refuse(problem,
-                  S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-                    "of the supported datatypes"));
+    return value->is == UNION_HAS_SEVERAL ? refuse_several(arena, value, depth, problem)
+                                          : check_content(arena, value, depth, problem);
 }
 
 bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)

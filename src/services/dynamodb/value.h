@@ -28,8 +28,34 @@ extern const str dynamodb_item_too_deep;
 
 extern const str dynamodb_empty_attribute_name;
 
-/* The type of a value; of the first member when it has several. */
+_Static_assert(DYNAMODB_ATTRIBUTE_VALUE_S == VALUE_S + 1 && DYNAMODB_ATTRIBUTE_VALUE_BOOL == VALUE_BOOL + 1,
+               "the types are the members of the model, in its order");
+
+/* The type of a value; VALUE_NONE, too, for the several members of an unchecked one. */
 enum value_type dynamodb_value_type(const struct dynamodb_attribute_value *value);
+
+static inline bool dynamodb_value_is(const struct dynamodb_attribute_value *value, enum value_type type)
+{
+    return value->is == type + 1;
+}
+
+/* A string, a number or a binary: its text is `s`. */
+static inline bool dynamodb_value_is_scalar(const struct dynamodb_attribute_value *value)
+{
+    return value->is - 1 <= VALUE_B;
+}
+
+/* A set of any type: its elements are `ss`. */
+static inline bool dynamodb_value_is_set(const struct dynamodb_attribute_value *value)
+{
+    return value->is - 1 >= VALUE_SS && value->is - 1 <= VALUE_BS;
+}
+
+/* A value of type S, N or B. */
+static inline struct dynamodb_attribute_value dynamodb_value_of(enum value_type type, str text)
+{
+    return (struct dynamodb_attribute_value){.is = type + 1, .s = text};
+}
 /* "S", "NULL"; and back, VALUE_NONE for an unknown name. */
 str dynamodb_value_type_name(enum value_type type);
 enum value_type dynamodb_value_type_named(str name);

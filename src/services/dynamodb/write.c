@@ -102,7 +102,8 @@ static bool is_too_large(const struct write *write)
 
 static bool leaves_item(const struct call *call, const struct write *write)
 {
-    const struct dynamodb_attribute_value before = {.m = write->stored.item}, after = {.m = write->item};
+    const struct dynamodb_attribute_value before = {DYNAMODB_ATTRIBUTE_VALUE_M, .m = write->stored.item},
+                                          after = {DYNAMODB_ATTRIBUTE_VALUE_M, .m = write->item};
 
     return write->stored.id && str_present(write->blob) &&
            write->stored.size_bytes == (int64_t)write->size.bytes &&

@@ -33,15 +33,15 @@ bool dynamodb_set_checked(const struct call *call, struct write_set *set, bool v
     return valid;
 }
 
-bool dynamodb_set_repeats(const struct write_set *set)
+bool dynamodb_set_repeats(const struct call *call, const struct write_set *set)
 {
-    for (size_t i = 0; i < set->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            const struct write *a = &set->items[i], *b = &set->items[j];
-            if (!a->failure.error && !b->failure.error && a->table->row.id == b->table->row.id &&
-                str_equal(a->key.hash, b->key.hash) && str_equal(a->key.range, b->key.range))
-                return true;
-        }
+    struct item_places places = dynamodb_places_for(call->arena, set->count);
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->items[i];
+        if (!write->failure.error && !dynamodb_places_add(&places, write->table->row.id, write->key))
+            return true;
+    }
     return false;
 }
 
@@ -170,25 +170,29 @@ collections_of(const struct call *call, str table, struct dynamodb_item_collecti
     return &added->value;
 }
 
-/* Is the write one of several in the same collection, and not the last of them? */
-static bool is_repeated(const struct write_set *set, size_t at)
+/* For each write: is it the last one in its collection? */
+static bool *last_in_collections(const struct call *call, const struct write_set *set)
 {
-    for (size_t i = at + 1; i < set->count; i++)
-        if (set->items[i].table->row.id == set->items[at].table->row.id &&
-            str_equal(set->items[i].key.hash, set->items[at].key.hash))
-            return true;
-    return false;
+    bool *is_last = arena_alloc(call->arena, set->count + 1);
+    struct item_places places = dynamodb_places_for(call->arena, set->count);
+
+    for (size_t i = set->count; i-- > 0;) {
+        struct item_key collection = {set->items[i].key.hash, S("")};
+        is_last[i] = dynamodb_places_add(&places, set->items[i].table->row.id, collection);
+    }
+    return is_last;
 }
 
 void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
                               struct dynamodb_item_collection_metrics_list_map *shown)
 {
+    const bool *is_last = last_in_collections(call, set);
+
     for (size_t i = 0; i < set->count; i++) {
         const struct write *write = &set->items[i];
         const struct dynamodb_item_collection_metrics *metrics =
-            write->kind == WRITE_CHECKS || is_repeated(set, i)
-                ? NULL
-                : dynamodb_collection_metrics(call, write, asked);
+            write->kind == WRITE_CHECKS || !is_last[i] ? NULL
+                                                       : dynamodb_collection_metrics(call, write, asked);
         if (metrics)
             *list_add(call->arena, collections_of(call, write->table->given, shown)) = *metrics;
     }

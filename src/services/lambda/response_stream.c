@@ -162,6 +162,7 @@ static enum outcome send_piece(const struct call *call, const struct lambda_find
         arena_new(call->arena, struct lambda_invoke_with_response_stream_response_event);
 
     update->payload = piece;
+    event->is = LAMBDA_INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT_PAYLOAD_CHUNK;
     event->payload_chunk = update;
     lambda_stream_keep(call, piece.size);
     return send_event(call, row, event, out);
@@ -181,6 +182,7 @@ static enum outcome send_end(const struct call *call, const struct lambda_find_b
     }
     if (str_present(row->tail))
         complete->log_result = base64_encode(call->arena, row->tail);
+    event->is = LAMBDA_INVOKE_WITH_RESPONSE_STREAM_RESPONSE_EVENT_INVOKE_COMPLETE;
     event->invoke_complete = complete;
     lambda_invocation_remove(call, row->id);
     stream_keep(call, END_PLACE);

@@ -171,6 +171,7 @@ static enum outcome begin(const struct call *call, const struct logs_start_live_
         .log_stream_name_prefixes = in->log_stream_name_prefixes,
         .log_event_filter_pattern = in->log_event_filter_pattern,
     };
+    event->is = LOGS_START_LIVE_TAIL_RESPONSE_STREAM_SESSION_START;
     event->session_start = start;
     out->response_stream = event;
     keep(call, &place);
@@ -316,6 +317,7 @@ static enum outcome send_update(const struct call *call, struct place *place, co
         update->session_results = arrived->events;
     place->sent += (int64_t)update->session_results.count;
     place->left_out = false;
+    event->is = LOGS_START_LIVE_TAIL_RESPONSE_STREAM_SESSION_UPDATE;
     event->session_update = update;
     out->response_stream = event;
     keep(call, place);

@@ -27,7 +27,8 @@ static enum outcome send_number(const struct call *call, int64_t number, const s
     *value = number;
     odd->value = value;
     even->payload = arena_format(call->arena, "%lld", (long long)number);
-    *event = number % 2 ? (struct brook_number){.odd = odd} : (struct brook_number){.even = even};
+    *event = number % 2 ? (struct brook_number){BROOK_NUMBER_ODD, .odd = odd}
+                        : (struct brook_number){BROOK_NUMBER_EVEN, .even = even};
     *out = event;
     stream_keep(call, arena_format(call->arena, "%lld", (long long)number + 1));
     return stream_event(call);
@@ -77,7 +78,7 @@ enum outcome brook_await(const struct call *call, const struct brook_await_reque
     if (next_of(call) == 3)
         return DONE;
     word->text = S("late");
-    event->word = word;
+    *event = (struct brook_number){BROOK_NUMBER_WORD, .word = word};
     out->numbers = event;
     stream_keep(call, S("3"));
     return stream_event(call);

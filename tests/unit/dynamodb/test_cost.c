@@ -72,11 +72,11 @@ static const bool yes = true;
 
 static struct dynamodb_attribute_value list_of_nulls(size_t count)
 {
-    struct dynamodb_attribute_value value = {.l = {.count = count}};
+    struct dynamodb_attribute_value value = {DYNAMODB_ATTRIBUTE_VALUE_L, .l = {.count = count}};
 
     value.l.items = arena_alloc(&scratch, count * sizeof *value.l.items);
     for (size_t i = 0; i < count; i++)
-        value.l.items[i].null = &yes;
+        value.l.items[i] = (struct dynamodb_attribute_value){DYNAMODB_ATTRIBUTE_VALUE_NULL, .null = &yes};
     return value;
 }
 
@@ -106,7 +106,8 @@ static struct dynamodb_attribute_map map_of(size_t count, bool backwards)
 
     map.items = arena_alloc(&scratch, count * sizeof *map.items);
     for (size_t i = 0; i < count; i++)
-        map.items[i] = (struct dynamodb_attribute_map_entry){names.items[i], {.null = &yes}};
+        map.items[i] = (struct dynamodb_attribute_map_entry){names.items[i],
+                                                             {DYNAMODB_ATTRIBUTE_VALUE_NULL, .null = &yes}};
     return map;
 }
 
@@ -123,7 +124,7 @@ static struct dynamodb_attribute_map pair(str first, struct dynamodb_attribute_v
 
 static struct dynamodb_attribute_value text_value(str text)
 {
-    return (struct dynamodb_attribute_value){.s = text};
+    return dynamodb_value_of(VALUE_S, text);
 }
 
 /* ---- expressions ---- */
@@ -230,8 +231,8 @@ TEST(attributes_are_removed_from_a_large_item_in_one_walk)
 TEST(elements_are_added_to_and_deleted_from_a_large_set_by_their_hashes)
 {
     enum { ELEMENTS = 60000 };
-    struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)},
-                                    back = {.ss = texts(ELEMENTS, true)};
+    struct dynamodb_attribute_value set = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, false)},
+                                    back = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, true)};
     struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("s"), set);
     struct dynamodb_attribute_map values = pair(S(":v"), back, S(":w"), back);
 
@@ -314,7 +315,8 @@ static size_t steps_of_equality(struct dynamodb_attribute_value a, struct dynamo
 TEST(large_sets_are_equal_by_their_hashes)
 {
     enum { ELEMENTS = 90000 };
-    struct dynamodb_attribute_value a = {.ns = numbers(ELEMENTS, false)}, b = {.ns = numbers(ELEMENTS, true)};
+    struct dynamodb_attribute_value a = {DYNAMODB_ATTRIBUTE_VALUE_NS, .ns = numbers(ELEMENTS, false)},
+                                    b = {DYNAMODB_ATTRIBUTE_VALUE_NS, .ns = numbers(ELEMENTS, true)};
 
     assert_in_range(steps_of_equality(a, b), 0, 12 * ELEMENTS);
 }
@@ -322,7 +324,8 @@ TEST(large_sets_are_equal_by_their_hashes)
 TEST(large_maps_are_equal_by_their_hashes)
 {
     enum { ATTRIBUTES = 40000 };
-    struct dynamodb_attribute_value a = {.m = map_of(ATTRIBUTES, false)}, b = {.m = map_of(ATTRIBUTES, true)};
+    struct dynamodb_attribute_value a = {DYNAMODB_ATTRIBUTE_VALUE_M, .m = map_of(ATTRIBUTES, false)},
+                                    b = {DYNAMODB_ATTRIBUTE_VALUE_M, .m = map_of(ATTRIBUTES, true)};
 
     assert_in_range(steps_of_equality(a, b), 0, 12 * ATTRIBUTES);
 }
@@ -330,7 +333,8 @@ TEST(large_maps_are_equal_by_their_hashes)
 TEST(the_same_large_comparison_is_made_once)
 {
     enum { ELEMENTS = 60000 };
-    struct dynamodb_attribute_value a = {.ss = texts(ELEMENTS, false)}, b = {.ss = texts(ELEMENTS, true)};
+    struct dynamodb_attribute_value a = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, false)},
+                                    b = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, true)};
     struct dynamodb_attribute_map item = pair(S("c"), a, S("id"), text_value(S("a")));
     struct dynamodb_attribute_map values = pair(S(":v"), b, S(":w"), b);
 
@@ -355,7 +359,8 @@ static void ask_often(struct dynamodb_attribute_value value, struct dynamodb_att
 TEST(many_questions_about_a_large_set_or_list_search_it_once)
 {
     enum { ELEMENTS = 60000 };
-    struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)}, list = {.l = {.count = ELEMENTS}};
+    struct dynamodb_attribute_value set = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, false)},
+                                    list = {DYNAMODB_ATTRIBUTE_VALUE_L, .l = {.count = ELEMENTS}};
     struct dynamodb_attribute_map values;
 
     ask_often(set, &values);
@@ -369,10 +374,29 @@ TEST(many_questions_about_a_large_set_or_list_search_it_once)
     assert_in_range(steps, 0, 10 * ELEMENTS);
 }
 
+TEST(each_item_of_a_page_is_searched_for_among_many_values_by_its_hash)
+{
+    enum { VALUES = 100 };
+    struct dynamodb_attribute_map item = pair(S("c"), text_value(S("y99")), S("id"), text_value(S("a"))),
+                                  values;
+
+    values.items = arena_alloc(&scratch, VALUES * sizeof *values.items);
+    values.count = VALUES;
+    for (size_t i = 0; i < VALUES; i++)
+        values.items[i] = (struct dynamodb_attribute_map_entry){
+            arena_format(&scratch, ":v%zu", 300000 + i), text_value(arena_format(&scratch, "y%zu", i))};
+    str asked = arena_join(&scratch, repeated(S("c IN ("), ":v%", ",", VALUES), S(")"));
+    assert_true(holds(asked, &item, &values));
+    assert_in_range(steps, 0, 10);
+    item.items[0].value = text_value(S("z"));
+    assert_false(holds(asked, &item, &values));
+    assert_in_range(steps, 0, 10);
+}
+
 TEST(many_paths_into_a_large_map_search_it_once)
 {
     enum { ATTRIBUTES = 58000, QUESTIONS = 130 };
-    struct dynamodb_attribute_value map = {.m = map_of(ATTRIBUTES, false)};
+    struct dynamodb_attribute_value map = {DYNAMODB_ATTRIBUTE_VALUE_M, .m = map_of(ATTRIBUTES, false)};
     struct dynamodb_attribute_map item = pair(S("id"), text_value(S("a")), S("c"), map), values = {0};
 
     assert_false(holds(repeated(S(""), "attribute_exists(c.y%)", " OR ", QUESTIONS), &item, &values));
@@ -400,8 +424,8 @@ TEST(a_text_is_searched_for_another_by_a_linear_algorithm_and_once)
 TEST(elements_that_repeat_in_a_large_set_are_found_by_their_hashes)
 {
     enum { ELEMENTS = 90000 };
-    struct dynamodb_attribute_value set = {.ss = texts(ELEMENTS, false)},
-                                    more = {.ns = numbers(ELEMENTS, false)};
+    struct dynamodb_attribute_value set = {DYNAMODB_ATTRIBUTE_VALUE_SS, .ss = texts(ELEMENTS, false)},
+                                    more = {DYNAMODB_ATTRIBUTE_VALUE_NS, .ns = numbers(ELEMENTS, false)};
     struct dynamodb_attribute_map item = pair(S("a"), set, S("b"), more);
     str problem = {0};
 
@@ -484,6 +508,7 @@ TESTS(test(entries_of_many_indexes_search_a_large_item_once),
       test(a_blob_is_not_written_beyond_what_an_item_may_have), test(large_sets_are_equal_by_their_hashes),
       test(large_maps_are_equal_by_their_hashes), test(the_same_large_comparison_is_made_once),
       test(many_questions_about_a_large_set_or_list_search_it_once),
+      test(each_item_of_a_page_is_searched_for_among_many_values_by_its_hash),
       test(many_paths_into_a_large_map_search_it_once),
       test(a_text_is_searched_for_another_by_a_linear_algorithm_and_once),
       test(elements_that_repeat_in_a_large_set_are_found_by_their_hashes),

@@ -215,6 +215,19 @@ TEST(operands_must_fit)
         "AttributeValue: {S:a}, upper bound operand: AttributeValue: {N:1}");
 }
 
+TEST(in_finds_each_of_many_values_and_tells_types_apart)
+{
+    str many = S(" IN (:one, :b, :yes, :ten, :one, :b, :yes, :ten, :ten, :b");
+
+    assert_true(holds(arena_concat(&scratch, S("id"), many, S(")"))));
+    assert_true(holds(arena_concat(&scratch, S("ten"), many, S(")"))));
+    assert_true(holds(arena_concat(&scratch, S("flag"), many, S(")"))));
+    assert_true(holds(arena_concat(&scratch, S("pieces[1].deep"), many, S(", ten)"))));
+    assert_false(holds(arena_concat(&scratch, S("nowhere"), many, S(")"))));
+    assert_false(holds(arena_concat(&scratch, S("nil"), many, S(")"))));
+    assert_false(holds(arena_concat(&scratch, S("n"), many, S(")"))));
+}
+
 TEST(in_takes_a_hundred_operands_and_no_more)
 {
     struct text text = text_in(&scratch);
@@ -325,7 +338,7 @@ TESTS(test(an_index_of_a_list_has_a_largest_value), test(comparisons_know_types_
       test(functions_look_into_texts_sets_lists_and_maps),
       test(a_syntax_error_shows_the_token_and_its_neighbours),
       test(names_values_functions_and_words_are_checked_in_awss_words), test(operands_must_fit),
-      test(in_takes_a_hundred_operands_and_no_more),
+      test(in_finds_each_of_many_values_and_tells_types_apart), test(in_takes_a_hundred_operands_and_no_more),
       test(an_expression_has_three_hundred_operators_and_no_more),
       test(nesting_ends_in_a_sentence_not_in_the_stack), test(a_projection_keeps_structure_and_order),
       test(paths_of_a_projection_keep_apart), test(a_key_condition_has_one_term_for_each_attribute),

@@ -169,6 +169,37 @@ TEST(a_text_is_a_boolean_for_dynamodb_only_in_a_union)
                 "Unexpected token received from parser");
 }
 
+TEST(several_members_of_a_union_are_kept_to_be_refused)
+{
+    struct call call = call_of(&DYNAMODB_PUT_ITEM);
+    const struct dynamodb_put_item_input *in = decoded(&call, PROTOCOL_JSON_1_0,
+                                                       S("{\"Item\":{\"a\":{\"S\":\"x\",\"N\":\"1\",\"BOOL\":"
+                                                         "true},\"b\":{\"S\":null,\"N\":\"2\"},\"c\":{}}}"));
+    const struct dynamodb_attribute_value *value = &in->item.items[0].value;
+
+    assert_int_equal(value->is, UNION_HAS_SEVERAL);
+    assert_str(model_to_json(&scratch, &DYNAMODB_ATTRIBUTE_VALUE, value),
+               S("{\"S\":\"x\",\"N\":\"1\",\"BOOL\":true}"));
+    assert_int_equal(in->item.items[1].value.is, DYNAMODB_ATTRIBUTE_VALUE_N);
+    assert_text(in->item.items[1].value.n, "2");
+    assert_int_equal(in->item.items[2].value.is, 0);
+}
+
+TEST(a_member_of_a_union_given_twice_counts_once_and_the_last_wins)
+{
+    struct call call = call_of(&DYNAMODB_PUT_ITEM);
+    const struct dynamodb_put_item_input *in =
+        decoded(&call, PROTOCOL_JSON_1_0, S("{\"Item\":{\"a\":{\"S\":\"x\",\"S\":\"y\"}}}"));
+
+    assert_int_equal(in->item.items[0].value.is, DYNAMODB_ATTRIBUTE_VALUE_S);
+    assert_text(in->item.items[0].value.s, "y");
+}
+
+TEST(a_value_takes_24_bytes)
+{
+    assert_int_equal(sizeof(struct dynamodb_attribute_value), 24);
+}
+
 TEST(a_fraction_is_no_integer)
 {
     static const char *const numbers[] = {"1.5", "-0.0", "1.0", "1e2", "1e400", "9223372036854775808"};
@@ -231,6 +262,8 @@ TESTS(test(a_send_is_read_from_json), test(a_send_is_read_from_a_form),
       test(many_entries_given_twice_count_once), test(an_empty_body_is_an_empty_object),
       test(what_is_no_json_is_refused_without_a_word), test(coral_says_which_type_it_cannot_convert),
       test(dynamodb_says_it_in_its_own_words), test(a_text_is_a_boolean_for_dynamodb_only_in_a_union),
+      test(several_members_of_a_union_are_kept_to_be_refused),
+      test(a_member_of_a_union_given_twice_counts_once_and_the_last_wins), test(a_value_takes_24_bytes),
       test(a_fraction_is_no_integer), test(a_null_in_a_list_is_absent),
       test(fractions_of_whole_numbers_are_cut_off_by_dynamodb), test(a_form_with_a_bad_escape_is_malformed),
       test(a_form_with_text_for_a_number_is_refused), test(what_a_service_stores_comes_back_the_same))

@@ -98,7 +98,8 @@ TEST(an_error_of_sqs_has_its_own_form_in_xml)
 
 TEST(an_error_may_carry_details)
 {
-    struct dynamodb_attribute_map_entry entry = {.key = S("pk"), .value = {.s = S("1")}};
+    struct dynamodb_attribute_map_entry entry = {.key = S("pk"),
+                                                 .value = {DYNAMODB_ATTRIBUTE_VALUE_S, .s = S("1")}};
     struct dynamodb_conditional_check_failed_exception details = {.item = {&entry, 1}};
     struct http_reply reply = failed(&DYNAMODB_PUT_ITEM, PROTOCOL_JSON_1_0,
                                      &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION, "No.", &details);
