@@ -68,11 +68,9 @@ int str_compare(str a, str b);
 /* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
 static inline str str_from(str s, size_t from)
 {
-    if (!s.data)
-        return s;
     if (from > s.size)
         from = s.size;
-    return (str){s.data + from, s.size - from};
+    return (str){from ? s.data + from : s.data, s.size - from};
 }
 static inline str str_head(str s, size_t size)
 {

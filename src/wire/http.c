@@ -353,7 +353,7 @@ bool http_parser_expects_continue(const struct http_parser *parser)
 /* llhttp reads several spaces as one; a proxy in front of us may see another target. */
 static bool has_double_space(const struct http_parser *parser, str line)
 {
-    return (parser->last == ' ' && line.data[0] == ' ') || str_find(line, S("  ")) >= 0;
+    return (parser->last == ' ' && str_starts_with(line, S(" "))) || str_find(line, S("  ")) >= 0;
 }
 
 /* Scan to the next line end, or to the end of the bytes; returns the number of bytes scanned. */
