@@ -2,6 +2,7 @@
 megabyte."""
 
 import concurrent.futures
+import time
 import uuid
 
 TABLE, SMALL, INDEXED = "worst", "worst-small", "worst-indexed"
@@ -216,6 +217,54 @@ def put_shared(count):
         RequestItems={SHARED: [{"PutRequest": {"Item": item}} for item in items]})
 
 
+def moved(write, items_of):
+    """Two requests, so that each entry is moved: the item is a map that 20 indexes include."""
+    kinds = {kind: items_of(kind) for kind in "ab"}
+
+    def request(dynamodb):
+        for items in kinds.values():
+            getattr(dynamodb, write)(**items)
+
+    return request
+
+
+def large_maps(kind):
+    return [{**key, "kind": {"S": kind}, "c": {"M": many_attributes(45_000)}} for key in BATCH_KEYS[:9]]
+
+
+def maps_of_batch(kind):
+    return {"RequestItems": {SHARED: [{"PutRequest": {"Item": item}} for item in large_maps(kind)]}}
+
+
+def maps_of_transaction(kind):
+    return {"TransactItems": [{"Put": {"TableName": SHARED, "Item": item}} for item in large_maps(kind)]}
+
+
+def maps_of_statements(kind):
+    return {"TransactStatements": [{"Statement": f"UPDATE \"{SHARED}\" SET kind = ? WHERE id = ?", "Parameters": [{"S": kind}, key["id"]]}
+                                   for key in BATCH_KEYS[:9]]}
+
+
+def table_of_maps(dynamodb):
+    table_of_shared(dynamodb)
+    dynamodb.batch_write_item(**maps_of_batch("a"))
+
+
+def table_of_expiring(dynamodb):
+    table_of_shared(dynamodb)
+    try:
+        dynamodb.update_time_to_live(TableName=SHARED, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ends"})
+    except dynamodb.exceptions.ClientError:
+        pass  # it has been enabled
+
+
+def put_expired(dynamodb):
+    """Items that a timer deletes at once, with their entries in 20 indexes."""
+    ends = {"N": str(int(time.time()) - 60)}
+    items = [{"id": {"S": str(uuid.uuid4())}, "kind": {"S": "a"}, "ends": ends, "c": {"M": many_attributes(15_000)}} for _ in range(25)]
+    dynamodb.batch_write_item(RequestItems={SHARED: [{"PutRequest": {"Item": item}} for item in items]})
+
+
 def many_indexes(dynamodb):
     dynamodb.create_table(
         TableName="worst-indexes", BillingMode="PAY_PER_REQUEST",
@@ -329,6 +378,12 @@ REQUESTS = [
     entry("CreateTable: 5,000 indexes", many_indexes),
     entry("PutItem: 57,000 attributes, and 20 indexes", put_indexed, indexed_table),
     entry("BatchWriteItem: nine sets of 70,000 numbers, and 20 indexes with each", put_shared(9), table_of_shared),
+    entry("BatchWriteItem: nine maps of 45,000 entries, moved in 20 indexes", moved("batch_write_item", maps_of_batch), table_of_maps),
+    entry("TransactWriteItems: nine maps of 45,000 entries, moved in 20 indexes",
+          moved("transact_write_items", maps_of_transaction), table_of_maps),
+    entry("ExecuteTransaction: nine maps of 45,000 entries, moved in 20 indexes",
+          moved("execute_transaction", maps_of_statements), table_of_maps),
+    entry("BatchWriteItem: 25 maps of 15,000 entries, which expire at once, and 20 indexes", put_expired, table_of_expiring),
     entry("Scan: an index", lambda dynamodb: dynamodb.scan(TableName=INDEXED, IndexName="index7"),
           lambda dynamodb: (indexed_table(dynamodb), put_indexed(dynamodb))),
     entry("UpdateTable: an index of 20,000 items", make_index, small_items),

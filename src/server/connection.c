@@ -185,49 +185,66 @@ static void on_written(uv_write_t *write, int status)
 }
 
 /* When too many bytes of replies wait, clients that do not read their replies are disconnected. */
-static void write_later(struct connection *connection, str rest)
+static void write_later(struct connection *connection, str output, str body)
 {
-    bool affordable = rest.size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - rest.size;
-    struct leftover *leftover = affordable ? malloc(sizeof *leftover + rest.size) : NULL;
+    size_t size = output.size + body.size;
+    bool affordable = size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - size;
+    struct leftover *leftover = affordable ? malloc(sizeof *leftover + size) : NULL;
 
     if (!leftover) {
         connection_close(connection);
         return;
     }
-    leftover->size = rest.size;
-    memcpy(leftover->data, rest.data, rest.size);
-    uv_buf_t buffer = uv_buf_init(leftover->data, (unsigned)rest.size);
+    leftover->size = size;
+    memcpy(leftover->data, output.data, output.size);
+    memcpy(leftover->data + output.size, body.data, body.size);
+    uv_buf_t buffer = uv_buf_init(leftover->data, (unsigned)size);
     if (uv_write(&leftover->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) != 0) {
         free(leftover);
         connection_close(connection);
         return;
     }
-    atomic_fetch_add(&unsent, rest.size);
+    atomic_fetch_add(&unsent, size);
     connection->writing = true;
     expire_in(connection, LIMIT_HTTP_BODY_TIMEOUT_MS);
 }
 
-/* Send the gathered replies.  The connection may be closed afterwards. */
-static void flush(struct connection *connection)
+/* The bytes after the first `count` ones; empty when there are no more. */
+static str after(str bytes, size_t count)
+{
+    return str_from(bytes, count < bytes.size ? count : bytes.size);
+}
+
+/* Send the gathered replies, and the body of the last one.  The connection may be closed afterwards. */
+static void flush_with(struct connection *connection, str body)
 {
     struct loop *loop = connection->loop;
     str output = text_str(&loop->output);
 
     if (output.size == 0)
         return;
-    uv_buf_t buffer = uv_buf_init(loop->output.data, (unsigned)output.size);
-    int sent = uv_try_write((uv_stream_t *)&connection->tcp, &buffer, 1);
-    if (sent < 0 && sent != UV_EAGAIN)
+    uv_buf_t buffers[] = {uv_buf_init(loop->output.data, (unsigned)output.size),
+                          uv_buf_init((char *)(uintptr_t)body.data, (unsigned)body.size)};
+    int taken = uv_try_write((uv_stream_t *)&connection->tcp, buffers, body.size > 0 ? 2 : 1);
+    size_t sent = taken > 0 ? (size_t)taken : 0;
+    if (taken < 0 && taken != UV_EAGAIN)
         connection_close(connection);
-    else if (sent < (int)output.size)
-        write_later(connection, str_from(output, sent > 0 ? (size_t)sent : 0));
+    else if (sent < output.size + body.size)
+        write_later(connection, after(output, sent),
+                    after(body, sent < output.size ? 0 : sent - output.size));
     arena_reset(&loop->output_arena);
     loop->output = text_in(&loop->output_arena);
+}
+
+static void flush(struct connection *connection)
+{
+    flush_with(connection, S(""));
 }
 
 struct writing {
     struct loop *loop;
     const struct http_reply *reply;
+    str body; /* that is gathered with the head */
     bool keep_alive;
 };
 
@@ -237,15 +254,19 @@ static void write_now(void *context)
     struct text *output = &writing->loop->output;
 
     output->arena = &writing->loop->output_arena;
-    text_reserve(output, writing->reply->body.size + REPLY_HEAD_BYTES);
-    http_reply_write(output, writing->reply, writing->keep_alive,
-                     wall_clock_ms()); /* clients set their clocks by the Date header */
+    text_reserve(output, writing->body.size + REPLY_HEAD_BYTES);
+    http_reply_head_write(output, writing->reply, writing->keep_alive,
+                          wall_clock_ms()); /* clients set their clocks by the Date header */
+    text_add(output, writing->body);
 }
 
-static void write_reply(struct connection *connection, const struct http_reply *reply, bool keep_alive)
+/* A large body is sent from where it is: the loop would take long to copy it. */
+static void write_reply(struct connection *connection, const struct http_reply *reply, str body,
+                        bool keep_alive)
 {
     struct loop *loop = connection->loop;
-    struct writing writing = {loop, reply, keep_alive};
+    bool large = body.size >= LIMIT_LOOP_BODY_BYTES;
+    struct writing writing = {loop, reply, large ? S("") : body, keep_alive};
 
     if (!arena_run(&loop->output_arena, write_now, &writing)) { /* out of memory */
         arena_reset(&loop->output_arena);
@@ -255,6 +276,8 @@ static void write_reply(struct connection *connection, const struct http_reply *
     }
     connection->finishing = !keep_alive;
     expire_in(connection, LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    if (large)
+        flush_with(connection, body);
 }
 
 static bool keeps_alive(const struct connection *connection)
@@ -292,9 +315,8 @@ static void reply(struct connection *connection)
         return;
     }
     struct slot *slot = release_slot(connection);
-    write_reply(connection, &exchange->reply, keep_alive);
-    if (asks_for_head(exchange) && connection->loop->output.size)
-        connection->loop->output.size -= exchange->reply.body.size;
+    write_reply(connection, &exchange->reply, asks_for_head(exchange) ? S("") : exchange->reply.body,
+                keep_alive);
     slot_give_back(slot);
 }
 
@@ -377,7 +399,7 @@ static void refuse_stream(struct connection *connection)
     bool keep_alive = keeps_alive(connection);
 
     let_go(release_slot(connection));
-    write_reply(connection, &refusal, keep_alive);
+    write_reply(connection, &refusal, refusal.body, keep_alive);
 }
 
 static void begin_stream(struct connection *connection)
@@ -433,7 +455,7 @@ static void refuse(struct connection *connection, int status)
     connection->feeding = false;
     connection->slot = NULL;
     slot_give_back(slot);
-    write_reply(connection, &refusal, false);
+    write_reply(connection, &refusal, refusal.body, false);
 }
 
 /* ---- memory for requests ---- */
@@ -602,7 +624,7 @@ static void answer_early(struct connection *connection)
 
     connection->slot = NULL;
     exchange_encode(&slot->exchange);
-    write_reply(connection, &slot->exchange.reply, false);
+    write_reply(connection, &slot->exchange.reply, slot->exchange.reply.body, false);
     slot_give_back(slot);
 }
 

@@ -769,13 +769,12 @@ static void write_headers(struct text *text, const struct http_reply *reply, boo
     text_add(text, S("\r\n"));
 }
 
-void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
+void http_reply_head_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
 {
     write_status(text, reply, now_ms);
     if (reply->status >= 200 && reply->status != 204 && reply->status != 304)
         write_length(text, reply->body.size);
     write_headers(text, reply, keep_alive);
-    text_add(text, reply->body);
 }
 
 /* ---- replies in pieces ---- */

@@ -110,10 +110,11 @@ str http_header(const struct http_headers *headers, str name);
 void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);
 
 /*
- * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; then the body.
+ * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; the body follows.
  * Control characters in a header's value become spaces; a header with an invalid name is left out.
  */
-void http_reply_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms);
+void http_reply_head_write(struct text *text, const struct http_reply *reply, bool keep_alive,
+                           int64_t now_ms);
 /* The same in parts, for a reply with `more`: the head; each piece, which may be empty; the end. */
 enum http_framing http_framing_of(const struct http_request *request, const struct http_reply *reply);
 void http_head_write(struct text *text, const struct http_reply *reply, enum http_framing framing,

@@ -150,6 +150,70 @@ def test_no_more_batches_are_under_way_than_the_maximum_concurrency(functions, s
     wait_empty(url)
 
 
+WAITS = """
+import time
+def handler(event, context):
+    print("AT " + event["Records"][0]["attributes"]["ApproximateFirstReceiveTimestamp"])
+    time.sleep(600)
+"""
+
+
+def receive_times(log_of, name):
+    return sorted(int(line.split()[1]) for line in log_of(name) if line.startswith("AT "))
+
+
+def fill(sqs, url, count, **more):
+    for start in range(0, count, 10):
+        sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": str(i), "MessageBody": str(i), **{key: value % i for key, value in more.items()}} for i in range(start, min(start + 10, count))])
+
+
+@pytest.fixture
+def waiting(functions, triggered, make_role):
+    """A disabled mapping of a queue whose function does not return; its function, its queue and its id."""
+    made = []
+
+    def make(queue=None, **mapping):
+        name, url, uuid = triggered(WAITS, queue={"VisibilityTimeout": 5400, **(queue or {})}, function={"Timeout": 900, "MemorySize": 128},
+                                    BatchSize=1, Enabled=False, **mapping)
+        made.append(name)
+        return name, url, uuid
+
+    yield make
+    for name in made:
+        functions.delete_function(FunctionName=name)
+
+
+def test_five_batches_are_under_way_and_one_more_every_fifth_of_a_second(functions, sqs, waiting, log_of, wait_until):
+    name, url, uuid = waiting()
+    fill(sqs, url, 9)
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    wait_until(lambda: len(receive_times(log_of, name)) == 9, timeout_seconds=120)
+    times = receive_times(log_of, name)
+    assert all(times[i] - times[4] >= 200 * (i - 4) for i in range(5, 9)), times
+
+
+def test_the_concurrency_of_the_function_bounds_the_batches_of_its_queue(functions, sqs, waiting, log_of, wait_until, advance_clock):
+    name, url, uuid = waiting()
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=7)
+    fill(sqs, url, 12)
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    wait_until(lambda: len(receive_times(log_of, name)) == 7, timeout_seconds=120)
+    advance_clock(60)
+    sent = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (sent["ApproximateNumberOfMessages"], sent["ApproximateNumberOfMessagesNotVisible"]) == ("5", "7")
+
+
+def test_a_fifo_queue_has_as_many_batches_under_way_as_groups(functions, sqs, waiting, log_of, wait_until):
+    name, url, uuid = waiting(queue=FIFO)
+    fill(sqs, url, 8, MessageGroupId="g%d")
+    sqs.send_message(QueueUrl=url, MessageBody="second", MessageGroupId="g0")
+    functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    wait_until(lambda: len(receive_times(log_of, name)) == 8, timeout_seconds=120)
+    sent = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert (sent["ApproximateNumberOfMessages"], sent["ApproximateNumberOfMessagesNotVisible"]) == ("1", "8")
+
+
 # --- settings --------------------------------------------------------------------------------------
 
 

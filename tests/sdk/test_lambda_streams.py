@@ -711,6 +711,23 @@ def handler(event, context):
     world.wait(lambda: world.said(function, "EVENT")[2:3] == [[1, False, False, False]])
 
 
+def test_a_state_of_one_mebibyte_is_not_too_large(own_world):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps([len(event["Records"]), event["isWindowTerminatedEarly"]]))
+    more = event["state"] != {} and event["Records"] != []
+    return {"state": {"x": "y" * (1024 * 1024 - len('{"x":""}') + more)}}
+"""), world.table()
+    at_window_start(world, 600)
+    world.put(table, "a")
+    world.map(function, stream, TumblingWindowInSeconds=600)
+    world.wait(lambda: world.said(function, "EVENT") == [[1, False]])
+    world.put(table, "b")  # one byte more
+    world.wait(lambda: world.said(function, "EVENT") == [[1, False], [1, False], [0, True]])
+
+
 # --- changes, deletion, metrics ----------------------------------------------------------------------
 
 

@@ -657,7 +657,8 @@ static str written(struct http_reply reply, bool keep_alive)
 {
     struct text text = text_in(&scratch);
 
-    http_reply_write(&text, &reply, keep_alive, 1769860800000);
+    http_reply_head_write(&text, &reply, keep_alive, 1769860800000);
+    text_add(&text, reply.body);
     return text_str(&text);
 }
 

@@ -143,6 +143,41 @@ def test_pipelined_requests_are_answered_in_order(connect, signed):
         assert name in json.loads(body)["message"]
 
 
+@pytest.fixture
+def large_items(client, unique):
+    """A table with 20 items of 390 KB."""
+    dynamodb, table = client("dynamodb"), unique("large")
+    dynamodb.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    for i in range(20):
+        dynamodb.put_item(TableName=table, Item={"id": {"S": str(i)}, "c": {"S": chr(ord("a") + i) * 390_000}})
+    yield table
+    dynamodb.delete_table(TableName=table)
+
+
+def test_large_replies_come_whole_and_in_order_to_a_client_that_reads_late(connect, signed, large_items):
+    key = {"id": {"S": "3"}}
+    one = json.dumps({"TableName": large_items, "Key": key}).encode()
+    many = json.dumps({"TableName": large_items, "Limit": 3}).encode()
+    data = request(signed("DynamoDB_20120810.Scan", many), many) + request(signed("DynamoDB_20120810.GetItem", one), one)
+    connection = connect().send(data * 3)
+    assert connect().send(request(signed())).reply()[0] == 200  # the others are served meanwhile
+    for _ in range(3):
+        status, _, page = connection.reply()
+        assert status == 200 and [set(item["c"]["S"]) == {chr(ord("a") + int(item["id"]["S"]))} for item in json.loads(page)["Items"]] == [True] * 3
+        status, _, item = connection.reply()
+        assert status == 200 and json.loads(item)["Item"] == {**key, "c": {"S": "d" * 390_000}}
+
+
+def test_a_client_that_leaves_within_a_large_reply_harms_nobody(connect, signed, large_items):
+    many = json.dumps({"TableName": large_items}).encode()
+    for _ in range(3):
+        left = connect().send(request(signed("DynamoDB_20120810.Scan", many), many))
+        left.fill()
+        left.socket.close()
+    assert connect().send(request(signed("DynamoDB_20120810.Scan", many), many)).reply()[0] == 200
+
+
 def test_a_request_may_come_byte_by_byte(connect, signed):
     connection = connect()
     for byte in request(signed()):

@@ -640,6 +640,15 @@ alter table lambda_mapping add column traced_ms integer not null default 0;
 alter table lambda_invocation add column lineage text;
 alter table lambda_held add column lineage text;
 
+-- migration: 27
+-- How many batches of its queue a mapping without such a setting may have under way; from since_ms on it had that many,
+-- null: it has fewer.
+create table lambda_scaling (
+    mapping_id integer primary key,
+    batches integer not null,
+    since_ms integer
+);
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
@@ -1686,6 +1695,15 @@ select traced_ms from lambda_mapping where id = :id;
 
 -- statement: set_mapping_traced :exec
 update lambda_mapping set traced_ms = :traced_ms where id = :id;
+
+-- statement: get_scaling :one
+select batches, since_ms from lambda_scaling where mapping_id = :mapping_id;
+
+-- statement: set_scaling :exec
+insert or replace into lambda_scaling (mapping_id, batches, since_ms) values (:mapping_id, :batches, :since_ms);
+
+-- statement: remove_scaling :exec
+delete from lambda_scaling where mapping_id = :mapping_id;
 
 -- statement: remove_mapping :exec
 delete from lambda_mapping where id = :id;

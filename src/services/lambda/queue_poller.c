@@ -11,8 +11,7 @@
 #include "sqs_model.h"
 
 enum {
-    THROTTLED_MS = 500,    /* the function may have no more invocations in flight: look again after that */
-    BATCHES_IN_FLIGHT = 5, /* AWS's initial number; ScalingConfig may set another */
+    THROTTLED_MS = 500, /* the function may have no more invocations in flight: look again after that */
     EMPTY_MS = 1 * MS_PER_S,
 };
 
@@ -236,18 +235,6 @@ static struct record_list records_of(const struct call *call, const struct poll 
     return records;
 }
 
-static bool is_at_limit(const struct call *call, const struct poll *poll)
-{
-    int64_t limit = lambda_mapping_concurrency(&poll->mapping, &poll->settings, BATCHES_IN_FLIGHT);
-    struct lambda_count_of_mapping_row in_flight = {0};
-
-    lambda_count_of_mapping(
-        call->txn,
-        &(struct lambda_count_of_mapping_params){.mapping_id = arena_i64(call->arena, poll->mapping.id)},
-        &in_flight);
-    return in_flight.count >= limit;
-}
-
 /* Receive and send on, or hold, some messages.  DONE: there may be more. */
 static enum outcome receive_some(const struct call *call, struct poll *poll, int64_t most,
                                  int64_t window_ends_ms)
@@ -257,6 +244,7 @@ static enum outcome receive_some(const struct call *call, struct poll *poll, int
 
     switch (lambda_queue_receive(call, poll, most, &messages, &failure)) {
     case PARKED:
+        lambda_queue_stops_growing(call, poll, true);
         lambda_poller_clear_error(call, &poll->mapping);
         return lambda_stay_parked(call, window_ends_ms);
     case FAILED:
@@ -294,6 +282,7 @@ static enum outcome rest_throttled(const struct call *call, const struct poll *p
     struct lambda_get_mapping_traced_row traced = {0};
     int64_t id = poll->mapping.id;
 
+    lambda_queue_stops_growing(call, poll, false);
     if (lambda_get_mapping_traced(call->txn, &(struct lambda_get_mapping_traced_params){.id = id}, &traced)) {
         int64_t traced_ms =
             lambda_queue_trace_waiting(call, poll, traced.traced_ms, call->now_ms - THROTTLED_MS);
@@ -306,14 +295,23 @@ static enum outcome rest_throttled(const struct call *call, const struct poll *p
     return spawn_rest(call, call->now_ms + THROTTLED_MS);
 }
 
+/* Batches count from the moment that they are received, so that none waits for the function's others. */
+static bool function_has_room(const struct call *call, const struct poll *poll)
+{
+    return lambda_queue_under_way(call, poll) < lambda_concurrency_limit(call, &poll->function) &&
+           lambda_concurrency_is_free(call, &poll->function);
+}
+
 /* Receive until there is nothing to receive, enough batches are under way, or other calls have their turn. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
+    int64_t until_ms;
+
     do {
         struct lambda_count_held_row held_now = held(call, poll);
-        if (is_at_limit(call, poll))
-            return spawn_rest(call, INT64_MAX);
-        if (!lambda_concurrency_is_free(call, &poll->function))
+        if (lambda_queue_is_full(call, poll, &until_ms))
+            return spawn_rest(call, until_ms);
+        if (!function_has_room(call, poll))
             return rest_throttled(call, poll);
         if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
             send_held(call, poll);
@@ -402,8 +400,9 @@ static void begin(const struct call *call, const struct lambda_mapping_row *mapp
     (void)mapping;
 }
 
-static void forget_held(const struct call *call, const struct lambda_mapping_row *mapping)
+static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
+    lambda_queue_scale_back(call, mapping);
     lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
 }
 
@@ -414,7 +413,7 @@ const struct event_source LAMBDA_QUEUE_SOURCE = {
     .conflict = {"An event source mapping with SQS arn", "already exists"},
     .accepts = lambda_queue_accepts,
     .begin = begin,
-    .end = forget_held,
-    .forget = forget_held,
+    .end = forget,
+    .forget = forget,
     .run = run,
 };

@@ -116,6 +116,17 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
                             const struct lambda_find_invocation_row *invocation, const struct result *result,
                             const struct logs_input_log_events *output);
 
+/* queue_scaling.c */
+/* The batches of the mapping that are queued or run. */
+int64_t lambda_queue_under_way(const struct call *call, const struct poll *poll);
+/* Has the queue's mapping as many batches under way as it may?  *until_ms: it may have more then; or
+ * INT64_MAX. */
+bool lambda_queue_is_full(const struct call *call, const struct poll *poll, int64_t *until_ms);
+/* Nothing can be received: the queue is empty, or the function has no room. */
+void lambda_queue_stops_growing(const struct call *call, const struct poll *poll, bool is_empty);
+/* The mapping begins with five batches again. */
+void lambda_queue_scale_back(const struct call *call, const struct lambda_mapping_row *mapping);
+
 /* lanes.c: the batches of a stream's mapping */
 /* The mapping has that many lanes from now on; a change drops what is under way. */
 void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count);

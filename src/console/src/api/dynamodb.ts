@@ -55,18 +55,17 @@ export interface Table {
   LatestStreamArn?: string;
 }
 
+/** The rows of a page are described one by one. */
+const TABLES_PAGE = 50;
+
 export async function tablesPage(token?: string, signal?: AbortSignal): Promise<PageOf<string>> {
   const page = await json<{ TableNames: string[]; LastEvaluatedTableName?: string }>(
     'dynamodb',
     'ListTables',
-    token ? { ExclusiveStartTableName: token } : {},
+    { Limit: TABLES_PAGE, ExclusiveStartTableName: token },
     { signal, quiet: true },
   );
   return { items: page.TableNames, next: page.LastEvaluatedTableName };
-}
-
-export async function listTables(signal?: AbortSignal): Promise<string[]> {
-  return allPages(token => tablesPage(token, signal));
 }
 
 export async function describeTable(name: string, signal?: AbortSignal): Promise<Table> {

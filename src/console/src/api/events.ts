@@ -1,7 +1,9 @@
-/** GET /_orderly/events: one stream of what changes on the server, shared by all that listen. */
+/** GET /_orderly/events: one stream of what changes on the server, shared by all that listen, in all tabs of this user. */
 import { signal } from '@preact/signals';
 
+import { session } from '../session';
 import { send } from './client';
+import { shared, type Tell } from './shared';
 
 export interface ServerEvent {
   /** The name of the event: "change", "trace", "lost"… see docs/orderly-api.md. */
@@ -10,6 +12,12 @@ export interface ServerEvent {
 }
 
 type Listener = (event: ServerEvent) => void;
+
+/** What the tabs tell each other. */
+interface Told {
+  live?: boolean;
+  event?: ServerEvent;
+}
 
 const RETRY_MILLISECONDS = 2000;
 const listeners = new Set<Listener>();
@@ -23,44 +31,76 @@ export function changed(...services: string[]): (event: ServerEvent) => boolean 
   return ({ event, data }) => event === 'change' && services.includes(data.service as string);
 }
 
+/** Operations that move messages, items and events, and leave the resources as they are. */
+const TRAFFIC = new Set(
+  (
+    'SendMessage SendMessageBatch ReceiveMessage DeleteMessage DeleteMessageBatch ChangeMessageVisibility ' +
+    'ChangeMessageVisibilityBatch Publish PublishBatch PutItem UpdateItem DeleteItem BatchWriteItem ' +
+    'TransactWriteItems ExecuteStatement BatchExecuteStatement ExecuteTransaction Invoke InvokeAsync ' +
+    'PutLogEvents PutMetricData'
+  ).split(' '),
+);
+
+/** As changed(), for lists of resources: traffic alone is not heard. */
+export function reshaped(...services: string[]): (event: ServerEvent) => boolean {
+  const ofThese = changed(...services);
+  return event =>
+    ofThese(event) && Object.keys(event.data.operations ?? {}).some(operation => !TRAFFIC.has(operation));
+}
+
 /** Hear every event until the returned function is called. */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
-  if (!connection) void connect();
+  if (!connection) connect();
   return () => {
     listeners.delete(listener);
-    if (listeners.size === 0) disconnect();
   };
 }
 
-/** After another user or region was chosen. */
+/** After another user was chosen. */
 export function reconnect(): void {
   if (!connection) return;
   disconnect();
-  if (listeners.size > 0) void connect();
+  if (listeners.size > 0) connect();
 }
 
-function disconnect(): void {
+export function disconnect(): void {
   connection?.abort();
   connection = undefined;
   live.value = false;
 }
 
-async function connect(): Promise<void> {
-  const mine = new AbortController();
-  connection = mine;
-  while (!mine.signal.aborted) {
+function connect(): void {
+  connection = new AbortController();
+  const name = `orderly.events/${session.value?.credentials.accessKeyId ?? ''}`;
+  shared<Told>(name, connection.signal, {
+    hear: told => {
+      if (told.live !== undefined) live.value = told.live;
+      const { event } = told;
+      if (event) listeners.forEach(listener => listener(event));
+    },
+    lead: readEvents,
+    state: () => ({ live: live.value }),
+  });
+}
+
+/** Read the stream, again and again, for all tabs.  What happened between two streams nobody has heard: "lost" says so. */
+async function readEvents(tell: Tell<Told>, signal: AbortSignal): Promise<void> {
+  let before = live.value;
+  while (!signal.aborted) {
     try {
-      const response = await send('/_orderly/events', 'sqs', { signal: mine.signal });
+      const response = await send('/_orderly/events', 'sqs', { signal });
       if (response.status === 404 || response.status === 403) return;
       if (response.ok && response.body) {
-        live.value = true;
-        await eachEvent(response.body, event => listeners.forEach(listener => listener(event)));
+        tell(before ? { live: true, event: { event: 'lost', data: {} } } : { live: true });
+        before = true;
+        await eachEvent(response.body, event => tell({ event }));
       }
     } catch {
       // The server is away: what follows waits for it.
     }
-    if (!mine.signal.aborted) live.value = false;
+    if (signal.aborted) return;
+    tell({ live: false });
     await new Promise(resolve => setTimeout(resolve, RETRY_MILLISECONDS));
   }
 }

@@ -1,4 +1,5 @@
 /** IAM's operations as the console uses them.  Roles and users have nearly the same ones: an Identity says which. */
+import type { PageOf } from '../ui/pages';
 import { allPages } from '../ui/resource';
 import { orderly, query } from './client';
 import type { Value } from './form';
@@ -65,25 +66,28 @@ export interface AccessKey {
 
 const QUIET = { quiet: true };
 
-/** All pages of a list that is read with Marker. */
+/** A page of a list that is read with Marker. */
+async function page<T>(
+  operation: string,
+  member: string,
+  input: Record<string, Value>,
+  signal?: AbortSignal,
+): Promise<PageOf<T>> {
+  const reply = await query<Record<string, unknown>>('iam', operation, input, { ...QUIET, signal });
+  return {
+    items: listOf<T>(reply[member]),
+    next: reply.IsTruncated === 'true' ? (reply.Marker as string) : undefined,
+  };
+}
+
+/** All pages: of what one role, user or policy has. */
 function list<T>(
   operation: string,
   member: string,
   input: Record<string, Value> = {},
   signal?: AbortSignal,
 ): Promise<T[]> {
-  return allPages(async marker => {
-    const page = await query<Record<string, unknown>>(
-      'iam',
-      operation,
-      { ...input, MaxItems: 1000, Marker: marker },
-      { ...QUIET, signal },
-    );
-    return {
-      items: listOf<T>(page[member]),
-      next: page.IsTruncated === 'true' ? (page.Marker as string) : undefined,
-    };
-  });
+  return allPages(marker => page(operation, member, { ...input, MaxItems: 1000, Marker: marker }, signal));
 }
 
 async function act(operation: string, input: Record<string, Value>): Promise<void> {
@@ -101,8 +105,8 @@ function named(kind: Kind, name: string): Record<string, Value> {
 
 /* ---- roles ---- */
 
-export function listRoles(signal?: AbortSignal): Promise<Role[]> {
-  return list('ListRoles', 'Roles', {}, signal);
+export function rolesPage(marker?: string, signal?: AbortSignal): Promise<PageOf<Role>> {
+  return page('ListRoles', 'Roles', { Marker: marker }, signal);
 }
 
 export async function getRole(name: string, signal?: AbortSignal): Promise<Role> {
@@ -140,8 +144,8 @@ export function updateTrust(name: string, document: string): Promise<void> {
 
 /* ---- users ---- */
 
-export function listUsers(signal?: AbortSignal): Promise<User[]> {
-  return list('ListUsers', 'Users', {}, signal);
+export function usersPage(marker?: string, signal?: AbortSignal): Promise<PageOf<User>> {
+  return page('ListUsers', 'Users', { Marker: marker }, signal);
 }
 
 export async function getUser(name: string, signal?: AbortSignal): Promise<User> {
@@ -261,8 +265,8 @@ export async function deleteIdentity(kind: Kind, name: string): Promise<void> {
 
 export type Scope = 'All' | 'AWS' | 'Local';
 
-export function listPolicies(scope: Scope, signal?: AbortSignal): Promise<Policy[]> {
-  return list('ListPolicies', 'Policies', { Scope: scope }, signal);
+export function policiesPage(scope: Scope, marker?: string, signal?: AbortSignal): Promise<PageOf<Policy>> {
+  return page('ListPolicies', 'Policies', { Scope: scope, Marker: marker }, signal);
 }
 
 export async function getPolicy(arn: string, signal?: AbortSignal): Promise<Policy> {

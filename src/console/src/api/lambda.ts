@@ -1,4 +1,5 @@
 /** Lambda's operations as the console uses them: functions, their code, versions, aliases and invocations. */
+import type { PageOf } from '../ui/pages';
 import { allPages } from '../ui/resource';
 import { rest, send, type CallOptions } from './client';
 import { AwsError } from './errors';
@@ -90,7 +91,32 @@ export async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined
   }
 }
 
-/** All pages of a list that is read with Marker and NextMarker. */
+/** A list that is read with Marker and NextMarker. */
+interface LambdaList {
+  operation: string;
+  path: string;
+  member: string;
+  /** Which of them. */
+  names?: Record<string, string>;
+}
+
+export async function lambdaPage<T>(
+  { operation, path, member, names }: LambdaList,
+  marker?: string,
+  signal?: AbortSignal,
+): Promise<PageOf<T>> {
+  const query = new URLSearchParams({ ...names, ...(marker && { Marker: marker }) }).toString();
+  const page = await lambda<Record<string, unknown>>(
+    operation,
+    'GET',
+    path + (query && `?${query}`),
+    {},
+    { ...QUIET, signal },
+  );
+  return { items: (page[member] ?? []) as T[], next: (page.NextMarker as string | null) ?? undefined };
+}
+
+/** All pages: of what one function or layer has. */
 export async function lambdaPages<T>(
   operation: string,
   path: string,
@@ -98,23 +124,13 @@ export async function lambdaPages<T>(
   names: Record<string, string> = {},
   signal?: AbortSignal,
 ): Promise<T[]> {
-  return allPages(async marker => {
-    const query = new URLSearchParams({ ...names, ...(marker && { Marker: marker }) }).toString();
-    const page = await lambda<Record<string, unknown>>(
-      operation,
-      'GET',
-      path + (query && `?${query}`),
-      {},
-      { ...QUIET, signal },
-    );
-    return { items: (page[member] ?? []) as T[], next: page.NextMarker as string | undefined };
-  });
+  return allPages(marker => lambdaPage({ operation, path, member, names }, marker, signal));
 }
 
 /* ---- functions ---- */
 
-export function listFunctions(signal?: AbortSignal): Promise<FunctionConfiguration[]> {
-  return lambdaPages('ListFunctions', `${FUNCTIONS}`, 'Functions', {}, signal);
+export function functionsPage(marker?: string, signal?: AbortSignal): Promise<PageOf<FunctionConfiguration>> {
+  return lambdaPage({ operation: 'ListFunctions', path: FUNCTIONS, member: 'Functions' }, marker, signal);
 }
 
 export function getFunction(

@@ -1,7 +1,8 @@
 /** What invokes a function: event source mappings, and subscriptions to topics. */
-import { allPages } from '../ui/resource';
+import type { PageOf } from '../ui/pages';
+import { somePages } from '../ui/resource';
 import { json, query } from './client';
-import { lambda, lambdaPages } from './lambda';
+import { lambda, lambdaPage, lambdaPages } from './lambda';
 import { addPermission, functionPolicy, removePermission } from './lambda_settings';
 import { findQueue, queueName, redriveOf } from './sqs';
 import { listOf } from './xml';
@@ -31,9 +32,15 @@ export interface Mapping extends MappingSettings {
 
 const MAPPINGS = '/2015-03-31/event-source-mappings';
 
-/** Those of a function, of a source, or all. */
+/** A page of those of all functions. */
+export function mappingsPage(marker?: string, signal?: AbortSignal): Promise<PageOf<Mapping>> {
+  const list = { operation: 'ListEventSourceMappings', path: MAPPINGS, member: 'EventSourceMappings' };
+  return lambdaPage(list, marker, signal);
+}
+
+/** Those of a function, or of a source. */
 export function listMappings(
-  of: { FunctionName?: string; EventSourceArn?: string },
+  of: { FunctionName: string } | { EventSourceArn: string },
   signal?: AbortSignal,
 ): Promise<Mapping[]> {
   return lambdaPages('ListEventSourceMappings', MAPPINGS, 'EventSourceMappings', { ...of }, signal);
@@ -72,17 +79,25 @@ export async function queueFacts(queueArn: string, signal?: AbortSignal): Promis
 
 /* ---- streams of tables ---- */
 
-export async function listStreams(signal?: AbortSignal): Promise<{ StreamArn: string; TableName: string }[]> {
-  return allPages(async token => {
-    const page = await json<{
-      Streams: { StreamArn: string; TableName: string }[];
-      LastEvaluatedStreamArn?: string;
-    }>('streams', 'ListStreams', token ? { ExclusiveStartStreamArn: token } : {}, { quiet: true, signal });
-    return { items: page.Streams, next: page.LastEvaluatedStreamArn };
-  });
+interface TableStream {
+  StreamArn: string;
+  TableName: string;
+}
+
+export async function streamsPage(token?: string, signal?: AbortSignal): Promise<PageOf<TableStream>> {
+  const page = await json<{ Streams: TableStream[]; LastEvaluatedStreamArn?: string }>(
+    'streams',
+    'ListStreams',
+    token ? { ExclusiveStartStreamArn: token } : {},
+    { quiet: true, signal },
+  );
+  return { items: page.Streams, next: page.LastEvaluatedStreamArn };
 }
 
 /* ---- topics ---- */
+
+/** A topic of more subscriptions is not looked through to its end. */
+const SUBSCRIPTION_PAGES = 10;
 
 export interface Subscription {
   SubscriptionArn: string;
@@ -116,7 +131,7 @@ export async function functionSubscriptions(
   const topics = invitedTopics(await functionPolicy(functionName, signal));
   const lists = await Promise.allSettled(
     topics.map(({ topic }) =>
-      allPages(async token => {
+      somePages(async token => {
         const page = await query<{ Subscriptions: unknown; NextToken?: string }>(
           'sns',
           'ListSubscriptionsByTopic',
@@ -124,10 +139,10 @@ export async function functionSubscriptions(
           { quiet: true, signal },
         );
         return { items: listOf<Subscription>(page.Subscriptions), next: page.NextToken || undefined };
-      }),
+      }, SUBSCRIPTION_PAGES),
     ),
   );
-  const all = lists.flatMap(list => (list.status === 'fulfilled' ? list.value : []));
+  const all = lists.flatMap(list => (list.status === 'fulfilled' ? list.value.items : []));
   return all.filter(one => one.Protocol === 'lambda' && one.Endpoint === functionArn);
 }
 

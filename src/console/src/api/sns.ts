@@ -1,6 +1,5 @@
 /** SNS's operations as the console uses them. */
 import type { PageOf } from '../ui/pages';
-import { allPages } from '../ui/resource';
 import { query } from './client';
 import { MapOf } from './form';
 import { listOf } from './xml';
@@ -30,10 +29,6 @@ export async function topicsPage(token?: string, signal?: AbortSignal): Promise<
     items: listOf<{ TopicArn: string }>(page.Topics).map(topic => topic.TopicArn),
     next: page.NextToken,
   };
-}
-
-export async function listTopics(signal?: AbortSignal): Promise<string[]> {
-  return allPages(token => topicsPage(token, signal));
 }
 
 export async function createTopic(name: string, attributes: Attributes, tags: Tag[]): Promise<string> {

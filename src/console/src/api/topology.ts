@@ -1,10 +1,12 @@
 /** What gives work to what: from subscriptions, triggers and redrive policies, and from the traffic that traces have seen. */
-import { allPages } from '../ui/resource';
-import { json, orderly } from './client';
-import { functionArns } from './endpoints';
-import { listMappings } from './lambda_triggers';
-import { listTopics, subscriptionsPage } from './sns';
-import { describeQueue, listQueues, redriveOf, type Queue } from './sqs';
+import { arn } from '../session';
+import { somePages } from '../ui/resource';
+import { orderly } from './client';
+import { tablesPage } from './dynamodb';
+import { functionsPage } from './lambda';
+import { mappingsPage } from './lambda_triggers';
+import { subscriptionsPage, topicsPage } from './sns';
+import { describeQueue, listQueues, queueName, redriveOf, type Queue } from './sqs';
 
 export type NodeKind = 'topic' | 'queue' | 'function' | 'table' | 'other';
 
@@ -30,11 +32,24 @@ export interface TopologyEdge {
 export interface Topology {
   nodes: TopologyNode[];
   edges: TopologyEdge[];
-  /** Resources that are not shown, because a map of so many says nothing. */
+  /** Resources that are known and not shown, because a map of so many says nothing. */
   left: number;
+  /** There are others, which are not known. */
+  more: boolean;
 }
 
-interface Traffic {
+/** What is set up. */
+export interface Structure {
+  /** The ARNs of what exists. */
+  known: string[];
+  wired: [from: string, to: string][];
+  redrives: [from: string, to: string][];
+  /** Those that were described: the first ones, and before them those that something is wired to. */
+  queues: Queue[];
+  more: boolean;
+}
+
+export interface Traffic {
   from: string;
   to: string;
   kind: string;
@@ -42,42 +57,96 @@ interface Traffic {
   failed: number;
 }
 
-const MOST_QUEUES = 150;
+/** A map is made of the first pages of each list, and shows so many of their resources. */
+const PAGES = 4;
+const MOST_NODES = 150;
+const MOST_OF_A_KIND = 30;
+const DESCRIBED = 100;
+const AT_ONCE = 6;
+const TRAFFIC_PAGES = 20;
 const HOUR_MILLISECONDS = 3_600_000;
 
-export async function topology(signal: AbortSignal): Promise<Topology> {
-  const none = () => [];
-  const [subscriptions, mappings, urls, functions, tables, topics, traffic] = await Promise.all([
-    subscriptionEdges(signal).catch(none),
-    mappingEdges(signal).catch(none),
-    allPages(token => listQueues(token, undefined, signal)).catch(none),
-    functionArns(signal).catch(none),
-    tableArns(signal).catch(none),
-    listTopics(signal).catch(none),
-    trafficOf(signal).catch(none),
+/** A list that is refused (a user without permission) is left out. */
+async function listed<T>(
+  list: Promise<{ items: T[]; more: boolean }>,
+): Promise<{ items: T[]; more: boolean }> {
+  return list.catch(() => ({ items: [], more: false }));
+}
+
+export async function structure(signal: AbortSignal): Promise<Structure> {
+  const [subscriptions, mappings, urls, functions, tables, topics] = await Promise.all([
+    listed(somePages(token => subscriptionsPage(undefined, token, signal), PAGES)),
+    listed(somePages(marker => mappingsPage(marker, signal), PAGES)),
+    listed(somePages(token => listQueues(token, undefined, signal), 1)),
+    listed(somePages(marker => functionsPage(marker, signal), PAGES)),
+    listed(somePages(token => tablesPage(token, signal), 1)),
+    listed(somePages(token => topicsPage(token, signal), PAGES)),
   ]);
-  const queues = (
-    await Promise.all(
-      urls.slice(0, MOST_QUEUES).map(url => describeQueue(url, signal).catch(() => undefined)),
-    )
-  ).filter(queue => queue !== undefined);
-  const edges = new Map<string, TopologyEdge>();
-  for (const [from, to] of [...subscriptions, ...mappings]) edgeOf(edges, from, to).wired = true;
-  for (const queue of queues) {
-    const target = redriveOf(queue)?.deadLetterTargetArn;
-    if (target)
-      Object.assign(edgeOf(edges, queue.attributes.QueueArn!, target), { wired: true, redrive: true });
+  const wired = [
+    ...subscriptions.items
+      .filter(({ Endpoint }) => Endpoint.startsWith('arn:'))
+      .map(({ TopicArn, Endpoint }): [string, string] => [TopicArn, bare(Endpoint)]),
+    ...mappings.items.map(({ EventSourceArn, FunctionArn }): [string, string] => [
+      bare(EventSourceArn),
+      bare(FunctionArn),
+    ]),
+  ];
+  const queues = await describedQueues(urls.items, new Set(wired.flat()), signal);
+  return {
+    known: [
+      ...topics.items,
+      ...urls.items.map(url => arn('sqs', queueName(url))),
+      ...functions.items.map(one => one.FunctionArn),
+      ...tables.items.map(name => arn('dynamodb', `table/${name}`)),
+    ],
+    wired,
+    redrives: queues.flatMap(queue => {
+      const target = redriveOf(queue)?.deadLetterTargetArn;
+      return target ? [[queue.attributes.QueueArn!, target] as [string, string]] : [];
+    }),
+    queues,
+    more: [subscriptions, mappings, urls, functions, tables, topics].some(list => list.more),
+  };
+}
+
+async function describedQueues(
+  urls: string[],
+  connected: Set<string>,
+  signal: AbortSignal,
+): Promise<Queue[]> {
+  const isConnected = (url: string) => connected.has(arn('sqs', queueName(url)));
+  const chosen = [...urls.filter(isConnected), ...urls.filter(url => !isConnected(url))].slice(0, DESCRIBED);
+  const queues: Queue[] = [];
+  for (let i = 0; i < chosen.length; i += AT_ONCE) {
+    const lot = chosen.slice(i, i + AT_ONCE).map(url => describeQueue(url, signal).catch(() => undefined));
+    queues.push(...(await Promise.all(lot)).filter(queue => queue !== undefined));
   }
+  return queues;
+}
+
+/** The map of what is set up and what has happened. */
+export function topology({ known, wired, redrives, queues, more }: Structure, traffic: Traffic[]): Topology {
+  const edges = new Map<string, TopologyEdge>();
+  for (const [from, to] of wired) edgeOf(edges, from, to).wired = true;
+  for (const [from, to] of redrives) Object.assign(edgeOf(edges, from, to), { wired: true, redrive: true });
   for (const { from, to, count, failed } of traffic) {
     const edge = edgeOf(edges, bare(from), bare(to));
     edge.count += count;
     edge.failed += failed;
   }
   const all = [...edges.values()].filter(({ from, to }) => from !== to && shown(from) && shown(to));
+  all.sort((a, b) => b.count - a.count);
+  const connected = [...new Set(all.flatMap(({ from, to }) => [from, to]))];
+  const drawn = new Set(connected.slice(0, MOST_NODES));
+  const alone = known.filter(one => !drawn.has(one));
+  for (const group of Map.groupBy(alone, kindOf).values())
+    for (const one of group.slice(0, Math.min(MOST_OF_A_KIND, MOST_NODES - drawn.size))) drawn.add(one);
+  const kept = all.filter(({ from, to }) => drawn.has(from) && drawn.has(to));
   return {
-    nodes: nodesOf(all, queues, [...topics, ...functions, ...tables]),
-    edges: all,
-    left: Math.max(urls.length - MOST_QUEUES, 0),
+    nodes: nodesOf([...drawn], kept, queues),
+    edges: kept,
+    left: new Set([...connected, ...known]).size - drawn.size,
+    more,
   };
 }
 
@@ -88,22 +157,22 @@ function edgeOf(edges: Map<string, TopologyEdge>, from: string, to: string): Top
   return edge;
 }
 
-function nodesOf(edges: TopologyEdge[], queues: Queue[], others: string[]): TopologyNode[] {
-  const nodes = new Map<string, TopologyNode>();
-  for (const arn of [...others, ...edges.flatMap(({ from, to }) => [from, to])])
-    nodes.set(arn, { arn, name: nameOfArn(arn), kind: kindOf(arn), deadLetters: false });
-  for (const { attributes, name } of queues)
-    nodes.set(attributes.QueueArn!, {
-      arn: attributes.QueueArn!,
-      name,
-      kind: 'queue',
-      waiting:
-        Number(attributes.ApproximateNumberOfMessages) +
-        Number(attributes.ApproximateNumberOfMessagesNotVisible),
-      deadLetters: false,
-    });
-  for (const { to, redrive } of edges) if (redrive) nodes.get(to)!.deadLetters = true;
-  return [...nodes.values()];
+function nodesOf(arns: string[], edges: TopologyEdge[], queues: Queue[]): TopologyNode[] {
+  const waiting = new Map(queues.map(({ attributes }) => [attributes.QueueArn, waitingIn(attributes)]));
+  const receivers = new Set(edges.filter(edge => edge.redrive).map(edge => edge.to));
+  return arns.map(one => ({
+    arn: one,
+    name: nameOfArn(one),
+    kind: kindOf(one),
+    waiting: waiting.get(one),
+    deadLetters: receivers.has(one),
+  }));
+}
+
+function waitingIn(attributes: Record<string, string>): number {
+  return (
+    Number(attributes.ApproximateNumberOfMessages) + Number(attributes.ApproximateNumberOfMessagesNotVisible)
+  );
 }
 
 /** Log groups would only be noise. */
@@ -127,52 +196,15 @@ function nameOfArn(arn: string): string {
   return bare(arn).split(/[:/]/).at(-1)!;
 }
 
-async function subscriptionEdges(signal: AbortSignal): Promise<[string, string][]> {
-  const all = await allPages(token => subscriptionsPage(undefined, token, signal));
-  return all
-    .filter(({ Endpoint }) => Endpoint.startsWith('arn:'))
-    .map(({ TopicArn, Endpoint }) => [TopicArn, bare(Endpoint)]);
-}
-
-async function mappingEdges(signal: AbortSignal): Promise<[string, string][]> {
-  const all = await listMappings({}, signal);
-  return all.map(({ EventSourceArn, FunctionArn }) => [bare(EventSourceArn), bare(FunctionArn)]);
-}
-
-async function tableArns(signal: AbortSignal): Promise<string[]> {
-  const { TableNames } = await json<{ TableNames: string[] }>(
-    'dynamodb',
-    'ListTables',
-    {},
-    { signal, quiet: true },
-  );
-  const tables = TableNames.slice(0, MOST_QUEUES).map(async TableName => {
-    const { Table } = await json<{ Table: { TableArn: string } }>(
-      'dynamodb',
-      'DescribeTable',
-      { TableName },
-      { signal, quiet: true },
-    );
-    return Table.TableArn;
-  });
-  return Promise.all(tables);
-}
-
-/** The steps of the last hour's traces, added up. */
-async function trafficOf(signal: AbortSignal): Promise<Traffic[]> {
+/** The steps of the last hour's traces, added up: of the newest ones, if there are very many. */
+export async function trafficOf(signal: AbortSignal): Promise<Traffic[]> {
   const { now_ms } = await orderly<{ now_ms: number }>('GET', '/_orderly/clock', undefined, { signal });
   const since = now_ms - HOUR_MILLISECONDS;
-  const all: Traffic[] = [];
-  let next: string | undefined;
-  do {
-    const page = await orderly<{ edges: Traffic[]; next?: string }>(
-      'GET',
-      `/_orderly/map?since=${since}${next ? `&next=${encodeURIComponent(next)}` : ''}`,
-      undefined,
-      { signal },
-    );
-    all.push(...page.edges);
-    next = page.next;
-  } while (next && !signal.aborted);
-  return all;
+  const { items } = await somePages(async next => {
+    const from = next ? `&next=${encodeURIComponent(next)}` : '';
+    const path = `/_orderly/map?since=${since}${from}`;
+    const page = await orderly<{ edges: Traffic[]; next?: string }>('GET', path, undefined, { signal });
+    return { items: page.edges, next: page.next };
+  }, TRAFFIC_PAGES);
+  return items;
 }

@@ -3,6 +3,7 @@ import type { Route } from '../router';
 import * as cloudwatch from './cloudwatch';
 import * as deadletters from './deadletters';
 import * as dynamodb from './dynamodb';
+import type { Find } from './found';
 import * as home from './home';
 import * as iam from './iam';
 import * as lambda from './lambda';
@@ -11,17 +12,10 @@ import * as sns from './sns';
 import * as sqs from './sqs';
 import * as traces from './traces';
 
-export interface Found {
-  name: string;
-  /** What it is: "Queue", "Table". */
-  kind: string;
-  to: string;
-}
-
 export interface ScreenFolder {
   routes: Route[];
-  /** All resources of the folder's service. */
-  find?: () => Promise<Found[]>;
+  /** The lists of the folder's resources. */
+  finds?: Find[];
 }
 
 const folders: ScreenFolder[] = [
@@ -38,7 +32,7 @@ const folders: ScreenFolder[] = [
 ];
 
 export const routes: Route[] = folders.flatMap(folder => folder.routes);
-export const finders = folders.flatMap(folder => folder.find ?? []);
+export const finds = folders.flatMap(folder => folder.finds ?? []);
 
 /** The list at the left. */
 export const services: { title: string; links: [string, string][] }[] = [

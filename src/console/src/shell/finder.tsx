@@ -1,11 +1,12 @@
 /** "/" or Ctrl-K: any page and any resource, by its name. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useReducer, useState } from 'preact/hooks';
 
 import { navigate } from '../router';
-import { finders, services, type Found } from '../screens';
+import { services } from '../screens';
+import type { Found } from '../screens/found';
 import { Field } from '../ui/controls';
 import { Dialog } from '../ui/dialog';
-import { useResource } from '../ui/resource';
+import { finding, type Finding } from './finding';
 
 const SHOWN = 50;
 
@@ -16,8 +17,7 @@ const PAGES: Found[] = services.flatMap(group =>
 export function Finder({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
-  const { data } = useResource('finder', findAll);
-  const results = useMemo(() => matches([...PAGES, ...(data ?? [])], text), [data, text]);
+  const results = matches([...PAGES, ...useFinding(text)], text);
 
   const go = (found: Found | undefined) => {
     if (!found) return;
@@ -73,24 +73,38 @@ export function Finder({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** A service that refuses its list (a user without permission) is left out. */
-async function findAll(): Promise<Found[]> {
-  const lists = await Promise.allSettled(finders.map(finder => finder()));
-  return lists.flatMap(list => (list.status === 'fulfilled' ? list.value : []));
+/** What is known of the resources; who types makes more of them known, until there is enough to show. */
+function useFinding(text: string): Found[] {
+  const [, redraw] = useReducer((n: number) => n + 1, 0);
+  const [state, setState] = useState<Finding>();
+  useEffect(() => {
+    const life = new AbortController();
+    setState(finding(life.signal, () => redraw(0)));
+    return () => life.abort();
+  }, []);
+  useEffect(() => {
+    const typed = new AbortController();
+    const enough = () => text.trim() === '' || matching(state?.found() ?? [], text).length >= SHOWN;
+    void state?.read(enough, typed.signal);
+    return () => typed.abort();
+  }, [state, text]);
+  return state?.found() ?? [];
 }
 
-function matches(all: Found[], text: string): Found[] {
+function matching(all: Found[], text: string): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = all.filter(({ name, kind }) => {
+  return all.filter(({ name, kind }) => {
     const haystack = `${name} ${kind}`.toLowerCase();
     return words.every(word => haystack.includes(word));
   });
+}
+
+function matches(all: Found[], text: string): Found[] {
+  const word = text.toLowerCase().trim().split(/\s+/)[0]!;
+  const found = matching(all, text);
   // Those whose own name has the first word come before those of such a kind.
-  found.sort(
-    (a, b) =>
-      Number(b.name.toLowerCase().includes(words[0] ?? '')) -
-      Number(a.name.toLowerCase().includes(words[0] ?? '')),
-  );
+  const named = ({ name }: Found) => Number(name.toLowerCase().includes(word));
+  found.sort((a, b) => named(b) - named(a));
   if (text.trim())
     found.push({
       name: `Traces with "${text.trim()}"`,

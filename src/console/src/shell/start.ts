@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 
 import { orderly, query } from '../api/client';
 import { errorText } from '../api/errors';
-import { reconnect } from '../api/events';
+import { disconnect, reconnect } from '../api/events';
 import {
   account,
   caller,
@@ -59,6 +59,7 @@ export async function signIn(credentials: Credentials, region: string): Promise<
 }
 
 export function signOut(): void {
+  disconnect();
   setSession(undefined);
   caller.value = '';
   stage.value = 'sign-in';

@@ -8,10 +8,9 @@ import { attempt } from './flash';
 import { Empty, Panel } from './layout';
 import type { More, Pages } from './pages';
 import { Problem } from './problem';
-import type { Resource } from './resource';
 import { Table, type Column } from './table';
 
-/** A list as a panel shows it: by listed(), or by pagesListed(). */
+/** A list as a panel shows it: by pagesListed(). */
 export interface Listed<T> {
   rows: T[];
   count: number | string | undefined;
@@ -19,12 +18,6 @@ export interface Listed<T> {
   error: unknown;
   reload: () => Promise<void>;
   more?: More;
-}
-
-const EMPTY: never[] = [];
-
-export function listed<T>(resource: Resource<T[]>): Listed<T> {
-  return { ...resource, rows: resource.data ?? EMPTY, count: resource.data?.length };
 }
 
 export function pagesListed<T>(pages: Pages<T>): Listed<T> {
@@ -40,6 +33,7 @@ interface ListPanelProps<T> {
   rowKey?: (row: T) => string;
   columns: Column<T>[];
   initialSort?: { id: string; descending?: boolean };
+  onView?: (rows: T[], sort: string | undefined) => void;
   filterText: (row: T) => string;
   filterLabel?: string;
   /** Above the table: what is listed at all. */
@@ -98,6 +92,7 @@ export function ListPanel<T>(props: ListPanelProps<T>) {
           initialSort={props.initialSort}
           columns={props.columns}
           more={list.more}
+          onView={props.onView}
           empty={
             <Empty title={list.loading ? 'Loading…' : props.empty}>
               {props.createHere && createButton()}

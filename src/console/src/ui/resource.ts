@@ -101,3 +101,18 @@ export async function allPages<T>(
   } while (next && all.length < limit);
   return all;
 }
+
+/** The first pages of a list: so many requests at most. */
+export async function somePages<T>(
+  page: (token: string | undefined) => Promise<{ items: T[]; next?: string }>,
+  requests: number,
+): Promise<{ items: T[]; more: boolean }> {
+  const items: T[] = [];
+  let next: string | undefined;
+  for (let i = 0; i < requests && (i === 0 || next); i++) {
+    const got = await page(next);
+    items.push(...got.items);
+    next = got.next;
+  }
+  return { items, more: next !== undefined };
+}

@@ -30,10 +30,13 @@ interface TableProps<T> {
   initialSort?: { id: string; descending?: boolean };
   /** There are more rows: see usePages(). */
   more?: More;
+  /** Which rows can be seen, and by which column they are sorted. */
+  onView?: (rows: T[], sort: string | undefined) => void;
 }
 
 const ROW_PIXELS = 40;
 const OVERSCAN = 12;
+const COLLATOR = new Intl.Collator(undefined, { numeric: true });
 /** Short tables are whole in the document. */
 const VIRTUAL_FROM = 100;
 
@@ -49,6 +52,12 @@ export function Table<T>(props: TableProps<T>) {
   const virtual = useVirtual(shown.length, scroller);
   const visible = virtual ? shown.slice(virtual.first, virtual.last + 1) : shown;
   const width = columns.length + (selection ? 1 : 0);
+
+  const seen = visible.map(rowKey).join('\n');
+  useEffect(() => {
+    props.onView?.(visible, sort?.id);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the rows are those of these keys
+  }, [seen, sort?.id, rows.length]);
 
   const toggle = (key: string) => {
     const next = new Set(selection?.keys);
@@ -213,9 +222,7 @@ function sorted<T>(rows: T[], columns: Column<T>[], sort?: { id: string; descend
   if (!by) return rows;
   const order = sort?.descending ? -1 : 1;
   const compare = (a: string | number, b: string | number) =>
-    typeof a === 'number' && typeof b === 'number'
-      ? a - b
-      : String(a).localeCompare(String(b), undefined, { numeric: true });
+    typeof a === 'number' && typeof b === 'number' ? a - b : COLLATOR.compare(String(a), String(b));
   return [...rows].sort((a, b) => order * compare(by(a), by(b)));
 }
 

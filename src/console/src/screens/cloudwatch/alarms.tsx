@@ -6,24 +6,20 @@ import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { Time } from '../../ui/format';
 import { Badge, Page } from '../../ui/layout';
-import { listed, ListPanel } from '../../ui/list_panel';
-import { allPages, useResource } from '../../ui/resource';
+import { ListPanel, pagesListed } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 
 const nameOf = (alarm: Alarm) => alarm.AlarmName;
 
 export default function Alarms() {
-  const alarms = useResource(
-    'cloudwatch/alarms',
-    signal => allPages(token => describeAlarms(undefined, token, signal)),
-    {
-      on: changed('cloudwatch'),
-    },
-  );
+  const alarms = usePages('cloudwatch/alarms', (token, signal) => describeAlarms(undefined, token, signal), {
+    on: changed('cloudwatch'),
+  });
   return (
     <Page title="Alarms" crumbs={[['CloudWatch', 'cloudwatch']]}>
       <ListPanel
         title="Alarms"
-        list={listed(alarms)}
+        list={pagesListed(alarms)}
         nameOf={nameOf}
         filterText={nameOf}
         columns={[

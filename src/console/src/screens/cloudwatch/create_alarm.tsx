@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks';
 
 import { dimensionsText, listMetrics, putAlarm, type Metric } from '../../api/cloudwatch';
 import { link, navigate, search } from '../../router';
-import { Form, Select, TextField } from '../../ui/controls';
+import { LongSelect, useChoices, type Choices } from '../../ui/choices';
+import { Form, Select, TextField, type Option } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
 
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount'];
 const OPERATORS = [
@@ -36,9 +36,19 @@ const START = {
   action: '',
 };
 
+function optionOf(metric: Metric): Option {
+  const dimensions = metric.Dimensions.flatMap(({ Name, Value }) => [Name, Value]);
+  return {
+    value: JSON.stringify([metric.Namespace, metric.MetricName, ...dimensions]),
+    label: `${metric.Namespace} ${metric.MetricName} ${dimensionsText(metric.Dimensions)}`,
+  };
+}
+
 export default function CreateAlarm() {
-  const metrics = useResource('cloudwatch/metrics', signal =>
-    allPages(token => listMetrics('', token, signal)),
+  const metrics = useChoices(
+    'cloudwatch/metrics',
+    (token, signal) => listMetrics('', token, signal),
+    optionOf,
   );
   const [values, setValues] = useState<Values>({ ...START, metric: search.value.get('metric') ?? '' });
   const [error, setError] = useState<unknown>();
@@ -84,7 +94,7 @@ export default function CreateAlarm() {
         onSubmit={create}
         disabled={!values.metric}
       >
-        <MetricPart {...part} metrics={metrics.data ?? []} />
+        <MetricPart {...part} metrics={metrics} />
         <Conditions {...part} />
         <Panel title="Notification">
           <TextField
@@ -112,25 +122,10 @@ interface PartProps {
   set: (member: keyof Values) => (value: string) => void;
 }
 
-function MetricPart({ values, set, metrics }: PartProps & { metrics: Metric[] }) {
+function MetricPart({ values, set, metrics }: PartProps & { metrics: Choices }) {
   return (
     <Panel title="Metric">
-      <Select
-        label="Metric"
-        value={values.metric}
-        options={[
-          { value: '', label: 'Select metric', disabled: true },
-          ...metrics.map(metric => ({
-            value: JSON.stringify([
-              metric.Namespace,
-              metric.MetricName,
-              ...metric.Dimensions.flatMap(d => [d.Name, d.Value]),
-            ]),
-            label: `${metric.Namespace} ${metric.MetricName} ${dimensionsText(metric.Dimensions)}`,
-          })),
-        ]}
-        onChange={set('metric')}
-      />
+      <LongSelect label="Metric" value={values.metric} choices={metrics} onChange={set('metric')} />
       <div class="row">
         <Select label="Statistic" value={values.statistic} options={STATISTICS} onChange={set('statistic')} />
         <TextField

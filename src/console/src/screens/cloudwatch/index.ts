@@ -1,7 +1,6 @@
 import { logGroups } from '../../api/logs';
 import { link, type Route } from '../../router';
-import { allPages } from '../../ui/resource';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 export const routes: Route[] = [
   { path: 'cloudwatch', title: 'CloudWatch', load: () => import('./overview') },
@@ -18,11 +17,11 @@ export const routes: Route[] = [
   { path: 'cloudwatch/alarms/:name', title: ({ name }) => name!, load: () => import('./alarm') },
 ];
 
-export async function find(): Promise<Found[]> {
-  const groups = await allPages(token => logGroups('', token));
-  return groups.map(({ logGroupName: name }) => ({
-    name,
-    kind: 'Log group',
-    to: link`cloudwatch/log-groups/${name}`,
-  }));
-}
+export const finds: Find[] = [
+  (token, signal) =>
+    foundIn(logGroups('', token, signal), ({ logGroupName: name }) => ({
+      name,
+      kind: 'Log group',
+      to: link`cloudwatch/log-groups/${name}`,
+    })),
+];

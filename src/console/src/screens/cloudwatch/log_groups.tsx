@@ -1,7 +1,7 @@
 /** CloudWatch › Log groups. */
 import { useState } from 'preact/hooks';
 
-import { changed } from '../../api/events';
+import { reshaped } from '../../api/events';
 import { createLogGroup, deleteLogGroup, logGroups, type LogGroup } from '../../api/logs';
 import { Link, link } from '../../router';
 import { TextField } from '../../ui/controls';
@@ -9,21 +9,21 @@ import { flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { bytes, Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { listed, ListPanel, RemoveEach } from '../../ui/list_panel';
-import { allPages, useResource } from '../../ui/resource';
+import { ListPanel, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 
 const nameOf = (group: LogGroup) => group.logGroupName;
 
 export default function LogGroups() {
-  const groups = useResource('logs/groups', signal => allPages(token => logGroups('', token, signal)), {
-    on: changed('logs'),
+  const groups = usePages('logs/groups', (token, signal) => logGroups('', token, signal), {
+    on: reshaped('logs'),
   });
   const [creating, setCreating] = useState(false);
   return (
     <Page title="Log groups" crumbs={[['CloudWatch', 'cloudwatch']]}>
       <ListPanel
         title="Log groups"
-        list={listed(groups)}
+        list={pagesListed(groups)}
         nameOf={nameOf}
         filterText={nameOf}
         filterLabel="Filter log groups"

@@ -1,5 +1,5 @@
 /** CloudWatch › All metrics: choose some, and see them in one graph. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
 import { dimensionsText, listMetrics, type Metric } from '../../api/cloudwatch';
@@ -9,8 +9,9 @@ import { navigate, search, setSearch } from '../../router';
 import { Chart } from '../../ui/chart';
 import { Button, Select } from '../../ui/controls';
 import { Empty, Page, Panel } from '../../ui/layout';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
+import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p99'];
@@ -21,6 +22,8 @@ const RANGES = [
   { value: '10080', label: '1 week' },
 ];
 const MOST = 20;
+/** Those of the server's services; others are known when their metrics have been listed. */
+const OWN_NAMESPACES = ['AWS/DynamoDB', 'AWS/Lambda', 'AWS/Logs', 'AWS/SNS', 'AWS/SQS'];
 
 function keyOf(metric: Metric): string {
   return JSON.stringify([
@@ -31,27 +34,32 @@ function keyOf(metric: Metric): string {
 }
 
 export default function Metrics() {
-  const metrics = useResource('cloudwatch/metrics', signal =>
-    allPages(token => listMetrics('', token, signal)),
-  );
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [namespace, setNamespace] = useState('');
-  const all = metrics.data ?? [];
-  const chosen = all.filter(metric => selected.has(keyOf(metric))).slice(0, MOST);
-  const namespaces = [...new Set(all.map(metric => metric.Namespace))].sort();
+  const metrics = usePages(`cloudwatch/metrics/${namespace}`, (token, signal) =>
+    listMetrics(namespace, token, signal),
+  );
+  const known = useRef(new Set(OWN_NAMESPACES));
+  for (const metric of metrics.rows) known.current.add(metric.Namespace);
+  const [chosen, setChosen] = useState<Metric[]>([]);
+  const choose = (keys: Set<string>) => {
+    const rows = new Map([...chosen, ...metrics.rows].map(metric => [keyOf(metric), metric]));
+    setSelected(keys);
+    setChosen([...keys].flatMap(key => rows.get(key) ?? []).slice(0, MOST));
+  };
   return (
     <Page title="Metrics" crumbs={[['CloudWatch', 'cloudwatch']]}>
       <Problem error={metrics.error} retry={metrics.reload} />
       <Graphed chosen={chosen} />
       <Panel
         title="Browse"
-        count={all.length}
+        count={`${metrics.rows.length}${metrics.more ? '+' : ''}`}
         actions={
           <>
             <Select
               label="Namespace"
               value={namespace}
-              options={[{ value: '', label: 'All namespaces' }, ...namespaces]}
+              options={[{ value: '', label: 'All namespaces' }, ...[...known.current].sort()]}
               onChange={setNamespace}
             />
             <Button
@@ -68,12 +76,13 @@ export default function Metrics() {
         <Table
           label="Metrics"
           filterLabel="Search for any metric, dimension or resource"
-          rows={all.filter(metric => !namespace || metric.Namespace === namespace)}
+          rows={metrics.rows}
+          more={metrics.more}
           rowKey={keyOf}
           filterText={metric =>
             `${metric.Namespace} ${metric.MetricName} ${dimensionsText(metric.Dimensions)}`
           }
-          selection={{ keys: selected, onChange: setSelected, label: metric => metric.MetricName }}
+          selection={{ keys: selected, onChange: choose, label: metric => metric.MetricName }}
           initialSort={{ id: 'namespace' }}
           columns={[
             {

@@ -10,8 +10,8 @@ import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { count, Time } from '../../ui/format';
 import { Empty, Page, Panel } from '../../ui/layout';
+import { usePages, type PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
 import { Table, type Column } from '../../ui/table';
 import { EditAndResend } from './edit_and_resend';
 
@@ -20,30 +20,54 @@ export interface DeadLetter extends Message {
   why?: Reason;
 }
 
-async function load(signal: AbortSignal): Promise<DeadLetter[]> {
-  const queues = await allPages(token => deadLetterQueues(token, signal));
-  const full = queues.filter(({ Messages }) => Messages > 0);
+/** A page looks into so many queues, and seeks them in so many pages of the server. */
+const QUEUES = 8;
+const SOUGHT_PAGES = 10;
+
+/** Where a page begins: with the queue of this number on that page of the queues. */
+interface Place {
+  page?: string;
+  queue: number;
+}
+
+async function fullQueues(place: Place, signal: AbortSignal): Promise<{ urls: string[]; next?: Place }> {
+  for (let i = 0; i < SOUGHT_PAGES; i++) {
+    const { items, next } = await deadLetterQueues(place.page, signal);
+    const full = items.filter(({ Messages }) => Messages > 0).map(({ QueueUrl }) => QueueUrl);
+    const urls = full.slice(place.queue, place.queue + QUEUES);
+    const end = place.queue + QUEUES;
+    const following =
+      end < full.length ? { ...place, queue: end } : next ? { page: next, queue: 0 } : undefined;
+    if (urls.length > 0 || !following) return { urls, next: following };
+    place = following;
+  }
+  return { urls: [], next: place };
+}
+
+async function lettersPage(token: string | undefined, signal: AbortSignal): Promise<PageOf<DeadLetter>> {
+  const { urls, next } = await fullQueues(token ? (JSON.parse(token) as Place) : { queue: 0 }, signal);
   const lists = await Promise.all(
-    full.map(async ({ QueueUrl }) =>
-      (await peek(QueueUrl, signal)).map(message => ({ ...message, queueUrl: QueueUrl })),
-    ),
+    urls.map(async queueUrl => (await peek(queueUrl, signal)).map(message => ({ ...message, queueUrl }))),
   );
-  const letters = lists.flat();
+  const letters: DeadLetter[] = lists.flat();
   const reasons = await reasonsOf(
     letters.map(({ MessageId }) => MessageId),
     signal,
   ).catch(() => undefined);
-  return letters.map(letter => ({ ...letter, why: reasons?.get(letter.MessageId) }));
+  return {
+    items: letters.map(letter => ({ ...letter, why: reasons?.get(letter.MessageId) })),
+    next: next && JSON.stringify(next),
+  };
 }
 
 export default function DeadLetters() {
-  const letters = useResource('dead-letters', load, {
+  const letters = usePages('dead-letters', lettersPage, {
     on: changed('sqs'),
   });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [editing, setEditing] = useState<DeadLetter>();
   const [deleting, setDeleting] = useState(false);
-  const rows = letters.data ?? [];
+  const { rows } = letters;
   const chosen = rows.filter(letter => selected.has(letter.MessageId));
 
   const each = async (change: (url: string, messages: DeadLetter[]) => Promise<void>, done: string) => {
@@ -72,7 +96,7 @@ export default function DeadLetters() {
       <Problem error={letters.error} retry={letters.reload} />
       <Panel
         title="Dead letters"
-        count={letters.data?.length}
+        count={`${rows.length}${letters.more ? '+' : ''}`}
         actions={
           <>
             <Button disabled={chosen.length !== 1} onClick={() => setEditing(chosen[0])}>
@@ -94,6 +118,7 @@ export default function DeadLetters() {
           filterText={letter => `${letter.MessageId} ${letter.Body} ${letter.queueUrl}`}
           selection={{ keys: selected, onChange: setSelected, label: letter => letter.MessageId }}
           columns={COLUMNS}
+          more={letters.more}
           empty={
             <Empty title={letters.loading ? 'Loading…' : 'No dead letters: every message has arrived'} />
           }

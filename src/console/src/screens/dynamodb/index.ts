@@ -1,6 +1,6 @@
-import { listTables } from '../../api/dynamodb';
+import { tablesPage } from '../../api/dynamodb';
 import { link, type Route } from '../../router';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 export const routes: Route[] = [
   { path: 'dynamodb/tables', title: 'Tables', load: () => import('./tables') },
@@ -20,6 +20,7 @@ export const routes: Route[] = [
   },
 ];
 
-export async function find(): Promise<Found[]> {
-  return (await listTables()).map(name => ({ name, kind: 'Table', to: link`dynamodb/tables/${name}` }));
-}
+export const finds: Find[] = [
+  (token, signal) =>
+    foundIn(tablesPage(token, signal), name => ({ name, kind: 'Table', to: link`dynamodb/tables/${name}` })),
+];

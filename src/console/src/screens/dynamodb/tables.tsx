@@ -1,30 +1,42 @@
 /** DynamoDB › Tables. */
+import { useEffect } from 'preact/hooks';
+
+import { changed, listen, reshaped } from '../../api/events';
 import { deleteTable, describeTable, tablesPage, type Table as Described } from '../../api/dynamodb';
 import { Link, link, navigate } from '../../router';
+import { useDetails } from '../../ui/details';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
-import { bytes, count } from '../../ui/format';
+import { bytes, count, nameOf } from '../../ui/format';
 import { Badge, Page } from '../../ui/layout';
 import { ListPanel, pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
 import type { Column } from '../../ui/table';
-import { capacityMode, DynamoSections, keyText, ofDynamo, Status, tableCrumbs } from './parts';
+import { capacityMode, DynamoSections, keyText, Status, tableCrumbs } from './parts';
 
-/** A table whose description is refused has only its name. */
+/** A table that is not described yet, or may not be, has only its name. */
 type Row = Partial<Described> & { TableName: string };
 
-async function describedPage(token: string | undefined, signal: AbortSignal) {
-  const { items, next } = await tablesPage(token, signal);
-  const rows = await Promise.all(
-    items.map(async (name): Promise<Row> => {
-      try {
-        return await describeTable(name, signal);
-      } catch {
-        return { TableName: name };
-      }
-    }),
+const onShape = reshaped('dynamodb');
+
+/** The columns of what only a description tells: a list that is sorted by one of them needs all descriptions. */
+const DESCRIBED = ['status', 'items', 'size', 'indexes'];
+
+function useTables() {
+  const names = usePages('dynamodb/tables', tablesPage, { on: onShape });
+  const details = useDetails(describeTable);
+  useEffect(
+    () =>
+      listen(event => {
+        if (changed('dynamodb')(event)) details.refresh([nameOf(event.data.arn as string)]);
+        else if (event.event === 'lost' || event.event === 'reset') details.refreshAll();
+      }),
+    [details],
   );
-  return { items: rows, next };
+  const rows = names.rows.map((name): Row => details.of(name) ?? { TableName: name });
+  const onView = (visible: Row[], sort: string | undefined) =>
+    details.want((sort && DESCRIBED.includes(sort) ? rows : visible).map(row => row.TableName));
+  return { list: { ...pagesListed(names), rows }, onView };
 }
 
 const keyOf = (row: Row, type: 'HASH' | 'RANGE') =>
@@ -95,13 +107,14 @@ function indexCount(row: Row): number {
 }
 
 export default function Tables() {
-  const tables = usePages('dynamodb/tables', describedPage, { on: ofDynamo });
+  const { list, onView } = useTables();
   return (
     <Page title="Tables" crumbs={tableCrumbs()}>
       <DynamoSections />
       <ListPanel
         title="Tables"
-        list={pagesListed(tables)}
+        list={list}
+        onView={onView}
         nameOf={row => row.TableName}
         filterText={row => row.TableName}
         filterLabel="Find tables"

@@ -1,10 +1,12 @@
 /** Home: the map of what exists and of the work that flows through it, and the way to the order system. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 
-import { changed } from '../../api/events';
-import { topology, type Topology } from '../../api/topology';
+import { changed, listen, reshaped } from '../../api/events';
+import { structure, topology, trafficOf, type Topology } from '../../api/topology';
+import { describeQueue } from '../../api/sqs';
 import { Link, link, navigate } from '../../router';
 import { Form, TextField } from '../../ui/controls';
+import { useDetails } from '../../ui/details';
 import { count, nameOf } from '../../ui/format';
 import { Badge, Empty, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
@@ -15,13 +17,44 @@ import { Checklist } from './checklist';
 import './home.css';
 import { Map } from './map';
 
-const onResources = changed('sns', 'sqs', 'lambda', 'dynamodb');
+const onResources = reshaped('sns', 'sqs', 'lambda', 'dynamodb');
+/** A topic's messages and dead letters reach queues without an event of the queue. */
+const onTraffic = changed('sns', 'sqs');
+
+/** What is set up, its queues with the figures of now. */
+function useStructure() {
+  const found = useResource('home/structure', structure, { on: onResources });
+  const details = useDetails(describeQueue);
+  useEffect(() => {
+    for (const queue of found.data?.queues ?? []) details.know(queue.url, queue);
+    // Of those that nothing is wired to, the figures are as old as the map.
+    const wired = new Set([...(found.data?.wired ?? []), ...(found.data?.redrives ?? [])].flat());
+    details.want(
+      (found.data?.queues ?? [])
+        .filter(({ attributes }) => wired.has(attributes.QueueArn!))
+        .map(queue => queue.url),
+    );
+  }, [found.data, details]);
+  useEffect(
+    () =>
+      listen(event => {
+        if (onTraffic(event) || event.event === 'lost') details.refreshAll();
+      }),
+    [details],
+  );
+  const data = found.data && {
+    ...found.data,
+    queues: found.data.queues.map(queue => details.of(queue.url) ?? queue),
+  };
+  return { ...found, data };
+}
 
 export default function Home() {
-  const found = useResource('home/map', topology, {
-    on: event => event.event === 'traces' || onResources(event),
+  const found = useStructure();
+  const seen = useResource('home/traffic', signal => trafficOf(signal).catch(() => []), {
+    on: ({ event }) => event === 'traces',
   });
-  const map = found.data;
+  const map = found.data && topology(found.data, seen.data ?? []);
   const dead = map?.nodes.filter(node => node.deadLetters && node.waiting) ?? [];
   return (
     <Page title="Home" description="What exists, what gives work to what, and how it goes.">
@@ -45,7 +78,9 @@ export default function Home() {
         ) : (
           <Empty title={map ? 'Nothing exists yet' : 'Loading…'} />
         )}
-        {map && map.left > 0 && <p class="hint">{`${count(map.left)} more queues are not drawn.`}</p>}
+        {map && map.left > 0 && (
+          <p class="hint">{`${count(map.left)}${map.more ? '+' : ''} more resources are not drawn.`}</p>
+        )}
       </Panel>
       {map && map.edges.length > 0 && <Connections map={map} />}
       {map && <Checklist map={map} />}

@@ -1,5 +1,5 @@
 /** The map, drawn from left to right. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { Topology, TopologyEdge, TopologyNode } from '../../api/topology';
 import { Link } from '../../router';
@@ -17,14 +17,19 @@ const KINDS = {
 
 export function Map({ topology }: { topology: Topology }) {
   const [placed, setPlaced] = useState<Placed>();
+  const latest = useRef(topology);
+  latest.current = topology;
+  // Figures alone move nothing.
+  const shape = JSON.stringify([topology.nodes.map(node => node.arn), topology.edges]);
   useEffect(() => {
     let gone = false;
-    void import('./placing').then(({ place }) => !gone && setPlaced(place(topology)));
+    void import('./placing').then(({ place }) => !gone && setPlaced(place(latest.current)));
     return () => {
       gone = true;
     };
-  }, [topology]);
+  }, [shape]);
   if (!placed) return null;
+  const now = Object.fromEntries(topology.nodes.map(node => [node.arn, node]));
   return (
     <div class="map-scroll" tabIndex={0} role="region" aria-label="Map of the resources">
       <div class="map" style={{ width: placed.width, height: placed.height }}>
@@ -35,7 +40,7 @@ export function Map({ topology }: { topology: Topology }) {
         </svg>
         {placed.nodes.map(({ node, left, top, width, height }) => (
           <div key={node.arn} class="map-node" style={{ left, top, width, height }}>
-            <Node node={node} />
+            <Node node={now[node.arn] ?? node} />
           </div>
         ))}
       </div>

@@ -1,6 +1,6 @@
-import { listPolicies, listRoles, listUsers } from '../../api/iam';
+import { policiesPage, rolesPage, usersPage } from '../../api/iam';
 import { link, type Route } from '../../router';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 const role = ({ name }: { name?: string }) => `${name} | Roles`;
 const user = ({ name }: { name?: string }) => `${name} | Users`;
@@ -51,11 +51,23 @@ export const routes: Route[] = [
   },
 ];
 
-export async function find(): Promise<Found[]> {
-  const [roles, users, policies] = await Promise.all([listRoles(), listUsers(), listPolicies('Local')]);
-  return [
-    ...roles.map(({ RoleName: name }) => ({ name, kind: 'Role', to: link`iam/roles/${name}` })),
-    ...users.map(({ UserName: name }) => ({ name, kind: 'User', to: link`iam/users/${name}` })),
-    ...policies.map(({ PolicyName: name, Arn }) => ({ name, kind: 'Policy', to: link`iam/policies/${Arn}` })),
-  ];
-}
+export const finds: Find[] = [
+  (marker, signal) =>
+    foundIn(rolesPage(marker, signal), ({ RoleName: name }) => ({
+      name,
+      kind: 'Role',
+      to: link`iam/roles/${name}`,
+    })),
+  (marker, signal) =>
+    foundIn(usersPage(marker, signal), ({ UserName: name }) => ({
+      name,
+      kind: 'User',
+      to: link`iam/users/${name}`,
+    })),
+  (marker, signal) =>
+    foundIn(policiesPage('Local', marker, signal), ({ PolicyName: name, Arn }) => ({
+      name,
+      kind: 'Policy',
+      to: link`iam/policies/${Arn}`,
+    })),
+];

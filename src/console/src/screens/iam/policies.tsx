@@ -1,12 +1,12 @@
 /** IAM › Policies: AWS's and the account's own. */
 import { changed } from '../../api/events';
-import { deletePolicy, listPolicies, type Scope } from '../../api/iam';
+import { deletePolicy, policiesPage, type Scope } from '../../api/iam';
 import { Link, link, navigate, search, setSearch } from '../../router';
 import { Select } from '../../ui/controls';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { listed, ListPanel, oneOrMany, RemoveEach } from '../../ui/list_panel';
-import { useResource } from '../../ui/resource';
+import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { crumbsOf, IamLists } from './nav';
 import { isAwsManaged } from './policy_choice';
 
@@ -20,7 +20,7 @@ const nameOfRow = (row: { PolicyName: string }) => row.PolicyName;
 
 export default function Policies() {
   const type = (search.value.get('type') ?? 'All') as Scope;
-  const policies = useResource(`iam/policies/${type}`, signal => listPolicies(type, signal), {
+  const policies = usePages(`iam/policies/${type}`, (marker, signal) => policiesPage(type, marker, signal), {
     on: changed('iam'),
   });
   return (
@@ -28,7 +28,7 @@ export default function Policies() {
       <IamLists />
       <ListPanel
         title="Policies"
-        list={listed(policies)}
+        list={pagesListed(policies)}
         nameOf={nameOfRow}
         rowKey={row => row.Arn}
         removable={row => !isAwsManaged(row.Arn)}

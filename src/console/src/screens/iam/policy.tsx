@@ -9,20 +9,22 @@ import {
   detachPolicy,
   entitiesOf,
   getPolicy,
-  listRoles,
-  listUsers,
+  rolesPage,
+  usersPage,
   versionDocument,
   type Attachment,
   type Kind,
   type Policy,
 } from '../../api/iam';
 import { Link, link, type Params } from '../../router';
+import { LongSelect, useChoices } from '../../ui/choices';
 import { Button, Select } from '../../ui/controls';
 import { Code } from '../../ui/code';
 import { attempt, flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { nameOf, pretty, Time } from '../../ui/format';
 import { Copy, Empty, Facts, Panel, Tabs } from '../../ui/layout';
+import type { PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
@@ -211,13 +213,24 @@ interface AttachProps {
   onClose: () => void;
 }
 
+async function namesPage(kind: Kind, marker?: string, signal?: AbortSignal): Promise<PageOf<string>> {
+  if (kind === 'Role') {
+    const { items, next } = await rolesPage(marker, signal);
+    return { items: items.map(role => role.RoleName), next };
+  }
+  const { items, next } = await usersPage(marker, signal);
+  return { items: items.map(user => user.UserName), next };
+}
+
 function Attach({ arn, onDone, onClose }: AttachProps) {
   const [kind, setKind] = useState<Kind>('Role');
   const [name, setName] = useState('');
-  const names = useResource(`iam/names/${kind}`, async signal =>
-    kind === 'Role'
-      ? (await listRoles(signal)).map(role => role.RoleName)
-      : (await listUsers(signal)).map(user => user.UserName),
+  const names = useChoices(
+    `iam/names/${kind}`,
+    (marker, signal) => namesPage(kind, marker, signal),
+    value => ({
+      value,
+    }),
   );
   const save = async () => {
     await attachPolicy(kind, name, arn);
@@ -241,16 +254,7 @@ function Attach({ arn, onDone, onClose }: AttachProps) {
           setName('');
         }}
       />
-      <Select
-        label="Entity name"
-        value={name}
-        options={[
-          { value: '', label: names.loading ? 'Loading…' : 'Choose' },
-          ...(names.data ?? []).map(value => ({ value })),
-        ]}
-        onChange={setName}
-      />
-      <Problem error={names.error} />
+      <LongSelect label="Entity name" value={name} choices={names} onChange={setName} />
     </FormDialog>
   );
 }

@@ -2,11 +2,11 @@
 import { useMemo } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { listPolicies } from '../../api/iam';
+import { policiesPage } from '../../api/iam';
 import { Link, link } from '../../router';
 import { Empty } from '../../ui/layout';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
 export function isAwsManaged(arn: string): boolean {
@@ -22,13 +22,13 @@ interface PolicyChoiceProps {
 }
 
 export function PolicyChoice({ chosen, onChange, without = [] }: PolicyChoiceProps) {
-  const policies = useResource('iam/policies/All', signal => listPolicies('All', signal), {
+  const policies = usePages('iam/policies/All', (marker, signal) => policiesPage('All', marker, signal), {
     on: changed('iam'),
   });
   const rows = useMemo(
-    () => (policies.data ?? []).filter(policy => !without.includes(policy.Arn)),
+    () => policies.rows.filter(policy => !without.includes(policy.Arn)),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the list is made anew by each drawing
-    [policies.data, without.join()],
+    [policies.rows, without.join()],
   );
   return (
     <>
@@ -62,6 +62,7 @@ export function PolicyChoice({ chosen, onChange, without = [] }: PolicyChoicePro
             cell: row => row.AttachmentCount,
           },
         ]}
+        more={policies.more}
         empty={<Empty title={policies.loading ? 'Loading…' : 'No policies'} />}
       />
     </>

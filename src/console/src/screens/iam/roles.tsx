@@ -2,26 +2,26 @@
 import { useMemo } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { deleteIdentity, documentOf, listRoles } from '../../api/iam';
+import { deleteIdentity, documentOf, rolesPage } from '../../api/iam';
 import { Link, link, navigate } from '../../router';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { listed, ListPanel, oneOrMany, RemoveEach } from '../../ui/list_panel';
-import { useResource } from '../../ui/resource';
+import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { crumbsOf, IamLists } from './nav';
 import { trustedBy } from './policy_text';
 
 const nameOfRow = (row: { RoleName: string }) => row.RoleName;
 
 export default function Roles() {
-  const roles = useResource('iam/roles', listRoles, { on: changed('iam') });
+  const roles = usePages('iam/roles', rolesPage, { on: changed('iam') });
   const rows = useMemo(
     () =>
-      (roles.data ?? []).map(role => ({
+      roles.rows.map(role => ({
         ...role,
         trusted: trustedBy(documentOf(role.AssumeRolePolicyDocument)),
       })),
-    [roles.data],
+    [roles.rows],
   );
   return (
     <Page title="Roles" crumbs={crumbsOf('Roles')}>
@@ -29,7 +29,7 @@ export default function Roles() {
       <ListPanel
         title="Roles"
         description="A role has permissions of its own, and credentials that are valid for a short time, for those whom its trust policy names."
-        list={{ ...listed(roles), rows }}
+        list={{ ...pagesListed(roles), rows }}
         nameOf={nameOfRow}
         filterText={row => `${row.RoleName} ${row.Path} ${row.trusted}`}
         initialSort={{ id: 'name' }}

@@ -1,24 +1,24 @@
 /** IAM › Users. */
 import { changed } from '../../api/events';
-import { deleteIdentity, listUsers } from '../../api/iam';
+import { deleteIdentity, usersPage } from '../../api/iam';
 import { Link, link, navigate } from '../../router';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { listed, ListPanel, oneOrMany, RemoveEach } from '../../ui/list_panel';
-import { useResource } from '../../ui/resource';
+import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { crumbsOf, IamLists } from './nav';
 
 const nameOfRow = (row: { UserName: string }) => row.UserName;
 
 export default function Users() {
-  const users = useResource('iam/users', listUsers, { on: changed('iam') });
+  const users = usePages('iam/users', usersPage, { on: changed('iam') });
   return (
     <Page title="Users" crumbs={crumbsOf('Users')}>
       <IamLists />
       <ListPanel
         title="Users"
         description="A user has long-term credentials: access keys."
-        list={listed(users)}
+        list={pagesListed(users)}
         nameOf={nameOfRow}
         filterText={row => `${row.UserName} ${row.Path}`}
         initialSort={{ id: 'name' }}

@@ -3,16 +3,18 @@ import { useState } from 'preact/hooks';
 
 import { AwsError } from '../../api/errors';
 import { getFunction, type FunctionConfiguration } from '../../api/lambda';
-import { listTopics } from '../../api/sns';
-import { createMapping, listStreams, subscribeFunction } from '../../api/lambda_triggers';
+import { topicsPage } from '../../api/sns';
+import { createMapping, streamsPage, subscribeFunction } from '../../api/lambda_triggers';
 import { listQueues, queueName } from '../../api/sqs';
 import { link, navigate, type Params } from '../../router';
 import { arn } from '../../session';
+import { useChoices } from '../../ui/choices';
 import { Button, Checkbox, Form, Select } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { Loading, Notice, Page, Panel } from '../../ui/layout';
+import type { PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
+import { useResource } from '../../ui/resource';
 import { Advice } from './advice';
 import { ArnChoice } from './arn_choice';
 import { resourceName } from './diagram';
@@ -153,26 +155,27 @@ const CHOICES: Record<Source, { label: string; arnLabel: string; hint?: string }
   sns: { label: 'SNS topic', arnLabel: 'SNS topic ARN' },
 };
 
-async function sourcesOf(source: Source, signal: AbortSignal): Promise<string[]> {
-  if (source === 'sqs')
-    return (await allPages(token => listQueues(token, undefined, signal))).map(url =>
-      arn('sqs', queueName(url)),
-    );
-  if (source === 'sns') return listTopics(signal);
-  return (await listStreams(signal)).map(stream => stream.StreamArn);
+async function sourcesPage(
+  source: Source,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<PageOf<string>> {
+  if (source === 'sns') return topicsPage(token, signal);
+  if (source === 'sqs') {
+    const { items, next } = await listQueues(token, undefined, signal);
+    return { items: items.map(url => arn('sqs', queueName(url))), next };
+  }
+  const { items, next } = await streamsPage(token, signal);
+  return { items: items.map(stream => stream.StreamArn), next };
 }
 
 function SourceChoice({ source, value, onChange }: ChoiceProps) {
-  const arns = useResource(`lambda/sources/${source}`, signal => sourcesOf(source, signal));
-  return (
-    <ArnChoice
-      {...CHOICES[source]}
-      value={value}
-      options={(arns.data ?? []).map(one => ({ value: one, label: resourceName(one) }))}
-      loaded={arns}
-      onChange={onChange}
-    />
+  const arns = useChoices(
+    `lambda/sources/${source}`,
+    (token, signal) => sourcesPage(source, token, signal),
+    one => ({ value: one, label: resourceName(one) }),
   );
+  return <ArnChoice {...CHOICES[source]} value={value} choices={arns} onChange={onChange} />;
 }
 
 interface RefusalProps {

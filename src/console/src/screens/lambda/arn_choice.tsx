@@ -1,7 +1,6 @@
 /** A resource, by its name out of a list, or by an ARN that is pasted. */
-import { Select, TextField, type Option } from '../../ui/controls';
-import { Problem } from '../../ui/problem';
-import type { Resource } from '../../ui/resource';
+import { LongSelect, type Choices } from '../../ui/choices';
+import { TextField } from '../../ui/controls';
 
 interface ArnChoiceProps {
   /** "SQS queue": what is chosen. */
@@ -10,24 +9,22 @@ interface ArnChoiceProps {
   hint?: string;
   value: string;
   /** The ARNs, and what the list shows. */
-  options: Option[];
-  loaded: Resource<unknown>;
+  choices: Choices;
   onChange: (arn: string) => void;
 }
 
-export function ArnChoice({ label, arnLabel, hint, value, options, loaded, onChange }: ArnChoiceProps) {
-  const first = loaded.data ? (options.length > 0 ? 'Choose' : 'There is none') : 'Loading…';
+export function ArnChoice({ label, arnLabel, hint, value, choices, onChange }: ArnChoiceProps) {
+  const listed = choices.options.some(option => option.value === value);
   return (
     <>
-      <Select
+      <LongSelect
         label={label}
         hint={hint}
-        value={options.some(option => option.value === value) ? value : ''}
-        options={[{ value: '', label: first }, ...options]}
+        value={listed ? value : ''}
+        choices={choices}
         onChange={onChange}
       />
       <TextField label={arnLabel} hint="Or paste it" value={value} onInput={onChange} required mono />
-      <Problem error={loaded.error} />
     </>
   );
 }

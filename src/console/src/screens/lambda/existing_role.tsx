@@ -1,20 +1,15 @@
 /** The choice of a function's execution role among those that exist. */
-import { useMemo } from 'preact/hooks';
-
-import { documentOf, listRoles } from '../../api/iam';
-import { useResource } from '../../ui/resource';
+import { documentOf, rolesPage } from '../../api/iam';
+import { useChoices } from '../../ui/choices';
 import { trustedBy } from '../iam/policy_text';
 import { ArnChoice } from './arn_choice';
 
 /** Roles that Lambda may assume, by name; any ARN can be typed. */
 export function ExistingRole({ value, onChange }: { value: string; onChange: (arn: string) => void }) {
-  const roles = useResource('iam/roles', listRoles);
-  const usable = useMemo(
-    () =>
-      (roles.data ?? []).filter(role =>
-        trustedBy(documentOf(role.AssumeRolePolicyDocument)).includes('lambda'),
-      ),
-    [roles.data],
+  const roles = useChoices('iam/roles', rolesPage, role =>
+    trustedBy(documentOf(role.AssumeRolePolicyDocument)).includes('lambda')
+      ? { value: role.Arn, label: `${role.Path.slice(1)}${role.RoleName}` }
+      : undefined,
   );
   return (
     <ArnChoice
@@ -22,8 +17,7 @@ export function ExistingRole({ value, onChange }: { value: string; onChange: (ar
       arnLabel="Role ARN"
       hint="Roles that Lambda may assume"
       value={value}
-      options={usable.map(role => ({ value: role.Arn, label: `${role.Path.slice(1)}${role.RoleName}` }))}
-      loaded={roles}
+      choices={roles}
       onChange={onChange}
     />
   );

@@ -1,22 +1,22 @@
 /** Lambda › Functions. */
-import { changed } from '../../api/events';
-import { deleteFunction, listFunctions } from '../../api/lambda';
+import { reshaped } from '../../api/events';
+import { deleteFunction, functionsPage } from '../../api/lambda';
 import { Link, link, navigate } from '../../router';
 import { bytes, Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { listed, ListPanel, RemoveEach } from '../../ui/list_panel';
-import { useResource } from '../../ui/resource';
+import { ListPanel, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { runtimeName } from './runtimes';
 
 const nameOfRow = (row: { FunctionName: string }) => row.FunctionName;
 
 export default function Functions() {
-  const functions = useResource('lambda/functions', listFunctions, { on: changed('lambda') });
+  const functions = usePages('lambda/functions', functionsPage, { on: reshaped('lambda') });
   return (
     <Page title="Functions" crumbs={[['Lambda', 'lambda/functions']]}>
       <ListPanel
         title="Functions"
-        list={listed(functions)}
+        list={pagesListed(functions)}
         nameOf={nameOfRow}
         filterText={row => `${row.FunctionName} ${row.Runtime} ${row.Description}`}
         initialSort={{ id: 'name' }}

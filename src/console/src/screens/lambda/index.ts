@@ -1,6 +1,6 @@
-import { listFunctions } from '../../api/lambda';
+import { functionsPage } from '../../api/lambda';
 import { link, type Route } from '../../router';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 export const routes: Route[] = [
   { path: 'lambda/functions', title: 'Functions', load: () => import('./functions') },
@@ -17,10 +17,11 @@ export const routes: Route[] = [
   },
 ];
 
-export async function find(): Promise<Found[]> {
-  return (await listFunctions()).map(({ FunctionName }) => ({
-    name: FunctionName,
-    kind: 'Function',
-    to: link`lambda/functions/${FunctionName}`,
-  }));
-}
+export const finds: Find[] = [
+  (marker, signal) =>
+    foundIn(functionsPage(marker, signal), ({ FunctionName: name }) => ({
+      name,
+      kind: 'Function',
+      to: link`lambda/functions/${name}`,
+    })),
+];

@@ -3,12 +3,13 @@ import { useState } from 'preact/hooks';
 
 import { listQueues, peek, queueName, type Message } from '../../api/sqs';
 import { arn } from '../../session';
-import { Button, Select } from '../../ui/controls';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Button } from '../../ui/controls';
 import { Dialog } from '../../ui/dialog';
 import { Time } from '../../ui/format';
 import { Empty } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
+import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { eventOfMessage } from './test_events';
 
@@ -18,8 +19,10 @@ interface RealMessageProps {
 }
 
 export function RealMessage({ onEvent, onClose }: RealMessageProps) {
-  const queues = useResource('lambda/queues', signal =>
-    allPages(token => listQueues(token, undefined, signal)),
+  const queues = useChoices(
+    'lambda/queues',
+    (token, signal) => listQueues(token, undefined, signal),
+    value => ({ value, label: queueName(value) }),
   );
   const [url, setUrl] = useState('');
   const messages = useResource(url && `lambda/peek/${url}`, signal => peek(url, signal));
@@ -30,16 +33,8 @@ export function RealMessage({ onEvent, onClose }: RealMessageProps) {
   return (
     <Dialog title="Test event from a real message" onClose={onClose} wide>
       <p class="hint">The message is only looked at: it is not received, and stays in its queue.</p>
-      <Select
-        label="Queue"
-        value={url}
-        options={[
-          { value: '', label: queues.loading ? 'Loading…' : 'Choose a queue' },
-          ...(queues.data ?? []).map(value => ({ value, label: queueName(value) })),
-        ]}
-        onChange={setUrl}
-      />
-      <Problem error={queues.error ?? messages.error} />
+      <LongSelect label="Queue" value={url} choices={queues} onChange={setUrl} />
+      <Problem error={messages.error} />
       {url && (
         <Table
           label="Messages"

@@ -1,8 +1,8 @@
 /** SNS › Subscriptions › Create subscription. */
 import { useState } from 'preact/hooks';
 
-import { functionArns, queueArns } from '../../api/endpoints';
-import { listTopics, PENDING, subscribe, type Attributes } from '../../api/sns';
+import { functionArns, queueArns, topicArns } from '../../api/endpoints';
+import { PENDING, subscribe, type Attributes } from '../../api/sns';
 import { link, navigate, search } from '../../router';
 import { Form, Select, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
@@ -37,7 +37,7 @@ export default function CreateSubscription() {
   const [attributes, setAttributes] = useState<Attributes>({});
   const [grants, setGrants] = useState({ endpoint: true, deadLetters: true });
   const [error, setError] = useState<unknown>();
-  const topics = useResource('sns/topic-arns', signal => listTopics(signal));
+  const topics = useResource('sns/topic-arns', topicArns);
   const endpoints = useResource(`sns/endpoints/${protocol}`, async signal => {
     if (protocol === 'sqs') return queueArns(signal);
     return protocol === 'lambda' ? functionArns(signal) : [];

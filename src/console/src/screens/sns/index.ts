@@ -1,7 +1,7 @@
-import { listTopics } from '../../api/sns';
+import { topicsPage } from '../../api/sns';
 import { link, type Route } from '../../router';
 import { nameOf } from '../../ui/format';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 /** A topic's address has its name, or its ARN if it is of another account. */
 export const routes: Route[] = [
@@ -32,10 +32,11 @@ export const routes: Route[] = [
   },
 ];
 
-export async function find(): Promise<Found[]> {
-  return (await listTopics()).map(arn => ({
-    name: nameOf(arn),
-    kind: 'Topic',
-    to: link`sns/topics/${nameOf(arn)}`,
-  }));
-}
+export const finds: Find[] = [
+  (token, signal) =>
+    foundIn(topicsPage(token, signal), arn => ({
+      name: nameOf(arn),
+      kind: 'Topic',
+      to: link`sns/topics/${nameOf(arn)}`,
+    })),
+];

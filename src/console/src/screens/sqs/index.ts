@@ -1,7 +1,6 @@
 import { listQueues, queueName } from '../../api/sqs';
 import { link, type Route } from '../../router';
-import { allPages } from '../../ui/resource';
-import type { Found } from '..';
+import { foundIn, type Find } from '../found';
 
 export const routes: Route[] = [
   { path: 'sqs/queues', title: 'Queues', load: () => import('./queues') },
@@ -15,7 +14,11 @@ export const routes: Route[] = [
   },
 ];
 
-export async function find(): Promise<Found[]> {
-  const urls = await allPages(token => listQueues(token));
-  return urls.map(url => ({ name: queueName(url), kind: 'Queue', to: link`sqs/queues/${queueName(url)}` }));
-}
+export const finds: Find[] = [
+  (token, signal) =>
+    foundIn(listQueues(token, undefined, signal), url => ({
+      name: queueName(url),
+      kind: 'Queue',
+      to: link`sqs/queues/${queueName(url)}`,
+    })),
+];

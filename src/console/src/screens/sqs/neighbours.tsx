@@ -1,38 +1,55 @@
 /** Who feeds a queue, and who reads it: topics and functions. */
 import { useState } from 'preact/hooks';
 
-import { changed } from '../../api/events';
+import { changed, reshaped } from '../../api/events';
 import { describeAlarms, type Alarm } from '../../api/cloudwatch';
 import { letTopicSend, topicMaySend } from '../../api/grants';
-import { listFunctions } from '../../api/lambda';
+import { topicArns } from '../../api/endpoints';
+import { functionsPage } from '../../api/lambda';
 import { createMapping, listMappings } from '../../api/lambda_triggers';
-import { listTopics, subscribe, subscriptionsPage, type Subscription } from '../../api/sns';
+import { subscribe, subscriptionsPage, type Subscription } from '../../api/sns';
 import type { Queue } from '../../api/sqs';
 import { Link, link } from '../../router';
-import { Button, Checkbox, Select, TextField } from '../../ui/controls';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Button, Checkbox, TextField } from '../../ui/controls';
 import { FormDialog } from '../../ui/form_dialog';
 import { flash } from '../../ui/flash';
 import { nameOf } from '../../ui/format';
 import { Badge, Empty, Panel } from '../../ui/layout';
+import { usePages, type PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
+import { somePages, useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
-async function subscriptionsOf(queueArn: string, signal: AbortSignal): Promise<Subscription[]> {
-  const all = await allPages(token => subscriptionsPage(undefined, token, signal));
-  return all.filter(({ Endpoint }) => Endpoint === queueArn);
+/** AWS's API does not list the subscriptions of an endpoint: those of all topics are looked through, so many requests at a time. */
+const REQUESTS = 10;
+
+async function subscriptionsOf(
+  queueArn: string,
+  from: string | undefined,
+  signal: AbortSignal,
+): Promise<PageOf<Subscription>> {
+  let next = from;
+  const { items } = await somePages(async token => {
+    const page = await subscriptionsPage(undefined, token ?? from, signal);
+    next = page.next;
+    return page;
+  }, REQUESTS);
+  return { items: items.filter(({ Endpoint }) => Endpoint === queueArn), next };
 }
 
 export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
   const queueArn = queue.attributes.QueueArn!;
-  const found = useResource(`sqs/subscriptions/${queueArn}`, signal => subscriptionsOf(queueArn, signal), {
-    on: changed('sns'),
-  });
+  const found = usePages(
+    `sqs/subscriptions/${queueArn}`,
+    (token, signal) => subscriptionsOf(queueArn, token, signal),
+    { on: reshaped('sns') },
+  );
   const [subscribing, setSubscribing] = useState(false);
   return (
     <Panel
       title="SNS subscriptions"
-      count={found.data?.length}
+      count={found.loading ? undefined : found.rows.length}
       actions={
         <Button kind="primary" onClick={() => setSubscribing(true)}>
           Subscribe to Amazon SNS topic
@@ -42,7 +59,8 @@ export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
       <Problem error={found.error} retry={found.reload} />
       <Table
         label="SNS subscriptions"
-        rows={found.data ?? []}
+        rows={found.rows}
+        more={found.more && { ...found.more, waits: true }}
         rowKey={row => row.SubscriptionArn}
         columns={[
           {
@@ -68,7 +86,7 @@ export function SnsSubscriptionsTab({ queue }: { queue: Queue }) {
 }
 
 function Subscribe({ queueArn, onClose }: { queueArn: string; onClose: () => void }) {
-  const known = useResource('sqs/topics', listTopics);
+  const known = useResource('sqs/topics', topicArns);
   const [topicArn, setTopicArn] = useState('');
   const [permit, setPermit] = useState(true);
   const save = async () => {
@@ -166,7 +184,9 @@ function functionName(functionArn: string): string {
 }
 
 function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => void }) {
-  const known = useResource('sqs/functions', listFunctions);
+  const functions = useChoices('sqs/functions', functionsPage, ({ FunctionName }) => ({
+    value: FunctionName,
+  }));
   const [name, setName] = useState('');
   const save = async () => {
     await createMapping({ EventSourceArn: queueArn, FunctionName: name });
@@ -174,21 +194,13 @@ function AddTrigger({ queueArn, onClose }: { queueArn: string; onClose: () => vo
   };
   return (
     <FormDialog title="Trigger AWS Lambda function" onSave={save} onClose={onClose} disabled={!name}>
-      <Select
-        label="Lambda function"
-        value={name}
-        options={[
-          { value: '', label: 'Choose a function', disabled: true },
-          ...(known.data ?? []).map(({ FunctionName }) => FunctionName),
-        ]}
-        onChange={setName}
-      />
+      <LongSelect label="Lambda function" value={name} choices={functions} onChange={setName} />
     </FormDialog>
   );
 }
 
 /** The alarms that watch this queue. */
 export async function alarmsOf(queue: string, signal: AbortSignal): Promise<Alarm[]> {
-  const alarms = await allPages(token => describeAlarms(undefined, token, signal));
-  return alarms.filter(({ Dimensions }) => Dimensions?.some(({ Value }) => Value === queue));
+  const { items } = await somePages(token => describeAlarms(undefined, token, signal), REQUESTS);
+  return items.filter(({ Dimensions }) => Dimensions?.some(({ Value }) => Value === queue));
 }

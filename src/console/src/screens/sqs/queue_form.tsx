@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks';
 
 import { listQueues, queueName } from '../../api/sqs';
 import { arn } from '../../session';
-import { Checkbox, Form, Pairs, RadioGroup, Select, TextField } from '../../ui/controls';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Checkbox, Form, Pairs, RadioGroup, TextField } from '../../ui/controls';
 import { Code } from '../../ui/code';
 import { duration } from '../../ui/format';
 import { Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
 import { link, navigate } from '../../router';
 
 export interface QueueValues {
@@ -309,11 +309,14 @@ function RedriveAllow({ values, set }: PartProps) {
 }
 
 function DeadLetterQueue({ values, set, existing }: PartProps) {
-  const queues = useResource('sqs/names', async signal =>
-    (await allPages(token => listQueues(token, undefined, signal))).map(queueName),
-  );
-  const fitting = (queues.data ?? []).filter(
-    name => name.endsWith('.fifo') === values.fifo && name !== existing,
+  const queues = useChoices(
+    `sqs/names/${values.fifo}`,
+    (token, signal) => listQueues(token, undefined, signal),
+    url => {
+      const name = queueName(url);
+      const fitting = name.endsWith('.fifo') === values.fifo && name !== existing;
+      return fitting ? { value: arn('sqs', name), label: name } : undefined;
+    },
   );
   return (
     <Panel title="Dead-letter queue - Optional" description="Where messages go that could not be processed">
@@ -325,13 +328,10 @@ function DeadLetterQueue({ values, set, existing }: PartProps) {
       />
       {values.deadLetters && (
         <>
-          <Select
+          <LongSelect
             label="Choose queue"
             value={values.target}
-            options={[
-              { value: '', label: 'Choose a queue', disabled: true },
-              ...fitting.map(name => ({ value: arn('sqs', name), label: name })),
-            ]}
+            choices={queues}
             onChange={target => set({ target })}
           />
           <TextField

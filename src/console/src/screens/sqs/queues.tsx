@@ -1,8 +1,9 @@
 /** SQS › Queues: what waits where, and which queues receive the dead letters of others. */
-import { useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { changed } from '../../api/events';
+import { changed, listen, reshaped, type ServerEvent } from '../../api/events';
 import {
+  deadLetterQueues,
   deleteQueue,
   describeQueue,
   isFifo,
@@ -13,48 +14,80 @@ import {
   type Queue,
 } from '../../api/sqs';
 import { Link, link, navigate } from '../../router';
+import { arn } from '../../session';
 import { Button } from '../../ui/controls';
+import { useDetails, type Details } from '../../ui/details';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { count } from '../../ui/format';
 import { Badge, Empty, Page, Panel } from '../../ui/layout';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { allPages, useResource } from '../../ui/resource';
+import { useResource } from '../../ui/resource';
 import { Table, type Column } from '../../ui/table';
-
-/** Of more queues than these, only the rows that are seen ask for their figures. */
-const DESCRIBED = 400;
-const AT_ONCE = 8;
 
 interface Row {
   url: string;
   name: string;
   queue?: Queue;
-  /** Of a row that was not described with the others: all its cells wait for the same answer. */
-  asked?: Promise<Queue>;
 }
 
-async function load(signal: AbortSignal): Promise<Row[]> {
-  const urls = await allPages(token => listQueues(token, undefined, signal));
-  const rows: Row[] = urls.map(url => ({ url, name: queueName(url) }));
-  for (let i = 0; i < Math.min(rows.length, DESCRIBED); i += AT_ONCE)
-    await Promise.all(
-      rows.slice(i, i + AT_ONCE).map(async row => {
-        row.queue = await describeQueue(row.url, signal).catch(() => undefined);
-      }),
-    );
-  return rows;
+const FIGURES: Record<string, [title: string, attribute: string, state: string]> = {
+  available: ['Messages available', 'ApproximateNumberOfMessages', 'visible'],
+  flight: ['Messages in flight', 'ApproximateNumberOfMessagesNotVisible', 'inFlight'],
+  delayed: ['Messages delayed', 'ApproximateNumberOfMessagesDelayed', 'delayed'],
+};
+
+const onShape = reshaped('sqs');
+const onTraffic = changed('sqs', 'sns');
+
+/** The rows with their figures: of those that can be seen, or of all that are loaded when they are sorted by a figure. */
+function useQueues() {
+  const names = usePages('sqs/queues', (token, signal) => listQueues(token, undefined, signal), {
+    on: onShape,
+  });
+  const urls = useRef(new Map<string, string>());
+  urls.current = useMemo(() => new Map(names.rows.map(url => [queueName(url), url])), [names.rows]);
+  const details = useDetails((name, signal) => describeQueue(urls.current.get(name)!, signal));
+  useEffect(() => listen(event => hear(details, event)), [details]);
+  const rows = [...urls.current].map(([name, url]): Row => ({ name, url, queue: details.of(name) }));
+  const onView = (visible: Row[], sort: string | undefined) =>
+    details.want((sort && sort in FIGURES ? rows : visible).map(row => row.name));
+  return { names, rows, onView };
+}
+
+/** An event tells the figures of its queue at once.  A topic's messages and dead letters reach queues that it does not name. */
+function hear(details: Details<Queue>, event: ServerEvent): void {
+  if (onTraffic(event) || event.event === 'lost' || event.event === 'reset') details.refreshAll();
+  if (event.event !== 'change' || event.data.service !== 'sqs') return;
+  const name = queueName(event.data.arn as string);
+  const state = event.data.state as Record<string, number> | null;
+  if (event.data.arn !== arn('sqs', name)) return;
+  if (state)
+    details.change(name, queue => ({
+      ...queue,
+      attributes: {
+        ...queue.attributes,
+        ...Object.fromEntries(
+          Object.values(FIGURES).map(([, attribute, of]) => [attribute, String(state[of])]),
+        ),
+      },
+    }));
 }
 
 export default function Queues() {
-  const queues = useResource('sqs/queues', load, {
-    on: changed('sqs'),
-  });
+  const { names, rows, onView } = useQueues();
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
-  const rows = queues.data ?? [];
   const chosen = rows.filter(row => selected.has(row.url));
-  const deadLetterQueues = new Set(rows.map(row => row.queue && redriveOf(row.queue)?.deadLetterTargetArn));
+  const named = useResource(
+    'sqs/dead-letter-queues',
+    async signal => (await deadLetterQueues(undefined, signal)).items,
+    {
+      on: onShape,
+    },
+  );
+  const receivers = useMemo(() => new Set(named.data?.map(one => one.QueueUrl)), [named.data]);
 
   const change = async () => {
     const act = asked === 'Delete' ? deleteQueue : purgeQueue;
@@ -65,15 +98,15 @@ export default function Queues() {
       `${asked === 'Delete' ? 'Deleted' : 'Purged'} ${chosen.map(row => row.name).join(', ')}`,
     );
     setSelected(new Set());
-    await queues.reload();
+    await names.reload();
   };
 
   return (
     <Page title="Queues" crumbs={[['Amazon SQS', 'sqs/queues']]}>
-      <Problem error={queues.error} retry={queues.reload} />
+      <Problem error={names.error} retry={names.reload} />
       <Panel
         title="Queues"
-        count={queues.data?.length}
+        count={`${rows.length}${names.more ? '+' : ''}`}
         actions={
           <>
             <Button
@@ -108,8 +141,10 @@ export default function Queues() {
           filterText={row => row.name}
           selection={{ keys: selected, onChange: setSelected, label: row => row.name }}
           initialSort={{ id: 'name' }}
-          columns={columns(deadLetterQueues)}
-          empty={<Empty title={queues.loading ? 'Loading…' : 'No queues'} />}
+          columns={columns(receivers)}
+          more={names.more}
+          onView={onView}
+          empty={<Empty title={names.loading ? 'Loading…' : 'No queues'} />}
         />
       </Panel>
       {asked && (
@@ -127,14 +162,14 @@ export default function Queues() {
   );
 }
 
-function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
-  const figure = (id: string, title: string, attribute: string): Column<Row> => ({
+function columns(receivers: Set<string>): Column<Row>[] {
+  const figures = Object.entries(FIGURES).map(([id, [title, attribute]]): Column<Row> => ({
     id,
     title,
     number: true,
     sort: row => Number(row.queue?.attributes[attribute] ?? -1),
-    cell: row => <Figure row={row} attribute={attribute} />,
-  });
+    cell: row => count(row.queue?.attributes[attribute]),
+  }));
   return [
     {
       id: 'name',
@@ -143,16 +178,12 @@ function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
       cell: row => (
         <>
           <Link to={link`sqs/queues/${row.name}`}>{row.name}</Link>{' '}
-          {row.queue && deadLetterQueues.has(row.queue.attributes.QueueArn) && (
-            <Badge tone="warn">dead letters</Badge>
-          )}
+          {receivers.has(row.url) && <Badge tone="warn">dead letters</Badge>}
         </>
       ),
     },
     { id: 'type', title: 'Type', cell: row => (row.name.endsWith('.fifo') ? 'FIFO' : 'Standard') },
-    figure('available', 'Messages available', 'ApproximateNumberOfMessages'),
-    figure('flight', 'Messages in flight', 'ApproximateNumberOfMessagesNotVisible'),
-    figure('delayed', 'Messages delayed', 'ApproximateNumberOfMessagesDelayed'),
+    ...figures,
     {
       id: 'dlq',
       title: 'Dead-letter queue',
@@ -167,12 +198,4 @@ function columns(deadLetterQueues: Set<string | undefined>): Column<Row>[] {
       cell: row => (row.queue && isFifo(row.queue) ? row.queue.attributes.ContentBasedDeduplication : '–'),
     },
   ];
-}
-
-function Figure({ row, attribute }: { row: Row; attribute: string }) {
-  const own = useResource(
-    row.queue ? '' : `sqs/figures/${row.url}`,
-    () => (row.asked ??= describeQueue(row.url)),
-  );
-  return <>{count((row.queue ?? own.data)?.attributes[attribute])}</>;
 }

@@ -1,0 +1,163 @@
+"""Many resources, and many tabs: a screen opens with few requests, whatever there is, and its list has a last row."""
+
+import collections
+import concurrent.futures
+import io
+import zipfile
+
+import pytest
+from playwright.sync_api import expect
+
+MANY = 320
+# Of a screen: its own lists, the rows that are seen, and what every screen asks.
+MOST_REQUESTS = 60
+MOST_ON_THE_MAP = 160
+TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+# The screen, its list, and the name of the last of its resources.
+LISTS = {
+    "queues": ("sqs/queues", "Queues", "many-0319"),
+    "topics": ("sns/topics", "Topics", "many-0319"),
+    "tables": ("dynamodb/tables", "Tables", "many-0319"),
+    "functions": ("lambda/functions", "Functions", "many-0319"),
+    "roles": ("iam/roles", "Roles", "many-0319"),
+    "users": ("iam/users", "Users", "many-0319"),
+    "log groups": ("cloudwatch/log-groups", "Log groups", "many-0319"),
+}
+
+
+def package():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context): return 1")
+    return content.getvalue()
+
+
+@pytest.fixture(scope="module")
+def many(reset, client):
+    """So many resources of each kind; one queue is the dead-letter queue of another."""
+    reset()
+    sqs, sns, dynamodb, functions, iam, logs = (client(name) for name in ("sqs", "sns", "dynamodb", "lambda", "iam", "logs"))
+    role = iam.create_role(RoleName="first", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    code = package()
+
+    def make(number):
+        name = f"many-{number:04}"
+        sqs.create_queue(QueueName=name)
+        sns.create_topic(Name=name)
+        dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                              AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+        functions.create_function(FunctionName=name, Runtime="python3.12", Role=role, Handler="index.handler", Code={"ZipFile": code})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
+        iam.create_user(UserName=name)
+        logs.create_log_group(logGroupName=name)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(MANY)))
+
+
+class Requests:
+    """How often each operation was asked for by this page."""
+
+    def __init__(self, page):
+        self.counts = collections.Counter()
+        page.on("request", self.count)
+
+    def count(self, request):
+        if "/assets/" not in request.url:
+            self.counts[request.headers.get("x-amz-target") or request.url.partition("?")[0]] += 1
+
+
+def quiet(page):
+    """Waits until the page has stopped sending requests."""
+    page.wait_for_function(
+        "() => { const n = performance.getEntriesByType('resource').length; const same = n === window.seen; window.seen = n; return same }",
+        polling=600)
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_long_list_opens_with_few_requests_and_reaches_its_last_row(many, console, name):
+    path, label, last = LISTS[name]
+    page = console("server")
+    requests = Requests(page)
+    console(path)
+    region = page.get_by_role("region", name=label, exact=True)
+    expect(region.get_by_role("link").first).to_be_visible()
+    quiet(page)
+    assert requests.counts.total() < MOST_REQUESTS, requests.counts
+    for _ in range(40):
+        if region.get_by_role("link", name=last, exact=True).is_visible():
+            break
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        region.evaluate("list => list.scrollTo(0, list.scrollHeight)")
+        quiet(page)
+    expect(region.get_by_role("link", name=last, exact=True)).to_be_visible()
+    assert region.get_by_role("row").count() < MANY, "all rows are in the document"
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_search_in_a_long_list_finds_what_was_not_loaded(many, console, name):
+    path, label, last = LISTS[name]
+    page = console(path)
+    page.get_by_role("searchbox").first.fill(last)
+    expect(page.get_by_role("region", name=label, exact=True).get_by_role("link", name=last, exact=True)).to_be_visible()
+
+
+def test_the_finder_finds_what_was_not_loaded(many, console):
+    page = console("server")
+    requests = Requests(page)
+    page.keyboard.press("/")
+    expect(page.get_by_role("combobox", name="A page, a queue")).to_be_focused()
+    quiet(page)
+    assert requests.counts.total() < 15, requests.counts
+    page.keyboard.type("many-0319")
+    for kind in ("Queue", "Topic", "Table", "Function", "Role", "User", "Log group"):
+        expect(page.get_by_role("option", name=f"many-0319 {kind}", exact=True)).to_be_visible()
+
+
+def test_home_draws_some_of_many_resources_with_few_requests(many, console):
+    page = console("server")
+    requests = Requests(page)
+    console()
+    expect(page.get_by_text("more resources are not drawn")).to_be_visible()
+    quiet(page)
+    assert requests.counts.total() < MOST_ON_THE_MAP, requests.counts
+
+
+def test_a_field_offers_the_first_of_many_and_finds_the_others(many, console):
+    page = console("sqs/create-queue")
+    page.get_by_role("group", name="Set this queue to receive undeliverable messages").get_by_label("Enabled").check()
+    page.get_by_label("Choose queue").select_option("many-0319")
+    page = console("lambda/create-function")
+    page.get_by_label("Use an existing role").check()
+    page.get_by_label("Find existing role").fill("many-0319")
+    page.get_by_label("Existing role", exact=True).select_option("many-0319")
+
+
+def test_seven_tabs_share_one_stream_and_all_hear_of_changes(chromium, endpoint, client, unique):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName=unique("Tabs"))["QueueUrl"]
+    name = url.rsplit("/", 1)[1]
+    context = chromium.new_context()
+    streams = collections.Counter()
+    tabs = []
+    for number in range(7):
+        tab = context.new_page()
+        tab.on("request", lambda request, number=number: streams.update([number] if request.url.endswith("/_orderly/events") else []))
+        tab.goto(f"{endpoint}/_orderly/console/sqs/queues/{name}")
+        tabs.append(tab)
+    available = [tab.locator("dt", has_text="Messages available").locator("xpath=following-sibling::dd") for tab in tabs]
+    for figure, tab in zip(available, tabs, strict=True):
+        expect(figure).to_have_text("0")
+        expect(tab.locator("i.live")).to_be_visible()
+    assert streams == {0: 1}
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    for figure in available:
+        expect(figure).to_have_text("1")
+    tabs[0].close()
+    expect(tabs[1].locator("i.live")).to_be_visible()
+    tabs[1].wait_for_function("() => navigator.locks.query().then(q => q.held.some(one => one.name.startsWith('orderly.events')))")
+    sqs.send_message(QueueUrl=url, MessageBody="two")
+    for figure in available[1:]:
+        expect(figure).to_have_text("2")
+    assert streams.total() == 2
+    context.close()
