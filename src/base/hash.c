@@ -7,23 +7,34 @@
 #include "base/hash.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 static struct {
     EVP_MD *md5, *sha256;
-    pthread_key_t context; /* its destructor frees a thread's context when the thread ends */
+    pthread_key_t contexts; /* its destructor frees a thread's contexts when the thread ends */
 } algorithms;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
-static void free_context(void *context)
+/* A context that changes its algorithm would be built anew. */
+struct contexts {
+    EVP_MD_CTX *md5, *sha256;
+};
+
+static void free_contexts(void *freed)
 {
-    EVP_MD_CTX_free(context);
+    struct contexts *contexts = freed;
+
+    EVP_MD_CTX_free(contexts->md5);
+    EVP_MD_CTX_free(contexts->sha256);
+    free(contexts);
 }
 
 static void fetch(void)
@@ -31,19 +42,20 @@ static void fetch(void)
     algorithms.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
     algorithms.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     check(algorithms.md5 && algorithms.sha256);
-    check(pthread_key_create(&algorithms.context, free_context) == 0);
+    check(pthread_key_create(&algorithms.contexts, free_contexts) == 0);
 }
 
-static EVP_MD_CTX *thread_context(void)
+static const struct contexts *thread_contexts(void)
 {
-    static _Thread_local EVP_MD_CTX *context;
+    static _Thread_local struct contexts *contexts;
 
     pthread_once(&fetched, fetch);
-    if (!context) {
-        context = EVP_MD_CTX_new();
-        check(context && pthread_setspecific(algorithms.context, context) == 0);
+    if (!contexts) {
+        contexts = memory_take(sizeof *contexts);
+        *contexts = (struct contexts){EVP_MD_CTX_new(), EVP_MD_CTX_new()};
+        check(contexts->md5 && contexts->sha256 && pthread_setspecific(algorithms.contexts, contexts) == 0);
     }
-    return context;
+    return contexts;
 }
 
 static void digest(EVP_MD_CTX *context, const EVP_MD *algorithm, str data, unsigned char *out)
@@ -56,16 +68,18 @@ static void digest(EVP_MD_CTX *context, const EVP_MD *algorithm, str data, unsig
 struct md5 md5(str data)
 {
     struct md5 out;
-    EVP_MD_CTX *context = thread_context();
-    digest(context, algorithms.md5, data, out.bytes);
+    const struct contexts *contexts = thread_contexts();
+
+    digest(contexts->md5, algorithms.md5, data, out.bytes);
     return out;
 }
 
 struct sha256 sha256(str data)
 {
     struct sha256 out;
-    EVP_MD_CTX *context = thread_context();
-    digest(context, algorithms.sha256, data, out.bytes);
+    const struct contexts *contexts = thread_contexts();
+
+    digest(contexts->sha256, algorithms.sha256, data, out.bytes);
     return out;
 }
 
@@ -102,7 +116,7 @@ struct sha256 sha256_end(struct sha256_sum *sum)
 struct sha256 hmac_sha256(str key, str data)
 {
     enum { BLOCK = 64 };
-    EVP_MD_CTX *context = thread_context();
+    EVP_MD_CTX *context = thread_contexts()->sha256;
     unsigned char inner[BLOCK] = {0}, outer[BLOCK];
     struct sha256 shortened, out;
 

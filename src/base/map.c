@@ -39,7 +39,7 @@ static uint64_t hash_of(str key)
     static pthread_once_t drawn = PTHREAD_ONCE_INIT;
 
     pthread_once(&drawn, draw_basis);
-    return str_hash_from(basis, key);
+    return str_hash_quick(basis, key);
 }
 
 /* The link that points at the entry of `key`, or at the NULL where it would go. */

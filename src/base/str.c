@@ -9,22 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-str str_of(const char *text)
+bool str_equal_but_for_case(str a, str b)
 {
-    return text ? (str){text, strlen(text)} : (str){0};
-}
-
-bool str_equal(str a, str b)
-{
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
-}
-
-bool str_equal_nocase(str a, str b)
-{
-    if (a.size != b.size)
-        return false;
     for (size_t i = 0; i < a.size; i++)
-        if (char_lower(a.data[i]) != char_lower(b.data[i]))
+        if (a.data[i] != b.data[i] && char_lower(a.data[i]) != char_lower(b.data[i]))
             return false;
     return true;
 }
@@ -50,28 +38,9 @@ bool str_starts_with_nocase(str s, str prefix)
     return s.size >= prefix.size && str_equal_nocase(str_head(s, prefix.size), prefix);
 }
 
-bool str_starts_with(str s, str prefix)
-{
-    return s.size >= prefix.size && str_equal(str_head(s, prefix.size), prefix);
-}
-
 bool str_ends_with(str s, str suffix)
 {
     return s.size >= suffix.size && str_equal(str_from(s, s.size - suffix.size), suffix);
-}
-
-str str_from(str s, size_t from)
-{
-    if (!s.data)
-        return s;
-    if (from > s.size)
-        from = s.size;
-    return (str){s.data + from, s.size - from};
-}
-
-str str_head(str s, size_t size)
-{
-    return (str){s.data, size < s.size ? size : s.size};
 }
 
 static bool continues_character(char c)
@@ -287,6 +256,29 @@ size_t str_characters(str s)
     for (size_t i = 0; i < s.size; i++)
         count += !continues_character(s.data[i]);
     return count;
+}
+
+static uint64_t stir(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u; /* 2^64 by the golden ratio: odd, and its bits are spread */
+    return hash ^ hash >> 32;
+}
+
+uint64_t str_hash_quick(uint64_t basis, str s)
+{
+    uint64_t hash = stir(basis, s.size), word;
+    size_t at = 0;
+
+    for (; at + sizeof word <= s.size; at += sizeof word) {
+        memcpy(&word, s.data + at, sizeof word);
+        hash = stir(hash, word);
+    }
+    if (at < s.size) {
+        word = 0;
+        memcpy(&word, s.data + at, s.size - at);
+        hash = stir(hash, word);
+    }
+    return hash;
 }
 
 uint64_t str_hash_from(uint64_t basis, str s)

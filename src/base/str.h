@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct str {
     const char *data;
@@ -44,23 +45,47 @@ static inline bool char_is_space(char c)
 }
 
 /* A str over a NUL-terminated string; NULL becomes the absent str. */
-str str_of(const char *text);
+static inline str str_of(const char *text)
+{
+    return text ? (str){text, strlen(text)} : (str){0};
+}
 
-bool str_equal(str a, str b);
+static inline bool str_equal(str a, str b)
+{
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
 /* Compares without regard to the case of ASCII letters. */
-bool str_equal_nocase(str a, str b);
+bool str_equal_but_for_case(str a, str b);
+static inline bool str_equal_nocase(str a, str b)
+{
+    return a.size == b.size && str_equal_but_for_case(a, b);
+}
 /* Is it equal to one of these? */
 bool str_is_one_of(str s, const str *items, size_t count);
 /* Order of bytes, a prefix first: <0, 0, >0. */
 int str_compare(str a, str b);
 
-bool str_starts_with(str s, str prefix);
+/* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
+static inline str str_from(str s, size_t from)
+{
+    if (!s.data)
+        return s;
+    if (from > s.size)
+        from = s.size;
+    return (str){s.data + from, s.size - from};
+}
+static inline str str_head(str s, size_t size)
+{
+    return (str){s.data, size < s.size ? size : s.size};
+}
+
+static inline bool str_starts_with(str s, str prefix)
+{
+    return s.size >= prefix.size && str_equal(str_head(s, prefix.size), prefix);
+}
 bool str_starts_with_nocase(str s, str prefix);
 bool str_ends_with(str s, str suffix);
 
-/* The rest of s from `from` on (empty past the end); the first `size` bytes of s. */
-str str_from(str s, size_t from);
-str str_head(str s, size_t size);
 /* At most the first, or the last, `size` bytes of a UTF-8 text, cut between two characters. */
 str str_head_whole(str s, size_t size);
 str str_tail_whole(str s, size_t size);
@@ -104,7 +129,9 @@ bool str_is_word(str s, str others);
 /* The number of characters in the UTF-8 text. */
 size_t str_characters(str s);
 
-/* FNV-1a. */
+/* Of this machine and build: for tables in memory, never for what is stored.  Eight bytes in one step. */
+uint64_t str_hash_quick(uint64_t basis, str s);
+/* FNV-1a, for what is stored. */
 uint64_t str_hash(str s);
 /*
  * FNV-1a from another basis: a secret one where clients choose the texts, so that they cannot choose

@@ -13,33 +13,18 @@ str text_str(const struct text *text)
     return text->data ? (str){text->data, text->size} : S("");
 }
 
-char *text_reserve(struct text *text, size_t size)
+char *text_enlarge(struct text *text, size_t size)
 {
-    if (text->capacity - text->size < size) {
-        size_t capacity = text->capacity ? text->capacity * 2 : FIRST_CAPACITY;
-        while (capacity - text->size < size)
-            capacity *= 2;
-        char *data = arena_alloc(text->arena, capacity);
-        if (text->data)
-            memcpy(data, text->data, text->size);
-        text->data = data;
-        text->capacity = capacity;
-    }
+    size_t capacity = text->capacity ? text->capacity * 2 : FIRST_CAPACITY;
+
+    while (capacity - text->size < size)
+        capacity *= 2;
+    char *data = arena_alloc(text->arena, capacity);
+    if (text->data)
+        memcpy(data, text->data, text->size);
+    text->data = data;
+    text->capacity = capacity;
     return text->data + text->size;
-}
-
-void text_add(struct text *text, str s)
-{
-    if (s.size == 0)
-        return;
-    memcpy(text_reserve(text, s.size), s.data, s.size);
-    text->size += s.size;
-}
-
-void text_add_char(struct text *text, char c)
-{
-    *text_reserve(text, 1) = c;
-    text->size++;
 }
 
 void text_add_i64(struct text *text, int64_t value)

@@ -19,13 +19,27 @@ static inline struct text text_in(struct arena *arena)
 str text_str(const struct text *text);
 
 /* Room for `size` more bytes: write at the result, then call text_grew() with the number of bytes written. */
-char *text_reserve(struct text *text, size_t size);
+char *text_enlarge(struct text *text, size_t size);
+static inline char *text_reserve(struct text *text, size_t size)
+{
+    return text->capacity - text->size >= size ? text->data + text->size : text_enlarge(text, size);
+}
 static inline void text_grew(struct text *text, size_t size)
 {
     text->size += size;
 }
 
-void text_add(struct text *text, str s);
-void text_add_char(struct text *text, char c);
+static inline void text_add(struct text *text, str s)
+{
+    if (s.size == 0)
+        return;
+    memcpy(text_reserve(text, s.size), s.data, s.size);
+    text->size += s.size;
+}
+static inline void text_add_char(struct text *text, char c)
+{
+    *text_reserve(text, 1) = c;
+    text->size++;
+}
 void text_add_i64(struct text *text, int64_t value);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));

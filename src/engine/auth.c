@@ -58,7 +58,7 @@ static const struct sha256 *signing_key(struct auth *auth, struct arena *arena, 
 {
     str slash = S("/");
     str name = arena_concat(arena, sigv4->date, slash, sigv4->region, slash, sigv4->service, slash, secret);
-    struct cached_key *cached = &auth->keys[str_hash(name) % KEY_CACHE_SIZE];
+    struct cached_key *cached = &auth->keys[str_hash_quick(0, name) % KEY_CACHE_SIZE];
 
     if (!str_equal(name, (str){cached->name, cached->name_size})) {
         cached->key = sigv4_signing_key(secret, sigv4->date, sigv4->region, sigv4->service);

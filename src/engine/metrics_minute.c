@@ -40,9 +40,9 @@ struct series series_key(const struct call *call, const struct metric *metric, s
         .region = call->region,
         .of = of,
     };
-    uint64_t hash = str_hash_from((uint64_t)(uintptr_t)metric ^ (uint64_t)(uintptr_t)key.operation, of);
+    uint64_t hash = str_hash_quick((uint64_t)(uintptr_t)metric ^ (uint64_t)(uintptr_t)key.operation, of);
 
-    key.hash = str_hash_from(str_hash_from(hash, key.account), key.region);
+    key.hash = str_hash_quick(str_hash_quick(hash, key.account), key.region);
     return key;
 }
 

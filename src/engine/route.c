@@ -22,7 +22,7 @@ static bool speaks(const struct service *service, enum protocol_name protocol)
 
 static bool is_named(const char *name, str text)
 {
-    return name && str_equal(str_of(name), text);
+    return name && text.size > 0 && *name == *text.data && str_equal(str_of(name), text);
 }
 
 static bool any_speaks(const struct service *const *services, enum protocol_name protocol)

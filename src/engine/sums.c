@@ -15,7 +15,7 @@ static uint64_t hash_of(const struct sum *sum)
 {
     str key = {(const char *)sum->key, sizeof sum->key};
 
-    return str_hash_from((uint64_t)(uintptr_t)sum->store, key);
+    return str_hash_quick((uint64_t)(uintptr_t)sum->store, key);
 }
 
 static bool is_same(const struct sum *a, const struct sum *b)

@@ -15,7 +15,7 @@ static uint64_t hash_of(const struct cache_key *key)
     uint64_t hash = (uint64_t)(uintptr_t)key->schema + key->statement;
 
     for (size_t i = 0; i < key->part_count; i++)
-        hash = str_hash_from(hash, key->parts[i]);
+        hash = str_hash_quick(hash, key->parts[i]);
     return hash;
 }
 

@@ -185,6 +185,24 @@ TEST(the_hash_is_fnv_1a)
     assert_true(str_hash(S("foobar")) == 0x85944171f73967e8u);
 }
 
+TEST(the_quick_hash_depends_on_its_basis_and_on_every_byte)
+{
+    char bytes[] = "0123456789abcdefghijklmn";
+
+    for (size_t size = 0; size < sizeof bytes; size++) {
+        str text = {bytes, size};
+        uint64_t hash = str_hash_quick(1, text);
+        assert_true(str_hash_quick(1, text) == hash);
+        assert_true(str_hash_quick(2, text) != hash);
+        for (size_t i = 0; i < size; i++) {
+            bytes[i] ^= 1;
+            assert_true(str_hash_quick(1, text) != hash);
+            bytes[i] ^= 1;
+        }
+    }
+    assert_true(str_hash_quick(1, S("a")) != str_hash_quick(1, S("a\0")));
+}
+
 TEST(texts_are_cut_between_characters)
 {
     str text = S("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
@@ -240,5 +258,7 @@ TESTS(test(a_prefix_sorts_before_what_it_begins), test(bytes_above_127_sort_last
       test(what_is_no_whole_number_is_refused), test(decimal_numbers_are_measured),
       test(what_is_no_decimal_number_is_refused), test(decimal_numbers_are_read_up_to_a_size),
       test(a_word_is_letters_digits_and_what_is_allowed_beside), test(the_hash_is_fnv_1a),
-      test(texts_are_cut_between_characters), test(what_is_no_utf_8_is_cut_anywhere),
-      test(a_character_has_up_to_four_bytes), test(what_xml_cannot_carry_is_found))
+      test(a_word_is_letters_digits_and_what_is_allowed_beside),
+      test(the_quick_hash_depends_on_its_basis_and_on_every_byte), test(texts_are_cut_between_characters),
+      test(what_is_no_utf_8_is_cut_anywhere), test(a_character_has_up_to_four_bytes),
+      test(what_xml_cannot_carry_is_found))

@@ -266,7 +266,7 @@ static void add_pattern(str arn, struct text *out)
         for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
             if (str_equal(name, NAMES[i][0]))
                 name = NAMES[i][1];
-        text_format(out, "%.*s${%.*s}", (int)open, rest.data, STR_ARGS(name));
+        text_format(out, "%.*s${%.*s}", STR_ARGS(str_head(rest, (size_t)open)), STR_ARGS(name));
         rest = str_from(rest, (size_t)end + 1);
     }
     text_add(out, rest);

@@ -134,7 +134,7 @@ static int64_t policies_version(struct txn *txn)
 
 const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena *arena, str id)
 {
-    struct cached_identity **slot = &this_threads_cache()->identities[str_hash(id) % SLOTS];
+    struct cached_identity **slot = &this_threads_cache()->identities[str_hash_quick(0, id) % SLOTS];
     int64_t version = policies_version(txn);
     struct identity identity;
 
@@ -152,7 +152,7 @@ const struct cached_identity *iam_cached_identity(struct txn *txn, struct arena 
 
 const struct policy *iam_cached_policy(enum policy_kind kind, str owner, str text)
 {
-    struct cached_text **slot = &this_threads_cache()->texts[str_hash(owner) % SLOTS];
+    struct cached_text **slot = &this_threads_cache()->texts[str_hash_quick(0, owner) % SLOTS];
 
     if (*slot && (*slot)->kind == kind && str_equal((*slot)->text, text))
         return (*slot)->policy;

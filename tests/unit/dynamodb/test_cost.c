@@ -12,12 +12,13 @@
 
 static size_t steps, bytes, searches, looks;
 
-bool __real_str_equal(str a, str b);
-bool __wrap_str_equal(str a, str b);
-bool __wrap_str_equal(str a, str b)
+/* What str_equal() calls for texts of the same size. */
+int __real_memcmp(const void *a, const void *b, size_t size);
+int __wrap_memcmp(const void *a, const void *b, size_t size);
+int __wrap_memcmp(const void *a, const void *b, size_t size)
 {
     steps++;
-    return __real_str_equal(a, b);
+    return __real_memcmp(a, b, size);
 }
 
 int __real_str_compare(str a, str b);
