@@ -348,6 +348,81 @@ def test_definitions_are_made_changed_listed_and_deleted(logs, unique, refused):
         assert (error["code"], error["message"]) == ("ResourceNotFoundException", "The specified query definition does not exist.")
 
 
+# --- SOURCE
+
+
+@pytest.fixture
+def from_source(logs, finished, now_ms):
+    """from_source(selection, command): the rows of a query over the groups that SOURCE selects."""
+
+    def query(selection, command="stats count(*) as n by @log | sort @log"):
+        end = now_ms() // 1000 + MINUTE
+        query_id = logs.start_query(startTime=end - 86400, endTime=end, queryString=f"SOURCE logGroups({selection}) | {command}")["queryId"]
+        return rows_of(finished(query_id))
+
+    return query
+
+
+@pytest.fixture
+def sources(logs, put, now_ms, unique):
+    """The prefix of the groups a1, a2 and b, and of c, whose class is another; each has one event."""
+    prefix, at = "/" + unique("source") + "/", now_ms() - 1000
+    for name, kind in (("a1", "STANDARD"), ("a2", "STANDARD"), ("b", "STANDARD"), ("c", "INFREQUENT_ACCESS")):
+        logs.create_log_group(logGroupName=prefix + name, logGroupClass=kind)
+        put(prefix + name, "s", (at, name))
+    yield prefix
+    for name in ("a1", "a2", "b", "c"):
+        logs.delete_log_group(logGroupName=prefix + name)
+
+
+@pytest.mark.parametrize("selection, names", [
+    ("namePrefix: ['{p}']", ["a1", "a2", "b"]), ("namePrefix: ['{p}a']", ["a1", "a2"]), ('namePrefix: ["{p}b", "{p}a1"]', ["a1", "b"]),
+    ("namePrefix: ['{p}', '{p}a', '{p}']", ["a1", "a2", "b"]), ("class: ['INFREQUENT_ACCESS'], namePrefix: ['{p}']", ["c"]),
+    ("class: ['STANDARD', 'INFREQUENT_ACCESS'], namePrefix: ['{p}']", ["a1", "a2", "b", "c"]),
+    ("accountIdentifiers: ['000000000000', '111122223333'], namePrefix: ['{p}a']", ["a1", "a2"])])
+def test_source_selects_groups_by_prefix_class_and_account(sources, from_source, selection, names):
+    rows = from_source(selection.replace("{p}", sources))
+    assert rows == [{"@log": f"000000000000:{sources}{name}", "n": "1"} for name in names]
+
+
+@pytest.mark.parametrize("selection", ["namePrefix: ['{p}z']", "namePrefix: ['{p}c']", "namePrefix: ['{p}'], accountIdentifiers: ['111122223333']"])
+def test_source_that_selects_no_group_is_refused(sources, logs, refused, selection):
+    error = refused(logs.start_query, startTime=1, endTime=2, queryString=f"SOURCE logGroups({selection.replace('{p}', sources)})")
+    assert (error["code"], error["message"]) == (
+        "ResourceNotFoundException", "SOURCE selects no log group: none has such a name and class.")
+
+
+def test_groups_come_from_source_or_from_parameters_and_not_from_both(sources, logs, refused):
+    error = refused(logs.start_query, startTime=1, endTime=2, queryString="SOURCE logGroups()", logGroupName=sources + "b")
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterException", "Log groups are specified either by parameters or by the SOURCE command, not by both.")
+    assert refused(logs.start_query, startTime=1, endTime=2, queryString="limit 1")["message"].startswith("Exactly one of")
+
+
+def test_source_selects_fifty_groups_among_two_thousand_and_no_more(own_server):
+    own = Own(own_server)
+
+    def make(first, count, kind):
+        for number in range(first, first + count):
+            own.logs.create_log_group(logGroupName=f"{kind}/{number:04}", logGroupClass=kind)
+
+    def start(selection):
+        return own.logs.start_query(startTime=1, endTime=2, queryString=f"SOURCE logGroups({selection})")["queryId"]
+
+    make(0, 50, "STANDARD")
+    many = "namePrefix: ['STANDARD']"
+    assert own.end_of(start(many))["status"] == "Complete"
+    make(50, 1, "STANDARD")
+    with pytest.raises(own.logs.exceptions.InvalidParameterException, match="SOURCE selects more than 50 log groups"):
+        start(many)
+    make(0, 2000, "INFREQUENT_ACCESS")
+    with pytest.raises(own.logs.exceptions.ResourceNotFoundException):
+        start("namePrefix: ['INF']")
+    make(2000, 1, "INFREQUENT_ACCESS")
+    with pytest.raises(own.logs.exceptions.InvalidParameterException, match="more than 2,000 log groups"):
+        start("namePrefix: ['INF']")
+
+
 # --- clocks, stops, and what is too much, each on a server of its own
 
 

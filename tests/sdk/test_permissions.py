@@ -190,6 +190,7 @@ OPERATIONS = [
     ("logs", "start_query", {**NAMED, **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
     ("logs", "start_query", {"logGroupNames": ["none"], **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
     ("logs", "start_query", {"logGroupIdentifiers": [GROUP], **QUERY}, [("logs:StartQuery", f"{GROUP}:log-stream:")]),
+    ("logs", "start_query", {**QUERY, "queryString": "SOURCE logGroups(namePrefix: ['none'])"}, [("logs:StartQuery", f"{GROUP}*:log-stream:")]),
     ("logs", "stop_query", {"queryId": UUID}, [("logs:StopQuery", "*")]),
     ("logs", "get_query_results", {"queryId": UUID}, [("logs:GetQueryResults", "*")]),
     ("logs", "put_account_policy", {"policyName": "p", "policyType": "SUBSCRIPTION_FILTER_POLICY", "policyDocument": "{}"},
@@ -410,6 +411,26 @@ def test_the_tags_of_a_group_decide_for_each_operation_on_it_and_its_streams(use
         bind(user, "logs", method, arguments, f"logs:{action}", "aws:ResourceTag/env", "prod")
     logs.put_log_group_deletion_protection(logGroupIdentifier=name, deletionProtectionEnabled=False)
     logs.delete_log_group(logGroupName=name)
+
+
+def test_source_selects_no_group_that_the_caller_may_not_query(user, client, unique):
+    prefix, logs = unique("group"), client("logs")
+    for name in (prefix + "a", prefix + "b"):
+        logs.create_log_group(logGroupName=name)
+    query = {**QUERY, "queryString": f"SOURCE logGroups(namePrefix: ['{prefix}']) | unmask @message"}
+    secret = f"{LOGS}:log-group:{prefix}b:log-stream:"
+
+    def denial(*statements):
+        return denial_of(user("logs", *statements).start_query, query)
+
+    everything, mine = statement("Allow", "logs:*"), f"{LOGS}:log-group:{prefix}*:*"
+    assert denial(statement("Allow", ["logs:StartQuery", "logs:Unmask"], mine)) is None
+    assert f"perform: logs:StartQuery on resource: {secret} with" in denial(everything, statement("Deny", "logs:StartQuery", secret))
+    assert f"perform: logs:Unmask on resource: {secret} with" in denial(everything, statement("Deny", "logs:Unmask", secret))
+    told = denial(statement("Allow", "logs:*", f"{LOGS}:log-group:{prefix}a:*"))
+    assert f"logs:StartQuery on resource: {LOGS}:log-group:{prefix}*:log-stream: because" in told
+    for name in (prefix + "a", prefix + "b"):
+        logs.delete_log_group(logGroupName=name)
 
 
 def test_another_account_may_what_the_functions_policy_says_and_no_more(client, make_function):

@@ -395,12 +395,28 @@ struct command_name {
 };
 
 static const struct command_name commands[] = {
-    {"fields", parse_fields},   {"field", parse_fields}, {"display", parse_display}, {"filter", parse_filter},
-    {"parse", parse_parse},     {"stats", parse_stats},  {"sort", parse_sort},       {"limit", parse_limit},
-    {"head", parse_limit},      {"dedup", parse_dedup},  {"unnest", parse_unnest},   {"unmask", parse_unmask},
-    {"pattern", parse_pattern}, {"diff", parse_diff},    {"addtotals", NULL},        {"anomaly", NULL},
-    {"filterindex", NULL},      {"join", NULL},          {"logcompare", NULL},       {"lookup", NULL},
-    {"source", NULL},           {"tail", NULL},
+    {"fields", parse_fields},
+    {"field", parse_fields},
+    {"display", parse_display},
+    {"filter", parse_filter},
+    {"parse", parse_parse},
+    {"stats", parse_stats},
+    {"sort", parse_sort},
+    {"limit", parse_limit},
+    {"head", parse_limit},
+    {"dedup", parse_dedup},
+    {"unnest", parse_unnest},
+    {"unmask", parse_unmask},
+    {"pattern", parse_pattern},
+    {"diff", parse_diff},
+    {"addtotals", NULL},
+    {"anomaly", NULL},
+    {"filterindex", NULL},
+    {"join", NULL},
+    {"logcompare", NULL},
+    {"lookup", NULL},
+    {"source", logs_insights_source},
+    {"tail", NULL},
 };
 
 static bool parse_command(struct insights_parser *parser)

@@ -165,7 +165,13 @@ struct insights_command {
     size_t limit;
 };
 
+/* What SOURCE selects; an empty list selects all, or of classes the standard one. */
+struct insights_source {
+    struct insights_texts prefixes, classes, accounts;
+};
+
 struct insights_program {
+    const struct insights_source *source; /* NULL: the request names the groups */
     struct insights_command *items;
     size_t count;
     size_t slot_count;
@@ -243,6 +249,9 @@ const struct insights_matcher *logs_insights_pattern(struct insights_parser *par
                                                      insights_matcher_maker *of_string);
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);
+
+/* insights_source.c: behind the word SOURCE */
+bool logs_insights_source(struct insights_parser *parser);
 
 /* insights_functions.c: NULL when there is no such function */
 const struct insights_function *logs_insights_function(str name);

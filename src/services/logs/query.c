@@ -13,7 +13,6 @@
 #include "wire/json.h"
 
 enum {
-    MOST_GROUPS = 50,
     MOST_UNFINISHED = 100,
     MOST_RUNNING = 2,
     MOST_MS = HOUR_MS,
@@ -114,22 +113,16 @@ static int64_t ms_of(int64_t time)
     return time < first_of_milliseconds ? time * MS_PER_S : time;
 }
 
-static size_t count_groups(const struct logs_start_query_request *in)
-{
-    return (str_present(in->log_group_name) ? 1 : 0) + in->log_group_names.count +
-           in->log_group_identifiers.count;
-}
-
-/* What is wrong with the request besides the query, or absent. */
-static str request_problem(const struct logs_start_query_request *in)
+/* What is wrong with the request besides the query and its groups, or absent. */
+static str request_problem(const struct logs_start_query_request *in, const struct insights_program *program)
 {
     int ways = str_present(in->log_group_name) + (in->log_group_names.count > 0) +
                (in->log_group_identifiers.count > 0);
 
-    if (ways != 1)
+    if (program->source && ways > 0)
+        return S("Log groups are specified either by parameters or by the SOURCE command, not by both.");
+    if (!program->source && ways != 1)
         return S("Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be specified.");
-    if (count_groups(in) > MOST_GROUPS)
-        return S("A query can include at most 50 log groups.");
     if (ms_of(in->start_time) > ms_of(in->end_time))
         return S("The startTime must not be after the endTime.");
     return (str){0};
@@ -153,21 +146,6 @@ static enum outcome fail_malformed(const struct call *call, const struct insight
     return FAILED;
 }
 
-/* False: a group is missing, or the caller may not unmask it; fail() has been called. */
-static bool groups_check(const struct call *call, size_t count, bool unmasks)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct resource *resource = call_resource(call, i);
-        if (!resource->row) {
-            fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
-            return false;
-        }
-        if (unmasks && !authorize_action(call, S("logs:Unmask"), resource))
-            return false;
-    }
-    return true;
-}
-
 static bool concurrency_check(const struct call *call)
 {
     struct logs_count_unfinished_queries_row unfinished;
@@ -182,31 +160,8 @@ static bool concurrency_check(const struct call *call)
     return unfinished.count < MOST_UNFINISHED;
 }
 
-/* The ids and the names of the groups, as JSON; a group that is named twice is there once. */
-static void write_groups(const struct call *call, size_t count, str *ids, str *names)
-{
-    struct json_writer id_writer = json_writer_in(call->arena), name_writer = json_writer_in(call->arena);
-
-    json_open_array(&id_writer);
-    json_open_array(&name_writer);
-    for (size_t i = 0; i < count; i++) {
-        const struct group *group = call_resource(call, i)->row;
-        bool again = false;
-        for (size_t before = 0; before < i; before++)
-            again =
-                again || ((const struct group *)call_resource(call, before)->row)->row.id == group->row.id;
-        if (again)
-            continue;
-        json_i64(&id_writer, group->row.id);
-        json_string(&name_writer, group->row.name);
-    }
-    json_close_array(&id_writer);
-    json_close_array(&name_writer);
-    *ids = json_written(&id_writer);
-    *names = json_written(&name_writer);
-}
-
-static int64_t store(const struct call *call, const struct logs_start_query_request *in, str query_id)
+static int64_t store(const struct call *call, const struct logs_start_query_request *in,
+                     const struct query_groups *groups, str query_id)
 {
     struct logs_add_query_params query = {
         .query_id = query_id,
@@ -221,26 +176,27 @@ static int64_t store(const struct call *call, const struct logs_start_query_requ
         .created_ms = call->now_ms,
     };
 
-    write_groups(call, count_groups(in), &query.group_ids, &query.group_names);
+    logs_query_groups_write(call, groups, &query.group_ids, &query.group_names);
     return logs_add_query(call->txn, &query);
 }
 
 enum outcome logs_start_query(const struct call *call, const struct logs_start_query_request *in,
                               struct logs_start_query_response *out)
 {
+    struct query_groups groups = {0};
     struct insights_problem problem;
-    str wrong = request_problem(in);
 
-    if (str_present(wrong))
-        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(wrong));
     const struct insights_program *program = logs_insights_parse(call->arena, in->query_string, &problem);
     if (!program)
         return fail_malformed(call, &problem);
-    if (!groups_check(call, count_groups(in), program->unmasks) || !concurrency_check(call))
+    str wrong = request_problem(in, program);
+    if (str_present(wrong))
+        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(wrong));
+    if (!logs_query_groups_find(call, in, program, &groups) || !concurrency_check(call))
         return FAILED;
 
     out->query_id = random_uuid(call->arena);
-    struct logs_run_query_request query = {.number = store(call, in, out->query_id)};
+    struct logs_run_query_request query = {.number = store(call, in, &groups, out->query_id)};
     timer_set(call, &LOGS_END_QUERY, timer_id(call, query.number), call->now_ms + MOST_MS, &query);
     timer_set(call, &LOGS_REMOVE_QUERY, timer_id(call, query.number), call->now_ms + KEPT_MS, &query);
     logs_queries_go_on(call);

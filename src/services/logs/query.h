@@ -19,6 +19,18 @@ void logs_queries_start(const struct call *call);
 /* The query's own row; false: it does not exist, and fail() has been called. */
 bool logs_query_find(const struct call *call, str query_id, struct logs_query_row *query);
 
+/* query_groups.c */
+struct query_groups {
+    const struct resource **items; /* their rows are struct group */
+    size_t count;
+};
+/* The groups that the request or SOURCE selects.  False: fail() has been called. */
+bool logs_query_groups_find(const struct call *call, const struct logs_start_query_request *in,
+                            const struct insights_program *program, struct query_groups *groups);
+/* Their ids and names, as JSON; a group that is named twice is there once. */
+void logs_query_groups_write(const struct call *call, const struct query_groups *groups, str *ids,
+                             str *names);
+
 /* query_scan.c: the events of a query's groups, the latest first. */
 struct query_scan;
 struct query_scan *logs_scan_begin(const struct call *call, const struct logs_query_row *query);

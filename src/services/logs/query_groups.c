@@ -1,0 +1,160 @@
+/*
+ * query_groups.c: the groups of a query: those that the request names, or those of its SOURCE command.
+ *
+ * SOURCE needs the permission for all names with the prefix, and for each group that it selects: so nobody
+ * learns by it which groups exist, and a Deny on one of them applies.
+ */
+#include "query.h"
+
+#include "wire/json.h"
+
+enum {
+    MOST_GROUPS = 50,
+    MOST_EXAMINED = 2000, /* by SOURCE, on the engine */
+};
+
+static bool refuse(const struct call *call, const struct error *error, const char *sentence)
+{
+    fail(call, error, "%s", sentence);
+    return false;
+}
+
+/* ---- of the request ---- */
+
+static bool named_groups(const struct call *call, const struct logs_start_query_request *in,
+                         struct query_groups *groups)
+{
+    size_t count = (str_present(in->log_group_name) ? 1 : 0) + in->log_group_names.count +
+                   in->log_group_identifiers.count;
+
+    if (count > MOST_GROUPS)
+        return refuse(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "A query can include at most 50 log groups.");
+    for (size_t i = 0; i < count; i++) {
+        const struct resource *resource = call_resource(call, i);
+        if (!resource->row)
+            return refuse(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
+                          "The specified log group does not exist.");
+        *list_add(call->arena, groups) = resource;
+    }
+    return true;
+}
+
+/* ---- of SOURCE ---- */
+
+struct selection {
+    const struct insights_source *source;
+    struct query_groups *groups;
+    size_t examined;
+};
+
+static bool has_class(const struct insights_source *source, str class)
+{
+    if (source->classes.count == 0)
+        return logs_log_group_class_of(class) == LOGS_LOG_GROUP_CLASS_STANDARD;
+    return str_is_one_of(class, source->classes.items, source->classes.count);
+}
+
+/* Has an earlier prefix selected it? */
+static bool was_selected(const struct insights_source *source, size_t before, str name)
+{
+    for (size_t i = 0; i < before; i++)
+        if (str_starts_with(name, source->prefixes.items[i]))
+            return true;
+    return false;
+}
+
+/* False: fail() has been called. */
+static bool select_group(const struct call *call, str name, struct query_groups *groups)
+{
+    struct resource *resource = arena_new(call->arena, struct resource);
+
+    if (groups->count == MOST_GROUPS)
+        return refuse(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                      "SOURCE selects more than 50 log groups. Use longer prefixes.");
+    logs_locate_group(call, name, resource);
+    *list_add(call->arena, groups) = resource;
+    return authorize_action(call, S("logs:StartQuery"), resource);
+}
+
+static bool select_prefix(const struct call *call, struct selection *selection, size_t index, str prefix)
+{
+    const struct resource all = {.arn =
+                                     logs_stream_arn(call, arena_join(call->arena, prefix, S("*")), S(""))};
+    struct logs_list_groups_params params = {.account = call->account,
+                                             .region = call->region,
+                                             .from = prefix,
+                                             .end = logs_prefix_end(call, prefix)};
+    struct logs_list_groups_row row;
+    bool good = true;
+
+    if (!authorize_action(call, S("logs:StartQuery"), &all))
+        return false;
+    struct logs_list_groups_cursor cursor = logs_list_groups_open(call->txn, &params);
+    while (good && logs_list_groups_next(&cursor, &row)) {
+        if (++selection->examined > MOST_EXAMINED)
+            good = refuse(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+                          "SOURCE would have to look at more than 2,000 log groups. Use longer prefixes.");
+        else if (has_class(selection->source, row.class) && !was_selected(selection->source, index, row.name))
+            good = select_group(call, row.name, selection->groups);
+    }
+    logs_list_groups_close(&cursor);
+    return good;
+}
+
+/* There are no linked accounts: another account has no groups here. */
+static bool is_of_account(const struct call *call, const struct insights_source *source)
+{
+    return source->accounts.count == 0 ||
+           str_is_one_of(call->account, source->accounts.items, source->accounts.count);
+}
+
+static bool source_groups(const struct call *call, const struct insights_source *source,
+                          struct query_groups *groups)
+{
+    struct selection selection = {.source = source, .groups = groups};
+
+    if (source->prefixes.count == 0 && !select_prefix(call, &selection, 0, S("")))
+        return false;
+    for (size_t i = 0; i < source->prefixes.count; i++)
+        if (!select_prefix(call, &selection, i, source->prefixes.items[i]))
+            return false;
+    if (!is_of_account(call, source))
+        *groups = (struct query_groups){0};
+    return groups->count > 0 || refuse(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
+                                       "SOURCE selects no log group: none has such a name and class.");
+}
+
+/* ---- both ---- */
+
+bool logs_query_groups_find(const struct call *call, const struct logs_start_query_request *in,
+                            const struct insights_program *program, struct query_groups *groups)
+{
+    bool found =
+        program->source ? source_groups(call, program->source, groups) : named_groups(call, in, groups);
+
+    for (size_t i = 0; found && program->unmasks && i < groups->count; i++)
+        found = authorize_action(call, S("logs:Unmask"), groups->items[i]);
+    return found;
+}
+
+void logs_query_groups_write(const struct call *call, const struct query_groups *groups, str *ids, str *names)
+{
+    struct json_writer id_writer = json_writer_in(call->arena), name_writer = json_writer_in(call->arena);
+
+    json_open_array(&id_writer);
+    json_open_array(&name_writer);
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct group *group = groups->items[i]->row;
+        bool again = false;
+        for (size_t before = 0; before < i; before++)
+            again = again || ((const struct group *)groups->items[before]->row)->row.id == group->row.id;
+        if (again)
+            continue;
+        json_i64(&id_writer, group->row.id);
+        json_string(&name_writer, group->row.name);
+    }
+    json_close_array(&id_writer);
+    json_close_array(&name_writer);
+    *ids = json_written(&id_writer);
+    *names = json_written(&name_writer);
+}
