@@ -162,7 +162,7 @@ def test_the_reason_of_a_dead_letter_is_the_error_of_the_functions_last_attempt(
     message = sqs.send_message(QueueUrl=url, MessageBody="poison")["MessageId"]
 
     def reason():
-        """The clock stands still meanwhile: otherwise the function would time out."""
+        """The clock is not moved meanwhile: otherwise the function would time out."""
         found, = get(endpoint, f"/_orderly/traces/reasons?message={message}")["reasons"]
         return found
 
