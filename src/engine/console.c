@@ -33,10 +33,12 @@ static const struct console_file *file_of_path(const struct engine_options *opti
     return str_starts_with(path, S("assets/")) ? NULL : options->console;
 }
 
-/* The weak comparison of RFC 9110: the packed file has the same tag. */
+/* The weak comparison of RFC 9110: the packed file has the same tag, and * is any tag. */
 static bool is_known(const struct http_request *request, const struct console_file *file)
 {
-    return str_find(http_header(&request->headers, S("If-None-Match")), file->etag) >= 0;
+    str known = http_header(&request->headers, S("If-None-Match"));
+
+    return str_equal(str_trim(known), S("*")) || str_find(known, file->etag) >= 0;
 }
 
 static void add_headers(struct arena *arena, struct http_headers *headers, const struct console_file *file)

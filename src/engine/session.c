@@ -41,13 +41,16 @@ static void write_accounts(const struct call *call, struct json_writer *writer)
     struct engine_list_accounts_params params = {.after = S(""), .limit = MOST_SHOWN};
     struct engine_list_accounts_cursor cursor = engine_list_accounts_open(call->txn, &params);
     struct engine_list_accounts_row row;
+    size_t shown = 1;
 
     json_name(writer, S("accounts"));
     json_open_array(writer);
     json_string(writer, options->default_account);
-    while (engine_list_accounts_next(&cursor, &row))
-        if (!str_equal(row.account, options->default_account))
+    while (shown < MOST_SHOWN && engine_list_accounts_next(&cursor, &row))
+        if (!str_equal(row.account, options->default_account)) {
             json_string(writer, row.account);
+            shown++;
+        }
     engine_list_accounts_close(&cursor);
     json_close_array(writer);
 }

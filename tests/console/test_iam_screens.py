@@ -289,3 +289,23 @@ def test_every_page_is_accessible(console, page, accessible, client, role, uniqu
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_text("Loading…")).to_have_count(0)
         accessible()
+
+
+@pytest.mark.parametrize("screen", ["roles", "users", "policies"])
+def test_a_list_shows_what_another_client_creates_and_deletes_without_a_reload(console, client, unique, screen):
+    iam, name = client("iam"), unique("Live")
+    calls = {
+        "roles": (lambda: iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust())), lambda _: iam.delete_role(RoleName=name)),
+        "users": (lambda: iam.create_user(UserName=name), lambda _: iam.delete_user(UserName=name)),
+        "policies": (lambda: iam.create_policy(PolicyName=name, PolicyDocument=document(PUT_ITEM)),
+                     lambda made: iam.delete_policy(PolicyArn=made["Policy"]["Arn"])),
+    }
+    create, delete = calls[screen]
+    page = console(f"iam/{screen}")
+    expect(page.locator("i.live")).to_be_visible()
+    row = page.get_by_role("link", name=name, exact=True)
+    expect(row).to_have_count(0)
+    made = create()
+    expect(row).to_be_visible()
+    delete(made)
+    expect(row).to_have_count(0)

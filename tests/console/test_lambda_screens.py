@@ -400,3 +400,14 @@ def test_monitor_leads_to_the_log(created, page):
         "href", f"/_orderly/console/cloudwatch/log-groups/%2Faws%2Flambda%2F{name}"
     )
     expect(page.get_by_text("Total concurrent executions")).to_be_visible()
+
+
+def test_monitor_shows_what_another_client_invoked_once_its_minute_is_over(created, page, client, advance_clock):
+    name = created("Python 3.9")
+    tab(page, "Monitor")
+    graph = page.get_by_role("figure").filter(has_text="Invocations")
+    expect(graph.get_by_text("No data in this range")).to_be_visible()
+    client("lambda").get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    client("lambda").invoke(FunctionName=name, Payload=b"{}")
+    advance_clock(60)
+    expect(graph.get_by_role("button", name="Table of Invocations")).to_be_visible()

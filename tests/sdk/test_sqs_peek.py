@@ -5,6 +5,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import boto3
 import pytest
 
 
@@ -214,3 +215,22 @@ def test_the_dead_letter_queues_are_those_that_policies_name(sqs, dead, ask, mak
         assert named(dead_letter_queues(ask, **query), *names) == []
     sqs.delete_queue(QueueUrl=other_url)
     assert named(dead_letter_queues(ask), *names) == [(dead, 2)]
+
+
+def test_the_pages_of_many_dead_letter_queues_have_each_of_them_once(own_server):
+    """A page has 1,000 of them, or as many as its time allows."""
+    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                       aws_secret_access_key="test")
+    names, pages, query = [f"q{number:04}" for number in range(1002)], [], ""
+    sqs.create_queue(QueueName=names[0])
+    for target, name in zip(names, names[1:]):
+        policy = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:000000000000:{target}", "maxReceiveCount": 1}
+        sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(policy)})
+    while query is not None:
+        with urllib.request.urlopen(f"{own_server.endpoint}/_orderly/sqs/dead-letter-queues{query}") as reply:
+            page = json.load(reply)
+        pages.append([queue["QueueUrl"].rsplit("/", 1)[1] for queue in page["Queues"]])
+        assert page.get("Next", pages[-1][-1]) == pages[-1][-1]
+        query = f"?next={page['Next']}" if "Next" in page else None
+    assert [name for page in pages for name in page] == names[:-1]
+    assert len(pages) > 1 and all(1 <= len(page) <= 1000 for page in pages)

@@ -79,7 +79,7 @@ def test_a_link_of_another_site_leads_to_a_screen(foreign, endpoint):
     foreign.run(f"const e = document.createElement('a'); e.href = {js(endpoint + '/_orderly/console/sqs/queues')}; "
                 "document.body.append(e); e.click()")
     foreign.wait_for_load()
-    assert foreign.run("return location.pathname + ' ' + document.title.slice(0, 7)") == "/_orderly/console/sqs/queues Orderly"
+    assert foreign.run("return location.pathname + ' ' + document.title.slice(-7)") == "/_orderly/console/sqs/queues Orderly"
 
 
 def test_a_page_of_another_origin_can_neither_frame_the_console_nor_hold_its_window(open_page, endpoint):

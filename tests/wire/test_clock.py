@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from orderly_fixtures import zip_of
 from test_door import JSON, send, started  # noqa: F401
 from test_events import boto
 
@@ -97,3 +98,60 @@ def test_a_move_that_is_none_is_refused(started, body):  # noqa: F811
     assert (reply.status, reply.message) == (
         400, 'The body must be {"advance_ms": N} with a whole N of 0 or more, or {"advance_to_next": true}.')
     assert clock(server)["offset_ms"] == 0
+
+
+def test_the_retry_of_an_asynchronous_invocation_is_the_next_thing(started, wait_until):  # noqa: F811
+    server = started()
+    boto(server, "iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
+    function = boto(server, "lambda")
+    function.create_function(FunctionName="f", Runtime="python3.11", Handler="index.handler", Role="arn:aws:iam::000000000000:role/r",
+                             Code={"ZipFile": zip_of({"index.py": "def handler(event, context):\n    raise ValueError('no')\n"})})
+    function.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    function.invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")
+
+    def attempts():
+        reply = send(server.endpoint, "GET", "/_orderly/traces?outcome=failed")
+        return sum(failed_attempts(server, trace["traceId"]) for trace in json.loads(reply.body)["traces"])
+
+    for before in (1, 2):
+        wait_until(lambda before=before: attempts() == before, 60, what=f"attempt {before}")
+        wait_until(lambda: moment(server, "lambda:RetryInvocation"), what="the retry")
+        to_next_of(server, "lambda:RetryInvocation")
+    wait_until(lambda: attempts() == 3, 60, what="attempt 3")
+    assert moment(server, "lambda:RetryInvocation") is None
+
+
+def failed_attempts(server, trace):
+    hops = json.loads(send(server.endpoint, "GET", f"/_orderly/traces/{trace}").body)["hops"]
+    return sum(hop["kind"] == "returned" and hop["verdict"] == "failed" for hop in hops)
+
+
+def test_the_evaluation_of_an_alarm_is_the_next_thing(started, wait_until):  # noqa: F811
+    server = started()
+    cloudwatch = boto(server, "cloudwatch")
+    assert moment(server, "cloudwatch:EvaluateAlarm") is None
+    cloudwatch.put_metric_alarm(AlarmName="a", Namespace="n", MetricName="m", Period=60, EvaluationPeriods=1, Statistic="Sum",
+                                Threshold=1, ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
+    cloudwatch.put_metric_data(Namespace="n", MetricData=[{"MetricName": "m", "Value": 5}])
+
+    def state():
+        return cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"][0]["StateValue"]
+
+    def in_alarm():
+        to_next_of(server, "cloudwatch:EvaluateAlarm")
+        return state() == "ALARM"
+
+    wait_until(in_alarm, what="the alarm")
+    cloudwatch.delete_alarms(AlarmNames=["a"])
+    assert moment(server, "cloudwatch:EvaluateAlarm") is None
+
+
+def test_a_thousand_queues_are_searched_for_the_end_of_a_delay(started):  # noqa: F811
+    server = started("--durability", "relaxed", "--iam", "off", ORDERLY_SLICE_US=str(10**12))
+    sqs = boto(server, "sqs")
+    urls = [sqs.create_queue(QueueName=f"q{number:04}")["QueueUrl"] for number in range(1001)]
+    sqs.send_message(QueueUrl=urls[1000], MessageBody="m", DelaySeconds=900)
+    assert moment(server, "sqs/visibility") is None
+    sqs.send_message(QueueUrl=urls[999], MessageBody="m", DelaySeconds=900)
+    assert moment(server, "sqs/visibility") is not None

@@ -92,7 +92,7 @@ def test_a_file_is_packed_for_those_that_accept_it(endpoint, page, accepted, pac
 def test_a_known_file_is_not_sent_again(endpoint, page):
     tag = page.headers["etag"]
     assert re.fullmatch(r'W/"[0-9a-f]{16}"', tag)
-    for known in (tag, f'"other", {tag}'):
+    for known in (tag, f'"other", {tag}', "*"):
         reply = Raw(endpoint, "GET", PAGE, {"If-None-Match": known})
         assert (reply.status, reply.body, reply.headers["etag"]) == (304, b"", tag)
     assert Raw(endpoint, "GET", PAGE, {"If-None-Match": 'W/"0123456789abcdef"'}).status == 200
@@ -152,6 +152,18 @@ def test_accounts_are_remembered_until_a_reset(started):  # noqa: F811
     assert session(server)["accounts"] == ["000000000000"]
     create_queue(server, "481665095854")
     assert session(server)["accounts"] == ["000000000000", "481665095854"]
+
+
+def test_a_thousand_accounts_are_named_the_default_one_among_them(started):  # noqa: F811
+    server = started("--durability", "relaxed", "--iam", "off")
+    others = [f"{number:012}" for number in range(1, 1001)]
+    for account in others[:999]:
+        create_queue(server, account)
+    assert session(server)["accounts"] == ["000000000000", *others[:999]]
+    create_queue(server, others[999])
+    assert session(server)["accounts"] == ["000000000000", *others[:999]]
+    create_queue(server, "000000000000")
+    assert session(server)["accounts"] == ["000000000000", *others[:999]]
 
 
 def test_a_strict_server_names_no_account(started):  # noqa: F811

@@ -19,10 +19,14 @@ STRICT = ("--auth", "strict", "--root-access-key-id", ADMINISTRATOR[0], "--root-
 class Listener:
     """A client of the stream: its events, in order."""
 
-    def __init__(self, endpoint, keys=None):
+    def __init__(self, endpoint, keys=None, receive_bytes=None):
         headers = signed(endpoint, {}, "", "sqs", keys=keys, method="GET", path=EVENTS) if keys else {}
         host, port = endpoint.split("//")[1].split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=60)
+        self.socket = socket.socket()
+        self.socket.settimeout(60)
+        if receive_bytes:  # before it connects: it decides how much may be under way
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.connect((host, int(port)))
         lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": f"{host}:{port}", **headers}.items())
         self.socket.sendall(f"GET {EVENTS} HTTP/1.0\r\n{lines}\r\n".encode())
         self.file = self.socket.makefile("rb")
@@ -58,11 +62,11 @@ class Listener:
 
 @pytest.fixture
 def listen():
-    """listen(endpoint, keys) opens a stream."""
+    """listen(endpoint, keys, receive_bytes) opens a stream."""
     open_ones = []
 
-    def begin(endpoint, keys=None):
-        open_ones.append(Listener(endpoint, keys))
+    def begin(endpoint, keys=None, receive_bytes=None):
+        open_ones.append(Listener(endpoint, keys, receive_bytes))
         return open_ones[-1]
 
     yield begin
@@ -234,3 +238,20 @@ def test_a_hundred_listeners_hear_the_same(endpoint, client, make_queue, listen)
     client("sqs").send_message(QueueUrl=url, MessageBody="a")
     told = [listener.change(arn_of(url.rsplit("/", 1)[1]), "SendMessage") for listener in listeners]
     assert told == [told[0]] * 100
+
+
+def test_a_listener_that_reads_too_late_is_told_how_much_it_has_lost(started, listen):  # noqa: F811
+    """The ring has 4,096 events; the sockets take some more."""
+    server = started("--durability", "relaxed", "--iam", "off")
+    slow, quick, last = listen(server.endpoint, receive_bytes=1), listen(server.endpoint), 0
+    assert (slow.next()[0], quick.next()[0]) == ("open", "open")
+    sqs = boto(server, "sqs")
+    urls = [sqs.create_queue(QueueName=f"{number:080}")["QueueUrl"] for number in range(1000)]
+    for _ in range(12):
+        for url in urls:
+            sqs.send_message(QueueUrl=url, MessageBody="m")
+        quick.change(arn_of(f"{999:080}"), "SendMessage")
+        last = max(last, [name for name, _ in quick.seen].count("lost"))
+    assert slow.until(lambda name, _: name == "lost")["lost"] > 0
+    assert last == 0
+    slow.change(arn_of(f"{999:080}"), "SendMessage")

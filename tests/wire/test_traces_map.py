@@ -149,3 +149,29 @@ def test_one_to_a_hundred_messages_have_reasons(endpoint, query, good):
     assert reply.status == (200 if good else 400)
     if not good:
         assert reply.message == "The query must be 1 to 100 times message=, each with a message's id."
+
+
+def test_the_reason_of_a_dead_letter_is_the_error_of_the_functions_last_attempt(endpoint, client, make_queue, make_function, make_role, advance_clock, wait_until):
+    sqs, dead = client("sqs"), make_queue()
+    url = make_queue(RedrivePolicy=json.dumps({"deadLetterTargetArn": make_queue.arn(dead), "maxReceiveCount": 2}), VisibilityTimeout="30")
+    function = make_function("def handler(event, context):\n"
+                             "    record, = event['Records']\n"
+                             "    raise ValueError('attempt ' + record['attributes']['ApproximateReceiveCount'])\n",
+                             Role=make_role(allow=["sqs:*"]))
+    mapping = client("lambda").create_event_source_mapping(FunctionName=function, EventSourceArn=make_queue.arn(url), BatchSize=1)["UUID"]
+    message = sqs.send_message(QueueUrl=url, MessageBody="poison")["MessageId"]
+
+    def reason():
+        """The clock is not moved meanwhile: otherwise the function would time out."""
+        found, = get(endpoint, f"/_orderly/traces/reasons?message={message}")["reasons"]
+        return found
+
+    for attempt in (1, 2):
+        wait_until(lambda attempt=attempt: f"attempt {attempt}" in json.dumps(reason().get("hop")), 60, what=f"attempt {attempt}")
+        advance_clock(31)
+    wait_until(lambda: sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])["Attributes"]["ApproximateNumberOfMessages"] == "1",
+               60, what="the dead letter")
+    client("lambda").delete_event_source_mapping(UUID=mapping)
+    last = reason()
+    assert set(last) == {"messageId", "traceId", "hop"} and last["messageId"] == message
+    assert last["hop"]["verdict"] == "failed" and "attempt 2" in json.dumps(last["hop"])

@@ -72,6 +72,14 @@ test('CSV quotes what has commas, quotes or line ends', () => {
   );
 });
 
+test('CSV contains no formula that somebody else has stored, and negative numbers as they are', () => {
+  const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1'];
+  for (const formula of formulas) expect(csv([{ a: { S: formula } }], ['a'])).toMatch(/^a\r\n"?'/);
+  expect(csv([{ '=a': { N: '-1.5' } }, { '=a': { S: 'x=1' } }, {}], ['=a'])).toBe(
+    "'=a\r\n-1.5\r\nx=1\r\n\r\n",
+  );
+});
+
 test('a value of a form is read by its type', () => {
   expect(valueOf('N', '7')).toEqual({ N: '7' });
   expect(valueOf('SS', '["a"]')).toEqual({ SS: ['a'] });

@@ -15,8 +15,9 @@ export interface Alarm {
   StateReason: string;
   StateUpdatedTimestamp: number | string;
   ActionsEnabled: boolean;
-  AlarmActions: string[];
-  OKActions: string[];
+  /** Left out when there are none, as all lists. */
+  AlarmActions?: string[];
+  OKActions?: string[];
   Namespace?: string;
   MetricName?: string;
   Dimensions?: { Name: string; Value: string }[];

@@ -33,15 +33,27 @@ async function serverNow(signal: AbortSignal): Promise<number> {
   }
 }
 
-/** `name` names the resource.  The chosen range is part of the address, under "minutes". */
-export function Monitor({ name, graphs }: { name: string; graphs: Graph[] }) {
+interface MonitorProps {
+  /** Names the resource. */
+  name: string;
+  /** Calls that change this resource are seen as they come. */
+  arn: string | undefined;
+  graphs: Graph[];
+}
+
+/** The chosen range is part of the address, under "minutes". */
+export function Monitor({ name, arn, graphs }: MonitorProps) {
   const minutes = Number(search.value.get('minutes') ?? 60);
-  const loaded = useResource(`monitor/${name}/${minutes}`, async signal => {
-    const nowMs = await serverNow(signal);
-    const queries = graphs.flatMap(graph => graph.queries);
-    const span: [number, number] = [nowMs - minutes * 60_000, nowMs];
-    return { span, series: await metricData(queries, { minutes, nowMs }, signal) };
-  });
+  const loaded = useResource(
+    `monitor/${name}/${minutes}`,
+    async signal => {
+      const nowMs = await serverNow(signal);
+      const queries = graphs.flatMap(graph => graph.queries);
+      const span: [number, number] = [nowMs - minutes * 60_000, nowMs];
+      return { span, series: await metricData(queries, { minutes, nowMs }, signal) };
+    },
+    { on: ({ event, data }) => event === 'clock' || (event === 'change' && data.arn === arn) },
+  );
   return (
     <Panel
       title="CloudWatch metrics"

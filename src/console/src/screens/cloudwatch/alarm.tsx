@@ -45,8 +45,8 @@ export default function AlarmPage({ name = '' }: Params) {
               alarm.Namespace && `${alarm.Namespace} ${alarm.MetricName} ${dimensionsText(alarm.Dimensions)}`,
             ],
             ['Missing data treatment', alarm.TreatMissingData ?? 'missing'],
-            ['In alarm', alarm.AlarmActions.map(nameOf).join(', ')],
-            ['OK', alarm.OKActions.map(nameOf).join(', ')],
+            ['In alarm', alarm.AlarmActions?.map(nameOf).join(', ')],
+            ['OK', alarm.OKActions?.map(nameOf).join(', ')],
             ['ARN', <Copy text={alarm.AlarmArn} />],
           ]}
         />

@@ -6,10 +6,20 @@ export function jsonLines(items: Item[]): string {
   return items.map(item => `${JSON.stringify({ Item: item })}\n`).join('');
 }
 
+/** Whoever stored a text must not make a spreadsheet calculate: what it takes for a formula begins with an apostrophe. */
+const inert = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text);
+
+const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** A number stays a number: it may begin with a minus, and is never a formula. */
+function cellOf(value: Item[string] | undefined): string {
+  const text = textOf(value);
+  return quoted(value && 'N' in value ? text : inert(text));
+}
+
 export function csv(items: Item[], columns: string[]): string {
-  const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const rows = items.map(item => columns.map(column => quoted(textOf(item[column]))).join(','));
-  return [columns.map(quoted).join(','), ...rows].join('\r\n') + '\r\n';
+  const rows = items.map(item => columns.map(column => cellOf(item[column])).join(','));
+  return [columns.map(column => quoted(inert(column))).join(','), ...rows].join('\r\n') + '\r\n';
 }
 
 /** Each line is an export's {"Item": …}, an item in DynamoDB's JSON, or one in plain JSON. */

@@ -60,7 +60,11 @@ export default function TablePage({ table: name = '' }: Params) {
           tabs={[
             { id: 'overview', label: 'Overview', content: () => <Overview table={props.table} /> },
             { id: 'indexes', label: 'Indexes', content: () => <Indexes {...props} /> },
-            { id: 'monitor', label: 'Monitor', content: () => <TableMonitor name={name} /> },
+            {
+              id: 'monitor',
+              label: 'Monitor',
+              content: () => <TableMonitor name={name} arn={props.table.TableArn} />,
+            },
             { id: 'backups', label: 'Backups', content: () => <Backups {...props} /> },
             { id: 'streams', label: 'Exports and streams', content: () => <Streams {...props} /> },
             {
@@ -130,7 +134,7 @@ function Overview({ table }: { table: Table }) {
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'];
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
 
-function TableMonitor({ name }: { name: string }) {
+function TableMonitor({ name, arn }: { name: string; arn: string | undefined }) {
   const of = (metric: string, label: string, statistic = 'Sum', more: Record<string, string> = {}) => ({
     namespace: 'AWS/DynamoDB',
     metric,
@@ -158,5 +162,5 @@ function TableMonitor({ name }: { name: string }) {
     { title: 'Write latency', unit: 'ms', queries: by('SuccessfulRequestLatency', WRITES, 'Average') },
     { title: 'Returned items (count)', queries: by('ReturnedItemCount', ['Query', 'Scan'], 'Sum') },
   ];
-  return <Monitor name={`dynamodb/${name}`} graphs={graphs} />;
+  return <Monitor name={`dynamodb/${name}`} arn={arn} graphs={graphs} />;
 }

@@ -28,7 +28,7 @@ function graphsOf(functionName: string): Graph[] {
 }
 
 export function MonitorTab({ details }: { details: FunctionDetails }) {
-  const { FunctionName: name, LoggingConfig: logging } = details.Configuration;
+  const { FunctionName: name, FunctionArn: arn, LoggingConfig: logging } = details.Configuration;
   const group = logging?.LogGroup ?? `/aws/lambda/${name}`;
   return (
     <>
@@ -37,7 +37,7 @@ export function MonitorTab({ details }: { details: FunctionDetails }) {
           View CloudWatch logs
         </Link>
       </div>
-      <Monitor name={`lambda/${name}`} graphs={graphsOf(name)} />
+      <Monitor name={`lambda/${name}`} arn={arn} graphs={graphsOf(name)} />
     </>
   );
 }

@@ -82,7 +82,7 @@ function tabsOf(arn: string, attributes: Attributes) {
     { id: 'logging', label: 'Delivery status logging', content: () => <Logging attributes={attributes} /> },
     { id: 'encryption', label: 'Encryption', content: () => <Encryption attributes={attributes} /> },
     { id: 'tags', label: 'Tags', content: () => <Tags arn={arn} /> },
-    { id: 'monitoring', label: 'Monitoring', content: () => <TopicMonitor name={nameOf(arn)} /> },
+    { id: 'monitoring', label: 'Monitoring', content: () => <TopicMonitor arn={arn} /> },
   ];
 }
 
@@ -167,7 +167,8 @@ function Tags({ arn }: { arn: string }) {
   );
 }
 
-function TopicMonitor({ name }: { name: string }) {
+function TopicMonitor({ arn }: { arn: string }) {
+  const name = nameOf(arn);
   const of = (metric: string, statistic = 'Sum') => ({
     namespace: 'AWS/SNS',
     metric,
@@ -177,6 +178,7 @@ function TopicMonitor({ name }: { name: string }) {
   return (
     <Monitor
       name={`sns/${name}`}
+      arn={arn}
       graphs={[
         { title: 'Messages published', queries: [of('NumberOfMessagesPublished')] },
         { title: 'Notifications delivered', queries: [of('NumberOfNotificationsDelivered')] },

@@ -38,7 +38,7 @@ export function MonitoringTab({ queue }: { queue: Queue }) {
   }));
   return (
     <>
-      <Monitor name={`sqs/${queue.name}`} graphs={graphs} />
+      <Monitor name={`sqs/${queue.name}`} arn={queue.attributes.QueueArn} graphs={graphs} />
       {alarms.data?.map(({ AlarmName, StateValue }) => (
         <p key={AlarmName}>
           Alarm <Link to={link`cloudwatch/alarms/${AlarmName}`}>{AlarmName}</Link>{' '}
