@@ -50,9 +50,17 @@ static inline str str_of(const char *text)
     return text ? (str){text, strlen(text)} : (str){0};
 }
 
+/* The bytes of a text that is not empty: it has some, which the analyzer does not know. */
+static inline const char *str_bytes(str s)
+{
+    if (!s.data)
+        __builtin_unreachable();
+    return s.data;
+}
+
 static inline bool str_equal(str a, str b)
 {
-    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+    return a.size == b.size && (a.size == 0 || memcmp(str_bytes(a), str_bytes(b), a.size) == 0);
 }
 /* Compares without regard to the case of ASCII letters. */
 bool str_equal_but_for_case(str a, str b);

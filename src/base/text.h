@@ -33,7 +33,7 @@ static inline void text_add(struct text *text, str s)
 {
     if (s.size == 0)
         return;
-    memcpy(text_reserve(text, s.size), s.data, s.size);
+    memcpy(text_reserve(text, s.size), str_bytes(s), s.size);
     text->size += s.size;
 }
 static inline void text_add_char(struct text *text, char c)
