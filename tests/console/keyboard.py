@@ -19,7 +19,13 @@ class Mouse:
         control.click()
 
     def fill(self, field, text):
-        field.fill(text)
+        """In the code editor, fill() may lose its selection between the choice of the old text and the new one."""
+        if field.evaluate("e => e.isContentEditable"):
+            field.click()
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.insert_text(text)
+        else:
+            field.fill(text)
 
     def choose(self, select, **option):
         select.select_option(**option)
