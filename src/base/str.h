@@ -63,7 +63,7 @@ static inline bool str_equal(str a, str b)
     return a.size == b.size && (a.size == 0 || memcmp(str_bytes(a), str_bytes(b), a.size) == 0);
 }
 /* Compares without regard to the case of ASCII letters. */
-bool str_equal_but_for_case(str a, str b);
+bool str_equal_but_for_case(str a, str b); /* two texts of the same size */
 static inline bool str_equal_nocase(str a, str b)
 {
     return a.size == b.size && str_equal_but_for_case(a, b);
@@ -135,7 +135,7 @@ bool str_is_word(str s, str others);
 /* The number of characters in the UTF-8 text. */
 size_t str_characters(str s);
 
-/* Of this machine and build: for tables in memory, never for what is stored.  Eight bytes in one step. */
+/* For tables in memory, never for what is stored: another machine may give another number. */
 uint64_t str_hash_quick(uint64_t basis, str s);
 /* FNV-1a, for what is stored. */
 uint64_t str_hash(str s);

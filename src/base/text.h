@@ -19,7 +19,7 @@ static inline struct text text_in(struct arena *arena)
 str text_str(const struct text *text);
 
 /* Room for `size` more bytes: write at the result, then call text_grew() with the number of bytes written. */
-char *text_enlarge(struct text *text, size_t size);
+char *text_enlarge(struct text *text, size_t size); /* the same, when there is not enough room */
 static inline char *text_reserve(struct text *text, size_t size)
 {
     return text->capacity - text->size >= size ? text->data + text->size : text_enlarge(text, size);
