@@ -2,17 +2,16 @@
 
 import collections
 import concurrent.futures
-import io
-import zipfile
 
 import pytest
+from orderly_fixtures import zip_of
 from playwright.sync_api import expect
+from seeds import TRUST
 
 MANY = 320
 # Of a screen: its own lists, the rows that are seen, and what every screen asks.
 MOST_REQUESTS = 60
 MOST_ON_THE_MAP = 160
-TRUST = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
 # The screen, its list, and the name of the last of its resources.
 LISTS = {
     "queues": ("sqs/queues", "Queues", "many-0319"),
@@ -25,20 +24,13 @@ LISTS = {
 }
 
 
-def package():
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("index.py", "def handler(event, context): return 1")
-    return content.getvalue()
-
-
 @pytest.fixture(scope="module")
 def many(reset, client):
     """So many resources of each kind; one queue is the dead-letter queue of another."""
     reset()
     sqs, sns, dynamodb, functions, iam, logs = (client(name) for name in ("sqs", "sns", "dynamodb", "lambda", "iam", "logs"))
     role = iam.create_role(RoleName="first", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
-    code = package()
+    code = zip_of({"index.py": "def handler(event, context): return 1"})
 
     def make(number):
         name = f"many-{number:04}"
@@ -104,6 +96,7 @@ def test_a_search_in_a_long_list_finds_what_was_not_loaded(many, console, name):
 
 def test_the_finder_finds_what_was_not_loaded(many, console):
     page = console("server")
+    expect(page.locator("i.live")).to_be_visible()  # the page listens to keys, too
     requests = Requests(page)
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="A page, a queue")).to_be_focused()
@@ -144,11 +137,11 @@ def test_seven_tabs_share_one_stream_and_all_hear_of_changes(chromium, endpoint,
         tab = context.new_page()
         tab.on("request", lambda request, number=number: streams.update([number] if request.url.endswith("/_orderly/events") else []))
         tab.goto(f"{endpoint}/_orderly/console/sqs/queues/{name}")
+        expect(tab.locator("i.live")).to_be_visible()  # so the first tab leads
         tabs.append(tab)
     available = [tab.locator("dt", has_text="Messages available").locator("xpath=following-sibling::dd") for tab in tabs]
-    for figure, tab in zip(available, tabs, strict=True):
+    for figure in available:
         expect(figure).to_have_text("0")
-        expect(tab.locator("i.live")).to_be_visible()
     assert streams == {0: 1}
     sqs.send_message(QueueUrl=url, MessageBody="one")
     for figure in available:

@@ -98,6 +98,7 @@ def test_a_traces_address_shows_the_same_step_again(order_system, console, endpo
 def test_anything_is_found_by_its_name_with_the_keyboard_alone(order_system, console):
     page = console()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    expect(page.locator("i.live")).to_be_visible()  # the page listens to keys, too
     page.keyboard.press("/")
     expect(page.get_by_role("combobox", name="A page, a queue")).to_be_focused()
     page.keyboard.type("OrderDLQ")
