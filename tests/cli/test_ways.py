@@ -3,6 +3,7 @@
 Whole outputs are compared, without times, ids and the width of columns.
 """
 
+import json
 import re
 
 import boto3
@@ -198,6 +199,16 @@ def test_an_order_of_which_no_message_is_known(deployed, client, order_id):
     result = deployed("show", order_id)
     assert (result.code, result.out) == (
         0, f'Order {order_id}: stored\n  {{"orderId":"{order_id}"}}\n  Nothing tells of its way any more.\n')
+
+
+def test_an_item_with_values_of_every_type_is_shown_as_plain_json(deployed, client):
+    values = [{"S": "text"}, {"N": "1.5"}, {"B": b"\0"}, {"BOOL": False}, {"NULL": True}, {"SS": ["a"]}, {"NS": ["2"]}, {"BS": [b"\1"]},
+              {"M": {"key": {"S": "value"}}}, {"L": []}]
+    client("dynamodb").put_item(TableName="Orders", Item={"orderId": {"S": "types"}, "values": {"L": values}})
+    result = deployed("show", "types")
+    assert result.code == 0, result.err
+    assert json.loads(result.out.splitlines()[1]) == {
+        "orderId": "types", "values": ["text", 1.5, "AA==", False, None, ["a"], [2], ["AQ=="], {"key": "value"}, []]}
 
 
 @pytest.fixture

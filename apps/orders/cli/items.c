@@ -5,12 +5,18 @@
 
 #include "base/hash.h"
 
+/* A number has its text in the same place. */
+static bool is_text(const struct dynamodb_attribute_value *value)
+{
+    return value->is == DYNAMODB_ATTRIBUTE_VALUE_S || value->is == DYNAMODB_ATTRIBUTE_VALUE_N;
+}
+
 str item_text(const struct dynamodb_attribute_map *item, str name)
 {
     for (size_t i = 0; i < item->count; i++) {
         const struct dynamodb_attribute_value *value = &item->items[i].value;
-        if (str_equal(item->items[i].key, name))
-            return str_present(value->s) ? value->s : value->n;
+        if (str_equal(item->items[i].key, name) && is_text(value))
+            return value->s;
     }
     return (str){0};
 }
@@ -29,30 +35,47 @@ static void write_set(struct json_writer *writer, const struct str_list *set,
     json_close_array(writer);
 }
 
+static void write_value(struct json_writer *writer, const struct dynamodb_attribute_value *value);
+
+static void write_list(struct json_writer *writer, const struct dynamodb_attribute_value_list *list)
+{
+    json_open_array(writer);
+    for (size_t i = 0; i < list->count; i++)
+        write_value(writer, &list->items[i]);
+    json_close_array(writer);
+}
+
 static void write_value(struct json_writer *writer, const struct dynamodb_attribute_value *value)
 {
-    if (str_present(value->s))
+    switch (value->is) {
+    case DYNAMODB_ATTRIBUTE_VALUE_S:
         json_string(writer, value->s);
-    else if (str_present(value->n))
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_N:
         json_raw(writer, value->n);
-    else if (str_present(value->b))
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_B:
         write_binary(writer, value->b);
-    else if (value->bool_)
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_BOOL:
         json_bool(writer, *value->bool_);
-    else if (value->ss.items)
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_SS:
         write_set(writer, &value->ss, json_string);
-    else if (value->ns.items)
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_NS:
         write_set(writer, &value->ns, json_raw);
-    else if (value->bs.items)
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_BS:
         write_set(writer, &value->bs, write_binary);
-    else if (value->m.items)
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_M:
         item_write_json(writer, &value->m);
-    else if (value->l.items) {
-        json_open_array(writer);
-        for (size_t i = 0; i < value->l.count; i++)
-            write_value(writer, &value->l.items[i]);
-        json_close_array(writer);
-    } else {
+        break;
+    case DYNAMODB_ATTRIBUTE_VALUE_L:
+        write_list(writer, &value->l);
+        break;
+    default:
         json_null(writer);
     }
 }

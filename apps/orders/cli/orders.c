@@ -103,7 +103,7 @@ bool orders_queue_length(struct orders *orders, const char *name, int64_t *lengt
 
 bool orders_get(struct orders *orders, str order_id, struct dynamodb_attribute_map *item)
 {
-    struct dynamodb_attribute_map_entry key = {.key = S("orderId"), .value.s = order_id};
+    struct dynamodb_attribute_map_entry key = {S("orderId"), {DYNAMODB_ATTRIBUTE_VALUE_S, .s = order_id}};
     bool consistent = true;
     struct dynamodb_get_item_input in = {
         .table_name = S(ORDERS_TABLE), .key = {&key, 1}, .consistent_read = &consistent};
