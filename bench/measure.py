@@ -173,15 +173,19 @@ def measure_batches(options):
         for target in targets:
             target.start()
         rates = {target.name: [] for target in targets}
-        for round_number in range(options.rounds):
+        for round_number in range(1 + options.rounds):
             for target in targets:
                 rates[target.name].append(batches_per_second(target, f"batches-{round_number}", options))
     finally:
         for target in targets:
             target.stop()
-    medians = {name: [statistics.median(column) for column in zip(*rows)] for name, rows in rates.items()}
-    rows = [[name, *map(number, median), *(f"{ours / theirs:.1f}" for ours, theirs in zip(medians["Orderly"], median))]
-            for name, median in medians.items()]
+    # The first round is for those that compile while they run.
+    medians = {name: [statistics.median(column) for column in zip(*rows[1:])] for name, rows in rates.items()}
+    rows = [
+        [name, *map(number, median)]
+        + [f"{ours / theirs:.1f}" if theirs else "–" for ours, theirs in zip(medians["Orderly"], median)]
+        for name, median in medians.items()
+    ]
     table([f"batches of {BATCH}, {BATCH_CONNECTIONS} connections", "sent/s", "received and deleted/s",
            "Orderly's, times", "and times"], rows)
 

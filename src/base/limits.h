@@ -60,7 +60,7 @@ enum {
     LIMIT_TRACE_HOPS = 1000,
     LIMIT_TRACE_WORDS = 512,
     LIMIT_TRACE_WAITING_BYTES = 8 * 1024 * 1024, /* of hops: then they are indexed, even while calls come */
-    LIMIT_TRACE_BEHIND_BYTES = 32 * 1024 * 1024, /* more are indexed in slices that follow sooner */
+    LIMIT_TRACE_BEHIND_BYTES = 64 * 1024 * 1024, /* more are not kept: the oldest are dropped */
     LIMIT_INFLOW_BYTES = 256 * 1024 * 1024,      /* a body that its handler takes piece by piece */
     LIMIT_STREAMS = 256,                         /* replies sent piece by piece at one time, */
     LIMIT_STREAM_PIECE_BYTES = 256 * 1024,       /* a piece of them, */

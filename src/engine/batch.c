@@ -27,6 +27,7 @@ static struct batch *batch_new(void)
 static void answer(struct engine *engine, struct exchange *exchange)
 {
     *list_add(&engine->batch->arena, &engine->batch->answers) = exchange;
+    engine->batch->clients += !internal_is(exchange);
 }
 
 static void run_handler(void *context)

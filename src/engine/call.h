@@ -450,7 +450,10 @@ void resource_changed(const struct call *call, str arn);
 int64_t trace(const struct call *call, const struct trace_hop *hop);
 /* The trace of the request: the one that its header names, or a new one. */
 str trace_of_call(const struct call *call);
-/* The trace that begins with a message, or a request, of that id and time. */
+/*
+ * The trace that begins with a message, or a request, of that id and time.  Traces that began in the same
+ * millisecond have neighbouring ids.
+ */
 str trace_of_id(struct arena *arena, str uuid, int64_t at_ms);
 /* "Root=1-…;Parent=…;Sampled=…": the id of the trace; absent unless it has X-Ray's layout. */
 str trace_of_header(str header);

@@ -199,6 +199,20 @@ create table engine_account (
     account text primary key
 ) without rowid;
 
+-- The words of neighbouring traces (a range, see trace_words.h) are together: whatever indexes or prunes some traces
+-- writes few pages.
+-- migration: 13
+alter table engine_trace_word rename to engine_trace_word_before;
+create table engine_trace_word (
+    range integer not null,
+    word integer not null,
+    trace integer not null,
+    primary key (range, word, trace)
+) without rowid;
+insert into engine_trace_word (range, word, trace)
+select trace >> 8, word, trace from engine_trace_word_before order by 1, 2, 3;
+drop table engine_trace_word_before;
+
 -- statement: add_account :exec
 insert into engine_account (account) values (:account) on conflict do nothing;
 
@@ -380,9 +394,10 @@ from engine_trace where id < :before_id order by id desc;
 -- statement: list_traces_by_word :each
 -- row: trace
 -- param: before_id integer
+-- param: range integer
 select t.id, t.trace_id, t.began_ms, t.last_ms, t.outcome, t.hops, t.bytes, t.resources, t.message_ids, t.words
 from engine_trace_word w join engine_trace t on t.id = w.trace
-where w.word = :word and w.trace < :before_id order by w.trace desc;
+where w.range = :range and w.word = :word and w.trace < :before_id order by w.trace desc;
 
 -- Those that ended last come first.
 -- statement: list_traces_by_age :each
@@ -391,6 +406,12 @@ where w.word = :word and w.trace < :before_id order by w.trace desc;
 -- param: before_id integer
 select id, last_ms from engine_trace
 where last_ms >= :since_ms and (last_ms, id) < (:before_ms, :before_id) order by last_ms desc, id desc;
+
+-- statement: find_trace_ids :one
+-- column: first_id integer
+-- column: last_id integer
+select coalesce((select min(id) from engine_trace), 0) as first_id,
+    coalesce((select max(id) from engine_trace), 0) as last_id;
 
 -- statement: find_oldest_trace :one
 select id, last_ms, bytes, words from engine_trace order by last_ms limit 1;
@@ -419,13 +440,13 @@ where h.id > :id order by h.id;
 delete from engine_trace_hop where trace = :trace;
 
 -- statement: add_trace_word :exec
-insert into engine_trace_word (word, trace) values (:word, :trace) on conflict do nothing;
+insert into engine_trace_word (range, word, trace) values (:range, :word, :trace) on conflict do nothing;
 
 -- statement: find_trace_word :one
-select trace from engine_trace_word where word = :word and trace = :trace;
+select trace from engine_trace_word where range = :range and word = :word and trace = :trace;
 
 -- statement: remove_trace_word :exec
-delete from engine_trace_word where word = :word and trace = :trace;
+delete from engine_trace_word where range = :range and word = :word and trace = :trace;
 
 -- statement: find_trace_size :one
 select bytes from engine_trace_size where id = 1;

@@ -99,6 +99,7 @@ struct change_list {
 struct batch {
     struct arena arena;
     struct exchange_list answers;
+    size_t clients; /* whose answers are among them */
     struct effect_list effects;
     struct sums sums;
     struct sum_change_list sum_changes;
@@ -177,6 +178,7 @@ struct engine {
     int64_t late_ms;          /* the latest time for writing waiting hops; INT64_MAX: no hops wait */
     int64_t index_ms;         /* the next time to index pages of hops; INT64_MAX: no page waits */
     int64_t prune_ms;         /* the next time to prune traces */
+    int64_t hops_dropped_ms;  /* the last time that the log told of hops that are not kept */
     int64_t trace_page_bytes; /* of all pages; negative: unknown */
     int64_t slice_began_us;
     int64_t give_back_ms; /* the next time to give back unused pages, or to look for some */
@@ -247,7 +249,7 @@ void pollers_forget(struct engine *engine);
 /* slice.c: bounding what runs on the engine thread; see slice_is_over() in call.h */
 void slice_begin(struct engine *engine);
 bool slice_has_passed(const struct engine *engine);
-bool calls_wait(const struct engine *engine);
+bool clients_wait(const struct engine *engine);
 
 /* sums.c */
 /* Undo all additions after the first `keep`. */
@@ -568,8 +570,8 @@ void trace_index(struct engine *engine);
 void trace_tend(struct engine *engine);
 /* Do pages of that size wait no longer for an idle moment? */
 bool trace_index_is_due(int64_t waiting_bytes);
-/* How long after a slice of indexing the next one begins, while pages of that size wait. */
-int64_t trace_index_again_ms(int64_t waiting_bytes, bool while_calls_wait);
+/* Are pages of that size more than are ever indexed? */
+bool trace_is_behind(int64_t waiting_bytes);
 /* A stored hop: an array whose first column is at `from`.  False: the text is not a hop. */
 enum { HOP_COLUMNS = 12 };
 struct json;

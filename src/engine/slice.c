@@ -1,8 +1,9 @@
 /*
  * slice.c: bounds how long calls hold the engine thread.
  *
- * Every call, and all due timers of a batch together, have a slice of time.  It is short while calls wait and
- * longer while none waits: a call that arrives meanwhile waits for the rest of the slice.
+ * Every call, and all due timers of a batch together, have a slice of time.  It is short while clients wait,
+ * for this batch's replies or for their calls to run, and longer while none waits: a call that arrives
+ * meanwhile waits for the rest of the slice.
  */
 #include "engine/engine_internal.h"
 
@@ -17,9 +18,10 @@ void slice_begin(struct engine *engine)
     engine->slice_began_us = monotonic_us();
 }
 
-bool calls_wait(const struct engine *engine)
+bool clients_wait(const struct engine *engine)
 {
-    return engine->runnable.first || atomic_load_explicit(&engine->inbox_count, memory_order_relaxed) > 0;
+    return engine->runnable.first || engine->batch->clients > 0 ||
+           atomic_load_explicit(&engine->inbox_count, memory_order_relaxed) > 0;
 }
 
 bool slice_has_passed(const struct engine *engine)
@@ -27,7 +29,7 @@ bool slice_has_passed(const struct engine *engine)
     int64_t limit_us = engine->options.slice_us;
 
     if (limit_us == 0)
-        limit_us = calls_wait(engine) ? SLICE_US : IDLE_SLICE_US;
+        limit_us = clients_wait(engine) ? SLICE_US : IDLE_SLICE_US;
     return monotonic_us() - engine->slice_began_us >= limit_us;
 }
 

@@ -123,10 +123,14 @@ int64_t trace_parent_of_header(struct arena *arena, str header)
 
 str trace_of_id(struct arena *arena, str uuid, int64_t at_ms)
 {
+    static const char hex[] = "0123456789abcdef";
     char digits[TRACE_DIGITS];
     uint32_t seconds = __builtin_bswap32((uint32_t)(at_ms / MS_PER_S));
+    unsigned ms = (unsigned)(at_ms % MS_PER_S);
     size_t size = 0;
 
+    for (int shift = 8; shift >= 0; shift -= 4)
+        digits[size++] = hex[ms >> shift & 0xf];
     for (size_t i = 0; i < uuid.size && size < sizeof digits; i++)
         if (uuid.data[i] != '-')
             digits[size++] = uuid.data[i];

@@ -2,8 +2,10 @@
  * trace_index.c: turns pages of hops into traces that can be found, and deletes old traces.
  *
  * Pages are indexed when no call has come for a while, or when there are many, in slices that are short while
- * calls wait: so indexing costs no call anything, and a trace's row is usually written once for many hops. A
- * request that reads traces first has the remaining pages indexed.
+ * clients wait: so indexing costs no call anything, and a trace's row is usually written once for many hops.
+ * A request that reads traces first has the remaining pages indexed.  When hops come faster than that for
+ * long, the oldest pages are dropped: a trace costs several times what its message does, and messages come
+ * first.
  *
  * Traces are deleted by the time of their last hop, in the engine's time: an id from a client may claim any
  * time.  They are also deleted while all of them take more space than --trace-keep allows; sizes are
@@ -14,6 +16,7 @@
 #include "engine_sql.h"
 
 #include "base/list.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "wire/json.h"
 
@@ -21,10 +24,9 @@
 
 enum {
     INDEX_IDLE_MS = 100, /* no call has come for so long */
-    /* While pages and calls wait: a slice of two milliseconds at this interval; and while many pages wait. */
-    INDEX_AGAIN_MS = 20,
-    INDEX_SOON_MS = 5,
+    TEND_AGAIN_MS = 20,  /* while clients wait: a slice of indexing and one of pruning at this interval */
     PRUNE_EVERY_MS = 10 * 1000,
+    TELL_DROPPED_EVERY_MS = 60 * 1000,
     PAGES_AT_ONCE = 16,
     WAYS_AT_ONCE = 24,
     TRACE_ROW_BYTES = 300,
@@ -277,8 +279,9 @@ static int64_t store_way(struct index *index, struct way *way)
         engine_add_trace_hop(txn, &way->hops.items[i]);
     }
     for (size_t i = way->stored_words; i < way->words.count; i++)
-        engine_add_trace_word(
-            txn, &(struct engine_add_trace_word_params){.word = way->words.items[i], .trace = row->id});
+        engine_add_trace_word(txn, &(struct engine_add_trace_word_params){.range = word_range(row->id),
+                                                                          .word = way->words.items[i],
+                                                                          .trace = row->id});
     return row->bytes - way->size_before;
 }
 
@@ -373,11 +376,14 @@ bool trace_index_is_due(int64_t waiting_bytes)
     return waiting_bytes >= LIMIT_TRACE_WAITING_BYTES;
 }
 
-int64_t trace_index_again_ms(int64_t waiting_bytes, bool while_calls_wait)
+bool trace_is_behind(int64_t waiting_bytes)
 {
-    if (!while_calls_wait)
-        return 1;
-    return waiting_bytes > LIMIT_TRACE_BEHIND_BYTES ? INDEX_SOON_MS : INDEX_AGAIN_MS;
+    return waiting_bytes > LIMIT_TRACE_BEHIND_BYTES;
+}
+
+static int64_t again_ms(const struct engine *engine)
+{
+    return engine->now_ms + (clients_wait(engine) ? TEND_AGAIN_MS : 1);
 }
 
 void trace_index(struct engine *engine)
@@ -391,9 +397,7 @@ void trace_index(struct engine *engine)
     while (more && !slice_has_passed(engine));
     while (wake_oldest(engine, TRACE_HOPS_COME))
         ;
-    engine->index_ms =
-        more ? engine->now_ms + trace_index_again_ms(engine->trace_page_bytes, calls_wait(engine))
-             : INT64_MAX;
+    engine->index_ms = more ? again_ms(engine) : INT64_MAX;
 }
 
 static void forget(struct engine *engine, const struct engine_find_oldest_trace_row *trace)
@@ -403,7 +407,8 @@ static void forget(struct engine *engine, const struct engine_find_oldest_trace_
     for (size_t at = 0; at + sizeof word <= trace->words.size; at += sizeof word) {
         memcpy(&word, trace->words.data + at, sizeof word);
         engine_remove_trace_word(engine->txn,
-                                 &(struct engine_remove_trace_word_params){.word = word, .trace = trace->id});
+                                 &(struct engine_remove_trace_word_params){
+                                     .range = word_range(trace->id), .word = word, .trace = trace->id});
     }
     engine_remove_trace_hops(engine->txn, &(struct engine_remove_trace_hops_params){.trace = trace->id});
     engine_remove_trace(engine->txn, &(struct engine_remove_trace_params){.id = trace->id});
@@ -435,6 +440,21 @@ static bool prune_one(struct engine *engine)
     return prunes;
 }
 
+/* Drop pages of a flood, the oldest first. */
+static void catch_up(struct engine *engine)
+{
+    int64_t before = engine->trace_page_bytes;
+
+    while (trace_is_behind(engine->trace_page_bytes) && drop_page(engine) && !slice_has_passed(engine))
+        ;
+    if (before == engine->trace_page_bytes ||
+        engine->now_ms < engine->hops_dropped_ms + TELL_DROPPED_EVERY_MS)
+        return;
+    log_warn("more hops come than can be indexed: the oldest are not kept",
+             log_field("waiting_bytes", engine->trace_page_bytes));
+    engine->hops_dropped_ms = engine->now_ms;
+}
+
 static void prune(struct engine *engine)
 {
     bool more;
@@ -443,7 +463,7 @@ static void prune(struct engine *engine)
         more = prune_one(engine);
     while (more && !slice_has_passed(engine));
     engine->prune_behind = more;
-    engine->prune_ms = engine->now_ms + (more ? 1 : PRUNE_EVERY_MS);
+    engine->prune_ms = more ? again_ms(engine) : engine->now_ms + PRUNE_EVERY_MS;
 }
 
 /*
@@ -464,9 +484,11 @@ void trace_tend(struct engine *engine)
         count_pages(engine);
     if (engine->batch->answers.count > 0)
         put_off(engine);
+    catch_up(engine);
     bool indexes = engine->now_ms >= engine->index_ms;
     if (indexes)
         trace_index(engine);
-    if (indexes || engine->now_ms >= engine->prune_ms)
+    slice_begin(engine);
+    if (engine->now_ms >= engine->prune_ms)
         prune(engine);
 }

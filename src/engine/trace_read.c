@@ -53,32 +53,30 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
 struct walk {
     bool by_word;
     struct engine_list_traces_cursor all;
-    struct engine_list_traces_by_word_cursor some;
+    struct word_walk some;
 };
 
-static struct walk walk_begin(const struct call *call, const struct search *search,
-                              const struct engine_list_traces_params *all,
-                              struct engine_list_traces_by_word_params *some)
+static struct walk walk_begin(const struct call *call, const struct search *search)
 {
     struct walk walk = {.by_word = search->words.count > 0};
 
     if (walk.by_word)
-        walk.some = engine_list_traces_by_word_open(call->txn, some);
+        walk.some = word_walk_begin(call, search->words.items[0], search->before_id);
     else
-        walk.all = engine_list_traces_open(call->txn, all);
+        walk.all = engine_list_traces_open(
+            call->txn, &(struct engine_list_traces_params){.before_id = search->before_id});
     return walk;
 }
 
 static bool walk_next(struct walk *walk, struct engine_trace_row *row)
 {
-    return walk->by_word ? engine_list_traces_by_word_next(&walk->some, row)
-                         : engine_list_traces_next(&walk->all, row);
+    return walk->by_word ? word_walk_next(&walk->some, row) : engine_list_traces_next(&walk->all, row);
 }
 
 static void walk_end(struct walk *walk)
 {
     if (walk->by_word)
-        engine_list_traces_by_word_close(&walk->some);
+        word_walk_end(&walk->some);
     else
         engine_list_traces_close(&walk->all);
 }
@@ -86,10 +84,7 @@ static void walk_end(struct walk *walk)
 /* Write the traces found.  Returns the id before which the next page begins; 0: this is the last page. */
 static int64_t write_found(const struct call *call, const struct search *search, struct json_writer *writer)
 {
-    struct engine_list_traces_params all = {.before_id = search->before_id};
-    struct engine_list_traces_by_word_params some = {.word = search->words.count ? search->words.items[0] : 0,
-                                                     .before_id = search->before_id};
-    struct walk walk = walk_begin(call, search, &all, &some);
+    struct walk walk = walk_begin(call, search);
     struct engine_trace_row row;
     int64_t found = 0, last_id = 0, next = 0;
 

@@ -38,14 +38,12 @@ static size_t last_failure(const struct stored_hops *hops, str message_id)
 /* The newest trace of the message. */
 static bool find_trace(const struct call *call, str message_id, struct engine_trace_row *row)
 {
-    struct engine_list_traces_by_word_params params = {.word = word_of(WORD_MESSAGE, message_id),
-                                                       .before_id = INT64_MAX};
-    struct engine_list_traces_by_word_cursor cursor = engine_list_traces_by_word_open(call->txn, &params);
-    bool found = engine_list_traces_by_word_next(&cursor, row);
+    struct word_walk walk = word_walk_begin(call, word_of(WORD_MESSAGE, message_id), INT64_MAX);
+    bool found = word_walk_next(&walk, row);
 
     if (found)
         row->trace_id = arena_copy(call->arena, row->trace_id);
-    engine_list_traces_by_word_close(&cursor);
+    word_walk_end(&walk);
     return found;
 }
 

@@ -148,15 +148,49 @@ bool search_read(const struct call *call, str query_text, enum search_use use, s
     return true;
 }
 
+struct word_walk word_walk_begin(const struct call *call, int64_t word, int64_t before_id)
+{
+    struct engine_find_trace_ids_row ids = {0};
+    struct word_walk walk = {.call = call};
+
+    engine_find_trace_ids(call->txn, &ids);
+    walk.first_range = word_range(ids.first_id);
+    walk.range = (struct engine_list_traces_by_word_params){
+        .word = word,
+        .before_id = before_id,
+        .range = word_range(before_id < ids.last_id ? before_id : ids.last_id),
+    };
+    walk.cursor = engine_list_traces_by_word_open(call->txn, &walk.range);
+    return walk;
+}
+
+bool word_walk_next(struct word_walk *walk, struct engine_trace_row *row)
+{
+    while (!engine_list_traces_by_word_next(&walk->cursor, row)) {
+        if (walk->range.range <= walk->first_range)
+            return false;
+        engine_list_traces_by_word_close(&walk->cursor);
+        walk->range.range--;
+        walk->cursor = engine_list_traces_by_word_open(walk->call->txn, &walk->range);
+    }
+    return true;
+}
+
+void word_walk_end(struct word_walk *walk)
+{
+    engine_list_traces_by_word_close(&walk->cursor);
+}
+
 bool search_has_words(const struct call *call, const struct search *search, int64_t trace)
 {
     struct engine_find_trace_word_row row;
 
     for (size_t i = 0; i < search->words.count; i++)
-        if (!engine_find_trace_word(
-                call->txn,
-                &(struct engine_find_trace_word_params){.word = search->words.items[i], .trace = trace},
-                &row))
+        if (!engine_find_trace_word(call->txn,
+                                    &(struct engine_find_trace_word_params){.range = word_range(trace),
+                                                                            .word = search->words.items[i],
+                                                                            .trace = trace},
+                                    &row))
             return false;
     return true;
 }

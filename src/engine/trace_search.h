@@ -6,6 +6,7 @@
  */
 #include "engine/engine_internal.h"
 #include "engine/trace_words.h"
+#include "engine_sql.h"
 #include "wire/json.h"
 
 /* The filters of a request. */
@@ -22,6 +23,17 @@ enum search_use { SEARCH_PAGE = 1, SEARCH_STREAM = 2 };
 /* False: the reply says what is wrong. */
 bool search_read(const struct call *call, str query, enum search_use use, struct search *search,
                  struct http_reply *reply);
+/* The traces that have a word, the newest first. */
+struct word_walk {
+    const struct call *call;
+    struct engine_list_traces_by_word_params range; /* that is read */
+    struct engine_list_traces_by_word_cursor cursor;
+    int64_t first_range;
+};
+struct word_walk word_walk_begin(const struct call *call, int64_t word, int64_t before_id);
+bool word_walk_next(struct word_walk *walk, struct engine_trace_row *row);
+void word_walk_end(struct word_walk *walk);
+
 /* Does the trace, by its row's id, have all the words? */
 bool search_has_words(const struct call *call, const struct search *search, int64_t trace);
 

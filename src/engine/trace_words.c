@@ -17,6 +17,11 @@ int64_t word_of(enum word_kind kind, str text)
     return (int64_t)str_hash_from(str_hash((str){basis, sizeof basis}), text);
 }
 
+int64_t word_range(int64_t trace)
+{
+    return trace >> 8;
+}
+
 bool word_listed(const struct word_list *words, int64_t word)
 {
     for (size_t i = 0; i < words->count; i++)

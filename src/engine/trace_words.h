@@ -20,6 +20,8 @@ struct word_list {
 };
 
 int64_t word_of(enum word_kind kind, str text);
+/* Words are stored by ranges of 256 traces, by their rows' ids. */
+int64_t word_range(int64_t trace);
 bool word_listed(const struct word_list *words, int64_t word);
 
 /*

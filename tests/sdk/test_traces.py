@@ -1,11 +1,14 @@
 """The ways of messages and invocations: their hops, how traces are found, and how long they are kept."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
+from pathlib import Path
 
 import orderly_server
 import pytest
@@ -400,6 +403,17 @@ def test_nothing_is_traced_when_nothing_is_kept(started):
     server = started("--trace-keep", "0")
     publish(server, "first")
     assert Traces(server.endpoint).find() == []
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_hops_that_wait_beyond_64_mebibytes_are_dropped_and_the_log_says_so(started, over):
+    server = started()
+    server.stop()
+    with contextlib.closing(sqlite3.connect(Path(server.data) / "orderly.db")) as store, store:
+        store.executemany("insert into engine_trace_page (at_ms, bytes, hops) values (0, ?, x'00')", [(over,), (64 << 20,)])
+    server.start()
+    assert Traces(server.endpoint).find() == []  # all that waited is indexed
+    assert len([line for line in server.log_lines if "the oldest are not kept" in line]) == over
 
 
 def test_a_loss_is_in_the_servers_log(started):
