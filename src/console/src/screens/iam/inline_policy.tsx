@@ -6,12 +6,13 @@ import { link, navigate, type Params } from '../../router';
 import { Form, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { pretty } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { crumbsOf } from './nav';
 import { PolicyEditor } from './policy_editor';
-import { documentText, jsonMarks } from './policy_text';
+import { documentText } from './policy_text';
 
 const EMPTY = documentText({ Sid: 'Statement1', Effect: 'Allow', Action: [], Resource: [] });
 
