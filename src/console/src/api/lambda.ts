@@ -141,7 +141,7 @@ export function getFunction(
   return lambda('GetFunction', 'GET', functionPath(name, '', undefined, qualifier), {}, { ...QUIET, signal });
 }
 
-const PACKAGE_SHOWN = '(the zip file, in base64)';
+export const PACKAGE_SHOWN = '(the zip file, in base64)';
 
 export function createFunction(input: object, zip: string): Promise<FunctionConfiguration> {
   return lambda('CreateFunction', 'POST', FUNCTIONS, {
@@ -173,7 +173,7 @@ export function updateConfiguration(name: string, changes: object): Promise<Func
 
 /** The package of a function.  The location names the server as it knows itself; the page may know it by another name,
  *  and may ask no origin but its own. */
-export async function downloadCode(location: string): Promise<Uint8Array> {
+export async function downloadCode(location: string): Promise<Uint8Array<ArrayBuffer>> {
   const { pathname, search } = new URL(location);
   const response = await send(pathname + search, 'lambda', {});
   if (!response.ok)
