@@ -14,6 +14,10 @@ export class Boundary extends Component<BoundaryProps, { error?: unknown }> {
     return { error };
   }
 
+  override componentDidCatch(error: unknown) {
+    console.error(error);
+  }
+
   override render() {
     const { error } = this.state;
     if (error === undefined) return this.props.children;

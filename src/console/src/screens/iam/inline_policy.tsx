@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { inlineDocument, putInlinePolicy, type Kind } from '../../api/iam';
 import { link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Form, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { pretty } from '../../ui/format';
@@ -37,6 +38,10 @@ function InlinePolicy({ kind, name, policy, page }: InlineProps) {
     inlineDocument(kind, name, policy!, signal),
   );
   const title = policy ?? 'Create inline policy';
+  if (isMissing(before))
+    return (
+      <Absent kind="policy" name={title} crumbs={crumbsOf(`${kind}s`, [name, page])} resource={before} />
+    );
   return (
     <Page title={title} crumbs={crumbsOf(`${kind}s`, [name, page])}>
       <Problem error={before.error} retry={before.reload} />

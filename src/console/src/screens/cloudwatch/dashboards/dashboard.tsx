@@ -4,10 +4,11 @@ import { useMemo, useState } from 'preact/hooks';
 import { deleteDashboards, getDashboard, putDashboard } from '../../../api/dashboards';
 import { reshaped } from '../../../api/events';
 import { navigate, search, type Params } from '../../../router';
+import { Absent, isMissing } from '../../../ui/absent';
 import { Button } from '../../../ui/controls';
 import { Confirm } from '../../../ui/dialog';
 import { attempt, flash } from '../../../ui/flash';
-import { Badge, Empty, Loading, Notice, Page } from '../../../ui/layout';
+import { Badge, Empty, Notice, Page } from '../../../ui/layout';
 import { Menu, type MenuItem } from '../../../ui/menu';
 import { Problem } from '../../../ui/problem';
 import { useResource } from '../../../ui/resource';
@@ -29,13 +30,8 @@ export default function DashboardPage({ name = '' }: Params) {
   const stored = useResource(`cloudwatch/dashboard/${name}`, signal => getDashboard(name, signal), {
     on: reshaped('cloudwatch'),
   });
-  if (stored.data === undefined)
-    return (
-      <Page title={name} crumbs={CRUMBS}>
-        <Problem error={stored.error} retry={stored.reload} />
-        {stored.loading && <Loading />}
-      </Page>
-    );
+  if (stored.data === undefined || isMissing(stored))
+    return <Absent kind="dashboard" name={name} crumbs={CRUMBS} resource={stored} />;
   return <Dashboard name={name} stored={stored.data} reload={stored.reload} />;
 }
 
@@ -109,9 +105,7 @@ function Dashboard({ name, stored, reload }: DashboardProps) {
         </Notice>
       )}
       <Widgets body={body} onChange={change} onEdit={edit => setAsked({ edit })} />
-      {asked === 'add' && (
-        <WidgetForm onSave={widget => change(withWidget(body, widget))} onClose={close} />
-      )}
+      {asked === 'add' && <WidgetForm onSave={widget => change(withWidget(body, widget))} onClose={close} />}
       {typeof asked === 'object' && (
         <WidgetForm
           before={body.widgets[asked.edit]}
