@@ -649,6 +649,54 @@ create table lambda_scaling (
     since_ms integer
 );
 
+-- migration: 28
+-- The code that an account stores in a region, of versions and layers, and the number of its functions; the triggers
+-- keep it.  A function's row is older than its versions' rows, and removed after them.
+create table lambda_code_sum (
+    account text not null,
+    region text not null,
+    size integer not null,
+    functions integer not null,
+    primary key (account, region)
+) without rowid;
+insert into lambda_code_sum (account, region, size, functions)
+select account, region, sum(size), sum(functions) from (
+    select account, region, 0 as size, 1 as functions from lambda_function
+    union all select f.account, f.region, v.package_size, 0
+        from lambda_version v join lambda_function f on f.id = v.function_id
+    union all select l.account, l.region, v.package_size, 0
+        from lambda_layer_version v join lambda_layer l on l.id = v.layer_id)
+group by account, region;
+create trigger lambda_function_added after insert on lambda_function begin
+    insert into lambda_code_sum (account, region, size, functions) values (new.account, new.region, 0, 1)
+    on conflict (account, region) do update set functions = functions + 1;
+end;
+create trigger lambda_function_removed after delete on lambda_function begin
+    update lambda_code_sum set functions = functions - 1 where account = old.account and region = old.region;
+end;
+create trigger lambda_version_added after insert on lambda_version begin
+    update lambda_code_sum set size = size + new.package_size
+    where (account, region) = (select account, region from lambda_function where id = new.function_id);
+end;
+create trigger lambda_version_resized after update of package_size on lambda_version
+when new.package_size <> old.package_size begin
+    update lambda_code_sum set size = size + new.package_size - old.package_size
+    where (account, region) = (select account, region from lambda_function where id = new.function_id);
+end;
+create trigger lambda_version_removed after delete on lambda_version begin
+    update lambda_code_sum set size = size - old.package_size
+    where (account, region) = (select account, region from lambda_function where id = old.function_id);
+end;
+create trigger lambda_layer_version_added after insert on lambda_layer_version begin
+    insert into lambda_code_sum (account, region, size, functions)
+    select account, region, new.package_size, 0 from lambda_layer where id = new.layer_id
+    on conflict (account, region) do update set size = size + new.package_size;
+end;
+create trigger lambda_layer_version_removed after delete on lambda_layer_version begin
+    update lambda_code_sum set size = size - old.package_size
+    where (account, region) = (select account, region from lambda_layer where id = old.layer_id);
+end;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
@@ -784,17 +832,8 @@ update lambda_function set reserved = :reserved where id = :id;
 select coalesce(sum(reserved), 0) as reserved from lambda_function
 where account = :account and region = :region and reserved is not null;
 
--- The code that an account stores, of versions and layers, and the number of its functions.
 -- statement: sum_code :one
--- param: account text
--- param: region text
--- column: size integer
--- column: functions integer
-select (select coalesce(sum(v.package_size), 0) from lambda_version v join lambda_function f on f.id = v.function_id
-        where f.account = :account and f.region = :region)
-    + (select coalesce(sum(v.package_size), 0) from lambda_layer_version v join lambda_layer l on l.id = v.layer_id
-        where l.account = :account and l.region = :region) as size,
-    (select count(*) from lambda_function where account = :account and region = :region) as functions;
+select size, functions from lambda_code_sum where account = :account and region = :region;
 
 -- The versions of a function with queued invocations.
 -- statement: list_waiting_of_function :many
