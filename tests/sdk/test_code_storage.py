@@ -115,6 +115,9 @@ def test_the_sum_is_kept_over_each_change_and_a_restart(functions, refused):
         lambda: functions.delete_function(FunctionName="gone"),
         functions.restart,
         lambda: functions.publish_layer_version(LayerName="two", Content={"ZipFile": SMALL}),
+        lambda: functions.delete_layer_version(LayerName="two", VersionNumber=1),
+        lambda: functions.delete_layer_version(LayerName="one", VersionNumber=2),
+        lambda: functions.delete_function(FunctionName="kept"),
     ]
     check()
     for step in steps:
