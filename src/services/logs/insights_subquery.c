@@ -149,7 +149,7 @@ bool logs_insights_join(struct insights_parser *parser)
     struct insights_command command = {.kind = COMMAND_JOIN};
     struct insights_join *join = arena_new(parser->arena, struct insights_join);
     struct insights_token first = parser->token, right_field;
-    str left, right;
+    str left = {0}, right = {0};
 
     if (parser->join || parser->after_stats)
         return logs_insights_complain(
