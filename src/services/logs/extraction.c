@@ -20,7 +20,8 @@ enum {
     UNPREPARED_EVENTS = 20, /* when no worker has prepared the step, and it holds the engine */
     STEP_BYTES = 1024 * 1024,
     STEP_DATA = 200,
-    PUT_DATA = 100, /* in one request to CloudWatch */
+    STEP_ENTRIES = 300, /* of the index */
+    PUT_DATA = 100,     /* in one request to CloudWatch */
     AGAIN_MS = 60 * 1000,
 };
 
@@ -185,7 +186,8 @@ static void read_events(struct step *step, size_t most)
     size_t events = 0, bytes = 0;
 
     while (events < most && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
-           !(events > 0 && time_is_up(&step->there)) && logs_read_ids_next(&cursor, &event)) {
+           step->index.entries.count < STEP_ENTRIES && !(events > 0 && time_is_up(&step->there)) &&
+           logs_read_ids_next(&cursor, &event)) {
         look_at(step, &event);
         step->next_id = event.id + 1;
         bytes += event.message.size;
