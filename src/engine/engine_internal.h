@@ -534,6 +534,8 @@ void trace_start(struct engine *engine);
 str hop_kind_name(enum hop_kind kind);
 str verdict_name(enum verdict verdict);
 bool verdict_find(str name, enum verdict *verdict);
+/* Not ok, and not filtered out, which is as wanted. */
+bool verdict_is_failure(enum verdict verdict);
 /* The hop that a header names as its parent, or 0. */
 int64_t trace_parent_of_header(struct arena *arena, str header);
 /* Write all hops. */

@@ -72,6 +72,11 @@ bool verdict_find(str name, enum verdict *verdict)
     return false;
 }
 
+bool verdict_is_failure(enum verdict verdict)
+{
+    return verdict != VERDICT_OK && verdict != VERDICT_FILTERED_OUT;
+}
+
 /* ---- ids ---- */
 
 /* The layout of https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids

@@ -11,9 +11,10 @@
 /* The filters of a request. */
 struct search {
     struct word_list words; /* all of them must match; the store is searched by the first */
+    struct word_list failures; /* one of them must match, too; empty: none needs to */
     bool has_verdict, ends_well;
     enum verdict verdict;
-    int64_t since_ms, until_ms, limit, before_id;
+    int64_t since_ms, until_ms, took_ms, limit, before_id;
     int64_t after_hop; /* negative: from now on */
 };
 
@@ -22,8 +23,11 @@ enum search_use { SEARCH_PAGE = 1, SEARCH_STREAM = 2 };
 /* False: the reply says what is wrong. */
 bool search_read(const struct call *call, str query, enum search_use use, struct search *search,
                  struct http_reply *reply);
-/* Does the trace, by its row's id, have all the words? */
+/* Does the trace, by its row's id, have all the words, and a failure when one is sought? */
 bool search_has_words(const struct call *call, const struct search *search, int64_t trace);
+
+/* Does the hop end as is sought? */
+bool search_wants_hop(const struct search *search, const struct trace_hop *hop);
 
 struct stored_hops {
     struct stored_hop *items;

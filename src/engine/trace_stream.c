@@ -112,8 +112,7 @@ static void write_if_sought(const struct call *call, const struct search *search
     const struct stored_hops *hops = &known->hops;
 
     for (size_t i = 0; known->sought && i < hops->count; i++)
-        if (hops->items[i].id == row->id &&
-            (!search->has_verdict || hops->items[i].hop.verdict == search->verdict))
+        if (hops->items[i].id == row->id && search_wants_hop(search, &hops->items[i].hop))
             write_event(call->arena, piece, hops, i, row->trace_id);
 }
 

@@ -95,6 +95,22 @@ def test_a_traces_address_shows_the_same_step_again(order_system, console, endpo
     expect(page.get_by_role("heading", name="dead-lettered OrderDLQ")).to_be_visible()
 
 
+def test_traces_are_found_by_any_failure_and_by_the_time_that_they_took(order_system, console):
+    page = console("traces")
+    rows = page.get_by_role("table", name="Traces").get_by_role("row")
+    expect(rows.filter(has_text="ok").first).to_be_visible()
+    page.get_by_label("Outcome").select_option("Any failure")
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+    expect(rows).to_have_count(2)  # with the head
+    page.get_by_label("Took").select_option("5 s or more")  # it was received after each visibility timeout of 6 s
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+    page.get_by_label("Took").select_option("5 min or more")
+    expect(page.get_by_text("No traces")).to_be_visible()
+    page.goto(page.url.replace("took=300000", "took=6000"))
+    expect(page.get_by_label("Took")).to_have_value("6000")
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+
+
 def test_anything_is_found_by_its_name_with_the_keyboard_alone(order_system, console):
     page = console()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()

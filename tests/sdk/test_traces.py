@@ -291,7 +291,87 @@ def test_pages_follow_one_another_from_the_newest_on(client, traces, unique, ord
     assert sent[2] not in [one["messageIds"][0] for one in traces.find(text=order, since=traces.find(message=sent[4])[0]["beganMs"] + 1)]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "outcome=bad", "text=!", "since=x", "colour=red", "message="])
+@pytest.fixture
+def ends(client, make_queue, make_topic, unique):
+    """ends(order) makes a trace of each end: the ids of the messages, by its name, the oldest first."""
+
+    def make(order):
+        sns, sqs = client("sns"), client("sqs")
+        well, lost = make_topic(make_queue()), make_topic(make_queue(), allowed=False)
+        topic = make_topic(make_queue())
+        [choosy] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        sns.set_subscription_attributes(SubscriptionArn=choosy["SubscriptionArn"], AttributeName="FilterPolicy",
+                                        AttributeValue='{"colour": ["red"]}')
+        dead = make_queue()
+        redrive = json.dumps({"deadLetterTargetArn": arn_of_queue(dead), "maxReceiveCount": 1})
+        once = make_queue(RedrivePolicy=redrive)
+        made = {
+            "not-delivered": sns.publish(TopicArn=lost, Message=order)["MessageId"],
+            "ok": sns.publish(TopicArn=well, Message=order)["MessageId"],
+            "dead-lettered": sqs.send_message(QueueUrl=once, MessageBody=order)["MessageId"],
+        }
+        for _ in range(2):
+            sqs.receive_message(QueueUrl=once, VisibilityTimeout=0)
+        return {**made, "filtered-out": sns.publish(TopicArn=topic, Message=order)["MessageId"]}
+
+    return make
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_any_failure_finds_every_hop_that_went_wrong(traces, ends, order, words):
+    made = ends(order)
+    mine = {message: end for end, message in made.items()}
+    [oldest] = traces.find(message=made["not-delivered"])
+    these = {"text": order} if words else {"since": oldest["beganMs"]}
+
+    def found(**filters):
+        page = traces.page(limit=1, **these, **filters)
+        ends = [one["messageIds"][0] for one in page["traces"]]
+        while "next" in page:
+            page = traces.page(limit=1, next=page["next"], **these, **filters)
+            ends += [one["messageIds"][0] for one in page["traces"]]
+        return [mine[message] for message in ends if message in mine]
+
+    assert found() == ["filtered-out", "dead-lettered", "ok", "not-delivered"]
+    assert found(outcome="any-failure") == ["dead-lettered", "not-delivered"]
+    assert found(outcome="not-delivered") == ["not-delivered"]
+
+
+def test_a_failure_that_a_later_attempt_repaired_is_found(client, traces, trigger, order, advance_clock, wait_until):
+    fails_once = """
+def handler(event, context):
+    if event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1":
+        raise ValueError("not yet")
+"""
+    url = trigger(fails_once)
+    client("sqs").send_message(QueueUrl=url, MessageBody=order)
+    wait_until(lambda: traces.find(text=order, outcome="failed"))
+    advance_clock(31)
+    [trace] = wait_until(lambda: [one for one in traces.find(text=order) if one["outcome"] == "ok"])
+    assert traces.find(text=order, outcome="any-failure") == [trace] == traces.find(text=order, outcome="ok")
+
+
+def test_a_trace_is_found_by_the_time_that_it_took(started):
+    import boto3
+
+    server = started()
+    sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for body, seconds in [("fast", 0), ("slow", 5)]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        server.advance_clock(seconds)
+        [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    traces = Traces(server.endpoint)
+    [slow] = traces.find(text="slow")
+    took = slow["lastMs"] - slow["beganMs"]
+    assert took >= 5000
+    assert len(traces.find(took=0)) == 2
+    assert traces.find(took=took) == [slow] and traces.find(took=took, text="slow") == [slow]
+    assert traces.find(took=took + 1) == [] == traces.find(took=took, outcome="any-failure")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "outcome=bad", "text=!", "since=x", "took=x", "took=-1", "colour=red", "message="])
 def test_what_is_no_filter_is_refused(traces, query):
     assert traces.refusal("?" + query)[0] == 400
 

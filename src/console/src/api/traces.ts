@@ -34,6 +34,8 @@ export interface TraceQuery {
   text?: string;
   since?: number;
   until?: number;
+  /** Milliseconds from its first step to its last, at least. */
+  took?: string;
   limit?: number;
   next?: string;
 }
