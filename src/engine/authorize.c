@@ -449,6 +449,16 @@ bool may_do_to(const struct call *call, const struct principal *principal, str a
     return permitted(&theirs, &question, &objection);
 }
 
+bool may_call(const struct call *call, const struct operation *operation, const void *in)
+{
+    struct call_progress progress = {0};
+    struct call wanted = *call;
+
+    wanted.operation = operation;
+    wanted.progress = &progress;
+    return call_admit(&wanted, in);
+}
+
 void context_add(const struct call *call, struct context_list *context, str key, str value)
 {
     *list_add(call->arena, context) = (struct context_value){key, value};

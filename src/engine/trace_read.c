@@ -225,7 +225,7 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
     json_name(&writer, S("hops"));
     json_open_array(&writer);
     for (size_t i = 0; i < hops.count; i++)
-        trace_hop_write(call->arena, &writer, &hops, i, (str){0});
+        trace_hop_write(call, &writer, &hops, i, (str){0});
     json_close_array(&writer);
     json_close_object(&writer);
     return trace_reply(reply, &writer);

@@ -63,7 +63,7 @@ static void write_reason(const struct call *call, struct json_writer *writer, st
         json_field(writer, S("traceId"), row.trace_id);
     if (at < hops.count) {
         json_name(writer, S("hop"));
-        trace_hop_write(call->arena, writer, &hops, at, (str){0});
+        trace_hop_write(call, writer, &hops, at, (str){0});
     }
     json_close_object(writer);
 }

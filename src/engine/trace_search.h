@@ -43,6 +43,9 @@ struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
 int64_t trace_hop_parent(const struct stored_hops *hops, size_t at);
 /* The reply of a door that has written its JSON.  Returns DONE. */
 enum outcome trace_reply(struct http_reply *reply, const struct json_writer *writer);
-/* Write the hop at that position as JSON, with `trace_id` unless it is absent. */
-void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
+/*
+ * Write the hop at that position as JSON, with `trace_id` unless it is absent.  A detail that the caller may
+ * not read is replaced by `withheld`, the permission that the caller lacks.
+ */
+void trace_hop_write(const struct call *call, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id);

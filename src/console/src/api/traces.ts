@@ -24,6 +24,8 @@ export interface Hop {
   requestId?: string;
   reason?: string;
   detail?: Record<string, unknown>;
+  /** The permission that one lacks to read the detail. */
+  withheld?: string;
 }
 
 export interface TraceQuery {
