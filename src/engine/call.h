@@ -102,6 +102,7 @@ struct resource {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been called */
+    bool supposed;   /* nothing is done now: may_call() asks */
     str asked_about; /* the ARN of the first resource of authorize() */
     struct {
         struct resource *items;
@@ -189,7 +190,7 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
-/* The same for another action ("iam:PassRole"), besides the operation's own. */
+/* The same for another action, S("iam:PassRole"), besides the operation's own. */
 bool authorize_action(const struct call *call, str action, const struct resource *resource);
 /* Find a resource of any service: its policy and its condition keys.  False: unknown. */
 bool resource_of_arn(const struct call *call, str text, struct resource *found);

@@ -98,6 +98,7 @@ struct credentials {
 struct question {
     str action, resource_arn, resource_policy;
     const struct context_list *context;
+    bool supposed; /* nobody does it now: the answer is no use of a permission */
 };
 
 struct objection {

@@ -10,7 +10,9 @@ import { changesOf, type AttributeChange } from './item_change';
 
 export function ItemOfStep({ hop }: { hop: Hop }) {
   if (hop.withheld)
-    return <Empty title={`What was written is shown to those who are allowed ${hop.withheld} on the item.`} />;
+    return (
+      <Empty title={`What was written is shown to those who are allowed ${hop.withheld} on the item.`} />
+    );
   return (
     <>
       <Written hop={hop} />
