@@ -132,6 +132,8 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .principals_exist = iam_principals_exist,
             },
         .effect_runners = server_effect_runners(server),
+        .server_load = server_tell_load,
+        .server_load_context = server,
         .rerun = getenv("ORDERLY_RERUN") != NULL,
         .slice_us = slice_us(),
         .origin_rules =

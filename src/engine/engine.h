@@ -133,6 +133,12 @@ struct trace_keep {
     int64_t bytes;
 };
 
+/* What the server's clients use, and what they may. */
+struct server_load {
+    size_t connections, most_connections;
+    size_t streams, most_streams, most_streams_of_address;
+};
+
 struct engine_options {
     struct store_options store;          /* the engine sets on_durable and schemas */
     const struct module *const *modules; /* NULL-terminated */
@@ -149,6 +155,9 @@ struct engine_options {
     unsigned workers;     /* threads beside the loops; 0: by the number of cores */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     struct trace_keep trace_keep;
+    /* For GET /_orderly/metrics.  Any thread.  NULL: nothing is told. */
+    void (*server_load)(void *context, struct server_load *load);
+    void *server_load_context;
     str endpoint;                       /* for functions and internal calls: "http://127.0.0.1:4566" */
     const struct console_file *console; /* engine/console.h; NULL: no console */
 };

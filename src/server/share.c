@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "engine/engine.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -198,6 +199,19 @@ void share_end_stream(struct share *share)
     share->streams--;
     share->shares->streams--;
     pthread_mutex_unlock(&share->shares->lock);
+}
+
+void shares_load(struct shares *shares, struct server_load *load)
+{
+    pthread_mutex_lock(&shares->lock);
+    *load = (struct server_load){
+        .connections = shares->connections,
+        .most_connections = shares->most_connections,
+        .streams = shares->streams,
+        .most_streams = LIMIT_STREAMS,
+        .most_streams_of_address = most_of(LIMIT_STREAMS),
+    };
+    pthread_mutex_unlock(&shares->lock);
 }
 
 void share_keep(struct share *share)

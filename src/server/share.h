@@ -12,6 +12,7 @@
 
 struct share;
 struct shares;
+struct server_load;
 
 /* `descriptors`: how many the process may open. */
 struct shares *shares_new(size_t descriptors);
@@ -40,5 +41,7 @@ void share_give_disk(struct share *share, size_t bytes);
 /* Count one more reply that is sent piece by piece; false when there are too many. */
 bool share_begin_stream(struct share *share);
 void share_end_stream(struct share *share);
+/* What all clients have now, and what they may have. */
+void shares_load(struct shares *shares, struct server_load *load);
 void share_keep(struct share *share);
 void share_let_go(struct share *share);

@@ -6,6 +6,7 @@ ORDERLY_SCREENSHOTS=docs/console writes the pictures there.
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import boto3
@@ -165,6 +166,24 @@ def test_a_queue_that_changes_is_shown_as_it_is_at_once(order_system, console, c
     expect(available).to_have_text("0")
     sqs.send_message(QueueUrl=url, MessageBody="new")
     expect(available).to_have_text("1")
+
+
+def test_the_server_tells_its_figures_and_follows_events(order_system, console, client, unique):
+    asked = []
+    page = console("server")
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/_orderly/metrics") else None)
+    facts = page.locator("dl.facts")
+    for name in ("Memory", "Database"):
+        expect(facts.locator("dt", has_text=name).locator("xpath=following-sibling::dd")).to_have_text(re.compile(r"^[\d.]+ [KMG]B$"))
+    expect(facts.locator("dt", has_text="Streams").locator("xpath=following-sibling::dd")).to_contain_text("of 256, 224 for one address")
+    requests = page.get_by_role("table", name="Services").get_by_role("row").filter(has=page.get_by_role("cell", name="sqs", exact=True)).get_by_role("cell").nth(2)
+    before = int(requests.inner_text().replace(",", ""))
+    url = client("sqs").create_queue(QueueName=unique("Counted"))["QueueUrl"]
+    for _ in range(5):
+        client("sqs").send_message(QueueUrl=url, MessageBody="m")
+    expect(requests).not_to_have_text(f"{before:,}")
+    assert int(requests.inner_text().replace(",", "")) > before
+    assert len(asked) <= 4  # many events, and few loads: see calm.test.ts
 
 
 def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):

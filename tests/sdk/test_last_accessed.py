@@ -162,7 +162,7 @@ def test_who_is_not_there_used_nothing(endpoint, query):
 def test_a_reset_forgets_uses(own_server):
     import boto3
 
-    server = own_server()
+    server = own_server
     iam = boto3.client("iam", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     iam.create_user(UserName="u")
     arn = f"arn:aws:iam::{ACCOUNT}:user/u"

@@ -7,7 +7,7 @@ test('a change of an item names each attribute, what changed first', () => {
   const after = { id: { S: 'O1' }, a: { N: '2' }, fresh: { L: [{ S: 'x' }] } };
   expect(changesOf(before, after)).toEqual([
     { name: 'a', before: '1', after: '2', kind: 'changed' },
-    { name: 'fresh', before: undefined, after: '["x"]', kind: 'added' },
+    { name: 'fresh', before: undefined, after: '[ "x" ]', kind: 'added' },
     { name: 'gone', before: 'true', after: undefined, kind: 'removed' },
     { name: 'id', before: 'O1', after: 'O1', kind: 'same' },
   ]);
