@@ -18,7 +18,5 @@ void *memory_resize(void *memory, size_t size);
 bool memory_is_short(void);
 /* Give free memory back to the system; call it after something large was freed. */
 void memory_trim(void);
-/* What the process has in memory now; 0 when the system does not tell. */
-size_t memory_resident_bytes(void);
 /* Tell malloc() how much freed memory to keep.  Call it before the first allocation. */
 void memory_configure(void);

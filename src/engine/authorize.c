@@ -6,6 +6,7 @@
  * kept.
  */
 #include "engine/engine_internal.h"
+#include "engine/hop_detail.h"
 #include "engine/shape.h"
 
 #include "aws/arn.h"
@@ -112,8 +113,7 @@ static bool permitted(const struct call *call, const struct question *question, 
 static bool question_policies(const struct call *call, str action, str resource_arn, str resource_policy,
                               const struct context_list *context)
 {
-    const struct question question = {action, resource_arn, resource_policy, context,
-                                      call->progress->supposed};
+    const struct question question = {action, resource_arn, resource_policy, context, call->preparing};
     struct objection objection = {0};
 
     call->progress->authorized = true;
@@ -250,8 +250,7 @@ static void supply(const struct call *call, const void *from, struct context_lis
         add_key(call, key, source, context);
 }
 
-static bool may_do(const struct call *call, str action, const void *in,
-                   const struct resource *resource)
+static bool may_do(const struct call *call, str action, const void *in, const struct resource *resource)
 {
     struct key_source_of source = {in, resource};
     struct context_list context = {.supply = supply, .source = &source};
@@ -452,9 +451,10 @@ bool may_do_to(const struct call *call, const struct principal *principal, str a
 
 bool may_call(const struct call *call, const struct operation *operation, const void *in)
 {
-    struct call_progress progress = {.supposed = true};
+    struct call_progress progress = {0};
     struct call wanted = *call;
 
+    wanted.preparing = true; /* nothing is done now */
     wanted.operation = operation;
     wanted.progress = &progress;
     return call_admit(&wanted, in);

@@ -50,7 +50,6 @@ struct delivery_attempt;
 struct spool;
 struct counted_minute;
 struct inflow;
-struct json;
 struct json_writer;
 
 enum principal_kind {
@@ -102,7 +101,6 @@ struct resource {
 struct call_progress {
     struct failure failure;
     bool authorized; /* authorize() has been called */
-    bool supposed;   /* nothing is done now: may_call() asks */
     str asked_about; /* the ARN of the first resource of authorize() */
     struct {
         struct resource *items;
@@ -190,7 +188,7 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
-/* The same for another action, S("iam:PassRole"), besides the operation's own. */
+/* The same for another action ("iam:PassRole"), besides the operation's own. */
 bool authorize_action(const struct call *call, str action, const struct resource *resource);
 /* Find a resource of any service: its policy and its condition keys.  False: unknown. */
 bool resource_of_arn(const struct call *call, str text, struct resource *found);
@@ -225,8 +223,6 @@ bool may(const struct call *call, const struct principal *principal, str action,
 /* The same, with the resource's own policy and condition keys. */
 bool may_do_to(const struct call *call, const struct principal *principal, str action,
                const struct resource *resource);
-/* Is the caller allowed that operation of a client, with that input? */
-bool may_call(const struct call *call, const struct operation *operation, const void *in);
 /*
  * Can authorize() evaluate all of that document?  A service stores no other policy: its denials would not
  * apply.
@@ -452,8 +448,6 @@ void resource_changed(const struct call *call, str arn);
 
 /* Note a hop.  Returns its id; 0 when none is written: in reads, with traces turned off, on a full disk. */
 int64_t trace(const struct call *call, const struct trace_hop *hop);
-/* Would a hop of the request's own trace be kept?  For what only a hop needs. */
-bool is_traced(const struct call *call);
 /* The trace of the request: the one that its header names, or a new one. */
 str trace_of_call(const struct call *call);
 /* The trace that begins with a message, or a request, of that id and time. */
@@ -510,12 +504,6 @@ struct module {
      * its first moment after now.  On the engine: it must be bounded.  May be NULL.
      */
     void (*upcoming)(const struct call *call, struct upcoming *upcoming);
-    /*
-     * The permission that the caller lacks for the detail of a hop at the service's resource with that ARN;
-     * absent when the caller may read it.  The call is in the resource's account and region, and only reads.
-     * NULL: who may read traces may read all details.
-     */
-    str (*hop_lacks)(const struct call *call, str arn, const struct json *detail);
     /*
      * A client's request of this service has its reply; call->progress has its failure and its resources, if
      * it came that far.  On any thread, without a transaction: for count_at_once().  May be NULL.

@@ -11,6 +11,7 @@
  * invocation, give the trace id that is stored with it; the request's own trace needs none.
  */
 #include "engine/engine_internal.h"
+#include "engine/hop_detail.h"
 #include "engine_sql.h"
 
 #include "base/hash.h"

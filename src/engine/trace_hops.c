@@ -1,6 +1,7 @@
 /*
  * trace_hops.c: the hops of one trace, the hop that caused each, and what of it a reader may see.
  */
+#include "engine/hop_detail.h"
 #include "engine/trace_search.h"
 #include "engine_sql.h"
 
@@ -100,11 +101,14 @@ static bool reads_all_details(const struct call *call)
     return !call->engine->options.strict_auth && call->caller->kind == PRINCIPAL_ANONYMOUS;
 }
 
-static const struct module *module_of(const struct call *call, str service)
+/* NULL: who may read traces may read all of that service's details. */
+static const struct hop_details *details_of(const struct call *call, str service)
 {
-    for (const struct module *const *module = call->engine->options.modules; *module; module++)
-        if ((*module)->hop_lacks && str_equal(service, str_of((*module)->service->signing_name)))
-            return *module;
+    const struct hop_details *const *details = call->engine->options.hop_details;
+
+    for (; details && *details; details++)
+        if (str_equal(service, str_of((*details)->service->signing_name)))
+            return *details;
     return NULL;
 }
 
@@ -112,9 +116,9 @@ static void write_detail(const struct call *call, struct json_writer *writer, co
 {
     struct arn arn = {0};
     bool known = !reads_all_details(call) && arn_parse(stored->hop.resource_arn, &arn);
-    const struct module *module = known ? module_of(call, arn.service) : NULL;
+    const struct hop_details *details = known ? details_of(call, arn.service) : NULL;
     struct call there = call_in(call, arn.account, arn.region);
-    str lacks = module ? module->hop_lacks(&there, stored->hop.resource_arn, stored->detail) : (str){0};
+    str lacks = details ? details->lacks(&there, stored->hop.resource_arn, stored->detail) : (str){0};
 
     if (str_present(lacks)) {
         json_field(writer, S("withheld"), lacks);

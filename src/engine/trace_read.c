@@ -4,10 +4,10 @@
  *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&took=&limit=&next=
  *
  * The newest first.  `message` and `resource` are a message's id and an ARN, `text` is words of the message
- * (all of them must occur), `since` and `until` are milliseconds, and `took` those that a trace took at least,
- * from its first to its last hop.  `outcome` finds traces with a hop of that verdict, "any-failure" those with
- * a hop that failed in any way, and "ok" those that ended well.  A page is bounded in time, too: it may have
- * fewer traces than the limit, even none, and a `next`.
+ * (all of them must occur), `since` and `until` are milliseconds, and `took` those that a trace took at
+ * least, from its first to its last hop.  `outcome` finds traces with a hop of that verdict, "any-failure"
+ * those with a hop that failed in any way, and "ok" those that ended well.  A page is bounded in time, too:
+ * it may have fewer traces than the limit, even none, and a `next`.
  *
  * The engine first indexes all hops; then a worker reads.  `lastHop` is the newest hop that the page covers:
  * GET /_orderly/traces/stream?after= continues from there.
@@ -52,8 +52,8 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
 }
 
 /*
- * Traces from the newest on: all, those with a word, or those with one of some words.  The last are found by the
- * newest trace of each word: so failures are as quick to find when they are rare.
+ * Traces from the newest on: all, those with a word, or those with one of some words.  The last are found by
+ * the newest trace of each word: so failures are as quick to find when they are rare.
  */
 struct walk {
     enum { WALK_ALL, WALK_BY_WORD, WALK_BY_WORDS } kind;

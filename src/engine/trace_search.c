@@ -102,9 +102,9 @@ static const struct parameter {
     {STR_INIT("text"), STR_INIT("words of two characters and more"), set_text, BOTH},
     {STR_INIT("resource"), STR_INIT("an ARN"), set_resource, BOTH},
     {STR_INIT("outcome"),
-     STR_INIT(
-         "ok, any-failure, failed, denied, not-delivered, throttled, timed-out, dead-lettered, filtered-out or "
-         "expired"),
+     STR_INIT("ok, any-failure, failed, denied, not-delivered, throttled, timed-out, dead-lettered, "
+              "filtered-out or "
+              "expired"),
      set_outcome, BOTH},
     {STR_INIT("since"), STR_INIT("milliseconds since 1970"), set_since, SEARCH_PAGE},
     {STR_INIT("until"), STR_INIT("milliseconds since 1970"), set_until, SEARCH_PAGE},

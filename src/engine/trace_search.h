@@ -10,7 +10,7 @@
 
 /* The filters of a request. */
 struct search {
-    struct word_list words; /* all of them must match; the store is searched by the first */
+    struct word_list words;    /* all of them must match; the store is searched by the first */
     struct word_list failures; /* one of them must match, too; empty: none needs to */
     bool has_verdict, ends_well;
     enum verdict verdict;

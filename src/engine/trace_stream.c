@@ -92,8 +92,8 @@ static void know_trace(const struct call *call, const struct search *search, int
         known->hops = trace_hops_of(call, id);
 }
 
-static void write_event(const struct call *call, struct text *piece, const struct stored_hops *hops, size_t at,
-                        str trace_id)
+static void write_event(const struct call *call, struct text *piece, const struct stored_hops *hops,
+                        size_t at, str trace_id)
 {
     struct json_writer writer = json_writer_in(call->arena);
 

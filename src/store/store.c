@@ -7,6 +7,7 @@
  */
 #include "base/check.h"
 #include "base/log.h"
+#include "store/size.h"
 #include "store/store_internal.h"
 
 #include <errno.h>

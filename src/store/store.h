@@ -115,12 +115,6 @@ bool txn_broken(const struct txn *txn);
 /* The trouble in words, for the log; absent while the transaction is whole. */
 str txn_trouble(const struct txn *txn);
 
-/* The sizes of the database's file and of its log; both 0 in memory mode.  Any thread. */
-struct store_size {
-    int64_t database_bytes, log_bytes;
-};
-struct store_size store_size(const struct store *store);
-
 /*
  * How often a write transaction waited for the log's checkpoint: a little while (throttled), or until the
  * checkpoint was complete (held).

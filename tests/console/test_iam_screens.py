@@ -222,7 +222,7 @@ def test_a_role_loses_what_it_never_used(console, page, client, role):
     account = client("sts").get_caller_identity()["Account"]
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=document(
         {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}))
-    keys = client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="s")["Credentials"]
+    keys = client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="session")["Credentials"]
     client("dynamodb", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
            aws_session_token=keys["SessionToken"]).list_tables()
     console(f"iam/roles/{role}?tab=last-accessed")

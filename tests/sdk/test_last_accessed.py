@@ -45,7 +45,7 @@ def acting(client, unique):
         for policy, statement in policies.items():
             iam.put_role_policy(RoleName=name, PolicyName=policy,
                                 PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
-        keys = client("sts").assume_role(RoleArn=arn, RoleSessionName="s")["Credentials"]
+        keys = client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
         return arn, lambda service: client(service, aws_access_key_id=keys["AccessKeyId"],
                                            aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"])
 

@@ -82,8 +82,8 @@ def arn_of_queue(url):
 def make_topic(client, make_queue, unique):
     """make_topic(url) returns the ARN of a topic with that queue as its subscriber."""
 
-    def make(url, allowed=True):
-        topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    def make(url, allowed=True, name="topic"):
+        topic = client("sns").create_topic(Name=unique(name))["TopicArn"]
         if allowed:
             statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
                          "Resource": "*"}
@@ -380,7 +380,11 @@ def test_who_may_not_read_the_item_does_not_see_it_in_traces(client, write, tabl
     assert as_user(allow, {**allow, "Effect": "Deny"}) == none
     assert seen(("481665095854", "any")) == none
 
-    role = client("sts").assume_role(RoleArn=make_role(allow=["sqs:*"]), RoleSessionName="s")["Credentials"]
+    role = make_role(allow=["sqs:*"])
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    client("iam").update_assume_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [trust]}))
+    role = client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
     assert seen((role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])) == none
     client("dynamodb").put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": arn}]}))
@@ -411,8 +415,8 @@ def ends(client, make_queue, make_topic, unique):
 
     def make(order):
         sns, sqs = client("sns"), client("sqs")
-        well, lost = make_topic(make_queue()), make_topic(make_queue(), allowed=False)
-        topic = make_topic(make_queue())
+        well, lost = make_topic(make_queue(), name="well"), make_topic(make_queue(), allowed=False, name="lost")
+        topic = make_topic(make_queue(), name="choosy")
         [choosy] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
         sns.set_subscription_attributes(SubscriptionArn=choosy["SubscriptionArn"], AttributeName="FilterPolicy",
                                         AttributeValue='{"colour": ["red"]}')

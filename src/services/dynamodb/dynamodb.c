@@ -32,7 +32,6 @@ const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
                                        .reset = dynamodb_throughput_forget,
                                        .locate_arn = dynamodb_locate_arn,
                                        .describe = dynamodb_describe,
-                                       .hop_lacks = dynamodb_hop_lacks,
                                        .request_ended = dynamodb_request_ended};
 
 /* The same tables, so no schema of its own. */

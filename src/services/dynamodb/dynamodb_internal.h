@@ -668,11 +668,6 @@ enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 /* The bytes that decide the consumed capacity: the larger of the item's sizes before and after. */
 int64_t dynamodb_write_bytes(const struct write *write);
 
-/* hop.c */
-/* What the write's hop tells, as JSON; call it before the item changes. */
-str dynamodb_hop_detail(const struct call *call, const struct write *write);
-str dynamodb_hop_lacks(const struct call *call, str arn, const struct json *detail);
-
 /* update.c */
 /* Does the update leave the key's attributes alone?  False: fail() has been called. */
 bool dynamodb_update_keys_check(const struct call *call, const struct key_schema *schema,

@@ -6,8 +6,10 @@
  * null: there was no item.  An item whose JSON is larger than SHOWN_BYTES is left out.  Only writes on a way
  * have hops, so no other write reads or computes anything for them.
  */
-#include "dynamodb_internal.h"
+#include "hop.h"
 
+#include "dynamodb.h"
+#include "engine/hop_detail.h"
 #include "wire/json.h"
 
 /* The key is a part of the item: so a detail with both items has less than LIMIT_HOP_DETAIL_BYTES. */
@@ -73,7 +75,7 @@ str dynamodb_hop_detail(const struct call *call, const struct write *write)
 }
 
 /* Who may get the item may read what its hops tell of it. */
-str dynamodb_hop_lacks(const struct call *call, str arn, const struct json *detail)
+static str lacks(const struct call *call, str arn, const struct json *detail)
 {
     struct dynamodb_get_item_input in = {.table_name = arn};
     const struct json *key = json_get(detail, S("key"));
@@ -84,3 +86,5 @@ str dynamodb_hop_lacks(const struct call *call, str arn, const struct json *deta
     bool known = key && model_from_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, json_written(&text), &in.key);
     return known && may_call(call, &DYNAMODB_GET_ITEM, &in) ? (str){0} : S("dynamodb:GetItem");
 }
+
+const struct hop_details DYNAMODB_HOP_DETAILS = {&DYNAMODB_SERVICE, lacks};

@@ -8,7 +8,9 @@
  *
  * A write is planned before it is applied: a plan reads, checks and fails, and stores nothing.
  */
-#include "dynamodb_internal.h"
+#include "hop.h"
+
+#include "engine/hop_detail.h"
 
 #include <string.h>
 

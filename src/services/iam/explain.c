@@ -250,8 +250,8 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
         return iam_refuse(call, reply, "action=SERVICE:ACTION and resource=ARN are needed.");
     if (!str_present(form_get(&form, S("as"))) || !read_principal(call, form_get(&form, S("as")), &principal))
         return iam_refuse(call, reply,
-                      "as= must be the ARN of a user, a role or a root that is there, or a "
-                      "service's host name.");
+                          "as= must be the ARN of a user, a role or a root that is there, or a "
+                          "service's host name.");
     if (!read_context(call, &form, &given, &sentence))
         return iam_refuse(call, reply, sentence);
     bool found = resource_of_arn(call, arn, &resource);

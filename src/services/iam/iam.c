@@ -8,7 +8,10 @@
 
 static const struct door doors[] = {
     {.method = "GET", .path = "/_orderly/iam/explain", .answer = iam_explain_door, .flags = DOOR_ON_WORKER},
-    {.method = "GET", .path = "/_orderly/iam/last-accessed", .answer = iam_last_accessed, .flags = DOOR_ON_WORKER},
+    {.method = "GET",
+     .path = "/_orderly/iam/last-accessed",
+     .answer = iam_last_accessed,
+     .flags = DOOR_ON_WORKER},
     {0},
 };
 

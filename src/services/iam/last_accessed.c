@@ -3,10 +3,10 @@
  *
  *     GET /_orderly/iam/last-accessed?as=ARN
  *
- * `uses` are its actions with their resources, the last first; a null resource means several.  `statements` are
- * the Allow statements of its policies: whether one of the uses could be by that statement, and by each of
- * its actions.  A statement is called unused only if it certainly is: its conditions and variables are taken
- * to fit, and when more was used than is kept (`partial`), everything is called used.
+ * `uses` are its actions with their resources, the last first; a null resource means several.  `statements`
+ * are the Allow statements of its policies: whether one of the uses could be by that statement, and by each
+ * of its actions.  A statement is called unused only if it certainly is: its conditions and variables are
+ * taken to fit, and when more was used than is kept (`partial`), everything is called used.
  */
 #include "services/iam/iam_internal.h"
 #include "services/iam/policy_internal.h"
@@ -113,11 +113,12 @@ enum outcome iam_last_accessed(const struct call *call, const struct visit *visi
     struct form form = {0};
     struct identity identity;
 
-    if (!form_parse(call->arena, visit->request->query, &form) ||
-        !str_present(form_get(&form, S("as"))) || !find_identity(call, form_get(&form, S("as")), &identity))
+    if (!form_parse(call->arena, visit->request->query, &form) || !str_present(form_get(&form, S("as"))) ||
+        !find_identity(call, form_get(&form, S("as")), &identity))
         return iam_refuse(call, reply, "as= must be the ARN of a role or a user that is there.");
     struct iam_uses uses = iam_uses_of(call->arena, identity.row.unique_id);
-    const struct cached_identity *cached = iam_cached_identity(call->txn, call->arena, identity.row.unique_id);
+    const struct cached_identity *cached =
+        iam_cached_identity(call->txn, call->arena, identity.row.unique_id);
     if (uses.count > 1)
         qsort(uses.items, uses.count, sizeof *uses.items, by_time);
     json_open_object(&writer);

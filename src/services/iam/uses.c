@@ -1,14 +1,15 @@
 /*
  * uses.c: which actions roles and users use, on which resources, and when.
  *
- * Kept in memory, from the server's start or a reset on.  Every request of a role asks, so a use that a cached
- * identity has noted lately costs a few comparisons; only once in SEEN_FOR_MS does it reach the table that
- * all threads share.
+ * Kept in memory, from the server's start or a reset on.  Every request of a role asks, so a use that a
+ * cached identity has noted lately costs a few comparisons; only once in SEEN_FOR_MS does it reach the table
+ * that all threads share.
  *
  * Everything is bounded.  An identity keeps MOST_USES pairs of an action and a resource; when there are more,
  * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities, the one that
  * was idle for longest is forgotten.
  */
+#include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
 #include "base/map.h"

@@ -1,6 +1,7 @@
 /*
  * test_uses.c: how many uses of an identity are kept, and what happens beyond.
  */
+#include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 #include "unit.h"
 
@@ -130,5 +131,4 @@ TEST(of_too_many_identities_the_longest_idle_is_forgotten)
 TESTS(test(a_use_has_its_action_its_resource_and_its_last_time),
       test(resources_that_look_alike_at_their_end_are_two),
       test(an_action_with_more_resources_than_are_kept_has_one_use_for_all),
-      test(more_actions_than_are_kept_are_told),
-      test(of_too_many_identities_the_longest_idle_is_forgotten))
+      test(more_actions_than_are_kept_are_told), test(of_too_many_identities_the_longest_idle_is_forgotten))
