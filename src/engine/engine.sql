@@ -391,13 +391,11 @@ where id = :id;
 select id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words
 from engine_trace where id < :before_id order by id desc;
 
--- statement: list_traces_by_word :each
--- row: trace
+-- statement: find_trace_of_word_before :one
 -- param: before_id integer
 -- param: range integer
-select t.id, t.trace_id, t.began_ms, t.last_ms, t.outcome, t.hops, t.bytes, t.resources, t.message_ids, t.words
-from engine_trace_word w join engine_trace t on t.id = w.trace
-where w.range = :range and w.word = :word and w.trace < :before_id order by w.trace desc;
+select trace from engine_trace_word
+where range = :range and word = :word and trace < :before_id order by trace desc limit 1;
 
 -- Those that ended last come first.
 -- statement: list_traces_by_age :each

@@ -1,12 +1,13 @@
 /*
  * trace_read.c: GET /_orderly/traces, and one trace.
  *
- *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&limit=&next=
+ *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&took=&limit=&next=
  *
  * The newest first.  `message` and `resource` are a message's id and an ARN, `text` is words of the message
- * (all of them must occur), `since` and `until` are milliseconds.  `outcome` finds traces with a hop of that
- * verdict, and "ok" those that ended well.  A page is bounded in time, too: it may have fewer traces than the
- * limit, even none, and a `next`.
+ * (all of them must occur), `since` and `until` are milliseconds, and `took` those that a trace took at
+ * least, from its first to its last hop.  `outcome` finds traces with a hop of that verdict, "any-failure"
+ * those with a hop that failed in any way, and "ok" those that ended well.  A page is bounded in time, too:
+ * it may have fewer traces than the limit, even none, and a `next`.
  *
  * The engine first indexes all hops; then a worker reads.  `lastHop` is the newest hop that the page covers:
  * GET /_orderly/traces/stream?after= continues from there.
@@ -22,6 +23,7 @@ static bool is_sought(const struct call *call, const struct search *search,
                       const struct engine_trace_row *row)
 {
     return row->last_ms >= search->since_ms && row->began_ms <= search->until_ms &&
+           row->last_ms - row->began_ms >= search->took_ms &&
            (!search->ends_well || row->outcome == VERDICT_OK) && search_has_words(call, search, row->id);
 }
 
@@ -49,46 +51,14 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
     json_close_object(writer);
 }
 
-/* Statements that read from the newest trace on: all traces, or those with a word. */
-struct walk {
-    bool by_word;
-    struct engine_list_traces_cursor all;
-    struct word_walk some;
-};
-
-static struct walk walk_begin(const struct call *call, const struct search *search)
-{
-    struct walk walk = {.by_word = search->words.count > 0};
-
-    if (walk.by_word)
-        walk.some = word_walk_begin(call, search->words.items[0], search->before_id);
-    else
-        walk.all = engine_list_traces_open(
-            call->txn, &(struct engine_list_traces_params){.before_id = search->before_id});
-    return walk;
-}
-
-static bool walk_next(struct walk *walk, struct engine_trace_row *row)
-{
-    return walk->by_word ? word_walk_next(&walk->some, row) : engine_list_traces_next(&walk->all, row);
-}
-
-static void walk_end(struct walk *walk)
-{
-    if (walk->by_word)
-        word_walk_end(&walk->some);
-    else
-        engine_list_traces_close(&walk->all);
-}
-
 /* Write the traces found.  Returns the id before which the next page begins; 0: this is the last page. */
 static int64_t write_found(const struct call *call, const struct search *search, struct json_writer *writer)
 {
-    struct walk walk = walk_begin(call, search);
+    struct trace_walk walk = trace_walk_begin(call, search_first_words(search), search->before_id);
     struct engine_trace_row row;
     int64_t found = 0, last_id = 0, next = 0;
 
-    while (walk_next(&walk, &row)) {
+    while (trace_walk_next(&walk, &row)) {
         if (last_id && (found == search->limit || time_is_up(call))) {
             next = last_id;
             break;
@@ -99,7 +69,7 @@ static int64_t write_found(const struct call *call, const struct search *search,
             found++;
         }
     }
-    walk_end(&walk);
+    trace_walk_end(&walk);
     return next;
 }
 
@@ -168,7 +138,7 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
     json_name(&writer, S("hops"));
     json_open_array(&writer);
     for (size_t i = 0; i < hops.count; i++)
-        trace_hop_write(call->arena, &writer, &hops, i, (str){0});
+        trace_hop_write(call, &writer, &hops, i, (str){0});
     json_close_array(&writer);
     json_close_object(&writer);
     return trace_reply(reply, &writer);
