@@ -507,9 +507,9 @@ def test_diff_compares_with_the_same_time_of_the_month_before(own_server):
 def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(own_server):
     own = Own(own_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(8)]
-    orderly_server.advance_clock(own_server.endpoint, 3600 - 1)
+    orderly_server.advance_clock(own_server.endpoint, 3600 - 60)
     last = own.status(queries[-1])
-    orderly_server.advance_clock(own_server.endpoint, 1)
+    orderly_server.advance_clock(own_server.endpoint, 60)
     orderly_server.wait_until(lambda: own.status(queries[-1]) == "Timeout")
     assert last == "Scheduled"
     done = own.start("fields @message | limit 1")
