@@ -125,7 +125,7 @@ def test_an_index_has_buckets_of_its_own(enforcing, refused):
     answer = refused(put, client=client, table="indexed")
     assert (answer["message"], reason_of(answer)) == (
         INDEX, ("IndexWriteProvisionedThroughputExceeded", "indexed/index/all"))
-    for _ in range(8):  # about 49 units each
+    for _ in range(7):  # about 49 units each
         client.scan(TableName="indexed", IndexName="all")
     assert reason_of(refused(client.scan, TableName="indexed", IndexName="all"))[0] == (
         "IndexReadProvisionedThroughputExceeded")

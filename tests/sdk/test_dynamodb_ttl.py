@@ -192,8 +192,10 @@ def test_only_numbers_of_seconds_in_the_last_five_years_expire(world, expiring):
 
 def test_items_from_before_expire_too(world):
     name, _ = world.table(sort=False)
-    for i in range(600):
-        world.add(name, f"{i:03}", **({"due": {"N": str(world.now + 600)}} if i % 2 else {}))
+    due = {"due": {"N": str(world.now + 600)}}
+    for first in range(0, 600, 25):
+        world.tables.batch_write_item(RequestItems={name: [
+            {"PutRequest": {"Item": {"id": {"S": f"{i:03}"}, **(due if i % 2 else {})}}} for i in range(first, first + 25)]})
     world.ttl(name)
     world.settle(name)
     assert len(world.ids(name)) == 600

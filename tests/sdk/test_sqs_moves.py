@@ -264,18 +264,21 @@ def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, make, advance_cloc
 
 
 def test_an_account_has_a_hundred_running_tasks_at_most(sqs, moves, make):
-    target = make()
+    target = arn(sqs, make())
     many = [{"Id": str(i), "MessageBody": str(i)} for i in range(10)]
-    queues = []
-    for _ in range(101):
-        queues.append(make())
-        make(**redrives(sqs, queues[-1]))
-        for _ in range(3):
-            sqs.send_message_batch(QueueUrl=queues[-1], Entries=many)
+
+    def dead_letters():
+        """The ARN of a queue whose messages take a minute to move."""
+        url = make()
+        make(**redrives(sqs, url))
+        for _ in range(6):
+            sqs.send_message_batch(QueueUrl=url, Entries=many)
+        return arn(sqs, url)
 
     def request(dead):
-        return {"SourceArn": arn(sqs, dead), "DestinationArn": arn(sqs, target), "MaxNumberOfMessagesPerSecond": 1}
+        return {"SourceArn": dead, "DestinationArn": target, "MaxNumberOfMessagesPerSecond": 1}
 
+    queues = [dead_letters() for _ in range(101)]
     handles = [moves.start_message_move_task(**request(dead))["TaskHandle"] for dead in queues[:100]]
     assert refusal(moves.start_message_move_task, **request(queues[100])) == (
         400, "AWS.SimpleQueueService.UnsupportedOperation",
