@@ -23,6 +23,10 @@ SANITIZER_ENVIRONMENT = {
 }
 
 
+# A scan, a query or a list ends its page when it has taken long: not on a busy machine, where that would be at any item.
+PATIENT_ENVIRONMENT = {"ORDERLY_LONG_READ_MS": "1000"}
+
+
 def binary() -> str:
     return os.environ.get("ORDERLY_BINARY", str(ROOT / "build-test" / "orderly"))
 
@@ -81,7 +85,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**SANITIZER_ENVIRONMENT, **os.environ, **self.environment},
+            env={**SANITIZER_ENVIRONMENT, **PATIENT_ENVIRONMENT, **os.environ, **self.environment},
             **({} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}),
         )
         self.reader = threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True)
