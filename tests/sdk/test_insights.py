@@ -3,6 +3,7 @@
 import calendar
 import json
 import math
+import re
 import time
 
 import boto3
