@@ -1,6 +1,7 @@
 """DynamoDB streams as event sources: records, order, retries, bisection, destinations, windows, and restarts."""
 
 import collections
+import functools
 import json
 
 import boto3
@@ -52,6 +53,7 @@ class World:
         self.server = orderly_server.Server().start()
         self.count = 0
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
                             aws_secret_access_key="test",
