@@ -1,5 +1,6 @@
 """The worst requests that CloudWatch Logs takes: live tail, queries, and events that many filters look at."""
 
+import json
 import time
 
 import boto3
@@ -59,6 +60,30 @@ def query(text, group="worst-queried"):
     return run
 
 
+def indexed(logs):
+    """A group of 30,000 events whose twenty fields are indexed."""
+    make_group(logs, "worst-indexed", "s")
+    logs.put_index_policy(logGroupIdentifier="worst-indexed", policyDocument=json.dumps({"Fields": [f"f{i:02}" for i in range(20)]}))
+    for _ in range(10):
+        index(logs)
+
+
+def index(logs):
+    put(logs, "worst-indexed", "s", 3_000, json.dumps({f"f{i:02}": i for i in range(20)}))
+
+
+def many_policies(logs):
+    """Each policy ends twenty fields, and takes twenty that have ended."""
+    made = logs.put_index_policy(logGroupIdentifier="worst-indexed", policyDocument=json.dumps({"Fields": [f"g{i:02}" for i in range(20)]}))
+    logs.put_index_policy(logGroupIdentifier="worst-indexed", policyDocument=json.dumps({"Fields": [f"f{i:02}" for i in range(20)]}))
+    return made
+
+
+def deep(logs):
+    """Refused: nested deeper than a query may be."""
+    logs.start_query(logGroupName="worst-queried", startTime=1, endTime=2, queryString="filter " + "(" * 1000 + "1" + ")" * 1000)
+
+
 def malformed(logs):
     """As long as a query may be, and wrong at its end."""
     logs.start_query(logGroupName="worst-queried", startTime=1, endTime=2, queryString="filter " + "(@a like /(b+)+c/) or " * 450)
@@ -68,10 +93,22 @@ LOGS = [
     {"name": "PutLogEvents: 10,000 events, 100 metric filters", "prepare": filtered, "request": many_metrics},
     {"name": "StartQuery: 200,000 events sorted by a JSON field", "prepare": queried, "request": query("fields n, @message | sort n")},
     {"name": "StartQuery: 200,000 events in groups by a regular expression",
-     "request": query("parse @message /(?<t>(a|b)+)/ | stats count(*), pct(n, 90), count_distinct(@ptr) by t, bin(1s)")},
+     "request": query("parse @message /(?<t>(?:a|b)+)/ | stats count(*), pct(n, 90), count_distinct(@ptr) by t, bin(1s)")},
     {"name": "StartQuery: the patterns of 200,000 events, compared with those of the day before",
      "request": query("pattern @message | diff previousDay")},
     {"name": "StartQuery: 10,000 characters with 450 regular expressions", "request": malformed},
+    {"name": "StartQuery: 10,000 of 200,000 events joined with 200 others each",
+     "request": query("join left=l right=r where l.n=r.n (limit 200) | stats count(*) by r.text")},
+    {"name": "StartQuery: five subqueries over 200,000 events",
+     "request": query("filter " + " or ".join(["n in (stats count(*) by n)"] * 5) + " | sort @message | limit 10000")},
+    {"name": "StartQuery: 1,000 parentheses", "request": deep},
+    {"name": "StartQuery: 60 parse commands over 200,000 events", "request": query(" | ".join(["parse @message '*\"*' as a, b"] * 60) + " | limit 1")},
+    {"name": "StartQuery: 200,000 groups by three expressions",
+     "request": query("stats count(*), count_distinct(text), pct(n, 50) by @ptr, concat(n, text), bin(1s) | sort text desc")},
+    {"name": "StartQuery: filterIndex over events whose index says no", "prepare": indexed,
+     "request": query("filterIndex f00 in [" + ", ".join(["1000"] * 900) + "]", "worst-indexed")},
+    {"name": "PutLogEvents: 3,000 events, 20 indexed fields", "request": index},
+    {"name": "PutIndexPolicy: twenty fields replace twenty", "request": many_policies},
     {"name": "StartLiveTail: 160 terms over 10,000 events", "prepare": tailing, "request": tail},
 ]
 

@@ -70,6 +70,24 @@ def alarm(client, unique):
 
 
 @pytest.fixture
+def dashboard(client, unique, group):
+    cloudwatch, name = client("cloudwatch"), unique("board")
+    cloudwatch.put_metric_data(Namespace=name, MetricData=[{"MetricName": "m", "Value": 1}])
+
+    def widget(kind, **properties):
+        return {"type": kind, "width": 12, "height": 4, "properties": properties}
+
+    cloudwatch.put_dashboard(DashboardName=name, DashboardBody=json.dumps({"widgets": [
+        widget("metric", title=MARKUP, metrics=[[name, "m", {"label": MARKUP}]], view="singleValue"),
+        widget("text", markdown=f"{MARKUP}\n\n[here]({LINK}) has no value <iframe src='{LINK}'></iframe> ![x](x)"),
+        widget("alarm", title="Alarms", alarms=[LINK, MARKUP]),
+        widget("log", title="Logs", query=f"SOURCE '{group}' | fields @message"),
+        widget("custom", title=MARKUP, endpoint=LINK),
+    ]}))
+    return name
+
+
+@pytest.fixture
 def function(make_function):
     return make_function("def handler(event, context):\n    return 1\n", Description=MARKUP,
                          Environment={"Variables": {"NOTE": MARKUP}})
@@ -124,6 +142,14 @@ def test_an_alarms_name_and_description_are_text(console, alarm):
 
 def test_a_functions_description_is_text(console, function):
     visit(console, f"lambda/functions/{function}", MARKUP)
+
+
+def test_a_dashboards_widgets_are_text(console, dashboard):
+    page = console(f"cloudwatch/dashboards/{dashboard}")
+    for words in (MARKUP, "onerror=", "has no value"):
+        expect(page.get_by_text(words).first).to_be_attached()
+    expect(page.get_by_role("region", name="Logs").get_by_role("cell")).to_have_text(MARKUP)
+    assert page.evaluate(FOUND) is False
 
 
 @pytest.mark.parametrize("path", ["", "sqs/queues/", "lambda/functions/", "traces/", "dynamodb/tables/", "iam/roles/"])

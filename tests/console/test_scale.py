@@ -21,6 +21,8 @@ LISTS = {
     "roles": ("iam/roles", "Roles", "many-0319"),
     "users": ("iam/users", "Users", "many-0319"),
     "log groups": ("cloudwatch/log-groups", "Log groups", "many-0319"),
+    "dashboards": ("cloudwatch/dashboards", "Custom dashboards", "many-0319"),
+    "layers": ("lambda/layers", "Layers", "many-0319"),
 }
 
 
@@ -28,7 +30,8 @@ LISTS = {
 def many(reset, client):
     """So many resources of each kind; one queue is the dead-letter queue of another."""
     reset()
-    sqs, sns, dynamodb, functions, iam, logs = (client(name) for name in ("sqs", "sns", "dynamodb", "lambda", "iam", "logs"))
+    sqs, sns, dynamodb, functions = (client(name) for name in ("sqs", "sns", "dynamodb", "lambda"))
+    iam, logs, cloudwatch = (client(name) for name in ("iam", "logs", "cloudwatch"))
     role = iam.create_role(RoleName="first", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     code = zip_of({"index.py": "def handler(event, context): return 1"})
 
@@ -42,6 +45,8 @@ def many(reset, client):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST)
         iam.create_user(UserName=name)
         logs.create_log_group(logGroupName=name)
+        cloudwatch.put_dashboard(DashboardName=name, DashboardBody='{"widgets": []}')
+        functions.publish_layer_version(LayerName=name, Content={"ZipFile": code})
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(make, range(MANY)))
@@ -94,6 +99,59 @@ def test_a_search_in_a_long_list_finds_what_was_not_loaded(many, console, name):
     expect(page.get_by_role("region", name=label, exact=True).get_by_role("link", name=last, exact=True)).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def long_lists(client):
+    """A function with 60 aliases and 55 versions, and a table with 105 backups."""
+    functions, dynamodb, iam = client("lambda"), client("dynamodb"), client("iam")
+    role = iam.create_role(RoleName="long", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    functions.create_function(FunctionName="long", Runtime="python3.12", Role=role, Handler="index.handler",
+                              Code={"ZipFile": zip_of({"index.py": "def handler(event, context): return 1"})})
+    functions.get_waiter("function_active_v2").wait(FunctionName="long", WaiterConfig={"Delay": 1})
+    for number in range(60):
+        functions.create_alias(FunctionName="long", Name=f"alias-{number:02}", FunctionVersion="$LATEST")
+    for number in range(55):
+        functions.update_function_configuration(FunctionName="long", Description=str(number))
+        functions.get_waiter("function_updated_v2").wait(FunctionName="long", WaiterConfig={"Delay": 1})
+        functions.publish_version(FunctionName="long")
+    dynamodb.create_table(TableName="long", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    dynamodb.get_waiter("table_exists").wait(TableName="long", WaiterConfig={"Delay": 1})
+    for number in range(105):
+        dynamodb.create_backup(TableName="long", BackupName=f"backup-{number:03}")
+
+
+# The address, the list's name, what it asks for, and its counts before and after its end is seen.
+PAGED = {
+    "aliases": ("lambda/functions/long?tab=aliases", "Aliases", "/aliases", "(50+)", "(60)"),
+    "versions": ("lambda/functions/long?tab=versions", "Versions", "/versions", "(49+)", "(55)"),
+    "backups": ("dynamodb/tables/long?tab=backups", "Backups", "ListBackups", "(100+)", "(105)"),
+}
+
+
+@pytest.mark.parametrize("name", PAGED)
+def test_what_one_resource_has_many_of_comes_page_by_page(long_lists, console, name):
+    path, label, asked, first, whole = PAGED[name]
+    page = console("server")
+    requests = Requests(page)
+    console(path)
+    expect(page.get_by_role("heading", level=2, name=f"{label} {first}")).to_be_visible()
+    assert sum(count for what, count in requests.counts.items() if what.endswith(asked)) == 1
+    region = page.get_by_role("region", name=label, exact=True)
+    region.get_by_role("button", name="Load more").scroll_into_view_if_needed()
+    expect(page.get_by_role("heading", level=2, name=f"{label} {whole}")).to_be_visible()
+    expect(region.get_by_role("button", name="Load more")).to_have_count(0)
+
+
+def test_an_alias_may_name_a_version_of_a_later_page(long_lists, console, client):
+    page = console("lambda/functions/long?tab=aliases")
+    page.get_by_role("button", name="Create alias").click()
+    page.get_by_label("Name", exact=True).fill("latest-published")
+    page.get_by_label("Version", exact=True).select_option("55")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert client("lambda").get_alias(FunctionName="long", Name="latest-published")["FunctionVersion"] == "55"
+
+
 def test_the_finder_finds_what_was_not_loaded(many, console):
     page = console("server")
     expect(page.locator("i.live")).to_be_visible()  # the page listens to keys, too
@@ -103,7 +161,7 @@ def test_the_finder_finds_what_was_not_loaded(many, console):
     quiet(page)
     assert requests.counts.total() < 15, requests.counts
     page.keyboard.type("many-0319")
-    for kind in ("Queue", "Topic", "Table", "Function", "Role", "User", "Log group"):
+    for kind in ("Queue", "Topic", "Table", "Function", "Role", "User", "Log group", "Dashboard", "Layer"):
         expect(page.get_by_role("option", name=f"many-0319 {kind}", exact=True)).to_be_visible()
 
 

@@ -148,8 +148,8 @@ def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{own_server.endpoint}/_orderly/console/server")
-    button = page.get_by_role("button", name="To the next", exact=True)
-    expect(page.get_by_text("sqs/visibility")).to_be_visible()
+    button = page.get_by_role("button", name="To the next")
+    expect(page.get_by_role("cell", name="sqs/visibility", exact=True)).to_be_visible()
     for _ in range(10):  # other things may come before it
         button.click()
         expect(page.get_by_text("The clock is at the next event").first).to_be_visible()
@@ -157,5 +157,21 @@ def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
             break
     else:
         raise AssertionError("the delay has not ended")
-    expect(page.get_by_text("sqs/visibility")).to_have_count(0)
+    expect(page.get_by_role("cell", name="sqs/visibility", exact=True)).to_have_count(0)
+    context.close()
+
+
+def test_the_clock_says_where_it_goes_and_goes_to_the_chosen_moment(chromium, own_server):
+    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=900)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(f"{own_server.endpoint}/_orderly/console/server")
+    first = page.get_by_role("region", name="What comes next").get_by_role("row").nth(1).get_by_role("cell").first
+    expect(first).to_be_visible()
+    expect(page.get_by_role("button", name=f"To the next: {first.inner_text()}", exact=True)).to_be_enabled()
+    page.get_by_role("button", name="Move to sqs/visibility").click()
+    expect(page.get_by_text("The clock is at sqs/visibility")).to_be_visible()
+    assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)["Messages"][0]["Body"] == "late"
     context.close()

@@ -35,6 +35,18 @@ static bool never(const void *context)
     return false;
 }
 
+static bool take_events(struct arena *arena, struct insights_run *run)
+{
+    struct arena_mark mark = arena_mark(arena);
+
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        if (!logs_insights_take(run, &events[i]))
+            return false;
+        arena_rewind(arena, mark);
+    }
+    return true;
+}
+
 FUZZ(arena, input)
 {
     struct insights_options options = {
@@ -46,12 +58,14 @@ FUZZ(arena, input)
     if (!program)
         return;
     struct insights_run *run = logs_insights_begin(arena, program, &options);
-    struct arena_mark mark = arena_mark(arena);
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        if (!logs_insights_take(run, &events[i]))
+    for (size_t i = 0; i < program->subqueries.count; i++) {
+        struct insights_run *inner = logs_insights_begin_subquery(run, i);
+        if (!take_events(arena, inner) || !logs_insights_end(inner, never, NULL) ||
+            logs_insights_has_failed(inner))
             return;
-        arena_rewind(arena, mark);
     }
+    if (!take_events(arena, run))
+        return;
     if (logs_insights_end(run, never, NULL) && !logs_insights_has_failed(run))
         check(logs_insights_rows(run).count <= (program->limit ? program->limit : options.limit));
 }

@@ -224,7 +224,7 @@ QUERIES = [
     ("text", "stats count(*) | diff", "diff compares the events or the patterns before it"),
     ("text", "pattern @message | sort @pattern | diff", "diff compares the events or the patterns before it"),
     ("text", "diff yesterday", "unexpected symbol found yesterday at line 1 and position 6"),
-    ("text", "pattern @message | fields @message | join x", "Orderly does not support the command join; see docs/compatibility.md."),
+    ("text", "pattern @message | fields @message | anomaly", "Orderly does not support the command anomaly; see docs/compatibility.md."),
     ("text", "limit 1 | SOURCE logGroups()", "SOURCE is the first command of a query"),
     ("text", "SOURCE logGroups() | SOURCE logGroups()", "SOURCE is the first command of a query"),
     ("text", "SOURCE logGroups", "unexpected end of the query at line 1 and position 17"),

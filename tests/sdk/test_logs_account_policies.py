@@ -133,8 +133,7 @@ def test_a_policy_is_shown_changed_and_deleted(logs, put_policy, receiver, word,
     assert events_of(batches_of(log_of(receiver, f"{word} own"))) == [f"x{word}x", f"{word} own"]
 
 
-@pytest.mark.parametrize("kind", ["DATA_PROTECTION_POLICY", "FIELD_INDEX_POLICY", "TRANSFORMER_POLICY",
-                                  "METRIC_EXTRACTION_POLICY", "RETENTION_POLICY"])
+@pytest.mark.parametrize("kind", ["DATA_PROTECTION_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY", "RETENTION_POLICY"])
 def test_other_kinds_of_policies_are_refused_and_none_is_there(logs, put_policy, kind):
     assert refusal(put_policy, policyType=kind) == (
         INVALID, f"Orderly does not support policyType {kind} yet; see docs/compatibility.md.")

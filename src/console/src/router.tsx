@@ -57,18 +57,27 @@ export function setSearch(changes: Record<string, string | undefined>): void {
   navigate(path.value + (text ? `?${text}` : ''), { replace: true });
 }
 
+/** An address that somebody has typed may be wrong in its percent signs: it is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function matchRoute(route: Route, at: string): Params | undefined {
   const wanted = route.path.split('/');
   const given = at.split('/').filter((part, i, all) => part !== '' || i < all.length - 1);
   const params: Params = {};
   for (const [i, part] of wanted.entries()) {
     if (part === '*') {
-      params.rest = given.slice(i).map(decodeURIComponent).join('/');
+      params.rest = given.slice(i).map(decoded).join('/');
       return params;
     }
     const value = given[i];
     if (value === undefined) return part === '' && i === 0 ? params : undefined;
-    if (part.startsWith(':')) params[part.slice(1)] = decodeURIComponent(value);
+    if (part.startsWith(':')) params[part.slice(1)] = decoded(value);
     else if (part !== value) return undefined;
   }
   return given.length === wanted.length ? params : undefined;

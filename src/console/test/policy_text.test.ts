@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { documentText, grantsOf, jsonMarks, statementsOf, trustedBy } from '../src/screens/iam/policy_text';
+import { documentText, grantsOf, statementsOf, trustedBy } from '../src/screens/iam/policy_text';
+import { jsonMarks } from '../src/ui/json_marks';
 
 test('broken JSON is found by line and column', () => {
   expect(jsonMarks('{"a": 1}')).toEqual([]);

@@ -15,3 +15,8 @@ test('a route takes its parameters from the path', () => {
 test('what is put into a link is encoded', () => {
   expect(link`logs/${'/aws/lambda/F'}/events`).toBe('logs/%2Faws%2Flambda%2FF/events');
 });
+
+test('wrong percent signs in an address are taken as they are', () => {
+  expect(matchRoute(route('sqs/queues/:queue'), 'sqs/queues/%E0%A4%A')).toEqual({ queue: '%E0%A4%A' });
+  expect(matchRoute(route('logs/*'), 'logs/a%2Fb/%')).toEqual({ rest: 'a/b/%' });
+});

@@ -1,12 +1,13 @@
 /*
- * account_policies.c: a subscription filter for all log groups of an account and region, but those that its
- * selection criteria exclude.
+ * account_policies.c: policies of an account and region: a subscription filter for all log groups but those
+ * that its selection criteria exclude, and index policies (account_index_policies.c).
  *
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
  *
  * A row's `excluded` has each excluded group's name in quotes, so that one search finds a name: names have
  * no quotes.
  */
+#include "account_index_policies.h"
 #include "subscription.h"
 
 #include "engine/delivery.h"
@@ -154,22 +155,40 @@ bool logs_account_subscription(const struct call *call, str group_name, struct l
 
 /* ---- operations ---- */
 
+static bool is_index(str type)
+{
+    return logs_policy_type_of(type) == LOGS_POLICY_TYPE_FIELD_INDEX_POLICY;
+}
+
+/* The caller also needs the permission for what the policy does.  Another type than these two is of no
+ * policy. */
+static bool allows(const struct call *call, str type, str of_subscriptions, str of_indexes)
+{
+    const struct resource all = {.arn = S("*")};
+
+    return authorize_action(call, is_index(type) ? of_indexes : of_subscriptions, &all);
+}
+
+static bool basics_check(const struct call *call, const struct logs_put_account_policy_request *in)
+{
+    if (str_empty(in->policy_name) || in->policy_name.size > MAX_NAME ||
+        str_starts_with(in->policy_name, S("aws/")))
+        return refuse(call, "The policy name has 1 to 256 characters and does not begin with aws/.");
+    if (in->policy_document.size > MAX_DOCUMENT)
+        return refuse(call, "The policy document has at most 30720 characters.");
+    return in->selection_criteria.size <= MAX_SELECTION ||
+           refuse(call, "The selection criteria have at most 25600 bytes.");
+}
+
 static bool request_check(const struct call *call, const struct logs_put_account_policy_request *in,
                           struct document *document, str *excluded)
 {
     struct pattern pattern;
     str problem;
 
-    if (str_empty(in->policy_name) || in->policy_name.size > MAX_NAME ||
-        str_starts_with(in->policy_name, S("aws/")))
-        return refuse(call, "The policy name has 1 to 256 characters and does not begin with aws/.");
-    if (in->policy_document.size > MAX_DOCUMENT)
-        return refuse(call, "The policy document has at most 30720 characters.");
     if (!read_document(call->arena, in->policy_document, document))
         return refuse(call, "The policy document is a JSON object with DestinationArn and FilterPattern, and "
                             "optionally RoleArn and Distribution.");
-    if (in->selection_criteria.size > MAX_SELECTION)
-        return refuse(call, "The selection criteria have at most 25600 bytes.");
     if (!read_selection(call->arena, in->selection_criteria, excluded))
         return refuse(call, "The selection criteria of a subscription filter policy are LogGroupName NOT IN "
                             "[\"name\", ...].");
@@ -206,9 +225,8 @@ static void store(const struct call *call, const struct logs_put_account_policy_
                                            });
 }
 
-enum outcome logs_put_account_policy(const struct call *call,
-                                     const struct logs_put_account_policy_request *in,
-                                     struct logs_put_account_policy_response *out)
+static bool put_subscription(const struct call *call, const struct logs_put_account_policy_request *in,
+                             struct logs_account_policy *policy)
 {
     struct logs_account_policy_row row;
     struct document document;
@@ -216,31 +234,51 @@ enum outcome logs_put_account_policy(const struct call *call,
 
     if (!request_check(call, in, &document, &excluded) || !room_check(call, in) ||
         !logs_destination_allows(call, S("*"), document.destination_arn))
-        return FAILED;
+        return false;
     if (logs_destination_leads_to(call, document.destination_arn, NULL, excluded))
-        return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-                    "The function writes to a log group that the policy applies to, directly or by other "
-                    "subscriptions: each event would cause another one. Exclude the group by "
-                    "selectionCriteria.");
+        return refuse(call,
+                      "The function writes to a log group that the policy applies to, directly or by other "
+                      "subscriptions: each event would cause another one. Exclude the group by "
+                      "selectionCriteria.");
     store(call, in, excluded);
     check(find(call, in->policy_type, &row));
-    struct logs_account_policy *policy = arena_new(call->arena, struct logs_account_policy);
     describe(call, &row, policy);
+    return true;
+}
+
+enum outcome logs_put_account_policy(const struct call *call,
+                                     const struct logs_put_account_policy_request *in,
+                                     struct logs_put_account_policy_response *out)
+{
+    struct logs_account_policy *policy = arena_new(call->arena, struct logs_account_policy);
+
+    if (!allows(call, in->policy_type, S("logs:PutSubscriptionFilter"), S("logs:PutIndexPolicy")) ||
+        !basics_check(call, in) ||
+        !(is_index(in->policy_type) ? logs_account_index_put : put_subscription)(call, in, policy))
+        return FAILED;
     out->account_policy = policy;
     return DONE;
+}
+
+static bool delete_subscription(const struct call *call, const struct logs_delete_account_policy_request *in)
+{
+    struct logs_account_policy_row row;
+
+    if (!find_named(call, in->policy_type, in->policy_name, &row))
+        return false;
+    logs_remove_account_policy(call->txn, &(struct logs_remove_account_policy_params){.id = row.id});
+    delivery_drop(call, target_of(call, &row));
+    return true;
 }
 
 enum outcome logs_delete_account_policy(const struct call *call,
                                         const struct logs_delete_account_policy_request *in,
                                         struct logs_delete_account_policy_response *out)
 {
-    struct logs_account_policy_row row;
-
     (void)out;
-    if (!find_named(call, in->policy_type, in->policy_name, &row))
+    if (!allows(call, in->policy_type, S("logs:DeleteSubscriptionFilter"), S("logs:DeleteIndexPolicy")) ||
+        !(is_index(in->policy_type) ? logs_account_index_delete : delete_subscription)(call, in))
         return FAILED;
-    logs_remove_account_policy(call->txn, &(struct logs_remove_account_policy_params){.id = row.id});
-    delivery_drop(call, target_of(call, &row));
     return DONE;
 }
 
@@ -253,21 +291,34 @@ static bool names_other_accounts(const struct call *call, const struct str_list 
     return false;
 }
 
+static bool describe_subscription(const struct call *call,
+                                  const struct logs_describe_account_policies_request *in, struct page *page,
+                                  struct logs_describe_account_policies_response *out)
+{
+    struct logs_account_policy_row row;
+
+    if (str_present(in->policy_name) && !find_named(call, in->policy_type, in->policy_name, &row))
+        return false;
+    if (find(call, in->policy_type, &row) && !page_is_past(page, row.name))
+        describe(call, &row, list_add(call->arena, &out->account_policies));
+    return true;
+}
+
 enum outcome logs_describe_account_policies(const struct call *call,
                                             const struct logs_describe_account_policies_request *in,
                                             struct logs_describe_account_policies_response *out)
 {
-    struct logs_account_policy_row row;
     struct page page;
 
-    if (!logs_page_open(call, in->next_token, NULL, &page))
+    if (!allows(call, in->policy_type, S("logs:DescribeSubscriptionFilters"),
+                S("logs:DescribeIndexPolicies")) ||
+        !logs_page_open(call, in->next_token, NULL, &page))
         return FAILED;
     list_make_empty(call->arena, &out->account_policies);
     if (names_other_accounts(call, &in->account_identifiers))
         return DONE;
-    if (str_present(in->policy_name) && !find_named(call, in->policy_type, in->policy_name, &row))
-        return FAILED;
-    if (find(call, in->policy_type, &row) && !page_is_past(&page, row.name))
-        describe(call, &row, list_add(call->arena, &out->account_policies));
-    return DONE;
+    return (is_index(in->policy_type) ? logs_account_index_describe : describe_subscription)(call, in, &page,
+                                                                                             out)
+               ? DONE
+               : FAILED;
 }

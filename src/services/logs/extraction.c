@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "engine/count.h"
+#include "field_indexes.h"
 #include "subscription.h"
 
 #define ALL S("all")
@@ -19,7 +20,8 @@ enum {
     UNPREPARED_EVENTS = 20, /* when no worker has prepared the step, and it holds the engine */
     STEP_BYTES = 1024 * 1024,
     STEP_DATA = 200,
-    PUT_DATA = 100, /* in one request to CloudWatch */
+    STEP_ENTRIES = 300, /* of the index */
+    PUT_DATA = 100,     /* in one request to CloudWatch */
     AGAIN_MS = 60 * 1000,
 };
 
@@ -42,7 +44,9 @@ struct step {
     struct {
         struct log_batch *items;
         size_t count;
-    } batches; /* one for each subscription of the group and of the account */
+    } batches;       /* one for each subscription of the group and of the account */
+    str stream_name; /* absent: the stream is deleted */
+    struct index_step index;
 };
 
 /* ---- beginning ---- */
@@ -123,17 +127,23 @@ static void add_batch(struct step *step, str stream_name, const struct log_subsc
         *list_add(step->there.arena, &step->batches) = batch;
 }
 
+static void find_stream(struct step *step)
+{
+    struct logs_find_stream_name_params key = {.id = step->pending.stream_id,
+                                               .group_id = step->pending.group_id};
+    struct logs_find_stream_name_row stream = {0};
+
+    if (logs_find_stream_name(step->there.txn, &key, &stream))
+        step->stream_name = stream.name;
+}
+
 static void read_subscriptions(struct step *step)
 {
     const struct call *call = &step->there;
-    struct logs_find_stream_name_row stream = {0};
     struct log_subscription subscription;
     str pattern;
 
-    if (!logs_find_stream_name(call->txn,
-                               &(struct logs_find_stream_name_params){.id = step->pending.stream_id,
-                                                                      .group_id = step->pending.group_id},
-                               &stream))
+    if (!str_present(step->stream_name))
         return; /* a deleted stream's events reach nobody */
     struct logs_subscriptions_of_group_rows rows = logs_subscriptions_of_group(
         call->txn, &(struct logs_subscriptions_of_group_params){.group_id = step->pending.group_id});
@@ -141,10 +151,10 @@ static void read_subscriptions(struct step *step)
         subscription = (struct log_subscription){.name = rows.items[i].name,
                                                  .destination_arn = rows.items[i].destination_arn,
                                                  .target = logs_subscription_target(call, rows.items[i].id)};
-        add_batch(step, stream.name, &subscription, rows.items[i].pattern);
+        add_batch(step, step->stream_name, &subscription, rows.items[i].pattern);
     }
     if (logs_account_subscription(call, step->group.name, &subscription, &pattern))
-        add_batch(step, stream.name, &subscription, pattern);
+        add_batch(step, step->stream_name, &subscription, pattern);
 }
 
 static void look_at(struct step *step, const struct logs_read_ids_row *row)
@@ -156,6 +166,12 @@ static void look_at(struct step *step, const struct logs_read_ids_row *row)
                        &event);
     for (size_t i = 0; i < step->filters.count; i++)
         logs_metric_filter_apply(&step->filters.items[i], row->timestamp_ms, &event, &step->metrics);
+    const struct insights_event indexed = {.id = row->id,
+                                           .timestamp_ms = row->timestamp_ms,
+                                           .ingested_ms = row->ingested_ms,
+                                           .message = row->message,
+                                           .stream = step->stream_name};
+    logs_index_event(&step->there, &step->index, &indexed);
     if (logs_may_embed_metrics(row->message))
         logs_embedded_metrics(&step->metrics, row->timestamp_ms, row->message);
 }
@@ -170,7 +186,8 @@ static void read_events(struct step *step, size_t most)
     size_t events = 0, bytes = 0;
 
     while (events < most && bytes < STEP_BYTES && step->metrics.data < STEP_DATA &&
-           !(events > 0 && time_is_up(&step->there)) && logs_read_ids_next(&cursor, &event)) {
+           step->index.entries.count < STEP_ENTRIES && !(events > 0 && time_is_up(&step->there)) &&
+           logs_read_ids_next(&cursor, &event)) {
         look_at(step, &event);
         step->next_id = event.id + 1;
         bytes += event.message.size;
@@ -197,8 +214,10 @@ static struct step *make_step(const struct call *call, size_t most_events)
         return step;
     step->there = call_in(call, step->group.account, step->group.region);
     step->metrics.call = &step->there;
+    find_stream(step);
     read_filters(step);
     read_subscriptions(step);
+    logs_index_begin(&step->there, step->pending.group_id, step->group.name, &step->index);
     read_events(step, most_events);
     return step;
 }
@@ -234,6 +253,7 @@ static void store(const struct call *call, const struct step *step)
                  &step->metrics.namespaces.items[i].data);
     for (size_t i = 0; i < step->batches.count; i++)
         logs_batch_deliver(&there, &step->batches.items[i]);
+    logs_index_store(&there, step->pending.group_id, &step->index);
     if (step->metrics.parse_errors > 0)
         count(&there, &parse_errors, step->group.name, step->metrics.parse_errors);
     if (step->metrics.validation_errors > 0)

@@ -55,6 +55,10 @@ enum outcome logs_delete_log_group(const struct call *call, const struct logs_de
                                &(struct logs_remove_metric_filters_params){.group_id = group->row.id});
     logs_subscriptions_remove(call, group);
     logs_resource_policies_remove(call, group->arn);
+    logs_remove_index_policies(
+        call->txn, &(struct logs_remove_index_policies_params){
+                       .account = call->account, .region = call->region, .group_id = group->row.id});
+    logs_remove_found_fields(call->txn, &(struct logs_remove_found_fields_params){.group_id = group->row.id});
     logs_end_group(call->txn, &(struct logs_end_group_params){.id = group->row.id});
     logs_expiry_stop(call, group);
     logs_cleanup_start(call);

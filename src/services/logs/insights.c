@@ -3,7 +3,7 @@
  *
  * `stats`, `sort` and `pattern` keep rows until the last event; at the end they pass on theirs, one command
  * after the other, in steps.  With `diff` a second run takes the events of the earlier time, up to its
- * pattern.
+ * pattern.  The rows of a subquery's run go to the run that has begun it.
  */
 #include "insights.h"
 
@@ -11,7 +11,7 @@
 #include "insights_sort.h"
 #include "insights_stats.h"
 
-enum { FIRST_ROWS = 64 };
+enum { FIRST_ROWS = 64, MOST_PASSES = 100000 /* that one event, or one row at the end, may come to */ };
 
 /* What a command knows of the rows so far. */
 struct stage {
@@ -37,6 +37,10 @@ struct insights_run {
     bool failed;
     size_t ending;                 /* the command whose rows are passed on at the end */
     struct insights_run *previous; /* over the time that `diff` compares with, or NULL */
+    struct insights_table *found;  /* by each of its subqueries */
+    struct insights_run *outer;    /* of a subquery's run: the run that it belongs to, */
+    size_t index;                  /* and which one it is */
+    size_t passes;                 /* of the event, or row, that is being passed on */
     struct insights_texts rows;
     size_t row_capacity;
 };
@@ -64,6 +68,16 @@ static void keep_result(struct insights_run *run, str row)
         run->row_capacity = capacity;
     }
     run->rows.items[run->rows.count++] = logs_insights_keep_text(&run->memory, row);
+}
+
+/* Another row of a subquery. */
+static void add_found(struct insights_run *run, struct insights_evaluation *evaluation)
+{
+    struct insights_run *outer = run->outer;
+
+    logs_insights_keep_found(&outer->memory, &outer->found[run->index],
+                             outer->program->subqueries.items[run->index], evaluation);
+    run->failed = run->failed || outer->memory.full;
 }
 
 static void add_result(struct insights_run *run, struct insights_evaluation *evaluation)
@@ -197,10 +211,35 @@ static bool pass_pattern(struct insights_run *run, struct insights_evaluation *e
     return false;
 }
 
+/* A row for each of the right side that has the value. */
+static bool pass_join(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_command *command = &run->program->items[index];
+    const struct insights_columns *shown = &run->program->subqueries.items[command->subquery]->shown;
+    struct insights_value *slots = evaluation->row->slots,
+                          key = logs_insights_evaluate(evaluation, command->node);
+    const struct insights_entry *entry =
+        logs_insights_find_rows(&run->found[command->subquery], evaluation->arena, &key);
+
+    if (!entry) {
+        for (size_t i = 0; i < shown->count; i++)
+            slots[shown->items[i].slot] = (struct insights_value){0};
+        return command->keeps_left;
+    }
+    const struct insights_joined_rows *rows = entry->value;
+    for (const struct insights_joined_row *row = rows->first; row && !run->failed; row = row->next) {
+        for (size_t i = 0; i < shown->count; i++)
+            slots[shown->items[i].slot] = row->values[i];
+        pass(run, evaluation, index + 1);
+    }
+    return false;
+}
+
 static bool (*const passes[])(struct insights_run *, struct insights_evaluation *, size_t) = {
     [COMMAND_FIELDS] = pass_fields, [COMMAND_FILTER] = pass_filter, [COMMAND_PARSE] = pass_parse,
     [COMMAND_STATS] = pass_stats,   [COMMAND_SORT] = pass_sort,     [COMMAND_LIMIT] = pass_limit,
     [COMMAND_DEDUP] = pass_dedup,   [COMMAND_UNNEST] = pass_unnest, [COMMAND_PATTERN] = pass_pattern,
+    [COMMAND_JOIN] = pass_join,
 };
 
 /* Returns false when the query has failed. */
@@ -214,8 +253,8 @@ static bool pass(struct insights_run *run, struct insights_evaluation *evaluatio
     }
     run->matched += goes_on && from == 0 && run->matches_at == run->program->count;
     if (goes_on)
-        add_result(run, evaluation);
-    run->failed = run->failed || run->memory.full || evaluation->failed;
+        (run->outer ? add_found : add_result)(run, evaluation);
+    run->failed = run->failed || run->memory.full || evaluation->failed || ++run->passes > MOST_PASSES;
     return !run->failed;
 }
 
@@ -251,12 +290,15 @@ static struct insights_run *new_run(struct arena *arena, const struct insights_p
                                     const struct insights_options *options)
 {
     struct insights_run *run = arena_new(arena, struct insights_run);
-    struct insights_memory memory = {.arena = arena,
-                                     .most = options->most_bytes / (program->comparison ? 2 : 1)};
+    bool shares = program->comparison || program->subqueries.count > 0;
+    struct insights_memory memory = {.arena = arena, .most = options->most_bytes / (shares ? 2 : 1)};
 
     *run = (struct insights_run){.arena = arena, .program = program, .options = *options, .memory = memory};
     run->stages = arena_alloc(arena, (program->count + 1) * sizeof *run->stages);
     run->slots = arena_alloc(arena, (program->slot_count + 1) * sizeof *run->slots);
+    run->found = arena_alloc(arena, (program->subqueries.count + 1) * sizeof *run->found);
+    for (size_t i = 0; i < program->subqueries.count; i++)
+        run->found[i] = (struct insights_table){.basis = options->basis};
     run->matches_at = last_filter(program);
     for (size_t i = 0; i < program->count; i++) {
         struct stage *stage = &run->stages[i];
@@ -280,11 +322,26 @@ struct insights_run *logs_insights_begin(struct arena *arena, const struct insig
     return run;
 }
 
+struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size_t index)
+{
+    struct insights_options options = run->options;
+
+    options.limit = 0;
+    options.most_bytes = run->memory.most;
+    struct insights_run *inner =
+        new_run(run->arena, run->program->subqueries.items[index]->program, &options);
+    inner->outer = run;
+    inner->index = index;
+    return inner;
+}
+
 static struct insights_evaluation evaluation_of(struct insights_run *run, struct insights_row *row)
 {
     for (size_t i = 0; i < run->program->slot_count; i++)
         row->slots[i] = (struct insights_value){0};
-    return (struct insights_evaluation){.arena = run->arena, .now_ms = run->options.now_ms, .row = row};
+    run->passes = 0;
+    return (struct insights_evaluation){
+        .arena = run->arena, .now_ms = run->options.now_ms, .row = row, .found = run->found};
 }
 
 bool logs_insights_take(struct insights_run *run, const struct insights_event *event)
@@ -399,6 +456,14 @@ static size_t pattern_of(const struct insights_program *program)
     return at;
 }
 
+/* Nothing is needed of a subquery's run any more. */
+static void release(struct insights_run *run)
+{
+    logs_insights_release(&run->memory);
+    for (size_t i = 0; i < run->program->count; i++)
+        logs_insights_release(&run->stages[i].sorter.memory);
+}
+
 bool logs_insights_end(struct insights_run *run, bool (*is_over)(const void *context), const void *context)
 {
     bool more = true;
@@ -408,6 +473,8 @@ bool logs_insights_end(struct insights_run *run, bool (*is_over)(const void *con
     run->failed = run->failed || (run->previous && run->previous->failed);
     while (more && end_step(run, run->program->count))
         more = !is_over(context);
+    if (more && run->outer && !run->failed)
+        release(run);
     return more;
 }
 

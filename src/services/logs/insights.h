@@ -6,13 +6,13 @@
  * The caller gives the events one by one, the latest first.  What the query keeps is bounded; what an event
  * needs meanwhile is allocated in the arena, and the caller rewinds it after each event.
  */
-#include "insights_row.h"
+#include "insights_subquery.h"
 
 struct insights_run;
 
 struct insights_options {
     int64_t now_ms;
-    size_t limit;      /* of the rows, unless the query has its own */
+    size_t limit;      /* of the rows, unless the query has its own; 0: none */
     size_t most_bytes; /* of what the query keeps */
     uint64_t basis;    /* of hashes: secret */
     /* The @ptr of an event. */
@@ -22,6 +22,11 @@ struct insights_options {
 
 struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
                                          const struct insights_options *options);
+/*
+ * A subquery runs before the query that has it: begin it, let it take its events, and end it.  What it has
+ * found is in the query then; its own memory is released.
+ */
+struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size_t index);
 /* False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
  */
 bool logs_insights_take(struct insights_run *run, const struct insights_event *event);

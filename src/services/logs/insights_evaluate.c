@@ -1,7 +1,7 @@
 /*
  * insights_evaluate.c: the value of an expression for a row.
  */
-#include "insights_row.h"
+#include "insights_subquery.h"
 
 typedef struct insights_value value;
 
@@ -46,6 +46,14 @@ static value evaluate_match(struct insights_evaluation *evaluation, const struct
         logs_insights_matches(node->matcher, evaluation, logs_insights_show(evaluation->arena, &text), NULL));
 }
 
+static value evaluate_found(struct insights_evaluation *evaluation, const struct insights_node *node)
+{
+    value found = logs_insights_evaluate(evaluation, node->arguments[0]);
+
+    return logs_insights_boolean(
+        logs_insights_find_rows(&evaluation->found[node->slot], evaluation->arena, &found) != NULL);
+}
+
 value logs_insights_evaluate(struct insights_evaluation *evaluation, const struct insights_node *node)
 {
     switch (node->kind) {
@@ -62,6 +70,8 @@ value logs_insights_evaluate(struct insights_evaluation *evaluation, const struc
         return evaluate_both(evaluation, node);
     case NODE_MATCH:
         return evaluate_match(evaluation, node);
+    case NODE_FOUND:
+        return evaluate_found(evaluation, node);
     case NODE_AGGREGATE:
         break;
     }

@@ -1,7 +1,7 @@
 /*
  * insights_expression.c: expressions, by precedence: or, and, not, comparisons, + -, * / %, ^, a sign.
  */
-#include "insights_program.h"
+#include "insights_subquery.h"
 
 #include "base/list.h"
 
@@ -60,12 +60,19 @@ static struct insights_node *constant(struct insights_parser *parser, struct ins
 
 /* ---- names ---- */
 
-size_t logs_insights_new_slot(struct insights_parser *parser, str name)
+size_t logs_insights_hidden_slot(struct insights_parser *parser)
 {
     size_t slot = parser->program->slot_count++;
 
     if (slot >= INSIGHTS_MOST_SLOTS)
         logs_insights_complain(parser, &parser->token, S("the query makes too many fields"));
+    return slot;
+}
+
+size_t logs_insights_new_slot(struct insights_parser *parser, str name)
+{
+    size_t slot = logs_insights_hidden_slot(parser);
+
     *list_add(parser->arena, &parser->names) = (struct insights_name){.name = name, .slot = slot};
     return slot;
 }
@@ -87,10 +94,13 @@ static const struct insights_name *find_name(const struct insights_parser *parse
 
 struct insights_node *logs_insights_reference(struct insights_parser *parser, str name)
 {
+    struct insights_node *joined = logs_insights_joined_name(parser, name);
     const struct insights_name *found = find_name(parser, name);
-    struct insights_node *node = new_node(parser, found ? NODE_SLOT : NODE_FIELD);
 
-    node->value.text = name;
+    if (joined)
+        return joined;
+    struct insights_node *node = new_node(parser, found ? NODE_SLOT : NODE_FIELD);
+    node->value.text = node->name = name;
     if (found) {
         node->slot = found->slot;
         node->value.text = str_from(name, found->name.size + 1);
@@ -415,11 +425,13 @@ static struct insights_node *parse_match(struct insights_parser *parser, struct 
     return node->matcher ? measured(parser, node) : NULL;
 }
 
-/* in ["a", "b"]: the first argument is compared with the others. */
+/* in ["a", "b"]: the first argument is compared with the others; in (SOURCE …): with a subquery's rows. */
 static struct insights_node *parse_in(struct insights_parser *parser, struct insights_node *left)
 {
     struct insights_node *node = new_node(parser, NODE_CALL);
 
+    if (logs_insights_is_symbol(parser, "("))
+        return logs_insights_in_subquery(parser, left);
     node->function = logs_insights_function(S("in"));
     if (!logs_insights_take_symbol(parser, "["))
         return unexpected(parser);

@@ -200,7 +200,7 @@ value logs_insights_field(struct arena *arena, struct insights_row *row, str nam
         row->json = json_of(arena, row->event->message);
         row->has_json = true;
     }
-    return logs_insights_part(arena, &row->json, name);
+    return logs_insights_part(arena, &row->json, str_starts_with(name, S("@@")) ? str_from(name, 1) : name);
 }
 
 /* ---- all of them ---- */

@@ -5,7 +5,8 @@
  * and
  * @message) and what later commands make.  After `stats` there are only the columns that it makes.
  */
-#include "insights_program.h"
+#include "insights_index.h"
+#include "insights_subquery.h"
 
 #include "base/list.h"
 
@@ -99,6 +100,7 @@ static bool parse_fields_as(struct insights_parser *parser, bool display)
 {
     struct insights_columns columns = {0};
 
+    parser->program->names_columns = true;
     if (!parse_columns(parser, &columns))
         return false;
     store_columns(parser, &columns);
@@ -131,11 +133,15 @@ static bool parse_unmask(struct insights_parser *parser)
 
 static bool parse_filter(struct insights_parser *parser)
 {
+    parser->in_filter = true;
     const struct insights_node *condition = logs_insights_expression(parser);
+    parser->in_filter = false;
 
-    if (condition)
-        new_command(parser, COMMAND_FILTER)->node = condition;
-    return condition != NULL;
+    if (!condition)
+        return false;
+    logs_insights_index_filter(parser, condition);
+    new_command(parser, COMMAND_FILTER)->node = condition;
+    return true;
 }
 
 /* ---- parse ---- */
@@ -249,7 +255,7 @@ static bool parse_stats(struct insights_parser *parser)
         return false;
     parser->names = (struct insights_names){0};
     *columns_of(parser) = (struct insights_columns){0};
-    parser->after_stats = parser->program->aggregates = true;
+    parser->after_stats = parser->program->aggregates = parser->program->names_columns = true;
     for (size_t i = 0; i < command.columns.count; i++)
         command.columns.items[i].stored = true;
     for (size_t i = 0; i < command.results.count; i++)
@@ -280,7 +286,7 @@ static void name_pattern_columns(struct insights_parser *parser, struct insights
 {
     command->columns = *columns_of(parser) = (struct insights_columns){0};
     parser->names = (struct insights_names){0};
-    parser->after_stats = parser->program->aggregates = true;
+    parser->after_stats = parser->program->aggregates = parser->program->names_columns = true;
     for (size_t i = 0; i < count; i++) {
         struct insights_column column = {.name = str_of(pattern_columns[i]), .stored = true};
         column.slot = logs_insights_new_slot(parser, column.name);
@@ -331,6 +337,9 @@ static bool parse_diff(struct insights_parser *parser)
     struct insights_token first = parser->token;
     struct insights_command *command = compared_pattern(parser);
 
+    if (parser->is_subquery || parser->program->subqueries.count > 0)
+        return logs_insights_complain(parser, &first,
+                                      S("diff stands in queries without subqueries and join"));
     if (!command || parser->program->comparison)
         return logs_insights_complain(parser, &first,
                                       S("diff compares the events or the patterns before it"));
@@ -411,8 +420,8 @@ static const struct command_name commands[] = {
     {"diff", parse_diff},
     {"addtotals", NULL},
     {"anomaly", NULL},
-    {"filterindex", NULL},
-    {"join", NULL},
+    {"filterindex", logs_insights_filter_index},
+    {"join", logs_insights_join},
     {"logcompare", NULL},
     {"lookup", NULL},
     {"source", logs_insights_source},
@@ -436,19 +445,26 @@ static bool parse_command(struct insights_parser *parser)
     return logs_insights_unexpected(parser);
 }
 
-/* A query may begin with "|"; nothing stands for its defaults. */
-static bool parse_commands(struct insights_parser *parser)
+static bool is_at_end(const struct insights_parser *parser)
 {
-    logs_insights_next(parser);
+    return parser->token.kind == TOKEN_END || (parser->is_subquery && logs_insights_is_symbol(parser, ")"));
+}
+
+/* A query may begin with "|"; nothing stands for its defaults. */
+bool logs_insights_commands(struct insights_parser *parser)
+{
     logs_insights_take_symbol(parser, "|");
-    while (parser->token.kind != TOKEN_END) {
+    while (!is_at_end(parser)) {
         if (parser->program->count == INSIGHTS_MOST_COMMANDS)
             return logs_insights_complain(parser, &parser->token, S("the query has too many commands"));
         if (!parse_command(parser))
             return false;
-        if (parser->token.kind != TOKEN_END && !logs_insights_take_symbol(parser, "|"))
+        if (!is_at_end(parser) && !logs_insights_take_symbol(parser, "|"))
             return logs_insights_unexpected(parser);
     }
+    if (str_present(parser->problem->message))
+        return false;
+    show_defaults(parser);
     return true;
 }
 
@@ -459,8 +475,6 @@ const struct insights_program *logs_insights_parse(struct arena *arena, str text
     struct insights_parser parser = {.arena = arena, .text = text, .problem = problem, .program = program};
 
     *problem = (struct insights_problem){0};
-    if (!parse_commands(&parser) || str_present(problem->message))
-        return NULL;
-    show_defaults(&parser);
-    return program;
+    logs_insights_next(&parser);
+    return logs_insights_commands(&parser) ? program : NULL;
 }

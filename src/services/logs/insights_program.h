@@ -34,6 +34,8 @@ struct insights_problem {
 struct insights_row;
 struct insights_matcher;
 struct insights_node;
+struct insights_subquery;
+struct insights_table;
 
 /* What an expression is evaluated with. */
 struct insights_evaluation {
@@ -41,6 +43,7 @@ struct insights_evaluation {
     int64_t now_ms;
     struct insights_row *row;
     const struct insights_value *aggregates; /* of the group whose row is made */
+    const struct insights_table *found;      /* by each subquery */
     bool failed;                             /* a regular expression took too many steps */
 };
 
@@ -78,11 +81,13 @@ enum insights_node_kind {
     NODE_OR,
     NODE_MATCH,
     NODE_AGGREGATE, /* slot: its number among the aggregates of its command */
+    NODE_FOUND,     /* slot: the number of the subquery that has found the argument */
 };
 
 struct insights_node {
     enum insights_node_kind kind;
     struct insights_value value;
+    str name; /* of a slot or a field, as the query has it */
     const struct insights_function *function;
     struct insights_node *arguments[4]; /* the first four, */
     struct insights_node **more;        /* or all, when there are more */
@@ -150,6 +155,7 @@ enum insights_command_kind {
     COMMAND_DEDUP,
     COMMAND_UNNEST,
     COMMAND_PATTERN,
+    COMMAND_JOIN,
 };
 
 struct insights_command {
@@ -159,15 +165,39 @@ struct insights_command {
     struct insights_aggregations aggregations; /* of stats */
     struct insights_nodes nodes;               /* of dedup */
     struct insights_sort_keys keys;            /* of sort */
-    const struct insights_node *node;          /* of filter, parse, unnest and pattern */
-    const struct insights_matcher *matcher;    /* of parse */
+    const struct insights_node *node;       /* of filter, parse, unnest, pattern, and join: the left field */
+    size_t subquery;                        /* of join: the number of its right side, */
+    bool keeps_left;                        /* and whether rows without one are kept */
+    const struct insights_matcher *matcher; /* of parse */
     size_t *slots; /* of parse: one for each of the matcher's parts; of unnest: one */
     size_t limit;
 };
 
-/* What SOURCE selects; an empty list selects all, or of classes the standard one. */
+/*
+ * What SOURCE selects; an empty list selects all, or of classes the standard one.  A subquery's may name one
+ * group.
+ */
 struct insights_source {
+    str group;
     struct insights_texts prefixes, classes, accounts;
+};
+
+/* A field that all rows of the result have with one of these values: see insights_index.h. */
+struct insights_term {
+    str field;
+    uint32_t *hashes; /* of the values */
+    size_t count;
+    bool required; /* of filterIndex: only events that are indexed by it */
+};
+
+struct insights_terms {
+    struct insights_term *items;
+    size_t count;
+};
+
+struct insights_subqueries {
+    struct insights_subquery **items;
+    size_t count;
 };
 
 struct insights_program {
@@ -175,6 +205,9 @@ struct insights_program {
     struct insights_command *items;
     size_t count;
     size_t slot_count;
+    struct insights_terms terms;
+    struct insights_subqueries subqueries;
+    bool names_columns;              /* by a command: it has not the default ones */
     struct insights_columns columns; /* of the results */
     bool aggregates;                 /* there is a stats: the results have no pointers to events */
     bool unmasks;
@@ -213,6 +246,12 @@ struct insights_names {
     size_t count;
 };
 
+/* The names of both sides behind a join. */
+struct insights_join {
+    str left, right;
+    struct insights_subquery *subquery;
+};
+
 struct insights_parser {
     struct arena *arena;
     str text;
@@ -220,7 +259,8 @@ struct insights_parser {
     struct insights_problem *problem; /* its message is set by the first problem */
     unsigned depth;
     struct insights_names names; /* that the commands so far have made */
-    bool after_stats;
+    bool after_stats, in_filter, is_subquery;
+    struct insights_join *join;
     struct insights_aggregations *aggregations; /* of the stats that is being parsed, else NULL */
     struct insights_program *program;
 };
@@ -249,6 +289,12 @@ const struct insights_matcher *logs_insights_pattern(struct insights_parser *par
                                                      insights_matcher_maker *of_string);
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);
+
+/* A slot that no name finds. */
+size_t logs_insights_hidden_slot(struct insights_parser *parser);
+
+/* insights_parse.c: the commands up to the end, or up to the ")" of a subquery */
+bool logs_insights_commands(struct insights_parser *parser);
 
 /* insights_source.c: behind the word SOURCE */
 bool logs_insights_source(struct insights_parser *parser);

@@ -1,16 +1,17 @@
 /*
  * insights_sort.c: keeps rows and sorts them.
  *
- * When only the first N rows are needed, it collects 2N, sorts them, and copies the first N into new memory:
- * each row costs some comparisons, and memory holds 2N rows.  At the end runs of rows are sorted and merged
- * in steps, so that a worker can turn to other work between them.
+ * When only the first N rows are needed, they are a heap with the last of them at its root: each row costs
+ * some comparisons with it, and replaces it if it comes before.  The memory of replaced rows is freed once
+ * there are N of them.  At the end runs of rows are sorted and merged in steps, so that a worker can turn to
+ * other work between them.
  */
 #include "insights_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256, RUN_ROWS = 2048, STEP_ROWS = 16384 };
+enum { FIRST_CAPACITY = 256, RUN_ROWS = 64, STEP_ROWS = 256 };
 
 static void keep_values(struct insights_sorter *sorter, struct insights_value *to,
                         const struct insights_value *from, size_t count)
@@ -38,29 +39,27 @@ static void keep_row(struct insights_sorter *sorter, struct insights_kept_row *r
     row->event.log = logs_insights_keep_text(&sorter->memory, event->log);
 }
 
-static int compare_rows(const void *a, const void *b, void *context)
+static int compare_keys(const struct insights_sorter *sorter, const struct insights_value *left,
+                        const struct insights_value *right)
 {
-    const struct insights_sorter *sorter = context;
-    const struct insights_kept_row *left = a, *right = b;
     const struct insights_sort_keys *keys = &sorter->command->keys;
 
     for (size_t i = 0; i < keys->count; i++) {
         struct arena_mark mark = arena_mark(sorter->memory.arena);
-        int order = logs_insights_natural_order(sorter->memory.arena, &left->keys[i], &right->keys[i]);
+        int order = logs_insights_natural_order(sorter->memory.arena, &left[i], &right[i]);
         arena_rewind(sorter->memory.arena, mark);
         if (order != 0)
             return keys->items[i].descending ? -order : order;
     }
-    return (left->order > right->order) - (left->order < right->order);
+    return 0;
 }
 
-/* At most twice the rows that are needed. */
-static void sort_now(struct insights_sorter *sorter)
+static int compare_rows(const struct insights_sorter *sorter, const struct insights_kept_row *left,
+                        const struct insights_kept_row *right)
 {
-    if (sorter->count > 0)
-        qsort_r(sorter->items, sorter->count, sizeof *sorter->items, compare_rows, sorter);
-    if (sorter->most > 0 && sorter->count > sorter->most)
-        sorter->count = sorter->most;
+    int order = compare_keys(sorter, left->keys, right->keys);
+
+    return order != 0 ? order : (left->order > right->order) - (left->order < right->order);
 }
 
 /* ---- the end ---- */
@@ -72,8 +71,8 @@ static size_t least(size_t a, size_t b)
 
 static int compare_pointers(const void *a, const void *b, void *context)
 {
-    return compare_rows(*(struct insights_kept_row *const *)a, *(struct insights_kept_row *const *)b,
-                        context);
+    return compare_rows(context, *(struct insights_kept_row *const *)a,
+                        *(struct insights_kept_row *const *)b);
 }
 
 static void merge_from(struct insights_sorter *sorter, size_t at)
@@ -84,14 +83,10 @@ static void merge_from(struct insights_sorter *sorter, size_t at)
     merge->right = least(at + merge->width, sorter->count);
 }
 
-static void make_pointers(struct insights_sorter *sorter)
+static void begin_merge(struct insights_sorter *sorter)
 {
-    size_t bytes = (sorter->count + 1) * sizeof *sorter->merge.from;
-
-    sorter->merge.from = logs_insights_keep(&sorter->memory, bytes);
-    sorter->merge.to = logs_insights_keep(&sorter->memory, bytes);
-    for (size_t i = 0; i < sorter->count && !sorter->memory.full; i++)
-        sorter->merge.from[i] = &sorter->items[i];
+    sorter->merge.to = logs_insights_keep(&sorter->memory, (sorter->count + 1) * sizeof *sorter->merge.to);
+    sorter->merge.from = sorter->items;
 }
 
 static void sort_run(struct insights_sorter *sorter)
@@ -142,17 +137,15 @@ bool logs_insights_sorter_step(struct insights_sorter *sorter)
 {
     struct insights_merge *merge = &sorter->merge;
 
-    if (!merge->from) {
-        if (sorter->most > 0)
-            sort_now(sorter);
-        make_pointers(sorter);
-        return sorter->most == 0 && !sorter->memory.full;
-    }
-    if (merge->width == 0)
+    if (sorter->count == 0)
+        return false;
+    if (!merge->from)
+        begin_merge(sorter);
+    else if (merge->width == 0)
         sort_run(sorter);
     else
         merge_step(sorter);
-    return merge->width < sorter->count;
+    return merge->width < sorter->count && !sorter->memory.full;
 }
 
 const struct insights_kept_row *logs_insights_sorted(const struct insights_sorter *sorter, size_t index)
@@ -162,37 +155,87 @@ const struct insights_kept_row *logs_insights_sorted(const struct insights_sorte
 
 /* ---- taking rows ---- */
 
-/* Copy the rows to new memory, in an array of that capacity, and release the memory before. */
-static void move(struct insights_sorter *sorter, size_t capacity)
+static struct insights_kept_row *new_row(struct insights_sorter *sorter, const struct insights_event *event,
+                                         const struct insights_value *slots,
+                                         const struct insights_value *keys)
 {
-    struct insights_memory before = sorter->memory;
-    struct insights_kept_row *items = sorter->items;
+    struct insights_kept_row *row = logs_insights_keep(&sorter->memory, sizeof *row);
 
-    sorter->memory = (struct insights_memory){.arena = before.arena, .most = before.most};
-    sorter->items = logs_insights_keep(&sorter->memory, capacity * sizeof *items);
-    sorter->capacity = capacity;
-    for (size_t i = 0; i < sorter->count; i++) {
-        keep_row(sorter, &sorter->items[i], items[i].has_event ? &items[i].event : NULL, items[i].slots,
-                 items[i].keys);
-        sorter->items[i].order = items[i].order;
-    }
-    logs_insights_release(&before);
+    keep_row(sorter, row, event, slots, keys);
+    return row;
 }
 
 static void make_room(struct insights_sorter *sorter)
 {
     size_t larger = sorter->capacity ? 2 * sorter->capacity : FIRST_CAPACITY;
+    struct insights_kept_row **items = logs_insights_keep(&sorter->memory, larger * sizeof *items);
 
-    if (sorter->most > 0 && sorter->count >= 2 * sorter->most) {
-        sort_now(sorter);
-        move(sorter, sorter->capacity);
-        return;
-    }
-    struct insights_kept_row *items = logs_insights_keep(&sorter->memory, larger * sizeof *items);
     if (sorter->count > 0)
         memcpy(items, sorter->items, sorter->count * sizeof *items);
     sorter->items = items;
     sorter->capacity = larger;
+}
+
+/* Copy the rows to new memory, and release that of the rows that were replaced. */
+static void compact(struct insights_sorter *sorter)
+{
+    struct insights_memory before = sorter->memory;
+    struct insights_kept_row **items = sorter->items;
+
+    sorter->memory = (struct insights_memory){.arena = before.arena, .most = before.most};
+    sorter->items = logs_insights_keep(&sorter->memory, sorter->capacity * sizeof *items);
+    for (size_t i = 0; i < sorter->count; i++) {
+        sorter->items[i] =
+            new_row(sorter, items[i]->has_event ? &items[i]->event : NULL, items[i]->slots, items[i]->keys);
+        sorter->items[i]->order = items[i]->order;
+    }
+    logs_insights_release(&before);
+    sorter->replaced = 0;
+}
+
+/* ---- the heap of the first rows ---- */
+
+static bool is_before(const struct insights_sorter *sorter, size_t a, size_t b)
+{
+    return compare_rows(sorter, sorter->items[a], sorter->items[b]) < 0;
+}
+
+static void exchange(struct insights_sorter *sorter, size_t a, size_t b)
+{
+    struct insights_kept_row *row = sorter->items[a];
+
+    sorter->items[a] = sorter->items[b];
+    sorter->items[b] = row;
+}
+
+static void move_up(struct insights_sorter *sorter, size_t at)
+{
+    for (; at > 0 && is_before(sorter, (at - 1) / 2, at); at = (at - 1) / 2)
+        exchange(sorter, at, (at - 1) / 2);
+}
+
+static void move_down(struct insights_sorter *sorter, size_t at)
+{
+    for (size_t child; (child = 2 * at + 1) < sorter->count; at = child) {
+        if (child + 1 < sorter->count && is_before(sorter, child, child + 1))
+            child++;
+        if (is_before(sorter, child, at))
+            return;
+        exchange(sorter, at, child);
+    }
+}
+
+/* Of as many rows as are needed: the new one replaces the last one, unless it comes after it. */
+static void replace_last(struct insights_sorter *sorter, const struct insights_evaluation *evaluation,
+                         const struct insights_value *keys)
+{
+    if (compare_keys(sorter, keys, sorter->items[0]->keys) >= 0)
+        return;
+    sorter->items[0] = new_row(sorter, evaluation->row->event, evaluation->row->slots, keys);
+    sorter->items[0]->order = sorter->arrived;
+    move_down(sorter, 0);
+    if (++sorter->replaced >= sorter->count)
+        compact(sorter);
 }
 
 void logs_insights_sorter_take(struct insights_sorter *sorter, struct insights_evaluation *evaluation)
@@ -200,11 +243,18 @@ void logs_insights_sorter_take(struct insights_sorter *sorter, struct insights_e
     const struct insights_sort_keys *keys = &sorter->command->keys;
     struct insights_value *found = arena_alloc(evaluation->arena, keys->count * sizeof *found);
 
-    if (sorter->count == sorter->capacity || (sorter->most > 0 && sorter->count >= 2 * sorter->most))
-        make_room(sorter);
     for (size_t i = 0; i < keys->count; i++)
         found[i] = logs_insights_evaluate(evaluation, keys->items[i].node);
-    struct insights_kept_row *row = &sorter->items[sorter->count++];
-    keep_row(sorter, row, evaluation->row->event, evaluation->row->slots, found);
-    row->order = sorter->arrived++;
+    sorter->arrived++;
+    if (sorter->most > 0 && sorter->count == sorter->most) {
+        replace_last(sorter, evaluation, found);
+        return;
+    }
+    if (sorter->count == sorter->capacity)
+        make_room(sorter);
+    struct insights_kept_row *row = new_row(sorter, evaluation->row->event, evaluation->row->slots, found);
+    row->order = sorter->arrived;
+    sorter->items[sorter->count++] = row;
+    if (sorter->most > 0)
+        move_up(sorter, sorter->count - 1);
 }

@@ -17,8 +17,8 @@ struct insights_sorter {
     const struct insights_command *command;
     size_t slot_count;
     size_t most; /* only so many rows are needed; 0: all */
-    struct insights_kept_row *items;
-    size_t count, capacity;
+    struct insights_kept_row **items;
+    size_t count, capacity, replaced;
     uint64_t arrived;
     struct insights_merge {
         struct insights_kept_row **from, **to; /* NULL before the end */

@@ -1,6 +1,6 @@
 /*
  * insights_source.c: the SOURCE command, which names a query's groups by their prefixes, classes and
- * accounts.
+ * accounts; a subquery's may name one group instead.
  *
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Source.html
  */
@@ -77,6 +77,12 @@ bool logs_insights_source(struct insights_parser *parser)
 
     if (parser->program->source || parser->program->count > 0)
         return logs_insights_complain(parser, &parser->token, S("SOURCE is the first command of a query"));
+    if (parser->is_subquery && parser->token.kind == TOKEN_STRING && !str_empty(parser->token.text)) {
+        source->group = parser->token.text;
+        parser->program->source = source;
+        logs_insights_next(parser);
+        return true;
+    }
     if (logs_insights_is_word(parser, "dataSource"))
         return logs_insights_complain(parser, &parser->token,
                                       S("Orderly has no data sources; see SOURCE in docs/compatibility.md."));

@@ -41,3 +41,11 @@ struct insights_entry *logs_insights_entry(struct insights_memory *memory, struc
     }
     return entry;
 }
+
+const struct insights_entry *logs_insights_look_up(const struct insights_table *table, str key)
+{
+    if (table->capacity == 0)
+        return NULL;
+    const struct insights_entry *entry = find(table, str_hash_from(table->basis, key), key);
+    return str_present(entry->key) ? entry : NULL;
+}

@@ -20,3 +20,5 @@ struct insights_table {
 /* The entry of that key; a new one has a kept copy of the key, and no value yet. */
 struct insights_entry *logs_insights_entry(struct insights_memory *memory, struct insights_table *table,
                                            str key, bool *is_new);
+/* The entry of that key, or NULL. */
+const struct insights_entry *logs_insights_look_up(const struct insights_table *table, str key);

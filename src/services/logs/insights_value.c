@@ -202,6 +202,22 @@ int logs_insights_compare(struct arena *arena, const struct insights_value *a, c
     return str_compare(logs_insights_show(arena, a), logs_insights_show(arena, b));
 }
 
+str logs_insights_key(struct arena *arena, const struct insights_value *value)
+{
+    struct text key = text_in(arena);
+    double number;
+
+    if (!logs_insights_is_number(value, &number)) {
+        text_add_char(&key, 't');
+        text_add(&key, logs_insights_show(arena, value));
+        return text_str(&key);
+    }
+    number += 0.0; /* no negative zero */
+    text_add_char(&key, 'n');
+    text_add(&key, (str){(const char *)&number, sizeof number});
+    return text_str(&key);
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

@@ -55,6 +55,8 @@ str logs_insights_show(struct arena *arena, const struct insights_value *value);
 /* <0, 0, >0: as numbers if both are, else as texts. */
 int logs_insights_compare(struct arena *arena, const struct insights_value *a,
                           const struct insights_value *b);
+/* Equal values, by logs_insights_compare(), have equal keys. */
+str logs_insights_key(struct arena *arena, const struct insights_value *value);
 /*
  * The order of `sort`: what is not a number comes before all numbers, and runs of digits in it are compared
  * as numbers.

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "insights_table.h"
 #include "query.h"
+#include "wire/json.h"
 
 #include <stdlib.h>
 
@@ -146,17 +147,17 @@ enum outcome logs_get_log_group_fields(const struct call *call,
 
     if (!group)
         return FAILED;
-    struct logs_query_row query = {.group_ids = arena_format(call->arena, "[%lld]", (long long)group->row.id),
-                                   .start_ms = call->now_ms - LATEST_MS,
-                                   .end_ms = call->now_ms};
+    str ids = arena_format(call->arena, "[%lld]", (long long)group->row.id);
+    struct logs_query_row query = {.start_ms = call->now_ms - LATEST_MS, .end_ms = call->now_ms};
     if (in->time) {
         query.start_ms = *in->time * MS_PER_S - AROUND_MS;
         query.end_ms = *in->time * MS_PER_S + AROUND_MS;
     }
-    struct query_scan *scan = logs_scan_begin(call, &query);
+    struct query_scan *scan =
+        logs_scan_begin(call, &query, json_parse(call->arena, ids, NULL), &(struct insights_terms){0});
     logs_scan_open(call, scan);
     while (counts.events < MOST_EVENTS && !(counts.events > 0 && time_is_up(call)) &&
-           logs_scan_next(call, scan, &event))
+           logs_scan_next(call, scan, &event) == SCAN_FOUND)
         count_fields(call, &counts, &event);
     logs_scan_close(scan);
     show_fields(call, &counts, out);

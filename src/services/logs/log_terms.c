@@ -111,6 +111,8 @@ static void compile(struct arena *arena, const struct term_list *list, struct lo
     terms->wanted = arena_alloc(arena, (count + 1) * sizeof *terms->wanted);
     for (size_t i = 0; i < count; i++)
         want(terms, numbers[i], kinds[i]);
+    if (count == 1 && kinds[0] != TERM_EXCLUDED)
+        terms->only = texts[0];
 }
 
 struct log_terms *logs_terms_parse(struct arena *arena, str text)
@@ -150,8 +152,16 @@ static enum verdict look(struct log_terms *terms, uint32_t state, size_t *missin
     return OPEN;
 }
 
+static bool has_only(struct log_terms *terms, str message)
+{
+    terms->steps += message.size;
+    return str_find(message, terms->only) >= 0;
+}
+
 bool logs_terms_match(struct log_terms *terms, str message)
 {
+    if (str_present(terms->only) && !terms->never && !terms->always)
+        return has_only(terms, message);
     uint32_t state = LOG_AUTOMATON_START;
     size_t missing = terms->required;
     enum verdict verdict = terms->never ? DOES_NOT : terms->always ? MATCHES : OPEN;

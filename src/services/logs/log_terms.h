@@ -7,7 +7,7 @@
  *
  * Terms ("ERROR disk", "\"a phrase\"", "?this ?that", "ERROR -ignored") match when the message contains their
  * text, with the same case.  All terms are searched for at once, in one walk over the message, for any number
- * of terms.
+ * of terms; a single term is found by the C library's search, which is faster.
  */
 #include "base/arena.h"
 
@@ -23,6 +23,7 @@ struct log_terms {
     struct log_automaton *automaton;
     struct log_wanted *wanted; /* indexed by the text's number */
     size_t required;           /* the number of required texts */
+    str only;                  /* the text, when there is one, which is required or optional */
     bool only_optional, never, always;
     uint64_t walks;
     uint64_t steps; /* the cost of matching so far: bytes read, and texts found */

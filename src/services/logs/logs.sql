@@ -177,17 +177,64 @@ create table logs_account_policy (
     unique (account, region, type)
 );
 
+-- Policies of field indexes: of a group, or of the account (group 0) for the groups whose names begin with a prefix.
+-- Their fields are JSON, also those that have ended, which are still used for the events that came before.  An entry has the size of an event and the hashes of its
+-- indexed fields, as they were under a policy.  The fields found in a group's events have their times.
+-- migration: 8
+create table logs_index_policy (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    group_id integer not null,
+    name text not null,
+    prefix text not null,
+    selection text,
+    document text not null,
+    fields text not null,
+    updated_ms integer not null,
+    ended_ms integer,
+    unique (account, region, group_id, name)
+);
+create table logs_index_entry (
+    event_id integer primary key,
+    policy_id integer not null,
+    size integer not null,
+    hashes blob not null
+);
+create table logs_index_found (
+    group_id integer not null,
+    name text not null,
+    scanned_ms integer not null,
+    first_ms integer,
+    last_ms integer,
+    primary key (group_id, name)
+) without rowid;
+alter table logs_query add column records_skipped integer not null default 0;
+alter table logs_query add column bytes_skipped integer not null default 0;
+
+-- The groups of a query's subqueries: a JSON array of arrays of their ids.
+-- migration: 9
+alter table logs_query add column subquery_group_ids text not null default '[]';
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
 
--- The account's subscription is NULL when the group is excluded from it.
+-- The account's subscription is NULL when the group is excluded from it.  The index policy is the group's own, or else
+-- the account's.
 -- statement: find_group :one
 -- column: account_subscription integer null
+-- column: index_policy integer null
 select id, name, class, retention_days, deletion_protected, metric_filters, subscriptions,
     (select p.id from logs_account_policy p where p.account = g.account and p.region = g.region
         and p.type = 'SUBSCRIPTION_FILTER_POLICY' and instr(p.excluded, '"' || g.name || '"') = 0)
-    as account_subscription
+    as account_subscription,
+    coalesce(
+        (select i.id from logs_index_policy i where i.account = g.account and i.region = g.region
+            and i.group_id = g.id and i.ended_ms is null),
+        (select i.id from logs_index_policy i where i.account = g.account and i.region = g.region
+            and i.group_id = 0 and i.ended_ms is null and substr(g.name, 1, length(i.prefix)) = i.prefix))
+    as index_policy
 from logs_group g where account = :account and region = :region and name = :name;
 
 -- statement: find_group_retention :one
@@ -363,6 +410,23 @@ select id, stream_id, timestamp_ms, ingested_ms, message from logs_event
 where group_id = :group_id and timestamp_ms < :before_ms and timestamp_ms >= :from_ms
 order by timestamp_ms desc, id desc;
 
+-- The same with what the index knows of each event, but without the events themselves.
+-- statement: read_group_index_backward :each
+-- param: before_ms integer
+-- param: before_id integer
+-- param: from_ms integer
+-- column: policy_id integer null
+-- column: size integer null
+-- column: hashes blob null
+select e.id, e.timestamp_ms, i.policy_id, i.size, i.hashes
+from logs_event e left join logs_index_entry i on i.event_id = e.id
+where e.group_id = :group_id and e.timestamp_ms = :before_ms and e.id < :before_id and :before_ms >= :from_ms
+union all
+select e.id, e.timestamp_ms, i.policy_id, i.size, i.hashes
+from logs_event e left join logs_index_entry i on i.event_id = e.id
+where e.group_id = :group_id and e.timestamp_ms < :before_ms and e.timestamp_ms >= :from_ms
+order by timestamp_ms desc, id desc;
+
 -- statement: find_last_event :one
 select id from logs_event order by id desc limit 1;
 
@@ -394,6 +458,9 @@ where stream_id = :stream_id order by timestamp_ms, id;
 
 -- statement: remove_event :exec
 delete from logs_event where id = :id;
+
+-- statement: remove_index_entry :exec
+delete from logs_index_entry where event_id = :event_id;
 
 -- The row keeps its id from being used again, and belongs to no group.
 -- statement: blank_event :exec
@@ -477,7 +544,7 @@ delete from logs_pending where id = :id;
 -- statement: read_ids :each
 -- param: first_id integer
 -- param: last_id integer
-select id, timestamp_ms, message from logs_event
+select id, timestamp_ms, ingested_ms, message from logs_event
 where id between :first_id and :last_id and stream_id = :stream_id order by id;
 
 -- statement: put_subscription :exec
@@ -550,20 +617,22 @@ delete from logs_resource_policy where account = :account and region = :region a
 
 -- statement: add_query :insert
 insert into logs_query (query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit,
-    status, created_ms)
+    status, created_ms, subquery_group_ids)
 values (:query_id, :account, :region, :user_arn, :group_ids, :group_names, :query, :start_ms, :end_ms, :row_limit,
-    :status, :created_ms);
+    :status, :created_ms, :subquery_group_ids);
 
 -- statement: find_query :one
 -- row: query
 select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
-    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count, records_skipped,
+    bytes_skipped, subquery_group_ids
 from logs_query where query_id = :query_id and account = :account and region = :region;
 
 -- statement: find_query_number :one
 -- row: query
 select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
-    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count, records_skipped,
+    bytes_skipped, subquery_group_ids
 from logs_query where id = :id;
 
 -- The queries of an account, the latest first.
@@ -571,7 +640,8 @@ from logs_query where id = :id;
 -- row: query
 -- param: before_id integer
 select id, query_id, account, region, user_arn, group_ids, group_names, query, start_ms, end_ms, row_limit, status,
-    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count
+    created_ms, ended_ms, records_scanned, records_matched, bytes_scanned, groups_scanned, row_count, records_skipped,
+    bytes_skipped, subquery_group_ids
 from logs_query where account = :account and region = :region and id < :before_id order by id desc;
 
 -- statement: count_unfinished_queries :one
@@ -598,7 +668,8 @@ where status = 'Running' and status in ('Scheduled', 'Running');
 -- statement: set_query_progress :exec
 update logs_query
 set records_scanned = :records_scanned, records_matched = :records_matched, bytes_scanned = :bytes_scanned,
-    groups_scanned = :groups_scanned, row_count = :row_count
+    groups_scanned = :groups_scanned, row_count = :row_count, records_skipped = :records_skipped,
+    bytes_skipped = :bytes_skipped
 where id = :id;
 
 -- statement: add_query_page :insert
@@ -620,7 +691,7 @@ where id = (select p.id from logs_query_page p where p.query = :query order by p
 delete from logs_query where id = :id;
 
 -- statement: find_group_name :one
-select account, region, name, retention_days from logs_group where id = :id;
+select account, region, name, class, retention_days from logs_group where id = :id;
 
 -- statement: find_event :one
 -- row: event
@@ -654,3 +725,59 @@ select count(*) as count from logs_query_definition where account = :account and
 -- statement: remove_definition :exec
 delete from logs_query_definition
 where definition_id = :definition_id and account = :account and region = :region;
+
+-- Of the account (group 0), or of a group, also an ended one.
+-- statement: put_index_policy_row :exec
+insert into logs_index_policy (account, region, group_id, name, prefix, selection, document, fields, updated_ms)
+values (:account, :region, :group_id, :name, :prefix, :selection, :document, :fields, :updated_ms)
+on conflict (account, region, group_id, name) do update set prefix = excluded.prefix, selection = excluded.selection,
+    document = excluded.document, fields = excluded.fields, updated_ms = excluded.updated_ms, ended_ms = null;
+
+-- statement: find_index_policy :one
+-- row: index_policy
+select id, group_id, name, prefix, selection, document, fields, updated_ms, ended_ms from logs_index_policy
+where account = :account and region = :region and group_id = :group_id and name = :name;
+
+-- statement: find_index_policy_by_id :one
+-- row: index_policy
+select id, group_id, name, prefix, selection, document, fields, updated_ms, ended_ms from logs_index_policy where id = :id;
+
+-- statement: list_index_policies :many
+-- row: index_policy
+select id, group_id, name, prefix, selection, document, fields, updated_ms, ended_ms from logs_index_policy
+where account = :account and region = :region and group_id = :group_id order by name;
+
+-- statement: end_index_policy :exec
+update logs_index_policy set ended_ms = :ended_ms, fields = :fields where id = :id;
+
+-- The policies that ended long ago, and all but the latest that have ended.
+-- statement: prune_index_policies :exec
+-- param: before_ms integer
+-- param: most integer
+delete from logs_index_policy where account = :account and region = :region and group_id = 0
+    and ended_ms is not null and (ended_ms < :before_ms or id in (
+        select p.id from logs_index_policy p where p.account = :account and p.region = :region
+            and p.group_id = 0 and p.ended_ms is not null
+        order by p.ended_ms desc, p.id desc limit -1 offset :most));
+
+-- statement: remove_index_policies :exec
+delete from logs_index_policy where account = :account and region = :region and group_id = :group_id;
+
+-- statement: remove_found_fields :exec
+delete from logs_index_found where group_id = :group_id;
+
+-- Only of an event that still exists.
+-- statement: add_index_entry :exec
+insert or replace into logs_index_entry (event_id, policy_id, size, hashes)
+select :event_id, :policy_id, :size, :hashes
+where exists (select 1 from logs_event e where e.id = :event_id and e.group_id <> 0);
+
+-- statement: put_found_field :exec
+insert into logs_index_found (group_id, name, scanned_ms, first_ms, last_ms)
+values (:group_id, :name, :scanned_ms, :first_ms, :last_ms)
+on conflict (group_id, name) do update set scanned_ms = excluded.scanned_ms,
+    first_ms = min(coalesce(first_ms, excluded.first_ms), coalesce(excluded.first_ms, first_ms)),
+    last_ms = max(coalesce(last_ms, excluded.last_ms), coalesce(excluded.last_ms, last_ms));
+
+-- statement: find_found_field :one
+select scanned_ms, first_ms, last_ms from logs_index_found where group_id = :group_id and name = :name;

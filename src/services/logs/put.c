@@ -96,7 +96,8 @@ static bool is_extracted_from(const struct group *group, const struct logs_input
                               struct accepted accepted)
 {
     const struct logs_find_group_row *row = &group->row;
-    bool watched = row->metric_filters > 0 || row->subscriptions > 0 || row->account_subscription;
+    bool watched =
+        row->metric_filters > 0 || row->subscriptions > 0 || row->account_subscription || row->index_policy;
 
     if (!logs_group_is_standard(group))
         return false;

@@ -161,7 +161,8 @@ static bool concurrency_check(const struct call *call)
 }
 
 static int64_t store(const struct call *call, const struct logs_start_query_request *in,
-                     const struct query_groups *groups, str query_id)
+                     const struct insights_program *program, const struct all_query_groups *groups,
+                     str query_id)
 {
     struct logs_add_query_params query = {
         .query_id = query_id,
@@ -176,14 +177,15 @@ static int64_t store(const struct call *call, const struct logs_start_query_requ
         .created_ms = call->now_ms,
     };
 
-    logs_query_groups_write(call, groups, &query.group_ids, &query.group_names);
+    logs_query_groups_write(call, &groups->own, &query.group_ids, &query.group_names);
+    query.subquery_group_ids = logs_subquery_groups_write(call, program, groups);
     return logs_add_query(call->txn, &query);
 }
 
 enum outcome logs_start_query(const struct call *call, const struct logs_start_query_request *in,
                               struct logs_start_query_response *out)
 {
-    struct query_groups groups = {0};
+    struct all_query_groups groups = {0};
     struct insights_problem problem;
 
     const struct insights_program *program = logs_insights_parse(call->arena, in->query_string, &problem);
@@ -196,7 +198,7 @@ enum outcome logs_start_query(const struct call *call, const struct logs_start_q
         return FAILED;
 
     out->query_id = random_uuid(call->arena);
-    struct logs_run_query_request query = {.number = store(call, in, &groups, out->query_id)};
+    struct logs_run_query_request query = {.number = store(call, in, program, &groups, out->query_id)};
     timer_set(call, &LOGS_END_QUERY, timer_id(call, query.number), call->now_ms + MOST_MS, &query);
     timer_set(call, &LOGS_REMOVE_QUERY, timer_id(call, query.number), call->now_ms + KEPT_MS, &query);
     logs_queries_go_on(call);

@@ -124,17 +124,58 @@ static bool source_groups(const struct call *call, const struct insights_source 
                                        "SOURCE selects no log group: none has such a name and class.");
 }
 
-/* ---- both ---- */
+/* ---- of subqueries ---- */
+
+static bool subquery_group(const struct call *call, str identifier, struct query_groups *groups)
+{
+    struct resource *resource = arena_new(call->arena, struct resource);
+
+    logs_locate_group(call, identifier, resource);
+    if (!authorize_action(call, S("logs:StartQuery"), resource))
+        return false;
+    if (!resource->row)
+        return refuse(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "The specified log group does not exist.");
+    *list_add(call->arena, groups) = resource;
+    return true;
+}
+
+static bool may_unmask(const struct call *call, const struct insights_program *program,
+                       const struct query_groups *groups)
+{
+    for (size_t i = 0; program->unmasks && i < groups->count; i++)
+        if (!authorize_action(call, S("logs:Unmask"), groups->items[i]))
+            return false;
+    return true;
+}
+
+static bool subquery_groups(const struct call *call, const struct insights_program *program,
+                            const struct query_groups *outer, struct query_groups *groups)
+{
+    *groups = (struct query_groups){0};
+    if (!program->source)
+        *groups = *outer;
+    else if (!(str_present(program->source->group) ? subquery_group(call, program->source->group, groups)
+                                                   : source_groups(call, program->source, groups)))
+        return false;
+    return may_unmask(call, program, groups);
+}
+
+/* ---- all ---- */
 
 bool logs_query_groups_find(const struct call *call, const struct logs_start_query_request *in,
-                            const struct insights_program *program, struct query_groups *groups)
+                            const struct insights_program *program, struct all_query_groups *groups)
 {
-    bool found =
-        program->source ? source_groups(call, program->source, groups) : named_groups(call, in, groups);
+    const struct insights_subqueries *inner = &program->subqueries;
+    struct query_groups *own = &groups->own;
 
-    for (size_t i = 0; found && program->unmasks && i < groups->count; i++)
-        found = authorize_action(call, S("logs:Unmask"), groups->items[i]);
-    return found;
+    groups->of_subqueries = arena_alloc(call->arena, (inner->count + 1) * sizeof *groups->of_subqueries);
+    if (!(program->source ? source_groups(call, program->source, own) : named_groups(call, in, own)) ||
+        !may_unmask(call, program, own))
+        return false;
+    for (size_t i = 0; i < inner->count; i++)
+        if (!subquery_groups(call, inner->items[i]->program, own, &groups->of_subqueries[i]))
+            return false;
+    return true;
 }
 
 void logs_query_groups_write(const struct call *call, const struct query_groups *groups, str *ids, str *names)
@@ -157,4 +198,19 @@ void logs_query_groups_write(const struct call *call, const struct query_groups 
     json_close_array(&name_writer);
     *ids = json_written(&id_writer);
     *names = json_written(&name_writer);
+}
+
+str logs_subquery_groups_write(const struct call *call, const struct insights_program *program,
+                               const struct all_query_groups *groups)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+    str ids, names;
+
+    json_open_array(&writer);
+    for (size_t i = 0; i < program->subqueries.count; i++) {
+        logs_query_groups_write(call, &groups->of_subqueries[i], &ids, &names);
+        json_raw(&writer, ids);
+    }
+    json_close_array(&writer);
+    return json_written(&writer);
 }

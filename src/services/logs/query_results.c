@@ -87,8 +87,8 @@ static const struct logs_query_statistics *statistics_of(const struct call *call
     statistics->bytes_scanned = arena_double(call->arena, (double)query->bytes_scanned);
     statistics->log_groups_scanned = arena_double(call->arena, (double)query->groups_scanned);
     statistics->result_count = arena_double(call->arena, (double)query->row_count);
-    statistics->estimated_records_skipped = arena_double(call->arena, 0);
-    statistics->estimated_bytes_skipped = arena_double(call->arena, 0);
+    statistics->estimated_records_skipped = arena_double(call->arena, (double)query->records_skipped);
+    statistics->estimated_bytes_skipped = arena_double(call->arena, (double)query->bytes_skipped);
     return statistics;
 }
 

@@ -4,12 +4,13 @@
  * RunQuery's preparation, on a worker, takes events for some milliseconds in a snapshot of its own; the
  * handler, on the engine, only notes the progress, and moves the call to a worker again: so queries take
  * turns with other long work, and a query that was stopped ends at the next turn.  What the query keeps
- * between is in the call's arena, and bounded.  With `diff` a second scan follows, over an earlier time.  At
- * the end the handler stores the rows, a few pages at a time.
+ * between is in the call's arena, and bounded.  A subquery may take 30 seconds, as on AWS.  At the end the
+ * handler stores the rows, a few pages at a time.
  */
 #include "query.h"
 
 #include "base/hash.h"
+#include "wire/json.h"
 
 #include <time.h>
 
@@ -17,50 +18,31 @@ enum {
     MOST_BYTES = 48 * 1024 * 1024,
     PAGE_OF_ROWS_BYTES = 256 * 1024,
     STORED_PER_RUN_BYTES = 1024 * 1024,
+    MOST_SUBQUERY_MS = 30 * 1000,
 };
 
+/*
+ * A query runs in parts, each with a scan of its own: its subqueries, then the query itself, then the earlier
+ * time that `diff` compares with.
+ */
 struct query_state {
     struct logs_query_row query;
+    const struct insights_program *program;
+    size_t part; /* subqueries.count: the query itself */
+    int64_t part_began_ms;
     struct query_scan *scan;
-    enum insights_comparison comparison; /* still to be done after this scan, */
-    bool compares;                       /* or is being done */
-    struct insights_run *run;
-    const struct call *call; /* that runs now, for pointers */
+    struct insights_run *run, *taking; /* the query's, and the one whose part it is */
+    const struct call *call;           /* that runs now, for pointers */
     int64_t scanned, bytes;
-    bool ended, finished, failed; /* ended: no more events; finished: all rows are made */
-    size_t stored;                /* rows */
+    int64_t skipped, skipped_bytes; /* of the parts before this one */
+    int64_t groups;                 /* of the query itself */
+    bool ended, finished, failed;   /* ended: no more events; finished: all rows are made */
+    size_t stored;                  /* rows */
 };
 
-static str pointer(const void *context, struct arena *arena, const struct insights_event *event)
+static bool is_over(const void *call)
 {
-    const struct query_state *state = context;
-
-    (void)arena;
-    return logs_pointer_text(state->call, event);
-}
-
-/* NULL: the query is gone. */
-static struct query_state *begin(const struct call *call, int64_t number)
-{
-    struct query_state *state = arena_new(call->arena, struct query_state);
-    struct insights_problem problem;
-    struct logs_query_row *query = &state->query;
-
-    if (!logs_find_query_number(call->txn, &(struct logs_find_query_number_params){.id = number}, query))
-        return NULL;
-    const struct insights_program *program = logs_insights_parse(call->arena, query->query, &problem);
-    if (!program)
-        return NULL;
-    struct insights_options options = {.now_ms = query->created_ms,
-                                       .limit = (size_t)query->row_limit,
-                                       .most_bytes = MOST_BYTES,
-                                       .basis = random_u64(),
-                                       .pointer = pointer,
-                                       .pointer_context = state};
-    state->run = logs_insights_begin(call->arena, program, &options);
-    state->scan = logs_scan_begin(call, query);
-    state->comparison = program->comparison;
-    return state;
+    return time_is_up(call);
 }
 
 /* ---- diff ---- */
@@ -97,24 +79,102 @@ static int64_t compared_start_ms(const struct logs_query_row *query, enum insigh
     }
 }
 
-/* The next events are those of the time that `diff` compares with. */
-static void begin_comparison(const struct call *call, struct query_state *state)
-{
-    struct logs_query_row earlier = state->query;
+/* ---- parts ---- */
 
-    earlier.start_ms = compared_start_ms(&state->query, state->comparison);
-    earlier.end_ms = earlier.start_ms + (state->query.end_ms - state->query.start_ms);
-    state->scan = logs_scan_begin(call, &earlier);
-    state->comparison = COMPARES_NOTHING;
-    state->compares = true;
+static bool is_subquery(const struct query_state *state)
+{
+    return state->part < state->program->subqueries.count;
+}
+
+/* The part of a query with `diff` that follows the query itself. */
+static bool compares(const struct query_state *state)
+{
+    return state->part > state->program->subqueries.count;
+}
+
+static size_t part_count(const struct query_state *state)
+{
+    return state->program->subqueries.count + (state->program->comparison ? 2 : 1);
+}
+
+static const struct json *group_ids(const struct call *call, const struct query_state *state)
+{
+    if (!is_subquery(state))
+        return json_parse(call->arena, state->query.group_ids, NULL);
+    const struct json *all = json_parse(call->arena, state->query.subquery_group_ids, NULL);
+    check(json_is(all, JSON_ARRAY) && state->part < all->count);
+    return &all->items[state->part];
+}
+
+static void begin_part(const struct call *call, struct query_state *state, size_t part)
+{
+    struct logs_query_row query = state->query;
+
+    state->part = part;
+    state->part_began_ms = call->now_ms;
+    if (compares(state)) {
+        query.start_ms = compared_start_ms(&state->query, state->program->comparison);
+        query.end_ms = query.start_ms + (state->query.end_ms - state->query.start_ms);
+    }
+    state->taking = is_subquery(state) ? logs_insights_begin_subquery(state->run, part) : state->run;
+    const struct insights_program *program =
+        is_subquery(state) ? state->program->subqueries.items[part]->program : state->program;
+    state->scan = logs_scan_begin(call, &query, group_ids(call, state), &program->terms);
+    state->ended = false;
+    if (part == state->program->subqueries.count)
+        state->groups = (int64_t)logs_scan_groups(state->scan);
+}
+
+/* The part has no more events: end it if it is a subquery, in steps, and begin the next one. */
+static void end_part(const struct call *call, struct query_state *state)
+{
+    int64_t skipped_bytes, skipped = logs_scan_skipped(state->scan, &skipped_bytes);
+
+    if (is_subquery(state) && !logs_insights_end(state->taking, is_over, call))
+        return;
+    state->failed = state->failed || logs_insights_has_failed(state->taking);
+    if (state->failed || state->part + 1 == part_count(state))
+        return;
+    state->skipped += skipped;
+    state->skipped_bytes += skipped_bytes;
+    begin_part(call, state, state->part + 1);
+}
+
+/* ---- beginning ---- */
+
+static str pointer(const void *context, struct arena *arena, const struct insights_event *event)
+{
+    const struct query_state *state = context;
+
+    (void)arena;
+    return logs_pointer_text(state->call, event);
+}
+
+/* NULL: the query is gone. */
+static struct query_state *begin(const struct call *call, int64_t number)
+{
+    struct query_state *state = arena_new(call->arena, struct query_state);
+    struct insights_problem problem;
+    struct logs_query_row *query = &state->query;
+
+    if (!logs_find_query_number(call->txn, &(struct logs_find_query_number_params){.id = number}, query))
+        return NULL;
+    const struct insights_program *program = logs_insights_parse(call->arena, query->query, &problem);
+    if (!program)
+        return NULL;
+    struct insights_options options = {.now_ms = query->created_ms,
+                                       .limit = (size_t)query->row_limit,
+                                       .most_bytes = MOST_BYTES,
+                                       .basis = random_u64(),
+                                       .pointer = pointer,
+                                       .pointer_context = state};
+    state->run = logs_insights_begin(call->arena, program, &options);
+    state->program = program;
+    begin_part(call, state, 0);
+    return state;
 }
 
 /* ---- running ---- */
-
-static bool is_over(const void *call)
-{
-    return time_is_up(call);
-}
 
 /* Take events while there is time, at least one: one event may take milliseconds. */
 static void scan(const struct call *call, struct query_state *state)
@@ -124,13 +184,14 @@ static void scan(const struct call *call, struct query_state *state)
     logs_scan_open(call, state->scan);
     struct arena_mark mark = arena_mark(call->arena);
     do {
-        state->ended = !logs_scan_next(call, state->scan, &event);
-        if (state->ended)
+        enum scan_result result = logs_scan_next(call, state->scan, &event);
+        state->ended = result == SCAN_ENDED;
+        if (result != SCAN_FOUND)
             break;
         state->scanned++;
         state->bytes += (int64_t)event.message.size;
-        state->failed = !(state->compares ? logs_insights_take_previous(state->run, &event)
-                                          : logs_insights_take(state->run, &event));
+        state->failed = !(compares(state) ? logs_insights_take_previous(state->run, &event)
+                                          : logs_insights_take(state->taking, &event));
         arena_rewind(call->arena, mark);
     } while (!state->failed && !time_is_up(call));
     logs_scan_close(state->scan);
@@ -141,13 +202,13 @@ static void go_on(const struct call *call, struct query_state *state)
     state->call = call;
     if (!state->ended)
         scan(call, state);
-    if (state->ended && state->comparison) {
-        begin_comparison(call, state);
-        state->ended = false;
-    }
+    if (state->ended && !state->failed)
+        end_part(call, state);
+    state->failed =
+        state->failed || (is_subquery(state) && call->now_ms - state->part_began_ms > MOST_SUBQUERY_MS);
     if (!state->ended || state->failed)
         return;
-    state->finished = logs_insights_end(state->run, is_over, call);
+    state->finished = !is_subquery(state) && logs_insights_end(state->run, is_over, call);
     state->failed = logs_insights_has_failed(state->run);
 }
 
@@ -165,13 +226,17 @@ void logs_run_query_prepare(const struct call *call, const struct logs_run_query
 static void store_progress(const struct call *call, const struct logs_query_row *query,
                            const struct query_state *state)
 {
+    int64_t skipped_bytes, skipped = logs_scan_skipped(state->scan, &skipped_bytes);
+
     logs_set_query_progress(call->txn, &(struct logs_set_query_progress_params){
                                            .id = query->id,
                                            .records_scanned = state->scanned,
                                            .records_matched = logs_insights_matched(state->run),
                                            .bytes_scanned = state->bytes,
-                                           .groups_scanned = (int64_t)logs_scan_groups(state->scan),
+                                           .groups_scanned = state->groups,
                                            .row_count = (int64_t)logs_insights_rows(state->run).count,
+                                           .records_skipped = state->skipped + skipped,
+                                           .bytes_skipped = state->skipped_bytes + skipped_bytes,
                                        });
 }
 

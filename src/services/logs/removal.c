@@ -37,6 +37,7 @@ static void count_lost(const struct call *call, int64_t stream_id, int64_t bytes
 
 static void remove_event(const struct call *call, int64_t id, int64_t last_id)
 {
+    logs_remove_index_entry(call->txn, &(struct logs_remove_index_entry_params){.event_id = id});
     if (id == last_id)
         logs_blank_event(call->txn, &(struct logs_blank_event_params){.id = id});
     else

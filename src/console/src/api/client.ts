@@ -37,6 +37,8 @@ export interface CallOptions {
   /** Other credentials than the session's, for example to look whether they are right. */
   credentials?: Credentials;
   signal?: AbortSignal;
+  /** Another region than the chosen one. */
+  region?: string;
   /** Reads that the console makes by itself are not worth remembering. */
   quiet?: boolean;
 }
@@ -141,7 +143,8 @@ async function call({ service, operation, input, path, init, ...options }: Call)
         error,
       });
   };
-  const response = await send(path, service.signs, { ...init, signal: options.signal }, options.credentials);
+  const request = { ...init, signal: options.signal };
+  const response = await send(path, service.signs, request, options.credentials, options.region);
   if (response.ok) {
     note();
     return response;
@@ -157,12 +160,13 @@ export async function send(
   signingName: string,
   init: RequestInit,
   credentials: Credentials | undefined = session.value?.credentials,
+  inRegion = region.value,
 ): Promise<Response> {
   const url = new URL(path, location.origin).href;
   try {
     if (!credentials) return await fetch(url, init);
     const { signal, ...rest } = init;
-    const aws = new AwsClient({ ...credentials, service: signingName, region: region.value, retries: 0 });
+    const aws = new AwsClient({ ...credentials, service: signingName, region: inRegion, retries: 0 });
     return await fetch(await aws.sign(url, rest), { signal });
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;

@@ -62,12 +62,13 @@ export async function describeAlarms(
   names?: string[],
   token?: string,
   signal?: AbortSignal,
+  region?: string,
 ): Promise<Page<Alarm>> {
   const page = await json<{ MetricAlarms: Alarm[]; CompositeAlarms: Alarm[]; NextToken?: string }>(
     'cloudwatch',
     'DescribeAlarms',
     { AlarmNames: names, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'], NextToken: token },
-    { signal, quiet: true },
+    { signal, region, quiet: true },
   );
   return { items: [...page.MetricAlarms, ...page.CompositeAlarms], next: page.NextToken };
 }

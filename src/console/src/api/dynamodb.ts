@@ -153,16 +153,18 @@ export interface Backup {
   BackupSizeBytes?: number;
 }
 
-export async function listBackups(table: string, signal?: AbortSignal): Promise<Backup[]> {
-  return allPages(async token => {
-    const page = await json<{ BackupSummaries: Backup[]; LastEvaluatedBackupArn?: string }>(
-      'dynamodb',
-      'ListBackups',
-      { TableName: table, ...(token && { ExclusiveStartBackupArn: token }) },
-      { signal, quiet: true },
-    );
-    return { items: page.BackupSummaries, next: page.LastEvaluatedBackupArn };
-  });
+export async function backupsPage(
+  table: string,
+  token?: string,
+  signal?: AbortSignal,
+): Promise<PageOf<Backup>> {
+  const page = await json<{ BackupSummaries: Backup[]; LastEvaluatedBackupArn?: string }>(
+    'dynamodb',
+    'ListBackups',
+    { TableName: table, ExclusiveStartBackupArn: token },
+    { signal, quiet: true },
+  );
+  return { items: page.BackupSummaries, next: page.LastEvaluatedBackupArn };
 }
 
 export async function createBackup(table: string, name: string): Promise<void> {

@@ -18,7 +18,7 @@ export class AwsError extends Error {
   }
 
   get missing(): boolean {
-    return /NotFound|NoSuchEntity|NonExistentQueue|QueueDoesNotExist/.test(this.code);
+    return this.status === 404 || /NotFound|NoSuchEntity|NonExistentQueue|QueueDoesNotExist/.test(this.code);
   }
 }
 

@@ -116,7 +116,7 @@ export async function lambdaPage<T>(
   return { items: (page[member] ?? []) as T[], next: (page.NextMarker as string | null) ?? undefined };
 }
 
-/** All pages: of what one function or layer has. */
+/** All pages: of what one function has few of. */
 export async function lambdaPages<T>(
   operation: string,
   path: string,
@@ -141,7 +141,7 @@ export function getFunction(
   return lambda('GetFunction', 'GET', functionPath(name, '', undefined, qualifier), {}, { ...QUIET, signal });
 }
 
-const PACKAGE_SHOWN = '(the zip file, in base64)';
+export const PACKAGE_SHOWN = '(the zip file, in base64)';
 
 export function createFunction(input: object, zip: string): Promise<FunctionConfiguration> {
   return lambda('CreateFunction', 'POST', FUNCTIONS, {
@@ -173,7 +173,7 @@ export function updateConfiguration(name: string, changes: object): Promise<Func
 
 /** The package of a function.  The location names the server as it knows itself; the page may know it by another name,
  *  and may ask no origin but its own. */
-export async function downloadCode(location: string): Promise<Uint8Array> {
+export async function downloadCode(location: string): Promise<Uint8Array<ArrayBuffer>> {
   const { pathname, search } = new URL(location);
   const response = await send(pathname + search, 'lambda', {});
   if (!response.ok)
@@ -196,14 +196,14 @@ export interface Alias {
   RoutingConfig?: { AdditionalVersionWeights?: Record<string, number> };
 }
 
-export function listVersions(name: string, signal?: AbortSignal): Promise<FunctionConfiguration[]> {
-  return lambdaPages(
-    'ListVersionsByFunction',
-    functionPath(name, '/versions'),
-    'Versions',
-    undefined,
-    signal,
-  );
+/** $LATEST is the first of the first page. */
+export function versionsPage(
+  name: string,
+  marker?: string,
+  signal?: AbortSignal,
+): Promise<PageOf<FunctionConfiguration>> {
+  const path = functionPath(name, '/versions');
+  return lambdaPage({ operation: 'ListVersionsByFunction', path, member: 'Versions' }, marker, signal);
 }
 
 export function publishVersion(name: string, description: string): Promise<FunctionConfiguration> {
@@ -213,8 +213,25 @@ export function publishVersion(name: string, description: string): Promise<Funct
   });
 }
 
-export function listAliases(name: string, signal?: AbortSignal): Promise<Alias[]> {
-  return lambdaPages('ListAliases', functionPath(name, '/aliases'), 'Aliases', undefined, signal);
+export function aliasesPage(name: string, marker?: string, signal?: AbortSignal): Promise<PageOf<Alias>> {
+  const path = functionPath(name, '/aliases');
+  return lambdaPage({ operation: 'ListAliases', path, member: 'Aliases' }, marker, signal);
+}
+
+const OF_VERSIONS = 'versions ';
+
+/** Names of aliases, then versions: what a function may be qualified with. */
+export async function qualifiersPage(
+  name: string,
+  token = '',
+  signal?: AbortSignal,
+): Promise<PageOf<string>> {
+  if (!token.startsWith(OF_VERSIONS)) {
+    const { items, next } = await aliasesPage(name, token || undefined, signal);
+    return { items: items.map(alias => alias.Name), next: next ?? OF_VERSIONS };
+  }
+  const { items, next } = await versionsPage(name, token.slice(OF_VERSIONS.length) || undefined, signal);
+  return { items: items.map(one => one.Version), next: next && OF_VERSIONS + next };
 }
 
 export function putAlias(name: string, alias: Omit<Alias, 'AliasArn'>, exists: boolean): Promise<Alias> {

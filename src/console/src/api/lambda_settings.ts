@@ -1,4 +1,4 @@
-/** What is set beside a function's own configuration: its policy, URL, concurrency, asynchronous invocation, tags and layers. */
+/** What is set beside a function's own configuration: its policy, URL, concurrency, asynchronous invocation and tags. */
 import { functionPath, lambda, lambdaPages, orUndefined } from './lambda';
 
 const QUIET = { quiet: true };
@@ -184,33 +184,4 @@ export async function changeTags(
     );
   if (Object.keys(after).length > 0)
     await lambda('TagResource', 'POST', tagsPath(arn), { names, body: { Tags: after } });
-}
-
-/* ---- layers ---- */
-
-export interface LayerVersion {
-  LayerVersionArn: string;
-  Version: number;
-  Description?: string;
-  CompatibleRuntimes?: string[];
-}
-
-export interface Layer {
-  LayerName: string;
-  LayerArn: string;
-  LatestMatchingVersion: LayerVersion;
-}
-
-export function listLayers(signal?: AbortSignal): Promise<Layer[]> {
-  return lambdaPages('ListLayers', '/2018-10-31/layers', 'Layers', {}, signal);
-}
-
-export function listLayerVersions(layer: string, signal?: AbortSignal): Promise<LayerVersion[]> {
-  return lambdaPages(
-    'ListLayerVersions',
-    `/2018-10-31/layers/${encodeURIComponent(layer)}/versions`,
-    'LayerVersions',
-    {},
-    signal,
-  );
 }

@@ -19,6 +19,15 @@ export async function clock(signal?: AbortSignal): Promise<Clock> {
   return orderly<Clock>('GET', '/_orderly/clock', undefined, { signal });
 }
 
+/** The time of the server, which its clock may have moved; without permission to ask, that of the browser. */
+export async function serverNow(signal?: AbortSignal): Promise<number> {
+  try {
+    return (await clock(signal)).now_ms;
+  } catch {
+    return Date.now();
+  }
+}
+
 export async function advance(milliseconds: number): Promise<Clock> {
   return orderly<Clock>('POST', '/_orderly/clock', { advance_ms: milliseconds });
 }

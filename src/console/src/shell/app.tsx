@@ -1,10 +1,11 @@
 /** The whole page: the bar, the list of services, and the screen of this address. */
 import { useEffect, useState } from 'preact/hooks';
-import type { ComponentType } from 'preact';
+import type { ComponentChildren, ComponentType } from 'preact';
 
 import { href, Link, matchRoute, path, type Params, type Route } from '../router';
 import { routes, services } from '../screens';
 import { caller, region } from '../session';
+import { Boundary } from '../ui/boundary';
 import { Flashes } from '../ui/flash';
 import { Empty, Loading, Page } from '../ui/layout';
 import { Problem } from '../ui/problem';
@@ -87,7 +88,27 @@ function Screen({ at }: { at: string }) {
         </Empty>
       </Page>
     );
-  if (error) return <Problem error={error} />;
+  if (error)
+    return (
+      <Failed title="This page could not be loaded">
+        <Problem error={error} retry={() => location.reload()} />
+      </Failed>
+    );
   if (shown?.route !== found.route) return <Loading />;
-  return <shown.Content key={at} {...found.params} />;
+  return (
+    <Boundary key={at} frame={problem => <Failed title="This page has failed">{problem}</Failed>}>
+      <shown.Content {...found.params} />
+    </Boundary>
+  );
+}
+
+function Failed({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <Page title={title}>
+      {children}
+      <p>
+        What you have done is not lost: it is on the server. <Link to="">Home</Link>
+      </p>
+    </Page>
+  );
 }

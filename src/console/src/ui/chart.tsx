@@ -9,6 +9,15 @@ export interface Series {
   label: string;
   /** Milliseconds and values, in the order of time. */
   points: [number, number][];
+  /** #rrggbb; without it, by the place in the list. */
+  colour?: string;
+  /** Its values are those of the axis at the right. */
+  right?: boolean;
+}
+
+export interface Bounds {
+  min?: number;
+  max?: number;
 }
 
 interface ChartProps {
@@ -20,9 +29,16 @@ interface ChartProps {
   lines?: { value: number; label: string }[];
   /** From when to when, in milliseconds; without it, from the first point to the last. */
   span?: [number, number];
+  /** Areas above each other, instead of lines. */
+  stacked?: boolean;
+  /** What the axes show at least; without it, their values and 0. */
+  bounds?: { left?: Bounds; right?: Bounds };
+  /** What is around it says the title. */
+  titled?: boolean;
 }
 
-export function Chart({ title, series, unit = '', height = 200, lines, span }: ChartProps) {
+export function Chart({ title, series, height = 200, titled, ...drawn }: ChartProps) {
+  const { unit = '', lines, span, stacked, bounds } = drawn;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot>();
   const [asTable, setAsTable] = useState(false);
@@ -33,19 +49,19 @@ export function Chart({ title, series, unit = '', height = 200, lines, span }: C
     let gone = false;
     void import('./plot').then(({ createPlot }) => {
       if (!gone && holder.current)
-        plot.current = createPlot(holder.current, { series, unit, height, lines, span });
+        plot.current = createPlot(holder.current, { series, unit, height, lines, span, stacked, bounds });
     });
     return () => {
       gone = true;
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [asTable, empty, series, unit, height, lines, span]);
+  }, [asTable, empty, series, unit, height, lines, span, stacked, bounds]);
 
   return (
     <figure class="chart">
       <figcaption>
-        <span>{title}</span>
+        <span class={titled ? 'visually-hidden' : undefined}>{title}</span>
         {!empty && (
           <Button
             kind="link"

@@ -63,16 +63,18 @@ function fits({ value, label = value }: Option, text: string): boolean {
 interface LongSelectProps {
   label: string;
   hint?: ComponentChildren;
+  /** What the choice of nothing is called, if it is one. */
+  none?: string;
   value: string;
   choices: Choices;
   onChange: (value: string) => void;
 }
 
 /** A long list has a field beside it that searches in it. */
-export function LongSelect({ label, hint, value, choices, onChange }: LongSelectProps) {
+export function LongSelect({ label, hint, none, value, choices, onChange }: LongSelectProps) {
   const { options, loading, more, sought, seek } = choices;
   const known = value === '' || options.some(option => option.value === value);
-  const first = loading ? 'Loading…' : options.length > 0 ? 'Choose' : 'There is none';
+  const first = none ?? (loading ? 'Loading…' : options.length > 0 ? 'Choose' : 'There is none');
   return (
     <>
       {(more || sought !== '') && (

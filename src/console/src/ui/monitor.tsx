@@ -1,8 +1,8 @@
 /** The graphs of a resource's Monitor tab. */
 import { useMemo } from 'preact/hooks';
 
-import { orderly } from '../api/client';
 import { metricData, type MetricQuery } from '../api/metrics';
+import { serverNow } from '../api/server';
 import { search, setSearch } from '../router';
 import { Chart, type Series } from './chart';
 import { Button, Select } from './controls';
@@ -23,15 +23,6 @@ const RANGES = [
   { value: '1440', label: '1 day' },
   { value: '10080', label: '1 week' },
 ];
-
-/** The time of the server, which its clock may have moved; without permission to ask, that of the browser. */
-async function serverNow(signal: AbortSignal): Promise<number> {
-  try {
-    return (await orderly<{ now_ms: number }>('GET', '/_orderly/clock', undefined, { signal })).now_ms;
-  } catch {
-    return Date.now();
-  }
-}
 
 interface MonitorProps {
   /** Names the resource. */

@@ -4,15 +4,21 @@ import { alarmHistory, describeAlarms, dimensionsText, type Alarm } from '../../
 import { metricData } from '../../api/metrics';
 import { clock } from '../../api/server';
 import type { Params } from '../../router';
+import { Absent } from '../../ui/absent';
 import { Chart } from '../../ui/chart';
 import { nameOf, Time } from '../../ui/format';
-import { Badge, Copy, Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
+import { Badge, Copy, Empty, Facts, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { AlarmState, conditionOf } from './alarms';
 
 const SHOWN_PERIODS = 60;
+
+const CRUMBS: [string, string][] = [
+  ['CloudWatch', 'cloudwatch'],
+  ['Alarms', 'cloudwatch/alarms'],
+];
 
 export default function AlarmPage({ name = '' }: Params) {
   const on = { on: changed('cloudwatch') };
@@ -22,17 +28,10 @@ export default function AlarmPage({ name = '' }: Params) {
     on,
   );
   const history = useResource(`cloudwatch/history/${name}`, signal => alarmHistory(name, signal), on);
-  if (found.loading && !found.data) return <Loading />;
   const alarm = found.data;
-  if (!alarm) return <Problem error={found.error ?? `There is no alarm ${name}.`} retry={found.reload} />;
+  if (!alarm) return <Absent kind="alarm" name={name} crumbs={CRUMBS} resource={found} />;
   return (
-    <Page
-      title={name}
-      crumbs={[
-        ['CloudWatch', 'cloudwatch'],
-        ['Alarms', 'cloudwatch/alarms'],
-      ]}
-    >
+    <Page title={name} crumbs={CRUMBS}>
       <Panel title="Details">
         <Facts
           facts={[

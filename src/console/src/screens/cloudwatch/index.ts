@@ -1,9 +1,16 @@
+import { listDashboards } from '../../api/dashboards';
 import { logGroups } from '../../api/logs';
 import { link, type Route } from '../../router';
 import { foundIn, type Find } from '../found';
 
 export const routes: Route[] = [
   { path: 'cloudwatch', title: 'CloudWatch', load: () => import('./overview') },
+  { path: 'cloudwatch/dashboards', title: 'Dashboards', load: () => import('./dashboards/dashboards') },
+  {
+    path: 'cloudwatch/dashboards/:name',
+    title: ({ name }) => `${name} | Dashboards`,
+    load: () => import('./dashboards/dashboard'),
+  },
   { path: 'cloudwatch/log-groups', title: 'Log groups', load: () => import('./log_groups') },
   { path: 'cloudwatch/log-groups/:group', title: ({ group }) => group!, load: () => import('./log_group') },
   {
@@ -18,6 +25,12 @@ export const routes: Route[] = [
 ];
 
 export const finds: Find[] = [
+  (token, signal) =>
+    foundIn(listDashboards(token, signal), ({ DashboardName: name }) => ({
+      name,
+      kind: 'Dashboard',
+      to: link`cloudwatch/dashboards/${name}`,
+    })),
   (token, signal) =>
     foundIn(logGroups('', token, signal), ({ logGroupName: name }) => ({
       name,

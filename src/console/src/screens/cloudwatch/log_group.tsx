@@ -1,11 +1,12 @@
 /** CloudWatch › Log groups › a group: its streams, the newest first. */
-import { changed } from '../../api/events';
+import { changed, reshaped } from '../../api/events';
 import { logGroup, logStreams, setRetention } from '../../api/logs';
 import { Link, link, navigate, type Params } from '../../router';
+import { Absent } from '../../ui/absent';
 import { Button, Select } from '../../ui/controls';
 import { attempt } from '../../ui/flash';
 import { bytes, Time } from '../../ui/format';
-import { Copy, Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
+import { Copy, Empty, Facts, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { usePages } from '../../ui/pages';
 import { useResource } from '../../ui/resource';
@@ -13,19 +14,19 @@ import { Table } from '../../ui/table';
 
 const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653];
 
+const CRUMBS: [string, string][] = [
+  ['CloudWatch', 'cloudwatch'],
+  ['Log groups', 'cloudwatch/log-groups'],
+];
+
 export default function LogGroupPage({ group = '' }: Params) {
-  const found = useResource(`logs/group/${group}`, signal => logGroup(group, signal));
+  const found = useResource(`logs/group/${group}`, signal => logGroup(group, signal), {
+    on: reshaped('logs'),
+  });
   const streams = usePages(`logs/streams/${group}`, (token, signal) => logStreams(group, token, signal), {
     on: changed('logs'),
   });
-  if (found.loading && !found.data) return <Loading />;
-  if (!found.data)
-    return (
-      <Problem
-        error={found.error ?? streams.error ?? `There is no log group ${group} yet.`}
-        retry={found.reload}
-      />
-    );
+  if (!found.data) return <Absent kind="log group" name={group} crumbs={CRUMBS} resource={found} />;
   const retain = async (days: string) => {
     await attempt(() => setRetention(group, days ? Number(days) : undefined), 'Retention saved');
     await found.reload();
@@ -33,10 +34,7 @@ export default function LogGroupPage({ group = '' }: Params) {
   return (
     <Page
       title={group}
-      crumbs={[
-        ['CloudWatch', 'cloudwatch'],
-        ['Log groups', 'cloudwatch/log-groups'],
-      ]}
+      crumbs={CRUMBS}
       actions={
         <>
           <Button onClick={() => navigate(`${link`cloudwatch/log-groups/${group}/events`}?tail=1`)}>

@@ -13,6 +13,7 @@ import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
+import { AddToDashboard } from './dashboards/add_to_dashboard';
 
 const STATISTICS = ['Average', 'Sum', 'Minimum', 'Maximum', 'SampleCount', 'p50', 'p90', 'p99'];
 const RANGES = [
@@ -128,11 +129,15 @@ function Graphed({ chosen }: { chosen: Metric[] }) {
     },
     { on: event => event.event === 'clock' || changed('cloudwatch')(event) },
   );
+  const [adding, setAdding] = useState(false);
   return (
     <Panel
       title="Graph"
       actions={
         <div class="row">
+          <Button disabled={chosen.length === 0} onClick={() => setAdding(true)}>
+            Add to dashboard
+          </Button>
           <Select
             label="Statistic"
             value={statistic}
@@ -155,6 +160,7 @@ function Graphed({ chosen }: { chosen: Metric[] }) {
         <Chart title={statistic} series={graph.data ?? []} height={300} />
       )}
       {chosen.length === MOST && <p class="hint">{`The first ${MOST} are drawn.`}</p>}
+      {adding && <AddToDashboard metrics={chosen} statistic={statistic} onClose={() => setAdding(false)} />}
     </Panel>
   );
 }

@@ -8,6 +8,11 @@ import { useResource } from '../../ui/resource';
 
 const PLACES: [string, string, string][] = [
   [
+    'Dashboards',
+    'cloudwatch/dashboards',
+    'Graphs, figures, alarms and logs side by side, as you arrange them',
+  ],
+  [
     'Log groups',
     'cloudwatch/log-groups',
     'What functions and applications have written, with search and live tail',

@@ -5,6 +5,7 @@ import { fromPlain, isTyped, toPlain, type Item } from '../../api/attribute_valu
 import { describeTable, type Table } from '../../api/dynamodb';
 import { createItem, getItem, moveItem, replaceItem } from '../../api/items';
 import { link, navigate, search, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Code } from '../../ui/code';
 import { Checkbox, Form } from '../../ui/controls';
 import { flash } from '../../ui/flash';
@@ -25,6 +26,7 @@ export default function ItemPage({ table: name = '' }: Params) {
     return { table, item: at ? await getItem(name, JSON.parse(at) as Item, signal) : keysOnly(table) };
   });
   const title = key ? 'Edit item' : 'Create item';
+  if (isMissing(loaded)) return <Absent kind="table" name={name} crumbs={tableCrumbs()} resource={loaded} />;
   return (
     <Page title={title} crumbs={[...tableCrumbs(name), ['Items', link`dynamodb/tables/${name}/items`]]}>
       <Problem error={loaded.error} retry={loaded.reload} />

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { describeTable, type Table } from '../../api/dynamodb';
 import { listen } from '../../api/events';
 import { link, navigate, search as address, setSearch, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button } from '../../ui/controls';
 import { Loading, Notice, Page } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
@@ -15,6 +16,7 @@ import { SearchForm } from './search_form';
 
 export default function Items({ table: name = '' }: Params) {
   const table = useResource(`dynamodb/table/${name}`, signal => describeTable(name, signal));
+  if (isMissing(table)) return <Absent kind="table" name={name} crumbs={tableCrumbs()} resource={table} />;
   return (
     <Page
       title={`Explore items: ${name}`}

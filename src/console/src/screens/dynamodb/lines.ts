@@ -41,13 +41,3 @@ function itemOfLine(line: string): Item {
   const item = value && Object.keys(value).length === 1 && isTyped(value.Item) ? value.Item : value;
   return isTyped(item) ? item : fromPlain(line);
 }
-
-/** Give a file to the browser to save. */
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const anchor = document.createElement('a');
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  URL.revokeObjectURL(url);
-}

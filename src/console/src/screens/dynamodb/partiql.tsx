@@ -7,13 +7,14 @@ import { executeStatement } from '../../api/items';
 import { search, setSearch } from '../../router';
 import { Code } from '../../ui/code';
 import { Button } from '../../ui/controls';
+import { download } from '../../ui/download';
 import { count } from '../../ui/format';
 import { Empty, Page, Panel, Tabs } from '../../ui/layout';
 import { Menu } from '../../ui/menu';
 import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { Table, type Column } from '../../ui/table';
-import { csv, download, jsonLines } from './lines';
+import { csv, jsonLines } from './lines';
 import { DynamoSections, tableCrumbs } from './parts';
 import { splitStatements, templatesOf } from './statements';
 

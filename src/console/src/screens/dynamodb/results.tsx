@@ -7,6 +7,7 @@ import { deleteItems, putItems, readItems } from '../../api/items';
 import { Link, link, navigate, search as address, setSearch } from '../../router';
 import { Button, Checkbox } from '../../ui/controls';
 import { Confirm, Dialog } from '../../ui/dialog';
+import { download } from '../../ui/download';
 import { attempt, flash } from '../../ui/flash';
 import { count } from '../../ui/format';
 import { Empty, Panel } from '../../ui/layout';
@@ -14,7 +15,7 @@ import { Menu } from '../../ui/menu';
 import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { Table, type Column } from '../../ui/table';
-import { csv, download, jsonLines, parseLines } from './lines';
+import { csv, jsonLines, parseLines } from './lines';
 import { keysOf, requestOf, searchText, type Search } from './search';
 
 /** Without a filter, a page has so many items; with one, it is what DynamoDB reads at once: 1 MB. */

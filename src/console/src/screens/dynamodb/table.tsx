@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { describeTable, type Table } from '../../api/dynamodb';
 import { link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button } from '../../ui/controls';
 import { bytes, count, Time } from '../../ui/format';
 import { Copy, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
@@ -30,6 +31,8 @@ export default function TablePage({ table: name = '' }: Params) {
   const [deleting, setDeleting] = useState(false);
   const table = described.data;
   const props = table && { table, reload: described.reload };
+  if (isMissing(described))
+    return <Absent kind="table" name={name} crumbs={tableCrumbs()} resource={described} />;
   return (
     <Page
       title={name}

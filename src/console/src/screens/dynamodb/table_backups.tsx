@@ -2,10 +2,10 @@
 import { useState } from 'preact/hooks';
 
 import {
+  backupsPage,
   createBackup,
   deleteBackup,
   describeRecovery,
-  listBackups,
   restoreBackup,
   restoreToTime,
   updateRecovery,
@@ -18,6 +18,8 @@ import { Confirm, Dialog } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
 import { bytes, Time } from '../../ui/format';
 import { Empty, Facts, Panel } from '../../ui/layout';
+import { pagesListed } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
@@ -132,13 +134,13 @@ function TurnOnRecovery({ name, onDone, onClose }: TurnOnProps) {
 
 function OnDemand({ table }: { table: Described }) {
   const name = table.TableName;
-  const backups = useResource(`dynamodb/backups/${name}`, signal => listBackups(name, signal), {
+  const backups = usePages(`dynamodb/backups/${name}`, (token, signal) => backupsPage(name, token, signal), {
     on: ofDynamo,
   });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [asked, setAsked] = useState<'create' | 'restore' | 'delete'>();
   const [backupName, setBackupName] = useState('');
-  const chosen = backups.data?.find(backup => selected.has(backup.BackupArn));
+  const chosen = backups.rows.find(backup => selected.has(backup.BackupArn));
   const close = () => setAsked(undefined);
   const create = async () => {
     if (await attempt(() => createBackup(name, backupName), `The backup ${backupName} is being created.`))
@@ -153,7 +155,7 @@ function OnDemand({ table }: { table: Described }) {
   return (
     <Panel
       title="Backups"
-      count={backups.data?.length}
+      count={pagesListed(backups).count}
       actions={
         <>
           <Button kind="danger" disabled={selected.size !== 1} onClick={() => setAsked('delete')}>
@@ -169,7 +171,8 @@ function OnDemand({ table }: { table: Described }) {
       <Problem error={backups.error} retry={backups.reload} />
       <Table
         label="Backups"
-        rows={backups.data ?? []}
+        rows={backups.rows}
+        more={backups.more}
         rowKey={backup => backup.BackupArn}
         selection={{ keys: selected, onChange: setSelected, label: backup => backup.BackupName }}
         columns={[

@@ -5,10 +5,11 @@ import { createPolicy } from '../../api/iam';
 import { link, navigate } from '../../router';
 import { Form, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
+import { jsonMarks } from '../../ui/json_marks';
 import { Page, Panel } from '../../ui/layout';
 import { crumbsOf } from './nav';
 import { PolicyEditor } from './policy_editor';
-import { documentText, jsonMarks } from './policy_text';
+import { documentText } from './policy_text';
 
 export default function CreatePolicy() {
   const [document, setDocument] = useState(

@@ -8,12 +8,13 @@ import { Button, Form, Pairs, RadioGroup, Select, TextField } from '../../ui/con
 import { Code } from '../../ui/code';
 import { flash } from '../../ui/flash';
 import { nameOf } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { crumbsOf } from './nav';
 import { PolicyChoice } from './policy_choice';
 import { PolicyEditor } from './policy_editor';
-import { documentText, jsonMarks, trustOfService } from './policy_text';
+import { documentText, trustOfService } from './policy_text';
 
 type Entity = 'service' | 'account' | 'custom';
 

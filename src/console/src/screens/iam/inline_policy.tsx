@@ -3,15 +3,17 @@ import { useState } from 'preact/hooks';
 
 import { inlineDocument, putInlinePolicy, type Kind } from '../../api/iam';
 import { link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Form, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { pretty } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { crumbsOf } from './nav';
 import { PolicyEditor } from './policy_editor';
-import { documentText, jsonMarks } from './policy_text';
+import { documentText } from './policy_text';
 
 const EMPTY = documentText({ Sid: 'Statement1', Effect: 'Allow', Action: [], Resource: [] });
 
@@ -36,6 +38,10 @@ function InlinePolicy({ kind, name, policy, page }: InlineProps) {
     inlineDocument(kind, name, policy!, signal),
   );
   const title = policy ?? 'Create inline policy';
+  if (isMissing(before))
+    return (
+      <Absent kind="policy" name={title} crumbs={crumbsOf(`${kind}s`, [name, page])} resource={before} />
+    );
   return (
     <Page title={title} crumbs={crumbsOf(`${kind}s`, [name, page])}>
       <Problem error={before.error} retry={before.reload} />

@@ -23,6 +23,7 @@ import { Code } from '../../ui/code';
 import { attempt, flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { nameOf, pretty, Time } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Copy, Empty, Facts, Panel, Tabs } from '../../ui/layout';
 import type { PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
@@ -32,7 +33,7 @@ import { Grants } from './grants';
 import { RemovablePage } from './removable_page';
 import { isAwsManaged } from './policy_choice';
 import { PolicyEditor } from './policy_editor';
-import { grantsOf, jsonMarks } from './policy_text';
+import { grantsOf } from './policy_text';
 import { Versions } from './versions';
 
 export default function PolicyPage({ arn = '' }: Params) {

@@ -1,9 +1,10 @@
 /** The JSON editor of a policy.  The server's parser decides; the editor shows where the JSON itself breaks. */
 import { AwsError } from '../../api/errors';
 import { Code } from '../../ui/code';
+import { jsonMarks } from '../../ui/json_marks';
 import { Problem } from '../../ui/problem';
 import { Grants } from './grants';
-import { grantsOf, jsonMarks } from './policy_text';
+import { grantsOf } from './policy_text';
 
 interface PolicyEditorProps {
   label?: string;

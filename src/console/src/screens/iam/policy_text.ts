@@ -1,6 +1,4 @@
-/** Policy documents as texts: making them, finding where their JSON breaks, and what they allow by service. */
-import type { Mark } from '../../ui/code';
-
+/** Policy documents as texts: making them, and what they allow by service. */
 export interface Statement {
   Sid?: string;
   Effect: 'Allow' | 'Deny';
@@ -31,26 +29,6 @@ export function statementsOf(text: string | undefined): Statement[] {
     return listed((JSON.parse(text ?? '') as PolicyDocument).Statement);
   } catch {
     return [];
-  }
-}
-
-/** Where a text stops being JSON; nothing when it is JSON. */
-export function jsonMarks(text: string): Mark[] {
-  try {
-    JSON.parse(text);
-    return [];
-  } catch (error) {
-    const message = (error as Error).message;
-    const position = /position (\d+)/.exec(message);
-    const place = /line (\d+) column (\d+)/.exec(message);
-    const lines = text.slice(0, position ? Number(position[1]) : text.length).split('\n');
-    return [
-      {
-        line: place ? Number(place[1]) : lines.length,
-        column: place ? Number(place[2]) : lines.at(-1)!.length + 1,
-        message: message.replace(/ (in JSON )?at (position|line) .*$/, ''),
-      },
-    ];
   }
 }
 

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
 import { navigate } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
@@ -33,6 +34,8 @@ export function RemovablePage<T>(props: RemovablePageProps<T>) {
   const confirmed = async () => {
     if (await attempt(remove, `${kind} ${name} deleted.`)) navigate(crumbs.at(-1)![1]);
   };
+  if (isMissing(resource))
+    return <Absent kind={kind.toLowerCase()} name={name} crumbs={crumbs} resource={resource} />;
   return (
     <Page
       title={name}

@@ -18,13 +18,13 @@ import { Code } from '../../ui/code';
 import { flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { duration, pretty, Time } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { MayDo } from './may_do';
 import { RemovablePage } from './removable_page';
 import { Permissions } from './permissions';
 import { PolicyEditor } from './policy_editor';
-import { jsonMarks } from './policy_text';
 import { Tags } from './tags';
 
 export default function RolePage({ name = '' }: Params) {

@@ -8,6 +8,7 @@ import { createMapping, streamsPage, subscribeFunction } from '../../api/lambda_
 import { listQueues, queueName } from '../../api/sqs';
 import { link, navigate, type Params } from '../../router';
 import { arn } from '../../session';
+import { Absent, isMissing } from '../../ui/absent';
 import { useChoices } from '../../ui/choices';
 import { Button, Checkbox, Form, Select } from '../../ui/controls';
 import { flash } from '../../ui/flash';
@@ -34,6 +35,10 @@ const SOURCES = [
 
 export default function AddTrigger({ name = '' }: Params) {
   const details = useResource(`lambda/functions/${name}`, signal => getFunction(name, undefined, signal));
+  if (isMissing(details))
+    return (
+      <Absent kind="function" name={name} crumbs={[['Functions', 'lambda/functions']]} resource={details} />
+    );
   return (
     <Page
       title="Add trigger"

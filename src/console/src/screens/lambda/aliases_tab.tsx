@@ -2,19 +2,21 @@
 import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { deleteAlias, listAliases, listVersions, putAlias, type Alias } from '../../api/lambda';
-import { Button, Select, TextField } from '../../ui/controls';
+import { aliasesPage, deleteAlias, putAlias, versionsPage, type Alias } from '../../api/lambda';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Button, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { Empty, Panel } from '../../ui/layout';
+import { pagesListed } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { updated } from './common';
 
 export function AliasesTab({ name }: { name: string }) {
-  const aliases = useResource(`lambda/aliases/${name}`, signal => listAliases(name, signal), {
+  const aliases = usePages(`lambda/aliases/${name}`, (marker, signal) => aliasesPage(name, marker, signal), {
     on: changed('lambda'),
   });
   const [editing, setEditing] = useState<Alias | 'new'>();
@@ -28,12 +30,13 @@ export function AliasesTab({ name }: { name: string }) {
       <Problem error={aliases.error} retry={aliases.reload} />
       <Panel
         title="Aliases"
-        count={aliases.data?.length}
+        count={pagesListed(aliases).count}
         actions={<Button onClick={() => setEditing('new')}>Create alias</Button>}
       >
         <Table
           label="Aliases"
-          rows={aliases.data ?? []}
+          rows={aliases.rows}
+          more={aliases.more}
           rowKey={row => row.Name}
           initialSort={{ id: 'name' }}
           columns={[
@@ -106,8 +109,11 @@ function EditAlias({ name, alias, onDone, onClose }: EditProps) {
   const [description, setDescription] = useState(alias?.Description ?? '');
   const [second, setSecond] = useState(other?.[0] ?? '');
   const [percent, setPercent] = useState(other ? String(Math.round(other[1] * 100)) : '10');
-  const versions = useResource(`lambda/versions/${name}`, signal => listVersions(name, signal));
-  const names = (versions.data ?? []).map(one => one.Version);
+  const page = (marker: string | undefined, signal: AbortSignal) => versionsPage(name, marker, signal);
+  const versions = useChoices(`lambda/versions/${name}`, page, one => ({ value: one.Version }));
+  const others = useChoices(`lambda/other-versions/${name}/${version}`, page, one =>
+    one.Version === '$LATEST' || one.Version === version ? undefined : { value: one.Version },
+  );
   const save = async () => {
     await putAlias(
       name,
@@ -126,21 +132,18 @@ function EditAlias({ name, alias, onDone, onClose }: EditProps) {
     <FormDialog title={alias ? `Edit alias ${alias.Name}` : 'Create alias'} onSave={save} onClose={onClose}>
       <TextField label="Name" value={aliasName} onInput={setAliasName} disabled={Boolean(alias)} required />
       <TextField label="Description" optional value={description} onInput={setDescription} />
-      <Select label="Version" value={version} options={names} onChange={setVersion} />
-      <Select
+      <LongSelect label="Version" value={version} choices={versions} onChange={setVersion} />
+      <LongSelect
         label="Additional version"
         hint="A part of the invocations goes to this version (weighted alias)."
+        none="None"
         value={second}
-        options={[
-          { value: '', label: 'None' },
-          ...names.filter(one => one !== '$LATEST' && one !== version).map(value => ({ value })),
-        ]}
+        choices={others}
         onChange={setSecond}
       />
       {second && (
         <TextField label="Weight (%)" type="number" min={0} max={100} value={percent} onInput={setPercent} />
       )}
-      <Problem error={versions.error} />
     </FormDialog>
   );
 }

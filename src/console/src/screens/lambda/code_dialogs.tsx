@@ -1,10 +1,10 @@
 /** Dialogs of a function's code: the name of a file, and the upload of a package. */
 import { useState } from 'preact/hooks';
 
-import { Field, TextField } from '../../ui/controls';
+import { TextField } from '../../ui/controls';
 import { FormDialog } from '../../ui/form_dialog';
-import { bytes } from '../../ui/format';
-import { pathProblem, readZip, type Package } from './package';
+import { pathProblem, type Package } from './package';
+import { ZipField, type ChosenZip } from './zip_field';
 
 interface FileNameProps {
   title: string;
@@ -45,19 +45,7 @@ interface UploadProps {
 }
 
 export function Upload({ onUpload, onClose }: UploadProps) {
-  const [zip, setZip] = useState<{ bytes: Uint8Array; files: number }>();
-  const [problem, setProblem] = useState('');
-  const choose = async (file: File | undefined) => {
-    setProblem('');
-    setZip(undefined);
-    if (!file) return;
-    try {
-      const content = new Uint8Array(await file.arrayBuffer());
-      setZip({ bytes: content, files: readZip(content).size });
-    } catch {
-      setProblem(`${file.name} is no zip file that can be read.`);
-    }
-  };
+  const [zip, setZip] = useState<ChosenZip>();
   return (
     <FormDialog
       title="Upload a .zip file"
@@ -65,26 +53,7 @@ export function Upload({ onUpload, onClose }: UploadProps) {
       onSave={() => onUpload(zip!.bytes)}
       onClose={onClose}
     >
-      <Field
-        label="Zip file"
-        hint="It replaces the function's code as soon as you save."
-        error={problem || undefined}
-      >
-        {attributes => (
-          <input
-            {...attributes}
-            class="input"
-            type="file"
-            accept=".zip,application/zip"
-            onChange={event => void choose(event.currentTarget.files?.[0])}
-          />
-        )}
-      </Field>
-      {zip && (
-        <p class="hint">
-          {zip.files} files, {bytes(zip.bytes.length)}
-        </p>
-      )}
+      <ZipField hint="It replaces the function's code as soon as you save." zip={zip} onChange={setZip} />
     </FormDialog>
   );
 }

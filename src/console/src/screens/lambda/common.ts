@@ -1,8 +1,17 @@
-/** What the tabs of a function's page share. */
+/** What Lambda's pages share. */
 import type { FunctionDetails } from '../../api/lambda';
 import type { Mapping, Subscription } from '../../api/lambda_triggers';
 import { flash } from '../../ui/flash';
 import type { Resource } from '../../ui/resource';
+
+/** The pages of the service. */
+export const LAMBDA: { label: string; links: [string, string][] } = {
+  label: 'Lambda',
+  links: [
+    ['Functions', 'lambda/functions'],
+    ['Layers', 'lambda/layers'],
+  ],
+};
 
 export interface TabProps {
   details: FunctionDetails;

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { listAliases, listVersions } from '../../api/lambda';
+import { qualifiersPage } from '../../api/lambda';
 import {
   accountLimits,
   listProvisioned,
@@ -10,7 +10,8 @@ import {
   reserveConcurrency,
   type Provisioned,
 } from '../../api/lambda_settings';
-import { Button, RadioGroup, Select, TextField } from '../../ui/controls';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Button, RadioGroup, TextField } from '../../ui/controls';
 import { attempt } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { count, nameOf } from '../../ui/format';
@@ -178,11 +179,11 @@ interface AddProps {
 }
 
 function AddProvisioned({ name, onDone, onClose }: AddProps) {
-  const qualifiers = useResource(`lambda/qualifiers/${name}`, async signal => {
-    const [aliases, versions] = await Promise.all([listAliases(name, signal), listVersions(name, signal)]);
-    return [...aliases.map(one => one.Name), ...versions.map(one => one.Version)];
-  });
-  const names = (qualifiers.data ?? []).filter(one => one !== '$LATEST');
+  const qualifiers = useChoices(
+    `lambda/qualifiers/${name}`,
+    (token, signal) => qualifiersPage(name, token, signal),
+    value => (value === '$LATEST' ? undefined : { value }),
+  );
   const [qualifier, setQualifier] = useState('');
   const [executions, setExecutions] = useState('1');
   const save = async () => {
@@ -192,15 +193,11 @@ function AddProvisioned({ name, onDone, onClose }: AddProps) {
   };
   return (
     <FormDialog title="Add provisioned concurrency" disabled={!qualifier} onSave={save} onClose={onClose}>
-      <Problem error={qualifiers.error} />
-      <Select
+      <LongSelect
         label="Alias or version"
         hint="$LATEST cannot have provisioned concurrency: publish a version first."
         value={qualifier}
-        options={[
-          { value: '', label: names.length > 0 ? 'Choose one' : 'There is no alias or version' },
-          ...names.map(value => ({ value })),
-        ]}
+        choices={qualifiers}
         onChange={setQualifier}
       />
       <TextField

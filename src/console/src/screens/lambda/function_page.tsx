@@ -6,6 +6,7 @@ import { deleteFunction, getFunction, type FunctionDetails } from '../../api/lam
 import { eventConfig } from '../../api/lambda_settings';
 import { functionSubscriptions, listMappings } from '../../api/lambda_triggers';
 import { Link, link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
@@ -39,6 +40,7 @@ export default function FunctionPage({ name = '' }: Params) {
       navigate('lambda/functions');
   };
   const close = () => setOpen(undefined);
+  if (isMissing(details)) return <Absent kind="function" name={name} crumbs={crumbs} resource={details} />;
   return (
     <Page
       title={name}

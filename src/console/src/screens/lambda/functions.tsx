@@ -3,9 +3,10 @@ import { reshaped } from '../../api/events';
 import { deleteFunction, functionsPage } from '../../api/lambda';
 import { Link, link, navigate } from '../../router';
 import { bytes, Time } from '../../ui/format';
-import { Page } from '../../ui/layout';
+import { Page, Sections } from '../../ui/layout';
 import { ListPanel, pagesListed, RemoveEach } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
+import { LAMBDA } from './common';
 import { runtimeName } from './runtimes';
 
 const nameOfRow = (row: { FunctionName: string }) => row.FunctionName;
@@ -14,6 +15,7 @@ export default function Functions() {
   const functions = usePages('lambda/functions', functionsPage, { on: reshaped('lambda') });
   return (
     <Page title="Functions" crumbs={[['Lambda', 'lambda/functions']]}>
+      <Sections {...LAMBDA} />
       <ListPanel
         title="Functions"
         list={pagesListed(functions)}

@@ -1,4 +1,5 @@
 import { functionsPage } from '../../api/lambda';
+import { layersPage } from '../../api/layers';
 import { link, type Route } from '../../router';
 import { foundIn, type Find } from '../found';
 
@@ -15,6 +16,18 @@ export const routes: Route[] = [
     title: ({ name }) => `Add trigger | ${name}`,
     load: () => import('./add_trigger'),
   },
+  { path: 'lambda/layers', title: 'Layers', load: () => import('./layer_list') },
+  { path: 'lambda/create-layer', title: 'Create layer', load: () => import('./create_layer') },
+  {
+    path: 'lambda/layers/:name',
+    title: ({ name }) => `${name} | Layers`,
+    load: () => import('./layer_page'),
+  },
+  {
+    path: 'lambda/layers/:name/create-version',
+    title: ({ name }) => `Create version | ${name}`,
+    load: () => import('./create_layer'),
+  },
 ];
 
 export const finds: Find[] = [
@@ -23,5 +36,11 @@ export const finds: Find[] = [
       name,
       kind: 'Function',
       to: link`lambda/functions/${name}`,
+    })),
+  (marker, signal) =>
+    foundIn(layersPage(marker, signal), ({ LayerName: name }) => ({
+      name,
+      kind: 'Layer',
+      to: link`lambda/layers/${name}`,
     })),
 ];

@@ -2,13 +2,13 @@
 import { useState } from 'preact/hooks';
 
 import { updateConfiguration } from '../../api/lambda';
-import { listLayers, listLayerVersions } from '../../api/lambda_settings';
-import { Button, Select, TextField } from '../../ui/controls';
+import { layersPage, layerVersionsPage } from '../../api/layers';
+import { Link, link } from '../../router';
+import { LongSelect, useChoices } from '../../ui/choices';
+import { Button, TextField } from '../../ui/controls';
 import { attempt } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { Empty, Panel } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { updated, type TabProps } from './common';
 
@@ -33,7 +33,15 @@ export function Layers({ details, reload }: TabProps) {
         rowKey={row => row.arn}
         columns={[
           { id: 'order', title: 'Merge order', cell: row => row.order },
-          { id: 'name', title: 'Name', cell: row => row.arn.split(':').at(-2) },
+          {
+            id: 'name',
+            title: 'Name',
+            cell: ({ arn }) => (
+              <Link to={`${link`lambda/layers/${arn.split(':').at(-2)!}`}?version=${arn.split(':').at(-1)}`}>
+                {arn.split(':').at(-2)}
+              </Link>
+            ),
+          },
           { id: 'version', title: 'Layer version', cell: row => row.arn.split(':').at(-1) },
           { id: 'arn', title: 'Version ARN', cell: row => <span class="mono">{row.arn}</span> },
           {
@@ -58,36 +66,21 @@ export function Layers({ details, reload }: TabProps) {
 }
 
 function AddLayer({ onAdd, onClose }: { onAdd: (arn: string) => Promise<void>; onClose: () => void }) {
-  const layers = useResource('lambda/layers', listLayers);
   const [layer, setLayer] = useState('');
-  const versions = useResource(layer && `lambda/layers/${layer}`, signal => listLayerVersions(layer, signal));
   const [arn, setArn] = useState('');
+  const layers = useChoices('lambda/layers', layersPage, ({ LayerName }) => ({ value: LayerName }));
+  const versions = useChoices(
+    layer && `lambda/layers/${layer}`,
+    (marker, signal) => layerVersionsPage(layer, marker, signal),
+    ({ LayerVersionArn: value, Version, Description }) => ({
+      value,
+      label: `${Version}${Description ? ` – ${Description}` : ''}`,
+    }),
+  );
   return (
     <FormDialog title="Add layer" submit="Add" disabled={!arn} onSave={() => onAdd(arn)} onClose={onClose}>
-      <Problem error={layers.error ?? versions.error} />
-      <Select
-        label="Custom layers"
-        value={layer}
-        options={[
-          { value: '', label: layers.data?.length === 0 ? 'There are no layers' : 'Choose a layer' },
-          ...(layers.data ?? []).map(({ LayerName }) => LayerName).map(value => ({ value })),
-        ]}
-        onChange={setLayer}
-      />
-      {layer && (
-        <Select
-          label="Version"
-          value={arn}
-          options={[
-            { value: '', label: 'Choose a version' },
-            ...(versions.data ?? []).map(version => ({
-              value: version.LayerVersionArn,
-              label: `${version.Version}${version.Description ? ` – ${version.Description}` : ''}`,
-            })),
-          ]}
-          onChange={setArn}
-        />
-      )}
+      <LongSelect label="Custom layers" value={layer} choices={layers} onChange={setLayer} />
+      {layer && <LongSelect label="Version" value={arn} choices={versions} onChange={setArn} />}
       <TextField label="Specify an ARN" hint="Or paste a version's ARN" value={arn} onInput={setArn} mono />
     </FormDialog>
   );

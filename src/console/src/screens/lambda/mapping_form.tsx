@@ -1,7 +1,7 @@
 /** The settings of an event source mapping, as a form: for a new trigger, and to edit one. */
 import type { Mapping, MappingSettings } from '../../api/lambda_triggers';
 import { Button, Checkbox, TextArea, TextField } from '../../ui/controls';
-import { jsonMarks } from '../iam/policy_text';
+import { jsonMarks } from '../../ui/json_marks';
 import { numberOf, textOfNumber } from './common';
 
 export type SourceKind = 'sqs' | 'dynamodb';

@@ -23,13 +23,18 @@ const RETIRED: [string, string][] = [
   ['go1.x', 'Go 1.x'],
 ];
 
-export const RUNTIMES: Option[] = [
+/** Those that functions can have. */
+export const SUPPORTED = [
   ...NODE.map(version => ({ value: `nodejs${version}.x`, label: `Node.js ${version}.x` })),
   ...PYTHON.map(version => ({ value: `python${version}`, label: `Python ${version}` })),
   ...JAVA.map(([value, label]) => ({ value, label })),
   ...RUBY.map(version => ({ value: `ruby${version}`, label: `Ruby ${version}` })),
   { value: 'provided.al2023', label: 'Amazon Linux 2023' },
   { value: 'provided.al2', label: 'Amazon Linux 2' },
+];
+
+export const RUNTIMES: Option[] = [
+  ...SUPPORTED,
   ...RETIRED.map(([value, label]) => ({ value, label: `${label} (retired)` })),
 ];
 
@@ -40,6 +45,11 @@ export function runtimesWith(own: string | undefined): Option[] {
 
 export function runtimeName(runtime: string | undefined): string {
   return RUNTIMES.find(option => option.value === runtime)?.label ?? runtime ?? '–';
+}
+
+/** "Python 3.12, Node.js 20.x", for layers. */
+export function runtimeNames(runtimes: string[] | undefined): string {
+  return runtimes?.map(runtimeName).join(', ') || '–';
 }
 
 export interface StartingCode {

@@ -6,9 +6,9 @@ import type { FunctionDetails } from '../../api/lambda';
 import { Button, RadioGroup, Select, TextField } from '../../ui/controls';
 import { Code } from '../../ui/code';
 import { pretty } from '../../ui/format';
+import { jsonMarks } from '../../ui/json_marks';
 import { Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
-import { jsonMarks } from '../iam/policy_text';
 import { RealMessage } from './real_message';
 import {
   forgetEvent,

@@ -2,15 +2,16 @@
 import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { deleteFunction, listVersions, publishVersion } from '../../api/lambda';
+import { deleteFunction, publishVersion, versionsPage } from '../../api/lambda';
 import { Button, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { bytes, Time } from '../../ui/format';
 import { Empty, Panel } from '../../ui/layout';
+import { pagesListed } from '../../ui/list_panel';
+import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 import { runtimeName } from './runtimes';
 
@@ -39,9 +40,12 @@ export function PublishVersion({ name, onClose, onDone }: PublishProps) {
 }
 
 export function VersionsTab({ name }: { name: string }) {
-  const versions = useResource(`lambda/versions/${name}`, signal => listVersions(name, signal), {
-    on: changed('lambda'),
-  });
+  const versions = usePages(
+    `lambda/versions/${name}`,
+    (marker, signal) => versionsPage(name, marker, signal),
+    { on: changed('lambda') },
+  );
+  const published = versions.rows.filter(row => row.Version !== '$LATEST');
   const [publishing, setPublishing] = useState(false);
   const [deleting, setDeleting] = useState<string>();
   const remove = async (version: string) => {
@@ -53,12 +57,13 @@ export function VersionsTab({ name }: { name: string }) {
       <Problem error={versions.error} retry={versions.reload} />
       <Panel
         title="Versions"
-        count={versions.data && versions.data.length - 1}
+        count={pagesListed({ ...versions, rows: published }).count}
         actions={<Button onClick={() => setPublishing(true)}>Publish new version</Button>}
       >
         <Table
           label="Versions"
-          rows={(versions.data ?? []).filter(row => row.Version !== '$LATEST')}
+          rows={published}
+          more={versions.more}
           rowKey={row => row.Version}
           initialSort={{ id: 'version', descending: true }}
           columns={[

@@ -55,6 +55,11 @@ function VirtualClock() {
     await attempt(advanceToNext, 'The clock is at the next event');
     await found.reload();
   };
+  const moveTo = async ({ at_ms, what }: Upcoming) => {
+    const to = async () => advance(Math.max(at_ms - (await clock()).now_ms, 0));
+    await attempt(to, `The clock is at ${what}`);
+    await found.reload();
+  };
   return (
     <Panel
       title="Clock"
@@ -69,10 +74,10 @@ function VirtualClock() {
           </Button>
         ))}
         <Button disabled={found.data?.next_ms === undefined} onClick={moveToNext}>
-          To the next
+          {['To the next', found.data?.next[0]?.what].filter(Boolean).join(': ')}
         </Button>
       </div>
-      {found.data && <Next at={found.data} />}
+      {found.data && <Next at={found.data} onMove={moveTo} />}
       <Form label="Move the clock" submit="Advance" onSubmit={() => move(Number(seconds))}>
         <TextField
           label="Advance by"
@@ -110,13 +115,31 @@ const COLUMNS: Column<Upcoming>[] = [
   { id: 'at', title: 'At', cell: row => <Time at={row.at_ms} /> },
 ];
 
-function Next({ at }: { at: Clock }) {
+interface NextProps {
+  at: Clock;
+  onMove: (to: Upcoming) => Promise<void>;
+}
+
+/** What comes before the chosen one happens on the way. */
+function Next({ at, onMove }: NextProps) {
+  const columns = [
+    ...COLUMNS,
+    {
+      id: 'move',
+      title: 'Actions',
+      cell: (row: Upcoming) => (
+        <Button kind="link" label={`Move to ${row.what}`} onClick={() => onMove(row)}>
+          Move to
+        </Button>
+      ),
+    },
+  ];
   return (
     <Table
       label="What comes next"
       rows={at.next}
       rowKey={row => row.what}
-      columns={COLUMNS}
+      columns={columns}
       empty={<Empty title="Nothing comes by itself" />}
     />
   );

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { changeSubscription, subscriptionAttributes, type Attributes } from '../../api/sns';
 import { link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Form } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { nameOf, pretty } from '../../ui/format';
@@ -15,6 +16,15 @@ import { writeGrants } from './write_grants';
 
 export default function EditSubscription({ arn = '' }: Params) {
   const loaded = useResource(`sns/edit-subscription/${arn}`, signal => subscriptionAttributes(arn, signal));
+  if (isMissing(loaded))
+    return (
+      <Absent
+        kind="subscription"
+        name={nameOf(arn)}
+        crumbs={[['Subscriptions', 'sns/subscriptions']]}
+        resource={loaded}
+      />
+    );
   return (
     <Page
       title="Edit subscription"

@@ -10,6 +10,7 @@ import {
   type Tag,
 } from '../../api/sns';
 import { navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Form, Pairs } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { nameOf } from '../../ui/format';
@@ -25,6 +26,8 @@ export default function EditTopic({ topic = '' }: Params) {
     attributes: await topicAttributes(arn, signal),
     tags: await topicTags(arn, signal),
   }));
+  if (isMissing(loaded))
+    return <Absent kind="topic" name={nameOf(arn)} crumbs={topicCrumbs()} resource={loaded} />;
   return (
     <Page title={`Edit ${nameOf(arn)}`} crumbs={topicCrumbs(arn)}>
       <Problem error={loaded.error} retry={loaded.reload} />

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { subscriptionAttributes, unsubscribe, type Attributes } from '../../api/sns';
 import { Link, link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Code } from '../../ui/code';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
@@ -12,6 +13,11 @@ import { Badge, Copy, Facts, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Confirmation, Endpoint, ofSns, parsed, protocolName, topicAddress } from './parts';
+
+const CRUMBS: [string, string][] = [
+  ['Amazon SNS', 'sns/topics'],
+  ['Subscriptions', 'sns/subscriptions'],
+];
 
 export default function SubscriptionPage({ arn = '' }: Params) {
   const loaded = useResource(`sns/subscription/${arn}`, signal => subscriptionAttributes(arn, signal), {
@@ -23,13 +29,12 @@ export default function SubscriptionPage({ arn = '' }: Params) {
     if (await attempt(() => unsubscribe(arn), 'Deleted the subscription.'))
       navigate(attributes ? topicAddress(attributes.TopicArn!) : 'sns/subscriptions');
   };
+  if (isMissing(loaded))
+    return <Absent kind="subscription" name={nameOf(arn)} crumbs={CRUMBS} resource={loaded} />;
   return (
     <Page
       title={`Subscription: ${nameOf(arn)}`}
-      crumbs={[
-        ['Amazon SNS', 'sns/topics'],
-        ['Subscriptions', 'sns/subscriptions'],
-      ]}
+      crumbs={CRUMBS}
       actions={
         <>
           <Button onClick={() => navigate(`${link`sns/subscriptions/${arn}`}/edit`)}>Edit</Button>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { topicAttributes, topicTags, type Attributes } from '../../api/sns';
 import { navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Code } from '../../ui/code';
 import { Button } from '../../ui/controls';
 import { count, nameOf, pretty } from '../../ui/format';
@@ -20,6 +21,8 @@ export default function TopicPage({ topic = '' }: Params) {
   const topicData = useResource(`sns/topic/${arn}`, signal => topicAttributes(arn, signal), { on: ofSns });
   const [deleting, setDeleting] = useState(false);
   const attributes = topicData.data;
+  if (isMissing(topicData))
+    return <Absent kind="topic" name={nameOf(arn)} crumbs={topicCrumbs()} resource={topicData} />;
   return (
     <Page
       title={nameOf(arn)}

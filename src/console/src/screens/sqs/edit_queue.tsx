@@ -1,10 +1,9 @@
 /** SQS › Queues › a queue › Edit. */
 import { findQueue, isFifo, redriveOf, setAttributes, type Queue } from '../../api/sqs';
 import { link, navigate, type Params } from '../../router';
+import { Absent } from '../../ui/absent';
 import { flash } from '../../ui/flash';
 import { pretty } from '../../ui/format';
-import { Loading } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { attributesOf, NEW_QUEUE, QueueForm, type QueueValues } from './queue_form';
 
@@ -38,8 +37,8 @@ function valuesOf(queue: Queue): QueueValues {
 
 export default function EditQueue({ name = '' }: Params) {
   const queue = useResource(`sqs/edit/${name}`, signal => findQueue(name, signal));
-  if (queue.error) return <Problem error={queue.error} retry={queue.reload} />;
-  if (!queue.data) return <Loading />;
+  if (!queue.data)
+    return <Absent kind="queue" name={name} crumbs={[['Queues', 'sqs/queues']]} resource={queue} />;
   const before = queue.data;
   const save = async (values: QueueValues) => {
     await setAttributes(before.url, attributesOf(values, false));

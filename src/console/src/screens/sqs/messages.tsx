@@ -11,13 +11,14 @@ import {
   type Queue,
 } from '../../api/sqs';
 import { link, search, setSearch, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button, RadioGroup, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
 import { bytes, count, Time } from '../../ui/format';
 import { changed } from '../../api/events';
 import { errorText } from '../../api/errors';
-import { Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
+import { Empty, Facts, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table, type Column } from '../../ui/table';
@@ -31,7 +32,8 @@ export default function Messages({ name = '' }: Params) {
   const found = useResource(`sqs/queue/${name}`, signal => findQueue(name, signal), {
     on: changed('sqs'),
   });
-  if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
+  if (!found.data || isMissing(found))
+    return <Absent kind="queue" name={name} crumbs={[['Queues', 'sqs/queues']]} resource={found} />;
   return (
     <Page
       title="Send and receive messages"

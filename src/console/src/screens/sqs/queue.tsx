@@ -4,24 +4,30 @@ import { useState } from 'preact/hooks';
 import { changed } from '../../api/events';
 import { deleteQueue, findQueue, isFifo, purgeQueue, queueName, redriveOf, type Queue } from '../../api/sqs';
 import { Link, link, navigate, type Params } from '../../router';
+import { Absent, isMissing } from '../../ui/absent';
 import { Button } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { bytes, count, duration, Time } from '../../ui/format';
-import { Copy, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Copy, Facts, Page, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { AccessPolicyTab, TaggingTab } from './queue_tabs';
 import { DeadLetterTab, RedriveTasksTab } from './redrive';
 import { LambdaTriggersTab, SnsSubscriptionsTab } from './neighbours';
 import { MonitoringTab } from './monitoring';
 
+const CRUMBS: [string, string][] = [
+  ['Amazon SQS', 'sqs/queues'],
+  ['Queues', 'sqs/queues'],
+];
+
 export default function QueuePage({ name = '' }: Params) {
   const found = useResource(`sqs/queue/${name}`, signal => findQueue(name, signal), {
     on: changed('sqs'),
   });
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
-  if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
+  if (!found.data || isMissing(found))
+    return <Absent kind="queue" name={name} crumbs={CRUMBS} resource={found} />;
   const queue = found.data;
   const change = async () => {
     if (asked === 'Purge') await attempt(() => purgeQueue(queue.url), `Purged ${name}`);
@@ -31,10 +37,7 @@ export default function QueuePage({ name = '' }: Params) {
   return (
     <Page
       title={name}
-      crumbs={[
-        ['Amazon SQS', 'sqs/queues'],
-        ['Queues', 'sqs/queues'],
-      ]}
+      crumbs={CRUMBS}
       actions={
         <>
           <Button onClick={() => navigate(link`sqs/queues/${name}/edit`)}>Edit</Button>

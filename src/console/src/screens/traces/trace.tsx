@@ -1,10 +1,10 @@
 /** One message's way, from its publish to its item or to the dead letters. */
 import { hopsOf } from '../../api/traces';
 import { search, setSearch, type Params } from '../../router';
+import { Absent } from '../../ui/absent';
 import { RadioGroup } from '../../ui/controls';
 import { duration, Time } from '../../ui/format';
-import { Copy, Facts, Loading, Page, Panel } from '../../ui/layout';
-import { Problem } from '../../ui/problem';
+import { Copy, Facts, Page, Panel } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { StepDetails } from './step_details';
 import { stepsOf } from './steps';
@@ -21,7 +21,8 @@ export default function TracePage({ id = '' }: Params) {
   const found = useResource(`trace/${id}`, signal => hopsOf(id, signal), {
     on: ({ event }) => event === 'traces',
   });
-  if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
+  if (!found.data)
+    return <Absent kind="trace" name={id} crumbs={[['Orders and traces', 'traces']]} resource={found} />;
   const hops = found.data;
   const zoom = search.value.get('zoom') ?? 'compact';
   const steps = stepsOf(hops, zoom === 'compact');

@@ -1,0 +1,113 @@
+"""What a page says when it has nothing to show: a resource that does not exist, a screen that throws, a file that is gone."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+ARN = "arn:aws:sns:us-east-1:000000000000:absent"
+# The address, and what its heading says.
+MISSING = {
+    "queue": ("sqs/queues/absent", "There is no queue absent"),
+    "messages": ("sqs/queues/absent/messages", "There is no queue absent"),
+    "edit queue": ("sqs/queues/absent/edit", "There is no queue absent"),
+    "topic": ("sns/topics/absent", "There is no topic absent"),
+    "edit topic": ("sns/topics/absent/edit", "There is no topic absent"),
+    "subscription": (f"sns/subscriptions/{ARN}:00000000-0000-0000-0000-000000000000",
+                     "There is no subscription 00000000-0000-0000-0000-000000000000"),
+    "table": ("dynamodb/tables/absent", "There is no table absent"),
+    "items": ("dynamodb/tables/absent/items", "There is no table absent"),
+    "item": ("dynamodb/tables/absent/item", "There is no table absent"),
+    "function": ("lambda/functions/absent", "There is no function absent"),
+    "trigger": ("lambda/functions/absent/add-trigger", "There is no function absent"),
+    "layer": ("lambda/layers/absent", "There is no layer absent"),
+    "role": ("iam/roles/absent", "There is no role absent"),
+    "user": ("iam/users/absent", "There is no user absent"),
+    "policy": ("iam/policies/arn:aws:iam::000000000000:policy%2Fabsent", "There is no policy"),
+    "log group": ("cloudwatch/log-groups/absent", "There is no log group absent"),
+    "alarm": ("cloudwatch/alarms/absent", "There is no alarm absent"),
+    "dashboard": ("cloudwatch/dashboards/absent", "There is no dashboard absent"),
+    "trace": ("traces/1-00000000-000000000000000000000000", "There is no trace 1-00000000-000000000000000000000000"),
+}
+
+
+@pytest.mark.parametrize("kind", MISSING)
+def test_the_page_of_what_does_not_exist_says_so(console, violations, kind):
+    path, title = MISSING[kind]
+    page = console(path)
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    assert violations(page) == []
+
+
+def test_a_page_shows_what_is_made_later_and_says_when_it_is_deleted(console, client, unique):
+    sqs, name = client("sqs"), unique("Later")
+    page = console(f"sqs/queues/{name}")
+    expect(page.get_by_role("heading", level=1, name=f"There is no queue {name}")).to_be_visible()
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
+    sqs.delete_queue(QueueUrl=url)
+    expect(page.get_by_role("heading", level=1, name=f"There is no queue {name}")).to_be_visible()
+
+
+def answer(page, target, body):
+    """The server's answers to this operation are replaced by one."""
+
+    def reply(route):
+        if route.request.headers.get("x-amz-target", "").endswith("." + target):
+            route.fulfill(json=body)
+        else:
+            route.fallback()
+
+    page.route("**/*", reply)
+
+
+def test_a_screen_that_throws_says_what_happened_and_has_a_way_on(console, violations):
+    page = console("cloudwatch/alarms")
+    broken = {"AlarmName": "odd", "AlarmArn": "arn", "StateValue": "SHOUTING", "StateReason": ""}
+    answer(page, "DescribeAlarms", {"MetricAlarms": [broken], "CompositeAlarms": []})
+    console("cloudwatch/alarms")
+    expect(page.get_by_role("heading", level=1, name="This page has failed")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("undefined")
+    assert violations(page) == []
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1, name="Alarms")).to_be_visible()
+
+    answer(page, "DescribeAlarms", {"MetricAlarms": [broken], "CompositeAlarms": []})
+    console("cloudwatch/alarms")
+    page.get_by_role("link", name="Home", exact=True).last.click()
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+
+
+def test_a_file_of_the_console_that_is_gone_is_said_and_loaded_anew(console):
+    page = console("server")
+    page.route("**/assets/queues-*.js", lambda route: route.fulfill(status=404, body="gone"))
+    page.get_by_role("navigation", name="Services").get_by_role("link", name="SQS").click()
+    expect(page.get_by_role("heading", level=1, name="This page could not be loaded")).to_be_visible()
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1, name="Queues")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["sqs/queues/%E0%A4%A", "sqs/queues/100%", "no/such/page/%"])
+def test_an_address_with_wrong_percent_signs_is_a_page(console, path):
+    page = console(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("navigation", name="Services")).to_be_visible()
+
+
+def test_a_denial_is_no_absence(console):
+    page = console("server")
+    denied = {"__type": "com.amazonaws.sqs#AccessDeniedException", "message": "no"}
+
+    def refuse(route):
+        if route.request.headers.get("x-amz-target", "").endswith("GetQueueUrl"):
+            route.fulfill(status=403, body=json.dumps(denied), content_type="application/x-amz-json-1.0")
+        else:
+            route.fallback()
+
+    page.route("**/*", refuse)
+    console("sqs/queues/hidden")
+    expect(page.get_by_role("alert")).to_contain_text("AccessDeniedException: no")
+    expect(page.get_by_role("heading", level=1, name="hidden", exact=True)).to_be_visible()
