@@ -156,7 +156,7 @@ static size_t record_size(const struct output *output)
     return size;
 }
 
-/* Take a byte of a frame's head.  False: it is none after all, and what has come of it is text. */
+/* Take a byte of a frame's head.  False: it turns out to be text, and what has come is taken as such. */
 static bool take_head_byte(struct output *output, char byte, struct arena *arena, struct line_list *lines)
 {
     if (output->head_size < FRAME_MAGIC_BYTES && byte != FRAME_MAGIC[output->head_size]) {

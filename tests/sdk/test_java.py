@@ -293,9 +293,9 @@ def test_children_run_and_threads_are_bounded(functions, java):
     assert 100 < answer_of(functions, java("shop.Handlers::starts"), 5000) < 1024
 
 
-def test_output_without_end_slows_only_the_function(functions, java):
+def test_a_function_that_prints_much_answers(functions, java):
     name = java("shop.Handlers::prints", Timeout=120)
-    assert answer_of(functions, name, 20) == "printed"
+    assert answer_of(functions, name, 10) == "printed"
 
 
 # --- the machine's Java ------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Functions in Ruby: how they are started.  AWS's gem is not in Debian, so a stand-in has its name and its entry."""
+"""Functions in Ruby: how they are started.  AWS's gem is not in Debian, so a substitute has its name and its entry."""
 
 import base64
 import json
@@ -15,13 +15,13 @@ SPECIFICATION = """
 Gem::Specification.new do |spec|
   spec.name = "aws_lambda_ric"
   spec.version = "3.0.0"
-  spec.summary = "a stand-in"
+  spec.summary = "a substitute"
   spec.authors = ["nobody"]
 end
 """
 
 # The entry that AWS's gem has, and of what it does only the way from an event to an answer.
-STAND_IN = """
+SUBSTITUTE = """
 require "json"
 require "net/http"
 module Bootstrap
@@ -60,10 +60,10 @@ def house(machine_folder):
     server.remove_data()
 
 
-def install_stand_in(gems):
+def install_substitute(gems):
     entry = gems / "gems" / "aws_lambda_ric-3.0.0" / "lib" / "aws_lambda_ric" / "bootstrap.rb"
     entry.parent.mkdir(parents=True)
-    entry.write_text(STAND_IN)
+    entry.write_text(SUBSTITUTE)
     (gems / "specifications").mkdir()
     (gems / "specifications" / "aws_lambda_ric-3.0.0.gemspec").write_text(SPECIFICATION)
 
@@ -73,7 +73,7 @@ def test_awss_gem_runs_a_function(house, machine_folder):
     error, answer = house.invoke("f")
     assert error == "Unhandled" and json.loads(answer)["errorMessage"].endswith(
         "AWS's runtime interface client for Ruby is not installed: gem install aws_lambda_ric installs it.")
-    install_stand_in(machine_folder)
+    install_substitute(machine_folder)
     reply = house.client("lambda").invoke(FunctionName="f", Payload='{"a": 1}', LogType="Tail")
     assert json.loads(reply["Payload"].read()) == {
         "event": {"a": 1}, "folder": "/var/task", "runtime": "AWS_Lambda_ruby3.3",

@@ -290,7 +290,7 @@ const struct interpreter *lambda_runtime_interpreter(const struct runtime *runti
 bool lambda_runtime_is_installed(const struct runtime *runtime);
 /* The sentence for a runtime without an interpreter. */
 str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
-/* The program on the server's PATH.  False: there is none. */
+/* Find the program on the server's PATH; false if it is not there. */
 bool lambda_program_find(const char *program, char path[static PATH_MAX]);
 
 /* java.c, jdks.c */
@@ -300,8 +300,7 @@ struct jdk {
     char build[64]; /* "17.0.15+6" */
     char home[PATH_MAX];
 };
-/* The installation of the version, or of the next that there is; *newest of all.  False: none is new enough.
- */
+/* The installation of the version, or of the next newer one, and *newest of all.  False: all are too old. */
 bool lambda_jdk_find(int version, struct jdk *best, struct jdk *newest);
 /* Add the command that runs a function in Java. */
 void lambda_java_command(const struct call *call, const struct function *function,
