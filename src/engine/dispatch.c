@@ -706,8 +706,9 @@ static bool is_prepared(const struct exchange *exchange)
 {
     const struct operation *operation = exchange->operation;
 
-    return operation->prepare && (!(operation->flags & OPERATION_PREPARED_IF_LARGE) ||
-                                  exchange->request->body.size > LIMIT_UNPREPARED_BODY_BYTES);
+    return operation->prepare && !(operation->flags & OPERATION_IN_PIECES) &&
+           (!(operation->flags & OPERATION_PREPARED_IF_LARGE) ||
+            exchange->request->body.size > LIMIT_UNPREPARED_BODY_BYTES);
 }
 
 static void serve(struct dispatcher *dispatcher, struct exchange *exchange)

@@ -1,9 +1,9 @@
 /*
  * server.c: the serving threads, and the order in which things begin and end.
  *
- * Stopping goes in steps; each begins when the one before is complete on every thread: new connections and
- * requests are refused; the engine stops, which answers requests in flight; children end; loops send their
- * last replies and close.
+ * Stopping goes in steps; each begins when the one before is complete on every thread: new connections are
+ * refused, and sandboxes with extensions end; new requests are refused; the engine stops, which answers
+ * requests in flight; children end; loops send their last replies and close.
  */
 #include "server/server_internal.h"
 
@@ -242,6 +242,14 @@ static void drain_loop(struct loop *loop, struct task *task)
     post(&loop->server->main, one_is_draining);
 }
 
+static void drain_loops(struct loop *loop)
+{
+    struct server *server = loop->server;
+
+    for (unsigned i = 0; i < server->loop_count; i++)
+        post(&server->loops[i], drain_loop);
+}
+
 static void on_stop(uv_async_t *async)
 {
     struct server *server = async->data;
@@ -251,8 +259,7 @@ static void on_stop(uv_async_t *async)
     server->stopping = true;
     log_info("stopping");
     listener_close(&server->listener, NULL);
-    for (unsigned i = 0; i < server->loop_count; i++)
-        post(&server->loops[i], drain_loop);
+    sandboxes_wind_down(server->sandboxes, drain_loops);
 }
 
 void server_stop(struct server *server)

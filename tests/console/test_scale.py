@@ -165,6 +165,20 @@ def test_the_finder_finds_what_was_not_loaded(many, console):
         expect(page.get_by_role("option", name=f"many-0319 {kind}", exact=True)).to_be_visible()
 
 
+def test_more_dashboards_are_deleted_at_once_than_a_request_may_name(many, console, client):
+    cloudwatch = client("cloudwatch")
+    for number in range(101):
+        cloudwatch.put_dashboard(DashboardName=f"gone-{number:03}", DashboardBody='{"widgets": []}')
+    page = console("cloudwatch/dashboards")
+    page.get_by_role("searchbox").fill("gone-")
+    page.get_by_label("Select all").check()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_label("To confirm, type delete").fill("delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert cloudwatch.list_dashboards(DashboardNamePrefix="gone-")["DashboardEntries"] == []
+
+
 def test_home_draws_some_of_many_resources_with_few_requests(many, console):
     page = console("server")
     requests = Requests(page)

@@ -118,6 +118,29 @@ def test_an_answer_becomes_a_reply(make_url, ask, answer, status, content_type, 
     assert (reply[0], reply[1]["Content-Type"], reply[2]) == (status, content_type, body)
 
 
+LARGE = {
+    "a body": ("{'statusCode': 201, 'body': 'é' * 1_900_000, 'headers': {'X-A': 'b'}}", 201, "application/json", lambda: "é" * 1_900_000),
+    "a text": ("'\"' * 2_000_000", 200, "application/json", lambda: '"' * 2_000_000),
+    "numbers": ("[1] * 1_000_000", 200, "application/json", lambda: "[" + "1, " * 999_999 + "1]"),
+    "bytes": ("{'statusCode': 200, 'isBase64Encoded': True, 'body': 'QUJD' * 700_000}", 200, "application/json", lambda: "ABC" * 700_000),
+    "no reply": ("{'statusCode': 99, 'body': 'x' * 100_000}", 502, "application/json", lambda: "Internal Server Error"),
+}
+
+
+@pytest.mark.parametrize("answer, status, content_type, body", LARGE.values(), ids=LARGE)
+def test_a_large_answer_becomes_a_reply_too(make_url, ask, answer, status, content_type, body):
+    _, host = make_url(f"def handler(event, context):\n    return {answer}\n")
+    for _ in range(2):
+        told = ask(host)
+        assert (told[0], told[1]["Content-Type"], told[2].decode()) == (status, content_type, body())
+
+
+def test_a_large_answer_reaches_a_page_of_the_urls_cors(make_url, ask):
+    _, host = make_url("def handler(event, context):\n    return 'x' * 1_000_000\n", Cors={"AllowOrigins": ["https://shop.example"]})
+    status, headers, body = ask(host, headers={"Origin": "https://shop.example"})
+    assert (status, headers["Access-Control-Allow-Origin"], len(body)) == (200, "https://shop.example", 1_000_000)
+
+
 def test_cookies_and_headers_come_back(make_url, ask):
     _, host = make_url("def handler(event, context): return {'statusCode': 302, 'cookies': ['a=1', 'b=2'], "
                        "'headers': {'Location': '/x', 'Content-Length': '999'}}\n")

@@ -527,6 +527,15 @@ bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
 
+/* answers.c: what functions answer, as JSON */
+bool lambda_answer_is_large(str payload);
+/* On a worker, read the answer of the Runtime API's call; failures: also those that it reports of a batch. */
+void lambda_answer_prepare(const struct call *call, str payload, bool failures);
+/* NULL: it is not JSON. */
+const struct json *lambda_answer_json(const struct call *call, str payload);
+/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
+bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+
 /* invoke.c */
 /*
  * The invocation has ended: log it, answer its caller, retry or remove it.  sandbox is NULL when it never had
@@ -540,6 +549,8 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 /* An invocation has taken that long. */
 void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms);
 
+/* Is the payload of a client's request JSON, and not too large?  False: fail() has been called. */
+bool lambda_payload_check(const struct call *call, str payload, bool asynchronous);
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
 enum outcome lambda_invocation_begin(const struct call *call, const struct lambda_invocation_request *in,
                                      const struct function *function, bool streams);
@@ -840,6 +851,8 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt);
  */
 int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
                               const struct trace_hop *hop);
+/* The same in the traces of the messages of these lines only. */
+int64_t lambda_messages_hop(const struct call *call, str trace_id, str lines, const struct trace_hop *hop);
 /*
  * Note a hop in the trace of each message that is delivered again, though the function returned: those that
  * it reported as failed, or all of them (NULL) when its report cannot be understood.  The reason contains the
@@ -847,6 +860,22 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
  */
 void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output);
+/* The same for one message; line: what the function printed about it, or absent. */
+void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
+                        bool is_reported, str line);
+
+/* gathered.c */
+/* The event of a batch whose messages were gathered. */
+str lambda_gathered_event(const struct call *call, int64_t batch_id);
+/* The batch was taken by a sandbox, as the hop of kind HOP_INVOKED tells; returns the hop's id. */
+int64_t lambda_gathered_invoked(const struct call *call, const struct function *function,
+                                const struct lambda_take_invocation_row *invocation,
+                                const struct trace_hop *hop);
+/* Its invocation has ended, as the hop of kind HOP_RETURNED tells. */
+void lambda_gathered_returned(const struct call *call, int64_t batch_id, const struct trace_hop *hop);
+void lambda_gathered_remove(const struct call *call, int64_t batch_id);
+/* At a start: what no function has done comes again. */
+void lambda_gathered_forget(const struct call *call);
 
 /* event.c */
 struct sqs_message;
@@ -858,8 +887,8 @@ str lambda_event_lineage(const struct call *call, const struct sqs_message *mess
 /* Ids in an order by which they are found. */
 void lambda_ids_sort(struct str_list *ids);
 bool lambda_ids_have(const struct str_list *ids, str id);
-/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
-bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+/* How many of the sorted ids differ from the one before? */
+size_t lambda_ids_distinct(const struct str_list *ids);
 
 /* mappings.c */
 /* The name of the function that the mapping invokes, with its qualifier. */

@@ -169,18 +169,37 @@ static bool is_permitted(const struct call *call, const struct url_request *url)
 
 /* ---- the answer ---- */
 
+/* A function's answer, for a worker; the invocation is over. */
+struct url_answer {
+    str payload;
+    bool failed;
+};
+
+static enum outcome write_answer(const struct call *call, const struct url_request *url,
+                                 const struct visit *visit, const struct url_answer *answer,
+                                 struct http_reply *reply)
+{
+    if (answer->failed || !lambda_url_reply(call, answer->payload, reply))
+        say_failed(call, reply);
+    add_cors(call, url, visit, reply);
+    return DONE;
+}
+
+/* A worker reads a large answer. */
 static enum outcome answer_whole(const struct call *call, const struct url_request *url,
                                  const struct visit *visit, const struct lambda_find_by_request_row *row,
                                  struct http_reply *reply)
 {
-    str payload = str_present(row->result) ? row->result : handed_over(call);
-    bool good = !str_present(row->error) && lambda_url_reply(call, payload, reply);
+    struct url_answer answer = {.payload = str_present(row->result) ? row->result : handed_over(call),
+                                .failed = str_present(row->error)};
 
     lambda_invocation_remove(call, row->id);
-    if (!good)
-        say_failed(call, reply);
-    add_cors(call, url, visit, reply);
-    return DONE;
+    if (answer.failed || !lambda_answer_is_large(answer.payload) || !may_move_to_worker(call))
+        return write_answer(call, url, visit, &answer, reply);
+    struct url_answer *left = arena_new(call->arena, struct url_answer);
+    *left = answer;
+    leave_prepared(call, left);
+    return move_to_worker(call);
 }
 
 static void begin_reply(const struct call *call, const struct url_request *url, const struct visit *visit,
@@ -315,23 +334,32 @@ static enum outcome enter(const struct call *call, const struct url_request *url
     return begin(call, url, visit, reply);
 }
 
-enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply)
+static enum outcome run(const struct call *call, const struct url_request *url, const struct visit *visit,
+                        struct http_reply *reply)
 {
     const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
+
+    if (!lambda_find_by_request(call->txn, &own, &row))
+        return stream_left(call) ? DONE : enter(call, url, visit, reply);
+    if (row.state == LAMBDA_INVOCATION_STATE_QUEUED && !stream_left(call))
+        return lambda_invocation_wait(call, &(struct lambda_invocation_request){
+                                                .payload = lambda_url_event(call, url, visit->request)});
+    return go_on(call, url, visit, &row, reply);
+}
+
+enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply)
+{
+    const struct url_answer *answer = prepared(call);
     struct url_request url = {0};
 
-    answer_unsynced(call);
+    if (!answer)
+        answer_unsynced(call);
     bool known = find_url(call, visit, &url);
     if (!known && visit->from_foreign_page)
         return refuse_page(call, reply);
     if (!known)
         return say(call, reply, 404, S("Not Found"));
     struct call there = lambda_call_of_function(call, &url.function);
-    if (!lambda_find_by_request(call->txn, &own, &row))
-        return stream_left(call) ? DONE : enter(&there, &url, visit, reply);
-    if (row.state == LAMBDA_INVOCATION_STATE_QUEUED && !stream_left(call))
-        return lambda_invocation_wait(&there, &(struct lambda_invocation_request){
-                                                  .payload = lambda_url_event(&there, &url, visit->request)});
-    return go_on(&there, &url, visit, &row, reply);
+    return answer ? write_answer(&there, &url, visit, answer, reply) : run(&there, &url, visit, reply);
 }
