@@ -26,7 +26,7 @@ static const struct {
 } defaults[] = {
     {"-XX:+UseSerialGC", "GC", 0, 0},
     {"-XX:TieredStopAtLevel=1", "Tiered", 17, 0},
-    {"-XX:-UsePerfData", "PerfData", 0, 0},           /* a file in /tmp for tools of the same machine */
+    {"-XX:-UsePerfData", "PerfData", 0, 0}, /* a file in /tmp for tools of the same machine */
     /* The client's own needs: the descriptor of its log, and its native library. */
     {"--add-opens=java.base/java.io=ALL-UNNAMED", NULL, 0, 9},
     {"--enable-native-access=ALL-UNNAMED", NULL, 0, 24},
