@@ -193,10 +193,10 @@ def test_a_quiet_log_tells_of_failures_only(functions, make_function, log_of):
         ("platform.runtimeDone", failed), ("platform.report", failed)]
 
 
-def test_a_timeout_is_a_status_of_the_report(functions, make_function, log_of):
-    name = make_function("import time\ndef handler(event, context): time.sleep(60)", Timeout=1,
+def test_a_timeout_is_a_status_of_the_report(functions, make_function, log_of, time_out):
+    name = make_function("import logging, time\ndef handler(event, context):\n    logging.warning('running')\n    time.sleep(600)\n",
                          LoggingConfig={"LogFormat": "JSON"})
-    functions.invoke(FunctionName=name)
+    time_out(name, lambda: functions.invoke(FunctionName=name))
     report = events_of(log_of, name, "platform.report")[-1]
     assert report["record"]["status"] == "timeout"
 

@@ -48,7 +48,7 @@ def children_of_launcher(server):
 
 
 # Daemons in a session of their own, without the variables that they were started with.
-SECONDS = "1000.0071"
+SECONDS = f"1000.{os.getpid():08}"  # another run beside this one has others
 LEAVES_DAEMONS = f"env -i setsid sleep {SECONDS} & sleep {SECONDS} & echo up"
 
 
@@ -143,8 +143,8 @@ for i in range(50):
 
 
 def test_output_of_a_busy_child_is_told_while_it_runs(server):
-    server.start("E", "/bin/sh", "-c", "echo early; sleep 5")
-    eventually(lambda: server.lines_of("E") == ["early"], seconds=2)
+    server.start("E", "/bin/sh", "-c", "echo early; exec sleep 1000")
+    eventually(lambda: server.lines_of("E") == ["early"])
 
 
 def test_output_that_is_not_utf8_is_made_so(server):
@@ -294,7 +294,10 @@ def test_code_that_does_not_exist_is_reported(server):
 
 def test_an_effect_started_twice_starts_one_child(server):
     for _ in range(2):
-        server.start("E", "/bin/sh", "-c", "echo up; sleep 1")
+        server.start("E", "/bin/sh", "-c", "echo up; exec sleep 1000")
+    eventually(lambda: server.lines_of("E"))
+    assert len(children_of_launcher(server)) == 1
+    server.stop_sandbox("E")
     server.exit_of("E")
     assert server.lines_of("E") == ["up"]
 
@@ -320,7 +323,7 @@ def test_stopping_an_unknown_sandbox_is_answered(server):
 
 
 def test_a_child_that_outgrows_its_memory_is_killed(server):
-    start_python(server, "E", "hold = [bytearray(b'x' * 1048576) for i in range(1000)]; time.sleep(10)",
+    start_python(server, "E", "hold = [bytearray(b'x' * 1048576) for i in range(1000)]; time.sleep(1000)",
                  memoryBytes=100 * MIB)
     exit = server.exit_of("E")
     assert exit["Reason"] == "OutOfMemory" and exit["Signal"] == signal.SIGKILL
@@ -328,7 +331,7 @@ def test_a_child_that_outgrows_its_memory_is_killed(server):
 
 
 def test_memory_that_is_taken_at_once_is_not_given(server):
-    start_python(server, "E", "hold = bytearray(b'x' * 2000000000); time.sleep(10)", memoryBytes=100 * MIB)
+    start_python(server, "E", "hold = bytearray(b'x' * 2000000000); time.sleep(1000)", memoryBytes=100 * MIB)
     exit = server.exit_of("E")
     assert exit["Reason"] == "OutOfMemory" and exit["Signal"] == signal.SIGKILL
 
@@ -339,7 +342,7 @@ import threading
 threading.Thread(target=ask, args=("GET", "/next")).start()
 time.sleep(0.2)
 hold = bytearray(b'x' * 200000000)
-time.sleep(10)
+time.sleep(1000)
 """, memoryBytes=100 * MIB)
     assert server.exit_of("E")["Reason"] == "OutOfMemory"
 
