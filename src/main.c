@@ -114,6 +114,8 @@ static int64_t test_setting(const char *name)
     return text ? strtoll(text, NULL, 10) : 0;
 }
 
+static const struct hop_details *const HOP_DETAILS[] = {&DYNAMODB_HOP_DETAILS, NULL};
+
 static struct engine_options engine_options_of(struct arena *arena, const struct options *options,
                                                struct server *server, str endpoint)
 {
@@ -135,6 +137,9 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .principals_exist = iam_principals_exist,
             },
         .effect_runners = server_effect_runners(server),
+        .hop_details = HOP_DETAILS,
+        .server_load = server_tell_load,
+        .server_load_context = server,
         .rerun = getenv("ORDERLY_RERUN") != NULL,
         .slice_us = test_setting("ORDERLY_SLICE_US"),
         .long_read_ms = test_setting("ORDERLY_LONG_READ_MS"),

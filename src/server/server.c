@@ -193,6 +193,13 @@ struct shares *server_shares(struct server *server)
     return server->shares;
 }
 
+void server_tell_load(void *context, struct server_load *load)
+{
+    const struct server *server = context;
+
+    shares_load(server->shares, load);
+}
+
 /* ---- stopping ---- */
 
 static void end_loop(struct loop *loop, struct task *task)

@@ -130,10 +130,9 @@ struct shares *server_shares(struct server *server);
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
 /*
- * Count the slot's reply as a stream of that share, until the slot ends.  False: the share has too many
- * streams.
+ * Count the slot's reply as a stream of that share, until the slot ends, unless a limit is reached.
  */
-bool slot_begin_stream(struct slot *slot, struct share *share);
+enum share_limit slot_begin_stream(struct slot *slot, struct share *share);
 /* Let the share pay for `bytes` bytes of the body on the disk in total.  False: there is no room. */
 bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes);
 /* The budget stops paying for the slot. */

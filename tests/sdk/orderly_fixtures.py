@@ -9,7 +9,9 @@ import io
 import itertools
 import json
 import os
+import pathlib
 import re
+import tempfile
 import urllib.request
 import uuid
 import zipfile
@@ -86,6 +88,16 @@ def now_ms(endpoint):
 def reset(endpoint):
     """reset() empties the server."""
     return lambda: orderly_server.post(endpoint, "/_localstack/state/reset")
+
+
+@pytest.fixture
+def machine_folder():
+    """A folder of the machine that sandboxes can have at its place: their /tmp is their own."""
+    parent = orderly_server.ROOT / "build-test"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="machine-") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,50 @@ def test_output_and_exit_code_are_reported(server):
     assert server.events_of("E")[-1][0] == "SandboxExited"
 
 
+def frame(record):
+    """As AWS's runtime interface clients write it."""
+    return b"\xa5\x5a\x00\x03" + len(record).to_bytes(4, "big") + bytes(8) + record
+
+
+def lines_of_output(server, identity, output, pieces, **payload):
+    """The lines of a child that prints the output in pieces of that size."""
+    start_python(server, identity, f"""
+for at in range(0, {len(output)}, {pieces}):
+    os.write(1, {output!r}[at:at + {pieces}])
+    time.sleep({0.0 if pieces > 100 else 0.001})
+""", **payload)
+    server.exit_of(identity)
+    return server.lines_of(identity)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 7, 100_000])
+def test_a_framed_record_is_one_line_whatever_is_in_it(server, pieces):
+    output = (b"plain\nbegun" + frame(b"two\nlines\n") + frame(b"") + frame(b"no end") + frame(b"\n\n")
+              + b"\xa5not \xc2\xa5Z a frame\n" + frame(b"last \xa5\x5a\x00\x03 inside"))
+    replaced = "\N{REPLACEMENT CHARACTER}"
+    assert lines_of_output(server, "E", output, pieces, framedOutput=True) == [
+        "plain", "begun", "two\nlines", "no end", f"{replaced}not \N{YEN SIGN}Z a frame",
+        f"last {replaced}Z\x00\x03 inside"]
+
+
+def test_a_framed_record_is_cut_where_a_line_is(server):
+    head = frame(b"x" * (256 * 1024) + b"y\n")[:16]
+    start_python(server, "E", f"""
+sys.stdout.buffer.write({head!r} + b"x" * (256 * 1024) + b"y\\n" + b"z\\n")
+""", framedOutput=True)
+    server.exit_of("E")
+    assert server.lines_of("E") == ["x" * (256 * 1024), "y", "z"]
+
+
+def test_a_record_that_its_writer_did_not_end_is_kept(server):
+    assert lines_of_output(server, "E", frame(b"torn\napart")[:-4], 100_000, framedOutput=True) == ["torn\na"]
+
+
+def test_others_write_no_frames(server):
+    assert lines_of_output(server, "E", frame(b"a\nb") + b"\n", 100_000) == [
+        "\N{REPLACEMENT CHARACTER}Z\x00\x03\x00\x00\x00\x03" + "\x00" * 8 + "a", "b"]
+
+
 def test_lines_carry_the_time_in_milliseconds(server):
     server.start("E", "/bin/echo", "hello")
     server.exit_of("E")
