@@ -108,10 +108,20 @@ def wait_until():
 @pytest.fixture
 def own_server():
     """A server whose clock nobody else uses."""
-    server = orderly_server.Server().start()
+    yield from start_own_server()
+
+
+def start_own_server(**environment):
+    server = orderly_server.Server(environment=environment).start()
     yield server
     server.stop()
     server.remove_data()
+
+
+@pytest.fixture
+def hasty_server():
+    """A server of its own whose long work makes way for other work as soon as it does outside of tests."""
+    yield from start_own_server(ORDERLY_LONG_READ_MS="50")
 
 
 @pytest.fixture
