@@ -4,6 +4,7 @@ floods its log."""
 import io
 import json
 import time
+import urllib.request
 import zipfile
 
 import boto3
@@ -104,7 +105,55 @@ def checkpoint(lambda_client):
     lambda_client.stop_durable_execution(DurableExecutionArn=run["DurableExecutionArn"])
 
 
+NUMBERS = "def handler(event, context):\n    return [1] * 1_900_000\n"
+POLLER = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], "Resource": "*"}]})
+
+
+def beside(lambda_client, service):
+    return boto3.client(service, endpoint_url=lambda_client.meta.endpoint_url, region_name="us-east-1",
+                        aws_access_key_id="test", aws_secret_access_key="test")
+
+
+def large_batch(lambda_client):
+    """A mapping gets 10,000 messages in one batch, which the function does; then they are deleted."""
+    make_function(lambda_client, "worst-batch", Timeout=30)
+    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="poller", PolicyDocument=POLLER)
+    sqs = beside(lambda_client, "sqs")
+    url = sqs.create_queue(QueueName="worst-batch", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
+    for _ in range(1000):
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": str(i), "MessageBody": "x" * 200} for i in range(10)])
+    mapping = lambda_client.create_event_source_mapping(
+        FunctionName="worst-batch", EventSourceArn=f"arn:aws:sqs:us-east-1:{ACCOUNT}:worst-batch", BatchSize=10000,
+        MaximumBatchingWindowInSeconds=300)["UUID"]
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while any(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][name] != "0" for name in names):
+        time.sleep(0.05)
+    lambda_client.delete_event_source_mapping(UUID=mapping)
+
+
+def make_url(lambda_client):
+    make_function(lambda_client, "worst-url", package({"index.py": NUMBERS}), MemorySize=512)
+    try:
+        lambda_client.create_function_url_config(FunctionName="worst-url", AuthType="NONE")
+    except lambda_client.exceptions.ResourceConflictException:
+        return
+    for action, more in (("lambda:InvokeFunctionUrl", {"FunctionUrlAuthType": "NONE"}),
+                         ("lambda:InvokeFunction", {"InvokedViaFunctionUrl": True})):
+        lambda_client.add_permission(FunctionName="worst-url", StatementId=action[7:], Action=action, Principal="*", **more)
+
+
+def ask_url(lambda_client):
+    url_id = lambda_client.get_function_url_config(FunctionName="worst-url")["FunctionUrl"].split("/")[2].split(".")[0]
+    with urllib.request.urlopen(f"{lambda_client.meta.endpoint_url}/_orderly/lambda-url/{url_id}/") as reply:
+        reply.read()
+
+
 REQUESTS = [
+    {"name": "CreateEventSourceMapping: a batch of 10,000 messages, received and deleted", "service": "lambda",
+     "request": large_batch},
+    {"name": "GetFunctionUrlConfig, and the URL's answer of 5.7 MB of numbers", "service": "lambda", "prepare": make_url,
+     "request": ask_url},
     {"name": "CheckpointDurableExecution: 250 steps of 2 KB, twelve times", "service": "lambda", "request": checkpoint},
     {"name": "CreateFunction: 240 MB unpacked", "service": "lambda", "prepare": make_role,
      "request": lambda client: client.create_function(**function("worst-unpacks", UNPACKS))},

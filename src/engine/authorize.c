@@ -6,6 +6,7 @@
  * kept.
  */
 #include "engine/engine_internal.h"
+#include "engine/hop_detail.h"
 #include "engine/shape.h"
 
 #include "aws/arn.h"
@@ -121,7 +122,7 @@ static bool permitted(const struct call *call, const struct question *question, 
 static bool question_policies(const struct call *call, str action, str resource_arn, str resource_policy,
                               const struct context_list *context)
 {
-    const struct question question = {action, resource_arn, resource_policy, context};
+    const struct question question = {action, resource_arn, resource_policy, context, call->preparing};
     struct objection objection = {0};
 
     call->progress->authorized = true;
@@ -139,7 +140,7 @@ static bool question_policies(const struct call *call, str action, str resource_
 bool door_permits(const struct call *call, str action, struct http_reply *reply)
 {
     const struct context_list nothing = {0};
-    const struct question question = {action, S("*"), (str){0}, &nothing};
+    const struct question question = {action, S("*"), (str){0}, &nothing, false};
     struct objection objection = {0};
 
     if (permitted(call, &question, &objection))
@@ -258,13 +259,12 @@ static void supply(const struct call *call, const void *from, struct context_lis
         add_key(call, key, source, context);
 }
 
-static bool may_do(const struct call *call, const char *action, const void *in,
-                   const struct resource *resource)
+static bool may_do(const struct call *call, str action, const void *in, const struct resource *resource)
 {
     struct key_source_of source = {in, resource};
     struct context_list context = {.supply = supply, .source = &source};
 
-    return question_policies(call, str_of(action), resource->arn, resource->policy, &context);
+    return question_policies(call, action, resource->arn, resource->policy, &context);
 }
 
 /* ---- the resources of a request ---- */
@@ -378,7 +378,7 @@ static bool admit(const struct call *call, const void *in)
         if (!permission->also && !locate(call, permission, in))
             return false;
         for (size_t i = first; i < call->progress->resources.count; i++)
-            if (!may_do(call, permission->action, in, &call->progress->resources.items[i]))
+            if (!may_do(call, str_of(permission->action), in, &call->progress->resources.items[i]))
                 return false;
     }
     call->progress->authorized = true;
@@ -409,12 +409,12 @@ const struct resource *call_resource(const struct call *call, size_t index)
 
 bool authorize_action(const struct call *call, str action, const struct resource *resource)
 {
-    return may_do(call, arena_cstr(call->arena, action), NULL, resource);
+    return may_do(call, action, NULL, resource);
 }
 
 bool authorize_resource(const struct call *call, const struct resource *resource)
 {
-    return may_do(call, call->operation->action, NULL, resource);
+    return may_do(call, str_of(call->operation->action), NULL, resource);
 }
 
 bool resource_of_arn(const struct call *call, str text, struct resource *found)
@@ -438,7 +438,7 @@ bool authorize(const struct call *call, str resource_arn, str resource_policy)
 bool may(const struct call *call, const struct principal *principal, str action, str resource_arn,
          str resource_policy)
 {
-    const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}};
+    const struct question question = {action, resource_arn, resource_policy, &(struct context_list){0}, true};
     struct call theirs = call_as(call, principal);
     struct objection objection = {0};
 
@@ -449,13 +449,24 @@ bool may_do_to(const struct call *call, const struct principal *principal, str a
                const struct resource *resource)
 {
     struct context_list context = {0};
-    const struct question question = {action, resource->arn, resource->policy, &context};
+    const struct question question = {action, resource->arn, resource->policy, &context, true};
     struct call theirs = call_as(call, principal);
     struct objection objection = {0};
 
     if (resource->add_context)
         resource->add_context(call, resource, &context);
     return permitted(&theirs, &question, &objection);
+}
+
+bool may_call(const struct call *call, const struct operation *operation, const void *in)
+{
+    struct call_progress progress = {0};
+    struct call wanted = *call;
+
+    wanted.preparing = true; /* nothing is done now */
+    wanted.operation = operation;
+    wanted.progress = &progress;
+    return call_admit(&wanted, in);
 }
 
 void context_add(const struct call *call, struct context_list *context, str key, str value)

@@ -52,7 +52,7 @@ struct failure take_failure(const struct call *call)
 
 void leave_prepared(const struct call *call, void *prepared)
 {
-    check(call->preparing);
+    check(call->preparing || !call->operation); /* a door leaves what it needs on a worker */
     call->progress->prepared = prepared;
 }
 
@@ -196,6 +196,13 @@ bool may_move_to_worker(const struct call *call)
 enum outcome move_to_worker(const struct call *call)
 {
     check(call->may_move);
+    call->progress->moves = true;
+    return PARKED;
+}
+
+enum outcome move_to_engine(const struct call *call)
+{
+    check(!call->operation && !call->may_move);
     call->progress->moves = true;
     return PARKED;
 }

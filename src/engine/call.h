@@ -37,7 +37,8 @@
  * memory runs out in the preparation or in the handler, the call runs once more, with nothing prepared.
  * `prepared long` says that this may take more than some milliseconds: a zip file to check, a new key.
  * `prepared if-large` says that only requests with a body of more than LIMIT_UNPREPARED_BODY_BYTES are
- * prepared, and those whose handler finds much to do.
+ * prepared, and those whose handler finds much to do.  An operation that is also `in-pieces` is prepared only
+ * when its handler asks for it.
  */
 #include "base/arena.h"
 #include "engine/hop.h"
@@ -251,6 +252,7 @@ bool time_is_up(const struct call *call);
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
+enum outcome move_to_engine(const struct call *call); /* see engine/doors.h */
 /* For a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
 /*

@@ -25,13 +25,19 @@ enum door_flags {
     DOOR_OPEN = 1,      /* no signature needed: it must be cheap */
     DOOR_CHANGES = 2,   /* it writes: refused to requests that a form of a foreign page can send */
     DOOR_ON_WORKER = 4, /* call->txn is a snapshot; it may take some milliseconds */
-    DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker() */
+    DOOR_ON_ENGINE = 8, /* it may write and park; with DOOR_ON_WORKER it may move_to_worker(), see below */
     DOOR_STREAMS = 16,  /* with one of the two above: the reply may be sent piece by piece */
     DOOR_LARGE = 64,    /* its body may have LIMIT_BODY_MIB */
     DOOR_CALLER = 128,  /* call->caller is who signed the request; nobody without a good signature */
     DOOR_PAGES = 256,   /* its handler decides about pages of other origins: see visit.from_foreign_page */
     DOOR_TO_PAGE = 32,  /* only for a request that asks for text/html and has no query and no signature */
 };
+
+/*
+ * A door on the engine that returns move_to_worker() runs the rest there, with a snapshot.  What it has
+ * written is kept; prepared() returns what it has left by leave_prepared(), so that it knows the rest.  On
+ * the worker it may leave something else, and return move_to_engine(): then it runs on the engine again.
+ */
 
 struct visit {
     const struct http_request *request;

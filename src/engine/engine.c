@@ -325,6 +325,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     engine->inbox_wanted = 1;
     engine->clock_ahead_us = INT64_MIN;
     engine->meter = meter_new();
+    engine->load = load_new();
     engine->metrics = metrics_new();
     engine->metric_shares = metric_shares_new();
     engine->changes = changes_new();
@@ -371,6 +372,7 @@ void engine_stop(struct engine *engine)
 void engine_free(struct engine *engine)
 {
     meter_free(engine->meter);
+    load_free(engine->load);
     metrics_free(engine->metrics);
     metric_shares_free(engine->metric_shares);
     changes_free(engine->changes);

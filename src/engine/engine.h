@@ -98,6 +98,7 @@ struct credentials {
 struct question {
     str action, resource_arn, resource_policy;
     const struct context_list *context;
+    bool supposed; /* nobody does it now, or it is asked again: the answer is no use of a permission */
 };
 
 struct objection {
@@ -132,6 +133,14 @@ struct trace_keep {
     int64_t bytes;
 };
 
+struct hop_details;
+
+/* What the server's clients use, and what they may. */
+struct server_load {
+    size_t connections, most_connections;
+    size_t streams, most_streams, most_streams_of_address;
+};
+
 struct engine_options {
     struct store_options store;          /* the engine sets on_durable and schemas */
     const struct module *const *modules; /* NULL-terminated */
@@ -148,6 +157,10 @@ struct engine_options {
     unsigned workers;     /* threads beside the loops; 0: by the number of cores */
     int64_t long_read_ms; /* see time_is_up(); 0: LIMIT_LONG_READ_MS, negative: always up */
     struct trace_keep trace_keep;
+    const struct hop_details *const *hop_details; /* NULL-terminated, see hop_detail.h; or NULL */
+    /* For GET /_orderly/metrics.  Any thread.  NULL: nothing is told. */
+    void (*server_load)(void *context, struct server_load *load);
+    void *server_load_context;
     str endpoint;                       /* for functions and internal calls: "http://127.0.0.1:4566" */
     const struct console_file *console; /* engine/console.h; NULL: no console */
 };

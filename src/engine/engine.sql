@@ -384,6 +384,10 @@ select t.id, t.trace_id, t.began_ms, t.last_ms, t.outcome, t.hops, t.bytes, t.re
 from engine_trace_word w join engine_trace t on t.id = w.trace
 where w.word = :word and w.trace < :before_id order by w.trace desc;
 
+-- statement: find_trace_of_word_before :one
+-- param: before_id integer
+select trace from engine_trace_word where word = :word and trace < :before_id order by trace desc limit 1;
+
 -- Those that ended last come first.
 -- statement: list_traces_by_age :each
 -- param: since_ms integer

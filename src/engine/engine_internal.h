@@ -127,6 +127,7 @@ enum {
 };
 
 struct work_pool;
+struct load;
 struct meter;
 struct doors;
 
@@ -136,6 +137,7 @@ struct engine {
     struct store *store;
     pthread_t thread;
     struct work_pool *pool;
+    struct load *load;
     struct meter *meter;
     struct metrics *metrics;
     struct metric_shares *metric_shares;
@@ -267,6 +269,14 @@ void meter_batch(struct engine *engine, int64_t waited_us);
 struct json_writer;
 void meter_write(struct engine *engine, struct json_writer *writer);
 
+/* load.c: how much the server has to do. */
+struct load *load_new(void);
+void load_free(struct load *load);
+/* A client's request of that module's service has its reply. */
+void load_request(struct engine *engine, size_t module, bool failed);
+/* Write the members "server" and "services". */
+void load_write(struct engine *engine, struct json_writer *writer);
+
 /* metrics.c: the counts of services, see engine/count.h */
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
@@ -281,6 +291,8 @@ bool metrics_are_unstored(const struct engine *engine);
 int64_t metrics_next_due_ms(const struct engine *engine);
 /* metrics_shares.c */
 enum { METRIC_SHARES = 16 };
+/* The share of this thread; threads have the same one when there are more. */
+size_t metric_share_number(void);
 struct metric_shares;
 struct metric_shares *metric_shares_new(void);
 void metric_shares_free(struct metric_shares *shares);
@@ -534,6 +546,8 @@ void trace_start(struct engine *engine);
 str hop_kind_name(enum hop_kind kind);
 str verdict_name(enum verdict verdict);
 bool verdict_find(str name, enum verdict *verdict);
+/* Not ok, and not filtered out, which is as wanted. */
+bool verdict_is_failure(enum verdict verdict);
 /* The hop that a header names as its parent, or 0. */
 int64_t trace_parent_of_header(struct arena *arena, str header);
 /* Write all hops. */

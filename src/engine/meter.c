@@ -192,6 +192,7 @@ static void write_slow(struct meter *meter, struct json_writer *writer)
 void meter_write(struct engine *engine, struct json_writer *writer)
 {
     json_open_object(writer);
+    load_write(engine, writer);
     write_engine(engine, writer);
     write_pool(engine->pool, writer);
     write_slow(engine->meter, writer);

@@ -44,15 +44,19 @@ void metric_shares_free(struct metric_shares *shares)
     free(shares);
 }
 
-/* Threads share one when there are more than METRIC_SHARES. */
-static struct share *share_of_thread(struct metric_shares *shares)
+size_t metric_share_number(void)
 {
     static _Atomic size_t threads;
     static _Thread_local size_t number; /* from 1 on */
 
     if (!number)
         number = atomic_fetch_add(&threads, 1) + 1;
-    return &shares->items[number % METRIC_SHARES];
+    return number % METRIC_SHARES;
+}
+
+static struct share *share_of_thread(struct metric_shares *shares)
+{
+    return &shares->items[metric_share_number()];
 }
 
 /* The engine may sleep without an end: it learns that it has something to take when the minute is over. */
@@ -140,6 +144,8 @@ void metrics_request_ended(const struct exchange *exchange)
         return;
     for (const struct module *const *module = call->engine->options.modules; *module; module++)
         if ((*module)->service == exchange->operation->service) {
+            load_request(call->engine, (size_t)(module - call->engine->options.modules),
+                         exchange->outcome == FAILED);
             tell(*module, exchange);
             return;
         }

@@ -11,6 +11,7 @@
  * invocation, give the trace id that is stored with it; the request's own trace needs none.
  */
 #include "engine/engine_internal.h"
+#include "engine/hop_detail.h"
 #include "engine_sql.h"
 
 #include "base/hash.h"
@@ -70,6 +71,11 @@ bool verdict_find(str name, enum verdict *verdict)
             return true;
         }
     return false;
+}
+
+bool verdict_is_failure(enum verdict verdict)
+{
+    return verdict != VERDICT_OK && verdict != VERDICT_FILTERED_OUT;
 }
 
 /* ---- ids ---- */
@@ -143,13 +149,17 @@ str trace_of_call(const struct call *call)
 
 /* ---- noting hops ---- */
 
-static bool is_traced(const struct call *call, const struct trace_hop *hop)
+static bool keeps_hops(const struct call *call)
 {
     const struct engine *engine = call->engine;
     bool reads = call->operation && call->operation->flags & OPERATION_READS;
 
-    return (str_present(hop->trace_id) || hop->sent_ms) && !reads && engine->options.trace_keep.age_ms > 0 &&
-           !store_is_full(engine->store);
+    return !reads && engine->options.trace_keep.age_ms > 0 && !store_is_full(engine->store);
+}
+
+bool is_traced(const struct call *call)
+{
+    return str_present(call->trace_id) && keeps_hops(call);
 }
 
 /* The message's trace may be the request's own; otherwise its id is not needed yet. */
@@ -166,7 +176,7 @@ int64_t trace(const struct call *call, const struct trace_hop *given)
     struct trace_hop hop = *given;
 
     set_trace(call, &hop);
-    if (!is_traced(call, &hop))
+    if (!(str_present(hop.trace_id) || hop.sent_ms) || !keeps_hops(call))
         return 0;
     if (!str_present(hop.request_id))
         hop.request_id = call->request_id;

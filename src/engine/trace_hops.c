@@ -1,9 +1,11 @@
 /*
- * trace_hops.c: the hops of one trace, and the hop that caused each.
+ * trace_hops.c: the hops of one trace, the hop that caused each, and what of it a reader may see.
  */
+#include "engine/hop_detail.h"
 #include "engine/trace_search.h"
 #include "engine_sql.h"
 
+#include "aws/arn.h"
 #include "base/list.h"
 
 /* In order of time; hops of the same millisecond in the order in which they were written. */
@@ -93,11 +95,45 @@ static void write_id(struct arena *arena, struct json_writer *writer, str name, 
         json_null(writer);
 }
 
-void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
+/* In open mode a request without a good signature is the administrator's, as at other doors. */
+static bool reads_all_details(const struct call *call)
+{
+    return !call->engine->options.strict_auth && call->caller->kind == PRINCIPAL_ANONYMOUS;
+}
+
+/* NULL: who may read traces may read all of that service's details. */
+static const struct hop_details *details_of(const struct call *call, str service)
+{
+    const struct hop_details *const *details = call->engine->options.hop_details;
+
+    for (; details && *details; details++)
+        if (str_equal(service, str_of((*details)->service->signing_name)))
+            return *details;
+    return NULL;
+}
+
+static void write_detail(const struct call *call, struct json_writer *writer, const struct stored_hop *stored)
+{
+    struct arn arn = {0};
+    bool known = !reads_all_details(call) && arn_parse(stored->hop.resource_arn, &arn);
+    const struct hop_details *details = known ? details_of(call, arn.service) : NULL;
+    struct call there = call_in(call, arn.account, arn.region);
+    str lacks = details ? details->lacks(&there, stored->hop.resource_arn, stored->detail) : (str){0};
+
+    if (str_present(lacks)) {
+        json_field(writer, S("withheld"), lacks);
+        return;
+    }
+    json_name(writer, S("detail"));
+    json_value(writer, stored->detail);
+}
+
+void trace_hop_write(const struct call *call, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id)
 {
     const struct stored_hop *stored = &hops->items[at];
     const struct trace_hop *hop = &stored->hop;
+    struct arena *arena = call->arena;
 
     json_open_object(writer);
     if (str_present(trace_id))
@@ -113,9 +149,7 @@ void trace_hop_write(struct arena *arena, struct json_writer *writer, const stru
     json_field(writer, S("messageId"), hop->message_id);
     json_field(writer, S("requestId"), hop->request_id);
     json_field(writer, S("reason"), hop->reason);
-    if (stored->detail) {
-        json_name(writer, S("detail"));
-        json_value(writer, stored->detail);
-    }
+    if (stored->detail)
+        write_detail(call, writer, stored);
     json_close_object(writer);
 }

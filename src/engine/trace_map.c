@@ -85,7 +85,7 @@ static void add_hops(struct arena *arena, struct edge_list *edges, const struct 
             continue;
         struct edge *edge = edge_of(arena, edges, cause->resource_arn, hop);
         edge->count++;
-        edge->failed += hop->verdict != VERDICT_OK && hop->verdict != VERDICT_FILTERED_OUT;
+        edge->failed += verdict_is_failure(hop->verdict);
         if (hop->at_ms > edge->last_ms)
             edge->last_ms = hop->at_ms;
     }

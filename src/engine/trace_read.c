@@ -1,12 +1,13 @@
 /*
  * trace_read.c: GET /_orderly/traces, and one trace.
  *
- *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&limit=&next=
+ *     GET /_orderly/traces?message=&resource=&outcome=&text=&since=&until=&took=&limit=&next=
  *
  * The newest first.  `message` and `resource` are a message's id and an ARN, `text` is words of the message
- * (all of them must occur), `since` and `until` are milliseconds.  `outcome` finds traces with a hop of that
- * verdict, and "ok" those that ended well.  A page is bounded in time, too: it may have fewer traces than the
- * limit, even none, and a `next`.
+ * (all of them must occur), `since` and `until` are milliseconds, and `took` those that a trace took at
+ * least, from its first to its last hop.  `outcome` finds traces with a hop of that verdict, "any-failure"
+ * those with a hop that failed in any way, and "ok" those that ended well.  A page is bounded in time, too:
+ * it may have fewer traces than the limit, even none, and a `next`.
  *
  * The engine first indexes all hops; then a worker reads.  `lastHop` is the newest hop that the page covers:
  * GET /_orderly/traces/stream?after= continues from there.
@@ -22,6 +23,7 @@ static bool is_sought(const struct call *call, const struct search *search,
                       const struct engine_trace_row *row)
 {
     return row->last_ms >= search->since_ms && row->began_ms <= search->until_ms &&
+           row->last_ms - row->began_ms >= search->took_ms &&
            (!search->ends_well || row->outcome == VERDICT_OK) && search_has_words(call, search, row->id);
 }
 
@@ -49,38 +51,88 @@ static void write_trace(struct json_writer *writer, const struct engine_trace_ro
     json_close_object(writer);
 }
 
-/* Statements that read from the newest trace on: all traces, or those with a word. */
+/*
+ * Traces from the newest on: all, those with a word, or those with one of some words.  The last are found by
+ * the newest trace of each word: so failures are as quick to find when they are rare.
+ */
 struct walk {
-    bool by_word;
+    enum { WALK_ALL, WALK_BY_WORD, WALK_BY_WORDS } kind;
+    bool is_open; /* `all`, which reads one trace, `before`, when traces are found by some words */
     struct engine_list_traces_cursor all;
+    struct engine_list_traces_params before;
     struct engine_list_traces_by_word_cursor some;
+    const struct word_list *words;
+    int64_t newest[VERDICTS]; /* of each of the words; 0: there are no more */
 };
+
+static int64_t trace_before(const struct call *call, int64_t word, int64_t before_id)
+{
+    struct engine_find_trace_of_word_before_params params = {.word = word, .before_id = before_id};
+    struct engine_find_trace_of_word_before_row row;
+
+    return engine_find_trace_of_word_before(call->txn, &params, &row) ? row.trace : 0;
+}
 
 static struct walk walk_begin(const struct call *call, const struct search *search,
                               const struct engine_list_traces_params *all,
                               struct engine_list_traces_by_word_params *some)
 {
-    struct walk walk = {.by_word = search->words.count > 0};
+    struct walk walk = {.kind = WALK_ALL};
 
-    if (walk.by_word)
+    if (search->words.count > 0) {
+        walk.kind = WALK_BY_WORD;
         walk.some = engine_list_traces_by_word_open(call->txn, some);
-    else
+    } else if (search->failures.count > 0) {
+        walk.kind = WALK_BY_WORDS;
+        walk.words = &search->failures;
+        for (size_t i = 0; i < walk.words->count; i++)
+            walk.newest[i] = trace_before(call, walk.words->items[i], search->before_id);
+    } else {
+        walk.is_open = true;
         walk.all = engine_list_traces_open(call->txn, all);
+    }
     return walk;
-}
-
-static bool walk_next(struct walk *walk, struct engine_trace_row *row)
-{
-    return walk->by_word ? engine_list_traces_by_word_next(&walk->some, row)
-                         : engine_list_traces_next(&walk->all, row);
 }
 
 static void walk_end(struct walk *walk)
 {
-    if (walk->by_word)
+    if (walk->kind == WALK_BY_WORD)
         engine_list_traces_by_word_close(&walk->some);
-    else
+    else if (walk->is_open)
         engine_list_traces_close(&walk->all);
+    walk->is_open = false;
+}
+
+/* The newest trace that has one of the words; each of them then goes on before it. */
+static bool next_of_words(const struct call *call, struct walk *walk, struct engine_trace_row *row)
+{
+    int64_t newest = 0;
+
+    walk_end(walk);
+    for (size_t i = 0; i < walk->words->count; i++)
+        if (walk->newest[i] > newest)
+            newest = walk->newest[i];
+    if (!newest)
+        return false;
+    for (size_t i = 0; i < walk->words->count; i++)
+        if (walk->newest[i] == newest)
+            walk->newest[i] = trace_before(call, walk->words->items[i], newest);
+    walk->before.before_id = newest + 1;
+    walk->all = engine_list_traces_open(call->txn, &walk->before);
+    walk->is_open = true;
+    return engine_list_traces_next(&walk->all, row);
+}
+
+static bool walk_next(const struct call *call, struct walk *walk, struct engine_trace_row *row)
+{
+    switch (walk->kind) {
+    case WALK_BY_WORD:
+        return engine_list_traces_by_word_next(&walk->some, row);
+    case WALK_BY_WORDS:
+        return next_of_words(call, walk, row);
+    default:
+        return engine_list_traces_next(&walk->all, row);
+    }
 }
 
 /* Write the traces found.  Returns the id before which the next page begins; 0: this is the last page. */
@@ -93,7 +145,7 @@ static int64_t write_found(const struct call *call, const struct search *search,
     struct engine_trace_row row;
     int64_t found = 0, last_id = 0, next = 0;
 
-    while (walk_next(&walk, &row)) {
+    while (walk_next(call, &walk, &row)) {
         if (last_id && (found == search->limit || time_is_up(call))) {
             next = last_id;
             break;
@@ -173,7 +225,7 @@ enum outcome traces_show(const struct call *call, const struct visit *visit, str
     json_name(&writer, S("hops"));
     json_open_array(&writer);
     for (size_t i = 0; i < hops.count; i++)
-        trace_hop_write(call->arena, &writer, &hops, i, (str){0});
+        trace_hop_write(call, &writer, &hops, i, (str){0});
     json_close_array(&writer);
     json_close_object(&writer);
     return trace_reply(reply, &writer);

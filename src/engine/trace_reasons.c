@@ -20,17 +20,16 @@ static bool is_about(const struct trace_hop *hop, str message_id)
     return !str_present(hop->message_id) || str_equal(hop->message_id, message_id);
 }
 
-static bool is_failure(const struct trace_hop *hop)
+static bool is_cause(const struct trace_hop *hop)
 {
-    return hop->verdict != VERDICT_OK && hop->verdict != VERDICT_FILTERED_OUT &&
-           hop->verdict != VERDICT_DEAD_LETTERED;
+    return verdict_is_failure(hop->verdict) && hop->verdict != VERDICT_DEAD_LETTERED;
 }
 
 /* The last failed step of the message; the number of hops when no step failed. */
 static size_t last_failure(const struct stored_hops *hops, str message_id)
 {
     for (size_t i = hops->count; i > 0; i--)
-        if (is_about(&hops->items[i - 1].hop, message_id) && is_failure(&hops->items[i - 1].hop))
+        if (is_about(&hops->items[i - 1].hop, message_id) && is_cause(&hops->items[i - 1].hop))
             return i - 1;
     return hops->count;
 }
@@ -64,7 +63,7 @@ static void write_reason(const struct call *call, struct json_writer *writer, st
         json_field(writer, S("traceId"), row.trace_id);
     if (at < hops.count) {
         json_name(writer, S("hop"));
-        trace_hop_write(call->arena, writer, &hops, at, (str){0});
+        trace_hop_write(call, writer, &hops, at, (str){0});
     }
     json_close_object(writer);
 }

@@ -30,10 +30,20 @@ static bool set_text(struct arena *arena, struct search *search, str value)
     return search->words.count > before;
 }
 
+static bool set_any_failure(struct arena *arena, struct search *search)
+{
+    for (int i = 0; i < VERDICTS; i++)
+        if (verdict_is_failure((enum verdict)i))
+            *list_add(arena, &search->failures) = word_of(WORD_VERDICT, verdict_name((enum verdict)i));
+    return true;
+}
+
 static bool set_outcome(struct arena *arena, struct search *search, str value)
 {
     enum verdict verdict;
 
+    if (str_equal(value, S("any-failure")))
+        return set_any_failure(arena, search);
     if (!verdict_find(value, &verdict))
         return false;
     search->has_verdict = true;
@@ -54,6 +64,12 @@ static bool set_until(struct arena *arena, struct search *search, str value)
 {
     (void)arena;
     return str_to_i64(value, &search->until_ms);
+}
+
+static bool set_took(struct arena *arena, struct search *search, str value)
+{
+    (void)arena;
+    return str_to_i64(value, &search->took_ms) && search->took_ms >= 0;
 }
 
 static bool set_limit(struct arena *arena, struct search *search, str value)
@@ -86,11 +102,13 @@ static const struct parameter {
     {STR_INIT("text"), STR_INIT("words of two characters and more"), set_text, BOTH},
     {STR_INIT("resource"), STR_INIT("an ARN"), set_resource, BOTH},
     {STR_INIT("outcome"),
-     STR_INIT(
-         "ok, failed, denied, not-delivered, throttled, timed-out, dead-lettered, filtered-out or expired"),
+     STR_INIT("ok, any-failure, failed, denied, not-delivered, throttled, timed-out, dead-lettered, "
+              "filtered-out or "
+              "expired"),
      set_outcome, BOTH},
     {STR_INIT("since"), STR_INIT("milliseconds since 1970"), set_since, SEARCH_PAGE},
     {STR_INIT("until"), STR_INIT("milliseconds since 1970"), set_until, SEARCH_PAGE},
+    {STR_INIT("took"), STR_INIT("milliseconds, 0 or more"), set_took, SEARCH_PAGE},
     {STR_INIT("limit"), STR_INIT("a number from 1 to 100"), set_limit, SEARCH_PAGE},
     {STR_INIT("next"), STR_INIT("what an earlier reply gave"), set_next, SEARCH_PAGE},
     {STR_INIT("after"), STR_INIT("the id of a hop"), set_after, SEARCH_STREAM},
@@ -109,7 +127,8 @@ static bool refuse_names(const struct call *call, enum search_use use, struct ht
 {
     door_refuse(call, reply, 400,
                 use == SEARCH_PAGE
-                    ? S("Traces are found by message, text, resource, outcome, since, until, limit and next.")
+                    ? S("Traces are found by message, text, resource, outcome, since, until, took, limit and "
+                        "next.")
                     : S("Hops are followed by message, text, resource and outcome, and from the hop after."));
     return false;
 }
@@ -148,15 +167,33 @@ bool search_read(const struct call *call, str query_text, enum search_use use, s
     return true;
 }
 
-bool search_has_words(const struct call *call, const struct search *search, int64_t trace)
+static bool has_word(const struct call *call, int64_t trace, int64_t word)
 {
+    struct engine_find_trace_word_params params = {.word = word, .trace = trace};
     struct engine_find_trace_word_row row;
 
+    return engine_find_trace_word(call->txn, &params, &row);
+}
+
+static bool has_failed(const struct call *call, const struct word_list *failures, int64_t trace)
+{
+    for (size_t i = 0; i < failures->count; i++)
+        if (has_word(call, trace, failures->items[i]))
+            return true;
+    return failures->count == 0;
+}
+
+bool search_has_words(const struct call *call, const struct search *search, int64_t trace)
+{
     for (size_t i = 0; i < search->words.count; i++)
-        if (!engine_find_trace_word(
-                call->txn,
-                &(struct engine_find_trace_word_params){.word = search->words.items[i], .trace = trace},
-                &row))
+        if (!has_word(call, trace, search->words.items[i]))
             return false;
-    return true;
+    return has_failed(call, &search->failures, trace);
+}
+
+bool search_wants_hop(const struct search *search, const struct trace_hop *hop)
+{
+    if (search->failures.count > 0)
+        return verdict_is_failure(hop->verdict);
+    return !search->has_verdict || hop->verdict == search->verdict;
 }

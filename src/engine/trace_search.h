@@ -10,10 +10,11 @@
 
 /* The filters of a request. */
 struct search {
-    struct word_list words; /* all of them must match; the store is searched by the first */
+    struct word_list words;    /* all of them must match; the store is searched by the first */
+    struct word_list failures; /* one of them must match, too; empty: none needs to */
     bool has_verdict, ends_well;
     enum verdict verdict;
-    int64_t since_ms, until_ms, limit, before_id;
+    int64_t since_ms, until_ms, took_ms, limit, before_id;
     int64_t after_hop; /* negative: from now on */
 };
 
@@ -22,8 +23,11 @@ enum search_use { SEARCH_PAGE = 1, SEARCH_STREAM = 2 };
 /* False: the reply says what is wrong. */
 bool search_read(const struct call *call, str query, enum search_use use, struct search *search,
                  struct http_reply *reply);
-/* Does the trace, by its row's id, have all the words? */
+/* Does the trace, by its row's id, have all the words, and a failure when one is sought? */
 bool search_has_words(const struct call *call, const struct search *search, int64_t trace);
+
+/* Does the hop end as is sought? */
+bool search_wants_hop(const struct search *search, const struct trace_hop *hop);
 
 struct stored_hops {
     struct stored_hop *items;
@@ -39,6 +43,9 @@ struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
 int64_t trace_hop_parent(const struct stored_hops *hops, size_t at);
 /* The reply of a door that has written its JSON.  Returns DONE. */
 enum outcome trace_reply(struct http_reply *reply, const struct json_writer *writer);
-/* Write the hop at that position as JSON, with `trace_id` unless it is absent. */
-void trace_hop_write(struct arena *arena, struct json_writer *writer, const struct stored_hops *hops,
+/*
+ * Write the hop at that position as JSON, with `trace_id` unless it is absent.  A detail that the caller may
+ * not read is replaced by `withheld`, the permission that the caller lacks.
+ */
+void trace_hop_write(const struct call *call, struct json_writer *writer, const struct stored_hops *hops,
                      size_t at, str trace_id);

@@ -92,15 +92,15 @@ static void know_trace(const struct call *call, const struct search *search, int
         known->hops = trace_hops_of(call, id);
 }
 
-static void write_event(struct arena *arena, struct text *piece, const struct stored_hops *hops, size_t at,
-                        str trace_id)
+static void write_event(const struct call *call, struct text *piece, const struct stored_hops *hops,
+                        size_t at, str trace_id)
 {
-    struct json_writer writer = json_writer_in(arena);
+    struct json_writer writer = json_writer_in(call->arena);
 
-    trace_hop_write(arena, &writer, hops, at, trace_id);
+    trace_hop_write(call, &writer, hops, at, trace_id);
     server_sent_event_write(piece, &(struct server_sent_event){
                                        .name = S("hop"),
-                                       .id = arena_format(arena, "%lld", (long long)hops->items[at].id),
+                                       .id = arena_format(call->arena, "%lld", (long long)hops->items[at].id),
                                        .data = json_written(&writer),
                                    });
 }
@@ -112,9 +112,8 @@ static void write_if_sought(const struct call *call, const struct search *search
     const struct stored_hops *hops = &known->hops;
 
     for (size_t i = 0; known->sought && i < hops->count; i++)
-        if (hops->items[i].id == row->id &&
-            (!search->has_verdict || hops->items[i].hop.verdict == search->verdict))
-            write_event(call->arena, piece, hops, i, row->trace_id);
+        if (hops->items[i].id == row->id && search_wants_hop(search, &hops->items[i].hop))
+            write_event(call, piece, hops, i, row->trace_id);
 }
 
 static enum outcome send_hops(const struct call *call, const struct search *search, const struct place *place)

@@ -393,9 +393,18 @@ static void send_piece(struct connection *connection)
         end_stream(connection);
 }
 
-static void refuse_stream(struct connection *connection)
+static void refuse_stream(struct connection *connection, enum share_limit limit)
 {
-    struct http_reply refusal = {.status = 503, .body = S("")};
+    struct http_reply refusal = {
+        .status = 503,
+        .content_type = S("application/json"),
+        .body =
+            limit == SHARE_OF_ALL_TAKEN
+                ? S("{\"message\":\"The server sends as many replies piece by piece as it may. Close one, or "
+                    "try again later.\"}")
+                : S("{\"message\":\"The server sends as many replies piece by piece to this address as one "
+                    "may have. Close one, or try again later.\"}"),
+    };
     bool keep_alive = keeps_alive(connection);
 
     let_go(release_slot(connection));
@@ -408,8 +417,10 @@ static void begin_stream(struct connection *connection)
     const struct exchange *exchange = &slot->exchange;
     enum http_framing framing = http_framing_of(exchange->request, &exchange->reply);
 
-    if (!slot_begin_stream(slot, connection->share)) {
-        refuse_stream(connection);
+    enum share_limit limit = slot_begin_stream(slot, connection->share);
+
+    if (limit != SHARE_FREE) {
+        refuse_stream(connection, limit);
         return;
     }
     connection->stream.framing = framing;

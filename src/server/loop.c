@@ -114,13 +114,15 @@ static void end_spool(struct slot *slot)
     slot->spooled = 0;
 }
 
-bool slot_begin_stream(struct slot *slot, struct share *share)
+enum share_limit slot_begin_stream(struct slot *slot, struct share *share)
 {
-    if (!share_begin_stream(share))
-        return false;
-    slot->stream_share = share;
-    share_keep(share);
-    return true;
+    enum share_limit limit = share_begin_stream(share);
+
+    if (limit == SHARE_FREE) {
+        slot->stream_share = share;
+        share_keep(share);
+    }
+    return limit;
 }
 
 static void end_stream(struct slot *slot)

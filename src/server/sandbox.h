@@ -60,15 +60,17 @@ struct sandboxes {
     uv_poll_t launcher_poll;
     bool launched; /* the launcher exists */
     uv_timer_t tick, grace;
-    uint64_t tick_ms;                /* the present interval of the tick */
-    uint64_t exact_count_ns;         /* no memory is counted exactly before then: see sandbox_memory.c */
-    struct arena arena;              /* for one event */
-    void (*done)(struct loop *loop); /* set when the server ends: events are not posted then */
+    uint64_t tick_ms;        /* the present interval of the tick */
+    uint64_t exact_count_ns; /* no memory is counted exactly before then: see sandbox_memory.c */
+    struct arena arena;      /* for one event */
+    bool winding_down;       /* the server will end: no sandbox starts any more */
+    void (*wound_down)(struct loop *loop); /* until it was called */
+    void (*done)(struct loop *loop);       /* set when the server ends: events are not posted then */
 };
 
 /* ---- all of them ---- */
 
-/* A sandbox has ended: if it was the last, the end of the server continues. */
+/* A sandbox has ended: if it was the last, or the last with extensions, the end of the server continues. */
 void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes);
 
 /* ---- one of them ---- */

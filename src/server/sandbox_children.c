@@ -241,7 +241,8 @@ static void terminate_function(struct children *children, int grace_ms)
         function_has_ended(children, 0);
         return;
     }
-    kill(-children->function, SIGTERM); /* it leads a group of its own */
+    /* It leads a group of its own. */
+    kill(-children->function, grace_ms > 0 ? SIGTERM : SIGKILL);
     setitimer(ITIMER_REAL, &grace, NULL);
 }
 

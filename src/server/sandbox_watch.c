@@ -55,6 +55,23 @@ void sandbox_ran_out_of_memory(struct sandbox *sandbox)
         sandbox->memory_peak_bytes = sandbox->memory_limit_bytes + 1;
 }
 
+/*
+ * Extensions are told why their sandbox ends: so the function's program ends first, and the rest with it only
+ * if that does not help.
+ */
+static void end_for_memory(struct sandbox *sandbox)
+{
+    bool ends_alone = sandbox_has_extensions(sandbox) && !sandbox->reason && sandbox->function;
+
+    if (sandbox->reason && sandbox->function)
+        return;
+    sandbox_ran_out_of_memory(sandbox);
+    if (ends_alone)
+        sandbox_ask(sandbox, MESSAGE_TERMINATE, 0);
+    else
+        sandbox_kill(sandbox, SIGKILL);
+}
+
 /* Returns its use of memory, in halves of its limit. */
 static int64_t watch_memory(struct sandbox *sandbox)
 {
@@ -68,11 +85,11 @@ static int64_t watch_memory(struct sandbox *sandbox)
         sandbox->memory_peak_bytes = used;
     if (limit == 0)
         return 0;
-    if (used > limit && !sandbox->reason) {
-        sandbox_ran_out_of_memory(sandbox);
-        log_info("sandbox is out of memory", log_field("id", sandbox->id), log_field("limit_bytes", limit),
-                 log_field("used_bytes", used));
-        sandbox_kill(sandbox, SIGKILL);
+    if (used > limit) {
+        if (!sandbox->reason)
+            log_info("sandbox is out of memory", log_field("id", sandbox->id),
+                     log_field("limit_bytes", limit), log_field("used_bytes", used));
+        end_for_memory(sandbox);
     }
     return used / (limit / 2 + 1);
 }

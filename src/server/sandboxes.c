@@ -40,7 +40,7 @@ static void start(struct sandboxes *sandboxes, str payload)
     struct sandbox_start_input in = {0};
 
     check(sandbox_start_read(&sandboxes->arena, payload, &in));
-    if (!find(sandboxes, in.sandbox_id))
+    if (!find(sandboxes, in.sandbox_id) && !sandboxes->winding_down)
         sandbox_begin(sandboxes, payload, &in);
 }
 
@@ -236,8 +236,44 @@ static void on_grace_over(uv_timer_t *grace)
     kill_all(grace->data, SIGKILL);
 }
 
+static bool have_extensions(const struct sandboxes *sandboxes)
+{
+    for (const struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next)
+        if (sandbox_has_extensions(sandbox))
+            return true;
+    return false;
+}
+
+static void wind_on(struct sandboxes *sandboxes)
+{
+    void (*wound_down)(struct loop * loop) = sandboxes->wound_down;
+
+    sandboxes->wound_down = NULL;
+    uv_timer_stop(&sandboxes->grace);
+    wound_down(sandboxes->loop);
+}
+
+static void on_winding_over(uv_timer_t *grace)
+{
+    wind_on(grace->data);
+}
+
+void sandboxes_wind_down(struct sandboxes *sandboxes, void (*wound_down)(struct loop *loop))
+{
+    sandboxes->winding_down = true;
+    sandboxes->wound_down = wound_down;
+    if (!have_extensions(sandboxes)) {
+        wind_on(sandboxes);
+        return;
+    }
+    sandbox_ending_post(sandboxes->loop->engine, &(struct sandbox_ending){0}, NULL, NULL);
+    uv_timer_start(&sandboxes->grace, on_winding_over, WIND_DOWN_MS, 0);
+}
+
 void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes)
 {
+    if (sandboxes->wound_down && !have_extensions(sandboxes))
+        wind_on(sandboxes);
     if (!sandboxes->done || sandboxes->first || uv_is_closing((uv_handle_t *)&sandboxes->tick))
         return;
     if (sandboxes->launched)

@@ -1,9 +1,9 @@
 /*
  * server.c: the serving threads, and the order in which things begin and end.
  *
- * Stopping goes in steps; each begins when the one before is complete on every thread: new connections and
- * requests are refused; the engine stops, which answers requests in flight; children end; loops send their
- * last replies and close.
+ * Stopping goes in steps; each begins when the one before is complete on every thread: new connections are
+ * refused, and sandboxes with extensions end; new requests are refused; the engine stops, which answers
+ * requests in flight; children end; loops send their last replies and close.
  */
 #include "server/server_internal.h"
 
@@ -193,6 +193,13 @@ struct shares *server_shares(struct server *server)
     return server->shares;
 }
 
+void server_tell_load(void *context, struct server_load *load)
+{
+    const struct server *server = context;
+
+    shares_load(server->shares, load);
+}
+
 /* ---- stopping ---- */
 
 static void end_loop(struct loop *loop, struct task *task)
@@ -242,6 +249,14 @@ static void drain_loop(struct loop *loop, struct task *task)
     post(&loop->server->main, one_is_draining);
 }
 
+static void drain_loops(struct loop *loop)
+{
+    struct server *server = loop->server;
+
+    for (unsigned i = 0; i < server->loop_count; i++)
+        post(&server->loops[i], drain_loop);
+}
+
 static void on_stop(uv_async_t *async)
 {
     struct server *server = async->data;
@@ -251,8 +266,7 @@ static void on_stop(uv_async_t *async)
     server->stopping = true;
     log_info("stopping");
     listener_close(&server->listener, NULL);
-    for (unsigned i = 0; i < server->loop_count; i++)
-        post(&server->loops[i], drain_loop);
+    sandboxes_wind_down(server->sandboxes, drain_loops);
 }
 
 void server_stop(struct server *server)

@@ -32,6 +32,9 @@ int server_port(const struct server *server);
  */
 const struct effect_runner *server_effect_runners(struct server *server);
 
+/* For struct engine_options: its context is the server. */
+void server_tell_load(void *server, struct server_load *load);
+
 /*
  * Listens and starts the serving threads; from now on signals stop the server.  False, with *error (in
  * arena), when another process has begun to listen on the port.

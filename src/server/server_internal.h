@@ -28,6 +28,7 @@ enum {
     SWEEP_INTERVAL_MS = 1000,                 /* the precision of time-outs */
     LINGER_MS = 2000,                         /* time for the client to read the last reply */
     STOP_GRACE_MS = 300,                      /* between SIGTERM and SIGKILL when the server stops */
+    WIND_DOWN_MS = 3000, /* for sandboxes with extensions, which need two seconds at most */
 };
 
 struct loop;
@@ -129,10 +130,9 @@ struct shares *server_shares(struct server *server);
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
 /*
- * Count the slot's reply as a stream of that share, until the slot ends.  False: the share has too many
- * streams.
+ * Count the slot's reply as a stream of that share, until the slot ends, unless a limit is reached.
  */
-bool slot_begin_stream(struct slot *slot, struct share *share);
+enum share_limit slot_begin_stream(struct slot *slot, struct share *share);
 /* Let the share pay for `bytes` bytes of the body on the disk in total.  False: there is no room. */
 bool slot_take_disk(struct slot *slot, struct share *share, size_t bytes);
 /* The budget stops paying for the slot. */
@@ -223,3 +223,5 @@ void sandboxes_subscribe_effect(void *sandboxes, str id, str payload);
 void sandboxes_tell_effect(void *sandboxes, str id, str payload);
 /* Ends all children, without events for the engine; calls `done` when the last has ended. */
 void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop));
+/* Let sandboxes with extensions end, as long as the engine runs and answers them. */
+void sandboxes_wind_down(struct sandboxes *sandboxes, void (*wound_down)(struct loop *loop));

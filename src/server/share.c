@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "engine/engine.h"
 
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -178,18 +179,22 @@ void share_give_disk(struct share *share, size_t bytes)
     pthread_mutex_unlock(&share->shares->lock);
 }
 
-bool share_begin_stream(struct share *share)
+enum share_limit share_begin_stream(struct share *share)
 {
     struct shares *shares = share->shares;
+    enum share_limit limit = SHARE_FREE;
 
     pthread_mutex_lock(&shares->lock);
-    bool begun = shares->streams < LIMIT_STREAMS && share->streams < most_of(LIMIT_STREAMS);
-    if (begun) {
+    if (share->streams >= most_of(LIMIT_STREAMS))
+        limit = SHARE_OF_ADDRESS_TAKEN;
+    else if (shares->streams >= LIMIT_STREAMS)
+        limit = SHARE_OF_ALL_TAKEN;
+    if (limit == SHARE_FREE) {
         share->streams++;
         shares->streams++;
     }
     pthread_mutex_unlock(&shares->lock);
-    return begun;
+    return limit;
 }
 
 void share_end_stream(struct share *share)
@@ -198,6 +203,19 @@ void share_end_stream(struct share *share)
     share->streams--;
     share->shares->streams--;
     pthread_mutex_unlock(&share->shares->lock);
+}
+
+void shares_load(struct shares *shares, struct server_load *load)
+{
+    pthread_mutex_lock(&shares->lock);
+    *load = (struct server_load){
+        .connections = shares->connections,
+        .most_connections = shares->most_connections,
+        .streams = shares->streams,
+        .most_streams = LIMIT_STREAMS,
+        .most_streams_of_address = most_of(LIMIT_STREAMS),
+    };
+    pthread_mutex_unlock(&shares->lock);
 }
 
 void share_keep(struct share *share)

@@ -12,12 +12,13 @@
 
 struct share;
 struct shares;
+struct server_load;
 
 /* `descriptors`: how many the process may open. */
 struct shares *shares_new(size_t descriptors);
 void shares_free(struct shares *shares);
 
-/* The limit that one more connection would exceed. */
+/* The limit that one more connection, or one more stream, would exceed. */
 enum share_limit { SHARE_FREE, SHARE_OF_ADDRESS_TAKEN, SHARE_OF_ALL_TAKEN };
 
 /*
@@ -37,8 +38,10 @@ void share_give(struct share *share, size_t bytes);
 /* Take disk space for a body that goes to a file; false when there is too little. */
 bool share_take_disk(struct share *share, size_t bytes);
 void share_give_disk(struct share *share, size_t bytes);
-/* Count one more reply that is sent piece by piece; false when there are too many. */
-bool share_begin_stream(struct share *share);
+/* Count one more reply that is sent piece by piece, unless a limit is reached. */
+enum share_limit share_begin_stream(struct share *share);
 void share_end_stream(struct share *share);
+/* What all clients have now, and what they may have. */
+void shares_load(struct shares *shares, struct server_load *load);
 void share_keep(struct share *share);
 void share_let_go(struct share *share);

@@ -7,10 +7,13 @@
  */
 #include "base/check.h"
 #include "base/log.h"
+#include "store/size.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* Counting allocations takes a global lock on each allocation. */
@@ -216,6 +219,23 @@ struct store_waits store_waits(struct store *store)
     struct store_waits waits = {.throttled = store->throttled, .held = store->held};
     pthread_mutex_unlock(&store->lock);
     return waits;
+}
+
+static int64_t size_of_file(const char *path)
+{
+    struct stat file;
+
+    return stat(path, &file) == 0 ? (int64_t)file.st_size : 0;
+}
+
+struct store_size store_size(const struct store *store)
+{
+    char log[STORE_PATH_BYTES + 8];
+
+    if (store->folder.in_memory)
+        return (struct store_size){0};
+    snprintf(log, sizeof log, "%s-wal", store->folder.database);
+    return (struct store_size){size_of_file(store->folder.database), size_of_file(log)};
 }
 
 uint64_t store_durable(const struct store *store)

@@ -1,6 +1,7 @@
 """What a page says when it has nothing to show: a resource that does not exist, a screen that throws, a file that is gone."""
 
 import json
+import urllib.parse
 
 import pytest
 from playwright.sync_api import expect
@@ -25,6 +26,7 @@ MISSING = {
     "user": ("iam/users/absent", "There is no user absent"),
     "policy": ("iam/policies/arn:aws:iam::000000000000:policy%2Fabsent", "There is no policy"),
     "log group": ("cloudwatch/log-groups/absent", "There is no log group absent"),
+    "log events": ("cloudwatch/log-groups/absent/events", "There is no log group absent"),
     "alarm": ("cloudwatch/alarms/absent", "There is no alarm absent"),
     "dashboard": ("cloudwatch/dashboards/absent", "There is no dashboard absent"),
     "trace": ("traces/1-00000000-000000000000000000000000", "There is no trace 1-00000000-000000000000000000000000"),
@@ -48,6 +50,19 @@ def test_a_page_shows_what_is_made_later_and_says_when_it_is_deleted(console, cl
     expect(page.get_by_role("heading", level=1, name=name, exact=True)).to_be_visible()
     sqs.delete_queue(QueueUrl=url)
     expect(page.get_by_role("heading", level=1, name=f"There is no queue {name}")).to_be_visible()
+
+
+def test_the_page_of_an_item_that_is_gone_says_so(console, client, unique):
+    dynamodb, name = client("dynamodb"), unique("Orders")
+    dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    key = urllib.parse.quote(json.dumps({"id": {"S": "O1"}}))
+    page = console(f"dynamodb/tables/{name}/item?key={key}")
+    expect(page.get_by_role("heading", level=1, name="The item does not exist any more")).to_be_visible()
+    dynamodb.put_item(TableName=name, Item={"id": {"S": "O1"}})
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="Edit item")).to_be_visible()
 
 
 def answer(page, target, body):

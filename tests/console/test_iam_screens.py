@@ -213,6 +213,36 @@ def test_what_a_role_may_do_names_the_statement_that_decides(console, page, clie
     expect(page.get_by_text("denied", exact=True)).to_be_visible()
 
 
+def test_a_role_loses_what_it_never_used(console, page, client, role):
+    used = document({"Effect": "Allow", "Action": ["dynamodb:ListT*", "dynamodb:PutItem"], "Resource": "*"},
+                    {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"})
+    iam = client("iam")
+    iam.put_role_policy(RoleName=role, PolicyName="Wide", PolicyDocument=used)
+    iam.put_role_policy(RoleName=role, PolicyName="Idle", PolicyDocument=document({"Effect": "Allow", "Action": "sns:*", "Resource": "*"}))
+    account = client("sts").get_caller_identity()["Account"]
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=document(
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}))
+    keys = client("sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="session")["Credentials"]
+    client("dynamodb", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+           aws_session_token=keys["SessionToken"]).list_tables()
+    console(f"iam/roles/{role}?tab=last-accessed")
+    row = page.get_by_role("table", name="Used").get_by_role("row").nth(1)
+    expect(row).to_contain_text("dynamodb:ListTables")
+    unused = page.get_by_role("table", name="Could be removed").get_by_role("row")
+    expect(unused).to_have_count(4)
+    expect(unused.filter(has_text="Wide").first).to_contain_text("dynamodb:PutItem")
+    expect(unused.filter(has_text="sqs:*")).to_contain_text("whole statement")
+    page.get_by_role("button", name="Remove what Wide never used").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Policy Wide updated.")).to_be_visible()
+    left = iam.get_role_policy(RoleName=role, PolicyName="Wide")["PolicyDocument"]
+    assert left["Statement"] == [{"Effect": "Allow", "Action": ["dynamodb:ListTables"], "Resource": "*"}]
+    page.get_by_role("button", name="Remove what Idle never used").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete policy").click()
+    expect(page.get_by_text("Everything that the policies name was used")).to_be_visible()
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == ["Wide"]
+
+
 def test_a_users_keys_are_shown_once_deactivated_and_deleted(console, page, client, unique):
     name = unique("ann")
     console("iam/users")

@@ -6,6 +6,7 @@ ORDERLY_SCREENSHOTS=docs/console writes the pictures there.
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import boto3
@@ -95,6 +96,32 @@ def test_a_traces_address_shows_the_same_step_again(order_system, console, endpo
     expect(page.get_by_role("heading", name="dead-lettered OrderDLQ")).to_be_visible()
 
 
+def test_a_step_shows_what_it_wrote(order_system, console):
+    page = console("traces?resource=arn:aws:dynamodb:us-east-1:000000000000:table/Orders")
+    page.get_by_role("table", name="Traces").get_by_role("link").first.click()
+    page.get_by_role("button", name="put").first.click()
+    written = page.get_by_role("table", name="What was written")
+    row = written.get_by_role("row").filter(has_text="orderId")
+    expect(row.get_by_role("cell")).to_have_text(["orderId", "–", re.compile("^O12"), "added"])
+    expect(page.get_by_role("heading", name="The item as it is now")).to_be_visible()
+
+
+def test_traces_are_found_by_any_failure_and_by_the_time_that_they_took(order_system, console):
+    page = console("traces")
+    rows = page.get_by_role("table", name="Traces").get_by_role("row")
+    expect(rows.filter(has_text="ok").first).to_be_visible()
+    page.get_by_label("Outcome").select_option("Any failure")
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+    expect(rows).to_have_count(2)  # with the head
+    page.get_by_label("Took").select_option("5 s or more")  # it was received after each visibility timeout of 6 s
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+    page.get_by_label("Took").select_option("5 min or more")
+    expect(page.get_by_text("No traces")).to_be_visible()
+    page.goto(page.url.replace("took=300000", "took=6000"))
+    expect(page.get_by_label("Took")).to_have_value("6000")
+    expect(rows.filter(has_text="dead-lettered")).to_have_count(1)
+
+
 def test_anything_is_found_by_its_name_with_the_keyboard_alone(order_system, console):
     page = console()
     expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
@@ -141,16 +168,34 @@ def test_a_queue_that_changes_is_shown_as_it_is_at_once(order_system, console, c
     expect(available).to_have_text("1")
 
 
+def test_the_server_tells_its_figures_and_follows_events(order_system, console, client, unique):
+    asked = []
+    page = console("server")
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/_orderly/metrics") else None)
+    facts = page.locator("dl.facts")
+    for name in ("Memory", "Database"):
+        expect(facts.locator("dt", has_text=name).locator("xpath=following-sibling::dd")).to_have_text(re.compile(r"^[\d.]+ [KMG]B$"))
+    expect(facts.locator("dt", has_text="Streams").locator("xpath=following-sibling::dd")).to_contain_text("of 256, 224 for one address")
+    requests = page.get_by_role("table", name="Services").get_by_role("row").filter(has=page.get_by_role("cell", name="sqs", exact=True)).get_by_role("cell").nth(2)
+    before = int(requests.inner_text().replace(",", ""))
+    url = client("sqs").create_queue(QueueName=unique("Counted"))["QueueUrl"]
+    for _ in range(5):
+        client("sqs").send_message(QueueUrl=url, MessageBody="m")
+    expect(requests).not_to_have_text(f"{before:,}")
+    assert int(requests.inner_text().replace(",", "")) > before
+    assert len(asked) <= 4  # many events, and few loads: see calm.test.ts
+
+
 def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
     sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=20)
+    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=300)
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{own_server.endpoint}/_orderly/console/server")
     button = page.get_by_role("button", name="To the next")
     expect(page.get_by_role("cell", name="sqs/visibility", exact=True)).to_be_visible()
-    for _ in range(10):  # other things may come before it
+    for _ in range(40):  # other things may come before it
         button.click()
         expect(page.get_by_text("The clock is at the next event").first).to_be_visible()
         if "Messages" in sqs.receive_message(QueueUrl=url, VisibilityTimeout=0):

@@ -23,9 +23,13 @@ def functions():
     """A client of a server with one function, `big`."""
     server = orderly_server.Server().start()
 
-    def client(service):
-        return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+    def client(service, region_name="us-east-1"):
+        return boto3.client(service, endpoint_url=server.endpoint, region_name=region_name, aws_access_key_id="test",
                             aws_secret_access_key="test")
+
+    def restart():
+        server.kill()
+        server.start()
 
     role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
     functions = client("lambda")
@@ -51,6 +55,7 @@ def functions():
 
     create("big")
     functions.create, functions.leave, functions.used = create, leave, used
+    functions.client, functions.restart = client, restart
     yield functions
     server.stop()
     server.remove_data()
@@ -78,6 +83,49 @@ def test_the_total_is_exactly_that_of_all_versions_and_layers(functions):
     assert functions.used() - before == len(LARGER)
     functions.delete_function(FunctionName="sum")
     assert functions.used() == before
+
+
+def counted(functions):
+    """The total and the number of functions, counted from the lists."""
+    names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
+    versions = [one for name in names for one in functions.list_versions_by_function(FunctionName=name)["Versions"]]
+    layers = [functions.get_layer_version(LayerName=layer["LayerName"], VersionNumber=version["Version"])["Content"]
+              for layer in functions.list_layers()["Layers"]
+              for version in functions.list_layer_versions(LayerName=layer["LayerName"])["LayerVersions"]]
+    return sum(one["CodeSize"] for one in versions + layers), len(names)
+
+
+def test_the_sum_is_kept_over_each_change_and_a_restart(functions, refused):
+    def check():
+        usage = functions.get_account_settings()["AccountUsage"]
+        assert (usage["TotalCodeSize"], usage["FunctionCount"]) == counted(functions)
+
+    functions.leave(1 << 30)
+    functions.update_function_code(FunctionName="big", ZipFile=SMALL)
+    steps = [
+        lambda: functions.create("kept"), lambda: functions.create("gone", Publish=True),
+        lambda: refused(functions.create, name="kept"),
+        lambda: functions.update_function_code(FunctionName="kept", ZipFile=LARGER),
+        lambda: functions.publish_version(FunctionName="kept"),
+        lambda: functions.publish_layer_version(LayerName="one", Content={"ZipFile": SMALL}),
+        lambda: functions.publish_layer_version(LayerName="one", Content={"ZipFile": LARGER}),
+        lambda: functions.delete_layer_version(LayerName="one", VersionNumber=1),
+        lambda: functions.update_function_code(FunctionName="kept", ZipFile=SMALL, Publish=True),
+        lambda: functions.delete_function(FunctionName="kept", Qualifier="1"),
+        lambda: functions.delete_function(FunctionName="gone"),
+        functions.restart,
+        lambda: functions.publish_layer_version(LayerName="two", Content={"ZipFile": SMALL}),
+        lambda: functions.delete_layer_version(LayerName="two", VersionNumber=1),
+        lambda: functions.delete_layer_version(LayerName="one", VersionNumber=2),
+        lambda: functions.delete_function(FunctionName="kept"),
+    ]
+    check()
+    for step in steps:
+        step()
+        check()
+    assert functions.used() > 0
+    elsewhere = functions.client("lambda", region_name="eu-central-1").get_account_settings()["AccountUsage"]
+    assert elsewhere == {"TotalCodeSize": 0, "FunctionCount": 0}
 
 
 def test_a_new_function_must_fit(functions, exceeds):

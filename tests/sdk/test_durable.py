@@ -1,10 +1,15 @@
 """Durable executions: their API, checkpoints, tokens, times, names, limits and permissions, played by puppets."""
 
 import json
+import urllib.error
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 import orderly_server
 from durable_world import QUEUES, World, callback, chained, context, encoded, step, wait
@@ -326,7 +331,7 @@ def test_much_below_a_completed_context_is_hidden_little_by_little(world, run):
             DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=1000)
         return [one["Id"] for one in state["Operations"]][1:]
 
-    orderly_server.wait_until(lambda: shown() == ["outer"], 20, "the last operation to be hidden")
+    orderly_server.wait_until(lambda: shown() == ["outer"], what="the last operation to be hidden")
     assert run.checkpoint() == []
 
 
@@ -421,8 +426,8 @@ def test_the_history_tells_everything(world, puppet):
     id = arn.split("/")[3]
     run.checkpoint(step("s", Name="pay", SubType="Step"), context("c", Name="part"))
     run.checkpoint(step("s", "RETRY", StepOptions={"NextAttemptDelaySeconds": 5}, Error={"ErrorType": "E", "ErrorMessage": "m"}),
-                   context("c", "FAIL", Error={"ErrorMessage": "n"}), wait("w", 3, ParentId="c"))
-    run.checkpoint({"Id": "w", "Type": "WAIT", "Action": "CANCEL"}, callback("b", TimeoutSeconds=9))
+                   context("c", "FAIL", Error={"ErrorMessage": "n"}), wait("w", 300, ParentId="c"))
+    run.checkpoint({"Id": "w", "Type": "WAIT", "Action": "CANCEL"}, callback("b", TimeoutSeconds=600))
     run.pend()
     world.advance(6)
     run = puppet.run()
@@ -433,7 +438,7 @@ def test_the_history_tells_everything(world, puppet):
     s, c = {"Id": "s", "Name": "pay", "SubType": "Step"}, {"Id": "c", "Name": "part"}
     completed = [event.pop("InvocationCompletedDetails") for event in events if event["EventType"] == "InvocationCompleted"]
     waited = events[5]["WaitStartedDetails"].pop("ScheduledEndTimestamp")
-    assert (waited - events[5]["EventTimestamp"]).total_seconds() == 3
+    assert (waited - events[5]["EventTimestamp"]).total_seconds() == 300
     begun = events[7]["CallbackStartedDetails"].pop("CallbackId")
     assert [plain(event) for event in events] == [
         {"EventType": "ExecutionStarted", "Id": id, "Name": "told",
@@ -444,9 +449,9 @@ def test_the_history_tells_everything(world, puppet):
             "Error": {"Payload": {"ErrorType": "E", "ErrorMessage": "m"}},
             "RetryDetails": {"CurrentAttempt": 1, "NextAttemptDelaySeconds": 5}}},
         {"EventType": "ContextFailed", **c, "ContextFailedDetails": {"Error": {"Payload": {"ErrorMessage": "n"}}}},
-        {"EventType": "WaitStarted", "Id": "w", "ParentId": "c", "WaitStartedDetails": {"Duration": 3}},
+        {"EventType": "WaitStarted", "Id": "w", "ParentId": "c", "WaitStartedDetails": {"Duration": 300}},
         {"EventType": "WaitCancelled", "Id": "w", "ParentId": "c", "WaitCancelledDetails": {"Error": {}}},
-        {"EventType": "CallbackStarted", "Id": "b", "CallbackStartedDetails": {"Timeout": 9}},
+        {"EventType": "CallbackStarted", "Id": "b", "CallbackStartedDetails": {"Timeout": 600}},
         {"EventType": "InvocationCompleted"},
         {"EventType": "StepStarted", **s, "StepStartedDetails": {}},
         {"EventType": "StepSucceeded", **s, "StepSucceededDetails": {
@@ -555,9 +560,9 @@ def test_an_execution_times_out(world, refused):
     run = puppet.run()
     run.checkpoint(wait("w", 3600))
     run.pend()
-    world.advance(90)
+    world.advance(40)
     assert world.shown(arn)["Status"] == "RUNNING"
-    world.advance(11)
+    world.advance(61)
     ended = world.ended(arn)
     assert (ended["Status"], ended["Error"]) == ("TIMED_OUT", {"ErrorMessage": "Execution timed out after 100 seconds."})
     assert world.types(arn)[-1] == "ExecutionTimedOut"
@@ -567,21 +572,21 @@ def test_an_execution_times_out(world, refused):
 def test_a_callback_times_out_with_and_without_heartbeats(world, puppet, refused):
     arn = world.start(puppet.name, {})
     run = puppet.run()
-    given = run.checkpoint(callback("whole", TimeoutSeconds=30, HeartbeatTimeoutSeconds=20), callback("beats", HeartbeatTimeoutSeconds=20),
+    given = run.checkpoint(callback("whole", TimeoutSeconds=600, HeartbeatTimeoutSeconds=400), callback("beats", HeartbeatTimeoutSeconds=400),
                            callback("never"))
     ids = {one["Id"]: one["CallbackDetails"]["CallbackId"] for one in given}
     run.pend()
-    world.advance(15)
+    world.advance(300)
     for id in ids.values():
         world.functions.send_durable_execution_callback_heartbeat(CallbackId=id)
-    world.advance(16)
+    world.advance(310)
     run = puppet.run()
     late = {one["Id"]: one for one in run.operations}
     assert (late["whole"]["Status"], late["whole"]["CallbackDetails"]["Error"]["ErrorType"]) == ("TIMED_OUT", "Callback.Timeout")
     assert late["beats"]["Status"] == "STARTED"
     run.pend()
     world.wait_for(arn, "InvocationCompleted", 2)
-    world.advance(5)
+    world.advance(100)
     run = puppet.run()
     late = {one["Id"]: one for one in run.operations}
     assert (late["beats"]["Status"], late["beats"]["CallbackDetails"]["Error"]["ErrorType"]) == ("TIMED_OUT", "Callback.Heartbeat")
@@ -620,7 +625,7 @@ def test_an_execution_is_kept_for_its_days_and_its_name_may_come_again(world, re
         except world.functions.exceptions.ResourceNotFoundException as error:
             return error.response["Error"]["Message"] == "Durable Execution does not exist"
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
     again = world.start(puppet.name, {"n": 2}, DurableExecutionName="kept")
     assert again != arn
     puppet.run().succeed()
@@ -670,7 +675,7 @@ def test_an_execution_that_has_ended_is_deleted(world, puppet, refused):
         except world.functions.exceptions.ResourceNotFoundException:
             return True
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
     missing = ("ResourceNotFoundException", "Durable Execution does not exist", 404)
     for call in (world.functions.stop_durable_execution, world.functions.get_durable_execution_history,
                  world.functions.delete_durable_execution):
@@ -727,7 +732,7 @@ def test_a_deleted_function_takes_its_executions_along(world, refused):
         except world.functions.exceptions.ResourceNotFoundException:
             return True
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
 
 
 # --- Chained invocations -----------------------------------------------------------------------------
@@ -822,7 +827,48 @@ def test_a_queues_batch_is_done_when_its_execution_has_succeeded(world):
 
     assert sum(left()) == 1
     run.succeed()
-    orderly_server.wait_until(lambda: sum(left()) == 0, 20, "the message's deletion")
+    orderly_server.wait_until(lambda: sum(left()) == 0, what="the message's deletion")
+
+
+@pytest.mark.parametrize("window", [0, 5])
+@pytest.mark.parametrize("ending", ["SUCCEEDED", "FAILED"])
+def test_a_queues_batch_waits_for_its_execution_over_a_restart(world, window, ending):
+    puppet = world.puppet()
+    world.functions.publish_version(FunctionName=puppet.name)
+    queue, sqs = world.queue(), world.client("sqs")
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    mapping = world.functions.create_event_source_mapping(
+        FunctionName=f"{puppet.name}:1", EventSourceArn=arn, MaximumBatchingWindowInSeconds=window)["UUID"]
+    sqs.send_message(QueueUrl=queue, MessageBody="order")
+
+    def hidden():
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return [counts[name] for name in names]
+
+    orderly_server.wait_until(lambda: hidden() == ["0", "1"], 20, "the message to be received")
+    world.advance(window)
+    run = puppet.run()
+    run.checkpoint(step("a", "SUCCEED", Payload="1"), wait("w", 60))
+    world.restart()  # in the middle of the run
+    again = puppet.run()
+    assert [one["Id"] for one in again.operations[1:]] == ["a", "w"]
+    again.pend()
+    world.wait_for(run.arn, "InvocationCompleted", 1)
+    world.restart()  # while the execution waits
+    world.advance(61)
+    last = puppet.run()
+    assert last.arn == run.arn
+    assert hidden() == ["0", "1"]
+    if ending == "SUCCEEDED":
+        last.succeed()
+        orderly_server.wait_until(lambda: hidden() == ["0", "0"], 20, "the message's deletion")
+    else:
+        last.answer(**{"return": {"Status": "FAILED", "Error": {"ErrorMessage": "m"}}})
+        world.wait_for(run.arn, "ExecutionFailed", 1)
+        assert hidden() == ["0", "1"]  # it comes again
+    world.functions.delete_event_source_mapping(UUID=mapping)
+    assert not puppet.runs_again()
 
 
 def test_the_event_of_an_execution_that_fails_becomes_a_dead_letter(world):
@@ -833,7 +879,7 @@ def test_the_event_of_an_execution_that_fails_becomes_a_dead_letter(world):
     world.start(puppet.name, {"lost": True})
     puppet.run().answer(**{"return": {"Status": "FAILED", "Error": {"ErrorMessage": "why"}}})
     [letter] = orderly_server.wait_until(lambda: sqs.receive_message(
-        QueueUrl=letters, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages"), 20, "the letter")
+        QueueUrl=letters, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages"), what="the letter")
     assert json.loads(letter["Body"]) == {"lost": True}
     assert letter["MessageAttributes"]["ErrorMessage"]["StringValue"] == "why"
     assert not puppet.runs_again()  # it is not tried again
@@ -849,7 +895,7 @@ def test_a_dead_letter_is_sent_also_when_the_server_was_killed_meanwhile(world):
     world.restart()
     puppet.run().answer(**{"return": {"Status": "FAILED"}})
     [letter] = orderly_server.wait_until(
-        lambda: sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=1).get("Messages"), 20, "the letter")
+        lambda: sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=1).get("Messages"), what="the letter")
     assert json.loads(letter["Body"]) == {"n": 1}
 
 
@@ -956,3 +1002,93 @@ def test_a_run_that_dies_with_the_server_begins_again_with_all_that_was_checkpoi
     assert [(one["Id"], one["Status"]) for one in last.operations[1:]] == [
         ("a", "SUCCEEDED"), ("w", "SUCCEEDED"), ("c", "SUCCEEDED")]
     last.succeed()
+
+
+# --- Hostile clients -----------------------------------------------------------------------------------
+
+
+def raw(world, path, body):
+    """The status and the body of a signed POST of these bytes."""
+    request = AWSRequest(method="POST", url=world.server.endpoint + path, data=body, headers={"Content-Type": "application/json"})
+    SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1").add_auth(request)
+    try:
+        with urllib.request.urlopen(urllib.request.Request(request.url, data=body, headers=dict(request.headers.items()))) as reply:
+            return reply.status, reply.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def update_of(id='"a"', type='"STEP"', action='"SUCCEED"', more=""):
+    return f'{{"Id": {id}, "Type": {type}, "Action": {action}{more}}}'.encode()
+
+
+@pytest.mark.parametrize("updates", [
+    b"[" * 50_000, b'[{"Id": "a"', b"[null]", b"[[]]", b"[1]", b'{"Id": "a"}', b'"a"',
+    b"[" + update_of(id='"' + "a" * 65 + '"') + b"]", b"[" + update_of(id='""') + b"]", b"[" + update_of(id='"a\u0000b"') + b"]",
+    b"[" + update_of(id='"../a"') + b"]", b"[" + update_of(id="7") + b"]", b"[" + update_of(type='"STEPS"') + b"]",
+    b"[" + update_of(type="null") + b"]", b"[" + update_of(action='"START, FAIL"') + b"]",
+    b"[" + update_of(more=', "Name": "' + "n" * 257 + '"') + b"]", b"[" + update_of(more=', "Name": "line\\nline"') + b"]",
+    b"[" + update_of(more=', "Payload": {"a": 1}') + b"]", b"[" + update_of(more=', "Payload": "\xff"').replace(b"\xc3\xbf", b"\xff") + b"]",
+    b"[" + update_of(action='"RETRY"', more=', "StepOptions": {"NextAttemptDelaySeconds": 99999999999999999999}') + b"]",
+    b"[" + update_of(action='"RETRY"', more=', "StepOptions": {"NextAttemptDelaySeconds": -1}') + b"]",
+    b"[" + update_of(type='"WAIT"', action='"START"', more=', "WaitOptions": {"WaitSeconds": 0}') + b"]",
+    b"[" + update_of(type='"WAIT"', action='"START"', more=', "WaitOptions": {"WaitSeconds": 1e300}') + b"]",
+    b"[" + update_of(type='"CALLBACK"', action='"START"', more=', "CallbackOptions": {"TimeoutSeconds": -5}') + b"]",
+    b"[" + update_of(type='"CONTEXT"', action='"START"', more=', "ParentId": "a"') + b"]",
+], ids=range(25))
+def test_a_hostile_checkpoint_is_refused_and_changes_nothing(world, run, updates):
+    path = f"/2025-12-01/durable-executions/{urllib.parse.quote(run.arn, safe='')}/checkpoint"
+    body = b'{"CheckpointToken": "' + run.token.encode() + b'", "Updates": ' + updates + b"}"
+    status, answer = raw(world, path, body)
+    assert status == 400, answer
+    assert [one["Id"] for one in run.checkpoint(step("before"))] == ["before"]  # the token is as good as before
+
+
+def test_an_operation_cannot_take_the_place_of_its_execution(world, run, refused):
+    own = run.operations[0]["Id"]
+    for update in (step(own, "SUCCEED"), context(own), wait(own), callback(own), chained(own, "nobody")):
+        assert told(refused(run.checkpoint, Updates=[update])) == (INVALID, "Inconsistent operation type.", 400)
+    assert told(refused(run.checkpoint, Updates=[step("a", ParentId=own)])) == (INVALID, "Invalid parent operation id.", 400)
+
+
+def test_of_many_checkpoints_with_one_token_one_is_taken(world, run):
+    def checkpoint(number):
+        try:
+            return world.functions.checkpoint_durable_execution(
+                DurableExecutionArn=run.arn, CheckpointToken=run.token, Updates=[step(f"s{number}")])["CheckpointToken"]
+        except world.functions.exceptions.InvalidParameterValueException as error:
+            assert error.response["Error"]["Message"] == "Invalid checkpoint token"
+
+    with ThreadPoolExecutor(16) as clients:
+        tokens = [token for token in clients.map(checkpoint, range(48)) if token]
+    assert len(tokens) == 1
+    run.token = tokens[0]
+    state = world.functions.get_durable_execution_state(DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=100)
+    assert len(state["Operations"]) == 2
+
+
+def test_tokens_and_callbacks_do_not_stand_for_each_other(world, run, refused):
+    [made] = run.checkpoint(callback("c"))
+    given = made["CallbackDetails"]["CallbackId"]
+    succeed = world.functions.send_durable_execution_callback_success
+    for wrong in (run.token, given[:-4] + "AAAA", given[4:], encoded("1/c"), "AAAA"):
+        assert told(refused(succeed, CallbackId=wrong))[:2] == (INVALID, "Invalid callback token")
+    assert told(refused(run.checkpoint, CheckpointToken=given))[:2] == (INVALID, "Invalid checkpoint token")
+    succeed(CallbackId=given, Result=b"1")
+    assert told(refused(succeed, CallbackId=given))[0] == "CallbackTimeoutException"
+
+
+def test_a_flood_of_one_callback_ends_it_once(world, run):
+    [made] = run.checkpoint(callback("c"))
+    given = made["CallbackDetails"]["CallbackId"]
+
+    def succeed(number):
+        try:
+            world.functions.send_durable_execution_callback_success(CallbackId=given, Result=str(number).encode())
+            return 1
+        except world.functions.exceptions.CallbackTimeoutException:
+            return 0
+
+    with ThreadPoolExecutor(16) as clients:
+        assert sum(clients.map(succeed, range(48))) == 1
+    assert world.types(run.arn).count("CallbackSucceeded") == 1

@@ -2,11 +2,14 @@
 
 import email.utils
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
 import uuid
 
+import boto3
+import orderly_server
 import pytest
 from counted import minutes
 
@@ -114,6 +117,45 @@ def test_metrics_count_batches_calls_and_workers(endpoint, client, unique):
     assert after["pool"]["workers"] >= 2
     assert set(after["pool"]["long"]) == set(after["pool"]["short"]) == {"waiting", "running"}
     assert isinstance(after["slow_calls"], list)
+
+
+def test_metrics_tell_what_the_server_uses(own_server):
+    server = own_server
+
+    def figures():
+        return get(server.endpoint, "/_orderly/metrics")
+
+    first = figures()
+    assert first["server"]["uptime_ms"] >= 0 and first["server"]["memory_bytes"] > 1024 * 1024
+    assert first["server"]["database_bytes"] > 0 and first["server"]["log_bytes"] >= 0
+    assert first["server"]["most_streams"] == 256 and first["server"]["most_streams_of_address"] == 224
+    host, port = server.endpoint.split("//")[1].split(":")
+    before = first["server"]["connections"]
+    more = [socket.create_connection((host, int(port))) for _ in range(5)]
+    orderly_server.wait_until(lambda: figures()["server"]["connections"] >= before + 5)
+    more[0].sendall(b"GET /_orderly/events HTTP/1.1\r\nHost: " + f"{host}:{port}".encode() + b"\r\n\r\n")
+    orderly_server.wait_until(lambda: figures()["server"]["streams"] == 1)
+    for one in more:
+        one.close()
+    orderly_server.wait_until(lambda: figures()["server"]["streams"] == 0)
+    assert figures()["server"]["uptime_ms"] >= first["server"]["uptime_ms"]
+
+
+def test_metrics_count_the_requests_of_each_service(own_server):
+    keys = {"endpoint_url": own_server.endpoint, "region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    sqs, sns = boto3.client("sqs", **keys), boto3.client("sns", **keys)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for _ in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody="m")  # writes
+    sqs.get_queue_attributes(QueueUrl=url)  # reads
+    for _ in range(2):
+        with pytest.raises(sqs.exceptions.QueueDoesNotExist):
+            sqs.get_queue_url(QueueName="none")
+    sns.list_topics()
+    services = get(own_server.endpoint, "/_orderly/metrics")["services"]
+    assert services["sqs"] == {"requests": 7, "failed": 2}
+    assert services["sns"] == {"requests": 1, "failed": 0}
+    assert services["dynamodb"] == {"requests": 0, "failed": 0}
 
 
 def test_what_a_service_counts_is_a_metric_when_its_minute_is_over(now_ms, client, unique, advance_clock, wait_until):

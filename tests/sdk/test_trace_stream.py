@@ -122,17 +122,20 @@ def test_filters_of_the_trace_let_all_its_hops_through(client, stream, make_topi
 def test_an_outcome_lets_the_hops_through_that_ended_like_that(client, stream, make_topic, make_queue):
     topic = make_topic(make_queue(), allowed=False)
     lost, well = stream(resource=topic, outcome="not-delivered"), stream(resource=topic, outcome="ok")
+    failed = stream(resource=topic, outcome="any-failure")
     for text in ("one", "two"):
         client("sns").publish(TopicArn=topic, Message=text)
     assert [lost.take()["kind"], lost.take()["kind"]] == ["not-delivered"] * 2
+    assert [failed.take()["kind"], failed.take()["kind"]] == ["not-delivered"] * 2
     assert [well.take()["kind"], well.take()["kind"]] == ["published"] * 2
 
 
 @pytest.mark.parametrize(("query", "headers", "message"), [
     ("?since=1", {}, "Hops are followed by message, text, resource and outcome, and from the hop after."),
+    ("?took=1", {}, "Hops are followed by message, text, resource and outcome, and from the hop after."),
     ("?after=x", {}, "after takes the id of a hop."),
     ("?after=-1", {}, "after takes the id of a hop."),
-    ("?outcome=bad", {}, "outcome takes ok, failed, denied, not-delivered, throttled, timed-out, dead-lettered, filtered-out or expired."),
+    ("?outcome=bad", {}, "outcome takes ok, any-failure, failed, denied, not-delivered, throttled, timed-out, dead-lettered, filtered-out or expired."),
     ("", {"Last_Event_ID": "x"}, "Last-Event-ID takes the id of a hop."),
     ("", {"Last_Event_ID": "-1"}, "Last-Event-ID takes the id of a hop."),
 ])

@@ -7,10 +7,15 @@ import urllib.parse
 import urllib.request
 import uuid
 
+import boto3
 import orderly_server
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 ACCOUNT = "000000000000"
+KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
 POLLER = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 PUTS = """
 import boto3, os
@@ -77,8 +82,8 @@ def arn_of_queue(url):
 def make_topic(client, make_queue, unique):
     """make_topic(url) returns the ARN of a topic with that queue as its subscriber."""
 
-    def make(url, allowed=True):
-        topic = client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    def make(url, allowed=True, name="topic"):
+        topic = client("sns").create_topic(Name=unique(name))["TopicArn"]
         if allowed:
             statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
                          "Resource": "*"}
@@ -234,7 +239,7 @@ def test_what_a_function_does_for_a_message_is_on_its_way(client, traces, trigge
         "returned": "invoked", "deleted": "returned",
     }
     assert hops["put"]["resource"].endswith(":table/" + table)
-    assert hops["put"]["detail"] == {"key": {"id": {"S": order}}}
+    assert hops["put"]["detail"] == {"key": {"id": {"S": order}}, "before": None, "after": {"id": {"S": order}}}
     assert {hop["verdict"] for hop in hops.values()} == {"ok"}
 
 
@@ -275,6 +280,131 @@ def test_a_denied_read_of_a_function_is_on_the_way_too(client, traces, trigger, 
     assert "AccessDeniedException" in hops["returned"]["reason"]
 
 
+# --- Items ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def write(endpoint, traces):
+    """write(keys=…) returns a client of DynamoDB whose requests name one trace, and the way to read its hops as somebody."""
+
+    def make():
+        trace_id = f"1-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:24]}"
+        dynamodb = boto3.client("dynamodb", endpoint_url=endpoint, **KEYS)
+        dynamodb.meta.events.register(
+            "before-sign.dynamodb.*", lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", f"Root={trace_id}"))
+
+        def hops(keys=None):
+            request = AWSRequest("GET", f"{endpoint}/_orderly/traces/{trace_id}")
+            if keys:
+                SigV4Auth(Credentials(*keys), "sqs", "us-east-1").add_auth(request)
+            return traces.get("/" + trace_id, **dict(request.headers.items()))["hops"]
+
+        return dynamodb, hops
+
+    return make
+
+
+def test_a_write_shows_the_item_before_and_after(write, table):
+    dynamodb, hops = write()
+    key = {"id": {"S": "O1"}}
+    dynamodb.put_item(TableName=table, Item={**key, "n": {"N": "1"}})
+    dynamodb.put_item(TableName=table, Item={**key, "n": {"N": "2"}})
+    dynamodb.update_item(TableName=table, Key=key, UpdateExpression="SET tags = :t REMOVE n",
+                         ExpressionAttributeValues={":t": {"SS": ["a", "b"]}})
+    dynamodb.transact_write_items(TransactItems=[{"Put": {"TableName": table, "Item": {"id": {"S": "O2"}}}}])
+    dynamodb.delete_item(TableName=table, Key=key)
+    dynamodb.delete_item(TableName=table, Key=key)  # there is nothing any more: no hop
+    tagged = {**key, "tags": {"SS": ["a", "b"]}}
+    assert [(hop["kind"], hop["detail"]) for hop in hops()] == [
+        ("put", {"key": key, "before": None, "after": {**key, "n": {"N": "1"}}}),
+        ("put", {"key": key, "before": {**key, "n": {"N": "1"}}, "after": {**key, "n": {"N": "2"}}}),
+        ("put", {"key": key, "before": {**key, "n": {"N": "2"}}, "after": tagged}),
+        ("put", {"key": {"id": {"S": "O2"}}, "before": None, "after": {"id": {"S": "O2"}}}),
+        ("deleted", {"key": key, "before": tagged, "after": None}),
+    ]
+
+
+def test_an_item_is_shown_up_to_1280_bytes_of_json(write, table):
+    dynamodb, hops = write()
+
+    def item(size, text="x"):
+        bare = {"id": {"S": "O1"}, "v": {"S": ""}}
+        return {"id": {"S": "O1"}, "v": {"S": text * (size - len(json.dumps(bare, separators=(",", ":"))))}}
+
+    def quotation_marks(count):
+        return {"id": {"S": "O1"}, "v": {"S": '"' * count}}
+
+    for one in (item(1280), item(1281), item(1280, "y"), quotation_marks(700), {"id": {"S": "O1"}}):
+        dynamodb.put_item(TableName=table, Item=one)
+    key = {"id": {"S": "O1"}}
+    assert [hop["detail"] for hop in hops()] == [
+        {"key": key, "before": None, "after": item(1280)},
+        {"key": key, "before": item(1280)},
+        {"key": key, "after": item(1280, "y")},
+        {"key": key, "before": item(1280, "y")},  # each of them has two bytes in JSON
+        {"key": key, "after": key},
+    ]
+
+
+def test_a_hop_that_shows_two_items_with_the_longest_key_is_whole(write, table):
+    dynamodb, hops = write()
+    key = {"id": {"S": "k" * 1200}}
+    dynamodb.put_item(TableName=table, Item={**key, "n": {"N": "1"}})
+    dynamodb.put_item(TableName=table, Item={**key, "n": {"N": "2"}})
+    assert hops()[1]["detail"] == {"key": key, "before": {**key, "n": {"N": "1"}}, "after": {**key, "n": {"N": "2"}}}
+
+
+def test_a_trace_keeps_its_first_thousand_hops(write, table, traces):
+    dynamodb, hops = write()
+    for lot in range(40):
+        puts = [{"PutRequest": {"Item": {"id": {"S": f"{lot}-{i}"}}}} for i in range(25)]
+        dynamodb.batch_write_item(RequestItems={table: puts})
+    assert len(hops()) == 1000
+    dynamodb.put_item(TableName=table, Item={"id": {"S": "one more"}})
+    [trace] = traces.find(resource=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}")
+    assert trace["hops"] == 1001
+    assert [hop["detail"]["key"]["id"]["S"] for hop in hops()] == [f"{lot}-{i}" for lot in range(40) for i in range(25)]
+
+
+def test_who_may_not_read_the_item_does_not_see_it_in_traces(client, write, table, user_with, make_role):
+    dynamodb, hops = write()
+    for name in ("mine", "theirs"):
+        dynamodb.put_item(TableName=table, Item={"id": {"S": name}, "secret": {"S": "of " + name}})
+    arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}"
+    allow = {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": arn}
+
+    def seen(keys=None):
+        return [(hop.get("detail", {}).get("after", {}).get("secret", {}).get("S"), hop.get("withheld")) for hop in hops(keys)]
+
+    def as_user(*statements):
+        credentials = user_with("dynamodb", *statements)._request_signer._credentials
+        return seen((credentials.access_key, credentials.secret_key))
+
+    both, none = [("of mine", None), ("of theirs", None)], [(None, "dynamodb:GetItem")] * 2
+    everything_else = {"Effect": "Allow", "NotAction": "dynamodb:GetItem", "Resource": "*"}
+    mine = {**allow, "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}}}
+    other_table = {**allow, "Resource": arn + "x"}
+    assert seen() == both == seen(("test", "test"))
+    assert as_user(everything_else) == none
+    assert as_user(everything_else, other_table) == none
+    assert as_user(allow) == both
+    assert as_user(mine) == [both[0], none[1]]
+    assert as_user(allow, {**allow, "Effect": "Deny"}) == none
+    assert seen(("481665095854", "any")) == none
+
+    role = make_role(allow=["sqs:*"])
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
+    client("iam").update_assume_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [trust]}))
+    role = client("sts").assume_role(RoleArn=role, RoleSessionName="session")["Credentials"]
+    assert seen((role["AccessKeyId"], role["SecretAccessKey"], role["SessionToken"])) == none
+    client("dynamodb").put_resource_policy(ResourceArn=arn, Policy=json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:GetItem", "Resource": arn}]}))
+    assert as_user(allow) == none
+    client("dynamodb").delete_table(TableName=table)
+    assert as_user(allow) == both and as_user(everything_else) == none
+
+
 # --- Finding -------------------------------------------------------------------------------------
 
 
@@ -291,7 +421,85 @@ def test_pages_follow_one_another_from_the_newest_on(client, traces, unique, ord
     assert sent[2] not in [one["messageIds"][0] for one in traces.find(text=order, since=traces.find(message=sent[4])[0]["beganMs"] + 1)]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "outcome=bad", "text=!", "since=x", "colour=red", "message="])
+@pytest.fixture
+def ends(client, make_queue, make_topic, unique):
+    """ends(order) makes a trace of each end: the ids of the messages, by its name, the oldest first."""
+
+    def make(order):
+        sns, sqs = client("sns"), client("sqs")
+        well, lost = make_topic(make_queue(), name="well"), make_topic(make_queue(), allowed=False, name="lost")
+        topic = make_topic(make_queue(), name="choosy")
+        [choosy] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        sns.set_subscription_attributes(SubscriptionArn=choosy["SubscriptionArn"], AttributeName="FilterPolicy",
+                                        AttributeValue='{"colour": ["red"]}')
+        dead = make_queue()
+        redrive = json.dumps({"deadLetterTargetArn": arn_of_queue(dead), "maxReceiveCount": 1})
+        once = make_queue(RedrivePolicy=redrive)
+        made = {
+            "not-delivered": sns.publish(TopicArn=lost, Message=order)["MessageId"],
+            "ok": sns.publish(TopicArn=well, Message=order)["MessageId"],
+            "dead-lettered": sqs.send_message(QueueUrl=once, MessageBody=order)["MessageId"],
+        }
+        for _ in range(2):
+            sqs.receive_message(QueueUrl=once, VisibilityTimeout=0)
+        return {**made, "filtered-out": sns.publish(TopicArn=topic, Message=order)["MessageId"]}
+
+    return make
+
+
+@pytest.mark.parametrize("words", [True, False])
+def test_any_failure_finds_every_hop_that_went_wrong(traces, ends, order, words):
+    made = ends(order)
+    mine = {message: end for end, message in made.items()}
+    [oldest] = traces.find(message=made["not-delivered"])
+    these = {"text": order} if words else {"since": oldest["beganMs"]}
+
+    def found(**filters):
+        page = traces.page(limit=1, **these, **filters)
+        ends = [one["messageIds"][0] for one in page["traces"]]
+        while "next" in page:
+            page = traces.page(limit=1, next=page["next"], **these, **filters)
+            ends += [one["messageIds"][0] for one in page["traces"]]
+        return [mine[message] for message in ends if message in mine]
+
+    assert found() == ["filtered-out", "dead-lettered", "ok", "not-delivered"]
+    assert found(outcome="any-failure") == ["dead-lettered", "not-delivered"]
+    assert found(outcome="not-delivered") == ["not-delivered"]
+
+
+def test_a_failure_that_a_later_attempt_repaired_is_found(client, traces, trigger, order, advance_clock, wait_until):
+    fails_once = """
+def handler(event, context):
+    if event["Records"][0]["attributes"]["ApproximateReceiveCount"] == "1":
+        raise ValueError("not yet")
+"""
+    url = trigger(fails_once)
+    client("sqs").send_message(QueueUrl=url, MessageBody=order)
+    wait_until(lambda: traces.find(text=order, outcome="failed"))
+    advance_clock(31)
+    [trace] = wait_until(lambda: [one for one in traces.find(text=order) if one["outcome"] == "ok"])
+    assert traces.find(text=order, outcome="any-failure") == [trace] == traces.find(text=order, outcome="ok")
+
+
+def test_a_trace_is_found_by_the_time_that_it_took(started):
+    server = started()
+    sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    for body, seconds in [("fast", 0), ("slow", 5)]:
+        sqs.send_message(QueueUrl=url, MessageBody=body)
+        server.advance_clock(seconds)
+        [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    traces = Traces(server.endpoint)
+    [slow] = traces.find(text="slow")
+    took = slow["lastMs"] - slow["beganMs"]
+    assert took >= 5000
+    assert len(traces.find(took=0)) == 2
+    assert traces.find(took=took) == [slow] and traces.find(took=took, text="slow") == [slow]
+    assert traces.find(took=took + 1) == [] == traces.find(took=took, outcome="any-failure")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "outcome=bad", "text=!", "since=x", "took=x", "took=-1", "colour=red", "message="])
 def test_what_is_no_filter_is_refused(traces, query):
     assert traces.refusal("?" + query)[0] == 400
 
@@ -324,8 +532,6 @@ def started():
 
 
 def publish(server, *texts):
-    import boto3
-
     sns = boto3.client("sns", endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     topic = sns.create_topic(Name="t")["TopicArn"]
     for text in texts:
@@ -359,12 +565,7 @@ def test_traces_take_as_much_room_as_is_asked(started):
     assert len(traces.find(text="new199")) == 1
 
 
-KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-
-
 def test_what_was_not_written_yet_is_written_when_the_server_stops(started):
-    import boto3
-
     server = started()
     sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
@@ -379,8 +580,6 @@ def test_what_was_not_written_yet_is_written_when_the_server_stops(started):
 
 def test_hops_of_one_message_are_found_however_they_are_written(started):
     """Hops of a traced request are written with its batch; hops of other requests a little later."""
-    import boto3
-
     server = started()
     sqs = boto3.client("sqs", endpoint_url=server.endpoint, **KEYS)
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
@@ -403,8 +602,6 @@ def test_nothing_is_traced_when_nothing_is_kept(started):
 
 
 def test_a_loss_is_in_the_servers_log(started):
-    import boto3
-
     server = started()
     publish(server, "first")
     keys = {"endpoint_url": server.endpoint, "region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}

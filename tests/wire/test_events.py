@@ -19,11 +19,13 @@ STRICT = ("--auth", "strict", "--root-access-key-id", ADMINISTRATOR[0], "--root-
 class Listener:
     """A client of the stream: its events, in order."""
 
-    def __init__(self, endpoint, keys=None, receive_bytes=None):
+    def __init__(self, endpoint, keys=None, receive_bytes=None, address=None):
         headers = signed(endpoint, {}, "", "sqs", keys=keys, method="GET", path=EVENTS) if keys else {}
         host, port = endpoint.split("//")[1].split(":")
         self.socket = socket.socket()
         self.socket.settimeout(60)
+        if address:
+            self.socket.bind((address, 0))
         if receive_bytes:  # before it connects: it decides how much may be under way
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.connect((host, int(port)))
@@ -62,11 +64,11 @@ class Listener:
 
 @pytest.fixture
 def listen():
-    """listen(endpoint, keys, receive_bytes) opens a stream."""
+    """listen(endpoint, keys, receive_bytes, address) opens a stream, from that address."""
     open_ones = []
 
-    def begin(endpoint, keys=None, receive_bytes=None):
-        open_ones.append(Listener(endpoint, keys, receive_bytes))
+    def begin(endpoint, keys=None, receive_bytes=None, address=None):
+        open_ones.append(Listener(endpoint, keys, receive_bytes, address))
         return open_ones[-1]
 
     yield begin
@@ -255,3 +257,21 @@ def test_a_listener_that_reads_too_late_is_told_how_much_it_has_lost(started, li
     assert slow.until(lambda name, _: name == "lost")["lost"] > 0
     assert last == 0
     slow.change(arn_of(f"{999:080}"), "SendMessage")
+
+
+def test_one_address_leaves_streams_for_others(started, listen):  # noqa: F811
+    """Of 256 streams one address may have 224."""
+    server = started()
+    first = [listen(server.endpoint) for _ in range(224)]
+    assert {one.status for one in first} == {200}
+    refused = listen(server.endpoint)
+    assert refused.status == 503
+    assert json.loads(refused.file.read(int(refused.headers["Content-Length"])))["message"].startswith(
+        "The server sends as many replies piece by piece to this address as one may have.")
+    others = [listen(server.endpoint, address="127.0.0.2") for _ in range(32)]
+    assert {one.status for one in others} == {200}
+    full = listen(server.endpoint, address="127.0.0.3")
+    assert full.status == 503
+    assert json.loads(full.file.read(int(full.headers["Content-Length"])))["message"].startswith(
+        "The server sends as many replies piece by piece as it may.")
+    assert send(server.endpoint, "GET", "/_orderly/health").status == 200

@@ -24,6 +24,7 @@ export interface ServerInfo {
   accounts: string[];
   version: string;
   durability: string;
+  policies: string;
 }
 
 export const DEFAULT_REGION = 'us-east-1';

@@ -53,3 +53,16 @@ test('nothing begins after the end', async () => {
   await vi.advanceTimersByTimeAsync(1000);
   expect(seen.began).toBe(0);
 });
+
+test('work that is to be done seldom waits from its beginning on', async () => {
+  const { seen, run } = work(100);
+  const calm = calmly(run, 5000);
+  calm.ask();
+  await vi.advanceTimersByTimeAsync(150 + 100);
+  expect(seen).toEqual({ began: 1, ended: 1 });
+  calm.ask();
+  await vi.advanceTimersByTimeAsync(5000 - 100 - 1);
+  expect(seen.began).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(seen.began).toBe(2);
+});

@@ -8,9 +8,9 @@
  *
  * A write is planned before it is applied: a plan reads, checks and fails, and stores nothing.
  */
-#include "dynamodb_internal.h"
+#include "hop.h"
 
-#include "wire/json.h"
+#include "engine/hop_detail.h"
 
 #include <string.h>
 
@@ -214,23 +214,6 @@ static bool refuse_condition(const struct call *call, const struct write *write)
     return false;
 }
 
-/* Written only when the request names a trace. */
-static void trace_item(const struct call *call, enum hop_kind kind, const struct write *write)
-{
-    if (!str_present(call->trace_id))
-        return;
-    struct dynamodb_attribute_map key =
-        dynamodb_key_attributes(call->arena, &write->table->keys, write->given);
-    struct json_writer detail = json_writer_in(call->arena);
-
-    json_open_object(&detail);
-    json_name(&detail, S("key"));
-    json_raw(&detail, model_to_json(call->arena, &DYNAMODB_ATTRIBUTE_MAP, &key));
-    json_close_object(&detail);
-    trace(call, &(struct trace_hop){
-                    .kind = kind, .resource_arn = write->table->arn, .detail = json_written(&detail)});
-}
-
 static bool refuse_size(const struct call *call, const struct write *write)
 {
     return dynamodb_refuse(call, write->kind == WRITE_UPDATES
@@ -310,9 +293,13 @@ static bool changes_nothing(const struct write *write)
 
 void dynamodb_write_apply(const struct call *call, struct write *write)
 {
+    str hop = {0};
+
     write->index_units = arena_alloc(call->arena, (write->table->indexes.count + 1) * sizeof(double));
     if (changes_nothing(write))
         return;
+    if (is_traced(call))
+        hop = dynamodb_hop_detail(call, write);
     dynamodb_change_apply(call, &(struct change){.table = write->table,
                                                  .key = write->key,
                                                  .before = write->stored,
@@ -321,7 +308,10 @@ void dynamodb_write_apply(const struct call *call, struct write *write)
                                                  .same = write->same,
                                                  .entries = write->entries,
                                                  .index_units = write->index_units});
-    trace_item(call, write->kind == WRITE_DELETES ? HOP_DELETED : HOP_PUT, write);
+    if (str_present(hop))
+        trace(call, &(struct trace_hop){.kind = write->kind == WRITE_DELETES ? HOP_DELETED : HOP_PUT,
+                                        .resource_arn = write->table->arn,
+                                        .detail = hop});
 }
 
 enum outcome dynamodb_write_item(const struct call *call, struct write *write)

@@ -38,6 +38,7 @@ static str service_host(const struct call *call)
 struct inquiry {
     struct policy_request request;
     struct policy_set set;
+    const struct cached_identity *identity; /* the caller's; NULL for a root, a service or nobody */
 };
 
 static struct policy_request request_of(const struct call *call, const struct principal *caller, str action,
@@ -67,6 +68,7 @@ static bool add_caller(const struct call *call, struct inquiry *inquiry)
         iam_cached_identity(call->txn, call->arena, identity_part(caller->id));
     if (!identity)
         return false;
+    inquiry->identity = identity;
     inquiry->request.principal_arn = identity->arn;
     inquiry->request.principal_tags = &identity->tags;
     inquiry->set.identity = identity->policies;
@@ -121,6 +123,8 @@ bool iam_authorize(const struct call *call, const struct question *question, str
     bool there = inquire(call, question, &inquiry);
     enum denial denial = there ? iam_policy_decide(&inquiry.set, &inquiry.request) : NOT_ALLOWED_BY_IDENTITY;
 
+    if (denial == NOT_DENIED && inquiry.identity && !question->supposed)
+        iam_use_note(inquiry.identity, question, call->now_ms);
     if (denial == NOT_DENIED)
         return true;
     struct decision decision = there ? iam_policy_explain(&inquiry.set, &inquiry.request)

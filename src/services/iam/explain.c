@@ -17,21 +17,21 @@
 #include "wire/form.h"
 #include "wire/json.h"
 
-static enum outcome reply_json(struct http_reply *reply, int status, struct json_writer *writer)
+enum outcome iam_reply_json(struct http_reply *reply, int status, const struct json_writer *writer)
 {
     *reply = (struct http_reply){
         .status = status, .content_type = S("application/json"), .body = json_written(writer)};
     return DONE;
 }
 
-static enum outcome refuse(const struct call *call, struct http_reply *reply, const char *message)
+enum outcome iam_refuse(const struct call *call, struct http_reply *reply, const char *message)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
     json_field(&writer, S("message"), str_of(message));
     json_close_object(&writer);
-    return reply_json(reply, 400, &writer);
+    return iam_reply_json(reply, 400, &writer);
 }
 
 /* ---- the principal ---- */
@@ -232,7 +232,7 @@ static enum outcome write_explanation(const struct call *call, const struct expl
     write_policies(&writer, &explanation->set);
     write_unsupplied(call, &writer, &explanation->set);
     json_close_object(&writer);
-    return reply_json(reply, 200, &writer);
+    return iam_reply_json(reply, 200, &writer);
 }
 
 enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply)
@@ -244,19 +244,19 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
     const char *sentence;
 
     if (!form_parse(call->arena, visit->request->query, &form))
-        return refuse(call, reply, "The query is not a form.");
+        return iam_refuse(call, reply, "The query is not a form.");
     str action = form_get(&form, S("action")), arn = form_get(&form, S("resource"));
     if (!str_present(action) || str_index(action, ':') < 1 || !str_present(arn))
-        return refuse(call, reply, "action=SERVICE:ACTION and resource=ARN are needed.");
+        return iam_refuse(call, reply, "action=SERVICE:ACTION and resource=ARN are needed.");
     if (!str_present(form_get(&form, S("as"))) || !read_principal(call, form_get(&form, S("as")), &principal))
-        return refuse(call, reply,
-                      "as= must be the ARN of a user, a role or a root that is there, or a "
-                      "service's host name.");
+        return iam_refuse(call, reply,
+                          "as= must be the ARN of a user, a role or a root that is there, or a "
+                          "service's host name.");
     if (!read_context(call, &form, &given, &sentence))
-        return refuse(call, reply, sentence);
+        return iam_refuse(call, reply, sentence);
     bool found = resource_of_arn(call, arn, &resource);
     struct call theirs = call_of(call, &principal, &given);
-    struct question question = {action, arn, resource.policy, &given.context};
+    struct question question = {action, arn, resource.policy, &given.context, true};
     struct explanation explanation;
 
     iam_explain(&theirs, &question, &explanation);

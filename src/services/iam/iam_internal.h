@@ -138,6 +138,7 @@ struct cached_identity {
     struct str_map tags;
     struct policy_list policies;
     const struct policy *boundary; /* or NULL */
+    struct seen_use *seen;         /* uses.c */
     struct arena arena;
 };
 
@@ -162,6 +163,9 @@ void iam_explain(const struct call *call, const struct question *question, struc
 /* explain.c */
 struct visit;
 struct http_reply;
+/* Replies of Orderly's own paths.  Both return DONE. */
+enum outcome iam_reply_json(struct http_reply *reply, int status, const struct json_writer *writer);
+enum outcome iam_refuse(const struct call *call, struct http_reply *reply, const char *message);
 enum outcome iam_explain_door(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* authorize.c */
@@ -169,3 +173,27 @@ enum outcome iam_explain_door(const struct call *call, const struct visit *visit
 bool iam_role_find(const struct call *call, str role_arn, struct identity *role);
 /* A session's principal, in arena. */
 struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name);
+
+/* last_accessed.c */
+enum outcome iam_last_accessed(const struct call *call, const struct visit *visit, struct http_reply *reply);
+
+/* uses.c: what roles and users use. */
+/* The uses that one cached identity has lately noted: empty. */
+struct seen_use *iam_seen_uses(struct arena *arena);
+/* The identity has been allowed what is asked.  Any thread. */
+void iam_use_note(const struct cached_identity *identity, const struct question *question, int64_t now_ms);
+/* Forget all; from now on uses are noted. */
+void iam_uses_start(const struct call *call);
+
+struct iam_use {
+    str action, resource; /* resource is absent: several */
+    int64_t last_ms;      /* some seconds late at most */
+};
+struct iam_uses {
+    int64_t since_ms; /* when noting began */
+    bool partial;     /* there are more than are kept */
+    struct iam_use *items;
+    size_t count;
+};
+/* A copy in the arena. */
+struct iam_uses iam_uses_of(struct arena *arena, str unique_id);

@@ -5,14 +5,17 @@
 
 #include "aws/arn.h"
 
+bool iam_is_action_of(const struct wildcard *pattern, str action)
+{
+    return pattern->literal ? str_equal_nocase(pattern->text, action)
+                            : wildcard_match_nocase(pattern->text, action);
+}
+
 static bool matches_any_action(const struct wildcard_list *actions, str action)
 {
-    for (size_t i = 0; i < actions->count; i++) {
-        const struct wildcard *pattern = &actions->items[i];
-        if (pattern->literal ? str_equal_nocase(pattern->text, action)
-                             : wildcard_match_nocase(pattern->text, action))
+    for (size_t i = 0; i < actions->count; i++)
+        if (iam_is_action_of(&actions->items[i], action))
             return true;
-    }
     return false;
 }
 
@@ -177,6 +180,22 @@ static enum policy_verdict statement_verdict(const struct statement *statement,
     if (statement->deny)
         return POLICY_DENIES;
     return resource == YES && conditions == YES ? verdict : POLICY_SILENT;
+}
+
+static bool has_variables(const struct wildcard_list *resources)
+{
+    for (size_t i = 0; i < resources->count; i++)
+        if (resources->items[i].has_variables)
+            return true;
+    return false;
+}
+
+bool iam_statement_may_allow(const struct statement *statement, const struct policy_request *request)
+{
+    if (statement->deny || matches_any_action(&statement->actions, request->action) == statement->not_actions)
+        return false;
+    return !str_present(request->resource) || has_variables(&statement->resources) ||
+           is_about_resource(statement, request) != NO;
 }
 
 static bool is_owner(const struct policy_request *request)

@@ -118,6 +118,7 @@ static struct cached_identity *load(struct txn *txn, const struct identity *iden
     cached->version = version;
     cached->unique_id = arena_copy(&cached->arena, identity->row.unique_id);
     cached->arn = arena_copy(&cached->arena, identity->arn);
+    cached->seen = iam_seen_uses(&cached->arena);
     load_policies(txn, cached, identity->row.id);
     load_tags(txn, cached);
     cached->boundary = load_boundary(txn, cached, identity->row.boundary_arn);

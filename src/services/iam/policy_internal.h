@@ -114,6 +114,15 @@ struct policy {
     } statements;
 };
 
+/* policy.c */
+/* Does a statement's pattern mean that action? */
+bool iam_is_action_of(const struct wildcard *pattern, str action);
+/*
+ * Could it be the statement that allows the request?  Variables and conditions are taken to fit; without a
+ * resource, any fits.
+ */
+bool iam_statement_may_allow(const struct statement *statement, const struct policy_request *request);
+
 /* Has it no control characters, which compiled patterns use? */
 bool iam_is_policy_text(str text);
 

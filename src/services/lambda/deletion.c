@@ -46,6 +46,8 @@ enum outcome lambda_remove_invocations(const struct call *call,
     (void)out;
     while (lambda_any_invocation(call->txn, &of, &row)) {
         lambda_invocation_remove(call, row.id);
+        if (row.batch_id)
+            lambda_gathered_remove(call, *row.batch_id);
         if (row.durable == LAMBDA_INVOCATION_DURABLE_CHAINED)
             lambda_chained_invocation_lost(call, *row.execution_id, row.operation_id);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {

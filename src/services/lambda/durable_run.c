@@ -123,7 +123,7 @@ str lambda_run_event(const struct call *call, int64_t execution_id)
 /* A runtime's report of an error, as an ErrorObject; a large one is cut. */
 str lambda_error_of_report(const struct call *call, const struct result *result)
 {
-    const struct json *report = json_parse(call->arena, result->payload, NULL);
+    const struct json *report = lambda_answer_json(call, result->payload);
     const struct json *trace = json_get(report, S("stackTrace"));
     str type = json_get_str(report, S("errorType"));
     struct lambda_error_object error = {.error_message = json_get_str(report, S("errorMessage")),
@@ -231,7 +231,7 @@ static void fail_as_told(const struct call *call, struct lambda_execution_row *e
 
 static void read_output(const struct call *call, struct lambda_execution_row *execution, str payload)
 {
-    const struct json *output = json_parse(call->arena, payload, NULL);
+    const struct json *output = lambda_answer_json(call, payload);
     str status = json_is(output, JSON_OBJECT) ? json_get_str(output, S("Status")) : (str){0};
 
     switch (lambda_operation_status_of(status)) {

@@ -1,5 +1,5 @@
 /*
- * event.c: the event that a function gets for a queue's messages, and the answer that it returns.
+ * event.c: the event that a function gets for a queue's messages.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
@@ -115,28 +115,11 @@ bool lambda_ids_have(const struct str_list *ids, str id)
     return ids->count > 0 && bsearch(&id, ids->items, ids->count, sizeof *ids->items, compare_ids);
 }
 
-/* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
- */
-bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids)
+size_t lambda_ids_distinct(const struct str_list *ids)
 {
-    const struct json *response = answer.size > 0 ? json_parse(call->arena, answer, NULL) : NULL;
-    const struct json *failures = json_get(response, S("batchItemFailures"));
+    size_t distinct = 0;
 
-    *ids = (struct str_list){0};
-    if (answer.size == 0 || json_is(response, JSON_NULL))
-        return true;
-    if (!json_is(response, JSON_OBJECT))
-        return false;
-    if (!failures || json_is(failures, JSON_NULL))
-        return true;
-    if (!json_is(failures, JSON_ARRAY))
-        return false;
-    for (uint32_t i = 0; i < failures->count; i++) {
-        str id = json_get_str(&failures->items[i], S("itemIdentifier"));
-        if (str_empty(id))
-            return false;
-        *list_add(call->arena, ids) = id;
-    }
-    lambda_ids_sort(ids);
-    return true;
+    for (size_t i = 0; i < ids->count; i++)
+        distinct += i == 0 || !str_equal(ids->items[i], ids->items[i - 1]);
+    return distinct;
 }

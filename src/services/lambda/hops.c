@@ -43,18 +43,13 @@ static str reference_to(const struct call *call, str trace_id)
     return json_written(&writer);
 }
 
-int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
-                              const struct trace_hop *hop)
+int64_t lambda_messages_hop(const struct call *call, str trace_id, str lines, const struct trace_hop *hop)
 {
     struct trace_hop one = *hop;
     struct receipt receipt;
     int64_t first = 0;
-    str queue_arn;
 
-    one.trace_id = trace_id;
-    if (!str_present(receipts) || !str_next(&receipts, '\n', &queue_arn))
-        return trace(call, &one);
-    while (lambda_receipt_next(&receipts, &receipt)) {
+    while (lambda_receipt_next(&lines, &receipt)) {
         if (!str_present(receipt.trace_id))
             continue;
         one.trace_id = receipt.trace_id;
@@ -66,6 +61,18 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
         first = first ? first : id;
     }
     return first;
+}
+
+int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
+                              const struct trace_hop *hop)
+{
+    struct trace_hop one = *hop;
+    str queue_arn;
+
+    one.trace_id = trace_id;
+    if (!str_present(receipts) || !str_next(&receipts, '\n', &queue_arn))
+        return trace(call, &one);
+    return lambda_messages_hop(call, trace_id, receipts, hop);
 }
 
 /* The last line that contains the message's id, without its line end; absent when no line does. */
@@ -86,6 +93,22 @@ static str reason_of(const struct call *call, bool reported, str line)
                         str_present(line) ? S(", and printed: ") : S(""), str_present(line) ? line : S(""));
 }
 
+void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
+                        bool is_reported, str line)
+{
+    if (str_present(receipt->trace_id))
+        trace(call, &(struct trace_hop){
+                        .kind = HOP_RETRIED,
+                        .verdict = VERDICT_FAILED,
+                        .trace_id = receipt->trace_id,
+                        .resource_arn = queue_arn,
+                        .message_id = receipt->message_id,
+                        .request_id = request_id,
+                        .attempt = receipt->attempt,
+                        .reason = reason_of(call, is_reported, line),
+                    });
+}
+
 void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output)
 {
@@ -93,18 +116,8 @@ void lambda_retried_hops(const struct call *call, const struct lambda_find_invoc
     struct receipt receipt;
 
     str_next(&receipts, '\n', &queue_arn);
-    while (lambda_receipt_next(&receipts, &receipt)) {
-        if (!str_present(receipt.trace_id) || (failures && !lambda_ids_have(failures, receipt.message_id)))
-            continue;
-        trace(call, &(struct trace_hop){
-                        .kind = HOP_RETRIED,
-                        .verdict = VERDICT_FAILED,
-                        .trace_id = receipt.trace_id,
-                        .resource_arn = queue_arn,
-                        .message_id = receipt.message_id,
-                        .request_id = invocation->request_id,
-                        .attempt = receipt.attempt,
-                        .reason = reason_of(call, failures != NULL, line_about(output, receipt.message_id)),
-                    });
-    }
+    while (lambda_receipt_next(&receipts, &receipt))
+        if (!failures || lambda_ids_have(failures, receipt.message_id))
+            lambda_retried_hop(call, &receipt, queue_arn, invocation->request_id, failures != NULL,
+                               line_about(output, receipt.message_id));
 }

@@ -53,6 +53,8 @@ static str whole_payload(const struct call *call, const struct lambda_take_invoc
 {
     if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN)
         return lambda_run_event(call, *invocation->execution_id);
+    if (invocation->batch_id)
+        return lambda_gathered_event(call, *invocation->batch_id);
     if (!invocation->payload_apart)
         return invocation->payload;
     if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)

@@ -46,15 +46,19 @@ void lambda_invoke_prepare(const struct call *call, const struct lambda_invocati
     leave_prepared(call, left);
 }
 
-static bool payload_check(const struct call *call, str payload, bool asynchronous)
+static bool size_check(const struct call *call, str payload, size_t most)
 {
-    size_t most = asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES;
+    if (payload.size <= most)
+        return true;
+    fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
+         "Request must be smaller than %zu bytes for the InvokeFunction operation", most);
+    return false;
+}
 
-    if (payload.size > most) {
-        fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
-             "Request must be smaller than %zu bytes for the InvokeFunction operation", most);
+bool lambda_payload_check(const struct call *call, str payload, bool asynchronous)
+{
+    if (!size_check(call, payload, asynchronous ? ASYNC_PAYLOAD_BYTES : SYNC_PAYLOAD_BYTES))
         return false;
-    }
     const struct read_payload *left = prepared(call);
     struct read_payload read = left ? *left : read_payload(call, payload);
     if (read.is_json)
@@ -155,7 +159,7 @@ enum outcome lambda_invocation_begin(const struct call *call, const struct lambd
     struct lambda_add_invocation_params params = {.kind = LAMBDA_INVOCATION_KIND_SYNC,
                                                   .stream = streams ? LAMBDA_INVOCATION_STREAM_WANTED : 0};
 
-    if (!payload_check(call, in->payload, false) || !lambda_loop_check(call, function) ||
+    if (!size_check(call, in->payload, SYNC_PAYLOAD_BYTES) || !lambda_loop_check(call, function) ||
         !lambda_concurrency_check(call, function) || !add(call, in, function, &params))
         return FAILED;
     return lambda_invocation_wait(call, in);
@@ -175,9 +179,10 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
     if (!lambda_function_is_durable(function))
         answer_unsynced(call);
     if (!lambda_find_by_request(call->txn, &own, &row))
-        return lambda_durable_answered(call, function, in, event_of(in), out)
-                   ? DONE
-                   : lambda_invocation_begin(call, in, function, false);
+        return lambda_durable_answered(call, function, in, event_of(in), out) ? DONE
+               : lambda_payload_check(call, in->payload, false)
+                   ? lambda_invocation_begin(call, in, function, false)
+                   : FAILED;
     return row.state == LAMBDA_INVOCATION_STATE_DONE ? answer(call, &row, out)
                                                      : lambda_invocation_wait(call, in);
 }
@@ -207,7 +212,7 @@ enum outcome lambda_invoke(const struct call *call, const struct lambda_invocati
 
     bool dry = lambda_invocation_type_of(in->invocation_type) == LAMBDA_INVOCATION_TYPE_DRY_RUN;
     struct lambda_add_invocation_params params = {.kind = LAMBDA_INVOCATION_KIND_EVENT};
-    if (!payload_check(call, in->payload, !dry) || (!dry && !add(&there, in, function, &params)))
+    if (!lambda_payload_check(call, in->payload, !dry) || (!dry && !add(&there, in, function, &params)))
         return FAILED;
     out->durable_execution_arn = lambda_durable_arn(call, params.execution_id);
     out->status_code = arena_i64(call->arena, dry ? 204 : 202);
@@ -281,19 +286,21 @@ static void trace_end(const struct call *call, const struct function *function,
 
     if (failed)
         warn_of_failure(function, invocation, result, reason);
-    lambda_invocation_hop(
-        call, invocation->trace_id, invocation->receipts,
-        &(struct trace_hop){
-            .kind = HOP_RETURNED,
-            .verdict = late     ? VERDICT_TIMED_OUT
-                       : failed ? VERDICT_FAILED
-                                : VERDICT_OK,
-            .resource_arn = function->arn,
-            .request_id = invocation->request_id,
-            .reason = reason,
-            .attempt = invocation->attempts + 1,
-            .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
-        });
+    const struct trace_hop returned = {
+        .kind = HOP_RETURNED,
+        .verdict = late     ? VERDICT_TIMED_OUT
+                   : failed ? VERDICT_FAILED
+                            : VERDICT_OK,
+        .resource_arn = function->arn,
+        .request_id = invocation->request_id,
+        .reason = reason,
+        .attempt = invocation->attempts + 1,
+        .duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0,
+    };
+    if (invocation->batch_id)
+        lambda_gathered_returned(call, *invocation->batch_id, &returned);
+    else
+        lambda_invocation_hop(call, invocation->trace_id, invocation->receipts, &returned);
 }
 
 void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms)

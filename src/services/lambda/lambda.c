@@ -8,7 +8,7 @@
 
 /*
  * After a restart re-queue async invocations; drop sync ones (their callers retry) and batches (their
- * messages reappear).
+ * messages reappear), unless they wait for a durable execution.
  */
 static void resume_invocations(const struct call *call)
 {
@@ -30,10 +30,10 @@ static void start(const struct call *call)
 {
     lambda_unpacked_forget(call);
     lambda_sandboxes_forget(call);
-    lambda_remove_all_messages(call->txn);
     lambda_reset_lanes(call->txn);
     lambda_packages_forget(call);
     resume_invocations(call);
+    lambda_gathered_forget(call);
     lambda_provisioned_resume(call);
     lambda_pollers_resume(call);
 }
@@ -46,7 +46,10 @@ static void reset(const struct call *call)
         lambda_sandbox_stop(call, rows.items[i].id);
 }
 
-enum { URL_FLAGS = DOOR_OPEN | DOOR_ON_ENGINE | DOOR_STREAMS | DOOR_LARGE | DOOR_CALLER | DOOR_PAGES };
+enum {
+    URL_FLAGS =
+        DOOR_OPEN | DOOR_ON_ENGINE | DOOR_ON_WORKER | DOOR_STREAMS | DOOR_LARGE | DOOR_CALLER | DOOR_PAGES
+};
 
 static const struct door doors[] = {
     {.method = "GET",

@@ -649,7 +649,98 @@ create table lambda_scaling (
     since_ms integer
 );
 
+-- migration: 28
+-- The code that an account stores in a region, of versions and layers, and the number of its functions; the triggers
+-- keep it.  A function's row is older than its versions' rows, and removed after them.
+create table lambda_code_sum (
+    account text not null,
+    region text not null,
+    size integer not null,
+    functions integer not null,
+    primary key (account, region)
+) without rowid;
+insert into lambda_code_sum (account, region, size, functions)
+select account, region, sum(size), sum(functions) from (
+    select account, region, 0 as size, 1 as functions from lambda_function
+    union all select f.account, f.region, v.package_size, 0
+        from lambda_version v join lambda_function f on f.id = v.function_id
+    union all select l.account, l.region, v.package_size, 0
+        from lambda_layer_version v join lambda_layer l on l.id = v.layer_id)
+group by account, region;
+create trigger lambda_function_added after insert on lambda_function begin
+    insert into lambda_code_sum (account, region, size, functions) values (new.account, new.region, 0, 1)
+    on conflict (account, region) do update set functions = functions + 1;
+end;
+create trigger lambda_function_removed after delete on lambda_function begin
+    update lambda_code_sum set functions = functions - 1 where account = old.account and region = old.region;
+end;
+create trigger lambda_version_added after insert on lambda_version begin
+    update lambda_code_sum set size = size + new.package_size
+    where (account, region) = (select account, region from lambda_function where id = new.function_id);
+end;
+create trigger lambda_version_resized after update of package_size on lambda_version
+when new.package_size <> old.package_size begin
+    update lambda_code_sum set size = size + new.package_size - old.package_size
+    where (account, region) = (select account, region from lambda_function where id = new.function_id);
+end;
+create trigger lambda_version_removed after delete on lambda_version begin
+    update lambda_code_sum set size = size - old.package_size
+    where (account, region) = (select account, region from lambda_function where id = old.function_id);
+end;
+create trigger lambda_layer_version_added after insert on lambda_layer_version begin
+    insert into lambda_code_sum (account, region, size, functions)
+    select account, region, new.package_size, 0 from lambda_layer where id = new.layer_id
+    on conflict (account, region) do update set size = size + new.package_size;
+end;
+create trigger lambda_layer_version_removed after delete on lambda_layer_version begin
+    update lambda_code_sum set size = size - old.package_size
+    where (account, region) = (select account, region from lambda_layer where id = old.layer_id);
+end;
+
+-- migration: 29
+-- Messages of a queue that become one batch, of a mapping with a window: gathering, then sent to the function, then
+-- ended, until their rows are removed.  taken_by is the version that it invokes; `noted` is the last part whose messages have the hop of their invocation.
+-- verdict, reason, duration_ms and returned_ms are of the invocation's end; is_done: the messages are deleted, but for
+-- the failures; comes_again: the others tell in their traces that they come again; printed: the end of what the function
+-- printed.
+create table lambda_batch (
+    id integer primary key autoincrement,
+    mapping_id integer not null,
+    state text not null check (state in ('gathering', 'sent', 'ended')),
+    source_arn text not null,
+    gathered_ms integer not null,
+    count integer not null,
+    size integer not null,
+    trace_id text,
+    lineage text,
+    taken_by integer,
+    request_id text,
+    invoked_ms integer,
+    noted integer not null default 0,
+    verdict integer,
+    reason text,
+    duration_ms integer,
+    returned_ms integer,
+    is_done integer not null default 0,
+    comes_again integer not null default 0,
+    failures text,
+    printed text
+);
+create unique index lambda_batch_gathering on lambda_batch (mapping_id) where state = 'gathering';
+-- Some of its messages, from 1 on: their receipts, a line each, and their records with commas between them.
+create table lambda_batch_part (
+    batch_id integer not null,
+    number integer not null,
+    count integer not null,
+    receipts text not null,
+    records text not null,
+    primary key (batch_id, number)
+);
+alter table lambda_invocation add column batch_id integer;
+delete from lambda_held where sequence is null;
+
 -- enum: lambda_lane.state idle running waiting
+-- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
 -- enum: lambda_invocation.kind sync event mapping
 -- enum: lambda_invocation.state waiting queued running done
@@ -784,17 +875,8 @@ update lambda_function set reserved = :reserved where id = :id;
 select coalesce(sum(reserved), 0) as reserved from lambda_function
 where account = :account and region = :region and reserved is not null;
 
--- The code that an account stores, of versions and layers, and the number of its functions.
 -- statement: sum_code :one
--- param: account text
--- param: region text
--- column: size integer
--- column: functions integer
-select (select coalesce(sum(v.package_size), 0) from lambda_version v join lambda_function f on f.id = v.function_id
-        where f.account = :account and f.region = :region)
-    + (select coalesce(sum(v.package_size), 0) from lambda_layer_version v join lambda_layer l on l.id = v.layer_id
-        where l.account = :account and l.region = :region) as size,
-    (select count(*) from lambda_function where account = :account and region = :region) as functions;
+select size, functions from lambda_code_sum where account = :account and region = :region;
 
 -- The versions of a function with queued invocations.
 -- statement: list_waiting_of_function :many
@@ -1240,11 +1322,11 @@ delete from lambda_phase;
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
-    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage)
+    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage, batch_id)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
     case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
     :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id,
-    :lineage);
+    :lineage, :batch_id);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -1262,7 +1344,7 @@ update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, starte
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
-    receipts, durable, execution_id, lineage;
+    receipts, durable, execution_id, lineage, batch_id;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
@@ -1271,7 +1353,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
-    content_type, durable, execution_id, operation_id
+    content_type, durable, execution_id, operation_id, batch_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1372,12 +1454,14 @@ where function_id = :function_id and durable = 'starter' and kind = 'sync'
 
 -- statement: any_invocation :one
 -- param: version_id integer null
-select id, durable, execution_id, operation_id from lambda_invocation
+select id, durable, execution_id, operation_id, batch_id from lambda_invocation
 where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
--- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear.
+-- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear; but a batch
+-- that has started a durable execution waits for its end.
 -- statement: remove_orphans :exec
-delete from lambda_invocation where kind <> 'event';
+delete from lambda_invocation
+where kind = 'sync' or (kind = 'mapping' and (durable is null or durable <> 'starter'));
 
 -- statement: remove_orphaned_payloads :exec
 delete from lambda_payload where id not in (select id from lambda_invocation where payload_apart);
@@ -1550,7 +1634,8 @@ delete from lambda_history where execution_id = :execution_id
 -- statement: next_start :one
 -- row: find_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id
+    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id,
+    batch_id
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
 -- statement: any_run :one
@@ -1738,13 +1823,6 @@ select count(*) as count, coalesce(sum(length(record)), 0) as size from lambda_h
 -- param: last integer
 delete from lambda_held where mapping_id = :mapping_id and lane = :lane and id <= :last;
 
--- Messages of queues come again after a restart.
--- statement: remove_all_messages :exec
-delete from lambda_held where sequence is null;
-
--- statement: remove_held_of :exec
-delete from lambda_held where mapping_id = :mapping_id;
-
 -- statement: remove_some_held :exec
 -- param: limit integer
 delete from lambda_held
@@ -1753,6 +1831,81 @@ where id in (select id from lambda_held where mapping_id = :mapping_id limit :li
 -- statement: set_held_lanes :exec
 -- param: lanes integer
 update lambda_held set lane = key_hash % :lanes where mapping_id = :mapping_id;
+
+-- ---- batches of queues ----
+
+-- statement: add_batch :insert
+insert into lambda_batch (mapping_id, state, source_arn, gathered_ms, count, size, trace_id)
+values (:mapping_id, 'gathering', :source_arn, :gathered_ms, 0, 0, :trace_id);
+
+-- By its id, or the one that the mapping gathers.
+-- statement: find_batch :one
+-- row: batch
+-- param: id integer null
+-- param: mapping_id integer null
+select id, mapping_id, state, source_arn, gathered_ms, count, size, trace_id, lineage, taken_by, request_id, invoked_ms,
+    noted, verdict, reason, duration_ms, returned_ms, is_done, comes_again, failures, printed
+from lambda_batch
+where id = coalesce(:id, (select id from lambda_batch where mapping_id = :mapping_id and state = 'gathering'));
+
+-- statement: grow_batch :exec
+-- row: batch
+update lambda_batch set count = :count, size = :size, lineage = :lineage where id = :id;
+
+-- statement: set_batch_sent :exec
+update lambda_batch set state = 'sent' where id = :id;
+
+-- statement: set_batch_invoked :exec
+-- row: batch
+update lambda_batch set trace_id = :trace_id, taken_by = :taken_by, request_id = :request_id,
+    invoked_ms = :invoked_ms
+where id = :id;
+
+-- statement: set_batch_noted :exec
+update lambda_batch set noted = :noted where id = :id;
+
+-- statement: set_batch_returned :exec
+update lambda_batch set verdict = :verdict, reason = :reason, duration_ms = :duration_ms, returned_ms = :returned_ms
+where id = :id;
+
+-- statement: set_batch_ended :exec
+-- row: batch
+update lambda_batch set state = 'ended', taken_by = :taken_by, request_id = :request_id, is_done = :is_done,
+    comes_again = :comes_again, failures = :failures, printed = :printed
+where id = :id;
+
+-- statement: remove_batch :exec
+delete from lambda_batch where id = :id;
+
+-- statement: add_part :exec
+insert into lambda_batch_part (batch_id, number, count, receipts, records)
+values (:batch_id, (select coalesce(max(number), 0) + 1 from lambda_batch_part where batch_id = :batch_id), :count,
+    :receipts, :records);
+
+-- statement: each_records :each
+select records from lambda_batch_part where batch_id = :batch_id order by number;
+
+-- statement: each_receipts :each
+select receipts from lambda_batch_part where batch_id = :batch_id order by number;
+
+-- statement: next_part :one
+-- param: after integer
+select number, count, receipts from lambda_batch_part where batch_id = :batch_id and number > :after
+order by number limit 1;
+
+-- statement: remove_part :exec
+delete from lambda_batch_part where batch_id = :batch_id and number = :number;
+
+-- statement: remove_parts :exec
+delete from lambda_batch_part where batch_id = :batch_id;
+
+-- Messages come again after a restart, unless their function has returned or their durable execution goes on.
+-- statement: remove_unended_batches :exec
+delete from lambda_batch where state <> 'ended'
+    and id not in (select batch_id from lambda_invocation where batch_id is not null);
+
+-- statement: remove_orphaned_parts :exec
+delete from lambda_batch_part where batch_id not in (select id from lambda_batch);
 
 -- ---- streams ----
 

@@ -17,6 +17,8 @@
 #include "store/store.h"
 #include "unzip.h"
 
+#include <limits.h>
+
 /* An answer may be a hundred bytes longer than an event, as AWS's own sentences tell. */
 enum {
     SYNC_PAYLOAD_BYTES = 6291456,
@@ -257,30 +259,53 @@ bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
 
 /* runtimes.c */
+enum { MOST_RUNTIMES = 64 };
 struct runtime {
     const char *name;    /* "python3.11" */
-    const char *family;  /* "python", "nodejs", or "provided" */
+    const char *family;  /* "python", "nodejs", "java", "ruby", or "provided" */
     const char *version; /* of AWS's interpreter; NULL for provided */
 };
 /* The runtime of that name, or NULL. */
 const struct runtime *lambda_runtime_find(str name);
 /* May a function have the runtime of that name?  False: fail() has been called, in AWS's words. */
 bool lambda_runtime_check(const struct call *call, str name);
-enum { INTERPRETER_FOLDERS = 2 };
+/* Its place among all runtimes, below MOST_RUNTIMES. */
+size_t lambda_runtime_number(const struct runtime *runtime);
+
+/* interpreters.c */
+enum { INTERPRETER_FOLDERS = 3 };
 struct interpreter {
     const char *path; /* NULL: it is not installed */
     const char *version;
     const char *folders[INTERPRETER_FOLDERS]; /* the machine's folders that it needs; or NULL */
+    const char *library; /* of AWS's client: Ruby's folder, Java's archive; "" for none */
 };
-/* Look for the runtime's interpreter, unless it has been found.  It runs the interpreter, which takes long.
+/* Look for the runtime's interpreter, unless it has been found.  It may run the interpreter, which takes
+ * long.
  */
 void lambda_runtime_look(const struct runtime *runtime);
 /* The interpreter that was found; NULL for none, and for provided runtimes. */
 const struct interpreter *lambda_runtime_interpreter(const struct runtime *runtime);
-/* Is there a program with the interpreter's name?  Does not run it. */
+/* Is there a program with the interpreter's name, and what it needs?  Does not run it. */
 bool lambda_runtime_is_installed(const struct runtime *runtime);
 /* The sentence for a runtime without an interpreter. */
 str lambda_runtime_problem(const struct call *call, const struct runtime *runtime);
+/* Find the program on the server's PATH; false if it is not there. */
+bool lambda_program_find(const char *program, char path[static PATH_MAX]);
+
+/* java.c, jdks.c */
+struct sandbox_start_input;
+struct jdk {
+    int version;    /* 17; 0: none */
+    char build[64]; /* "17.0.15+6" */
+    char home[PATH_MAX];
+};
+/* The installation of the version, or of the next newer one, and *newest of all.  False: all are too old. */
+bool lambda_jdk_find(int version, struct jdk *best, struct jdk *newest);
+/* Add the command that runs a function in Java. */
+void lambda_java_command(const struct call *call, const struct function *function,
+                         const struct lambda_get_sandbox_row *sandbox, const struct interpreter *interpreter,
+                         struct sandbox_start_input *in);
 
 /* sandboxes.c: the pool of a function's child processes */
 /* The name that idle sandboxes of a version park for. */
@@ -502,6 +527,15 @@ bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
 
+/* answers.c: what functions answer, as JSON */
+bool lambda_answer_is_large(str payload);
+/* On a worker, read the answer of the Runtime API's call; failures: also those that it reports of a batch. */
+void lambda_answer_prepare(const struct call *call, str payload, bool failures);
+/* NULL: it is not JSON. */
+const struct json *lambda_answer_json(const struct call *call, str payload);
+/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
+bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+
 /* invoke.c */
 /*
  * The invocation has ended: log it, answer its caller, retry or remove it.  sandbox is NULL when it never had
@@ -515,6 +549,8 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 /* An invocation has taken that long. */
 void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms);
 
+/* Is the payload of a client's request JSON, and not too large?  False: fail() has been called. */
+bool lambda_payload_check(const struct call *call, str payload, bool asynchronous);
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
 enum outcome lambda_invocation_begin(const struct call *call, const struct lambda_invocation_request *in,
                                      const struct function *function, bool streams);
@@ -815,6 +851,8 @@ bool lambda_receipt_next(str *receipts, struct receipt *receipt);
  */
 int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipts,
                               const struct trace_hop *hop);
+/* The same in the traces of the messages of these lines only. */
+int64_t lambda_messages_hop(const struct call *call, str trace_id, str lines, const struct trace_hop *hop);
 /*
  * Note a hop in the trace of each message that is delivered again, though the function returned: those that
  * it reported as failed, or all of them (NULL) when its report cannot be understood.  The reason contains the
@@ -822,6 +860,22 @@ int64_t lambda_invocation_hop(const struct call *call, str trace_id, str receipt
  */
 void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,
                          const struct str_list *failures, const struct logs_input_log_events *output);
+/* The same for one message; line: what the function printed about it, or absent. */
+void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
+                        bool is_reported, str line);
+
+/* gathered.c */
+/* The event of a batch whose messages were gathered. */
+str lambda_gathered_event(const struct call *call, int64_t batch_id);
+/* The batch was taken by a sandbox, as the hop of kind HOP_INVOKED tells; returns the hop's id. */
+int64_t lambda_gathered_invoked(const struct call *call, const struct function *function,
+                                const struct lambda_take_invocation_row *invocation,
+                                const struct trace_hop *hop);
+/* Its invocation has ended, as the hop of kind HOP_RETURNED tells. */
+void lambda_gathered_returned(const struct call *call, int64_t batch_id, const struct trace_hop *hop);
+void lambda_gathered_remove(const struct call *call, int64_t batch_id);
+/* At a start: what no function has done comes again. */
+void lambda_gathered_forget(const struct call *call);
 
 /* event.c */
 struct sqs_message;
@@ -833,8 +887,8 @@ str lambda_event_lineage(const struct call *call, const struct sqs_message *mess
 /* Ids in an order by which they are found. */
 void lambda_ids_sort(struct str_list *ids);
 bool lambda_ids_have(const struct str_list *ids, str id);
-/* The ids that a function reports as failed, sorted.  False: its answer is malformed. */
-bool lambda_event_failures(const struct call *call, str answer, struct str_list *ids);
+/* How many of the sorted ids differ from the one before? */
+size_t lambda_ids_distinct(const struct str_list *ids);
 
 /* mappings.c */
 /* The name of the function that the mapping invokes, with its qualifier. */

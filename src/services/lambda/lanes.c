@@ -382,10 +382,8 @@ static const struct judgement ALL_FAILED = {.failed = true, .may_split = true};
 static bool lowest_failure(const struct str_list *failures, const struct lambda_held_rows *rows,
                            size_t *lowest)
 {
-    size_t found = 0, distinct = 0;
+    size_t found = 0;
 
-    for (size_t i = 0; i < failures->count; i++)
-        distinct += i == 0 || !str_equal(failures->items[i], failures->items[i - 1]);
     *lowest = rows->count;
     for (size_t i = rows->count; i > 0; i--) {
         if (!lambda_ids_have(failures, rows->items[i - 1].sequence))
@@ -393,7 +391,7 @@ static bool lowest_failure(const struct str_list *failures, const struct lambda_
         *lowest = i - 1;
         found++;
     }
-    return found == distinct;
+    return found == lambda_ids_distinct(failures);
 }
 
 static struct judgement judge(const struct call *call, const struct poll *poll,
@@ -406,7 +404,7 @@ static struct judgement judge(const struct call *call, const struct poll *poll,
         return ALL_FAILED;
     if (window_length_ms(poll) > 0) {
         struct json_writer state = json_writer_in(call->arena);
-        const struct json *answer = json_parse(call->arena, result->payload, NULL);
+        const struct json *answer = lambda_answer_json(call, result->payload);
         if (!json_is(json_get(answer, S("state")), JSON_OBJECT))
             return ALL_FAILED;
         json_value(&state, json_get(answer, S("state")));

@@ -288,6 +288,18 @@ bool lambda_phase_shut_down(const struct call *call, str sandbox_id, str reason)
     return true;
 }
 
+enum outcome lambda_end_sandboxes(const struct call *call, const struct sandbox_ending *in,
+                                  struct lambda_end_sandboxes_output *out)
+{
+    struct lambda_list_all_sandboxes_rows rows = lambda_list_all_sandboxes(call->txn);
+
+    (void)in;
+    (void)out;
+    for (size_t i = 0; i < rows.count; i++)
+        lambda_phase_shut_down(call, rows.items[i].id, S("spindown"));
+    return DONE;
+}
+
 /* ---- failures ---- */
 
 /* What the sandbox is busy with fails. */

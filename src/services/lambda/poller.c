@@ -172,6 +172,8 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     if (!str_present(batch.trace_id))
         batch.trace_id = trace_of_id(call->arena, batch.request_id, call->now_ms);
     if (lambda_function_is_durable(&version)) {
+        if (batch.batch_id)
+            batch.payload = lambda_gathered_event(call, *batch.batch_id);
         lambda_durable_invoke(call, &version, (str){0}, &batch);
     } else {
         lambda_invocation_add(call, batch);

@@ -1,8 +1,8 @@
 /*
- * queue_poller.c: the batches of queues: gathered, sent, and ended.
+ * queue_poller.c: the batches of queues: received, sent, and ended.
  *
- * Messages that wait for their batch to be full are held as rows; a restart forgets them, and they become
- * visible again in their queue.
+ * Without a window each receive is sent at once; with one, gathered.c keeps the messages until their batch is
+ * full or its window ends.
  */
 #include "sources.h"
 
@@ -13,6 +13,7 @@
 enum {
     THROTTLED_MS = 500, /* the function may have no more invocations in flight: look again after that */
     EMPTY_MS = 1 * MS_PER_S,
+    PART_BYTES = 64 * 1024, /* of records, in a row; or one larger record */
 };
 
 /* A record of an event, and what settles it. */
@@ -101,62 +102,67 @@ static void send_batches(const struct call *call, const struct poll *poll, const
 
 /* ---- the batching window ---- */
 
-static void hold(const struct call *call, const struct poll *poll, const struct record_list *records)
+/* The number of records, from the first on, that make one part. */
+static size_t part_count(const struct record *records, size_t count)
 {
-    for (size_t i = 0; i < records->count; i++)
-        lambda_add_held(
-            call->txn,
-            &(struct lambda_add_held_params){
-                .mapping_id = poll->mapping.id,
-                .held_ms = call->now_ms,
-                .trace_id = str_present(records->items[i].trace_id) ? records->items[i].trace_id : S(""),
-                .receipt = records->items[i].receipt,
-                .record = records->items[i].json,
-                .lineage = records->items[i].lineage,
-            });
+    size_t size = 0, i;
+
+    for (i = 0; i < count; i++) {
+        size += records[i].json.size + 1;
+        if (size > PART_BYTES && i > 0)
+            break;
+    }
+    return i;
 }
 
-static struct lambda_count_held_row held(const struct call *call, const struct poll *poll)
+static struct batch_part part_of(const struct call *call, const struct record *records, size_t count)
 {
-    struct lambda_count_held_row count = {0};
+    struct text receipts = text_in(call->arena), json = text_in(call->arena);
 
-    if (poll->mapping.window_seconds > 0)
-        lambda_count_held(call->txn, &(struct lambda_count_held_params){.mapping_id = poll->mapping.id},
-                          &count);
-    return count;
+    for (size_t i = 0; i < count; i++) {
+        text_add(&receipts, i > 0 ? S("\n") : S(""));
+        text_add(&receipts, records[i].receipt);
+        text_add(&json, i > 0 ? S(",") : S(""));
+        text_add(&json, records[i].json);
+    }
+    return (struct batch_part){.count = count,
+                               .receipts = text_str(&receipts),
+                               .records = text_str(&json),
+                               .trace_id = records->trace_id,
+                               .lineage = lineage_of(call, records, count)};
 }
 
-static int64_t window_end_ms(const struct poll *poll, const struct lambda_count_held_row *held_now)
+static void gather(const struct call *call, const struct poll *poll, const struct record_list *records)
 {
-    return held_now->count > 0 ? held_now->oldest_ms + poll->mapping.window_seconds * MS_PER_S : INT64_MAX;
+    size_t done = 0;
+
+    while (done < records->count) {
+        const struct record *rest = records->items + done;
+        const struct batch_part part = part_of(call, rest, part_count(rest, records->count - done));
+        lambda_gathering_add(call, poll, &part);
+        done += part.count;
+    }
+}
+
+/* Zero if nothing is gathered. */
+static struct lambda_batch_row gathered(const struct call *call, const struct poll *poll)
+{
+    struct lambda_batch_row batch;
+
+    return poll->mapping.window_seconds > 0 && lambda_gathering_find(call, poll, &batch)
+               ? batch
+               : (struct lambda_batch_row){0};
+}
+
+static int64_t window_end_ms(const struct poll *poll, const struct lambda_batch_row *batch)
+{
+    return batch->count > 0 ? batch->gathered_ms + poll->mapping.window_seconds * MS_PER_S : INT64_MAX;
 }
 
 static bool is_complete(const struct call *call, const struct poll *poll,
-                        const struct lambda_count_held_row *held_now)
+                        const struct lambda_batch_row *batch)
 {
-    return held_now->count >= poll->mapping.batch_size || held_now->size >= EVENT_BYTES ||
-           window_end_ms(poll, held_now) <= call->now_ms;
-}
-
-static void send_held(const struct call *call, const struct poll *poll)
-{
-    struct lambda_held_rows rows = lambda_list_held(
-        call->txn, &(struct lambda_list_held_params){
-                       .mapping_id = poll->mapping.id, .last = INT64_MAX, .limit = poll->mapping.batch_size});
-    struct record_list records = {0};
-
-    if (rows.count == 0)
-        return; /* the statement failed: trouble with the disk */
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(call->arena, &records) = (struct record){
-            .json = rows.items[i].record,
-            .receipt = rows.items[i].receipt,
-            .lineage = rows.items[i].lineage,
-            .trace_id = rows.items[i].trace_id.size > 0 ? rows.items[i].trace_id : (str){0},
-        };
-    send_batches(call, poll, &records);
-    lambda_remove_held(call->txn, &(struct lambda_remove_held_params){.mapping_id = poll->mapping.id,
-                                                                      .last = rows.items[rows.count - 1].id});
+    return batch->count >= poll->mapping.batch_size || window_end_ms(poll, batch) <= call->now_ms;
 }
 
 /* ---- receiving ---- */
@@ -235,7 +241,7 @@ static struct record_list records_of(const struct call *call, const struct poll 
     return records;
 }
 
-/* Receive and send on, or hold, some messages.  DONE: there may be more. */
+/* Receive and send on, or gather, some messages.  DONE: there may be more. */
 static enum outcome receive_some(const struct call *call, struct poll *poll, int64_t most,
                                  int64_t window_ends_ms)
 {
@@ -258,7 +264,7 @@ static enum outcome receive_some(const struct call *call, struct poll *poll, int
     lambda_poller_clear_error(call, &poll->mapping);
     struct record_list records = records_of(call, poll, &messages);
     if (poll->mapping.window_seconds > 0)
-        hold(call, poll, &records);
+        gather(call, poll, &records);
     else
         send_batches(call, poll, &records);
     return DONE;
@@ -308,17 +314,17 @@ static enum outcome run(const struct call *call, struct poll *poll)
     int64_t until_ms;
 
     do {
-        struct lambda_count_held_row held_now = held(call, poll);
+        struct lambda_batch_row batch = gathered(call, poll);
         if (lambda_queue_is_full(call, poll, &until_ms))
             return spawn_rest(call, until_ms);
         if (!function_has_room(call, poll))
             return rest_throttled(call, poll);
-        if (held_now.count > 0 && is_complete(call, poll, &held_now)) {
-            send_held(call, poll);
+        if (batch.count > 0 && is_complete(call, poll, &batch)) {
+            lambda_gathering_send(call, poll, &batch);
             continue;
         }
-        enum outcome outcome = receive_some(call, poll, poll->mapping.batch_size - held_now.count,
-                                            window_end_ms(poll, &held_now));
+        enum outcome outcome =
+            receive_some(call, poll, poll->mapping.batch_size - batch.count, window_end_ms(poll, &batch));
         if (outcome != DONE)
             return outcome;
     } while (!slice_is_over(call));
@@ -340,10 +346,20 @@ static struct receipts receipts_read(const struct call *call, str text)
     return receipts;
 }
 
+/* Do all ids, which are sorted, belong to messages of the batch? */
+static bool are_known(const struct receipts *receipts, const struct str_list *ids)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < receipts->ids.count; i++)
+        found += lambda_ids_have(ids, receipts->ids.items[i]);
+    return found == lambda_ids_distinct(ids);
+}
+
 /* The failed messages of a batch.  False: all of them failed. */
 static bool failures_of(const struct call *call, const struct lambda_mapping_row *mapping,
-                        const struct receipts *receipts, const struct result *result,
-                        struct str_list *failures)
+                        const struct lambda_find_invocation_row *invocation, const struct receipts *receipts,
+                        const struct result *result, struct str_list *failures)
 {
     *failures = (struct str_list){0};
     if (str_present(result->error))
@@ -352,14 +368,8 @@ static bool failures_of(const struct call *call, const struct lambda_mapping_row
         return true;
     if (!lambda_event_failures(call, result->payload, failures))
         return false;
-    struct str_list known = {0};
-    for (size_t i = 0; i < receipts->ids.count; i++)
-        *list_add(call->arena, &known) = receipts->ids.items[i];
-    lambda_ids_sort(&known);
-    for (size_t i = 0; i < failures->count; i++)
-        if (!lambda_ids_have(&known, failures->items[i]))
-            return false;
-    return true;
+    return invocation->batch_id ? lambda_batch_has_all(call, *invocation->batch_id, failures)
+                                : are_known(receipts, failures);
 }
 
 static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
@@ -373,6 +383,17 @@ static void count_batch(const struct call *call, const struct lambda_mapping_row
     lambda_events_count(call, mapping, &settings, EVENTS_DELETED, count - failed);
 }
 
+static size_t size_of(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                      const struct receipts *receipts)
+{
+    struct lambda_batch_row batch = {0};
+
+    if (!invocation->batch_id)
+        return receipts->ids.count;
+    lambda_find_batch(call->txn, &(struct lambda_find_batch_params){.id = invocation->batch_id}, &batch);
+    return (size_t)batch.count;
+}
+
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
                             const struct lambda_find_invocation_row *invocation, const struct result *result,
                             const struct logs_input_log_events *output)
@@ -382,10 +403,19 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
     struct str_list failures;
     bool found = lambda_find_mapping(
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
+    size_t count = size_of(call, invocation, &receipts);
 
-    bool understood = failures_of(call, found ? &mapping : NULL, &receipts, result, &failures);
+    bool understood = failures_of(call, found ? &mapping : NULL, invocation, &receipts, result, &failures);
     if (found)
-        count_batch(call, &mapping, receipts.ids.count, understood ? failures.count : receipts.ids.count);
+        count_batch(call, &mapping, count, understood ? lambda_ids_distinct(&failures) : count);
+    if (invocation->batch_id) {
+        lambda_gathered_end(call, function, invocation,
+                            &(struct batch_end){.is_done = understood,
+                                                .comes_again = !str_present(result->error),
+                                                .failures = &failures,
+                                                .output = output});
+        return;
+    }
     if (understood)
         lambda_queue_delete(call, lambda_function_role(call, function), &receipts, &failures);
     if (!str_present(result->error))
@@ -403,7 +433,7 @@ static void begin(const struct call *call, const struct lambda_mapping_row *mapp
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_queue_scale_back(call, mapping);
-    lambda_remove_held_of(call->txn, &(struct lambda_remove_held_of_params){.mapping_id = mapping->id});
+    lambda_gathering_drop(call, mapping->id);
 }
 
 const struct event_source LAMBDA_QUEUE_SOURCE = {

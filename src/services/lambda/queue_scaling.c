@@ -5,8 +5,8 @@
  * by 300 a minute while that many are under way, up to 1,250, and is five again when the queue is empty and
  * at most five are under way.  A row exists only while the number may differ from five.  A FIFO queue itself
  * bounds its batches by its message groups. Few batches wait for a sandbox: what cannot run soon stays in the
- * queue.
- * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ * queue.  AWS may go down to two batches while little arrives, to save receives; here a single long poll
+ * waits, so there is nothing to save. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 #include "sources.h"
 

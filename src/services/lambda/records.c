@@ -12,7 +12,7 @@
 static void add_answer(const struct call *call, struct json_writer *writer, str payload)
 {
     struct arena_mark mark = arena_mark(call->arena);
-    bool is_json = json_parse(call->arena, payload, NULL) != NULL;
+    bool is_json = lambda_answer_json(call, payload) != NULL;
 
     arena_rewind(call->arena, mark);
     json_name(writer, S("responsePayload"));

@@ -264,5 +264,7 @@ enum outcome lambda_invoke_with_response_stream(const struct call *call,
             return lambda_invocation_wait(&there, &request);
         return go_on(&there, &row, out);
     }
-    return lambda_invocation_begin(&there, &request, function, true);
+    return lambda_payload_check(call, in->payload, false)
+               ? lambda_invocation_begin(&there, &request, function, true)
+               : FAILED;
 }

@@ -56,7 +56,7 @@ static str target_of(const struct call *call, int64_t function_id)
 /* Absent when the report has none. */
 static str error_message(const struct call *call, const struct result *result)
 {
-    return json_get_str(json_parse(call->arena, result->payload, NULL), S("errorMessage"));
+    return json_get_str(lambda_answer_json(call, result->payload), S("errorMessage"));
 }
 
 str lambda_failure_text(const struct call *call, const struct result *result)

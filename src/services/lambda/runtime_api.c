@@ -86,11 +86,13 @@ static void write_invocation(const struct call *call, const struct lambda_asker 
                              const struct lambda_take_invocation_row *invocation,
                              struct runtime_next_response *out)
 {
-    int64_t hop = lambda_invocation_hop(call, invocation->trace_id, invocation->receipts,
-                                        &(struct trace_hop){.kind = HOP_INVOKED,
-                                                            .resource_arn = asker->function.arn,
-                                                            .request_id = invocation->request_id,
-                                                            .attempt = invocation->attempts + 1});
+    const struct trace_hop invoked = {.kind = HOP_INVOKED,
+                                      .resource_arn = asker->function.arn,
+                                      .request_id = invocation->request_id,
+                                      .attempt = invocation->attempts + 1};
+    int64_t hop = invocation->batch_id
+                      ? lambda_gathered_invoked(call, &asker->function, invocation, &invoked)
+                      : lambda_invocation_hop(call, invocation->trace_id, invocation->receipts, &invoked);
 
     out->aws_request_id = invocation->request_id;
     out->deadline_ms = deadline_for_sandbox(&asker->function);
@@ -161,7 +163,7 @@ static bool find_invocation(const struct call *call, str request_id, struct lamb
     if (lambda_asker_find(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
         lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
         str_equal(invocation->request_id, request_id)) {
-        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
+        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC && !call->preparing)
             answer_unsynced(call);
         return true;
     }
@@ -213,11 +215,31 @@ static struct result too_large(const struct call *call)
                      ANSWER_BYTES));
 }
 
+/* The answer to a caller is passed on as it is; that to an event source or to a durable execution is read. */
+static bool is_read(const struct lambda_find_invocation_row *invocation)
+{
+    return invocation->durable || invocation->kind != LAMBDA_INVOCATION_KIND_SYNC;
+}
+
+/* A worker reads a large answer. */
+void runtime_response_prepare(const struct call *call, const struct runtime_response_request *in)
+{
+    struct lambda_find_invocation_row invocation;
+    struct lambda_asker asker;
+
+    if (body_piece(call).size <= ANSWER_BYTES &&
+        find_invocation(call, in->aws_request_id, &asker, &invocation))
+        lambda_answer_prepare(call, body_piece(call), invocation.kind == LAMBDA_INVOCATION_KIND_MAPPING);
+}
+
 static enum outcome answer_whole(const struct call *call, const struct lambda_asker *asker,
                                  const struct lambda_find_invocation_row *invocation)
 {
     if (!body_is_last(call))
         return body_whole(call);
+    if (is_read(invocation) && lambda_answer_is_large(body_piece(call)) && !prepared(call) &&
+        may_move_to_worker(call))
+        return move_to_worker(call);
     struct result result =
         body_piece(call).size > ANSWER_BYTES ? too_large(call) : result_of_trailers(call, body_piece(call));
     finish(asker, invocation, &result);
@@ -260,6 +282,11 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     return answer_whole(call, &asker, &invocation);
 }
 
+void runtime_error_prepare(const struct call *call, const struct runtime_error_request *in)
+{
+    lambda_answer_prepare(call, in->report, false);
+}
+
 enum outcome runtime_error(const struct call *call, const struct runtime_error_request *in,
                            struct runtime_status_response *out)
 {
@@ -272,6 +299,11 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
         return FAILED;
     finish(&asker, &invocation, &result);
     return DONE;
+}
+
+void runtime_init_error_prepare(const struct call *call, const struct runtime_init_error_request *in)
+{
+    lambda_answer_prepare(call, in->report, false);
 }
 
 /* The oldest waiting invocation gets the error; the next one starts another sandbox. */

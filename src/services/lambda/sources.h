@@ -110,6 +110,35 @@ void lambda_queue_delete(const struct call *call, const struct principal *role,
                          const struct receipts *receipts, const struct str_list *failures);
 bool lambda_queue_accepts(const struct call *call, const struct function *function,
                           const struct lambda_mapping_row *mapping);
+/* gathered.c: batches of queues whose mapping has a window */
+/* What one receive brings to a batch. */
+struct batch_part {
+    size_t count;
+    str receipts; /* a line each */
+    str records;  /* JSON, with commas between them */
+    str trace_id; /* of the first message, or absent */
+    str lineage;
+};
+/* The batch that the mapping gathers now.  False: none has begun. */
+bool lambda_gathering_find(const struct call *call, const struct poll *poll, struct lambda_batch_row *batch);
+/* Add to that batch; one that would become too large is sent, and another one begins. */
+void lambda_gathering_add(const struct call *call, const struct poll *poll, const struct batch_part *part);
+void lambda_gathering_send(const struct call *call, const struct poll *poll,
+                           const struct lambda_batch_row *batch);
+/* Forget the messages that the mapping has gathered: they become visible again. */
+void lambda_gathering_drop(const struct call *call, int64_t mapping_id);
+/* Do these ids, which are sorted, all belong to messages of the batch? */
+bool lambda_batch_has_all(const struct call *call, int64_t batch_id, const struct str_list *ids);
+/* How the function has done a batch. */
+struct batch_end {
+    bool is_done;                    /* all messages but the failures are deleted */
+    bool comes_again;                /* the others tell it in their traces */
+    const struct str_list *failures; /* sorted */
+    const struct logs_input_log_events *output;
+};
+void lambda_gathered_end(const struct call *call, const struct function *function,
+                         const struct lambda_find_invocation_row *invocation, const struct batch_end *end);
+
 /* queue_poller.c */
 /* The function has answered or failed a queue's batch. */
 void lambda_queue_batch_end(const struct call *call, const struct function *function,

@@ -77,8 +77,8 @@ static bool may_send_by(str queue_policy, struct objection *objection)
 {
     static const struct context_list nothing;
 
-    return iam_authorize(&call, &(struct question){S("sqs:SendMessage"), QUEUE, queue_policy, &nothing},
-                         objection);
+    return iam_authorize(
+        &call, &(struct question){S("sqs:SendMessage"), QUEUE, queue_policy, &nothing, false}, objection);
 }
 
 static bool may_send(void)

@@ -1,4 +1,5 @@
 """Replies that are sent piece by piece, as fast as the client reads them."""
+import json
 import signal
 
 import pytest
@@ -138,7 +139,10 @@ def test_one_address_has_a_bounded_number_of_streams(server):
     for client in clients:
         assert client.read_head().startswith("HTTP/1.1 200 ")
     refused = server.client().get("/pieces?pieces=1&bytes=1").get("/null")
-    assert refused.read_reply()[::2] == (503, b"")
+    status, headers, said = refused.read_reply()
+    assert (status, headers["Content-Type"]) == (503, "application/json")
+    assert json.loads(said) == {"message": "The server sends as many replies piece by piece to this address as one may have. "
+                                           "Close one, or try again later."}
     assert refused.read_body() == "{}"
     clients.pop().close()
     eventually(lambda: server.client().get("/pieces?pieces=1&bytes=1").read_head().startswith("HTTP/1.1 200 "))

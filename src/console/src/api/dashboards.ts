@@ -33,6 +33,10 @@ export async function putDashboard(name: string, body: string): Promise<void> {
   await json('cloudwatch', 'PutDashboard', { DashboardName: name, DashboardBody: body });
 }
 
+/** A request has so many names at most. */
+const NAMES_AT_ONCE = 100;
+
 export async function deleteDashboards(names: string[]): Promise<void> {
-  await json('cloudwatch', 'DeleteDashboards', { DashboardNames: names });
+  for (let at = 0; at < names.length; at += NAMES_AT_ONCE)
+    await json('cloudwatch', 'DeleteDashboards', { DashboardNames: names.slice(at, at + NAMES_AT_ONCE) });
 }

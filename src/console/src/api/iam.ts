@@ -371,3 +371,29 @@ export function explain(arn: string, action: string, resource: string): Promise<
   const form = new URLSearchParams({ action, resource, as: arn });
   return orderly('GET', `/_orderly/iam/explain?${form}`);
 }
+
+/** What a role or user has used: GET /_orderly/iam/last-accessed. */
+export interface LastAccessed {
+  /** Since when uses are noted. */
+  sinceMs: number;
+  /** More was used than is kept, so that nothing is called unused. */
+  partial: boolean;
+  /** The last first; without a resource: several. */
+  uses: { action: string; resource: string | null; lastMs: number }[];
+  statements: UsedStatement[];
+}
+
+/** An Allow statement: its policy's ARN or name, its number in it, whether it and each of its actions was used. */
+export interface UsedStatement {
+  policy: string;
+  statement: number;
+  sid?: string;
+  used: boolean;
+  actions?: boolean[];
+}
+
+export function lastAccessed(arn: string, signal?: AbortSignal): Promise<LastAccessed> {
+  return orderly('GET', `/_orderly/iam/last-accessed?${new URLSearchParams({ as: arn })}`, undefined, {
+    signal,
+  });
+}

@@ -50,7 +50,30 @@ export async function health(signal?: AbortSignal): Promise<Health> {
   return orderly<Health>('GET', '/_orderly/health', undefined, { signal });
 }
 
-/** Figures of the engine, as it tells them. */
-export async function meters(signal?: AbortSignal): Promise<Record<string, unknown>> {
+/** Figures of the server, as it tells them. */
+export interface Meters {
+  server: {
+    uptime_ms: number;
+    memory_bytes: number;
+    /** Missing with --in-memory. */
+    database_bytes?: number;
+    log_bytes?: number;
+    connections: number;
+    most_connections: number;
+    streams: number;
+    most_streams: number;
+    most_streams_of_address: number;
+  };
+  /** Requests of clients since the start. */
+  services: Record<string, { requests: number; failed: number }>;
+  engine: { batches: number; calls: number; longest_call_us: number };
+  pool: {
+    workers: number;
+    short: { waiting: number; running: number };
+    long: { waiting: number; running: number };
+  };
+}
+
+export async function meters(signal?: AbortSignal): Promise<Meters> {
   return orderly('GET', '/_orderly/metrics', undefined, { signal });
 }

@@ -24,6 +24,8 @@ export interface Hop {
   requestId?: string;
   reason?: string;
   detail?: Record<string, unknown>;
+  /** The permission that one lacks to read the detail. */
+  withheld?: string;
 }
 
 export interface TraceQuery {
@@ -34,6 +36,8 @@ export interface TraceQuery {
   text?: string;
   since?: number;
   until?: number;
+  /** Milliseconds from its first step to its last, at least. */
+  took?: string;
   limit?: number;
   next?: string;
 }

@@ -9,7 +9,8 @@ export interface Calm {
   stop(): void;
 }
 
-export function calmly(work: () => Promise<void>): Calm {
+/** `apart`: so many milliseconds at least from one beginning to the next. */
+export function calmly(work: () => Promise<void>, apart = 0): Calm {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running = false;
   let again = false;
@@ -21,7 +22,8 @@ export function calmly(work: () => Promise<void>): Calm {
     running = true;
     const began = performance.now();
     await work();
-    rested = performance.now() + REST * (performance.now() - began);
+    const ended = performance.now();
+    rested = Math.max(ended + REST * (ended - began), began + apart);
     running = false;
     if (again) ask();
   };

@@ -15,6 +15,8 @@ export interface Resource<T> {
 interface Options {
   /** Which events make the data old? */
   on?: (event: ServerEvent) => boolean;
+  /** So many milliseconds at least between two loads that events cause. */
+  apart?: number;
 }
 
 /** `key` names what is loaded: another key, another user or region loads anew.  An empty key loads nothing. */
@@ -27,6 +29,7 @@ export function useResource<T>(
     key,
     loading: key !== '',
   });
+  const { apart } = options;
   const latest = useRef({ load, on: options.on });
   const running = useRef<AbortController>();
   const loading = useRef<Promise<void>>();
@@ -67,7 +70,7 @@ export function useResource<T>(
     const calm = calmly(async () => {
       await loading.current;
       await reload();
-    });
+    }, apart);
     const stop = listen(event => {
       const all = event.event === 'lost' || event.event === 'reset';
       if (all || latest.current.on?.(event)) calm.ask();
@@ -76,7 +79,7 @@ export function useResource<T>(
       calm.stop();
       stop();
     };
-  }, [reload]);
+  }, [reload, apart]);
 
   const fresh = state.key === key;
   return {

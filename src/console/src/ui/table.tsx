@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 
 import { Button, TextField } from './controls';
+import { count } from './format';
 import { Empty } from './layout';
 import type { More } from './pages';
 
@@ -103,7 +104,13 @@ export function Table<T>(props: TableProps<T>) {
                 </th>
               )}
               {columns.map(column => (
-                <HeaderCell key={column.id} column={column} sort={sort} onSort={setSort} />
+                <HeaderCell
+                  key={column.id}
+                  column={column}
+                  sort={sort}
+                  onSort={setSort}
+                  loaded={props.more && rows.length}
+                />
               ))}
             </tr>
           </thead>
@@ -180,9 +187,11 @@ interface HeaderProps<T> {
   column: Column<T>;
   sort: { id: string; descending?: boolean } | undefined;
   onSort: (sort: { id: string; descending?: boolean }) => void;
+  /** There are more rows, and only so many can be sorted. */
+  loaded?: number;
 }
 
-function HeaderCell<T>({ column, sort, onSort }: HeaderProps<T>) {
+function HeaderCell<T>({ column, sort, onSort, loaded }: HeaderProps<T>) {
   const mine = sort?.id === column.id;
   if (!column.sort)
     return (
@@ -199,10 +208,12 @@ function HeaderCell<T>({ column, sort, onSort }: HeaderProps<T>) {
       <button
         type="button"
         class="sorter"
+        title={loaded === undefined ? undefined : `Sorts the ${count(loaded)} rows that are loaded`}
         onClick={() => onSort({ id: column.id, descending: mine && !sort.descending })}
       >
         {column.title}
         <span aria-hidden="true">{mine ? (sort.descending ? ' ▾' : ' ▴') : ''}</span>
+        {mine && loaded !== undefined && <small class="hint"> of {count(loaded)} loaded</small>}
       </button>
     </th>
   );

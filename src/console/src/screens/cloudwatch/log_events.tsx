@@ -1,10 +1,11 @@
 /** CloudWatch › Log groups › a group › Log events: search by pattern, and live tail. */
 import { useEffect, useState } from 'preact/hooks';
 
-import { changed } from '../../api/events';
+import { changed, reshaped } from '../../api/events';
 import { errorText } from '../../api/errors';
 import { filterEvents, liveTail, logGroup, type EventQuery, type LogEvent } from '../../api/logs';
 import { link, search, setSearch, type Params } from '../../router';
+import { Absent } from '../../ui/absent';
 import { Button, Form, Select, TextField } from '../../ui/controls';
 import { flash } from '../../ui/flash';
 import { pretty, timestamp } from '../../ui/format';
@@ -28,13 +29,17 @@ export default function LogEvents({ group = '' }: Params) {
   const asked = search.value;
   const tailing = asked.get('tail') === '1';
   const [text, setText] = useState(asked.get('pattern') ?? '');
+  const found = useResource(`logs/group/${group}`, signal => logGroup(group, signal), {
+    on: reshaped('logs'),
+  });
+  const crumbs: [string, string][] = [['Log groups', 'cloudwatch/log-groups']];
+  // Who may not list groups may yet read this one.
+  if (!found.data && !found.loading && !found.error)
+    return <Absent kind="log group" name={group} crumbs={crumbs} resource={found} />;
   return (
     <Page
       title="Log events"
-      crumbs={[
-        ['Log groups', 'cloudwatch/log-groups'],
-        [group, link`cloudwatch/log-groups/${group}`],
-      ]}
+      crumbs={[...crumbs, [group, link`cloudwatch/log-groups/${group}`]]}
       actions={
         <Button onClick={() => setSearch({ tail: tailing ? undefined : '1' })}>
           {tailing ? 'Stop tailing' : 'Start tailing'}
@@ -73,7 +78,11 @@ export default function LogEvents({ group = '' }: Params) {
           </div>
         </Form>
       </Panel>
-      {tailing ? <Tail group={group} pattern={asked.get('pattern') ?? ''} /> : <Found group={group} />}
+      {tailing ? (
+        <Tail arn={found.data?.logGroupArn} error={found.error} pattern={asked.get('pattern') ?? ''} />
+      ) : (
+        <Found group={group} />
+      )}
     </Page>
   );
 }
@@ -112,10 +121,15 @@ function Found({ group }: { group: string }) {
   );
 }
 
-function Tail({ group, pattern }: { group: string; pattern: string }) {
-  const found = useResource(`logs/group/${group}`, signal => logGroup(group, signal));
+interface TailProps {
+  /** Of the group, when it is known. */
+  arn: string | undefined;
+  error: unknown;
+  pattern: string;
+}
+
+function Tail({ arn, error, pattern }: TailProps) {
   const [events, setEvents] = useState<LogEvent[]>([]);
-  const arn = found.data?.logGroupArn;
   useEffect(() => {
     if (!arn) return;
     const stop = new AbortController();
@@ -139,7 +153,7 @@ function Tail({ group, pattern }: { group: string; pattern: string }) {
       }
       count={events.length}
     >
-      <Problem error={found.error} />
+      <Problem error={error} />
       <Events events={[...events].reverse()} empty="New events are shown here as they are written" />
     </Panel>
   );

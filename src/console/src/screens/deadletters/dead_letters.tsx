@@ -1,5 +1,5 @@
 /** Every dead-lettered message of every queue, why it is there, and the ways back: all, some, one first, or corrected. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
 import { deadLetterQueues, deletePeeked, peek, queueName, redrivePeeked, type Message } from '../../api/sqs';
@@ -14,56 +14,51 @@ import { usePages, type PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { Table, type Column } from '../../ui/table';
 import { EditAndResend } from './edit_and_resend';
+import { fullestFirst, type Backlog } from './triage';
 
 export interface DeadLetter extends Message {
   queueUrl: string;
   why?: Reason;
 }
 
-/** A page looks into so many queues, and seeks them in so many pages of the server. */
+/** A page looks into so many queues. */
 const QUEUES = 8;
-const SOUGHT_PAGES = 10;
 
-/** Where a page begins: with the queue of this number on that page of the queues. */
-interface Place {
-  page?: string;
-  queue: number;
-}
-
-async function fullQueues(place: Place, signal: AbortSignal): Promise<{ urls: string[]; next?: Place }> {
-  for (let i = 0; i < SOUGHT_PAGES; i++) {
-    const { items, next } = await deadLetterQueues(place.page, signal);
-    const full = items.filter(({ Messages }) => Messages > 0).map(({ QueueUrl }) => QueueUrl);
-    const urls = full.slice(place.queue, place.queue + QUEUES);
-    const end = place.queue + QUEUES;
-    const following =
-      end < full.length ? { ...place, queue: end } : next ? { page: next, queue: 0 } : undefined;
-    if (urls.length > 0 || !following) return { urls, next: following };
-    place = following;
-  }
-  return { urls: [], next: place };
-}
-
-async function lettersPage(token: string | undefined, signal: AbortSignal): Promise<PageOf<DeadLetter>> {
-  const { urls, next } = await fullQueues(token ? (JSON.parse(token) as Place) : { queue: 0 }, signal);
+async function lettersOf(queues: Backlog[], signal: AbortSignal): Promise<DeadLetter[]> {
   const lists = await Promise.all(
-    urls.map(async queueUrl => (await peek(queueUrl, signal)).map(message => ({ ...message, queueUrl }))),
+    queues.map(async ({ QueueUrl: queueUrl }) =>
+      (await peek(queueUrl, signal)).map(message => ({ ...message, queueUrl })),
+    ),
   );
   const letters: DeadLetter[] = lists.flat();
   const reasons = await reasonsOf(
     letters.map(({ MessageId }) => MessageId),
     signal,
   ).catch(() => undefined);
-  return {
-    items: letters.map(letter => ({ ...letter, why: reasons?.get(letter.MessageId) })),
-    next: next && JSON.stringify(next),
-  };
+  return letters.map(letter => ({ ...letter, why: reasons?.get(letter.MessageId) }));
+}
+
+/** The letters of the fullest queues first. */
+function useLetters() {
+  const found = useRef<{ queues: Backlog[]; more: boolean }>({ queues: [], more: false });
+  const letters = usePages(
+    'dead-letters',
+    async (token, signal): Promise<PageOf<DeadLetter>> => {
+      if (token === undefined) found.current = await fullestFirst(next => deadLetterQueues(next, signal));
+      const { queues } = found.current;
+      const from = Number(token ?? 0);
+      return {
+        items: await lettersOf(queues.slice(from, from + QUEUES), signal),
+        next: from + QUEUES < queues.length ? String(from + QUEUES) : undefined,
+      };
+    },
+    { on: changed('sqs') },
+  );
+  return { letters, found: found.current };
 }
 
 export default function DeadLetters() {
-  const letters = usePages('dead-letters', lettersPage, {
-    on: changed('sqs'),
-  });
+  const { letters, found } = useLetters();
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [editing, setEditing] = useState<DeadLetter>();
   const [deleting, setDeleting] = useState(false);
@@ -97,6 +92,11 @@ export default function DeadLetters() {
       <Panel
         title="Dead letters"
         count={`${rows.length}${letters.more ? '+' : ''}`}
+        description={
+          found.queues.length > 1
+            ? `Of ${count(found.queues.length)}${found.more ? '+' : ''} queues with dead letters, the fullest first`
+            : undefined
+        }
         actions={
           <>
             <Button disabled={chosen.length !== 1} onClick={() => setEditing(chosen[0])}>

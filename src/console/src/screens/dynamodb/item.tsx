@@ -9,7 +9,7 @@ import { Absent, isMissing } from '../../ui/absent';
 import { Code } from '../../ui/code';
 import { Checkbox, Form } from '../../ui/controls';
 import { flash } from '../../ui/flash';
-import { Empty, Loading, Notice, Page, Panel } from '../../ui/layout';
+import { Loading, Notice, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { ItemForm } from './item_form';
@@ -26,16 +26,18 @@ export default function ItemPage({ table: name = '' }: Params) {
     return { table, item: at ? await getItem(name, JSON.parse(at) as Item, signal) : keysOnly(table) };
   });
   const title = key ? 'Edit item' : 'Create item';
+  const gone = loaded.data && !loaded.data.item;
   if (isMissing(loaded)) return <Absent kind="table" name={name} crumbs={tableCrumbs()} resource={loaded} />;
   return (
-    <Page title={title} crumbs={[...tableCrumbs(name), ['Items', link`dynamodb/tables/${name}/items`]]}>
+    <Page
+      title={gone ? 'The item does not exist any more' : title}
+      crumbs={[...tableCrumbs(name), ['Items', link`dynamodb/tables/${name}/items`]]}
+    >
       <Problem error={loaded.error} retry={loaded.reload} />
       {loaded.data?.item ? (
         <Editor table={loaded.data.table} item={loaded.data.item} editing={Boolean(key)} title={title} />
-      ) : loaded.data ? (
-        <Empty title="The item does not exist any more" />
       ) : (
-        loaded.loading && <Loading />
+        !gone && loaded.loading && <Loading />
       )}
     </Page>
   );

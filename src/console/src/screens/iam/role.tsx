@@ -21,6 +21,7 @@ import { duration, pretty, Time } from '../../ui/format';
 import { jsonMarks } from '../../ui/json_marks';
 import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
+import { LastAccessedTab } from './last_accessed';
 import { MayDo } from './may_do';
 import { RemovablePage } from './removable_page';
 import { Permissions } from './permissions';
@@ -73,6 +74,11 @@ function Content({ role, reload }: RoleProps) {
             id: 'may',
             label: 'What may this role do',
             content: () => <MayDo identity={role.Arn} policies={policies.data ?? []} />,
+          },
+          {
+            id: 'last-accessed',
+            label: 'Last accessed',
+            content: () => <LastAccessedTab kind="Role" name={name} arn={role.Arn} policies={policies} />,
           },
           {
             id: 'tags',

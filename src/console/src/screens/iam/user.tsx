@@ -7,6 +7,7 @@ import { Time } from '../../ui/format';
 import { Copy, Facts, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { AccessKeys } from './access_keys';
+import { LastAccessedTab } from './last_accessed';
 import { MayDo } from './may_do';
 import { RemovablePage } from './removable_page';
 import { Permissions } from './permissions';
@@ -66,6 +67,11 @@ function Content({ user, reload }: { user: User; reload: () => Promise<void> }) 
             id: 'may',
             label: 'What may this user do',
             content: () => <MayDo identity={user.Arn} policies={policies.data ?? []} />,
+          },
+          {
+            id: 'last-accessed',
+            label: 'Last accessed',
+            content: () => <LastAccessedTab kind="User" name={name} arn={user.Arn} policies={policies} />,
           },
           {
             id: 'tags',

@@ -1,4 +1,5 @@
 /** Clock and state: the virtual clock, how the server is, and forgetting everything. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import {
@@ -9,13 +10,15 @@ import {
   meters,
   reset,
   type Clock,
+  type Health as HealthReply,
+  type Meters,
   type Upcoming,
 } from '../../api/server';
 import { server } from '../../session';
 import { Button, Form, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
-import { count, duration, Time, timestamp } from '../../ui/format';
+import { bytes, count, duration, Time, timestamp } from '../../ui/format';
 import { Badge, Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
@@ -145,46 +148,103 @@ function Next({ at, onMove }: NextProps) {
   );
 }
 
-interface Meters {
-  engine?: { batches: number; calls: number; longest_call_us: number };
-  pool?: {
-    workers: number;
-    short: { waiting: number; running: number };
-    long: { waiting: number; running: number };
-  };
-}
+/** Figures change with every request: events load them anew, but not more often than this. */
+const APART_MILLISECONDS = 5000;
 
 function Health() {
-  const found = useResource('server/health', async signal => ({
-    health: await health(signal),
-    meters: (await meters(signal).catch(() => ({}))) as Meters,
-  }));
+  const found = useResource(
+    'server/health',
+    async signal => ({
+      health: await health(signal),
+      meters: await meters(signal).catch(() => undefined),
+    }),
+    { on: () => true, apart: APART_MILLISECONDS },
+  );
   if (!found.data) return found.error ? <Problem error={found.error} /> : <Loading />;
-  const { engine, pool } = found.data.meters;
+  const figures = found.data.meters;
   return (
-    <Panel title="Server" actions={<Button onClick={found.reload}>Refresh</Button>}>
-      <Facts
-        facts={[
-          ['Version', found.data.health.version],
-          ['Durability', server.value?.durability],
-          [
-            'Sign-in',
-            server.value?.auth === 'open' ? '--auth open: whoever reaches the server' : '--auth strict',
-          ],
-          ['Calls', engine && count(engine.calls)],
-          ['Batches written', engine && count(engine.batches)],
-          ['Longest call', engine && duration(engine.longest_call_us / 1000)],
-          ['Workers', pool && `${pool.workers}, ${pool.short.running + pool.long.running} busy`],
-          ['Work that waits', pool && count(pool.short.waiting + pool.long.waiting)],
-          [
-            'Services',
-            Object.entries(found.data.health.services).map(([name, state]) => (
-              <Badge key={name} tone={state === 'running' ? 'good' : 'bad'}>
-                {name}
-              </Badge>
-            )),
-          ],
-        ]}
+    <>
+      <Panel title="Server" actions={<Button onClick={found.reload}>Refresh</Button>}>
+        <Facts
+          facts={[
+            ['Version', found.data.health.version],
+            ['Durability', server.value?.durability],
+            [
+              'Sign-in',
+              server.value?.auth === 'open' ? '--auth open: whoever reaches the server' : '--auth strict',
+            ],
+            ...(figures ? factsOf(figures) : []),
+          ]}
+        />
+      </Panel>
+      <Services health={found.data.health} figures={figures} />
+    </>
+  );
+}
+
+function factsOf({ server: process, engine, pool }: Meters): [string, ComponentChildren][] {
+  return [
+    ['Up for', duration(process.uptime_ms)],
+    ['Memory', bytes(process.memory_bytes)],
+    ['Database', process.database_bytes === undefined ? 'in memory' : bytes(process.database_bytes)],
+    ['Write-ahead log', process.log_bytes === undefined ? undefined : bytes(process.log_bytes)],
+    ['Connections', `${count(process.connections)} of ${count(process.most_connections)}`],
+    [
+      'Streams',
+      `${count(process.streams)} of ${count(process.most_streams)}, ${count(process.most_streams_of_address)} for one address`,
+    ],
+    ['Calls', count(engine.calls)],
+    ['Batches written', count(engine.batches)],
+    ['Longest call', duration(engine.longest_call_us / 1000)],
+    ['Workers', `${pool.workers}, ${pool.short.running + pool.long.running} busy`],
+    ['Work that waits', count(pool.short.waiting + pool.long.waiting)],
+  ];
+}
+
+interface ServiceRow {
+  name: string;
+  state: string;
+  requests?: number;
+  failed?: number;
+}
+
+const SERVICE_COLUMNS: Column<ServiceRow>[] = [
+  { id: 'name', title: 'Service', sort: row => row.name, cell: row => row.name },
+  {
+    id: 'state',
+    title: 'State',
+    cell: row => <Badge tone={row.state === 'running' ? 'good' : 'bad'}>{row.state}</Badge>,
+  },
+  {
+    id: 'requests',
+    title: 'Requests',
+    number: true,
+    sort: row => row.requests ?? 0,
+    cell: row => count(row.requests),
+  },
+  {
+    id: 'failed',
+    title: 'Failed',
+    number: true,
+    sort: row => row.failed ?? 0,
+    cell: row => count(row.failed),
+  },
+];
+
+function Services({ health: { services }, figures }: { health: HealthReply; figures: Meters | undefined }) {
+  const rows = Object.entries(services).map(([name, state]) => ({
+    name,
+    state,
+    ...figures?.services[name],
+  }));
+  return (
+    <Panel title="Services" description="Requests of clients since the server's start">
+      <Table
+        label="Services"
+        rows={rows}
+        rowKey={row => row.name}
+        columns={SERVICE_COLUMNS}
+        empty={<Empty title="None" />}
       />
     </Panel>
   );

@@ -1,10 +1,12 @@
 /** What a step did: the lines that an invocation wrote, the item that was put, and its resource. */
 import { json } from '../../api/client';
+import type { Hop } from '../../api/traces';
 import { Link, link } from '../../router';
 import { duration, nameOf, Time } from '../../ui/format';
 import { Copy, Empty, Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
+import { ItemOfStep } from './item';
 import type { Step } from './steps';
 
 export function StepDetails({ step }: { step: Step }) {
@@ -24,9 +26,13 @@ export function StepDetails({ step }: { step: Step }) {
         ]}
       />
       {(hop.kind === 'logged' || hop.kind === 'invoked') && <LogLines step={step} />}
-      {hop.kind === 'put' && <Item step={step} />}
+      {isOfItem(hop) && <ItemOfStep hop={hop} />}
     </Panel>
   );
+}
+
+function isOfItem({ kind, resource }: Hop): boolean {
+  return (kind === 'put' || kind === 'deleted') && resource.startsWith('arn:aws:dynamodb:');
 }
 
 /** The page of a resource, by its ARN. */
@@ -68,26 +74,6 @@ function LogLines({ step: { hop } }: { step: Step }) {
         <pre>{lines.data.map(event => event.message.trimEnd()).join('\n')}</pre>
       )}
       <Link to={link`cloudwatch/log-groups/${group}`}>{group}</Link>
-    </>
-  );
-}
-
-function Item({ step: { hop } }: { step: Step }) {
-  const table = hop.resource.split('/')[1]!;
-  const key = hop.detail?.key;
-  const item = useResource(key ? `item/${table}/${JSON.stringify(key)}` : '', async signal => {
-    const input = { TableName: table, Key: key };
-    return (await json<{ Item?: object }>('dynamodb', 'GetItem', input, { signal, quiet: true })).Item;
-  });
-  return (
-    <>
-      <h3>The item as it is now</h3>
-      <Problem error={item.error} />
-      {item.data ? (
-        <pre>{JSON.stringify(item.data, null, 2)}</pre>
-      ) : (
-        !item.loading && <Empty title="It is gone" />
-      )}
     </>
   );
 }

@@ -12,6 +12,7 @@ import { Table, type Column } from '../../ui/table';
 import { Verdict } from './verdict';
 
 const OUTCOMES = [
+  { value: 'any-failure', label: 'Any failure' },
   'ok',
   'failed',
   'denied',
@@ -22,6 +23,8 @@ const OUTCOMES = [
   'filtered-out',
   'expired',
 ];
+/** What the choice of a least duration offers. */
+const TOOK_MILLISECONDS = [100, 500, 1000, 5000, 30_000, 60_000, 300_000];
 const PAGE = 100;
 
 export default function Traces() {
@@ -29,6 +32,7 @@ export default function Traces() {
   const query = {
     text: wordsOf(asked.get('text') ?? ''),
     outcome: asked.get('outcome') ?? '',
+    took: asked.get('took') ?? '',
     resource: asked.get('resource') ?? '',
     message: asked.get('message') ?? '',
   };
@@ -84,16 +88,33 @@ function Search() {
           />
           <Select
             label="Outcome"
-            hint="Of its worst step"
+            hint="ok: the trace ended well. Others: of any of its steps"
             value={asked.get('outcome') ?? ''}
             options={[{ value: '', label: 'Any outcome' }, ...OUTCOMES]}
             onChange={outcome => setSearch({ outcome })}
+          />
+          <Select
+            label="Took"
+            hint="From its first step to its last"
+            value={asked.get('took') ?? ''}
+            options={tookOptions(asked.get('took') ?? '')}
+            onChange={took => setSearch({ took })}
           />
           <TextField label="Resource" hint="An ARN" value={resource} onInput={setResource} mono />
         </div>
       </Form>
     </Panel>
   );
+}
+
+/** The offered durations, and that of the address. */
+function tookOptions(chosen: string) {
+  const offered = new Set([...TOOK_MILLISECONDS, ...(Number(chosen) > 0 ? [Number(chosen)] : [])]);
+  const sorted = [...offered].sort((a, b) => a - b);
+  return [
+    { value: '', label: 'Any time' },
+    ...sorted.map(ms => ({ value: String(ms), label: `${duration(ms)} or more` })),
+  ];
 }
 
 const COLUMNS: Column<Trace>[] = [
