@@ -568,7 +568,8 @@ static void door_now(void *context)
     if (reads)
         snapshot_begin(dispatcher, &exchange->call);
     doors_run(exchange);
-    check(exchange->outcome != PARKED);
+    check(exchange->outcome != PARKED ||
+          (exchange->progress.moves && exchange->door->flags & DOOR_ON_ENGINE));
     if (reads && !snapshot_end(dispatcher, &exchange->call, &exchange->sequence)) {
         exchange->outcome = FAILED;
         call_fail_internal(&exchange->call);
@@ -580,7 +581,13 @@ static void door_now(void *context)
 static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->call.time_up_us = long_read_ends_us(dispatcher);
+    exchange->call.may_move = false;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
+    if (exchange->outcome == PARKED) {
+        call_reset(&exchange->call);
+        go_to_engine(dispatcher, exchange);
+        return;
+    }
     outbox_add_read(dispatcher->engine, exchange);
 }
 
