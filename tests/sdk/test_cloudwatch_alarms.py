@@ -1,6 +1,7 @@
 """Alarms on the virtual clock: states, missing data, actions, history."""
 
 import datetime
+import functools
 import json
 
 import boto3
@@ -21,6 +22,7 @@ class World:
         self.endpoint, self.advance, self.now_ms, self.wait_until = endpoint, advance_clock, now_ms, wait_until
         self.cloudwatch, self.sns, self.sqs, self.awslambda = map(self.client, ["cloudwatch", "sns", "sqs", "lambda"])
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=self.account,
                             aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))

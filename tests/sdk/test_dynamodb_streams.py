@@ -1,5 +1,6 @@
 """DynamoDB Streams: records of changes, shards, iterators, retention, and the stream of a table."""
 
+import functools
 import json
 import random
 import re
@@ -33,11 +34,11 @@ class World:
             aws_secret_access_key=key["SecretAccessKey"] if key else "test",
             config=Config(retries={"max_attempts": 0}, read_timeout=120, parameter_validation=False))
 
-    @property
+    @functools.cached_property
     def tables(self):
         return self.client("dynamodb")
 
-    @property
+    @functools.cached_property
     def streams(self):
         return self.client("dynamodbstreams")
 

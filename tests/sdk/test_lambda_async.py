@@ -1,6 +1,7 @@
 """Asynchronous invocations of functions: event invoke configs, destinations and their records, ages, restarts."""
 
 import base64
+import functools
 import json
 import re
 
@@ -387,6 +388,7 @@ class House:
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": SEND + ["logs:*"], "Resource": "*"}]}))
         self.url = self.client("sqs").create_queue(QueueName="records")["QueueUrl"]
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
                             aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))

@@ -3,6 +3,7 @@
 import datetime
 import email
 import email.header
+import functools
 import glob
 import ipaddress
 import json
@@ -29,6 +30,7 @@ class Own:
         self.server = orderly_server.Server(*arguments, **settings).start()
         self.topic = self.sns.create_topic(Name="t")["TopicArn"]
 
+    @functools.cache
     def client(self, service, key="test", secret="test"):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id=key,
                             aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}))
