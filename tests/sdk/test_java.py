@@ -351,14 +351,17 @@ def test_a_jdk_that_is_missing_or_too_old_is_named(bare_house, machine_folder):
         assert json.loads(answer)["errorMessage"].endswith(f"Runtime exited with error: exit status {version}")
 
 
-def test_every_installed_jdk_serves_its_runtime(functions, run):
+def test_every_installed_jdk_serves_its_runtime(functions, java, log_of):
     versions = {}
     for release in pathlib.Path("/usr/lib/jvm").glob("*/release"):
         line = next(line for line in release.read_text().splitlines() if line.startswith("JAVA_VERSION="))
         versions[line.split('"')[1].split(".")[0]] = release
     for version in versions.keys() & {"17", "21", "25"}:
-        answer = run("shop.Handlers::environment", ["java.specification.version"], Runtime=f"java{version}")
+        name = java("shop.Handlers::environment", Runtime=f"java{version}")
+        answer = answer_of(functions, name, ["java.specification.version"])
         assert answer == {"java.specification.version": version}
+        kinds = [message.split()[0] for message in log_of(name, "REPORT")]
+        assert kinds == ["INIT_START", "START", "END", "REPORT"]
 
 
 def test_without_awss_client_its_installation_is_told(tmp_path):

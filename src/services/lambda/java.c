@@ -58,6 +58,8 @@ static void add_client(const struct call *call, const struct interpreter *interp
 
     if (archived)
         add(call, in, arena_concat(call->arena, S("-XX:SharedArchiveFile="), str_of(interpreter->library)));
+    if (archived && !mentions(options, "-Xlog")) /* what an archive cannot give is no news for the function */
+        add(call, in, S("-Xlog:cds*=off"));
     for (size_t i = 0; i < sizeof jars / sizeof *jars; i++)
         path = arena_concat(call->arena, path, folder, jars[i]);
     /* Else the client unpacks its library into /tmp at each start. */
