@@ -103,10 +103,13 @@ static void warn_of_openness(const struct options *options)
         log_warn("policies do not bind (--iam soft): what they deny is let through, and said here");
 }
 
-/* For tests: how much a run changes when its slice never ends, or has ended at once. */
-static int64_t slice_us(void)
+/*
+ * A setting for tests, 0 when absent.  ORDERLY_SLICE_US: how much a run changes when its slice never ends, or
+ * has ended at once.  ORDERLY_LONG_READ_MS: a busy machine cuts no page short.
+ */
+static int64_t test_setting(const char *name)
 {
-    const char *text = getenv("ORDERLY_SLICE_US");
+    const char *text = getenv(name);
 
     return text ? strtoll(text, NULL, 10) : 0;
 }
@@ -138,7 +141,8 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
         .server_load = server_tell_load,
         .server_load_context = server,
         .rerun = getenv("ORDERLY_RERUN") != NULL,
-        .slice_us = slice_us(),
+        .slice_us = test_setting("ORDERLY_SLICE_US"),
+        .long_read_ms = test_setting("ORDERLY_LONG_READ_MS"),
         .origin_rules =
             {
                 .hosts = options->allowed_hosts.items,

@@ -330,8 +330,8 @@ static const struct option table[] = {
      "the name of a region (us-east-1)", set_region},
     {"--account", "ORDERLY_ACCOUNT", "000000000000", "ID", "the account of access keys that do not name one",
      "twelve digits", set_account},
-    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER",
-     "the folder with the bootstraps of nodejs and python functions", "a folder", set_runtimes},
+    {"--runtimes", "ORDERLY_RUNTIMES", "", "FOLDER", "the folder with what runs functions of each language",
+     "a folder", set_runtimes},
     {"--hot-reload", "ORDERLY_HOT_RELOAD", "", "FOLDER,...",
      "folders of this machine in which, or below which, code of functions may be used as it is (S3Bucket "
      "hot-reload, S3Key the folder): every user who may change functions of --account can read them; may be "

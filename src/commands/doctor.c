@@ -59,6 +59,7 @@ struct visit {
 struct pair {
     const struct lambda_event_source_mapping_configuration *mapping;
     str queue, function;                       /* names */
+    str problem;                               /* why the function cannot run; or absent */
     int64_t visibility_s, timeout_s, receives; /* receives: 0 without a dead-letter queue */
 };
 
@@ -76,6 +77,8 @@ static void examine(struct visit *visit, const struct pair *pair)
     struct arena *arena = visit->arena;
     int64_t batch = pair->mapping->batch_size ? *pair->mapping->batch_size : 1;
 
+    if (str_present(pair->problem))
+        warn(visit, pair, arena_concat(arena, S("the function cannot run: "), pair->problem));
     if (pair->visibility_s < TIMEOUTS * pair->timeout_s)
         warn(visit, pair,
              arena_format(
@@ -163,6 +166,8 @@ static bool read_function(struct visit *visit, str arn, struct pair *pair)
                         &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
         return false;
     pair->function = out.function_name;
+    if (str_equal(out.state, S("Failed")))
+        pair->problem = out.state_reason;
     pair->timeout_s = out.timeout ? *out.timeout : 0;
     return true;
 }

@@ -57,20 +57,29 @@ static bool walk(const struct member_path *path, size_t depth, const struct shap
     return !member || walk(path, depth + 1, path->members[depth]->shape, member, viewer);
 }
 
-/* Stops at the first value that counts as use: not an empty text, not false. */
+struct use_viewer {
+    struct viewer viewer; /* first */
+    const char *is;
+};
+
+/* Stops at the first value that counts as use: not an empty text, not false, and not another text than `is`.
+ */
 static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
 {
-    (void)viewer;
+    const char *is = ((const struct use_viewer *)viewer)->is;
+
+    if (is)
+        return shape->type != SHAPE_STRING || !str_equal(*(const str *)value, str_of(is));
     return (shape->type == SHAPE_STRING && str_empty(*(const str *)value)) ||
            (shape->type == SHAPE_BOOLEAN && !*(const bool *)value);
 }
 
 /* Has the request a value there that counts as use? */
-static bool asks_for(const struct call *call, const struct member_path *path, const void *in)
+static bool asks_for(const struct call *call, const struct permission *permission, const void *in)
 {
-    struct viewer viewer = {see_that_there_is_one};
+    struct use_viewer viewer = {{see_that_there_is_one}, permission->when_is};
 
-    return !walk(path, 0, call->operation->input, in, &viewer);
+    return !walk(&permission->when_asked, 0, call->operation->input, in, &viewer.viewer);
 }
 
 /* ---- what is asked of the identity provider ---- */
@@ -361,7 +370,7 @@ static bool admit(const struct call *call, const void *in)
     size_t first = 0;
 
     for (; permission->action; permission++) {
-        bool asked = !permission->when_asked.members || asks_for(call, &permission->when_asked, in);
+        bool asked = !permission->when_asked.members || asks_for(call, permission, in);
         if (!permission->also)
             first = call->progress->resources.count;
         if (!asked)

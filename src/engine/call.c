@@ -200,6 +200,13 @@ enum outcome move_to_worker(const struct call *call)
     return PARKED;
 }
 
+enum outcome move_to_engine(const struct call *call)
+{
+    check(!call->operation && !call->may_move);
+    call->progress->moves = true;
+    return PARKED;
+}
+
 void reply_is_long(const struct call *call)
 {
     call->progress->long_reply = true;

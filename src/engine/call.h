@@ -252,6 +252,7 @@ bool time_is_up(const struct call *call);
  */
 bool may_move_to_worker(const struct call *call);
 enum outcome move_to_worker(const struct call *call);
+enum outcome move_to_engine(const struct call *call); /* see engine/doors.h */
 /* For a write: encoding the reply takes some milliseconds, so a worker does it. */
 void reply_is_long(const struct call *call);
 /*

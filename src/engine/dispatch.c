@@ -484,12 +484,17 @@ static bool is_denied_on_a_way(const struct exchange *exchange)
 }
 
 /* For time_is_up(). */
-static void begin_long_work(const struct dispatcher *dispatcher, struct exchange *exchange)
+static int64_t long_read_ends_us(const struct dispatcher *dispatcher)
 {
     int64_t limit_ms = dispatcher->engine->options.long_read_ms;
 
+    return monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+}
+
+static void begin_long_work(const struct dispatcher *dispatcher, struct exchange *exchange)
+{
     if (exchange->operation->flags & OPERATION_LONG)
-        exchange->call.time_up_us = monotonic_us() + (limit_ms ? limit_ms : LIMIT_LONG_READ_MS) * 1000;
+        exchange->call.time_up_us = long_read_ends_us(dispatcher);
 }
 
 static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
@@ -563,7 +568,8 @@ static void door_now(void *context)
     if (reads)
         snapshot_begin(dispatcher, &exchange->call);
     doors_run(exchange);
-    check(exchange->outcome != PARKED);
+    check(exchange->outcome != PARKED ||
+          (exchange->progress.moves && exchange->door->flags & DOOR_ON_ENGINE));
     if (reads && !snapshot_end(dispatcher, &exchange->call, &exchange->sequence)) {
         exchange->outcome = FAILED;
         call_fail_internal(&exchange->call);
@@ -574,8 +580,14 @@ static void door_now(void *context)
 
 static void run_door(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    exchange->call.time_up_us = monotonic_us() + (int64_t)LIMIT_LONG_READ_MS * 1000;
+    exchange->call.time_up_us = long_read_ends_us(dispatcher);
+    exchange->call.may_move = false;
     attempt(&(struct attempt){dispatcher, exchange, false}, door_now);
+    if (exchange->outcome == PARKED) {
+        call_reset(&exchange->call);
+        go_to_engine(dispatcher, exchange);
+        return;
+    }
     outbox_add_read(dispatcher->engine, exchange);
 }
 

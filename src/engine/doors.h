@@ -35,7 +35,8 @@ enum door_flags {
 
 /*
  * A door on the engine that returns move_to_worker() runs the rest there, with a snapshot.  What it has
- * written is kept; prepared() returns what it has left by leave_prepared(), so that it knows the rest.
+ * written is kept; prepared() returns what it has left by leave_prepared(), so that it knows the rest.  On
+ * the worker it may leave something else, and return move_to_engine(): then it runs on the engine again.
  */
 
 struct visit {

@@ -154,7 +154,8 @@ struct permission {
     const char *on;                /* a pattern of ARNs, "arn:aws:sqs:{region}:{account}:*", or "*" */
     const char *otherwise;         /* what `locate` gets when the path has no text; NULL: it is not called */
     bool also;                     /* for the resources of the permission before this one */
-    struct member_path when_asked; /* only for a request that has a value there */
+    struct member_path when_asked; /* only for a request that has a value there, */
+    const char *when_is;           /* or only if it is this text; NULL: any */
 };
 
 /* A condition key that an operation supplies. */

@@ -6,6 +6,10 @@
  * its way to the engine has a cost, and a sandbox has a credit.  When the credit is used up, the server does
  * not read, so a child that keeps printing waits in its write().  A line costs more than its bytes, because
  * it becomes a row.
+ *
+ * AWS's runtime interface clients write each record of their loggers as a frame, to a descriptor that
+ * _LAMBDA_TELEMETRY_LOG_FD names: so a record keeps its line breaks, and needs none at its end.  Here it is
+ * standard output, so that records and printed lines keep their order.
  */
 #include "server/output.h"
 
@@ -104,7 +108,7 @@ static void cut_partial(struct output *output, struct arena *arena, struct line_
     }
 }
 
-static void take_bytes(struct output *output, str bytes, struct arena *arena, struct line_list *lines)
+static void take_plain(struct output *output, str bytes, struct arena *arena, struct line_list *lines)
 {
     ptrdiff_t newline;
 
@@ -125,6 +129,95 @@ static void take_bytes(struct output *output, str bytes, struct arena *arena, st
         cut_partial(output, arena, lines);
     }
 }
+
+/* ---- frames ---- */
+
+/* Where a frame may begin: its first bytes, or as many as there are.  The size of `bytes` when nowhere. */
+static size_t frame_at(str bytes)
+{
+    for (size_t at = 0; at < bytes.size; at++) {
+        const char *first = memchr(bytes.data + at, FRAME_MAGIC[0], bytes.size - at);
+        if (!first)
+            return bytes.size;
+        at = (size_t)(first - bytes.data);
+        size_t left = bytes.size - at;
+        if (memcmp(first, FRAME_MAGIC, left < FRAME_MAGIC_BYTES ? left : FRAME_MAGIC_BYTES) == 0)
+            return at;
+    }
+    return bytes.size;
+}
+
+static size_t record_size(const struct output *output)
+{
+    size_t size = 0;
+
+    for (size_t i = FRAME_SIZE_AT; i < FRAME_SIZE_AT + sizeof(uint32_t); i++)
+        size = size << 8 | (unsigned char)output->head[i];
+    return size;
+}
+
+/* Take a byte of a frame's head.  False: it turns out to be text, and what has come is taken as such. */
+static bool take_head_byte(struct output *output, char byte, struct arena *arena, struct line_list *lines)
+{
+    if (output->head_size < FRAME_MAGIC_BYTES && byte != FRAME_MAGIC[output->head_size]) {
+        str text = {output->head, output->head_size};
+        output->head_size = 0;
+        take_plain(output, text, arena, lines);
+        return false;
+    }
+    output->head[output->head_size++] = byte;
+    if (output->head_size < FRAME_HEAD_BYTES)
+        return true;
+    output->head_size = 0;
+    output->frame_left = record_size(output);
+    if (output->partial_size > 0)
+        end_partial(output, arena, lines);
+    return true;
+}
+
+/* Take bytes of a record; returns how many. */
+static size_t take_record(struct output *output, str bytes, struct arena *arena, struct line_list *lines)
+{
+    str part = str_head(bytes, bytes.size < output->frame_left ? bytes.size : output->frame_left);
+
+    output->frame_left -= part.size;
+    keep_partial(output, part);
+    cut_partial(output, arena, lines);
+    while (output->frame_left == 0 && output->partial_size > 0 &&
+           output->partial[output->partial_size - 1] == '\n')
+        output->partial_size--;
+    if (output->frame_left == 0)
+        end_partial(output, arena, lines);
+    return part.size;
+}
+
+static void take_framed(struct output *output, str bytes, struct arena *arena, struct line_list *lines)
+{
+    while (bytes.size > 0) {
+        size_t taken;
+        if (output->frame_left > 0) {
+            taken = take_record(output, bytes, arena, lines);
+        } else if (output->head_size > 0) {
+            taken = take_head_byte(output, bytes.data[0], arena, lines);
+        } else {
+            taken = frame_at(bytes);
+            take_plain(output, str_head(bytes, taken), arena, lines);
+            if (taken < bytes.size)
+                output->head[output->head_size++] = bytes.data[taken++];
+        }
+        bytes = str_from(bytes, taken);
+    }
+}
+
+static void take_bytes(struct output *output, str bytes, struct arena *arena, struct line_list *lines)
+{
+    if (output->is_framed)
+        take_framed(output, bytes, arena, lines);
+    else
+        take_plain(output, bytes, arena, lines);
+}
+
+/* ---- reading ---- */
 
 bool output_take(struct output *output, struct arena *arena, size_t credit, struct line_list *lines)
 {

@@ -7,10 +7,21 @@
 
 enum { LINE_BYTES = 256 * 1024 }; /* a longer line is cut: the log accepts no larger event */
 
+/*
+ * A record that may have several lines: a type (of which these are the first bytes), the record's size, the
+ * time in microseconds, all big-endian; then the record.
+ */
+#define FRAME_MAGIC "\xa5\x5a\x00"
+enum { FRAME_MAGIC_BYTES = 3, FRAME_SIZE_AT = 4, FRAME_HEAD_BYTES = 16 };
+
 struct output {
     int fd;        /* our end of the pipe, non-blocking */
-    char *partial; /* a line without its end */
+    char *partial; /* a line, or a record, without its end */
     size_t partial_size;
+    bool is_framed; /* records in frames are among the lines */
+    char head[FRAME_HEAD_BYTES];
+    size_t head_size;  /* as much of a frame's head as has come */
+    size_t frame_left; /* as much of a frame's record as has not */
 };
 
 struct line_list {

@@ -315,6 +315,7 @@ void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbo
     sandbox->memory_limit_bytes = in->memory_bytes ? *in->memory_bytes : 0;
     sandbox->extension_count = (unsigned)in->extensions.count;
     if (ask_launcher(sandbox, payload, in->extensions.count > 0)) {
+        sandbox->output.is_framed = in->framed_output && *in->framed_output;
         sandbox_credit_open(sandbox);
         add_sandbox(sandbox);
         return;

@@ -75,6 +75,16 @@ static str path_outside(struct arena *arena, const struct launch *launch, str pa
     return path;
 }
 
+/* An option with a path: "-Dname=/var/runtime/file". */
+static void add_as_seen(struct arena *arena, const struct launch *launch, str part, struct text *seen)
+{
+    ptrdiff_t name = str_starts_with(part, S("-")) ? str_index(part, '=') : -1;
+    size_t size = name >= 0 ? (size_t)name + 1 : 0;
+
+    text_add(seen, str_head(part, size));
+    text_add(seen, path_outside(arena, launch, str_from(part, size)));
+}
+
 /*
  * Without its own files a sandbox sees the machine's folders under their own names: a path, or each of some
  * with colons between them, as in PATH.
@@ -88,7 +98,7 @@ static const char *as_seen(struct arena *arena, const struct launcher_state *sta
     if (state->namespaces)
         return arena_cstr(arena, text);
     while (str_next(&rest, ':', &part)) {
-        text_add(&seen, path_outside(arena, launch, part));
+        add_as_seen(arena, launch, part, &seen);
         if (str_present(rest))
             text_add_char(&seen, ':');
     }

@@ -11,30 +11,38 @@ from orderly_fixtures import LAMBDA_TRUST, zip_of
 import boto3
 
 
-@pytest.fixture
-def house(own_server):
-    """house(service) is a client of a server of its own."""
+def clients_of(server):
     return lambda service: boto3.client(
-        service, endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+        service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
         aws_secret_access_key="test")
 
 
-@pytest.fixture
-def doctor(own_server):
+def doctor_of(server):
     def call(*words):
         return Result(subprocess.run(
             [orderly_server.binary(), "doctor", *words], capture_output=True, text=True, timeout=60, check=False,
-            env=environment(AWS_ENDPOINT_URL=own_server.endpoint)))
+            env=environment(AWS_ENDPOINT_URL=server.endpoint)))
 
     return call
 
 
-def make(house, timeout, attributes, **mapping):
+@pytest.fixture
+def house(own_server):
+    """house(service) is a client of a server of its own."""
+    return clients_of(own_server)
+
+
+@pytest.fixture
+def doctor(own_server):
+    return doctor_of(own_server)
+
+
+def make(house, timeout, attributes, runtime="python3.11", **mapping):
     iam, functions, sqs = house("iam"), house("lambda"), house("sqs")
     role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
     iam.attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AmazonSQSFullAccess")
     functions.create_function(
-        FunctionName="worker", Runtime="python3.11", Handler="index.handler", Role=role, Timeout=timeout,
+        FunctionName="worker", Runtime=runtime, Handler="index.handler", Role=role, Timeout=timeout,
         Code={"ZipFile": zip_of({"index.py": "def handler(event, context): pass"})})
     sqs.create_queue(QueueName="dead")
     sqs.create_queue(QueueName="work", Attributes=attributes)
@@ -65,6 +73,20 @@ def test_settings_that_aws_advises_are_well(house, doctor):
 def test_a_batch_of_one_needs_no_partial_responses(house, doctor):
     make(house, 5, {"VisibilityTimeout": "30", "RedrivePolicy": redrive(5)}, BatchSize=1)
     assert doctor().code == 0
+
+
+def test_a_function_without_an_interpreter_is_told(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    server = orderly_server.Server().start()
+    try:
+        house = clients_of(server)
+        make(house, 5, {"VisibilityTimeout": "30", "RedrivePolicy": redrive(5)}, runtime="nodejs22.x", BatchSize=1)
+        run = doctor_of(server)()
+        assert run.code == 1
+        assert run.out == "work -> worker: the function cannot run: nodejs is not installed on this machine.\n"
+    finally:
+        server.stop()
+        server.remove_data()
 
 
 def test_everything_that_is_wrong_is_told(house, doctor):

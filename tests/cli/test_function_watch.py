@@ -28,11 +28,11 @@ class Watch:
             self.lines.put(line.rstrip("\n"))
 
     def line(self):
-        return self.lines.get(timeout=30)
+        return self.lines.get(timeout=60)
 
     def end(self):
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         rest = []
         while not self.lines.empty():
             rest.append(self.lines.get())

@@ -14,7 +14,7 @@ sys.path[:0] = [str(TESTS / "sdk"), str(TESTS / "flow")]
 from orderly_fixtures import *  # noqa: E402,F403
 
 AXE = TESTS.parent / "src/console/node_modules/axe-core/axe.min.js"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 expect.set_options(timeout=PATIENCE_MS)
 

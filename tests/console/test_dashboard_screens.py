@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import time
 import urllib.request
 
 import pytest
@@ -123,7 +122,13 @@ def test_a_dashboard_is_created_filled_saved_and_deleted(page, client, unique, n
 
 
 @pytest.fixture
-def every_kind(client, dashboard, namespace, count, unique):
+def now_s(endpoint):
+    """now_s() is the time of the server, whose clock other tests may have moved."""
+    return lambda: json.load(urllib.request.urlopen(f"{endpoint}/_orderly/clock"))["now_ms"] / 1000
+
+
+@pytest.fixture
+def every_kind(client, dashboard, namespace, count, unique, now_s):
     """A dashboard with a widget of each kind."""
     count("Sent", 3, Shop="north")
     count("Lost", 30, Shop="north")
@@ -137,7 +142,7 @@ def every_kind(client, dashboard, namespace, count, unique):
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
     logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[
-        {"timestamp": round(time.time() * 1000), "message": "order O1234 is lost"}])
+        {"timestamp": round(now_s() * 1000), "message": "order O1234 is lost"}])
     both = [namespace, "Sent", "Shop", "north"], [".", "Lost", ".", "."]
     body = dashboard(
         metric("A line", *both, annotations={"horizontal": [{"value": 5, "label": "too many"}]}),
@@ -237,9 +242,8 @@ def test_what_the_console_does_not_know_stays_in_the_body(console, client, dashb
     assert stored(client, name) == {"widgets": [other, {**graph, "x": 6, "y": 0}], **kept}
 
 
-def test_the_time_range_and_the_period_are_part_of_the_address(console, client, dashboard, namespace, count, endpoint):
-    now = json.load(urllib.request.urlopen(f"{endpoint}/_orderly/clock"))["now_ms"] / 1000
-    hour = (now - 100 * 60) // 3600 * 3600  # so that no period of hours ends between the two
+def test_the_time_range_and_the_period_are_part_of_the_address(console, dashboard, namespace, count, now_s):
+    hour = (now_s() - 100 * 60) // 3600 * 3600  # so that no period of hours ends between the two
     for minute in (10, 11):
         count("Late", 4, at=datetime.datetime.fromtimestamp(hour + minute * 60, datetime.timezone.utc))
     name = dashboard(metric("Late orders", [namespace, "Late"], view="singleValue"))

@@ -83,7 +83,7 @@ def dashboard(client, unique, group):
         widget("alarm", title="Alarms", alarms=[LINK, MARKUP]),
         widget("log", title="Logs", query=f"SOURCE '{group}' | fields @message"),
         widget("custom", title=MARKUP, endpoint=LINK),
-    ]}))
+    ], "start": "-P1M"}))
     return name
 
 

@@ -46,7 +46,7 @@ def confirm_deletion(page):
 
 
 def test_a_layer_is_created_used_by_a_function_and_deleted(page, console, client, unique, make_function):
-    name, functions = unique("prices"), client("lambda")
+    name, functions = unique("a-price"), client("lambda")  # among the first choices, however many layers there are
     page.get_by_role("button", name="Create layer").click()
     expect(page.get_by_role("button", name="Create", exact=True)).to_be_disabled()
     page.get_by_label("Name", exact=True).fill(name)

@@ -100,6 +100,33 @@ def test_a_search_in_a_long_list_finds_what_was_not_loaded(many, console, name):
     expect(page.get_by_role("region", name=label, exact=True).get_by_role("link", name=last, exact=True)).to_be_visible()
 
 
+def test_a_header_says_that_only_loaded_rows_are_sorted(many, console):
+    page = console("iam/roles")
+    head = page.get_by_role("columnheader", name="Role name")
+    expect(head).to_contain_text("of 100 loaded")
+    expect(head.get_by_role("button")).to_have_attribute("title", "Sorts the 100 rows that are loaded")
+    page = console("iam/roles/first")
+    expect(page.get_by_role("columnheader", name="Policy name")).not_to_contain_text("loaded")
+
+
+def test_the_fullest_of_many_dead_letter_queues_comes_first(many, console, client):
+    sqs = client("sqs")
+    account = client("sts").get_caller_identity()["Account"]
+    url = sqs.get_queue_url(QueueName="many-0000")["QueueUrl"].removesuffix("0000")
+    for number in range(20):
+        dead = f"arn:aws:sqs:us-east-1:{account}:many-{100 + number:04}"
+        policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
+        sqs.set_queue_attributes(QueueUrl=f"{url}{number:04}", Attributes={"RedrivePolicy": policy})
+        for _ in range(3 if number == 15 else 1):
+            sqs.send_message(QueueUrl=f"{url}{100 + number:04}", MessageBody=f"dead in {100 + number}")
+    page = console("dead-letters")
+    expect(page.get_by_text("Of 20 queues with dead letters, the fullest first")).to_be_visible()
+    rows = page.get_by_role("table", name="Dead letters").get_by_role("row")
+    for row in (1, 2, 3):
+        expect(rows.nth(row)).to_contain_text("dead in 115")
+    expect(rows.nth(4)).to_contain_text("dead in 100")
+
+
 @pytest.fixture(scope="module")
 def long_lists(client):
     """A function with 60 aliases and 55 versions, and a table with 105 backups."""
@@ -151,33 +178,6 @@ def test_an_alias_may_name_a_version_of_a_later_page(long_lists, console, client
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert client("lambda").get_alias(FunctionName="long", Name="latest-published")["FunctionVersion"] == "55"
-
-
-def test_a_header_says_that_only_loaded_rows_are_sorted(many, console):
-    page = console("iam/roles")
-    head = page.get_by_role("columnheader", name="Role name")
-    expect(head).to_contain_text("of 100 loaded")
-    expect(head.get_by_role("button")).to_have_attribute("title", "Sorts the 100 rows that are loaded")
-    page = console("iam/roles/first")
-    expect(page.get_by_role("columnheader", name="Policy name")).not_to_contain_text("loaded")
-
-
-def test_the_fullest_of_many_dead_letter_queues_comes_first(many, console, client):
-    sqs = client("sqs")
-    account = client("sts").get_caller_identity()["Account"]
-    url = sqs.get_queue_url(QueueName="many-0000")["QueueUrl"].removesuffix("0000")
-    for number in range(20):
-        dead = f"arn:aws:sqs:us-east-1:{account}:many-{100 + number:04}"
-        policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
-        sqs.set_queue_attributes(QueueUrl=f"{url}{number:04}", Attributes={"RedrivePolicy": policy})
-        for _ in range(3 if number == 15 else 1):
-            sqs.send_message(QueueUrl=f"{url}{100 + number:04}", MessageBody=f"dead in {100 + number}")
-    page = console("dead-letters")
-    expect(page.get_by_text("Of 20 queues with dead letters, the fullest first")).to_be_visible()
-    rows = page.get_by_role("table", name="Dead letters").get_by_role("row")
-    for row in (1, 2, 3):
-        expect(rows.nth(row)).to_contain_text("dead in 115")
-    expect(rows.nth(4)).to_contain_text("dead in 100")
 
 
 def test_the_finder_finds_what_was_not_loaded(many, console):

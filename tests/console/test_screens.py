@@ -189,13 +189,13 @@ def test_the_server_tells_its_figures_and_follows_events(order_system, console, 
 def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
     sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=20)
+    sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=300)
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{own_server.endpoint}/_orderly/console/server")
     button = page.get_by_role("button", name="To the next")
     expect(page.get_by_role("cell", name="sqs/visibility", exact=True)).to_be_visible()
-    for _ in range(10):  # other things may come before it
+    for _ in range(40):  # other things may come before it
         button.click()
         expect(page.get_by_text("The clock is at the next event").first).to_be_visible()
         if "Messages" in sqs.receive_message(QueueUrl=url, VisibilityTimeout=0):

@@ -65,7 +65,7 @@ def allow(client, topic, queue):
 def receive(client, queue):
     sqs = client("sqs")
     url = sqs.get_queue_url(QueueName=name_of(queue))["QueueUrl"]
-    reply = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10, MessageSystemAttributeNames=["All"])
+    reply = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageSystemAttributeNames=["All"])
     [message] = reply["Messages"]
     return message
 

@@ -234,6 +234,7 @@ def test_the_python_tutorial_in_its_own_account(hand, client, advance_clock, wai
 
     go(hand, "IAM")
     hand.press(hand.page.get_by_role("link", name="ProcessOrderFunction-role").first)
+    expect(hand.page.get_by_role("link", name="AWSLambdaBasicExecutionRole").first).to_be_visible()
     for name, (action, resource) in PYTHON_POLICIES.items():
         if hand.page.get_by_role("link", name=name, exact=True).count():
             continue  # the button at the trigger has written it for this queue

@@ -141,6 +141,7 @@ def test_what_a_function_left_running_ends_with_a_server_that_is_killed(server, 
         Runtime="python3.11",
         Handler="index.handler",
         Role=role,
+        Timeout=30,
         Code={"ZipFile": zip_of({"index.py": LEAVES_A_PROCESS})},
     )
     functions.invoke(FunctionName="leaves")
@@ -161,7 +162,7 @@ def test_a_failed_asynchronous_invocation_is_tried_again_after_kills(server, cli
     role = client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     client("iam").attach_role_policy(
         RoleName="role", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-    functions.create_function(FunctionName="fails", Runtime="python3.11", Handler="index.handler", Role=role,
+    functions.create_function(FunctionName="fails", Runtime="python3.11", Handler="index.handler", Role=role, Timeout=30,
                               Code={"ZipFile": zip_of({"index.py": FAILS})})
 
     def tries():

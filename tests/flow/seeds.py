@@ -66,7 +66,7 @@ class Cli:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         assert ended.returncode == 0, f"aws {' '.join(arguments)}\n{ended.stderr}"
         return json.loads(ended.stdout) if ended.stdout.strip() else {}
@@ -105,7 +105,7 @@ def deploy(client, wait_until, package, **function):
     role = iam.create_role(RoleName="LambdaOrderProcessorRole", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     for policy in ("AmazonDynamoDBFullAccess", "AmazonSQSFullAccess", "service-role/AWSLambdaBasicExecutionRole"):
         iam.attach_role_policy(RoleName="LambdaOrderProcessorRole", PolicyArn=f"arn:aws:iam::aws:policy/{policy}")
-    settings = {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 15, **function}
+    settings = {"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 25, **function}
     functions.create_function(FunctionName="OrderProcessor", Role=role, Code={"ZipFile": package}, **settings)
     functions.get_waiter("function_active_v2").wait(FunctionName="OrderProcessor", WaiterConfig={"Delay": 1})
     uuid = functions.create_event_source_mapping(

@@ -267,7 +267,7 @@ def test_a_function_takes_no_more_connections_of_its_runtime_api_than_runtimes_n
     name = house.function("""
 def handler(event, context):
     host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
-    held = [socket.create_connection((host, int(port)), 5) for _ in range(200)]
+    held = [socket.create_connection((host, int(port)), 20) for _ in range(200)]
     def answers(one):
         one.sendall(b"GET /2018-06-01/nothing HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
         return bool(one.recv(1))
@@ -294,7 +294,7 @@ def test_a_function_that_takes_all_connections_takes_none_of_the_machines_client
     name = house.function("""
 def handler(event, context):
     at = os.environ["AWS_ENDPOINT_URL"].split("//")[1].split(":")
-    held = [attempt(socket.create_connection, (at[0], int(at[1])), 5) for _ in range(1000)]
+    held = [attempt(socket.create_connection, (at[0], int(at[1])), 20) for _ in range(1000)]
     held = [one for one in held if isinstance(one, socket.socket)]
     for one in held:
         one.setblocking(False)
@@ -303,7 +303,7 @@ def handler(event, context):
     return len(held)
 """)
     request = b"GET /_orderly/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", house.server.port), 10) as idle:
+    with socket.create_connection(("127.0.0.1", house.server.port), 60) as idle:
         idle.sendall(request)
         assert idle.recv(1000).startswith(b"HTTP/1.1 200")
         kept = house.invoke(name)

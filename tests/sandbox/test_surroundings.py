@@ -86,7 +86,7 @@ def test_why_a_bootstrap_does_not_start_is_told_to_the_caller_the_log_group_and_
 
 
 def wait_for_line(house, pattern):
-    orderly_server.wait_until(lambda: re.search(pattern, house.server.log), 30, pattern)
+    orderly_server.wait_until(lambda: re.search(pattern, house.server.log), 60, pattern)
 
 
 def state_of(house, name):
@@ -119,12 +119,12 @@ def test_each_functions_failures_are_in_the_servers_log(houses):
         pytest.skip("starts servers of other users")
     house = houses(None)
     sources = {
-        "Sandbox.Timedout": "def handler(event, context): time.sleep(9)\n",
+        "Sandbox.Timedout": "def handler(event, context): time.sleep(99)\n",
         "Runtime.ExitError": "def handler(event, context): os._exit(3)\n",
         "Runtime.ImportModuleError": "import no_such_module\n",
         "ValueError": "def handler(event, context): raise ValueError('wrong')\n",
     }
-    names = {kind: house.function(source, Timeout=1) for kind, source in sources.items()}
+    names = {kind: house.function(source, Timeout=5) for kind, source in sources.items()}
     for name in names.values():
         assert "errorMessage" in house.invoke(name)
     for kind, name in names.items():

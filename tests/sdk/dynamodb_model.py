@@ -4,6 +4,7 @@ An index always equals its table's scan: filtered by the index's key, cut down t
 sort key, with exact counts and sizes.
 """
 
+import functools
 import random
 
 import boto3
@@ -95,6 +96,7 @@ class World:
             **more,
         )
 
+    @functools.cache
     def client(self, service):
         return boto3.client(
             service,

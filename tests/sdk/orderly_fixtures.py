@@ -4,11 +4,14 @@ ORDERLY_ENDPOINT names a running server; otherwise the binary ORDERLY_BINARY (by
 started on a free port with a new data folder.
 """
 
+import concurrent.futures
 import io
 import itertools
 import json
 import os
+import pathlib
 import re
+import tempfile
 import urllib.request
 import uuid
 import zipfile
@@ -55,7 +58,7 @@ def client(endpoint):
             made[key] = boto3.client(
                 service,
                 endpoint_url=endpoint,
-                config=Config(retries={"max_attempts": 0}, read_timeout=60, max_pool_connections=100),
+                config=Config(retries={"max_attempts": 0}, read_timeout=120, max_pool_connections=100),
                 **options,
             )
         return made[key]
@@ -87,6 +90,16 @@ def reset(endpoint):
     return lambda: orderly_server.post(endpoint, "/_localstack/state/reset")
 
 
+@pytest.fixture
+def machine_folder():
+    """A folder of the machine that sandboxes can have at its place: their /tmp is their own."""
+    parent = orderly_server.ROOT / "build-test"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix="machine-") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
 @pytest.fixture(scope="session")
 def wait_until():
     return orderly_server.wait_until
@@ -95,10 +108,20 @@ def wait_until():
 @pytest.fixture
 def own_server():
     """A server whose clock nobody else uses."""
-    server = orderly_server.Server().start()
+    yield from start_own_server()
+
+
+def start_own_server(**environment):
+    server = orderly_server.Server(environment=environment).start()
     yield server
     server.stop()
     server.remove_data()
+
+
+@pytest.fixture
+def hasty_server():
+    """A server of its own whose long work makes way for other work as soon as it does outside of tests."""
+    yield from start_own_server(ORDERLY_LONG_READ_MS="50")
 
 
 @pytest.fixture
@@ -202,7 +225,7 @@ def make_function(client, unique, make_role):
         settings = {
             "Runtime": "python3.11",
             "Handler": "index.handler",
-            "Timeout": 10,
+            "Timeout": 30,
             **arguments,
         }
         settings.setdefault("Role", None)
@@ -247,6 +270,22 @@ def log_of(client, wait_until):
         return wait_until(complete, what=f"{texts} in the log of {function}") if texts else read(function)
 
     return wait
+
+
+@pytest.fixture
+def time_out(client, advance_clock, log_of):
+    """time_out(function, call) makes the call; its function says "running" and does not end, so its Timeout passes.
+    Returns the call's result."""
+
+    def outlast(function, call, *arguments):
+        seconds = client("lambda").get_function_configuration(FunctionName=function)["Timeout"]
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            result = pool.submit(call, *arguments)
+            log_of(function, "running")
+            advance_clock(seconds)
+            return result.result()
+
+    return outlast
 
 
 # --- Topics and queues -------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Endpoint:
 
     def take(self):
         """(path, headers, body) of the next request."""
-        return self.requests.get(timeout=20)
+        return self.requests.get(timeout=60)
 
     def end(self):
         self.ended.set()

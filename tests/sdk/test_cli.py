@@ -33,7 +33,7 @@ def aws(endpoint, tmp_path):
             cwd=tmp_path,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
         )
         assert not check or ended.returncode == 0, ended.stderr
         return ended
@@ -90,7 +90,7 @@ def test_a_function_is_created_invoked_and_its_log_followed(aws, unique, make_ro
     (tmp_path / "function.zip").write_bytes(zip_of({"index.py": source}))
     name = unique("f")[:64]
     aws(
-        "lambda create-function --runtime python3.11 --handler index.handler --zip-file fileb://function.zip",
+        "lambda create-function --timeout 30 --runtime python3.11 --handler index.handler --zip-file fileb://function.zip",
         *("--function-name", name, "--role", make_role()),
     )
     aws("lambda wait function-active-v2 --function-name", name)

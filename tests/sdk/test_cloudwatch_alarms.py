@@ -1,6 +1,7 @@
 """Alarms on the virtual clock: states, missing data, actions, history."""
 
 import datetime
+import functools
 import json
 
 import boto3
@@ -21,6 +22,7 @@ class World:
         self.endpoint, self.advance, self.now_ms, self.wait_until = endpoint, advance_clock, now_ms, wait_until
         self.cloudwatch, self.sns, self.sqs, self.awslambda = map(self.client, ["cloudwatch", "sns", "sqs", "lambda"])
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=self.account,
                             aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
@@ -169,7 +171,7 @@ def test_a_transition_publishes_to_topics_and_invokes_nothing_twice(world):
     world.advance(66)
     world.becomes("ALARM")
     assert world.history(HistoryItemType="Action") == [("Action", f"Successfully executed action {topic}")]
-    [message] = world.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10, MaxNumberOfMessages=10)["Messages"]
+    [message] = world.sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20, MaxNumberOfMessages=10)["Messages"]
     envelope = json.loads(message["Body"])
     assert envelope["Subject"] == 'ALARM: "deep" in US East (N. Virginia)'
     told, alarm = json.loads(envelope["Message"]), world.described()
@@ -216,7 +218,7 @@ def test_a_dead_letter_raises_the_alarm_of_its_queue(world):
     for _ in range(2):
         world.sqs.receive_message(QueueUrl=queue)
     minutes_until("ALARM")
-    [message] = world.sqs.receive_message(QueueUrl=watch, WaitTimeSeconds=10)["Messages"]
+    [message] = world.sqs.receive_message(QueueUrl=watch, WaitTimeSeconds=20)["Messages"]
     told = json.loads(json.loads(message["Body"])["Message"])
     assert (told["AlarmName"], told["NewStateValue"], told["OldStateValue"], told["Trigger"]["Dimensions"]) == (
         "dead letters", "ALARM", "OK", [{"value": "OrderDLQ", "name": "QueueName"}])

@@ -338,9 +338,9 @@ def by(composites):
 def test_actions_wait_for_the_suppressor(suppressed):
     suppressed.set("fault", "ALARM")
     suppressed.becomes("ALARM")
-    suppressed.world.advance(115)
+    suppressed.world.advance(60)
     assert (by(suppressed), suppressed.take()) == ("WaitPeriod", [])
-    suppressed.world.advance(6)
+    suppressed.world.advance(61)
     [message] = suppressed.world.wait_until(suppressed.take)
     assert (message["OldStateValue"], message["NewStateValue"], by(suppressed)) == ("OK", "ALARM", None)
 
@@ -365,9 +365,9 @@ def test_a_suppressor_in_alarm_keeps_an_alarm_from_acting_until_its_extension_en
     assert (by(suppressed), suppressed.take()) == ("Alarm", [])
     suppressed.set("work", "OK")
     suppressed.world.wait_until(lambda: by(suppressed) == "ExtensionPeriod")
-    suppressed.world.advance(175)
+    suppressed.world.advance(120)
     assert (by(suppressed), suppressed.take()) == ("ExtensionPeriod", [])
-    suppressed.world.advance(6)
+    suppressed.world.advance(61)
     [message] = suppressed.world.wait_until(suppressed.take)
     assert (message["OldStateValue"], message["NewStateValue"], by(suppressed)) == ("OK", "ALARM", None)
 

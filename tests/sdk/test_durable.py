@@ -331,7 +331,7 @@ def test_much_below_a_completed_context_is_hidden_little_by_little(world, run):
             DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=1000)
         return [one["Id"] for one in state["Operations"]][1:]
 
-    orderly_server.wait_until(lambda: shown() == ["outer"], 20, "the last operation to be hidden")
+    orderly_server.wait_until(lambda: shown() == ["outer"], what="the last operation to be hidden")
     assert run.checkpoint() == []
 
 
@@ -426,8 +426,8 @@ def test_the_history_tells_everything(world, puppet):
     id = arn.split("/")[3]
     run.checkpoint(step("s", Name="pay", SubType="Step"), context("c", Name="part"))
     run.checkpoint(step("s", "RETRY", StepOptions={"NextAttemptDelaySeconds": 5}, Error={"ErrorType": "E", "ErrorMessage": "m"}),
-                   context("c", "FAIL", Error={"ErrorMessage": "n"}), wait("w", 3, ParentId="c"))
-    run.checkpoint({"Id": "w", "Type": "WAIT", "Action": "CANCEL"}, callback("b", TimeoutSeconds=9))
+                   context("c", "FAIL", Error={"ErrorMessage": "n"}), wait("w", 300, ParentId="c"))
+    run.checkpoint({"Id": "w", "Type": "WAIT", "Action": "CANCEL"}, callback("b", TimeoutSeconds=600))
     run.pend()
     world.advance(6)
     run = puppet.run()
@@ -438,7 +438,7 @@ def test_the_history_tells_everything(world, puppet):
     s, c = {"Id": "s", "Name": "pay", "SubType": "Step"}, {"Id": "c", "Name": "part"}
     completed = [event.pop("InvocationCompletedDetails") for event in events if event["EventType"] == "InvocationCompleted"]
     waited = events[5]["WaitStartedDetails"].pop("ScheduledEndTimestamp")
-    assert (waited - events[5]["EventTimestamp"]).total_seconds() == 3
+    assert (waited - events[5]["EventTimestamp"]).total_seconds() == 300
     begun = events[7]["CallbackStartedDetails"].pop("CallbackId")
     assert [plain(event) for event in events] == [
         {"EventType": "ExecutionStarted", "Id": id, "Name": "told",
@@ -449,9 +449,9 @@ def test_the_history_tells_everything(world, puppet):
             "Error": {"Payload": {"ErrorType": "E", "ErrorMessage": "m"}},
             "RetryDetails": {"CurrentAttempt": 1, "NextAttemptDelaySeconds": 5}}},
         {"EventType": "ContextFailed", **c, "ContextFailedDetails": {"Error": {"Payload": {"ErrorMessage": "n"}}}},
-        {"EventType": "WaitStarted", "Id": "w", "ParentId": "c", "WaitStartedDetails": {"Duration": 3}},
+        {"EventType": "WaitStarted", "Id": "w", "ParentId": "c", "WaitStartedDetails": {"Duration": 300}},
         {"EventType": "WaitCancelled", "Id": "w", "ParentId": "c", "WaitCancelledDetails": {"Error": {}}},
-        {"EventType": "CallbackStarted", "Id": "b", "CallbackStartedDetails": {"Timeout": 9}},
+        {"EventType": "CallbackStarted", "Id": "b", "CallbackStartedDetails": {"Timeout": 600}},
         {"EventType": "InvocationCompleted"},
         {"EventType": "StepStarted", **s, "StepStartedDetails": {}},
         {"EventType": "StepSucceeded", **s, "StepSucceededDetails": {
@@ -560,9 +560,9 @@ def test_an_execution_times_out(world, refused):
     run = puppet.run()
     run.checkpoint(wait("w", 3600))
     run.pend()
-    world.advance(90)
+    world.advance(40)
     assert world.shown(arn)["Status"] == "RUNNING"
-    world.advance(11)
+    world.advance(61)
     ended = world.ended(arn)
     assert (ended["Status"], ended["Error"]) == ("TIMED_OUT", {"ErrorMessage": "Execution timed out after 100 seconds."})
     assert world.types(arn)[-1] == "ExecutionTimedOut"
@@ -572,21 +572,21 @@ def test_an_execution_times_out(world, refused):
 def test_a_callback_times_out_with_and_without_heartbeats(world, puppet, refused):
     arn = world.start(puppet.name, {})
     run = puppet.run()
-    given = run.checkpoint(callback("whole", TimeoutSeconds=30, HeartbeatTimeoutSeconds=20), callback("beats", HeartbeatTimeoutSeconds=20),
+    given = run.checkpoint(callback("whole", TimeoutSeconds=600, HeartbeatTimeoutSeconds=400), callback("beats", HeartbeatTimeoutSeconds=400),
                            callback("never"))
     ids = {one["Id"]: one["CallbackDetails"]["CallbackId"] for one in given}
     run.pend()
-    world.advance(15)
+    world.advance(300)
     for id in ids.values():
         world.functions.send_durable_execution_callback_heartbeat(CallbackId=id)
-    world.advance(16)
+    world.advance(310)
     run = puppet.run()
     late = {one["Id"]: one for one in run.operations}
     assert (late["whole"]["Status"], late["whole"]["CallbackDetails"]["Error"]["ErrorType"]) == ("TIMED_OUT", "Callback.Timeout")
     assert late["beats"]["Status"] == "STARTED"
     run.pend()
     world.wait_for(arn, "InvocationCompleted", 2)
-    world.advance(5)
+    world.advance(100)
     run = puppet.run()
     late = {one["Id"]: one for one in run.operations}
     assert (late["beats"]["Status"], late["beats"]["CallbackDetails"]["Error"]["ErrorType"]) == ("TIMED_OUT", "Callback.Heartbeat")
@@ -625,7 +625,7 @@ def test_an_execution_is_kept_for_its_days_and_its_name_may_come_again(world, re
         except world.functions.exceptions.ResourceNotFoundException as error:
             return error.response["Error"]["Message"] == "Durable Execution does not exist"
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
     again = world.start(puppet.name, {"n": 2}, DurableExecutionName="kept")
     assert again != arn
     puppet.run().succeed()
@@ -675,7 +675,7 @@ def test_an_execution_that_has_ended_is_deleted(world, puppet, refused):
         except world.functions.exceptions.ResourceNotFoundException:
             return True
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
     missing = ("ResourceNotFoundException", "Durable Execution does not exist", 404)
     for call in (world.functions.stop_durable_execution, world.functions.get_durable_execution_history,
                  world.functions.delete_durable_execution):
@@ -732,7 +732,7 @@ def test_a_deleted_function_takes_its_executions_along(world, refused):
         except world.functions.exceptions.ResourceNotFoundException:
             return True
 
-    orderly_server.wait_until(gone, 20, "the removal")
+    orderly_server.wait_until(gone, what="the removal")
 
 
 # --- Chained invocations -----------------------------------------------------------------------------
@@ -827,7 +827,7 @@ def test_a_queues_batch_is_done_when_its_execution_has_succeeded(world):
 
     assert sum(left()) == 1
     run.succeed()
-    orderly_server.wait_until(lambda: sum(left()) == 0, 20, "the message's deletion")
+    orderly_server.wait_until(lambda: sum(left()) == 0, what="the message's deletion")
 
 
 @pytest.mark.parametrize("window", [0, 5])
@@ -879,7 +879,7 @@ def test_the_event_of_an_execution_that_fails_becomes_a_dead_letter(world):
     world.start(puppet.name, {"lost": True})
     puppet.run().answer(**{"return": {"Status": "FAILED", "Error": {"ErrorMessage": "why"}}})
     [letter] = orderly_server.wait_until(lambda: sqs.receive_message(
-        QueueUrl=letters, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages"), 20, "the letter")
+        QueueUrl=letters, WaitTimeSeconds=1, MessageAttributeNames=["All"]).get("Messages"), what="the letter")
     assert json.loads(letter["Body"]) == {"lost": True}
     assert letter["MessageAttributes"]["ErrorMessage"]["StringValue"] == "why"
     assert not puppet.runs_again()  # it is not tried again
@@ -895,7 +895,7 @@ def test_a_dead_letter_is_sent_also_when_the_server_was_killed_meanwhile(world):
     world.restart()
     puppet.run().answer(**{"return": {"Status": "FAILED"}})
     [letter] = orderly_server.wait_until(
-        lambda: sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=1).get("Messages"), 20, "the letter")
+        lambda: sqs.receive_message(QueueUrl=letters, WaitTimeSeconds=1).get("Messages"), what="the letter")
     assert json.loads(letter["Body"]) == {"n": 1}
 
 

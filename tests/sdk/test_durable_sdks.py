@@ -187,11 +187,11 @@ def test_a_callback_that_fails_fails_its_function(world, function):
 def test_a_callback_without_heartbeats_times_out(world, function):
     arn = world.start(function, {"do": "call_back"})
     callback = callback_of(world, arn)
-    world.advance(50)
+    world.advance(30)
     world.functions.send_durable_execution_callback_heartbeat(CallbackId=callback)
-    world.advance(50)
+    world.advance(31)
     assert world.shown(arn)["Status"] == "RUNNING"
-    world.advance(11)
+    world.advance(30)
     assert world.ended(arn)["Status"] == "FAILED"
     [late] = [event for event in world.events(arn) if event["EventType"] == "CallbackTimedOut"]
     assert late["CallbackTimedOutDetails"] == {

@@ -1,5 +1,6 @@
 """DynamoDB Streams: records of changes, shards, iterators, retention, and the stream of a table."""
 
+import functools
 import json
 import random
 import re
@@ -33,11 +34,11 @@ class World:
             aws_secret_access_key=key["SecretAccessKey"] if key else "test",
             config=Config(retries={"max_attempts": 0}, read_timeout=120, parameter_validation=False))
 
-    @property
+    @functools.cached_property
     def tables(self):
         return self.client("dynamodb")
 
-    @property
+    @functools.cached_property
     def streams(self):
         return self.client("dynamodbstreams")
 
@@ -251,8 +252,9 @@ def test_the_starting_number_of_a_shard_without_records_names_its_first_record(w
 
 def test_get_records_returns_at_most_a_thousand(world):
     name, arn = world.table(on("KEYS_ONLY"))
-    for at in range(1001):
-        world.put(name, at=at)
+    for first in range(0, 1001, 25):
+        world.tables.batch_write_item(RequestItems={name: [
+            {"PutRequest": {"Item": key_of("a", at)}} for at in range(first, min(first + 25, 1001))]})
     iterator = world.iterator(arn)
     records, following = world.read(iterator)
     assert (len(records), len(world.read(following)[0])) == (1000, 1)
@@ -309,9 +311,9 @@ def test_an_iterator_lasts_fifteen_minutes(world):
     name, arn = world.table(on())
     world.put(name)
     iterator = world.iterator(arn)
-    world.advance(QUARTER - 5)
+    world.advance(QUARTER - 60)
     assert len(world.read(iterator)[0]) == 1
-    world.advance(10)
+    world.advance(65)
     assert refusal(world.streams.get_records, ShardIterator=iterator) == (
         "ExpiredIteratorException", "Shard iterator has expired")
 
@@ -323,10 +325,10 @@ def test_a_shard_is_followed_by_a_child_after_four_hours(world):
     name, arn = world.table(on("KEYS_ONLY"))
     world.put(name, at=1)
     begin = world.iterator(arn)
-    world.advance(SHARD - 5)
+    world.advance(SHARD - 60)
     world.put(name, at=2)
     assert len(world.shards(arn)) == 1
-    world.advance(10)
+    world.advance(65)
     world.put(name, at=3)
     parent, child = world.shards(arn)
     assert (parent.get("ParentShardId"), child["ParentShardId"]) == (None, parent["ShardId"])
@@ -381,10 +383,10 @@ def test_records_are_trimmed_after_twenty_four_hours(world):
     world.advance(3600)
     world.put(name, at=2)
     first, second = world.records(arn)
-    world.advance(DAY - 3600 - 5)
+    world.advance(DAY - 3600 - 60)
     assert len(world.records(arn)) == 2
     old = world.iterator(arn, "AT_SEQUENCE_NUMBER", SequenceNumber=first["dynamodb"]["SequenceNumber"])
-    world.advance(10)
+    world.advance(65)
     assert world.records(arn) == [second]
     trimmed = ("TrimmedDataAccessException", "The data you are trying to access has been trimmed")
     assert refusal(world.streams.get_records, ShardIterator=old) == trimmed
@@ -486,11 +488,11 @@ def test_the_stream_of_a_deleted_table_stays_readable_for_twenty_four_hours(worl
     name, arn = world.table(on())
     world.put(name)
     world.tables.delete_table(TableName=name)
-    world.advance(DAY - 5)
+    world.advance(DAY - 60)
     assert world.describe(arn)["StreamStatus"] == "DISABLED"
     assert len(world.records(arn)) == 1
     iterator = world.iterator(arn)
-    world.advance(10)
+    world.advance(65)
     missing = ("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
     assert refusal(world.describe, arn=arn) == missing
     assert refusal(world.streams.get_records, ShardIterator=iterator) == missing

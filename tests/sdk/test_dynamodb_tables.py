@@ -3,6 +3,7 @@
 import contextlib
 import json
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import botocore.session
 import pytest
@@ -13,7 +14,7 @@ KEY = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
 INVALID = "One or more parameter values were invalid: "
 IN_USE = "Attempt to change a resource which is still in use: "
-DELAY_S = 10
+DELAY_S = 600
 HOUR_MS = 3_600_000
 
 
@@ -289,12 +290,15 @@ def settle(slow, wait_until):
 
     def pass_by(name, status):
         server, client = slow
-        advance(server, DELAY_S * 1000 - 2000)
+        advance(server, DELAY_S * 1000 - 60_000)
         assert table_of(client, name)["TableStatus"] == status
-        advance(server, 2000)
+        advance(server, 60_000)
 
         def is_settled():
-            return name not in client.list_tables()["TableNames"] or table_of(client, name)["TableStatus"] == "ACTIVE"
+            try:
+                return table_of(client, name)["TableStatus"] == "ACTIVE"
+            except client.exceptions.ResourceNotFoundException:
+                return True
 
         wait_until(is_settled)
 
@@ -420,21 +424,27 @@ def test_an_update_ends_with_the_delay_and_items_are_served_meanwhile(slow, sett
 
 
 def test_the_waiters_of_boto3_wait():
-    with serving("--table-delay", "1") as (_, client):
-        waits = {"WaiterConfig": {"Delay": 0.1, "MaxAttempts": 100}}
+    with serving("--table-delay", str(DELAY_S)) as (server, client), ThreadPoolExecutor(1) as pool:
+
+        def wait(waiter):
+            waiting = pool.submit(client.get_waiter(waiter).wait, TableName="abc", WaiterConfig={"Delay": 0.1, "MaxAttempts": 600})
+            assert not waiting.done()
+            advance(server, DELAY_S * 1000)
+            waiting.result()
+
         client.create_table(TableName="abc", **KEY, BillingMode="PAY_PER_REQUEST")
         assert table_of(client, "abc")["TableStatus"] == "CREATING"
-        client.get_waiter("table_exists").wait(TableName="abc", **waits)
+        wait("table_exists")
         client.put_item(TableName="abc", Item={"id": {"S": "1"}})
         client.delete_table(TableName="abc")
-        client.get_waiter("table_not_exists").wait(TableName="abc", **waits)
+        wait("table_not_exists")
 
 
 def test_a_status_outlives_a_restart(wait_until):
-    with serving("--durability", "full", "--table-delay", "5") as (server, client):
+    with serving("--durability", "full", "--table-delay", "600") as (server, client):
         client.create_table(TableName="abc", **KEY, BillingMode="PAY_PER_REQUEST")
         server.kill()
         server.start()
         assert table_of(client, "abc")["TableStatus"] == "CREATING"
-        advance(server, 5000)
+        advance(server, 600_000)
         wait_until(lambda: table_of(client, "abc")["TableStatus"] == "ACTIVE")

@@ -9,6 +9,7 @@ from orderly_server import post
 from test_dynamodb_tables import KEY, advance, now_of, serving, units
 
 BURST_S = 300
+MUCH = 1024 * (BURST_S + 90)  # of a full bucket of one unit a second: nothing more for 90 seconds
 TABLE = ("The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning "
          "level with the UpdateTable API.")
 INDEX = ("The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. "
@@ -37,36 +38,53 @@ def get(client, table):
     client.get_item(TableName=table, Key={"id": {"S": "1"}}, ConsistentRead=True)
 
 
+def put_until_refused(client, table):
+    """The number of single units that were accepted, and the refusal: the bucket fills while the test runs."""
+    for accepted in itertools.count():
+        try:
+            put(client, table)
+        except client.exceptions.ProvisionedThroughputExceededException as error:
+            return accepted, error.response
+
+
 def reason_of(answer):
     [reason] = answer["reply"].get("ThrottlingReasons") or answer["reply"]["throttlingReasons"]
     return reason["reason"], reason["resource"].split(":table/")[1]
 
 
-def test_writes_are_served_from_the_bucket_and_then_as_it_fills(enforcing, refused):
+def test_writes_are_served_from_the_bucket_and_then_as_it_fills(enforcing):
     server, client = enforcing
+
+    def check(bucket, then):
+        """From `then` on there was a full bucket of that many units, and one more each second."""
+        accepted, answer = put_until_refused(client, "writes")
+        assert bucket <= accepted <= bucket + (now_of(server) - then) / 1000
+        return answer
+
+    then = now_of(server)
     client.create_table(TableName="writes", ProvisionedThroughput=units(1, 1), **KEY)
     put(client, "writes", 1024 * (BURST_S - 1))
-    put(client, "writes")  # the last unit
-    answer = refused(put, client=client, table="writes")
-    assert (answer["code"], answer["message"], answer["status"]) == ("ProvisionedThroughputExceededException", TABLE, 400)
-    assert reason_of(answer) == ("TableWriteProvisionedThroughputExceeded", "writes")
+    answer = check(1, then)
+    assert (answer["Error"]["Message"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (TABLE, 400)
+    assert reason_of({"reply": answer}) == ("TableWriteProvisionedThroughputExceeded", "writes")
     get(client, "writes")
-    advance(server, 1000)
-    put(client, "writes")
-    assert refused(put, client=client, table="writes")["code"] == "ProvisionedThroughputExceededException"
+    then = now_of(server)
+    advance(server, 20_000)
+    check(20, then - 1000)  # and what was left of a unit
     advance(server, 10 * BURST_S * 1000)  # no more than the burst is kept
+    then = now_of(server)
     put(client, "writes", 1024 * BURST_S)
-    assert refused(put, client=client, table="writes")["code"] == "ProvisionedThroughputExceededException"
+    check(0, then)
 
 
 def test_a_request_may_overdraw_the_bucket_once(enforcing, refused):
     server, client = enforcing
     client.create_table(TableName="overdrawn", ProvisionedThroughput=units(1, 1), **KEY)
     put(client, "overdrawn", 1024 * (BURST_S - 1))
-    put(client, "overdrawn", 1024 * 11)
-    advance(server, 10_000)
+    put(client, "overdrawn", 1024 * 101)
+    advance(server, 40_000)
     assert refused(put, client=client, table="overdrawn")["code"] == "ProvisionedThroughputExceededException"
-    advance(server, 1000)
+    advance(server, 61_000)
     put(client, "overdrawn")
 
 
@@ -90,7 +108,7 @@ def test_an_on_demand_table_is_bounded_by_its_maximum_only(enforcing, refused):
     for _ in range(3):
         put(client, "demand", 1024 * 390)
     client.update_table(TableName="demand", OnDemandThroughput={"MaxWriteRequestUnits": 1})
-    put(client, "demand", 1024 * BURST_S)
+    put(client, "demand", MUCH)
     answer = refused(put, client=client, table="demand")
     assert (answer["code"], answer["message"]) == ("ThrottlingException", BOUND)
     assert reason_of(answer) == ("TableWriteMaxOnDemandThroughputExceeded", "demand")
@@ -103,11 +121,11 @@ def test_an_index_has_buckets_of_its_own(enforcing, refused):
     index = {"IndexName": "all", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"},
              "ProvisionedThroughput": units(1, 1)}
     client.create_table(TableName="indexed", ProvisionedThroughput=units(1000, 1000), GlobalSecondaryIndexes=[index], **KEY)
-    put(client, "indexed", 1024 * 310)
+    put(client, "indexed", MUCH)
     answer = refused(put, client=client, table="indexed")
     assert (answer["message"], reason_of(answer)) == (
         INDEX, ("IndexWriteProvisionedThroughputExceeded", "indexed/index/all"))
-    for _ in range(8):  # about 39 units each
+    for _ in range(7):  # about 49 units each
         client.scan(TableName="indexed", IndexName="all")
     assert reason_of(refused(client.scan, TableName="indexed", IndexName="all"))[0] == (
         "IndexReadProvisionedThroughputExceeded")
@@ -119,7 +137,7 @@ def throttles(server, client, refused):
     index = {"IndexName": "all", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"},
              "ProvisionedThroughput": units(1, 1)}
     client.create_table(TableName="counted", ProvisionedThroughput=units(1, 1000), GlobalSecondaryIndexes=[index], **KEY)
-    put(client, "counted", 1024 * 310, name="1")
+    put(client, "counted", MUCH, name="1")
     refused(put, client=client, table="counted")
     for _ in range(4):
         get(client, "counted")
@@ -153,6 +171,6 @@ def test_a_reset_fills_the_buckets(refused):
     with serving("--enforce-throughput") as (server, client):
         for _ in range(2):
             client.create_table(TableName="abc", ProvisionedThroughput=units(1, 1), **KEY)
-            put(client, "abc", 1024 * BURST_S)
+            put(client, "abc", MUCH)
             assert refused(put, client=client, table="abc")["code"] == "ProvisionedThroughputExceededException"
             post(server.endpoint, "/_localstack/state/reset")

@@ -87,9 +87,9 @@ def test_update_time_to_live_refuses_what_aws_refuses(world):
     for value in (True, False):
         assert refused(enabled=value, attribute="other") == (
             VALIDATION, "TimeToLive is active on a different AttributeName: current AttributeName is due")
-    world.advance(HOUR - 5)
+    world.advance(HOUR - 60)
     assert refused(enabled=False) == too_soon
-    world.advance(10)
+    world.advance(65)
     world.ttl(name, enabled=False)
     assert refused(enabled=False) == disabled
     assert refused() == too_soon
@@ -113,24 +113,24 @@ def test_the_attributes_name_has_at_most_255_characters(world):
 
 def test_an_item_expires_when_its_time_has_passed(world, expiring):
     name, arn = expiring
-    world.due(name, "soon", 100)
-    world.due(name, "later", 300)
+    world.due(name, "soon", 1000)
+    world.due(name, "later", 3000)
     world.add(name, "never")
-    world.advance(95)
+    world.advance(940)
     assert world.ids(name) == ["later", "never", "soon"]
-    world.advance(10)
+    world.advance(65)
     world.wait_for(name, ["later", "never"])
-    world.advance(200)
+    world.advance(2000)
     world.wait_for(name, ["never"])
 
 
 def test_an_expired_item_has_a_record_by_the_service(world, expiring):
     name, arn = expiring
-    world.due(name, "a", 10)
+    world.due(name, "a", 600)
     world.add(name, "b")
     world.tables.delete_item(TableName=name, Key={"id": {"S": "b"}})
     item = world.tables.get_item(TableName=name, Key={"id": {"S": "a"}})["Item"]
-    world.advance(20)
+    world.advance(610)
     world.wait_for(name, [])
     removals = [record for record in world.records(arn) if record["eventName"] == "REMOVE"]
     assert [record.get("userIdentity") for record in removals] == [
@@ -146,9 +146,9 @@ def test_the_counts_and_indexes_follow_an_expired_item(world):
         GlobalSecondaryIndexes=[{"IndexName": "by-g", "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
                                  "Projection": {"ProjectionType": "ALL"}}])
     world.ttl(name)
-    world.add(name, "a", g={"S": "x"}, due={"N": str(world.now + 10)})
+    world.add(name, "a", g={"S": "x"}, due={"N": str(world.now + 600)})
     assert world.tables.scan(TableName=name, IndexName="by-g")["Count"] == 1
-    world.advance(20)
+    world.advance(610)
     world.wait_for(name, [])
     assert world.tables.scan(TableName=name, IndexName="by-g")["Count"] == 0
     table = world.tables.describe_table(TableName=name)["Table"]
@@ -192,12 +192,14 @@ def test_only_numbers_of_seconds_in_the_last_five_years_expire(world, expiring):
 
 def test_items_from_before_expire_too(world):
     name, _ = world.table(sort=False)
-    for i in range(600):
-        world.add(name, f"{i:03}", **({"due": {"N": str(world.now + 50)}} if i % 2 else {}))
+    due = {"due": {"N": str(world.now + 600)}}
+    for first in range(0, 600, 25):
+        world.tables.batch_write_item(RequestItems={name: [
+            {"PutRequest": {"Item": {"id": {"S": f"{i:03}"}, **(due if i % 2 else {})}}} for i in range(first, first + 25)]})
     world.ttl(name)
     world.settle(name)
     assert len(world.ids(name)) == 600
-    world.advance(60)
+    world.advance(610)
     world.wait_for(name, [f"{i:03}" for i in range(0, 600, 2)])
 
 
@@ -218,11 +220,11 @@ def test_nothing_expires_after_time_to_live_is_disabled(world):
 
 def test_expiry_goes_on_after_a_kill(world, expiring):
     name, _ = expiring
-    world.due(name, "a", 30)
+    world.due(name, "a", 600)
     world.server.kill()
     world.server.start()
     assert world.ids(name) == ["a"]
-    world.advance(60)
+    world.advance(610)
     world.wait_for(name, [])
 
 

@@ -1,5 +1,6 @@
 """Functions whose code is a folder of the server's machine: LocalStack's S3Bucket hot-reload."""
 
+import functools
 import json
 import os
 import pathlib
@@ -25,6 +26,7 @@ class Site:
         self.server = orderly_server.Server(*arguments, "--hot-reload", str(self.folder)).start()
         self.role = self.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
 
+    @functools.cache
     def client(self, service, account="test"):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1",
                             aws_access_key_id=account, aws_secret_access_key="test",

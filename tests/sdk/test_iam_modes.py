@@ -84,7 +84,7 @@ def test_when_off_a_function_needs_no_trust_of_its_role(started):
     one = started("--iam", "off")
     role = one.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(nobody))["Role"]["Arn"]
     functions = one.client("lambda")
-    functions.create_function(FunctionName="f", Role=role, Runtime="python3.11", Handler="index.handler",
+    functions.create_function(FunctionName="f", Role=role, Timeout=30, Runtime="python3.11", Handler="index.handler",
                               Code={"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})})
     functions.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
     assert functions.invoke(FunctionName="f", Payload=b'"back"')["Payload"].read() == b'"back"'

@@ -3,6 +3,7 @@
 import calendar
 import json
 import math
+import re
 import time
 
 import boto3
@@ -399,8 +400,8 @@ def test_groups_come_from_source_or_from_parameters_and_not_from_both(sources, l
     assert refused(logs.start_query, startTime=1, endTime=2, queryString="limit 1")["message"].startswith("Exactly one of")
 
 
-def test_source_selects_fifty_groups_among_two_thousand_and_no_more(own_server):
-    own = Own(own_server)
+def test_source_selects_fifty_groups_among_two_thousand_and_no_more(hasty_server):
+    own = Own(hasty_server)
 
     def make(first, count, kind):
         for number in range(first, first + count):
@@ -464,8 +465,8 @@ SLOW = "filter @message like /((a|b)+ )+[yz]/ or 1 = 1 | stats count(*) as n"
 LONG = "ab " * 60
 
 
-def test_only_two_queries_run_and_the_others_wait_their_turn(own_server):
-    own = Own(own_server, 800, LONG)
+def test_only_two_queries_run_and_the_others_wait_their_turn(hasty_server):
+    own = Own(hasty_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(6)]
     statuses = [own.status(query) for query in queries]
     assert statuses.count("Running") <= 2 and statuses[-1] == "Scheduled"
@@ -475,11 +476,12 @@ def test_only_two_queries_run_and_the_others_wait_their_turn(own_server):
     for query in queries[1:-1]:
         assert rows_of(own.end_of(query)) == [{"n": "800"}]
     statuses = {query["queryId"]: query["status"] for query in own.logs.describe_queries()["queries"]}
-    assert [statuses[query] for query in queries] == ["Cancelled", *["Complete"] * 4, "Cancelled"]
+    assert [statuses[query] for query in queries[1:]] == [*["Complete"] * 4, "Cancelled"]
+    assert statuses[queries[0]] in ("Cancelled", "Complete")
 
 
-def test_a_hundred_queries_may_wait_and_one_more_is_refused(own_server):
-    own = Own(own_server, 800, LONG)
+def test_a_hundred_queries_may_wait_and_one_more_is_refused(hasty_server):
+    own = Own(hasty_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(100)]
     ended = sum(own.status(query) == "Complete" for query in queries[:10])
     for _ in range(ended):
@@ -490,50 +492,50 @@ def test_a_hundred_queries_may_wait_and_one_more_is_refused(own_server):
     assert caught.value.response["Error"]["Message"] == "Account maximum query concurrency limit of [100] reached."
 
 
-def test_diff_compares_with_the_same_time_of_the_month_before(own_server):
-    own = Own(own_server, 1, "now 1")
+def test_diff_compares_with_the_same_time_of_the_month_before(hasty_server):
+    own = Own(hasty_server, 1, "now 1")
     then = own.logs.filter_log_events(logGroupName="g")["events"][0]["timestamp"]
     at = time.gmtime(then / 1000)
     following = (at.tm_year + at.tm_mon // 12, at.tm_mon % 12 + 1)
     day = min(at.tm_mday, calendar.monthrange(*following)[1])
     seconds = calendar.timegm((*following, day, at.tm_hour, at.tm_min, at.tm_sec))
-    orderly_server.advance_clock(own_server.endpoint, seconds - then // 1000)
+    orderly_server.advance_clock(hasty_server.endpoint, seconds - then // 1000)
     query = own.logs.start_query(logGroupName="g", startTime=seconds - 1, endTime=seconds + 1, queryString="diff previousMonth")
     found = orderly_server.wait_until(lambda: rows_of(own.logs.get_query_results(queryId=query["queryId"])))
     assert found == [{"@pattern": "now <Number-1>", "@ratio": "0", "@sampleCount": "0", "@differenceEventCount": "-1",
                       "@differenceDescription": "100% decrease"}]
 
 
-def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(own_server):
-    own = Own(own_server, 800, LONG)
+def test_a_query_times_out_after_an_hour_and_is_forgotten_after_seven_days(hasty_server):
+    own = Own(hasty_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(8)]
-    orderly_server.advance_clock(own_server.endpoint, 3600 - 1)
+    orderly_server.advance_clock(hasty_server.endpoint, 3600 - 60)
     last = own.status(queries[-1])
-    orderly_server.advance_clock(own_server.endpoint, 1)
+    orderly_server.advance_clock(hasty_server.endpoint, 60)
     orderly_server.wait_until(lambda: own.status(queries[-1]) == "Timeout")
     assert last == "Scheduled"
     done = own.start("fields @message | limit 1")
     own.end_of(done)
-    orderly_server.advance_clock(own_server.endpoint, 7 * 86400 - 60)
+    orderly_server.advance_clock(hasty_server.endpoint, 7 * 86400 - 60)
     assert own.status(done) == "Complete"
-    orderly_server.advance_clock(own_server.endpoint, 60)
+    orderly_server.advance_clock(hasty_server.endpoint, 60)
     orderly_server.wait_until(lambda: own.logs.describe_queries()["queries"] == [])
     with pytest.raises(own.logs.exceptions.ResourceNotFoundException):
         own.status(done)
 
 
-def test_a_query_that_was_running_when_the_server_was_killed_has_failed(own_server):
-    own = Own(own_server, 800, LONG)
+def test_a_query_that_was_running_when_the_server_was_killed_has_failed(hasty_server):
+    own = Own(hasty_server, 800, LONG)
     queries = [own.start(SLOW) for _ in range(4)]
     assert own.status(queries[0]) == "Running"
-    own_server.kill()
-    own_server.start()
+    hasty_server.kill()
+    hasty_server.start()
     assert [own.status(query) for query in queries[:2]] == ["Failed", "Failed"]
     assert rows_of(own.end_of(queries[3])) == [{"n": "800"}]
 
 
-def test_a_query_over_a_group_that_is_deleted_meanwhile_ends_with_what_it_has(own_server):
-    own = Own(own_server, 800, LONG)
+def test_a_query_over_a_group_that_is_deleted_meanwhile_ends_with_what_it_has(hasty_server):
+    own = Own(hasty_server, 800, LONG)
     query = own.start(SLOW)
     own.logs.delete_log_group(logGroupName="g")
     reply = own.end_of(query)
@@ -542,15 +544,16 @@ def test_a_query_over_a_group_that_is_deleted_meanwhile_ends_with_what_it_has(ow
     assert 0 <= int(row["n"]) <= 800
 
 
-def test_an_expression_that_takes_too_many_steps_fails_the_query_and_holds_nobody_up(own_server):
-    own = Own(own_server, 10, "x" * 5000)
+def test_an_expression_that_takes_too_many_steps_fails_the_query_and_holds_nobody_up(hasty_server):
+    own = Own(hasty_server, 10, "x" * 5000)
     query = own.start("filter @message like /(x+x+)+[yz]/ | stats count(*) as n")
     assert own.end_of(query)["status"] == "Failed"
-    assert "slow call" not in own_server.log
+    slow = [int(us) for us in re.findall(r"slow call .* us=(\d+)", hasty_server.log)]
+    assert max(slow, default=0) < 1_000_000
 
 
-def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(own_server):
-    own = Own(own_server, 10000, lambda number: json.dumps({"k": f"key {number}"}))
+def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(hasty_server):
+    own = Own(hasty_server, 10000, lambda number: json.dumps({"k": f"key {number}"}))
     reply = own.end_of(own.start("stats count(*) as n by k | stats count(*) as groups, sum(n) as n"))
     assert rows_of(reply) == [{"groups": "10000", "n": "10000"}]
     for _ in range(3):
@@ -559,16 +562,16 @@ def test_ten_thousand_groups_are_counted_and_too_much_memory_fails_the_query(own
     assert wide["status"] == "Failed"
 
 
-def test_a_query_that_takes_more_memory_than_a_call_may_have_has_failed_and_others_run(own_server):
-    own = Own(own_server, 1, "y" * 1000000)
+def test_a_query_that_takes_more_memory_than_a_call_may_have_has_failed_and_others_run(hasty_server):
+    own = Own(hasty_server, 1, "y" * 1000000)
     greedy = [own.start(f"fields concat({', '.join(['@message'] * 400)}) as a") for _ in range(2)]
     modest = own.start("stats count(*) as n")
     assert [own.end_of(query)["status"] for query in greedy] == ["Failed", "Failed"]
     assert rows_of(own.end_of(modest)) == [{"n": "1"}]
 
 
-def test_deep_and_long_texts_are_answered(own_server):
-    own = Own(own_server)
+def test_deep_and_long_texts_are_answered(hasty_server):
+    own = Own(hasty_server)
     at = own.now()
     for message in ("[" * 80000, '{"a":' * 100 + "1" + "}" * 100, json.dumps({f"k{n}": n for n in range(50000)}), "." * 1000):
         own.logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[{"timestamp": at, "message": message}])

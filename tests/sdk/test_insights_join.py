@@ -188,18 +188,18 @@ def test_a_subquery_that_unmasks_needs_that_permission(shop, user_with, now_ms):
 SLOW = "filter @message like /((a|b)+ )+[yz]/ or 1 = 1 | fields @message as m"
 
 
-def test_a_subquery_that_takes_more_than_thirty_seconds_fails_the_query(own_server):
+def test_a_subquery_that_takes_more_than_thirty_seconds_fails_the_query(hasty_server):
     import orderly_server
 
-    own = Own(own_server, 800, "ab " * 60)
+    own = Own(hasty_server, 800, "ab " * 60)
     query = own.start(f"fields @message as m | filter m in ({SLOW})")
-    orderly_server.advance_clock(own_server.endpoint, 31)
+    orderly_server.advance_clock(hasty_server.endpoint, 31)
     assert own.end_of(query)["status"] == "Failed"
     assert own.end_of(own.start(f"fields @message as m | filter m in ({SLOW})"))["status"] == "Complete"
 
 
-def test_a_join_that_multiplies_one_row_too_much_fails_and_others_run(own_server):
-    own = Own(own_server, 2000, lambda number: json.dumps({"k": 1, "n": number}))
+def test_a_join_that_multiplies_one_row_too_much_fails_and_others_run(hasty_server):
+    own = Own(hasty_server, 2000, lambda number: json.dumps({"k": 1, "n": number}))
     product = "join left=l right=r where l.k=r.k (limit {}) | stats count(*) as n"
     assert rows_of(own.end_of(own.start(product.format(100)))) == [{"n": "200000"}]
     assert rows_of(own.end_of(own.start("limit 1 | " + product.format(2000)))) == [{"n": "2000"}]
@@ -211,8 +211,8 @@ def test_a_join_that_multiplies_one_row_too_much_fails_and_others_run(own_server
     assert own.end_of(own.start("stats count(*) as n"))["status"] == "Complete"
 
 
-def test_a_right_side_that_needs_too_much_memory_fails_the_query(own_server):
-    own = Own(own_server)
+def test_a_right_side_that_needs_too_much_memory_fails_the_query(hasty_server):
+    own = Own(hasty_server)
     for first in range(0, 3000, 50):
         own.fill(50, lambda number, first=first: json.dumps({"k": first + number, "text": "x" * 12000}))
     join = "join left=l right=r where l.k=r.k (SOURCE 'g') | stats {} as n"

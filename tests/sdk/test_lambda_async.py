@@ -1,6 +1,7 @@
 """Asynchronous invocations of functions: event invoke configs, destinations and their records, ages, restarts."""
 
 import base64
+import functools
 import json
 import re
 
@@ -50,7 +51,7 @@ def config_of(reply):
     return {key: value for key, value in reply.items() if key not in ("ResponseMetadata", "LastModified")}
 
 
-def record_in(client, url, wait=10):
+def record_in(client, url, wait=20):
     [message] = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=wait, MessageAttributeNames=["All"])["Messages"]
     client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     assert "MessageAttributes" not in message
@@ -219,7 +220,7 @@ def test_the_dead_letter_queue_gets_the_event_besides_the_record(client, functio
         FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
     send(functions, name, {"why": "no"})
     assert record_in(client, target[0])["requestPayload"] == {"why": "no"}
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=10)["Messages"]
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
     assert json.loads(letter["Body"]) == {"why": "no"}
 
 
@@ -239,7 +240,7 @@ def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, 
     request_id = send(functions, name, {"order": 1})
     record = record_in(client, target[0])
     assert record == expected(record, request_id, arn_of(name), "ZeroReservedConcurrency", 0, {"order": 1})
-    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=10)["Messages"]
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
     assert json.loads(letter["Body"]) == {"order": 1}
     assert sum(line.startswith("START") for line in log_of(name)) == 1
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
@@ -387,6 +388,7 @@ class House:
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": SEND + ["logs:*"], "Resource": "*"}]}))
         self.url = self.client("sqs").create_queue(QueueName="records")["QueueUrl"]
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
                             aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))

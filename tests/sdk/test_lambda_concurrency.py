@@ -1,6 +1,7 @@
 """Lambda's concurrency: reserved and provisioned, the account's limit, and how many sandboxes a function gets."""
 
 import concurrent.futures
+import functools
 import json
 import re
 
@@ -28,6 +29,7 @@ class Own:
         self.client("iam").attach_role_policy(
             RoleName="r", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
 
+    @functools.cache
     def client(self, service):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1",
                             aws_access_key_id="test", aws_secret_access_key="test",

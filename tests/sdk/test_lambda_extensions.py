@@ -656,11 +656,14 @@ def test_messages_of_a_queue_reach_a_function_with_extensions(client, make_layer
 
 @pytest.mark.parametrize("handler, reason, kind", [
     ("import os; os._exit(1)", "failure", "Runtime.ExitError"),
-    ("import time; time.sleep(60)", "timeout", "Sandbox.Timedout"),
+    ("import time; time.sleep(600)", "timeout", "Sandbox.Timedout"),
 ])
-def test_extensions_are_told_why_the_sandbox_ends(functions, extended, said, handler, reason, kind):
-    name = extended(FOLLOW, f"def handler(event, context):\n    {handler}\n", Timeout=1)
-    error, answer = invoke(functions, name)
+def test_extensions_are_told_why_the_sandbox_ends(functions, extended, said, time_out, handler, reason, kind):
+    name = extended(FOLLOW, f"def handler(event, context):\n    print('running', flush=True)\n    {handler}\n")
+    if reason == "timeout":
+        error, answer = time_out(name, invoke, functions, name)
+    else:
+        error, answer = invoke(functions, name)
     assert (error, answer["errorType"]) == ("Unhandled", kind)
     assert said(name, "event", 2)[1]["shutdownReason"] == reason
 
@@ -738,17 +741,18 @@ def noted(server):
     return [one["message"].strip() for one in found]
 
 
-def test_an_extensions_work_after_the_answer_counts_for_the_timeout(functions, extended, said, log_of):
+def test_an_extensions_work_after_the_answer_counts_for_the_timeout(functions, extended, said, log_of, advance_clock):
     name = extended({"follower": FOLLOW, "slow": API + """
 identifier = register("INVOKE")[1]["Lambda-Extension-Identifier"]
 next_event(identifier)
-time.sleep(60)
-"""}, Timeout=1)
+time.sleep(600)
+"""})
     error, request_id = invoke(functions, name)
     assert error is None
+    advance_clock(30)
     assert said(name, "event", 2)[1]["shutdownReason"] == "timeout"
     lines = log_of(name, "REPORT RequestId: " + request_id)
-    assert any(f"{request_id} Task timed out after 1.00 seconds" in line for line in lines)
+    assert any(f"{request_id} Task timed out after 30.00 seconds" in line for line in lines)
     [report] = [line for line in lines if line.startswith("REPORT")]
     assert "Status: timeout" in report
 

@@ -1,6 +1,7 @@
 """Function URLs: their configs, events and replies, by host and by path, who may use them, and pages of other origins."""
 
 import base64
+import hashlib
 import http.client
 import json
 import time
@@ -133,6 +134,27 @@ def test_a_large_answer_becomes_a_reply_too(make_url, ask, answer, status, conte
     for _ in range(2):
         told = ask(host)
         assert (told[0], told[1]["Content-Type"], told[2].decode()) == (status, content_type, body())
+
+
+@pytest.mark.parametrize("body", [b"x" * 5_000_000, b'"' * 2_500_000, b"\xff" * 3_000_000], ids=["text", "quotes", "bytes"])
+def test_a_large_request_reaches_the_function_whole(make_url, ask, body):
+    _, host = make_url("""
+import base64, hashlib
+def handler(event, context):
+    body = event["body"]
+    return hashlib.sha256(base64.b64decode(body) if event["isBase64Encoded"] else body.encode()).hexdigest()
+""")
+    kind = "application/octet-stream" if body[0] == 255 else "text/plain"
+    for _ in range(2):
+        status, _, answer = ask(host, method="POST", body=body, headers={"Content-Type": kind})
+        assert (status, answer.decode()) == (200, hashlib.sha256(body).hexdigest())
+
+
+def test_a_request_that_is_too_large_as_an_event_is_refused(make_url, ask):
+    name, host = make_url(SHOW)
+    status, _, answer = ask(host, method="POST", body=b'"' * 3_200_000, headers={"Content-Type": "text/plain"})
+    assert (status, b"must be smaller than 6291456 bytes" in answer) == (413, True)
+    assert ask(host)[0] == 200
 
 
 def test_a_large_answer_reaches_a_page_of_the_urls_cors(make_url, ask):

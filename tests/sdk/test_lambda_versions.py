@@ -144,7 +144,7 @@ def test_a_function_can_be_published_as_it_is_created_and_as_its_code_is_changed
 ):
     name = unique("f")[:64]
     made = functions.create_function(
-        FunctionName=name, Runtime="python3.11", Handler="index.handler", Role=make_role(), Publish=True,
+        FunctionName=name, Runtime="python3.11", Handler="index.handler", Role=make_role(), Publish=True, Timeout=30,
         Code={"ZipFile": zip_of({"index.py": SAY.format("one")})})
     assert (made["Version"], made["FunctionArn"]) == ("1", arn_of(name))
     changed = put_code(name, SAY.format("two"), Publish=True)
@@ -283,7 +283,7 @@ def test_only_the_functions_own_name_is_changed(functions, make_two, put_code, r
                    lambda: refused(functions.update_function_configuration, FunctionName=f"{name}:1", Timeout=5),
                    lambda: refused(functions.publish_version, FunctionName=f"{name}:1")):
         assert change()["code"] in ("ResourceNotFoundException", "InvalidParameterValueException")
-    assert functions.get_function_configuration(FunctionName=name, Qualifier="1")["Timeout"] == 10
+    assert functions.get_function_configuration(FunctionName=name, Qualifier="1")["Timeout"] == 30
 
 
 # --- Aliases -----------------------------------------------------------------------------------

@@ -87,6 +87,24 @@ def test_a_deletion_removes_a_bounded_number_of_events_at_a_time(logs, what, env
     assert logs.stored_bytes("g") == len("kept") + 26
 
 
+@pytest.mark.parametrize("what", ["group", "stream"])
+def test_the_index_of_removed_events_goes_with_them(logs, what):
+    logs.make("g", "s")
+    logs.logs.put_index_policy(logGroupIdentifier="g", policyDocument='{"Fields": ["n", "@logStream"]}')
+    logs.put("g", "s", ['{"n": %d}' % number for number in range(700)])
+    logs.wait_for_no_rows("select 1 from logs_pending")
+    logs.wait_for_no_rows("select 1 where (select count(*) from logs_index_entry) <> 700")
+    logs.wait_for_no_rows("select 1 where (select count(*) from logs_index_found) <> 2")
+    if what == "group":
+        logs.logs.delete_log_group(logGroupName="g")
+        logs.wait_for_no_rows("select 1 from logs_index_found")
+        logs.wait_for_no_rows("select 1 from logs_index_policy")
+    else:
+        logs.logs.delete_log_stream(logGroupName="g", logStreamName="s")
+    logs.wait_for_no_rows("select 1 from logs_index_entry")
+    logs.wait_for_no_rows("select 1 from logs_event limit 1 offset 1")
+
+
 def test_large_events_are_removed_by_their_bytes(logs):
     logs.make("g", "s")
     for _ in range(12):

@@ -56,18 +56,23 @@ def test_a_stream_has_no_sequence_token(logs, make_group, now_ms):
     assert stream == {"logStreamName": "s", "arn": arn_of(name) + ":log-stream:s", "storedBytes": 0}
 
 
+def all_listed(logs, **arguments):
+    """The names on all pages."""
+    found = []
+    while True:
+        page = logs.list_log_groups(**arguments)
+        found += [group["logGroupName"] for group in page["logGroups"]]
+        if "nextToken" not in page:
+            return found
+        arguments["nextToken"] = page["nextToken"]
+
+
 def test_groups_are_listed_by_alternatives_of_their_names(logs, make_group):
     first, second, third = make_group("apple"), make_group("berry", logGroupClass="INFREQUENT_ACCESS"), make_group("cherry")
     unique = first.split("/")[2].split("-", 1)[1][:20]
 
     def names(pattern, **more):
-        found, arguments = [], {"logGroupNamePattern": pattern, "limit": 1, **more}
-        while True:
-            page = logs.list_log_groups(**arguments)
-            found += [group["logGroupName"] for group in page["logGroups"]]
-            if "nextToken" not in page:
-                return found
-            arguments["nextToken"] = page["nextToken"]
+        return all_listed(logs, logGroupNamePattern=pattern, limit=1, **more)
 
     assert {first, second, third} <= set(names(unique))
     assert names(f"^{first[:24]}|^{third[:24]}") == sorted([first, third])
@@ -82,6 +87,30 @@ def test_a_pattern_of_names_has_five_alternatives_of_three_characters(logs):
     logs.list_log_groups(logGroupNamePattern="|".join(["abc"] * 5))
     for pattern in ("|".join(["abc"] * 6), "abc|ab", "a*c", "x" * 25):
         assert refusal(logs.list_log_groups, logGroupNamePattern=pattern)[0] == "InvalidParameterException"
+
+
+@pytest.mark.parametrize("filters, found", [
+    ([{"key": "stage"}], "ab"), ([{"key": "stage", "values": []}], "ab"), ([{"key": "stage", "values": ["prod"]}], "a"),
+    ([{"key": "stage", "values": ["Prod"]}], ""), ([{"key": "stage", "values": ["PR*"]}], "a"), ([{"key": "stage", "values": ["*D"]}], "a"),
+    ([{"key": "stage", "values": ["!prod"]}], "b"), ([{"key": "stage", "values": ["!prod", "prod"]}], "ab"),
+    ([{"key": "stage", "values": ["!*o*"]}], "b"), ([{"key": "stage", "values": ["*"]}], "ab"), ([{"key": "Stage"}], ""),
+    ([{"key": "stage", "values": ["test", "prod"]}, {"key": "team", "values": ["x"]}], "b"), ([{"key": "none"}], "")])
+def test_groups_are_listed_by_their_tags(logs, make_group, filters, found):
+    names = {letter: make_group(letter) for letter in "abc"}
+    for letter, tags in (("a", {"stage": "prod", "team": ""}), ("b", {"stage": "test", "team": "x"}), ("c", {"other": "prod"})):
+        logs.tag_log_group(logGroupName=names[letter], tags=tags)
+    listed = all_listed(logs, logGroupTags=filters)
+    assert {letter for letter, name in names.items() if name in listed} == set(found)
+
+
+@pytest.mark.parametrize("fields, found", [(["user"], "a"), (["n"], "ab"), (["n", "user"], "a"), (["gone"], ""), (["traceId"], "abc"),
+                                           (["traceId", "n"], "ab"), (["User"], "")])
+def test_groups_are_listed_by_their_field_indexes(logs, make_group, fields, found):
+    names = {letter: make_group(letter) for letter in "abc"} | {"d": make_group("d", logGroupClass="INFREQUENT_ACCESS")}
+    for letter, own in (("a", ["gone"]), ("a", ["user", "n"]), ("b", ["n"])):
+        logs.put_index_policy(logGroupIdentifier=names[letter], policyDocument=json.dumps({"Fields": own}))
+    listed = all_listed(logs, fieldIndexNames=fields)
+    assert {letter for letter, name in names.items() if name in listed} == set(found)
 
 
 def test_both_generations_of_tags_are_the_same_tags(logs, make_group):

@@ -69,7 +69,7 @@ class House:
         package = code if isinstance(code, bytes) else zip_of({"index.py": code})
         return self.client("lambda").create_function(
             FunctionName=name,
-            **{"Runtime": "python3.11", "Handler": "index.handler", **settings},
+            **{"Runtime": "python3.11", "Handler": "index.handler", "Timeout": 30, **settings},
             Role=self.role(),
             Code={"ZipFile": package},
         )
@@ -337,9 +337,9 @@ def test_the_code_can_be_downloaded_for_ten_minutes(house):
     url = location(one, "one")
     assert url.startswith(one.server.endpoint + "/")
     assert get(url) == (200, "application/zip", package)
-    advance(one, 590)
+    advance(one, 540)
     assert get(url) == (200, "application/zip", package)
-    advance(one, 10)
+    advance(one, 60)
     status, kind, body = get(url)
     assert (status, kind) == (403, "application/xml")
     assert b"<Code>AccessDenied</Code><Message>Request has expired</Message><X-Amz-Expires>600</X-Amz-Expires>" in body

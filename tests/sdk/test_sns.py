@@ -60,7 +60,7 @@ def subscribed(sns, make_topic, make_queue, allow_topic):
 
 def the_message(sqs, url):
     [message] = sqs.receive_message(
-        QueueUrl=url, WaitTimeSeconds=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+        QueueUrl=url, WaitTimeSeconds=20, AttributeNames=["All"], MessageAttributeNames=["All"]
     )["Messages"]
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return message

@@ -36,7 +36,7 @@ def put(sns, topic, *statements):  # noqa: F811
 
 
 def text_of(sqs, queue):  # noqa: F811
-    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5).get("Messages", [])
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     return [message["Body"] for message in messages]

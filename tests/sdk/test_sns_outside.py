@@ -3,6 +3,7 @@
 import datetime
 import email
 import email.header
+import functools
 import glob
 import ipaddress
 import json
@@ -29,6 +30,7 @@ class Own:
         self.server = orderly_server.Server(*arguments, **settings).start()
         self.topic = self.sns.create_topic(Name="t")["TopicArn"]
 
+    @functools.cache
     def client(self, service, key="test", secret="test"):
         return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id=key,
                             aws_secret_access_key=secret, config=Config(retries={"max_attempts": 0}))
@@ -294,7 +296,7 @@ def test_a_mail_in_json_is_the_envelope(own):
 def test_a_relay_gets_the_mails(own, relay):
     one = own("--smtp", relay.url)
     one.sns.subscribe(TopicArn=one.topic, Protocol="email", Endpoint="ada@example.com")
-    mail = relay.mails.get(timeout=20)
+    mail = relay.mails.get(timeout=60)
     headers, text = parsed(mail["data"])
     assert (mail["to"], headers["To"]) == ("ada@example.com", "ada@example.com")
     assert link_in(text).startswith(one.server.endpoint)
@@ -309,7 +311,7 @@ def test_a_mail_that_the_relay_cannot_take_now_is_tried_again(own, relay):
     orderly_server.wait_until(lambda: traces.find(outcome="failed"))
     assert relay.mails.empty()
     one.advance(10)
-    assert relay.mails.get(timeout=20)["to"] == "ada@example.com"
+    assert relay.mails.get(timeout=60)["to"] == "ada@example.com"
 
 
 def test_a_mail_that_the_relay_refuses_is_given_up(own, relay):

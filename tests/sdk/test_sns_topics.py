@@ -275,7 +275,7 @@ def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
     topic, queue, _ = subscribed()
     set_all(sns, topic, SQSSuccessFeedbackRoleArn=make_log_role(**change), SQSSuccessFeedbackSampleRate="100")
     sns.publish(TopicArn=topic, Message="m")
-    assert len(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]) == 1
+    assert len(sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"]) == 1
     sns.publish(TopicArn=topic, Message="after the lines of the first one")
     assert lines_of(topic) == []
 

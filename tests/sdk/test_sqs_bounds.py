@@ -185,12 +185,12 @@ def waiting(request):
 def test_with_waits_a_purge_may_follow_another_after_sixty_seconds(waiting, refused):
     url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
     waiting.sqs.purge_queue(QueueUrl=url)
-    waiting.advance(57)
+    waiting.advance(20)
     error = refused(waiting.sqs.purge_queue, QueueUrl=url)
     assert (error["code"], error["status"], error["message"]) == (
         "AWS.SimpleQueueService.PurgeQueueInProgress", 403,
         "Only one PurgeQueue operation on q is allowed every 60 seconds.")
-    waiting.advance(3)
+    waiting.advance(40)
     waiting.sqs.purge_queue(QueueUrl=url)
 
 
@@ -198,13 +198,13 @@ def test_with_waits_the_name_of_a_deleted_queue_is_free_after_sixty_seconds(wait
     url = waiting.sqs.create_queue(QueueName="q")["QueueUrl"]
     waiting.sqs.create_queue(QueueName="other")
     waiting.sqs.delete_queue(QueueUrl=url)
-    waiting.advance(57)
+    waiting.advance(20)
     error = refused(waiting.sqs.create_queue, QueueName="q")
     assert (error["code"], error["status"], error["message"]) == (
         "AWS.SimpleQueueService.QueueDeletedRecently", 400,
         "You must wait 60 seconds after deleting a queue before you can create another with the same name.")
     waiting.sqs.create_queue(QueueName="another")
-    waiting.advance(3)
+    waiting.advance(40)
     waiting.sqs.delete_queue(QueueUrl=waiting.sqs.create_queue(QueueName="q")["QueueUrl"])
     waiting.advance(61)
     waiting.sqs.delete_queue(QueueUrl=waiting.url("other"))
@@ -214,7 +214,7 @@ def test_with_waits_the_name_of_a_deleted_queue_is_free_after_sixty_seconds(wait
 # --- Receiving ---------------------------------------------------------------------------------
 
 
-def dead_letter_pair(queues, receives=1, timeout=30):
+def dead_letter_pair(queues, receives=1, timeout=600):
     sqs = queues.sqs
     sqs.create_queue(QueueName="dead")
     target = "arn:aws:sqs:us-east-1:000000000000:dead"
@@ -232,7 +232,7 @@ def test_a_receive_that_meets_many_dead_letters_moves_them_some_at_a_time_and_fi
     queues.send_many("source", 350)
     while queues.receive("source"):
         pass
-    queues.advance(31)
+    queues.advance(601)
     queues.send_many("source", 1)
     queues.restart_recording(moved="update of dead_letter_source_arn on sqs_message", run="update on sqs_count")
 
@@ -250,7 +250,7 @@ def test_a_receive_that_meets_only_dead_letters_answers_empty(queues):
     queues.send_many("source", 250)
     while queues.receive("source"):
         pass
-    queues.advance(31)
+    queues.advance(601)
     assert queues.receive("source") == []
     assert queues.counts("dead")["ready"] == 250
 
@@ -328,10 +328,10 @@ def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes
 
 
 class Model:
-    """The counts that the queue must have: times are multiples of ten seconds, and the test reads them in between."""
+    """The counts that the queue must have: times are multiples of five minutes, of which the test itself takes less."""
 
     def __init__(self):
-        self.now = 5
+        self.now = 0
         self.messages = []  # [sent, visible, receives]
 
     def expected(self, retention):
@@ -348,13 +348,13 @@ class Model:
 @pytest.mark.parametrize("seed", range(3))
 def test_counts_are_exact_after_whatever_happened(queues, seed):
     chance = random.Random(seed)
-    sqs, model, retention = queues.sqs, Model(), 600
+    sqs, model, retention = queues.sqs, Model(), 18000
     url = sqs.create_queue(
-        QueueName="q", Attributes={"VisibilityTimeout": "30", "MessageRetentionPeriod": str(retention)}
+        QueueName="q", Attributes={"VisibilityTimeout": "600", "MessageRetentionPeriod": str(retention)}
     )["QueueUrl"]
 
     def send():
-        delay = chance.choice([0, 0, 20, 300])
+        delay = chance.choice([0, 0, 300, 900])
         for _ in range(chance.randrange(1, 4)):
             sent = sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=delay)
             model.messages.append(
@@ -362,7 +362,7 @@ def test_counts_are_exact_after_whatever_happened(queues, seed):
             )
 
     def receive():
-        timeout = chance.choice([0, 20, 30, 400])
+        timeout = chance.choice([0, 300, 600, 12000])
         for taken in queues.receive("q", VisibilityTimeout=timeout, MaxNumberOfMessages=chance.randrange(1, 6)):
             [message] = [m for m in model.messages if m["id"] == taken["MessageId"]]
             message |= {"visible": model.now + timeout, "handle": taken["ReceiptHandle"]}
@@ -377,21 +377,21 @@ def test_counts_are_exact_after_whatever_happened(queues, seed):
 
     def change():
         for message in [m for m in handled() if m["visible"] > model.now][:2]:
-            timeout = chance.choice([0, 20, 200])
+            timeout = chance.choice([0, 300, 6000])
             sqs.change_message_visibility(
                 QueueUrl=url, ReceiptHandle=message["handle"], VisibilityTimeout=timeout
             )
             message["visible"] = model.now + timeout
 
     def pass_time():
-        seconds = chance.choice([10, 30, 200])
+        seconds = chance.choice([300, 900, 6000])
         queues.advance(seconds)
         model.now += seconds
 
     def purge():
         if chance.random() < 0.2:
-            queues.advance(70)
-            model.now += 70
+            queues.advance(300)
+            model.now += 300
             sqs.purge_queue(QueueUrl=url)
             model.messages.clear()
 
@@ -425,7 +425,7 @@ def test_dead_letters_are_counted_where_they_are(queues):
     queues.send_many("source", 3)
     queues.send_many("dead", 2)
     assert len(queues.receive("source")) == 3
-    queues.advance(31)
+    queues.advance(601)
     assert queues.receive("source") == []
     assert queues.counts("source") == {"ready": 0, "delayed": 0, "in flight": 0}
     assert queues.counts("dead") == {"ready": 5, "delayed": 0, "in flight": 0}

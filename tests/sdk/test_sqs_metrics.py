@@ -16,7 +16,7 @@ def at(own_server):
     began_ms = now_ms - now_ms % MINUTE_MS + MINUTE_MS
 
     def move(second):
-        own_server.advance_clock(began_ms / 1000 + second - own_server.advance_clock(0) / 1000)
+        own_server.advance_clock(max(began_ms / 1000 + second - own_server.advance_clock(0) / 1000, 0))
 
     move(1)
     return move
@@ -69,10 +69,10 @@ def test_quiet_groups_are_measured_apart_from_the_noisy_one(sqs, url, at, measur
     send(sqs, url, ["c0"], "c")
     send(sqs, url, numbered("bb", 50), "bb")  # its name is between those of the quiet groups
     assert take(sqs, url, 31)[0] == ["c0", *numbered("bb", 30)]
-    at(10)
+    at(30)
     send_quiet(sqs, url)
     age, figures = of_groups(measured())
-    assert 30 < age <= 46  # of those that were sent from second 10 on; the noisy group's are older
+    assert age <= 26  # of those that were sent from second 30 on; the noisy group's are older
     assert figures == {
         "ApproximateNumberOfNoisyGroups": 1,
         "ApproximateNumberOfMessagesVisibleInQuietGroups": 3,
@@ -84,10 +84,10 @@ def test_quiet_groups_are_measured_apart_from_the_noisy_one(sqs, url, at, measur
 def test_without_a_noisy_group_all_are_quiet(sqs, url, at, measured):
     send(sqs, url, numbered("bb", 40), "bb")
     assert take(sqs, url, 29)[0] == numbered("bb", 29)
-    at(10)
+    at(30)
     send_quiet(sqs, url)
     age, figures = of_groups(measured())
-    assert 46 < age <= 55
+    assert 26 < age <= 55
     assert figures == {
         "ApproximateNumberOfNoisyGroups": 0,
         "ApproximateNumberOfMessagesVisibleInQuietGroups": 14,

@@ -357,6 +357,18 @@ def test_a_hop_that_shows_two_items_with_the_longest_key_is_whole(write, table):
     assert hops()[1]["detail"] == {"key": key, "before": {**key, "n": {"N": "1"}}, "after": {**key, "n": {"N": "2"}}}
 
 
+def test_a_trace_keeps_its_first_thousand_hops(write, table, traces):
+    dynamodb, hops = write()
+    for lot in range(40):
+        puts = [{"PutRequest": {"Item": {"id": {"S": f"{lot}-{i}"}}}} for i in range(25)]
+        dynamodb.batch_write_item(RequestItems={table: puts})
+    assert len(hops()) == 1000
+    dynamodb.put_item(TableName=table, Item={"id": {"S": "one more"}})
+    [trace] = traces.find(resource=f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{table}")
+    assert trace["hops"] == 1001
+    assert [hop["detail"]["key"]["id"]["S"] for hop in hops()] == [f"{lot}-{i}" for lot in range(40) for i in range(25)]
+
+
 def test_who_may_not_read_the_item_does_not_see_it_in_traces(client, write, table, user_with, make_role):
     dynamodb, hops = write()
     for name in ("mine", "theirs"):

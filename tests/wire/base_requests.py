@@ -86,7 +86,8 @@ class World:
         self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
         self.zip = package()
         self.function = client("lambda").create_function(
-            FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip}
+            FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip},
+            Timeout=30
         )["FunctionArn"]
         publishers = {"SigningProfileVersionArns": [arn("signer", "/signing-profiles/p/v")]}
         self.publishers, self.lambda_ = publishers, client("lambda")
@@ -695,7 +696,8 @@ def logs(world):
         "TagLogGroup": only({**group, "tags": TAG_MAP}),
         "UntagLogGroup": only({**group, "tags": ["nothing"]}),
         "ListTagsLogGroup": only(group),
-        "ListLogGroups": only({"logGroupNamePattern": "^eve|ery", "limit": 2}),
+        "ListLogGroups": only({"logGroupNamePattern": "^eve|ery", "limit": 2, "fieldIndexNames": ["traceId"],
+                               "logGroupTags": [{"key": "k", "values": ["*"]}]}),
         "PutResourcePolicy": only({"policyName": "every", "policyDocument": POLICY_OF_LOGS}),
         "DescribeResourcePolicies": only({"policyScope": "ACCOUNT", "limit": 2}),
         "DeleteResourcePolicy": lambda: ([("PutResourcePolicy", {"policyName": "every", "policyDocument": POLICY_OF_LOGS})],

@@ -105,7 +105,7 @@ def test_the_retry_of_an_asynchronous_invocation_is_the_next_thing(started, wait
     boto(server, "iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
     function = boto(server, "lambda")
-    function.create_function(FunctionName="f", Runtime="python3.11", Handler="index.handler", Role="arn:aws:iam::000000000000:role/r",
+    function.create_function(FunctionName="f", Runtime="python3.11", Handler="index.handler", Timeout=30, Role="arn:aws:iam::000000000000:role/r",
                              Code={"ZipFile": zip_of({"index.py": "def handler(event, context):\n    raise ValueError('no')\n"})})
     function.get_waiter("function_active_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
     function.invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")

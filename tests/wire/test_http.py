@@ -289,7 +289,7 @@ def test_a_client_that_leaves_while_its_receive_waits_loses_no_message(connect, 
         sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     sqs.send_message(QueueUrl=url, MessageBody="for somebody else")
     advance_clock(31)
-    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
     assert message["Body"] == "for somebody else"
 
 

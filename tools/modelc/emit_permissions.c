@@ -69,6 +69,8 @@ static void emit_permission(const struct operation_entry *operation, size_t inde
     if (permission->also)
         text_add(out, S(".also = true, "));
     add_path("when_asked", &permission->when_asked, out);
+    if (str_present(permission->when_is))
+        text_format(out, ".when_is = \"%.*s\", ", STR_ARGS(permission->when_is));
     text_add(out, S("},\n"));
 }
 
@@ -330,6 +332,8 @@ static void add_row(const struct model *model, const struct operation_entry *ope
                 STR_ARGS(str_present(permission->action) ? permission->action : operation->action));
     if (str_present(permission->when_asked.text.text))
         text_format(out, " if `%.*s`", STR_ARGS(permission->when_asked.text.text));
+    if (str_present(permission->when_is))
+        text_format(out, " is %.*s", STR_ARGS(permission->when_is));
     if (permission->or_others)
         text_format(out, " of `%.*s`", STR_ARGS(permission->path.text.text));
     text_add(out, S(" | "));

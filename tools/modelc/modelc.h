@@ -142,6 +142,7 @@ struct permission_entry {
     str action; /* absent: the operation's action */
     struct name kind;
     struct path path, with, when_asked;
+    str when_is;   /* only if when_asked has this value */
     str function;  /* the function after `by` */
     str on;        /* an ARN, or "*" */
     str otherwise; /* what the locator gets when the request names no resource */

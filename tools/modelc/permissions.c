@@ -99,8 +99,9 @@ static void parse_also(struct model *model, const struct line *line, struct perm
     permission->also = true;
     permission->action = word_or_absent(line, 1);
     permission->when_asked.text = (struct name){take_value(line, &at, S("if")), line->number};
+    permission->when_is = take_value(line, &at, S("is"));
     if (at != line->count)
-        complain(model, line->number, "This is written: also ACTION [if PATH]");
+        complain(model, line->number, "This is written: also ACTION [if PATH [is \"VALUE\"]]");
 }
 
 static void parse_key(struct model *model, const struct line *line, struct key_entry *key)

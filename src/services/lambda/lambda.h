@@ -10,7 +10,7 @@ extern const struct module RUNTIME_MODULE;
 
 struct lambda_options {
     str functions_folder;        /* where packages are unpacked; made again when it is lost */
-    str runtimes_folder;         /* the bootstraps of nodejs and python */
+    str runtimes_folder;         /* what runs functions of each language */
     str endpoint;                /* for functions, which run on this machine */
     str account;                 /* the server's own, which may name folders as code */
     str private_folder;          /* the server's own data */

@@ -32,14 +32,20 @@ static const struct sts_credentials *assume_role(const struct call *call, const 
     return NULL;
 }
 
-static bool is_provided(const struct runtime *runtime)
+static bool is_family(const struct runtime *runtime, const char *family)
 {
-    return strcmp(runtime->family, "provided") == 0;
+    return strcmp(runtime->family, family) == 0;
 }
 
-static bool is_node(const struct runtime *runtime)
+static bool is_provided(const struct runtime *runtime)
 {
-    return strcmp(runtime->family, "nodejs") == 0;
+    return is_family(runtime, "provided");
+}
+
+/* AWS's own clients write the records of their loggers as frames. */
+static bool has_client_of_aws(const struct runtime *runtime)
+{
+    return is_family(runtime, "java") || is_family(runtime, "ruby");
 }
 
 /* The machine's folders that the interpreter needs inside. */
@@ -52,13 +58,52 @@ static struct str_list folders_of(const struct call *call, const struct interpre
     return folders;
 }
 
+/* Node.js and Python: our bootstraps, which find the handler in the environment. */
+static void add_bootstrap(const struct call *call, const struct interpreter *interpreter, str bootstrap,
+                          struct sandbox_start_input *in)
+{
+    *list_add(call->arena, &in->command) = str_of(interpreter->path);
+    *list_add(call->arena, &in->command) = bootstrap;
+    if (str_present(in->layers))
+        *list_add(call->arena, &in->command) = S("/opt");
+}
+
+/* Ruby: AWS's gem. */
+static void add_ruby(const struct call *call, const struct function *function,
+                     const struct interpreter *interpreter, struct sandbox_start_input *in)
+{
+    const str arguments[] = {str_of(interpreter->path), S("-I"), str_of(interpreter->library),
+                             S("/var/runtime/bootstrap.rb"), function->row.handler};
+
+    for (size_t i = 0; i < sizeof arguments / sizeof *arguments; i++)
+        *list_add(call->arena, &in->command) = arguments[i];
+}
+
+static void add_interpreter(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox,
+                            const struct interpreter *interpreter, struct sandbox_start_input *in)
+{
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
+
+    if (is_family(runtime, "nodejs"))
+        add_bootstrap(call, interpreter, S("/var/runtime/bootstrap.mjs"), in);
+    else if (is_family(runtime, "python"))
+        add_bootstrap(call, interpreter, S("/var/runtime/bootstrap.py"), in);
+    else if (is_family(runtime, "java"))
+        lambda_java_command(call, function, sandbox, interpreter, in);
+    else
+        add_ruby(call, function, interpreter, in);
+    in->framed_output = arena_bool(call->arena, has_client_of_aws(runtime));
+}
+
 /*
  * The function's wrapper script, if it has one, gets the interpreter's command as its arguments:
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
  */
-static void set_interpreter(const struct call *call, struct sandbox_start_input *in,
-                            const struct runtime *runtime)
+static void set_interpreter(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox, struct sandbox_start_input *in)
 {
+    const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
 
     /* The server then reports it like any program that cannot be started. */
@@ -72,11 +117,7 @@ static void set_interpreter(const struct call *call, struct sandbox_start_input 
     in->folders = folders_of(call, interpreter);
     if (str_present(wrapper) && !str_empty(wrapper))
         *list_add(call->arena, &in->command) = wrapper;
-    *list_add(call->arena, &in->command) = str_of(interpreter->path);
-    *list_add(call->arena, &in->command) =
-        is_node(runtime) ? S("/var/runtime/bootstrap.mjs") : S("/var/runtime/bootstrap.py");
-    if (str_present(in->layers))
-        *list_add(call->arena, &in->command) = S("/opt");
+    add_interpreter(call, function, sandbox, interpreter, in);
 }
 
 /* A layer may bring the bootstrap. */
@@ -88,13 +129,13 @@ static str provided_bootstrap(const struct call *call, const struct sandbox_star
     return of_layer ? S("/opt/bootstrap") : S("/var/task/bootstrap");
 }
 
-static void set_command(const struct call *call, struct sandbox_start_input *in,
-                        const struct runtime *runtime)
+static void set_command(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox, struct sandbox_start_input *in)
 {
-    if (is_provided(runtime))
+    if (is_provided(lambda_runtime_find(function->row.runtime)))
         *list_add(call->arena, &in->command) = provided_bootstrap(call, in);
     else
-        set_interpreter(call, in, runtime);
+        set_interpreter(call, function, sandbox, in);
 }
 
 /* Add a variable that AWS sets unless the function's configuration does. */
@@ -103,6 +144,21 @@ static void add_default(const struct call *call, struct str_map *environment, co
 {
     if (!str_present(str_map_get(own, name)))
         str_map_add(call->arena, environment, name, value);
+}
+
+/* Where Ruby looks for the packages of functions and layers: those of its runtime's version, and of ours. */
+static void add_ruby_defaults(const struct call *call, struct str_map *environment, const struct str_map *own,
+                              const struct runtime *runtime)
+{
+    const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
+    const char *version = interpreter ? interpreter->version : runtime->version;
+
+    add_default(call, environment, own, S("RUBYLIB"), S("/var/task:/opt/ruby/lib"));
+    add_default(call, environment, own, S("GEM_PATH"),
+                arena_format(call->arena,
+                             "/var/task/vendor/bundle/ruby/%s.0:/opt/ruby/gems/%s.0:"
+                             "/var/task/vendor/bundle/ruby/%s.0:/opt/ruby/gems/%s.0",
+                             runtime->version, runtime->version, version, version));
 }
 
 static void add_configured(const struct call *call, struct str_map *environment,
@@ -121,7 +177,12 @@ static void add_configured(const struct call *call, struct str_map *environment,
     add_default(call, environment, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(call, environment, &own, S("TZ"), S(":UTC"));
     add_default(call, environment, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
-    if (is_node(runtime)) /* the SDK beside our bootstrap may need a newer Node.js than the machine's */
+    if (is_family(runtime, "java")) /* AWS's machines have LANG's locale; every machine has this one */
+        add_default(call, environment, &own, S("LC_ALL"), S("C.UTF-8"));
+    if (is_family(runtime, "ruby"))
+        add_ruby_defaults(call, environment, &own, runtime);
+    if (is_family(runtime,
+                  "nodejs")) /* the SDK beside our bootstrap may need a newer Node.js than the machine's */
         add_default(call, environment, &own, S("AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"),
                     S("true"));
 }
@@ -166,6 +227,8 @@ static void add_reserved(const struct call *call, struct str_map *environment,
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         str_map_add(call->arena, environment, reserved[i].key, reserved[i].value);
     add_log_format(call, environment, function);
+    if (has_client_of_aws(runtime)) /* standard output */
+        str_map_add(call->arena, environment, S("_LAMBDA_TELEMETRY_LOG_FD"), S("1"));
     if (!is_provided(runtime))
         str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
                     arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
@@ -195,7 +258,8 @@ static void add_extensions(const struct call *call, struct sandbox_start_input *
                                 S("LAMBDA_RUNTIME_DIR"),
                                 S("LAMBDA_TASK_ROOT"),
                                 S("_AWS_XRAY_DAEMON_ADDRESS"),
-                                S("_AWS_XRAY_DAEMON_PORT")};
+                                S("_AWS_XRAY_DAEMON_PORT"),
+                                S("_LAMBDA_TELEMETRY_LOG_FD")};
 
     for (size_t i = 0; i < extensions->count; i++)
         *list_add(call->arena, &in->extensions) =
@@ -226,7 +290,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
     add_reserved(call, &in.environment, function, sandbox, runtime);
     add_credentials(call, &in.environment, credentials);
     add_configured(call, &in.environment, function, runtime);
-    set_command(call, &in, runtime);
+    set_command(call, function, sandbox, &in);
     add_extensions(call, &in, extensions);
     *retire_ms = credentials->expiration - function->row.timeout_seconds * MS_PER_S - MARGIN_MS;
     sandbox_start_effect(call, &in);

@@ -169,14 +169,16 @@ static bool is_permitted(const struct call *call, const struct url_request *url)
 
 /* ---- the answer ---- */
 
-/* A function's answer, for a worker; the invocation is over. */
-struct url_answer {
-    str payload;
+/* What a worker does for a request. */
+struct url_work {
+    enum { EVENT_IS_WANTED, EVENT_IS_WRITTEN, ANSWER_IS_THERE } state;
+    str event;
+    str payload; /* the function's answer; the invocation is over */
     bool failed;
 };
 
 static enum outcome write_answer(const struct call *call, const struct url_request *url,
-                                 const struct visit *visit, const struct url_answer *answer,
+                                 const struct visit *visit, const struct url_work *answer,
                                  struct http_reply *reply)
 {
     if (answer->failed || !lambda_url_reply(call, answer->payload, reply))
@@ -185,20 +187,27 @@ static enum outcome write_answer(const struct call *call, const struct url_reque
     return DONE;
 }
 
+static void leave_work(const struct call *call, struct url_work work)
+{
+    struct url_work *left = arena_new(call->arena, struct url_work);
+
+    *left = work;
+    leave_prepared(call, left);
+}
+
 /* A worker reads a large answer. */
 static enum outcome answer_whole(const struct call *call, const struct url_request *url,
                                  const struct visit *visit, const struct lambda_find_by_request_row *row,
                                  struct http_reply *reply)
 {
-    struct url_answer answer = {.payload = str_present(row->result) ? row->result : handed_over(call),
-                                .failed = str_present(row->error)};
+    struct url_work answer = {.state = ANSWER_IS_THERE,
+                              .payload = str_present(row->result) ? row->result : handed_over(call),
+                              .failed = str_present(row->error)};
 
     lambda_invocation_remove(call, row->id);
     if (answer.failed || !lambda_answer_is_large(answer.payload) || !may_move_to_worker(call))
         return write_answer(call, url, visit, &answer, reply);
-    struct url_answer *left = arena_new(call->arena, struct url_answer);
-    *left = answer;
-    leave_prepared(call, left);
+    leave_work(call, answer);
     return move_to_worker(call);
 }
 
@@ -293,10 +302,23 @@ static enum outcome go_on(const struct call *call, const struct url_request *url
 
 /* ---- the request ---- */
 
+/* A worker writes a large event. */
+static bool event_is_missing(const struct call *call, const struct visit *visit)
+{
+    return lambda_answer_is_large(visit->request->body) && !prepared(call) && may_move_to_worker(call);
+}
+
+static str event_of(const struct call *call, const struct url_request *url, const struct visit *visit)
+{
+    const struct url_work *work = prepared(call);
+
+    return work ? work->event : lambda_url_event(call, url, visit->request);
+}
+
 static enum outcome begin(const struct call *call, const struct url_request *url, const struct visit *visit,
                           struct http_reply *reply)
 {
-    const struct lambda_invocation_request request = {.payload = lambda_url_event(call, url, visit->request)};
+    const struct lambda_invocation_request request = {.payload = event_of(call, url, visit)};
     bool streams = lambda_invoke_mode_of(url->row.invoke_mode) == LAMBDA_INVOKE_MODE_RESPONSE_STREAM;
 
     if (lambda_invocation_begin(call, &request, &url->function, streams) == PARKED)
@@ -331,7 +353,10 @@ static enum outcome enter(const struct call *call, const struct url_request *url
         add_cors(call, url, visit, reply);
         return DONE;
     }
-    return begin(call, url, visit, reply);
+    if (!event_is_missing(call, visit))
+        return begin(call, url, visit, reply);
+    leave_work(call, (struct url_work){.state = EVENT_IS_WANTED});
+    return move_to_worker(call);
 }
 
 static enum outcome run(const struct call *call, const struct url_request *url, const struct visit *visit,
@@ -343,17 +368,26 @@ static enum outcome run(const struct call *call, const struct url_request *url, 
     if (!lambda_find_by_request(call->txn, &own, &row))
         return stream_left(call) ? DONE : enter(call, url, visit, reply);
     if (row.state == LAMBDA_INVOCATION_STATE_QUEUED && !stream_left(call))
-        return lambda_invocation_wait(call, &(struct lambda_invocation_request){
-                                                .payload = lambda_url_event(call, url, visit->request)});
+        return lambda_invocation_wait(
+            call, &(struct lambda_invocation_request){.payload = event_of(call, url, visit)});
     return go_on(call, url, visit, &row, reply);
+}
+
+static enum outcome write_event(const struct call *call, const struct url_request *url,
+                                const struct visit *visit)
+{
+    leave_work(call, (struct url_work){.state = EVENT_IS_WRITTEN,
+                                       .event = lambda_url_event(call, url, visit->request)});
+    return move_to_engine(call);
 }
 
 enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
-    const struct url_answer *answer = prepared(call);
+    const struct url_work *work = prepared(call);
+    bool on_engine = !work || work->state == EVENT_IS_WRITTEN;
     struct url_request url = {0};
 
-    if (!answer)
+    if (on_engine)
         answer_unsynced(call);
     bool known = find_url(call, visit, &url);
     if (!known && visit->from_foreign_page)
@@ -361,5 +395,8 @@ enum outcome lambda_url_answer(const struct call *call, const struct visit *visi
     if (!known)
         return say(call, reply, 404, S("Not Found"));
     struct call there = lambda_call_of_function(call, &url.function);
-    return answer ? write_answer(&there, &url, visit, answer, reply) : run(&there, &url, visit, reply);
+    if (on_engine)
+        return run(&there, &url, visit, reply);
+    return work->state == EVENT_IS_WANTED ? write_event(&there, &url, visit)
+                                          : write_answer(&there, &url, visit, work, reply);
 }

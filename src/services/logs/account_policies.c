@@ -160,15 +160,6 @@ static bool is_index(str type)
     return logs_policy_type_of(type) == LOGS_POLICY_TYPE_FIELD_INDEX_POLICY;
 }
 
-/* The caller also needs the permission for what the policy does.  Another type than these two is of no
- * policy. */
-static bool allows(const struct call *call, str type, str of_subscriptions, str of_indexes)
-{
-    const struct resource all = {.arn = S("*")};
-
-    return authorize_action(call, is_index(type) ? of_indexes : of_subscriptions, &all);
-}
-
 static bool basics_check(const struct call *call, const struct logs_put_account_policy_request *in)
 {
     if (str_empty(in->policy_name) || in->policy_name.size > MAX_NAME ||
@@ -252,8 +243,7 @@ enum outcome logs_put_account_policy(const struct call *call,
 {
     struct logs_account_policy *policy = arena_new(call->arena, struct logs_account_policy);
 
-    if (!allows(call, in->policy_type, S("logs:PutSubscriptionFilter"), S("logs:PutIndexPolicy")) ||
-        !basics_check(call, in) ||
+    if (!basics_check(call, in) ||
         !(is_index(in->policy_type) ? logs_account_index_put : put_subscription)(call, in, policy))
         return FAILED;
     out->account_policy = policy;
@@ -276,8 +266,7 @@ enum outcome logs_delete_account_policy(const struct call *call,
                                         struct logs_delete_account_policy_response *out)
 {
     (void)out;
-    if (!allows(call, in->policy_type, S("logs:DeleteSubscriptionFilter"), S("logs:DeleteIndexPolicy")) ||
-        !(is_index(in->policy_type) ? logs_account_index_delete : delete_subscription)(call, in))
+    if (!(is_index(in->policy_type) ? logs_account_index_delete : delete_subscription)(call, in))
         return FAILED;
     return DONE;
 }
@@ -310,9 +299,7 @@ enum outcome logs_describe_account_policies(const struct call *call,
 {
     struct page page;
 
-    if (!allows(call, in->policy_type, S("logs:DescribeSubscriptionFilters"),
-                S("logs:DescribeIndexPolicies")) ||
-        !logs_page_open(call, in->next_token, NULL, &page))
+    if (!logs_page_open(call, in->next_token, NULL, &page))
         return FAILED;
     list_make_empty(call->arena, &out->account_policies);
     if (names_other_accounts(call, &in->account_identifiers))

@@ -46,6 +46,8 @@ void logs_index_policy_end(const struct call *call, const struct logs_index_poli
  * ended. */
 struct index_policies logs_index_policies_of(const struct call *call, int64_t group_id, str group_name);
 bool logs_index_field_is_default(str name);
+/* Is the group of this account indexed by that field, by a policy in effect or by default? */
+bool logs_index_has(const struct call *call, const struct group *group, str field);
 
 /* index_entries.c: the index of new events, made on a worker and stored by a call. */
 struct index_step {

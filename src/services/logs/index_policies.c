@@ -268,13 +268,28 @@ struct index_policies logs_index_policies_of(const struct call *call, int64_t gr
     return policies;
 }
 
-/* ---- operations ---- */
-
 static bool find_policy(const struct call *call, int64_t id, struct logs_index_policy_row *row)
 {
     return logs_find_index_policy_by_id(call->txn, &(struct logs_find_index_policy_by_id_params){.id = id},
                                         row);
 }
+
+bool logs_index_has(const struct call *call, const struct group *group, str field)
+{
+    struct logs_index_policy_row row;
+
+    if (!logs_group_is_standard(group))
+        return false;
+    if (logs_index_field_is_default(field))
+        return true;
+    if (!group->row.index_policy || !find_policy(call, *group->row.index_policy, &row))
+        return false;
+    struct index_policy policy = logs_index_policy_read(call, &row);
+    const struct index_field *found = field_of(&policy.fields, field);
+    return found && !found->ended_ms;
+}
+
+/* ---- operations ---- */
 
 static void describe(const struct call *call, const struct group *group,
                      const struct logs_index_policy_row *row, struct logs_index_policy *policy)

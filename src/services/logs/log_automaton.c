@@ -100,6 +100,14 @@ struct log_automaton *logs_automaton_new(struct arena *arena, const str *texts, 
     return automaton;
 }
 
+size_t logs_automaton_skip(const struct log_automaton *automaton, str text, size_t from)
+{
+    while (from < text.size &&
+           *transition(automaton, LOG_AUTOMATON_START, text.data[from]) == LOG_AUTOMATON_START)
+        from++;
+    return from;
+}
+
 uint32_t logs_automaton_next(const struct log_automaton *automaton, uint32_t state, char byte)
 {
     return automaton->byte_number[(unsigned char)byte] ? *transition(automaton, state, byte)

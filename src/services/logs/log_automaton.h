@@ -15,6 +15,8 @@ struct log_automaton;
 /* The texts must not be empty.  Each gets a number; equal texts share the number of the first one. */
 struct log_automaton *logs_automaton_new(struct arena *arena, const str *texts, size_t count,
                                          size_t *numbers);
+/* At the start, from that byte on: the first byte that leads to another state, or the text's size. */
+size_t logs_automaton_skip(const struct log_automaton *automaton, str text, size_t from);
 uint32_t logs_automaton_next(const struct log_automaton *automaton, uint32_t state, char byte);
 /*
  * The texts that end in a state: logs_automaton_end() returns the first state to pass to

@@ -167,10 +167,15 @@ bool logs_terms_match(struct log_terms *terms, str message)
     enum verdict verdict = terms->never ? DOES_NOT : terms->always ? MATCHES : OPEN;
 
     terms->walks++;
-    for (size_t i = 0; i < message.size && verdict == OPEN; i++) {
-        terms->steps++;
-        state = logs_automaton_next(terms->automaton, state, message.data[i]);
+    size_t i = 0;
+    while (i < message.size && verdict == OPEN) {
+        if (state == LOG_AUTOMATON_START)
+            i = logs_automaton_skip(terms->automaton, message, i);
+        if (i == message.size)
+            break;
+        state = logs_automaton_next(terms->automaton, state, message.data[i++]);
         verdict = look(terms, state, &missing);
     }
+    terms->steps += i;
     return verdict == OPEN ? missing == 0 && !terms->only_optional : verdict == MATCHES;
 }

@@ -83,8 +83,11 @@ static void remove_messages(const struct call *call, int64_t generation_id, int6
         sqs_message_remove(call, row->id, row->body_id);
         sqs_tally_removed(call, &tally, row->id,
                           (struct message_state){row->visible_ms, row->receive_count > 0});
-        if (row->sequence && before_ms < INT64_MAX)
-            sqs_group_settle(call, generation_id, row->group_id);
+        if (!row->sequence || before_ms == INT64_MAX)
+            continue;
+        int64_t available_ms = sqs_group_settle(call, generation_id, row->group_id);
+        if (expired)
+            sqs_queue_has_messages(call, &queue, available_ms);
     }
     sqs_tally_end(call, &tally);
     sums_store(call); /* the rows may be removed next */

@@ -16,7 +16,7 @@ const settings = {
 export const connect = (Client, overrides = {}) => new Client({ ...settings, ...overrides });
 export const unique = (kind) => `${kind}-${randomUUID().slice(0, 13)}`;
 
-export async function until(condition, what, seconds = 20) {
+export async function until(condition, what, seconds = 60) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await condition();

@@ -23,7 +23,7 @@ class Client:
     def __init__(self, port, receive_buffer=None):
         """A receive buffer of so many bytes instead of the kernel's, which grows to megabytes."""
         self.socket = socket.socket()
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))
@@ -87,7 +87,7 @@ class Server:
         return Client(self.port, **options)
 
     def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body)
         return connection.getresponse().read().decode()
 
@@ -115,10 +115,10 @@ class Server:
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
-def eventually(what, seconds=10):
+def eventually(what, seconds=60):
     """The first true value of what(), which is called again and again."""
     end = time.monotonic() + seconds
     while True:

@@ -49,7 +49,7 @@ def send_what_is_taken(client, data):
             taken += client.socket.send(data[taken : taken + 65536])
     except socket.timeout:
         pass
-    client.socket.settimeout(20)
+    client.socket.settimeout(60)
     return taken
 
 

@@ -48,7 +48,7 @@ def children_of_launcher(server):
 
 
 # Daemons in a session of their own, without the variables that they were started with.
-SECONDS = "1000.0071"
+SECONDS = f"1000.{os.getpid():08}"  # another run beside this one has others
 LEAVES_DAEMONS = f"env -i setsid sleep {SECONDS} & sleep {SECONDS} & echo up"
 
 
@@ -69,6 +69,50 @@ def test_output_and_exit_code_are_reported(server):
     assert exit["Reason"] == "Exited" and exit["ExitCode"] == 7 and "Signal" not in exit
     assert server.lines_of("E") == ["one", "two", "three"]
     assert server.events_of("E")[-1][0] == "SandboxExited"
+
+
+def frame(record):
+    """As AWS's runtime interface clients write it."""
+    return b"\xa5\x5a\x00\x03" + len(record).to_bytes(4, "big") + bytes(8) + record
+
+
+def lines_of_output(server, identity, output, pieces, **payload):
+    """The lines of a child that prints the output in pieces of that size."""
+    start_python(server, identity, f"""
+for at in range(0, {len(output)}, {pieces}):
+    os.write(1, {output!r}[at:at + {pieces}])
+    time.sleep({0.0 if pieces > 100 else 0.001})
+""", **payload)
+    server.exit_of(identity)
+    return server.lines_of(identity)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 7, 100_000])
+def test_a_framed_record_is_one_line_whatever_is_in_it(server, pieces):
+    output = (b"plain\nbegun" + frame(b"two\nlines\n") + frame(b"") + frame(b"no end") + frame(b"\n\n")
+              + b"\xa5not \xc2\xa5Z a frame\n" + frame(b"last \xa5\x5a\x00\x03 inside"))
+    replaced = "\N{REPLACEMENT CHARACTER}"
+    assert lines_of_output(server, "E", output, pieces, framedOutput=True) == [
+        "plain", "begun", "two\nlines", "no end", f"{replaced}not \N{YEN SIGN}Z a frame",
+        f"last {replaced}Z\x00\x03 inside"]
+
+
+def test_a_framed_record_is_cut_where_a_line_is(server):
+    head = frame(b"x" * (256 * 1024) + b"y\n")[:16]
+    start_python(server, "E", f"""
+sys.stdout.buffer.write({head!r} + b"x" * (256 * 1024) + b"y\\n" + b"z\\n")
+""", framedOutput=True)
+    server.exit_of("E")
+    assert server.lines_of("E") == ["x" * (256 * 1024), "y", "z"]
+
+
+def test_a_record_that_its_writer_did_not_end_is_kept(server):
+    assert lines_of_output(server, "E", frame(b"torn\napart")[:-4], 100_000, framedOutput=True) == ["torn\na"]
+
+
+def test_others_write_no_frames(server):
+    assert lines_of_output(server, "E", frame(b"a\nb") + b"\n", 100_000) == [
+        "\N{REPLACEMENT CHARACTER}Z\x00\x03\x00\x00\x00\x03" + "\x00" * 8 + "a", "b"]
 
 
 def test_lines_carry_the_time_in_milliseconds(server):
@@ -99,8 +143,8 @@ for i in range(50):
 
 
 def test_output_of_a_busy_child_is_told_while_it_runs(server):
-    server.start("E", "/bin/sh", "-c", "echo early; sleep 5")
-    eventually(lambda: server.lines_of("E") == ["early"], seconds=2)
+    server.start("E", "/bin/sh", "-c", "echo early; exec sleep 1000")
+    eventually(lambda: server.lines_of("E") == ["early"])
 
 
 def test_output_that_is_not_utf8_is_made_so(server):
@@ -250,7 +294,10 @@ def test_code_that_does_not_exist_is_reported(server):
 
 def test_an_effect_started_twice_starts_one_child(server):
     for _ in range(2):
-        server.start("E", "/bin/sh", "-c", "echo up; sleep 1")
+        server.start("E", "/bin/sh", "-c", "echo up; exec sleep 1000")
+    eventually(lambda: server.lines_of("E"))
+    assert len(children_of_launcher(server)) == 1
+    server.stop_sandbox("E")
     server.exit_of("E")
     assert server.lines_of("E") == ["up"]
 
@@ -276,7 +323,7 @@ def test_stopping_an_unknown_sandbox_is_answered(server):
 
 
 def test_a_child_that_outgrows_its_memory_is_killed(server):
-    start_python(server, "E", "hold = [bytearray(b'x' * 1048576) for i in range(1000)]; time.sleep(10)",
+    start_python(server, "E", "hold = [bytearray(b'x' * 1048576) for i in range(1000)]; time.sleep(1000)",
                  memoryBytes=100 * MIB)
     exit = server.exit_of("E")
     assert exit["Reason"] == "OutOfMemory" and exit["Signal"] == signal.SIGKILL
@@ -284,7 +331,7 @@ def test_a_child_that_outgrows_its_memory_is_killed(server):
 
 
 def test_memory_that_is_taken_at_once_is_not_given(server):
-    start_python(server, "E", "hold = bytearray(b'x' * 2000000000); time.sleep(10)", memoryBytes=100 * MIB)
+    start_python(server, "E", "hold = bytearray(b'x' * 2000000000); time.sleep(1000)", memoryBytes=100 * MIB)
     exit = server.exit_of("E")
     assert exit["Reason"] == "OutOfMemory" and exit["Signal"] == signal.SIGKILL
 
@@ -295,7 +342,7 @@ import threading
 threading.Thread(target=ask, args=("GET", "/next")).start()
 time.sleep(0.2)
 hold = bytearray(b'x' * 200000000)
-time.sleep(10)
+time.sleep(1000)
 """, memoryBytes=100 * MIB)
     assert server.exit_of("E")["Reason"] == "OutOfMemory"
 

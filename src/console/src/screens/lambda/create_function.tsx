@@ -46,7 +46,7 @@ export default function CreateFunction() {
           Architectures: [architecture],
           Role: role,
         },
-        base64(writeZip(packageOf(code.files, code.executable))),
+        base64(writeZip(packageOf(code.files, code.executable, code.compiled))),
       );
       flash(
         'good',
@@ -86,7 +86,7 @@ export default function CreateFunction() {
           />
           <Select
             label="Runtime"
-            hint="The language of your function. The code editor supports Node.js and Python."
+            hint="The language of your function. The code editor supports Node.js, Python and Ruby."
             value={runtime}
             options={RUNTIMES}
             onChange={setRuntime}

@@ -15,13 +15,20 @@ const EXECUTABLE = 0o755;
 const REGULAR = 0o100000;
 const UNIX = 3;
 
-export function packageOf(files: Record<string, string>, executable: string[] = []): Package {
-  return new Map(
-    Object.entries(files).map(([path, text]) => [
-      path,
-      { bytes: strToU8(text), mode: executable.includes(path) ? EXECUTABLE : PLAIN },
-    ]),
+/** Texts, some of which can be run, and files in base64. */
+export function packageOf(
+  files: Record<string, string>,
+  executable: string[] = [],
+  binary: Record<string, string> = {},
+): Package {
+  const texts = Object.entries(files).map(
+    ([path, text]) =>
+      [path, { bytes: strToU8(text), mode: executable.includes(path) ? EXECUTABLE : PLAIN }] as const,
   );
+  const others = Object.entries(binary).map(
+    ([path, text]) => [path, { bytes: strToU8(atob(text), true), mode: PLAIN }] as const,
+  );
+  return new Map([...texts, ...others]);
 }
 
 export function readZip(zip: Uint8Array): Package {

@@ -3,6 +3,14 @@ import type { Option } from '../../ui/controls';
 
 const NODE = ['24', '22', '20', '18', '16'];
 const PYTHON = ['3.14', '3.13', '3.12', '3.11', '3.10', '3.9', '3.8'];
+const JAVA: [string, string][] = [
+  ['java25', 'Java 25'],
+  ['java21', 'Java 21'],
+  ['java17', 'Java 17'],
+  ['java11', 'Java 11'],
+  ['java8.al2', 'Java 8 on Amazon Linux 2'],
+];
+const RUBY = ['4.0', '3.4', '3.3', '3.2'];
 /** The server refuses these as AWS does: it names what to use instead. */
 const RETIRED: [string, string][] = [
   ['nodejs14.x', 'Node.js 14.x'],
@@ -10,6 +18,8 @@ const RETIRED: [string, string][] = [
   ['python3.7', 'Python 3.7'],
   ['python3.6', 'Python 3.6'],
   ['python2.7', 'Python 2.7'],
+  ['java8', 'Java 8'],
+  ['ruby2.7', 'Ruby 2.7'],
   ['go1.x', 'Go 1.x'],
 ];
 
@@ -17,6 +27,8 @@ const RETIRED: [string, string][] = [
 export const SUPPORTED = [
   ...NODE.map(version => ({ value: `nodejs${version}.x`, label: `Node.js ${version}.x` })),
   ...PYTHON.map(version => ({ value: `python${version}`, label: `Python ${version}` })),
+  ...JAVA.map(([value, label]) => ({ value, label })),
+  ...RUBY.map(version => ({ value: `ruby${version}`, label: `Ruby ${version}` })),
   { value: 'provided.al2023', label: 'Amazon Linux 2023' },
   { value: 'provided.al2', label: 'Amazon Linux 2' },
 ];
@@ -45,6 +57,8 @@ export interface StartingCode {
   files: Record<string, string>;
   /** Files that can be run. */
   executable?: string[];
+  /** Files that are not text, in base64. */
+  compiled?: Record<string, string>;
 }
 
 const NODE_CODE = `export const handler = async (event) => {
@@ -65,6 +79,36 @@ def lambda_handler(event, context):
         'statusCode': 200,
         'body': json.dumps('Hello from Lambda!')
     }
+`;
+
+const HELLO_JAVA = `package example;
+
+import java.util.Map;
+
+// Handler value: example.Hello::handleRequest
+public class Hello {
+  public String handleRequest(Map<String, Object> event) {
+    // TODO implement
+    return "Hello from Lambda!";
+  }
+}
+`;
+
+/* What javac --release 8 -g:none makes of it. */
+const HELLO_CLASS = [
+  'yv66vgAAADQAEAoAAgADBwAEDAAFAAYBABBqYXZhL2xhbmcvT2JqZWN0AQAGPGluaXQ+AQADKClWCAAIAQASSGVsbG8gZnJvbSBM',
+  'YW1iZGEhBwAKAQANZXhhbXBsZS9IZWxsbwEABENvZGUBAA1oYW5kbGVSZXF1ZXN0AQAjKExqYXZhL3V0aWwvTWFwOylMamF2YS9s',
+  'YW5nL1N0cmluZzsBAAlTaWduYXR1cmUBAEkoTGphdmEvdXRpbC9NYXA8TGphdmEvbGFuZy9TdHJpbmc7TGphdmEvbGFuZy9PYmpl',
+  'Y3Q7PjspTGphdmEvbGFuZy9TdHJpbmc7ACEACQACAAAAAAACAAEABQAGAAEACwAAABEAAQABAAAABSq3AAGxAAAAAAABAAwADQAC',
+  'AAsAAAAPAAEAAgAAAAMSB7AAAAAAAA4AAAACAA8AAA==',
+].join('');
+
+const RUBY_CODE = `require 'json'
+
+def lambda_handler(event:, context:)
+  # TODO implement
+  { statusCode: 200, body: JSON.generate('Hello from Lambda!') }
+end
 `;
 
 /* https://docs.aws.amazon.com/lambda/latest/dg/runtimes-walkthrough.html */
@@ -107,6 +151,14 @@ export function startingCode(runtime: string): StartingCode {
   if (runtime.startsWith('python'))
     return { handler: 'lambda_function.lambda_handler', files: { 'lambda_function.py': PYTHON_CODE } };
   if (runtime.startsWith('nodejs')) return { handler: 'index.handler', files: { 'index.mjs': NODE_CODE } };
+  if (runtime.startsWith('ruby'))
+    return { handler: 'lambda_function.lambda_handler', files: { 'lambda_function.rb': RUBY_CODE } };
+  if (runtime.startsWith('java'))
+    return {
+      handler: 'example.Hello::handleRequest',
+      files: { 'example/Hello.java': HELLO_JAVA },
+      compiled: { 'example/Hello.class': HELLO_CLASS },
+    };
   return {
     handler: 'function.handler',
     files: { bootstrap: BOOTSTRAP, 'function.sh': SHELL_CODE },
