@@ -2,14 +2,14 @@
  * trace_walk.c: traces from the newest on, as a search reads them.
  *
  * The words of traces are stored by ranges of neighbouring traces (trace_words.h): so a word's traces are
- * found range by range.  Of several words, the walk goes on with the newest trace of each: so failures are as
- * quick to find when they are rare.
+ * found range by range.  Of several words, the newest trace of each is known, and the newest of these comes
+ * next: so failures are as quick to find when they are rare.
  */
 #include "engine/trace_search.h"
 
 #include "base/check.h"
 
-/* The newest trace before that one that has the word; 0: there is none. */
+/* The newest trace before that one that has the word, or 0. */
 static int64_t trace_of_word(const struct trace_walk *walk, int64_t word, int64_t before_id)
 {
     struct engine_find_trace_of_word_before_params params = {.word = word, .before_id = before_id};

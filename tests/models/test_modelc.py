@@ -509,7 +509,7 @@ structure PlayRequest""")
     ("    on item Teams.key", "    on item Teams.key with Games", "14: Games is not one text or number."),
     ("    on item Teams.key", "    on item Teams.key with Games.Name", "14: Games.Name is not one text or number."),
     ("    on item Teams.key", "    on item Teams.key with Tags.key", "14: Tags.key is not one text or number."),
-    ("    on item Teams.key", "    also toy:See when Size", "14: This is written: also ACTION [if PATH]"),
+    ("    on item Teams.key", "    also toy:See when Size", "14: This is written: also ACTION [if PATH [is \"VALUE\"]]"),
     ("toy:Size Size else", "toy:Size Games else", "16: Games has no value: it is a structure."),
     ("toy:Leader by leader", "toy:Leader", "18: This is written: key NAME PATH [else \"value\"], "
                                            "or key NAME … by FUNCTION"),

@@ -32,6 +32,8 @@ WHOLE_TABLES = {
     "lambda: list_all_sandboxes": "at a start and a reset",
     "lambda: remove_orphans": "once, at the start",
     "lambda: remove_orphaned_payloads": "once, at the start",
+    "lambda: remove_unended_batches": "once, at the start",
+    "lambda: remove_orphaned_parts": "once, at the start",
     "lambda: list_unowned_packages": "once, at the start and at a reset; an index of what are few",
     "lambda: requeue_all": "once, at the start",
     "lambda: remove_all_messages": "once, at the start",
