@@ -267,6 +267,7 @@ void lambda_function_dispatch(const struct call *call, const struct function *fu
 
     check(id > 0);
     if (has_no_concurrency(function)) {
+        pace_of(id)->review_ms = 0; /* nothing is being started that the events could wait for */
         look_again(call, id);
         return;
     }
