@@ -313,6 +313,7 @@ def test_the_configuration_is_changed_section_by_section(created, page, client):
     page.get_by_role("button", name="Edit logging configuration").click()
     page.get_by_label("JSON").check()
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_text("Application log level")).to_be_visible()
 
     found = functions.get_function(FunctionName=name)
