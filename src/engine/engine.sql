@@ -391,6 +391,11 @@ where id = :id;
 select id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words
 from engine_trace where id < :before_id order by id desc;
 
+-- The newest range of traces, up to that one, that has words.
+-- statement: find_word_range :one
+-- param: most integer
+select range from engine_trace_word where range <= :most order by range desc limit 1;
+
 -- statement: find_trace_of_word_before :one
 -- param: before_id integer
 -- param: range integer
@@ -404,12 +409,6 @@ where range = :range and word = :word and trace < :before_id order by trace desc
 -- param: before_id integer
 select id, last_ms from engine_trace
 where last_ms >= :since_ms and (last_ms, id) < (:before_ms, :before_id) order by last_ms desc, id desc;
-
--- statement: find_trace_ids :one
--- column: first_id integer
--- column: last_id integer
-select coalesce((select min(id) from engine_trace), 0) as first_id,
-    coalesce((select max(id) from engine_trace), 0) as last_id;
 
 -- statement: find_oldest_trace :one
 select id, last_ms, bytes, words from engine_trace order by last_ms limit 1;

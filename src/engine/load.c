@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_MODULES = 16, LINE_BYTES = 64 };
+enum { LINE_BYTES = 64 };
 
 struct load {
     int64_t began_us; /* by the monotonic clock */
@@ -23,7 +23,7 @@ struct load {
     struct load_share {
         _Alignas(LINE_BYTES) struct requests {
             _Atomic uint64_t all, failed;
-        } of_module[MOST_MODULES];
+        } of_module[MAX_MODULES];
     } shares[METRIC_SHARES];
 };
 
@@ -46,7 +46,7 @@ void load_request(struct engine *engine, size_t module, bool failed)
 {
     struct requests *requests;
 
-    check(module < MOST_MODULES);
+    check(module < MAX_MODULES);
     requests = &engine->load->shares[metric_share_number()].of_module[module];
     atomic_fetch_add_explicit(&requests->all, 1, memory_order_relaxed);
     if (failed)

@@ -20,7 +20,7 @@
 
 #include <string.h>
 
-enum { US = 1000, TRACE_DIGITS = 24, PAGE_BYTES = 16 * 1024, LATE_MS = 100 };
+enum { US = 1000, DIGITS_OF_ID = 20, PAGE_BYTES = 16 * 1024, LATE_MS = 100 };
 
 static const char *const kind_names[HOP_KINDS] = {
     [HOP_PUBLISHED] = "published",
@@ -129,20 +129,18 @@ int64_t trace_parent_of_header(struct arena *arena, str header)
 
 str trace_of_id(struct arena *arena, str uuid, int64_t at_ms)
 {
-    static const char hex[] = "0123456789abcdef";
-    char digits[TRACE_DIGITS];
-    uint32_t seconds = __builtin_bswap32((uint32_t)(at_ms / MS_PER_S));
-    unsigned ms = (unsigned)(at_ms % MS_PER_S);
+    char digits[DIGITS_OF_ID];
+    uint64_t seconds = (uint64_t)at_ms / MS_PER_S, ms = (uint64_t)at_ms % MS_PER_S;
+    uint64_t time = __builtin_bswap64(seconds << 32 | ms << 16);
+    str hex = hex_encode(arena, (str){(const char *)&time, 6});
     size_t size = 0;
 
-    for (int shift = 8; shift >= 0; shift -= 4)
-        digits[size++] = hex[ms >> shift & 0xf];
     for (size_t i = 0; i < uuid.size && size < sizeof digits; i++)
         if (uuid.data[i] != '-')
             digits[size++] = uuid.data[i];
     memset(digits + size, '0', sizeof digits - size);
-    return arena_concat(arena, S("1-"), hex_encode(arena, (str){(const char *)&seconds, sizeof seconds}),
-                        S("-"), (str){digits, sizeof digits});
+    return arena_concat(arena, S("1-"), str_head(hex, 8), S("-"), str_from(hex, 8),
+                        (str){digits, sizeof digits});
 }
 
 str trace_of_call(const struct call *call)

@@ -489,6 +489,6 @@ void trace_tend(struct engine *engine)
     if (indexes)
         trace_index(engine);
     slice_begin(engine);
-    if (engine->now_ms >= engine->prune_ms)
+    if (indexes || engine->now_ms >= engine->prune_ms)
         prune(engine);
 }

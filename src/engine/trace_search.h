@@ -38,7 +38,6 @@ struct trace_walk {
     const struct call *call;
     struct word_list words;
     int64_t newest[VERDICTS]; /* for each of the words; 0: there are no more */
-    int64_t first_range;
     bool is_open;
     struct engine_list_traces_cursor cursor;
 };

@@ -13,11 +13,16 @@
 static int64_t trace_of_word(const struct trace_walk *walk, int64_t word, int64_t before_id)
 {
     struct engine_find_trace_of_word_before_params params = {.word = word, .before_id = before_id};
-    struct engine_find_trace_of_word_before_row row;
+    struct engine_find_trace_of_word_before_row found;
+    struct engine_find_word_range_row row;
 
-    for (params.range = word_range(before_id - 1); params.range >= walk->first_range; params.range--)
-        if (engine_find_trace_of_word_before(walk->call->txn, &params, &row))
-            return row.trace;
+    for (int64_t most = word_range(before_id);
+         engine_find_word_range(walk->call->txn, &(struct engine_find_word_range_params){.most = most}, &row);
+         most = row.range - 1) {
+        params.range = row.range;
+        if (engine_find_trace_of_word_before(walk->call->txn, &params, &found))
+            return found.trace;
+    }
     return 0;
 }
 
@@ -31,17 +36,12 @@ static void open_at(struct trace_walk *walk, int64_t before_id)
 struct trace_walk trace_walk_begin(const struct call *call, struct word_list words, int64_t before_id)
 {
     struct trace_walk walk = {.call = call, .words = words};
-    struct engine_find_trace_ids_row ids = {0};
 
     check(words.count <= VERDICTS);
     if (words.count == 0) {
         open_at(&walk, before_id);
         return walk;
     }
-    engine_find_trace_ids(call->txn, &ids);
-    walk.first_range = word_range(ids.first_id);
-    if (before_id > ids.last_id)
-        before_id = ids.last_id + 1;
     for (size_t i = 0; i < words.count; i++)
         walk.newest[i] = trace_of_word(&walk, words.items[i], before_id);
     return walk;

@@ -511,6 +511,14 @@ def test_a_trace_that_is_none_is_not_found(traces):
     assert traces.refusal("/1-00000000-000000000000000000000000") == (404, "There is no such trace.")
 
 
+@pytest.mark.parametrize("before", [-2**63, 0, 1])
+def test_no_trace_is_before_the_first(traces, client, make_queue, order, before):
+    client("sqs").send_message(QueueUrl=make_queue(), MessageBody=order)
+    for filters in ({}, {"text": order}, {"outcome": "any-failure"}):
+        page = traces.page(next=before, **filters)
+        assert (page["traces"], "next" in page) == ([], False)
+
+
 @pytest.mark.parametrize("path", ["", "/1-00000000-000000000000000000000000"])
 def test_a_foreign_page_reads_no_traces(traces, path):
     assert traces.refusal(path, Origin="http://evil.example")[0] == 403
