@@ -2,6 +2,7 @@
  *  links lead to http and https only. */
 import type { ComponentChildren } from 'preact';
 
+import { PlainTable } from './plain_table';
 import { blocksOf, type Block, type Inline } from './markdown_parse';
 
 export function Markdown({ text }: { text: string }) {
@@ -46,28 +47,7 @@ function BlockOf({ block }: { block: Block }) {
 }
 
 function TableOf({ rows: [head = [], ...rows] }: { rows: Inline[][][] }) {
-  return (
-    <table>
-      <thead>
-        <tr>
-          {head.map((cell, i) => (
-            <th key={i} scope="col">
-              {drawInline(cell)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, i) => (
-          <tr key={i}>
-            {head.map((_, n) => (
-              <td key={n}>{drawInline(row[n] ?? [])}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  return <PlainTable head={head.map(drawInline)} rows={rows.map(row => row.map(drawInline))} />;
 }
 
 function drawInline(content: Inline[]): ComponentChildren {

@@ -18,6 +18,23 @@ export interface Column<T> {
   number?: boolean;
 }
 
+/** A column with a link in each row that does something with what the row shows. */
+export function actionColumn<T>(
+  action: string,
+  label: (row: T) => string,
+  onClick: (row: T) => unknown,
+): Column<T> {
+  return {
+    id: 'actions',
+    title: 'Actions',
+    cell: row => (
+      <Button kind="link" label={label(row)} onClick={() => onClick(row)}>
+        {action}
+      </Button>
+    ),
+  };
+}
+
 interface TableProps<T> {
   label: string;
   rows: T[];

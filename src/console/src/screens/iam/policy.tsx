@@ -28,7 +28,7 @@ import { Copy, Empty, Facts, Panel, Tabs } from '../../ui/layout';
 import type { PageOf } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { Grants } from './grants';
 import { RemovablePage } from './removable_page';
 import { isAwsManaged } from './policy_choice';
@@ -191,15 +191,11 @@ function Entities({ arn }: { arn: string }) {
             ),
           },
           { id: 'kind', title: 'Entity type', sort: row => row.kind, cell: row => row.kind },
-          {
-            id: 'detach',
-            title: 'Actions',
-            cell: row => (
-              <Button kind="link" label={`Detach ${row.name}`} onClick={() => detach(row)}>
-                Detach
-              </Button>
-            ),
-          },
+          actionColumn<Attachment>(
+            'Detach',
+            row => `Detach ${row.name}`,
+            row => detach(row),
+          ),
         ]}
         empty={<Empty title={entities.loading ? 'Loading…' : 'Not attached'} />}
       />

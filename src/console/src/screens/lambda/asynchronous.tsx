@@ -11,7 +11,7 @@ import { duration } from '../../ui/format';
 import { Empty, Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { updated, type TabProps } from './common';
 import { kindOf, ResourceLink } from './diagram';
 
@@ -157,19 +157,11 @@ export function Destinations({ details }: TabProps) {
               </>
             ),
           },
-          {
-            id: 'remove',
-            title: 'Actions',
-            cell: row => (
-              <Button
-                kind="link"
-                label={`Remove destination ${row.label.toLowerCase()}`}
-                onClick={() => attempt(() => put(row.id, undefined))}
-              >
-                Remove
-              </Button>
-            ),
-          },
+          actionColumn<(typeof rows)[number]>(
+            'Remove',
+            row => `Remove destination ${row.label.toLowerCase()}`,
+            row => attempt(() => put(row.id, undefined)),
+          ),
         ]}
         empty={<Empty title="No destinations" />}
       />

@@ -18,7 +18,7 @@ import { count, nameOf } from '../../ui/format';
 import { Badge, Empty, Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { updated, type TabProps } from './common';
 
 export function Concurrency({ details, reload }: TabProps) {
@@ -151,19 +151,11 @@ function ProvisionedPanel({ name }: { name: string }) {
               </span>
             ),
           },
-          {
-            id: 'remove',
-            title: 'Actions',
-            cell: row => (
-              <Button
-                kind="link"
-                label={`Remove provisioned concurrency of ${nameOf(row.FunctionArn)}`}
-                onClick={() => remove(row)}
-              >
-                Remove
-              </Button>
-            ),
-          },
+          actionColumn<Provisioned>(
+            'Remove',
+            row => `Remove provisioned concurrency of ${nameOf(row.FunctionArn)}`,
+            row => remove(row),
+          ),
         ]}
         empty={<Empty title="No configurations" />}
       />

@@ -22,7 +22,7 @@ import { pagesListed } from '../../ui/list_panel';
 import { usePages, type Pages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { runtimeNames } from './runtimes';
 
 const CRUMBS: [string, string][] = [
@@ -153,19 +153,11 @@ function Versions({ name, versions, shown, onDelete }: VersionsProps) {
           { id: 'description', title: 'Description', cell: row => row.Description || '–' },
           { id: 'runtimes', title: 'Compatible runtimes', cell: row => runtimeNames(row.CompatibleRuntimes) },
           { id: 'created', title: 'Created', cell: row => <Time at={row.CreatedDate} /> },
-          {
-            id: 'delete',
-            title: 'Actions',
-            cell: row => (
-              <Button
-                kind="link"
-                label={`Delete version ${row.Version}`}
-                onClick={() => onDelete(row.Version)}
-              >
-                Delete
-              </Button>
-            ),
-          },
+          actionColumn<LayerVersion>(
+            'Delete',
+            row => `Delete version ${row.Version}`,
+            row => onDelete(row.Version),
+          ),
         ]}
         empty={<Empty title={versions.loading ? 'Loading…' : 'There is no data to display.'} />}
       />

@@ -9,7 +9,7 @@ import { Button, TextField } from '../../ui/controls';
 import { attempt } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { Empty, Panel } from '../../ui/layout';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { updated, type TabProps } from './common';
 
 export function Layers({ details, reload }: TabProps) {
@@ -44,19 +44,11 @@ export function Layers({ details, reload }: TabProps) {
           },
           { id: 'version', title: 'Layer version', cell: row => row.arn.split(':').at(-1) },
           { id: 'arn', title: 'Version ARN', cell: row => <span class="mono">{row.arn}</span> },
-          {
-            id: 'remove',
-            title: 'Actions',
-            cell: row => (
-              <Button
-                kind="link"
-                label={`Remove ${row.arn}`}
-                onClick={() => attempt(() => set(arns.filter(arn => arn !== row.arn)))}
-              >
-                Remove
-              </Button>
-            ),
-          },
+          actionColumn<{ arn: string }>(
+            'Remove',
+            row => `Remove ${row.arn}`,
+            row => attempt(() => set(arns.filter(arn => arn !== row.arn))),
+          ),
         ]}
         empty={<Empty title="There is no data to display." />}
       />

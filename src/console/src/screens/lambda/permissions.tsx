@@ -13,7 +13,7 @@ import { FormDialog } from '../../ui/form_dialog';
 import { Empty, Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { Grants } from '../iam/grants';
 import { grantsOf, listed, statementsOf, type Statement } from '../iam/policy_text';
 import { updated, type TabProps } from './common';
@@ -91,15 +91,11 @@ function ResourcePolicy({ name }: { name: string }) {
           { id: 'principal', title: 'Principal', cell: principalOf },
           { id: 'action', title: 'Action', cell: row => listed(row.Action).join(', ') },
           { id: 'condition', title: 'Condition', cell: row => conditionOf(row) || '–' },
-          {
-            id: 'delete',
-            title: 'Actions',
-            cell: row => (
-              <Button kind="link" label={`Delete statement ${row.Sid}`} onClick={() => setDeleting(row.Sid)}>
-                Delete
-              </Button>
-            ),
-          },
+          actionColumn<Statement>(
+            'Delete',
+            row => `Delete statement ${row.Sid}`,
+            row => setDeleting(row.Sid),
+          ),
         ]}
         empty={<Empty title="No policy statements" />}
       />

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
-import { deleteFunction, publishVersion, versionsPage } from '../../api/lambda';
+import { deleteFunction, publishVersion, versionsPage, type FunctionConfiguration } from '../../api/lambda';
 import { Button, TextField } from '../../ui/controls';
 import { Confirm } from '../../ui/dialog';
 import { attempt, flash } from '../../ui/flash';
@@ -12,7 +12,7 @@ import { Empty, Panel } from '../../ui/layout';
 import { pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { Table } from '../../ui/table';
+import { actionColumn, Table } from '../../ui/table';
 import { runtimeName } from './runtimes';
 
 interface PublishProps {
@@ -77,19 +77,11 @@ export function VersionsTab({ name }: { name: string }) {
             { id: 'runtime', title: 'Runtime', cell: row => runtimeName(row.Runtime) },
             { id: 'size', title: 'Code size', number: true, cell: row => bytes(row.CodeSize) },
             { id: 'at', title: 'Last modified', cell: row => <Time at={row.LastModified} /> },
-            {
-              id: 'delete',
-              title: 'Actions',
-              cell: row => (
-                <Button
-                  kind="link"
-                  label={`Delete version ${row.Version}`}
-                  onClick={() => setDeleting(row.Version)}
-                >
-                  Delete
-                </Button>
-              ),
-            },
+            actionColumn<FunctionConfiguration>(
+              'Delete',
+              row => `Delete version ${row.Version}`,
+              row => setDeleting(row.Version),
+            ),
           ]}
           empty={<Empty title={versions.loading ? 'Loading…' : 'You have not published any versions.'} />}
         />

@@ -22,7 +22,7 @@ import { bytes, count, duration, Time, timestamp } from '../../ui/format';
 import { Badge, Empty, Facts, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { Table, type Column } from '../../ui/table';
+import { actionColumn, Table, type Column } from '../../ui/table';
 
 const STEPS: [string, number][] = [
   ['+30 s', 30],
@@ -127,15 +127,11 @@ interface NextProps {
 function Next({ at, onMove }: NextProps) {
   const columns = [
     ...COLUMNS,
-    {
-      id: 'move',
-      title: 'Actions',
-      cell: (row: Upcoming) => (
-        <Button kind="link" label={`Move to ${row.what}`} onClick={() => onMove(row)}>
-          Move to
-        </Button>
-      ),
-    },
+    actionColumn<Upcoming>(
+      'Move to',
+      row => `Move to ${row.what}`,
+      row => onMove(row),
+    ),
   ];
   return (
     <Table

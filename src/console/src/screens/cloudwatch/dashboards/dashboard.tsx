@@ -13,7 +13,7 @@ import { Menu, type MenuItem } from '../../../ui/menu';
 import { Problem } from '../../../ui/problem';
 import { useResource } from '../../../ui/resource';
 import { bodyText, parseBody, placesOf, removed, replaced, withWidget, type Body, type Widget } from './body';
-import { EditSource, SaveAs } from './dashboard_dialogs';
+import { EditSource, NameDashboard } from './dashboard_dialogs';
 import { TimeControls, useTurns } from './time_controls';
 import { periodChoice, rangeOf } from './time_range';
 import { WidgetBox } from './widget_box';
@@ -116,7 +116,16 @@ function Dashboard({ name, stored, reload }: DashboardProps) {
       {asked === 'source' && (
         <EditSource text={draft ? bodyText(draft.body) : stored} onUpdate={change} onClose={close} />
       )}
-      {asked === 'save as' && <SaveAs body={body} onClose={close} />}
+      {asked === 'save as' && (
+        <NameDashboard
+          title="Save dashboard as"
+          submit="Save dashboard"
+          hint="A dashboard of this name is replaced."
+          body={body}
+          done="saved"
+          onClose={close}
+        />
+      )}
       {asked === 'delete' && (
         <Confirm
           title={`Delete dashboard ${name}`}

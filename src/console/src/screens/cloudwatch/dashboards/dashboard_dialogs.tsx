@@ -47,22 +47,27 @@ export function EditSource({ text, onUpdate, onClose }: EditSourceProps) {
   );
 }
 
-export function SaveAs({ body, onClose }: { body: Body; onClose: () => void }) {
+interface NameDashboardProps {
+  title: string;
+  submit: string;
+  hint: string;
+  body: Body;
+  /** What has been done with it then. */
+  done: string;
+  onClose: () => void;
+}
+
+/** Saves the dashboard under a name, and opens it. */
+export function NameDashboard({ title, submit, hint, body, done, onClose }: NameDashboardProps) {
   const [name, setName] = useState('');
   const save = async () => {
     await putDashboard(name, bodyText(body));
-    flash('good', `Dashboard ${name} has been saved.`);
+    flash('good', `Dashboard ${name} has been ${done}.`);
     navigate(link`cloudwatch/dashboards/${name}`);
   };
   return (
-    <FormDialog title="Save dashboard as" submit="Save dashboard" onSave={save} onClose={onClose}>
-      <TextField
-        label="Dashboard name"
-        hint="A dashboard of this name is replaced."
-        value={name}
-        onInput={setName}
-        required
-      />
+    <FormDialog title={title} submit={submit} onSave={save} onClose={onClose}>
+      <TextField label="Dashboard name" hint={hint} value={name} onInput={setName} required />
     </FormDialog>
   );
 }

@@ -1,18 +1,16 @@
 /** CloudWatch › Dashboards. */
 import { useState } from 'preact/hooks';
 
-import { deleteDashboards, listDashboards, putDashboard, type DashboardEntry } from '../../../api/dashboards';
+import { deleteDashboards, listDashboards, type DashboardEntry } from '../../../api/dashboards';
 import { reshaped } from '../../../api/events';
-import { Link, link, navigate } from '../../../router';
-import { TextField } from '../../../ui/controls';
+import { Link, link } from '../../../router';
 import { Confirm } from '../../../ui/dialog';
-import { attempt, flash } from '../../../ui/flash';
-import { FormDialog } from '../../../ui/form_dialog';
+import { attempt } from '../../../ui/flash';
 import { bytes, dateOf, Time } from '../../../ui/format';
 import { Page } from '../../../ui/layout';
 import { ListPanel, pagesListed } from '../../../ui/list_panel';
 import { usePages } from '../../../ui/pages';
-import { bodyText } from './body';
+import { NameDashboard } from './dashboard_dialogs';
 
 const nameOf = (entry: DashboardEntry) => entry.DashboardName;
 
@@ -61,27 +59,16 @@ export default function Dashboards() {
           </Confirm>
         )}
       />
-      {creating && <Create onClose={() => setCreating(false)} />}
+      {creating && (
+        <NameDashboard
+          title="Create new dashboard"
+          submit="Create dashboard"
+          hint="Letters, digits, - and _"
+          body={{ widgets: [] }}
+          done="created"
+          onClose={() => setCreating(false)}
+        />
+      )}
     </Page>
-  );
-}
-
-function Create({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState('');
-  const create = async () => {
-    await putDashboard(name, bodyText({ widgets: [] }));
-    flash('good', `Dashboard ${name} has been created.`);
-    navigate(link`cloudwatch/dashboards/${name}`);
-  };
-  return (
-    <FormDialog title="Create new dashboard" submit="Create dashboard" onSave={create} onClose={onClose}>
-      <TextField
-        label="Dashboard name"
-        hint="Letters, digits, - and _"
-        value={name}
-        onInput={setName}
-        required
-      />
-    </FormDialog>
   );
 }

@@ -6,6 +6,7 @@ import type { Span } from '../../../api/metrics';
 import { serverNow } from '../../../api/server';
 import { Chart } from '../../../ui/chart';
 import { Empty, Loading } from '../../../ui/layout';
+import { PlainTable } from '../../../ui/plain_table';
 import { Problem } from '../../../ui/problem';
 import { textOf } from './body';
 import { columnsOf, readLogQuery, seriesOf, valueIn } from './log_query';
@@ -48,25 +49,10 @@ function Shown({ title, properties, height, rows, span }: WidgetProps & { rows: 
     return <Chart title={title} titled stacked={properties.stacked === true} height={height} {...drawn} />;
   const columns = columnsOf(rows);
   return (
-    <table aria-label={`Results of ${title}`}>
-      <thead>
-        <tr>
-          {columns.map(name => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, i) => (
-          <tr key={i}>
-            {columns.map(name => (
-              <td key={name}>{valueIn(row, name)}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <PlainTable
+      label={`Results of ${title}`}
+      head={columns}
+      rows={rows.map(row => columns.map(name => valueIn(row, name)))}
+    />
   );
 }

@@ -7,6 +7,7 @@ import { serverNow } from '../../../api/server';
 import { Chart, type Bounds, type Series } from '../../../ui/chart';
 import { count } from '../../../ui/format';
 import { Loading } from '../../../ui/layout';
+import { PlainTable } from '../../../ui/plain_table';
 import { Problem } from '../../../ui/problem';
 import { isObject, numberIn, textOf, type Properties } from './body';
 import { alarmName } from './alarm_arn';
@@ -147,23 +148,11 @@ function Numbers({ series }: { series: Series[] }) {
 
 function Latest({ title, series }: { title: string; series: Series[] }) {
   return (
-    <table aria-label={`Latest values of ${title}`}>
-      <thead>
-        <tr>
-          <th scope="col">Label</th>
-          <th scope="col" class="number">
-            Latest value
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {series.map((one, i) => (
-          <tr key={i}>
-            <td>{one.label}</td>
-            <td class="number">{latest(one)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <PlainTable
+      label={`Latest values of ${title}`}
+      head={['Label', 'Latest value']}
+      rows={series.map(one => [one.label, latest(one)])}
+      numbers={[1]}
+    />
   );
 }
