@@ -189,7 +189,10 @@ void *prepared(const struct call *call);
  */
 const struct resource *call_resource(const struct call *call, size_t index);
 bool authorize_resource(const struct call *call, const struct resource *resource);
-/* The same for another action ("iam:PassRole"), besides the operation's own. */
+/*
+ * The same for another action ("iam:PassRole"), besides the operation's own.  The text must last as long as
+ * the process: what a role has used is remembered by its address.
+ */
 bool authorize_action(const struct call *call, str action, const struct resource *resource);
 /* Find a resource of any service: its policy and its condition keys.  False: unknown. */
 bool resource_of_arn(const struct call *call, str text, struct resource *found);

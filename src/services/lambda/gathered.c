@@ -24,10 +24,9 @@ static bool find(const struct call *call, int64_t id, struct lambda_batch_row *b
 
 /* ---- gathering ---- */
 
-bool lambda_gathering_find(const struct call *call, const struct poll *poll, struct lambda_batch_row *batch)
+bool lambda_gathering_find(const struct call *call, int64_t mapping_id, struct lambda_batch_row *batch)
 {
-    return lambda_find_batch(call->txn, &(struct lambda_find_batch_params){.mapping_id = &poll->mapping.id},
-                             batch);
+    return lambda_find_batch(call->txn, &(struct lambda_find_batch_params){.mapping_id = &mapping_id}, batch);
 }
 
 static void begin(const struct call *call, const struct poll *poll, str trace_id,
@@ -45,7 +44,7 @@ static void begin(const struct call *call, const struct poll *poll, str trace_id
 void lambda_gathering_add(const struct call *call, const struct poll *poll, const struct batch_part *part)
 {
     struct lambda_batch_row batch;
-    bool found = lambda_gathering_find(call, poll, &batch);
+    bool found = lambda_gathering_find(call, poll->mapping.id, &batch);
 
     if (found && batch.size + (int64_t)part->records.size + 1 > EVENT_BYTES) {
         lambda_gathering_send(call, poll, &batch);
@@ -86,7 +85,7 @@ void lambda_gathering_drop(const struct call *call, int64_t mapping_id)
 {
     struct lambda_batch_row batch;
 
-    if (lambda_find_batch(call->txn, &(struct lambda_find_batch_params){.mapping_id = &mapping_id}, &batch))
+    if (lambda_gathering_find(call, mapping_id, &batch))
         lambda_gathered_remove(call, batch.id);
 }
 

@@ -149,7 +149,7 @@ static struct lambda_batch_row gathered(const struct call *call, const struct po
 {
     struct lambda_batch_row batch;
 
-    return poll->mapping.window_seconds > 0 && lambda_gathering_find(call, poll, &batch)
+    return poll->mapping.window_seconds > 0 && lambda_gathering_find(call, poll->mapping.id, &batch)
                ? batch
                : (struct lambda_batch_row){0};
 }

@@ -120,7 +120,7 @@ struct batch_part {
     str lineage;
 };
 /* The batch that the mapping gathers now.  False: none has begun. */
-bool lambda_gathering_find(const struct call *call, const struct poll *poll, struct lambda_batch_row *batch);
+bool lambda_gathering_find(const struct call *call, int64_t mapping_id, struct lambda_batch_row *batch);
 /* Add to that batch; one that would become too large is sent, and another one begins. */
 void lambda_gathering_add(const struct call *call, const struct poll *poll, const struct batch_part *part);
 void lambda_gathering_send(const struct call *call, const struct poll *poll,

@@ -309,7 +309,6 @@ enum outcome logs_put_index_policy(const struct call *call, const struct logs_pu
 {
     const struct group *group = logs_group_of(call);
     struct index_fields fields;
-    struct logs_index_policy_row row;
 
     if (!group)
         return FAILED;
@@ -321,13 +320,11 @@ enum outcome logs_put_index_policy(const struct call *call, const struct logs_pu
     struct logs_put_index_policy_row_params put = {
         .group_id = group->row.id, .name = S(""), .prefix = S(""), .document = in->policy_document};
     logs_index_policy_put(call, &put, &fields);
-    check(logs_find_index_policy(
-        call->txn,
-        &(struct logs_find_index_policy_params){
-            .account = call->account, .region = call->region, .group_id = group->row.id, .name = S("")},
-        &row));
     struct logs_index_policy *policy = arena_new(call->arena, struct logs_index_policy);
-    describe(call, group, &row, policy);
+    describe(call, group,
+             &(struct logs_index_policy_row){
+                 .group_id = put.group_id, .document = put.document, .updated_ms = call->now_ms},
+             policy);
     out->index_policy = policy;
     return DONE;
 }

@@ -48,21 +48,26 @@ static int teardown(void **state)
     return 0;
 }
 
+static void queue_batch(void)
+{
+    lambda_add_invocation(call.txn,
+                          &(struct lambda_add_invocation_params){.request_id = S("r"),
+                                                                 .function_id = 1,
+                                                                 .version_id = VERSION,
+                                                                 .mapping_id = arena_i64(&scratch, 1),
+                                                                 .kind = LAMBDA_INVOCATION_KIND_MAPPING,
+                                                                 .payload = S(""),
+                                                                 .trace_id = S("t"),
+                                                                 .queued_ms = call.now_ms});
+}
+
 /* That many more batches run. */
 static void begin_batches(int64_t count)
 {
     struct lambda_take_invocation_row row;
 
     for (int64_t i = 0; i < count; i++) {
-        lambda_add_invocation(call.txn,
-                              &(struct lambda_add_invocation_params){.request_id = S("r"),
-                                                                     .function_id = 1,
-                                                                     .version_id = VERSION,
-                                                                     .mapping_id = arena_i64(&scratch, 1),
-                                                                     .kind = LAMBDA_INVOCATION_KIND_MAPPING,
-                                                                     .payload = S(""),
-                                                                     .trace_id = S("t"),
-                                                                     .queued_ms = call.now_ms});
+        queue_batch();
         assert_true(lambda_take_invocation(call.txn,
                                            &(struct lambda_take_invocation_params){
                                                .version_id = VERSION, .sandbox_id = S("s"), .started_ms = 1},
@@ -174,15 +179,7 @@ TEST(batches_that_would_wait_for_a_sandbox_stay_in_the_queue)
     call.now_ms += 100 * STEP_MS;
     for (int queued = 0; queued < FIRST + 2 * FIRST; queued++) {
         assert_false(is_full());
-        lambda_add_invocation(call.txn,
-                              &(struct lambda_add_invocation_params){.request_id = S("r"),
-                                                                     .function_id = 1,
-                                                                     .version_id = VERSION,
-                                                                     .mapping_id = arena_i64(&scratch, 1),
-                                                                     .kind = LAMBDA_INVOCATION_KIND_MAPPING,
-                                                                     .payload = S(""),
-                                                                     .trace_id = S("t"),
-                                                                     .queued_ms = call.now_ms});
+        queue_batch();
     }
     assert_true(is_full());
 }
