@@ -99,7 +99,7 @@ struct change_list {
 struct batch {
     struct arena arena;
     struct exchange_list answers;
-    size_t clients; /* whose answers are among them */
+    size_t clients; /* that get one of the answers */
     struct effect_list effects;
     struct sums sums;
     struct sum_change_list sum_changes;
@@ -584,8 +584,10 @@ void trace_index(struct engine *engine);
 void trace_tend(struct engine *engine);
 /* Do pages of that size wait no longer for an idle moment? */
 bool trace_index_is_due(int64_t waiting_bytes);
-/* Are pages of that size more than are ever indexed? */
+/* Do so many bytes of pages wait that the oldest are dropped? */
 bool trace_is_behind(int64_t waiting_bytes);
+/* How long after a slice of indexing, or of pruning, the next one begins. */
+int64_t trace_tend_again_ms(bool while_clients_wait);
 /* A stored hop: an array whose first column is at `from`.  False: the text is not a hop. */
 enum { HOP_COLUMNS = 12 };
 struct json;

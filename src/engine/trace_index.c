@@ -381,9 +381,14 @@ bool trace_is_behind(int64_t waiting_bytes)
     return waiting_bytes > LIMIT_TRACE_BEHIND_BYTES;
 }
 
+int64_t trace_tend_again_ms(bool while_clients_wait)
+{
+    return while_clients_wait ? TEND_AGAIN_MS : 1;
+}
+
 static int64_t again_ms(const struct engine *engine)
 {
-    return engine->now_ms + (clients_wait(engine) ? TEND_AGAIN_MS : 1);
+    return engine->now_ms + trace_tend_again_ms(clients_wait(engine));
 }
 
 void trace_index(struct engine *engine)

@@ -21,5 +21,12 @@ TEST(pages_beyond_sixty_four_mebibytes_are_dropped)
     assert_true(trace_is_behind(64 * MIB + 1));
 }
 
+TEST(slices_follow_one_another_at_once_unless_clients_wait)
+{
+    assert_int_equal(trace_tend_again_ms(true), 20);
+    assert_int_equal(trace_tend_again_ms(false), 1);
+}
+
 TESTS(test(pages_of_eight_mebibytes_wait_for_no_idle_moment),
-      test(pages_beyond_sixty_four_mebibytes_are_dropped))
+      test(pages_beyond_sixty_four_mebibytes_are_dropped),
+      test(slices_follow_one_another_at_once_unless_clients_wait))
