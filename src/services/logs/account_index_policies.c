@@ -101,7 +101,6 @@ bool logs_account_index_put(const struct call *call, const struct logs_put_accou
                             struct logs_account_policy *policy)
 {
     struct index_fields fields;
-    struct logs_index_policy_row row;
     str prefix;
 
     if (!logs_index_document_read(call, in->policy_document, &fields))
@@ -117,9 +116,12 @@ bool logs_account_index_put(const struct call *call, const struct logs_put_accou
                                                    .selection = in->selection_criteria,
                                                    .document = in->policy_document};
     logs_index_policy_put(call, &put, &fields);
-    if (!find(call, in->policy_name, &row))
-        return false;
-    describe(call, &row, policy);
+    describe(call,
+             &(struct logs_index_policy_row){.name = put.name,
+                                             .selection = put.selection,
+                                             .document = put.document,
+                                             .updated_ms = call->now_ms},
+             policy);
     return true;
 }
 
