@@ -272,10 +272,15 @@ static void close_loop(struct loop *loop)
     pthread_mutex_destroy(&loop->lock);
 }
 
+void loop_open(struct loop *loop, struct engine *engine)
+{
+    loop->engine = engine;
+    loop->dispatcher = dispatcher_new(engine);
+}
+
 void loop_run(struct loop *loop)
 {
     loop_of_this_thread = loop;
-    loop->dispatcher = dispatcher_new(loop->engine);
     uv_check_start(&loop->turn_end, on_turn_end);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     on_wake_up(&loop->wake_up); /* exchanges that came back after the last connection had closed */

@@ -393,12 +393,13 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
         return false;
     }
     watch_signals(server);
-    server->engine = server->main.engine = engine;
+    server->engine = engine;
     outside_open(server->outside, engine);
-    for (unsigned i = 0; i < server->loop_count; i++) {
-        server->loops[i].engine = engine;
+    loop_open(&server->main, engine);
+    for (unsigned i = 0; i < server->loop_count; i++)
+        loop_open(&server->loops[i], engine);
+    for (unsigned i = 0; i < server->loop_count; i++)
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
-    }
     log_info("listening", log_field("port", server->port_number), log_field("threads", server->loop_count));
     return true;
 }

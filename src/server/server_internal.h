@@ -176,7 +176,9 @@ struct loop {
 };
 
 void loop_init(struct loop *loop, struct server *server);
-/* Runs until loop_end(); then closes its connections and frees what the loop owns. */
+/* Opens what the loop needs to serve requests: before any is served, while there is memory. */
+void loop_open(struct loop *loop, struct engine *engine);
+/* Runs an open loop until loop_end(); then closes its connections and frees what the loop owns. */
 void loop_run(struct loop *loop);
 /* Frees a loop that has never run. */
 void loop_discard(struct loop *loop);

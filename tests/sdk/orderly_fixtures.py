@@ -121,7 +121,7 @@ def start_own_server(**environment):
 @pytest.fixture
 def hasty_server():
     """A server of its own whose long work makes way for other work as soon as it does outside of tests."""
-    yield from start_own_server(ORDERLY_LONG_READ_MS="50")
+    yield from start_own_server(**orderly_server.HASTY_ENVIRONMENT)
 
 
 @pytest.fixture

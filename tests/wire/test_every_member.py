@@ -135,7 +135,7 @@ def problem_of(reply, served=True):
 
 @pytest.fixture(scope="module")
 def server():
-    server = orderly_server.Server().start()
+    server = orderly_server.Server(environment=orderly_server.HASTY_ENVIRONMENT).start()
     yield server
     server.stop()
     server.remove_data()
