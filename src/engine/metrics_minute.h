@@ -13,6 +13,7 @@ struct series {
     str account, region, of;
     int64_t count;
     double sum, least, most;
+    bool keeps_values;
     struct spread *spread; /* or NULL; in the minute's arena */
 };
 
@@ -24,7 +25,7 @@ struct minute {
     uint16_t *slots; /* 2 * most positions in `series`, plus one */
 };
 
-/* most: below 65536. */
+/* most: a power of two below 65536. */
 struct minute *minute_new(int64_t began_ms, size_t most);
 void minute_free(struct minute **minute);
 /* The key of a call's count; its texts are the caller's. */

@@ -136,6 +136,7 @@ void cloudwatch_widget_draw(struct canvas *canvas, struct arena *arena, const st
         [WIDGET_SINGLE_VALUE] = cloudwatch_widget_numbers,
         [WIDGET_BAR] = cloudwatch_widget_bars,
         [WIDGET_GAUGE] = cloudwatch_widget_gauges,
+        [WIDGET_PIE] = cloudwatch_widget_pie,
     };
     struct widget_theme theme = cloudwatch_widget_theme(widget);
     struct legend legend = {canvas, arena, series, theme};
