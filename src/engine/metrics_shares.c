@@ -87,14 +87,13 @@ void count_at_once(const struct call *call, const struct metric *metric, str of,
 {
     struct metric_shares *shares = call->engine->metric_shares;
     struct share *share = share_of_thread(shares);
-    struct series key = series_key(call, metric, of);
 
     if (atomic_load_explicit(&shares->ended, memory_order_relaxed))
         return;
     take(share);
     if (!share->minute)
         share->minute = minute_new(call->now_ms, MOST_SERIES_OF_SHARE);
-    struct series *series = minute_series(share->minute, &key);
+    struct series *series = minute_series_of(share->minute, call, metric, of);
     if (series)
         series_add(share->minute, series, value);
     give_back(share);

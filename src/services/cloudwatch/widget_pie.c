@@ -79,7 +79,8 @@ static void label_parts(struct canvas *canvas, struct arena *arena, const struct
         double x = (box.left + box.right) / 2.0 + sin(middle) * radius * 2 / 3;
         double y = (box.top + box.bottom) / 2.0 - cos(middle) * radius * 2 / 3;
         cloudwatch_canvas_text(canvas, (int)x - cloudwatch_canvas_text_width(text) / 2,
-                               (int)y - CANVAS_TEXT_HEIGHT / 2, text, is_light(color) ? 0x000000 : 0xffffff, 1);
+                               (int)y - CANVAS_TEXT_HEIGHT / 2, text, is_light(color) ? 0x000000 : 0xffffff,
+                               1);
     }
 }
 

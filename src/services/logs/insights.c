@@ -36,14 +36,14 @@ struct insights_run {
     size_t matches_at; /* behind the last filter of events */
     int64_t matched;
     bool failed;
-    size_t ending;                 /* the command whose rows are passed on at the end */
-    struct insights_run *previous; /* over the time that `diff` compares with, or NULL */
-    struct insights_table *found;  /* by each of its subqueries */
-    struct insights_run *outer;    /* of a subquery's run: the run that it belongs to, */
-    size_t index;                  /* and which one it is */
+    size_t ending;                                /* the command whose rows are passed on at the end */
+    struct insights_run *previous;                /* over the time that `diff` compares with, or NULL */
+    struct insights_table *found;                 /* by each of its subqueries */
+    struct insights_run *outer;                   /* of a subquery's run: the run that it belongs to, */
+    size_t index;                                 /* and which one it is */
     const struct insights_lookup_table **lookups; /* of the whole query */
     struct insights_memory lookup_memory;         /* of the outermost run */
-    size_t passes;                 /* of the event, or row, that is being passed on */
+    size_t passes;                                /* of the event, or row, that is being passed on */
     struct insights_texts rows;
     size_t row_capacity;
 };
@@ -339,8 +339,8 @@ struct insights_run *logs_insights_begin(struct arena *arena, const struct insig
 
 bool logs_insights_load(struct insights_run *run, size_t index, char *csv, size_t size)
 {
-    run->lookups[index] = logs_insights_lookup_table(
-        &run->lookup_memory, &run->program->lookups.items[index], run->options.basis, (str){csv, size}, csv);
+    run->lookups[index] = logs_insights_lookup_table(&run->lookup_memory, &run->program->lookups.items[index],
+                                                     run->options.basis, (str){csv, size}, csv);
     return run->lookups[index];
 }
 

@@ -31,7 +31,8 @@ static bool parse_keys(struct insights_parser *parser, struct insights_lookup *l
     do {
         str column;
         if (lookup->keys.count == MOST_KEYS)
-            return logs_insights_complain(parser, &parser->token, S("a lookup has at most 20 fields to match"));
+            return logs_insights_complain(parser, &parser->token,
+                                          S("a lookup has at most 20 fields to match"));
         if (!take_name(parser, &column))
             return false;
         str field = logs_insights_alias(parser);
@@ -161,7 +162,8 @@ static bool read_row(struct row_reader *reader)
         return false;
     while (reader->contents.count < reader->most && logs_csv_field(&reader->csv, &field))
         reader->contents.items[reader->contents.count++] =
-            field.doubled ? logs_csv_content(&field, reader->text + (field.raw.data - reader->text)) : field.raw;
+            field.doubled ? logs_csv_content(&field, reader->text + (field.raw.data - reader->text))
+                          : field.raw;
     return reader->contents.count == reader->most;
 }
 
@@ -240,8 +242,7 @@ static const struct entry *entry_of(const struct insights_lookup_table *table,
 }
 
 void logs_insights_look_up_row(const struct insights_lookup_table *table,
-                               const struct insights_command *command,
-                               struct insights_evaluation *evaluation)
+                               const struct insights_command *command, struct insights_evaluation *evaluation)
 {
     const struct entry *entry = entry_of(table, command, evaluation);
 

@@ -8,8 +8,8 @@
 struct insights_lookup_table;
 
 /*
- * The table of a lookup, by the columns that it looks for.  `csv` is the text itself, which lasts as long as the
- * table and is changed.  NULL: the memory is full, or a column is missing.
+ * The table of a lookup, by the columns that it looks for.  `csv` is the text itself, which lasts as long as
+ * the table and is changed.  NULL: the memory is full, or a column is missing.
  */
 const struct insights_lookup_table *logs_insights_lookup_table(struct insights_memory *memory,
                                                                const struct insights_lookup *lookup,

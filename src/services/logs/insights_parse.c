@@ -472,11 +472,8 @@ const struct insights_program *logs_insights_parse(struct arena *arena, str text
                                                    struct insights_problem *problem)
 {
     struct insights_program *program = arena_new(arena, struct insights_program);
-    struct insights_parser parser = {.arena = arena,
-                                     .text = text,
-                                     .problem = problem,
-                                     .program = program,
-                                     .lookups = &program->lookups};
+    struct insights_parser parser = {
+        .arena = arena, .text = text, .problem = problem, .program = program, .lookups = &program->lookups};
 
     *problem = (struct insights_problem){0};
     logs_insights_next(&parser);

@@ -163,7 +163,7 @@ struct insights_command {
     enum insights_command_kind kind;
     struct insights_columns columns; /* of fields and pattern; of stats: what it groups by; of lookup: what it
                                         adds, with the values that a row without an entry keeps */
-    struct insights_columns results;           /* of stats */
+    struct insights_columns results; /* of stats */
     struct insights_aggregations aggregations; /* of stats */
     struct insights_nodes nodes;               /* of dedup; of lookup: the values to look for */
     struct insights_sort_keys keys;            /* of sort */

@@ -35,8 +35,7 @@ static enum outcome set_key(const struct call *call, str key)
 
     if (!group)
         return FAILED;
-    logs_set_kms_key(call->txn,
-                     &(struct logs_set_kms_key_params){.id = group->row.id, .kms_key_id = key});
+    logs_set_kms_key(call->txn, &(struct logs_set_kms_key_params){.id = group->row.id, .kms_key_id = key});
     return DONE;
 }
 

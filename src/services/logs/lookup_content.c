@@ -1,10 +1,10 @@
 /*
  * lookup_content.c: the contents of lookup tables.
  *
- * A worker checks a content before the call that stores it.  A content is stored in pieces, a few in each run,
- * because no call may hold the engine thread as long as 10 MB take; the table's row is written last.  A call that begins to
- * write sets the timer of RemoveLookupContent, in case it never finishes.  Pieces are appended and removed at the
- * end, so a content that a table has is always complete.
+ * A worker checks a content before the call that stores it.  A content is stored in pieces, a few in each
+ * run, because no call may hold the engine thread as long as 10 MB take; the table's row is written last.  A
+ * call that begins to write sets the timer of RemoveLookupContent, in case it never finishes.  Pieces are
+ * appended and removed at the end, so a content that a table has is always complete.
  */
 #include "lookup_csv.h"
 #include "lookup_tables.h"
@@ -25,7 +25,8 @@ enum {
 
 /* ---- the rows of a query, as CSV ---- */
 
-struct export {
+struct export
+{
     struct arena *arena;
     struct insights_texts columns;
     struct text csv;
@@ -139,7 +140,8 @@ const struct lookup_content *logs_lookup_content(const struct call *call, str ta
     if (prepared(call))
         return prepared(call);
     if (str_present(table_body) == str_present(query_id)) {
-        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "Exactly one of tableBody and queryId must be specified.");
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+             "Exactly one of tableBody and queryId must be specified.");
         return NULL;
     }
     str csv = table_body;
@@ -154,8 +156,8 @@ static bool is_used(const struct call *call, str id)
 {
     struct logs_lookup_content_is_used_row found;
 
-    return logs_lookup_content_is_used(call->txn,
-                                       &(struct logs_lookup_content_is_used_params){.content = id}, &found);
+    return logs_lookup_content_is_used(call->txn, &(struct logs_lookup_content_is_used_params){.content = id},
+                                       &found);
 }
 
 static int64_t count_pieces(const struct call *call, str id)
@@ -185,11 +187,12 @@ static bool write_pieces(const struct call *call, const struct lookup_content *c
         if (prepared(call) && (number == first + PIECES_PER_RUN || (number > first && slice_is_over(call))))
             return false;
         str rest = str_from(content->csv, (size_t)(number * PIECE_BYTES));
-        logs_add_lookup_piece(call->txn, &(struct logs_add_lookup_piece_params){
-                                             .content = content->id,
-                                             .number = number,
-                                             .bytes = rest.size > PIECE_BYTES ? str_head(rest, PIECE_BYTES) : rest,
-                                         });
+        logs_add_lookup_piece(call->txn,
+                              &(struct logs_add_lookup_piece_params){
+                                  .content = content->id,
+                                  .number = number,
+                                  .bytes = rest.size > PIECE_BYTES ? str_head(rest, PIECE_BYTES) : rest,
+                              });
     }
     return true;
 }

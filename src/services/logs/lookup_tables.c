@@ -195,8 +195,7 @@ enum outcome logs_get_lookup_table(const struct call *call, const struct logs_ge
     out->lookup_table_arn = in->lookup_table_arn;
     out->lookup_table_name = table->name;
     out->description = table->description;
-    out->table_body =
-        (str){logs_lookup_content_read(call, table->content, table->size), (size_t)table->size};
+    out->table_body = (str){logs_lookup_content_read(call, table->content, table->size), (size_t)table->size};
     out->size_bytes = arena_i64(call->arena, table->size);
     out->last_updated_time = arena_i64(call->arena, table->updated_ms);
     out->kms_key_id = table->kms_key_id;
@@ -251,7 +250,7 @@ enum outcome logs_describe_lookup_tables(const struct call *call,
 
 /* ---- queries ---- */
 
-/* The first of the names that is no column; absent: all are. */
+/* The first of the names that the table does not have as a column; absent: it has all. */
 static str missing_column(const struct json *fields, const struct insights_texts *names)
 {
     for (size_t i = 0; i < names->count; i++) {

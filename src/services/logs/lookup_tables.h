@@ -10,8 +10,8 @@
 /* Is it the ARN of a lookup table of the call's account and region, whether it exists or not? */
 bool logs_is_lookup_table(const struct call *call, str arn);
 /*
- * Do the tables and columns of the program's lookups exist?  False: problem->message is set, or fail() has been
- * called.
+ * Do the tables and columns of the program's lookups exist?  False: problem->message is set, or fail() has
+ * been called.
  */
 bool logs_lookups_check(const struct call *call, const struct insights_program *program,
                         struct insights_problem *problem);

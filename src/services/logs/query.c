@@ -6,8 +6,8 @@
  * its start has timed out.  A query does not survive the server: what was running has failed, what was
  * scheduled runs.  Rows are kept for seven days.
  */
-#include "lookup_tables.h"
 #include "query.h"
+#include "lookup_tables.h"
 
 #include "base/hash.h"
 #include "base/time.h"
