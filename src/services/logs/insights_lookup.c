@@ -29,7 +29,7 @@ static bool parse_keys(struct insights_parser *parser, struct insights_lookup *l
                        struct insights_nodes *nodes)
 {
     do {
-        str column;
+        str column = {0};
         if (lookup->keys.count == MOST_KEYS)
             return logs_insights_complain(parser, &parser->token,
                                           S("a lookup has at most 20 fields to match"));
