@@ -15,21 +15,14 @@ import zipfile
 
 import boto3
 import depth
+import flow
 import items
 import worst
 from botocore.config import Config
 from peers import DEPOT, ROOT, TABLE_OPERATIONS, Orderly, default_binary, orderly_server, peers_at_hand
 
-sys.path.insert(0, str(ROOT / "tests" / "flow"))
-from seeds import deploy  # noqa: E402
-
 LOAD = ROOT / "build" / "bench" / "bench-load"
 CONNECTIONS = [1, 16, 64]
-FUNCTIONS = {
-    "C": {"Runtime": "provided.al2023", "Handler": "bootstrap"},
-    "Node.js": {"Runtime": "nodejs20.x", "Handler": "index.handler"},
-    "Python": {"Runtime": "python3.11", "Handler": "index.lambda_handler"},
-}
 
 
 def say(text):
@@ -193,74 +186,26 @@ def measure_batches(options):
 # --- Publish to item ---------------------------------------------------------------------------
 
 
-def package_of(language):
-    if language == "C":
-        return (ROOT / "build/apps/orders/functions/c/orders.zip").read_bytes()
-    folder = ROOT / "apps/orders/functions" / {"Node.js": "nodejs", "Python": "python"}[language]
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w") as package:
-            for source in folder.glob("index.*"):
-                package.write(source, source.name)
-        file.seek(0)
-        return file.read()
-
-
-def orders_per_second(target, topic, queue_url, orders):
-    """Times from the first publish to the last deleted message: by then every order is in the table."""
-    sqs = client(target.port, "sqs")
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-
-    def worked_off():
-        counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
-        return all(counts[name] == "0" for name in names)
-
-    began = time.monotonic()
-    load(target, "publish-batch", "--count", orders // 10, "--connections", 4, "--topic", topic, "--prefix", "burst-")
-    orderly_server.wait_until(worked_off, timeout_seconds=300, what="the burst to be worked off")
-    return orders / (time.monotonic() - began)
-
-
-class Flow:
-    """The order flow of one language on one server."""
-
-    def __init__(self, target, language, settings):
-        self.target = target.start()
-        self.topic, self.queue_url, _ = deploy(
-            lambda service: client(target.port, service), orderly_server.wait_until, package_of(language), **settings
-        )
-        self.arguments = ["--topic", self.topic, "--table", "Orders"]
-        self.runs = []
-        load(target, "flow", "--count", 30, "--prefix", "warm-", *self.arguments)
-
-    def run(self, options):
-        prefix = f"run-{len(self.runs)}-"
-        self.runs.append(load(self.target, "flow", "--count", options.orders_one_by_one, "--prefix", prefix, *self.arguments))
-
-    def row(self, language, options):
-        p50, p99 = (statistics.median(run[what] for run in self.runs) / 1000 for what in ("p50_us", "p99_us"))
-        rate = orders_per_second(self.target, self.topic, self.queue_url, options.orders)
-        return [language, self.target.name, f"{p50:.2f}", f"{p99:.2f}", number(rate)]
-
-
 def builds(options):
     return [Orderly()] + ([Orderly(options.against)] if options.against else [])
 
 
 def measure_flow(options):
     rows = []
-    for language, settings in FUNCTIONS.items():
-        targets = builds(options)
+    for language, raw, batches in flow.FLOWS:
+        targets = [target.start() for target in builds(options)]
         try:
-            flows = [Flow(target, language, settings) for target in targets]
+            flows = [flow.Flow(target, lambda service, port=target.port: client(port, service), load, language, raw, batches)
+                     for target in targets]
             for _ in range(options.rounds):
-                for flow in flows:
-                    flow.run(options)
-            rows += [flow.row(language, options) for flow in flows]
-            say(f"order flow, {language}: done")
+                for one in flows:
+                    one.run(options.orders_one_by_one)
+            rows += [flow.row(one, options.orders, options.seconds) for one in flows]
+            say(f"order flow, {language}{', raw' if raw else ''}: done")
         finally:
             for target in targets:
                 target.stop()
-    table(["function", "server", "publish → item p50 ms", "p99 ms", f"orders/s (burst of {options.orders:,})"], rows)
+    table(flow.HEAD, rows)
 
 
 # --- Fan-out -----------------------------------------------------------------------------------
@@ -334,7 +279,7 @@ HANDLERS = {
 
 def package_that_does_nothing(language):
     if language == "C":
-        return package_of(language)  # without records it does nothing
+        return flow.package_of(language)  # without records it does nothing
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w") as package:
             package.writestr(*HANDLERS[language])
@@ -376,7 +321,7 @@ class ColdStart:
 
 def measure_cold(options):
     rows = []
-    for language, settings in FUNCTIONS.items():
+    for language, settings in flow.FUNCTIONS.items():
         targets = builds(options)
         try:
             starts = [ColdStart(target, language, settings) for target in targets]

@@ -370,15 +370,20 @@ void json_add_bytes(struct json_text *text, const char *bytes, size_t length)
     text->data[text->length] = '\0';
 }
 
+/* Written at once where there is room, as nearly always; only else a second time. */
 void json_add(struct json_text *text, const char *format, ...)
 {
     va_list arguments, again;
 
     va_start(arguments, format);
     va_copy(again, arguments);
-    size_t length = (size_t)vsnprintf(NULL, 0, format, arguments);
-    reserve(text, length);
-    vsnprintf(text->data + text->length, length + 1, format, again);
+    reserve(text, 0);
+    size_t room = text->capacity - text->length;
+    size_t length = (size_t)vsnprintf(text->data + text->length, room, format, arguments);
+    if (length >= room) {
+        reserve(text, length);
+        vsnprintf(text->data + text->length, length + 1, format, again);
+    }
     text->length += length;
     va_end(again);
     va_end(arguments);

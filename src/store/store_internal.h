@@ -32,6 +32,7 @@ enum {
     STORE_LOG_BYTES = 4 * LIMIT_WAL_BYTES, /* above this size each batch waits a little for the checkpoint */
     STORE_THROTTLE_MS = 20,
     STORE_MOST_LOG_BYTES = 6 * LIMIT_WAL_BYTES, /* above this size, until the checkpoint is complete */
+    STORE_LOG_GROWTH_BYTES = 4 * 1024 * 1024,   /* the log's file grows by no more at once */
     STORE_KEPT_LOG_BYTES = 2 * LIMIT_WAL_BYTES, /* an idle log's file is cut when it is larger */
     STORE_WRITER_CACHE_KIB = 8 * 1024,
     STORE_READER_CACHE_KIB = 1024,

@@ -64,6 +64,14 @@ def test_the_invocation_tells_of_itself(probe):
     assert client_context == {"shop": "1"}
 
 
+def test_a_text_grows_at_every_length(probe):
+    """It has 512 bytes to begin with."""
+    around = len(probe.invoke({"do": "tell"}, {"Lambda-Runtime-Client-Context": '""'}).body)
+    for length in range(512 - around - 4, 512 - around + 4):
+        context = json.dumps("x" * length)
+        assert probe.invoke({"do": "tell"}, {"Lambda-Runtime-Client-Context": context}).value[-1] == "x" * length
+
+
 def test_a_log_record_is_one_line(probe):
     probe.invoke({"do": "log"})
     assert probe.log() == ["two\rlines, one record"]

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 enum { LARGE_BYTES = 20 * 1000, MORE_THAN_THE_CACHE = 1000 };
+enum { ADDED = 10, MORE_THAN_ARE_ADDED_BYTES = 512 * 1024 };
 
 static struct txn *begin(struct fixture *fixture)
 {
@@ -122,6 +123,33 @@ static int64_t file_bytes(const struct fixture *fixture)
     return file.st_size;
 }
 
+static int64_t bytes_after_a_commit(struct fixture *fixture)
+{
+    static int64_t id;
+
+    put_large(begin(fixture), id + 1, id + 2);
+    wait_until_durable(fixture->store, commit(fixture->store));
+    id++;
+    return file_bytes(fixture);
+}
+
+/* A sync need not store a new length of the file with each commit. */
+static void the_file_grows_in_steps(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t before = bytes_after_a_commit(fixture), steps = 0, after;
+
+    for (int64_t commits = 1; before < 2 * STORE_LOG_GROWTH_BYTES; commits++) {
+        after = bytes_after_a_commit(fixture);
+        steps += after > before;
+        assert_true(after - before <= STORE_LOG_GROWTH_BYTES + MORE_THAN_ARE_ADDED_BYTES);
+        before = after;
+        if (commits == 5)
+            assert_int_equal(steps, 0); /* of 256 KiB, the first commit has left most */
+    }
+    assert_in_range(steps, 4, 8);
+}
+
 static void wait_until_log_is_empty(struct store *store)
 {
     int64_t bytes;
@@ -133,8 +161,6 @@ static void wait_until_log_is_empty(struct store *store)
         pthread_mutex_unlock(&store->lock);
     } while (bytes > 0);
 }
-
-enum { ADDED = 10, MORE_THAN_ARE_ADDED_BYTES = 512 * 1024 };
 
 static void add_large(struct fixture *fixture, int64_t first)
 {
@@ -169,7 +195,7 @@ static void an_idle_log_is_written_over(void **state)
 {
     struct fixture *fixture = *state;
 
-    grow_log(fixture, STORE_KEPT_LOG_BYTES - MORE_THAN_ARE_ADDED_BYTES);
+    grow_log(fixture, STORE_KEPT_LOG_BYTES - STORE_LOG_GROWTH_BYTES - MORE_THAN_ARE_ADDED_BYTES);
     int64_t before = file_bytes(fixture);
     assert_true(before <= STORE_KEPT_LOG_BYTES);
     wait_until_emptied_idle(fixture);
@@ -195,6 +221,7 @@ int main(void)
         TEST(a_commit_is_one_write),
         TEST(a_transaction_larger_than_the_cache_reads_what_it_has_written),
         TEST(a_reader_sees_each_commit_whole),
+        TEST(the_file_grows_in_steps),
         TEST(an_idle_log_is_written_over),
         TEST(the_file_of_an_idle_log_is_cut_when_it_is_large),
     };

@@ -11,8 +11,14 @@ enum { DATE_LENGTH = 8 };
 
 static void add_hex(struct json_text *text, const uint8_t digest[SHA256_DIGEST_SIZE])
 {
-    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++)
-        json_add(text, "%02x", digest[i]);
+    static const char digits[] = "0123456789abcdef";
+    char hex[2 * SHA256_DIGEST_SIZE];
+
+    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    json_add_bytes(text, hex, sizeof hex);
 }
 
 static void add_hash(struct json_text *text, const char *bytes, size_t length)
