@@ -176,7 +176,7 @@ static struct str_list reached_services(const struct call *call, const struct po
 
 /* ---- what was used ---- */
 
-/* The last use of a service or of an action, and by whom. */
+/* The last use of a service or of an action, and its user. */
 struct access {
     int64_t last_ms; /* 0: never */
     str region, entity_arn;

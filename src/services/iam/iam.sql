@@ -140,7 +140,7 @@ alter table iam_identity add column uses_partial integer not null default 0;
 -- Uses are kept since then; uses_run is the number of the last transaction that stored some.
 alter table iam_state add column uses_since_ms integer;
 alter table iam_state add column uses_run integer not null default 0;
--- The reports of last access that were asked for, by whom (a unique id, or the account), and about whom.
+-- The reports of last access that were asked for: the asker is a unique id, or the account; arn is the subject.
 create table iam_access_job (
     id integer primary key autoincrement,
     job_id text not null unique,

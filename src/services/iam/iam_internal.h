@@ -219,7 +219,7 @@ void iam_use_note(const struct cached_identity *identity, const struct question 
                   int64_t now_ms);
 /* Add the uses that were noted, and may not be stored, to others of the identity. */
 void iam_uses_noted(struct arena *arena, str unique_id, struct iam_uses *uses);
-/* Take the uses of an identity, to store them; they are still told as noted.  False: there are none. */
+/* Take the uses of an identity, to store them; they are still told as noted.  False: no identity has any. */
 bool iam_uses_take(struct arena *arena, str *unique_id, struct iam_uses *uses);
 /* What was taken is stored; or is not, and is to be taken again. */
 void iam_uses_stored(bool stored);

@@ -225,7 +225,7 @@ static bool discard_old(const struct call *call, const struct poll *poll, struct
     return true;
 }
 
-/* The last one of the records, from the lane's first on, that make one batch; 0: there is none. */
+/* The last one of the records, from the lane's first on, that make one batch; 0: the lane has no record. */
 static int64_t last_of_batch(const struct call *call, const struct poll *poll,
                              const struct lambda_lane_row *lane, const struct lambda_held_row *first)
 {
