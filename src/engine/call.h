@@ -141,6 +141,7 @@ struct call {
     int64_t time_up_us; /* for time_is_up(); 0: never */
     bool preparing;     /* the prepare function runs, not the handler */
     bool may_move;      /* for may_move_to_worker() */
+    bool invoked;       /* by another handler */
     bool last_run;      /* the server is shutting down: answer with what is available, do not park or spawn */
     str poller;         /* the name from spawn(); else absent */
     const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
