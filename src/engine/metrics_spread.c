@@ -50,12 +50,15 @@ static double rounded_slowly(double value, int digits)
 /* The value with so many significant digits.  Most times are below a second. */
 static double rounded(double value, int digits)
 {
+    static const double coarser[] = {1000, 100, 10, 1};
     size_t i = 0;
 
-    if (value >= 0.0001 && value < 1000 && digits == MOST_DIGITS) {
+    if (value >= 0.0001 && value < 1000) {
         while (value >= decades[i].bound)
             i++;
-        return (double)(int64_t)(value * decades[i].units + 0.5) / decades[i].units;
+        double units = decades[i].units, coarse = coarser[digits];
+        return units >= coarse ? (double)(int64_t)(value * (units / coarse) + 0.5) / (units / coarse)
+                               : (double)(int64_t)(value / (coarse / units) + 0.5) * (coarse / units);
     }
     if (fabs(value) < 1e-6 || !isfinite(value)) /* no clock of ours tells such times apart */
         return isfinite(value) ? 0 : value;

@@ -84,6 +84,7 @@ class World:
         client("iam").put_user_policy(UserName="every", PolicyName="p", PolicyDocument=POLICY)
         self.policy = client("iam").create_policy(PolicyName="Every", PolicyDocument=POLICY)["Policy"]["Arn"]
         self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
+        self.job = client("iam").generate_service_last_accessed_details(Arn=self.role)["JobId"]
         self.zip = package()
         self.function = client("lambda").create_function(
             FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip},
@@ -467,6 +468,10 @@ def iam(world):
         "ListAccessKeys": only(user),
         "UpdateAccessKey": only({**user, "AccessKeyId": world.key, "Status": "Active"}),
         "DeleteAccessKey": only({**user, "AccessKeyId": world.key}),
+        "GenerateServiceLastAccessedDetails": only({"Arn": world.role, "Granularity": "ACTION_LEVEL"}),
+        "GetServiceLastAccessedDetails": only({"JobId": world.job, "MaxItems": 2}),
+        "GetServiceLastAccessedDetailsWithEntities": only({"JobId": world.job, "ServiceNamespace": "logs", "MaxItems": 2}),
+        "ListPoliciesGrantingServiceAccess": only({"Arn": world.role, "ServiceNamespaces": ["logs", "sqs"]}),
     }
 
 

@@ -241,6 +241,14 @@ create table logs_lookup_piece (
     primary key (content, number)
 );
 
+-- How many of its events a request has stored that takes several runs.
+-- migration: 11
+create table logs_put_progress (
+    request_id text primary key,
+    stored integer not null,
+    at_ms integer not null
+) without rowid;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -858,3 +866,18 @@ returning number;
 
 -- statement: set_kms_key :exec
 update logs_group set kms_key_id = :kms_key_id where id = :id;
+
+-- statement: find_put_progress :one
+select stored from logs_put_progress where request_id = :request_id;
+
+-- statement: set_put_progress :exec
+insert into logs_put_progress (request_id, stored, at_ms) values (:request_id, :stored, :at_ms)
+on conflict do update set stored = excluded.stored, at_ms = excluded.at_ms;
+
+-- statement: remove_put_progress :exec
+delete from logs_put_progress where request_id = :request_id;
+
+-- Of requests whose clients have left.
+-- statement: forget_put_progress :exec
+-- param: before_ms integer
+delete from logs_put_progress where at_ms < :before_ms;
