@@ -100,6 +100,23 @@ def accessible_console(console, violations):
     return visit
 
 
+def test_a_tables_template_has_its_keys_stream_and_time_to_live(console, client, unique):
+    dynamodb, name = client("dynamodb"), unique("table")
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True})
+    page = console(f"template?of=dynamodb/tables/{name}")
+    template = yaml.safe_load(downloaded(page)[1])
+    dynamodb.delete_table(TableName=name)
+    assert only(template, "AWS::DynamoDB::Table")[1] == {
+        "TableName": name, "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST",
+        "StreamSpecification": {"StreamViewType": "NEW_IMAGE"}, "DeletionProtectionEnabled": False,
+        "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True}}
+
+
 def test_a_template_is_copied_and_what_it_cannot_say_is_on_the_screen_and_in_it(chromium, endpoint, client, make_function):
     name = make_function({"index.py": SOURCE, "prices.py": "price = 42\n"}, Runtime="python3.12")
     client("lambda").publish_version(FunctionName=name)

@@ -119,7 +119,6 @@ export function table(more: Partial<Table> = {}, facts: object = {}): Entry {
     timeToLive: { TimeToLiveStatus: 'DISABLED' },
     recovery: { PointInTimeRecoveryStatus: 'DISABLED' },
     policy: '',
-    streamPolicy: '',
     tags: [],
     ...facts,
   });

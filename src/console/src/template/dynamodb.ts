@@ -8,9 +8,8 @@ export interface TableFacts {
   table: Table;
   timeToLive: TimeToLive;
   recovery: Recovery;
-  /** Texts; '' when there is none. */
+  /** A text; '' when there is none. */
   policy: string;
-  streamPolicy: string;
   tags: Tag[];
 }
 
@@ -35,7 +34,9 @@ export function tableEntry(facts: TableFacts): Entry {
       ...capacityOf(table),
       LocalSecondaryIndexes: indexesOf(table.LocalSecondaryIndexes),
       GlobalSecondaryIndexes: indexesOf(table.GlobalSecondaryIndexes, table),
-      StreamSpecification: streams ? streamOf(facts, refer) : undefined,
+      StreamSpecification: streams
+        ? { StreamViewType: table.StreamSpecification!.StreamViewType! }
+        : undefined,
       TimeToLiveSpecification:
         timeToLive.AttributeName && timeToLive.TimeToLiveStatus.startsWith('ENABL')
           ? { AttributeName: timeToLive.AttributeName, Enabled: true }
@@ -94,14 +95,6 @@ function indexesOf(indexes: TableIndex[] | undefined, provisioning?: Table): Val
     ...(provisioning &&
       !isOnDemand(provisioning) && { ProvisionedThroughput: unitsOf(ProvisionedThroughput) }),
   }));
-}
-
-function streamOf({ table, streamPolicy }: TableFacts, refer: References): Value {
-  const policy = policyOf(streamPolicy, refer);
-  return {
-    StreamViewType: table.StreamSpecification!.StreamViewType!,
-    ...(policy && { ResourcePolicy: policy }),
-  };
 }
 
 function policyOf(text: string, refer: References): Value | undefined {

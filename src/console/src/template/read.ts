@@ -99,15 +99,13 @@ async function queueOf(queue: Queue, signal: AbortSignal): Promise<Entry[]> {
 
 async function tableOf(name: string, signal: AbortSignal): Promise<Entry[]> {
   const table = await describeTable(name, signal);
-  const stream = table.StreamSpecification?.StreamEnabled ? table.LatestStreamArn : undefined;
-  const [timeToLive, recovery, policy, streamPolicy, tags] = await Promise.all([
+  const [timeToLive, recovery, policy, tags] = await Promise.all([
     describeTimeToLive(name, signal),
     describeRecovery(name, signal),
     resourcePolicy(table.TableArn, signal),
-    stream ? resourcePolicy(stream, signal) : '',
     listTags(table.TableArn, signal),
   ]);
-  return [tableEntry({ table, timeToLive, recovery, policy, streamPolicy, tags })];
+  return [tableEntry({ table, timeToLive, recovery, policy, tags })];
 }
 
 async function functionOf(details: FunctionDetails, signal: AbortSignal): Promise<Entry[]> {
