@@ -45,6 +45,11 @@ def make_many_roles(iam):
             iam.attach_role_policy(RoleName=f"worst-{i:04}", PolicyArn=arn)
 
 
+def job_of_many(iam):
+    return iam.generate_service_last_accessed_details(
+        Arn=f"arn:aws:iam::{ACCOUNT}:policy/worst-attached", Granularity="ACTION_LEVEL")["JobId"]
+
+
 def make_many_users(iam):
     for i in range(MANY):
         ensure(iam.create_user, UserName=f"worst-{i:04}")
@@ -110,6 +115,19 @@ REQUESTS = [
     {"name": f"ListEntitiesForPolicy: {MANY} roles", "service": "iam", "prepare": make_many_roles,
      "request": lambda iam: iam.list_entities_for_policy(
          PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/worst-attached", MaxItems=MANY)},
+    {"name": f"GenerateServiceLastAccessedDetails: a policy of {MANY} roles", "service": "iam", "prepare": make_many_roles,
+     "request": lambda iam: iam.generate_service_last_accessed_details(
+         Arn=f"arn:aws:iam::{ACCOUNT}:policy/worst-attached", Granularity="ACTION_LEVEL")},
+    {"name": f"GetServiceLastAccessedDetails: a policy of {MANY} roles", "service": "iam", "prepare": make_many_roles,
+     "request": lambda iam: iam.get_service_last_accessed_details(JobId=job_of_many(iam))},
+    {"name": f"GetServiceLastAccessedDetailsWithEntities: a policy of {MANY} roles", "service": "iam",
+     "prepare": make_many_roles,
+     "request": lambda iam: iam.get_service_last_accessed_details_with_entities(
+         JobId=job_of_many(iam), ServiceNamespace="sqs", MaxItems=MANY)},
+    {"name": "ListPoliciesGrantingServiceAccess: eleven policies that backtrack, 200 services", "service": "iam",
+     "prepare": lambda iam: bound_client("iam")(iam) and None,
+     "request": lambda iam: iam.list_policies_granting_service_access(
+         Arn=f"arn:aws:iam::{ACCOUNT}:user/worst-bound", ServiceNamespaces=["a" * 64] * 200)},
     {"name": "AssumeRole: a session policy that backtracks", "service": "sts",
      "prepare": lambda sts: make_role(boto3.client(
          "iam", endpoint_url=sts.meta.endpoint_url, region_name="us-east-1", aws_access_key_id="test",

@@ -132,6 +132,36 @@ def large_batch(lambda_client):
     lambda_client.delete_event_source_mapping(UUID=mapping)
 
 
+READER = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream",
+                                   "dynamodb:ListStreams"], "Resource": "*"}]})
+
+
+def make_stream(lambda_client):
+    """A stream of 10,000 records, just below 6 MB."""
+    make_function(lambda_client, "worst-stream", Timeout=30)
+    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="reader", PolicyDocument=READER)
+    dynamodb = beside(lambda_client, "dynamodb")
+    dynamodb.create_table(TableName="worst-stream", BillingMode="PAY_PER_REQUEST",
+                          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                          StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    for first in range(0, 10_000, 25):
+        puts = [{"PutRequest": {"Item": {"id": {"S": f"{first + i:05}"}, "v": {"S": "x" * 100}}}} for i in range(25)]
+        dynamodb.batch_write_item(RequestItems={"worst-stream": puts})
+
+
+def large_stream_batch(lambda_client):
+    """A mapping gets the stream's 10,000 records in one batch, which the function does."""
+    stream = beside(lambda_client, "dynamodb").describe_table(TableName="worst-stream")["Table"]["LatestStreamArn"]
+    mapping = lambda_client.create_event_source_mapping(
+        FunctionName="worst-stream", EventSourceArn=stream, StartingPosition="TRIM_HORIZON", BatchSize=10000,
+        MaximumBatchingWindowInSeconds=5)["UUID"]
+    while lambda_client.get_event_source_mapping(UUID=mapping)["LastProcessingResult"] != "OK":
+        time.sleep(0.05)
+    lambda_client.delete_event_source_mapping(UUID=mapping)
+
+
 def make_url(lambda_client):
     make_function(lambda_client, "worst-url", package({"index.py": NUMBERS}), MemorySize=512)
     try:
@@ -153,6 +183,8 @@ def ask_url(lambda_client):
 REQUESTS = [
     {"name": "CreateEventSourceMapping: a batch of 10,000 messages, received and deleted", "service": "lambda",
      "request": large_batch},
+    {"name": "CreateEventSourceMapping: a batch of 10,000 records of a stream", "service": "lambda", "prepare": make_stream,
+     "request": large_stream_batch},
     {"name": "GetFunctionUrlConfig, and the URL's answer of 5.7 MB of numbers", "service": "lambda", "prepare": make_url,
      "request": ask_url},
     {"name": "CheckpointDurableExecution: 250 steps of 2 KB, twelve times", "service": "lambda", "request": checkpoint},

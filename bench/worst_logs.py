@@ -89,6 +89,18 @@ def malformed(logs):
     logs.start_query(logGroupName="worst-queried", startTime=1, endTime=2, queryString="filter " + "(@a like /(b+)+c/) or " * 450)
 
 
+def wide_table(logs):
+    """10 MB in 300,000 rows."""
+    logs.create_lookup_table(lookupTableName="worst", tableBody="n,text,more\n" + "".join(f'{n},"{n:09} ""x""",{n:09}\n' for n in range(300_000)))
+
+
+def replace_table(logs):
+    """The 10 MB by others: each time another content."""
+    table = logs.describe_lookup_tables(lookupTableNamePrefix="worst")["lookupTables"][0]["lookupTableArn"]
+    first = time.time_ns()
+    logs.update_lookup_table(lookupTableArn=table, tableBody=f"n,text,more\n{first},," + "".join(f'\n{n},"{n:09} ""x""",{n:09}' for n in range(300_000)))
+
+
 LOGS = [
     {"name": "PutLogEvents: 10,000 events, 100 metric filters", "prepare": filtered, "request": many_metrics},
     {"name": "StartQuery: 200,000 events sorted by a JSON field", "prepare": queried, "request": query("fields n, @message | sort n")},
@@ -109,6 +121,11 @@ LOGS = [
      "request": query("filterIndex f00 in [" + ", ".join(["1000"] * 900) + "]", "worst-indexed")},
     {"name": "PutLogEvents: 3,000 events, 20 indexed fields", "request": index},
     {"name": "PutIndexPolicy: twenty fields replace twenty", "request": many_policies},
+    {"name": "UpdateLookupTable: 10 MB", "prepare": wide_table, "request": replace_table},
+    {"name": "GetLookupTable: 10 MB",
+     "request": lambda logs: logs.get_lookup_table(lookupTableArn="arn:aws:logs:us-east-1:000000000000:lookup-table:worst")},
+    {"name": "StartQuery: five lookups in 10 MB",
+     "request": query("limit 10000 | " + " | ".join(["lookup worst n OUTPUT text, more"] * 5))},
     {"name": "StartLiveTail: 160 terms over 10,000 events", "prepare": tailing, "request": tail},
 ]
 

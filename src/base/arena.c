@@ -229,6 +229,11 @@ void *arena_alloc(struct arena *arena, size_t size)
     return memset(take(arena, size), 0, size);
 }
 
+void *arena_room(struct arena *arena, size_t size)
+{
+    return take(arena, size);
+}
+
 str arena_copy(struct arena *arena, str s)
 {
     return str_present(s) ? (str){arena_cstr(arena, s), s.size} : s;

@@ -59,6 +59,8 @@ void *arena_resize_loose(struct arena *arena, void *memory, size_t size);
 void arena_free_loose(struct arena *arena, void *memory);
 
 void *arena_alloc(struct arena *arena, size_t size);
+/* The same, not zeroed. */
+void *arena_room(struct arena *arena, size_t size);
 str arena_copy(struct arena *arena, str s);
 /* A NUL-terminated copy. */
 const char *arena_cstr(struct arena *arena, str s);

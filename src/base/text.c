@@ -19,7 +19,7 @@ char *text_enlarge(struct text *text, size_t size)
 
     while (capacity - text->size < size)
         capacity *= 2;
-    char *data = arena_alloc(text->arena, capacity);
+    char *data = arena_room(text->arena, capacity);
     if (text->data)
         memcpy(data, text->data, text->size);
     text->data = data;

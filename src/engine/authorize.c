@@ -504,3 +504,21 @@ bool condition_key_is_supplied(const struct call *call, str key)
                 return true;
     return false;
 }
+
+bool next_action(const struct call *call, size_t *position, str *action)
+{
+    size_t at = 0;
+
+    for (const struct module *const *module = call->engine->options.modules; module && *module; module++) {
+        const struct service *service = (*module)->service;
+        for (const struct operation *const *operation = service->operations; *operation; operation++) {
+            unsigned unauthorized = OPERATION_INTERNAL | OPERATION_ANONYMOUS;
+            if (service->is_private || (*operation)->flags & unauthorized || at++ < *position)
+                continue;
+            *position = at;
+            *action = str_of((*operation)->action);
+            return true;
+        }
+    }
+    return false;
+}

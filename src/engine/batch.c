@@ -156,7 +156,6 @@ static bool is_abandoned(const struct exchange *exchange)
  */
 static void move(struct engine *engine, struct exchange *exchange)
 {
-    call_reset(&exchange->call);
     if (exchange->door)
         dispatch_door_on_worker(engine, exchange);
     else
@@ -210,7 +209,8 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         wake_oldest(engine, waited_for);
 
     if (exchange->outcome == PARKED && exchange->progress.moves) {
-        move(engine, exchange);
+        call_reset(&exchange->call);
+        queue_push(&engine->batch->moved, exchange);
     } else if (exchange->outcome == PARKED) {
         exchange->from_timer = false; /* its row is gone: a restart will not run it again */
         exchange->preparations = 0;
@@ -341,8 +341,8 @@ static void run_calls(struct engine *engine)
     do {
         engine->now_ms = engine_now_ms(engine);
         calls = run_runnable(engine, calls, end_us);
-        more_may_come = calls < WORTH_COMMITTING && !engine->batch->hurries && monotonic_us() < end_us &&
-                        outbox_is_waiting(engine);
+        more_may_come = calls < WORTH_COMMITTING && !engine->batch->hurries && !engine->batch->moved.first &&
+                        monotonic_us() < end_us && outbox_is_waiting(engine);
     } while (more_may_come && take_more_while_disk_is_busy(engine));
     if (!engine->last_run)
         run_due(engine, deliveries_take_due);
@@ -365,6 +365,7 @@ void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
     int64_t began_us = monotonic_us();
+    struct exchange *exchange;
 
     batch->clock_offset_ms = engine->clock_offset_ms;
     batch->hops.records = text_in(&batch->arena);
@@ -395,6 +396,8 @@ void batch_run(struct engine *engine)
             begin_anew(engine);
         spawned_start(engine, batch);
     }
+    while ((exchange = queue_pop(&batch->moved)))
+        move(engine, exchange);
     engine->txn = NULL;
     engine->batch = NULL;
     outbox_add_batch(engine, batch);

@@ -330,6 +330,7 @@ enum outcome invoke(const struct call *call, const struct principal *caller,
     child.operation = operation;
     child.progress = &progress;
     child.may_move = false;
+    child.invoked = true;
     if (!reads)
         check_writes(call);
     if (!reads && call->operation && !(call->operation->flags & OPERATION_FREES) &&

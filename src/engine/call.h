@@ -141,6 +141,7 @@ struct call {
     int64_t time_up_us; /* for time_is_up(); 0: never */
     bool preparing;     /* the prepare function runs, not the handler */
     bool may_move;      /* for may_move_to_worker() */
+    bool invoked;       /* by another handler */
     bool last_run;      /* the server is shutting down: answer with what is available, do not park or spawn */
     str poller;         /* the name from spawn(); else absent */
     const struct delivery_attempt *delivery; /* the attempt it makes, see engine/delivery.h; else NULL */
@@ -236,6 +237,11 @@ bool is_resource_policy(const struct call *call, str document);
 bool policy_principals_exist(const struct call *call, str document);
 /* Does a service's model declare that condition key? */
 bool condition_key_is_supplied(const struct call *call, str key);
+/*
+ * The actions of all services' operations; several operations may have the same one.  *position begins at 0.
+ * False at the end.
+ */
+bool next_action(const struct call *call, size_t *position, str *action);
 
 /*
  * Is the time of this long read, or of this turn of a long preparation, up?  Then it answers with what it has

@@ -20,9 +20,9 @@ struct call;
 struct metric {
     const char *name_space, *name;
     /*
-     * NULL: none; "TableName,Operation": the call's operation is another one ("Operation:Resource": under
-     * that name); "TableName,IndexName": `of` is both values with a slash between them; "Service,Type=API": a
-     * value that is always the same.
+     * NULL: none; "*TableName,Operation": the call's operation is another one ("Operation:Resource": under
+     * that name), which the star tells at a glance; "TableName,IndexName": `of` is both values with a slash
+     * between them; "Service,Type=API": a value that is always the same.
      */
     const char *dimension;
     const char *unit; /* of "Milliseconds" the values are kept, too, so that there are percentiles */

@@ -95,11 +95,17 @@ struct change_list {
     size_t count;
 };
 
+struct exchange_queue {
+    struct exchange *first, *last;
+};
+
 /* One transaction: the replies that are sent, and the effects that start, once it is durable. */
 struct batch {
     struct arena arena;
     struct exchange_list answers;
     size_t clients; /* that get one of the answers */
+    struct exchange_queue
+        moved; /* calls that workers prepare when the batch is committed, so that they see it */
     struct effect_list effects;
     struct sums sums;
     struct sum_change_list sum_changes;
@@ -116,10 +122,6 @@ struct batch {
     int64_t clock_offset_ms;     /* before this batch */
     uint64_t sequence;
     struct batch *next;
-};
-
-struct exchange_queue {
-    struct exchange *first, *last;
 };
 
 enum {

@@ -59,9 +59,8 @@ static struct minute *current_minute(struct engine *engine)
 static void count_in_batch(const struct call *call, const struct metric *metric, str of, double value)
 {
     struct batch *batch = call->engine->batch;
-    struct series key = series_key(call, metric, of);
     struct minute *minute = current_minute(call->engine);
-    const struct series *series = minute_series(minute, &key);
+    const struct series *series = minute_series_of(minute, call, metric, of);
 
     if (series)
         *list_add(&batch->arena, &batch->counts) =
@@ -101,6 +100,8 @@ static void add_dimensions(struct counted_minute *counted, const struct series *
     str names = series->metric->dimension ? str_of(series->metric->dimension) : (str){0};
     str values = series->of;
 
+    if (str_starts_with(names, S("*")))
+        names = str_from(names, 1);
     for (str name, value; str_next(&names, ',', &name);) {
         ptrdiff_t equals = str_index(name, '=');
         if (equals >= 0) {

@@ -6,6 +6,8 @@
  */
 #include "engine/metrics_spread.h"
 
+enum { RECENT_SERIES = 64 };
+
 struct series {
     const struct metric *metric;
     const char *operation; /* or NULL */
@@ -13,6 +15,7 @@ struct series {
     str account, region, of;
     int64_t count;
     double sum, least, most;
+    bool keeps_values;
     struct spread *spread; /* or NULL; in the minute's arena */
 };
 
@@ -21,14 +24,16 @@ struct minute {
     int64_t began_ms;
     size_t series_count, most;
     struct series *series;
-    uint16_t *slots; /* 2 * most positions in `series`, plus one */
+    struct series *recent[RECENT_SERIES]; /* the last one of a metric, or NULL: mostly it is counted again */
+    uint16_t *slots;                      /* 2 * most positions in `series`, plus one */
 };
 
-/* most: below 65536. */
+/* most: a power of two below 65536. */
 struct minute *minute_new(int64_t began_ms, size_t most);
 void minute_free(struct minute **minute);
-/* The key of a call's count; its texts are the caller's. */
-struct series series_key(const struct call *call, const struct metric *metric, str of);
+/* The series that a call's count belongs to, made if it is new; NULL: the table is full. */
+struct series *minute_series_of(struct minute *minute, const struct call *call, const struct metric *metric,
+                                str of);
 /* The series with that key, made if it is new; NULL: the table is full. */
 struct series *minute_series(struct minute *minute, const struct series *key);
 /* Count a value in a series of the minute. */

@@ -13,6 +13,11 @@ struct spread {
     struct counted_value slots[];
 };
 
+/* Bounds of sizes, and the number of units of 1 in one of them that has three digits. */
+static const struct {
+    double bound, units; /* sizes below the bound; exact */
+} decades[] = {{0.001, 1e6}, {0.01, 1e5}, {0.1, 1e4}, {1, 1e3}, {10, 1e2}, {100, 10}, {1000, 1}};
+
 /* 10 to that power, which is exact up to 22. */
 static double ten_to(int power)
 {
@@ -23,14 +28,12 @@ static double ten_to(int power)
     return product;
 }
 
-/* The value with so many significant digits.  Times are near 1 ms: the loops are shorter than a logarithm. */
-static double rounded(double value, int digits)
+/* The value with so many significant digits, which is neither tiny nor infinite. */
+static double rounded_slowly(double value, int digits)
 {
     double size = fabs(value), bound = 1;
     int power = 1 - digits; /* of the last digit */
 
-    if (size < 1e-6 || !isfinite(value)) /* no clock of ours tells such times apart */
-        return isfinite(value) ? 0 : value;
     while (size >= 10 * bound) {
         bound *= 10;
         power++;
@@ -42,6 +45,24 @@ static double rounded(double value, int digits)
     double unit = ten_to(abs(power));
     return power < 0 ? round(value * unit) / unit
                      : round(value / unit) * unit; /* 3.27, not 3.2700000000000005 */
+}
+
+/* The value with so many significant digits.  Most times are below a second. */
+static double rounded(double value, int digits)
+{
+    static const double coarser[] = {1000, 100, 10, 1};
+    size_t i = 0;
+
+    if (value >= 0.0001 && value < 1000) {
+        while (value >= decades[i].bound)
+            i++;
+        double units = decades[i].units, coarse = coarser[digits];
+        return units >= coarse ? (double)(int64_t)(value * (units / coarse) + 0.5) / (units / coarse)
+                               : (double)(int64_t)(value / (coarse / units) + 0.5) * (coarse / units);
+    }
+    if (fabs(value) < 1e-6 || !isfinite(value)) /* no clock of ours tells such times apart */
+        return isfinite(value) ? 0 : value;
+    return rounded_slowly(value, digits);
 }
 
 static struct spread *spread_new(struct arena *arena, int digits, size_t slot_count)

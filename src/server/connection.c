@@ -395,16 +395,18 @@ static void send_piece(struct connection *connection)
 
 static void refuse_stream(struct connection *connection, enum share_limit limit)
 {
-    struct http_reply refusal = {
-        .status = 503,
-        .content_type = S("application/json"),
-        .body =
-            limit == SHARE_OF_ALL_TAKEN
-                ? S("{\"message\":\"The server sends as many replies piece by piece as it may. Close one, or "
-                    "try again later.\"}")
-                : S("{\"message\":\"The server sends as many replies piece by piece to this address as one "
-                    "may have. Close one, or try again later.\"}"),
+    static const str bodies[] = {
+        [SHARE_OF_ADDRESS_TAKEN] =
+            STR_INIT("{\"message\":\"The server sends as many replies piece by piece to this address as one "
+                     "may have. Close one, or try again later.\"}"),
+        [SHARE_OF_PRINCIPAL_TAKEN] = STR_INIT(
+            "{\"message\":\"The server sends as many replies piece by piece to this principal as one "
+            "may have. Close one, or try again later.\"}"),
+        [SHARE_OF_ALL_TAKEN] = STR_INIT(
+            "{\"message\":\"The server sends as many replies piece by piece as it may. Close one, or "
+            "try again later.\"}"),
     };
+    struct http_reply refusal = {.status = 503, .content_type = S("application/json"), .body = bodies[limit]};
     bool keep_alive = keeps_alive(connection);
 
     let_go(release_slot(connection));

@@ -10,9 +10,11 @@
 #include "base/check.h"
 #include "base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
+    MOST_PRINCIPAL = 256,  /* bytes of a principal's name */
     FREE_SLOTS_KEPT = 256, /* a burst of parked requests must not keep its memory for ever */
     WORTH_TRIMMING_BYTES = 1024 * 1024,
 };
@@ -114,22 +116,16 @@ static void end_spool(struct slot *slot)
     slot->spooled = 0;
 }
 
+/* The name of a user, a role in all its sessions, an account's root, or nobody. */
 enum share_limit slot_begin_stream(struct slot *slot, struct share *share)
 {
-    enum share_limit limit = share_begin_stream(share);
+    const struct principal *caller = slot->exchange.call.caller;
+    char principal[MOST_PRINCIPAL] = "";
 
-    if (limit == SHARE_FREE) {
-        slot->stream_share = share;
-        share_keep(share);
-    }
-    return limit;
-}
-
-static void end_stream(struct slot *slot)
-{
-    share_end_stream(slot->stream_share);
-    share_let_go(slot->stream_share);
-    slot->stream_share = NULL;
+    if (caller)
+        snprintf(principal, sizeof principal, "%d %.*s %.*s", (int)caller->kind, STR_ARGS(caller->account),
+                 STR_ARGS(caller->name));
+    return share_begin_stream(share, str_of(principal), &slot->stream);
 }
 
 void slot_give_back(struct slot *slot)
@@ -140,8 +136,8 @@ void slot_give_back(struct slot *slot)
     slot_end_charge(slot);
     if (slot->disk_share)
         end_spool(slot);
-    if (slot->stream_share)
-        end_stream(slot);
+    if (slot->stream.share)
+        share_end_stream(&slot->stream);
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
         slot_free(slot);
         return;

@@ -119,7 +119,7 @@ struct slot {
     size_t charged;
     struct share *disk_share; /* pays for `spooled` bytes on the disk; NULL: for no bytes */
     size_t spooled;
-    struct share *stream_share; /* the share whose stream it is; NULL: not a stream */
+    struct share_stream stream; /* what counts its reply as a stream */
     bool answered;              /* answered within dispatch() */
     struct slot *next_free;
 };
@@ -130,7 +130,8 @@ struct shares *server_shares(struct server *server);
 struct slot *slot_take(struct loop *loop, struct connection *connection);
 void slot_give_back(struct slot *slot);
 /*
- * Count the slot's reply as a stream of that share, until the slot ends, unless a limit is reached.
+ * Count the slot's reply as a stream of that share and of the caller, until the slot ends, unless a limit is
+ * reached.
  */
 enum share_limit slot_begin_stream(struct slot *slot, struct share *share);
 /* Let the share pay for `bytes` bytes of the body on the disk in total.  False: there is no room. */

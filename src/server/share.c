@@ -1,7 +1,9 @@
 /*
- * share.c: one entry per address that has a connection, in a map under a lock.
+ * share.c: one entry per address that has a connection, and one per principal that has a stream, in maps
+ * under a lock.
  *
- * An entry lives for as long as a connection or a request in flight refers to it.
+ * An address's entry lives for as long as a connection or a request in flight refers to it, a principal's for
+ * as long as it has a stream.
  */
 #include "server/share.h"
 
@@ -25,9 +27,15 @@ struct share {
     char key[INET6_ADDRSTRLEN];
 };
 
+struct stream_owner {
+    size_t streams;
+    size_t key_size;
+    char key[];
+};
+
 struct shares {
     pthread_mutex_t lock; /* protects all members */
-    struct map by_address;
+    struct map by_address, owners;
     size_t most_connections, connections, bytes, disk_bytes, streams;
 };
 
@@ -54,6 +62,8 @@ void shares_free(struct shares *shares)
         return;
     map_each(&shares->by_address, free_share, NULL); /* shares of connections that were never opened */
     map_free(&shares->by_address);
+    map_each(&shares->owners, free_share, NULL);
+    map_free(&shares->owners);
     pthread_mutex_destroy(&shares->lock);
     free(shares);
 }
@@ -179,30 +189,67 @@ void share_give_disk(struct share *share, size_t bytes)
     pthread_mutex_unlock(&share->shares->lock);
 }
 
-enum share_limit share_begin_stream(struct share *share)
+/* Call it with the lock held. */
+static struct stream_owner *add_owner(struct shares *shares, str principal)
+{
+    struct stream_owner *owner = memory_take(sizeof *owner + principal.size);
+
+    owner->streams = 0;
+    owner->key_size = principal.size;
+    memcpy(owner->key, principal.data, principal.size);
+    map_put(&shares->owners, principal, owner);
+    return owner;
+}
+
+/* Call it with the lock held. */
+static enum share_limit stream_limit(const struct share *share, const struct stream_owner *owner)
+{
+    size_t most = most_of(LIMIT_STREAMS);
+
+    if (share->streams >= most)
+        return SHARE_OF_ADDRESS_TAKEN;
+    if (owner && owner->streams >= most)
+        return SHARE_OF_PRINCIPAL_TAKEN;
+    return share->shares->streams >= LIMIT_STREAMS ? SHARE_OF_ALL_TAKEN : SHARE_FREE;
+}
+
+enum share_limit share_begin_stream(struct share *share, str principal, struct share_stream *stream)
 {
     struct shares *shares = share->shares;
-    enum share_limit limit = SHARE_FREE;
 
     pthread_mutex_lock(&shares->lock);
-    if (share->streams >= most_of(LIMIT_STREAMS))
-        limit = SHARE_OF_ADDRESS_TAKEN;
-    else if (shares->streams >= LIMIT_STREAMS)
-        limit = SHARE_OF_ALL_TAKEN;
+    struct stream_owner *owner = str_empty(principal) ? NULL : map_get(&shares->owners, principal);
+    enum share_limit limit = stream_limit(share, owner);
     if (limit == SHARE_FREE) {
+        if (!owner && !str_empty(principal))
+            owner = add_owner(shares, principal);
+        if (owner)
+            owner->streams++;
         share->streams++;
         shares->streams++;
+        share->users++;
+        *stream = (struct share_stream){.share = share, .owner = owner};
     }
     pthread_mutex_unlock(&shares->lock);
     return limit;
 }
 
-void share_end_stream(struct share *share)
+void share_end_stream(struct share_stream *stream)
 {
-    pthread_mutex_lock(&share->shares->lock);
+    struct share *share = stream->share;
+    struct stream_owner *owner = stream->owner;
+    struct shares *shares = share->shares;
+
+    pthread_mutex_lock(&shares->lock);
     share->streams--;
-    share->shares->streams--;
-    pthread_mutex_unlock(&share->shares->lock);
+    shares->streams--;
+    if (owner && --owner->streams == 0) {
+        map_remove(&shares->owners, (str){owner->key, owner->key_size});
+        free(owner);
+    }
+    drop_user(share);
+    *stream = (struct share_stream){0};
+    pthread_mutex_unlock(&shares->lock);
 }
 
 void shares_load(struct shares *shares, struct server_load *load)

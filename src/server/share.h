@@ -5,21 +5,30 @@
  * disk for large ones, and replies sent piece by piece.
  *
  * All incomplete requests together have a budget of memory, and the numbers of connections and streams are
- * limited, too; one share gets at most seven eighths of each, so that others always get some.  Any thread.
+ * limited, too; one share gets at most seven eighths of each, so that others always get some.  So does one
+ * principal of the streams, from however many addresses it asks.  Any thread.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
+
 struct share;
 struct shares;
 struct server_load;
+
+/* A reply that is sent piece by piece.  All zeroes: none. */
+struct share_stream {
+    struct share *share;
+    struct stream_owner *owner; /* the principal; or NULL */
+};
 
 /* `descriptors`: how many the process may open. */
 struct shares *shares_new(size_t descriptors);
 void shares_free(struct shares *shares);
 
 /* The limit that one more connection, or one more stream, would exceed. */
-enum share_limit { SHARE_FREE, SHARE_OF_ADDRESS_TAKEN, SHARE_OF_ALL_TAKEN };
+enum share_limit { SHARE_FREE, SHARE_OF_ADDRESS_TAKEN, SHARE_OF_PRINCIPAL_TAKEN, SHARE_OF_ALL_TAKEN };
 
 /*
  * The share of that address (or of the sandbox with that id), with one connection more; *limit is the limit
@@ -38,9 +47,12 @@ void share_give(struct share *share, size_t bytes);
 /* Take disk space for a body that goes to a file; false when there is too little. */
 bool share_take_disk(struct share *share, size_t bytes);
 void share_give_disk(struct share *share, size_t bytes);
-/* Count one more reply that is sent piece by piece, unless a limit is reached. */
-enum share_limit share_begin_stream(struct share *share);
-void share_end_stream(struct share *share);
+/*
+ * Count one more reply that is sent piece by piece to that principal, unless a limit is reached.  The stream
+ * that is counted is *stream; an absent principal counts for its address only.
+ */
+enum share_limit share_begin_stream(struct share *share, str principal, struct share_stream *stream);
+void share_end_stream(struct share_stream *stream);
 /* What all clients have now, and what they may have. */
 void shares_load(struct shares *shares, struct server_load *load);
 void share_keep(struct share *share);

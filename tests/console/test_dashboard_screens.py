@@ -148,7 +148,11 @@ def every_kind(client, dashboard, namespace, count, unique, now_s):
         metric("A line", *both, annotations={"horizontal": [{"value": 5, "label": "too many"}]}),
         metric("An area", *both, stacked=True),
         metric("A number", *both, view="singleValue"),
-        metric("A gauge", *both, view="gauge"),
+        metric("A gauge", *both, view="gauge", yAxis={"left": {"min": 0, "max": 60}}),
+        metric("A gauge of no range", *both, view="gauge"),
+        metric("Bars", *both, view="bar"),
+        metric("A pie", *both, view="pie"),
+        metric("Data", *both, view="table"),
         metric("Math", [{"expression": "m1 + m2", "label": "all"}], [*both[0], {"id": "m1", "visible": False}],
                [*both[1], {"id": "m2", "visible": False}], view="singleValue"),
         metric("Of an alarm", annotations={"alarms": [arn]}),
@@ -168,7 +172,8 @@ def shows_every_kind(page, alarm):
         widget(page, title).scroll_into_view_if_needed()
         expect(widget(page, title).locator("canvas")).to_be_visible()
     for title, shown in {
-        "A number": ["3", "30"], "Math": ["33"], "A gauge": ["Sent", "30"], "Alarms": [alarm, "In alarm", "There is no such alarm"],
+        "A number": ["3", "30"], "Math": ["33"], "A gauge": ["Sent", "30", "60"], "A gauge of no range": ["edit the widget"],
+        "Bars": ["Sent", "30"], "A pie": ["Sent: 3 (9.1 %)", "Lost: 30 (90.9 %)"], "Data": ["Lost", "30"], "Alarms": [alarm, "In alarm", "There is no such alarm"],
         "Events": ["order O1234 is lost"], "Text": ["Runbook", "wiki", "two"], "explorer": ["are not drawn here"],
     }.items():
         widget(page, title).scroll_into_view_if_needed()
@@ -414,3 +419,103 @@ def test_a_long_dashboard_asks_only_for_what_is_seen(console, dashboard, namespa
     widget(page, "Graph 199").scroll_into_view_if_needed()
     expect(widget(page, "Graph 199").get_by_role("definition")).to_have_text("1")
     assert sum(asked) < 60
+
+
+def test_a_gauge_says_its_range_and_bars_are_as_long_as_their_values(console, every_kind):
+    page = console(f"cloudwatch/dashboards/{every_kind[0]}")
+    widget(page, "A gauge").scroll_into_view_if_needed()
+    expect(page.get_by_role("img", name="Lost: 30, of 0 to 60")).to_be_visible()
+    widget(page, "Bars").scroll_into_view_if_needed()
+    bars = widget(page, "Bars").locator("rect")
+    expect(bars).to_have_count(2)
+    assert [float(bar.get_attribute("width")) for bar in bars.all()] == [10, 100]
+
+
+def test_a_widget_is_made_a_gauge_with_its_range(console, client, dashboard, namespace, count):
+    count("Orders", 7)
+    name = dashboard(metric("Orders", [namespace, "Orders"], view="singleValue"))
+    page = console(f"cloudwatch/dashboards/{name}")
+    act(page, "Orders", "Edit")
+    page.get_by_label("Widget type").select_option(label="Gauge")
+    page.get_by_label("Left axis: least").fill("0")
+    page.get_by_label("Left axis: most").fill("10.5")
+    page.get_by_role("button", name="Update widget").click()
+    expect(page.get_by_role("img", name="Orders: 7, of 0 to 10.5")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Unsaved changes")).to_have_count(0)
+    assert stored(client, name)["widgets"][0]["properties"]["yAxis"] == {"left": {"min": 0, "max": 10.5}}
+
+
+@pytest.fixture
+def kinds(namespace, count):
+    """Orders of two kinds, and the widget of one of them."""
+    count("Orders", 3, Kind="new")
+    count("Orders", 30, Kind="old")
+    return metric("Orders", [namespace, "Orders", "Kind", "none"], view="singleValue")
+
+
+def test_a_variable_that_is_searched_for_shows_another_resource(console, client, dashboard, namespace, kinds):
+    variable = {"type": "property", "property": "Kind", "inputType": "select", "id": "kind", "label": "Kind of order",
+                "search": f'{{{namespace},Kind}} MetricName="Orders"', "populateFrom": "Kind", "defaultValue": "__FIRST", "visible": True}
+    name = dashboard(kinds, variables=[variable])
+    page = console(f"cloudwatch/dashboards/{name}")
+    figure = widget(page, "Orders").get_by_role("definition")
+    expect(page.get_by_label("Kind of order")).to_have_value("new")
+    expect(figure).to_have_text("3")
+    page.get_by_label("Kind of order").select_option("old")
+    expect(figure).to_have_text("30")
+    page.goto(page.url)
+    expect(page.get_by_label("Kind of order")).to_have_value("old")
+    expect(figure).to_have_text("30")
+    assert stored(client, name) == {"widgets": [kinds], "variables": [variable]}
+
+
+def test_a_pattern_that_is_typed_is_put_in_when_it_is_entered_and_hidden_ones_have_their_default(console, dashboard, kinds):
+    name = dashboard(kinds, text("Orders of STAGE"), variables=[
+        {"type": "pattern", "pattern": "none", "inputType": "input", "id": "kind", "label": "Kind", "visible": True},
+        {"type": "pattern", "pattern": "STAGE", "inputType": "radio", "id": "stage", "visible": False,
+         "values": [{"value": "test"}, {"value": "prod"}], "defaultValue": "prod"}])
+    page = console(f"cloudwatch/dashboards/{name}")
+    expect(widget(page, "Text")).to_contain_text("Orders of prod")
+    expect(page.get_by_label("STAGE")).to_have_count(0)
+    figure = widget(page, "Orders").get_by_role("definition")
+    expect(figure).to_have_text("--")
+    page.get_by_label("Kind", exact=True).fill("old")
+    page.keyboard.press("Enter")
+    expect(figure).to_have_text("30")
+
+
+def test_a_variable_is_created_used_and_deleted(console, client, dashboard, kinds, violations):
+    name = dashboard(kinds)
+    page = console(f"cloudwatch/dashboards/{name}")
+    page.get_by_role("button", name="Actions", exact=True).click()
+    page.get_by_role("menuitem", name="Variables").click()
+    page.get_by_role("button", name="Create a variable").click()
+    page.get_by_label("Property that the variable changes").fill("Kind")
+    page.get_by_label("Label", exact=True).fill("Kind of order")
+    page.get_by_label("Radio button").check()
+    page.get_by_role("button", name="Add value").click()
+    page.get_by_label("Value 1").fill("new")
+    page.get_by_role("button", name="Add value").click()
+    page.get_by_label("Value 2").fill("old")
+    page.get_by_label("Label 2").fill("Old ones")
+    page.get_by_label("The first value is chosen at first").check()
+    assert violations(page) == []
+    page.get_by_role("button", name="Add variable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    figure = widget(page, "Orders").get_by_role("definition")
+    expect(figure).to_have_text("3")
+    page.get_by_label("Old ones").check()
+    expect(figure).to_have_text("30")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Unsaved changes")).to_have_count(0)
+    assert stored(client, name)["variables"] == [{
+        "type": "property", "property": "Kind", "inputType": "radio", "id": "Kindoforder", "label": "Kind of order",
+        "values": [{"value": "new"}, {"value": "old", "label": "Old ones"}], "defaultValue": "__FIRST", "visible": True}]
+
+    page.get_by_role("button", name="Actions", exact=True).click()
+    page.get_by_role("menuitem", name="Variables").click()
+    page.get_by_role("button", name="Delete Kind of order").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_label("Old ones")).to_have_count(0)
+    expect(figure).to_have_text("--")

@@ -1,6 +1,7 @@
 """Lambda's screens: a function from its creation to its trigger, by the buttons' names."""
 
 import json
+import re
 
 import pytest
 from orderly_fixtures import zip_of
@@ -412,3 +413,14 @@ def test_monitor_shows_what_another_client_invoked_once_its_minute_is_over(creat
     client("lambda").invoke(FunctionName=name, Payload=b"{}")
     advance_clock(60)
     expect(graph.get_by_role("button", name="Table of Invocations")).to_be_visible()
+
+
+def test_the_runtimes_of_a_new_function_are_those_that_the_server_has(console, client, refused):
+    error = refused(client("lambda").create_function, FunctionName="none", Runtime="cobol", Handler="a.b", Code={"ZipFile": b""},
+                    Role="arn:aws:iam::000000000000:role/none")
+    supported = set(re.findall(r"[a-z]+[0-9.]+[.a-z0-9]*", re.search(r"enum value set: \[(.*?)\]", error["message"]).group(1)))
+    page = console("lambda/create-function")
+    shown = page.get_by_label("Runtime").locator("option").all()
+    offered = {option.get_attribute("value") for option in shown if "(retired)" not in option.inner_text()}
+    assert "java8.al2023" in offered
+    assert offered == supported

@@ -1,6 +1,7 @@
 """Lambda's layers: published from a zip file, given to a function, and deleted, by the buttons' names."""
 
 import io
+import json
 import zipfile
 
 import pytest
@@ -162,3 +163,48 @@ def test_the_pages_of_layers_are_accessible(chromium, endpoint, violations, laye
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
     context.close()
+
+
+def test_a_version_of_a_layer_is_given_to_an_account_an_organization_and_everybody(console, client, layer, violations):
+    name, functions = layer("first"), client("lambda")
+
+    def statements():
+        policy = functions.get_layer_version_policy(LayerName=name, VersionNumber=1)["Policy"]
+        return {one["Sid"]: one for one in json.loads(policy)["Statement"]}
+
+    page = console(f"lambda/layers/{name}")
+    expect(page.get_by_text("No policy statements")).to_be_visible()
+
+    def add(statement, whom, label=None, value=None):
+        page.get_by_role("button", name="Add permissions").click()
+        page.get_by_label("Statement ID").fill(statement)
+        page.get_by_label(whom).check()
+        if label:
+            page.get_by_label(label).fill(value)
+        assert violations(page) == []
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_role("cell", name=statement, exact=True)).to_be_visible()
+
+    add("team", "AWS account", "Principal", "111122223333")
+    add("company", "AWS organization", "Organization ID", "o-a1b2c3d4e5")
+    add("all", "All accounts")
+    found = statements()
+    assert set(found) == {"team", "company", "all"}
+    assert found["team"]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+    assert found["company"]["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    assert (found["all"]["Principal"], found["all"].get("Condition")) == ("*", None)
+
+    page.get_by_role("button", name="Delete statement company").click()
+    confirm_deletion(page)
+    expect(page.get_by_role("cell", name="company", exact=True)).to_have_count(0)
+    assert set(statements()) == {"team", "all"}
+
+
+def test_the_refusal_of_a_permission_stays_in_its_dialog(console, layer):
+    page = console(f"lambda/layers/{layer('first')}")
+    page.get_by_role("button", name="Add permissions").click()
+    page.get_by_label("Statement ID").fill("team")
+    page.get_by_label("Principal", exact=True).fill("somebody")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("principal")
+    expect(page.get_by_label("Statement ID")).to_have_value("team")

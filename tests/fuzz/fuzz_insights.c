@@ -8,6 +8,8 @@
 
 #include "fuzz.h"
 
+#include <string.h>
+
 enum { LONGEST_QUERY = 10000, MOST_BYTES = 4 * 1024 * 1024 };
 
 static const struct insights_event events[] = {
@@ -47,6 +49,20 @@ static bool take_events(struct arena *arena, struct insights_run *run)
     return true;
 }
 
+/* False: a lookup does not find its columns. */
+static bool load_lookups(struct arena *arena, struct insights_run *run, size_t count)
+{
+    static const str csv = STR_INIT("n,s,l\n5,\"a \"\"b\"\"\",x\n6,,\n");
+
+    for (size_t i = 0; i < count; i++) {
+        char *copy = arena_alloc(arena, csv.size);
+        memcpy(copy, csv.data, csv.size);
+        if (!logs_insights_load(run, i, copy, csv.size))
+            return false;
+    }
+    return true;
+}
+
 FUZZ(arena, input)
 {
     struct insights_options options = {
@@ -58,6 +74,8 @@ FUZZ(arena, input)
     if (!program)
         return;
     struct insights_run *run = logs_insights_begin(arena, program, &options);
+    if (!load_lookups(arena, run, program->lookups.count))
+        return;
     for (size_t i = 0; i < program->subqueries.count; i++) {
         struct insights_run *inner = logs_insights_begin_subquery(run, i);
         if (!take_events(arena, inner) || !logs_insights_end(inner, never, NULL) ||

@@ -260,6 +260,21 @@ def test_bars_are_as_high_as_their_values(draw):
     assert (high[3] - high[1]) / (low[3] - low[1]) == pytest.approx(2.5, abs=0.05)
 
 
+def test_the_parts_of_a_pie_are_as_large_as_the_values(draw):
+    two = ["Images", "Two", "Shop", "a", "Way", "in", {"color": "#0000ff"}]
+    red, blue = draw(five(), view="pie").places(RED), draw(five(), view="pie").places(BLUE)
+    assert len(red) > 1000 and not blue
+    picture = draw(five(), two, ["Images", "Unknown"], view="pie")
+    whole, parts = picture.box(RED), [len(picture.places(color)) for color in (RED, BLUE)]
+    assert parts[0] / parts[1] == pytest.approx(2.5, abs=0.1)
+    assert whole[0] < picture.width / 2 < whole[2]  # it begins at the top, and passes half of the circle
+    upper = [x for x, y in picture.places(BLUE) if y == min(y for _, y in picture.places(BLUE))]
+    assert max(upper) <= picture.width / 2 + 1
+    nothing = draw(["Images", "Unknown", {"color": "#ff0000"}], view="pie")
+    negative = draw([{"expression": "0 - m1", "color": "#ff0000"}], five(id="m1", visible=False), view="pie")
+    assert len(nothing.places(RED)) < 200 > len(negative.places(RED))  # the legend has the color
+
+
 def test_a_gauge_is_filled_up_to_its_value(draw):
     shares = []
     for most in (5, 10, 20):
@@ -317,7 +332,7 @@ def test_a_hundred_metrics_are_drawn_and_one_more_is_refused(cloudwatch, image_o
     ({"width": 2001}, "/width: Should be <= 2000"),
     ({"height": 2001}, "/height: Should be <= 2000"),
     ({"height": "100"}, "/height: Should be integer"),
-    ({"view": "pie"}, "/view: Should be equal to one of the allowed values"),
+    ({"view": "table"}, "/view: Should be equal to one of the allowed values"),
     ({"view": "gauge", "yAxis": {"left": {"min": 0}}}, "/yAxis/left: A gauge should have min and max"),
     ({"yAxis": {"left": {"min": 2, "max": 2}}}, "/yAxis: min should be less than max"),
     ({"yAxis": {"left": {"min": "0"}}}, "/yAxis/min: Should be number"),
@@ -355,7 +370,7 @@ def test_all_numbers_can_be_drawn(cloudwatch, start, image_of, widget):
             {"MetricName": f"Extreme{number}", "Timestamp": start + 60 * minute, "Value": value + value * minute / 1e16}
             for minute in (0, 5, 10)]) if abs(value) < 1e100 else None
     every = [["Images", f"Extreme{number}"] for number in range(7)]
-    for view in ("timeSeries", "singleValue", "bar"):
+    for view in ("timeSeries", "singleValue", "bar", "pie"):
         for one in (*([metric] for metric in every), every):
             for stacked in (False, True):
                 assert image_of(widget(*one, view=view, stacked=stacked, yAxis=None))[:4] == b"\x89PNG"

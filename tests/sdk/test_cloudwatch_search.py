@@ -207,3 +207,18 @@ def test_labels_with_times(label, start, world):  # noqa: F811
 def test_labels_of_what_has_no_points(label):
     assert label("${LABEL} ${DATAPOINT_COUNT} ${SUM} ${MAX} ${AVG} ${LAST_TIME}", values=False) == (
         "none 0 0 ${MAX} ${AVG} ${LAST_TIME}")
+
+
+@pytest.mark.parametrize("expression, problem", [
+    ("SELECT MAX(Orders) FROM Shop", "a query of Metrics Insights, which Orderly does not have"),
+    ('INSIGHT_RULE_METRIC("rule", "Sum")', "a text that no function takes"), ("SERVICE_QUOTA(1)", "an unknown function"),
+    ("1 + ?", "an unknown sign")])
+def test_what_metric_math_does_not_have_is_told(ask, expression, problem):
+    assert refusal(ask, expression) == ("ValidationError", f"Error in expression 'e': {problem}")
+
+
+@pytest.mark.parametrize("operation, why", [
+    ("list_metric_streams", "Orderly has no Firehose"), ("describe_insight_rules", "Orderly has no Contributor Insights"),
+    ("list_alarm_mute_rules", "DisableAlarmActions silences alarms")])
+def test_what_is_not_here_is_refused_with_the_reason(world, operation, why):  # noqa: F811
+    assert why in refusal(getattr(world.cloudwatch, operation))[1]

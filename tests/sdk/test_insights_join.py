@@ -218,3 +218,16 @@ def test_a_right_side_that_needs_too_much_memory_fails_the_query(hasty_server):
     join = "join left=l right=r where l.k=r.k (SOURCE 'g') | stats {} as n"
     assert rows_of(own.end_of(own.start(join.format("count(*)")))) == [{"n": "3000"}], "only what is shown is kept"
     assert own.end_of(own.start(join.format("count(r.text)")))["status"] == "Failed"
+
+
+def test_the_groups_of_a_query_and_of_its_subqueries_are_listed(logs, shop, make_group, now_ms):
+    (orders, payments), third = shop, make_group("third")
+    times = {"startTime": 1, "endTime": now_ms()}
+
+    def groups(query, names):
+        query_id = logs.start_query(**times, logGroupNames=names, queryString=query)["queryId"]
+        return logs.list_log_groups_for_query(queryId=query_id, maxResults=50)["logGroupIdentifiers"]
+
+    assert groups("limit 1", [third, orders]) == sorted([third, orders])
+    assert groups(f"filter id in (SOURCE '{payments}' | fields order as id)", [orders]) == sorted([orders, payments])
+    assert refusal(logs.list_log_groups_for_query, queryId="none") == ("ResourceNotFoundException", "The specified query does not exist.")

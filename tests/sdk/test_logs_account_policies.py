@@ -136,7 +136,8 @@ def test_a_policy_is_shown_changed_and_deleted(logs, put_policy, receiver, word,
 @pytest.mark.parametrize("kind", ["DATA_PROTECTION_POLICY", "TRANSFORMER_POLICY", "METRIC_EXTRACTION_POLICY", "RETENTION_POLICY"])
 def test_other_kinds_of_policies_are_refused_and_none_is_there(logs, put_policy, kind):
     assert refusal(put_policy, policyType=kind) == (
-        INVALID, f"Orderly does not support policyType {kind} yet; see docs/compatibility.md.")
+        INVALID, "Orderly has no account policies of this type, only SUBSCRIPTION_FILTER_POLICY and FIELD_INDEX_POLICY; "
+        "see docs/compatibility.md.")
     assert logs.describe_account_policies(policyType=kind)["accountPolicies"] == []
     assert refusal(logs.delete_account_policy, policyName="policy", policyType=kind) == (
         "ResourceNotFoundException", "The specified account policy does not exist.")

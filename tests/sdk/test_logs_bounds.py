@@ -51,6 +51,33 @@ def logs():
     one.end()
 
 
+# --- Storing -----------------------------------------------------------------------------------
+
+EVENTS_PER_RUN = 100
+
+
+@pytest.mark.parametrize("count", [1, EVENTS_PER_RUN, EVENTS_PER_RUN + 1, 3 * EVENTS_PER_RUN + 1])
+def test_a_request_with_many_events_is_stored_in_slices(logs, count):
+    """When a slice ends at once, a run stores a hundred events; each of the request's events is stored once."""
+    logs.make("g", "s")
+    logs.restart_recording(changes.ALWAYS_OVER, stored="insert on logs_event", run="update on logs_stream", kept="insert on logs_put_progress")
+    logs.put("g", "s", [f"{number:05}" for number in range(count)])
+    words = logs.stop_and_read()
+    assert words.count("stored") == count
+    assert changes.largest_run(words, "stored", "run") == min(count, EVENTS_PER_RUN)
+    assert ("kept" in words) == (count > EVENTS_PER_RUN)
+    assert logs.messages("g") == [f"{number:05}" for number in range(count)]
+    assert logs.rows("select count(*) from logs_put_progress") == [(0,)]
+    assert logs.stored_bytes("g") == count * 31
+
+
+def test_a_request_whose_slices_never_end_is_stored_at_once(logs):
+    logs.make("g", "s")
+    logs.restart_recording(changes.NO_HURRY, stored="insert on logs_event", run="update on logs_stream")
+    logs.put("g", "s", ["x"] * 10_000)
+    assert changes.largest_run(logs.stop_and_read(), "stored", "run") == 10_000
+
+
 # --- Removal -----------------------------------------------------------------------------------
 
 

@@ -288,3 +288,45 @@ def test_the_id_of_a_removed_event_is_not_used_again(own_server, wait_until):
     logs.delete_log_group(logGroupName="last")
     wait_until(lambda: rows("message <> ''") == 0)
     assert rows() == 1
+
+
+# --- keys, which are stored only
+
+
+def test_a_group_s_key_is_associated_and_disassociated(logs, make_group):
+    group, key = make_group(), "arn:aws:kms:us-east-1:000000000000:key/k"
+
+    def shown():
+        return logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0].get("kmsKeyId")
+
+    logs.associate_kms_key(logGroupName=group, kmsKeyId=key)
+    assert shown() == key
+    logs.associate_kms_key(resourceIdentifier=arn_of(group), kmsKeyId=key + "2")
+    assert shown() == key + "2"
+    logs.disassociate_kms_key(resourceIdentifier=arn_of(group))
+    assert shown() is None
+    one = ("InvalidParameterException", "Exactly one of logGroupName and resourceIdentifier must be specified.")
+    assert refusal(logs.associate_kms_key, kmsKeyId=key) == one
+    assert refusal(logs.disassociate_kms_key, logGroupName=group, resourceIdentifier=arn_of(group)) == one
+    assert refusal(logs.associate_kms_key, kmsKeyId=key, resourceIdentifier=f"arn:aws:logs:us-east-1:{ACCOUNT}:query-result:*") == (
+        "InvalidParameterException", "Orderly stores keys of log groups only; see docs/compatibility.md.")
+    assert refusal(logs.disassociate_kms_key, logGroupName="none") == MISSING
+
+
+# --- what is not here
+
+
+@pytest.mark.parametrize("method, arguments, why", [
+    ("create_log_anomaly_detector", {"logGroupArnList": [arn_of("g")]}, "Nothing learns what log events are usual"),
+    ("list_anomalies", {}, "Nothing learns what log events are usual"),
+    ("put_data_protection_policy", {"logGroupIdentifier": "g", "policyDocument": "{}"}, "Log events are not masked."),
+    ("put_destination", {"destinationName": "d", "targetArn": "t", "roleArn": "r"}, "Orderly has no Kinesis and no Firehose"),
+    ("put_transformer", {"logGroupIdentifier": "g", "transformerConfig": [{"parseJSON": {}}]}, "Log events are stored as they come"),
+    ("put_delivery_source", {"name": "n", "resourceArn": "a", "logType": "t"}, "Nothing here delivers vended logs"),
+    ("put_integration", {"integrationName": "i", "integrationType": "OPENSEARCH", "resourceConfig": {
+        "openSearchResourceConfig": {"dataSourceRoleArn": "r", "dashboardViewerPrincipals": [], "retentionDays": 1}}}, "Orderly has no OpenSearch"),
+    ("create_scheduled_query", {"name": "n", "queryLanguage": "CWLI", "queryString": "q", "scheduleExpression": "cron(0 * * * ? *)",
+                                "executionRoleArn": "r"}, "Queries run when a client starts them.")])
+def test_what_is_not_here_is_refused_with_the_reason(logs, method, arguments, why):
+    code, sentence = refusal(getattr(logs, method), **arguments)
+    assert why in sentence and code, sentence

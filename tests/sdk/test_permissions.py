@@ -15,7 +15,7 @@ UUID = "11111111-2222-3333-4444-555555555555"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"
 LAMBDA, LOGS = f"arn:aws:lambda:us-east-1:{ACCOUNT}", f"arn:aws:logs:us-east-1:{ACCOUNT}"
 FUNCTION, MAPPING = f"{LAMBDA}:function:none", f"{LAMBDA}:event-source-mapping:{UUID}"
-GROUP = f"{LOGS}:log-group:none"
+GROUP, LOOKUP = f"{LOGS}:log-group:none", f"{LOGS}:lookup-table:none"
 LAYER, SIGNING = f"{LAMBDA}:layer:none", f"{LAMBDA}:code-signing-config:csc-{'0' * 17}"
 PUBLISHERS = {"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{ACCOUNT}:/signing-profiles/p/v"]}
 VERSION = {"LayerName": "none", "VersionNumber": 1}
@@ -211,6 +211,22 @@ OPERATIONS = [
     ("logs", "describe_field_indexes", {"logGroupIdentifiers": ["none"]}, [("logs:DescribeFieldIndexes", f"{GROUP}:log-stream:")]),
     ("logs", "create_export_task", {**NAMED, "fromTime": 1, "to": 2, "destination": "b"},
      [("logs:CreateExportTask", f"{GROUP}:log-stream:")]),
+    ("logs", "list_log_groups_for_query", {"queryId": UUID}, [("logs:ListLogGroupsForQuery", "*")]),
+    ("logs", "associate_kms_key", {**NAMED, "kmsKeyId": "k"}, [("logs:AssociateKmsKey", f"{GROUP}:log-stream:")]),
+    ("logs", "disassociate_kms_key", {"resourceIdentifier": GROUP}, [("logs:DisassociateKmsKey", f"{GROUP}:log-stream:")]),
+    ("logs", "create_lookup_table", {"lookupTableName": "none", "tableBody": "a", "tags": TAGS},
+     [("logs:CreateLookupTable", LOOKUP), ("logs:TagResource", LOOKUP)]),
+    ("logs", "create_lookup_table", {"lookupTableName": "none", "queryId": UUID},
+     [("logs:CreateLookupTable", LOOKUP), ("logs:GetQueryResults", "*")]),
+    ("logs", "update_lookup_table", {"lookupTableArn": LOOKUP, "tableBody": "a"}, [("logs:UpdateLookupTable", LOOKUP)]),
+    ("logs", "update_lookup_table", {"lookupTableArn": LOOKUP, "queryId": UUID},
+     [("logs:UpdateLookupTable", LOOKUP), ("logs:GetQueryResults", "*")]),
+    ("logs", "get_lookup_table", {"lookupTableArn": LOOKUP}, [("logs:GetLookupTable", LOOKUP)]),
+    ("logs", "describe_lookup_tables", {}, [("logs:DescribeLookupTables", "*")]),
+    ("logs", "delete_lookup_table", {"lookupTableArn": LOOKUP}, [("logs:DeleteLookupTable", LOOKUP)]),
+    ("logs", "tag_resource", {"resourceArn": LOOKUP, "tags": TAGS}, [("logs:TagResource", LOOKUP)]),
+    ("logs", "untag_resource", {"resourceArn": LOOKUP, "tagKeys": ["env"]}, [("logs:UntagResource", LOOKUP)]),
+    ("logs", "list_tags_for_resource", {"resourceArn": LOOKUP}, [("logs:ListTagsForResource", LOOKUP)]),
     ("logs", "describe_export_tasks", {}, [("logs:DescribeExportTasks", "*")]),
     ("logs", "cancel_export_task", {"taskId": "t"}, [("logs:CancelExportTask", "*")]),
     ("logs", "describe_queries", {}, [("logs:DescribeQueries", "*")]),

@@ -84,6 +84,7 @@ class World:
         client("iam").put_user_policy(UserName="every", PolicyName="p", PolicyDocument=POLICY)
         self.policy = client("iam").create_policy(PolicyName="Every", PolicyDocument=POLICY)["Policy"]["Arn"]
         self.key = client("iam").create_access_key(UserName="every")["AccessKey"]["AccessKeyId"]
+        self.job = client("iam").generate_service_last_accessed_details(Arn=self.role)["JobId"]
         self.zip = package()
         self.function = client("lambda").create_function(
             FunctionName="every", Runtime="python3.11", Role=self.role, Handler="index.handler", Code={"ZipFile": self.zip},
@@ -113,6 +114,7 @@ class World:
         self.verify(client("sns"))
         client("logs").create_log_group(logGroupName="every")
         client("logs").create_log_stream(logGroupName="every", logStreamName="every")
+        client("logs").create_lookup_table(lookupTableName="every", tableBody="a,b\n1,2\n")
         self.logs, self.slow = client("logs"), []
         self.query, self.pointer = self.complete_query()
         client("dynamodb").create_table(**self.table("every"))
@@ -466,6 +468,10 @@ def iam(world):
         "ListAccessKeys": only(user),
         "UpdateAccessKey": only({**user, "AccessKeyId": world.key, "Status": "Active"}),
         "DeleteAccessKey": only({**user, "AccessKeyId": world.key}),
+        "GenerateServiceLastAccessedDetails": only({"Arn": world.role, "Granularity": "ACTION_LEVEL"}),
+        "GetServiceLastAccessedDetails": only({"JobId": world.job, "MaxItems": 2}),
+        "GetServiceLastAccessedDetailsWithEntities": only({"JobId": world.job, "ServiceNamespace": "logs", "MaxItems": 2}),
+        "ListPoliciesGrantingServiceAccess": only({"Arn": world.role, "ServiceNamespaces": ["logs", "sqs"]}),
     }
 
 
@@ -664,6 +670,7 @@ def logs(world):
     resource = {"resourceArn": arn("logs", "log-group:every")}
     made = ("CreateLogGroup", {"logGroupName": "passing"})
     policy = {"policyName": "every", "policyType": "SUBSCRIPTION_FILTER_POLICY"}
+    table = {"lookupTableArn": arn("logs", "lookup-table:every")}
     return {
         "CreateLogGroup": lambda: ((), {"logGroupName": world.new(), "tags": TAG_MAP}),
         "DeleteLogGroup": lambda: ([made], {"logGroupName": "passing"}),
@@ -712,6 +719,16 @@ def logs(world):
         "DescribeFieldIndexes": only({"logGroupIdentifiers": ["every"], "indexCategories": ["CUSTOM", "DEFAULT"]}),
         "CreateExportTask": only({**group, "taskName": "t", "logStreamNamePrefix": "e", "from": 1, "to": 2, "destination": "bucket",
                                   "destinationPrefix": "p"}),
+        "ListLogGroupsForQuery": only({"queryId": world.query, "maxResults": 50}),
+        "AssociateKmsKey": only({**group, "kmsKeyId": "arn:aws:kms:us-east-1:000000000000:key/k"}),
+        "DisassociateKmsKey": only({"resourceIdentifier": arn("logs", "log-group:every")}),
+        "CreateLookupTable": lambda: ((), {"lookupTableName": world.new(), "description": "d", "tableBody": "a,b\n1,\"2\"\n",
+                                           "tags": TAG_MAP}),
+        "UpdateLookupTable": only({**table, "description": "d", "tableBody": "a,b\n1,\"2\"\n"}),
+        "GetLookupTable": only(table),
+        "DescribeLookupTables": only({"lookupTableNamePrefix": "every", "maxResults": 5}),
+        "DeleteLookupTable": lambda: ([("CreateLookupTable", {"lookupTableName": "passing", "tableBody": "a\n"})],
+                                      {"lookupTableArn": arn("logs", "lookup-table:passing")}),
         "DescribeExportTasks": only({"statusCode": "COMPLETED", "limit": 2}),
         "CancelExportTask": only({"taskId": "t"}),
         "PutMetricFilter": only({**group, "filterName": "every", "filterPattern": "[a, b]", "metricTransformations": [

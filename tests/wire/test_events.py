@@ -268,10 +268,26 @@ def test_one_address_leaves_streams_for_others(started, listen):  # noqa: F811
     assert refused.status == 503
     assert json.loads(refused.file.read(int(refused.headers["Content-Length"])))["message"].startswith(
         "The server sends as many replies piece by piece to this address as one may have.")
-    others = [listen(server.endpoint, address="127.0.0.2") for _ in range(32)]
+    other = ("111122223333", "test")  # the root of another account
+    others = [listen(server.endpoint, other, address="127.0.0.2") for _ in range(32)]
     assert {one.status for one in others} == {200}
-    full = listen(server.endpoint, address="127.0.0.3")
+    full = listen(server.endpoint, ("444455556666", "test"), address="127.0.0.3")
     assert full.status == 503
     assert json.loads(full.file.read(int(full.headers["Content-Length"])))["message"].startswith(
         "The server sends as many replies piece by piece as it may.")
     assert send(server.endpoint, "GET", "/_orderly/health").status == 200
+
+
+def test_one_principal_leaves_streams_for_others_whatever_addresses_it_has(started, listen, wait_until):  # noqa: F811
+    """Of 256 streams one principal may have 224; when one ends, it may have another."""
+    server = started()
+    own = [listen(server.endpoint, address=f"127.0.0.{2 + number % 2}") for number in range(224)]
+    assert {one.status for one in own} == {200}
+    refused = listen(server.endpoint, address="127.0.0.4")
+    assert refused.status == 503
+    assert json.loads(refused.file.read(int(refused.headers["Content-Length"])))["message"].startswith(
+        "The server sends as many replies piece by piece to this principal as one may have.")
+    other = listen(server.endpoint, ("111122223333", "test"), address="127.0.0.2")
+    assert other.status == 200
+    own[0].socket.shutdown(socket.SHUT_RDWR)
+    wait_until(lambda: listen(server.endpoint, address="127.0.0.4").status == 200, what="room for one more stream")

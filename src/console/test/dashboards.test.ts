@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 
 import {
   parseBody,
   placesOf,
   titleOf,
   withWidget,
+  type Properties,
   type Widget,
 } from '../src/screens/cloudwatch/dashboards/body';
 import { alarmName, regionOf } from '../src/screens/cloudwatch/dashboards/alarm_arn';
@@ -20,6 +21,7 @@ import {
   rowLabels,
   writtenRows,
 } from '../src/screens/cloudwatch/dashboards/metric_rows';
+import { gaugeArc, rangeOfBars, shareOf, slicesOf } from '../src/screens/cloudwatch/dashboards/shapes';
 import {
   minutesBack,
   periodChoice,
@@ -28,6 +30,12 @@ import {
   spanOf,
   wholePeriod,
 } from '../src/screens/cloudwatch/dashboards/time_range';
+import {
+  applied,
+  valueOf,
+  variablesOf,
+  writtenVariable,
+} from '../src/screens/cloudwatch/dashboards/variables';
 import { stack } from '../src/ui/stack';
 
 function widget(x?: number, y?: number, width?: number, height?: number): Widget {
@@ -260,4 +268,142 @@ test('stacked values are sums of those below, and a gap adds nothing', () => {
     [111, 120, 103],
   ]);
   expect(stack([])).toEqual([]);
+});
+
+describe('variables', () => {
+  const widget = (properties: object): Widget => ({ type: 'metric', properties: properties as Properties });
+  const of = (one: object) => variablesOf({ variables: [one] })[0]!;
+  const put = (one: object, value: string | undefined, properties: object) =>
+    applied([widget(properties)], [{ variable: of(one), value }])[0]!.properties;
+
+  it('of a property set a dimension in each metric, and nothing that is only called alike', () => {
+    const functionName = { type: 'property', property: 'FunctionName', id: 'f', inputType: 'select' };
+    expect(
+      put(functionName, 'new', {
+        metrics: [
+          ['AWS/Lambda', 'Errors', 'FunctionName', 'old', 'Resource', 'old:live', { label: 'FunctionName' }],
+          ['FunctionName', 'FunctionName', 'QueueName', 'FunctionName'],
+          ['.', '.', '.', 'other'],
+        ],
+        title: 'FunctionName',
+      }),
+    ).toEqual({
+      metrics: [
+        ['AWS/Lambda', 'Errors', 'FunctionName', 'new', 'Resource', 'old:live', { label: 'FunctionName' }],
+        ['FunctionName', 'FunctionName', 'QueueName', 'FunctionName'],
+        ['FunctionName', 'FunctionName', 'QueueName', 'other'],
+      ],
+      title: 'FunctionName',
+    });
+  });
+
+  it('of a property are set in rows that repeat the one before, too', () => {
+    const functionName = { type: 'property', property: 'FunctionName', id: 'f' };
+    const metrics = [
+      ['AWS/Lambda', 'Errors', 'FunctionName', 'a'],
+      ['...', 'b'],
+      ['.', 'Invocations', '.', '.'],
+    ];
+    expect(put(functionName, 'new', { metrics })).toEqual({
+      metrics: [
+        ['AWS/Lambda', 'Errors', 'FunctionName', 'new'],
+        ['AWS/Lambda', 'Errors', 'FunctionName', 'new'],
+        ['AWS/Lambda', 'Invocations', 'FunctionName', 'new'],
+      ],
+    });
+  });
+
+  it('of a property set a member, as a number where it was one', () => {
+    const region = { type: 'property', property: 'region', id: 'r', inputType: 'input' };
+    expect(
+      put(region, 'eu-west-1', { region: 'us-east-1', metrics: [['A', 'b', { region: 'us-east-1' }]] }),
+    ).toEqual({
+      region: 'eu-west-1',
+      metrics: [['A', 'b', { region: 'eu-west-1' }]],
+    });
+    const period = { type: 'property', property: 'period', id: 'p', inputType: 'input' };
+    expect(put(period, '60', { period: 300 })).toEqual({ period: 60 });
+  });
+
+  it('of a pattern replace what it finds in every text, and take the value as it is', () => {
+    const pattern = { type: 'pattern', pattern: 'dev|test', id: 's', inputType: 'radio' };
+    expect(put(pattern, '$&prod', { title: 'dev and test', query: "SOURCE '/app/dev'", width: 3 })).toEqual({
+      title: '$&prod and $&prod',
+      query: "SOURCE '/app/$&prod'",
+      width: 3,
+    });
+  });
+
+  it('of what is no pattern, without a value, or incomplete change nothing', () => {
+    const properties = { title: 'dev(' };
+    expect(put({ type: 'pattern', pattern: 'dev(', id: 's' }, 'x', properties)).toEqual(properties);
+    expect(put({ type: 'pattern', pattern: 'dev', id: 's' }, undefined, properties)).toEqual(properties);
+    expect(variablesOf({ variables: [{ type: 'property', id: 's' }, 3, { property: 'a' }] })).toEqual([]);
+    expect(variablesOf({})).toEqual([]);
+  });
+
+  it('have the chosen value, else their default: a value, or the first there is', () => {
+    const choices = [{ value: 'a' }, { value: 'b' }];
+    const at = (text: string) => new URLSearchParams(text);
+    const variable = of({ type: 'property', property: 'x', id: 'v' });
+    expect(valueOf(variable, at(''), choices)).toBeUndefined();
+    expect(valueOf(variable, at('var.v=c'), choices)).toBe('c');
+    expect(valueOf({ ...variable, defaultValue: 'b' }, at(''), choices)).toBe('b');
+    expect(valueOf({ ...variable, defaultValue: '__FIRST' }, at(''), choices)).toBe('a');
+    expect(valueOf({ ...variable, defaultValue: '__FIRST' }, at(''), [])).toBeUndefined();
+  });
+
+  it('are written as they were read', () => {
+    const written = {
+      type: 'property',
+      property: 'QueueName',
+      inputType: 'select',
+      id: 'q',
+      label: 'Queue',
+      values: [{ value: 'a', label: 'A' }],
+      search: '{AWS/SQS,QueueName}',
+      populateFrom: 'QueueName',
+      defaultValue: '__FIRST',
+      visible: true,
+    };
+    expect(writtenVariable(of(written))).toEqual(written);
+  });
+});
+
+describe('shapes', () => {
+  it('a share is within the range', () => {
+    expect([-5, 0, 25, 100, 200].map(value => shareOf(value, 0, 100))).toEqual([0, 0, 0.25, 1, 1]);
+    expect(shareOf(1, 5, 5)).toBe(0);
+  });
+
+  it('bars reach from 0 to the largest, or as the axis says', () => {
+    const rows = [{ label: 'a', value: 2 }, { label: 'b', value: 8 }, { label: 'c' }];
+    expect(rangeOfBars(rows, undefined)).toEqual({ min: 0, max: 8 });
+    expect(rangeOfBars([...rows, { label: 'd', value: -3 }], undefined)).toEqual({ min: -3, max: 8 });
+    expect(rangeOfBars(rows, { min: 1, max: 20 })).toEqual({ min: 1, max: 20 });
+    expect(rangeOfBars([], undefined)).toEqual({ min: 0, max: 0 });
+  });
+
+  it('slices are shares of the whole, of what is above 0', () => {
+    const slices = slicesOf([
+      { label: 'a', value: 1 },
+      { label: 'b', value: 3 },
+      { label: 'c', value: -1 },
+      { label: 'd' },
+    ]);
+    expect(slices.map(({ share }) => share)).toEqual([0.25, 0.75, 0, 0]);
+    expect(slices.map(({ path }) => path)).toEqual([
+      'M 0 0 L 0 -1 A 1 1 0 0 1 1 0 Z',
+      'M 0 0 L 1 0 A 1 1 0 1 1 0 -1 Z',
+      '',
+      '',
+    ]);
+    expect(slicesOf([{ label: 'a', value: 5 }])[0]!.path).toBe('M 0 -1 A 1 1 0 1 1 0 1 A 1 1 0 1 1 0 -1 Z');
+    expect(slicesOf([{ label: 'a', value: 0 }])[0]!.share).toBe(0);
+  });
+
+  it('a gauge is half a circle', () => {
+    expect(gaugeArc(1)).toBe('M -1 0 A 1 1 0 0 1 1 0');
+    expect(gaugeArc(0.5)).toBe('M -1 0 A 1 1 0 0 1 0 -1');
+  });
 });

@@ -38,6 +38,11 @@ static bool take(struct reader *reader, const char *sign)
     return true;
 }
 
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
 static bool is_letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -216,6 +221,8 @@ static bool read_name(struct reader *reader, struct math_value *value)
 
     if (take(reader, "("))
         return read_call(reader, word, value);
+    if (str_equal_nocase(word, S("SELECT")))
+        return give_up(reader, "a query of Metrics Insights, which Orderly does not have");
     found = reader->scope->find(reader->scope->context, word);
     if (!found)
         return give_up(reader,
@@ -253,7 +260,8 @@ static bool read_primary(struct reader *reader, struct math_value *value)
     if (is_letter(reader->rest.data[0]))
         return read_name(reader, value);
     if (!take(reader, "("))
-        return give_up(reader, "an unknown sign");
+        return give_up(reader,
+                       is_quote(reader->rest.data[0]) ? "a text that no function takes" : "an unknown sign");
     if (!read_or(reader, value))
         return false;
     return take(reader, ")") || give_up(reader, "a parenthesis without its end");

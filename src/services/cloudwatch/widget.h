@@ -43,7 +43,7 @@ struct widget_mark_list {
 struct widget {
     int64_t width, height; /* pixels */
     str title;
-    enum widget_view { WIDGET_TIME_SERIES, WIDGET_SINGLE_VALUE, WIDGET_BAR, WIDGET_GAUGE } view;
+    enum widget_view { WIDGET_TIME_SERIES, WIDGET_SINGLE_VALUE, WIDGET_BAR, WIDGET_GAUGE, WIDGET_PIE } view;
     enum widget_legend { WIDGET_LEGEND_BOTTOM, WIDGET_LEGEND_RIGHT, WIDGET_LEGEND_HIDDEN } legend;
     bool stacked, dark, live, one_period;
     int64_t start_ms, end_ms, zone_ms;
@@ -96,6 +96,10 @@ void cloudwatch_widget_bars(struct canvas *canvas, struct arena *arena, const st
                             const struct widget_series_list *series, struct canvas_box box);
 void cloudwatch_widget_gauges(struct canvas *canvas, struct arena *arena, const struct widget *widget,
                               const struct widget_series_list *series, struct canvas_box box);
+
+/* widget_pie.c */
+void cloudwatch_widget_pie(struct canvas *canvas, struct arena *arena, const struct widget *widget,
+                           const struct widget_series_list *series, struct canvas_box box);
 
 /* widget_draw.c */
 struct widget_theme {

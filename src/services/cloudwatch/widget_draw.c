@@ -132,10 +132,9 @@ void cloudwatch_widget_draw(struct canvas *canvas, struct arena *arena, const st
 {
     static void (*const views[])(struct canvas *, struct arena *, const struct widget *,
                                  const struct widget_series_list *, struct canvas_box) = {
-        [WIDGET_TIME_SERIES] = cloudwatch_widget_graph,
-        [WIDGET_SINGLE_VALUE] = cloudwatch_widget_numbers,
-        [WIDGET_BAR] = cloudwatch_widget_bars,
-        [WIDGET_GAUGE] = cloudwatch_widget_gauges,
+        [WIDGET_TIME_SERIES] = cloudwatch_widget_graph, [WIDGET_SINGLE_VALUE] = cloudwatch_widget_numbers,
+        [WIDGET_BAR] = cloudwatch_widget_bars,          [WIDGET_GAUGE] = cloudwatch_widget_gauges,
+        [WIDGET_PIE] = cloudwatch_widget_pie,
     };
     struct widget_theme theme = cloudwatch_widget_theme(widget);
     struct legend legend = {canvas, arena, series, theme};

@@ -142,7 +142,7 @@ static bool read_one_period(struct widget_reader *reader, const struct json *val
 static bool read_view(struct widget_reader *reader, const struct json *value, void *to)
 {
     static const str views[] = {STR_INIT("timeSeries"), STR_INIT("singleValue"), STR_INIT("bar"),
-                                STR_INIT("gauge")};
+                                STR_INIT("gauge"), STR_INIT("pie")};
     int choice = 0;
     bool good =
         cloudwatch_widget_choice(reader, S("/view"), value, views, sizeof views / sizeof *views, &choice);

@@ -124,7 +124,7 @@ bool iam_authorize(const struct call *call, const struct question *question, str
     enum denial denial = there ? iam_policy_decide(&inquiry.set, &inquiry.request) : NOT_ALLOWED_BY_IDENTITY;
 
     if (denial == NOT_DENIED && inquiry.identity && !question->supposed)
-        iam_use_note(inquiry.identity, question, call->now_ms);
+        iam_use_note(inquiry.identity, question, call->region, call->now_ms);
     if (denial == NOT_DENIED)
         return true;
     struct decision decision = there ? iam_policy_explain(&inquiry.set, &inquiry.request)

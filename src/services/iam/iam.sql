@@ -125,6 +125,33 @@ drop table iam_policy_tag;
 -- migration: 5
 alter table iam_session add column function_arn text;
 
+-- migration: 6
+-- What roles and users have used, by their unique ids; an empty resource: several.
+create table iam_use (
+    owner text not null,
+    action text not null,
+    resource text not null,
+    last_ms integer not null,
+    region text not null,
+    primary key (owner, action, resource)
+) without rowid;
+-- uses_partial: it used more actions than are kept.
+alter table iam_identity add column uses_partial integer not null default 0;
+-- Uses are kept since then; uses_run is the number of the last transaction that stored some.
+alter table iam_state add column uses_since_ms integer;
+alter table iam_state add column uses_run integer not null default 0;
+-- The reports of last access that were asked for: the asker is a unique id, or the account; arn is the subject.
+create table iam_access_job (
+    id integer primary key autoincrement,
+    job_id text not null unique,
+    account text not null,
+    asker text not null,
+    arn text not null,
+    granularity text not null,
+    created_ms integer not null
+);
+create index iam_access_job_by_account on iam_access_job (account, id);
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -136,7 +163,7 @@ on conflict (account, kind, folded_name) do nothing;
 -- statement: find_identity :one
 -- row: identity
 select id, account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
-       max_session_seconds, boundary_arn, last_used_ms, last_used_region
+       max_session_seconds, boundary_arn, last_used_ms, last_used_region, uses_partial
 from iam_identity where id = :id;
 
 -- statement: identity_by_name :one
@@ -302,7 +329,7 @@ from iam_session where access_key_id = :access_key_id;
 delete from iam_session where expires_ms < :before_ms;
 
 -- statement: find_state :one
-select policies_version, keys_created from iam_state where id = 1;
+select policies_version, keys_created, uses_since_ms, uses_run from iam_state where id = 1;
 
 -- statement: set_policies_version :exec
 insert into iam_state (id, policies_version, keys_created) values (1, :policies_version, 0)
@@ -311,3 +338,41 @@ on conflict (id) do update set policies_version = excluded.policies_version;
 -- statement: set_keys_created :exec
 insert into iam_state (id, policies_version, keys_created) values (1, 0, 1)
 on conflict (id) do update set keys_created = 1;
+
+-- statement: set_uses_since :exec
+insert into iam_state (id, policies_version, keys_created, uses_since_ms) values (1, 0, 0, :uses_since_ms)
+on conflict (id) do update set uses_since_ms = excluded.uses_since_ms;
+
+-- statement: set_uses_run :exec
+update iam_state set uses_run = :uses_run where id = 1;
+
+-- statement: set_uses_partial :exec
+update iam_identity set uses_partial = 1 where id = :id;
+
+-- statement: uses_of_owner :many
+select action, resource, last_ms, region from iam_use where owner = :owner order by action, resource;
+
+-- statement: put_use :exec
+insert into iam_use (owner, action, resource, last_ms, region) values (:owner, :action, :resource, :last_ms, :region)
+on conflict (owner, action, resource) do update set last_ms = excluded.last_ms, region = excluded.region;
+
+-- statement: remove_uses :exec
+delete from iam_use where owner = :owner and action = :action;
+
+-- statement: remove_all_uses :exec
+delete from iam_use where owner = :owner;
+
+-- statement: insert_job :exec
+insert into iam_access_job (job_id, account, asker, arn, granularity, created_ms)
+values (:job_id, :account, :asker, :arn, :granularity, :created_ms);
+
+-- Those of an account but the newest `kept`.
+-- statement: remove_old_jobs :exec
+-- param: kept integer
+delete from iam_access_job
+where account = :account and id <= (select id from iam_access_job where account = :account order by id desc
+    limit 1 offset :kept);
+
+-- statement: find_job :one
+select arn, granularity, created_ms from iam_access_job
+where job_id = :job_id and account = :account and asker = :asker;

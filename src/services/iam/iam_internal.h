@@ -114,6 +114,26 @@ void iam_version_insert(const struct call *call, int64_t policy_id, int64_t vers
 /* "v3" */
 str iam_version_id(const struct call *call, int64_t version);
 
+/* resources.c: a role, a user or a managed policy. */
+struct entity {
+    str arn;
+    bool exists, is_policy;
+    struct identity identity;     /* or */
+    struct managed_policy policy; /* is_policy */
+};
+/* False: the ARN is of another kind. */
+bool iam_entity_find(const struct call *call, str text, struct entity *entity);
+/* The one of the present operation.  NULL: it does not exist, and fail() has been called. */
+const struct entity *iam_entity_of(const struct call *call);
+
+/* policies_granting.c */
+/* Do the policies allow something of that service, whatever their conditions? */
+bool iam_policies_reach(const struct policy_list *policies, str service);
+/* Do they allow that action, on any resource? */
+bool iam_policies_may_allow(const struct call *call, const struct policy_list *policies, str action);
+/* The policies of an entity; of a policy itself. */
+struct policy_list iam_entity_policies(const struct call *call, const struct entity *entity);
+
 /* page.c */
 /* False: the marker was not made here, and fail() has been called. */
 bool iam_page_open(const struct call *call, str marker, const int64_t *max_items, struct page *page);
@@ -177,17 +197,12 @@ struct principal iam_session_principal(struct arena *arena, const struct identit
 /* last_accessed.c */
 enum outcome iam_last_accessed(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
-/* uses.c: what roles and users use. */
-/* The uses that one cached identity has lately noted: empty. */
-struct seen_use *iam_seen_uses(struct arena *arena);
-/* The identity has been allowed what is asked.  Any thread. */
-void iam_use_note(const struct cached_identity *identity, const struct question *question, int64_t now_ms);
-/* Forget all; from now on uses are noted. */
-void iam_uses_start(const struct call *call);
-
+/* uses.c: what roles and users use, and is not stored yet. */
 struct iam_use {
     str action, resource; /* resource is absent: several */
+    str region;           /* of the last one */
     int64_t last_ms;      /* some seconds late at most */
+    bool changed;         /* since the uses were read */
 };
 struct iam_uses {
     int64_t since_ms; /* when noting began */
@@ -195,5 +210,25 @@ struct iam_uses {
     struct iam_use *items;
     size_t count;
 };
-/* A copy in the arena. */
-struct iam_uses iam_uses_of(struct arena *arena, str unique_id);
+/* Add a use; what is too much is merged. */
+void iam_uses_add(struct arena *arena, struct iam_uses *uses, const struct iam_use *added);
+/* The uses that one cached identity has lately noted: empty. */
+struct seen_use *iam_seen_uses(struct arena *arena);
+/* The identity has been allowed what is asked.  Any thread. */
+void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
+                  int64_t now_ms);
+/* Add the uses that were noted, and may not be stored, to others of the identity. */
+void iam_uses_noted(struct arena *arena, str unique_id, struct iam_uses *uses);
+/* Take the uses of an identity, to store them; they are still told as noted.  False: no identity has any. */
+bool iam_uses_take(struct arena *arena, str *unique_id, struct iam_uses *uses);
+/* What was taken is stored; or is not, and is to be taken again. */
+void iam_uses_stored(bool stored);
+void iam_uses_forget(void);
+
+/* kept_uses.c: what is stored of them. */
+/* See start in struct module. */
+void iam_uses_start(const struct call *call);
+/* All uses of the role or user. */
+struct iam_uses iam_uses_of(const struct call *call, const struct identity *identity);
+/* Or NULL. */
+const struct iam_use *iam_last_use(const struct iam_uses *uses);

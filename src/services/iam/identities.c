@@ -133,6 +133,7 @@ bool iam_identity_delete(const struct call *call, const struct identity *identit
     }
     tags_remove_all(call, identity->arn);
     iam_remove_identity(call->txn, &(struct iam_remove_identity_params){id});
+    iam_remove_all_uses(call->txn, &(struct iam_remove_all_uses_params){identity->row.unique_id});
     iam_policies_changed(call);
     return true;
 }

@@ -116,7 +116,7 @@ enum outcome iam_last_accessed(const struct call *call, const struct visit *visi
     if (!form_parse(call->arena, visit->request->query, &form) || !str_present(form_get(&form, S("as"))) ||
         !find_identity(call, form_get(&form, S("as")), &identity))
         return iam_refuse(call, reply, "as= must be the ARN of a role or a user that is there.");
-    struct iam_uses uses = iam_uses_of(call->arena, identity.row.unique_id);
+    struct iam_uses uses = iam_uses_of(call, &identity);
     const struct cached_identity *cached =
         iam_cached_identity(call->txn, call->arena, identity.row.unique_id);
     if (uses.count > 1)

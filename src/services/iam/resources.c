@@ -193,6 +193,59 @@ const struct managed_policy *iam_own_policy_of(const struct call *call)
 
 /* ---- by ARN ---- */
 
+/* A role, a user or a managed policy of the caller's account. */
+bool iam_locate_entity(const struct call *call, str text, struct resource *found)
+{
+    struct entity *entity = arena_new(call->arena, struct entity);
+    struct arn arn;
+
+    if (!arn_parse(text, &arn) || !str_equal(arn.service, S("iam")) || !iam_entity_find(call, text, entity)) {
+        fail(call, &IAM_INVALID_INPUT_EXCEPTION, "Invalid ARN: %.*s.", STR_ARGS(text));
+        return false;
+    }
+    found->arn = text;
+    found->row = entity;
+    if (entity->identity.row.id != 0 || entity->policy.row.id != 0)
+        found->add_context = add_tags;
+    return true;
+}
+
+bool iam_entity_find(const struct call *call, str text, struct entity *entity)
+{
+    const struct identity_kind *kinds[] = {&IAM_ROLE_KIND, &IAM_USER_KIND};
+    struct arn arn;
+
+    *entity = (struct entity){.arn = text};
+    if (!arn_parse(text, &arn))
+        return false;
+    if (str_starts_with(arn.resource, S("policy/"))) {
+        entity->is_policy = true;
+        entity->exists = iam_managed_policy_find(call->txn, call->arena, text, &entity->policy) &&
+                         (entity->policy.aws || str_equal(arn.account, call->account));
+        return true;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!str_starts_with(arn.resource, arena_join(call->arena, kinds[i]->word, S("/"))))
+            continue;
+        entity->exists = str_equal(arn.account, call->account) &&
+                         iam_identity_find(call->txn, call->arena, kinds[i], arn.account, arn_name(text),
+                                           &entity->identity) &&
+                         str_equal(entity->identity.arn, text);
+        return true;
+    }
+    return str_starts_with(arn.resource, S("group/"));
+}
+
+const struct entity *iam_entity_of(const struct call *call)
+{
+    const struct entity *entity = call_resource(call, 0)->row;
+
+    if (entity->exists)
+        return entity;
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "ARN %.*s was not found.", STR_ARGS(entity->arn));
+    return NULL;
+}
+
 /* A role with its trust policy, of any account.  AWS only checks that the text looks like an ARN. */
 bool sts_locate_role(const struct call *call, str arn, struct resource *found)
 {

@@ -8,11 +8,16 @@ enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
 static const struct iam_role_last_used *last_used(const struct call *call, const struct identity *role)
 {
     struct iam_role_last_used *used = arena_new(call->arena, struct iam_role_last_used);
+    struct iam_uses noted = {0};
 
     *used = (struct iam_role_last_used){
         .last_used_date = role->row.last_used_ms,
         .region = role->row.last_used_region,
     };
+    iam_uses_noted(call->arena, role->row.unique_id, &noted);
+    const struct iam_use *last = iam_last_use(&noted);
+    if (last && (!used->last_used_date || *used->last_used_date < last->last_ms))
+        *used = (struct iam_role_last_used){.last_used_date = &last->last_ms, .region = last->region};
     return used;
 }
 

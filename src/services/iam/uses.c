@@ -1,9 +1,10 @@
 /*
- * uses.c: which actions roles and users use, on which resources, and when.
+ * uses.c: which actions roles and users use, on which resources, and when: what the store does not have yet.
  *
- * Kept in memory, from the server's start or a reset on.  Every request of a role asks, so a use that a
- * cached identity has noted lately costs a few comparisons; only once in SEEN_FOR_MS does it reach the table
- * that all threads share.
+ * Every request of a role asks, so a use that a cached identity has noted lately costs a few comparisons;
+ * only once in SEEN_FOR_MS does it reach the table that all threads share.  Once a minute kept_uses.c takes
+ * what the table has, and stores it.  What is taken remains readable until its transaction is known to be
+ * committed.
  *
  * Everything is bounded.  An identity keeps MOST_USES pairs of an action and a resource; when there are more,
  * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities, the one that
@@ -12,6 +13,7 @@
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
+#include "base/check.h"
 #include "base/map.h"
 #include "base/memory.h"
 
@@ -19,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OWNERS = 256, MOST_USES = 128, SEEN = 32, SEEN_BYTES = 176, SEEN_FOR_MS = 10 * 1000 };
+enum { MOST_OWNERS = 1024, MOST_USES = 128, SEEN = 32, SEEN_BYTES = 176, SEEN_FOR_MS = 10 * 1000 };
 
 /* ---- what a cached identity has lately noted ---- */
 
@@ -61,71 +63,13 @@ static void see(struct seen_use *seen, const struct question *question, int64_t 
     memcpy(seen->resource, resource.data, resource.size);
 }
 
-/* ---- the table ---- */
-
-struct owner {
-    str id;
-    int64_t last_ms;
-    bool partial;
-    struct {
-        struct iam_use *items;
-        size_t count;
-    } uses;
-    struct arena arena;
-};
-
-static struct {
-    pthread_mutex_t lock; /* protects all members */
-    struct map owners;    /* by unique id -> struct owner */
-    int64_t since_ms;
-} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static void free_owner(void *context, str key, void *value)
-{
-    struct owner *owner = value;
-
-    (void)context, (void)key;
-    arena_free(&owner->arena);
-    free(owner);
-}
-
-static void find_idle(void *context, str key, void *value)
-{
-    struct owner **idle = context, *owner = value;
-
-    (void)key;
-    if (!*idle || owner->last_ms < (*idle)->last_ms)
-        *idle = owner;
-}
-
-static void forget_idle(void)
-{
-    struct owner *idle = NULL;
-
-    map_each(&table.owners, find_idle, &idle);
-    map_remove(&table.owners, idle->id);
-    free_owner(NULL, idle->id, idle);
-}
-
-static struct owner *owner_of(str id)
-{
-    struct owner *owner = map_get(&table.owners, id);
-
-    if (owner)
-        return owner;
-    if (table.owners.count >= MOST_OWNERS)
-        forget_idle();
-    owner = memory_take(sizeof *owner);
-    owner->id = arena_copy(&owner->arena, id);
-    map_put(&table.owners, owner->id, owner);
-    return owner;
-}
+/* ---- the uses of one identity ---- */
 
 /* A use of the action for several resources is a use for each. */
-static struct iam_use *find_use(struct owner *owner, str action, str resource)
+static struct iam_use *find_use(struct iam_uses *uses, str action, str resource)
 {
-    for (size_t i = 0; i < owner->uses.count; i++) {
-        struct iam_use *use = &owner->uses.items[i];
+    for (size_t i = 0; i < uses->count; i++) {
+        struct iam_use *use = &uses->items[i];
         if ((!str_present(use->resource) || str_equal(use->resource, resource)) &&
             str_equal(use->action, action))
             return use;
@@ -133,122 +77,250 @@ static struct iam_use *find_use(struct owner *owner, str action, str resource)
     return NULL;
 }
 
-static size_t count_of(const struct owner *owner, str action)
+static size_t count_of(const struct iam_uses *uses, str action)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < owner->uses.count; i++)
-        count += str_equal(owner->uses.items[i].action, action);
+    for (size_t i = 0; i < uses->count; i++)
+        count += str_equal(uses->items[i].action, action);
     return count;
 }
 
 /* The action with the most resources; absent when each has one. */
-static str most_used(const struct owner *owner)
+static str most_used(const struct iam_uses *uses)
 {
     str most = {0};
     size_t largest = 1;
 
-    for (size_t i = 0; i < owner->uses.count; i++) {
-        size_t count = count_of(owner, owner->uses.items[i].action);
+    for (size_t i = 0; i < uses->count; i++) {
+        size_t count = count_of(uses, uses->items[i].action);
         if (count > largest) {
             largest = count;
-            most = owner->uses.items[i].action;
+            most = uses->items[i].action;
         }
     }
     return most;
 }
 
 /* Keep one use, for several resources, of all uses of the action. */
-static void merge(struct owner *owner, str action)
+static void merge(struct iam_uses *uses, str action)
 {
-    struct iam_use merged = {.action = action};
+    struct iam_use merged = {.action = action, .changed = true};
     size_t kept = 0;
 
-    for (size_t i = 0; i < owner->uses.count; i++) {
-        struct iam_use use = owner->uses.items[i];
-        if (!str_equal(use.action, action))
-            owner->uses.items[kept++] = use;
-        else if (use.last_ms > merged.last_ms)
+    for (size_t i = 0; i < uses->count; i++) {
+        struct iam_use use = uses->items[i];
+        if (!str_equal(use.action, action)) {
+            uses->items[kept++] = use;
+        } else if (use.last_ms > merged.last_ms) {
             merged.last_ms = use.last_ms;
+            merged.region = use.region;
+        }
     }
-    owner->uses.items[kept++] = merged;
-    owner->uses.count = kept;
+    uses->items[kept++] = merged;
+    uses->count = kept;
 }
 
 /* False: there are as many actions as are kept. */
-static bool make_room(struct owner *owner)
+static bool make_room(struct iam_uses *uses)
 {
-    str action = most_used(owner);
+    str action = most_used(uses);
 
     if (str_present(action))
-        merge(owner, action);
+        merge(uses, action);
     else
-        owner->partial = true;
+        uses->partial = true;
     return str_present(action);
 }
 
-static struct iam_use *use_of(struct owner *owner, str action, str resource)
+static struct iam_use *use_of(struct arena *arena, struct iam_uses *uses, str action, str resource)
 {
-    struct iam_use *use = find_use(owner, action, resource);
-
-    if (!use && owner->uses.count == MOST_USES) {
-        if (!make_room(owner))
+    if (!str_present(resource) && count_of(uses, action) > 0)
+        merge(uses, action);
+    struct iam_use *use = find_use(uses, action, resource);
+    if (!use && uses->count == MOST_USES) {
+        if (!make_room(uses))
             return NULL;
-        use = find_use(owner, action, resource); /* the action may have one use for all now */
+        use = find_use(uses, action, resource); /* the action may have one use for all now */
     }
     if (!use) {
-        use = list_add(&owner->arena, &owner->uses);
-        *use = (struct iam_use){arena_copy(&owner->arena, action), arena_copy(&owner->arena, resource), 0};
+        use = list_add(arena, uses);
+        *use = (struct iam_use){.action = arena_copy(arena, action), .resource = arena_copy(arena, resource)};
     }
     return use;
 }
 
-static void note(str id, const struct question *question, int64_t now_ms)
+void iam_uses_add(struct arena *arena, struct iam_uses *uses, const struct iam_use *added)
+{
+    struct iam_use *use = use_of(arena, uses, added->action, added->resource);
+
+    if (!use || use->last_ms > added->last_ms)
+        return;
+    use->last_ms = added->last_ms;
+    use->changed = true;
+    if (!str_equal(use->region, added->region))
+        use->region = arena_copy(arena, added->region);
+}
+
+static void add_all(struct arena *arena, struct iam_uses *uses, const struct iam_uses *added)
+{
+    for (size_t i = 0; i < added->count; i++)
+        iam_uses_add(arena, uses, &added->items[i]);
+    uses->partial |= added->partial;
+}
+
+/* ---- the table ---- */
+
+struct owner {
+    str id;
+    int64_t last_ms;
+    struct iam_uses uses;
+    struct owner *next;
+    struct arena arena;
+};
+
+/* By unique id. */
+struct owners {
+    struct map map;
+    struct owner *first;
+};
+
+static struct {
+    pthread_mutex_t lock; /* protects all members */
+    struct owners noted,  /* since they were taken last */
+        taken;
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct owner *owner_of(struct owners *owners, str id)
+{
+    struct owner *owner = map_get(&owners->map, id);
+
+    if (owner)
+        return owner;
+    owner = memory_take(sizeof *owner);
+    owner->id = arena_copy(&owner->arena, id);
+    owner->next = owners->first;
+    owners->first = owner;
+    map_put(&owners->map, owner->id, owner);
+    return owner;
+}
+
+static struct owner *leave(struct owners *owners, struct owner *owner)
+{
+    struct owner **place = &owners->first;
+
+    while (*place != owner)
+        place = &(*place)->next;
+    *place = owner->next;
+    map_remove(&owners->map, owner->id);
+    return owner;
+}
+
+static void owner_free(struct owner *owner)
+{
+    arena_free(&owner->arena);
+    free(owner);
+}
+
+static void clear(struct owners *owners)
+{
+    while (owners->first)
+        owner_free(leave(owners, owners->first));
+    map_free(&owners->map);
+    *owners = (struct owners){0};
+}
+
+static void forget_idle(struct owners *owners)
+{
+    struct owner *idle = owners->first;
+
+    check(idle);
+    for (struct owner *owner = owners->first; owner; owner = owner->next)
+        if (owner->last_ms < idle->last_ms)
+            idle = owner;
+    owner_free(leave(owners, idle));
+}
+
+static void note(str id, const struct iam_use *use)
 {
     pthread_mutex_lock(&table.lock);
-    struct owner *owner = owner_of(id);
-    struct iam_use *use = use_of(owner, question->action, question->resource_arn);
-    owner->last_ms = now_ms;
-    if (use)
-        use->last_ms = now_ms;
+    if (table.noted.map.count >= MOST_OWNERS && !map_get(&table.noted.map, id))
+        forget_idle(&table.noted);
+    struct owner *owner = owner_of(&table.noted, id);
+    iam_uses_add(&owner->arena, &owner->uses, use);
+    owner->last_ms = use->last_ms;
     pthread_mutex_unlock(&table.lock);
 }
 
-void iam_use_note(const struct cached_identity *identity, const struct question *question, int64_t now_ms)
+void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
+                  int64_t now_ms)
 {
     struct seen_use *seen = place_of(identity->seen, question);
 
     if (was_seen(seen, question, now_ms))
         return;
-    note(identity->unique_id, question, now_ms);
+    note(identity->unique_id, &(struct iam_use){.action = question->action,
+                                                .resource = question->resource_arn,
+                                                .region = region,
+                                                .last_ms = now_ms});
     see(seen, question, now_ms);
 }
 
-void iam_uses_start(const struct call *call)
+void iam_uses_forget(void)
 {
     pthread_mutex_lock(&table.lock);
-    map_each(&table.owners, free_owner, NULL);
-    map_free(&table.owners);
-    table.owners = (struct map){0};
-    table.since_ms = call->now_ms;
+    clear(&table.noted);
+    clear(&table.taken);
     pthread_mutex_unlock(&table.lock);
 }
 
-struct iam_uses iam_uses_of(struct arena *arena, str unique_id)
+static void add_of(struct arena *arena, const struct owners *owners, str unique_id, struct iam_uses *uses)
 {
-    struct iam_uses uses = {0};
+    const struct owner *owner = map_get(&owners->map, unique_id);
+
+    if (owner)
+        add_all(arena, uses, &owner->uses);
+}
+
+void iam_uses_noted(struct arena *arena, str unique_id, struct iam_uses *uses)
+{
     struct arena_guard *guard = arena_hold(arena); /* the lock must be released */
 
     pthread_mutex_lock(&table.lock);
-    const struct owner *owner = map_get(&table.owners, unique_id);
-    uses.since_ms = table.since_ms;
-    uses.partial = owner && owner->partial;
-    for (size_t i = 0; owner && i < owner->uses.count; i++) {
-        const struct iam_use *use = &owner->uses.items[i];
-        *list_add(arena, &uses) =
-            (struct iam_use){arena_copy(arena, use->action), arena_copy(arena, use->resource), use->last_ms};
+    add_of(arena, &table.taken, unique_id, uses);
+    add_of(arena, &table.noted, unique_id, uses);
+    pthread_mutex_unlock(&table.lock);
+    arena_let_go(arena, guard);
+}
+
+/* ---- taking ---- */
+
+bool iam_uses_take(struct arena *arena, str *unique_id, struct iam_uses *uses)
+{
+    struct arena_guard *guard = arena_hold(arena);
+
+    *uses = (struct iam_uses){0};
+    pthread_mutex_lock(&table.lock);
+    struct owner *owner = table.noted.first ? leave(&table.noted, table.noted.first) : NULL;
+    if (owner) {
+        struct owner *taken = owner_of(&table.taken, owner->id);
+        add_all(&taken->arena, &taken->uses, &owner->uses);
+        add_all(arena, uses, &owner->uses);
+        *unique_id = arena_copy(arena, owner->id);
+        owner_free(owner);
     }
     pthread_mutex_unlock(&table.lock);
     arena_let_go(arena, guard);
-    return uses;
+    return owner != NULL;
+}
+
+void iam_uses_stored(bool stored)
+{
+    pthread_mutex_lock(&table.lock);
+    for (struct owner *taken = table.taken.first; taken && !stored; taken = taken->next) {
+        struct owner *owner = owner_of(&table.noted, taken->id);
+        add_all(&owner->arena, &owner->uses, &taken->uses);
+    }
+    clear(&table.taken);
+    pthread_mutex_unlock(&table.lock);
 }

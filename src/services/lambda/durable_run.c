@@ -95,13 +95,37 @@ static void add_updated(const struct call *call, const struct lambda_execution_r
     json_close_array(writer);
 }
 
-str lambda_run_event(const struct call *call, int64_t execution_id)
+static bool find_running(const struct call *call, int64_t execution_id,
+                         struct lambda_execution_row *execution)
+{
+    return lambda_execution_get(call, execution_id, execution) && lambda_execution_is_running(execution);
+}
+
+str lambda_run_state(const struct call *call, int64_t execution_id, int64_t *sequence)
+{
+    struct lambda_execution_row execution;
+
+    if (!find_running(call, execution_id, &execution))
+        return (str){0};
+    *sequence = execution.sequence;
+    return state_of(call, &execution);
+}
+
+bool lambda_run_state_is_current(const struct call *call, int64_t execution_id, int64_t sequence)
+{
+    struct lambda_execution_row execution;
+
+    return find_running(call, execution_id, &execution) && execution.sequence == sequence;
+}
+
+str lambda_run_event(const struct call *call, int64_t execution_id, const struct read_event *read)
 {
     struct json_writer writer = json_writer_in(call->arena);
     struct lambda_execution_row execution;
 
-    if (!lambda_execution_get(call, execution_id, &execution) || !lambda_execution_is_running(&execution))
+    if (!find_running(call, execution_id, &execution))
         return (str){0};
+    bool is_read = read && str_present(read->text) && read->sequence == execution.sequence;
     execution.runs++;
     execution.checkpoints++;
     execution.client_token = (str){0};
@@ -112,7 +136,7 @@ str lambda_run_event(const struct call *call, int64_t execution_id)
     json_field(&writer, S("DurableExecutionArn"), execution.arn);
     json_field(&writer, S("CheckpointToken"), lambda_checkpoint_token(call, &execution));
     json_name(&writer, S("InitialExecutionState"));
-    json_raw(&writer, state_of(call, &execution));
+    json_raw(&writer, is_read ? read->text : state_of(call, &execution));
     add_updated(call, &execution, &writer);
     json_close_object(&writer);
     return json_written(&writer);

@@ -20,13 +20,6 @@ bool lambda_function_is_durable(const struct function *function)
 
 /* ---- beginning ---- */
 
-static str hash_of(const struct call *call, str payload)
-{
-    struct sha256 digest = sha256(payload);
-
-    return hex_encode(call->arena, HASH_STR(digest));
-}
-
 static str arn_of(const struct call *call, const struct function *function, str name, str uuid)
 {
     return arena_concat(call->arena, function->arn, S(":"),
@@ -77,7 +70,7 @@ void lambda_execution_begin(const struct call *call, const struct execution_star
         .deadline_ms = call->now_ms + *row->execution_seconds * MS_PER_S,
         .retention_days = *row->retention_days,
         .trace_id = start->trace_id,
-        .payload_hash = hash_of(call, start->payload),
+        .payload_hash = str_present(start->name) ? lambda_payload_hash(call, start->payload) : S(""),
         .parent_id = start->parent_id,
         .parent_operation = start->parent_operation,
     };
@@ -98,10 +91,18 @@ static bool find_named(const struct call *call, const struct function *function,
                                                       execution);
 }
 
+/* Only who names an execution compares its payload, so that of another one is not hashed. */
+static bool is_payload_of(const struct call *call, const struct lambda_execution_row *execution, str payload)
+{
+    return execution->payload_hash.size > 0
+               ? str_equal(execution->payload_hash, lambda_payload_hash(call, payload))
+               : str_equal(lambda_execution_operation(call, execution).input, payload);
+}
+
 static bool payload_matches(const struct call *call, const struct lambda_execution_row *execution,
                             str payload)
 {
-    if (str_equal(execution->payload_hash, hash_of(call, payload)))
+    if (is_payload_of(call, execution, payload))
         return true;
     fail(call, &LAMBDA_DURABLE_EXECUTION_ALREADY_STARTED_EXCEPTION,
          "The durable execution with the specified name has already been started: %.*s",
@@ -140,7 +141,7 @@ bool lambda_durable_answered(const struct call *call, const struct function *fun
 
     if (!str_present(function->qualifier) ||
         !find_named(call, function, in->durable_execution_name, &execution) ||
-        lambda_execution_is_running(&execution) || !str_equal(execution.payload_hash, hash_of(call, payload)))
+        lambda_execution_is_running(&execution) || !is_payload_of(call, &execution, payload))
         return false;
     struct lambda_operation_row operation = lambda_execution_operation(call, &execution);
     struct result result = lambda_execution_result(call, operation.result, operation.error);

@@ -72,6 +72,7 @@ void lambda_gathering_send(const struct call *call, const struct poll *poll,
                           .lineage = batch->lineage,
                           .trace_id = batch->trace_id,
                           .batch_id = arena_i64(call->arena, batch->id),
+                          .event_size = batch->size,
                       });
 }
 

@@ -35,6 +35,8 @@ int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocat
     params.payload_apart = payload.size > LARGE_PAYLOAD_BYTES;
     if (params.payload_apart)
         params.payload = S("");
+    if (params.payload_apart && params.kind != LAMBDA_INVOCATION_KIND_SYNC)
+        params.event_size += (int64_t)payload.size;
     int64_t id = lambda_add_invocation(call->txn, &params);
     if (params.payload_apart && params.kind != LAMBDA_INVOCATION_KIND_SYNC)
         lambda_add_payload(call->txn, &(struct lambda_add_payload_params){.id = id, .content = payload});
@@ -49,27 +51,33 @@ static bool is_old_event(const struct call *call, const struct lambda_take_invoc
 }
 
 /* Absent: nobody wants the invocation any more. */
-static str whole_payload(const struct call *call, const struct lambda_take_invocation_row *invocation)
+static str whole_payload(const struct call *call, const struct lambda_take_invocation_row *invocation,
+                         const struct read_event *read)
 {
+    if (read && read->invocation_id != invocation->id)
+        read = NULL;
     if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN)
-        return lambda_run_event(call, *invocation->execution_id);
-    if (invocation->batch_id)
-        return lambda_gathered_event(call, *invocation->batch_id);
-    if (!invocation->payload_apart)
-        return invocation->payload;
-    if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
+        return lambda_run_event(call, *invocation->execution_id, read);
+    if (read)
+        return read->text;
+    if (invocation->payload_apart && invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
         return arena_copy(call->arena,
                           shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
-    return lambda_invocation_payload(call, invocation->id, invocation->payload, true);
+    return lambda_stored_event(call, &(struct stored_event){.id = invocation->id,
+                                                            .request_id = invocation->request_id,
+                                                            .payload = invocation->payload,
+                                                            .is_apart = invocation->payload_apart,
+                                                            .batch_id = invocation->batch_id,
+                                                            .lane_id = invocation->lane_id});
 }
 
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
-                            struct lambda_take_invocation_row *invocation)
+                            const struct read_event *read, struct lambda_take_invocation_row *invocation)
 {
     while (lambda_take_invocation(call->txn, params, invocation)) {
         if (is_old_event(call, invocation) && lambda_event_expire(call, invocation->id))
             continue;
-        invocation->payload = whole_payload(call, invocation);
+        invocation->payload = whole_payload(call, invocation, read);
         if (str_present(invocation->payload))
             return true;
         lambda_invocation_remove(call, invocation->id);

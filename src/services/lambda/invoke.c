@@ -23,7 +23,16 @@ enum {
 struct read_payload {
     bool is_json;
     size_t error_at;
+    const char *data; /* of the payload */
+    str hash;         /* of one for a durable execution that has a name */
 };
+
+static str hash_of(const struct call *call, str payload)
+{
+    struct sha256 digest = sha256(payload);
+
+    return hex_encode(call->arena, HASH_STR(digest));
+}
 
 static struct read_payload read_payload(const struct call *call, str payload)
 {
@@ -42,8 +51,19 @@ void lambda_invoke_prepare(const struct call *call, const struct lambda_invocati
         return;
     struct read_payload read = read_payload(call, in->payload),
                         *left = arena_new(call->arena, struct read_payload);
+    read.data = in->payload.data;
+    if (str_present(in->durable_execution_name))
+        read.hash = hash_of(call, in->payload);
     *left = read;
     leave_prepared(call, left);
+}
+
+str lambda_payload_hash(const struct call *call, str payload)
+{
+    const struct read_payload *read = call->operation == &LAMBDA_INVOKE ? prepared(call) : NULL;
+
+    return read && read->data == payload.data && str_present(read->hash) ? read->hash
+                                                                         : hash_of(call, payload);
 }
 
 static bool size_check(const struct call *call, str payload, size_t most)

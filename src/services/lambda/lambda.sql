@@ -739,6 +739,39 @@ create table lambda_batch_part (
 alter table lambda_invocation add column batch_id integer;
 delete from lambda_held where sequence is null;
 
+-- migration: 30
+-- The records of streams that are held; their ids are never used again.  A lane's records up to `done` are done: nobody
+-- reads them, and they are removed in slices (`removing`).  The lane has held_count other ones, of held_size bytes.  A
+-- mapping's lanes are those from first_lane on; older ones, and their records, are on their way to them.  The index has
+-- all of a record but its content.
+create table lambda_record (
+    id integer primary key autoincrement,
+    mapping_id integer not null,
+    lane integer not null,
+    key_hash integer not null,
+    held_ms integer not null,
+    made_ms integer not null,
+    shard text not null,
+    sequence text not null,
+    size integer not null,
+    content text not null
+);
+insert into lambda_record (id, mapping_id, lane, key_hash, held_ms, made_ms, shard, sequence, size, content)
+select id, mapping_id, lane, key_hash, held_ms, made_ms, shard, sequence, length(cast(record as blob)), record from lambda_held;
+drop table lambda_held;
+create index lambda_record_lane on lambda_record (mapping_id, lane, id, size, held_ms, made_ms, sequence, shard);
+alter table lambda_lane add column done integer not null default 0;
+alter table lambda_lane add column removing integer not null default 0;
+alter table lambda_lane add column held_count integer not null default 0;
+alter table lambda_lane add column held_size integer not null default 0;
+update lambda_lane set held_count = (select count(*) from lambda_record r
+        where r.mapping_id = lambda_lane.mapping_id and r.lane = lambda_lane.number),
+    held_size = (select coalesce(sum(size), 0) from lambda_record r
+        where r.mapping_id = lambda_lane.mapping_id and r.lane = lambda_lane.number);
+alter table lambda_reader add column first_lane integer not null default 0;
+-- The size of an event that is stored apart from its invocation; 0: of another one.
+alter table lambda_invocation add column event_size integer not null default 0;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1322,11 +1355,18 @@ delete from lambda_phase;
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
-    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage, batch_id)
+    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage, batch_id, event_size)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
     case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
     :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id,
-    :lineage, :batch_id);
+    :lineage, :batch_id, :event_size);
+
+-- The invocation of a version that its next sandbox takes.
+-- statement: find_upcoming :one
+select id, request_id, kind, payload, payload_apart, durable, execution_id, batch_id, lane_id, event_size
+from lambda_invocation
+where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
+    order by (kind <> 'sync'), id limit 1);
 
 -- statement: add_payload :exec
 insert into lambda_payload (id, content) values (:id, :content);
@@ -1344,7 +1384,7 @@ update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, starte
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
-    receipts, durable, execution_id, lineage, batch_id;
+    receipts, durable, execution_id, lineage, batch_id, lane_id;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
@@ -1794,43 +1834,59 @@ delete from lambda_scaling where mapping_id = :mapping_id;
 delete from lambda_mapping where id = :id;
 
 -- statement: add_held :insert
-insert into lambda_held (mapping_id, held_ms, trace_id, receipt, record, lane, key_hash, shard, sequence, made_ms, lineage)
-values (:mapping_id, :held_ms, :trace_id, :receipt, :record, :lane, :key_hash, :shard, :sequence, :made_ms, :lineage);
+insert into lambda_record (mapping_id, lane, key_hash, held_ms, made_ms, shard, sequence, size, content)
+values (:mapping_id, :lane, :key_hash, :held_ms, :made_ms, :shard, :sequence, :size, :content);
 
--- The oldest, up to the one with the id `last`.
--- statement: list_held :many
+-- The records of a lane with ids after `after`, up to `last`, without their content.
+-- statement: each_held :each
 -- row: held
+-- param: after integer
 -- param: last integer
--- param: limit integer
-select id, held_ms, trace_id, receipt, record, shard, sequence, made_ms, lineage from lambda_held
-where mapping_id = :mapping_id and lane = :lane and id <= :last order by id limit :limit;
+select id, size, held_ms, made_ms, sequence, shard from lambda_record
+where mapping_id = :mapping_id and lane = :lane and id > :after and id <= :last order by id;
 
--- Those after the id `after`.
+-- The one that is `skipped` places behind the first of them.
+-- statement: get_held :one
+-- row: held
+-- param: after integer
+-- param: last integer
+-- param: skipped integer
+select id, size, held_ms, made_ms, sequence, shard from lambda_record
+where mapping_id = :mapping_id and lane = :lane and id > :after and id <= :last order by id limit 1 offset :skipped;
+
 -- statement: count_held :one
 -- param: after integer
--- column: count integer
--- column: size integer
--- column: oldest_ms integer
-select count(*) as count, coalesce(sum(length(record)), 0) as size, coalesce(min(held_ms), 0) as oldest_ms
-from lambda_held where mapping_id = :mapping_id and lane = :lane and id > :after;
-
--- statement: count_all_held :one
--- column: count integer
--- column: size integer
-select count(*) as count, coalesce(sum(length(record)), 0) as size from lambda_held where mapping_id = :mapping_id;
-
--- statement: remove_held :exec
 -- param: last integer
-delete from lambda_held where mapping_id = :mapping_id and lane = :lane and id <= :last;
+-- column: count integer
+-- column: size integer
+select count(*) as count, coalesce(sum(size), 0) as size from lambda_record
+where mapping_id = :mapping_id and lane = :lane and id > :after and id <= :last;
+
+-- statement: each_content :each
+-- param: after integer
+-- param: last integer
+select content from lambda_record
+where mapping_id = :mapping_id and lane = :lane and id > :after and id <= :last order by id;
+
+-- Up to the id `last`.
+-- statement: remove_some_done :exec
+-- param: last integer
+-- param: limit integer
+delete from lambda_record
+where id in (select id from lambda_record where mapping_id = :mapping_id and lane = :lane and id <= :last limit :limit);
 
 -- statement: remove_some_held :exec
 -- param: limit integer
-delete from lambda_held
-where id in (select id from lambda_held where mapping_id = :mapping_id limit :limit);
+delete from lambda_record
+where id in (select id from lambda_record where mapping_id = :mapping_id limit :limit);
 
--- statement: set_held_lanes :exec
+-- Records of older lanes get one of `lanes` new ones.
+-- statement: move_some_held :exec
+-- param: first_lane integer
 -- param: lanes integer
-update lambda_held set lane = key_hash % :lanes where mapping_id = :mapping_id;
+-- param: limit integer
+update lambda_record set lane = :first_lane + key_hash % :lanes
+where id in (select id from lambda_record where mapping_id = :mapping_id and lane < :first_lane limit :limit);
 
 -- ---- batches of queues ----
 
@@ -1911,39 +1967,71 @@ delete from lambda_batch_part where batch_id not in (select id from lambda_batch
 
 -- statement: set_reader :exec
 -- row: reader
-insert into lambda_reader (mapping_id, shard, position) values (:mapping_id, :shard, :position)
-on conflict (mapping_id) do update set shard = :shard, position = :position;
+insert into lambda_reader (mapping_id, shard, position, first_lane) values (:mapping_id, :shard, :position, :first_lane)
+on conflict (mapping_id) do update set shard = :shard, position = :position, first_lane = :first_lane;
 
 -- statement: get_reader :one
 -- row: reader
-select mapping_id, shard, position from lambda_reader where mapping_id = :mapping_id;
+select mapping_id, shard, position, first_lane from lambda_reader where mapping_id = :mapping_id;
 
 -- statement: remove_reader :exec
 delete from lambda_reader where mapping_id = :mapping_id;
 
+-- With the records that it has already.
 -- statement: add_lane :insert
-insert into lambda_lane (mapping_id, number, state, ends, attempts, window_full)
-values (:mapping_id, :number, 'idle', :ends, 0, 0);
+insert into lambda_lane (mapping_id, number, state, ends, attempts, window_full, held_count, held_size)
+select :mapping_id, :number, 'idle', :ends, 0, 0, count(*), coalesce(sum(size), 0) from lambda_record
+where mapping_id = :mapping_id and lane = :number;
 
+-- The lanes with numbers from `least` to `most`.
 -- statement: list_lanes :many
 -- row: lane
-select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
-from lambda_lane where mapping_id = :mapping_id order by number;
+-- param: least integer
+-- param: most integer
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full,
+    done, removing, held_count, held_size
+from lambda_lane where mapping_id = :mapping_id and number between :least and :most order by number;
 
 -- statement: get_lane :one
 -- row: lane
-select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full
+select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full,
+    done, removing, held_count, held_size
 from lambda_lane where id = :id;
 
 -- statement: set_lane :exec
 -- row: lane
 update lambda_lane set state = :state, ends = :ends, request_id = :request_id, error = :error, attempts = :attempts,
-    delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full
+    delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full,
+    done = :done, held_count = :held_count, held_size = :held_size
 where id = :id;
+
+-- statement: add_to_lane :exec
+-- param: count integer
+-- param: size integer
+update lambda_lane set held_count = held_count + :count, held_size = held_size + :size
+where mapping_id = :mapping_id and number = :number;
+
+-- statement: set_removing :exec
+update lambda_lane set removing = :removing where id = :id;
+
+-- statement: sum_lanes :one
+-- column: count integer
+-- column: size integer
+-- column: removing integer
+select coalesce(sum(held_count), 0) as count, coalesce(sum(held_size), 0) as size, coalesce(max(removing), 0) as removing
+from lambda_lane where mapping_id = :mapping_id;
 
 -- statement: has_batch :one
 -- column: found integer
 select 1 as found from lambda_invocation where mapping_id = :mapping_id and lane_id = :lane_id limit 1;
+
+-- A lane that is not used any more has no batch.
+-- statement: retire_lanes :exec
+-- param: first_lane integer
+update lambda_lane set state = 'idle', delivery_id = null where mapping_id = :mapping_id and number < :first_lane;
+
+-- statement: remove_lane :exec
+delete from lambda_lane where id = :id;
 
 -- statement: remove_lanes :exec
 delete from lambda_lane where mapping_id = :mapping_id;

@@ -515,9 +515,11 @@ int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocat
 /*
  * Give the version's oldest queued invocation to a sandbox, with its whole payload; false: nothing is
  * queued.  A synchronous caller holds its large payload itself: when it has gone, its invocation is removed.
+ * read: what a worker has read, or NULL.
  */
+struct read_event;
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
-                            struct lambda_take_invocation_row *invocation);
+                            const struct read_event *read, struct lambda_take_invocation_row *invocation);
 /* The columns of an asynchronous invocation's row, as its whole payload. */
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
@@ -526,6 +528,27 @@ bool lambda_invocation_of_sandbox(const struct call *call, str sandbox_id,
 /* The version's oldest queued invocation. */
 bool lambda_invocation_next(const struct call *call, const struct function *function,
                             struct lambda_find_invocation_row *invocation);
+
+/* large_events.c: events that are not in the row of their invocation */
+struct stored_event {
+    int64_t id;
+    str request_id;
+    str payload;
+    bool is_apart;
+    const int64_t *batch_id, *lane_id; /* or NULL */
+};
+str lambda_stored_event(const struct call *call, const struct stored_event *stored);
+/* What a worker has read: an invocation's event; of a durable execution's run its state, as of that sequence.
+ */
+struct read_event {
+    int64_t invocation_id, sequence;
+    str text;
+};
+/* Is the next event of the version large, and not the one that a worker has read (or NULL)?  If so, move. */
+bool lambda_event_is_unread(const struct call *call, const struct function *function,
+                            const struct read_event *read);
+/* On a worker: leave the next event of the version, if it is large. */
+void lambda_event_prepare(const struct call *call, const struct function *function);
 
 /* answers.c: what functions answer, as JSON */
 bool lambda_answer_is_large(str payload);
@@ -549,6 +572,8 @@ void lambda_invocation_finish(const struct call *call, const struct function *fu
 /* An invocation has taken that long. */
 void lambda_duration_count(const struct call *call, const struct function *function, int64_t ms);
 
+/* The hash of a request's payload; the worker that has read a large one has computed it. */
+str lambda_payload_hash(const struct call *call, str payload);
 /* Is the payload of a client's request JSON, and not too large?  False: fail() has been called. */
 bool lambda_payload_check(const struct call *call, str payload, bool asynchronous);
 /* Add a synchronous invocation, and wait for its answer.  FAILED: it is refused. */
@@ -583,7 +608,10 @@ str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
 
 /* durable_run.c */
 /* The event of a run that begins now; absent: the execution has ended. */
-str lambda_run_event(const struct call *call, int64_t execution_id);
+str lambda_run_event(const struct call *call, int64_t execution_id, const struct read_event *read);
+/* The largest part of the event, for a worker; absent: the execution has ended. */
+str lambda_run_state(const struct call *call, int64_t execution_id, int64_t *sequence);
+bool lambda_run_state_is_current(const struct call *call, int64_t execution_id, int64_t sequence);
 void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                     const struct result *result);
 
@@ -863,6 +891,11 @@ void lambda_retried_hops(const struct call *call, const struct lambda_find_invoc
 /* The same for one message; line: what the function printed about it, or absent. */
 void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
                         bool is_reported, str line);
+
+/* lane_records.c */
+/* The event of a lane's batch; tail: what it has besides the records.  Absent: it is not under way any more.
+ */
+str lambda_lane_event(const struct call *call, int64_t lane_id, str request_id, str tail);
 
 /* gathered.c */
 /* The event of a batch whose messages were gathered. */

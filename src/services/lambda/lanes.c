@@ -33,33 +33,21 @@ static str target_of(const struct call *call, int64_t lane_id)
 
 /* ---- lanes ---- */
 
-void lambda_lanes_drop(const struct call *call, int64_t mapping_id)
+void lambda_lanes_stop(const struct call *call, int64_t mapping_id)
 {
-    struct lambda_lane_rows lanes =
-        lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = mapping_id});
+    struct lambda_lane_rows lanes = lambda_lanes_of(call, mapping_id);
 
     for (size_t i = 0; i < lanes.count; i++)
         delivery_drop(call, target_of(call, lanes.items[i].id));
+}
+
+void lambda_lanes_drop(const struct call *call, int64_t mapping_id)
+{
+    lambda_lanes_stop(call, mapping_id);
     lambda_remove_lanes(call->txn, &(struct lambda_remove_lanes_params){.mapping_id = mapping_id});
 }
 
-void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count)
-{
-    struct lambda_lane_rows lanes =
-        lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = mapping->id});
-
-    if ((int64_t)lanes.count == count)
-        return;
-    lambda_lanes_drop(call, mapping->id);
-    for (int64_t i = 0; i < count; i++)
-        lambda_add_lane(call->txn, &(struct lambda_add_lane_params){
-                                       .mapping_id = mapping->id, .number = i, .ends = S("")});
-    lambda_set_held_lanes(call->txn,
-                          &(struct lambda_set_held_lanes_params){.mapping_id = mapping->id, .lanes = count});
-}
-
-/* The id of the last record of the lane's batch.  False: no batch has been chosen. */
-static bool batch_end(const struct lambda_lane_row *lane, int64_t *last)
+bool lambda_lane_batch_end(const struct lambda_lane_row *lane, int64_t *last)
 {
     str rest = lane->ends, piece;
 
@@ -76,26 +64,22 @@ static void pop_end(struct lambda_lane_row *lane)
         lane->ends = S("");
 }
 
-static struct lambda_held_rows held_until(const struct call *call, const struct lambda_lane_row *lane,
-                                          int64_t last, int64_t limit)
+static bool oldest_of(const struct call *call, const struct lambda_lane_row *lane,
+                      struct lambda_held_row *record)
 {
-    return lambda_list_held(
-        call->txn, &(struct lambda_list_held_params){
-                       .mapping_id = lane->mapping_id, .lane = lane->number, .last = last, .limit = limit});
+    return lambda_lane_record(call, lane, INT64_MAX, 0, record);
 }
 
 /* The records of the lane's batch; none for the last invocation of a window. */
-static struct lambda_held_rows batch_of(const struct call *call, const struct lambda_lane_row *lane)
+static struct lambda_count_held_row size_of_batch(const struct call *call, const struct lambda_lane_row *lane)
 {
-    int64_t last;
+    struct lambda_count_held_params batch = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done};
+    struct lambda_count_held_row size = {0};
 
-    return batch_end(lane, &last) ? held_until(call, lane, last, INT64_MAX) : (struct lambda_held_rows){0};
-}
-
-static void remove_until(const struct call *call, const struct lambda_lane_row *lane, int64_t last)
-{
-    lambda_remove_held(call->txn, &(struct lambda_remove_held_params){
-                                      .mapping_id = lane->mapping_id, .lane = lane->number, .last = last});
+    if (lambda_lane_batch_end(lane, &batch.last))
+        lambda_count_held(call->txn, &batch, &size);
+    return size;
 }
 
 /* The delivery of the batch, if there is one, has nothing left to do. */
@@ -119,7 +103,7 @@ static int64_t window_of(const struct poll *poll, const struct lambda_held_row *
 {
     int64_t length_ms = window_length_ms(poll);
 
-    return length_ms > 0 ? *record->made_ms / length_ms * length_ms : 0;
+    return length_ms > 0 ? record->made_ms / length_ms * length_ms : 0;
 }
 
 static int64_t window_end_ms(const struct poll *poll, const struct lambda_lane_row *lane)
@@ -157,46 +141,50 @@ static void add_window(const struct call *call, struct json_writer *writer, cons
 
 /* ---- sending ---- */
 
-static str event_of(const struct call *call, const struct poll *poll, const struct lambda_lane_row *lane,
-                    const struct lambda_held_rows *rows)
+static str window_of_event(const struct call *call, const struct poll *poll,
+                           const struct lambda_lane_row *lane)
 {
     struct json_writer writer = json_writer_in(call->arena);
+    int64_t last;
 
     json_open_object(&writer);
-    json_name(&writer, S("Records"));
-    json_open_array(&writer);
-    for (size_t i = 0; i < rows->count; i++)
-        json_raw(&writer, rows->items[i].record);
-    json_close_array(&writer);
-    if (lane->window_ms)
-        add_window(call, &writer, poll, lane, rows->count == 0);
+    add_window(call, &writer, poll, lane, !lambda_lane_batch_end(lane, &last));
     json_close_object(&writer);
-    return json_written(&writer);
+    str object = json_written(&writer);
+    return arena_concat(call->arena, S(","), str_head(str_from(object, 1), object.size - 2));
 }
 
-static void count_age(const struct call *call, const struct poll *poll, const struct lambda_held_rows *rows)
+static void count_age(const struct call *call, const struct poll *poll, const struct lambda_lane_row *lane)
 {
     static const struct metric age = {"AWS/Lambda", "IteratorAge", "FunctionName", "Milliseconds"};
+    struct lambda_held_row record;
+    int64_t last;
 
-    if (rows->count > 0)
-        count(call, &age, poll->function.row.name,
-              (double)(call->now_ms - *rows->items[rows->count - 1].made_ms));
+    if (lambda_lane_batch_end(lane, &last) &&
+        lambda_get_held(
+            call->txn,
+            &(struct lambda_get_held_params){
+                .mapping_id = lane->mapping_id, .lane = lane->number, .after = last - 1, .last = last},
+            &record))
+        count(call, &age, poll->function.row.name, (double)(call->now_ms - record.made_ms));
 }
 
+/* The event is made when a sandbox takes it: lambda_lane_event().  Its invocation has only its window. */
 static void send(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
-    struct lambda_held_rows rows = batch_of(call, lane);
-
-    count_age(call, poll, &rows);
-    lane->request_id = lambda_batch_send(call, poll,
-                                         (struct lambda_add_invocation_params){
-                                             .payload = event_of(call, poll, lane, &rows),
-                                             .lane_id = &lane->id,
-                                             .delivery_id = lane->delivery_id,
-                                         });
+    count_age(call, poll, lane);
+    lane->request_id = random_uuid(call->arena);
     lane->state = LAMBDA_LANE_STATE_RUNNING;
     lane->attempts = lane->delivery_id ? call->delivery->attempt : 1;
     lambda_set_lane(call->txn, lane);
+    lambda_batch_send(call, poll,
+                      (struct lambda_add_invocation_params){
+                          .request_id = lane->request_id,
+                          .payload = lane->window_ms ? window_of_event(call, poll, lane) : S(""),
+                          .lane_id = &lane->id,
+                          .delivery_id = lane->delivery_id,
+                          .event_size = size_of_batch(call, lane).size,
+                      });
 }
 
 /* ---- choosing the next batch ---- */
@@ -210,50 +198,64 @@ static int64_t max_age_ms(const struct poll *poll)
 
 static bool is_too_old(const struct call *call, const struct poll *poll, const struct lambda_held_row *record)
 {
-    return call->now_ms - *record->made_ms > max_age_ms(poll);
+    return call->now_ms - record->made_ms > max_age_ms(poll);
 }
 
 /* Give up records that are too old; returns whether there were any. */
-static bool discard_old(const struct call *call, const struct poll *poll, const struct lambda_lane_row *lane)
+static bool discard_old(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
-    struct lambda_held_rows rows = held_until(call, lane, INT64_MAX, 1);
-    size_t old = 0;
+    struct discard discard = {.condition = "RecordAgeExceeded"};
+    struct lambda_held_row record;
 
-    if (rows.count == 0 || !is_too_old(call, poll, &rows.items[0]))
+    if (!oldest_of(call, lane, &discard.first) || !is_too_old(call, poll, &discard.first))
         return false;
-    rows = held_until(call, lane, INT64_MAX, MOST_DISCARDED);
-    while (old < rows.count && is_too_old(call, poll, &rows.items[old]) &&
-           str_equal(rows.items[old].shard, rows.items[0].shard))
-        old++;
-    lambda_discard_send(
-        call, poll, &(struct discard){.records = rows.items, .count = old, .condition = "RecordAgeExceeded"});
-    remove_until(call, lane, rows.items[old - 1].id);
+    const struct lambda_each_held_params all = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done, .last = INT64_MAX};
+    struct lambda_each_held_cursor cursor = lambda_each_held_open(call->txn, &all);
+    while (discard.count < MOST_DISCARDED && lambda_each_held_next(&cursor, &record) &&
+           is_too_old(call, poll, &record) && str_equal(record.shard, discard.first.shard)) {
+        discard.last = record;
+        discard.count++;
+    }
+    lambda_each_held_close(&cursor);
+    check(discard.count > 0);
+    lambda_discard_send(call, poll, &discard);
+    lambda_lane_done(call, lane, discard.last.id);
+    lambda_set_lane(call->txn, lane);
     return true;
 }
 
-/* The number of records, from the first on, that make one batch. */
-static size_t batch_count(const struct poll *poll, const struct lambda_held_rows *rows)
+/* The last one of the records, from the lane's first on, that make one batch; 0: the lane has no record. */
+static int64_t last_of_batch(const struct call *call, const struct poll *poll,
+                             const struct lambda_lane_row *lane, const struct lambda_held_row *first)
 {
-    size_t size = 0, i;
+    const struct lambda_each_held_params all = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done, .last = INT64_MAX};
+    struct lambda_each_held_cursor cursor = lambda_each_held_open(call->txn, &all);
+    struct lambda_held_row record;
+    int64_t size = 0, last = 0;
 
-    for (i = 0; i < rows->count; i++) {
-        size += rows->items[i].record.size + 1;
-        if (i > 0 && (size > EVENT_BYTES || !str_equal(rows->items[i].shard, rows->items[0].shard) ||
-                      window_of(poll, &rows->items[i]) != window_of(poll, &rows->items[0])))
+    for (int64_t i = 0; i < poll->mapping.batch_size && lambda_each_held_next(&cursor, &record); i++) {
+        size += record.size + 1;
+        if (i > 0 && (size > EVENT_BYTES || !str_equal(record.shard, first->shard) ||
+                      window_of(poll, &record) != window_of(poll, first)))
             break;
+        last = record.id;
     }
-    return i;
+    lambda_each_held_close(&cursor);
+    return last;
 }
 
 static void choose_batch(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
-    struct lambda_held_rows rows = held_until(call, lane, INT64_MAX, poll->mapping.batch_size);
+    struct lambda_held_row first;
+    int64_t last = oldest_of(call, lane, &first) ? last_of_batch(call, poll, lane, &first) : 0;
 
-    if (rows.count == 0)
+    if (last == 0)
         return; /* the statement failed: trouble with the disk */
-    lane->ends = arena_decimal(call->arena, rows.items[batch_count(poll, &rows) - 1].id);
+    lane->ends = arena_decimal(call->arena, last);
     if (window_length_ms(poll) > 0)
-        lane->window_ms = arena_i64(call->arena, window_of(poll, &rows.items[0]));
+        lane->window_ms = arena_i64(call->arena, window_of(poll, &first));
     send(call, poll, lane);
 }
 
@@ -261,27 +263,27 @@ static void choose_batch(const struct call *call, const struct poll *poll, struc
 static bool window_is_over(const struct call *call, const struct poll *poll,
                            const struct lambda_lane_row *lane, bool caught_up)
 {
+    struct lambda_held_row oldest;
+
     if (!lane->window_ms)
         return false;
-    struct lambda_held_rows rows = held_until(call, lane, INT64_MAX, 1);
     if (lane->window_full)
         return true;
-    return rows.count > 0 ? *rows.items[0].made_ms >= window_end_ms(poll, lane)
-                          : caught_up && call->now_ms >= window_end_ms(poll, lane);
+    return oldest_of(call, lane, &oldest) ? oldest.made_ms >= window_end_ms(poll, lane)
+                                          : caught_up && call->now_ms >= window_end_ms(poll, lane);
 }
 
 /* Send the idle lane's next batch.  Returns when one, or the window's end, becomes due; or INT64_MAX. */
 static int64_t lane_dispatch(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane,
                              bool caught_up)
 {
-    struct lambda_count_held_row held = {0};
-    const struct lambda_count_held_params of_lane = {.mapping_id = lane->mapping_id, .lane = lane->number};
+    struct lambda_held_row oldest;
     int64_t last;
 
     while (discard_old(call, poll, lane))
         ;
-    while (batch_end(lane, &last)) {
-        if (batch_of(call, lane).count > 0) {
+    while (lambda_lane_batch_end(lane, &last)) {
+        if (last > lane->done) {
             send(call, poll, lane);
             return INT64_MAX;
         }
@@ -292,12 +294,11 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
         send(call, poll, lane);
         return INT64_MAX;
     }
-    lambda_count_held(call->txn, &of_lane, &held);
-    int64_t due_ms = window_end_ms(poll, lane),
-            full_ms = held.oldest_ms + poll->mapping.window_seconds * MS_PER_S;
-    if (held.count == 0)
+    int64_t due_ms = window_end_ms(poll, lane);
+    if (!oldest_of(call, lane, &oldest))
         return due_ms > call->now_ms ? due_ms : call->now_ms + LOOK_AGAIN_MS;
-    if (!poll->is_full && held.count < poll->mapping.batch_size && held.size < EVENT_BYTES &&
+    int64_t full_ms = oldest.held_ms + poll->mapping.window_seconds * MS_PER_S;
+    if (!poll->is_full && lane->held_count < poll->mapping.batch_size && lane->held_size < EVENT_BYTES &&
         full_ms > call->now_ms && due_ms > call->now_ms)
         return full_ms < due_ms ? full_ms : due_ms;
     choose_batch(call, poll, lane);
@@ -308,13 +309,15 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
 static int64_t busy_lane_due_ms(const struct call *call, const struct poll *poll,
                                 const struct lambda_lane_row *lane)
 {
-    struct lambda_count_held_params others = {.mapping_id = lane->mapping_id, .lane = lane->number};
-    struct lambda_count_held_row held = {0};
+    struct lambda_get_held_params others = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done, .last = INT64_MAX};
+    struct lambda_held_row oldest;
     int64_t window_ms = window_end_ms(poll, lane);
 
-    batch_end(lane, &others.after);
-    lambda_count_held(call->txn, &others, &held);
-    int64_t full_ms = held.count > 0 ? held.oldest_ms + poll->mapping.window_seconds * MS_PER_S : INT64_MAX;
+    lambda_lane_batch_end(lane, &others.after);
+    int64_t full_ms = lambda_get_held(call->txn, &others, &oldest)
+                          ? oldest.held_ms + poll->mapping.window_seconds * MS_PER_S
+                          : INT64_MAX;
     if (window_ms <= call->now_ms)
         window_ms = call->now_ms + LOOK_AGAIN_MS;
     return full_ms > call->now_ms && full_ms < window_ms ? full_ms : window_ms;
@@ -340,16 +343,18 @@ static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
 
 int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up)
 {
-    struct lambda_lane_rows lanes =
-        lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = poll->mapping.id});
+    struct lambda_lane_rows lanes = lambda_lanes_of(call, poll->mapping.id);
     int64_t first_ms = INT64_MAX;
+    bool sent = false;
 
     for (size_t i = 0; i < lanes.count; i++) {
-        if (i > 0 && slice_is_over(call))
+        struct lambda_lane_row *lane = &lanes.items[i];
+        if (sent && slice_is_over(call))
             return call->now_ms;
-        int64_t due_ms = is_busy(call, &lanes.items[i])
-                             ? busy_lane_due_ms(call, poll, &lanes.items[i])
-                             : lane_dispatch(call, poll, &lanes.items[i], caught_up);
+        bool busy = is_busy(call, lane);
+        int64_t due_ms =
+            busy ? busy_lane_due_ms(call, poll, lane) : lane_dispatch(call, poll, lane, caught_up);
+        sent |= !busy && lane->state != LAMBDA_LANE_STATE_IDLE;
         if (due_ms < first_ms)
             first_ms = due_ms;
     }
@@ -371,59 +376,72 @@ static void dispatch_one(const struct call *call, const struct poll *poll, int64
 /* How the function has done a batch. */
 struct judgement {
     bool failed;
-    size_t done;    /* the number of records, from the first on, that are done */
-    bool may_split; /* nobody knows which record failed */
-    str state;      /* of the tumbling window */
+    int64_t count, done; /* the number of its records, and of those, from the first on, that are done */
+    int64_t last_done;   /* the id of the last one that is done */
+    bool may_split;      /* nobody knows which record failed */
+    str state;           /* of the tumbling window */
 };
 
-static const struct judgement ALL_FAILED = {.failed = true, .may_split = true};
-
-/* The lowest record that the function reports as failed.  False: one of the ids is no record's. */
-static bool lowest_failure(const struct str_list *failures, const struct lambda_held_rows *rows,
-                           size_t *lowest)
+/* Find the lowest record that the function reports as failed.  False: one of the ids is no record's. */
+static bool find_lowest_failure(const struct call *call, const struct lambda_lane_row *lane,
+                                const struct str_list *failures, struct judgement *judged)
 {
+    struct lambda_each_held_params batch = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done};
+    struct lambda_held_row record;
     size_t found = 0;
 
-    *lowest = rows->count;
-    for (size_t i = rows->count; i > 0; i--) {
-        if (!lambda_ids_have(failures, rows->items[i - 1].sequence))
-            continue;
-        *lowest = i - 1;
-        found++;
+    lambda_lane_batch_end(lane, &batch.last);
+    struct lambda_each_held_cursor cursor = lambda_each_held_open(call->txn, &batch);
+    while (lambda_each_held_next(&cursor, &record)) {
+        found += lambda_ids_have(failures, record.sequence);
+        if (found == 0) {
+            judged->done++;
+            judged->last_done = record.id;
+        }
     }
+    lambda_each_held_close(&cursor);
     return found == lambda_ids_distinct(failures);
 }
 
-static struct judgement judge(const struct call *call, const struct poll *poll,
-                              const struct lambda_held_rows *rows, const struct result *result)
+static struct judgement all_failed(int64_t count)
 {
-    struct judgement judged = {.done = rows->count};
+    return (struct judgement){.failed = true, .count = count, .may_split = true};
+}
+
+static struct judgement judge(const struct call *call, const struct poll *poll,
+                              const struct lambda_lane_row *lane, const struct result *result)
+{
+    struct judgement judged = {.count = size_of_batch(call, lane).count};
     struct str_list failures;
 
     if (str_present(result->error))
-        return ALL_FAILED;
+        return all_failed(judged.count);
     if (window_length_ms(poll) > 0) {
         struct json_writer state = json_writer_in(call->arena);
         const struct json *answer = lambda_answer_json(call, result->payload);
         if (!json_is(json_get(answer, S("state")), JSON_OBJECT))
-            return ALL_FAILED;
+            return all_failed(judged.count);
         json_value(&state, json_get(answer, S("state")));
         judged.state = json_written(&state);
     }
-    if (!poll->mapping.reports_failures)
+    if (poll->mapping.reports_failures && !lambda_event_failures(call, result->payload, &failures))
+        return all_failed(judged.count);
+    if (!poll->mapping.reports_failures || failures.count == 0) {
+        judged.done = judged.count;
         return judged;
-    if (!lambda_event_failures(call, result->payload, &failures) ||
-        !lowest_failure(&failures, rows, &judged.done))
-        return ALL_FAILED;
-    judged.failed = judged.done < rows->count;
+    }
+    if (!find_lowest_failure(call, lane, &failures, &judged))
+        return all_failed(judged.count);
+    judged.failed = true;
     return judged;
 }
 
-static void count_judged(const struct call *call, const struct poll *poll, const struct judgement *judged,
-                         size_t count)
+static void count_judged(const struct call *call, const struct poll *poll, const struct judgement *judged)
 {
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_INVOKED, count);
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, count - judged->done);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_INVOKED, (size_t)judged->count);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED,
+                        (size_t)(judged->count - judged->done));
 }
 
 static void finish(const struct call *call, struct lambda_lane_row *lane, const struct judgement *judged)
@@ -433,8 +451,8 @@ static void finish(const struct call *call, struct lambda_lane_row *lane, const 
     lane->state = LAMBDA_LANE_STATE_IDLE;
     lane->error = (str){0};
     end_delivery(call, lane);
-    if (batch_end(lane, &last)) {
-        remove_until(call, lane, last);
+    if (lambda_lane_batch_end(lane, &last)) {
+        lambda_lane_done(call, lane, last);
         pop_end(lane);
         lane->window_state = judged->state;
         lane->window_full = judged->state.size > MAX_STATE_BYTES;
@@ -444,13 +462,20 @@ static void finish(const struct call *call, struct lambda_lane_row *lane, const 
     lambda_set_lane(call->txn, lane);
 }
 
-static void split(const struct call *call, struct lambda_lane_row *lane, const struct lambda_held_rows *rows)
+/* False: the batch has one record. */
+static bool split(const struct call *call, struct lambda_lane_row *lane)
 {
+    int64_t last = 0, count = size_of_batch(call, lane).count;
+    struct lambda_held_row middle;
+
+    lambda_lane_batch_end(lane, &last);
+    if (count < 2 || !lambda_lane_record(call, lane, last, (count - 1) / 2, &middle))
+        return false;
     lane->state = LAMBDA_LANE_STATE_IDLE;
     end_delivery(call, lane);
-    lane->ends = arena_format(call->arena, "%lld %.*s", (long long)rows->items[(rows->count - 1) / 2].id,
-                              STR_ARGS(lane->ends));
+    lane->ends = arena_format(call->arena, "%lld %.*s", (long long)middle.id, STR_ARGS(lane->ends));
     lambda_set_lane(call->txn, lane);
+    return true;
 }
 
 /* How many retries there are is decided at each failure, by the mapping's present settings. */
@@ -475,7 +500,7 @@ static bool is_tried_again(const struct poll *poll, const struct lambda_lane_row
 static void retry(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane,
                   const struct delivery_outcome *outcome)
 {
-    const struct lambda_retry_batch_request in = {.lane_id = lane->id};
+    const struct lambda_lane_request in = {.lane_id = lane->id};
     const int64_t *delivery_id = lane->delivery_id;
 
     lane->state = LAMBDA_LANE_STATE_WAITING;
@@ -497,8 +522,7 @@ static void retry(const struct call *call, const struct poll *poll, struct lambd
 }
 
 static void fail_batch(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane,
-                       struct lambda_held_rows *rows, const struct judgement *judged,
-                       const struct result *result)
+                       const struct judgement *judged, const struct result *result)
 {
     const struct delivery_outcome outcome = {
         .verdict = is_tried_again(poll, lane) ? DELIVERY_FAILED : DELIVERY_REFUSED,
@@ -508,14 +532,10 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
 
     lane->error = result->error;
     if (judged->done > 0) {
-        remove_until(call, lane, rows->items[judged->done - 1].id);
-        rows->items += judged->done;
-        rows->count -= judged->done;
+        lambda_lane_done(call, lane, judged->last_done);
         lane->window_state = judged->state;
     }
-    if (judged->may_split && rows->count > 1 && *poll->settings.bisect_batch_on_function_error)
-        split(call, lane, rows);
-    else
+    if (!judged->may_split || !*poll->settings.bisect_batch_on_function_error || !split(call, lane))
         retry(call, poll, lane, &outcome);
 }
 
@@ -538,13 +558,12 @@ void lambda_lane_end(const struct call *call, const struct function *function,
         lambda_set_lane(call->txn, &lane);
         return;
     }
-    struct lambda_held_rows rows = batch_of(&there, &lane);
-    struct judgement judged = judge(&there, &poll, &rows, result);
-    count_judged(&there, &poll, &judged, rows.count);
+    struct judgement judged = judge(&there, &poll, &lane, result);
+    count_judged(&there, &poll, &judged);
     lambda_mapping_result_set(&there, &poll.mapping,
                               judged.failed ? S("PROBLEM: Function call failed") : S("OK"));
     if (judged.failed)
-        fail_batch(&there, &poll, &lane, &rows, &judged, result);
+        fail_batch(&there, &poll, &lane, &judged, result);
     else
         finish(&there, &lane, &judged);
     dispatch_one(&there, &poll, lane.id);
@@ -552,10 +571,12 @@ void lambda_lane_end(const struct call *call, const struct function *function,
 
 /* ---- retries ---- */
 
-enum outcome lambda_retry_batch(const struct call *call, const struct lambda_retry_batch_request *in,
+enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lane_request *in,
                                 struct lambda_retry_batch_output *out)
 {
+    struct lambda_held_row oldest;
     struct lambda_lane_row lane;
+    int64_t last;
     struct call there;
     struct poll poll;
     str problem;
@@ -566,8 +587,9 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_ret
         return DONE; /* dropped */
     lane.delivery_id = arena_i64(call->arena, call->delivery->id);
     bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
-    struct lambda_held_rows rows = batch_of(call, &lane);
-    if (works && (rows.count == 0 || !is_too_old(call, &poll, &rows.items[0]))) {
+    bool is_last_of_window = !lambda_lane_batch_end(&lane, &last) || last <= lane.done;
+    if (works &&
+        (is_last_of_window || !oldest_of(call, &lane, &oldest) || !is_too_old(call, &poll, &oldest))) {
         send(&there, &poll, &lane);
         return DONE;
     }
@@ -581,24 +603,25 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_ret
 
 static void discard(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
-    struct lambda_held_rows rows = batch_of(call, lane);
+    struct discard discard = {.count = (size_t)size_of_batch(call, lane).count,
+                              .condition = "RetryAttemptsExhausted",
+                              .attempts = lane->attempts,
+                              .request_id = lane->request_id,
+                              .error = lane->error};
+    int64_t last = 0;
 
-    if (rows.count == 0) {
+    lambda_lane_batch_end(lane, &last);
+    if (discard.count == 0 || !oldest_of(call, lane, &discard.first) ||
+        !lambda_lane_record(call, lane, last, (int64_t)discard.count - 1, &discard.last)) {
         forget_window(lane);
         return;
     }
-    lambda_discard_send(call, poll,
-                        &(struct discard){.records = rows.items,
-                                          .count = rows.count,
-                                          .condition = "RetryAttemptsExhausted",
-                                          .attempts = lane->attempts,
-                                          .request_id = lane->request_id,
-                                          .error = lane->error});
-    remove_until(call, lane, rows.items[rows.count - 1].id);
+    lambda_discard_send(call, poll, &discard);
+    lambda_lane_done(call, lane, last);
     pop_end(lane);
 }
 
-enum outcome lambda_discard_batch(const struct call *call, const struct lambda_retry_batch_request *in,
+enum outcome lambda_discard_batch(const struct call *call, const struct lambda_lane_request *in,
                                   struct lambda_discard_batch_output *out)
 {
     struct lambda_lane_row lane;

@@ -162,7 +162,8 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     struct function version = poll->function;
 
     lambda_version_route(call, &version);
-    batch.request_id = random_uuid(call->arena);
+    if (!str_present(batch.request_id))
+        batch.request_id = random_uuid(call->arena);
     batch.function_id = version.row.id;
     batch.version_id = version.row.version_id;
     batch.function_arn = lambda_function_asked_arn(call->arena, &version);
@@ -174,6 +175,8 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     if (lambda_function_is_durable(&version)) {
         if (batch.batch_id)
             batch.payload = lambda_gathered_event(call, *batch.batch_id);
+        else if (batch.lane_id)
+            batch.payload = lambda_lane_event(call, *batch.lane_id, batch.request_id, batch.payload);
         lambda_durable_invoke(call, &version, (str){0}, &batch);
     } else {
         lambda_invocation_add(call, batch);

@@ -72,14 +72,21 @@ static bool is_spent(const struct lambda_asker *asker)
     return asker->call.now_ms >= asker->sandbox.retire_ms;
 }
 
-/* When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation. */
+/*
+ * When its code is a hot-reload folder, a worker reads the folder before the sandbox takes an invocation;
+ * else it reads the event, if it is large.
+ */
 void runtime_next_prepare(const struct call *call, const struct runtime_next_request *in)
 {
     struct lambda_asker asker;
 
     (void)in;
-    if (lambda_asker_find(call, &asker) && lambda_code_is_hot(asker.function.row.package))
+    if (!lambda_asker_find(call, &asker))
+        return;
+    if (lambda_code_is_hot(asker.function.row.package))
         lambda_hot_code_prepare(call, asker.function.row.package);
+    else
+        lambda_event_prepare(call, &asker.function);
 }
 
 static void write_invocation(const struct call *call, const struct lambda_asker *asker,
@@ -110,6 +117,7 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
                           struct runtime_next_response *out)
 {
     struct lambda_take_invocation_row invocation;
+    const struct read_event *read = NULL;
     struct lambda_asker asker;
 
     (void)in;
@@ -133,13 +141,17 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
         enum hot_review review = lambda_hot_code_review(&asker.call, &asker.function, &asker.sandbox);
         if (review != HOT_CURRENT)
             return review == HOT_UNKNOWN ? move_to_worker(call) : lambda_asker_leave(call);
+    } else {
+        read = prepared(call);
+        if (lambda_event_is_unread(call, &asker.function, read))
+            return move_to_worker(call);
     }
     if (!lambda_invocation_take(
             call,
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
                                                     .sandbox_id = asker.sandbox.id,
                                                     .started_ms = call->now_ms},
-            &invocation)) {
+            read, &invocation)) {
         answer_unsynced(call);
         return park(call, lambda_version_work(call, asker.sandbox.version_id), INT64_MAX);
     }

@@ -156,10 +156,25 @@ void lambda_queue_stops_growing(const struct call *call, const struct poll *poll
 /* The mapping begins with five batches again. */
 void lambda_queue_scale_back(const struct call *call, const struct lambda_mapping_row *mapping);
 
-/* lanes.c: the batches of a stream's mapping */
-/* The mapping has that many lanes from now on; a change drops what is under way. */
+/* lane_records.c: the records that a stream's mapping holds */
+/* The lanes of the mapping; none while its records are moved to new ones. */
+struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id);
+/* The mapping gets that many lanes; a change drops what is under way. */
 void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count);
+/* Of the lane's records up to the id `last`, the one behind `skipped` others. */
+bool lambda_lane_record(const struct call *call, const struct lambda_lane_row *lane, int64_t last,
+                        int64_t skipped, struct lambda_held_row *record);
+/* The lane's records up to that id are done.  The caller stores the lane. */
+void lambda_lane_done(const struct call *call, struct lambda_lane_row *lane, int64_t last);
+/* The mapping is deleted, and its lanes are. */
+void lambda_records_forget(const struct call *call, int64_t mapping_id);
+
+/* lanes.c: the batches of a stream's mapping */
+/* The lanes' batches are not tried again. */
+void lambda_lanes_stop(const struct call *call, int64_t mapping_id);
 void lambda_lanes_drop(const struct call *call, int64_t mapping_id);
+/* The id of the last record of the lane's batch.  False: no batch has been chosen. */
+bool lambda_lane_batch_end(const struct lambda_lane_row *lane, int64_t *last);
 /*
  * Send what is ready.  Returns when something becomes ready by time, or INT64_MAX.  caught_up: the stream has
  * no further record now.
@@ -172,7 +187,7 @@ void lambda_lane_end(const struct call *call, const struct function *function,
 /* stream_letters.c */
 /* Records that are given up, and their function's last answer. */
 struct discard {
-    const struct lambda_held_row *records;
+    struct lambda_held_row first, last;
     size_t count;
     const char *condition; /* "RetryAttemptsExhausted", "RecordAgeExceeded" */
     int64_t attempts;

@@ -39,15 +39,15 @@ static void add_response_context(const struct call *call, struct json_writer *wr
 static void add_batch(const struct call *call, struct json_writer *writer, const struct poll *poll,
                       const struct discard *discard)
 {
-    const struct lambda_held_row *first = &discard->records[0], *last = &discard->records[discard->count - 1];
+    const struct lambda_held_row *first = &discard->first, *last = &discard->last;
 
     json_name(writer, S("DDBStreamBatchInfo"));
     json_open_object(writer);
     json_field(writer, S("shardId"), first->shard);
     json_field(writer, S("startSequenceNumber"), first->sequence);
     json_field(writer, S("endSequenceNumber"), last->sequence);
-    json_field(writer, S("approximateArrivalOfFirstRecord"), time_iso8601(call->arena, *first->made_ms));
-    json_field(writer, S("approximateArrivalOfLastRecord"), time_iso8601(call->arena, *last->made_ms));
+    json_field(writer, S("approximateArrivalOfFirstRecord"), time_iso8601(call->arena, first->made_ms));
+    json_field(writer, S("approximateArrivalOfLastRecord"), time_iso8601(call->arena, last->made_ms));
     json_i64_field(writer, S("batchSize"), (int64_t)discard->count);
     json_field(writer, S("streamArn"), poll->mapping.source_arn);
     json_close_object(writer);

@@ -12,11 +12,11 @@
 #include "wire/json.h"
 
 enum {
-    RECORDS_AT_ONCE = 1000,
-    WAIT_SECONDS = 600, /* an iterator is valid for fifteen minutes */
+    RECORDS_AT_ONCE = 250, /* read between two looks at the time */
+    WAIT_SECONDS = 600,    /* an iterator is valid for fifteen minutes */
     NO_SHARD_MS = 60 * MS_PER_S,
     HELD_AHEAD = 1000, /* records, besides two batches */
-    REMOVED_AT_ONCE = 100,
+    MOST_LANES = 10,
 };
 
 /* ---- permissions of the function's role ---- */
@@ -120,32 +120,10 @@ static void end(const struct call *call, const struct lambda_mapping_row *mappin
     (void)mapping;
 }
 
-static void remove_later(const struct call *call, const struct lambda_remove_records_request *in)
-{
-    slice_again(call, &LAMBDA_REMOVE_RECORDS, arena_decimal(call->arena, in->mapping_id), in);
-}
-
-/* Without lanes and a mapping nothing reads the records that are held. */
-enum outcome lambda_remove_records(const struct call *call, const struct lambda_remove_records_request *in,
-                                   struct lambda_remove_records_output *out)
-{
-    const struct lambda_remove_some_held_params some = {.mapping_id = in->mapping_id,
-                                                        .limit = REMOVED_AT_ONCE};
-
-    (void)out;
-    while (lambda_remove_some_held(call->txn, &some) > 0) {
-        if (slice_is_over(call)) {
-            remove_later(call, in);
-            break;
-        }
-    }
-    return DONE;
-}
-
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_lanes_drop(call, mapping->id);
-    remove_later(call, &(struct lambda_remove_records_request){.mapping_id = mapping->id});
+    lambda_records_forget(call, mapping->id);
     lambda_remove_reader(call->txn, &(struct lambda_remove_reader_params){.mapping_id = mapping->id});
 }
 
@@ -220,9 +198,26 @@ static int64_t key_hash(const struct call *call, const struct dynamodbstreams_re
     return (int64_t)(str_hash(keys) & INT32_MAX);
 }
 
-static void hold(const struct call *call, const struct poll *poll, str shard,
+/* What the mapping's lanes have got. */
+struct held_sum {
+    int64_t count, size;
+};
+
+static void add_to_lanes(const struct call *call, const struct poll *poll, int64_t first_lane,
+                         const struct held_sum *sums)
+{
+    for (int64_t i = 0; i < MOST_LANES; i++)
+        if (sums[i].count > 0)
+            lambda_add_to_lane(call->txn, &(struct lambda_add_to_lane_params){.mapping_id = poll->mapping.id,
+                                                                              .number = first_lane + i,
+                                                                              .count = sums[i].count,
+                                                                              .size = sums[i].size});
+}
+
+static void hold(const struct call *call, const struct poll *poll, const struct lambda_reader_row *reader,
                  const struct dynamodbstreams_record_list *records)
 {
+    struct held_sum sums[MOST_LANES] = {0};
     size_t taken = 0;
 
     for (size_t i = 0; i < records->count; i++) {
@@ -230,21 +225,23 @@ static void hold(const struct call *call, const struct poll *poll, str shard,
         str json = record_json(call, record, poll->mapping.source_arn);
         if (poll->filter && !lambda_filter_takes(call, poll->filter, json))
             continue;
-        int64_t hash = key_hash(call, record);
+        int64_t hash = key_hash(call, record), lane = hash % *poll->settings.parallelization_factor;
+        sums[lane].count++;
+        sums[lane].size += (int64_t)json.size;
         lambda_add_held(call->txn, &(struct lambda_add_held_params){
                                        .mapping_id = poll->mapping.id,
                                        .held_ms = call->now_ms,
-                                       .trace_id = S(""),
-                                       .receipt = S(""),
-                                       .record = json,
+                                       .content = json,
+                                       .size = (int64_t)json.size,
                                        .key_hash = hash,
-                                       .lane = hash % *poll->settings.parallelization_factor,
-                                       .shard = shard,
+                                       .lane = reader->first_lane + lane,
+                                       .shard = reader->shard,
                                        .sequence = record->dynamodb->sequence_number,
-                                       .made_ms = record->dynamodb->approximate_creation_date_time,
+                                       .made_ms = *record->dynamodb->approximate_creation_date_time,
                                    });
         taken++;
     }
+    add_to_lanes(call, poll, reader->first_lane, sums);
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, records->count);
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, records->count - taken);
 }
@@ -330,21 +327,22 @@ static enum outcome read_some(const struct call *call, const struct poll *poll, 
     if (outcome != DONE)
         return outcome;
     if (out.records.count > 0) {
-        hold(call, poll, reader.shard, &out.records);
+        hold(call, poll, &reader, &out.records);
         reader.position = out.records.items[out.records.count - 1].dynamodb->sequence_number;
         lambda_set_reader(call->txn, &reader);
     }
     return str_present(out.next_shard_iterator) ? DONE : next_shard(call, poll, &reader, failure);
 }
 
-/* Records are read ahead only as far as lanes could use them soon. */
-static bool holds_enough(const struct call *call, const struct poll *poll)
+/* Records are read ahead only as far as lanes could use them soon, and as those that are done are removed. */
+static bool may_read(const struct call *call, struct poll *poll)
 {
-    struct lambda_count_all_held_row held = {0};
+    struct lambda_sum_lanes_row held = {0};
 
-    lambda_count_all_held(call->txn, &(struct lambda_count_all_held_params){.mapping_id = poll->mapping.id},
-                          &held);
-    return held.count >= 2 * poll->mapping.batch_size + HELD_AHEAD || held.size >= (int64_t)2 * EVENT_BYTES;
+    lambda_sum_lanes(call->txn, &(struct lambda_sum_lanes_params){.mapping_id = poll->mapping.id}, &held);
+    poll->is_full =
+        held.count >= 2 * poll->mapping.batch_size + HELD_AHEAD || held.size >= (int64_t)2 * EVENT_BYTES;
+    return !poll->is_full && !held.removing && lambda_lanes_of(call, poll->mapping.id).count > 0;
 }
 
 /* Read until there is nothing to read, enough records are held, or other calls have their turn. */
@@ -353,9 +351,9 @@ static enum outcome run(const struct call *call, struct poll *poll)
     struct failure failure;
 
     do {
-        poll->is_full = holds_enough(call, poll);
+        bool reads = may_read(call, poll);
         int64_t due_ms = lambda_lanes_dispatch(call, poll, false);
-        if (poll->is_full)
+        if (!reads)
             return spawn_rest(call, due_ms);
         switch (read_some(call, poll, &failure)) {
         case PARKED:

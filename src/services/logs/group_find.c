@@ -1,7 +1,7 @@
 /*
  * group_find.c: from names and ARNs to groups and streams.
  */
-#include "logs_internal.h"
+#include "lookup_tables.h"
 
 #include "aws/arn.h"
 
@@ -57,6 +57,8 @@ bool logs_locate_group(const struct call *call, str identifier, struct resource 
 
 bool logs_locate_tagged(const struct call *call, str identifier, struct resource *found)
 {
+    if (logs_is_lookup_table(call, identifier))
+        return logs_locate_lookup_table(call, identifier, found);
     str name = logs_group_name(call, identifier);
 
     locate(call, name, found);
@@ -104,7 +106,7 @@ bool logs_locate_read_stream(const struct call *call, const struct logs_get_log_
     return locate_one(call, in->log_group_name, in->log_group_identifier, in->log_stream_name, found);
 }
 
-/* The ARN of a group or a stream, in any of AWS's forms. */
+/* The ARN of a lookup table, or of a group or a stream, in any of AWS's forms. */
 bool logs_locate_arn(const struct call *call, str text, struct resource *found)
 {
     static const str kind = STR_INIT("log-group:");
@@ -112,9 +114,13 @@ bool logs_locate_arn(const struct call *call, str text, struct resource *found)
     str name;
 
     found->arn = text;
-    if (!arn_parse(text, &arn) || !str_starts_with(arn.resource, kind))
+    if (!arn_parse(text, &arn))
         return false;
     struct call there = call_in(call, arn.account, arn.region);
+    if (logs_is_lookup_table(&there, text))
+        return logs_locate_lookup_table(&there, text, found) && found->row;
+    if (!str_starts_with(arn.resource, kind))
+        return false;
     str rest = str_from(arn.resource, kind.size);
     if (str_next(&rest, ':', &name))
         locate(&there, name, found);

@@ -34,7 +34,7 @@ enum outcome logs_create_log_group(const struct call *call, const struct logs_cr
                                       .deletion_protected =
                                           in->deletion_protection_enabled && *in->deletion_protection_enabled,
                                   });
-    return logs_tags_put(call, &group, &in->tags) ? DONE : FAILED;
+    return logs_tags_put(call, group.arn, &in->tags) ? DONE : FAILED;
 }
 
 enum outcome logs_delete_log_group(const struct call *call, const struct logs_delete_log_group_request *in,

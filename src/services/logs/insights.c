@@ -7,6 +7,7 @@
  */
 #include "insights.h"
 
+#include "insights_lookup.h"
 #include "insights_pattern.h"
 #include "insights_sort.h"
 #include "insights_stats.h"
@@ -35,12 +36,14 @@ struct insights_run {
     size_t matches_at; /* behind the last filter of events */
     int64_t matched;
     bool failed;
-    size_t ending;                 /* the command whose rows are passed on at the end */
-    struct insights_run *previous; /* over the time that `diff` compares with, or NULL */
-    struct insights_table *found;  /* by each of its subqueries */
-    struct insights_run *outer;    /* of a subquery's run: the run that it belongs to, */
-    size_t index;                  /* and which one it is */
-    size_t passes;                 /* of the event, or row, that is being passed on */
+    size_t ending;                                /* the command whose rows are passed on at the end */
+    struct insights_run *previous;                /* over the time that `diff` compares with, or NULL */
+    struct insights_table *found;                 /* by each of its subqueries */
+    struct insights_run *outer;                   /* of a subquery's run: the run that it belongs to, */
+    size_t index;                                 /* and which one it is */
+    const struct insights_lookup_table **lookups; /* of the whole query */
+    struct insights_memory lookup_memory;         /* of the outermost run */
+    size_t passes;                                /* of the event, or row, that is being passed on */
     struct insights_texts rows;
     size_t row_capacity;
 };
@@ -134,6 +137,14 @@ static bool pass_parse(struct insights_run *run, struct insights_evaluation *eva
 
     for (size_t i = 0; i < count; i++)
         evaluation->row->slots[command->slots[i]] = logs_insights_text(matches ? parts[i] : (str){0});
+    return true;
+}
+
+static bool pass_lookup(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
+{
+    const struct insights_command *command = &run->program->items[index];
+
+    logs_insights_look_up_row(run->lookups[command->lookup], command, evaluation);
     return true;
 }
 
@@ -239,7 +250,7 @@ static bool (*const passes[])(struct insights_run *, struct insights_evaluation 
     [COMMAND_FIELDS] = pass_fields, [COMMAND_FILTER] = pass_filter, [COMMAND_PARSE] = pass_parse,
     [COMMAND_STATS] = pass_stats,   [COMMAND_SORT] = pass_sort,     [COMMAND_LIMIT] = pass_limit,
     [COMMAND_DEDUP] = pass_dedup,   [COMMAND_UNNEST] = pass_unnest, [COMMAND_PATTERN] = pass_pattern,
-    [COMMAND_JOIN] = pass_join,
+    [COMMAND_JOIN] = pass_join,     [COMMAND_LOOKUP] = pass_lookup,
 };
 
 /* Returns false when the query has failed. */
@@ -265,7 +276,7 @@ static size_t last_filter(const struct insights_program *program)
 {
     size_t behind = 0;
 
-    for (size_t i = 0; i < program->count && program->items[i].kind <= COMMAND_PARSE; i++)
+    for (size_t i = 0; i < program->count && program->items[i].kind < COMMAND_STATS; i++)
         if (program->items[i].kind == COMMAND_FILTER)
             behind = i + 1;
     return behind;
@@ -280,7 +291,7 @@ static size_t most_sorted(const struct insights_run *run, size_t index)
         const struct insights_command *later = &run->program->items[i];
         if (later->kind == COMMAND_LIMIT)
             return later->limit;
-        if (later->kind != COMMAND_FIELDS && later->kind != COMMAND_PARSE)
+        if (later->kind != COMMAND_FIELDS && later->kind != COMMAND_PARSE && later->kind != COMMAND_LOOKUP)
             return 0;
     }
     return most;
@@ -317,9 +328,20 @@ struct insights_run *logs_insights_begin(struct arena *arena, const struct insig
 {
     struct insights_run *run = new_run(arena, program, options);
 
-    if (program->comparison)
-        run->previous = new_run(arena, program, options);
+    run->lookup_memory = (struct insights_memory){.arena = arena, .most = options->most_bytes};
+    run->lookups = arena_alloc(arena, (program->lookups.count + 1) * sizeof(void *));
+    if (!program->comparison)
+        return run;
+    run->previous = new_run(arena, program, options);
+    run->previous->lookups = run->lookups;
     return run;
+}
+
+bool logs_insights_load(struct insights_run *run, size_t index, char *csv, size_t size)
+{
+    run->lookups[index] = logs_insights_lookup_table(&run->lookup_memory, &run->program->lookups.items[index],
+                                                     run->options.basis, (str){csv, size}, csv);
+    return run->lookups[index];
 }
 
 struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size_t index)
@@ -331,6 +353,7 @@ struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size
     struct insights_run *inner =
         new_run(run->arena, run->program->subqueries.items[index]->program, &options);
     inner->outer = run;
+    inner->lookups = run->lookups;
     inner->index = index;
     return inner;
 }

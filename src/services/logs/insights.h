@@ -23,6 +23,11 @@ struct insights_options {
 struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
                                          const struct insights_options *options);
 /*
+ * Before the first event, for each of the program's lookups: its table, as CSV, in memory that lasts as long
+ * as the run and is changed.  False: it takes too much memory, or has no such columns.
+ */
+bool logs_insights_load(struct insights_run *run, size_t index, char *csv, size_t size);
+/*
  * A subquery runs before the query that has it: begin it, let it take its events, and end it.  What it has
  * found is in the query then; its own memory is released.
  */

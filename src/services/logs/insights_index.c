@@ -72,7 +72,7 @@ static bool read_term(struct arena *arena, const struct insights_node *node, str
 static bool is_early(const struct insights_program *program)
 {
     for (size_t i = 0; i < program->count; i++)
-        if (program->items[i].kind > COMMAND_PARSE)
+        if (program->items[i].kind >= COMMAND_STATS)
             return false;
     return true;
 }

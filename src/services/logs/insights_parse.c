@@ -43,19 +43,19 @@ static void show_column(struct insights_parser *parser, struct insights_column c
     *list_add(parser->arena, columns) = column;
 }
 
-static void show_name(struct insights_parser *parser, str name)
+void logs_insights_show_name(struct insights_parser *parser, str name)
 {
     show_column(parser,
                 (struct insights_column){.name = name, .node = logs_insights_reference(parser, name)});
 }
 
 /* Before the first column is made: these are shown, too, unless the query has `fields`. */
-static void show_defaults(struct insights_parser *parser)
+void logs_insights_show_defaults(struct insights_parser *parser)
 {
     if (columns_of(parser)->count > 0 || parser->after_stats)
         return;
-    show_name(parser, S("@timestamp"));
-    show_name(parser, S("@message"));
+    logs_insights_show_name(parser, S("@timestamp"));
+    logs_insights_show_name(parser, S("@message"));
 }
 
 /* "expression as name": its value gets a slot, unless it is only a name. */
@@ -109,7 +109,7 @@ static bool parse_fields_as(struct insights_parser *parser, bool display)
         *columns_of(parser) = (struct insights_columns){0};
     for (size_t i = 0; i < columns.count; i++)
         if (columns.items[i].stored)
-            show_name(parser, columns.items[i].name);
+            logs_insights_show_name(parser, columns.items[i].name);
         else
             show_column(parser, columns.items[i]);
     return true;
@@ -192,10 +192,10 @@ static bool parse_parse(struct insights_parser *parser)
     if (!name_parts(parser, command.matcher, names))
         return false;
     command.slots = arena_alloc(parser->arena, count * sizeof *command.slots);
-    show_defaults(parser);
+    logs_insights_show_defaults(parser);
     for (size_t i = 0; i < count; i++) {
         command.slots[i] = logs_insights_new_slot(parser, names[i]);
-        show_name(parser, names[i]);
+        logs_insights_show_name(parser, names[i]);
     }
     *new_command(parser, COMMAND_PARSE) = command;
     return true;
@@ -213,9 +213,9 @@ static bool parse_unnest(struct insights_parser *parser)
     struct insights_command *command = new_command(parser, COMMAND_UNNEST);
     command->node = node;
     command->slots = arena_new(parser->arena, size_t);
-    show_defaults(parser);
+    logs_insights_show_defaults(parser);
     command->slots[0] = logs_insights_new_slot(parser, parser->token.text);
-    show_name(parser, parser->token.text);
+    logs_insights_show_name(parser, parser->token.text);
     logs_insights_next(parser);
     return true;
 }
@@ -263,9 +263,9 @@ static bool parse_stats(struct insights_parser *parser)
     store_columns(parser, &command.columns);
     store_columns(parser, &command.results);
     for (size_t i = 0; i < command.columns.count; i++)
-        show_name(parser, command.columns.items[i].name);
+        logs_insights_show_name(parser, command.columns.items[i].name);
     for (size_t i = 0; i < command.results.count; i++)
-        show_name(parser, command.results.items[i].name);
+        logs_insights_show_name(parser, command.results.items[i].name);
     *new_command(parser, COMMAND_STATS) = command;
     return true;
 }
@@ -291,7 +291,7 @@ static void name_pattern_columns(struct insights_parser *parser, struct insights
         struct insights_column column = {.name = str_of(pattern_columns[i]), .stored = true};
         column.slot = logs_insights_new_slot(parser, column.name);
         *list_add(parser->arena, &command->columns) = column;
-        show_name(parser, column.name);
+        logs_insights_show_name(parser, column.name);
     }
 }
 
@@ -423,7 +423,7 @@ static const struct command_name commands[] = {
     {"filterindex", logs_insights_filter_index},
     {"join", logs_insights_join},
     {"logcompare", NULL},
-    {"lookup", NULL},
+    {"lookup", logs_insights_lookup},
     {"source", logs_insights_source},
     {"tail", NULL},
 };
@@ -464,7 +464,7 @@ bool logs_insights_commands(struct insights_parser *parser)
     }
     if (str_present(parser->problem->message))
         return false;
-    show_defaults(parser);
+    logs_insights_show_defaults(parser);
     return true;
 }
 
@@ -472,7 +472,8 @@ const struct insights_program *logs_insights_parse(struct arena *arena, str text
                                                    struct insights_problem *problem)
 {
     struct insights_program *program = arena_new(arena, struct insights_program);
-    struct insights_parser parser = {.arena = arena, .text = text, .problem = problem, .program = program};
+    struct insights_parser parser = {
+        .arena = arena, .text = text, .problem = problem, .program = program, .lookups = &program->lookups};
 
     *problem = (struct insights_problem){0};
     logs_insights_next(&parser);

@@ -149,7 +149,8 @@ enum insights_command_kind {
     COMMAND_FIELDS,
     COMMAND_FILTER,
     COMMAND_PARSE,
-    COMMAND_STATS,
+    COMMAND_LOOKUP,
+    COMMAND_STATS, /* the commands before this one pass on each row, or drop it for itself alone */
     COMMAND_SORT,
     COMMAND_LIMIT,
     COMMAND_DEDUP,
@@ -160,14 +161,16 @@ enum insights_command_kind {
 
 struct insights_command {
     enum insights_command_kind kind;
-    struct insights_columns columns;           /* of fields and pattern; of stats: what it groups by */
-    struct insights_columns results;           /* of stats */
+    struct insights_columns columns; /* of fields and pattern; of stats: what it groups by; of lookup: what it
+                                        adds, with the values that a row without an entry keeps */
+    struct insights_columns results; /* of stats */
     struct insights_aggregations aggregations; /* of stats */
-    struct insights_nodes nodes;               /* of dedup */
+    struct insights_nodes nodes;               /* of dedup; of lookup: the values to look for */
     struct insights_sort_keys keys;            /* of sort */
     const struct insights_node *node;       /* of filter, parse, unnest, pattern, and join: the left field */
     size_t subquery;                        /* of join: the number of its right side, */
     bool keeps_left;                        /* and whether rows without one are kept */
+    size_t lookup;                          /* its number */
     const struct insights_matcher *matcher; /* of parse */
     size_t *slots; /* of parse: one for each of the matcher's parts; of unnest: one */
     size_t limit;
@@ -200,6 +203,18 @@ struct insights_subqueries {
     size_t count;
 };
 
+/* A command `lookup`: the table, and the names of its columns. */
+struct insights_lookup {
+    str table;
+    struct insights_texts keys, outputs;
+    size_t start, end; /* in the query */
+};
+
+struct insights_lookups {
+    struct insights_lookup *items;
+    size_t count;
+};
+
 struct insights_program {
     const struct insights_source *source; /* NULL: the request names the groups */
     struct insights_command *items;
@@ -207,6 +222,7 @@ struct insights_program {
     size_t slot_count;
     struct insights_terms terms;
     struct insights_subqueries subqueries;
+    struct insights_lookups lookups; /* also of its subqueries */
     bool names_columns;              /* by a command: it has not the default ones */
     struct insights_columns columns; /* of the results */
     bool aggregates;                 /* there is a stats: the results have no pointers to events */
@@ -263,6 +279,7 @@ struct insights_parser {
     struct insights_join *join;
     struct insights_aggregations *aggregations; /* of the stats that is being parsed, else NULL */
     struct insights_program *program;
+    struct insights_lookups *lookups; /* of the whole query */
 };
 
 /* insights_lex.c */
@@ -295,6 +312,13 @@ size_t logs_insights_hidden_slot(struct insights_parser *parser);
 
 /* insights_parse.c: the commands up to the end, or up to the ")" of a subquery */
 bool logs_insights_commands(struct insights_parser *parser);
+
+/* The command's columns are shown, unless those of the event are still to be chosen; and show one. */
+void logs_insights_show_defaults(struct insights_parser *parser);
+void logs_insights_show_name(struct insights_parser *parser, str name);
+
+/* insights_lookup.c: behind the word lookup */
+bool logs_insights_lookup(struct insights_parser *parser);
 
 /* insights_source.c: behind the word SOURCE */
 bool logs_insights_source(struct insights_parser *parser);

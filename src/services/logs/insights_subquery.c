@@ -38,6 +38,7 @@ static struct insights_subquery *parse_subquery(struct insights_parser *parser)
                                       .token = parser->token,
                                       .problem = parser->problem,
                                       .program = program,
+                                      .lookups = parser->lookups,
                                       .is_subquery = true};
     bool good = logs_insights_commands(inner);
     parser->token = inner->token;

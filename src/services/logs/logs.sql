@@ -216,6 +216,39 @@ alter table logs_query add column bytes_skipped integer not null default 0;
 -- migration: 9
 alter table logs_query add column subquery_group_ids text not null default '[]';
 
+-- Lookup tables.  Their CSV is in pieces, from 0 on, under its SHA-256: several tables may have the same.  fields: a
+-- JSON array of the names of columns.
+-- migration: 10
+create table logs_lookup_table (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    description text,
+    fields text not null,
+    records integer not null,
+    size integer not null,
+    content text not null,
+    kms_key_id text,
+    updated_ms integer not null,
+    unique (account, region, name)
+);
+create index logs_lookup_table_content on logs_lookup_table (content);
+create table logs_lookup_piece (
+    content text not null,
+    number integer not null,
+    bytes blob not null,
+    primary key (content, number)
+);
+
+-- How many of its events a request has stored that takes several runs.
+-- migration: 11
+create table logs_put_progress (
+    request_id text primary key,
+    stored integer not null,
+    at_ms integer not null
+) without rowid;
+
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
 values (:account, :region, :name, :created_ms, :class, :kms_key_id, :deletion_protected);
@@ -781,3 +814,70 @@ on conflict (group_id, name) do update set scanned_ms = excluded.scanned_ms,
 
 -- statement: find_found_field :one
 select scanned_ms, first_ms, last_ms from logs_index_found where group_id = :group_id and name = :name;
+
+-- statement: add_lookup_table :insert
+-- row: lookup_table
+insert into logs_lookup_table (account, region, name, description, fields, records, size, content, kms_key_id, updated_ms)
+values (:account, :region, :name, :description, :fields, :records, :size, :content, :kms_key_id, :updated_ms);
+
+-- statement: update_lookup_table_row :exec
+-- row: lookup_table
+update logs_lookup_table set description = :description, fields = :fields, records = :records, size = :size,
+    content = :content, kms_key_id = :kms_key_id, updated_ms = :updated_ms
+where id = :id;
+
+-- statement: find_lookup_table :one
+-- row: lookup_table
+select id, account, region, name, description, fields, records, size, content, kms_key_id, updated_ms
+from logs_lookup_table where account = :account and region = :region and name = :name;
+
+-- statement: list_lookup_tables :each
+-- row: lookup_table
+-- param: from text
+-- param: end text
+select id, account, region, name, description, fields, records, size, content, kms_key_id, updated_ms
+from logs_lookup_table where account = :account and region = :region and name >= :from and name < :end order by name;
+
+-- statement: count_lookup_tables :one
+-- column: count integer
+select count(*) as count from logs_lookup_table where account = :account and region = :region;
+
+-- statement: remove_lookup_table :exec
+delete from logs_lookup_table where id = :id;
+
+-- statement: lookup_content_is_used :one
+-- column: found integer
+select 1 as found from logs_lookup_table where content = :content limit 1;
+
+-- statement: add_lookup_piece :insert
+insert into logs_lookup_piece (content, number, bytes) values (:content, :number, :bytes);
+
+-- statement: next_lookup_piece :one
+-- column: number integer
+select coalesce(max(number), -1) + 1 as number from logs_lookup_piece where content = :content;
+
+-- statement: read_lookup_pieces :each
+select bytes from logs_lookup_piece where content = :content order by number;
+
+-- statement: remove_last_lookup_piece :one
+delete from logs_lookup_piece
+where content = :content and number = (select max(number) from logs_lookup_piece where content = :content)
+returning number;
+
+-- statement: set_kms_key :exec
+update logs_group set kms_key_id = :kms_key_id where id = :id;
+
+-- statement: find_put_progress :one
+select stored from logs_put_progress where request_id = :request_id;
+
+-- statement: set_put_progress :exec
+insert into logs_put_progress (request_id, stored, at_ms) values (:request_id, :stored, :at_ms)
+on conflict do update set stored = excluded.stored, at_ms = excluded.at_ms;
+
+-- statement: remove_put_progress :exec
+delete from logs_put_progress where request_id = :request_id;
+
+-- Of requests whose clients have left.
+-- statement: forget_put_progress :exec
+-- param: before_ms integer
+delete from logs_put_progress where at_ms < :before_ms;

@@ -63,7 +63,7 @@ bool logs_page_open(const struct call *call, str token, const int64_t *limit, st
 void logs_tags_in_context(const struct call *call, const struct resource *resource,
                           struct context_list *context);
 /* False, after fail(): too many tags. */
-bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags);
+bool logs_tags_put(const struct call *call, str arn, const struct str_map *tags);
 
 /* resource_policies.c */
 /* The policy of a group for the caller; absent unless it is a service. */

@@ -1,7 +1,9 @@
 /*
  * put.c: stores events.
  *
- * Every function invocation runs this: one insert per event, one update of the stream.
+ * Every function invocation runs this: one insert per event, one update of the stream.  A client's request
+ * with many events parks between slices, as ten thousand inserts would hold the engine: its events can be
+ * read before its reply is sent, and of a request that a kill interrupts some may be stored.
  */
 #include "extraction.h"
 
@@ -11,6 +13,7 @@ enum {
     MAX_BATCH_BYTES = 1048576,
     MAX_AGE_MS = 14 * DAY_MS,
     MAX_AHEAD_MS = 2 * HOUR_MS,
+    SLICE_EVENTS = 100, /* at least, in a run of a request that takes several */
 };
 
 static const struct metric incoming_bytes = {"AWS/Logs", "IncomingBytes", "LogGroupName", "Bytes"};
@@ -75,9 +78,10 @@ static struct accepted accept(const struct call *call, const struct group *group
                               const struct logs_input_log_events *events,
                               struct logs_put_log_events_response *out)
 {
-    size_t too_old = first_from(events, call->now_ms - MAX_AGE_MS);
-    size_t expired = first_from(events, logs_group_oldest_ms(call, group->row.retention_days));
-    size_t too_new = first_from(events, call->now_ms + MAX_AHEAD_MS + 1);
+    int64_t at_ms = call->invoked ? call->now_ms : call->arrived_ms, since_ms = call->now_ms - at_ms;
+    size_t too_old = first_from(events, at_ms - MAX_AGE_MS);
+    size_t expired = first_from(events, logs_group_oldest_ms(call, group->row.retention_days) - since_ms);
+    size_t too_new = first_from(events, at_ms + MAX_AHEAD_MS + 1);
     struct logs_rejected_log_events_info *rejected =
         arena_new(call->arena, struct logs_rejected_log_events_info);
 
@@ -114,24 +118,44 @@ static void count_incoming(const struct call *call, const struct group *group, s
     count(call, &all_bytes, S(""), (double)bytes);
 }
 
-/* Returns the last event's id.  The ids follow each other: nobody else adds events meanwhile. */
-static int64_t store(const struct call *call, const struct group *group, int64_t stream_id,
-                     const struct logs_input_log_events *events, struct accepted accepted)
+/*
+ * Stores events from the first accepted one on, all of them unless `in_slices`; returns how many.  Their ids
+ * follow each other, up to *last_id: nobody else adds events meanwhile.
+ */
+static size_t store_events(const struct call *call, const struct group *group, int64_t stream_id,
+                           const struct logs_input_log_event *events, size_t count, bool in_slices,
+                           int64_t *last_id)
 {
-    int64_t id = 0, bytes = 0;
+    size_t stored = 0;
+
+    while (stored < count) {
+        *last_id = logs_add_event(call->txn, &(struct logs_add_event_params){
+                                                 .group_id = group->row.id,
+                                                 .stream_id = stream_id,
+                                                 .timestamp_ms = events[stored].timestamp,
+                                                 .ingested_ms = call->now_ms,
+                                                 .message = events[stored].message,
+                                             });
+        stored++;
+        if (in_slices && stored % SLICE_EVENTS == 0 && slice_is_over(call))
+            break;
+    }
+    return stored;
+}
+
+/* Returns the end of the events that are stored. */
+static size_t store(const struct call *call, const struct group *group, int64_t stream_id,
+                    const struct logs_input_log_events *events, struct accepted accepted, int64_t *last_id)
+{
+    bool in_slices = !call->invoked && !call->last_run;
+    int64_t bytes = 0;
 
     check(accepted.first < accepted.end && accepted.end <= events->count);
-    for (size_t i = accepted.first; i < accepted.end; i++) {
-        const struct logs_input_log_event *event = &events->items[i];
-        id = logs_add_event(call->txn, &(struct logs_add_event_params){
-                                           .group_id = group->row.id,
-                                           .stream_id = stream_id,
-                                           .timestamp_ms = event->timestamp,
-                                           .ingested_ms = call->now_ms,
-                                           .message = event->message,
-                                       });
-        bytes += (int64_t)bytes_of(event);
-    }
+    size_t stored = store_events(call, group, stream_id, events->items + accepted.first,
+                                 accepted.end - accepted.first, in_slices, last_id);
+    accepted.end = accepted.first + stored;
+    for (size_t i = accepted.first; i < accepted.end; i++)
+        bytes += (int64_t)bytes_of(&events->items[i]);
     logs_stream_received(call->txn, &(struct logs_stream_received_params){
                                         .id = stream_id,
                                         .last_event_ms = &events->items[accepted.end - 1].timestamp,
@@ -139,14 +163,38 @@ static int64_t store(const struct call *call, const struct group *group, int64_t
                                         .bytes = bytes,
                                     });
     logs_group_received(call->txn, &(struct logs_group_received_params){.id = group->row.id, .bytes = bytes});
-    count_incoming(call, group, accepted.end - accepted.first, bytes);
+    count_incoming(call, group, stored, bytes);
     logs_tails_wake(call, group->row.id);
     if (is_extracted_from(group, events, accepted))
-        logs_extract_later(call, group, stream_id, id - (int64_t)(accepted.end - accepted.first) + 1, id);
-    return id;
+        logs_extract_later(call, group, stream_id, *last_id - (int64_t)stored + 1, *last_id);
+    return accepted.end;
 }
 
-/* Sequence tokens are still returned, but not checked any more, as on AWS. */
+/* ---- a request that takes several runs ---- */
+
+/* The events before this one are stored. */
+static size_t stored_before(const struct call *call)
+{
+    struct logs_find_put_progress_params key = {.request_id = call->request_id};
+    struct logs_find_put_progress_row progress;
+
+    return !call->invoked && logs_find_put_progress(call->txn, &key, &progress) ? (size_t)progress.stored : 0;
+}
+
+static enum outcome go_on_later(const struct call *call, size_t stored)
+{
+    logs_forget_put_progress(call->txn,
+                             &(struct logs_forget_put_progress_params){.before_ms = call->now_ms - HOUR_MS});
+    logs_set_put_progress(call->txn, &(struct logs_set_put_progress_params){.request_id = call->request_id,
+                                                                            .stored = (int64_t)stored,
+                                                                            .at_ms = call->now_ms});
+    return park(call, arena_concat(call->arena, S("logs/put"), S("/"), call->request_id), call->now_ms + 1);
+}
+
+/*
+ * Sequence tokens are still returned, but not checked any more, as on AWS.  What is accepted depends on the
+ * time of the request's arrival, which is the same in all its runs.
+ */
 enum outcome logs_put_log_events(const struct call *call, const struct logs_put_log_events_request *in,
                                  struct logs_put_log_events_response *out)
 {
@@ -164,7 +212,15 @@ enum outcome logs_put_log_events(const struct call *call, const struct logs_put_
             return fail(
                 call, &LOGS_INVALID_PARAMETER_EXCEPTION,
                 "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
-        last_id = store(call, group, stream_id, &in->log_events, accepted);
+        size_t before = stored_before(call), end = accepted.end;
+        accepted.first = before > accepted.first ? before : accepted.first;
+        if (accepted.first < end)
+            end = store(call, group, stream_id, &in->log_events, accepted, &last_id);
+        if (end < accepted.end)
+            return go_on_later(call, end);
+        if (before > 0)
+            logs_remove_put_progress(
+                call->txn, &(struct logs_remove_put_progress_params){.request_id = call->request_id});
     }
     out->next_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});

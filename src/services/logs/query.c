@@ -7,6 +7,7 @@
  * scheduled runs.  Rows are kept for seven days.
  */
 #include "query.h"
+#include "lookup_tables.h"
 
 #include "base/hash.h"
 #include "base/time.h"
@@ -196,6 +197,8 @@ enum outcome logs_start_query(const struct call *call, const struct logs_start_q
         return fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(wrong));
     if (!logs_query_groups_find(call, in, program, &groups) || !concurrency_check(call))
         return FAILED;
+    if (!logs_lookups_check(call, program, &problem))
+        return str_present(problem.message) ? fail_malformed(call, &problem) : FAILED;
 
     out->query_id = random_uuid(call->arena);
     struct logs_run_query_request query = {.number = store(call, in, program, &groups, out->query_id)};

@@ -57,3 +57,10 @@ int64_t logs_scan_skipped(const struct query_scan *scan, int64_t *bytes);
 
 /* log_record.c: @ptr names an event of a group. */
 str logs_pointer_text(const struct call *call, const struct insights_event *event);
+
+/* query_results.c */
+/* Reads a row of a query's result, which is an array of {"field", "value"}. */
+typedef void query_row_reader(void *context, const struct json *row);
+/* False: the rows have more bytes than that. */
+bool logs_query_read_rows(const struct call *call, const struct logs_query_row *query, size_t most_bytes,
+                          query_row_reader *read, void *context);

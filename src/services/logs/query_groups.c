@@ -8,6 +8,8 @@
 
 #include "wire/json.h"
 
+#include <stdlib.h>
+
 enum {
     MOST_GROUPS = 50,
     MOST_EXAMINED = 2000, /* by SOURCE, on the engine */
@@ -213,4 +215,60 @@ str logs_subquery_groups_write(const struct call *call, const struct insights_pr
     }
     json_close_array(&writer);
     return json_written(&writer);
+}
+
+/* ---- ListLogGroupsForQuery ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(*(const str *)a, *(const str *)b);
+}
+
+static void add_names(const struct call *call, const struct json *ids, struct str_list *names)
+{
+    for (uint32_t i = 0; ids && i < ids->count; i++) {
+        struct logs_find_group_name_row found;
+        struct logs_find_group_name_params key = {0};
+        if (str_to_i64(ids->items[i].text, &key.id) && logs_find_group_name(call->txn, &key, &found) &&
+            !str_empty(found.account))
+            *list_add(call->arena, names) = found.name;
+    }
+}
+
+/* Of the query and its subqueries, those that still exist; a name may be there several times. */
+static struct str_list names_of(const struct call *call, const struct logs_query_row *query)
+{
+    const struct json *inner = json_parse(call->arena, query->subquery_group_ids, NULL);
+    struct str_list names = {0};
+
+    add_names(call, json_parse(call->arena, query->group_ids, NULL), &names);
+    for (uint32_t i = 0; inner && i < inner->count; i++)
+        add_names(call, &inner->items[i], &names);
+    if (names.count > 0)
+        qsort(names.items, names.count, sizeof *names.items, by_name);
+    return names;
+}
+
+enum outcome logs_list_log_groups_for_query(const struct call *call,
+                                            const struct logs_list_log_groups_for_query_request *in,
+                                            struct logs_list_log_groups_for_query_response *out)
+{
+    struct logs_query_row query;
+    struct page page;
+
+    if (!logs_query_find(call, in->query_id, &query) ||
+        !logs_page_open(call, in->next_token, in->max_results, &page))
+        return FAILED;
+    struct str_list names = names_of(call, &query);
+    list_make_empty(call->arena, &out->log_group_identifiers);
+    for (size_t i = 0; i < names.count; i++) {
+        bool is_again = i > 0 && str_equal(names.items[i], names.items[i - 1]);
+        if (is_again || page_is_past(&page, names.items[i]))
+            continue;
+        if (!page_takes(&page, names.items[i]))
+            break;
+        *list_add(call->arena, &out->log_group_identifiers) = names.items[i];
+    }
+    out->next_token = page_end(call, &page);
+    return DONE;
 }

@@ -77,6 +77,24 @@ static int64_t show_rows(const struct call *call, const struct logs_query_row *q
     return row;
 }
 
+bool logs_query_read_rows(const struct call *call, const struct logs_query_row *query, size_t most_bytes,
+                          query_row_reader *read, void *context)
+{
+    struct logs_read_query_pages_params params = {.query = query->id};
+    struct logs_read_query_pages_cursor cursor = logs_read_query_pages_open(call->txn, &params);
+    struct logs_read_query_pages_row page;
+    size_t bytes = 0;
+    str line;
+
+    while (bytes <= most_bytes && logs_read_query_pages_next(&cursor, &page)) {
+        bytes += page.rows.size;
+        while (bytes <= most_bytes && str_next(&page.rows, '\n', &line))
+            read(context, json_parse(call->arena, line, NULL));
+    }
+    logs_read_query_pages_close(&cursor);
+    return bytes <= most_bytes;
+}
+
 static const struct logs_query_statistics *statistics_of(const struct call *call,
                                                          const struct logs_query_row *query)
 {

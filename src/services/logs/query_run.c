@@ -7,6 +7,7 @@
  * between is in the call's arena, and bounded.  A subquery may take 30 seconds, as on AWS.  At the end the
  * handler stores the rows, a few pages at a time.
  */
+#include "lookup_tables.h"
 #include "query.h"
 
 #include "base/hash.h"
@@ -28,7 +29,8 @@ enum {
 struct query_state {
     struct logs_query_row query;
     const struct insights_program *program;
-    size_t part; /* subqueries.count: the query itself */
+    size_t loaded; /* lookup tables */
+    size_t part;   /* subqueries.count: the query itself */
     int64_t part_began_ms;
     struct query_scan *scan;
     struct insights_run *run, *taking; /* the query's, and the one whose part it is */
@@ -197,9 +199,23 @@ static void scan(const struct call *call, struct query_state *state)
     logs_scan_close(state->scan);
 }
 
+/* One table in each turn. */
+static void load_lookup(const struct call *call, struct query_state *state)
+{
+    str name = state->program->lookups.items[state->loaded].table;
+    size_t size;
+    char *csv = logs_lookup_table_read(call, name, &size);
+
+    state->failed = !csv || !logs_insights_load(state->run, state->loaded++, csv, size);
+}
+
 static void go_on(const struct call *call, struct query_state *state)
 {
     state->call = call;
+    if (state->loaded < state->program->lookups.count) {
+        load_lookup(call, state);
+        return;
+    }
     if (!state->ended)
         scan(call, state);
     if (state->ended && !state->failed)

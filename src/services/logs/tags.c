@@ -1,13 +1,13 @@
 /*
- * tags.c: a group's tags.
+ * tags.c: the tags of groups and of lookup tables, which are kept under their ARNs.
  */
-#include "logs_internal.h"
+#include "lookup_tables.h"
 
 #include "services/tags/tags.h"
 
-bool logs_tags_put(const struct call *call, const struct group *group, const struct str_map *tags)
+bool logs_tags_put(const struct call *call, str arn, const struct str_map *tags)
 {
-    if (tags_put(call, group->arn, tags, TAG_CASE_MATTERS))
+    if (tags_put(call, arn, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION, "A resource can have no more than 50 tags.");
     return false;
@@ -21,30 +21,43 @@ void logs_tags_in_context(const struct call *call, const struct resource *resour
     tags_in_context(call, group->arn, context);
 }
 
+/* The resource of the request.  NULL: it does not exist, and fail() has been called. */
+static const struct resource *tagged(const struct call *call)
+{
+    const struct resource *resource = call_resource(call, 0);
+
+    if (resource->row)
+        return resource;
+    fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
+         logs_is_lookup_table(call, resource->arn) ? "The specified lookup table does not exist."
+                                                   : "The specified log group does not exist.");
+    return NULL;
+}
+
 static enum outcome put(const struct call *call, const struct str_map *tags)
 {
-    const struct group *group = logs_group_of(call);
+    const struct resource *resource = tagged(call);
 
-    return group && logs_tags_put(call, group, tags) ? DONE : FAILED;
+    return resource && logs_tags_put(call, resource->arn, tags) ? DONE : FAILED;
 }
 
 static enum outcome remove_keys(const struct call *call, const struct str_list *keys)
 {
-    const struct group *group = logs_group_of(call);
+    const struct resource *resource = tagged(call);
 
-    if (!group)
+    if (!resource)
         return FAILED;
-    tags_remove(call, group->arn, keys, TAG_CASE_MATTERS);
+    tags_remove(call, resource->arn, keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
 static enum outcome list(const struct call *call, struct str_map *tags)
 {
-    const struct group *group = logs_group_of(call);
+    const struct resource *resource = tagged(call);
 
-    if (!group)
+    if (!resource)
         return FAILED;
-    *tags = tags_of(call->txn, call->arena, group->arn);
+    *tags = tags_of(call->txn, call->arena, resource->arn);
     if (tags->count == 0)
         list_make_empty(call->arena, tags);
     return DONE;

@@ -1,5 +1,6 @@
 /*
- * test_uses.c: how many uses of an identity are kept, and what happens beyond.
+ * test_uses.c: how many uses of an identity are kept in memory, what happens beyond, and what is taken from
+ * there to be stored.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -7,13 +8,16 @@
 
 #include <stdio.h>
 
-enum { MOST_USES = 128, MOST_OWNERS = 256, SEEN_FOR_MS = 10 * 1000 };
+enum { MOST_USES = 128, MOST_OWNERS = 1024, SEEN_FOR_MS = 10 * 1000 };
 
 static struct arena arena;
 
-static void begin(void)
+static struct iam_uses uses_of(str id)
 {
-    iam_uses_start(&(struct call){.now_ms = 5});
+    struct iam_uses uses = {0};
+
+    iam_uses_noted(&arena, id, &uses);
+    return uses;
 }
 
 static struct cached_identity identity_of(const char *id)
@@ -23,7 +27,8 @@ static struct cached_identity identity_of(const char *id)
 
 static void use(const struct cached_identity *identity, str action, str resource, int64_t now_ms)
 {
-    iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource}, now_ms);
+    iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource}, S("us-east-1"),
+                 now_ms);
 }
 
 static str resource(size_t number)
@@ -42,50 +47,50 @@ static str action(size_t number)
 
 TEST(a_use_has_its_action_its_resource_and_its_last_time)
 {
-    begin();
+    iam_uses_forget();
     struct cached_identity one = identity_of("AROA1"), other = identity_of("AROA2");
     str send = S("sqs:SendMessage");
 
     use(&one, send, S("arn:q"), 10);
     use(&one, send, S("arn:q"), 10 + SEEN_FOR_MS - 1); /* too soon to be worth noting */
     use(&other, send, S("arn:q"), 20);
-    struct iam_uses uses = iam_uses_of(&arena, S("AROA1"));
-    assert_int_equal(uses.since_ms, 5);
+    struct iam_uses uses = uses_of(S("AROA1"));
     assert_int_equal(uses.count, 1);
     assert_text(uses.items[0].action, "sqs:SendMessage");
     assert_text(uses.items[0].resource, "arn:q");
     assert_int_equal(uses.items[0].last_ms, 10);
+    assert_text(uses.items[0].region, "us-east-1");
     use(&one, send, S("arn:q"), 10 + SEEN_FOR_MS);
-    assert_int_equal(iam_uses_of(&arena, S("AROA1")).items[0].last_ms, 10 + SEEN_FOR_MS);
-    assert_int_equal(iam_uses_of(&arena, S("AROA3")).count, 0);
+    assert_int_equal(uses_of(S("AROA1")).items[0].last_ms, 10 + SEEN_FOR_MS);
+    assert_int_equal(uses_of(S("AROA3")).count, 0);
     arena_free(&arena);
 }
 
 TEST(resources_that_look_alike_at_their_end_are_two)
 {
-    begin();
+    iam_uses_forget();
     struct cached_identity one = identity_of("AROA1");
 
     use(&one, S("sqs:SendMessage"), S("arn:a:queue"), 10);
     use(&one, S("sqs:SendMessage"), S("arn:b:queue"), 10);
-    assert_int_equal(iam_uses_of(&arena, S("AROA1")).count, 2);
+    assert_int_equal(uses_of(S("AROA1")).count, 2);
     arena_free(&arena);
 }
 
 TEST(an_action_with_more_resources_than_are_kept_has_one_use_for_all)
 {
-    begin();
+    iam_uses_forget();
     struct cached_identity one = identity_of("AROA1");
     str send = S("sqs:SendMessage");
 
     use(&one, S("sqs:ReceiveMessage"), S("arn:q"), 1);
     for (size_t i = 0; i < MOST_USES - 1; i++)
         use(&one, send, resource(i), 10 + (int64_t)i);
-    struct iam_uses full = iam_uses_of(&arena, S("AROA1"));
+    struct iam_uses full = uses_of(S("AROA1"));
     assert_int_equal(full.count, MOST_USES);
     assert_true(str_present(full.items[1].resource));
     use(&one, send, resource(MOST_USES), 500);
-    struct iam_uses merged = iam_uses_of(&arena, S("AROA1"));
+    struct iam_uses merged = uses_of(S("AROA1"));
     assert_int_equal(merged.count, 2);
     assert_text(merged.items[0].resource, "arn:q");
     assert_text(merged.items[1].action, "sqs:SendMessage");
@@ -97,14 +102,14 @@ TEST(an_action_with_more_resources_than_are_kept_has_one_use_for_all)
 
 TEST(more_actions_than_are_kept_are_told)
 {
-    begin();
+    iam_uses_forget();
     struct cached_identity one = identity_of("AROA1");
 
     for (size_t i = 0; i < MOST_USES; i++)
         use(&one, action(i), S("arn:q"), 1);
-    assert_false(iam_uses_of(&arena, S("AROA1")).partial);
+    assert_false(uses_of(S("AROA1")).partial);
     use(&one, action(MOST_USES), S("arn:q"), 1);
-    struct iam_uses uses = iam_uses_of(&arena, S("AROA1"));
+    struct iam_uses uses = uses_of(S("AROA1"));
     assert_true(uses.partial);
     assert_int_equal(uses.count, MOST_USES);
     arena_free(&arena);
@@ -112,23 +117,84 @@ TEST(more_actions_than_are_kept_are_told)
 
 TEST(of_too_many_identities_the_longest_idle_is_forgotten)
 {
-    begin();
+    iam_uses_forget();
     for (size_t i = 0; i < MOST_OWNERS; i++) {
         struct cached_identity one = identity_of(arena_cstr(&arena, resource(i)));
         use(&one, S("sqs:SendMessage"), S("arn:q"), i == 3 ? 1 : 10 + (int64_t)i);
     }
-    assert_int_equal(iam_uses_of(&arena, resource(3)).count, 1);
+    assert_int_equal(uses_of(resource(3)).count, 1);
     struct cached_identity more = identity_of("AROA");
     use(&more, S("sqs:SendMessage"), S("arn:q"), 1000);
-    assert_int_equal(iam_uses_of(&arena, resource(3)).count, 0);
-    assert_int_equal(iam_uses_of(&arena, resource(0)).count, 1);
-    assert_int_equal(iam_uses_of(&arena, S("AROA")).count, 1);
-    begin();
-    assert_int_equal(iam_uses_of(&arena, S("AROA")).count, 0);
+    assert_int_equal(uses_of(resource(3)).count, 0);
+    assert_int_equal(uses_of(resource(0)).count, 1);
+    assert_int_equal(uses_of(S("AROA")).count, 1);
+    iam_uses_forget();
+    assert_int_equal(uses_of(S("AROA")).count, 0);
     arena_free(&arena);
 }
 
-TESTS(test(a_use_has_its_action_its_resource_and_its_last_time),
+TEST(what_is_taken_is_told_until_it_is_stored)
+{
+    iam_uses_forget();
+    struct cached_identity one = identity_of("AROA1");
+    struct iam_uses taken;
+    str id;
+
+    use(&one, S("sqs:SendMessage"), S("arn:q"), 10);
+    assert_true(iam_uses_take(&arena, &id, &taken));
+    assert_text(id, "AROA1");
+    assert_int_equal(taken.count, 1);
+    assert_false(iam_uses_take(&arena, &id, &taken));
+    assert_int_equal(uses_of(S("AROA1")).count, 1);
+    iam_uses_stored(true);
+    assert_int_equal(uses_of(S("AROA1")).count, 0);
+    arena_free(&arena);
+}
+
+TEST(what_could_not_be_stored_is_taken_again_with_what_came_since)
+{
+    iam_uses_forget();
+    struct cached_identity one = identity_of("AROA1");
+    struct iam_uses taken;
+    str id;
+
+    use(&one, S("sqs:SendMessage"), S("arn:q"), 10);
+    assert_true(iam_uses_take(&arena, &id, &taken));
+    use(&one, S("sqs:SendMessage"), S("arn:q"), 10 + SEEN_FOR_MS);
+    use(&one, S("sqs:ReceiveMessage"), S("arn:q"), 20);
+    assert_int_equal(uses_of(S("AROA1")).count, 2);
+    iam_uses_stored(false);
+    assert_true(iam_uses_take(&arena, &id, &taken));
+    assert_int_equal(taken.count, 2);
+    assert_int_equal(iam_last_use(&taken)->last_ms, 10 + SEEN_FOR_MS);
+    arena_free(&arena);
+}
+
+TEST(a_use_of_several_resources_replaces_those_of_one)
+{
+    struct iam_uses uses = {0};
+    const struct iam_use one = {.action = S("sqs:SendMessage"), .resource = S("arn:q"), .last_ms = 5},
+                         other = {.action = S("sqs:SendMessage"), .resource = S("arn:r"), .last_ms = 6},
+                         several = {.action = S("sqs:SendMessage"), .last_ms = 4},
+                         receive = {.action = S("sqs:ReceiveMessage"), .last_ms = 3};
+
+    iam_uses_add(&arena, &uses, &one);
+    iam_uses_add(&arena, &uses, &other);
+    iam_uses_add(&arena, &uses, &several);
+    assert_int_equal(uses.count, 1);
+    assert_false(str_present(uses.items[0].resource));
+    assert_int_equal(uses.items[0].last_ms, 6);
+    assert_true(uses.items[0].changed);
+    iam_uses_add(&arena, &uses, &receive);
+    iam_uses_add(&arena, &uses, &one);
+    assert_int_equal(uses.count, 2);
+    arena_free(&arena);
+}
+
+TESTS(test(what_is_taken_is_told_until_it_is_stored),
+      test(what_could_not_be_stored_is_taken_again_with_what_came_since),
+      test(a_use_of_several_resources_replaces_those_of_one),
+      test(a_use_has_its_action_its_resource_and_its_last_time),
       test(resources_that_look_alike_at_their_end_are_two),
       test(an_action_with_more_resources_than_are_kept_has_one_use_for_all),
       test(more_actions_than_are_kept_are_told), test(of_too_many_identities_the_longest_idle_is_forgotten))

@@ -122,27 +122,51 @@ TEST(one_address_gets_seven_eighths_of_the_disk)
     shares_free(shares);
 }
 
+static struct share_stream streams[LIMIT_STREAMS + 1];
+
 TEST(one_address_gets_seven_eighths_of_the_streams_and_others_the_rest)
 {
     enum share_limit limit;
     size_t most = LIMIT_STREAMS / 8 * 7;
+    struct share_stream none = {0};
 
     begin();
     struct share *one = enter("10.0.0.1", 1, &limit), *other = enter("10.0.0.2", 1, &limit);
     for (size_t i = 0; i < most; i++)
-        assert_int_equal(share_begin_stream(one), SHARE_FREE);
-    assert_int_equal(share_begin_stream(one), SHARE_OF_ADDRESS_TAKEN);
+        assert_int_equal(share_begin_stream(one, S(""), &streams[i]), SHARE_FREE);
+    assert_int_equal(share_begin_stream(one, S(""), &none), SHARE_OF_ADDRESS_TAKEN);
     for (size_t i = most; i < LIMIT_STREAMS; i++)
-        assert_int_equal(share_begin_stream(other), SHARE_FREE);
-    assert_int_equal(share_begin_stream(other), SHARE_OF_ALL_TAKEN);
-    assert_int_equal(share_begin_stream(one), SHARE_OF_ADDRESS_TAKEN);
-    share_end_stream(one);
-    assert_int_equal(share_begin_stream(other), SHARE_FREE);
-    assert_int_equal(share_begin_stream(one), SHARE_OF_ALL_TAKEN);
-    for (size_t i = 0; i < most - 1; i++)
-        share_end_stream(one);
-    for (size_t i = most; i < LIMIT_STREAMS + 1; i++)
-        share_end_stream(other);
+        assert_int_equal(share_begin_stream(other, S(""), &streams[i]), SHARE_FREE);
+    assert_int_equal(share_begin_stream(other, S(""), &none), SHARE_OF_ALL_TAKEN);
+    assert_int_equal(share_begin_stream(one, S(""), &none), SHARE_OF_ADDRESS_TAKEN);
+    share_end_stream(&streams[0]);
+    assert_int_equal(share_begin_stream(other, S(""), &streams[0]), SHARE_FREE);
+    assert_int_equal(share_begin_stream(one, S(""), &none), SHARE_OF_ALL_TAKEN);
+    assert_null(none.share);
+    for (size_t i = 0; i < LIMIT_STREAMS; i++)
+        share_end_stream(&streams[i]);
+    leave(one, 1);
+    leave(other, 1);
+    shares_free(shares);
+}
+
+TEST(one_principal_gets_seven_eighths_of_the_streams_whatever_its_addresses)
+{
+    enum share_limit limit;
+    size_t most = LIMIT_STREAMS / 8 * 7;
+    struct share_stream none = {0};
+
+    begin();
+    struct share *one = enter("10.0.0.1", 1, &limit), *other = enter("10.0.0.2", 1, &limit);
+    for (size_t i = 0; i < most; i++)
+        assert_int_equal(share_begin_stream(i % 2 ? one : other, S("mallory"), &streams[i]), SHARE_FREE);
+    assert_int_equal(share_begin_stream(one, S("mallory"), &none), SHARE_OF_PRINCIPAL_TAKEN);
+    assert_int_equal(share_begin_stream(one, S("alice"), &streams[most]), SHARE_FREE);
+    share_end_stream(&streams[0]);
+    assert_int_equal(share_begin_stream(other, S("mallory"), &streams[0]), SHARE_FREE);
+    assert_int_equal(share_begin_stream(one, S("mallory"), &none), SHARE_OF_PRINCIPAL_TAKEN);
+    for (size_t i = 0; i <= most; i++)
+        share_end_stream(&streams[i]);
     leave(one, 1);
     leave(other, 1);
     shares_free(shares);
@@ -151,6 +175,7 @@ TEST(one_address_gets_seven_eighths_of_the_streams_and_others_the_rest)
 TESTS(test(one_address_gets_seven_eighths_of_the_connections),
       test(one_address_gets_seven_eighths_of_the_disk),
       test(one_address_gets_seven_eighths_of_the_streams_and_others_the_rest),
+      test(one_principal_gets_seven_eighths_of_the_streams_whatever_its_addresses),
       test(a_network_of_ipv6_is_one_address),
       test(one_address_gets_seven_eighths_of_the_memory_and_small_requests_have_room_of_their_own),
       test(a_request_in_flight_keeps_the_share_of_a_client_that_has_gone))

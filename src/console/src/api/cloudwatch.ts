@@ -1,10 +1,15 @@
 /** CloudWatch's metrics and alarms as the console uses them. */
 import { json } from './client';
 
+export interface Dimension {
+  Name: string;
+  Value: string;
+}
+
 export interface Metric {
   Namespace: string;
   MetricName: string;
-  Dimensions: { Name: string; Value: string }[];
+  Dimensions: Dimension[];
 }
 
 export interface Alarm {
@@ -18,9 +23,15 @@ export interface Alarm {
   /** Left out when there are none, as all lists. */
   AlarmActions?: string[];
   OKActions?: string[];
+  InsufficientDataActions?: string[];
   Namespace?: string;
   MetricName?: string;
-  Dimensions?: { Name: string; Value: string }[];
+  Dimensions?: Dimension[];
+  Unit?: string;
+  /** Instead of one metric. */
+  Metrics?: object[];
+  ThresholdMetricId?: string;
+  EvaluateLowSampleCountPercentile?: string;
   Statistic?: string;
   ExtendedStatistic?: string;
   Period?: number;
@@ -31,6 +42,9 @@ export interface Alarm {
   TreatMissingData?: string;
   /** Of a composite alarm. */
   AlarmRule?: string;
+  ActionsSuppressor?: string;
+  ActionsSuppressorWaitPeriod?: number;
+  ActionsSuppressorExtensionPeriod?: number;
 }
 
 export interface HistoryItem {
@@ -86,6 +100,16 @@ export async function alarmHistory(name: string, signal?: AbortSignal): Promise<
   return page.AlarmHistoryItems;
 }
 
+export async function tagsOf(arn: string, signal?: AbortSignal): Promise<{ Key: string; Value: string }[]> {
+  const { Tags } = await json<{ Tags?: { Key: string; Value: string }[] }>(
+    'cloudwatch',
+    'ListTagsForResource',
+    { ResourceARN: arn },
+    { signal, quiet: true },
+  );
+  return Tags ?? [];
+}
+
 export async function putAlarm(input: object): Promise<void> {
   await json('cloudwatch', 'PutMetricAlarm', input);
 }
@@ -95,6 +119,6 @@ export async function deleteAlarms(names: string[]): Promise<void> {
 }
 
 /** "QueueName=OrderDLQ": a metric's dimensions in one line. */
-export function dimensionsText(dimensions: { Name: string; Value: string }[] = []): string {
+export function dimensionsText(dimensions: Dimension[] = []): string {
   return dimensions.map(({ Name, Value }) => `${Name}=${Value}`).join(', ');
 }

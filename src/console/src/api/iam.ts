@@ -48,6 +48,7 @@ export interface Policy {
   Description?: string;
   CreateDate: string;
   UpdateDate: string;
+  Tags?: Tag[];
 }
 
 export interface PolicyVersion {
@@ -188,29 +189,36 @@ export interface OwnPolicy {
   document: string;
 }
 
+export async function inlinePolicies(kind: Kind, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
+  const names = await list<string>(`List${kind}Policies`, 'PolicyNames', named(kind, name), signal);
+  return Promise.all(
+    names.map(async policy => ({
+      name: policy,
+      document: await inlineDocument(kind, name, policy, signal),
+    })),
+  );
+}
+
+export function attachedPolicies(
+  kind: Kind,
+  name: string,
+  signal?: AbortSignal,
+): Promise<{ PolicyName: string; PolicyArn: string }[]> {
+  return list(`ListAttached${kind}Policies`, 'AttachedPolicies', named(kind, name), signal);
+}
+
 /** The inline and attached policies of a role or user, with their documents. */
 export async function policiesOf(kind: Kind, name: string, signal?: AbortSignal): Promise<OwnPolicy[]> {
-  const of = named(kind, name);
   const [inline, attached] = await Promise.all([
-    list<string>(`List${kind}Policies`, 'PolicyNames', of, signal),
-    list<{ PolicyName: string; PolicyArn: string }>(
-      `ListAttached${kind}Policies`,
-      'AttachedPolicies',
-      of,
-      signal,
-    ),
+    inlinePolicies(kind, name, signal),
+    attachedPolicies(kind, name, signal),
   ]);
-  return Promise.all([
-    ...attached.map(async policy => ({
-      name: policy.PolicyName,
-      arn: policy.PolicyArn,
-      document: await currentDocument(policy.PolicyArn, signal),
-    })),
-    ...inline.map(async policy => ({
-      name: policy,
-      document: (await inlineDocument(kind, name, policy, signal)) ?? '',
-    })),
-  ]);
+  const documents = attached.map(async policy => ({
+    name: policy.PolicyName,
+    arn: policy.PolicyArn,
+    document: await currentDocument(policy.PolicyArn, signal),
+  }));
+  return [...(await Promise.all(documents)), ...inline];
 }
 
 export async function inlineDocument(

@@ -35,6 +35,9 @@ export interface FunctionConfiguration {
   DeadLetterConfig?: { TargetArn?: string };
   LoggingConfig?: LoggingConfig;
   PackageType?: string;
+  TracingConfig?: { Mode: string };
+  KMSKeyArn?: string;
+  SnapStart?: { ApplyOn: string };
 }
 
 export interface FunctionDetails {

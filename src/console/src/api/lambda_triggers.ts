@@ -28,6 +28,10 @@ export interface Mapping extends MappingSettings {
   StateTransitionReason?: string;
   LastProcessingResult?: string;
   StartingPosition?: string;
+  StartingPositionTimestamp?: number;
+  TumblingWindowInSeconds?: number;
+  MetricsConfig?: { Metrics?: string[] };
+  ProvisionedPollerConfig?: object;
 }
 
 const MAPPINGS = '/2015-03-31/event-source-mappings';

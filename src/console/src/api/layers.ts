@@ -1,6 +1,6 @@
 /** Lambda's layers: packages that functions share, in versions that do not change. */
 import type { PageOf } from '../ui/pages';
-import { lambda, lambdaPage, PACKAGE_SHOWN } from './lambda';
+import { lambda, lambdaPage, orUndefined, PACKAGE_SHOWN } from './lambda';
 
 export interface LayerVersion {
   LayerVersionArn: string;
@@ -70,5 +70,49 @@ export function publishLayerVersion(
 export async function deleteLayerVersion(layer: string, version: number): Promise<void> {
   await lambda('DeleteLayerVersion', 'DELETE', versionsPath(layer, version), {
     names: { LayerName: layer, VersionNumber: version },
+  });
+}
+
+/* ---- who else may use a version ---- */
+
+export interface LayerPermission {
+  StatementId: string;
+  Action: 'lambda:GetLayerVersion';
+  Principal: string;
+  OrganizationId?: string;
+}
+
+/** The policy's document as a text. */
+export async function layerVersionPolicy(
+  layer: string,
+  version: number,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const path = `${versionsPath(layer, version)}/policy`;
+  const found = await orUndefined(
+    lambda<{ Policy: string }>('GetLayerVersionPolicy', 'GET', path, {}, { signal, quiet: true }),
+  );
+  return found?.Policy;
+}
+
+export async function addLayerVersionPermission(
+  layer: string,
+  version: number,
+  permission: LayerPermission,
+): Promise<void> {
+  await lambda('AddLayerVersionPermission', 'POST', `${versionsPath(layer, version)}/policy`, {
+    names: { LayerName: layer, VersionNumber: version },
+    body: permission,
+  });
+}
+
+export async function removeLayerVersionPermission(
+  layer: string,
+  version: number,
+  statementId: string,
+): Promise<void> {
+  const path = `${versionsPath(layer, version)}/policy/${encodeURIComponent(statementId)}`;
+  await lambda('RemoveLayerVersionPermission', 'DELETE', path, {
+    names: { LayerName: layer, VersionNumber: version, StatementId: statementId },
   });
 }

@@ -1,4 +1,5 @@
 /** CloudWatch Logs as the console uses it, with the live tail. */
+import { allPages } from '../ui/resource';
 import { json, send } from './client';
 import { readMessages } from './event_stream';
 
@@ -11,6 +12,34 @@ export interface LogGroup {
   storedBytes: number;
   metricFilterCount: number;
   logGroupClass: string;
+  kmsKeyId?: string;
+  deletionProtectionEnabled?: boolean;
+}
+
+interface Filter {
+  filterName: string;
+  filterPattern?: string;
+  applyOnTransformedLogs?: boolean;
+  fieldSelectionCriteria?: string;
+}
+
+export interface MetricFilter extends Filter {
+  metricTransformations: {
+    metricName: string;
+    metricNamespace: string;
+    metricValue: string;
+    defaultValue?: number;
+    unit?: string;
+    dimensions?: Record<string, string>;
+  }[];
+  emitSystemFieldDimensions?: string[];
+}
+
+export interface SubscriptionFilter extends Filter {
+  destinationArn: string;
+  roleArn?: string;
+  distribution?: string;
+  emitSystemFields?: string[];
 }
 
 export interface LogStream {
@@ -53,6 +82,42 @@ export async function logGroup(name: string, signal?: AbortSignal): Promise<LogG
     quiet: true,
   });
   return logGroups.find(group => group.logGroupName === name);
+}
+
+/** A group's filters: it has few. */
+async function filtersOf<T>(
+  operation: string,
+  member: string,
+  group: string,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  return allPages(async token => {
+    const page = await json<Record<string, unknown>>(
+      'logs',
+      operation,
+      { logGroupName: group, nextToken: token },
+      { signal, quiet: true },
+    );
+    return { items: page[member] as T[], next: page.nextToken as string | undefined };
+  });
+}
+
+export function metricFilters(group: string, signal?: AbortSignal): Promise<MetricFilter[]> {
+  return filtersOf('DescribeMetricFilters', 'metricFilters', group, signal);
+}
+
+export function subscriptionFilters(group: string, signal?: AbortSignal): Promise<SubscriptionFilter[]> {
+  return filtersOf('DescribeSubscriptionFilters', 'subscriptionFilters', group, signal);
+}
+
+export async function logGroupTags(arn: string, signal?: AbortSignal): Promise<Record<string, string>> {
+  const { tags } = await json<{ tags?: Record<string, string> }>(
+    'logs',
+    'ListTagsForResource',
+    { resourceArn: arn },
+    { signal, quiet: true },
+  );
+  return tags ?? {};
 }
 
 /** The newest first. */

@@ -153,6 +153,17 @@ export async function publish({ MessageAttributes, ...message }: Outgoing): Prom
   return MessageId;
 }
 
+/** A text, '' when the topic has none. */
+export async function dataProtectionPolicy(arn: string, signal?: AbortSignal): Promise<string> {
+  const reply = await query<{ DataProtectionPolicy?: string }>(
+    'sns',
+    'GetDataProtectionPolicy',
+    { ResourceArn: arn },
+    { signal, quiet: true },
+  );
+  return reply.DataProtectionPolicy ?? '';
+}
+
 export interface Tag {
   Key: string;
   Value: string;

@@ -10,6 +10,7 @@ import * as lambda from './lambda';
 import * as server from './server';
 import * as sns from './sns';
 import * as sqs from './sqs';
+import * as template from './template';
 import * as traces from './traces';
 
 export interface ScreenFolder {
@@ -29,6 +30,7 @@ const folders: ScreenFolder[] = [
   cloudwatch,
   iam,
   server,
+  template,
 ];
 
 export const routes: Route[] = folders.flatMap(folder => folder.routes);

@@ -2,8 +2,9 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 
 import { live } from '../api/events';
-import { Link } from '../router';
+import { Link, path } from '../router';
 import { account, caller, region, server, session, setRegion } from '../session';
+import { resourceAt } from '../template/pages';
 import { Button, TextField } from '../ui/controls';
 import { Dialog } from '../ui/dialog';
 import { attempt } from '../ui/flash';
@@ -81,6 +82,9 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
         <Button kind="bare" onClick={() => setOpen('calls')}>
           As CLI
         </Button>
+        <Link to={templateOf(path.value)} class="button button-bare">
+          As template
+        </Link>
         <Regions />
         <Accounts />
         <Button
@@ -96,6 +100,12 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
       {open === 'role' && <Who onClose={close} />}
     </>
   );
+}
+
+/** Of the resource whose page this is, or of all. */
+function templateOf(at: string): string {
+  const resource = resourceAt(at);
+  return resource ? `template?of=${encodeURIComponent(resource.address)}` : 'template';
 }
 
 function Regions() {

@@ -86,6 +86,8 @@ interface TextProps extends Common {
   required?: boolean;
   min?: number;
   max?: number;
+  /** "any": a number may have a fraction. */
+  step?: 'any';
   /** Values to choose from; others can be typed. */
   list?: string[];
   mono?: boolean;
@@ -101,6 +103,7 @@ export function TextField({
   required,
   min,
   max,
+  step,
   disabled,
   ...field
 }: TextProps) {
@@ -118,6 +121,7 @@ export function TextField({
             required={required}
             min={min}
             max={max}
+            step={step}
             disabled={disabled}
             list={list && listId}
             autocomplete="off"

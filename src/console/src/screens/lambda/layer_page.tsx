@@ -23,6 +23,7 @@ import { usePages, type Pages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { actionColumn, Table } from '../../ui/table';
+import { LayerPermissions } from './layer_permissions';
 import { runtimeNames } from './runtimes';
 
 const CRUMBS: [string, string][] = [
@@ -56,6 +57,7 @@ export default function LayerPage({ name = '' }: Params) {
     >
       <Problem error={versions.error ?? details.error} retry={versions.reload} />
       {details.data && <Details name={name} details={details.data} />}
+      {details.data && <LayerPermissions key={version} name={name} version={version} />}
       <Versions name={name} versions={versions} shown={version} onDelete={setDeleting} />
       {deleting !== undefined && (
         <Delete

@@ -6,18 +6,16 @@ import { policiesOf } from '../../api/iam';
 import { addPermission, functionPolicy, removePermission } from '../../api/lambda_settings';
 import { link, Link } from '../../router';
 import { account } from '../../session';
-import { Button, Select, TextField } from '../../ui/controls';
-import { Confirm } from '../../ui/dialog';
-import { attempt } from '../../ui/flash';
+import { Select, TextField } from '../../ui/controls';
 import { FormDialog } from '../../ui/form_dialog';
-import { Empty, Facts, Panel } from '../../ui/layout';
+import { Facts, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
-import { actionColumn, Table } from '../../ui/table';
 import { Grants } from '../iam/grants';
-import { grantsOf, listed, statementsOf, type Statement } from '../iam/policy_text';
+import { grantsOf } from '../iam/policy_text';
 import { updated, type TabProps } from './common';
 import { roleName } from './execution_role';
+import { PolicyStatements } from './policy_statements';
 
 export function Permissions({ details }: TabProps) {
   const { FunctionName: name, Role: roleArn } = details.Configuration;
@@ -49,69 +47,18 @@ export function Permissions({ details }: TabProps) {
   );
 }
 
-function principalOf({ Principal }: Statement): string {
-  if (typeof Principal === 'string') return Principal;
-  return Object.values(Principal ?? {})
-    .flatMap(listed)
-    .join(', ');
-}
-
-function conditionOf({ Condition }: Statement): string {
-  return Object.values(Condition ?? {})
-    .flatMap(Object.entries)
-    .map(([key, value]) => `${key} ${listed(value as string | string[]).join(', ')}`)
-    .join('; ');
-}
-
 function ResourcePolicy({ name }: { name: string }) {
   const policy = useResource(`lambda/policy/${name}`, signal => functionPolicy(name, signal), {
     on: changed('lambda'),
   });
-  const [adding, setAdding] = useState(false);
-  const [deleting, setDeleting] = useState<string>();
-  const remove = async (sid: string) => {
-    await attempt(() => removePermission(name, sid), `Deleted the statement ${sid}.`);
-    await policy.reload();
-  };
-  const rows = statementsOf(policy.data);
   return (
-    <Panel
-      title="Resource-based policy statements"
-      count={rows.length}
+    <PolicyStatements
       description="Who else may use this function"
-      actions={<Button onClick={() => setAdding(true)}>Add permissions</Button>}
-    >
-      <Problem error={policy.error} retry={policy.reload} />
-      <Table
-        label="Resource-based policy statements"
-        rows={rows}
-        rowKey={row => row.Sid ?? ''}
-        columns={[
-          { id: 'sid', title: 'Statement ID', cell: row => row.Sid },
-          { id: 'principal', title: 'Principal', cell: principalOf },
-          { id: 'action', title: 'Action', cell: row => listed(row.Action).join(', ') },
-          { id: 'condition', title: 'Condition', cell: row => conditionOf(row) || '–' },
-          actionColumn<Statement>(
-            'Delete',
-            row => `Delete statement ${row.Sid}`,
-            row => setDeleting(row.Sid),
-          ),
-        ]}
-        empty={<Empty title="No policy statements" />}
-      />
-      {adding && <AddPermission name={name} onDone={policy.reload} onClose={() => setAdding(false)} />}
-      {deleting && (
-        <Confirm
-          title={`Delete statement ${deleting}`}
-          action="Delete"
-          typed="delete"
-          onConfirm={() => remove(deleting)}
-          onClose={() => setDeleting(undefined)}
-        >
-          <p>Whom it let invoke the function will be refused.</p>
-        </Confirm>
-      )}
-    </Panel>
+      policy={policy}
+      remove={sid => removePermission(name, sid)}
+      warning="Whom it let invoke the function will be refused."
+      addition={close => <AddPermission name={name} onDone={policy.reload} onClose={close} />}
+    />
   );
 }
 

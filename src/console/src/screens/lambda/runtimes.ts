@@ -1,13 +1,16 @@
 /** Runtimes by the names that AWS's console shows, and the code that a new function starts with. */
 import type { Option } from '../../ui/controls';
 
-const NODE = ['24', '22', '20', '18', '16'];
-const PYTHON = ['3.14', '3.13', '3.12', '3.11', '3.10', '3.9', '3.8'];
+const NODE = ['26', '24', '22', '20', '18', '16'];
+const PYTHON = ['3.15', '3.14', '3.13', '3.12', '3.11', '3.10', '3.9', '3.8'];
 const JAVA: [string, string][] = [
   ['java25', 'Java 25'],
   ['java21', 'Java 21'],
   ['java17', 'Java 17'],
+  ['java17.al2023', 'Java 17 on Amazon Linux 2023'],
   ['java11', 'Java 11'],
+  ['java11.al2023', 'Java 11 on Amazon Linux 2023'],
+  ['java8.al2023', 'Java 8 on Amazon Linux 2023'],
   ['java8.al2', 'Java 8 on Amazon Linux 2'],
 ];
 const RUBY = ['4.0', '3.4', '3.3', '3.2'];

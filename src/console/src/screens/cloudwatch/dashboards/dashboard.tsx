@@ -16,6 +16,9 @@ import { bodyText, parseBody, placesOf, removed, replaced, withWidget, type Body
 import { EditSource, NameDashboard } from './dashboard_dialogs';
 import { TimeControls, useTurns } from './time_controls';
 import { periodChoice, rangeOf } from './time_range';
+import { VariableControls, useVariables } from './variable_controls';
+import { applied, variablesOf } from './variables';
+import { ManageVariables } from './variables_dialog';
 import { WidgetBox } from './widget_box';
 import { WidgetForm } from './widget_form';
 
@@ -47,7 +50,7 @@ interface Draft {
   from: string;
 }
 
-type Asked = 'add' | 'source' | 'save as' | 'delete' | { edit: number };
+type Asked = 'add' | 'variables' | 'source' | 'save as' | 'delete' | { edit: number };
 
 function Dashboard({ name, stored, reload }: DashboardProps) {
   const [draft, setDraft] = useState<Draft>();
@@ -90,6 +93,7 @@ function Dashboard({ name, stored, reload }: DashboardProps) {
           <Menu
             label="Actions"
             items={[
+              { label: 'Variables', onChoose: () => setAsked('variables') },
               { label: 'View/edit source', onChoose: () => setAsked('source') },
               { label: 'Save dashboard as…', onChoose: () => setAsked('save as') },
               { label: 'Delete dashboard', onChoose: () => setAsked('delete') },
@@ -113,6 +117,7 @@ function Dashboard({ name, stored, reload }: DashboardProps) {
           onClose={close}
         />
       )}
+      {asked === 'variables' && <ManageVariables body={body} onChange={change} onClose={close} />}
       {asked === 'source' && (
         <EditSource text={draft ? bodyText(draft.body) : stored} onUpdate={change} onClose={close} />
       )}
@@ -163,6 +168,8 @@ function Widgets({ body, onChange, onEdit }: WidgetsProps) {
   const { turn, refresh, every, setEvery } = useTurns();
   const range = rangeOf(asked, body);
   const view = { range, period: periodChoice(asked, body), turn };
+  const variables = useVariables(useMemo(() => variablesOf(body), [body]));
+  const widgets = applied(body.widgets, variables.chosen);
   const places = placesOf(body.widgets);
   const actionsOf = (widget: Widget, at: number): MenuItem[] => [
     { label: 'Edit', onChoose: () => onEdit(at) },
@@ -172,20 +179,16 @@ function Widgets({ body, onChange, onEdit }: WidgetsProps) {
   return (
     <>
       <TimeControls {...view} onRefresh={refresh} every={every} onEvery={setEvery} />
-      {(body.variables?.length ?? 0) > 0 && (
-        <Notice>
-          <p>The variables of this dashboard are kept, and not offered here.</p>
-        </Notice>
-      )}
+      <VariableControls {...variables} />
       {body.widgets.length === 0 && <Empty title="This dashboard has no widgets" />}
       <div class="dashboard">
-        {body.widgets.map((widget, at) => (
+        {widgets.map((widget, at) => (
           <WidgetBox
             key={at}
             widget={widget}
             place={places[at]!}
             view={view}
-            actions={actionsOf(widget, at)}
+            actions={actionsOf(body.widgets[at]!, at)}
           />
         ))}
       </div>

@@ -6,7 +6,16 @@ import { region } from '../../../session';
 import { Boundary } from '../../../ui/boundary';
 import { Select, TextArea, TextField } from '../../../ui/controls';
 import { FormDialog } from '../../../ui/form_dialog';
-import { COLUMNS, MOST_ROWS, numberIn, placesOf, textOf, type Properties, type Widget } from './body';
+import {
+  COLUMNS,
+  isObject,
+  MOST_ROWS,
+  numberIn,
+  placesOf,
+  textOf,
+  type Properties,
+  type Widget,
+} from './body';
 import { readLogQuery, writeLogQuery } from './log_query';
 import { metricRows, writtenRows } from './metric_rows';
 import { PERIODS } from './time_range';
@@ -27,6 +36,9 @@ const KINDS: Kind[] = [
   { value: 'line', label: 'Line', type: 'metric', sets: { view: 'timeSeries', stacked: false } },
   { value: 'area', label: 'Stacked area', type: 'metric', sets: { view: 'timeSeries', stacked: true } },
   { value: 'number', label: 'Number', type: 'metric', sets: { view: 'singleValue' } },
+  { value: 'gauge', label: 'Gauge', type: 'metric', sets: { view: 'gauge' } },
+  { value: 'bar', label: 'Bar', type: 'metric', sets: { view: 'bar' } },
+  { value: 'pie', label: 'Pie', type: 'metric', sets: { view: 'pie' } },
   { value: 'table', label: 'Data table', type: 'metric', sets: { view: 'table' } },
   { value: 'text', label: 'Text', type: 'text', sets: {} },
   { value: 'alarm', label: 'Alarm status', type: 'alarm', sets: {} },
@@ -147,6 +159,23 @@ function MetricFields({ properties, set }: FieldsProps) {
   const period = numberIn(properties.period, 1, 86_400) ?? 300;
   const known = PERIODS.some(({ value }) => value === String(period));
   const stat = textOf(properties.stat) ?? 'Average';
+  const axes = isObject(properties.yAxis) ? properties.yAxis : {};
+  const left = isObject(axes.left) ? axes.left : {};
+  const setLeft = (member: string, text: string) => {
+    const value = text === '' ? undefined : Number(text);
+    set({ yAxis: { ...axes, left: { ...left, [member]: value } } });
+  };
+  const bound = (label: string, member: string) => (
+    <TextField
+      label={label}
+      type="number"
+      step="any"
+      optional={properties.view !== 'gauge'}
+      required={properties.view === 'gauge'}
+      value={String(left[member] ?? '')}
+      onInput={text => setLeft(member, text)}
+    />
+  );
   return (
     <>
       <MetricsField
@@ -166,6 +195,8 @@ function MetricFields({ properties, set }: FieldsProps) {
           options={known ? PERIODS : [...PERIODS, { value: String(period), label: `${period} seconds` }]}
           onChange={value => set({ period: Number(value) })}
         />
+        {bound('Left axis: least', 'min')}
+        {bound('Left axis: most', 'max')}
       </div>
     </>
   );

@@ -1,19 +1,18 @@
-/** A widget of metrics: lines, stacked areas, numbers, or a table of the latest values. */
+/** A widget of metrics: lines, stacked areas, or the latest values. */
 import { useMemo } from 'preact/hooks';
 
 import { describeAlarms } from '../../../api/cloudwatch';
 import { readMetrics, type DataResult, type Span } from '../../../api/metrics';
 import { serverNow } from '../../../api/server';
 import { Chart, type Bounds, type Series } from '../../../ui/chart';
-import { count } from '../../../ui/format';
 import { Loading } from '../../../ui/layout';
-import { PlainTable } from '../../../ui/plain_table';
 import { Problem } from '../../../ui/problem';
 import { isObject, numberIn, textOf, type Properties } from './body';
 import { alarmName } from './alarm_arn';
 import { drawnRows, metricRows, rowOfMetric, type Drawn, type MetricRow } from './metric_rows';
 import { periodFor, spanOf, wholePeriod } from './time_range';
 import { useWidgetData, type WidgetProps } from './widget_data';
+import { LatestValues } from './widget_values';
 
 interface Graph {
   series: Series[];
@@ -108,7 +107,6 @@ function boundsOf(properties: Properties, side: string): Bounds | undefined {
   return { min: numberIn(axis.min, -Infinity, Infinity), max: numberIn(axis.max, -Infinity, Infinity) };
 }
 
-/** Other views of AWS's console (gauge, bar, pie) are a table of what they would show. */
 function Shown({ title, properties, height, graph }: WidgetProps & { graph: Graph }) {
   const view = textOf(properties.view) ?? 'timeSeries';
   const { series, span, lines } = graph;
@@ -122,37 +120,7 @@ function Shown({ title, properties, height, graph }: WidgetProps & { graph: Grap
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the graph is that of these properties
     [graph],
   );
-  if (view === 'singleValue') return <Numbers series={series} />;
-  if (view !== 'timeSeries') return <Latest title={title} series={series} />;
+  if (view !== 'timeSeries')
+    return <LatestValues view={view} title={title} series={series} bounds={drawn.bounds.left} />;
   return <Chart title={title} titled stacked={properties.stacked === true} height={height} {...drawn} />;
-}
-
-function latest({ points }: Series): string {
-  const value = points.at(-1)?.[1];
-  return value === undefined ? '--' : count(Number(value.toPrecision(6)));
-}
-
-function Numbers({ series }: { series: Series[] }) {
-  if (series.length === 0) return <p class="hint">No data in this range</p>;
-  return (
-    <dl class="widget-numbers">
-      {series.map((one, i) => (
-        <div key={i}>
-          <dt>{one.label}</dt>
-          <dd>{latest(one)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Latest({ title, series }: { title: string; series: Series[] }) {
-  return (
-    <PlainTable
-      label={`Latest values of ${title}`}
-      head={['Label', 'Latest value']}
-      rows={series.map(one => [one.label, latest(one)])}
-      numbers={[1]}
-    />
-  );
 }
