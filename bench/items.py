@@ -11,6 +11,7 @@ import statistics
 import time
 
 SMALL = 10_000
+PEER_ITEMS = 200_000  # a peer's file grows by as much for each of them as for millions
 BATCH = 25  # as bench-load batch-write
 SEGMENTS = 256  # as bench-load scan
 PAGE_BYTES = 2**20
@@ -27,6 +28,26 @@ def create_table(dynamodb, name, *keys):
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": kinds[key]} for key in keys],
         KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys, ("HASH", "RANGE"))])
     dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+
+
+def database_bytes(folder):
+    """The size of the database in that folder, whose last pages may still be in its log."""
+    [path] = pathlib.Path(folder).glob("*.db")
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        return database.execute("pragma page_count").fetchone()[0] * database.execute("pragma page_size").fetchone()[0]
+
+
+def peer_disk(peer, dynamodb, load, counted_bytes):
+    """The row of a peer with a database of its own: bytes on disk of the same items, PEER_ITEMS of them."""
+    create_table(dynamodb, "Large", "orderId")
+    load(peer, "batch-write", "--table", "Large", "--connections", 8, "--count", SMALL // BATCH)
+    before = database_bytes(peer.folder)
+    load(peer, "batch-write", "--table", "Large", "--connections", 8, "--prefix", "more-", "--count", PEER_ITEMS // BATCH)
+    return disk_row(peer.name, counted_bytes, (database_bytes(peer.folder) - before) / PEER_ITEMS)
+
+
+def disk_row(name, counted_bytes, disk_bytes):
+    return ["", name, f"{counted_bytes:.0f}", f"{disk_bytes:.0f}", f"{disk_bytes / counted_bytes:.2f}"]
 
 
 class Items:
@@ -59,9 +80,7 @@ class Items:
         return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
     def file_bytes(self):
-        """The size of the database, whose last pages may still be in its log."""
-        with self.database() as database:
-            return database.execute("pragma page_count").fetchone()[0] * database.execute("pragma page_size").fetchone()[0]
+        return database_bytes(self.target.server.data)
 
     def sample(self, key, value):
         self.samples.setdefault(key, []).append(value)
@@ -107,4 +126,4 @@ class Items:
             yield [shown, self.target.name, f"{ours:.0f}", f"{theirs:.0f}", f"{ours / theirs:.2f}"]
 
     def disk(self):
-        return ["", self.target.name, f"{self.counted_bytes:.0f}", f"{self.disk_bytes:.0f}", f"{self.disk_bytes / self.counted_bytes:.2f}"]
+        return disk_row(self.target.name, self.counted_bytes, self.disk_bytes)

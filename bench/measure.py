@@ -19,7 +19,7 @@ import flow
 import items
 import worst
 from botocore.config import Config
-from peers import DEPOT, ROOT, TABLE_OPERATIONS, Orderly, default_binary, orderly_server, peers_at_hand
+from peers import DEPOT, ROOT, TABLE_OPERATIONS, Orderly, default_binary, dynoxide, orderly_server, peers_at_hand
 
 LOAD = ROOT / "build" / "bench" / "bench-load"
 CONNECTIONS = [1, 16, 64]
@@ -392,6 +392,17 @@ def measure_depth(options):
 # --- Large tables ------------------------------------------------------------------------------
 
 
+def peers_disks(options, counted_bytes):
+    peer = None if options.no_peers else dynoxide()
+    if not peer:
+        return []
+    peer.start()
+    try:
+        return [items.peer_disk(peer, client(peer.port, "dynamodb"), load, counted_bytes)]
+    finally:
+        peer.stop()
+
+
 def measure_items(options):
     targets = [target.start() for target in builds(options)]
     try:
@@ -405,7 +416,8 @@ def measure_items(options):
     small, large = f"{items.SMALL:,} items", f"{options.items:,} items"
     table(["CPU µs of a request", "server", small, large, "ratio"], [row for one in measured for row in one.growth()])
     table(["pages of 1 MB", "server", "MB/s", "sqlite3, MB/s", "ratio"], [row for one in measured for row in one.pages()])
-    table(["bytes of an item", "server", "as DynamoDB counts", "on disk", "ratio"], [one.disk() for one in measured])
+    disks = [one.disk() for one in measured] + peers_disks(options, measured[0].counted_bytes)
+    table(["bytes of an item", "server", "as DynamoDB counts", "on disk", "ratio"], disks)
 
 
 # --- The worst requests ------------------------------------------------------------------------

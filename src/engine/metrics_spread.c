@@ -81,7 +81,8 @@ static struct counted_value *slot_of(struct spread *spread, double value)
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    size_t at = (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 32);
+    /* The highest ten bits: the low ones of a whole number are zero. */
+    size_t at = (size_t)((bits * UINT64_C(0x9E3779B97F4A7C15)) >> 54);
     for (;; at++) {
         struct counted_value *slot = &spread->slots[at & (spread->slot_count - 1)];
         if (slot->weight == 0 || slot->value == value)

@@ -12,8 +12,8 @@
 #include "wire/json.h"
 
 enum {
-    RECORDS_AT_ONCE = 1000,
-    WAIT_SECONDS = 600, /* an iterator is valid for fifteen minutes */
+    RECORDS_AT_ONCE = 250, /* read between two looks at the time */
+    WAIT_SECONDS = 600,    /* an iterator is valid for fifteen minutes */
     NO_SHARD_MS = 60 * MS_PER_S,
     HELD_AHEAD = 1000, /* records, besides two batches */
     MOST_LANES = 10,

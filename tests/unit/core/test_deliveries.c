@@ -85,7 +85,7 @@ TEST(what_failed_is_tried_again_in_each_phase_and_then_buried)
                                           .min_delay_ms = 10 * MINUTE,
                                           .max_delay_ms = 20 * MINUTE};
     assert_run("post a t note tries | settle failed it rains");
-    assert_item("tries", "1 2 ");
+    wait_for_item("tries", "1 2 ");
     assert_next_attempt_after(10 * MINUTE, "1 2 ", "1 2 3 ");
     assert_next_attempt_after(10 * MINUTE, "1 2 3 ", "1 2 3 4 ");
     assert_next_attempt_after(20 * MINUTE, "1 2 3 4 ", "1 2 3 4 5 ");
@@ -684,7 +684,8 @@ TEST(each_attempt_and_what_follows_it_leave_hops)
 TEST(a_delivery_that_comes_off_at_last_makes_its_trace_good)
 {
     toy_policy = (struct delivery_policy){.immediate_retries = 1};
-    assert_run("put how failed it rains; post a t settle_as how | put how delivered");
+    assert_run("put how failed it rains; post a t note tries | settle_as how | put how delivered");
+    wait_for_item("tries", "1 2 ");
     assert_text(hops_of("/_orderly/traces/" TOY_TRACE),
                 "not-delivered failed 1 it rains;retried ok 2 It is tried again at once.;delivered ok 2 ;");
     assert_true(str_find(body_of(begin_http("GET", "/_orderly/traces", "")), S("\"outcome\":\"ok\"")) >= 0);
