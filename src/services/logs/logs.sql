@@ -248,6 +248,7 @@ create table logs_put_progress (
     stored integer not null,
     at_ms integer not null
 ) without rowid;
+create index logs_put_progress_by_time on logs_put_progress (at_ms);
 
 -- statement: add_group :insert
 insert into logs_group (account, region, name, created_ms, class, kms_key_id, deletion_protected)
