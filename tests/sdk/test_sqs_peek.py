@@ -193,6 +193,54 @@ def dead_letter_queues(ask, **query):
         next_ = {"next": reply["Next"]}
 
 
+def all_queues(ask, **query):
+    status, reply = ask("GET", "/_orderly/sqs/queues", **query)
+    assert status == 200
+    return {queue.pop("QueueUrl").rsplit("/", 1)[1]: queue for queue in reply["Queues"]}
+
+
+def test_all_queues_are_listed_with_what_is_in_them(own_server):
+    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                       aws_secret_access_key="test")
+    empty, full, fifo = (sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"] for name, attributes in (
+        ("empty", {}), ("full", {}), ("groups.fifo", {"FifoQueue": "true", "ContentBasedDeduplication": "true"})))
+
+    def ask(method, path, **query):
+        with urllib.request.urlopen(f"{own_server.endpoint}{path}?{urllib.parse.urlencode(query)}") as reply:
+            return reply.status, json.load(reply)
+
+    for seconds in (0, 0, 0, 900):
+        sqs.send_message(QueueUrl=full, MessageBody="m", DelaySeconds=seconds)
+    sqs.send_message(QueueUrl=fifo, MessageBody="m", MessageGroupId="g")
+    sqs.receive_message(QueueUrl=full)
+    own_server.advance_clock(10)
+    found = all_queues(ask)
+    ages = {name: queue.pop("ApproximateAgeOfOldestMessage") for name, queue in found.items()}
+    figures = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
+    assert found == {name: dict(zip(figures, counts)) for name, counts in (
+        ("empty", (0, 0, 0)), ("full", (2, 1, 1)), ("groups.fifo", (1, 0, 0)))}
+    assert list(found) == ["empty", "full", "groups.fifo"]
+    assert ages["empty"] == 0 and ages["full"] >= ages["groups.fifo"] >= 10
+    assert list(all_queues(ask, next="empty")) == ["full", "groups.fifo"]
+    assert all_queues(ask, next="groups.fifo") == all_queues(ask, accountId="481665095854") == all_queues(ask, region="eu-west-1") == {}
+
+
+@pytest.mark.parametrize("queues, sizes", [(1000, [1000]), (1001, [1000, 1])])
+def test_a_page_has_a_thousand_queues(own_server, queues, sizes):
+    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                       aws_secret_access_key="test")
+    for number in range(queues):
+        sqs.create_queue(QueueName=f"q{number:04}")
+    pages, query = [], ""
+    while query is not None:
+        with urllib.request.urlopen(f"{own_server.endpoint}/_orderly/sqs/queues{query}") as reply:
+            page = json.load(reply)
+        pages.append([queue["QueueUrl"].rsplit("/", 1)[1] for queue in page["Queues"]])
+        query = f"?next={page['Next']}" if "Next" in page else None
+    assert [name for page in pages for name in page] == [f"q{number:04}" for number in range(queues)]
+    assert [len(page) for page in pages] == sizes
+
+
 def named(found, *names):
     return [(queue["QueueUrl"].rsplit("/", 1)[1], queue["Messages"]) for queue in found
             if queue["QueueUrl"].rsplit("/", 1)[1] in names]

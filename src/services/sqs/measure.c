@@ -38,7 +38,7 @@ static bool is_active(const struct call *call, const struct sqs_next_queue_row *
     return has_messages || active_ms + SHOWN_MS > call->now_ms || row->created_ms + SHOWN_MS > call->now_ms;
 }
 
-static int64_t age_s(const struct call *call, const struct queue *queue, bool has_messages)
+int64_t sqs_oldest_age_s(const struct call *call, const struct queue *queue, bool has_messages)
 {
     int64_t sent_ms = sqs_oldest_sent_ms(call, queue->row.generation_id);
 
@@ -172,7 +172,7 @@ static void measure(const struct call *call, const struct sqs_next_queue_row *ro
     count(&there, &visible, row->name, (double)counts.ready);
     count(&there, &hidden, row->name, (double)counts.in_flight);
     count(&there, &delayed, row->name, (double)counts.delayed);
-    count(&there, &age, row->name, (double)age_s(&there, &queue, has_messages));
+    count(&there, &age, row->name, (double)sqs_oldest_age_s(&there, &queue, has_messages));
     if (queue.row.fifo)
         measure_locks(&there, &queue, counts.in_flight);
     else

@@ -176,6 +176,8 @@ int64_t sqs_oldest_sent_ms(const struct call *call, int64_t generation_id);
 /* measure.c */
 /* Have the queues measured for CloudWatch, at the end of each minute while there is a queue. */
 void sqs_measure_later(const struct call *call);
+/* The age of its oldest message, in seconds; has_messages: it is not empty. */
+int64_t sqs_oldest_age_s(const struct call *call, const struct queue *queue, bool has_messages);
 
 /* removal.c */
 /* The id of a new generation for a queue. */
@@ -284,7 +286,8 @@ enum outcome sqs_peek_purge(const struct call *call, const struct visit *visit, 
 enum outcome sqs_peek_delete(const struct call *call, const struct visit *visit, struct http_reply *reply);
 enum outcome sqs_peek_redrive(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
-/* dead_letter_queues.c */
+/* queue_lists.c */
+enum outcome sqs_all_queues(const struct call *call, const struct visit *visit, struct http_reply *reply);
 enum outcome sqs_dead_letter_queues(const struct call *call, const struct visit *visit,
                                     struct http_reply *reply);
 

@@ -134,20 +134,34 @@ export async function peek(url: string, signal?: AbortSignal): Promise<Message[]
     .Messages;
 }
 
+async function queuesOf<T>(path: string, token?: string, signal?: AbortSignal): Promise<Page<T>> {
+  const form = new URLSearchParams({ accountId: account.value, region: region.value });
+  if (token) form.set('next', token);
+  const page = await orderly<{ Queues: T[]; Next?: string }>('GET', `${path}?${form}`, undefined, { signal });
+  return { items: page.Queues, next: page.Next };
+}
+
+/** What is in a queue, by the names of its attributes and of its metric. */
+export interface Figures {
+  QueueUrl: string;
+  ApproximateNumberOfMessages: number;
+  ApproximateNumberOfMessagesNotVisible: number;
+  ApproximateNumberOfMessagesDelayed: number;
+  /** Seconds. */
+  ApproximateAgeOfOldestMessage: number;
+}
+
+/** A page of all queues, in the order of their names, with what is in them. */
+export function queueFigures(token?: string, signal?: AbortSignal): Promise<Page<Figures>> {
+  return queuesOf('/_orderly/sqs/queues', token, signal);
+}
+
 /** A page of the queues that redrive policies name, with the number of their messages. */
-export async function deadLetterQueues(
+export function deadLetterQueues(
   token?: string,
   signal?: AbortSignal,
 ): Promise<Page<{ QueueUrl: string; Messages: number }>> {
-  const form = new URLSearchParams({ accountId: account.value, region: region.value });
-  if (token) form.set('next', token);
-  const page = await orderly<{ Queues: { QueueUrl: string; Messages: number }[]; Next?: string }>(
-    'GET',
-    `/_orderly/sqs/dead-letter-queues?${form}`,
-    undefined,
-    { signal },
-  );
-  return { items: page.Queues, next: page.Next };
+  return queuesOf('/_orderly/sqs/dead-letter-queues', token, signal);
 }
 
 /** Delete messages by the handles that a peek gave. */

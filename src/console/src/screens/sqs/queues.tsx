@@ -9,8 +9,10 @@ import {
   isFifo,
   listQueues,
   purgeQueue,
+  queueFigures,
   queueName,
   redriveOf,
+  type Figures,
   type Queue,
 } from '../../api/sqs';
 import { Link, link, navigate } from '../../router';
@@ -19,41 +21,77 @@ import { Button } from '../../ui/controls';
 import { useDetails, type Details } from '../../ui/details';
 import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
-import { count } from '../../ui/format';
+import { count, duration } from '../../ui/format';
 import { Badge, Empty, Page, Panel } from '../../ui/layout';
 import { usePages } from '../../ui/pages';
 import { Problem } from '../../ui/problem';
-import { useResource } from '../../ui/resource';
+import { allPages, useResource } from '../../ui/resource';
 import { Table, type Column } from '../../ui/table';
 
 interface Row {
   url: string;
   name: string;
   queue?: Queue;
+  figures?: Figures;
 }
 
-const FIGURES: Record<string, [title: string, attribute: string, state: string]> = {
+const FIGURES: Record<string, [title: string, attribute: keyof Figures, state: string]> = {
   available: ['Messages available', 'ApproximateNumberOfMessages', 'visible'],
   flight: ['Messages in flight', 'ApproximateNumberOfMessagesNotVisible', 'inFlight'],
   delayed: ['Messages delayed', 'ApproximateNumberOfMessagesDelayed', 'delayed'],
 };
 
+const AGE = 'age';
+const FIGURES_APART_MILLISECONDS = 5000;
+
 const onShape = reshaped('sqs');
 const onTraffic = changed('sqs', 'sns');
 
-/** The rows with their figures: of those that can be seen, or of all that are loaded when they are sorted by a figure. */
+/** The figures of so many queues, in the order of their names: of all when they are sorted by a figure. */
+function useFigures(queues: number, all: boolean) {
+  return useResource(
+    queues > 0 ? `sqs/queues/figures/${all ? 'all' : queues}` : '',
+    async signal => {
+      const figures = await allPages(token => queueFigures(token, signal), all ? Infinity : queues);
+      return new Map(figures.map(one => [queueName(one.QueueUrl), one]));
+    },
+    { on: onTraffic, apart: FIGURES_APART_MILLISECONDS },
+  );
+}
+
+/**
+ * The rows with their figures.  All queues are rows when they are sorted by a figure: the fullest may not have been loaded.
+ * Who may not read all figures sorts what is loaded.
+ */
 function useQueues() {
+  const [byFigure, setByFigure] = useState(false);
   const names = usePages('sqs/queues', (token, signal) => listQueues(token, undefined, signal), {
     on: onShape,
   });
+  const figures = useFigures(names.rows.length, byFigure);
+  const sorted = byFigure ? figures.data : undefined;
   const urls = useRef(new Map<string, string>());
-  urls.current = useMemo(() => new Map(names.rows.map(url => [queueName(url), url])), [names.rows]);
+  urls.current = useMemo(
+    () =>
+      sorted
+        ? new Map([...sorted].map(([name, { QueueUrl }]) => [name, QueueUrl]))
+        : new Map(names.rows.map(url => [queueName(url), url])),
+    [names.rows, sorted],
+  );
   const details = useDetails((name, signal) => describeQueue(urls.current.get(name)!, signal));
   useEffect(() => listen(event => hear(details, event)), [details]);
-  const rows = [...urls.current].map(([name, url]): Row => ({ name, url, queue: details.of(name) }));
-  const onView = (visible: Row[], sort: string | undefined) =>
-    details.want((sort && sort in FIGURES ? rows : visible).map(row => row.name));
-  return { names, rows, onView };
+  const rows = [...urls.current].map(([name, url]): Row => ({
+    name,
+    url,
+    queue: details.of(name),
+    figures: figures.data?.get(name),
+  }));
+  const onView = (visible: Row[], sort: string | undefined) => {
+    const by = sort !== undefined && (sort === AGE || sort in FIGURES);
+    setByFigure(by);
+    details.want((by && figures.error ? rows : visible).map(row => row.name));
+  };
+  return { names, rows, more: sorted ? undefined : names.more, onView };
 }
 
 /** An event tells the figures of its queue at once.  A topic's messages and dead letters reach queues that it does not name. */
@@ -76,7 +114,7 @@ function hear(details: Details<Queue>, event: ServerEvent): void {
 }
 
 export default function Queues() {
-  const { names, rows, onView } = useQueues();
+  const { names, rows, more, onView } = useQueues();
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [asked, setAsked] = useState<'Delete' | 'Purge'>();
   const chosen = rows.filter(row => selected.has(row.url));
@@ -106,7 +144,7 @@ export default function Queues() {
       <Problem error={names.error} retry={names.reload} />
       <Panel
         title="Queues"
-        count={`${rows.length}${names.more ? '+' : ''}`}
+        count={`${rows.length}${more ? '+' : ''}`}
         actions={
           <>
             <Button
@@ -142,7 +180,7 @@ export default function Queues() {
           selection={{ keys: selected, onChange: setSelected, label: row => row.name }}
           initialSort={{ id: 'name' }}
           columns={columns(receivers)}
-          more={names.more}
+          more={more}
           onView={onView}
           empty={<Empty title={names.loading ? 'Loading…' : 'No queues'} />}
         />
@@ -162,13 +200,27 @@ export default function Queues() {
   );
 }
 
+/** Of an empty queue there is none. */
+function ageOf(figures: Figures | undefined): string {
+  const messages =
+    figures &&
+    figures.ApproximateNumberOfMessages +
+      figures.ApproximateNumberOfMessagesNotVisible +
+      figures.ApproximateNumberOfMessagesDelayed;
+  return messages ? duration(figures.ApproximateAgeOfOldestMessage * 1000) : '–';
+}
+
+function figureOf({ queue, figures }: Row, name: keyof Figures): string | number | undefined {
+  return queue?.attributes[name] ?? figures?.[name];
+}
+
 function columns(receivers: Set<string>): Column<Row>[] {
   const figures = Object.entries(FIGURES).map(([id, [title, attribute]]): Column<Row> => ({
     id,
     title,
     number: true,
-    sort: row => Number(row.queue?.attributes[attribute] ?? -1),
-    cell: row => count(row.queue?.attributes[attribute]),
+    sort: row => Number(figureOf(row, attribute) ?? -1),
+    cell: row => count(figureOf(row, attribute)),
   }));
   return [
     {
@@ -184,6 +236,13 @@ function columns(receivers: Set<string>): Column<Row>[] {
     },
     { id: 'type', title: 'Type', cell: row => (row.name.endsWith('.fifo') ? 'FIFO' : 'Standard') },
     ...figures,
+    {
+      id: AGE,
+      title: 'Age of oldest message',
+      number: true,
+      sort: row => row.figures?.ApproximateAgeOfOldestMessage ?? -1,
+      cell: row => ageOf(row.figures),
+    },
     {
       id: 'dlq',
       title: 'Dead-letter queue',
