@@ -18,7 +18,7 @@
 enum { MOST_SHOWN = 1000 };
 
 struct queue_list {
-    /* The name that follows `after`, which may be "".  False: there is none. */
+    /* The name that follows `after`, which may be "".  False: no name does. */
     bool (*next)(const struct call *call, str after, str *name);
     void (*show)(const struct call *call, const struct queue *queue, struct json_writer *writer);
 };
