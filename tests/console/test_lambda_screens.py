@@ -420,7 +420,9 @@ def test_the_runtimes_of_a_new_function_are_those_that_the_server_has(console, c
                     Role="arn:aws:iam::000000000000:role/none")
     supported = set(re.findall(r"[a-z]+[0-9.]+[.a-z0-9]*", re.search(r"enum value set: \[(.*?)\]", error["message"]).group(1)))
     page = console("lambda/create-function")
-    shown = page.get_by_label("Runtime").locator("option").all()
+    options = page.get_by_label("Runtime").locator("option")
+    expect(options.first).to_be_attached()
+    shown = options.all()
     offered = {option.get_attribute("value") for option in shown if "(retired)" not in option.inner_text()}
     assert "java8.al2023" in offered
     assert offered == supported

@@ -175,7 +175,7 @@ def test_what_is_refused_is_said_in_the_template(chromium, endpoint, user_with, 
     page.evaluate("key => sessionStorage.setItem('orderly.session', JSON.stringify({credentials: key, region: 'us-east-1'}))", key)
     page.reload()
     page.get_by_role("button", name="Create template").click()
-    expect(page.get_by_text("Topics: AuthorizationError")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Topics: AuthorizationError")).to_be_visible()
     context.close()
 
 
