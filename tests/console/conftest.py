@@ -55,6 +55,7 @@ def violations():
 
     def find(page):
         page.evaluate(AXE.read_text())
+        expect(page.locator("h1").first).to_be_attached()  # a page that is still loading has none
         return page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.flatMap("
             "v => v.nodes.map(n => `${v.id}: ${n.html.slice(0, 200)}`)))"

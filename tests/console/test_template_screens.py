@@ -15,6 +15,12 @@ LOOKS = {
 SOURCE = "import os\n\ndef handler(event, context):\n    return os.environ['QUEUE']\n"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_resources(reset):
+    """A template has 500 at most."""
+    reset()
+
+
 @pytest.fixture
 def shop(client, unique, make_queue, make_role, make_function):
     """A topic, a queue with its dead-letter queue, and a function that reads it: their names and ARNs."""

@@ -1,0 +1,28 @@
+"""The list of queues, when not all of them are loaded."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize("header", ["Messages available", "Age of oldest message"])
+def test_the_fullest_and_the_oldest_of_all_queues_come_first_though_they_were_not_loaded(reset, console, client, advance_clock, header):
+    reset()
+    sqs = client("sqs")
+    for number in range(1001):
+        sqs.create_queue(QueueName=f"queue-{number:04}")
+    last = sqs.get_queue_url(QueueName="queue-1000")["QueueUrl"]
+    for url in (last, last, last.replace("1000", "0500")):
+        sqs.send_message(QueueUrl=url, MessageBody="m")
+        advance_clock(10)
+    page = console("sqs/queues")
+    expect(page.get_by_role("heading", level=2, name="Queues (1000+)")).to_be_visible()
+    head = page.get_by_role("columnheader", name=header)
+    head.get_by_role("button").click()
+    expect(page.get_by_role("heading", level=2, name="Queues (1001)")).to_be_visible()
+    head.get_by_role("button").click()
+    expect(head).not_to_contain_text("loaded")
+    rows = page.get_by_role("table", name="Queues").get_by_role("row")
+    for row, name in ((1, "queue-1000"), (2, "queue-0500")):
+        expect(rows.nth(row)).to_contain_text(name)
+    page.get_by_role("columnheader", name="Name", exact=True).get_by_role("button").click()
+    expect(page.get_by_role("heading", level=2, name="Queues (1000+)")).to_be_visible()
