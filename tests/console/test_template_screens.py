@@ -129,8 +129,8 @@ def test_a_template_is_copied_and_what_it_cannot_say_is_on_the_screen_and_in_it(
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{endpoint}/_orderly/console/template?of=lambda/functions/{name}&format=json")
-    expect(page.get_by_text("put the package of")).to_be_visible()
-    expect(page.get_by_text("a template publishes only the code that is there now")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="put the package of")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="a template publishes only the code that is there now")).to_be_visible()
     page.get_by_role("button", name="Copy template").click()
     expect(page.get_by_text("The template is copied.")).to_be_visible()
     template = json.loads(page.evaluate("navigator.clipboard.readText()"))
@@ -178,6 +178,7 @@ def test_what_is_refused_is_said_in_the_template(chromium, endpoint, user_with, 
     context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{endpoint}/_orderly/console/template?services=SQS,SNS")
+    expect(page.get_by_role("button", name="Create template")).to_be_visible()  # it has signed in, and stored that
     page.evaluate("key => sessionStorage.setItem('orderly.session', JSON.stringify({credentials: key, region: 'us-east-1'}))", key)
     page.reload()
     page.get_by_role("button", name="Create template").click()
