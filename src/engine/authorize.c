@@ -505,20 +505,15 @@ bool condition_key_is_supplied(const struct call *call, str key)
     return false;
 }
 
-bool next_action(const struct call *call, size_t *position, str *action)
+struct str_list all_actions(const struct call *call)
 {
-    size_t at = 0;
+    struct str_list actions = {0};
 
     for (const struct module *const *module = call->engine->options.modules; module && *module; module++) {
         const struct service *service = (*module)->service;
-        for (const struct operation *const *operation = service->operations; *operation; operation++) {
-            unsigned unauthorized = OPERATION_INTERNAL | OPERATION_ANONYMOUS;
-            if (service->is_private || (*operation)->flags & unauthorized || at++ < *position)
-                continue;
-            *position = at;
-            *action = str_of((*operation)->action);
-            return true;
-        }
+        for (const struct operation *const *operation = service->operations; *operation; operation++)
+            if (!service->is_private && !((*operation)->flags & (OPERATION_INTERNAL | OPERATION_ANONYMOUS)))
+                *list_add(call->arena, &actions) = str_of((*operation)->action);
     }
-    return false;
+    return actions;
 }

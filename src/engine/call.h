@@ -237,11 +237,8 @@ bool is_resource_policy(const struct call *call, str document);
 bool policy_principals_exist(const struct call *call, str document);
 /* Does a service's model declare that condition key? */
 bool condition_key_is_supplied(const struct call *call, str key);
-/*
- * The actions of all services' operations; several operations may have the same one.  *position begins at 0.
- * False at the end.
- */
-bool next_action(const struct call *call, size_t *position, str *action);
+/* The actions of all services' operations; several operations may have the same one. */
+struct str_list all_actions(const struct call *call);
 
 /*
  * Is the time of this long read, or of this turn of a long preparation, up?  Then it answers with what it has

@@ -6,9 +6,11 @@
  * buffer is full, and when a piece is not consecutive.  Other connections look at a commit only when SQLite
  * has published it, which is after its last frame was written.
  *
- * A sync is several times faster when it does not have to store a new length of the file, too. So the file
- * grows in steps, by zeros behind the last commit; SQLite reads no further than its frames are valid, as
- * behind a log that was started over. https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+ * A sync is several times faster when it need not store a new length of the file, too.  So the file grows in
+ * steps, by zeros behind the last commit.  SQLite does not take them for a commit: it reads only as far as
+ * the log's frames have valid checksums.
+ *
+ * https://www.sqlite.org/fileformat2.html#the_write_ahead_log
  */
 #include "base/check.h"
 #include "store/store_internal.h"
@@ -39,8 +41,7 @@ static sqlite3_int64 growth_behind(sqlite3_int64 end)
     return end < STORE_LOG_GROWTH_BYTES ? end : STORE_LOG_GROWTH_BYTES;
 }
 
-/* Add zeros behind `end`, if it is the file's end.  Trouble is no trouble yet: the next commit will meet it.
- */
+/* If the file ends at `end`, add zeros.  An error is ignored here: the next commit meets it, and tells it. */
 static void grow(struct log_file *file, sqlite3_int64 end)
 {
     static const char zeros[64 * 1024];

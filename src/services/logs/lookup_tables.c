@@ -106,12 +106,20 @@ static bool may_be_made(const struct call *call)
     return found.count < MOST_TABLES;
 }
 
-static void set_content(struct logs_lookup_table_row *table, const struct lookup_content *content)
+/* Store what the request gives as the table's content. */
+static enum outcome take_content(const struct call *call, str table_body, str query_id,
+                                 struct logs_lookup_table_row *table)
 {
+    const struct lookup_content *content = logs_lookup_content(call, table_body, query_id);
+    enum outcome outcome = content ? logs_lookup_content_store(call, content) : FAILED;
+
+    if (outcome != DONE)
+        return outcome;
     table->fields = content->fields;
     table->records = content->rows;
     table->size = (int64_t)content->csv.size;
     table->content = content->id;
+    return DONE;
 }
 
 enum outcome logs_create_lookup_table(const struct call *call,
@@ -127,13 +135,9 @@ enum outcome logs_create_lookup_table(const struct call *call,
 
     if (!may_be_made(call))
         return FAILED;
-    const struct lookup_content *content = logs_lookup_content(call, in->table_body, in->query_id);
-    if (!content)
-        return FAILED;
-    enum outcome outcome = logs_lookup_content_store(call, content);
+    enum outcome outcome = take_content(call, in->table_body, in->query_id, &table);
     if (outcome != DONE)
         return outcome;
-    set_content(&table, content);
     logs_add_lookup_table(call->txn, &table);
     out->lookup_table_arn = call_resource(call, 0)->arn;
     out->created_at = arena_i64(call->arena, call->now_ms);
@@ -148,14 +152,10 @@ enum outcome logs_update_lookup_table(const struct call *call,
 
     if (!before)
         return FAILED;
-    const struct lookup_content *content = logs_lookup_content(call, in->table_body, in->query_id);
-    if (!content)
-        return FAILED;
-    enum outcome outcome = logs_lookup_content_store(call, content);
+    struct logs_lookup_table_row table = *before;
+    enum outcome outcome = take_content(call, in->table_body, in->query_id, &table);
     if (outcome != DONE)
         return outcome;
-    struct logs_lookup_table_row table = *before;
-    set_content(&table, content);
     table.updated_ms = call->now_ms;
     if (str_present(in->description))
         table.description = in->description;
