@@ -20,11 +20,12 @@ struct call;
 struct metric {
     const char *name_space, *name;
     /*
-     * The names of the dimensions, or NULL.  `of` is the value of the first one; the value of a second one is:
-     *     "TableName,Operation"         the name of the call's operation
-     *     "Service,Operation:Resource"  the same, in a dimension with the name Resource
-     *     "TableName,IndexName"         in `of`, too: both values with a slash between them
-     *     "Service,Type=API"            always the same
+     * The names of the dimensions, or NULL.  `of` is the value of the first one.  The value of a second one
+     * is
+     * - the name of the call's operation: "TableName,Operation", or, under another name,
+     *   "Service,Operation:Resource";
+     * - always the same: "Service,Type=API";
+     * - in `of`, too, which is both values with a slash between them: "TableName,IndexName".
      */
     const char *dimension;
     const char *unit; /* "Milliseconds": the values are kept, too, so that there are percentiles */
