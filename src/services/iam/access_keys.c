@@ -168,7 +168,7 @@ enum outcome iam_delete_access_key(const struct call *call, const struct iam_del
 
 /* ---- the last use ---- */
 
-/* The key of the present operation.  False: there is none in the caller's account. */
+/* The key of the present operation.  False: the caller's account has no such key. */
 static bool key_find(const struct call *call, str access_key_id, struct iam_find_access_key_row *key)
 {
     return iam_find_access_key(call->txn, &(struct iam_find_access_key_params){access_key_id}, key) &&
