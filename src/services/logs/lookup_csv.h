@@ -33,6 +33,8 @@ bool logs_csv_field(struct csv_reader *reader, struct csv_field *field);
 /* Write the content of the field to `to`, which may be where the field is; returns it. */
 str logs_csv_content(const struct csv_field *field, char *to);
 
+enum { LOOKUP_MOST_COLUMNS = 1000 };
+
 struct csv_table {
     struct insights_texts columns;
     int64_t rows;
