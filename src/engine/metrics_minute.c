@@ -1,3 +1,9 @@
+/*
+ * metrics_minute.c: a hash table with open addressing over an array of series.
+ *
+ * A slot has the position of a series plus one, so that series stay where they are.  Nothing is removed
+ * before the whole minute is freed.
+ */
 #include "engine/metrics_minute.h"
 
 #include "base/check.h"

@@ -149,8 +149,3 @@ export function RemoveEach<T>({
     </Confirm>
   );
 }
-
-/** "OrderQueue", or "3 queues". */
-export function oneOrMany(names: string[], many: string): string {
-  return names.length === 1 ? names[0]! : `${names.length} ${many}`;
-}
