@@ -38,11 +38,13 @@ ALLOWED = [
 FORMS = {
     "a.c": "int a; /* {} */", "b.h": "/*\n * {}\n */\nint b;", "c.py": "def f():\n    \"\"\"{}\"\"\"", "d.py": "x = 1  # {}",
     "e.sql": "-- {}\nselect 1;", "f.model": "# {}\noperation F", "g.md": "# Head\n\n- item\n\n{}",
-    "h.sh": "#!/bin/sh\n# {}\ntrue", "i.mjs": "// {}\nlet i;", "meson.build": "# {}\nx = 1",
+    "h.sh": "#!/bin/sh\n# {}\ntrue", "i.mjs": "// {}\nlet i;", "j.ts": "/** {} */\nlet j: number;",
+    "k.tsx": "const k = <p>{/* {} */}</p>;", "l.css": "/* {} */\n.l { }",
+    "meson.build": "# {}\nx = 1",
 }
 OTHERS = {
     "a.c": 'const char *a = "{}";', "c.py": "X = 'It says {}'", "d.sql": "-- statement: of_those :one\nselect '{}';",
-    "e.md": "```\n{}\n```\n\n    {}", "f.sh": "#!/bin/sh\necho '{}'", "g.txt": "{}",
+    "e.md": "```\n{}\n```\n\n    {}", "f.sh": "#!/bin/sh\necho '{}'", "g.txt": "{}", "h.ts": "const h = '{}';",
 }
 
 

@@ -172,7 +172,7 @@ static bool pass_limit(struct insights_run *run, struct insights_evaluation *eva
     return true;
 }
 
-/* Rows in which a value is absent are no duplicates. */
+/* A row in which a value is absent is not a duplicate. */
 static bool pass_dedup(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
 {
     const struct insights_nodes *nodes = &run->program->items[index].nodes;

@@ -20,6 +20,7 @@ struct insights_options {
     const void *pointer_context;
 };
 
+/* Begin to run a program.  The run, its rows and all that it keeps are in the arena. */
 struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
                                          const struct insights_options *options);
 /*

@@ -104,7 +104,10 @@ str sns_topic_name(str topic_arn);
 void sns_protect_outbound(const struct call *call, struct broadcast *broadcast,
                           const struct sns_subscriber_rows *subscribers);
 
-/* queues.c, functions.c, direct.c */
+/*
+ * queues.c, functions.c, direct.c: each check says whether a subscription may have the endpoint; false:
+ * fail() has been called.
+ */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
                         const struct sns_subscriber_rows *subscribers);
