@@ -98,6 +98,13 @@ def test_a_table_without_its_line_of_dashes_is_found():
     assert len(found("a.md", "| a |")) == 1
 
 
+def test_a_row_that_was_broken_and_joined_with_the_next_one_is_found():
+    whole = "/*\n * a.c: two doors.\n *\n *     GET  /a   one\n *     GET  /b   the other\n *               one\n *\n * Text.\n */"
+    assert found("a.c", whole) == []
+    [problem] = found("a.c", whole.replace(" *     GET  /b ", " * GET /b "))
+    assert problem.startswith("a.c:5: ")
+
+
 def test_a_draw_prints_that_many_comments_and_the_same_for_one_seed():
     def drawn(seed):
         return subprocess.run([TOOL, "--draw", "5", "--seed", str(seed)], capture_output=True, text=True, check=True).stdout

@@ -381,7 +381,8 @@ bool logs_insights_take_previous(struct insights_run *run, const struct insights
     return !run->failed;
 }
 
-/* ---- the end: each function passes on one row, or does a step of other work; false: there is no more ----
+/*
+ * ---- the end: each function passes on one row, or does a step of other work; false: there is no more ----
  */
 
 static bool end_stats(struct insights_run *run, size_t index)

@@ -33,7 +33,8 @@ bool logs_insights_load(struct insights_run *run, size_t index, char *csv, size_
  * found is in the query then; its own memory is released.
  */
 struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size_t index);
-/* False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
+/*
+ * False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
  */
 bool logs_insights_take(struct insights_run *run, const struct insights_event *event);
 /* The same for an event of the time that `diff` compares with. */

@@ -198,7 +198,8 @@ void sns_redrive(const struct call *call, str policy, const struct dead_letter *
 /* The policy or its scope is new.  False, after fail(): it is malformed, or there are too many of them. */
 bool sns_filter_change(const struct setting *setting);
 
-/* A message as filter policies see it; all that follows the first three members is filled when it is needed.
+/*
+ * A message as filter policies see it; all that follows the first three members is filled when it is needed.
  */
 struct filter_subject {
     const struct call *call;
