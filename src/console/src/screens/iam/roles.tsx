@@ -29,7 +29,7 @@ export default function Roles() {
       <IamLists />
       <ListPanel
         title="Roles"
-        description="A role has permissions of its own, and credentials that are valid for a short time, for those whom its trust policy names."
+        description="A role has permissions of its own, and gives credentials that are valid for a short time to those that its trust policy names."
         list={{ ...pagesListed(roles), rows }}
         nameOf={nameOfRow}
         filterText={row => `${row.RoleName} ${row.Path} ${row.trusted}`}
