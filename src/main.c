@@ -81,6 +81,19 @@ static struct str_list real_folders(struct arena *arena, const struct names *nam
     return folders;
 }
 
+/* The first folder of the flags that does not exist, or absent. */
+static str missing_folder(struct arena *arena, const struct options *options)
+{
+    if (!str_empty(options->runtimes) && !folder_exists(arena_cstr(arena, options->runtimes)))
+        return arena_format(arena, "--runtimes names %.*s, which is not a folder.",
+                            STR_ARGS(options->runtimes));
+    for (size_t i = 0; i < options->hot_reload.count; i++)
+        if (!folder_exists(arena_cstr(arena, options->hot_reload.items[i])))
+            return arena_format(arena, "--hot-reload names %.*s, which is not a folder.",
+                                STR_ARGS(options->hot_reload.items[i]));
+    return (str){0};
+}
+
 static int complain(str problem)
 {
     fprintf(stderr, "orderly: %.*s\n", STR_ARGS(problem));
@@ -222,6 +235,9 @@ static int serve_from(struct arena *arena, struct options *options, str function
 
 static int serve(struct arena *arena, struct options *options)
 {
+    str missing = missing_folder(arena, options);
+    if (str_present(missing))
+        return complain(missing);
     options->data = absolute(arena, options->data);
     str functions = find_functions(arena, options);
     if (!str_present(functions))

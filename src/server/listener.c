@@ -114,7 +114,8 @@ static int bind_to(const struct addrinfo *at)
 
 static str cannot_listen(struct arena *arena, const char *host, int port)
 {
-    return arena_format(arena, "cannot listen on %s:%d: %s", host, port, strerror(errno));
+    return arena_format(arena, "cannot listen on %s:%d: %s%s", host, port, strerror(errno),
+                        errno == EADDRINUSE ? " (choose another port with --port)" : "");
 }
 
 static int open_socket(const char *host, int port, struct arena *arena, str *error)

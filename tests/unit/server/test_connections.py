@@ -19,7 +19,7 @@ def test_a_port_that_is_taken_is_an_error(server):
     second = subprocess.run([os.environ["SERVER_UNDER_TEST"], "1", "off", "info", str(server.port)],
                             capture_output=True, text=True, timeout=60)
     assert second.returncode == 1 and second.stdout == ""
-    assert second.stderr == f"cannot listen on 127.0.0.1:{server.port}: Address already in use\n"
+    assert second.stderr == f"cannot listen on 127.0.0.1:{server.port}: Address already in use (choose another port with --port)\n"
 
 
 def test_connections_are_refused_until_the_server_can_serve():

@@ -120,7 +120,7 @@ export default function DeadLetters() {
           columns={COLUMNS}
           more={letters.more}
           empty={
-            <Empty title={letters.loading ? 'Loading…' : 'No dead letters: every message has arrived'} />
+            <Empty title={letters.loading ? 'Loading…' : 'No dead letters: no message was given up'} />
           }
         />
       </Panel>
