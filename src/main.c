@@ -133,6 +133,7 @@ static struct engine_options engine_options_of(struct arena *arena, const struct
                 .authorize = iam_authorize,
                 .find_role = iam_find_role,
                 .has_access_keys = iam_has_access_keys,
+                .note_key_use = iam_note_key_use,
                 .is_resource_policy = iam_is_resource_policy,
                 .principals_exist = iam_principals_exist,
             },

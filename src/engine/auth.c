@@ -283,6 +283,8 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
     call->caller = caller;
     call->account = caller->account;
     call->region = sigv4->region;
+    if (credentials.is_kept)
+        call->engine->options.identity.note_key_use(call, sigv4->access_key_id, sigv4->service);
     return true;
 }
 

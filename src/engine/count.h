@@ -20,12 +20,15 @@ struct call;
 struct metric {
     const char *name_space, *name;
     /*
-     * NULL: none; "*TableName,Operation": the call's operation is another one ("Operation:Resource": under
-     * that name), which the star tells at a glance; "TableName,IndexName": `of` is both values with a slash
-     * between them; "Service,Type=API": a value that is always the same.
+     * The names of the dimensions, or NULL.  `of` is the value of the first one.  The value of a second one
+     * is
+     * - the name of the call's operation: "TableName,Operation", or, under another name,
+     *   "Service,Operation:Resource";
+     * - always the same: "Service,Type=API";
+     * - in `of`, too, which is both values with a slash between them: "TableName,IndexName".
      */
     const char *dimension;
-    const char *unit; /* of "Milliseconds" the values are kept, too, so that there are percentiles */
+    const char *unit; /* "Milliseconds": the values are kept, too, so that there are percentiles */
 };
 
 struct counted_value {

@@ -11,8 +11,9 @@
  * To add a delivery, declare two internal operations with the same input in the service's model: the attempt
  * and, if there is something to do when all attempts have failed, the dead letter.  Then
  *
- *     delivery_add(call, &(struct delivery){.operation = &SNS_POST_MESSAGE, .dead_letter = &SNS_GIVE_UP,
- *                                           .target = "sns/subscription/7", .in = &in, .policy = policy});
+ *     delivery_add(call, &(struct delivery){.operation = &SNS_DELIVER_OUTSIDE,
+ *                                           .dead_letter = &SNS_GIVE_UP_OUTSIDE,
+ *                                           .target = S("sns/subscription/7"), .in = &in, .policy = policy});
  *
  * The attempt finds what it needs in its input and in call->delivery.  It may end later than its operation:
  * the code that hears how it went (the end of an effect, a function's answer) calls delivery_end() with

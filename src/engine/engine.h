@@ -91,6 +91,7 @@ struct credentials {
     str session_token;  /* of temporary credentials */
     int64_t expires_ms; /* INT64_MAX: never */
     bool revoked;       /* issued once, but its user or role is deleted */
+    bool is_kept;       /* an access key without an end: note_key_use() is told of its uses */
     struct principal principal;
 };
 
@@ -112,6 +113,8 @@ struct identity_provider {
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
     /* False sets *objection. */
+    /* Such a key has signed the call, for that service. */
+    void (*note_key_use)(const struct call *call, str access_key_id, str service);
     bool (*authorize)(const struct call *call, const struct question *question, struct objection *objection);
     bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Was an access key ever created in this store? */

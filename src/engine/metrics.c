@@ -100,8 +100,6 @@ static void add_dimensions(struct counted_minute *counted, const struct series *
     str names = series->metric->dimension ? str_of(series->metric->dimension) : (str){0};
     str values = series->of;
 
-    if (str_starts_with(names, S("*")))
-        names = str_from(names, 1);
     for (str name, value; str_next(&names, ',', &name);) {
         ptrdiff_t equals = str_index(name, '=');
         if (equals >= 0) {
@@ -160,7 +158,8 @@ static void store_minute(struct engine *engine, const struct minute *minute, siz
     }
 }
 
-/* Add the series of the shares to their minute, at least one.  False: the slice is over before all are there.
+/*
+ * Add the series of the shares to their minute, at least one.  False: the slice is over before all are there.
  */
 static bool merge_shares(struct engine *engine, struct minute *minute)
 {

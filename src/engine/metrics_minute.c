@@ -1,3 +1,9 @@
+/*
+ * metrics_minute.c: a hash table with open addressing over an array of series.
+ *
+ * A slot has the position of a series plus one, so that series stay where they are.  Nothing is removed
+ * before the whole minute is freed.
+ */
 #include "engine/metrics_minute.h"
 
 #include "base/check.h"
@@ -45,11 +51,6 @@ static uint64_t ends_of(str s)
     return first ^ last << 1;
 }
 
-static bool is_by_operation(const struct metric *metric)
-{
-    return metric->dimension && metric->dimension[0] == '*';
-}
-
 /* As str_equal(), in a few instructions for texts of eight to sixteen bytes. */
 static bool is_equal(str a, str b)
 {
@@ -70,11 +71,6 @@ static bool is_same(const struct series *a, const struct series *b)
            is_equal(a->of, b->of) && is_equal(a->account, b->account) && is_equal(a->region, b->region);
 }
 
-static bool names_operation(const struct metric *metric)
-{
-    return metric->dimension && strstr(metric->dimension, ",Operation");
-}
-
 static struct series *add_series(struct minute *minute, uint16_t *slot, const struct series *key)
 {
     static struct log_pace pace;
@@ -86,7 +82,6 @@ static struct series *add_series(struct minute *minute, uint16_t *slot, const st
                      log_field("of", key->of), log_field("not_told_before", left_out));
         return NULL;
     }
-    check(is_by_operation(key->metric) == names_operation(key->metric));
     struct series *series = &minute->series[minute->series_count++];
     *series = *key;
     series->keeps_values = strcmp(key->metric->unit, "Milliseconds") == 0;
@@ -100,17 +95,31 @@ static struct series *add_series(struct minute *minute, uint16_t *slot, const st
     return series;
 }
 
-/* Hashing is left out for what is counted again and again. */
+/* The name of the call's operation, if the metric is counted by operation. */
+static const char *counted_operation(const struct metric *metric, const struct call *call)
+{
+    if (!metric->dimension || !strstr(metric->dimension, ",Operation"))
+        return NULL;
+    check(call->operation);
+    return call->operation->name;
+}
+
+/*
+ * What is counted again and again is found without hashing, and without reading the metric's dimension: a
+ * series without an operation is of all operations.
+ */
 struct series *minute_series_of(struct minute *minute, const struct call *call, const struct metric *metric,
                                 str of)
 {
-    const char *operation = is_by_operation(metric) ? call->operation->name : NULL;
+    const char *operation = call->operation ? call->operation->name : NULL;
     uintptr_t place = (uintptr_t)metric / sizeof *metric ^ (uintptr_t)operation / sizeof(void *);
     struct series **recent = &minute->recent[place % RECENT_SERIES], *series = *recent;
 
-    if (series && series->metric == metric && series->operation == operation && is_equal(series->of, of) &&
-        is_equal(series->account, call->account) && is_equal(series->region, call->region))
+    if (series && series->metric == metric && (!series->operation || series->operation == operation) &&
+        is_equal(series->of, of) && is_equal(series->account, call->account) &&
+        is_equal(series->region, call->region))
         return series;
+    operation = counted_operation(metric, call);
     uint64_t places = ends_of(call->account) + 3 * ends_of(call->region);
     struct series key = {
         .metric = metric,

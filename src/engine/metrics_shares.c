@@ -137,7 +137,7 @@ void metric_shares_forget(struct metric_shares *shares)
 static void tell(const struct module *module, const struct exchange *exchange)
 {
     static const struct metric calls = {"AWS/Usage", "CallCount",
-                                        "*Service,Operation:Resource,Type=API,Class=None", "None"};
+                                        "Service,Operation:Resource,Type=API,Class=None", "None"};
     const struct call *call = &exchange->call;
 
     if (module->usage && call->operation)

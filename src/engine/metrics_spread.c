@@ -1,3 +1,8 @@
+/*
+ * metrics_spread.c: a hash table from rounded values to how often they were counted.
+ *
+ * When it has too many values, a new table takes all of them, rounded to one digit less.
+ */
 #include "engine/metrics_spread.h"
 
 #include <math.h>

@@ -3,8 +3,8 @@
 /*
  * metrics_spread.h: the values of a series, each with how often it was counted.
  *
- * Values have three significant digits, or two from then on when there are more than SPREAD_MOST different
- * ones: so adding a value costs the same however many there are.
+ * Values have three significant digits; whenever there are more than SPREAD_MOST different ones, they have
+ * one digit less from then on: so adding a value costs the same however many there are.
  */
 #include "engine/count.h"
 

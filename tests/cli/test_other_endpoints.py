@@ -2,9 +2,9 @@
 else."""
 
 import contextlib
-import http.server
 import json
-import threading
+
+from listening import Handler, listening
 
 ORDERLY = {"edition": "orderly", "version": "0.1.0"}
 HOP = {"id": "1", "parent": None, "kind": "published", "atMs": 1795756187902, "durationMs": 0, "attempt": 0,
@@ -18,34 +18,18 @@ def server(gets):
     """Answers a GET by its path, and every POST with {}; yields the endpoint and the requested paths."""
     seen = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def reply(self, status, body):
-            text = json.dumps(body).encode()
-            self.send_response_only(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
+    class Endpoint(Handler):
         def do_GET(self):
             seen.append(self.path)
-            self.reply(*gets.get(self.path, (404, {"message": "Not found"})))
+            status, body = gets.get(self.path, (404, {"message": "Not found"}))
+            self.reply(status, json.dumps(body))
 
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.reply(200, {"QueueUrl": "http://queue/OrderDLQ"} if "GetQueueUrl" in self.headers["X-Amz-Target"] else {})
+            self.read()
+            self.reply(200, json.dumps({"QueueUrl": "http://queue/OrderDLQ"} if "GetQueueUrl" in self.headers["X-Amz-Target"] else {}))
 
-        def log_message(self, *_):
-            pass
-
-    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listener.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.server_port}", seen
-    finally:
-        listener.shutdown()
-        listener.server_close()
+    with listening(Endpoint) as endpoint:
+        yield endpoint, seen
 
 
 def test_an_order_is_found_behind_pages_that_have_no_trace(run):

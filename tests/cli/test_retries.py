@@ -2,10 +2,10 @@
 
 import contextlib
 import email.utils
-import http.server
 import json
-import threading
 import time
+
+from listening import Handler, listening
 
 
 def answer(status, body, date=None):
@@ -20,29 +20,15 @@ def server(*answers):
     """Gives one answer after the other, and repeats the last one; yields the endpoint and the requests' headers."""
     seen = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Endpoint(Handler):
         def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
+            self.read()
             status, body, date = answers[min(len(seen), len(answers) - 1)]
             seen.append(dict(self.headers))
-            self.send_response_only(status)
-            self.send_header("Date", date or self.date_time_string())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body.encode())
+            self.reply(status, body, Date=date or self.date_time_string())
 
-        def log_message(self, *_):
-            pass
-
-    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listener.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listener.server_port}", seen
-    finally:
-        listener.shutdown()
-        listener.server_close()
+    with listening(Endpoint) as endpoint:
+        yield endpoint, seen
 
 
 def test_a_server_error_is_tried_again(run):

@@ -262,6 +262,20 @@ def test_a_users_keys_are_shown_once_deactivated_and_deleted(console, page, clie
     dialog.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Secret access key", exact=True)).to_have_count(0)
 
+    row = page.get_by_role("row").filter(has_text=key["AccessKeyId"])
+    expect(row.get_by_role("cell", name="None", exact=True)).to_be_visible()
+    expect(row.get_by_role("cell", name="N/A", exact=True)).to_have_count(2)
+    made = client("iam").create_access_key(UserName=name)["AccessKey"]
+    client("sqs", region_name="eu-west-1", aws_access_key_id=made["AccessKeyId"],
+           aws_secret_access_key=made["SecretAccessKey"]).list_queues()
+    page.reload()
+    used = page.get_by_role("row").filter(has_text=made["AccessKeyId"])
+    for cell in ("eu-west-1", "sqs"):
+        expect(used.get_by_role("cell", name=cell, exact=True)).to_be_visible()
+    expect(used.locator("time")).to_have_count(2)
+    expect(row.locator("time")).to_have_count(1)
+    client("iam").delete_access_key(UserName=name, AccessKeyId=made["AccessKeyId"])
+
     page.get_by_role("button", name=f"Deactivate {key['AccessKeyId']}").click()
     expect(page.get_by_text("Inactive")).to_be_visible()
     [key] = client("iam").list_access_keys(UserName=name)["AccessKeyMetadata"]

@@ -6,11 +6,10 @@ import pathlib
 import subprocess
 
 import aws_durable_execution_sdk_python
-import boto3
-from botocore.config import Config
 
 import orderly_server
-from orderly_fixtures import LAMBDA_TRUST, zip_of
+from orderly_fixtures import zip_of
+from own_world import OwnWorld
 
 HERE = pathlib.Path(__file__).parent
 DURABLE = ["lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState", "lambda:InvokeFunction"]
@@ -48,50 +47,14 @@ def bundle(source):
     return done.stdout
 
 
-class World:
-    def __init__(self):
-        self.server = orderly_server.Server().start()
-        self.count = 0
-        self.clients = {}
-
-    def close(self):
-        self.server.stop()
-        self.server.remove_data()
-
+class World(OwnWorld):
     def restart(self):
         """Kills the server and starts it again on its data."""
         self.server.kill()
         self.server.start()
 
-    def client(self, service, **credentials):
-        credentials = credentials or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        key = (service, *credentials.values())
-        if key not in self.clients:
-            self.clients[key] = boto3.client(
-                service, endpoint_url=self.server.endpoint, region_name="us-east-1", **credentials,
-                config=Config(retries={"max_attempts": 0}, read_timeout=100, parameter_validation=False,
-                              max_pool_connections=50))
-        return self.clients[key]
-
-    @property
-    def functions(self):
-        return self.client("lambda")
-
-    def name(self, kind):
-        self.count += 1
-        return f"{kind}-{self.count}"
-
-    def advance(self, seconds):
-        self.server.advance_clock(seconds)
-
     def role(self, allow=(*DURABLE, *QUEUES), resource="*"):
-        iam, name = self.client("iam"), self.name("role")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
-        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(allow), "Resource": resource}]}
-        if allow:
-            iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
-        return arn
+        return super().role(allow, resource)
 
     def create(self, files, durable=True, **settings):
         name = settings.pop("FunctionName", None) or self.name("function")

@@ -1,12 +1,10 @@
 """A server with DynamoDB streams as event sources of functions, for the tests of stream batches."""
 
-import functools
 import json
 
-import boto3
 import orderly_server
-from botocore.config import Config
-from orderly_fixtures import LAMBDA_TRUST, zip_of
+from orderly_fixtures import zip_of
+from own_world import OwnWorld
 
 READER = ["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream", "dynamodb:ListStreams"]
 LETTERS = ["sqs:SendMessage", "sns:Publish"]
@@ -37,39 +35,12 @@ def handler(event, context):
 """
 
 
-class World:
-    """A server of its own, whose clock moves by hours and which can be killed.
+class World(OwnWorld):
+    """A server with tables and their streams.
 
     The first retries of a batch come after one, two and four seconds of the server's clock: tests that count them wait
     for them, because a clock that is moved ahead also ends what runs just then.
     """
-
-    def __init__(self, environment=None):
-        self.server = orderly_server.Server(environment=environment).start()
-        self.count = 0
-
-    @functools.cache
-    def client(self, service):
-        return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
-                            aws_secret_access_key="test",
-                            config=Config(retries={"max_attempts": 0}, read_timeout=120, parameter_validation=False))
-
-    @property
-    def functions(self):
-        return self.client("lambda")
-
-    def name(self, kind):
-        self.count += 1
-        return f"{kind}-{self.count}"
-
-    def role(self, allow):
-        iam, name = self.client("iam"), self.name("role")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
-        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")
-        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allow, "Resource": "*"}]}
-        if allow:
-            iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
-        return arn
 
     def function(self, source, allow=(*READER, *LETTERS)):
         name = self.name("function")
@@ -126,11 +97,3 @@ class World:
 
     def wait(self, condition):
         return orderly_server.wait_until(condition)
-
-    def advance(self, seconds):
-        self.server.advance_clock(seconds)
-
-    def end(self):
-        if self.server.running():
-            self.server.stop()
-        self.server.remove_data()

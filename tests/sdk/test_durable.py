@@ -11,6 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+import changes
 import orderly_server
 from durable_world import QUEUES, World, callback, chained, context, encoded, step, wait
 
@@ -1092,3 +1093,39 @@ def test_a_flood_of_one_callback_ends_it_once(world, run):
     with ThreadPoolExecutor(16) as clients:
         assert sum(clients.map(succeed, range(48))) == 1
     assert world.types(run.arn).count("CallbackSucceeded") == 1
+
+
+def test_the_input_of_an_execution_of_an_earlier_version_is_found(world):
+    """As migration 31 finds it: in the row of the execution's own operation, which its end changes."""
+    puppet = world.puppet()
+    arn = world.start(puppet.name, {"n": 1})
+    assert puppet.run().operations[0]["ExecutionDetails"] == {"InputPayload": '{"n": 1}'}
+    world.server.stop()
+    connection = changes.database(world.server)
+    connection.executescript(";".join([
+        "update lambda_operation set input = (select content from lambda_execution_input i where i.execution_id = "
+        "lambda_operation.execution_id) where type = 'EXECUTION'",
+        "drop table lambda_execution_input", changes.migration("lambda", 31)]))
+    assert connection.execute("select count(*) from lambda_operation where type = 'EXECUTION' and input is not null"
+                              ).fetchone() == (0,)
+    connection.close()
+    world.server.start()
+    run = puppet.run()  # the interrupted run begins again
+    assert run.operations[0]["ExecutionDetails"] == {"InputPayload": '{"n": 1}'}
+    run.succeed("one")
+    assert (world.shown(arn)["InputPayload"], world.shown(arn)["Result"]) == ('{"n": 1}', '"one"')
+    [started, *_, ended] = world.events(arn)
+    assert started["ExecutionStartedDetails"]["Input"] == {"Payload": '{"n": 1}'}
+    assert ended["ExecutionSucceededDetails"]["Result"] == {"Payload": '"one"'}
+
+
+def test_the_input_of_an_execution_is_removed_with_it(world):
+    puppet = world.puppet()
+    arn = world.start(puppet.name, {"n": 1})
+    puppet.run().succeed()
+    of = "select 1 from lambda_execution_input where execution_id = (select id from lambda_execution where arn = ?)"
+    assert changes.rows(world.server, of, arn) == [(1,)]
+    before = len(changes.rows(world.server, "select 1 from lambda_execution_input"))
+    world.functions.delete_function(FunctionName=puppet.name)
+    orderly_server.wait_until(
+        lambda: len(changes.rows(world.server, "select 1 from lambda_execution_input")) == before - 1, 30, "its removal")

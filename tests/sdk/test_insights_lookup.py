@@ -199,6 +199,26 @@ def test_the_results_of_a_query_become_a_table(logs, make_table, events, ask, fi
     assert refusal(logs.create_lookup_table, lookupTableName="t", queryId="none") == (MISSING, "The specified query does not exist.")
 
 
+def test_a_query_with_as_many_columns_as_a_table_may_have_becomes_a_table(logs, events, finished, now_ms):
+    def queried(*more):
+        names = [f"c{number}" for number in range(1000)]
+        end = now_ms() // 1000 + 60
+        query = logs.start_query(logGroupName=events, startTime=end - 86400, endTime=end,
+                                 queryString="fields " + ",".join([*(f"1 as {name}" for name in names), *more]))["queryId"]
+        assert finished(query)["status"] == "Complete"
+        return ",".join(names) + "\n" + len(EVENTS) * (",".join("1" * len(names)) + "\n"), query
+
+    body, query = queried()
+    logs.create_lookup_table(lookupTableName="wide", queryId=query)
+    try:
+        assert logs.get_lookup_table(lookupTableArn=arn_of("wide"))["tableBody"] == body
+        _, query = queried("@message")
+        assert refusal(logs.update_lookup_table, lookupTableArn=arn_of("wide"), queryId=query) == (
+            INVALID, "The CSV's header has more than 1000 columns, or more than 64 KB.")
+    finally:
+        logs.delete_lookup_table(lookupTableArn=arn_of("wide"))
+
+
 # --- lookup
 
 

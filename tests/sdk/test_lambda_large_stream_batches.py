@@ -43,7 +43,7 @@ def shop():
 
     yield make
     for one in made:
-        one.end()
+        one.close()
 
 
 def set_variables(world, variables):

@@ -5,6 +5,7 @@ import random
 import sqlite3
 import threading
 import time
+import urllib.request
 
 import changes
 import orderly_server
@@ -128,6 +129,31 @@ def test_expired_messages_are_removed_some_at_a_time_and_count_no_more(queues):
     words = queues.stop_and_read()
     assert words.count("removed") == 2 * ROWS_PER_RUN
     assert changes.largest_run(words, "removed", until="run") == ROWS_PER_RUN
+
+
+def is_waiting(queues, operation):
+    with urllib.request.urlopen(queues.server.endpoint + "/_orderly/clock") as reply:
+        return operation in {each["what"] for each in json.load(reply)["next"]}
+
+
+def test_the_removal_of_an_expired_message_wakes_who_waits_for_its_group(queues):
+    """The first message locks its group for hours, and expires while a receive waits."""
+    url = queues.sqs.create_queue(QueueName="q.fifo", Attributes={
+        "FifoQueue": "true", "ContentBasedDeduplication": "true", "MessageRetentionPeriod": "600"})["QueueUrl"]
+    queues.sqs.send_message(QueueUrl=url, MessageBody="old", MessageGroupId="g")
+    assert len(queues.receive("q.fifo", VisibilityTimeout=43200)) == 1
+    queues.advance(300)
+    queues.sqs.send_message(QueueUrl=url, MessageBody="new", MessageGroupId="g")
+    queues.advance(290)
+    got = []
+    waiter = threading.Thread(target=lambda: got.extend(queues.receive("q.fifo", WaitTimeSeconds=20)))
+    waiter.start()
+    orderly_server.wait_until(lambda: is_waiting(queues, "sqs:ReceiveMessage"), what="the receive")
+    queues.advance(11)  # the receive would look again only at its deadline, nine seconds later
+    queues.wait_for_no_rows("select 1 from sqs_message limit 1 offset 1")
+    assert not is_waiting(queues, "sqs:ReceiveMessage")
+    waiter.join()
+    assert [message["Body"] for message in got] == ["new"]
 
 
 def test_seconds_that_have_passed_are_forgotten(queues):

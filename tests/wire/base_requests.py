@@ -466,6 +466,7 @@ def iam(world):
         "ListPolicyTags": only(policy),
         "CreateAccessKey": only(user),
         "ListAccessKeys": only(user),
+        "GetAccessKeyLastUsed": only({"AccessKeyId": world.key}),
         "UpdateAccessKey": only({**user, "AccessKeyId": world.key, "Status": "Active"}),
         "DeleteAccessKey": only({**user, "AccessKeyId": world.key}),
         "GenerateServiceLastAccessedDetails": only({"Arn": world.role, "Granularity": "ACTION_LEVEL"}),

@@ -1,3 +1,9 @@
+/*
+ * alarm_rule.c: reads a rule into a tree, and evaluates it.
+ *
+ * NOT binds closer than AND, and AND closer than OR.  Depth and number of elements are bounded, since rules
+ * are evaluated whenever one of their alarms changes.
+ */
 #include "alarm_rule.h"
 
 #include "base/list.h"

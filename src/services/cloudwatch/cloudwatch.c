@@ -1,3 +1,6 @@
+/*
+ * cloudwatch.c: the module; what services have counted in a minute becomes a point of a metric.
+ */
 #include "cloudwatch.h"
 
 #include "cloudwatch_internal.h"

@@ -13,11 +13,12 @@ enum { WIDGET_LEFT, WIDGET_RIGHT, WIDGET_AXES };
 struct widget_axis {
     const double *min, *max; /* NULL: from the values */
     str label;
+    bool shows_units; /* no view shows them */
 };
 
 /* How a metric or an expression is drawn. */
 struct widget_metric {
-    bool hidden;
+    bool visible;
     int axis;
     const uint32_t *color; /* NULL: by its place */
 };
@@ -25,7 +26,7 @@ struct widget_metric {
 /* An annotation: a value or a moment, or a band between two. */
 struct widget_mark {
     double value, other; /* of vertical ones: milliseconds */
-    bool is_band, hidden;
+    bool is_band, visible;
     str label, other_label;
     const uint32_t *color;
     int axis;
@@ -112,29 +113,3 @@ uint32_t cloudwatch_widget_blend(uint32_t from, uint32_t to, double part);
 str cloudwatch_widget_number(struct arena *arena, double number);
 /* The text, shortened to so many pixels. */
 str cloudwatch_widget_shorten(struct arena *arena, str text, int width);
-
-/* widget_json.c: reading members of objects by tables */
-struct widget_reader {
-    const struct call *call;
-    struct arena *arena;
-    str problem; /* the first one; absent: all is well */
-};
-struct widget_member {
-    str name;
-    bool (*read)(struct widget_reader *reader, const struct json *value, void *to);
-};
-/* False: the object has something wrong, or a member that the table does not have. */
-bool cloudwatch_widget_object(struct widget_reader *reader, str path, const struct json *value,
-                              const struct widget_member *members, size_t count, void *to);
-/* Remember what is wrong with the value at a path; returns false. */
-bool cloudwatch_widget_complain(struct widget_reader *reader, str path, const char *message);
-bool cloudwatch_widget_text(struct widget_reader *reader, str name, const struct json *value, str *text);
-bool cloudwatch_widget_flag(struct widget_reader *reader, str name, const struct json *value, bool *flag);
-bool cloudwatch_widget_real(struct widget_reader *reader, str name, const struct json *value, double *number);
-bool cloudwatch_widget_integer(struct widget_reader *reader, str name, const struct json *value,
-                               int64_t least, int64_t most, int64_t *number);
-/* One of some words; *choice is its place among them. */
-bool cloudwatch_widget_choice(struct widget_reader *reader, str name, const struct json *value,
-                              const str *words, size_t count, int *choice);
-/* "#rrggbb" */
-bool cloudwatch_widget_color(struct widget_reader *reader, const struct json *value, const uint32_t **color);

@@ -107,9 +107,9 @@ static void make_scales(struct graph *graph)
     }
     for (size_t i = 0; i < widget->horizontal.count; i++) {
         const struct widget_mark *mark = &widget->horizontal.items[i];
-        if (!mark->hidden)
+        if (mark->visible)
             include(&graph->scales[mark->axis], mark->value);
-        if (!mark->hidden && mark->is_band)
+        if (mark->visible && mark->is_band)
             include(&graph->scales[mark->axis], mark->other);
     }
     for (int axis = 0; axis < WIDGET_AXES; axis++)
@@ -383,7 +383,7 @@ static void draw_marks(const struct graph *graph, const struct widget_mark_list 
 
     for (size_t i = 0; i < marks->count; i++) {
         const struct widget_mark *mark = &marks->items[i];
-        if (mark->hidden)
+        if (!mark->visible)
             continue;
         if (fills) {
             fill_mark(graph, mark, vertical);

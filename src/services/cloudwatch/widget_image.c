@@ -54,7 +54,7 @@ static bool add_query(struct image *image, size_t number)
 
     if (!cloudwatch_query_is_right(queries, number))
         return false;
-    if (image->widget->metrics.items[number].hidden)
+    if (!image->widget->metrics.items[number].visible)
         return true;
     struct math_value value = cloudwatch_query_series(queries, number);
     for (size_t i = 0; i < value.count; i++)

@@ -5,6 +5,7 @@
  * follow.  An object alone has an expression.
  */
 #include "widget.h"
+#include "widget_json.h"
 
 #include "wire/json.h"
 
@@ -18,84 +19,28 @@ struct rendering {
     int64_t period_s;
 };
 
-static bool read_color(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_color(reader, value, &((struct rendering *)to)->metric.color);
-}
-
-static bool read_label(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("label"), value, &((struct rendering *)to)->label);
-}
-
-static bool read_id(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("id"), value, &((struct rendering *)to)->id);
-}
-
-static bool read_expression(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("expression"), value, &((struct rendering *)to)->expression);
-}
-
-static bool read_stat(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("stat"), value, &((struct rendering *)to)->stat);
-}
-
-static bool read_period(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_integer(reader, S("period"), value, 1, DAY_S,
-                                     &((struct rendering *)to)->period_s);
-}
-
-static bool read_visible(struct widget_reader *reader, const struct json *value, void *to)
-{
-    struct widget_metric *metric = &((struct rendering *)to)->metric;
-    bool visible;
-
-    if (!cloudwatch_widget_flag(reader, S("visible"), value, &visible))
-        return false;
-    metric->hidden = !visible;
-    return true;
-}
-
-static bool read_axis(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const str axes[] = {STR_INIT("left"), STR_INIT("right")};
-
-    return cloudwatch_widget_choice(reader, S("yAxis"), value, axes, WIDGET_AXES,
-                                    &((struct rendering *)to)->metric.axis);
-}
-
-/* Metrics of other regions and accounts are not read. */
-static bool read_own(struct widget_reader *reader, const struct json *value, str name, str own)
-{
-    str found;
-
-    return cloudwatch_widget_text(reader, name, value, &found) &&
-           (str_equal(found, own) ||
-            cloudwatch_widget_complain(reader, name, "Orderly draws metrics of the request's own only"));
-}
-
-static bool read_region(struct widget_reader *reader, const struct json *value, void *to)
+static bool read_account(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
     (void)to;
-    return read_own(reader, value, S("region"), reader->call->region);
+    return cloudwatch_widget_own(reader, path, value, reader->call->account);
 }
 
-static bool read_account(struct widget_reader *reader, const struct json *value, void *to)
-{
-    (void)to;
-    return read_own(reader, value, S("accountId"), reader->call->account);
-}
+#define MEMBER(name, read, member)                                                                           \
+    {                                                                                                        \
+        STR_INIT(name), read, offsetof(struct rendering, member)                                             \
+    }
 
 static const struct widget_member members[] = {
-    {STR_INIT("color"), read_color},     {STR_INIT("label"), read_label},
-    {STR_INIT("id"), read_id},           {STR_INIT("expression"), read_expression},
-    {STR_INIT("stat"), read_stat},       {STR_INIT("period"), read_period},
-    {STR_INIT("visible"), read_visible}, {STR_INIT("yAxis"), read_axis},
-    {STR_INIT("region"), read_region},   {STR_INIT("accountId"), read_account},
+    MEMBER("color", cloudwatch_widget_color, metric.color),
+    MEMBER("label", cloudwatch_widget_text, label),
+    MEMBER("id", cloudwatch_widget_text, id),
+    MEMBER("expression", cloudwatch_widget_text, expression),
+    MEMBER("stat", cloudwatch_widget_text, stat),
+    MEMBER("period", cloudwatch_widget_period, period_s),
+    MEMBER("visible", cloudwatch_widget_flag, metric.visible),
+    MEMBER("yAxis", cloudwatch_widget_axis_name, metric.axis),
+    MEMBER("region", cloudwatch_widget_region, metric),
+    MEMBER("accountId", read_account, metric),
 };
 
 /* ---- its name and dimensions ---- */
@@ -210,7 +155,7 @@ static bool metric_check(struct widget_reader *reader, str path, const struct js
 static bool read_metric(struct widget_reader *reader, struct widget *widget, const struct json *metric,
                         struct fields *before)
 {
-    struct rendering rendering = {0};
+    struct rendering rendering = {.metric.visible = true};
     struct fields fields = {0};
     str path = arena_format(reader->arena, "/metrics/%zu", widget->queries.count);
 

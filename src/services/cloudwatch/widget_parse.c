@@ -1,425 +1,149 @@
 /*
- * widget_parse.c: the JSON of a widget: its size, time, axes and annotations.
+ * widget_parse.c: the JSON of a widget: its size, time, axes and what it has of metrics and annotations.
  *
  * A member that is not drawn is refused, so that a picture never lacks what was asked for.
  */
 #include "widget.h"
+#include "widget_json.h"
 
 #include "base/time.h"
-#include "label.h"
 #include "wire/json.h"
 
-enum { MOST_BYTES = 100 * 1024, MOST_PIXELS = 2000, MOST_POINTS = 1440, MOST_MARKS = 100 };
+enum { MOST_BYTES = 100 * 1024, MOST_PIXELS = 2000, MOST_POINTS = 1440 };
 
-struct parse {
-    struct widget widget;
-    const struct call *call;
-    const struct json *metrics;
-};
+/* ---- words ---- */
 
-/* ---- times ---- */
-
-/* "-PT3H", "-P1DT12H": milliseconds; months have 30 days, years 365. */
-static bool parse_duration(str text, int64_t *ms)
+static bool read_view(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
-    static const struct {
-        char unit;
-        bool of_time;
-        int64_t seconds;
-    } units[] = {{'Y', false, INT64_C(365) * DAY_S},
-                 {'M', false, INT64_C(30) * DAY_S},
-                 {'W', false, INT64_C(7) * DAY_S},
-                 {'D', false, DAY_S},
-                 {'H', true, HOUR_S},
-                 {'M', true, MINUTE_S},
-                 {'S', true, 1}};
-    bool negative = str_starts_with(text, S("-")), of_time = false;
-    str rest = str_from(text, negative);
-
-    if (!str_starts_with(rest, S("P")) || rest.size < 3)
-        return false;
-    *ms = 0;
-    for (rest = str_from(rest, 1); rest.size > 0;) {
-        size_t digits = 0, unit = 0;
-        int64_t number = 0;
-        if (rest.data[0] == 'T' && !of_time) {
-            of_time = true;
-            rest = str_from(rest, 1);
-        }
-        while (digits < rest.size && digits < 6 && rest.data[digits] >= '0' && rest.data[digits] <= '9')
-            number = 10 * number + (rest.data[digits++] - '0');
-        while (
-            unit < sizeof units / sizeof *units &&
-            (digits == rest.size || units[unit].unit != rest.data[digits] || units[unit].of_time != of_time))
-            unit++;
-        if (digits == 0 || unit == sizeof units / sizeof *units)
-            return false;
-        *ms += number * units[unit].seconds * (negative ? -1000 : 1000);
-        rest = str_from(rest, digits + 1);
-    }
-    return true;
-}
-
-static bool read_time(struct widget_reader *reader, str name, const struct json *value, int64_t *ms)
-{
-    str text;
-
-    if (!cloudwatch_widget_text(reader, name, value, &text))
-        return false;
-    if (parse_duration(text, ms)) {
-        *ms += reader->call->now_ms;
-        return true;
-    }
-    return time_parse_iso8601(text, ms) ||
-           cloudwatch_widget_complain(reader, name, "Should be a date and time, or a duration like -PT3H");
-}
-
-static bool read_start(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_time(reader, S("/start"), value, &((struct parse *)to)->widget.start_ms);
-}
-
-static bool read_end(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_time(reader, S("/end"), value, &((struct parse *)to)->widget.end_ms);
-}
-
-static bool read_zone(struct widget_reader *reader, const struct json *value, void *to)
-{
-    str text;
-
-    return cloudwatch_widget_text(reader, S("/timezone"), value, &text) &&
-           (cloudwatch_zone_parse(text, &((struct parse *)to)->widget.zone_ms) ||
-            cloudwatch_widget_complain(reader, S("/timezone"), "Should be +hhmm or -hhmm"));
-}
-
-/* ---- simple members ---- */
-
-static bool read_width(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_integer(reader, S("/width"), value, 1, MOST_PIXELS,
-                                     &((struct parse *)to)->widget.width);
-}
-
-static bool read_height(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_integer(reader, S("/height"), value, 1, MOST_PIXELS,
-                                     &((struct parse *)to)->widget.height);
-}
-
-static bool read_period(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_integer(reader, S("/period"), value, 1, DAY_S,
-                                     &((struct parse *)to)->widget.period_s);
-}
-
-static bool read_title(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("/title"), value, &((struct parse *)to)->widget.title);
-}
-
-static bool read_stat(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("/stat"), value, &((struct parse *)to)->widget.stat);
-}
-
-static bool read_stacked(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_flag(reader, S("/stacked"), value, &((struct parse *)to)->widget.stacked);
-}
-
-static bool read_live(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_flag(reader, S("/liveData"), value, &((struct parse *)to)->widget.live);
-}
-
-static bool read_one_period(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_flag(reader, S("/setPeriodToTimeRange"), value,
-                                  &((struct parse *)to)->widget.one_period);
-}
-
-static bool read_view(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const str views[] = {STR_INIT("timeSeries"), STR_INIT("singleValue"), STR_INIT("bar"),
-                                STR_INIT("gauge"), STR_INIT("pie")};
+    static const str views[] = {
+        [WIDGET_TIME_SERIES] = STR_INIT("timeSeries"),
+        [WIDGET_SINGLE_VALUE] = STR_INIT("singleValue"),
+        [WIDGET_BAR] = STR_INIT("bar"),
+        [WIDGET_GAUGE] = STR_INIT("gauge"),
+        [WIDGET_PIE] = STR_INIT("pie"),
+    };
     int choice = 0;
-    bool good =
-        cloudwatch_widget_choice(reader, S("/view"), value, views, sizeof views / sizeof *views, &choice);
+    bool good = cloudwatch_widget_choice(reader, path, value, views, sizeof views / sizeof *views, &choice);
 
-    ((struct parse *)to)->widget.view = (enum widget_view)choice;
+    *(enum widget_view *)to = (enum widget_view)choice;
     return good;
 }
 
-static bool read_theme(struct widget_reader *reader, const struct json *value, void *to)
+static bool read_theme(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
     static const str themes[] = {STR_INIT("light"), STR_INIT("dark")};
     int choice = 0;
-    bool good = cloudwatch_widget_choice(reader, S("/theme"), value, themes, 2, &choice);
+    bool good =
+        cloudwatch_widget_choice(reader, path, value, themes, sizeof themes / sizeof *themes, &choice);
 
-    ((struct parse *)to)->widget.dark = choice == 1;
+    *(bool *)to = choice == 1;
     return good;
 }
 
-static bool read_region(struct widget_reader *reader, const struct json *value, void *to)
+static bool read_position(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
-    str region;
-
-    (void)to;
-    return cloudwatch_widget_text(reader, S("/region"), value, &region) &&
-           (str_equal(region, reader->call->region) ||
-            cloudwatch_widget_complain(reader, S("/region"),
-                                       "Orderly draws metrics of the request's own only"));
-}
-
-static bool read_metrics(struct widget_reader *reader, const struct json *value, void *to)
-{
-    (void)reader;
-    ((struct parse *)to)->metrics = value;
-    return true;
-}
-
-/* ---- legend ---- */
-
-static bool read_position(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const str positions[] = {STR_INIT("bottom"), STR_INIT("right"), STR_INIT("hidden")};
+    static const str positions[] = {
+        [WIDGET_LEGEND_BOTTOM] = STR_INIT("bottom"),
+        [WIDGET_LEGEND_RIGHT] = STR_INIT("right"),
+        [WIDGET_LEGEND_HIDDEN] = STR_INIT("hidden"),
+    };
     int choice = 0;
-    bool good = cloudwatch_widget_choice(reader, S("/legend/position"), value, positions, 3, &choice);
+    bool good = cloudwatch_widget_choice(reader, path, value, positions, sizeof positions / sizeof *positions,
+                                         &choice);
 
-    ((struct parse *)to)->widget.legend = (enum widget_legend)choice;
+    *(enum widget_legend *)to = (enum widget_legend)choice;
     return good;
 }
 
-static bool read_legend(struct widget_reader *reader, const struct json *value, void *to)
+static bool read_legend(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
-    static const struct widget_member members[] = {{STR_INIT("position"), read_position}};
+    static const struct widget_member members[] = {{STR_INIT("position"), read_position, 0}};
 
-    return cloudwatch_widget_object(reader, S("/legend"), value, members, 1, to);
+    return cloudwatch_widget_object(reader, path, value, members, sizeof members / sizeof *members, to);
+}
+
+/* ---- numbers ---- */
+
+static bool read_pixels(struct widget_reader *reader, str path, const struct json *value, void *to)
+{
+    return cloudwatch_widget_integer(reader, path, value, 1, MOST_PIXELS, to);
+}
+
+static bool read_bound(struct widget_reader *reader, str path, const struct json *value, void *to)
+{
+    double number;
+
+    if (!cloudwatch_widget_real(reader, path, value, &number))
+        return false;
+    *(const double **)to = arena_double(reader->arena, number);
+    return true;
 }
 
 /* ---- axes ---- */
 
-static bool read_bound(struct widget_reader *reader, str name, const struct json *value, const double **bound)
+static bool read_axis(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
-    double number;
+    static const struct widget_member members[] = {
+        {STR_INIT("min"), read_bound, offsetof(struct widget_axis, min)},
+        {STR_INIT("max"), read_bound, offsetof(struct widget_axis, max)},
+        {STR_INIT("label"), cloudwatch_widget_text, offsetof(struct widget_axis, label)},
+        {STR_INIT("showUnits"), cloudwatch_widget_flag, offsetof(struct widget_axis, shows_units)},
+    };
+    const struct widget_axis *axis = to;
 
-    if (!cloudwatch_widget_real(reader, name, value, &number))
-        return false;
-    *bound = arena_double(reader->arena, number);
-    return true;
-}
-
-static bool read_min(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_bound(reader, S("/yAxis/min"), value, &((struct widget_axis *)to)->min);
-}
-
-static bool read_max(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_bound(reader, S("/yAxis/max"), value, &((struct widget_axis *)to)->max);
-}
-
-static bool read_axis_label(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("/yAxis/label"), value, &((struct widget_axis *)to)->label);
-}
-
-/* Units are never drawn. */
-static bool read_show_units(struct widget_reader *reader, const struct json *value, void *to)
-{
-    bool shown;
-
-    (void)to;
-    return cloudwatch_widget_flag(reader, S("/yAxis/showUnits"), value, &shown);
-}
-
-static bool read_axis(struct widget_reader *reader, const struct json *value, struct widget_axis *axis)
-{
-    static const struct widget_member members[] = {{STR_INIT("min"), read_min},
-                                                   {STR_INIT("max"), read_max},
-                                                   {STR_INIT("label"), read_axis_label},
-                                                   {STR_INIT("showUnits"), read_show_units}};
-
-    if (!cloudwatch_widget_object(reader, S("/yAxis"), value, members, sizeof members / sizeof *members,
-                                  axis))
+    if (!cloudwatch_widget_object(reader, path, value, members, sizeof members / sizeof *members, to))
         return false;
     return !axis->min || !axis->max || *axis->min < *axis->max ||
-           cloudwatch_widget_complain(reader, S("/yAxis"), "min should be less than max");
+           cloudwatch_widget_complain(reader, path, "min should be less than max");
 }
 
-static bool read_left(struct widget_reader *reader, const struct json *value, void *to)
+static bool read_axes(struct widget_reader *reader, str path, const struct json *value, void *to)
 {
-    return read_axis(reader, value, &((struct parse *)to)->widget.axes[WIDGET_LEFT]);
-}
+    static const struct widget_member members[] = {
+        {STR_INIT("left"), read_axis, WIDGET_LEFT * sizeof(struct widget_axis)},
+        {STR_INIT("right"), read_axis, WIDGET_RIGHT * sizeof(struct widget_axis)}};
 
-static bool read_right(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_axis(reader, value, &((struct parse *)to)->widget.axes[WIDGET_RIGHT]);
-}
-
-static bool read_axes(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const struct widget_member members[] = {{STR_INIT("left"), read_left},
-                                                   {STR_INIT("right"), read_right}};
-
-    return cloudwatch_widget_object(reader, S("/yAxis"), value, members, 2, to);
-}
-
-/* ---- annotations ---- */
-
-struct mark_reading {
-    struct widget_mark mark;
-    bool has_value;
-};
-
-static bool read_mark_value(struct widget_reader *reader, const struct json *value, void *to)
-{
-    struct mark_reading *reading = to;
-
-    reading->has_value = true;
-    return cloudwatch_widget_real(reader, S("/annotations/value"), value, &reading->mark.value);
-}
-
-static bool read_mark_time(struct widget_reader *reader, const struct json *value, void *to)
-{
-    struct mark_reading *reading = to;
-    int64_t ms;
-
-    if (!read_time(reader, S("/annotations/value"), value, &ms))
-        return false;
-    reading->has_value = true;
-    reading->mark.value = (double)ms;
-    return true;
-}
-
-static bool read_mark_label(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_text(reader, S("/annotations/label"), value,
-                                  &((struct mark_reading *)to)->mark.label);
-}
-
-static bool read_mark_color(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return cloudwatch_widget_color(reader, value, &((struct mark_reading *)to)->mark.color);
-}
-
-static bool read_mark_visible(struct widget_reader *reader, const struct json *value, void *to)
-{
-    bool visible = true;
-    bool good = cloudwatch_widget_flag(reader, S("/annotations/visible"), value, &visible);
-
-    ((struct mark_reading *)to)->mark.hidden = !visible;
-    return good;
-}
-
-static bool read_mark_fill(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const str fills[] = {STR_INIT("none"), STR_INIT("above"), STR_INIT("below"), STR_INIT("after"),
-                                STR_INIT("before")};
-    int choice = 0;
-    bool good = cloudwatch_widget_choice(reader, S("/annotations/fill"), value, fills, 5, &choice);
-
-    ((struct mark_reading *)to)->mark.fill = choice == 0       ? WIDGET_FILL_NONE
-                                             : choice % 2 == 1 ? WIDGET_FILL_FORWARD
-                                                               : WIDGET_FILL_BACKWARD;
-    return good;
-}
-
-static bool read_mark_axis(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const str axes[] = {STR_INIT("left"), STR_INIT("right")};
-
-    return cloudwatch_widget_choice(reader, S("/annotations/yAxis"), value, axes, WIDGET_AXES,
-                                    &((struct mark_reading *)to)->mark.axis);
-}
-
-static const struct widget_member horizontal_members[] = {
-    {STR_INIT("value"), read_mark_value}, {STR_INIT("label"), read_mark_label},
-    {STR_INIT("color"), read_mark_color}, {STR_INIT("visible"), read_mark_visible},
-    {STR_INIT("fill"), read_mark_fill},   {STR_INIT("yAxis"), read_mark_axis},
-};
-static const struct widget_member vertical_members[] = {
-    {STR_INIT("value"), read_mark_time},  {STR_INIT("label"), read_mark_label},
-    {STR_INIT("color"), read_mark_color}, {STR_INIT("visible"), read_mark_visible},
-    {STR_INIT("fill"), read_mark_fill},
-};
-
-static bool read_one_mark(struct widget_reader *reader, const struct json *value, bool vertical,
-                          struct mark_reading *reading)
-{
-    *reading = (struct mark_reading){0};
-    return cloudwatch_widget_object(reader, S("/annotations"), value,
-                                    vertical ? vertical_members : horizontal_members,
-                                    vertical ? sizeof vertical_members / sizeof *vertical_members
-                                             : sizeof horizontal_members / sizeof *horizontal_members,
-                                    reading) &&
-           (reading->has_value ||
-            cloudwatch_widget_complain(reader, S("/annotations"), "Should have required property 'value'"));
-}
-
-/* An object, or an array of two: a band. */
-static bool read_mark(struct widget_reader *reader, const struct json *value, bool vertical,
-                      struct widget_mark *mark)
-{
-    bool is_band = json_is(value, JSON_ARRAY);
-    struct mark_reading first, second;
-
-    if (is_band && value->count != 2)
-        return cloudwatch_widget_complain(reader, S("/annotations"), "A band should have 2 items");
-    if (!read_one_mark(reader, is_band ? &value->items[0] : value, vertical, &first) ||
-        (is_band && !read_one_mark(reader, &value->items[1], vertical, &second)))
-        return false;
-    *mark = first.mark;
-    mark->is_band = is_band;
-    if (is_band) {
-        mark->other = second.mark.value;
-        mark->other_label = second.mark.label;
-    }
-    return true;
-}
-
-static bool read_marks(struct widget_reader *reader, const struct json *value, bool vertical,
-                       struct widget_mark_list *marks)
-{
-    if (!json_is(value, JSON_ARRAY) || value->count > MOST_MARKS)
-        return cloudwatch_widget_complain(reader, S("/annotations"), "Should be array of at most 100 items");
-    for (uint32_t i = 0; i < value->count; i++)
-        if (!read_mark(reader, &value->items[i], vertical, list_add(reader->arena, marks)))
-            return false;
-    return true;
-}
-
-static bool read_horizontal(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_marks(reader, value, false, &((struct parse *)to)->widget.horizontal);
-}
-
-static bool read_vertical(struct widget_reader *reader, const struct json *value, void *to)
-{
-    return read_marks(reader, value, true, &((struct parse *)to)->widget.vertical);
-}
-
-static bool read_annotations(struct widget_reader *reader, const struct json *value, void *to)
-{
-    static const struct widget_member members[] = {{STR_INIT("horizontal"), read_horizontal},
-                                                   {STR_INIT("vertical"), read_vertical}};
-
-    return cloudwatch_widget_object(reader, S("/annotations"), value, members, 2, to);
+    return cloudwatch_widget_object(reader, path, value, members, sizeof members / sizeof *members, to);
 }
 
 /* ---- the whole ---- */
 
+struct parse {
+    struct widget widget;
+    const struct json *metrics; /* they are read at the end: they need the widget's period and statistic */
+};
+
+static bool keep_json(struct widget_reader *reader, str path, const struct json *value, void *to)
+{
+    (void)reader, (void)path;
+    *(const struct json **)to = value;
+    return true;
+}
+
+#define MEMBER(name, read, member)                                                                           \
+    {                                                                                                        \
+        STR_INIT(name), read, offsetof(struct parse, member)                                                 \
+    }
+
 static const struct widget_member members[] = {
-    {STR_INIT("metrics"), read_metrics}, {STR_INIT("annotations"), read_annotations},
-    {STR_INIT("start"), read_start},     {STR_INIT("end"), read_end},
-    {STR_INIT("width"), read_width},     {STR_INIT("height"), read_height},
-    {STR_INIT("title"), read_title},     {STR_INIT("view"), read_view},
-    {STR_INIT("stacked"), read_stacked}, {STR_INIT("legend"), read_legend},
-    {STR_INIT("yAxis"), read_axes},      {STR_INIT("period"), read_period},
-    {STR_INIT("stat"), read_stat},       {STR_INIT("theme"), read_theme},
-    {STR_INIT("timezone"), read_zone},   {STR_INIT("liveData"), read_live},
-    {STR_INIT("region"), read_region},   {STR_INIT("setPeriodToTimeRange"), read_one_period},
+    MEMBER("metrics", keep_json, metrics),
+    MEMBER("annotations", cloudwatch_widget_annotations, widget),
+    MEMBER("start", cloudwatch_widget_time, widget.start_ms),
+    MEMBER("end", cloudwatch_widget_time, widget.end_ms),
+    MEMBER("width", read_pixels, widget.width),
+    MEMBER("height", read_pixels, widget.height),
+    MEMBER("title", cloudwatch_widget_text, widget.title),
+    MEMBER("view", read_view, widget.view),
+    MEMBER("stacked", cloudwatch_widget_flag, widget.stacked),
+    MEMBER("legend", read_legend, widget.legend),
+    MEMBER("yAxis", read_axes, widget.axes),
+    MEMBER("period", cloudwatch_widget_period, widget.period_s),
+    MEMBER("stat", cloudwatch_widget_text, widget.stat),
+    MEMBER("theme", read_theme, widget.dark),
+    MEMBER("timezone", cloudwatch_widget_zone, widget.zone_ms),
+    MEMBER("liveData", cloudwatch_widget_flag, widget.live),
+    MEMBER("region", cloudwatch_widget_region, widget),
+    MEMBER("setPeriodToTimeRange", cloudwatch_widget_flag, widget.one_period),
 };
 
 static bool whole_check(struct widget_reader *reader, const struct widget *widget)

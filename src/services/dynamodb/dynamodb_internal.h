@@ -422,18 +422,6 @@ bool dynamodb_expressions_read(const struct call *call, const struct expression_
 bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *schema,
                               const struct expressions *expressions, const char *kind);
 
-/* The parameters that PutItem and DeleteItem share. */
-struct write_request {
-    str condition, return_values;
-    struct legacy_parameters legacy;
-    const struct str_map *names;
-    const struct dynamodb_attribute_map *values,
-        *attributes; /* the values of the expression; the item or key */
-};
-/* Parse the condition into *expressions and check the rest.  False: fail() has been called. */
-bool dynamodb_write_request_check(const struct call *call, const struct write_request *request,
-                                  struct expressions *expressions);
-
 /* access.c */
 /* What a policy may test in a request about items. */
 struct access {
@@ -655,6 +643,9 @@ struct write dynamodb_write_begin(const struct call *call, struct write given);
 bool dynamodb_write_was_checked(const struct call *call, const struct write *write);
 /* Remember that result; returns it. */
 bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid);
+/* Set the key, and check it and the request's paths against the table's schema.  False: fail() has been
+ * called. */
+bool dynamodb_write_find_key(const struct call *call, struct write *write);
 /* In a preparation: compute the write's result, and leave it to the handler. */
 void dynamodb_write_prepare(const struct call *call, struct write *write);
 /* Has a worker computed the write from the item that is stored now? */
@@ -667,6 +658,19 @@ void dynamodb_write_apply(const struct call *call, struct write *write);
 enum outcome dynamodb_write_item(const struct call *call, struct write *write);
 /* The bytes that decide the consumed capacity: the larger of the item's sizes before and after. */
 int64_t dynamodb_write_bytes(const struct write *write);
+
+/* item_write.c */
+/* What a PutItem, an UpdateItem or a DeleteItem asks for. */
+struct item_write {
+    struct write write;            /* its kind, the given item or key, and the ReturnValues */
+    struct expression_texts texts; /* without attributes, which are the given ones */
+};
+void dynamodb_item_write_context(const struct call *call, const struct item_write *asked,
+                                 const struct resource *resource, struct context_list *context);
+void dynamodb_item_write_prepare(const struct call *call, const struct item_write *asked);
+/* *write is for the reply. */
+enum outcome dynamodb_item_write(const struct call *call, const struct item_write *asked,
+                                 struct write *write);
 
 /* update.c */
 /* Does the update leave the key's attributes alone?  False: fail() has been called. */

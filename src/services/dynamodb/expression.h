@@ -8,8 +8,8 @@
  * expression_projection.c). Problems are sentences in AWS's words, without the "Invalid FilterExpression: "
  * before them.
  *
- * To add a function, add it to enum function_kind and to the tables in expression_check.c and
- * expression_evaluate.c.
+ * To add a function, add it to enum function, to the tables of expression_parse.c and expression_check.c, and
+ * to expression_evaluate.c.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
  */

@@ -62,7 +62,7 @@ void dynamodb_count_throttle(const struct call *call, const struct table *table,
 
 void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items)
 {
-    static const struct metric returned = {"AWS/DynamoDB", "ReturnedItemCount", "*TableName,Operation",
+    static const struct metric returned = {"AWS/DynamoDB", "ReturnedItemCount", "TableName,Operation",
                                            "Count"};
 
     count(call, &returned, table->name, (double)items);
@@ -80,9 +80,9 @@ static str table_of_request(const struct call *call)
 
 static void count_error(const struct call *call, const struct error *error, str table)
 {
-    static const struct metric of_server = {"AWS/DynamoDB", "SystemErrors", "*TableName,Operation", "Count"};
+    static const struct metric of_server = {"AWS/DynamoDB", "SystemErrors", "TableName,Operation", "Count"};
     static const struct metric of_user = {"AWS/DynamoDB", "UserErrors", NULL, "Count"};
-    static const struct metric throttled = {"AWS/DynamoDB", "ThrottledRequests", "*TableName,Operation",
+    static const struct metric throttled = {"AWS/DynamoDB", "ThrottledRequests", "TableName,Operation",
                                             "Count"};
     static const struct metric conditions = {"AWS/DynamoDB", "ConditionalCheckFailedRequests", "TableName",
                                              "Count"};
@@ -100,7 +100,7 @@ static void count_error(const struct call *call, const struct error *error, str 
 
 void dynamodb_request_ended(const struct call *call, int64_t took_us)
 {
-    static const struct metric latency = {"AWS/DynamoDB", "SuccessfulRequestLatency", "*TableName,Operation",
+    static const struct metric latency = {"AWS/DynamoDB", "SuccessfulRequestLatency", "TableName,Operation",
                                           "Milliseconds"};
     const struct error *error = call->progress->failure.error;
     str table = table_of_request(call);

@@ -3,75 +3,42 @@
  */
 #include "dynamodb_internal.h"
 
-static bool request_check(const struct call *call, const struct dynamodb_put_item_input *in,
-                          struct write *write)
+static struct item_write asked_by(const struct dynamodb_put_item_input *in)
 {
-    struct write_request request = {
-        .condition = in->condition_expression,
-        .return_values = in->return_values,
-        .legacy = {.expected = &in->expected, .conditional_operator = in->conditional_operator},
-        .names = &in->expression_attribute_names,
-        .values = &in->expression_attribute_values,
-        .attributes = &in->item,
+    return (struct item_write){
+        .write = {.kind = WRITE_PUTS,
+                  .given = &in->item,
+                  .return_values = in->return_values,
+                  .return_values_on_failure = in->return_values_on_condition_check_failure},
+        .texts = {.condition = in->condition_expression,
+                  .legacy = {.expected = &in->expected, .conditional_operator = in->conditional_operator},
+                  .names = &in->expression_attribute_names,
+                  .values = &in->expression_attribute_values},
     };
-
-    if (dynamodb_write_was_checked(call, write))
-        return write->valid;
-    return dynamodb_write_checked(call, write,
-                                  dynamodb_write_request_check(call, &request, &write->expressions));
-}
-
-/* Find the item's key.  False: fail() has been called. */
-static bool address(const struct call *call, const struct dynamodb_put_item_input *in, struct write *write)
-{
-    write->table = dynamodb_table_of(call);
-    return write->table && request_check(call, in, write) && dynamodb_table_open(call, write->table) &&
-           dynamodb_key_of_item(call, &write->table->keys, &in->item, &write->key) &&
-           dynamodb_put_keys_check(call, write) &&
-           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
 }
 
 void dynamodb_put_context(const struct call *call, const struct dynamodb_put_item_input *in,
                           const struct resource *resource, struct context_list *context)
 {
-    struct write write = dynamodb_write_begin(call, (struct write){0});
-    const struct expressions *expressions =
-        dynamodb_read_for_context(call, request_check(call, in, &write), &write.expressions);
+    struct item_write asked = asked_by(in);
 
-    dynamodb_access_in_context(
-        call, resource->row, &(struct access){.expressions = expressions, .attributes = &in->item}, context);
-    dynamodb_return_values_in_context(call, in->return_values, in->return_values_on_condition_check_failure,
-                                      context);
-}
-
-static struct write write_of(const struct dynamodb_put_item_input *in)
-{
-    return (struct write){
-        .kind = WRITE_PUTS,
-        .given = &in->item,
-        .return_values = in->return_values,
-        .return_values_on_failure = in->return_values_on_condition_check_failure,
-    };
+    dynamodb_item_write_context(call, &asked, resource, context);
 }
 
 void dynamodb_put_item_prepare(const struct call *call, const struct dynamodb_put_item_input *in)
 {
-    struct write *write = arena_new(call->arena, struct write);
+    struct item_write asked = asked_by(in);
 
-    *write = write_of(in);
-    if (address(call, in, write))
-        dynamodb_write_prepare(call, write);
-    leave_prepared(call, write);
+    dynamodb_item_write_prepare(call, &asked);
 }
 
 enum outcome dynamodb_put_item(const struct call *call, const struct dynamodb_put_item_input *in,
                                struct dynamodb_put_item_output *out)
 {
-    struct write write = dynamodb_write_begin(call, write_of(in));
+    struct item_write asked = asked_by(in);
+    struct write write;
 
-    if (!address(call, in, &write))
-        return FAILED;
-    enum outcome outcome = dynamodb_write_item(call, &write);
+    enum outcome outcome = dynamodb_item_write(call, &asked, &write);
     if (outcome != DONE)
         return outcome;
     if (dynamodb_return_value_of(in->return_values) == DYNAMODB_RETURN_VALUE_ALL_OLD)

@@ -385,25 +385,3 @@ bool dynamodb_key_paths_check(const struct call *call, const struct key_schema *
                                    kind, STR_ARGS(schema->items[i].name)));
     return true;
 }
-
-static bool return_values_check(const struct call *call, str asked)
-{
-    return !str_present(asked) || dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_NONE ||
-           dynamodb_return_value_of(asked) == DYNAMODB_RETURN_VALUE_ALL_OLD ||
-           dynamodb_refuse_request(call, S("ReturnValues can only be ALL_OLD or NONE"));
-}
-
-bool dynamodb_write_request_check(const struct call *call, const struct write_request *request,
-                                  struct expressions *expressions)
-{
-    struct expression_texts texts = {
-        .condition = request->condition,
-        .legacy = request->legacy,
-        .names = request->names,
-        .values = request->values,
-        .attributes = request->attributes,
-    };
-
-    return dynamodb_expressions_read(call, &texts, expressions) &&
-           return_values_check(call, request->return_values);
-}

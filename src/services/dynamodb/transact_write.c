@@ -259,17 +259,6 @@ static bool tables_find(const struct call *call, struct write_set *set)
     return true;
 }
 
-static bool key_read(const struct call *call, struct write *write)
-{
-    const struct key_schema *schema = &write->table->keys;
-
-    if (write->kind == WRITE_PUTS)
-        return dynamodb_key_of_item(call, schema, write->given, &write->key) &&
-               dynamodb_put_keys_check(call, write);
-    return dynamodb_key_of_request(call, schema, write->given, &write->key) &&
-           dynamodb_update_keys_check(call, schema, &write->expressions.update);
-}
-
 /* Find the key of each item; what is wrong with one is its action's failure. */
 static bool keys_read(const struct call *call, struct write_set *set)
 {
@@ -278,11 +267,7 @@ static bool keys_read(const struct call *call, struct write_set *set)
             return false;
     for (size_t i = 0; i < set->count; i++) {
         struct write *write = &set->items[i];
-        if (!key_read(call, write) ||
-            !dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key"))
-            write->failure = take_failure(call);
-        else
-            write->failure = (struct failure){0};
+        write->failure = dynamodb_write_find_key(call, write) ? (struct failure){0} : take_failure(call);
     }
     return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
 }

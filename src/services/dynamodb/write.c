@@ -38,6 +38,25 @@ bool dynamodb_write_checked(const struct call *call, struct write *write, bool v
     return valid;
 }
 
+/* ---- the key ---- */
+
+static bool read_key(const struct call *call, struct write *write)
+{
+    const struct key_schema *schema = &write->table->keys;
+
+    if (write->kind == WRITE_PUTS)
+        return dynamodb_key_of_item(call, schema, write->given, &write->key) &&
+               dynamodb_put_keys_check(call, write);
+    return dynamodb_key_of_request(call, schema, write->given, &write->key) &&
+           dynamodb_update_keys_check(call, schema, &write->expressions.update);
+}
+
+bool dynamodb_write_find_key(const struct call *call, struct write *write)
+{
+    return read_key(call, write) &&
+           dynamodb_key_paths_check(call, &write->table->keys, &write->expressions, "Key");
+}
+
 /* ---- the result ---- */
 
 static bool returns(str return_values)

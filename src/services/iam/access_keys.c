@@ -3,9 +3,16 @@
  */
 #include "services/iam/iam_internal.h"
 
+#include "aws/arn.h"
+#include "base/check.h"
 #include "base/hash.h"
 
 enum { MAX_KEYS = 2, SECRET_SIZE = 40, PREFIX_SIZE = 4, RANDOM_SIZE = 12, CHECK_SIZE = 4 };
+
+/* In replies about its keys. */
+#define ROOT_NAME S("root")
+
+const str IAM_LASTING_KEY_PREFIX = {"AKIA", 4};
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -51,7 +58,7 @@ struct owner {
 /* Find the owner.  False: fail() has been called. */
 static bool owner_open(const struct call *call, struct owner *owner)
 {
-    *owner = (struct owner){.user_name = S("root")};
+    *owner = (struct owner){.user_name = ROOT_NAME};
     if (iam_is_about_root(call))
         return true;
     const struct identity *user = iam_identity_of(call);
@@ -93,7 +100,7 @@ enum outcome iam_create_access_key(const struct call *call, const struct iam_cre
                     MAX_KEYS);
     *key = (struct iam_access_key){
         .user_name = owner.user_name,
-        .access_key_id = iam_new_access_key_id(call->arena, S("AKIA")),
+        .access_key_id = iam_new_access_key_id(call->arena, IAM_LASTING_KEY_PREFIX),
         .status = iam_status_type_text(IAM_STATUS_TYPE_ACTIVE),
         .secret_access_key = iam_new_secret(call->arena),
         .create_date = arena_i64(call->arena, call->now_ms),
@@ -157,4 +164,75 @@ enum outcome iam_delete_access_key(const struct call *call, const struct iam_del
         return FAILED;
     iam_remove_access_key(call->txn, &(struct iam_remove_access_key_params){in->access_key_id});
     return DONE;
+}
+
+/* ---- the last use ---- */
+
+/* The key of the present operation.  False: the caller's account has no such key. */
+static bool key_find(const struct call *call, str access_key_id, struct iam_find_access_key_row *key)
+{
+    return iam_find_access_key(call->txn, &(struct iam_find_access_key_params){access_key_id}, key) &&
+           str_equal(key->account, call->account);
+}
+
+/* The owner of the key: a user, or the account's root.  AWS denies access to a key that it does not find. */
+bool iam_locate_key_owner(const struct call *call, const struct iam_get_access_key_last_used_request *in,
+                          struct resource *found)
+{
+    struct iam_find_access_key_row key;
+    struct identity user;
+
+    if (key_find(call, in->access_key_id, &key)) {
+        if (key.identity_id && iam_identity_find_id(call->txn, call->arena, *key.identity_id, &user))
+            return iam_locate_user(call, user.row.name, found);
+        found->arn = arn_of_root(call->arena, call->account);
+        return true;
+    }
+    fail(call, &IAM_ACCESS_DENIED,
+         "User: %.*s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %.*s",
+         STR_ARGS(call->caller->arn), STR_ARGS(in->access_key_id));
+    return false;
+}
+
+/* The last use that is stored or noted, or NULL. */
+static const struct iam_use *last_use_of(const struct call *call, const struct iam_find_access_key_row *key)
+{
+    struct iam_uses uses = {0};
+
+    if (key->last_used_ms)
+        *list_add(call->arena, &uses) = (struct iam_use){.action = key->last_used_service,
+                                                         .resource = key->access_key_id,
+                                                         .region = key->last_used_region,
+                                                         .last_ms = *key->last_used_ms};
+    iam_uses_noted(call->arena, key->access_key_id, &uses);
+    return iam_last_use(&uses);
+}
+
+enum outcome iam_get_access_key_last_used(const struct call *call,
+                                          const struct iam_get_access_key_last_used_request *in,
+                                          struct iam_get_access_key_last_used_response *out)
+{
+    struct iam_access_key_last_used *used = arena_new(call->arena, struct iam_access_key_last_used);
+    const struct identity *user = call_resource(call, 0)->row;
+    struct iam_find_access_key_row key;
+
+    check(key_find(call, in->access_key_id, &key)); /* its owner was located */
+    const struct iam_use *last = last_use_of(call, &key);
+    *used = last ? (struct iam_access_key_last_used){.last_used_date = &last->last_ms,
+                                                     .service_name = last->action,
+                                                     .region = last->region}
+                 : (struct iam_access_key_last_used){.service_name = S("N/A"), .region = S("N/A")};
+    out->user_name = user ? user->row.name : ROOT_NAME;
+    out->access_key_last_used = used;
+    return DONE;
+}
+
+void iam_store_key_use(const struct call *call, str access_key_id, const struct iam_uses *noted)
+{
+    const struct iam_use *last = iam_last_use(noted);
+
+    iam_set_key_last_used(call->txn, &(struct iam_set_key_last_used_params){.last_used_ms = &last->last_ms,
+                                                                            .last_used_service = last->action,
+                                                                            .last_used_region = last->region,
+                                                                            .access_key_id = access_key_id});
 }

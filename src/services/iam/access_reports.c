@@ -122,14 +122,15 @@ static void sort_distinct(struct str_list *texts)
 }
 
 /* The service's namespace, in small letters: SNS's actions begin with capitals. */
-static str service_of(const struct call *call, str action)
+str iam_service_of(const struct call *call, str action)
 {
     ptrdiff_t colon = str_index(action, ':');
 
     return colon < 0 ? S("") : iam_lower_case(call->arena, str_head(action, (size_t)colon));
 }
 
-/* As str_equal(service_of(action), service) for a service in small letters, without a copy for each action.
+/* As str_equal(iam_service_of(action), service) for a service in small letters, without a copy for each
+ * action.
  */
 static bool is_of_service(str action, str service)
 {
@@ -144,7 +145,7 @@ static void add_named(const struct call *call, const struct policy_list *policie
         for (size_t at = 0; at < policies->items[i].policy->statements.count; at++) {
             const struct statement *statement = &policies->items[i].policy->statements.items[at];
             for (size_t j = 0; j < statement->actions.count && !statement->not_actions; j++) {
-                str name = service_of(call, statement->actions.items[j].text);
+                str name = iam_service_of(call, statement->actions.items[j].text);
                 if (!str_empty(name) && iam_is_policy_text(name))
                     *list_add(call->arena, names) = name;
             }
@@ -159,7 +160,7 @@ static struct str_list reached_services(const struct call *call, const struct po
     size_t kept = 0;
 
     for (size_t i = 0; i < actions->count; i++)
-        *list_add(call->arena, &names) = service_of(call, actions->items[i]);
+        *list_add(call->arena, &names) = iam_service_of(call, actions->items[i]);
     add_named(call, policies, &names);
     sort_distinct(&names);
     for (size_t i = 0; i < names.count; i++)
@@ -242,7 +243,7 @@ static void read_accesses(const struct call *call, const struct entity *entity,
         struct iam_uses uses = iam_uses_of(call, &identities[i]);
         for (size_t u = 0; u < uses.count; u++) {
             const struct iam_use *use = &uses.items[u];
-            take_use(services_used, service_of(call, use->action), use, identities[i].arn, i + 1);
+            take_use(services_used, iam_service_of(call, use->action), use, identities[i].arn, i + 1);
             take_use(actions_used, use->action, use, identities[i].arn, i + 1);
         }
     }
@@ -360,7 +361,7 @@ static struct entity_access *list_accesses(const struct call *call, const struct
         struct iam_uses uses = iam_uses_of(call, &identities[i]);
         list[i].identity = &identities[i];
         for (size_t u = 0; u < uses.count; u++)
-            if (str_equal(service_of(call, uses.items[u].action), service) &&
+            if (str_equal(iam_service_of(call, uses.items[u].action), service) &&
                 uses.items[u].last_ms > list[i].last_ms)
                 list[i].last_ms = uses.items[u].last_ms;
     }

@@ -64,7 +64,7 @@ static bool find_key(struct txn *txn, struct arena *arena, str access_key_id, st
     if (!iam_find_access_key(txn, &(struct iam_find_access_key_params){access_key_id}, &row) ||
         iam_status_type_of(row.status) != IAM_STATUS_TYPE_ACTIVE)
         return false;
-    *credentials = (struct credentials){.secret = row.secret, .expires_ms = INT64_MAX};
+    *credentials = (struct credentials){.secret = row.secret, .expires_ms = INT64_MAX, .is_kept = true};
     if (!row.identity_id) {
         credentials->principal = root_principal(arena, row.account);
         return true;

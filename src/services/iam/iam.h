@@ -12,6 +12,7 @@ extern const struct module STS_MODULE;
 /* The functions of struct identity_provider, with the same names. */
 bool iam_find_credentials(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                           struct credentials *credentials);
+void iam_note_key_use(const struct call *call, str access_key_id, str service);
 bool iam_authorize(const struct call *call, const struct question *question, struct objection *objection);
 /* Also false when the role does not trust the service of this call. */
 bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal);

@@ -152,6 +152,12 @@ create table iam_access_job (
 );
 create index iam_access_job_by_account on iam_access_job (account, id);
 
+-- migration: 7
+-- The last request that was signed with the key.
+alter table iam_access_key add column last_used_ms integer;
+alter table iam_access_key add column last_used_service text;
+alter table iam_access_key add column last_used_region text;
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,
@@ -298,8 +304,14 @@ insert into iam_access_key (access_key_id, account, identity_id, secret, status,
 values (:access_key_id, :account, :identity_id, :secret, :status, :created_ms);
 
 -- statement: find_access_key :one
-select access_key_id, account, identity_id, secret, status, created_ms
+select access_key_id, account, identity_id, secret, status, created_ms, last_used_ms, last_used_service,
+       last_used_region
 from iam_access_key where access_key_id = :access_key_id;
+
+-- statement: set_key_last_used :exec
+update iam_access_key set last_used_ms = :last_used_ms, last_used_service = :last_used_service,
+                          last_used_region = :last_used_region
+where access_key_id = :access_key_id;
 
 -- statement: access_keys :many
 select access_key_id, status, created_ms from iam_access_key

@@ -54,7 +54,8 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
                                                                       const struct identity *identity);
 
 struct managed_policy;
-/* resources.c: the resource of the present operation.  NULL: it does not exist, and fail() has been called.
+/*
+ * resources.c: the resource of the present operation.  NULL: it does not exist, and fail() has been called.
  */
 const struct identity *iam_identity_of(const struct call *call);
 const struct managed_policy *iam_managed_policy_of(const struct call *call);
@@ -149,6 +150,10 @@ str iam_new_secret(struct arena *arena);
 /* A new id, which iam_access_key_is_ours() recognizes even after it is deleted. */
 str iam_new_access_key_id(struct arena *arena, str prefix);
 bool iam_access_key_is_ours(struct arena *arena, str access_key_id);
+extern const str IAM_LASTING_KEY_PREFIX; /* of a key that does not expire */
+/* Store the last of the key's uses. */
+struct iam_uses;
+void iam_store_key_use(const struct call *call, str access_key_id, const struct iam_uses *noted);
 
 /* policy_cache.c: parsed policies, in a cache for each thread. */
 struct cached_identity {
@@ -197,9 +202,13 @@ struct principal iam_session_principal(struct arena *arena, const struct identit
 /* last_accessed.c */
 enum outcome iam_last_accessed(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
+/* access_reports.c */
+/* The namespace of the action's service, in small letters. */
+str iam_service_of(const struct call *call, str action);
+
 /* uses.c: what roles and users use, and is not stored yet. */
 struct iam_use {
-    str action, resource; /* resource is absent: several */
+    str action, resource; /* resource is absent: several; of an access key: a service, and the key */
     str region;           /* of the last one */
     int64_t last_ms;      /* some seconds late at most */
     bool changed;         /* since the uses were read */
@@ -217,10 +226,13 @@ struct seen_use *iam_seen_uses(struct arena *arena);
 /* The identity has been allowed what is asked.  Any thread. */
 void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
                   int64_t now_ms);
-/* Add the uses that were noted, and may not be stored, to others of the identity. */
-void iam_uses_noted(struct arena *arena, str unique_id, struct iam_uses *uses);
-/* Take the uses of an identity, to store them; they are still told as noted.  False: no identity has any. */
-bool iam_uses_take(struct arena *arena, str *unique_id, struct iam_uses *uses);
+/*
+ * Add the uses that were noted, and may not be stored, to others of the owner: a role's or user's unique id,
+ * or an access key's id.
+ */
+void iam_uses_noted(struct arena *arena, str owner, struct iam_uses *uses);
+/* Take the uses of an owner, to store them; they are still told as noted.  False: nobody has any. */
+bool iam_uses_take(struct arena *arena, str *owner, struct iam_uses *uses);
 /* What was taken is stored; or is not, and is to be taken again. */
 void iam_uses_stored(bool stored);
 void iam_uses_forget(void);

@@ -1,5 +1,5 @@
 /*
- * kept_uses.c: what roles and users have used, in the store.
+ * kept_uses.c: what roles and users have used, and what access keys have signed, in the store.
  *
  * A poller stores what uses.c has noted, once a minute and when the server stops: so the requests of a minute
  * cost one write, and a crash loses the uses of a minute at most.
@@ -71,7 +71,7 @@ static void store_use(const struct call *call, str owner, const struct iam_use *
                                              .region = use->region});
 }
 
-static void store(const struct call *call, str unique_id, const struct iam_uses *noted)
+static void store_identity(const struct call *call, str unique_id, const struct iam_uses *noted)
 {
     struct identity identity;
 
@@ -88,6 +88,14 @@ static void store(const struct call *call, str unique_id, const struct iam_uses 
     store_last(call, &identity, iam_last_use(noted));
 }
 
+static void store(const struct call *call, str owner, const struct iam_uses *noted)
+{
+    if (str_starts_with(owner, IAM_LASTING_KEY_PREFIX))
+        iam_store_key_use(call, owner, noted);
+    else
+        store_identity(call, owner, noted);
+}
+
 /* The number of the last transaction that stored uses: it is in the store if that was committed. */
 static int64_t last_run;
 
@@ -97,13 +105,13 @@ enum outcome iam_keep_uses(const struct call *call, const struct iam_keep_uses_r
     struct iam_find_state_row state = {0};
     struct iam_uses noted;
     bool any = false, more = false;
-    str unique_id;
+    str owner;
 
     (void)in, (void)out;
     iam_find_state(call->txn, &state);
     iam_uses_stored(state.uses_run == last_run);
-    while (!more && iam_uses_take(call->arena, &unique_id, &noted)) {
-        store(call, unique_id, &noted);
+    while (!more && iam_uses_take(call->arena, &owner, &noted)) {
+        store(call, owner, &noted);
         any = true;
         more = !call->last_run && slice_is_over(call);
     }

@@ -1,5 +1,6 @@
 /*
- * uses.c: which actions roles and users use, on which resources, and when: what the store does not have yet.
+ * uses.c: which actions roles and users use, on which resources, and when, and what access keys sign: what
+ * the store does not have yet.
  *
  * Every request of a role asks, so a use that a cached identity has noted lately costs a few comparisons;
  * only once in SEEN_FOR_MS does it reach the table that all threads share.  Once a minute kept_uses.c takes
@@ -7,8 +8,8 @@
  * committed.
  *
  * Everything is bounded.  An identity keeps MOST_USES pairs of an action and a resource; when there are more,
- * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities, the one that
- * was idle for longest is forgotten.
+ * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities and keys, the
+ * one that was idle for longest is forgotten.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -18,10 +19,12 @@
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MOST_OWNERS = 1024, MOST_USES = 128, SEEN = 32, SEEN_BYTES = 176, SEEN_FOR_MS = 10 * 1000 };
+enum { SEEN_KEYS = 256, MOST_KEY_BYTES = 64 };
 
 /* ---- what a cached identity has lately noted ---- */
 
@@ -179,7 +182,7 @@ struct owner {
     struct arena arena;
 };
 
-/* By unique id. */
+/* By an identity's unique id, or an access key's id. */
 struct owners {
     struct map map;
     struct owner *first;
@@ -266,6 +269,43 @@ void iam_use_note(const struct cached_identity *identity, const struct question 
     see(seen, question, now_ms);
 }
 
+/* ---- access keys ---- */
+
+/* Of each key, or of several that share a place, a digest of the last use and its time. */
+static _Atomic uint64_t seen_keys[SEEN_KEYS];
+
+static bool key_was_seen(str access_key_id, const struct iam_use *use)
+{
+    uint64_t key = str_hash_quick(0, access_key_id);
+    uint64_t digest = str_hash_quick(str_hash_quick(key, use->action), use->region);
+
+    digest += (uint64_t)(use->last_ms / SEEN_FOR_MS);
+    if (atomic_load(&seen_keys[key % SEEN_KEYS]) == digest)
+        return true;
+    atomic_store(&seen_keys[key % SEEN_KEYS], digest);
+    return false;
+}
+
+/* The client chooses the region, and where no operation is called, the service. */
+static str shortened(str text)
+{
+    return str_head(text, text.size < MOST_KEY_BYTES ? text.size : MOST_KEY_BYTES);
+}
+
+void iam_note_key_use(const struct call *call, str access_key_id, str service)
+{
+    const struct operation *operation = call->operation;
+    struct iam_use use = {
+        .action = operation ? iam_service_of(call, str_of(operation->action)) : shortened(service),
+        .resource = access_key_id,
+        .region = shortened(call->region),
+        .last_ms = call->now_ms,
+    };
+
+    if (!key_was_seen(access_key_id, &use))
+        note(access_key_id, &use);
+}
+
 void iam_uses_forget(void)
 {
     pthread_mutex_lock(&table.lock);
@@ -282,13 +322,13 @@ static void add_of(struct arena *arena, const struct owners *owners, str unique_
         add_all(arena, uses, &owner->uses);
 }
 
-void iam_uses_noted(struct arena *arena, str unique_id, struct iam_uses *uses)
+void iam_uses_noted(struct arena *arena, str owner, struct iam_uses *uses)
 {
     struct arena_guard *guard = arena_hold(arena); /* the lock must be released */
 
     pthread_mutex_lock(&table.lock);
-    add_of(arena, &table.taken, unique_id, uses);
-    add_of(arena, &table.noted, unique_id, uses);
+    add_of(arena, &table.taken, owner, uses);
+    add_of(arena, &table.noted, owner, uses);
     pthread_mutex_unlock(&table.lock);
     arena_let_go(arena, guard);
 }

@@ -57,14 +57,16 @@ struct result lambda_execution_result(const struct call *call, str result, str e
 }
 
 static void answer_start(const struct call *call, const struct function *function,
-                         const struct lambda_find_invocation_row *start, const struct result *result,
-                         str input)
+                         const struct lambda_execution_row *execution,
+                         const struct lambda_find_invocation_row *start, const struct result *result)
 {
     static const struct logs_input_log_events no_output;
 
     if (start->kind == LAMBDA_INVOCATION_KIND_SYNC) {
         lambda_invocation_answer_caller(call, start, result, (str){0});
     } else if (start->kind == LAMBDA_INVOCATION_KIND_EVENT) {
+        /* Only the dead letter of an execution that has failed has its input. */
+        str input = str_present(result->error) ? lambda_execution_input(call, execution) : (str){0};
         lambda_event_conclude(call, function, start->id, result, input);
     } else {
         lambda_invocation_remove(call, start->id);
@@ -85,7 +87,7 @@ static void answer_starts(const struct call *call, const struct lambda_execution
         return;
     struct call there = lambda_call_of_function(call, &function);
     while (lambda_next_start(call->txn, &params, &start))
-        answer_start(&there, &function, &start, &result, operation->input);
+        answer_start(&there, &function, execution, &start, &result);
 }
 
 static void count_end(const struct call *call, const struct lambda_execution_row *execution,
@@ -158,6 +160,7 @@ static bool remove_rows(const struct call *call, int64_t id)
                     call->txn, &(struct lambda_remove_some_history_params){.execution_id = id,
                                                                            .limit = EVENTS_PER_STATEMENT}) ==
             0) {
+            lambda_remove_execution_input(call->txn, &(struct lambda_remove_execution_input_params){id});
             lambda_remove_execution(call->txn, &(struct lambda_remove_execution_params){.id = id});
             return true;
         }

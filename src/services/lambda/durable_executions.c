@@ -78,6 +78,14 @@ struct lambda_operation_row lambda_execution_operation(const struct call *call,
     return operation;
 }
 
+str lambda_execution_input(const struct call *call, const struct lambda_execution_row *execution)
+{
+    const struct lambda_get_execution_input_params params = {.execution_id = execution->id};
+    struct lambda_get_execution_input_row input;
+
+    return lambda_get_execution_input(call->txn, &params, &input) ? input.content : S("");
+}
+
 /* ---- going on ---- */
 
 bool lambda_execution_take(struct lambda_execution_row *execution, size_t bytes)
@@ -182,7 +190,7 @@ enum outcome lambda_get_durable_execution(const struct call *call,
     if (!whole)
         return DONE;
     struct lambda_operation_row operation = lambda_execution_operation(call, execution);
-    out->input_payload = operation.input;
+    out->input_payload = lambda_execution_input(call, execution);
     out->result = operation.result;
     out->error = lambda_error_object_of(call, operation.error);
     return DONE;

@@ -33,9 +33,10 @@ const struct lambda_execution_row *lambda_execution_of(const struct call *call);
 /* Count bytes of payloads.  False: the execution has too many. */
 bool lambda_execution_take(struct lambda_execution_row *execution, size_t bytes);
 #define DURABLE_TOO_LARGE "The durable execution exceeds the maximum of 104857600 bytes of data."
-/* The row of the execution itself among its operations. */
+/* The row of the execution itself among its operations, without its input. */
 struct lambda_operation_row lambda_execution_operation(const struct call *call,
                                                        const struct lambda_execution_row *execution);
+str lambda_execution_input(const struct call *call, const struct lambda_execution_row *execution);
 /* Store the execution's row; set its timer, and begin a run if its function must know of a change. */
 void lambda_execution_settle(const struct call *call, struct lambda_execution_row *execution);
 

@@ -39,10 +39,11 @@ static void add_first_operation(const struct call *call, const struct function *
         .status = lambda_operation_status_text(LAMBDA_OPERATION_STATUS_STARTED),
         .started_ms = call->now_ms,
         .changed = ++execution->sequence,
-        .input = payload,
     };
 
     operation.id = lambda_add_operation(call->txn, &operation);
+    lambda_add_execution_input(call->txn, &(struct lambda_add_execution_input_params){
+                                              .execution_id = execution->id, .content = payload});
     execution->bytes += (int64_t)payload.size;
     lambda_history_note(call, execution, &operation,
                         arena_format(call->arena, "{\"ExecutionTimeout\":%lld}",
@@ -96,7 +97,7 @@ static bool is_payload_of(const struct call *call, const struct lambda_execution
 {
     return execution->payload_hash.size > 0
                ? str_equal(execution->payload_hash, lambda_payload_hash(call, payload))
-               : str_equal(lambda_execution_operation(call, execution).input, payload);
+               : str_equal(lambda_execution_input(call, execution), payload);
 }
 
 static bool payload_matches(const struct call *call, const struct lambda_execution_row *execution,

@@ -772,6 +772,16 @@ alter table lambda_reader add column first_lane integer not null default 0;
 -- The size of an event that is stored apart from its invocation; 0: of another one.
 alter table lambda_invocation add column event_size integer not null default 0;
 
+-- migration: 31
+-- The input of a durable execution: not in the row of its operation, which changes when the execution ends.
+create table lambda_execution_input (
+    execution_id integer primary key,
+    content blob not null
+);
+insert into lambda_execution_input (execution_id, content)
+select execution_id, coalesce(input, '') from lambda_operation where type = 'EXECUTION';
+update lambda_operation set input = null where type = 'EXECUTION';
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1576,6 +1586,16 @@ insert into lambda_operation (execution_id, operation_id, parent, name, type, su
 values (:execution_id, :operation_id, :parent, :name, :type, :sub_type, :status, :started_ms, :ended_ms,
     :changed, :hidden, :replay_children, :attempt, :due_ms, :expires_ms, :seconds, :input, :result, :error);
 
+-- statement: add_execution_input :exec
+insert into lambda_execution_input (execution_id, content) values (:execution_id, :content);
+
+-- statement: get_execution_input :one
+select content from lambda_execution_input where execution_id = :execution_id;
+
+-- statement: remove_execution_input :exec
+delete from lambda_execution_input where execution_id = :execution_id;
+
+-- That of the execution itself has no input here.
 -- statement: find_operation :one
 -- row: operation
 select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
@@ -1594,7 +1614,9 @@ where id = :id;
 -- row: operation
 -- param: after integer
 select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
-    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+    replay_children, attempt, due_ms, expires_ms, seconds, result, error,
+    case when type = 'EXECUTION' then (select content from lambda_execution_input i
+        where i.execution_id = lambda_operation.execution_id) else input end as input
 from lambda_operation where execution_id = :execution_id and hidden = 0 and id > :after order by id;
 
 -- Those that have changed, in the order of their changes.
@@ -1602,7 +1624,9 @@ from lambda_operation where execution_id = :execution_id and hidden = 0 and id >
 -- row: operation
 -- param: after integer
 select id, execution_id, operation_id, parent, name, type, sub_type, status, started_ms, ended_ms, changed, hidden,
-    replay_children, attempt, due_ms, expires_ms, seconds, input, result, error
+    replay_children, attempt, due_ms, expires_ms, seconds, result, error,
+    case when type = 'EXECUTION' then (select content from lambda_execution_input i
+        where i.execution_id = lambda_operation.execution_id) else input end as input
 from lambda_operation where execution_id = :execution_id and changed > :after order by changed;
 
 -- statement: list_changed_ids :many
@@ -1652,16 +1676,18 @@ values (:execution_id, :number, :type, :operation, :at_ms, :details, :payload);
 -- statement: list_history :each
 -- row: history
 -- param: after integer
-select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.input, o.result,
-    o.error
+select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.result, o.error,
+    case when h.type = 'ExecutionStarted' then (select content from lambda_execution_input i
+        where i.execution_id = h.execution_id) else o.input end as input
 from lambda_history h left join lambda_operation o on o.id = h.operation
 where h.execution_id = :execution_id and h.number > :after order by h.number;
 
 -- statement: list_history_back :each
 -- row: history
 -- param: before integer
-select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.input, o.result,
-    o.error
+select h.number, h.type, h.at_ms, h.details, h.payload, o.operation_id, o.parent, o.name, o.sub_type, o.result, o.error,
+    case when h.type = 'ExecutionStarted' then (select content from lambda_execution_input i
+        where i.execution_id = h.execution_id) else o.input end as input
 from lambda_history h left join lambda_operation o on o.id = h.operation
 where h.execution_id = :execution_id and h.number < :before order by h.number desc;
 

@@ -2,7 +2,7 @@
  * layers.c: versions of layers: made, shown, listed, deleted.
  *
  * A layer is a row that counts its versions; a version's number is never used again.  A deleted version stays
- * in the functions that have it (function_layers.c).
+ * in the functions that have it (layer_sets.c).
  */
 #include "lambda_internal.h"
 

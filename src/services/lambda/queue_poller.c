@@ -40,10 +40,21 @@ static size_t event_count(const struct record *records, size_t count, int64_t ba
     return i;
 }
 
+/* With the commas between them. */
+static size_t size_of_records(const struct record *records, size_t count)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++)
+        size += records[i].json.size + 1;
+    return size;
+}
+
 static str event_of(const struct call *call, const struct record *records, size_t count)
 {
     struct text event = text_in(call->arena);
 
+    text_reserve(&event, size_of_records(records, count) + sizeof "{'Records':[]}");
     text_add(&event, S("{\"Records\":["));
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
@@ -119,6 +130,7 @@ static struct batch_part part_of(const struct call *call, const struct record *r
 {
     struct text receipts = text_in(call->arena), json = text_in(call->arena);
 
+    text_reserve(&json, size_of_records(records, count));
     for (size_t i = 0; i < count; i++) {
         text_add(&receipts, i > 0 ? S("\n") : S(""));
         text_add(&receipts, records[i].receipt);
@@ -207,7 +219,8 @@ static void count_stopped(const struct call *call, const struct poll *poll, cons
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, stopped->count);
 }
 
-/* The records of the messages that the filter takes; the others are deleted: for their source they are done.
+/*
+ * The records of the messages that the filter takes; the others are deleted: for their source they are done.
  */
 static struct record_list records_of(const struct call *call, const struct poll *poll,
                                      const struct sqs_message_list *messages)

@@ -8,8 +8,8 @@
  * A program is a list of commands over rows.  What a command makes (`as`, `parse`) has a slot in each row;
  * names are resolved when the query is parsed, to a slot or to a field of the event.
  *
- * To add a command, add it to the table of insights_parse.c and to that of insights_run.c; to add a function,
- * add it to a table of insights_functions.c.
+ * To add a command, add it to the table of insights_parse.c and to that of insights.c; to add a function,
+ * add it to a table of an insights_*functions.c.
  */
 #include "insights_value.h"
 

@@ -8,7 +8,6 @@
  */
 #include "lookup_csv.h"
 #include "lookup_tables.h"
-#include "query.h"
 
 #include "base/hash.h"
 #include "base/time.h"
@@ -16,91 +15,10 @@
 #include <string.h>
 
 enum {
-    MOST_CONTENT_BYTES = 10 * 1024 * 1024,
-    MOST_ROWS_BYTES = 16 * 1024 * 1024, /* of a query's result, in JSON */
     PIECE_BYTES = 256 * 1024,
     PIECES_PER_RUN = 4,
     UNFINISHED_MS = 60 * MS_PER_S, /* this long after its last piece no call is still writing it */
 };
-
-/* ---- the rows of a query, as CSV ---- */
-
-struct export
-{
-    struct arena *arena;
-    struct insights_texts columns;
-    struct text csv;
-};
-
-/* The pointer to the event is no column. */
-static bool is_column(str name)
-{
-    return !str_equal(name, S("@ptr"));
-}
-
-static void read_columns(void *context, const struct json *row)
-{
-    struct export *export = context;
-
-    for (uint32_t i = 0; i < row->count; i++) {
-        str name = json_get_str(&row->items[i], S("field"));
-        if (is_column(name) && !str_is_one_of(name, export->columns.items, export->columns.count))
-            *list_add(export->arena, &export->columns) = arena_copy(export->arena, name);
-    }
-}
-
-static str value_of(const struct json *row, str name)
-{
-    for (uint32_t i = 0; i < row->count; i++)
-        if (str_equal(json_get_str(&row->items[i], S("field")), name))
-            return json_get_str(&row->items[i], S("value"));
-    return S("");
-}
-
-static void write_row(void *context, const struct json *row)
-{
-    struct export *export = context;
-
-    if (export->csv.size > MOST_CONTENT_BYTES)
-        return;
-    for (size_t i = 0; i < export->columns.count; i++)
-        logs_csv_add(&export->csv, i == 0, value_of(row, export->columns.items[i]));
-    text_add_char(&export->csv, '\n');
-}
-
-static bool refuse_size(const struct call *call)
-{
-    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The content of a lookup table must not exceed 10 MB.");
-    return false;
-}
-
-/* False: fail() has been called. */
-static bool csv_of_query(const struct call *call, str query_id, str *csv)
-{
-    struct export export = {.arena = call->arena, .csv = text_in(call->arena)};
-    struct logs_query_row query;
-
-    if (!logs_query_find(call, query_id, &query))
-        return false;
-    enum logs_query_status status = logs_query_status_of(query.status);
-    if (status != LOGS_QUERY_STATUS_COMPLETE && status != LOGS_QUERY_STATUS_CANCELLED) {
-        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The query is neither complete nor cancelled: %.*s.",
-             STR_ARGS(query.status));
-        return false;
-    }
-    if (!logs_query_read_rows(call, &query, MOST_ROWS_BYTES, read_columns, &export))
-        return refuse_size(call);
-    if (export.columns.count == 0) {
-        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The query has no results.");
-        return false;
-    }
-    for (size_t i = 0; i < export.columns.count; i++)
-        logs_csv_add(&export.csv, i == 0, export.columns.items[i]);
-    text_add_char(&export.csv, '\n');
-    logs_query_read_rows(call, &query, MOST_ROWS_BYTES, write_row, &export);
-    *csv = text_str(&export.csv);
-    return true;
-}
 
 /* ---- checking ---- */
 
@@ -115,14 +33,21 @@ static str names_json(const struct call *call, const struct insights_texts *name
     return json_written(&writer);
 }
 
+void logs_lookup_refuse_size(const struct call *call)
+{
+    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "The content of a lookup table must not exceed 10 MB.");
+}
+
 static const struct lookup_content *check_content(const struct call *call, str csv)
 {
     struct lookup_content *content = arena_new(call->arena, struct lookup_content);
     struct csv_table table;
     str problem;
 
-    if (csv.size > MOST_CONTENT_BYTES && !refuse_size(call))
+    if (csv.size > LOOKUP_MOST_BYTES) {
+        logs_lookup_refuse_size(call);
         return NULL;
+    }
     if (!logs_csv_check(call->arena, csv, &table, &problem)) {
         fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION, "%.*s", STR_ARGS(problem));
         return NULL;
@@ -145,7 +70,7 @@ const struct lookup_content *logs_lookup_content(const struct call *call, str ta
         return NULL;
     }
     str csv = table_body;
-    if (str_present(query_id) && !csv_of_query(call, query_id, &csv))
+    if (str_present(query_id) && !logs_lookup_csv_of_query(call, query_id, &csv))
         return NULL;
     return check_content(call, csv);
 }
@@ -206,7 +131,7 @@ enum outcome logs_lookup_content_store(const struct call *call, const struct loo
         return DONE;
     }
     remove_at(call, content->id, call->now_ms + UNFINISHED_MS);
-    return park(call, arena_concat(call->arena, S("logs/lookup"), S("/"), content->id), call->now_ms + 1);
+    return park(call, arena_join(call->arena, S("logs/lookup/"), content->id), call->now_ms + 1);
 }
 
 char *logs_lookup_content_read(const struct call *call, str id, int64_t size)

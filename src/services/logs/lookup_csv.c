@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MOST_COLUMNS = 1000, MOST_HEADER_BYTES = 64 * 1024 };
+enum { MOST_HEADER_BYTES = 64 * 1024 };
 
 static const str byte_order_mark = STR_INIT("\xef\xbb\xbf");
 
@@ -128,7 +128,7 @@ static str header_problem(struct arena *arena, const struct csv_reader *reader,
 {
     if (columns->count == 0)
         return S("The CSV has no header row.");
-    if (columns->count > MOST_COLUMNS || reader->at > MOST_HEADER_BYTES)
+    if (columns->count > LOOKUP_MOST_COLUMNS || reader->at > MOST_HEADER_BYTES)
         return S("The CSV's header has more than 1000 columns, or more than 64 KB.");
     for (size_t i = 0; i < columns->count; i++) {
         if (str_empty(columns->items[i]))
@@ -146,7 +146,7 @@ static bool read_header(struct arena *arena, struct csv_reader *reader, struct i
     struct csv_field field;
 
     if (logs_csv_row(reader))
-        while (columns->count <= MOST_COLUMNS && logs_csv_field(reader, &field))
+        while (columns->count <= LOOKUP_MOST_COLUMNS && logs_csv_field(reader, &field))
             *list_add(arena, columns) = logs_csv_content(&field, arena_alloc(arena, field.raw.size + 1));
     *problem = reader->problem ? arena_format(arena, "The CSV's header has %s.", reader->problem)
                                : header_problem(arena, reader, columns);

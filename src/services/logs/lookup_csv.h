@@ -26,12 +26,15 @@ struct csv_field {
     bool doubled; /* it has quotes that are doubled */
 };
 
+/* Fields borrow from the text. */
 struct csv_reader logs_csv_begin(str text);
 /* False: there are no more rows, or there was a problem. */
 bool logs_csv_row(struct csv_reader *reader);
 bool logs_csv_field(struct csv_reader *reader, struct csv_field *field);
 /* Write the content of the field to `to`, which may be where the field is; returns it. */
 str logs_csv_content(const struct csv_field *field, char *to);
+
+enum { LOOKUP_MOST_COLUMNS = 1000 };
 
 struct csv_table {
     struct insights_texts columns;

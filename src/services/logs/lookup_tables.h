@@ -19,6 +19,8 @@ bool logs_lookups_check(const struct call *call, const struct insights_program *
 char *logs_lookup_table_read(const struct call *call, str name, size_t *size);
 
 /* lookup_content.c */
+enum { LOOKUP_MOST_BYTES = 10 * 1024 * 1024 /* of a content */ };
+
 struct lookup_content {
     str csv, id;
     str fields; /* JSON */
@@ -35,3 +37,11 @@ enum outcome logs_lookup_content_store(const struct call *call, const struct loo
 char *logs_lookup_content_read(const struct call *call, str id, int64_t size);
 /* A table no longer has the content: remove it, unless another one has it. */
 void logs_lookup_content_release(const struct call *call, str id);
+/* Fail the call, because a content is too large. */
+void logs_lookup_refuse_size(const struct call *call);
+
+/*
+ * lookup_from_query.c: the rows of a query that is complete or cancelled, as CSV in the call's arena.  It may
+ * exceed LOOKUP_MOST_BYTES by a row.  False: fail() has been called.
+ */
+bool logs_lookup_csv_of_query(const struct call *call, str query_id, str *csv);

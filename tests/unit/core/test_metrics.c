@@ -63,6 +63,18 @@ TEST(a_metric_has_no_dimension_or_one_or_two)
     wait_for_item("Two Thing=a Part=b/c", "1 Count, sum 4, 4 to 4;");
 }
 
+TEST(a_metric_has_a_series_for_each_operation_only_if_it_says_so)
+{
+    begin_minute();
+    assert_run("count-operation a 1; count a 1; timer t 0 count-operation a 2 | count a 2 | put counted 1");
+    wait_for_item("counted", "1");
+    assert_run("count-operation a 4; count a 4");
+    advance_clock(MINUTE_MS);
+    wait_for_item("Operations Thing=a Operation=Run", "2 Count, sum 5, 1 to 4;");
+    wait_for_item("Operations Thing=a Operation=RunLater", "1 Count, sum 2, 2 to 2;");
+    wait_for_item("Values Thing=a", "3 Count, sum 7, 1 to 4;");
+}
+
 TEST(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset)
 {
     begin_minute();
@@ -158,6 +170,7 @@ TESTS(engine_test(what_was_counted_is_stored_when_its_minute_is_over),
       engine_test(each_minute_is_stored_by_itself), engine_test(a_call_that_fails_has_counted_nothing),
       engine_test(what_is_counted_at_once_stays_when_the_call_fails),
       engine_test(a_metric_has_no_dimension_or_one_or_two),
+      engine_test(a_metric_has_a_series_for_each_operation_only_if_it_says_so),
       engine_test(what_was_counted_at_once_is_stored_by_a_stop_and_forgotten_by_a_reset),
       engine_test(a_server_that_stops_stores_the_minute_that_is_not_over),
       engine_test(a_reset_forgets_what_was_counted),

@@ -128,24 +128,50 @@ TEST(a_timer_whose_call_fails_is_gone_and_what_it_wrote)
     assert_no_item("fired");
 }
 
-TEST(thousands_of_timers_may_be_due_at_once)
+/* Set timers with the ids from `first` up to `end`, all due in ten minutes. */
+static void set_timers(int first, int end)
 {
-    enum { TIMERS = 3000, PER_CALL = 50 };
+    enum { PER_CALL = 50 };
 
-    for (int i = 0; i < TIMERS; i += PER_CALL) {
+    for (int i = first; i < end; i += PER_CALL) {
         char steps[4000];
         int size = 0;
-        for (int j = i; j < i + PER_CALL; j++)
+        for (int j = i; j < end && j < i + PER_CALL; j++)
             size += snprintf(steps + size, sizeof steps - (size_t)size, "timer %d 60000%d add fired x;", j,
                              j % 10);
         assert_run(steps);
     }
+}
+
+TEST(thousands_of_timers_may_be_due_at_once)
+{
+    enum { TIMERS = 3000 };
+
+    set_timers(0, TIMERS);
     advance_clock(DAY);
     struct request *call = begin_run("put meanwhile 1"); /* does not wait for all of them */
     assert_int_equal(status_of(call), 200);
     for (size_t size = 0; size < TIMERS; size = get("fired").size)
         let_run();
     assert_int_equal(get("fired").size, TIMERS);
+}
+
+static bool comes_next(str what)
+{
+    return str_find(body_of(begin_http("GET", "/_orderly/clock", "")), what) >= 0;
+}
+
+TEST(what_comes_behind_a_thousand_timers_is_not_listed)
+{
+    enum { SEARCHED = 1000 };
+
+    assert_run("other-timer late 3600000");
+    set_timers(0, SEARCHED - 1);
+    assert_true(comes_next(S("toy:RunLater")));
+    assert_true(comes_next(S("toy:ForeseeLater")));
+    set_timers(SEARCHED - 1, SEARCHED);
+    assert_true(comes_next(S("toy:RunLater")));
+    assert_false(comes_next(S("toy:ForeseeLater")));
 }
 
 TEST(a_timer_survives_a_restart)
@@ -325,7 +351,8 @@ TESTS(engine_test(a_parked_call_runs_when_its_deadline_comes),
       engine_test(a_timer_due_at_the_same_time_can_be_cancelled_by_the_one_before),
       engine_test(a_timer_may_set_itself_again),
       engine_test(a_timer_whose_call_fails_is_gone_and_what_it_wrote),
-      engine_test(thousands_of_timers_may_be_due_at_once), engine_test(a_timer_survives_a_restart),
+      engine_test(thousands_of_timers_may_be_due_at_once),
+      engine_test(what_comes_behind_a_thousand_timers_is_not_listed), engine_test(a_timer_survives_a_restart),
       engine_test(a_timer_that_came_due_while_we_were_away_runs_at_the_start),
       engine_test(the_moved_clock_survives_a_restart), engine_test(the_start_hook_sees_the_moved_clock),
       engine_test(the_clock_goes_only_forward_and_not_past_the_year_9999),

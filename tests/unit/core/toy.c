@@ -234,6 +234,14 @@ static enum outcome set_timer(const struct call *call, str rest)
     return DONE;
 }
 
+static enum outcome set_timer_of_another_kind(const struct call *call, str rest)
+{
+    struct toy_foresee_request in = {.key = toy_word(&rest), .into = S("")};
+
+    timer_set(call, &TOY_FORESEE_LATER, in.key, call->now_ms + toy_number(&rest), &in);
+    return DONE;
+}
+
 static enum outcome cancel_timer(const struct call *call, str rest)
 {
     timer_cancel(call, &TOY_RUN_LATER, toy_word(&rest));
@@ -402,6 +410,7 @@ static const struct {
     {STR_INIT("rest"), rest_for},
     {STR_INIT("glance"), glance_at},
     {STR_INIT("timer"), set_timer},
+    {STR_INIT("other-timer"), set_timer_of_another_kind},
     {STR_INIT("cancel"), cancel_timer},
     {STR_INIT("count"), toy_count_value},
     {STR_INIT("count-at-once"), toy_count_value_at_once},

@@ -37,7 +37,7 @@ enum outcome toy_count_alone(const struct call *call, str rest)
 
 enum outcome toy_count_operation(const struct call *call, str rest)
 {
-    static const struct metric metric = {"Toy", "Operations", "*Thing,Operation", "Count"};
+    static const struct metric metric = {"Toy", "Operations", "Thing,Operation", "Count"};
     str thing = toy_word(&rest);
 
     count(call, &metric, thing, (double)toy_number(&rest));

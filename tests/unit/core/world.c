@@ -119,8 +119,14 @@ static bool is_policy(const struct call *call, str document)
     return true;
 }
 
-const struct identity_provider world_identity = {find_credentials, answer_question, find_role,
-                                                 has_access_keys,  is_policy,       is_policy};
+const struct identity_provider world_identity = {
+    .find_credentials = find_credentials,
+    .authorize = answer_question,
+    .find_role = find_role,
+    .has_access_keys = has_access_keys,
+    .is_resource_policy = is_policy,
+    .principals_exist = is_policy,
+};
 
 /* ---- effects ---- */
 

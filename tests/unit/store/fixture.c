@@ -120,6 +120,22 @@ void fixture_reopen(struct fixture *fixture)
     fixture_open(fixture);
 }
 
+struct txn *begin(struct fixture *fixture)
+{
+    struct txn *txn = store_begin(fixture->store);
+
+    txn_use_arena(txn, &fixture->arena);
+    return txn;
+}
+
+struct txn *begin_read(struct fixture *fixture, struct store_reader *reader)
+{
+    struct txn *txn = store_begin_read(reader);
+
+    txn_use_arena(txn, &fixture->arena);
+    return txn;
+}
+
 void wait_until_durable(const struct store *store, uint64_t sequence)
 {
     for (int i = 0; store_durable(store) < sequence; i++) {

@@ -30,6 +30,9 @@ void fixture_open(struct fixture *fixture);
 /* Close the store and open it again. */
 void fixture_reopen(struct fixture *fixture);
 
+/* Begin a transaction, or a read of that reader, whose results are in the fixture's arena. */
+struct txn *begin(struct fixture *fixture);
+struct txn *begin_read(struct fixture *fixture, struct store_reader *reader);
 /* Wait until that commit is durable. */
 void wait_until_durable(const struct store *store, uint64_t sequence);
 /* Commit, which must succeed. */

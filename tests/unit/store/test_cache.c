@@ -8,22 +8,6 @@
 
 #include <string.h>
 
-static struct txn *begin(struct fixture *fixture)
-{
-    struct txn *txn = store_begin(fixture->store);
-
-    txn_use_arena(txn, &fixture->arena);
-    return txn;
-}
-
-static struct txn *begin_read(struct fixture *fixture, struct store_reader *reader)
-{
-    struct txn *txn = store_begin_read(reader);
-
-    txn_use_arena(txn, &fixture->arena);
-    return txn;
-}
-
 static void end_read(struct store_reader *reader)
 {
     uint64_t sequence;

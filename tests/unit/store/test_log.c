@@ -12,14 +12,6 @@
 enum { LARGE_BYTES = 20 * 1000, MORE_THAN_THE_CACHE = 1000 };
 enum { ADDED = 10, MORE_THAN_ARE_ADDED_BYTES = 512 * 1024 };
 
-static struct txn *begin(struct fixture *fixture)
-{
-    struct txn *txn = store_begin(fixture->store);
-
-    txn_use_arena(txn, &fixture->arena);
-    return txn;
-}
-
 /* The number of times that this process has written to a file. */
 static long writes(void)
 {
@@ -107,8 +99,7 @@ static void a_reader_sees_each_commit_whole(void **state)
         struct txn *txn = begin(fixture);
         put_large(txn, id, id + 1);
         commit(fixture->store);
-        struct txn *read = store_begin_read(reader);
-        txn_use_arena(read, &fixture->arena);
+        struct txn *read = begin_read(fixture, reader);
         assert_large(fixture, read, id, id + 1);
         assert_true(store_end_read(reader, &sequence));
     }
@@ -180,10 +171,9 @@ static void wait_until_emptied_idle(struct fixture *fixture)
 static void grow_log(struct fixture *fixture, int64_t bytes)
 {
     struct store_reader *reader = store_reader_open(fixture->store);
-    struct txn *read = store_begin_read(reader);
+    struct txn *read = begin_read(fixture, reader);
     uint64_t sequence;
 
-    txn_use_arena(read, &fixture->arena);
     count_messages(read);
     for (int64_t id = 1; file_bytes(fixture) <= bytes; id += ADDED)
         add_large(fixture, id);

@@ -20,22 +20,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct txn *begin(struct fixture *fixture)
-{
-    struct txn *txn = store_begin(fixture->store);
-
-    txn_use_arena(txn, &fixture->arena);
-    return txn;
-}
-
-static struct txn *begin_read(struct fixture *fixture, struct store_reader *reader)
-{
-    struct txn *txn = store_begin_read(reader);
-
-    txn_use_arena(txn, &fixture->arena);
-    return txn;
-}
-
 static int64_t add(struct txn *txn, str body)
 {
     return demo_add(txn, &(struct demo_add_params){.body = body});

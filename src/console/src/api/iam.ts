@@ -2,6 +2,7 @@
 import type { PageOf } from '../ui/pages';
 import { allPages } from '../ui/resource';
 import { orderly, query } from './client';
+import { AwsError } from './errors';
 import type { Value } from './form';
 import { listOf } from './xml';
 
@@ -160,6 +161,35 @@ export function createUser(name: string): Promise<void> {
 
 export function listAccessKeys(user: string, signal?: AbortSignal): Promise<AccessKey[]> {
   return list('ListAccessKeys', 'AccessKeyMetadata', { UserName: user }, signal);
+}
+
+/** The last request that a key signed; ServiceName and Region are "N/A" before the first one. */
+export interface KeyUse {
+  LastUsedDate?: string;
+  ServiceName: string;
+  Region: string;
+}
+
+/** Undefined: the caller may not read it. */
+async function keyUse(id: string, signal?: AbortSignal): Promise<KeyUse | undefined> {
+  try {
+    const input = { AccessKeyId: id };
+    const options = { ...QUIET, signal };
+    return (await query<{ AccessKeyLastUsed: KeyUse }>('iam', 'GetAccessKeyLastUsed', input, options))
+      .AccessKeyLastUsed;
+  } catch (error) {
+    if (error instanceof AwsError && error.denied) return undefined;
+    throw error;
+  }
+}
+
+export async function accessKeysAndUses(
+  user: string,
+  signal?: AbortSignal,
+): Promise<(AccessKey & { use?: KeyUse })[]> {
+  const keys = await listAccessKeys(user, signal);
+  const uses = await Promise.all(keys.map(key => keyUse(key.AccessKeyId, signal)));
+  return keys.map((key, i) => ({ ...key, use: uses[i] }));
 }
 
 export interface NewKey {

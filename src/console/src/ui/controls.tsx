@@ -8,7 +8,7 @@ interface ButtonProps {
   disabled?: boolean;
   /** The name for screen readers, if the content is only a sign. */
   label?: string;
-  /** An action that takes a while: the button says so, and cannot be pressed twice. */
+  /** An action that takes a while: the button shows it, and cannot be pressed twice. */
   onClick?: (event: MouseEvent) => unknown;
   children: ComponentChildren;
 }

@@ -48,7 +48,7 @@ interface ListPanelProps<T> {
     chosen: T[],
     dialog: { onClose: () => void; onRemoved: () => Promise<void> },
   ) => ComponentChildren;
-  /** What is said when there are none; with `createHere` the button of creation is there, too. */
+  /** What an empty list says; with `createHere` the button of creation is there, too. */
   empty: string;
   createHere?: boolean;
 }
@@ -148,9 +148,4 @@ export function RemoveEach<T>({
       {children}
     </Confirm>
   );
-}
-
-/** "OrderQueue", or "3 queues". */
-export function oneOrMany(names: string[], many: string): string {
-  return names.length === 1 ? names[0]! : `${names.length} ${many}`;
 }

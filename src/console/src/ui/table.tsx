@@ -14,7 +14,7 @@ export interface Column<T> {
   cell: (row: T) => ComponentChildren;
   /** What the column is sorted by; without it, it is not sorted. */
   sort?: (row: T) => string | number;
-  /** Numbers stand at the right. */
+  /** Numbers are at the right. */
   number?: boolean;
 }
 

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';
 import {
+  accessKeysAndUses,
   createAccessKey,
   deleteAccessKey,
-  listAccessKeys,
   setKeyStatus,
   type AccessKey,
   type NewKey,
@@ -20,7 +20,7 @@ import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
 export function AccessKeys({ user }: { user: string }) {
-  const keys = useResource(`iam/users/${user}/keys`, signal => listAccessKeys(user, signal), {
+  const keys = useResource(`iam/users/${user}/keys`, signal => accessKeysAndUses(user, signal), {
     on: changed('iam'),
   });
   const [made, setMade] = useState<NewKey>();
@@ -55,6 +55,13 @@ export function AccessKeys({ user }: { user: string }) {
             title: 'Status',
             cell: row => <Badge tone={row.Status === 'Active' ? 'good' : 'warn'}>{row.Status}</Badge>,
           },
+          {
+            id: 'used',
+            title: 'Last used',
+            cell: ({ use }) => (use && !use.LastUsedDate ? 'None' : <Time at={use?.LastUsedDate} />),
+          },
+          { id: 'region', title: 'Last used region', cell: row => row.use?.Region ?? '–' },
+          { id: 'service', title: 'Last used service', cell: row => row.use?.ServiceName ?? '–' },
           { id: 'created', title: 'Created', cell: row => <Time at={row.CreateDate} /> },
           {
             id: 'actions',

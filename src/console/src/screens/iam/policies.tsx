@@ -5,8 +5,9 @@ import { Link, link, navigate, search, setSearch } from '../../router';
 import { Select } from '../../ui/controls';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { ListPanel, pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
+import { DeleteChosen } from './delete_chosen';
 import { crumbsOf, IamLists } from './nav';
 import { isAwsManaged } from './policy_choice';
 
@@ -63,21 +64,17 @@ export default function Policies() {
         ]}
         create={{ label: 'Create policy', onClick: () => navigate('iam/create-policy') }}
         empty="No policies"
-        removal={(rows, dialog) => {
-          const names = rows.map(nameOfRow);
-          return (
-            <RemoveEach
-              rows={rows}
-              nameOf={nameOfRow}
-              title={`Delete ${oneOrMany(names, 'policies')}?`}
-              typed={names.length === 1 ? names[0] : 'delete'}
-              remove={row => deletePolicy(row.Arn)}
-              {...dialog}
-            >
-              <p>All of its versions are deleted. A policy that is attached cannot be deleted.</p>
-            </RemoveEach>
-          );
-        }}
+        removal={(rows, dialog) => (
+          <DeleteChosen
+            rows={rows}
+            nameOf={nameOfRow}
+            many="policies"
+            remove={row => deletePolicy(row.Arn)}
+            {...dialog}
+          >
+            <p>All of its versions are deleted. A policy that is attached cannot be deleted.</p>
+          </DeleteChosen>
+        )}
       >
         <Select
           label="Filter by type"

@@ -6,8 +6,9 @@ import { deleteIdentity, documentOf, rolesPage } from '../../api/iam';
 import { Link, link, navigate } from '../../router';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { ListPanel, pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
+import { DeleteChosen } from './delete_chosen';
 import { crumbsOf, IamLists } from './nav';
 import { trustedBy } from './policy_text';
 
@@ -57,21 +58,17 @@ export default function Roles() {
         create={{ label: 'Create role', onClick: () => navigate('iam/create-role') }}
         empty="No roles"
         createHere
-        removal={(rows, dialog) => {
-          const names = rows.map(nameOfRow);
-          return (
-            <RemoveEach
-              rows={rows}
-              nameOf={nameOfRow}
-              title={`Delete ${oneOrMany(names, 'roles')}?`}
-              typed={names.length === 1 ? names[0] : 'delete'}
-              remove={row => deleteIdentity('Role', row.RoleName)}
-              {...dialog}
-            >
-              <p>Its inline policies are deleted, too. What runs with it is denied from then on.</p>
-            </RemoveEach>
-          );
-        }}
+        removal={(rows, dialog) => (
+          <DeleteChosen
+            rows={rows}
+            nameOf={nameOfRow}
+            many="roles"
+            remove={row => deleteIdentity('Role', row.RoleName)}
+            {...dialog}
+          >
+            <p>Its inline policies are deleted, too. What runs with it is denied from then on.</p>
+          </DeleteChosen>
+        )}
       />
     </Page>
   );

@@ -4,8 +4,9 @@ import { deleteIdentity, usersPage } from '../../api/iam';
 import { Link, link, navigate } from '../../router';
 import { Time } from '../../ui/format';
 import { Page } from '../../ui/layout';
-import { ListPanel, oneOrMany, pagesListed, RemoveEach } from '../../ui/list_panel';
+import { ListPanel, pagesListed } from '../../ui/list_panel';
 import { usePages } from '../../ui/pages';
+import { DeleteChosen } from './delete_chosen';
 import { crumbsOf, IamLists } from './nav';
 
 const nameOfRow = (row: { UserName: string }) => row.UserName;
@@ -41,21 +42,17 @@ export default function Users() {
         create={{ label: 'Create user', onClick: () => navigate('iam/create-user') }}
         empty="No users"
         createHere
-        removal={(rows, dialog) => {
-          const names = rows.map(nameOfRow);
-          return (
-            <RemoveEach
-              rows={rows}
-              nameOf={nameOfRow}
-              title={`Delete ${oneOrMany(names, 'users')}?`}
-              typed={names.length === 1 ? names[0] : 'delete'}
-              remove={row => deleteIdentity('User', row.UserName)}
-              {...dialog}
-            >
-              <p>Access keys and inline policies are deleted, too.</p>
-            </RemoveEach>
-          );
-        }}
+        removal={(rows, dialog) => (
+          <DeleteChosen
+            rows={rows}
+            nameOf={nameOfRow}
+            many="users"
+            remove={row => deleteIdentity('User', row.UserName)}
+            {...dialog}
+          >
+            <p>Access keys and inline policies are deleted, too.</p>
+          </DeleteChosen>
+        )}
       />
     </Page>
   );
