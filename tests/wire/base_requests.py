@@ -472,6 +472,7 @@ def iam(world):
         "GenerateServiceLastAccessedDetails": only({"Arn": world.role, "Granularity": "ACTION_LEVEL"}),
         "GetServiceLastAccessedDetails": only({"JobId": world.job, "MaxItems": 2}),
         "GetServiceLastAccessedDetailsWithEntities": only({"JobId": world.job, "ServiceNamespace": "logs", "MaxItems": 2}),
+        "GetAccountAuthorizationDetails": only({"Filter": ["User", "AWSManagedPolicy"], "MaxItems": 2}),
         "ListPoliciesGrantingServiceAccess": only({"Arn": world.role, "ServiceNamespaces": ["logs", "sqs"]}),
     }
 
