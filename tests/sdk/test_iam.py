@@ -452,6 +452,23 @@ def test_policies_of_aws_cannot_be_changed(iam, refused):
     assert refused(iam.delete_policy, PolicyArn=SQS_FULL)["code"] == "AccessDenied"
 
 
+def test_a_user_has_no_password_no_groups_and_no_devices(iam, user, refused):
+    for method, name in [("list_mfa_devices", "MFADevices"), ("list_groups_for_user", "Groups"),
+                         ("list_signing_certificates", "Certificates"), ("list_ssh_public_keys", "SSHPublicKeys")]:
+        reply = getattr(iam, method)(UserName=user)
+        assert (reply[name], reply["IsTruncated"]) == ([], False)
+        error = refused(getattr(iam, method), UserName="nobody")
+        assert (error["code"], error["message"]) == (
+            "NoSuchEntity", "The user with name nobody cannot be found.")
+        assert refused(getattr(iam, method), UserName=user, Marker="mine")["message"] == "Invalid Marker."
+    assert iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"] == []
+    assert iam.list_mfa_devices()["MFADevices"] == []  # of the account's root
+    error = refused(iam.get_login_profile, UserName=user)
+    assert (error["code"], error["status"], error["message"]) == (
+        "NoSuchEntity", 404, f"Login Profile for User {user} cannot be found.")
+    assert refused(iam.get_login_profile, UserName="nobody")["message"] == "The user with name nobody cannot be found."
+
+
 def details(iam, *filters):
     """All that GetAccountAuthorizationDetails tells, one entity in each page: {list: {ARN: entity}}."""
     found = {}
