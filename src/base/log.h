@@ -8,8 +8,8 @@
  * The same list of fields makes both formats:
  *
  *     2026-11-27T07:23:46.604Z warn a function failed function=arn:… attempts=3
- *     {"time":"2026-11-27T07:23:46.604Z","level":"warn","message":"a function
- * failed","function":"arn:…","attempts":3}
+ *     {"time":"2026-11-27T07:23:46.604Z","level":"warn","message":"a function failed","function":"arn:…",
+ *      "attempts":3}
  *
  * The message is fixed, so that a program can look for it; what varies is in the fields.  A key is a word,
  * and not "time", "level" or "message".

@@ -62,7 +62,8 @@ struct use_viewer {
     const char *is;
 };
 
-/* Stops at the first value that counts as use: not an empty text, not false, and not another text than `is`.
+/*
+ * Stops at the first value that counts as use: not an empty text, not false, and not another text than `is`.
  */
 static bool see_that_there_is_one(struct viewer *viewer, const struct shape *shape, const void *value)
 {

@@ -95,6 +95,7 @@ extern const struct dialect CORAL_DIALECT;
 /* Only missing required members are refused here: the handlers check the rest. */
 extern const struct dialect PLAIN_DIALECT;
 
+/* Is the input as its model says?  False: fail() has been called. */
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in);
 bool validate_plain(const struct call *call, const struct shape *shape, const void *in);
 str coral_mismatch_sentence(struct arena *arena, const struct service *service,

@@ -522,7 +522,8 @@ struct stream {
     size_t place_size;
     char place[LIMIT_STREAM_PLACE_BYTES];
 };
-/* A stream of events that has sent nothing for so long sends a comment, to learn whether its client is there.
+/*
+ * A stream of events that has sent nothing for so long sends a comment, to learn whether its client is there.
  */
 enum { STREAM_HEARTBEAT_MS = 15 * 1000 };
 bool stream_is_silent(const struct call *call, int64_t sent_ms);

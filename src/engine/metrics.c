@@ -158,7 +158,8 @@ static void store_minute(struct engine *engine, const struct minute *minute, siz
     }
 }
 
-/* Add the series of the shares to their minute, at least one.  False: the slice is over before all are there.
+/*
+ * Add the series of the shares to their minute, at least one.  False: the slice is over before all are there.
  */
 static bool merge_shares(struct engine *engine, struct minute *minute)
 {

@@ -42,7 +42,8 @@ enum shape_type {
     SHAPE_MAP,
 };
 
-/* ISO 8601 has milliseconds unless they are zero; XML's default always has whole seconds.
+/*
+ * ISO 8601 has milliseconds unless they are zero; XML's default always has whole seconds.
  */
 enum timestamp_format { TIMESTAMP_DEFAULT, TIMESTAMP_ISO8601, TIMESTAMP_EPOCH, TIMESTAMP_HTTP };
 

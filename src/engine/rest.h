@@ -17,12 +17,14 @@ struct rest_body {
     bool (*read)(struct arena *arena, const struct shape *shape, str body, void *out);
 };
 
+/* Fill the input from the path, the query, the headers and the body.  False: the call has failed. */
 bool rest_decode_request(const struct call *call, const struct rest_body *rest,
                          const struct http_request *request, void *in);
 void rest_encode_reply(const struct call *call, const struct rest_body *rest, const void *out,
                        struct http_reply *reply);
 /* Add the failure's details that travel in headers. */
 void rest_write_error_headers(const struct call *call, struct http_reply *reply);
+/* The client's side of both.  False: the reply is not such a document. */
 void rest_encode_request(struct arena *arena, const struct rest_body *rest, const struct operation *operation,
                          const void *in, struct http_request *request);
 bool rest_read_reply(struct arena *arena, const struct rest_body *rest, const struct shape *output,

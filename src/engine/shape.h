@@ -52,7 +52,8 @@ bool is_null_item(const struct shape *shape, const void *value);
 
 /* Of entries with the same key, keep the last one, in the place of the first. */
 void map_drop_repeats(struct arena *arena, const struct shape *shape, void *map);
-/* In a map of lists, entries with the same key become one, in the place of the first, with all their items.
+/*
+ * In a map of lists, entries with the same key become one, in the place of the first, with all their items.
  */
 void map_join_repeats(struct arena *arena, const struct shape *shape, void *map);
 

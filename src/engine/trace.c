@@ -80,7 +80,8 @@ bool verdict_is_failure(enum verdict verdict)
 
 /* ---- ids ---- */
 
-/* The layout of https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
+/*
+ * The layout of https://docs.aws.amazon.com/xray/latest/devguide/xray-api-sendingdata.html#xray-api-traceids
  */
 static bool is_trace_id(str text)
 {

@@ -45,7 +45,8 @@ static const struct trace_hop *hop_of_id(const struct stored_hops *hops, int64_t
     return NULL;
 }
 
-/* The receive of the message before that hop: a dead letter comes from its queue, whatever failed meanwhile.
+/*
+ * The receive of the message before that hop: a dead letter comes from its queue, whatever failed meanwhile.
  */
 static const struct trace_hop *receive_before(const struct stored_hops *hops, size_t at)
 {

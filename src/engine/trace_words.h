@@ -19,6 +19,7 @@ struct word_list {
     size_t count;
 };
 
+/* The hash of a word of that kind. */
 int64_t word_of(enum word_kind kind, str text);
 /* Words are stored by ranges of 256 traces, by their rows' ids. */
 int64_t word_range(int64_t trace);

@@ -345,7 +345,8 @@ static bool limit(__rlimit_resource_t resource, rlim_t most)
     return setrlimit(resource, &(struct rlimit){most, most}) == 0;
 }
 
-/* In a sandbox's own /tmp the file system is full first, which programs expect rather than a limit of files.
+/*
+ * In a sandbox's own /tmp the file system is full first, which programs expect rather than a limit of files.
  */
 static bool set_limits(const struct launcher_state *state, const struct launch *launch)
 {

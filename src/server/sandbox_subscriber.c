@@ -197,7 +197,8 @@ static void on_patience_over(uv_timer_t *timer)
     batch_is_lost(timer->data);
 }
 
-/* A connection that an attempt leaves still writes the batch, until it is closed: the next one gets a copy.
+/*
+ * A connection that an attempt leaves still writes the batch, until it is closed: the next one gets a copy.
  */
 static struct batch *copy_of(const struct batch *batch)
 {

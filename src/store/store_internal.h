@@ -138,6 +138,7 @@ struct folder {
     bool in_memory;
 };
 
+/* Make the folder and lock it.  False: *error, in the arena, says why. */
 bool folder_open(struct folder *folder, const struct store_options *options, struct arena *arena, str *error);
 /* Make the names of the folder's files durable. */
 bool folder_sync(const char *path);
@@ -183,6 +184,10 @@ struct store_reader {
 /* Sleep, but not while the store closes: closing signals `closing`. */
 void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
 
+/*
+ * Run the migrations that the database lacks, in one transaction.  False: nothing has changed, and *error, in
+ * the arena, says why.
+ */
 bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
 
 /* space.c: the files that reserve room */
@@ -207,7 +212,9 @@ void space_end(struct store *store);
 /* Check whether there is room again. */
 void space_look(struct store *store);
 
+/* Start the sync thread; a store in memory has none.  False: *error, in the arena, says why. */
 bool sync_start(struct store *store, struct arena *arena, str *error);
+/* The caller has set store->stopping. */
 void sync_stop(struct store *store);
 /*
  * After a failed sync nobody knows what is on disk, and another sync would report success without the lost
@@ -215,5 +222,7 @@ void sync_stop(struct store *store);
  */
 _Noreturn void sync_failed(const char *what);
 
+/* Start the checkpoint thread.  False: *error, in the arena, says why. */
 bool checkpoint_start(struct store *store, struct arena *arena, str *error);
+/* The caller has set store->stopping. */
 void checkpoint_stop(struct store *store);

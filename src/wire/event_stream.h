@@ -4,8 +4,7 @@
  * event_stream.h: messages of application/vnd.amazon.eventstream, both ways.
  * https://smithy.io/2.0/aws/amazon-eventstream.html
  *
- *     total length (4), length of the headers (4), CRC of these two (4), headers, payload, CRC of all before
- * (4)
+ *     total length (4), length of the headers (4), CRC of these two (4), headers, payload, CRC of all (4)
  *
  * A stream is one message after the other.  Each message tells its own length, and may arrive in pieces.
  */

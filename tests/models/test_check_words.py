@@ -38,11 +38,13 @@ ALLOWED = [
 FORMS = {
     "a.c": "int a; /* {} */", "b.h": "/*\n * {}\n */\nint b;", "c.py": "def f():\n    \"\"\"{}\"\"\"", "d.py": "x = 1  # {}",
     "e.sql": "-- {}\nselect 1;", "f.model": "# {}\noperation F", "g.md": "# Head\n\n- item\n\n{}",
-    "h.sh": "#!/bin/sh\n# {}\ntrue", "i.mjs": "// {}\nlet i;", "meson.build": "# {}\nx = 1",
+    "h.sh": "#!/bin/sh\n# {}\ntrue", "i.mjs": "// {}\nlet i;", "j.ts": "/** {} */\nlet j: number;",
+    "k.tsx": "const k = <p>{/* {} */}</p>;", "l.css": "/* {} */\n.l { }",
+    "meson.build": "# {}\nx = 1",
 }
 OTHERS = {
     "a.c": 'const char *a = "{}";', "c.py": "X = 'It says {}'", "d.sql": "-- statement: of_those :one\nselect '{}';",
-    "e.md": "```\n{}\n```\n\n    {}", "f.sh": "#!/bin/sh\necho '{}'", "g.txt": "{}",
+    "e.md": "```\n{}\n```\n\n    {}", "f.sh": "#!/bin/sh\necho '{}'", "g.txt": "{}", "h.ts": "const h = '{}';",
 }
 
 
@@ -94,6 +96,13 @@ def test_a_table_without_its_line_of_dashes_is_found():
     [problem] = found("a.md", whole.replace("|---|:-:|\n", ""))
     assert problem.startswith("a.md:3: ")
     assert len(found("a.md", "| a |")) == 1
+
+
+def test_a_row_that_was_broken_and_joined_with_the_next_one_is_found():
+    whole = "/*\n * a.c: two doors.\n *\n *     GET  /a   one\n *     GET  /b   the other\n *               one\n *\n * Text.\n */"
+    assert found("a.c", whole) == []
+    [problem] = found("a.c", whole.replace(" *     GET  /b ", " * GET /b "))
+    assert problem.startswith("a.c:5: ")
 
 
 def test_a_draw_prints_that_many_comments_and_the_same_for_one_seed():

@@ -4,7 +4,8 @@
 #include "wire/aws_chunked.h"
 #include "wire/sigv4.h"
 
-/* The published examples: 66560 times "a" in chunks of 64 KiB and 1 KiB, without and with a signed trailer.
+/*
+ * The published examples: 66560 times "a" in chunks of 64 KiB and 1 KiB, without and with a signed trailer.
  */
 #define SIGNED_SEED "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
 #define TRAILER_SEED "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e"

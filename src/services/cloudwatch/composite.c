@@ -201,7 +201,8 @@ static void write_trigger(struct json_writer *writer, struct arena *arena,
     json_close_object(writer);
 }
 
-/* The alarm that has changed; of a composite alarm that was put, those of its rule, as far as there is room.
+/*
+ * The alarm that has changed; of a composite alarm that was put, those of its rule, as far as there is room.
  */
 static str reason_data_of(const struct call *call, const struct cloudwatch_alarm_row *row,
                           const struct cloudwatch_alarm_row *cause)

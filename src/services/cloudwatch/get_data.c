@@ -43,7 +43,8 @@ static double series_of(struct queries *queries, size_t number)
     return answer->state == KNOWN && answer->value.count > 1 ? (double)answer->value.count : 1;
 }
 
-/* How long a part of the range may have that many points, and cost that many rows, of all queries together.
+/*
+ * How long a part of the range may have that many points, and cost that many rows, of all queries together.
  */
 static int64_t page_length_s(struct queries *queries, int64_t most)
 {

@@ -7,8 +7,8 @@
  *         {STR_INIT("title"), cloudwatch_widget_text, offsetof(struct widget, title)},
  *         {STR_INIT("legend"), read_legend, offsetof(struct widget, legend)},
  *     };
- *     if (!cloudwatch_widget_object(&reader, S(""), value, members, sizeof members / sizeof *members,
- * &widget)) return reader.problem; // "/title: Should be string"
+ *     if (!cloudwatch_widget_object(&reader, S(""), value, members, 2, &widget))
+ *         return reader.problem;    "/title: Should be string"
  *
  * To add a kind of member, write a function of the type widget_member_reader.
  */

@@ -310,7 +310,8 @@ static struct item_image needed(const struct call *call, const struct table *tab
     return (struct item_image){dynamodb_item_pick(call->arena, blob, &names), bytes};
 }
 
-/* The change's own plan, or one that is made now: of an item that is added or removed, never of another one.
+/*
+ * The change's own plan, or one that is made now: of an item that is added or removed, never of another one.
  */
 static const struct entry_change *planned(const struct call *call, const struct change *change)
 {

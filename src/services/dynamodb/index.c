@@ -111,7 +111,8 @@ void dynamodb_key_end(struct text *text)
     text_add(text, (str){"\0\1", 2});
 }
 
-/* The bytes of that attribute of a key; absent when the item lacks it, or has another type or nothing in it.
+/*
+ * The bytes of that attribute of a key; absent when the item lacks it, or has another type or nothing in it.
  */
 static str part_of(struct lookups *lookups, const struct key_attribute *attribute,
                    const struct dynamodb_attribute_map *item)

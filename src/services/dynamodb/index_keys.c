@@ -83,7 +83,8 @@ static void find_violation(struct images *images, const struct index *index, str
     }
 }
 
-/* The sum of the sizes of the attributes from `first` to before `end`; 0 when the item has not all of them.
+/*
+ * The sum of the sizes of the attributes from `first` to before `end`; 0 when the item has not all of them.
  */
 static size_t size_of(struct images *images, const struct key_schema *keys, size_t first, size_t end)
 {

@@ -24,9 +24,11 @@ struct number {
 
 enum number_result { NUMBER_OK, NUMBER_INVALID, NUMBER_OVERFLOW, NUMBER_UNDERFLOW, NUMBER_TOO_PRECISE };
 
+/* A decimal number, with or without an exponent; *number has a meaning only after NUMBER_OK. */
 enum number_result dynamodb_number_parse(str text, struct number *number);
 str dynamodb_number_text(struct arena *arena, const struct number *number);
 str dynamodb_number_key(struct arena *arena, const struct number *number);
+/* Negative, 0 or positive, as memcmp(). */
 int dynamodb_number_compare(const struct number *a, const struct number *b);
 /* What it counts towards an item's size, in bytes. */
 size_t dynamodb_number_size(const struct number *number);

@@ -46,7 +46,8 @@ bool dynamodb_pql_at_word(const struct pql_parser *parser, const char *word);
 bool dynamodb_pql_at_keyword(const struct pql_parser *parser);
 bool dynamodb_pql_accept_symbol(struct pql_parser *parser, const char *symbol);
 bool dynamodb_pql_accept_word(struct pql_parser *parser, const char *word);
-/* All of these set the problem and return false: a sentence; one of a malformed statement; one with a place.
+/*
+ * All of these set the problem and return false: a sentence; one of a malformed statement; one with a place.
  */
 bool dynamodb_pql_refuse(struct pql_parser *parser, str sentence);
 bool dynamodb_pql_malformed(struct pql_parser *parser, const char *detail);

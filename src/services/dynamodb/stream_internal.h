@@ -42,7 +42,8 @@ int64_t dynamodb_stream_horizon_ms(const struct call *call);
 bool dynamodb_stream_limit(const struct call *call, const int64_t *limit, int64_t most, int64_t *read);
 
 /* stream_record.c */
-/* The id of a stream's record of that number; number 0 is below, and (stream + 1, 0) above all its records.
+/*
+ * The id of a stream's record of that number; number 0 is below, and (stream + 1, 0) above all its records.
  */
 int64_t dynamodb_record_id(int64_t stream_id, int64_t number);
 int64_t dynamodb_record_number(int64_t id);

@@ -67,7 +67,8 @@ static bool is_own(const struct call *call, str account)
     return !call->caller || str_equal(call->caller->account, account);
 }
 
-/* Does the policy count for this request?  Always for requests of other services, which have none of these.
+/*
+ * Does the policy count for this request?  Always for requests of other services, which have none of these.
  */
 static bool may_govern(const struct call *call, const struct table *table)
 {

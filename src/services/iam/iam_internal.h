@@ -54,7 +54,8 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
                                                                       const struct identity *identity);
 
 struct managed_policy;
-/* resources.c: the resource of the present operation.  NULL: it does not exist, and fail() has been called.
+/*
+ * resources.c: the resource of the present operation.  NULL: it does not exist, and fail() has been called.
  */
 const struct identity *iam_identity_of(const struct call *call);
 const struct managed_policy *iam_managed_policy_of(const struct call *call);

@@ -44,7 +44,8 @@ const struct json *lambda_answer_json(const struct call *call, str payload)
     return answer ? answer->json : json_parse(call->arena, payload, NULL);
 }
 
-/* https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+/*
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 static bool read_failures(const struct call *call, const struct json *response, struct str_list *ids)
 {

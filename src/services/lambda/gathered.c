@@ -242,7 +242,8 @@ static void go_on_later(const struct call *call, int64_t batch_id)
                 &(struct lambda_tend_batch_request){.batch_id = batch_id});
 }
 
-/* Returns the id of the first hop.  Each message of a batch that has ended is done once, and its row removed.
+/*
+ * Returns the id of the first hop.  Each message of a batch that has ended is done once, and its row removed.
  */
 static int64_t tend(const struct call *call, const struct function *function,
                     const struct lambda_batch_row *batch)

@@ -368,7 +368,8 @@ bool lambda_unreserved_check(const struct call *call, const char *what, int64_t 
 bool lambda_code_storage_check(const struct call *call, int64_t added, int64_t given_back);
 
 /* provisioned.c */
-/* What functions without reserved concurrency of the caller's account and region provision, and one function.
+/*
+ * What functions without reserved concurrency of the caller's account and region provision, and one function.
  */
 int64_t lambda_provisioned_sum(const struct call *call);
 int64_t lambda_provisioned_of(const struct call *call, int64_t function_id);
@@ -538,7 +539,8 @@ struct stored_event {
     const int64_t *batch_id, *lane_id; /* or NULL */
 };
 str lambda_stored_event(const struct call *call, const struct stored_event *stored);
-/* What a worker has read: an invocation's event; of a durable execution's run its state, as of that sequence.
+/*
+ * What a worker has read: an invocation's event; of a durable execution's run its state, as of that sequence.
  */
 struct read_event {
     int64_t invocation_id, sequence;
@@ -827,7 +829,10 @@ void lambda_log_output(const struct call *call, const struct function *function,
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
                       const struct lambda_find_invocation_row *invocation);
-/* Write END and REPORT; returns the tail for a caller that asked for it, or absent. */
+/*
+ * Write END and REPORT; returns the tail for a caller that asked for it, or absent.  Adds to *output what the
+ * function has printed; of a batch's invocation, also the last part of what is written already.
+ */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
                    const struct lambda_find_invocation_row *invocation, const struct result *result,
@@ -893,7 +898,8 @@ void lambda_retried_hop(const struct call *call, const struct receipt *receipt, 
                         bool is_reported, str line);
 
 /* lane_records.c */
-/* The event of a lane's batch; tail: what it has besides the records.  Absent: it is not under way any more.
+/*
+ * The event of a lane's batch; tail: what it has besides the records.  Absent: it is not under way any more.
  */
 str lambda_lane_event(const struct call *call, int64_t lane_id, str request_id, str tail);
 

@@ -218,7 +218,8 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     return DONE;
 }
 
-/* The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
+/*
+ * The principal in AddPermission's form; an account, which the policy has as its root, may have either form.
  */
 static void add_removed_principal(const struct call *call, const struct json *principal,
                                   struct context_list *context)

@@ -219,7 +219,8 @@ static void count_stopped(const struct call *call, const struct poll *poll, cons
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, stopped->count);
 }
 
-/* The records of the messages that the filter takes; the others are deleted: for their source they are done.
+/*
+ * The records of the messages that the filter takes; the others are deleted: for their source they are done.
  */
 static struct record_list records_of(const struct call *call, const struct poll *poll,
                                      const struct sqs_message_list *messages)

@@ -42,7 +42,8 @@ static bool role_may_read(const struct call *call, const struct principal *role,
 
 /* ---- shards ---- */
 
-/* The newest shard, or the oldest one; or the child of a shard.  False: no shard, or *failure says why.
+/*
+ * The newest shard, or the oldest one; or the child of a shard.  False: no shard, or *failure says why.
  */
 static bool find_shard(const struct call *call, const struct principal *role,
                        struct dynamodbstreams_describe_stream_input in, bool newest, str *shard,
@@ -275,7 +276,8 @@ static bool iterator_of(const struct call *call, const struct poll *poll,
     return found;
 }
 
-/* Begin with the stream's oldest shard: at the start of the mapping, or when the reader's shard is trimmed.
+/*
+ * Begin with the stream's oldest shard: at the start of the mapping, or when the reader's shard is trimmed.
  */
 static enum outcome begin_shard(const struct call *call, const struct poll *poll,
                                 struct lambda_reader_row *reader, struct failure *failure)

@@ -5,6 +5,10 @@
  */
 #include "logs_internal.h"
 
+/*
+ * The account policy operations for this type.  put fills *policy with what was stored; describe adds the
+ * policies that the page takes to the reply.  False: fail() has been called.
+ */
 bool logs_account_index_put(const struct call *call, const struct logs_put_account_policy_request *in,
                             struct logs_account_policy *policy);
 bool logs_account_index_delete(const struct call *call, const struct logs_delete_account_policy_request *in);

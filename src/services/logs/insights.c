@@ -172,7 +172,7 @@ static bool pass_limit(struct insights_run *run, struct insights_evaluation *eva
     return true;
 }
 
-/* Rows in which a value is absent are no duplicates. */
+/* A row in which a value is absent is not a duplicate. */
 static bool pass_dedup(struct insights_run *run, struct insights_evaluation *evaluation, size_t index)
 {
     const struct insights_nodes *nodes = &run->program->items[index].nodes;
@@ -381,7 +381,8 @@ bool logs_insights_take_previous(struct insights_run *run, const struct insights
     return !run->failed;
 }
 
-/* ---- the end: each function passes on one row, or does a step of other work; false: there is no more ----
+/*
+ * ---- the end: each function passes on one row, or does a step of other work; false: there is no more ----
  */
 
 static bool end_stats(struct insights_run *run, size_t index)

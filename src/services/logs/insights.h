@@ -20,6 +20,7 @@ struct insights_options {
     const void *pointer_context;
 };
 
+/* Begin to run a program.  The run, its rows and all that it keeps are in the arena. */
 struct insights_run *logs_insights_begin(struct arena *arena, const struct insights_program *program,
                                          const struct insights_options *options);
 /*
@@ -32,7 +33,8 @@ bool logs_insights_load(struct insights_run *run, size_t index, char *csv, size_
  * found is in the query then; its own memory is released.
  */
 struct insights_run *logs_insights_begin_subquery(struct insights_run *run, size_t index);
-/* False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
+/*
+ * False: the query has failed (too much memory, or steps of a regular expression), and takes no more events.
  */
 bool logs_insights_take(struct insights_run *run, const struct insights_event *event);
 /* The same for an event of the time that `diff` compares with. */

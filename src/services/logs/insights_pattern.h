@@ -27,7 +27,8 @@ struct insights_patterns {
 
 /* The text's pattern: "Request time: <Number-1> ms". */
 str logs_insights_pattern_of(struct arena *arena, str text);
-/* "Error", "Warning", "Info" or "Debug", by the first word that is a level; absent when it has no such word.
+/*
+ * "Error", "Warning", "Info" or "Debug", by the first word that is a level; absent when it has no such word.
  */
 str logs_insights_severity_of(str pattern);
 

@@ -28,6 +28,7 @@ struct insights_sorter {
     } merge;
 };
 
+/* Keep the row of the evaluation, unless enough better ones are kept. */
 void logs_insights_sorter_take(struct insights_sorter *sorter, struct insights_evaluation *evaluation);
 /* At the end: one of many steps, of some milliseconds at most.  True: there is more to do. */
 bool logs_insights_sorter_step(struct insights_sorter *sorter);

@@ -15,7 +15,8 @@ typedef struct insights_value value;
 enum { MONTHS = 12 };
 static const double day_ms = 86400e3;
 
-/* ---- the calendar: days since 1970 of the proleptic Gregorian calendar (Hinnant, "chrono-compatible") ----
+/*
+ * ---- the calendar: days since 1970 of the proleptic Gregorian calendar (Hinnant, "chrono-compatible") ----
  */
 
 static double days_of_month(double year, double month)

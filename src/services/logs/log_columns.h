@@ -19,6 +19,7 @@ struct log_fields {
     str *items;
     size_t count;
 };
+/* The fields of a message, which borrow from it. */
 struct log_fields logs_columns_split(struct arena *arena, str message);
 bool logs_columns_match(const struct log_columns *columns, const struct log_fields *fields);
 /* Of fields that match: the name of one, "$status", or "$3" for a column without a name. */

@@ -74,7 +74,9 @@ struct log_value {
 /* Does the value pass the test?  Not for LOG_NOT_EXISTS. */
 bool logs_value_passes(const struct log_condition *test, struct log_value value);
 
+/* Does the event pass that single test? */
 typedef bool log_test(const struct log_condition *test, const void *event);
+/* Does the event pass the tests of the condition? */
 bool logs_condition_holds(const struct log_condition *condition, log_test *passes, const void *event);
 
 /* Steps of readers: all skip spaces first. */

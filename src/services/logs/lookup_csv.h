@@ -26,6 +26,7 @@ struct csv_field {
     bool doubled; /* it has quotes that are doubled */
 };
 
+/* Fields borrow from the text. */
 struct csv_reader logs_csv_begin(str text);
 /* False: there are no more rows, or there was a problem. */
 bool logs_csv_row(struct csv_reader *reader);

@@ -17,7 +17,8 @@ static str scope_text(str group_arn)
                                                        : LOGS_POLICY_SCOPE_RESOURCE);
 }
 
-/* The group that an ARN of a request names, without ":*"; "" without an ARN.  False: fail() has been called.
+/*
+ * The group that an ARN of a request names, without ":*"; "" without an ARN.  False: fail() has been called.
  */
 static bool group_arn_of(const struct call *call, str resource_arn, str *group_arn)
 {

@@ -160,7 +160,8 @@ str sns_envelope_insert(const struct call *call, str subscription_arn);
 struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const struct topic *topic);
 /* What must not be computed in the publishing itself: the message for its subscribers, if they are few. */
 void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message);
-/* The trace of a message, the header of the request that named it (or absent), and the hop of its publishing.
+/*
+ * The trace of a message, the header of the request that named it (or absent), and the hop of its publishing.
  */
 struct way {
     str trace_id, trace_header;

@@ -104,7 +104,10 @@ str sns_topic_name(str topic_arn);
 void sns_protect_outbound(const struct call *call, struct broadcast *broadcast,
                           const struct sns_subscriber_rows *subscribers);
 
-/* queues.c, functions.c, direct.c */
+/*
+ * queues.c, functions.c, direct.c: each check says whether a subscription may have the endpoint; false:
+ * fail() has been called.
+ */
 bool sns_queue_check(const struct call *call, str endpoint);
 void sns_queues_deliver(const struct call *call, struct broadcast *broadcast,
                         const struct sns_subscriber_rows *subscribers);
@@ -195,7 +198,8 @@ void sns_redrive(const struct call *call, str policy, const struct dead_letter *
 /* The policy or its scope is new.  False, after fail(): it is malformed, or there are too many of them. */
 bool sns_filter_change(const struct setting *setting);
 
-/* A message as filter policies see it; all that follows the first three members is filled when it is needed.
+/*
+ * A message as filter policies see it; all that follows the first three members is filled when it is needed.
  */
 struct filter_subject {
     const struct call *call;

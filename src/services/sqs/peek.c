@@ -3,8 +3,8 @@
  *
  *     GET     /_aws/sqs/messages?QueueUrl=…[&ShowInvisible=true][&ShowDelayed=true]
  *     DELETE  /_aws/sqs/messages?QueueUrl=…              as PurgeQueue, without its rule of a minute
- *     POST    /_orderly/sqs/messages/delete              {"QueueUrl": …, "Messages": [{"ReceiptHandle": …},
- * …]} POST    /_orderly/sqs/messages/redrive             the same, with a "Body" for each edited message, and
+ *     POST    /_orderly/sqs/messages/delete              {"QueueUrl": …, "Messages": [{"ReceiptHandle": …}]}
+ *     POST    /_orderly/sqs/messages/redrive             the same, with a "Body" for each edited message, and
  *                                                        with a "DestinationUrl" if they do not go back
  *
  * A handle of a peek names a message where it is now; only these paths take it.  Each request changes all of

@@ -1,9 +1,10 @@
 /*
  * queue_lists.c: lists of queues with what is in them, for a console.
  *
- *     GET  /_orderly/sqs/queues[?accountId=…][&region=…][&next=…]              all queues
- *     GET  /_orderly/sqs/dead-letter-queues[?accountId=…][&region=…][&next=…]  those that redrive policies
- * name
+ *     GET  /_orderly/sqs/queues              all queues
+ *     GET  /_orderly/sqs/dead-letter-queues  the queues that redrive policies name
+ *
+ * Both take ?accountId=, region= and next=.
  *
  * A page has MOST_SHOWN queues at most, in the order of their names, as far as its time allows; then it has a
  * `next`.  Queues that do not exist are left out.

@@ -7,7 +7,8 @@
  */
 #include "sqs_internal.h"
 
-/* In one call.  Of more, those that became visible in the same millisecond as the last one may be left out.
+/*
+ * In one call.  Of more, those that became visible in the same millisecond as the last one may be left out.
  */
 enum { MOST_TRACED = 250 };
 

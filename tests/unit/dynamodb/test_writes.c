@@ -413,7 +413,8 @@ static int unlimited(void **state)
 
 #define collection_test(name) cmocka_unit_test_setup_teardown(name, collections, unlimited)
 
-/* An item of the collection x, whose attribute v has that many bytes: 4 of the key, also in the entry, and 1.
+/*
+ * An item of the collection x, whose attribute v has that many bytes: 4 of the key, also in the entry, and 1.
  */
 static const char *part(const char *s, int bytes)
 {

@@ -16,11 +16,14 @@
  *     POST /spooled    size and hash of a body that goes to a file; ?held: pieces wait; ?fails: writing the
  *                      second piece fails
  *     POST /eaten      takes a chunked body piece by piece; answers its size, whether it came in pieces, and
- * its trailer X-Late; ?whole: as a whole; ?refuses: answers before the body; ?held: each piece waits GET
- * /written     the number of written pieces of bodies GET /release     writes the pieces that wait, and no
- * longer lets any wait GET /called      the address that the client connected to GET /cancelled   the number
- * of cancelled calls POST /sandbox/start, /sandbox/stop   the body is the effect's payload GET /events the
- * posted events, and the requests of sandboxes, in order
+ *                      its trailer X-Late; ?whole: as a whole; ?refuses: answers before the body; ?held: each
+ *                      piece waits
+ *     GET /written     the number of written pieces of bodies
+ *     GET /release     writes the pieces that wait, and no longer lets any wait
+ *     GET /called      the address that the client connected to
+ *     GET /cancelled   the number of cancelled calls
+ *     POST /sandbox/start, /sandbox/stop   the body is the effect's payload
+ *     GET /events      the posted events, and the requests of sandboxes, in order
  *
  * On a sandbox's port every request is noted as an event; /next parks, the others are answered.
  */

@@ -20,7 +20,7 @@ export interface Alarm {
   StateReason: string;
   StateUpdatedTimestamp: number | string;
   ActionsEnabled: boolean;
-  /** Left out when there are none, as all lists. */
+  /** Empty lists are left out. */
   AlarmActions?: string[];
   OKActions?: string[];
   InsufficientDataActions?: string[];

@@ -84,7 +84,7 @@ function connect(): void {
   });
 }
 
-/** Read the stream, again and again, for all tabs.  What happened between two streams nobody has heard: "lost" says so. */
+/** Read the stream, again and again, for all tabs.  What happened between two streams is lost: "lost" tells how much. */
 async function readEvents(tell: Tell<Told>, signal: AbortSignal): Promise<void> {
   let before = live.value;
   while (!signal.aborted) {

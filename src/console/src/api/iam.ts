@@ -163,7 +163,7 @@ export function listAccessKeys(user: string, signal?: AbortSignal): Promise<Acce
   return list('ListAccessKeys', 'AccessKeyMetadata', { UserName: user }, signal);
 }
 
-/** The last request that a key signed; ServiceName and Region are "N/A" when there was none. */
+/** The last request that a key signed; ServiceName and Region are "N/A" before the first one. */
 export interface KeyUse {
   LastUsedDate?: string;
   ServiceName: string;

@@ -48,7 +48,7 @@ export interface FunctionDetails {
 }
 
 interface Request {
-  /** Members of the input that stand in the path or the query. */
+  /** Members of the input that are in the path or the query. */
   names?: Record<string, unknown>;
   body?: object;
   /** What is remembered of the body, if that is large. */

@@ -102,7 +102,7 @@ function matching(all: Found[], text: string): Found[] {
 function matches(all: Found[], text: string): Found[] {
   const word = text.toLowerCase().trim().split(/\s+/)[0]!;
   const found = matching(all, text);
-  // Those whose own name has the first word come before those of such a kind.
+  // What has the first word in its own name comes before what only is of a kind with that word.
   const named = ({ name }: Found) => Number(name.toLowerCase().includes(word));
   found.sort((a, b) => named(b) - named(a));
   if (text.trim())

@@ -39,7 +39,7 @@ class List {
     return (this.begun ??= this.readOn());
   }
 
-  /** Nothing is read twice, whoever asks. */
+  /** Nothing is read twice, however many ask. */
   readOn(): Promise<void> {
     return (this.reading ??= this.readPage().finally(() => (this.reading = undefined)));
   }

@@ -1,7 +1,7 @@
 /** Alarms and dashboards in a template. */
 import type { Alarm, Dimension } from '../api/cloudwatch';
 import type { References, Value } from './references';
-import { tagsOf } from './sns';
+import { tagsOf } from './tags';
 import type { Entry, Properties } from './template';
 
 export interface AlarmFacts {

@@ -1,14 +1,14 @@
 /** Tables in a template. */
 import type { Recovery, Table, TableIndex, Tag, Throughput, TimeToLive } from '../api/dynamodb';
 import type { References, Value } from './references';
-import { tagsOf } from './sns';
+import { tagsOf } from './tags';
 import type { Entry, Properties } from './template';
 
 export interface TableFacts {
   table: Table;
   timeToLive: TimeToLive;
   recovery: Recovery;
-  /** A text; '' when there is none. */
+  /** A text; '' if the table has no policy. */
   policy: string;
   tags: Tag[];
 }

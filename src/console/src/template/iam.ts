@@ -1,6 +1,6 @@
 /** Roles, users and managed policies in a template. */
 import { documentOf, type Kind, type Policy, type Role, type Tag, type User } from '../api/iam';
-import { tagsOf } from './sns';
+import { tagsOf } from './tags';
 import type { Entry } from './template';
 
 export interface IdentityFacts {

@@ -5,7 +5,7 @@ import type { EventConfig, FunctionUrl } from '../api/lambda_settings';
 import type { Mapping } from '../api/lambda_triggers';
 import type { Inline } from './inline';
 import type { References, Value } from './references';
-import { tagsOfMap } from './sqs';
+import { tagsOfMap } from './tags';
 import type { Entry, Parameter, Properties } from './template';
 
 export interface FunctionFacts {

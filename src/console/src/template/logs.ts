@@ -1,6 +1,6 @@
 /** Log groups and their filters in a template. */
 import type { LogGroup, MetricFilter, SubscriptionFilter } from '../api/logs';
-import { tagsOfMap } from './sqs';
+import { tagsOfMap } from './tags';
 import type { Entry, Properties } from './template';
 
 export interface LogGroupFacts {

@@ -125,7 +125,7 @@ export class References {
     return value as Value;
   }
 
-  /** A document that is a text; what is no JSON stays a text. */
+  /** A document that is a text; a text that is not JSON stays as it is. */
   parsed(text: string, each?: (text: string) => Value): Value {
     try {
       return this.document(JSON.parse(text), each);
@@ -175,7 +175,7 @@ function substituted(text: string, parts: Part[]): Value {
   return { 'Fn::Sub': all + escaped(text.slice(at)) };
 }
 
-/** What is no variable of Fn::Sub, as "${aws:username}" of a policy. */
+/** What is not a variable of Fn::Sub, as "${aws:username}" of a policy. */
 function escaped(text: string): string {
   return text.replaceAll('${', '${!');
 }

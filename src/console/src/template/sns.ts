@@ -1,6 +1,7 @@
 /** Topics and subscriptions in a template. */
 import type { Attributes, Subscription, Tag } from '../api/sns';
 import { PENDING } from '../api/sns';
+import { tagsOf } from './tags';
 import type { Entry, Properties } from './template';
 
 export interface TopicFacts {
@@ -84,10 +85,6 @@ function loggingOf(its: Attributes, role: (arn: string) => Properties[string]): 
     ];
   });
   return configs.length > 0 ? configs : undefined;
-}
-
-export function tagsOf(tags: { Key: string; Value: string }[]): Properties[string] {
-  return tags.length > 0 ? tags.map(({ Key, Value }) => ({ Key, Value })) : undefined;
 }
 
 /** "OrderTopic" and "OrderQueue" are OrderTopicOrderQueueSubscription. */

@@ -1,6 +1,7 @@
 /** Queues in a template. */
 import type { Queue } from '../api/sqs';
 import type { References } from './references';
+import { tagsOfMap } from './tags';
 import type { Entry, Properties } from './template';
 
 export interface QueueFacts {
@@ -69,9 +70,4 @@ function redriveOf(its: Record<string, string>, refer: References): Properties {
       RedriveAllowPolicy: refer.parsed(its.RedriveAllowPolicy, text => refer.plain(text)),
     }),
   };
-}
-
-export function tagsOfMap(tags: Record<string, string>): Properties[string] {
-  const all = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  return all.length > 0 ? all : undefined;
 }

@@ -15,7 +15,7 @@ function lines(value: Value, indent: string): string[] {
   return Object.entries(value).flatMap(([name, item]) => member(name, item, indent));
 }
 
-/** "- " stands before the first line of the item. */
+/** "- " is written before the first line of the item. */
 function listed(item: Value, indent: string): string[] {
   const inner = typeof item === 'string' ? block(item, indent) : undefined;
   if (inner) return [`${indent}- ${inner[0]}`, ...inner.slice(1)];

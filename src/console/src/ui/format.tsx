@@ -71,7 +71,7 @@ export function Time({ at }: { at: number | string | undefined }) {
   );
 }
 
-/** JSON with its indentation; what is no JSON stays as it is. */
+/** JSON with its indentation; a text that is not JSON stays as it is. */
 export function pretty(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);

@@ -48,7 +48,7 @@ interface ListPanelProps<T> {
     chosen: T[],
     dialog: { onClose: () => void; onRemoved: () => Promise<void> },
   ) => ComponentChildren;
-  /** What is said when there are none; with `createHere` the button of creation is there, too. */
+  /** What an empty list says; with `createHere` the button of creation is there, too. */
   empty: string;
   createHere?: boolean;
 }

@@ -6,7 +6,7 @@ export function jsonLines(items: Item[]): string {
   return items.map(item => `${JSON.stringify({ Item: item })}\n`).join('');
 }
 
-/** Whoever stored a text must not make a spreadsheet calculate: what it takes for a formula begins with an apostrophe. */
+/** A stored text must not make a spreadsheet calculate: what it takes for a formula begins with an apostrophe. */
 const inert = (text: string) => (/^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text);
 
 const quoted = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

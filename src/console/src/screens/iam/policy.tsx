@@ -1,4 +1,4 @@
-/** IAM › Policies › one managed policy: its document, versions, and to whom it is attached. */
+/** IAM › Policies › one managed policy: its document, versions, and the roles and users that have it. */
 import { useState } from 'preact/hooks';
 
 import { changed } from '../../api/events';

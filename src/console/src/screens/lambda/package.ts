@@ -43,7 +43,7 @@ const CENTRAL_HEADER = 0x02014b50;
 const END = 0x06054b50;
 const END_BYTES = 22;
 
-/** The modes of a zip's files, which stand in its directory, and which the library does not tell. */
+/** The modes of a zip's files, which are in its directory, and which the library does not tell. */
 function modesOf(zip: Uint8Array): Map<string, number> {
   const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
   const modes = new Map<string, number>();

@@ -41,7 +41,7 @@ export const RUNTIMES: Option[] = [
   ...RETIRED.map(([value, label]) => ({ value, label: `${label} (retired)` })),
 ];
 
-/** With the function's own, if that is none of the list. */
+/** With the function's own, if the list lacks it. */
 export function runtimesWith(own: string | undefined): Option[] {
   return !own || RUNTIMES.some(option => option.value === own) ? RUNTIMES : [{ value: own }, ...RUNTIMES];
 }

@@ -200,7 +200,7 @@ export default function Queues() {
   );
 }
 
-/** Of an empty queue there is none. */
+/** An empty queue has no age. */
 function ageOf(figures: Figures | undefined): string {
   const messages =
     figures &&

@@ -3,7 +3,7 @@ export function alarmName(arn: string): string {
   return arn.split(':alarm:').slice(1).join(':alarm:') || arn;
 }
 
-/** The region of an ARN; nothing if it is none. */
+/** The region of an ARN; undefined for any other text. */
 export function regionOf(arn: string): string | undefined {
   return arn.split(':')[3] || undefined;
 }

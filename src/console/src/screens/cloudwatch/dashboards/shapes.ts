@@ -45,7 +45,7 @@ export function slicesOf(rows: Latest[]): Slice[] {
 
 function slice(from: number, to: number): string {
   if (to <= from) return '';
-  // An arc from a point to itself is none: a whole circle has two.
+  // An arc from a point to itself draws nothing: a whole circle has two arcs.
   if (to - from > 0.9999) return 'M 0 -1 A 1 1 0 1 1 0 1 A 1 1 0 1 1 0 -1 Z';
   return `M 0 0 L ${at(from)} A 1 1 0 ${to - from > 0.5 ? 1 : 0} 1 ${at(to)} Z`;
 }

@@ -64,7 +64,7 @@ function valueOf(range: Range): string {
   return 'minutes' in range ? String(range.minutes) : 'between';
 }
 
-/** With the chosen one, if it is none of the list. */
+/** With the chosen range, if the list lacks it. */
 function rangeOptions(range: Range): Option[] {
   const custom = { value: 'custom', label: 'Custom…' };
   if ('startMs' in range) {

@@ -115,7 +115,7 @@ function inFull(properties: Properties): Properties {
   }
 }
 
-/** One that is no regular expression finds nothing. */
+/** A text that is not a regular expression finds nothing. */
 function patternOf(text: string): RegExp | undefined {
   try {
     return new RegExp(text, 'g');

@@ -1,4 +1,4 @@
-/** Lists in the form of a widget: what is chosen, and one more out of what there is. */
+/** Lists in the form of a widget: what is chosen, and a field that adds one of the others. */
 import type { ComponentChildren } from 'preact';
 
 import { describeAlarms, listMetrics, type Metric } from '../../../api/cloudwatch';
