@@ -39,6 +39,7 @@ struct launcher_state {
     int template_fd, template_etc; /* the mount namespace from which sandboxes start; its /etc */
     int cgroup_version;            /* 0: no control groups */
     char cgroup[PATH_MAX];
+    int cgroup_fd; /* its folder, locked; or -1 */
     bool has_gateway;
     int gateway_network, gateway_netlink; /* the gateway's network; a netlink socket in it */
     uint32_t gateway_bridge, cables;

@@ -5,6 +5,10 @@
  * 2's, and one in it per sandbox.  The limit is somewhat above the function's memory: the watchdog
  * (sandbox_watch.c) is exact, but slower than a program can allocate.  Where the launcher cannot make the
  * folder, only the watchdog limits memory.
+ *
+ * A launcher locks its folder (flock) while it lives, and removes the folders that nobody has locked.  A
+ * process id would not tell: servers in containers may share the control groups, but do not see each other's
+ * processes.
  */
 #include "server/launcher_internal.h"
 
@@ -12,12 +16,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PREFIX "orderly-"
 
 enum { FOLDER_MODE = 0755, SPARE_BYTES = 32 * 1024 * 1024 };
 
@@ -52,7 +58,7 @@ static bool has_word(const char *list, size_t size, const char *word)
 }
 
 /* A line of /proc/self/cgroup: "4:memory:/path", or "0::/path" of version 2. */
-static bool find_parent(char *line, struct launcher_state *state)
+static bool find_parent(char *line, struct launcher_state *state, char parent[static PATH_MAX])
 {
     char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
 
@@ -66,31 +72,51 @@ static bool find_parent(char *line, struct launcher_state *state)
         state->cgroup_version = 2;
     else
         return false;
-    snprintf(state->cgroup, sizeof state->cgroup, "/sys/fs/cgroup%s%s/orderly-%d",
-             state->cgroup_version == 1 ? "/memory" : "", strcmp(path + 1, "/") == 0 ? "" : path + 1,
-             (int)getpid());
+    snprintf(parent, PATH_MAX, "/sys/fs/cgroup%s%.3000s", state->cgroup_version == 1 ? "/memory" : "",
+             strcmp(path + 1, "/") == 0 ? "" : path + 1);
     return true;
+}
+
+/* ---- the launcher's folder ---- */
+
+/* The locked folder, or -1: another launcher has it, or has just removed it. */
+static int lock_folder(const char *path)
+{
+    struct stat locked, named;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &locked) == 0 && stat(path, &named) == 0 &&
+        locked.st_ino == named.st_ino)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* In another process namespace a launcher may have the same id. */
+static bool make_folder(struct launcher_state *state, const char *parent)
+{
+    enum { NAMES = 100 };
+
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(state->cgroup, sizeof state->cgroup, "%.3500s/" PREFIX "%d-%d", parent, (int)getpid(), i);
+        if (mkdir(state->cgroup, FOLDER_MODE) == 0)
+            state->cgroup_fd = lock_folder(state->cgroup);
+        else if (errno != EEXIST)
+            return false;
+        if (state->cgroup_fd >= 0)
+            return true;
+    }
+    return false;
 }
 
 /*
  * In version 2 a group passes controllers on to its children only when told to, and only if it has no
  * processes itself.
  */
-static bool enable_controller(const struct launcher_state *state)
+static bool enable_controller(const struct launcher_state *state, const char *folder)
 {
-    char parent[PATH_MAX];
-
-    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(state->cgroup, '/') - state->cgroup),
-             state->cgroup);
-    return write_into(parent, "cgroup.subtree_control", "+memory");
-}
-
-static bool make_parent(struct launcher_state *state)
-{
-    if (state->cgroup_version == 2 && !enable_controller(state))
-        return false;
-    return mkdir(state->cgroup, FOLDER_MODE) == 0 &&
-           (state->cgroup_version == 1 || write_into(state->cgroup, "cgroup.subtree_control", "+memory"));
+    return state->cgroup_version == 1 || write_into(folder, "cgroup.subtree_control", "+memory");
 }
 
 /* Remove the folder of a launcher that was killed, with those of its sandboxes; groups in use remain. */
@@ -99,34 +125,30 @@ static void remove_leftover(const char *parent, const char *name)
     char path[PATH_MAX], inner[PATH_MAX + NAME_MAX];
     struct dirent *entry;
 
-    snprintf(path, sizeof path, "%.2000s/%.200s", parent, name);
-    DIR *folder = opendir(path);
+    snprintf(path, sizeof path, "%.3500s/%.200s", parent, name);
+    int lock = lock_folder(path);
+    DIR *folder = lock >= 0 ? opendir(path) : NULL;
     while (folder && (entry = readdir(folder)))
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') {
             snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
             rmdir(inner);
         }
-    if (folder)
+    if (folder) {
         closedir(folder);
-    rmdir(path);
+        rmdir(path);
+    }
+    if (lock >= 0)
+        close(lock);
 }
 
-static void remove_leftovers(const struct launcher_state *state)
+static void remove_leftovers(const char *parent)
 {
-    static const char prefix[] = "orderly-";
-    char parent[PATH_MAX];
+    DIR *folder = opendir(parent);
     struct dirent *entry;
 
-    snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(state->cgroup, '/') - state->cgroup),
-             state->cgroup);
-    DIR *folder = opendir(parent);
-    while (folder && (entry = readdir(folder))) {
-        long pid = strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0
-                       ? strtol(entry->d_name + sizeof prefix - 1, NULL, 10)
-                       : 0;
-        if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+    while (folder && (entry = readdir(folder)))
+        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0)
             remove_leftover(parent, entry->d_name);
-    }
     if (folder)
         closedir(folder);
 }
@@ -134,16 +156,18 @@ static void remove_leftovers(const struct launcher_state *state)
 void cgroup_open(struct launcher_state *state)
 {
     FILE *groups = fopen("/proc/self/cgroup", "re");
-    char line[PATH_MAX];
+    char line[PATH_MAX], parent[PATH_MAX];
     bool found = false;
 
+    state->cgroup_fd = -1;
     while (groups && !found && fgets(line, sizeof line, groups))
-        found = find_parent(line, state);
+        found = find_parent(line, state, parent);
     if (groups)
         fclose(groups);
     if (found)
-        remove_leftovers(state);
-    if (!found || !make_parent(state))
+        remove_leftovers(parent);
+    if (!found || !enable_controller(state, parent) || !make_folder(state, parent) ||
+        !enable_controller(state, state->cgroup))
         state->cgroup_version = 0;
 }
 

@@ -161,3 +161,16 @@ def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_th
     events = house.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
     assert any(why in event["message"] for event in events), events
     assert f'reason="{why}"' in house.server.log
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a process namespace")
+def test_a_server_that_sees_other_processes_leaves_this_ones_memory_groups(houses, tmp_path):
+    house = houses(None)
+    program = tmp_path / "elsewhere"
+    program.write_text(f'#!/bin/sh\nexec unshare --pid --fork --kill-child "{orderly_server.binary()}" "$@"\n')
+    program.chmod(0o755)
+    other = orderly_server.Server(program=str(program)).start()
+    assert house.run("def handler(event, context):\n    return 'runs'\n") == "runs"
+    other.kill()
+    other.remove_data()
+    assert house.run("def handler(event, context):\n    return 'runs still'\n") == "runs still"

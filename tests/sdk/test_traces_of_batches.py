@@ -16,6 +16,13 @@ def handler(event, context):
         print("next")
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 """
+REPORTS_AT_LENGTH = """
+def handler(event, context):
+    [record] = event["Records"]
+    print("no sense in", record["messageId"])
+    print("\\n".join(["next"] * 1000))
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+"""
 MALFORMED = """
 def handler(event, context):
     return {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
@@ -70,6 +77,11 @@ def test_a_message_that_is_reported_as_failed_says_what_was_printed_about_it(sen
         "id": retried["id"], "parent": returned["id"], "kind": "retried", "atMs": returned["atMs"], "durationMs": 0,
         "attempt": 1, "verdict": "failed", "resource": arn, "messageId": bad, "requestId": returned["requestId"],
         "reason": f"the function reported this message as failed, and printed: no sense in {bad}"}
+
+
+def test_what_was_printed_about_a_message_is_told_also_when_it_is_in_the_log_before_the_function_returns(sent):
+    _, [bad], [hops] = sent(REPORTS_AT_LENGTH, "bad")
+    assert hops[-1]["reason"] == f"the function reported this message as failed, and printed: no sense in {bad}"
 
 
 def test_a_report_that_names_another_message_brings_back_the_whole_batch(sent):

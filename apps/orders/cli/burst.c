@@ -116,7 +116,7 @@ static bool await_queue(struct burst *burst, int64_t until_us)
     if (!orders_queue_url(orders, ORDERS_QUEUE, &queue_url))
         return false;
     struct arena_mark mark = arena_mark(orders->arena);
-    burst->progress = progress_begin("handling", "orders", (int64_t)burst->accepted);
+    burst->progress = progress_begin("handling", NULL, (int64_t)burst->accepted);
     while ((left = backlog(orders, queue_url)) > 0 && monotonic_us() < until_us) {
         int64_t handled = (int64_t)burst->accepted - left;
         progress_show(&burst->progress, handled > 0 ? handled : 0);

@@ -12,22 +12,57 @@ export interface Route {
   load: () => Promise<{ default: ComponentType<Params> }>;
 }
 
+/** The account and the region of a page, unless they are those that the server begins with. */
+export interface Realm {
+  account?: string;
+  region?: string;
+}
+
 const BASE = import.meta.env.BASE_URL;
+const REALM_FORMS: [keyof Realm, RegExp][] = [
+  ['account', /^\d{12}$/],
+  ['region', /^[a-z]+(-[a-z]+)+-\d+$/],
+];
 
 const place = signal(here());
+const realm = signal<Realm>({});
 
 /** The path without the base and without its first slash. */
 export const path = computed(() => place.value.path);
 export const search = computed(() => new URLSearchParams(place.value.search));
 
 function here(): { path: string; search: string } {
+  const query = new URLSearchParams(location.search);
+  for (const [name] of REALM_FORMS) query.delete(name);
   return {
     path: location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : '',
-    search: location.search,
+    search: query.toString(),
   };
 }
 
-addEventListener('popstate', () => (place.value = here()));
+/** What the address says. */
+export function realmAsked(): Realm {
+  const query = new URLSearchParams(location.search);
+  const given = REALM_FORMS.filter(([name, form]) => form.test(query.get(name) ?? ''));
+  return Object.fromEntries(given.map(([name]) => [name, query.get(name)]));
+}
+
+/** From now on every address names them: it shows the same in another tab. */
+export function setRealm(next: Realm): void {
+  realm.value = next;
+  rewrite();
+}
+
+/** Let the address bar name the realm. */
+function rewrite(): void {
+  const { path, search } = place.peek();
+  history.replaceState(null, '', href(search ? `${path}?${search}` : path));
+}
+
+addEventListener('popstate', () => {
+  place.value = here();
+  rewrite();
+});
 
 /** An address of the console: link`sqs/queues/${name}` encodes what is put in. */
 export function link(parts: TemplateStringsArray, ...values: (string | number)[]): string {
@@ -35,7 +70,10 @@ export function link(parts: TemplateStringsArray, ...values: (string | number)[]
 }
 
 export function href(to: string): string {
-  return BASE + to;
+  const [at, query] = to.split('?');
+  const all = new URLSearchParams(query);
+  for (const [name] of REALM_FORMS) if (realm.value[name]) all.set(name, realm.value[name]);
+  return BASE + at + (all.size > 0 ? `?${all}` : '');
 }
 
 export function navigate(to: string, options: { replace?: boolean } = {}): void {
@@ -49,7 +87,7 @@ export function navigate(to: string, options: { replace?: boolean } = {}): void 
 
 /** Change the query of this address: tabs, filters, what is selected. */
 export function setSearch(changes: Record<string, string | undefined>): void {
-  const next = new URLSearchParams(location.search);
+  const next = new URLSearchParams(search.value);
   for (const [name, value] of Object.entries(changes))
     if (value === undefined || value === '') next.delete(name);
     else next.set(name, value);
@@ -88,12 +126,14 @@ interface LinkProps {
   class?: string;
   current?: boolean;
   label?: string;
+  /** In a tab of its own, because this page has what would be lost. */
+  apart?: boolean;
   children: ComponentChildren;
 }
 
-export function Link({ to, class: name, current, label, children }: LinkProps) {
+export function Link({ to, class: name, current, label, apart, children }: LinkProps) {
   const follow = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    if (apart || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     navigate(to);
   };
@@ -103,6 +143,8 @@ export function Link({ to, class: name, current, label, children }: LinkProps) {
       class={name}
       aria-current={current ? 'page' : undefined}
       aria-label={label}
+      target={apart ? '_blank' : undefined}
+      rel={apart ? 'opener' : undefined /* with its session */}
       onClick={follow}
     >
       {children}

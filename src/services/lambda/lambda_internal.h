@@ -829,7 +829,10 @@ void lambda_log_output(const struct call *call, const struct function *function,
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
                       const struct lambda_find_invocation_row *invocation);
-/* Write END and REPORT; returns the tail for a caller that asked for it, or absent. */
+/*
+ * Write END and REPORT; returns the tail for a caller that asked for it, or absent.  Adds to *output what the
+ * function has printed; of a batch's invocation, also the last part of what is written already.
+ */
 str lambda_log_end(const struct call *call, const struct function *function,
                    const struct lambda_get_sandbox_row *sandbox,
                    const struct lambda_find_invocation_row *invocation, const struct result *result,

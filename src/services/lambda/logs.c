@@ -15,7 +15,8 @@ enum {
     FEW_LINES = 64, /* in one event; more are written at once, so that few are held back */
     FEW_BYTES = 16 * 1024,
     TAIL_BYTES = 4096,
-    MAX_EVENTS = 10000, /* in one PutLogEvents */
+    PRINTED_BYTES = 16 * 1024, /* of a batch's invocation, kept for the reasons of messages that come again */
+    MAX_EVENTS = 10000,        /* in one PutLogEvents */
     MAX_BATCH_BYTES = 1048576,
     EVENT_OVERHEAD_BYTES = 26,
     BYTES_PER_MB = 1024 * 1024,
@@ -182,7 +183,8 @@ static void take_lines(const struct call *call, const struct lambda_get_sandbox_
         lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox->id});
 }
 
-static str tail_of(const struct call *call, str before, const struct logs_input_log_events *events)
+static str tail_of(const struct call *call, str before, const struct logs_input_log_events *events,
+                   size_t bytes)
 {
     struct text all = text_in(call->arena);
 
@@ -192,7 +194,25 @@ static str tail_of(const struct call *call, str before, const struct logs_input_
     str text = text_str(&all);
     ptrdiff_t start =
         str_find(text, S("START RequestId: ")); /* AWS's tail has nothing of the initialization */
-    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, TAIL_BYTES);
+    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, bytes);
+}
+
+/* How much of what an invocation has printed is kept until it ends, though it is written before. */
+static size_t kept_bytes(const struct lambda_find_invocation_row *invocation)
+{
+    if (invocation->wants_tail)
+        return TAIL_BYTES;
+    return str_present(invocation->receipts) || invocation->batch_id ? PRINTED_BYTES : 0;
+}
+
+/* Add what a batch's invocation printed before: an event for each line. */
+static void add_printed_before(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                               struct logs_input_log_events *events)
+{
+    str printed = invocation->wants_tail ? (str){0} : invocation->tail, line;
+
+    while (str_present(printed) && str_next(&printed, '\n', &line))
+        *list_add(call->arena, events) = (struct logs_input_log_event){.message = line};
 }
 
 static str start_line(const struct call *call, const struct function *function,
@@ -223,10 +243,12 @@ static void write_now(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation,
                       const struct logs_input_log_events *events)
 {
-    if (events->count > 0 && invocation && invocation->wants_tail)
+    size_t kept = invocation ? kept_bytes(invocation) : 0;
+
+    if (events->count > 0 && kept > 0)
         lambda_set_tail(call->txn,
-                        &(struct lambda_set_tail_params){.id = invocation->id,
-                                                         .tail = tail_of(call, invocation->tail, events)});
+                        &(struct lambda_set_tail_params){
+                            .id = invocation->id, .tail = tail_of(call, invocation->tail, events, kept)});
     write_events(call, function, sandbox, events);
 }
 
@@ -375,13 +397,15 @@ str lambda_log_end(const struct call *call, const struct function *function,
     struct invocation_report report = report_of(call, sandbox, invocation, result);
 
     take_lines(call, sandbox, &events);
-    *output = events;
+    add_printed_before(call, invocation, output);
+    for (size_t i = 0; i < events.count; i++)
+        *list_add(call->arena, output) = events.items[i];
     if (!invocation->announced)
         add_event(call, &events, invocation->started_ms ? invocation->started_ms : call->now_ms,
                   start_line(call, function, invocation));
     size_t before_end = events.count;
     add_end(call, function, &report, &events);
-    str tail = invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
+    str tail = invocation->wants_tail ? tail_of(call, invocation->tail, &events, TAIL_BYTES) : (str){0};
     if (result->goes_on)
         events.count = before_end;
     trace_logged(call, function, sandbox, invocation, write_events(call, function, sandbox, &events));

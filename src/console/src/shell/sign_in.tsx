@@ -1,6 +1,7 @@
 /** With --auth strict: an access key and its secret.  With --auth open, nobody sees this page for long. */
 import { useState } from 'preact/hooks';
 
+import { realmAsked } from '../router';
 import { DEFAULT_REGION, server } from '../session';
 import { Form, TextField } from '../ui/controls';
 import { Loading, Notice, Panel } from '../ui/layout';
@@ -11,7 +12,7 @@ export function SignIn() {
   const [accessKeyId, setId] = useState('');
   const [secretAccessKey, setSecret] = useState('');
   const [sessionToken, setToken] = useState('');
-  const [region, setRegion] = useState(server.value?.region ?? DEFAULT_REGION);
+  const [region, setRegion] = useState(realmAsked().region ?? server.value?.region ?? DEFAULT_REGION);
   const [error, setError] = useState<unknown>();
 
   if (startProblem.value)

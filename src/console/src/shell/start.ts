@@ -1,15 +1,18 @@
 /** Who is here?  Asked when the console is opened, and after each change of user. */
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
 import { orderly, query } from '../api/client';
 import { errorText } from '../api/errors';
 import { disconnect, reconnect } from '../api/events';
+import { realmAsked, setRealm } from '../router';
 import {
   account,
   caller,
   openCredentials,
+  region,
   server,
   session,
+  setRegion,
   setSession,
   type Credentials,
   type ServerInfo,
@@ -25,13 +28,17 @@ interface Identity {
   Arn: string;
 }
 
+/** The address may name an account (with --auth open) and a region. */
 export async function start(): Promise<void> {
+  const asked = realmAsked();
   startProblem.value = '';
   try {
     server.value = await orderly<ServerInfo>('GET', '/_orderly/console/session');
-    if (!session.value && server.value.auth === 'open')
+    const open = server.value.auth === 'open';
+    if (!session.value && open)
       setSession({ credentials: openCredentials(server.value.account), region: server.value.region });
-    if (session.value) await identify(session.value.credentials);
+    if (asked.region) setRegion(asked.region);
+    if (session.value) await identify(session.value.credentials, open ? asked.account : undefined);
     else stage.value = 'sign-in';
   } catch (error) {
     startProblem.value = errorText(error);
@@ -39,13 +46,26 @@ export async function start(): Promise<void> {
   }
 }
 
-async function identify(credentials: Credentials): Promise<void> {
+async function identify(credentials: Credentials, wanted?: string): Promise<void> {
   const identity = await query<Identity>('sts', 'GetCallerIdentity', {}, { credentials, quiet: true });
+  if (wanted && wanted !== identity.Account) {
+    setSession({ credentials: openCredentials(wanted), region: region.value });
+    return identify(openCredentials(wanted));
+  }
   account.value = identity.Account;
   caller.value = identity.Arn;
   stage.value = 'ready';
   reconnect();
 }
+
+effect(() => {
+  if (stage.value !== 'ready' || !server.value) return;
+  const begun = server.value;
+  setRealm({
+    account: begun.auth === 'open' && account.value !== begun.account ? account.value : undefined,
+    region: region.value !== begun.region ? region.value : undefined,
+  });
+});
 
 /** Throws AWS's error if the credentials are wrong. */
 export async function signIn(credentials: Credentials, region: string): Promise<void> {

@@ -67,8 +67,16 @@ export function Field({ label, hint, error, optional, children }: FieldProps) {
         {label}
         {optional && <i class="optional"> - optional</i>}
       </label>
-      {hint && <p class="hint">{hint}</p>}
-      {children({ id, 'aria-describedby': `${id}-error`, 'aria-invalid': Boolean(error) })}
+      {hint && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
+        </p>
+      )}
+      {children({
+        id,
+        'aria-describedby': hint ? `${id}-hint ${id}-error` : `${id}-error`,
+        'aria-invalid': Boolean(error),
+      })}
       <p id={`${id}-error`} class="field-error">
         {error}
       </p>

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 
 import { errorText } from '../api/errors';
+import { path } from '../router';
 import { Button } from './controls';
 import { CloseIcon } from './icons';
 
@@ -10,15 +11,25 @@ interface Flash {
   id: number;
   kind: 'good' | 'bad' | 'note';
   content: ComponentChildren;
+  /** The click or key that led to it. */
+  gesture: number;
 }
 
 const SHOWN = 4;
 const flashes = signal<Flash[]>([]);
 let lastId = 0;
+let gestures = 0;
 
 export function flash(kind: Flash['kind'], content: ComponentChildren): void {
-  flashes.value = [{ id: ++lastId, kind, content }, ...flashes.value].slice(0, SHOWN);
+  flashes.value = [{ id: ++lastId, kind, content, gesture: gestures }, ...flashes.value].slice(0, SHOWN);
 }
+
+// The page that a form leads to still says what the form did; the page that one goes to next does not.
+for (const kind of ['pointerdown', 'keydown', 'popstate'])
+  addEventListener(kind, () => gestures++, { capture: true });
+path.subscribe(() => {
+  flashes.value = flashes.peek().filter(({ gesture }) => gesture === gestures);
+});
 
 /** Run what a button asks for; say `done` when it has succeeded, and its error when not.  True on success. */
 export async function attempt(action: () => Promise<unknown>, done?: string): Promise<boolean> {

@@ -48,6 +48,7 @@ export function Monitor({ name, arn, graphs }: MonitorProps) {
   return (
     <Panel
       title="CloudWatch metrics"
+      description="Each minute is added when it is over."
       actions={
         <>
           <Select

@@ -16,6 +16,12 @@ export interface Column<T> {
   sort?: (row: T) => string | number;
   /** Numbers are at the right. */
   number?: boolean;
+  /** It has the room that the others leave. */
+  wide?: boolean;
+}
+
+function classOf<T>({ number, wide }: Column<T>): string | undefined {
+  return number ? 'number' : wide ? 'wide' : undefined;
 }
 
 /** A column with a link in each row that does something with what the row shows. */
@@ -152,7 +158,7 @@ export function Table<T>(props: TableProps<T>) {
                     </td>
                   )}
                   {columns.map(column => (
-                    <td key={column.id} class={column.number ? 'number' : undefined}>
+                    <td key={column.id} class={classOf(column)}>
                       {column.cell(row)}
                     </td>
                   ))}
@@ -212,14 +218,14 @@ function HeaderCell<T>({ column, sort, onSort, loaded }: HeaderProps<T>) {
   const mine = sort?.id === column.id;
   if (!column.sort)
     return (
-      <th scope="col" class={column.number ? 'number' : undefined}>
+      <th scope="col" class={classOf(column)}>
         {column.title}
       </th>
     );
   return (
     <th
       scope="col"
-      class={column.number ? 'number' : undefined}
+      class={classOf(column)}
       aria-sort={mine ? (sort.descending ? 'descending' : 'ascending') : undefined}
     >
       <button

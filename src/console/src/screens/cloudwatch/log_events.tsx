@@ -115,7 +115,12 @@ function Found({ group }: { group: string }) {
     <>
       <Problem error={events.error} retry={events.reload} />
       <Panel title="Events" count={`${events.rows.length}${events.more ? '+' : ''}`}>
-        <Events events={events.rows} more={events.more} empty={events.loading ? 'Loading…' : 'No events'} />
+        <Events
+          ofStreams={!query.stream}
+          events={events.rows}
+          more={events.more}
+          empty={events.loading ? 'Loading…' : 'No events'}
+        />
       </Panel>
     </>
   );
@@ -154,12 +159,24 @@ function Tail({ arn, error, pattern }: TailProps) {
       count={events.length}
     >
       <Problem error={error} />
-      <Events events={[...events].reverse()} empty="New events are shown here as they are written" />
+      <Events
+        ofStreams
+        events={[...events].reverse()}
+        empty="New events are shown here as they are written"
+      />
     </Panel>
   );
 }
 
-function Events({ events, empty, more }: { events: LogEvent[]; empty: string; more?: More }) {
+interface EventsProps {
+  events: LogEvent[];
+  /** Of more than one stream: each event says of which. */
+  ofStreams: boolean;
+  empty: string;
+  more?: More;
+}
+
+function Events({ events, ofStreams, empty, more }: EventsProps) {
   const [open, setOpen] = useState<string>();
   const keyed = events.map((event, i) => ({ ...event, key: event.eventId ?? `${event.timestamp}/${i}` }));
   const chosen = keyed.find(({ key }) => key === open);
@@ -185,13 +202,22 @@ function Events({ events, empty, more }: { events: LogEvent[]; empty: string; mo
           {
             id: 'message',
             title: 'Message',
+            wide: true,
             cell: event => (
               <Button kind="bare" onClick={() => setOpen(open === event.key ? undefined : event.key)}>
                 <span class="mono">{event.message.slice(0, 300)}</span>
               </Button>
             ),
           },
-          { id: 'stream', title: 'Log stream', cell: event => event.logStreamName ?? '–' },
+          ...(ofStreams
+            ? [
+                {
+                  id: 'stream',
+                  title: 'Log stream',
+                  cell: (event: LogEvent) => event.logStreamName ?? '–',
+                },
+              ]
+            : []),
         ]}
         empty={<Empty title={empty} />}
       />

@@ -46,7 +46,11 @@ export function PolicyChoice({ chosen, onChange, without = [] }: PolicyChoicePro
             id: 'name',
             title: 'Policy name',
             sort: row => row.PolicyName,
-            cell: row => <Link to={link`iam/policies/${row.Arn}`}>{row.PolicyName}</Link>,
+            cell: row => (
+              <Link to={link`iam/policies/${row.Arn}`} apart>
+                {row.PolicyName}
+              </Link>
+            ),
           },
           {
             id: 'type',

@@ -188,7 +188,7 @@ function Configuration({ values, set }: PartProps) {
       min={min}
       max={max}
       required
-      hint={`${duration(min * 1000)} to ${duration(max * 1000)}, in seconds: ${duration(Number(values[member]) * 1000)}`}
+      hint={`${duration(min * 1000)} to ${duration(max * 1000)}, in seconds; this is ${duration(Number(values[member]) * 1000)}`}
       value={values[member]}
       onInput={value => set({ [member]: value })}
     />

@@ -1,0 +1,87 @@
+"""What all pages share: their address in another tab, and what is said on the page after."""
+
+import re
+import time
+
+import boto3
+import pytest
+from playwright.sync_api import expect
+
+TUTORIAL_ACCOUNT = "481665095854"
+
+
+@pytest.fixture
+def elsewhere(endpoint, unique):
+    """The name of a queue that exists in another account and another region only."""
+    name = unique("elsewhere")
+    boto3.client("sqs", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=TUTORIAL_ACCOUNT,
+                 aws_secret_access_key="test").create_queue(QueueName=name)
+    return name
+
+
+def test_a_pages_address_shows_the_same_in_another_tab_also_of_another_account_and_region(console, elsewhere):
+    page = console("sqs/queues")
+    page.get_by_label("Account", exact=True).select_option(TUTORIAL_ACCOUNT)
+    page.get_by_label("Region", exact=True).select_option("eu-west-1")
+    queue = page.get_by_role("link", name=elsewhere, exact=True)
+    expect(page).to_have_url(re.compile(rf"/sqs/queues\?account={TUTORIAL_ACCOUNT}&region=eu-west-1$"))
+    with page.context.expect_page() as opened:
+        queue.click(modifiers=["Control"])
+    other = opened.value
+    expect(other.get_by_role("heading", level=1, name=elsewhere)).to_be_visible()
+    expect(other.get_by_label("Account", exact=True)).to_have_value(TUTORIAL_ACCOUNT)
+    expect(other.get_by_label("Region", exact=True)).to_have_value("eu-west-1")
+
+    other.get_by_role("tab", name="Access policy").click()
+    expect(other).to_have_url(re.compile(rf"/{elsewhere}\?(?=.*tab=).*account={TUTORIAL_ACCOUNT}&region=eu-west-1$"))
+    other.get_by_label("Account", exact=True).select_option("000000000000")
+    other.get_by_label("Region", exact=True).select_option("us-east-1")
+    expect(other.get_by_role("heading", level=1, name=f"There is no queue {elsewhere}")).to_be_visible()
+    expect(other).to_have_url(re.compile(rf"/{elsewhere}\?tab=[a-z-]+$"))
+    other.go_back()
+    expect(other.get_by_label("Account", exact=True)).to_have_value("000000000000")
+
+
+@pytest.mark.parametrize("address", ["sqs/queues?account=1234&region=eu west", "sqs/queues?account=&region="])
+def test_an_address_that_names_no_account_is_of_the_servers_own(console, address):
+    page = console(address)
+    expect(page.get_by_label("Account", exact=True)).to_have_value("000000000000")
+    expect(page.get_by_label("Region", exact=True)).to_have_value("us-east-1")
+
+
+def test_what_a_form_did_is_said_on_the_page_it_leads_to_and_not_on_the_next(console, unique):
+    page, name = console("sqs/create-queue"), unique("said")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Create queue").click()
+    said = page.get_by_text(f"Queue {name} created successfully.")
+    expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+    expect(said).to_be_visible()
+    page.get_by_role("tab", name="Access policy").click()
+    expect(said).to_be_visible()
+    page.get_by_role("link", name="SNS", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Topics")).to_be_visible()
+    expect(said).to_have_count(0)
+
+
+def test_a_policy_that_is_looked_at_while_a_role_is_made_opens_in_a_tab_of_its_own(console):
+    page = console("iam/create-role")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("checkbox", name="Select AmazonSQSFullAccess").check()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="AmazonSQSFullAccess").click()
+    expect(opened.value.get_by_role("heading", level=1, name="AmazonSQSFullAccess")).to_be_visible()
+    expect(page.get_by_role("heading", name="Permissions policies (1 selected)")).to_be_visible()
+
+
+def test_the_events_of_one_stream_give_their_room_to_the_message(console, client, unique):
+    group, logs, line = unique("/log/group"), client("logs"), "a line of seventy characters, " * 2
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="one")
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[{"timestamp": round(time.time() * 1000), "message": line}])
+    page = console(f"cloudwatch/log-groups/{group.replace('/', '%2F')}/events")
+    events = page.get_by_role("table", name="Log events")
+    expect(events.get_by_role("columnheader")).to_have_text(["Timestamp", "Message", "Log stream"])
+    message = events.get_by_role("button", name="a line of")
+    assert message.evaluate("at => at.closest('td').scrollWidth <= at.closest('td').clientWidth")
+    page.get_by_label("Log stream").fill("one")
+    expect(events.get_by_role("columnheader")).to_have_text(["Timestamp", "Message"])
