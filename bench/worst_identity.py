@@ -124,6 +124,10 @@ REQUESTS = [
      "prepare": make_many_roles,
      "request": lambda iam: iam.get_service_last_accessed_details_with_entities(
          JobId=job_of_many(iam), ServiceNamespace="sqs", MaxItems=MANY)},
+    {"name": f"GetAccountAuthorizationDetails: {MANY} roles", "service": "iam", "prepare": make_many_roles,
+     "request": lambda iam: iam.get_account_authorization_details(Filter=["Role"], MaxItems=MANY)},
+    {"name": f"GetAccountAuthorizationDetails: {MANY} policies", "service": "iam", "prepare": make_many_policies,
+     "request": lambda iam: iam.get_account_authorization_details(Filter=["LocalManagedPolicy"], MaxItems=MANY)},
     {"name": "ListPoliciesGrantingServiceAccess: eleven policies that backtrack, 200 services", "service": "iam",
      "prepare": lambda iam: bound_client("iam")(iam) and None,
      "request": lambda iam: iam.list_policies_granting_service_access(

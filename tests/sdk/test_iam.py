@@ -452,6 +452,106 @@ def test_policies_of_aws_cannot_be_changed(iam, refused):
     assert refused(iam.delete_policy, PolicyArn=SQS_FULL)["code"] == "AccessDenied"
 
 
+def test_a_user_has_no_password_no_groups_and_no_devices(iam, user, refused):
+    for method, name in [("list_mfa_devices", "MFADevices"), ("list_groups_for_user", "Groups"),
+                         ("list_signing_certificates", "Certificates"), ("list_ssh_public_keys", "SSHPublicKeys")]:
+        reply = getattr(iam, method)(UserName=user)
+        assert (reply[name], reply["IsTruncated"]) == ([], False)
+        error = refused(getattr(iam, method), UserName="nobody")
+        assert (error["code"], error["message"]) == (
+            "NoSuchEntity", "The user with name nobody cannot be found.")
+        assert refused(getattr(iam, method), UserName=user, Marker="mine")["message"] == "Invalid Marker."
+    assert iam.list_virtual_mfa_devices(AssignmentStatus="Assigned")["VirtualMFADevices"] == []
+    assert iam.list_mfa_devices()["MFADevices"] == []  # of the account's root
+    error = refused(iam.get_login_profile, UserName=user)
+    assert (error["code"], error["status"], error["message"]) == (
+        "NoSuchEntity", 404, f"Login Profile for User {user} cannot be found.")
+    assert refused(iam.get_login_profile, UserName="nobody")["message"] == "The user with name nobody cannot be found."
+
+
+def details(iam, *filters):
+    """All that GetAccountAuthorizationDetails tells, one entity in each page: {list: {ARN: entity}}."""
+    found = {}
+    for page in iam.get_paginator("get_account_authorization_details").paginate(
+            Filter=list(filters), PaginationConfig={"PageSize": 1}):
+        lists = {name: page[name] for name in ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")}
+        assert sum(map(len, lists.values())) <= 1 and page["IsTruncated"] == ("Marker" in page)
+        for name, items in lists.items():
+            for item in items:
+                assert item["Arn"] not in found.setdefault(name, {})
+                found[name][item["Arn"]] = item
+    return found
+
+
+def test_an_audit_reads_everything_that_the_account_allows(iam, unique, new_policy, new_role):
+    old, new = allow("sqs:*"), allow("sqs:ReceiveMessage")
+    own = new_policy(old, Description="mine", Tags=[{"Key": "a", "Value": "b"}])
+    iam.create_policy_version(PolicyArn=own, PolicyDocument=statements(new), SetAsDefault=True)
+    role_name, user_name = new_role(), unique("user")
+    user = iam.create_user(UserName=user_name)["User"]
+    role = iam.get_role(RoleName=role_name)["Role"]
+    iam.put_role_policy(RoleName=role_name, PolicyName="inline", PolicyDocument=statements(deny("sns:*")))
+    for policy in (own, LOGS_ONLY):
+        iam.attach_role_policy(RoleName=role_name, PolicyArn=policy)
+    iam.tag_role(RoleName=role_name, Tags=[{"Key": "k", "Value": "v"}])
+    iam.put_user_permissions_boundary(UserName=user_name, PermissionsBoundary=SQS_FULL)
+
+    found = details(iam)
+    one = found["RoleDetailList"][role["Arn"]]
+    assert one.pop("CreateDate") == iam.get_role(RoleName=role_name)["Role"]["CreateDate"]
+    assert one == {
+        "Path": "/", "RoleName": role_name, "RoleId": role["RoleId"], "Arn": role["Arn"],
+        "AssumeRolePolicyDocument": role["AssumeRolePolicyDocument"], "InstanceProfileList": [], "RoleLastUsed": {},
+        "RolePolicyList": [{"PolicyName": "inline", "PolicyDocument": json.loads(statements(deny("sns:*")))}],
+        "AttachedManagedPolicies": sorted(
+            ({"PolicyName": arn.split("/")[-1], "PolicyArn": arn} for arn in (own, LOGS_ONLY)),
+            key=lambda policy: policy["PolicyArn"]),
+        "Tags": [{"Key": "k", "Value": "v"}],
+    }
+    one = found["UserDetailList"][user["Arn"]]
+    assert (one["UserName"], one["UserPolicyList"], one["GroupList"], one["AttachedManagedPolicies"], one["Tags"],
+            one["PermissionsBoundary"]) == (
+        user_name, [], [], [], [],
+        {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": SQS_FULL})
+    one = found["Policies"][own]
+    assert (one["PolicyName"], one["DefaultVersionId"], one["AttachmentCount"], one["PermissionsBoundaryUsageCount"],
+            one["IsAttachable"], one["Description"]) == (own.split("/")[-1], "v2", 1, 0, True, "mine")
+    assert [(version["VersionId"], version["IsDefaultVersion"], version["Document"])
+            for version in one["PolicyVersionList"]] == [
+        ("v2", True, json.loads(statements(new))), ("v1", False, json.loads(statements(old)))]
+    assert found["Policies"][LOGS_ONLY]["AttachmentCount"] >= 1
+    boundary = found["Policies"][SQS_FULL]
+    assert boundary["PermissionsBoundaryUsageCount"] >= 1
+    assert boundary["PolicyVersionList"][0]["Document"]["Statement"]
+    assert all(policy["AttachmentCount"] + policy["PermissionsBoundaryUsageCount"] > 0
+               for arn, policy in found["Policies"].items() if arn.startswith("arn:aws:iam::aws:"))
+
+    kinds = {"User": "UserDetailList", "Role": "RoleDetailList", "LocalManagedPolicy": "Policies",
+             "AWSManagedPolicy": "Policies"}
+    for kind, name in kinds.items():
+        assert set(details(iam, kind)) == {name}
+    assert details(iam, "Group") == {}
+    assert {arn for kind in ("LocalManagedPolicy", "AWSManagedPolicy") for arn in details(iam, kind)["Policies"]} \
+        == set(details(iam, "LocalManagedPolicy", "AWSManagedPolicy")["Policies"]) == set(found["Policies"])
+    clear(iam, "user", user_name)
+
+
+def test_a_page_of_an_audit_ends_when_its_documents_are_a_mebibyte(client):
+    iam, names = client("iam", aws_access_key_id=OTHER_ACCOUNT), ["one", "two", "three", "four", "five"]
+    document = statements(allow("sqs:*")) + " " * 100_000  # replies have three characters for each of these
+    for name in names:
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=FROM_ACCOUNT)
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=document)
+    pages, marker = [], {}
+    while not pages or pages[-1]["IsTruncated"]:
+        pages.append(iam.get_account_authorization_details(**marker))
+        marker = {"Marker": pages[-1].get("Marker")}
+    listed = [[role["RoleName"] for role in page["RoleDetailList"]] for page in pages]
+    assert listed == [["five", "four", "one", "three"], ["two"]]
+    for name in names:
+        clear(iam, "role", name)
+
+
 # --- Users and keys ----------------------------------------------------------------------------
 
 

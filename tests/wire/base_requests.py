@@ -239,9 +239,10 @@ class World:
         }
 
 
-# Operations that can only fail, as there is no S3 to export to: what they answer to a right request.
+# Operations that can only fail, as there is no S3 to export to and no password: what they answer to a right request.
 REFUSED = {"CreateExportTask": "The given bucket does not exist. Please make sure the bucket is valid.",
-           "CancelExportTask": "The specified export task does not exist."}
+           "CancelExportTask": "The specified export task does not exist.",
+           "GetLoginProfile": "Login Profile for User every cannot be found."}
 
 
 def only(tree):
@@ -472,6 +473,11 @@ def iam(world):
         "GenerateServiceLastAccessedDetails": only({"Arn": world.role, "Granularity": "ACTION_LEVEL"}),
         "GetServiceLastAccessedDetails": only({"JobId": world.job, "MaxItems": 2}),
         "GetServiceLastAccessedDetailsWithEntities": only({"JobId": world.job, "ServiceNamespace": "logs", "MaxItems": 2}),
+        "GetLoginProfile": only(user),
+        **{name: only({**user, "MaxItems": 2}) for name in (
+            "ListMFADevices", "ListGroupsForUser", "ListSigningCertificates", "ListSSHPublicKeys")},
+        "ListVirtualMFADevices": only({"AssignmentStatus": "Any", "MaxItems": 2}),
+        "GetAccountAuthorizationDetails": only({"Filter": ["User", "AWSManagedPolicy"], "MaxItems": 2}),
         "ListPoliciesGrantingServiceAccess": only({"Arn": world.role, "ServiceNamespaces": ["logs", "sqs"]}),
     }
 

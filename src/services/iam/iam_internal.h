@@ -108,7 +108,17 @@ str iam_managed_policy_document(struct txn *txn, str arn);
 /* Is the ARN well-formed?  False: fail() has been called. */
 bool iam_policy_arn_check(const struct call *call, str arn);
 
+/* As in lists, and as CreatePolicy answers but for tags. */
+struct iam_policy iam_policy_summary(const struct call *call, const struct managed_policy *policy);
+
+/* roles.c */
+/* When and where the role was used last; an empty structure for a role that was never used. */
+const struct iam_role_last_used *iam_role_last_used(const struct call *call, const struct identity *role);
+
 /* policy_versions.c */
+/* All versions, newest first. */
+struct iam_policy_version_list iam_versions_with_documents(const struct call *call,
+                                                           const struct managed_policy *policy);
 /* Check the document of a new version.  False: fail() has been called. */
 bool iam_version_check(const struct call *call, str document);
 void iam_version_insert(const struct call *call, int64_t policy_id, int64_t version, str document);

@@ -77,8 +77,7 @@ static int64_t count_boundaries(const struct call *call, str arn)
     return row.count;
 }
 
-/* As in lists, and as CreatePolicy answers but for tags. */
-static struct iam_policy summary_of(const struct call *call, const struct managed_policy *policy)
+struct iam_policy iam_policy_summary(const struct call *call, const struct managed_policy *policy)
 {
     const struct aws_managed_policy *aws = policy->aws;
 
@@ -100,7 +99,7 @@ static struct iam_policy *with_tags(const struct call *call, const struct manage
 {
     struct iam_policy *shown = arena_new(call->arena, struct iam_policy);
 
-    *shown = summary_of(call, policy);
+    *shown = iam_policy_summary(call, policy);
     shown->tags = iam_tags_of(call, policy->arn); /* AWS's own policies have no tags */
     return shown;
 }
@@ -202,7 +201,7 @@ static void consider(const struct call *call, struct listing *listing, str key, 
     if (iam_page_leaves_out(&listing->page, key) ||
         !iam_managed_policy_find(call->txn, call->arena, arn, &policy))
         return;
-    struct iam_policy item = summary_of(call, &policy);
+    struct iam_policy item = iam_policy_summary(call, &policy);
     if (is_wanted(listing->in, &item) && iam_page_takes(&listing->page, key))
         *list_add(call->arena, listing->policies) = item;
 }

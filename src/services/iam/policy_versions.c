@@ -148,6 +148,31 @@ enum outcome iam_list_policy_versions(const struct call *call,
     return DONE;
 }
 
+struct iam_policy_version_list iam_versions_with_documents(const struct call *call,
+                                                           const struct managed_policy *policy)
+{
+    struct iam_policy_version_list list;
+    struct iam_policy_versions_rows rows = {0};
+
+    list_make_empty(call->arena, &list);
+    if (policy->aws) {
+        struct iam_policy_version *version = list_add(call->arena, &list);
+        *version = shown(call, policy, policy->aws->version, policy->aws->updated_ms);
+        version->document = iam_document_reply(call, policy->aws->document);
+        return list;
+    }
+    rows = iam_policy_versions(call->txn, &(struct iam_policy_versions_params){policy->row.id});
+    for (size_t i = 0; i < rows.count; i++) {
+        struct iam_find_policy_version_row row;
+        iam_find_policy_version(
+            call->txn, &(struct iam_find_policy_version_params){policy->row.id, rows.items[i].version}, &row);
+        struct iam_policy_version *version = list_add(call->arena, &list);
+        *version = shown(call, policy, rows.items[i].version, row.created_ms);
+        version->document = iam_document_reply(call, row.document);
+    }
+    return list;
+}
+
 enum outcome iam_set_default_policy_version(const struct call *call,
                                             const struct iam_set_default_policy_version_request *in,
                                             struct iam_set_default_policy_version_output *out)

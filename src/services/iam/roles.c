@@ -5,7 +5,7 @@
 
 enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
 
-static const struct iam_role_last_used *last_used(const struct call *call, const struct identity *role)
+const struct iam_role_last_used *iam_role_last_used(const struct call *call, const struct identity *role)
 {
     struct iam_role_last_used *used = arena_new(call->arena, struct iam_role_last_used);
     struct iam_uses noted = {0};
@@ -124,7 +124,7 @@ enum outcome iam_get_role(const struct call *call, const struct iam_get_role_req
         return FAILED;
     struct iam_role *full = shown(call, role);
     full->max_session_duration = role->row.max_session_seconds;
-    full->role_last_used = last_used(call, role);
+    full->role_last_used = iam_role_last_used(call, role);
     out->role = full;
     return DONE;
 }
