@@ -119,9 +119,7 @@ export default function DeadLetters() {
           selection={{ keys: selected, onChange: setSelected, label: letter => letter.MessageId }}
           columns={COLUMNS}
           more={letters.more}
-          empty={
-            <Empty title={letters.loading ? 'Loading…' : 'No dead letters: no message was given up'} />
-          }
+          empty={<Empty title={letters.loading ? 'Loading…' : 'No dead letters: no message was given up'} />}
         />
       </Panel>
       {editing && (
