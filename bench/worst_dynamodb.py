@@ -363,6 +363,18 @@ REQUESTS = [
           lambda dynamodb: dynamodb.execute_statement(
               Statement=f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
               Parameters=[{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]), item()),
+    entry("ExecuteStatement: 42 keys of lists of 190,000 nulls",
+          lambda dynamodb: dynamodb.execute_statement(
+              Statement=f'SELECT * FROM "worst-batch" WHERE id IN ({",".join("?" * 42)})', Parameters=[key["id"] for key in BATCH_KEYS]),
+          batch_of(l=nulls(190_000))),
+    entry("BatchExecuteStatement: 25 lists of 190,000 nulls",
+          lambda dynamodb: dynamodb.batch_execute_statement(Statements=[
+              {"Statement": 'SELECT * FROM "worst-batch" WHERE id = ?', "Parameters": [key["id"]]} for key in BATCH_KEYS[:25]]),
+          batch_of(l=nulls(190_000))),
+    entry("ExecuteTransaction: ten lists of 190,000 nulls",
+          lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[
+              {"Statement": 'SELECT * FROM "worst-batch" WHERE id = ?', "Parameters": [key["id"]]} for key in BATCH_KEYS[:10]]),
+          batch_of(l=nulls(190_000))),
     entry("Query: 150 texts looked for in a page of 1.2 MB",
           filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
     entry("Scan: 150 texts looked for in a page of 1.2 MB",

@@ -213,15 +213,31 @@ void *arena_resize_loose(struct arena *arena, void *memory, size_t size)
     return loose->data;
 }
 
-void arena_free_loose(struct arena *arena, void *memory)
+static void unlink_loose(struct arena *arena, struct arena_loose *loose)
 {
-    struct arena_loose *loose = (struct arena_loose *)(void *)((char *)memory - sizeof *loose);
-
     uncount(arena, loose->size);
     *(loose->previous ? &loose->previous->next : &arena->loose) = loose->next;
     if (loose->next)
         loose->next->previous = loose->previous;
+}
+
+void arena_free_loose(struct arena *arena, void *memory)
+{
+    struct arena_loose *loose = (struct arena_loose *)(void *)((char *)memory - sizeof *loose);
+
+    unlink_loose(arena, loose);
     free(loose);
+}
+
+void *arena_part_with(struct arena *arena, const void *memory)
+{
+    struct arena_loose *loose = arena->loose;
+
+    while (loose && loose->data != memory)
+        loose = loose->next;
+    if (loose)
+        unlink_loose(arena, loose);
+    return loose;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

@@ -57,6 +57,11 @@ void arena_let_go(struct arena *arena, struct arena_guard *guard);
  */
 void *arena_resize_loose(struct arena *arena, void *memory, size_t size);
 void arena_free_loose(struct arena *arena, void *memory);
+/*
+ * Take the loose memory that begins there out of the arena: the caller passes the result to free().  NULL:
+ * the arena has no loose memory there.
+ */
+void *arena_part_with(struct arena *arena, const void *memory);
 
 void *arena_alloc(struct arena *arena, size_t size);
 /* The same, not zeroed. */

@@ -187,11 +187,13 @@ bool hex_decode(struct arena *arena, str text, str *bytes)
 
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-str base64_encode(struct arena *arena, str bytes)
+static size_t base64_size(str bytes)
 {
-    size_t size = (bytes.size + 2) / 3 * 4;
-    char *out = arena_alloc(arena, size + 1), *next = out;
+    return (bytes.size + 2) / 3 * 4;
+}
 
+static void base64_write(char *next, str bytes)
+{
     for (size_t i = 0; i < bytes.size; i += 3) {
         size_t left = bytes.size - i;
         uint32_t group = (uint32_t)(unsigned char)bytes.data[i] << 16;
@@ -204,7 +206,23 @@ str base64_encode(struct arena *arena, str bytes)
         *next++ = left > 1 ? base64_alphabet[group >> 6 & 63] : '=';
         *next++ = left > 2 ? base64_alphabet[group & 63] : '=';
     }
+}
+
+str base64_encode(struct arena *arena, str bytes)
+{
+    size_t size = base64_size(bytes);
+    char *out = arena_alloc(arena, size + 1);
+
+    base64_write(out, bytes);
     return (str){out, size};
+}
+
+void base64_add(struct text *text, str bytes)
+{
+    size_t size = base64_size(bytes);
+
+    base64_write(text_reserve(text, size), bytes);
+    text_grew(text, size);
 }
 
 static int base64_value(char c)

@@ -6,7 +6,7 @@
  * The algorithms are OpenSSL's and zlib's, fetched once.  Every function may be called from any
  * thread.
  */
-#include "base/arena.h"
+#include "base/text.h"
 
 enum { MD5_SIZE = 16, SHA256_SIZE = 32 };
 
@@ -37,6 +37,8 @@ bool hex_decode(struct arena *arena, str text, str *bytes);
 
 /* Standard alphabet, padded. */
 str base64_encode(struct arena *arena, str bytes);
+/* The same at the end of that text. */
+void base64_add(struct text *text, str bytes);
 /* Strict: padding required, no white space, unused bits zero. */
 bool base64_decode(struct arena *arena, str text, str *bytes);
 

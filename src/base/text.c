@@ -6,11 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 256 };
+enum { FIRST_CAPACITY = 256, LARGE_CAPACITY = 64 * 1024 };
 
 str text_str(const struct text *text)
 {
     return text->data ? (str){text->data, text->size} : S("");
+}
+
+static void move_to(struct text *text, char *data)
+{
+    if (text->data)
+        memcpy(data, text->data, text->size);
+    text->data = data;
 }
 
 char *text_enlarge(struct text *text, size_t size)
@@ -19,10 +26,14 @@ char *text_enlarge(struct text *text, size_t size)
 
     while (capacity - text->size < size)
         capacity *= 2;
-    char *data = arena_room(text->arena, capacity);
-    if (text->data)
-        memcpy(data, text->data, text->size);
-    text->data = data;
+    if (text->loose) {
+        text->data = arena_resize_loose(text->arena, text->data, capacity);
+    } else if (text->apart && capacity >= LARGE_CAPACITY) {
+        move_to(text, arena_resize_loose(text->arena, NULL, capacity));
+        text->loose = true;
+    } else {
+        move_to(text, arena_room(text->arena, capacity));
+    }
     text->capacity = capacity;
     return text->data + text->size;
 }

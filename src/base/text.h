@@ -9,6 +9,9 @@ struct text {
     struct arena *arena;
     char *data;
     size_t size, capacity;
+    bool
+        apart; /* in loose memory once it is large: it grows without a copy, and stays until the arena ends */
+    bool loose; /* it is there now */
 };
 
 static inline struct text text_in(struct arena *arena)

@@ -834,6 +834,20 @@ bool dispatch_encode(struct engine *engine, struct exchange *exchange)
     return work_offer(engine->pool, exchange, WORK_SHORT, run_encode);
 }
 
+static void run_discard(struct dispatcher *dispatcher, struct exchange *exchange)
+{
+    (void)dispatcher;
+    arena_free(&exchange->arena);
+    exchange->answered(exchange);
+}
+
+bool exchange_discard(struct engine *engine, struct exchange *exchange)
+{
+    exchange->reply = (struct http_reply){0};
+    exchange->cancelled = false;
+    return work_offer(engine->pool, exchange, WORK_SHORT, run_discard);
+}
+
 void exchange_encode_piece(struct exchange *exchange)
 {
     if (!exchange->door && exchange->reply.status == 0)

@@ -223,6 +223,11 @@ void dispatch_flush(struct dispatcher *dispatcher);
 /* Encode the handler's result into exchange->reply, on the server thread that owns the exchange again. */
 void exchange_encode(struct exchange *exchange);
 /*
+ * Let a worker free the arena of an exchange that has been answered; then its `answered` is called once more.
+ * False: no worker can.
+ */
+bool exchange_discard(struct engine *engine, struct exchange *exchange);
+/*
  * Call this after a reply with `more`, when the socket has taken the piece.  `answered` is called with the
  * next piece in reply.body, and `more` again; or without `more` at the end, which is a good end if the
  * outcome is DONE.

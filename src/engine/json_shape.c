@@ -318,7 +318,7 @@ static void write_value(struct json_writer *writer, const struct shape *shape, c
         json_string(writer, *(const str *)value);
         break;
     case SHAPE_BLOB:
-        json_string(writer, base64_encode(writer->text.arena, *(const str *)value));
+        json_bytes(writer, *(const str *)value);
         break;
     case SHAPE_BOOLEAN:
         json_bool(writer, *(const bool *)value);

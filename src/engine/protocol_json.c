@@ -56,10 +56,8 @@ static void finish(const struct call *call, str content_type, struct http_reply 
                         arena_format(call->arena, "%u", crc32_of(reply->body)));
 }
 
-static str json_of(struct arena *arena, const struct shape *shape, const void *structure)
+static str json_of(struct json_writer writer, const struct shape *shape, const void *structure)
 {
-    struct json_writer writer = json_writer_in(arena);
-
     json_open_object(&writer);
     if (shape)
         json_write_members(&writer, shape, structure);
@@ -70,10 +68,11 @@ static str json_of(struct arena *arena, const struct shape *shape, const void *s
 static void encode_reply(const struct call *call, const void *out, str content_type, struct http_reply *reply)
 {
     const struct operation *operation = call->operation;
+    struct json_writer writer = json_writer_in(call->arena);
 
+    writer.text.apart = true; /* the connection can send it after the arena is freed */
     reply->status = 200;
-    reply->body =
-        operation->flags & OPERATION_NO_OUTPUT ? S("") : json_of(call->arena, operation->output, out);
+    reply->body = operation->flags & OPERATION_NO_OUTPUT ? S("") : json_of(writer, operation->output, out);
     finish(call, content_type, reply);
 }
 
@@ -140,7 +139,7 @@ static void encode_request(struct arena *arena, const struct operation *operatio
     request->method = S("POST");
     request->target = request->path = S("/");
     request->query = S("");
-    request->body = json_of(arena, operation->input, in);
+    request->body = json_of(json_writer_in(arena), operation->input, in);
     http_header_add(arena, &request->headers, S("Content-Type"), content_type);
     http_header_add(arena, &request->headers, S("X-Amz-Target"),
                     arena_format(arena, "%s.%s", operation->service->target_prefix, operation->name));

@@ -20,7 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_FLUSH_BYTES = 64 * 1024, REPLY_HEAD_BYTES = 1024 };
+enum {
+    OUTPUT_FLUSH_BYTES = 64 * 1024,
+    REPLY_HEAD_BYTES = 1024,
+    SENT_AT_ONCE_BYTES = 512 * 1024, /* of a large body; then other connections have a turn */
+};
 
 struct connection {
     uv_tcp_t tcp;
@@ -59,7 +63,16 @@ struct connection {
 struct leftover {
     uv_write_t write;
     size_t size;
+    str output, body;  /* what is left of them */
+    void *body_memory; /* where the body is; NULL: in `data` */
     char data[];
+};
+
+/* A reply's body, or what is left of it. */
+struct body {
+    str bytes;
+    const void *memory;  /* where it begins, */
+    struct arena *arena; /* in that arena; or NULL */
 };
 
 static _Atomic size_t unsent; /* bytes in leftovers of all connections */
@@ -167,15 +180,39 @@ static void linger(struct connection *connection)
 
 /* ---- replies ---- */
 
+static void leftover_free(struct leftover *leftover)
+{
+    free(leftover->body_memory);
+    free(leftover);
+}
+
+static void on_written(uv_write_t *write, int status);
+
+/* Send what is left of the output, or a piece of what is left of the body.  False: it cannot be sent. */
+static bool send_more(struct connection *connection, struct leftover *leftover)
+{
+    str *from = leftover->output.size > 0 ? &leftover->output : &leftover->body;
+    str piece = str_head(*from, from->size < SENT_AT_ONCE_BYTES ? from->size : SENT_AT_ONCE_BYTES);
+    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)piece.data, (unsigned)piece.size);
+
+    *from = str_from(*from, piece.size);
+    return uv_write(&leftover->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) == 0;
+}
+
 static void on_written(uv_write_t *write, int status)
 {
     struct connection *connection = write->handle->data;
+    struct leftover *leftover = (struct leftover *)write;
+    bool goes_on = open_still(connection) && status == 0;
+    bool more = leftover->output.size + leftover->body.size > 0;
 
-    atomic_fetch_sub(&unsent, ((struct leftover *)write)->size);
-    free(write);
+    if (goes_on && more && send_more(connection, leftover))
+        return;
+    atomic_fetch_sub(&unsent, leftover->size);
+    leftover_free(leftover);
     if (!open_still(connection))
         return;
-    if (status < 0) {
+    if (!goes_on || more) {
         connection_close(connection);
         return;
     }
@@ -184,23 +221,38 @@ static void on_written(uv_write_t *write, int status)
     move_on(connection);
 }
 
-/* When too many bytes of replies wait, clients that do not read their replies are disconnected. */
-static void write_later(struct connection *connection, str output, str body)
+/* NULL: no memory.  Takes over the body's memory if it can: copying a large body would take long. */
+static struct leftover *leftover_new(str output, struct body body)
 {
-    size_t size = output.size + body.size;
-    bool affordable = size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - size;
-    struct leftover *leftover = affordable ? malloc(sizeof *leftover + size) : NULL;
+    void *body_memory = body.arena ? arena_part_with(body.arena, body.memory) : NULL;
+    size_t copied = output.size + (body_memory ? 0 : body.bytes.size);
+    struct leftover *leftover = malloc(sizeof *leftover + copied);
 
     if (!leftover) {
-        connection_close(connection);
-        return;
+        free(body_memory);
+        return NULL;
     }
-    leftover->size = size;
+    *leftover = (struct leftover){.size = output.size + body.bytes.size, .body_memory = body_memory};
     memcpy(leftover->data, output.data, output.size);
-    memcpy(leftover->data + output.size, body.data, body.size);
-    uv_buf_t buffer = uv_buf_init(leftover->data, (unsigned)size);
-    if (uv_write(&leftover->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written) != 0) {
-        free(leftover);
+    leftover->output = (str){leftover->data, output.size};
+    leftover->body = body.bytes;
+    if (!body_memory && body.bytes.size > 0) {
+        memcpy(leftover->data + output.size, body.bytes.data, body.bytes.size);
+        leftover->body.data = leftover->data + output.size;
+    }
+    return leftover;
+}
+
+/* When too many bytes of replies wait, clients that do not read their replies are disconnected. */
+static void write_later(struct connection *connection, str output, struct body body)
+{
+    size_t size = output.size + body.bytes.size;
+    bool affordable = size <= UNSENT_BYTES && atomic_load(&unsent) <= UNSENT_BYTES - size;
+    struct leftover *leftover = affordable ? leftover_new(output, body) : NULL;
+
+    if (!leftover || !send_more(connection, leftover)) {
+        if (leftover)
+            leftover_free(leftover);
         connection_close(connection);
         return;
     }
@@ -216,29 +268,31 @@ static str after(str bytes, size_t count)
 }
 
 /* Send the gathered replies, and the body of the last one.  The connection may be closed afterwards. */
-static void flush_with(struct connection *connection, str body)
+static void flush_with(struct connection *connection, struct body body)
 {
     struct loop *loop = connection->loop;
     str output = text_str(&loop->output);
+    str first =
+        str_head(body.bytes, body.bytes.size < SENT_AT_ONCE_BYTES ? body.bytes.size : SENT_AT_ONCE_BYTES);
 
     if (output.size == 0)
         return;
     uv_buf_t buffers[] = {uv_buf_init(loop->output.data, (unsigned)output.size),
-                          uv_buf_init((char *)(uintptr_t)body.data, (unsigned)body.size)};
-    int taken = uv_try_write((uv_stream_t *)&connection->tcp, buffers, body.size > 0 ? 2 : 1);
+                          uv_buf_init((char *)(uintptr_t)first.data, (unsigned)first.size)};
+    int taken = uv_try_write((uv_stream_t *)&connection->tcp, buffers, first.size > 0 ? 2 : 1);
     size_t sent = taken > 0 ? (size_t)taken : 0;
     if (taken < 0 && taken != UV_EAGAIN)
         connection_close(connection);
-    else if (sent < output.size + body.size)
-        write_later(connection, after(output, sent),
-                    after(body, sent < output.size ? 0 : sent - output.size));
+    body.bytes = after(body.bytes, sent < output.size ? 0 : sent - output.size);
+    if (open_still(connection) && after(output, sent).size + body.bytes.size > 0)
+        write_later(connection, after(output, sent), body);
     arena_reset(&loop->output_arena);
     loop->output = text_in(&loop->output_arena);
 }
 
 static void flush(struct connection *connection)
 {
-    flush_with(connection, S(""));
+    flush_with(connection, (struct body){.bytes = S("")});
 }
 
 struct writing {
@@ -261,12 +315,12 @@ static void write_now(void *context)
 }
 
 /* A large body is sent from where it is: the loop would take long to copy it. */
-static void write_reply(struct connection *connection, const struct http_reply *reply, str body,
+static void write_reply(struct connection *connection, const struct http_reply *reply, struct body body,
                         bool keep_alive)
 {
     struct loop *loop = connection->loop;
-    bool large = body.size >= LIMIT_LOOP_BODY_BYTES;
-    struct writing writing = {loop, reply, large ? S("") : body, keep_alive};
+    bool large = body.bytes.size >= LIMIT_LOOP_BODY_BYTES;
+    struct writing writing = {loop, reply, large ? S("") : body.bytes, keep_alive};
 
     if (!arena_run(&loop->output_arena, write_now, &writing)) { /* out of memory */
         arena_reset(&loop->output_arena);
@@ -315,8 +369,9 @@ static void reply(struct connection *connection)
         return;
     }
     struct slot *slot = release_slot(connection);
-    write_reply(connection, &exchange->reply, asks_for_head(exchange) ? S("") : exchange->reply.body,
-                keep_alive);
+    str body = asks_for_head(exchange) ? S("") : exchange->reply.body;
+    write_reply(connection, &exchange->reply,
+                (struct body){.bytes = body, .memory = body.data, .arena = &exchange->arena}, keep_alive);
     slot_give_back(slot);
 }
 
@@ -410,7 +465,7 @@ static void refuse_stream(struct connection *connection, enum share_limit limit)
     bool keep_alive = keeps_alive(connection);
 
     let_go(release_slot(connection));
-    write_reply(connection, &refusal, refusal.body, keep_alive);
+    write_reply(connection, &refusal, (struct body){.bytes = refusal.body}, keep_alive);
 }
 
 static void begin_stream(struct connection *connection)
@@ -468,7 +523,7 @@ static void refuse(struct connection *connection, int status)
     connection->feeding = false;
     connection->slot = NULL;
     slot_give_back(slot);
-    write_reply(connection, &refusal, refusal.body, false);
+    write_reply(connection, &refusal, (struct body){.bytes = refusal.body}, false);
 }
 
 /* ---- memory for requests ---- */
@@ -637,7 +692,7 @@ static void answer_early(struct connection *connection)
 
     connection->slot = NULL;
     exchange_encode(&slot->exchange);
-    write_reply(connection, &slot->exchange.reply, slot->exchange.reply.body, false);
+    write_reply(connection, &slot->exchange.reply, (struct body){.bytes = slot->exchange.reply.body}, false);
     slot_give_back(slot);
 }
 

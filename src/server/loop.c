@@ -17,6 +17,7 @@ enum {
     MOST_PRINCIPAL = 256,  /* bytes of a principal's name */
     FREE_SLOTS_KEPT = 256, /* a burst of parked requests must not keep its memory for ever */
     WORTH_TRIMMING_BYTES = 1024 * 1024,
+    WORTH_A_WORKER_BYTES = 4 * 1024 * 1024, /* a larger arena takes the loop long to free */
 };
 
 static _Thread_local struct loop *loop_of_this_thread;
@@ -128,6 +129,13 @@ enum share_limit slot_begin_stream(struct slot *slot, struct share *share)
     return share_begin_stream(share, str_of(principal), &slot->stream);
 }
 
+/* False: the loop frees the arena. */
+static bool let_worker_free(struct slot *slot)
+{
+    return slot->exchange.arena.held > WORTH_A_WORKER_BYTES &&
+           exchange_discard(slot->loop->engine, &slot->exchange);
+}
+
 void slot_give_back(struct slot *slot)
 {
     struct arena arena = slot->exchange.arena;
@@ -138,13 +146,15 @@ void slot_give_back(struct slot *slot)
         end_spool(slot);
     if (slot->stream.share)
         share_end_stream(&slot->stream);
+    slot->connection = NULL;
+    if (let_worker_free(slot))
+        return; /* it comes back with an empty arena */
     if (slot->loop->free_slot_count == FREE_SLOTS_KEPT) {
         slot_free(slot);
         return;
     }
     arena_reset(&arena);
     slot->exchange = (struct exchange){.arena = arena};
-    slot->connection = NULL;
     slot->answered = false;
     slot->next_free = slot->loop->free_slots;
     slot->loop->free_slots = slot;

@@ -8,6 +8,7 @@
 #include "wire/json.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -617,6 +618,14 @@ void json_string(struct json_writer *writer, str value)
 {
     separate(writer);
     write_quoted(&writer->text, value);
+}
+
+void json_bytes(struct json_writer *writer, str bytes)
+{
+    separate(writer);
+    text_add_char(&writer->text, '"');
+    base64_add(&writer->text, bytes);
+    text_add_char(&writer->text, '"');
 }
 
 void json_i64(struct json_writer *writer, int64_t value)

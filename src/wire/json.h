@@ -61,6 +61,8 @@ void json_open_array(struct json_writer *writer);
 void json_close_array(struct json_writer *writer);
 void json_name(struct json_writer *writer, str name);
 void json_string(struct json_writer *writer, str value);
+/* A string: the bytes in base64. */
+void json_bytes(struct json_writer *writer, str bytes);
 void json_i64(struct json_writer *writer, int64_t value);
 /* The shortest text that reads back as the same double; integral values without a point. */
 void json_double(struct json_writer *writer, double value);

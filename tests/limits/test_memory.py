@@ -93,18 +93,66 @@ def test_a_request_that_needs_too_much_memory_is_answered_and_undone(start, wire
     assert server.running()
 
 
+def resident_now(server):
+    return int(pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * 4096
+
+
+LARGE = "large"  # a table whose items are together larger than what a socket takes at once
+LARGE_TEXT = "x" * 400_000
+
+
+def ask_for_large_items(client, connection, keys=range(40)):
+    """Sends a BatchGetItem, and behind it a ListTables."""
+    requests = (("BatchGetItem", {"RequestItems": {LARGE: {"Keys": [{"id": {"S": str(key)}} for key in keys]}}}), ("ListTables", {}))
+    for operation, arguments in requests:
+        body = json.dumps(arguments).encode()
+        signed = client.headers("dynamodb", f"DynamoDB_20120810.{operation}", body)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in signed.items())
+        connection.send(f"POST / HTTP/1.1\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
+
+
+@pytest.fixture
+def large_items(server, wire):
+    client = wire(server)
+    client.dynamodb("CreateTable", TableName=LARGE, BillingMode="PAY_PER_REQUEST",
+                    KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                    AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
+    for key in range(40):
+        client.dynamodb("PutItem", TableName=LARGE, Item={"id": {"S": str(key)}, "text": {"S": f"{key}{LARGE_TEXT}"}})
+    return client
+
+
+def test_a_large_reply_waits_for_its_reader_and_the_next_one_follows(server, raw, wire, large_items):
+    slow = ask_for_large_items(large_items, raw(server))
+    for number in range(5):  # the loop serves others meanwhile
+        assert wire(server).sqs("CreateQueue", QueueName=f"queue{number}")["QueueUrl"]
+    status, body = slow.reply()
+    items = json.loads(body)["Responses"][LARGE]
+    assert status == 200 and items == [{"id": {"S": str(key)}, "text": {"S": f"{key}{LARGE_TEXT}"}} for key in range(len(items))]
+    assert len(items) > 20  # some are left out when the read's time was up
+    assert slow.reply() == (200, json.dumps({"TableNames": [LARGE]}, separators=(",", ":")).encode())
+
+
+def test_who_leaves_in_the_middle_of_a_large_reply_takes_no_memory_along(server, raw, large_items):
+    before = resident_now(server)
+    for _ in range(30):
+        gone = ask_for_large_items(large_items, raw(server))
+        gone.socket.recv(1000)
+        gone.close()
+    assert large_items.dynamodb("ListTables") == {"TableNames": [LARGE]}
+    wait_until(lambda: resident_now(server) < before + 32 * MIB, what="the replies' memory to be given back")
+
+
 def test_memory_is_given_back_after_a_large_run(server, wire):
     client = wire(server)
     url = client.sqs("CreateQueue", QueueName="orders")["QueueUrl"]
 
-    def resident():
-        return int(pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * 4096
-
     client.sqs("SendMessage", QueueUrl=url, MessageBody="first")
-    before = resident()
+    before = resident_now(server)
     packed = gzip.compress(b"{" + b" " * (15 * MIB) + b"}")
     for _ in range(8):
         signed = client.headers("dynamodb", "DynamoDB_20120810.PutItem", packed)
         client.connection.request("POST", "/", packed, {**signed, "Content-Encoding": "gzip"})
         client.connection.getresponse().read()
-    wait_until(lambda: resident() < before + 16 * MIB, what="memory to be given back")
+    wait_until(lambda: resident_now(server) < before + 16 * MIB, what="memory to be given back")

@@ -142,6 +142,23 @@ def test_keys_over_sixteen_megabytes_are_left_with_all_that_was_asked_about_them
     assert ask(keys[fit:]) == len(keys) - fit
 
 
+@pytest.mark.parametrize("more, fits", [(0, True), (1, False)])
+def test_sixteen_megabytes_fit_and_one_byte_more_does_not(dynamodb, tables, wait_until, more, fits):
+    _, users = tables
+    largest, keys = 400 * 1024, [{"user": {"S": f"{number:02}"}} for number in range(41)]
+    sizes = [largest] * 40 + [16 * MEGABYTE - 40 * largest + more]
+    for key, size in zip(keys, sizes):
+        dynamodb.put_item(TableName=users, Item={**key, "b": {"B": b"x" * (size - len("user") - 2 - len("b"))}})
+    left = {} if fits else {users: {"Keys": keys[40:]}}
+
+    def reply():
+        return answer(dynamodb.batch_get_item(RequestItems={users: {"Keys": keys}}))
+
+    read = wait_until(lambda: (lambda got: got if got["UnprocessedKeys"] == left else None)(reply()), timeout_seconds=100)
+    assert [(item["user"], len(item["b"]["B"])) for item in read["Responses"][users]] == [
+        (key["user"], size - 7) for key, size in list(zip(keys, sizes))[: 41 if fits else 40]]
+
+
 def test_every_table_must_be_allowed(dynamodb, tables, user_with):
     arns = [f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}" for name in tables]
     asked = {tables[0]: {"Keys": [order(1)]}, tables[1]: {"Keys": [{"user": {"S": "a"}}]}}

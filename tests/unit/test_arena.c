@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 
+#include <stdlib.h>
+
 TEST(memory_is_zeroed_and_aligned)
 {
     for (size_t size = 1; size < 3000; size = size * 3 + 1) {
@@ -166,6 +168,21 @@ TEST(loose_memory_grows_and_goes_with_the_arena)
     assert_int_equal(scratch.held, 0);
 }
 
+TEST(loose_memory_can_leave_the_arena)
+{
+    char *kept[3];
+
+    for (int i = 0; i < 3; i++)
+        kept[i] = memset(arena_resize_loose(&scratch, NULL, 100), 'a' + i, 100);
+    assert_null(arena_part_with(&scratch, kept[1] + 1));
+    void *memory = arena_part_with(&scratch, kept[1]);
+    assert_null(arena_part_with(&scratch, kept[1]));
+    assert_int_equal(scratch.held, 200);
+    arena_free(&scratch);
+    assert_int_equal(kept[1][99], 'b');
+    free(memory);
+}
+
 TEST(a_large_first_block_is_not_kept_for_reuse)
 {
     arena_alloc(&scratch, LIMIT_ARENA_BLOCK_BYTES + 16);
@@ -203,9 +220,9 @@ TEST(what_is_not_handed_out_is_poisoned)
 TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
       test(what_was_freed_counts_no_more), test(all_requests_together_have_a_limit_too),
       test(code_that_holds_something_is_not_left), test(a_run_within_a_run_is_left_alone),
-      test(loose_memory_grows_and_goes_with_the_arena), test(a_large_first_block_is_not_kept_for_reuse),
-      test(memory_is_zeroed_and_aligned), test(allocations_do_not_overlap),
-      test(what_is_larger_than_a_block_gets_its_own), test(a_reset_arena_reuses_its_first_block_zeroed),
-      test(an_empty_arena_may_be_reset_and_freed), test(copies_end_in_nul_and_absent_stays_absent),
-      test(text_is_formatted_and_joined), test(what_is_not_handed_out_is_poisoned),
-      test(optional_scalars_are_pointers))
+      test(loose_memory_grows_and_goes_with_the_arena), test(loose_memory_can_leave_the_arena),
+      test(a_large_first_block_is_not_kept_for_reuse), test(memory_is_zeroed_and_aligned),
+      test(allocations_do_not_overlap), test(what_is_larger_than_a_block_gets_its_own),
+      test(a_reset_arena_reuses_its_first_block_zeroed), test(an_empty_arena_may_be_reset_and_freed),
+      test(copies_end_in_nul_and_absent_stays_absent), test(text_is_formatted_and_joined),
+      test(what_is_not_handed_out_is_poisoned), test(optional_scalars_are_pointers))

@@ -63,6 +63,10 @@ TEST(base64_gives_the_examples_of_rfc_4648)
 
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         assert_str(base64_encode(&scratch, examples[i].plain), examples[i].encoded);
+        struct text text = text_in(&scratch);
+        text_add(&text, S("is "));
+        base64_add(&text, examples[i].plain);
+        assert_str(str_from(text_str(&text), 3), examples[i].encoded);
         assert_true(base64_decode(&scratch, examples[i].encoded, &decoded));
         assert_str(decoded, examples[i].plain);
     }

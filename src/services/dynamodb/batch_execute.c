@@ -216,11 +216,16 @@ enum outcome dynamodb_batch_execute_statement(const struct call *call,
 {
     const struct slots *left = prepared(call);
     struct slots slots = left ? *left : (struct slots){0};
+    int64_t bytes = 0;
 
     if (!left && !slots_read(call, in, &slots))
         return FAILED;
-    for (size_t i = 0; i < slots.count; i++)
+    for (size_t i = 0; i < slots.count; i++) {
         slot_do(call, &slots.items[i]);
+        bytes += slots.items[i].size_bytes;
+    }
+    if (bytes > LARGE_ITEM_BYTES)
+        reply_is_long(call);
     for (size_t i = 0; i < slots.count; i++)
         respond(call, &slots.items[i], list_add(call->arena, &out->responses));
     show_capacity(call, &slots, in->return_consumed_capacity, &out->consumed_capacity);

@@ -81,6 +81,8 @@ static enum outcome select_items(const struct call *call, const struct dynamodb_
     page->table = execution->run.table;
     page->index = execution->run.index;
     dynamodb_count_returned(call, page->table, page->count);
+    if (page->size_bytes + page->fetched_bytes > LARGE_ITEM_BYTES)
+        reply_is_long(call);
     out->items = page->items;
     out->last_evaluated_key = dynamodb_page_next(page);
     out->next_token = dynamodb_pql_next(call, &execution->run, &execution->read);

@@ -148,15 +148,19 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
 {
     static const bool consistent = true;
     struct table_uses uses = {.factor = 2};
+    int64_t bytes = 0;
 
     if (!keys_read(call, transaction) || (!transaction->was_read && !items_read(call, transaction)))
         return FAILED;
     for (size_t i = 0; i < transaction->count; i++) {
         const struct part *part = &transaction->items[i];
         list_add(call->arena, &out->responses)->item = part->item;
+        bytes += part->size_bytes;
         dynamodb_use_add(call, &uses, part->run.table, dynamodb_read_units(part->size_bytes, &consistent),
                          NULL);
     }
+    if (bytes > LARGE_ITEM_BYTES)
+        reply_is_long(call);
     dynamodb_uses_show(dynamodb_pql_reading(call), &uses, USE_READS, in->return_consumed_capacity,
                        &out->consumed_capacity);
     return DONE;

@@ -193,8 +193,11 @@ struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
 
     if (!page->more)
         return (struct dynamodb_attribute_map){0};
-    struct dynamodb_attribute_map last = dynamodb_item_decode(arena, page->last);
     struct key_schema schema = start_schema(page);
+    struct str_list names = {0};
+    for (size_t i = 0; i < schema.count; i++)
+        *list_add(arena, &names) = schema.items[i].name;
+    struct dynamodb_attribute_map last = dynamodb_item_pick(arena, page->last, &names);
     return dynamodb_key_attributes(arena, &schema, &last);
 }
 
