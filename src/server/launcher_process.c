@@ -197,12 +197,28 @@ static _Noreturn void rehearse(struct launcher_state *state, int report)
     _exit(EXIT_SUCCESS);
 }
 
+/* Paths with process ids, like /proc/7/root, lead to other processes where /proc is another namespace's. */
+static bool proc_is_ours(struct launcher_state *state)
+{
+    char id[32] = "";
+
+    if (readlink("/proc/self", id, sizeof id - 1) < 0)
+        return failed(state, "read /proc/self");
+    if (strtol(id, NULL, 10) == getpid())
+        return true;
+    snprintf(state->problem, sizeof state->problem,
+             "/proc shows the processes of another namespace: mount it anew (unshare --mount-proc)");
+    return false;
+}
+
 static bool is_possible(struct launcher_state *state)
 {
     struct message message;
     int ends[2];
     bool possible = false;
 
+    if (!proc_is_ours(state))
+        return false;
     check(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
     pid_t pid = launcher_fork(0, NULL);
     if (pid == 0)

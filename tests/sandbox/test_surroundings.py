@@ -1,6 +1,7 @@
 """What functions find in their sandbox: AWS's folders, variables and programs, and nothing of the server's."""
 
 import os
+import pathlib
 import re
 import shutil
 
@@ -163,14 +164,33 @@ def test_that_there_is_no_interpreter_is_told_to_the_caller_the_log_group_and_th
     assert f'reason="{why}"' in house.server.log
 
 
+def server_elsewhere(folder, *flags):
+    """A server in a process namespace of its own."""
+    program = folder / "elsewhere"
+    program.write_text(f'#!/bin/sh\nexec unshare --pid --fork --kill-child {" ".join(flags)} "{orderly_server.binary()}" "$@"\n')
+    program.chmod(0o755)
+    return orderly_server.Server(program=str(program)).start()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="makes a process namespace")
 def test_a_server_that_sees_other_processes_leaves_this_ones_memory_groups(houses, tmp_path):
     house = houses(None)
-    program = tmp_path / "elsewhere"
-    program.write_text(f'#!/bin/sh\nexec unshare --pid --fork --kill-child "{orderly_server.binary()}" "$@"\n')
-    program.chmod(0o755)
-    other = orderly_server.Server(program=str(program)).start()
+    other = server_elsewhere(tmp_path, "--mount-proc")
     assert house.run("def handler(event, context):\n    return 'runs'\n") == "runs"
     other.kill()
     other.remove_data()
     assert house.run("def handler(event, context):\n    return 'runs still'\n") == "runs still"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a process namespace")
+def test_a_server_whose_proc_shows_other_processes_makes_no_sandboxes_and_leaves_the_machines_files(tmp_path):
+    names = pathlib.Path("/etc/resolv.conf")
+    before = names.read_bytes()
+    server = server_elsewhere(tmp_path)
+    try:
+        orderly_server.wait_until(lambda: "/proc shows the processes of another namespace" in server.log)
+        assert names.read_bytes() == before
+    finally:
+        server.kill()
+        server.remove_data()
+        names.write_bytes(before)
