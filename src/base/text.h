@@ -9,8 +9,7 @@ struct text {
     struct arena *arena;
     char *data;
     size_t size, capacity;
-    bool
-        apart; /* in loose memory once it is large: it grows without a copy, and stays until the arena ends */
+    bool apart; /* once it is large, it is in loose memory: there it grows without a copy */
     bool loose; /* it is there now */
 };
 

@@ -112,9 +112,9 @@ struct identity_provider {
     /* False when the key is unknown. */
     bool (*find_credentials)(struct txn *txn, struct arena *arena, str access_key_id, int64_t now_ms,
                              struct credentials *credentials);
-    /* False sets *objection. */
-    /* Such a key has signed the call, for that service. */
+    /* A key with is_kept has signed the call, for that service. */
     void (*note_key_use)(const struct call *call, str access_key_id, str service);
+    /* False sets *objection. */
     bool (*authorize)(const struct call *call, const struct question *question, struct objection *objection);
     bool (*find_role)(const struct call *call, str role_arn, str session_name, struct principal *principal);
     /* Was an access key ever created in this store? */
