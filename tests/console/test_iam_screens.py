@@ -149,6 +149,8 @@ def test_policies_are_attached_and_removed_many_at_once(console, page, client, r
     page.get_by_role("button", name="Add permissions").click()
     expect(page.get_by_text(f"Policies have been attached to {role}.")).to_be_visible()
     assert attached_names(client, role) == ["AmazonSNSFullAccess", "AmazonSQSFullAccess"]
+    for name in attached_names(client, role):
+        expect(page.get_by_label(f"Select {name}", exact=True)).to_be_visible()
     page.get_by_label("Select all").check()
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()

@@ -84,7 +84,7 @@ def test_when_there_is_room_again_everything_is_written_again(server, small_disk
     client.sqs("PurgeQueue", QueueUrl=url)
     ballast.unlink()
     wait_until(lambda: takes_messages(client, url), timeout_seconds=60, what="room")
-    assert "there is room on the disk again" in server.log
+    wait_until(lambda: "there is room on the disk again" in server.log, what="the line of the log")
     assert fill_queue(client, url) > 100
 
 
