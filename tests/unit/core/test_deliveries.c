@@ -496,7 +496,7 @@ TEST(attempts_for_a_target_begin_no_faster_than_its_rate)
 {
     toy_policy.per_second = 1;
     assert_run("post_many 6 a t - stamp stamps | settle delivered; post b u note others | settle delivered");
-    assert_item("others", "1 ");
+    wait_for_item("others", "1 "); /* a batch that took long leaves b to the next one */
     advance_until_stamped(6, SECOND);
     assert_int_equal(rows_of("engine_delivery"), 0);
 }
