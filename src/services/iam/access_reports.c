@@ -129,9 +129,7 @@ str iam_service_of(const struct call *call, str action)
     return colon < 0 ? S("") : iam_lower_case(call->arena, str_head(action, (size_t)colon));
 }
 
-/* As str_equal(iam_service_of(action), service) for a service in small letters, without a copy for each
- * action.
- */
+/* As str_equal(iam_service_of(action), service), without a copy.  The service is in small letters. */
 static bool is_of_service(str action, str service)
 {
     return action.size > service.size && action.data[service.size] == ':' &&
