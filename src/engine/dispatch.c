@@ -442,6 +442,7 @@ void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     dispatcher->class = exchange->work_class;
     exchange->work(dispatcher, exchange);
+    store_rest(dispatcher->reader);
 }
 
 static void encode(struct exchange *exchange, enum work_class class);
@@ -784,6 +785,7 @@ void dispatch(struct dispatcher *dispatcher, struct exchange *exchange)
 void dispatch_flush(struct dispatcher *dispatcher)
 {
     engine_submit_all(dispatcher->engine, &dispatcher->waiting);
+    store_rest(dispatcher->reader);
 }
 
 struct encoding {

@@ -216,8 +216,8 @@ void exchange_end_spool(struct exchange *exchange);
  */
 void exchange_feed(struct exchange *exchange);
 /*
- * Submit the calls that dispatch() has gathered: all calls of one turn of the server's loop wake the engine
- * once.
+ * At the end of each turn of the server's loop: submit the calls that dispatch() has gathered, so that they
+ * wake the engine once, and let the turn's snapshot go.
  */
 void dispatch_flush(struct dispatcher *dispatcher);
 /* Encode the handler's result into exchange->reply, on the server thread that owns the exchange again. */

@@ -265,12 +265,29 @@ struct store_reader *store_reader_open(struct store *store)
 
 void store_reader_close(struct store_reader *reader)
 {
+    store_rest(reader);
     txn_close(&reader->txn);
     free(reader);
 }
 
+/* End the snapshot that was kept for the next read.  It can have no trouble: it was ended without. */
+static void let_snapshot_go(struct store_reader *reader)
+{
+    if (reader->keeps)
+        finish(&reader->txn);
+    reader->keeps = false;
+}
+
 struct txn *store_begin_read(struct store_reader *reader)
 {
+    uint64_t committed = atomic_load(&reader->store->committed);
+
+    if (reader->keeps && reader->committed == committed) {
+        reader->keeps = false;
+        return &reader->txn;
+    }
+    let_snapshot_go(reader);
+    reader->committed = committed;
     txn_begin(&reader->txn, CONTROL_BEGIN_READ);
     return &reader->txn;
 }
@@ -283,13 +300,25 @@ void store_read_anew(struct txn *txn)
 
 bool store_end_read(struct store_reader *reader, uint64_t *sequence)
 {
+    const struct txn *txn = &reader->txn;
+
     *sequence = atomic_load(&reader->store->announced);
-    return finish(&reader->txn);
+    if (txn->broken || atomic_load(&reader->store->moving))
+        return finish(&reader->txn);
+    check(txn->running == 0 && txn->depth == 0);
+    reader->keeps = true;
+    return true;
+}
+
+void store_rest(struct store_reader *reader)
+{
+    let_snapshot_go(reader);
 }
 
 void store_abandon_read(struct store_reader *reader)
 {
     txn_abandon(&reader->txn, 0);
+    reader->keeps = false;
     if (sqlite3_get_autocommit(reader->txn.db) == 0)
         finish(&reader->txn);
 }

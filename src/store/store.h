@@ -92,12 +92,20 @@ bool store_leaves_room(const struct store *store, size_t bytes);
 bool store_give_back(struct store *store);
 uint64_t store_durable(const struct store *store);
 
-/* Reading on another thread: one reader per thread, short transactions. */
+/*
+ * Reading on another thread: one reader per thread, short transactions.
+ *
+ * Beginning and ending a snapshot costs more than a small read.  So an ended snapshot is kept for the next
+ * store_begin_read(), which takes it when nothing has been committed since it began; store_rest() lets it go,
+ * because a snapshot keeps the log from starting over.
+ */
 struct store_reader *store_reader_open(struct store *store);
 void store_reader_close(struct store_reader *reader);
 struct txn *store_begin_read(struct store_reader *reader);
 /* *sequence: the reply may be sent once this commit is durable.  False when a statement failed. */
 bool store_end_read(struct store_reader *reader, uint64_t *sequence);
+/* Call this before the thread waits. */
+void store_rest(struct store_reader *reader);
 /* End everything that a call had begun before arena_run() left it in the middle. */
 void store_abandon_read(struct store_reader *reader);
 /*

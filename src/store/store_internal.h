@@ -152,11 +152,11 @@ struct store {
     pthread_mutex_t lock; /* protects all members down to the threads */
     bool stopping;
     bool writing;                /* between store_begin() and store_commit() */
-    bool moving;                 /* a checkpoint is emptying the log */
+    atomic_bool moving;          /* a checkpoint is emptying the log */
     bool gate_closed;            /* no transaction may begin: the log is being restarted */
     pthread_cond_t gate_changed; /* signalled when writing, moving or gate_closed changes */
     uint64_t throttled, held;    /* see store_waits() */
-    uint64_t committed;          /* written by the engine thread only */
+    _Atomic uint64_t committed;  /* written by the engine thread only */
     pthread_cond_t has_committed;
     int64_t log_bytes;
     pthread_cond_t log_is_large;
@@ -179,6 +179,8 @@ struct store {
 struct store_reader {
     struct store *store;
     struct txn txn;
+    uint64_t committed; /* when the snapshot began */
+    bool keeps;         /* the snapshot has ended for its reader, but not in the database */
 };
 
 /* Sleep, but not while the store closes: closing signals `closing`. */

@@ -106,6 +106,53 @@ static void a_reader_sees_each_commit_whole(void **state)
     store_reader_close(reader);
 }
 
+static bool holds_a_snapshot(const struct store_reader *reader)
+{
+    return sqlite3_get_autocommit(reader->txn.db) == 0;
+}
+
+static void read_once(struct fixture *fixture, struct store_reader *reader, int64_t messages)
+{
+    uint64_t sequence;
+
+    assert_int_equal(count_messages(begin_read(fixture, reader)), messages);
+    assert_true(store_end_read(reader, &sequence));
+}
+
+static void an_ended_snapshot_is_kept_until_a_commit_or_a_rest(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    store_rest(reader); /* nothing was begun */
+    for (int64_t id = 1; id < 4; id++) {
+        put_large(begin(fixture), id, id + 1);
+        commit(fixture->store);
+        read_once(fixture, reader, id);
+        assert_true(holds_a_snapshot(reader));
+        read_once(fixture, reader, id);
+        assert_true(holds_a_snapshot(reader));
+        if (id == 2)
+            store_rest(reader);
+        assert_int_equal(holds_a_snapshot(reader), id != 2);
+    }
+    store_reader_close(reader);
+}
+
+static void an_ended_snapshot_is_not_kept_during_a_checkpoint(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_reader *reader = store_reader_open(fixture->store);
+
+    atomic_store(&fixture->store->moving, true);
+    read_once(fixture, reader, 0);
+    assert_false(holds_a_snapshot(reader));
+    atomic_store(&fixture->store->moving, false);
+    read_once(fixture, reader, 0);
+    assert_true(holds_a_snapshot(reader));
+    store_reader_close(reader);
+}
+
 static int64_t file_bytes(const struct fixture *fixture)
 {
     struct stat file;
@@ -211,6 +258,8 @@ int main(void)
         TEST(a_commit_is_one_write),
         TEST(a_transaction_larger_than_the_cache_reads_what_it_has_written),
         TEST(a_reader_sees_each_commit_whole),
+        TEST(an_ended_snapshot_is_kept_until_a_commit_or_a_rest),
+        TEST(an_ended_snapshot_is_not_kept_during_a_checkpoint),
         TEST(the_file_grows_in_steps),
         TEST(an_idle_log_is_written_over),
         TEST(the_file_of_an_idle_log_is_cut_when_it_is_large),
