@@ -313,7 +313,9 @@ str arena_concat_parts(struct arena *arena, const str *parts, size_t count)
 
 str arena_decimal(struct arena *arena, int64_t value)
 {
-    return arena_format(arena, "%lld", (long long)value);
+    char room[STR_I64_SIZE];
+
+    return arena_copy(arena, str_of_i64(room, value));
 }
 
 str arena_join(struct arena *arena, str a, str b)

@@ -148,6 +148,19 @@ bool str_to_i64(str s, int64_t *value)
     return true;
 }
 
+str str_of_i64(char room[STR_I64_SIZE], int64_t value)
+{
+    char *end = room + STR_I64_SIZE, *first = end;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--first = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--first = '-';
+    return (str){first, (size_t)(end - first)};
+}
+
 static str without_sign(str s)
 {
     return s.size > 0 && (s.data[0] == '-' || s.data[0] == '+') ? str_from(s, 1) : s;

@@ -113,6 +113,9 @@ bool str_next(str *rest, char separator, str *piece);
 
 /* A whole decimal number, optional '-'; false on anything else or overflow. */
 bool str_to_i64(str s, int64_t *value);
+/* The other way round; the result is part of the room. */
+enum { STR_I64_SIZE = 20 };
+str str_of_i64(char room[STR_I64_SIZE], int64_t value);
 /*
  * Is it a decimal number: [+-]digits[.digits][e[+-]digits]?  *digits is the number of significant digits
  * (without zeros at either end); the first significant digit is worth itself times 10 to the power of

@@ -40,15 +40,9 @@ char *text_enlarge(struct text *text, size_t size)
 
 void text_add_i64(struct text *text, int64_t value)
 {
-    char digits[24], *first = digits + sizeof digits;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char room[STR_I64_SIZE];
 
-    do
-        *--first = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *--first = '-';
-    text_add(text, (str){first, (size_t)(digits + sizeof digits - first)});
+    text_add(text, str_of_i64(room, value));
 }
 
 /* One pass when there is enough room, which is nearly always. */

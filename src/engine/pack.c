@@ -10,7 +10,7 @@ static void set_checksum(struct arena *arena, struct http_reply *reply)
 {
     for (size_t i = 0; i < reply->headers.count; i++)
         if (str_equal(reply->headers.items[i].name, S("x-amz-crc32")))
-            reply->headers.items[i].value = arena_format(arena, "%u", crc32_of(reply->body));
+            reply->headers.items[i].value = arena_decimal(arena, crc32_of(reply->body));
 }
 
 void reply_pack(struct exchange *exchange, size_t most_bytes)

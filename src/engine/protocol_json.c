@@ -53,7 +53,7 @@ static void finish(const struct call *call, str content_type, struct http_reply 
     add_request_id(call, reply);
     if (service && service->dialect->crc32_header)
         http_header_add(call->arena, &reply->headers, S("x-amz-crc32"),
-                        arena_format(call->arena, "%u", crc32_of(reply->body)));
+                        arena_decimal(call->arena, crc32_of(reply->body)));
 }
 
 static str json_of(struct json_writer writer, const struct shape *shape, const void *structure)

@@ -318,7 +318,7 @@ str epoch_to_text(struct arena *arena, int64_t ms)
     int64_t seconds = ms / MS_PER_S, rest = ms % MS_PER_S;
 
     if (rest == 0)
-        return arena_format(arena, "%" PRId64, seconds);
+        return arena_decimal(arena, seconds);
     str text = arena_format(arena, "%s%" PRId64 ".%03" PRId64, ms < 0 ? "-" : "",
                             seconds < 0 ? -seconds : seconds, rest < 0 ? -rest : rest);
     while (text.data[text.size - 1] == '0')
@@ -401,7 +401,7 @@ str scalar_to_text(struct arena *arena, const struct shape *shape, enum timestam
     case SHAPE_BOOLEAN:
         return *(const bool *)value ? S("true") : S("false");
     case SHAPE_INTEGER:
-        return arena_format(arena, "%" PRId64, *(const int64_t *)value);
+        return arena_decimal(arena, *(const int64_t *)value);
     case SHAPE_DOUBLE:
         return double_to_text(arena, *(const double *)value);
     case SHAPE_TIMESTAMP:
