@@ -24,7 +24,7 @@
 #include <string.h>
 
 enum { MOST_OWNERS = 1024, MOST_USES = 128, SEEN = 32, SEEN_BYTES = 176, SEEN_FOR_MS = 10 * 1000 };
-enum { SEEN_KEYS = 256, MOST_KEY_BYTES = 64 };
+enum { SEEN_KEYS = 256, MOST_NAME_BYTES = 64 };
 
 /* ---- what a cached identity has lately noted ---- */
 
@@ -255,6 +255,12 @@ static void note(str id, const struct iam_use *use)
     pthread_mutex_unlock(&table.lock);
 }
 
+/* The client chooses the region, and where no operation is called, the service. */
+static str shortened(str text)
+{
+    return str_head_whole(text, MOST_NAME_BYTES);
+}
+
 void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
                   int64_t now_ms)
 {
@@ -264,7 +270,7 @@ void iam_use_note(const struct cached_identity *identity, const struct question 
         return;
     note(identity->unique_id, &(struct iam_use){.action = question->action,
                                                 .resource = question->resource_arn,
-                                                .region = region,
+                                                .region = shortened(region),
                                                 .last_ms = now_ms});
     see(seen, question, now_ms);
 }
@@ -284,12 +290,6 @@ static bool key_was_seen(str access_key_id, const struct iam_use *use)
         return true;
     atomic_store(&seen_keys[key % SEEN_KEYS], digest);
     return false;
-}
-
-/* The client chooses the region, and where no operation is called, the service. */
-static str shortened(str text)
-{
-    return str_head(text, text.size < MOST_KEY_BYTES ? text.size : MOST_KEY_BYTES);
 }
 
 void iam_note_key_use(const struct call *call, str access_key_id, str service)

@@ -133,6 +133,32 @@ TEST(of_too_many_identities_the_longest_idle_is_forgotten)
     arena_free(&arena);
 }
 
+/* Of this text as a region and as a service: what a use of a key keeps, which is the same of both. */
+static str kept_name(str name)
+{
+    static int64_t now_ms;
+    const struct call call = {.arena = &arena, .region = name, .now_ms = now_ms += SEEN_FOR_MS};
+
+    iam_uses_forget();
+    iam_note_key_use(&call, S("AKIA1"), name);
+    struct iam_uses uses = uses_of(S("AKIA1"));
+    assert_int_equal(uses.count, 1);
+    assert_str(uses.items[0].region, uses.items[0].action);
+    return uses.items[0].region;
+}
+
+TEST(of_a_name_that_a_client_chooses_64_bytes_are_kept_in_whole_characters)
+{
+    str name = S("abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij");
+
+    assert_str(kept_name(str_head(name, 64)), str_head(name, 64));
+    assert_str(kept_name(str_head(name, 65)), str_head(name, 64));
+    str accented = arena_join(&arena, str_head(name, 62), S("\xc3\xa9"));
+    assert_str(kept_name(accented), accented);
+    assert_str(kept_name(arena_join(&arena, str_head(name, 63), S("\xc3\xa9"))), str_head(name, 63));
+    arena_free(&arena);
+}
+
 TEST(what_is_taken_is_told_until_it_is_stored)
 {
     iam_uses_forget();
@@ -191,7 +217,8 @@ TEST(a_use_of_several_resources_replaces_those_of_one)
     arena_free(&arena);
 }
 
-TESTS(test(what_is_taken_is_told_until_it_is_stored),
+TESTS(test(of_a_name_that_a_client_chooses_64_bytes_are_kept_in_whole_characters),
+      test(what_is_taken_is_told_until_it_is_stored),
       test(what_could_not_be_stored_is_taken_again_with_what_came_since),
       test(a_use_of_several_resources_replaces_those_of_one),
       test(a_use_has_its_action_its_resource_and_its_last_time),
