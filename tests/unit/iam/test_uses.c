@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { MOST_USES = 128, MOST_OWNERS = 1024, SEEN_FOR_MS = 10 * 1000 };
+enum { MOST_USES = 128, MANY_OWNERS = 512, MOST_OWNERS = 4096, SEEN_FOR_MS = 10 * 1000 };
 
 static struct arena arena;
 
@@ -25,10 +25,11 @@ static struct cached_identity identity_of(const char *id)
     return (struct cached_identity){.unique_id = str_of(id), .seen = iam_seen_uses(&arena)};
 }
 
-static void use(const struct cached_identity *identity, str action, str resource, int64_t now_ms)
+/* True: the uses are to be taken soon. */
+static bool use(const struct cached_identity *identity, str action, str resource, int64_t now_ms)
 {
-    iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource}, S("us-east-1"),
-                 now_ms);
+    return iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource},
+                        S("us-east-1"), now_ms);
 }
 
 static str resource(size_t number)
@@ -133,6 +134,34 @@ TEST(of_too_many_identities_the_longest_idle_is_forgotten)
     arena_free(&arena);
 }
 
+/* The identity with that number uses something. */
+static bool use_by(size_t number)
+{
+    struct cached_identity one = identity_of(arena_cstr(&arena, resource(number)));
+
+    return use(&one, S("sqs:SendMessage"), S("arn:q"), 10 + (int64_t)number);
+}
+
+TEST(many_identities_are_told_once_until_uses_are_taken)
+{
+    enum { ACTIVE = 1100 };
+    struct iam_uses taken;
+    str id;
+
+    iam_uses_forget();
+    for (size_t i = 0; i < ACTIVE; i++)
+        assert_int_equal(use_by(i), i == MANY_OWNERS - 1);
+    for (size_t i = 0; i < ACTIVE; i++)
+        assert_int_equal(uses_of(resource(i)).count, 1);
+    iam_uses_stored(true);
+    for (size_t i = 0; i < ACTIVE - (MANY_OWNERS - 2); i++)
+        assert_true(iam_uses_take(&arena, &id, &taken));
+    assert_false(use_by(ACTIVE));
+    assert_true(use_by(ACTIVE + 1));
+    assert_false(use_by(ACTIVE + 2));
+    arena_free(&arena);
+}
+
 /* Of this text as a region and as a service: what a use of a key keeps, which is the same of both. */
 static str kept_name(str name)
 {
@@ -218,6 +247,7 @@ TEST(a_use_of_several_resources_replaces_those_of_one)
 }
 
 TESTS(test(of_a_name_that_a_client_chooses_64_bytes_are_kept_in_whole_characters),
+      test(many_identities_are_told_once_until_uses_are_taken),
       test(what_is_taken_is_told_until_it_is_stored),
       test(what_could_not_be_stored_is_taken_again_with_what_came_since),
       test(a_use_of_several_resources_replaces_those_of_one),
