@@ -445,6 +445,12 @@ void spawn_end(const struct call *call, const struct operation *operation, str i
 void spawn_wake(const struct call *call, const struct operation *operation, str id);
 enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns PARKED */
 
+/*
+ * Run an internal operation as a separate call, whatever becomes of this one.  Any thread, also in a read: it
+ * is how a read, which may neither write nor wake, gets something written.
+ */
+void run_soon(const struct call *call, const struct operation *operation, const void *in);
+
 /* Effects begin when a call is durable: a model declares them, see engine/effect.h. */
 
 /*

@@ -123,18 +123,32 @@ const struct operation *operation_that_hears(const struct engine *engine, const 
     return NULL;
 }
 
+/* In the default account and region. */
+static struct exchange *exchange_for(struct engine *engine, const struct operation *operation, const void *in)
+{
+    struct arena arena = {0};
+    struct exchange *exchange =
+        internal_exchange(engine, operation, engine->options.default_account, engine->options.default_region,
+                          model_to_json(&arena, operation->input, in));
+
+    arena_free(&arena);
+    check(exchange != NULL);
+    return exchange;
+}
+
+void run_soon(const struct call *call, const struct operation *operation, const void *in)
+{
+    check(operation->flags & OPERATION_INTERNAL);
+    engine_submit(call->engine, exchange_for(call->engine, operation, in));
+}
+
 void engine_post(struct engine *engine, const struct shape *event, const void *in,
                  void (*taken)(void *context), void *context)
 {
     const struct operation *operation = operation_that_hears(engine, event);
-    struct arena arena = {0};
 
     check(operation != NULL);
-    struct exchange *exchange =
-        internal_exchange(engine, operation, engine->options.default_account, engine->options.default_region,
-                          model_to_json(&arena, event, in));
-    arena_free(&arena);
-    check(exchange != NULL);
+    struct exchange *exchange = exchange_for(engine, operation, in);
     exchange->taken = taken;
     exchange->connection = context;
     engine_submit(engine, exchange);

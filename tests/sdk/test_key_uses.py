@@ -1,5 +1,10 @@
 """GetAccessKeyLastUsed: what each access key signed last, also over restarts."""
 
+import http.client
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
 import changes
 import orderly_server
 import pytest
@@ -7,6 +12,7 @@ from botocore.exceptions import ClientError
 from iam_house import ACCOUNT, MINUTE, House, allow
 
 NEVER = {"ServiceName": "N/A", "Region": "N/A"}
+MANY = 512  # identities and keys whose uses are stored before the minute is over
 SEEN = 10  # seconds in which one service's uses in one region are not noted again
 
 
@@ -142,3 +148,32 @@ def test_last_uses_of_a_minute_survive_a_kill_and_a_stop_stores_the_rest(house):
     house.server.stop()
     house.server.start()
     assert key.answer() == after
+
+
+def sign_once(house, connection, keys):
+    """Each (id, secret) signs one request, which needs no permission."""
+    url, body = house.server.endpoint + "/", "Action=GetCallerIdentity&Version=2011-06-15"
+    for credentials in keys:
+        request = botocore.awsrequest.AWSRequest("POST", url, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+        botocore.auth.SigV4Auth(botocore.credentials.Credentials(*credentials), "sts", "us-east-1").add_auth(request)
+        connection.request("POST", "/", body, dict(request.headers))
+        reply = connection.getresponse()
+        assert reply.read() and reply.status == 200
+
+
+def test_the_uses_of_many_keys_are_stored_before_the_minute_is_over(house):
+    iam, keys = house.iam, []
+    for number in range(MANY // 2):
+        iam.create_user(UserName=f"u{number}")
+        for _ in range(2):
+            key = iam.create_access_key(UserName=f"u{number}")["AccessKey"]
+            keys.append((key["AccessKeyId"], key["SecretAccessKey"]))
+    house.server.stop()  # its clock's minutes begin when it starts
+    house.server.start()
+    stored = lambda: len(changes.rows(house.server, "select 1 from iam_access_key where last_used_ms is not null"))
+    connection = http.client.HTTPConnection(house.server.endpoint.split("//")[1])
+    sign_once(house, connection, keys)
+    orderly_server.wait_until(lambda: stored() == MANY, 30, "all uses in the store")
+    house.server.kill()
+    house.server.start()
+    assert {iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]["ServiceName"] for key, _ in keys[::100]} == {"sts"}

@@ -23,6 +23,16 @@ def handler(event, context):
     print("\\n".join(["next"] * 1000))
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
 """
+PRINTS_MUCH_AT_ONCE = """
+import os
+def handler(event, context):
+    [record] = event["Records"]
+    line = "no sense in " + record["messageId"] + "\\n"
+    rest = (("x" * 199 + "\\n") * 100)[-(%d - len(line)):]
+    os.write(1, (line + rest).encode())
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+"""
+KEPT_BYTES = 16 * 1024
 MALFORMED = """
 def handler(event, context):
     return {"batchItemFailures": [{"itemIdentifier": "nobody"}]}
@@ -82,6 +92,12 @@ def test_a_message_that_is_reported_as_failed_says_what_was_printed_about_it(sen
 def test_what_was_printed_about_a_message_is_told_also_when_it_is_in_the_log_before_the_function_returns(sent):
     _, [bad], [hops] = sent(REPORTS_AT_LENGTH, "bad")
     assert hops[-1]["reason"] == f"the function reported this message as failed, and printed: no sense in {bad}"
+
+
+@pytest.mark.parametrize("size, told", [(KEPT_BYTES, ", and printed: no sense in {}"), (KEPT_BYTES + 1, "")])
+def test_of_much_that_is_in_the_log_before_the_function_returns_the_last_16_kb_are_kept_in_whole_lines(sent, size, told):
+    _, [bad], [hops] = sent(PRINTS_MUCH_AT_ONCE % size, "bad")
+    assert hops[-1]["reason"] == f"the function reported this message as failed{told.format(bad)}"
 
 
 def test_a_report_that_names_another_message_brings_back_the_whole_batch(sent):

@@ -1,7 +1,9 @@
 """GET and POST /_orderly/clock: what comes next, and moving there."""
 
+import contextlib
 import json
 
+import changes
 import pytest
 
 from orderly_fixtures import zip_of
@@ -155,3 +157,31 @@ def test_a_thousand_queues_are_searched_for_the_end_of_a_delay(started):  # noqa
     assert moment(server, "sqs/visibility") is None
     sqs.send_message(QueueUrl=urls[999], MessageBody="m", DelaySeconds=900)
     assert moment(server, "sqs/visibility") is not None
+
+
+def add_deliveries(server, operation, due_ms, count=1):
+    """Rows of deliveries whose next attempts are due at that time; the server is stopped."""
+    columns = {"state": "waiting", "due_ms": due_ms, "operation": operation, "account": "000000000000", "region": "us-east-1",
+               "target": "nobody", "input": "{}", "added_ms": 0, "failures": 1, "throttles": 0, "immediate_retries": 0,
+               "pre_backoff_retries": 0, "backoff_retries": 2, "post_backoff_retries": 0, "backoff": 1, "min_delay_ms": 60000,
+               "max_delay_ms": 60000, "throttle_min_ms": 0, "throttle_max_ms": 0, "max_age_ms": 0, "at_once": 0, "per_second": 0}
+    with contextlib.closing(changes.database(server)) as database:
+        database.executemany(
+            f"insert into engine_delivery ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
+            [list(columns.values())] * count)
+
+
+def test_a_thousand_deliveries_are_searched_for_other_kinds(started):  # noqa: F811
+    server = started()
+    soon = clock(server)["now_ms"] + 3_600_000
+    server.stop()
+    add_deliveries(server, "lambda:RetryInvocation", soon, 999)
+    add_deliveries(server, "sns:DeliverOutside", soon + 1)
+    server.start()
+    assert moment(server, "lambda:RetryInvocation") == soon
+    assert moment(server, "sns:DeliverOutside") == soon + 1
+    server.stop()
+    add_deliveries(server, "lambda:RetryInvocation", soon)
+    server.start()
+    assert moment(server, "lambda:RetryInvocation") == soon
+    assert moment(server, "sns:DeliverOutside") is None

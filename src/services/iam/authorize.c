@@ -123,8 +123,9 @@ bool iam_authorize(const struct call *call, const struct question *question, str
     bool there = inquire(call, question, &inquiry);
     enum denial denial = there ? iam_policy_decide(&inquiry.set, &inquiry.request) : NOT_ALLOWED_BY_IDENTITY;
 
-    if (denial == NOT_DENIED && inquiry.identity && !question->supposed)
-        iam_use_note(inquiry.identity, question, call->region, call->now_ms);
+    if (denial == NOT_DENIED && inquiry.identity && !question->supposed &&
+        iam_use_note(inquiry.identity, question, call->region, call->now_ms))
+        iam_uses_keep_soon(call);
     if (denial == NOT_DENIED)
         return true;
     struct decision decision = there ? iam_policy_explain(&inquiry.set, &inquiry.request)

@@ -233,8 +233,11 @@ struct iam_uses {
 void iam_uses_add(struct arena *arena, struct iam_uses *uses, const struct iam_use *added);
 /* The uses that one cached identity has lately noted: empty. */
 struct seen_use *iam_seen_uses(struct arena *arena);
-/* The identity has been allowed what is asked.  Any thread. */
-void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
+/*
+ * The identity has been allowed what is asked.  Any thread.  True: so many identities have uses now that
+ * iam_uses_keep_soon() is due.
+ */
+bool iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
                   int64_t now_ms);
 /*
  * Add the uses that were noted, and may not be stored, to others of the owner: a role's or user's unique id,
@@ -243,13 +246,15 @@ void iam_use_note(const struct cached_identity *identity, const struct question 
 void iam_uses_noted(struct arena *arena, str owner, struct iam_uses *uses);
 /* Take the uses of an owner, to store them; they are still told as noted.  False: nobody has any. */
 bool iam_uses_take(struct arena *arena, str *owner, struct iam_uses *uses);
-/* What was taken is stored; or is not, and is to be taken again. */
+/* Call it before taking: what was taken is stored; or is not, and is to be taken again. */
 void iam_uses_stored(bool stored);
 void iam_uses_forget(void);
 
 /* kept_uses.c: what is stored of them. */
 /* See start in struct module. */
 void iam_uses_start(const struct call *call);
+/* There is much to store: do it before the minute is over.  Any thread. */
+void iam_uses_keep_soon(const struct call *call);
 /* All uses of the role or user. */
 struct iam_uses iam_uses_of(const struct call *call, const struct identity *identity);
 /* Or NULL. */

@@ -1,14 +1,16 @@
 /*
  * kept_uses.c: what roles and users have used, and what access keys have signed, in the store.
  *
- * A poller stores what uses.c has noted, once a minute and when the server stops: so the requests of a minute
- * cost one write, and a crash loses the uses of a minute at most.
+ * A poller stores what uses.c has noted, once a minute, earlier when many identities have uses, and when the
+ * server stops: so the requests of a minute cost one write, and a crash loses the uses of a minute at most.
  */
 #include "services/iam/iam_internal.h"
 
 #include "base/hash.h"
 
 enum { MINUTE_MS = 60 * 1000 };
+
+#define POLLER S("uses")
 
 /* ---- reading ---- */
 
@@ -122,6 +124,19 @@ enum outcome iam_keep_uses(const struct call *call, const struct iam_keep_uses_r
     return call->last_run ? DONE : spawn_rest(call, more ? call->now_ms : call->now_ms + MINUTE_MS);
 }
 
+enum outcome iam_wake_keep_uses(const struct call *call, const struct iam_wake_keep_uses_request *in,
+                                struct iam_wake_keep_uses_output *out)
+{
+    (void)in, (void)out;
+    spawn_wake(call, &IAM_KEEP_USES, POLLER);
+    return DONE;
+}
+
+void iam_uses_keep_soon(const struct call *call)
+{
+    run_soon(call, &IAM_WAKE_KEEP_USES, &(struct iam_wake_keep_uses_request){0});
+}
+
 void iam_uses_start(const struct call *call)
 {
     struct iam_find_state_row state = {0};
@@ -131,5 +146,5 @@ void iam_uses_start(const struct call *call)
     last_run = state.uses_run;
     if (!state.uses_since_ms)
         iam_set_uses_since(call->txn, &(struct iam_set_uses_since_params){.uses_since_ms = &call->now_ms});
-    spawn(call, &IAM_KEEP_USES, S("uses"), &(struct iam_keep_uses_request){0});
+    spawn(call, &IAM_KEEP_USES, POLLER, &(struct iam_keep_uses_request){0});
 }

@@ -3,13 +3,13 @@
  * the store does not have yet.
  *
  * Every request of a role asks, so a use that a cached identity has noted lately costs a few comparisons;
- * only once in SEEN_FOR_MS does it reach the table that all threads share.  Once a minute kept_uses.c takes
- * what the table has, and stores it.  What is taken remains readable until its transaction is known to be
- * committed.
+ * only once in SEEN_FOR_MS does it reach the table that all threads share.  Once a minute, and as soon as the
+ * table has MANY_OWNERS identities and keys, kept_uses.c takes what the table has, and stores it.  What is
+ * taken remains readable until its transaction is known to be committed.
  *
  * Everything is bounded.  An identity keeps MOST_USES pairs of an action and a resource; when there are more,
- * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities and keys, the
- * one that was idle for longest is forgotten.
+ * the action with the most resources keeps one use for all of them.  Of MOST_OWNERS identities and keys,
+ * which are there only when the store refuses them, the one that was idle for longest is forgotten.
  */
 #include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
@@ -23,8 +23,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_OWNERS = 1024, MOST_USES = 128, SEEN = 32, SEEN_BYTES = 176, SEEN_FOR_MS = 10 * 1000 };
-enum { SEEN_KEYS = 256, MOST_KEY_BYTES = 64 };
+enum {
+    MANY_OWNERS = 512,
+    MOST_OWNERS = 4096,
+    MOST_USES = 128,
+    SEEN = 32,
+    SEEN_BYTES = 176,
+    SEEN_FOR_MS = 10 * 1000
+};
+enum { SEEN_KEYS = 256, MOST_NAME_BYTES = 64 };
 
 /* ---- what a cached identity has lately noted ---- */
 
@@ -192,6 +199,7 @@ static struct {
     pthread_mutex_t lock; /* protects all members */
     struct owners noted,  /* since they were taken last */
         taken;
+    bool crowded; /* has many, and that was told */
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static struct owner *owner_of(struct owners *owners, str id)
@@ -244,7 +252,17 @@ static void forget_idle(struct owners *owners)
     owner_free(leave(owners, idle));
 }
 
-static void note(str id, const struct iam_use *use)
+/* True, once until uses are taken: there are so many identities that they should be taken soon. */
+static bool is_newly_crowded(void)
+{
+    bool newly = !table.crowded && table.noted.map.count >= MANY_OWNERS;
+
+    table.crowded |= newly;
+    return newly;
+}
+
+/* Returns is_newly_crowded(). */
+static bool note(str id, const struct iam_use *use)
 {
     pthread_mutex_lock(&table.lock);
     if (table.noted.map.count >= MOST_OWNERS && !map_get(&table.noted.map, id))
@@ -252,21 +270,29 @@ static void note(str id, const struct iam_use *use)
     struct owner *owner = owner_of(&table.noted, id);
     iam_uses_add(&owner->arena, &owner->uses, use);
     owner->last_ms = use->last_ms;
+    bool newly_crowded = is_newly_crowded();
     pthread_mutex_unlock(&table.lock);
+    return newly_crowded;
 }
 
-void iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
+/* The client chooses the region, and where no operation is called, the service. */
+static str shortened(str text)
+{
+    return str_head_whole(text, MOST_NAME_BYTES);
+}
+
+bool iam_use_note(const struct cached_identity *identity, const struct question *question, str region,
                   int64_t now_ms)
 {
     struct seen_use *seen = place_of(identity->seen, question);
 
     if (was_seen(seen, question, now_ms))
-        return;
-    note(identity->unique_id, &(struct iam_use){.action = question->action,
-                                                .resource = question->resource_arn,
-                                                .region = region,
-                                                .last_ms = now_ms});
+        return false;
     see(seen, question, now_ms);
+    return note(identity->unique_id, &(struct iam_use){.action = question->action,
+                                                       .resource = question->resource_arn,
+                                                       .region = shortened(region),
+                                                       .last_ms = now_ms});
 }
 
 /* ---- access keys ---- */
@@ -286,12 +312,6 @@ static bool key_was_seen(str access_key_id, const struct iam_use *use)
     return false;
 }
 
-/* The client chooses the region, and where no operation is called, the service. */
-static str shortened(str text)
-{
-    return str_head(text, text.size < MOST_KEY_BYTES ? text.size : MOST_KEY_BYTES);
-}
-
 void iam_note_key_use(const struct call *call, str access_key_id, str service)
 {
     const struct operation *operation = call->operation;
@@ -302,8 +322,8 @@ void iam_note_key_use(const struct call *call, str access_key_id, str service)
         .last_ms = call->now_ms,
     };
 
-    if (!key_was_seen(access_key_id, &use))
-        note(access_key_id, &use);
+    if (!key_was_seen(access_key_id, &use) && note(access_key_id, &use))
+        iam_uses_keep_soon(call);
 }
 
 void iam_uses_forget(void)
@@ -311,6 +331,7 @@ void iam_uses_forget(void)
     pthread_mutex_lock(&table.lock);
     clear(&table.noted);
     clear(&table.taken);
+    table.crowded = false;
     pthread_mutex_unlock(&table.lock);
 }
 
@@ -362,5 +383,6 @@ void iam_uses_stored(bool stored)
         add_all(&owner->arena, &owner->uses, &taken->uses);
     }
     clear(&table.taken);
+    table.crowded = false;
     pthread_mutex_unlock(&table.lock);
 }

@@ -183,26 +183,53 @@ static void take_lines(const struct call *call, const struct lambda_get_sandbox_
         lambda_remove_lines(call->txn, &(struct lambda_remove_lines_params){.sandbox_id = sandbox->id});
 }
 
-static str tail_of(const struct call *call, str before, const struct logs_input_log_events *events,
-                   size_t bytes)
+static str all_of(const struct call *call, str before, const struct logs_input_log_events *events)
 {
     struct text all = text_in(call->arena);
 
     text_add(&all, before);
     for (size_t i = 0; i < events->count; i++)
         text_add(&all, events->items[i].message);
-    str text = text_str(&all);
-    ptrdiff_t start =
-        str_find(text, S("START RequestId: ")); /* AWS's tail has nothing of the initialization */
-    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, bytes);
+    return text_str(&all);
 }
 
-/* How much of what an invocation has printed is kept until it ends, though it is written before. */
-static size_t kept_bytes(const struct lambda_find_invocation_row *invocation)
+static str tail_of(const struct call *call, str before, const struct logs_input_log_events *events)
 {
+    str text = all_of(call, before, events);
+    ptrdiff_t start =
+        str_find(text, S("START RequestId: ")); /* AWS's tail has nothing of the initialization */
+
+    return str_tail_whole(start > 0 ? str_from(text, (size_t)start) : text, TAIL_BYTES);
+}
+
+/* Whole lines, since reasons quote them. */
+static str last_lines(str text)
+{
+    size_t from = text.size > PRINTED_BYTES ? text.size - PRINTED_BYTES : 0;
+
+    while (from > 0 && from < text.size && text.data[from - 1] != '\n')
+        from++;
+    return str_from(text, from);
+}
+
+static bool is_of_batch(const struct lambda_find_invocation_row *invocation)
+{
+    return str_present(invocation->receipts) || invocation->batch_id;
+}
+
+/* Keep the end of what the invocation has printed until it ends, when it needs that. */
+static void keep_printed(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                         const struct logs_input_log_events *events)
+{
+    struct lambda_set_tail_params kept = {.id = invocation->id};
+
     if (invocation->wants_tail)
-        return TAIL_BYTES;
-    return str_present(invocation->receipts) || invocation->batch_id ? PRINTED_BYTES : 0;
+        kept.tail = tail_of(call, invocation->tail, events);
+    else if (is_of_batch(invocation))
+        kept.tail = last_lines(all_of(call, invocation->tail, events));
+    else
+        return;
+    lambda_set_tail(call->txn, &kept);
 }
 
 /* Add what a batch's invocation printed before: an event for each line. */
@@ -243,12 +270,8 @@ static void write_now(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation,
                       const struct logs_input_log_events *events)
 {
-    size_t kept = invocation ? kept_bytes(invocation) : 0;
-
-    if (events->count > 0 && kept > 0)
-        lambda_set_tail(call->txn,
-                        &(struct lambda_set_tail_params){
-                            .id = invocation->id, .tail = tail_of(call, invocation->tail, events, kept)});
+    if (events->count > 0 && invocation)
+        keep_printed(call, invocation, events);
     write_events(call, function, sandbox, events);
 }
 
@@ -405,7 +428,7 @@ str lambda_log_end(const struct call *call, const struct function *function,
                   start_line(call, function, invocation));
     size_t before_end = events.count;
     add_end(call, function, &report, &events);
-    str tail = invocation->wants_tail ? tail_of(call, invocation->tail, &events, TAIL_BYTES) : (str){0};
+    str tail = invocation->wants_tail ? tail_of(call, invocation->tail, &events) : (str){0};
     if (result->goes_on)
         events.count = before_end;
     trace_logged(call, function, sandbox, invocation, write_events(call, function, sandbox, &events));

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-enum { MOST_USES = 128, MOST_OWNERS = 1024, SEEN_FOR_MS = 10 * 1000 };
+enum { MOST_USES = 128, MANY_OWNERS = 512, MOST_OWNERS = 4096, SEEN_FOR_MS = 10 * 1000 };
 
 static struct arena arena;
 
@@ -25,10 +25,11 @@ static struct cached_identity identity_of(const char *id)
     return (struct cached_identity){.unique_id = str_of(id), .seen = iam_seen_uses(&arena)};
 }
 
-static void use(const struct cached_identity *identity, str action, str resource, int64_t now_ms)
+/* True: the uses are to be taken soon. */
+static bool use(const struct cached_identity *identity, str action, str resource, int64_t now_ms)
 {
-    iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource}, S("us-east-1"),
-                 now_ms);
+    return iam_use_note(identity, &(struct question){.action = action, .resource_arn = resource},
+                        S("us-east-1"), now_ms);
 }
 
 static str resource(size_t number)
@@ -133,6 +134,60 @@ TEST(of_too_many_identities_the_longest_idle_is_forgotten)
     arena_free(&arena);
 }
 
+/* The identity with that number uses something. */
+static bool use_by(size_t number)
+{
+    struct cached_identity one = identity_of(arena_cstr(&arena, resource(number)));
+
+    return use(&one, S("sqs:SendMessage"), S("arn:q"), 10 + (int64_t)number);
+}
+
+TEST(many_identities_are_told_once_until_uses_are_taken)
+{
+    enum { ACTIVE = 1100 };
+    struct iam_uses taken;
+    str id;
+
+    iam_uses_forget();
+    for (size_t i = 0; i < ACTIVE; i++)
+        assert_int_equal(use_by(i), i == MANY_OWNERS - 1);
+    for (size_t i = 0; i < ACTIVE; i++)
+        assert_int_equal(uses_of(resource(i)).count, 1);
+    iam_uses_stored(true);
+    for (size_t i = 0; i < ACTIVE - (MANY_OWNERS - 2); i++)
+        assert_true(iam_uses_take(&arena, &id, &taken));
+    assert_false(use_by(ACTIVE));
+    assert_true(use_by(ACTIVE + 1));
+    assert_false(use_by(ACTIVE + 2));
+    arena_free(&arena);
+}
+
+/* Of this text as a region and as a service: what a use of a key keeps, which is the same of both. */
+static str kept_name(str name)
+{
+    static int64_t now_ms;
+    const struct call call = {.arena = &arena, .region = name, .now_ms = now_ms += SEEN_FOR_MS};
+
+    iam_uses_forget();
+    iam_note_key_use(&call, S("AKIA1"), name);
+    struct iam_uses uses = uses_of(S("AKIA1"));
+    assert_int_equal(uses.count, 1);
+    assert_str(uses.items[0].region, uses.items[0].action);
+    return uses.items[0].region;
+}
+
+TEST(of_a_name_that_a_client_chooses_64_bytes_are_kept_in_whole_characters)
+{
+    str name = S("abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij");
+
+    assert_str(kept_name(str_head(name, 64)), str_head(name, 64));
+    assert_str(kept_name(str_head(name, 65)), str_head(name, 64));
+    str accented = arena_join(&arena, str_head(name, 62), S("\xc3\xa9"));
+    assert_str(kept_name(accented), accented);
+    assert_str(kept_name(arena_join(&arena, str_head(name, 63), S("\xc3\xa9"))), str_head(name, 63));
+    arena_free(&arena);
+}
+
 TEST(what_is_taken_is_told_until_it_is_stored)
 {
     iam_uses_forget();
@@ -191,7 +246,9 @@ TEST(a_use_of_several_resources_replaces_those_of_one)
     arena_free(&arena);
 }
 
-TESTS(test(what_is_taken_is_told_until_it_is_stored),
+TESTS(test(of_a_name_that_a_client_chooses_64_bytes_are_kept_in_whole_characters),
+      test(many_identities_are_told_once_until_uses_are_taken),
+      test(what_is_taken_is_told_until_it_is_stored),
       test(what_could_not_be_stored_is_taken_again_with_what_came_since),
       test(a_use_of_several_resources_replaces_those_of_one),
       test(a_use_has_its_action_its_resource_and_its_last_time),
