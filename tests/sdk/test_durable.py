@@ -6,7 +6,6 @@ import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -1067,17 +1066,6 @@ def test_of_many_checkpoints_with_one_token_one_is_taken(world, run):
     run.token = tokens[0]
     state = world.functions.get_durable_execution_state(DurableExecutionArn=run.arn, CheckpointToken=run.token, MaxItems=100)
     assert len(state["Operations"]) == 2
-
-
-def test_a_callback_is_ended_only_in_its_own_region(world, run, refused):
-    [given] = run.checkpoint(callback("c", HeartbeatTimeoutSeconds=600))
-    away = {"CallbackId": given["CallbackDetails"]["CallbackId"]}
-    other = boto3.client("lambda", endpoint_url=world.server.endpoint, region_name="eu-west-1", aws_access_key_id="test",
-                         aws_secret_access_key="test")
-    for end in ("success", "failure", "heartbeat"):
-        call = getattr(other, f"send_durable_execution_callback_{end}")
-        assert refused(call, **away)["code"] == "ResourceNotFoundException"
-    world.functions.send_durable_execution_callback_success(**away)
 
 
 def test_tokens_and_callbacks_do_not_stand_for_each_other(world, run, refused):
