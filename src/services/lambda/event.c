@@ -61,14 +61,14 @@ static void add_attributes(struct json_writer *writer, const struct sqs_message 
     json_close_object(writer);
 }
 
-str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
+static str record_of(const struct call *call, const struct sqs_message *message, str body, str queue_arn)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
     json_open_object(&writer);
     json_field(&writer, S("messageId"), message->message_id);
     json_field(&writer, S("receiptHandle"), message->receipt_handle);
-    json_field(&writer, S("body"), message->body);
+    json_field(&writer, S("body"), body);
     add_attributes(&writer, message);
     add_message_attributes(call, &writer, message);
     json_name(&writer, S("md5OfMessageAttributes"));
@@ -82,6 +82,16 @@ str lambda_event_record(const struct call *call, const struct sqs_message *messa
     json_field(&writer, S("awsRegion"), call->region);
     json_close_object(&writer);
     return json_written(&writer);
+}
+
+str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
+{
+    return record_of(call, message, message->body, queue_arn);
+}
+
+str lambda_event_record_head(const struct call *call, const struct sqs_message *message, str queue_arn)
+{
+    return record_of(call, message, (str){0}, queue_arn);
 }
 
 str lambda_event_trace_id(const struct sqs_message *message)

@@ -80,18 +80,18 @@ static bool is_container(const struct json *value)
     return json_is(value, JSON_OBJECT) || json_is(value, JSON_ARRAY);
 }
 
-bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record)
+bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record, str body)
 {
-    struct filtered filtered = {.record = json_parse(call->arena, record, NULL)};
-    const struct json *body = json_get(filtered.record, S("body"));
-    const struct json *read = json_is(body, JSON_STRING) ? json_parse(call->arena, body->text, NULL) : NULL;
-    bool is_text = !is_container(read);
+    const struct json text = {.type = JSON_STRING, .text = body};
+    const struct json *read = str_present(body) ? json_parse(call->arena, body, NULL) : NULL;
+    bool is_text = str_present(body) && !is_container(read);
+    const struct filtered filtered = {.record = json_parse(call->arena, record, NULL),
+                                      .body = is_text ? &text : read};
 
-    filtered.body = is_text ? body : read;
     for (size_t i = 0; i < filter->count; i++) {
         const struct filter_pattern *pattern = &filter->items[i];
-        bool mismatch = body && is_text && pattern->has_object_body;
-        if (!mismatch && event_pattern_matches(pattern->pattern, lookup, &filtered))
+        bool mismatch = is_text && pattern->has_object_body;
+        if (!mismatch && event_pattern_matches(pattern->pattern, lookup, (void *)&filtered))
             return true;
     }
     return false;

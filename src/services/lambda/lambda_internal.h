@@ -925,6 +925,8 @@ void lambda_gathered_forget(const struct call *call);
 struct sqs_message;
 /* One of the event's Records. */
 str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
+/* The same without its body, which may be large. */
+str lambda_event_record_head(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that came with the message, or absent. */
 str lambda_event_trace_id(const struct sqs_message *message);
 str lambda_event_lineage(const struct call *call, const struct sqs_message *message);

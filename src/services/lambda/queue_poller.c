@@ -219,6 +219,14 @@ static void count_stopped(const struct call *call, const struct poll *poll, cons
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, stopped->count);
 }
 
+static bool is_taken(const struct call *call, const struct poll *poll, const struct sqs_message *message)
+{
+    return !poll->filter ||
+           lambda_filter_takes(call, poll->filter,
+                               lambda_event_record_head(call, message, poll->mapping.source_arn),
+                               message->body);
+}
+
 /*
  * The records of the messages that the filter takes; the others are deleted: for their source they are done.
  */
@@ -232,13 +240,12 @@ static struct record_list records_of(const struct call *call, const struct poll 
     lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, messages->count);
     for (size_t i = 0; i < messages->count; i++) {
         const struct sqs_message *message = &messages->items[i];
-        str json = lambda_event_record(call, message, poll->mapping.source_arn);
-        if (!poll->filter || lambda_filter_takes(call, poll->filter, json)) {
+        if (is_taken(call, poll, message)) {
             str lineage = lambda_event_lineage(call, message);
             if (is_stopped(call, poll, message, lineage, &stopped))
                 continue;
             *list_add(call->arena, &records) = (struct record){
-                .json = json,
+                .json = lambda_event_record(call, message, poll->mapping.source_arn),
                 .lineage = lineage,
                 .receipt = receipt_of(call, message),
                 .trace_id = lambda_event_trace_id(message),

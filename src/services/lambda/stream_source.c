@@ -224,7 +224,7 @@ static void hold(const struct call *call, const struct poll *poll, const struct 
     for (size_t i = 0; i < records->count; i++) {
         const struct dynamodbstreams_record *record = &records->items[i];
         str json = record_json(call, record, poll->mapping.source_arn);
-        if (poll->filter && !lambda_filter_takes(call, poll->filter, json))
+        if (poll->filter && !lambda_filter_takes(call, poll->filter, json, (str){0}))
             continue;
         int64_t hash = key_hash(call, record), lane = hash % *poll->settings.parallelization_factor;
         sums[lane].count++;

@@ -45,6 +45,17 @@ TEST(a_record_has_awss_members)
                 "\"eventSourceARN\":\"arn:aws:sqs:us-east-1:000000000000:q\",\"awsRegion\":\"us-east-1\"}");
 }
 
+TEST(a_head_has_all_but_the_body)
+{
+    struct str_map_entry attributes[] = {{S("ApproximateReceiveCount"), S("1")}};
+    struct sqs_message one = message(attributes, 1);
+    str body = S("\"body\":\"a \\\"body\\\"\","), record = lambda_event_record(&call, &one, queue_arn);
+    size_t at = (size_t)str_find(record, body);
+
+    assert_true(str_equal(lambda_event_record_head(&call, &one, queue_arn),
+                          arena_join(call.arena, str_head(record, at), str_from(record, at + body.size))));
+}
+
 TEST(the_trace_is_taken_from_the_header)
 {
     struct str_map_entry sent[] = {{S("AWSTraceHeader"), S("Root=1-2-3;Parent=4;Sampled=1")}};
@@ -102,6 +113,6 @@ TEST(a_malformed_answer_makes_no_sense)
         assert_false(lambda_event_failures(&call, str_of(answers[i]), &ids));
 }
 
-TESTS(test(a_record_has_awss_members), test(the_trace_is_taken_from_the_header),
-      test(an_answer_without_failures_is_success), test(failures_are_listed_by_their_ids),
-      test(a_malformed_answer_makes_no_sense))
+TESTS(test(a_record_has_awss_members), test(a_head_has_all_but_the_body),
+      test(the_trace_is_taken_from_the_header), test(an_answer_without_failures_is_success),
+      test(failures_are_listed_by_their_ids), test(a_malformed_answer_makes_no_sense))
