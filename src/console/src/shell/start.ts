@@ -30,7 +30,7 @@ interface Identity {
   Arn: string;
 }
 
-/** The address may name an account (with --auth open) and a region: no session ends for that unless its user says so. */
+/** The address may name an account (with --auth open) and a region: no session ends for that unless its user agrees. */
 export async function start(): Promise<void> {
   const asked = realmAsked();
   startProblem.value = '';
