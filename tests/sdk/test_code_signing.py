@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from orderly_fixtures import ACCOUNT, REGION
+from orderly_fixtures import ACCOUNT, REGION, zip_of
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:code-signing-config:csc-"
+OTHER = "111111111111"
 PROFILE = f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/profile/version"
 
 
@@ -83,6 +84,32 @@ def test_a_function_gets_and_loses_a_config(functions, config, make_function, re
     for name in names:
         functions.delete_function_code_signing_config(FunctionName=name)
     functions.delete_code_signing_config(CodeSigningConfigArn=arn)
+
+
+def test_a_config_is_seen_only_in_its_own_region(client, config, refused):
+    away, arn = client("lambda", region_name="eu-west-1"), config["CodeSigningConfigArn"]
+    for operation in ("get", "update", "delete"):
+        error = refused(getattr(away, operation + "_code_signing_config"), CodeSigningConfigArn=arn)
+        assert error["code"] == "ResourceNotFoundException"
+    client("lambda").delete_code_signing_config(CodeSigningConfigArn=arn)
+
+
+def test_a_function_gets_no_config_of_another_account_which_so_may_delete_its_own(
+        client, functions, make_function, make_role, refused, unique):
+    others = client("lambda", aws_access_key_id=OTHER)
+    arn = others.create_code_signing_config(AllowedPublishers={"SigningProfileVersionArns": [PROFILE]})[
+        "CodeSigningConfig"]["CodeSigningConfigArn"]
+    name = make_function("def handler(event, context): pass")
+    error = refused(functions.put_function_code_signing_config, FunctionName=name, CodeSigningConfigArn=arn)
+    assert error["code"] == "AccessDeniedException"
+    error = refused(functions.create_function, FunctionName=unique("f"), Runtime="python3.11", Handler="a.b",
+                    Role=make_role(), Code={"ZipFile": zip_of({"a.py": "b = None"})}, CodeSigningConfigArn=arn)
+    assert error["code"] == "CodeSigningConfigNotFoundException"
+    functions.add_permission(FunctionName=name, StatementId="all", Action="lambda:*", Principal=OTHER)
+    error = refused(others.put_function_code_signing_config, CodeSigningConfigArn=arn,
+                    FunctionName=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
+    assert error["code"] == "CodeSigningConfigNotFoundException"
+    others.delete_code_signing_config(CodeSigningConfigArn=arn)
 
 
 def test_a_function_gets_no_config_that_does_not_exist(functions, make_function, make_role, refused, unique):

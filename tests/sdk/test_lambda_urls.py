@@ -192,6 +192,26 @@ def test_a_signature_is_needed_and_shown_to_the_function(make_url, ask):
     assert (status, json.loads(body)["requestContext"]["authorizer"]["iam"]["accountId"]) == (200, "000000000000")
 
 
+def test_a_url_that_asks_for_no_signature_does_not_show_one(make_url, ask):
+    _, host = make_url(SHOW)
+    request = AWSRequest(method="GET", url=f"http://{host}/", headers={"Host": host})
+    SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1").add_auth(request)
+    _, _, body = ask(host, headers=dict(request.headers.items()))
+    context = json.loads(body)["requestContext"]
+    assert (context["accountId"], "authorizer" in context) == ("anonymous", False)
+
+
+@pytest.mark.parametrize("path, shown", [
+    ("/?" + "&".join(map(str, range(9000))), {str(n): "" for n in range(9000)}),
+    ("/?" + "&".join(["k=v"] * 15000), {"k": ",".join(["v"] * 15000)}),
+    ("/?" + "&".join(["k"] * 30000), {"k": "," * 29999}),
+], ids=["names", "values", "empty"])
+def test_the_event_of_thousands_of_parameters_is_made_in_linear_time_and_memory(make_url, ask, path, shown):
+    _, host = make_url(SHOW)
+    status, _, body = ask(host, path)
+    assert (status, json.loads(body)["queryStringParameters"]) == (200, shown)
+
+
 def test_a_page_of_another_origin_comes_in_only_by_the_urls_cors(make_url, ask):
     page = {"Origin": "https://a.example", "Sec-Fetch-Site": "cross-site"}
     _, host = make_url(SHOW)

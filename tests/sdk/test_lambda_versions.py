@@ -18,6 +18,7 @@ def handler(event, context):
     return [os.environ["AWS_LAMBDA_FUNCTION_VERSION"], context.function_version, context.invoked_function_arn,
             context.log_stream_name]
 """
+OTHER = "111111111111"
 REVISION = ("The Revision Id provided does not match the latest Revision Id. Call the "
             "GetFunction/GetAlias API to retrieve the latest Revision Id")
 
@@ -579,3 +580,15 @@ def test_versions_and_aliases_survive_a_restart(own_server):
     assert json.loads(functions.invoke(FunctionName="f", Qualifier="2")["Payload"].read()) == "two"
     functions.update_function_configuration(FunctionName="f", Timeout=11)
     assert functions.publish_version(FunctionName="f")["Version"] == "3"
+
+
+def test_a_function_gets_no_role_of_another_account(client, functions, make_function, refused, unique):
+    name, iam = make_function(SAY.format("x")), client("iam", aws_access_key_id=OTHER)
+    role = iam.create_role(RoleName=unique("role")[:64], AssumeRolePolicyDocument=LAMBDA_TRUST)["Role"]["Arn"]
+    functions.add_permission(FunctionName=name, StatementId="all", Action="lambda:*", Principal=OTHER)
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    others = client("lambda", aws_access_key_id=OTHER)
+    error = refused(others.update_function_configuration, FunctionName=arn, Role=role)
+    assert (error["code"], error["status"], error["message"]) == (
+        "AccessDeniedException", 403, "Cross-account pass role is not allowed.")
+    assert others.update_function_configuration(FunctionName=arn, Timeout=7)["Timeout"] == 7

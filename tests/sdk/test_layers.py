@@ -431,6 +431,22 @@ def test_another_accounts_layer_needs_its_permission(functions, others, refused,
     assert result_of(functions, name) == "shared"
 
 
+def test_a_layer_is_seen_only_in_its_own_region(client, publish, refused):
+    made, away = publish({"a": "b"}), client("lambda", region_name="eu-west-1")
+    version = {"LayerName": made["LayerArn"], "VersionNumber": 1}
+    statement = {"StatementId": "s", "Action": "lambda:GetLayerVersion", "Principal": "*"}
+    for call, arguments in (
+        (away.get_layer_version, version),
+        (away.get_layer_version_by_arn, {"Arn": made["LayerVersionArn"]}),
+        (away.add_layer_version_permission, {**version, **statement}),
+        (away.list_layer_versions, {"LayerName": made["LayerArn"]}),
+        (away.publish_layer_version, {"LayerName": made["LayerArn"], "Content": {"ZipFile": zip_of({"a": "c"})}}),
+    ):
+        assert refused(call, **arguments)["code"] == "ResourceNotFoundException"
+    away.delete_layer_version(**version)
+    assert [one["Version"] for one in client("lambda").list_layer_versions(LayerName=made["LayerArn"])["LayerVersions"]] == [1]
+
+
 def test_code_and_layers_are_small_enough_together(functions, publish, refused, make_function):
     source = b"def handler(event, context): pass"
     name = make_function({"index.py": source})

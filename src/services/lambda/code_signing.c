@@ -25,12 +25,21 @@ static str new_arn(const struct call *call)
                       .resource = arena_format(call->arena, "code-signing-config:csc-0%016llx", number)});
 }
 
+/* Only the configs of the request's own region can be seen. */
+static bool find(const struct call *call, str arn, struct lambda_code_signing_row *row)
+{
+    struct arn parts;
+
+    return arn_parse(arn, &parts) && str_equal(parts.region, call->region) &&
+           lambda_find_code_signing(call->txn, &(struct lambda_find_code_signing_params){.arn = arn}, row);
+}
+
 bool lambda_locate_code_signing_config(const struct call *call, str arn, struct resource *found)
 {
     struct lambda_code_signing_row *row = arena_new(call->arena, struct lambda_code_signing_row);
 
     found->arn = arn;
-    if (lambda_find_code_signing(call->txn, &(struct lambda_find_code_signing_params){.arn = arn}, row)) {
+    if (find(call, arn, row)) {
         found->row = row;
         found->add_context = tags_add_context;
     }
@@ -211,12 +220,12 @@ enum outcome lambda_delete_code_signing_config(const struct call *call,
 
 /* ---- functions ---- */
 
-bool lambda_code_signing_check(const struct call *call, str arn)
+bool lambda_code_signing_check(const struct call *call, str account, str arn)
 {
     struct lambda_code_signing_row row;
 
     if (!str_present(arn) || str_empty(arn) ||
-        lambda_find_code_signing(call->txn, &(struct lambda_find_code_signing_params){.arn = arn}, &row))
+        (str_equal(arn_account(arn), account) && find(call, arn, &row)))
         return true;
     fail(call, &LAMBDA_CODE_SIGNING_CONFIG_NOT_FOUND_EXCEPTION,
          "The code signing configuration cannot be found. Check that the provided configuration is not "
@@ -238,7 +247,7 @@ lambda_put_function_code_signing_config(const struct call *call,
 {
     const struct function *function = lambda_function_of(call);
 
-    if (!function || !lambda_code_signing_check(call, in->code_signing_config_arn))
+    if (!function || !lambda_code_signing_check(call, function->row.account, in->code_signing_config_arn))
         return FAILED;
     set(call, function, in->code_signing_config_arn);
     out->code_signing_config_arn = in->code_signing_config_arn;

@@ -6,6 +6,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -322,10 +323,15 @@ void lambda_changed_vpc(const struct call *call,
 
 bool lambda_execution_role_check(const struct call *call, const struct function *function)
 {
-    if (lambda_function_role(call, function))
+    bool is_own = str_equal(arn_account(function->row.role), function->row.account);
+
+    if (is_own && lambda_function_role(call, function))
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "The role defined for the function cannot be assumed by Lambda.");
+    if (!is_own)
+        fail(call, &LAMBDA_ACCESS_DENIED_EXCEPTION, "Cross-account pass role is not allowed.");
+    else
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The role defined for the function cannot be assumed by Lambda.");
     return false;
 }
 

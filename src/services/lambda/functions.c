@@ -135,7 +135,7 @@ enum outcome lambda_create_function(const struct call *call, const struct lambda
     struct function function = new_function(call, &name, in);
     struct lambda_layer_set_rows layers;
     if (!lambda_configuration_check_new(call, in) ||
-        !lambda_code_signing_check(call, in->code_signing_config_arn) ||
+        !lambda_code_signing_check(call, name.account, in->code_signing_config_arn) ||
         !lambda_configuration_apply(call, &in->function_settings, &function) ||
         !lambda_execution_role_check(call, &function) || !lambda_dead_letter_check(call, &function) ||
         !lambda_layers_find(call, &in->function_settings.layers, &function, &layers) ||

@@ -214,8 +214,11 @@ struct layer_version {
 bool lambda_layer_version_find(const struct call *call, str arn, struct layer_version *version);
 
 /* code_signing.c */
-/* An absent or empty ARN is good.  False: the config does not exist, and fail() has been called. */
-bool lambda_code_signing_check(const struct call *call, str arn);
+/*
+ * May a function of the account have this config?  An absent or empty ARN is good.  False: the account has no
+ * such config, and fail() has been called.
+ */
+bool lambda_code_signing_check(const struct call *call, str account, str arn);
 
 /* layer_sets.c */
 /* The layers of a version of a function, in their order: those of its set. */
@@ -667,6 +670,8 @@ struct url_request {
     str domain, path;               /* as the event tells them */
 };
 enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply);
+/* Does the URL ask for a signature? */
+bool lambda_url_is_signed(const struct url_request *url);
 
 /* url_event.c */
 str lambda_url_event(const struct call *call, const struct url_request *url,

@@ -49,13 +49,14 @@ static str arn_of(const struct call *call, const struct layer_name *name)
                                                             numbered ? S(":") : S(""), name->number)});
 }
 
+/* Only the layers of the request's own region can be seen. */
 static bool find(const struct call *call, const struct layer_name *name, struct layer_version *version)
 {
     struct lambda_find_layer_version_params params = {
         .account = name->account, .region = name->region, .name = name->name};
 
     version->arn = arn_of(call, name);
-    return str_to_i64(name->number, &params.number) &&
+    return str_equal(name->region, call->region) && str_to_i64(name->number, &params.number) &&
            lambda_find_layer_version(call->txn, &params, &version->row);
 }
 
@@ -207,6 +208,16 @@ void lambda_publish_layer_version_prepare(const struct call *call,
     lambda_package_prepare(call, in->content->zip_file);
 }
 
+static bool region_check(const struct call *call, const struct layer_name *name)
+{
+    if (str_equal(name->region, call->region))
+        return true;
+    fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
+         "Layers from '%.*s' are not reachable in this region ('%.*s')", STR_ARGS(name->region),
+         STR_ARGS(call->region));
+    return false;
+}
+
 static bool content_check(const struct call *call, str zip, struct package *package)
 {
     if (str_present(zip))
@@ -236,7 +247,7 @@ enum outcome lambda_publish_layer_version(const struct call *call,
     struct layer_name name = read_name(call, in->layer_name, (str){0});
     struct package package;
 
-    if (!content_check(call, in->content->zip_file, &package))
+    if (!region_check(call, &name) || !content_check(call, in->content->zip_file, &package))
         return FAILED;
     if (lambda_package_store(call, in->content->zip_file, package.sha256) == PARKED)
         return PARKED;
@@ -341,7 +352,8 @@ enum outcome lambda_list_layer_versions(const struct call *call,
     int64_t before = INT64_MAX;
     struct page page;
 
-    if (!account_check(call, &name) || !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
+    if (!account_check(call, &name) || !region_check(call, &name) ||
+        !lambda_page_open(call, in->marker, in->max_items, MAX_PAGE, &page))
         return FAILED;
     str_to_i64(page.after, &before);
     struct lambda_layer_version_rows rows = lambda_list_layer_versions_page(

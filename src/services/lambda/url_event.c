@@ -5,6 +5,7 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
+#include "base/positions.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "wire/form.h"
@@ -23,23 +24,59 @@ static str lower(const struct call *call, str text)
     return (str){copy, text.size};
 }
 
-/* The value under that name; a name that occurs again gets its values separated by commas. */
-static void add_value(const struct call *call, struct str_map *map, str name, str value)
+struct named_value {
+    str name;
+    struct text value;
+};
+
+/* Values by their names, in the order of the names; a request can have tens of thousands. */
+struct named_values {
+    struct arena *arena;
+    struct named_value *items; /* never NULL */
+    size_t count;
+    struct positions positions;
+};
+
+/* Room for that many names. */
+static struct named_values named_values_for(const struct call *call, size_t most)
 {
-    for (size_t i = 0; i < map->count; i++)
-        if (str_equal(map->items[i].key, name)) {
-            map->items[i].value = arena_concat(call->arena, map->items[i].value, S(","), value);
-            return;
-        }
-    str_map_add(call->arena, map, name, value);
+    return (struct named_values){.arena = call->arena,
+                                 .items = arena_alloc(call->arena, (most + 1) * sizeof(struct named_value)),
+                                 .positions = positions_for(call->arena, most)};
 }
 
-static void add_map(struct json_writer *writer, str name, const struct str_map *map)
+/* NULL: nothing has that name yet. */
+static struct named_value *value_named(const struct named_values *values, str name)
+{
+    uint64_t slot = keyed_hash(name);
+
+    for (size_t i; positions_next(&values->positions, &slot, &i);)
+        if (str_equal(values->items[i].name, name))
+            return &values->items[i];
+    return NULL;
+}
+
+/* A name that occurs again gets its values separated by commas. */
+static void add_value(struct named_values *values, str name, str value)
+{
+    struct named_value *named = value_named(values, name);
+
+    if (named) {
+        text_add_char(&named->value, ',');
+    } else {
+        positions_add(&values->positions, keyed_hash(name), values->count);
+        named = &values->items[values->count++];
+        *named = (struct named_value){.name = name, .value = text_in(values->arena)};
+    }
+    text_add(&named->value, value);
+}
+
+static void write_values(struct json_writer *writer, str name, const struct named_values *values)
 {
     json_name(writer, name);
     json_open_object(writer);
-    for (size_t i = 0; i < map->count; i++)
-        json_field(writer, map->items[i].key, map->items[i].value);
+    for (size_t i = 0; i < values->count; i++)
+        json_field(writer, values->items[i].name, text_str(&values->items[i].value));
     json_close_object(writer);
 }
 
@@ -54,21 +91,22 @@ static str port_of(const struct call *call)
 static void add_headers(const struct call *call, struct json_writer *writer,
                         const struct http_request *request)
 {
-    struct str_map map = {0};
+    enum { OWN_HEADERS = 4 };
+    struct named_values values = named_values_for(call, request->headers.count + OWN_HEADERS);
 
     for (size_t i = 0; i < request->headers.count; i++) {
         const struct http_header *header = &request->headers.items[i];
         if (!str_equal_nocase(header->name, S("Cookie")) &&
             !str_equal_nocase(header->name, S("Connection")) &&
             !str_equal_nocase(header->name, S("Transfer-Encoding")))
-            add_value(call, &map, lower(call, header->name), header->value);
+            add_value(&values, lower(call, header->name), header->value);
     }
-    add_value(call, &map, S("x-forwarded-for"), call->source_ip);
-    add_value(call, &map, S("x-forwarded-proto"), S("http"));
-    add_value(call, &map, S("x-forwarded-port"), port_of(call));
-    if (!str_present(str_map_get(&map, S("x-amzn-trace-id"))))
-        add_value(call, &map, S("x-amzn-trace-id"), arena_join(call->arena, S("Root="), trace_of_call(call)));
-    add_map(writer, S("headers"), &map);
+    add_value(&values, S("x-forwarded-for"), call->source_ip);
+    add_value(&values, S("x-forwarded-proto"), S("http"));
+    add_value(&values, S("x-forwarded-port"), port_of(call));
+    if (!value_named(&values, S("x-amzn-trace-id")))
+        add_value(&values, S("x-amzn-trace-id"), arena_join(call->arena, S("Root="), trace_of_call(call)));
+    write_values(writer, S("headers"), &values);
 }
 
 static void add_cookies(struct json_writer *writer, const struct http_request *request)
@@ -86,15 +124,15 @@ static void add_cookies(struct json_writer *writer, const struct http_request *r
 
 static void add_query(const struct call *call, struct json_writer *writer, str query)
 {
-    struct str_map map = {0};
     struct form form;
 
     json_field(writer, S("rawQueryString"), str_present(query) ? query : S(""));
     if (!form_parse(call->arena, query, &form) || form.count == 0)
         return;
+    struct named_values values = named_values_for(call, form.count);
     for (size_t i = 0; i < form.count; i++)
-        add_value(call, &map, form.items[i].name, form.items[i].value);
-    add_map(writer, S("queryStringParameters"), &map);
+        add_value(&values, form.items[i].name, form.items[i].value);
+    write_values(writer, S("queryStringParameters"), &values);
 }
 
 static void add_authorizer(const struct call *call, struct json_writer *writer)
@@ -135,7 +173,7 @@ static void add_http(const struct call *call, struct json_writer *writer, const 
 static void add_context(const struct call *call, struct json_writer *writer, const struct url_request *url,
                         const struct http_request *request)
 {
-    bool is_signed = call->caller->kind != PRINCIPAL_ANONYMOUS;
+    bool is_signed = lambda_url_is_signed(url) && call->caller->kind != PRINCIPAL_ANONYMOUS;
 
     json_name(writer, S("requestContext"));
     json_open_object(writer);

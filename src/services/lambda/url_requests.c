@@ -149,12 +149,16 @@ static void add_context(const struct call *call, const struct resource *resource
     context_add(call, context, S("lambda:InvokedViaFunctionUrl"), S("true"));
 }
 
+bool lambda_url_is_signed(const struct url_request *url)
+{
+    return lambda_function_url_auth_type_of(url->row.auth_type) == LAMBDA_FUNCTION_URL_AUTH_TYPE_AWS_IAM;
+}
+
 /* https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: both permissions are needed. */
 static bool is_permitted(const struct call *call, const struct url_request *url)
 {
     static const struct principal nobody = {.kind = PRINCIPAL_ANONYMOUS};
-    bool is_signed =
-        lambda_function_url_auth_type_of(url->row.auth_type) == LAMBDA_FUNCTION_URL_AUTH_TYPE_AWS_IAM;
+    bool is_signed = lambda_url_is_signed(url);
     const struct principal *caller = is_signed ? call->caller : &nobody;
     const struct resource resource = {.arn = lambda_function_asked_arn(call->arena, &url->function),
                                       .policy = lambda_function_policy(&url->function),
