@@ -130,7 +130,8 @@ static void close_gate(struct store *store)
 static void let_engine_go(struct store *store, bool log_is_empty)
 {
     pthread_mutex_lock(&store->lock);
-    store->gate_closed = store->moving = false;
+    store->gate_closed = false;
+    store->moving = false;
     if (log_is_empty)
         store->log_bytes = 0;
     pthread_cond_broadcast(&store->gate_changed);

@@ -5,6 +5,7 @@ import time
 
 import boto3
 import pytest
+from keyboard import Keyboard
 from playwright.sync_api import expect
 
 TUTORIAL_ACCOUNT = "481665095854"
@@ -40,6 +41,73 @@ def test_a_pages_address_shows_the_same_in_another_tab_also_of_another_account_a
     expect(other).to_have_url(re.compile(rf"/{elsewhere}\?tab=[a-z-]+$"))
     other.go_back()
     expect(other.get_by_label("Account", exact=True)).to_have_value("000000000000")
+
+
+@pytest.fixture
+def signed_in(console, client, unique):
+    """signed_in() returns a page in which a user of IAM is signed in, and the user's ARN."""
+
+    def sign_in():
+        iam, name = client("iam"), unique("user")[-60:].lstrip("-")
+        arn = iam.create_user(UserName=name)["User"]["Arn"]
+        iam.attach_user_policy(UserName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        page = console()
+        page.evaluate("session => sessionStorage.setItem('orderly.session', JSON.stringify(session))", {
+            "region": "us-east-1",
+            "credentials": {"accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]}})
+        return page, arn
+
+    return sign_in
+
+
+def who_acts(page, arn):
+    return page.get_by_role("button", name=f"{arn.split(':')[-1]}: who acts")
+
+
+def open_elsewhere(page, endpoint, queue):
+    """Opens the address of a queue of another account and another region, which asks what to do."""
+    page.goto(f"{endpoint}/_orderly/console/sqs/queues/{queue}?account={TUTORIAL_ACCOUNT}&region=eu-west-1")
+    expect(page.get_by_role("heading", level=1, name="This page belongs to another account")).to_be_visible()
+
+
+def test_an_address_of_another_account_asks_before_it_ends_a_session(signed_in, endpoint, elsewhere):
+    page, arn = signed_in()
+    open_elsewhere(page, endpoint, elsewhere)
+    expect(page.get_by_text(f"You are signed in as {arn} in account 000000000000. This page belongs to account {TUTORIAL_ACCOUNT}.")
+           ).to_be_visible()
+    assert page.evaluate("JSON.parse(sessionStorage.getItem('orderly.session')).credentials.accessKeyId").startswith("AKIA")
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="This page belongs to another account")).to_be_visible()
+    page.get_by_role("button", name="Stay in account 000000000000").click()
+    expect(page.get_by_role("heading", level=1, name=f"There is no queue {elsewhere}")).to_be_visible()
+    expect(who_acts(page, arn)).to_be_visible()
+    expect(page.get_by_label("Region", exact=True)).to_have_value("us-east-1")
+    expect(page).to_have_url(re.compile(f"/{elsewhere}$"))
+    page.reload()
+    expect(who_acts(page, arn)).to_be_visible()
+
+
+def test_who_switches_sees_the_other_accounts_page_in_its_region(signed_in, endpoint, elsewhere):
+    page, _ = signed_in()
+    open_elsewhere(page, endpoint, elsewhere)
+    Keyboard(page).press(page.get_by_role("button", name=f"Switch to account {TUTORIAL_ACCOUNT}"))
+    expect(page.get_by_role("heading", level=1, name=elsewhere)).to_be_visible()
+    expect(who_acts(page, f"arn:aws:iam::{TUTORIAL_ACCOUNT}:root")).to_be_visible()
+    expect(page.get_by_label("Account", exact=True)).to_have_value(TUTORIAL_ACCOUNT)
+    expect(page.get_by_label("Region", exact=True)).to_have_value("eu-west-1")
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name=elsewhere)).to_be_visible()
+
+
+@pytest.mark.parametrize("width, scheme", [(1280, "light"), (1280, "dark"), (380, "light"), (380, "dark")])
+def test_the_question_is_accessible_and_fits(signed_in, endpoint, elsewhere, violations, width, scheme):
+    page, _ = signed_in()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    open_elsewhere(page, endpoint, elsewhere)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 @pytest.mark.parametrize("address", ["sqs/queues?account=1234&region=eu west", "sqs/queues?account=&region="])

@@ -136,6 +136,16 @@ class Puppet:
         sqs.delete_message(QueueUrl=self.told, ReceiptHandle=found["ReceiptHandle"])
         return Run(self, json.loads(found["Body"]))
 
+    def wait_until_it_has_heard(self):
+        """Until a run has taken the last answer: no later run may take it."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+        def is_empty():
+            counts = self.world.client("sqs").get_queue_attributes(QueueUrl=self.told_to, AttributeNames=names)["Attributes"]
+            return set(counts.values()) == {"0"}
+
+        orderly_server.wait_until(is_empty, 60, "the answer to be heard")
+
     def runs_again(self):
         """Is another run waiting within a second?"""
         return bool(self.world.client("sqs").receive_message(

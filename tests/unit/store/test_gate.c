@@ -93,7 +93,8 @@ static void *end_checkpoint_once_held(void *context)
         sched_yield();
     pthread_mutex_lock(&store.lock);
     assert_false(store.writing);
-    store.gate_closed = store.moving = false;
+    store.gate_closed = false;
+    store.moving = false;
     pthread_cond_broadcast(&store.gate_changed);
     pthread_mutex_unlock(&store.lock);
     return NULL;

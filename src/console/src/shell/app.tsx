@@ -10,6 +10,7 @@ import { Flashes } from '../ui/flash';
 import { Empty, Loading, Page } from '../ui/layout';
 import { Problem } from '../ui/problem';
 import { Bar } from './bar';
+import { Elsewhere } from './elsewhere';
 import { SignIn } from './sign_in';
 import { stage } from './start';
 
@@ -17,6 +18,7 @@ export function App() {
   const [menu, setMenu] = useState(false);
   const at = path.value;
   useEffect(() => setMenu(false), [at]);
+  if (stage.value === 'elsewhere') return <Elsewhere />;
   if (stage.value !== 'ready') return <SignIn />;
   return (
     <div class="frame">

@@ -4,7 +4,7 @@ import { effect, signal } from '@preact/signals';
 import { orderly, query } from '../api/client';
 import { errorText } from '../api/errors';
 import { disconnect, reconnect } from '../api/events';
-import { realmAsked, setRealm } from '../router';
+import { realmAsked, setRealm, type Realm } from '../router';
 import {
   account,
   caller,
@@ -18,17 +18,19 @@ import {
   type ServerInfo,
 } from '../session';
 
-export type Stage = 'starting' | 'sign-in' | 'ready';
+export type Stage = 'starting' | 'sign-in' | 'elsewhere' | 'ready';
 
 export const stage = signal<Stage>('starting');
 export const startProblem = signal('');
+/** Whose page was opened, while the stage is 'elsewhere'. */
+export const elsewhere = signal<Realm>({});
 
 interface Identity {
   Account: string;
   Arn: string;
 }
 
-/** The address may name an account (with --auth open) and a region. */
+/** The address may name an account (with --auth open) and a region: no session ends for that unless its user agrees. */
 export async function start(): Promise<void> {
   const asked = realmAsked();
   startProblem.value = '';
@@ -36,9 +38,11 @@ export async function start(): Promise<void> {
     server.value = await orderly<ServerInfo>('GET', '/_orderly/console/session');
     const open = server.value.auth === 'open';
     if (!session.value && open)
-      setSession({ credentials: openCredentials(server.value.account), region: server.value.region });
-    if (asked.region) setRegion(asked.region);
-    if (session.value) await identify(session.value.credentials, open ? asked.account : undefined);
+      setSession({
+        credentials: openCredentials(asked.account ?? server.value.account),
+        region: server.value.region,
+      });
+    if (session.value) await identify(session.value.credentials, open ? asked : { region: asked.region });
     else stage.value = 'sign-in';
   } catch (error) {
     startProblem.value = errorText(error);
@@ -46,17 +50,32 @@ export async function start(): Promise<void> {
   }
 }
 
-async function identify(credentials: Credentials, wanted?: string): Promise<void> {
+async function identify(credentials: Credentials, asked: Realm = {}): Promise<void> {
   const identity = await query<Identity>('sts', 'GetCallerIdentity', {}, { credentials, quiet: true });
-  if (wanted && wanted !== identity.Account) {
-    setSession({ credentials: openCredentials(wanted), region: region.value });
-    return identify(openCredentials(wanted));
-  }
   account.value = identity.Account;
   caller.value = identity.Arn;
+  if (asked.account && asked.account !== identity.Account) {
+    elsewhere.value = asked;
+    stage.value = 'elsewhere';
+    return;
+  }
+  if (asked.region) setRegion(asked.region);
+  enter();
+}
+
+function enter(): void {
   stage.value = 'ready';
   reconnect();
 }
+
+/** Of the stage 'elsewhere': become the administrator of the page's account. */
+export async function switchAccount(): Promise<void> {
+  const { account, region: wanted } = elsewhere.value;
+  if (account) await signIn(openCredentials(account), wanted ?? region.value);
+}
+
+/** Of the stage 'elsewhere': keep the session, and show the page of its own account. */
+export const stay = enter;
 
 effect(() => {
   if (stage.value !== 'ready' || !server.value) return;
