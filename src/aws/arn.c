@@ -37,6 +37,13 @@ str arn_account(str text)
     return arn.account.size == ACCOUNT_DIGITS ? arn.account : (str){0};
 }
 
+str arn_region(str text)
+{
+    struct arn arn;
+
+    return arn_parse(text, &arn) ? arn.region : (str){0};
+}
+
 str arn_name(str text)
 {
     return str_from(text, (size_t)(str_last_index(text, '/') + 1));

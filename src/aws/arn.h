@@ -23,5 +23,7 @@ str arn_of_root(struct arena *arena, str account);
 
 /* The account of an ARN, absent unless it has twelve characters.  The resource may be missing. */
 str arn_account(str text);
+/* The region of an ARN; absent when the text is not an ARN. */
+str arn_region(str text);
 /* The text after the last slash: the name of a role in arn:aws:iam::<account>:role/<path>/<name>. */
 str arn_name(str text);

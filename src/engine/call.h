@@ -446,8 +446,8 @@ void spawn_wake(const struct call *call, const struct operation *operation, str 
 enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns PARKED */
 
 /*
- * Run an internal operation as a separate call, whatever becomes of this one.  Any thread, also in a read: it
- * is how a read, which may neither write nor wake, gets something written.
+ * Run an internal operation as a call of its own, whatever becomes of this one.  Any thread.  A read may not
+ * write; this lets it ask for a write.
  */
 void run_soon(const struct call *call, const struct operation *operation, const void *in);
 

@@ -126,7 +126,7 @@ struct batch {
 
 enum {
     MAX_MODULES = 32,
-    WORTH_COMMITTING = 4, /* calls, while the disk is busy and none could be answered anyway */
+    WORTH_COMMITTING = 4, /* more calls, while the disk is busy and none could be answered anyway */
 };
 
 struct work_pool;

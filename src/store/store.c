@@ -270,8 +270,8 @@ void store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
-/* End the snapshot that was kept for the next read.  It can have no trouble: it was ended without. */
-static void let_snapshot_go(struct store_reader *reader)
+/* A snapshot that is kept has had no trouble. */
+void store_rest(struct store_reader *reader)
 {
     if (reader->keeps)
         finish(&reader->txn);
@@ -286,7 +286,7 @@ struct txn *store_begin_read(struct store_reader *reader)
         reader->keeps = false;
         return &reader->txn;
     }
-    let_snapshot_go(reader);
+    store_rest(reader);
     reader->committed = committed;
     txn_begin(&reader->txn, CONTROL_BEGIN_READ);
     return &reader->txn;
@@ -308,11 +308,6 @@ bool store_end_read(struct store_reader *reader, uint64_t *sequence)
     check(txn->running == 0 && txn->depth == 0);
     reader->keeps = true;
     return true;
-}
-
-void store_rest(struct store_reader *reader)
-{
-    let_snapshot_go(reader);
 }
 
 void store_abandon_read(struct store_reader *reader)

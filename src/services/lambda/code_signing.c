@@ -28,9 +28,7 @@ static str new_arn(const struct call *call)
 /* Only the configs of the request's own region can be seen. */
 static bool find(const struct call *call, str arn, struct lambda_code_signing_row *row)
 {
-    struct arn parts;
-
-    return arn_parse(arn, &parts) && str_equal(parts.region, call->region) &&
+    return str_equal(arn_region(arn), call->region) &&
            lambda_find_code_signing(call->txn, &(struct lambda_find_code_signing_params){.arn = arn}, row);
 }
 

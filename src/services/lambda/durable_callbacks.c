@@ -25,14 +25,6 @@ static bool parse(const struct call *call, str callback_id, int64_t *execution_i
     return true;
 }
 
-/* A callback of another region does not exist here. */
-static bool is_of_region(const struct call *call, const struct lambda_execution_row *execution)
-{
-    struct arn parts;
-
-    return arn_parse(execution->arn, &parts) && str_equal(parts.region, call->region);
-}
-
 bool lambda_locate_callback(const struct call *call, str callback_id, struct resource *found)
 {
     struct callback *callback = arena_new(call->arena, struct callback);
@@ -46,7 +38,8 @@ bool lambda_locate_callback(const struct call *call, str callback_id, struct res
     if (!lambda_execution_get(call, params.execution_id, &callback->execution))
         return true;
     found->arn = callback->execution.arn;
-    if (is_of_region(call, &callback->execution) &&
+    /* A callback of another region does not exist here. */
+    if (str_equal(arn_region(callback->execution.arn), call->region) &&
         lambda_find_operation(call->txn, &params, &callback->operation))
         found->row = callback;
     return true;

@@ -85,13 +85,13 @@ bool lambda_filter_takes(const struct call *call, const struct filter *filter, s
     const struct json text = {.type = JSON_STRING, .text = body};
     const struct json *read = str_present(body) ? json_parse(call->arena, body, NULL) : NULL;
     bool is_text = str_present(body) && !is_container(read);
-    const struct filtered filtered = {.record = json_parse(call->arena, record, NULL),
-                                      .body = is_text ? &text : read};
+    struct filtered filtered = {.record = json_parse(call->arena, record, NULL),
+                                .body = is_text ? &text : read};
 
     for (size_t i = 0; i < filter->count; i++) {
         const struct filter_pattern *pattern = &filter->items[i];
         bool mismatch = is_text && pattern->has_object_body;
-        if (!mismatch && event_pattern_matches(pattern->pattern, lookup, (void *)&filtered))
+        if (!mismatch && event_pattern_matches(pattern->pattern, lookup, &filtered))
             return true;
     }
     return false;

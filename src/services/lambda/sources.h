@@ -86,7 +86,8 @@ bool lambda_filter_check(const struct call *call, const struct lambda_filter_cri
 /* Checked criteria, ready to be used; NULL, which takes everything, for NULL. */
 const struct filter *lambda_filter_new(const struct call *call,
                                        const struct lambda_filter_criteria *criteria);
-/* Does the record, which is JSON, match?  The body of a queue's message is apart; a stream's record has none.
+/*
+ * Does the record, which is JSON, match?  The body of a queue's message is apart; a stream's record has none.
  */
 bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record, str body);
 

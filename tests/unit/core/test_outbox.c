@@ -169,7 +169,7 @@ TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_before)
     assert_int_equal(status_of(later), 200);
 }
 
-/* While an effect waits for the disk, a batch that has a call stays open until some more have come. */
+/* While an effect waits for the disk, a batch that has a call stays open until four more have come. */
 TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it)
 {
     enum { MORE = 32 };
