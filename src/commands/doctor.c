@@ -242,8 +242,8 @@ static bool look_at(struct visit *visit, const struct lambda_event_source_mappin
         warn(visit, &pair, S("the function gets no messages: the queue does not exist."));
         return true;
     }
-    examine(visit, &pair);
     examine_role(visit, &pair);
+    examine(visit, &pair);
     return true;
 }
 
