@@ -185,7 +185,7 @@ def test_a_caller_that_leaves_does_not_stop_the_function(functions, make_node, e
     ("throw new Error('x'.repeat(200000));", "Error", "x" * 4096),
     ("throw Object.assign(new Error('m'), { name: 'n'.repeat(20000) });", "n" * 100, "m"),
     ("throw Object.assign(new Error('m'), { stack: 'at x'.repeat(100000) });", "Error", "m"),
-    ("stream.destroy(new Error('destroyed')); await new Promise((ok) => setTimeout(ok, 60000));", "Error", "destroyed"),
+    ("stream.destroy(new Error('destroyed'));", "Error", "destroyed"),
 ], ids=["exception", "rejection", "undefined", "message", "name", "stack", "destroyed"])
 def test_whatever_fails_midway_is_told_at_the_end_and_the_next_invocation_is_served(functions, make_node, body, error_type, message):
     name = make_node("if (event) { stream.end('calm'); return; } stream.write('half'); await new Promise(setImmediate);" + body)
