@@ -104,65 +104,6 @@ static void begin(struct dispatcher *dispatcher, struct exchange *exchange)
     find_trace(call, exchange->request);
 }
 
-static bool is_ours(const struct engine *engine, str signing_name)
-{
-    for (const struct module *const *module = engine->options.modules; *module; module++)
-        if (str_equal(str_of((*module)->service->signing_name), signing_name))
-            return true;
-    return str_empty(signing_name);
-}
-
-/* No service here understands the request; the credential scope may tell which service the client meant. */
-static void refuse_unknown_service(struct exchange *exchange, const struct route *route, str signing_name)
-{
-    const struct http_request *request = exchange->request;
-    bool of_resource =
-        route->protocol && route->protocol->name == PROTOCOL_QUERY && !str_present(route->operation_name);
-    const struct error *error = str_equal(request->path, S("/")) ? &UNKNOWN_OPERATION_EXCEPTION
-                                : of_resource                    ? &NOTHING_OF_RESOURCE
-                                                                 : &NOTHING_HERE;
-
-    if (str_present(signing_name) && !is_ours(exchange->call.engine, signing_name))
-        stranger_refuse(exchange, route, signing_name);
-    else
-        fail(&exchange->call, error, "Nothing here answers %.*s %.*s.", STR_ARGS(request->method),
-             STR_ARGS(request->path));
-}
-
-static void refuse_unserved(const struct call *call, const struct route *route)
-{
-    const char *note = route->known_to_aws->note;
-
-    fail(call, &NOT_IMPLEMENTED, "%s: %.*s is an operation of AWS that Orderly does not serve.%s%s",
-         route->service->title, STR_ARGS(route->operation_name), note ? " " : "", note ? note : "");
-}
-
-static void refuse_unknown(struct exchange *exchange, const struct route *route, str signing_name)
-{
-    struct call *call = &exchange->call;
-    enum protocol_name protocol = route->protocol ? route->protocol->name : PROTOCOL_NONE;
-
-    call->unserved = route->service;
-    if (route->service && str_present(route->operation_name))
-        exchange->asked_for =
-            arena_format(call->arena, "%s.%.*s", route->service->name, STR_ARGS(route->operation_name));
-    if (!route->service)
-        refuse_unknown_service(exchange, route, signing_name);
-    else if (route->known_to_aws)
-        refuse_unserved(call, route);
-    else if (protocol == PROTOCOL_REST_JSON || protocol == PROTOCOL_REST_XML)
-        fail(call, &NOT_IMPLEMENTED, "%s: no operation that Orderly serves answers %.*s %.*s.",
-             route->service->title, STR_ARGS(exchange->request->method), STR_ARGS(exchange->request->path));
-    else if (protocol == PROTOCOL_QUERY && str_empty(route->operation_name))
-        fail(call, &MISSING_ACTION, "The request must contain the parameter Action.");
-    else if (protocol == PROTOCOL_QUERY)
-        fail(call, &INVALID_ACTION, "The action %.*s is not valid for this endpoint.",
-             STR_ARGS(route->operation_name));
-    else
-        fail(call, &UNKNOWN_OPERATION_EXCEPTION, "The operation %.*s is not known to %s.",
-             STR_ARGS(route->operation_name), route->service->title);
-}
-
 /* The Runtime API's port needs no signature: only its sandbox can reach it. */
 static void identify_sandbox(struct exchange *exchange)
 {
@@ -325,7 +266,7 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     exchange->protocol = route.protocol;
     exchange->operation = exchange->call.operation = route.operation;
     if (!route.operation) {
-        refuse_unknown(exchange, &route, read.service);
+        stranger_refuse(exchange, &route, read.service);
         return false;
     }
     if (!identified &&
@@ -445,8 +386,6 @@ void dispatch_work(struct dispatcher *dispatcher, struct exchange *exchange)
     store_rest(dispatcher->reader);
 }
 
-static void encode(struct exchange *exchange, enum work_class class);
-
 static void read_now(void *context)
 {
     struct dispatcher *dispatcher = ((struct attempt *)context)->dispatcher;
@@ -516,7 +455,7 @@ static void run_read(struct dispatcher *dispatcher, struct exchange *exchange)
         return;
     }
     if (dispatcher->class != WORK_NONE)
-        encode(exchange, dispatcher->class);
+        reply_encode(exchange, false);
     outbox_add_read(dispatcher->engine, exchange);
 }
 
@@ -731,7 +670,7 @@ static void serve(struct dispatcher *dispatcher, struct exchange *exchange)
     if (!attempt(&understood, understand_now) || !understood.good) {
         /* An error's sentence may quote a large value, which takes long to encode. */
         if (dispatcher->class != WORK_NONE && exchange->reply.status == 0)
-            encode(exchange, dispatcher->class);
+            reply_encode(exchange, false);
         exchange->answered(exchange);
         return;
     }
@@ -788,46 +727,10 @@ void dispatch_flush(struct dispatcher *dispatcher)
     store_rest(dispatcher->reader);
 }
 
-struct encoding {
-    struct exchange *exchange;
-    enum work_class class; /* of the thread that encodes */
-};
-
-static void encode_now(void *context)
-{
-    struct exchange *exchange = ((struct encoding *)context)->exchange;
-    bool on_loop = ((struct encoding *)context)->class == WORK_NONE;
-    const struct protocol *protocol =
-        exchange->protocol ? exchange->protocol : protocol_find(PROTOCOL_JSON_1_0);
-
-    if (exchange->call.stream && exchange->call.stream->begun)
-        events_encode_piece(exchange);
-    else if (exchange->outcome == DONE && exchange->call.stream)
-        events_encode_head(exchange, protocol);
-    else if (exchange->outcome == DONE)
-        protocol->encode_reply(&exchange->call, exchange->out, &exchange->reply);
-    else
-        protocol->encode_error(&exchange->call, &exchange->reply);
-    if (!exchange->call.stream)
-        reply_pack(exchange, on_loop ? LIMIT_LOOP_PACKED_BYTES : SIZE_MAX);
-}
-
-static void encode(struct exchange *exchange, enum work_class class)
-{
-    struct arena_mark mark = arena_mark(&exchange->arena);
-    struct encoding encoding = {exchange, class};
-
-    if (arena_run(&exchange->arena, encode_now, &encoding))
-        return;
-    exchange->reply = (struct http_reply){0};
-    exchange->outcome = FAILED;
-    call_fail_exhausted(&exchange->call, mark);
-    encode_now(&encoding);
-}
-
 static void run_encode(struct dispatcher *dispatcher, struct exchange *exchange)
 {
-    encode(exchange, dispatcher->class);
+    (void)dispatcher;
+    reply_encode(exchange, false);
     exchange->answered(exchange);
 }
 
@@ -848,22 +751,4 @@ bool exchange_discard(struct engine *engine, struct exchange *exchange)
     exchange->reply = (struct http_reply){0};
     exchange->cancelled = false;
     return work_offer(engine->pool, exchange, WORK_SHORT, run_discard);
-}
-
-void exchange_encode_piece(struct exchange *exchange)
-{
-    if (!exchange->door && exchange->reply.status == 0)
-        encode(exchange, WORK_NONE);
-}
-
-void exchange_encode(struct exchange *exchange)
-{
-    if (exchange->reply.status == 0) {
-        int64_t began_us = monotonic_us();
-        encode(exchange, WORK_NONE);
-        meter_call(exchange->call.engine, exchange->operation, METER_LOOP, monotonic_us() - began_us);
-    }
-    door_add_headers(exchange);
-    log_request(exchange);
-    metrics_request_ended(exchange);
 }

@@ -504,10 +504,17 @@ bool doors_admit(struct exchange *exchange, struct auth *auth, struct store_read
 void doors_run(struct exchange *exchange);
 
 /*
- * strangers.c: requests for services that Orderly does not have.  The call fails, in its client's protocol.
+ * strangers.c: requests that no operation answers.  The call fails, in its client's protocol; `signing_name`
+ * is of the service that the client's signature names.
  */
 struct route;
 void stranger_refuse(struct exchange *exchange, const struct route *route, str signing_name);
+
+/*
+ * encode.c: encode the exchange's output or error.  On a loop only small replies are packed.  Without memory
+ * for it the reply is that error.
+ */
+void reply_encode(struct exchange *exchange, bool on_loop);
 
 /* request_log.c: called when the reply is encoded. */
 void log_request(const struct exchange *exchange);
