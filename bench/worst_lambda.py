@@ -180,7 +180,39 @@ def ask_url(lambda_client):
         reply.read()
 
 
+BRANCHES = 60
+# 200,000 values, none of which is what one of the sixty branches asks for.
+VALUES = json.dumps({"list": [1] * 490_000}, separators=(",", ":"))
+EITHER = [json.dumps({"body": {"$or": [{"list": [{"numeric": ["=", 100 * i + j]}]} for j in range(2, BRANCHES // 5 + 2)]}})
+          for i in range(5)]
+
+
+def filtered(name, policy, source):
+    def prepare(lambda_client):
+        make_function(lambda_client, name, Timeout=30)
+        beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName=name, PolicyDocument=policy)
+        lambda_client.create_event_source_mapping(
+            FunctionName=name, EventSourceArn=source(lambda_client), FilterCriteria={"Filters": [{"Pattern": one} for one in EITHER]})
+    return prepare
+
+
+def filtered_queue(lambda_client):
+    beside(lambda_client, "sqs").create_queue(QueueName="worst-filtered", Attributes={"VisibilityTimeout": "600"})
+    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:worst-filtered"
+
+
+def filter_message(lambda_client):
+    sqs = beside(lambda_client, "sqs")
+    url = f"{lambda_client.meta.endpoint_url}/{ACCOUNT}/worst-filtered"
+    sqs.send_message(QueueUrl=url, MessageBody=VALUES)
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    while any(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][name] != "0" for name in names):
+        time.sleep(0.01)
+
+
 REQUESTS = [
+    {"name": "CreateEventSourceMapping: a message of 1 MB, and filters with 60 branches", "service": "lambda",
+     "prepare": filtered("worst-filtered", POLLER, filtered_queue), "request": filter_message},
     {"name": "CreateEventSourceMapping: a batch of 10,000 messages, received and deleted", "service": "lambda",
      "request": large_batch},
     {"name": "CreateEventSourceMapping: a batch of 10,000 records of a stream", "service": "lambda", "prepare": make_stream,

@@ -782,6 +782,17 @@ insert into lambda_execution_input (execution_id, content)
 select execution_id, coalesce(input, '') from lambda_operation where type = 'EXECUTION';
 update lambda_operation set input = null where type = 'EXECUTION';
 
+-- migration: 32
+-- What a worker matches for a mapping: messages that it has received (receipts: a line each), or its stream's next
+-- records.  rest: for each message a '+' if its record is still to be gathered, else a '-'; null until that is known.
+create table lambda_matching (
+    mapping_id integer primary key,
+    ticket text not null,
+    begun_ms integer not null,
+    receipts text not null,
+    rest text
+);
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1855,6 +1866,24 @@ insert or replace into lambda_scaling (mapping_id, batches, since_ms) values (:m
 
 -- statement: remove_scaling :exec
 delete from lambda_scaling where mapping_id = :mapping_id;
+
+-- statement: begin_matching :exec
+-- row: matching
+insert into lambda_matching (mapping_id, ticket, begun_ms, receipts) values (:mapping_id, :ticket, :begun_ms, :receipts);
+
+-- statement: find_matching :one
+-- row: matching
+select mapping_id, ticket, begun_ms, receipts, rest from lambda_matching where mapping_id = :mapping_id;
+
+-- statement: set_matching_rest :exec
+-- row: matching
+update lambda_matching set rest = :rest where mapping_id = :mapping_id;
+
+-- statement: end_matching :exec
+delete from lambda_matching where mapping_id = :mapping_id;
+
+-- statement: forget_matching :exec
+delete from lambda_matching;
 
 -- statement: remove_mapping :exec
 delete from lambda_mapping where id = :id;
