@@ -71,7 +71,7 @@ struct event_field {
     struct event_node *inner; /* keys inside the field; NULL: the rules below */
     struct event_set set;
     struct event_rules rules;
-    size_t absence; /* {"exists": false} is among the rules: 1, 2, … of such fields; else 0 */
+    size_t absence; /* not 0 if {"exists": false} is among the rules: the number of this field among those */
 };
 
 /* An object: all its fields must match, and one node of each $or. */

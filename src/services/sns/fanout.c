@@ -404,7 +404,7 @@ enum outcome sns_deliver_fanout(const struct call *call, const struct sns_delive
 
     (void)out;
     if (!part_read(call, &part) || (before && !is_prepared(before, &part)))
-        return DONE; /* another run was faster: the timer goes on with what waits */
+        return DONE; /* another run was faster; the timer continues */
     if (takes_long(&part) && !in->prepared && !call->last_run) {
         run_at(call, call->now_ms + PREPARED_WITHIN_MS);
         spawn(call, &SNS_DELIVER_FANOUT, (str){0}, &(struct sns_deliver_fanout_request){.prepared = &yes});
