@@ -145,7 +145,7 @@ def test_the_role_must_be_allowed_to_send(client, unique, make_role, refused, se
 
 
 @pytest.mark.parametrize("target", [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", f"arn:aws:sns:us-east-1:{ACCOUNT}:t:1",
-                                    "arn:aws:sqs:us-east-1"])
+                                    "arn:aws:sqs:us-east-1", f"arn:aws:sqs::{ACCOUNT}:q", "arn:aws:sqs:us-east-1::q", "arn:aws:sns:::t"])
 def test_other_targets_are_refused(client, unique, make_role, refused, target):
     error = refused(client("lambda").create_function, **new_function(unique, make_role(["*"]), target))
     assert error["code"] == "InvalidParameterValueException"

@@ -176,6 +176,37 @@ def test_a_caller_that_leaves_does_not_stop_the_function(functions, make_node, e
     assert take(functions, make_node("stream.end('x');"))[0] == b"x"
 
 
+@pytest.mark.parametrize("body, error_type, message", [
+    ("setTimeout(() => { throw new TypeError('nobody catches'); }, 10); await new Promise((ok) => setTimeout(ok, 60000));",
+     "TypeError", "nobody catches"),
+    ("Promise.reject(new TypeError('nobody handles')); await new Promise((ok) => setTimeout(ok, 60000));",
+     "Runtime.UnhandledPromiseRejection", "TypeError: nobody handles"),
+    ("throw undefined;", "handled", "callback called with Error argument"),
+    ("throw new Error('x'.repeat(200000));", "Error", "x" * 4096),
+    ("throw Object.assign(new Error('m'), { name: 'n'.repeat(20000) });", "n" * 100, "m"),
+    ("throw Object.assign(new Error('m'), { stack: 'at x'.repeat(100000) });", "Error", "m"),
+    ("stream.destroy(new Error('destroyed'));", "Error", "destroyed"),
+], ids=["exception", "rejection", "undefined", "message", "name", "stack", "destroyed"])
+def test_whatever_fails_midway_is_told_at_the_end_and_the_next_invocation_is_served(functions, make_node, body, error_type, message):
+    name = make_node("if (event) { stream.end('calm'); return; } stream.write('half'); await new Promise(setImmediate);" + body)
+    payload, complete = take(functions, name)
+    details = json.loads(complete["ErrorDetails"])
+    assert (payload, complete["ErrorCode"], details["errorType"][:100], details["errorMessage"][:len(message)]) == (
+        b"half", "Unhandled", error_type, message)
+    assert take(functions, name, 1) == (b"calm", {})
+
+
+@pytest.mark.parametrize("body", [
+    "stream.setContentType('a\\r\\nb'); stream.end('x');", "stream.write(undefined);", "stream.write(7n);", "stream.end(Symbol('s'));",
+    "awslambda.HttpResponseStream.from(stream, { n: 7n }).end('x');",
+], ids=["type", "undefined", "bigint", "symbol", "prelude"])
+def test_what_cannot_be_streamed_is_an_error_and_the_next_invocation_is_served(functions, make_node, body):
+    name = make_node("if (event) { stream.end('calm'); return; }" + body)
+    payload, complete = take(functions, name)
+    assert (payload, complete["ErrorCode"]) == (b"", "Unhandled")
+    assert take(functions, name, 1) == (b"calm", {})
+
+
 @pytest.mark.parametrize("size, fits", [(200 * 1024 * 1024, True), (200 * 1024 * 1024 + 1, False)])
 def test_a_streamed_answer_has_a_limit(functions, make_node, size, fits):
     name = make_node(f"""

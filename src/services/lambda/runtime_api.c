@@ -198,8 +198,19 @@ static void finish(const struct lambda_asker *asker, const struct lambda_find_in
     lambda_sandbox_release(&asker->call, &asker->function, &asker->sandbox);
 }
 
-static struct result reported(str error_type, str report)
+static struct result too_large(const struct call *call)
 {
+    return lambda_result_error(
+        call, "Function.ResponseSizeTooLarge",
+        arena_format(call->arena, "Response payload size exceeded maximum allowed payload size (%d bytes).",
+                     ANSWER_BYTES));
+}
+
+/* An error that a function reports is as large as an answer at most. */
+static struct result reported(const struct call *call, str error_type, str report)
+{
+    if (report.size > ANSWER_BYTES)
+        return too_large(call);
     return (struct result){
         .error = S("Unhandled"),
         .error_type = str_present(error_type) ? error_type : S("Runtime.Unknown"),
@@ -216,15 +227,7 @@ static struct result result_of_trailers(const struct call *call, str payload)
         return (struct result){.payload = payload};
     if (!base64_decode(call->arena, body_trailer(call, S("Lambda-Runtime-Function-Error-Body")), &report))
         report = S("{}");
-    return reported(type, report);
-}
-
-static struct result too_large(const struct call *call)
-{
-    return lambda_result_error(
-        call, "Function.ResponseSizeTooLarge",
-        arena_format(call->arena, "Response payload size exceeded maximum allowed payload size (%d bytes).",
-                     ANSWER_BYTES));
+    return reported(call, type, report);
 }
 
 /* The answer to a caller is passed on as it is; that to an event source or to a durable execution is read. */
@@ -302,7 +305,7 @@ void runtime_error_prepare(const struct call *call, const struct runtime_error_r
 enum outcome runtime_error(const struct call *call, const struct runtime_error_request *in,
                            struct runtime_status_response *out)
 {
-    struct result result = reported(in->error_type, in->report);
+    struct result result = reported(call, in->error_type, in->report);
     struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
 
@@ -324,7 +327,7 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
 {
     struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
-    struct result result = reported(in->error_type, in->report);
+    struct result result = reported(call, in->error_type, in->report);
 
     result.status = S("error");
     out->status = S("OK");
