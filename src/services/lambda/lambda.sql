@@ -1818,8 +1818,10 @@ values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batc
 -- param: uuid text null
 -- param: account text null
 -- param: region text null
+-- column: matching_ms integer null
 select id, uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds, reports_failures,
-    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures
+    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures,
+    (select begun_ms from lambda_matching m where m.mapping_id = lambda_mapping.id) as matching_ms
 from lambda_mapping
 where id = coalesce(:id,
     (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));
