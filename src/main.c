@@ -285,12 +285,12 @@ static int help_command(int argc, char **argv);
 static const struct command {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is the name */
-    bool has_commands;
+    const char *help; /* the word after the name that prints its help; NULL: the general help */
 } COMMANDS[] = {
-    {"doctor", doctor_main, false},        {"function", function_main, true},
-    {"help", help_command, false},         {"iam", iam_main, true},
-    {"orders", orders_main, true},         {"version", version_command, false},
-    {"--version", version_command, false},
+    {"doctor", doctor_main, "--help"},    {"function", function_main, "help"},
+    {"help", help_command, NULL},         {"iam", iam_main, "help"},
+    {"orders", orders_main, "help"},      {"version", version_command, NULL},
+    {"--version", version_command, NULL},
 };
 
 /* NULL: no command has that name. */
@@ -305,17 +305,18 @@ static const struct command *find_command(const char *name)
 /* "help orders submit" is "orders help submit". */
 static int help_command(int argc, char **argv)
 {
-    static char help[] = "help";
+    static char help[8];
     const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
-    if (argc == 1) {
-        options_print_help();
-        return EXIT_SUCCESS;
-    }
-    if (!command || !command->has_commands) {
+    if (argc > 1 && !command) {
         fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
         return EXIT_FAILURE;
     }
+    if (!command || !command->help) {
+        options_print_help();
+        return EXIT_SUCCESS;
+    }
+    snprintf(help, sizeof help, "%s", command->help);
     argv[0] = argv[1];
     argv[1] = help;
     return command->run(argc, argv);

@@ -21,6 +21,8 @@ const callbacksAllowed = nodeGeneration < 24;
 /* The folder with the function's layers, if it has any, is the argument. */
 const layers = process.argv[2];
 
+/* Between invocations there is nobody to tell: the connection waits for the next one. */
+const reportToNobody = async () => {};
 let reportFatalError = runtimeApi.postInitError;
 let whenEventLoopIsEmpty = null;
 
@@ -122,6 +124,7 @@ function addCallbacks(context, answer) {
 /* Runs a handler that streams its answer, until the answer has been sent. */
 async function runStreaming(handler, invocation) {
   const stream = new ResponseStream(invocation.requestId, highWaterMarkOf(handler));
+  reportFatalError = (error) => stream.fail(error);
   const ended = new Promise((resolve, reject) => {
     stream.on("finish", resolve);
     stream.on("error", reject);
@@ -167,6 +170,7 @@ async function invoke(handler, invocation) {
   else
     delete process.env._X_AMZN_TRACE_ID;
   await (isStreaming(handler) ? runStreaming : runBuffered)(handler, invocation);
+  reportFatalError = reportToNobody;
 }
 
 patchConsole();
@@ -174,6 +178,7 @@ defineGlobals();
 try {
   const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER,
     { layers, generation: nodeGeneration, callbacksAllowed });
+  reportFatalError = reportToNobody;
   for (;;)
     await invoke(handler, await runtimeApi.nextInvocation());
 } catch (error) {

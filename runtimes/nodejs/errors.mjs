@@ -13,9 +13,18 @@ export const ImportModuleError = runtimeError("ImportModuleError");
 export const MalformedHandlerName = runtimeError("MalformedHandlerName");
 export const UserCodeSyntaxError = runtimeError("UserCodeSyntaxError");
 
+/* undefined for what has no text. */
+function textOf(value) {
+  try {
+    return value?.toString();
+  } catch {
+    return undefined;
+  }
+}
+
 export class UnhandledPromiseRejection extends runtimeError("UnhandledPromiseRejection") {
   constructor(reason, promise) {
-    super(reason?.toString());
+    super(textOf(reason));
     this.reason = reason;
     this.promise = promise;
   }
@@ -28,15 +37,38 @@ function isError(value) {
       typeof value.stack === "string");
 }
 
-/* The report for the caller of the function. */
-export function reportOf(error) {
+function describe(error) {
   if (!isError(error))
-    return { errorType: typeof error, errorMessage: String(error), trace: [] };
+    return { errorType: typeof error, errorMessage: `${error.toString()}`, trace: [] };
   return {
-    errorType: error.name,
-    errorMessage: error.message,
-    trace: (error.stack ?? "").split("\n"),
+    errorType: `${error.name}`,
+    errorMessage: `${error.message}`,
+    trace: `${error.stack ?? ""}`.split("\n"),
   };
+}
+
+/*
+ * The report for the caller of the function.  Anything can be thrown: undefined, a symbol, a proxy, an error
+ * whose members are no texts or throw themselves.
+ */
+export function reportOf(error) {
+  try {
+    return describe(error);
+  } catch {
+    return {
+      errorType: "handled",
+      errorMessage: "callback called with Error argument, but there was a problem while retrieving one or " +
+        "more of its message, name, and stack",
+      trace: [],
+    };
+  }
+}
+
+const MOST_TYPE_LETTERS = 256;
+
+/* The type of a report as a header: printable and short. */
+export function typeHeaderOf(report) {
+  return report.errorType.slice(0, MOST_TYPE_LETTERS).replace(/[^\x20-\x7e]/g, "?");
 }
 
 /* The text for the log: the report, all other members of the error, and its causes. */
@@ -48,7 +80,7 @@ export function formatError(error) {
       code: value.code,
       ...value,
       cause: value.cause,
-      stack: (value.stack ?? "").split("\n"),
+      stack: `${value.stack ?? ""}`.split("\n"),
     }
     : value);
   try {

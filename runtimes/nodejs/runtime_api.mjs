@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 import http from "node:http";
-import { reportOf } from "./errors.mjs";
+import { reportOf, typeHeaderOf } from "./errors.mjs";
 
 const ROOT = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -36,8 +36,7 @@ function post(path, text, headers) {
 
 function postReport(path, error) {
   const report = reportOf(error);
-  const type = report.errorType.replace(/[^\x20-\x7e]/g, "?");
-  return post(path, JSON.stringify(report), { "Lambda-Runtime-Function-Error-Type": type });
+  return post(path, JSON.stringify(report), { "Lambda-Runtime-Function-Error-Type": typeHeaderOf(report) });
 }
 
 function parsed(header) {

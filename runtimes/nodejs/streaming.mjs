@@ -6,7 +6,7 @@
  * invoker takes it.  A failure after that is told in the request's trailers.
  */
 import { Writable } from "node:stream";
-import { reportOf } from "./errors.mjs";
+import { reportOf, typeHeaderOf } from "./errors.mjs";
 import { openResponse } from "./runtime_api.mjs";
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
@@ -14,6 +14,7 @@ const HIGH_WATER_MARK = Symbol.for("aws.lambda.runtime.handler.streaming.highWat
 const RESPONSE = "response";
 const HTTP_INTEGRATION = "application/vnd.awslambda.http-integration-response";
 const DELIMITER_BYTES = 8;
+const MOST_REPORT_LETTERS = 8192; /* in a trailer, as base64 of UTF-8 */
 
 export const isStreaming = (handler) => handler[STREAMING] === RESPONSE;
 export const highWaterMarkOf = (handler) => handler[HIGH_WATER_MARK];
@@ -22,6 +23,15 @@ export const highWaterMarkOf = (handler) => handler[HIGH_WATER_MARK];
 function toBytes(chunk) {
   const isBytes = typeof chunk === "string" || chunk instanceof Uint8Array;
   return isBytes ? chunk : JSON.stringify(chunk);
+}
+
+/* The report of an error as a trailer, which has little room. */
+function trailerOf(report) {
+  const whole = JSON.stringify(report);
+  const shortened = { ...report, errorMessage: report.errorMessage.slice(0, MOST_REPORT_LETTERS / 2), trace: [] };
+  const text = whole.length > MOST_REPORT_LETTERS ? JSON.stringify(shortened) : whole;
+
+  return Buffer.from(text).toString("base64");
 }
 
 export class ResponseStream extends Writable {
@@ -72,11 +82,13 @@ export class ResponseStream extends Writable {
   /* End the answer as a failed one; resolves when the Runtime API has it. */
   async fail(error) {
     const report = reportOf(error);
+    if (!this.#outgoing)
+      this.#contentType = "application/octet-stream"; /* that of the handler may be what has failed */
     this.#begin();
     if (!this.#outgoing.writableEnded) {
       this.#outgoing.addTrailers({
-        "Lambda-Runtime-Function-Error-Type": report.errorType.replace(/[^\x20-\x7e]/g, "?"),
-        "Lambda-Runtime-Function-Error-Body": Buffer.from(JSON.stringify(report)).toString("base64"),
+        "Lambda-Runtime-Function-Error-Type": typeHeaderOf(report),
+        "Lambda-Runtime-Function-Error-Body": trailerOf(report),
       });
       this.#outgoing.end();
     }

@@ -26,6 +26,8 @@ LINE_BREAK_IN_RECORD = "\r"
 # The times of records in JSON, and AWS's names of levels that Python lacks.
 JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
 LEVELS = {"TRACE": "DEBUG"}
+# Of an error's type in a header.
+MOST_TYPE_LETTERS = 256
 # AWS indents the lines of a traceback with this character, so that consoles keep the indentation.
 NO_BREAK_SPACE = "\u00a0"
 
@@ -68,7 +70,8 @@ class RuntimeApi:
 
     def _post_error(self, path, error):
         body = to_json(error)
-        error_type = error["errorType"].encode("ascii", "replace").decode()
+        letters = error["errorType"][:MOST_TYPE_LETTERS]
+        error_type = "".join(letter if " " <= letter <= "~" else "?" for letter in letters)
         self.request("POST", path, body, {
             "Content-Type": "application/json",
             "Lambda-Runtime-Function-Error-Type": error_type,
@@ -224,6 +227,14 @@ def make_error(error_type, message, trace, request_id):
     return {"errorMessage": message, "errorType": error_type, "requestId": request_id or "", "stackTrace": trace or []}
 
 
+def text_of(exception):
+    """The exception's message; its own code, which makes the text, may raise something."""
+    try:
+        return str(exception)
+    except Exception:
+        return "<exception str() failed>"
+
+
 def describe(exception, request_id=None):
     """The report of any raised exception, without the runtime's own frames."""
     if isinstance(exception, Fault):
@@ -234,13 +245,29 @@ def describe(exception, request_id=None):
     frames = traceback.extract_tb(exception.__traceback__)
     first = next((i for i, frame in enumerate(frames) if frame.filename != __file__), 0)
     trace = traceback.format_list(frames[first:])
-    return make_error(type(exception).__name__, str(exception), trace, request_id)
+    return make_error(type(exception).__name__, text_of(exception), trace, request_id)
+
+
+def flush():
+    """A handler may have closed or replaced the standard output."""
+    try:
+        sys.stdout.flush()
+    except Exception:
+        pass
+
+
+def write_record(text):
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except Exception:
+        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
 
 
 def log_error(error):
     if logs_json():
         line = {"timestamp": time.strftime(JSON_TIME, time.gmtime()), "log_level": "ERROR", **error}
-        sys.stdout.write(to_json(line).decode("utf-8", "replace") + "\n")
+        write_record(to_json(line).decode("utf-8", "replace"))
         return
     message = "[ERROR] " + error["errorType"]
     if error["errorMessage"]:
@@ -252,7 +279,7 @@ def log_error(error):
             lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
     if not error["stackTrace"]:
         lines.pop()
-    sys.stdout.write(LINE_BREAK_IN_RECORD.join(lines) + "\n")
+    write_record(LINE_BREAK_IN_RECORD.join(lines))
 
 
 class EndpointForOldBoto:
@@ -341,10 +368,9 @@ def invoke(api, handler, headers, body):
     except Exception as exception:
         error = describe(exception, request_id)
         log_error(error)
-        sys.stdout.flush()
         api.post_error(request_id, error)
     else:
-        sys.stdout.flush()
+        flush()
         api.post_response(request_id, response)
 
 
@@ -377,7 +403,6 @@ def main():
     except Exception as exception:
         error = describe(exception)
         log_error(error)
-        sys.stdout.flush()
         api.post_init_error(error)
         sys.exit(1)
     while True:

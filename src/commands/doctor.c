@@ -1,16 +1,18 @@
 /*
  * doctor.c: `orderly doctor`: what AWS accepts in silence, and what loses or repeats messages later.
  *
- * It looks at the queues that invoke functions, with the caller's own permissions.
+ * It looks at the queues that invoke functions, and at those that topics publish to, with the caller's own
+ * permissions.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
+#include "commands/doctor.h"
 #include "commands/commands.h"
 
+#include "aws/arn.h"
 #include "base/list.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/run.h"
-#include "client/client.h"
 #include "lambda_model.h"
 #include "sqs_model.h"
 #include "wire/json.h"
@@ -31,6 +33,8 @@ static const struct cli_command COMMANDS[] = {
      "warn of settings that lose or repeat messages",
      "Looks at the queues that invoke functions, and warns of settings that AWS accepts but advises "
      "against.\n"
+     "Looks at the subscriptions of queues, and at what the functions' roles may do: it warns of what keeps\n"
+     "messages from their queue, their function or its log.\n"
      "The exit code is 0 when there is nothing to warn of, and 1 when there is.\n"},
 };
 
@@ -48,28 +52,27 @@ static const struct cli_table TABLE = {
 
 /* ---- one mapping ---- */
 
-struct visit {
-    struct client *client;
-    struct arena *arena;
-    struct failure failure;
-    int64_t mappings, warnings;
-};
-
 /* A queue that invokes a function. */
 struct pair {
     const struct lambda_event_source_mapping_configuration *mapping;
     str queue, function;                       /* names */
     str problem;                               /* why the function cannot run; or absent */
+    str role, log_group;                       /* the role's ARN, the log group's name */
     int64_t visibility_s, timeout_s, receives; /* receives: 0 without a dead-letter queue */
 };
 
-static void warn(struct visit *visit, const struct pair *pair, str sentence)
+void doctor_warn(struct visit *visit, str from, str to, str sentence)
 {
-    str line = arena_format(visit->arena, "%.*s -> %.*s: %.*s", STR_ARGS(pair->queue),
-                            STR_ARGS(pair->function), STR_ARGS(sentence));
+    str line =
+        arena_format(visit->arena, "%.*s -> %.*s: %.*s", STR_ARGS(from), STR_ARGS(to), STR_ARGS(sentence));
 
     visit->warnings++;
     output_print_wrapped(visit->arena, output_text(visit->arena, line), 0, COLUMNS);
+}
+
+static void warn(struct visit *visit, const struct pair *pair, str sentence)
+{
+    doctor_warn(visit, pair->queue, pair->function, sentence);
 }
 
 static void examine(struct visit *visit, const struct pair *pair)
@@ -107,9 +110,42 @@ static void examine(struct visit *visit, const struct pair *pair)
                  (long long)batch));
 }
 
+/* ---- what the function's role may do ---- */
+
+/* A stream of the function's log group, whose name does not matter. */
+static str log_stream_of(struct arena *arena, const struct pair *pair)
+{
+    struct arn arn = {0};
+
+    arn_parse(pair->mapping->function_arn, &arn);
+    return arena_format(arena, "arn:%.*s:logs:%.*s:%.*s:log-group:%.*s:log-stream:any",
+                        STR_ARGS(arn.partition), STR_ARGS(arn.region), STR_ARGS(arn.account),
+                        STR_ARGS(pair->log_group));
+}
+
+static void examine_role(struct visit *visit, const struct pair *pair)
+{
+    str queue = pair->mapping->event_source_arn;
+    const struct {
+        str action, resource, consequence;
+    } needs[] = {
+        {S("sqs:ReceiveMessage"), queue, S("the function gets no messages: ")},
+        {S("sqs:DeleteMessage"), queue, S("messages come again after they were processed: ")},
+        {S("logs:PutLogEvents"), log_stream_of(visit->arena, pair), S("what the function prints is lost: ")},
+    };
+
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        struct doctor_question question = {
+            .principal = pair->role, .action = needs[i].action, .resource = needs[i].resource};
+        str reason;
+        if (doctor_denied(visit, &question, &reason))
+            warn(visit, pair, arena_concat(visit->arena, needs[i].consequence, reason, S(".")));
+    }
+}
+
 /* ---- asking ---- */
 
-static bool call_operation(struct visit *visit, const struct operation *operation, const void *in, void *out)
+bool doctor_call(struct visit *visit, const struct operation *operation, const void *in, void *out)
 {
     return client_call(visit->client, visit->arena, operation, in, out, &visit->failure);
 }
@@ -137,21 +173,34 @@ static int64_t receives_of(struct arena *arena, const struct str_map *attributes
     return number;
 }
 
-static bool read_queue(struct visit *visit, str arn, struct pair *pair)
+str doctor_name(str arn)
 {
-    struct sqs_get_queue_url_request by_name = {.queue_name = pair->queue};
-    struct sqs_get_queue_url_result found = {0};
-    struct sqs_get_queue_attributes_request in = {0};
-    struct sqs_get_queue_attributes_result out = {0};
+    return str_from(arn, (size_t)(str_last_index(arn, ':') + 1));
+}
+
+bool doctor_queue_url(struct visit *visit, str arn, str *url)
+{
+    struct sqs_get_queue_url_request in = {.queue_name = doctor_name(arn)};
+    struct sqs_get_queue_url_result out = {0};
     str rest = arn;
 
     for (int i = 0; i < 5; i++) /* arn:aws:sqs:REGION:ACCOUNT */
-        str_next(&rest, ':', &by_name.queue_owner_aws_account_id);
-    if (!call_operation(visit, &SQS_GET_QUEUE_URL, &by_name, &found))
+        str_next(&rest, ':', &in.queue_owner_aws_account_id);
+    if (!doctor_call(visit, &SQS_GET_QUEUE_URL, &in, &out))
         return false;
-    in.queue_url = found.queue_url;
+    *url = out.queue_url;
+    return true;
+}
+
+static bool read_queue(struct visit *visit, str arn, struct pair *pair)
+{
+    struct sqs_get_queue_attributes_request in = {0};
+    struct sqs_get_queue_attributes_result out = {0};
+
+    if (!doctor_queue_url(visit, arn, &in.queue_url))
+        return false;
     *list_add(visit->arena, &in.attribute_names) = S("All");
-    if (!call_operation(visit, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
+    if (!doctor_call(visit, &SQS_GET_QUEUE_ATTRIBUTES, &in, &out))
         return false;
     pair->visibility_s = number_of(&out.attributes, S("VisibilityTimeout"));
     pair->receives = receives_of(visit->arena, &out.attributes);
@@ -162,10 +211,14 @@ static bool read_function(struct visit *visit, str arn, struct pair *pair)
 {
     struct lambda_function_configuration out = {0};
 
-    if (!call_operation(visit, &LAMBDA_GET_FUNCTION_CONFIGURATION,
-                        &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
+    if (!doctor_call(visit, &LAMBDA_GET_FUNCTION_CONFIGURATION,
+                     &(struct lambda_get_function_configuration_request){.function_name = arn}, &out))
         return false;
     pair->function = out.function_name;
+    pair->role = out.role;
+    pair->log_group = out.logging_config && str_present(out.logging_config->log_group)
+                          ? out.logging_config->log_group
+                          : arena_concat(visit->arena, S("/aws/lambda/"), out.function_name);
     if (str_equal(out.state, S("Failed")))
         pair->problem = out.state_reason;
     pair->timeout_s = out.timeout ? *out.timeout : 0;
@@ -176,13 +229,20 @@ static bool read_function(struct visit *visit, str arn, struct pair *pair)
 static bool look_at(struct visit *visit, const struct lambda_event_source_mapping_configuration *mapping)
 {
     str arn = mapping->event_source_arn;
-    struct pair pair = {.mapping = mapping, .queue = str_from(arn, (size_t)(str_last_index(arn, ':') + 1))};
+    struct pair pair = {.mapping = mapping, .queue = doctor_name(arn)};
 
     if (str_find(arn, S(":sqs:")) < 0)
         return true;
     visit->mappings++;
-    if (!read_queue(visit, arn, &pair) || !read_function(visit, mapping->function_arn, &pair))
+    if (!read_function(visit, mapping->function_arn, &pair))
         return false;
+    if (!read_queue(visit, arn, &pair)) {
+        if (!failed_with(&visit->failure, &SQS_QUEUE_DOES_NOT_EXIST))
+            return false;
+        warn(visit, &pair, S("the function gets no messages: the queue does not exist."));
+        return true;
+    }
+    examine_role(visit, &pair);
     examine(visit, &pair);
     return true;
 }
@@ -194,7 +254,7 @@ static bool look_at_all(struct visit *visit)
 
     do {
         out = (struct lambda_list_event_source_mappings_response){0};
-        if (!call_operation(visit, &LAMBDA_LIST_EVENT_SOURCE_MAPPINGS, &in, &out))
+        if (!doctor_call(visit, &LAMBDA_LIST_EVENT_SOURCE_MAPPINGS, &in, &out))
             return false;
         for (size_t i = 0; i < out.event_source_mappings.count; i++)
             if (!look_at(visit, &out.event_source_mappings.items[i]))
@@ -216,13 +276,16 @@ static int run(struct arena *arena, const struct cli_words *words, const void *v
     if (!config_read(arena, &arguments->where, &config, &problem))
         return cli_complain(arena, problem);
     struct visit visit = {.client = client_open(&config), .arena = arena};
-    bool looked = look_at_all(&visit);
+    if (str_present(config_own_endpoint(&config)))
+        doctor_ask_about_policies(&visit);
+    bool looked = look_at_all(&visit) && doctor_look_at_subscriptions(&visit);
     client_close(visit.client);
     if (!looked)
         return cli_complain(arena, failure_sentence(arena, &visit.failure));
     if (visit.warnings == 0)
-        printf("Nothing to warn of: %lld event source mappings of queues are as AWS advises.\n",
-               (long long)visit.mappings);
+        printf("Nothing to warn of: %lld event source mappings and %lld subscriptions of queues are as AWS "
+               "advises.\n",
+               (long long)visit.mappings, (long long)visit.subscriptions);
     return visit.warnings == 0 ? EXIT_SUCCESS : EXIT_WARNED;
 }
 

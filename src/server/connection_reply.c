@@ -230,7 +230,8 @@ void connection_reply(struct connection *connection)
         return;
     }
     struct slot *slot = release_slot(connection);
-    str body = asks_for_head(exchange) ? S("") : exchange->reply.body;
+    bool bodiless = asks_for_head(exchange) || !http_has_body(exchange->reply.status);
+    str body = bodiless ? S("") : exchange->reply.body;
     write_reply(connection, &exchange->reply,
                 (struct body){.bytes = body, .memory = body.data, .arena = &exchange->arena}, keep_alive);
     slot_give_back(slot);
@@ -300,7 +301,8 @@ void connection_send_piece(struct connection *connection)
     }
     connection->stream.begun = true;
     bool is_last = connection->stream.framing == HTTP_SIZED && connection->stream.left == 0;
-    if (!exchange->reply.more || is_last || asks_for_head(exchange))
+    bool bodiless = asks_for_head(exchange) || connection->stream.framing == HTTP_WITHOUT_BODY;
+    if (!exchange->reply.more || is_last || bodiless)
         end_stream(connection);
 }
 

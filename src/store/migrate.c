@@ -1,5 +1,6 @@
 /*
- * migrate.c: brings a database up to this version's schemas, in one transaction.
+ * migrate.c: brings a database up to this version's schemas, in one transaction, or makes the
+ * tables of a new one.
  */
 #include "store/store_internal.h"
 
@@ -36,22 +37,50 @@ static bool write_version(struct txn *txn, const char *name, int version)
     return sqlite3_finalize(prepared) == SQLITE_OK;
 }
 
-static bool apply_schema(struct txn *txn, const struct schema *schema, int version)
+/* A new database needs no history: each change of a table makes SQLite read all tables again. */
+static bool make_newest(struct txn *txn, const struct schema *schema)
 {
-    size_t next = (size_t)version;
+    for (size_t i = 0; i < schema->newest_count; i++) {
+        if (!run(txn, schema->newest[i]))
+            return false;
+    }
+    return true;
+}
 
-    if (next == schema->migration_count)
-        return true;
-    for (; next < schema->migration_count; next++) {
+static bool apply_migrations(struct txn *txn, const struct schema *schema, int version)
+{
+    for (size_t next = (size_t)version; next < schema->migration_count; next++) {
         if (!run(txn, schema->migrations[next].sql))
             return false;
     }
-    return write_version(txn, schema->name, (int)schema->migration_count);
+    return true;
+}
+
+static bool apply_schema(struct txn *txn, const struct schema *schema, int version, bool new_database)
+{
+    if ((size_t)version == schema->migration_count)
+        return true;
+    bool done = new_database && schema->newest_count > 0 ? make_newest(txn, schema)
+                                                         : apply_migrations(txn, schema, version);
+    return done && write_version(txn, schema->name, (int)schema->migration_count);
+}
+
+/* No schema has left its version. */
+static bool is_new(struct txn *txn, bool *is)
+{
+    sqlite3_stmt *prepared;
+
+    if (sqlite3_prepare_v2(txn->db, "select 1 from schema_version", -1, &prepared, NULL) != SQLITE_OK)
+        return false;
+    *is = sqlite3_step(prepared) == SQLITE_DONE;
+    return sqlite3_finalize(prepared) == SQLITE_OK;
 }
 
 static bool apply(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error)
 {
-    if (!run(txn, create_table))
+    bool new_database;
+
+    if (!run(txn, create_table) || !is_new(txn, &new_database))
         return false;
     for (size_t i = 0; schemas[i]; i++) {
         int version;
@@ -64,7 +93,7 @@ static bool apply(struct txn *txn, const struct schema *const *schemas, struct a
                                   schemas[i]->name, version, schemas[i]->migration_count);
             return false;
         }
-        if (!apply_schema(txn, schemas[i], version))
+        if (!apply_schema(txn, schemas[i], version, new_database))
             return false;
     }
     return true;

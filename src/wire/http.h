@@ -44,7 +44,7 @@ struct http_reply {
 };
 
 /* How a client sees the end of a reply whose pieces are sent one by one. */
-enum http_framing { HTTP_SIZED, HTTP_CHUNKED, HTTP_UNTIL_CLOSED };
+enum http_framing { HTTP_SIZED, HTTP_CHUNKED, HTTP_UNTIL_CLOSED, HTTP_WITHOUT_BODY };
 
 enum http_state {
     HTTP_NEED_MORE, /* feed more bytes */
@@ -108,6 +108,12 @@ bool http_accepts_gzip(const struct http_headers *headers);
 /* The value of that header (any case), or the absent str. */
 str http_header(const struct http_headers *headers, str name);
 void http_header_add(struct arena *arena, struct http_headers *headers, str name, str value);
+
+/* May a reply of that status have a body?  The bytes of one that may not would begin the next reply. */
+bool http_has_body(int status);
+/* Can it be the name of a header (RFC 9110, token)?  And its value: are there no control characters in it? */
+bool http_name_valid(str name);
+bool http_value_valid(str value);
 
 /*
  * Status line, Date, Content-Type, Content-Length, the headers, Connection when closing; the body follows.

@@ -68,6 +68,29 @@ str http_status_text(int status)
     return S("Unknown");
 }
 
+bool http_has_body(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static bool is_control(char c)
+{
+    return ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+}
+
+bool http_value_valid(str value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (is_control(value.data[i]))
+            return false;
+    return true;
+}
+
+bool http_name_valid(str name)
+{
+    return !str_empty(name) && str_is_word(name, S("!#$%&'*+-.^_`|~"));
+}
+
 /* A value may come from a client (a function's reply): a line end inside it would begin another header. */
 static void add_header_line(struct text *text, str name, str value)
 {
@@ -75,20 +98,9 @@ static void add_header_line(struct text *text, str name, str value)
     text_add(text, S(": "));
     char *to = text_reserve(text, value.size + 1);
     for (size_t i = 0; i < value.size; i++)
-        to[i] = (unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f ? ' ' : value.data[i];
+        to[i] = is_control(value.data[i]) ? ' ' : value.data[i];
     text_grew(text, value.size);
     text_add(text, S("\r\n"));
-}
-
-static bool name_valid(str name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        char c = name.data[i];
-        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && c != '-' && c != '_')
-            return false;
-    }
-    return name.size > 0;
 }
 
 /*
@@ -132,7 +144,7 @@ static void write_length(struct text *text, uint64_t size)
 static void write_headers(struct text *text, const struct http_reply *reply, bool keep_alive)
 {
     for (size_t i = 0; i < reply->headers.count; i++)
-        if (name_valid(reply->headers.items[i].name))
+        if (http_name_valid(reply->headers.items[i].name))
             add_header_line(text, reply->headers.items[i].name, reply->headers.items[i].value);
     if (!keep_alive)
         add_header_line(text, S("Connection"), S("close"));
@@ -142,7 +154,7 @@ static void write_headers(struct text *text, const struct http_reply *reply, boo
 void http_reply_head_write(struct text *text, const struct http_reply *reply, bool keep_alive, int64_t now_ms)
 {
     write_status(text, reply, now_ms);
-    if (reply->status >= 200 && reply->status != 204 && reply->status != 304)
+    if (http_has_body(reply->status))
         write_length(text, reply->body.size);
     write_headers(text, reply, keep_alive);
 }
@@ -151,6 +163,8 @@ void http_reply_head_write(struct text *text, const struct http_reply *reply, bo
 
 enum http_framing http_framing_of(const struct http_request *request, const struct http_reply *reply)
 {
+    if (!http_has_body(reply->status))
+        return HTTP_WITHOUT_BODY;
     if (reply->sized)
         return HTTP_SIZED;
     return request->takes_chunks ? HTTP_CHUNKED : HTTP_UNTIL_CLOSED;
@@ -170,7 +184,7 @@ void http_head_write(struct text *text, const struct http_reply *reply, enum htt
 /* An empty chunk would be the last one. */
 void http_piece_write(struct text *text, enum http_framing framing, str piece)
 {
-    if (str_empty(piece))
+    if (str_empty(piece) || framing == HTTP_WITHOUT_BODY)
         return;
     if (framing == HTTP_CHUNKED)
         text_add(text, arena_format(text->arena, "%zx\r\n", piece.size));

@@ -132,3 +132,16 @@ def options_in_readme():
 
 def test_the_readme_lists_the_options_of_the_help_and_no_others(orderly):
     assert options_in_readme() == options_in_help(orderly("--help").stdout)
+
+
+@pytest.mark.parametrize("command", ["doctor", "iam", "function", "orders"])
+def test_help_of_a_command_is_what_the_command_says_itself(orderly, command):
+    asked, told = orderly("help", command), orderly(command, "--help")
+    assert (asked.returncode, asked.stdout, asked.stderr) == (0, told.stdout, "")
+    assert f"orderly {command}" in asked.stdout
+
+
+@pytest.mark.parametrize("command", ["help", "version"])
+def test_help_of_a_word_without_flags_is_the_general_help(orderly, command):
+    run = orderly("help", command)
+    assert (run.returncode, run.stdout, run.stderr) == (0, orderly("help").stdout, "")

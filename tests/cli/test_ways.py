@@ -212,6 +212,50 @@ def test_an_item_with_values_of_every_type_is_shown_as_plain_json(deployed, clie
 
 
 @pytest.fixture
+def tutorial(own_server, run):
+    """A system with the tutorial's names, made by hand: no queue policy, no function, another dead-letter queue."""
+    def client_of(service):
+        return boto3.client(service, endpoint_url=own_server.endpoint, region_name="us-east-1",
+                            aws_access_key_id="test", aws_secret_access_key="test")
+
+    client_of("dynamodb").create_table(
+        TableName="Orders", BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}])
+    sqs, sns, arn = client_of("sqs"), client_of("sns"), "arn:aws:sqs:us-east-1:000000000000:"
+    sqs.create_queue(QueueName="OrderQueueDLQ")
+    url = sqs.create_queue(QueueName="OrderQueue", Attributes={"RedrivePolicy": json.dumps(
+        {"deadLetterTargetArn": arn + "OrderQueueDLQ", "maxReceiveCount": 1})})["QueueUrl"]
+    topic = sns.create_topic(Name="OrderTopic")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn + "OrderQueue")
+
+    def publish(policy):
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        sns.publish(TopicArn=topic, Message=order("O1234"))
+
+    def show():
+        return masked(run("show", "O1234", AWS_ENDPOINT_URL=own_server.endpoint).out)
+
+    return publish, lambda: sqs.receive_message(QueueUrl=url, VisibilityTimeout=0).get("Messages", []), show
+
+
+ANYBODY = json.dumps({"Version": "2012-10-17", "Statement": {
+    "Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}})
+
+
+def test_the_order_systems_own_commands_are_not_advised_in_a_system_that_somebody_made_by_hand(tutorial):
+    publish, receive, show = tutorial
+    publish("")
+    assert show()[-1] == "  It did not reach OrderQueue and is not tried again: publish it again when the cause is gone."
+    publish(ANYBODY)
+    assert len(receive()) == 1 and receive() == []
+    assert show()[-4:] == [
+        "  It is in OrderQueueDLQ and is not tried again by itself. When the cause is gone,",
+        "  `aws sqs start-message-move-task --source-arn arn:aws:sqs:us-east-1:000000000000:OrderQueueDLQ`",
+        "  sends it to its queue again.", "  It was published 2 times; this is the last."]
+
+
+@pytest.fixture
 def strict():
     """A server that knows only its root key and the key of a user; returns the environments for calling it with each."""
     root = {"aws_access_key_id": "AKIAROOT", "aws_secret_access_key": "root-secret"}

@@ -336,3 +336,90 @@ def test_version_2_of_the_sdk_gets_the_endpoint_that_it_does_not_read_itself(nod
     assert function.invoke({}).value == "http://orderly"
     function = node("index.handler", {name: source, **OLD_SDK}, AWS_ENDPOINT_URL="")
     assert function.invoke({}).value is None
+
+
+HANDLED = "callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack"
+
+
+@pytest.mark.parametrize("thrown, error_type, message", [
+    ("undefined", "handled", HANDLED),
+    ("null", "handled", HANDLED),
+    ("Object.create(null)", "handled", HANDLED),
+    ("Object.assign(new Error('m'), { name: Symbol('s') })", "handled", HANDLED),
+    ("new Proxy(new Error('m'), { get() { throw new Error('trap'); } })", "handled", HANDLED),
+    ("Object.defineProperty(new Error('m'), 'message', { get() { throw new Error('getter'); } })", "handled", HANDLED),
+    ("{ toString() { throw new Error('text'); } }", "handled", HANDLED),
+    ("Symbol('s')", "symbol", "Symbol(s)"),
+    ("7n", "bigint", "7"),
+    ("''", "string", ""),
+    ("() => 1", "function", "() => 1"),
+    ("Object.assign(new Error('m'), { name: undefined })", "undefined", "m"),
+    ("Object.assign(new Error('m'), { stack: 5 })", "Error", "m"),
+    ("Object.assign(new Error('m'), { name: 'two\\nlines \\u00e9' })", "two\nlines é", "m"),
+    ("Object.assign(new Error('m'), { name: 'n'.repeat(100000) })", "n" * 100000, "m"),
+    ("(() => { const e = new Error('m'); e.cause = e; e.self = e; e.list = [e]; return e; })()", "Error", "m"),
+    ("Object.assign(new Error('m'), { big: 7n, toJSON() { throw new Error('json'); } })", "Error", "m"),
+    ("Object.assign(new Error('m'), { stack: 'at x\\n'.repeat(100000) })", "Error", "m"),
+])
+@pytest.mark.parametrize("how", ["async () => { throw %s; }", "() => { throw %s; }", "(e, c, callback) => c.done(%s || 'handled')"],
+                         ids=["rejected", "thrown", "done"])
+def test_whatever_is_thrown_is_reported_and_the_next_invocation_is_served(node, thrown, error_type, message, how):
+    if "done" in how and thrown in ("undefined", "null", "''"):
+        return  # no error at all
+    handler = how % f"({thrown})"
+    function = node("index.handler", {"index.js": """
+        const handler = %s;
+        let count = 0;
+        exports.handler = (event, context, callback) => (count++ ? callback(null, "served") : handler(event, context, callback));
+        """ % handler})
+    answer = function.invoke({})
+    assert (answer.kind, answer.value["errorType"], answer.value["errorMessage"]) == ("error", error_type, message)
+    assert answer.error_type == "".join(one if " " <= one <= "~" else "?" for one in error_type[:256])
+    assert function.invoke({}).value == "served"
+
+
+@pytest.mark.parametrize("answer, body", [
+    ("7n", None), ("{ n: 7n }", None), ("(() => { const a = []; a.push(a); return a; })()", None),
+    ("{ toJSON() { throw new Error('no'); } }", None), ("new Proxy({}, { ownKeys() { throw new Error('no'); } })", None),
+    ("Symbol('s')", b"null"), ("() => 1", b"null"), ("NaN", b"null"), ("(async function* () { yield 1; })()", b"{}"),
+    ("new Map([[1, 2]])", b"{}"), ("'\\ud800'", b'"\\ud800"'), ("{ toJSON: () => undefined }", b"null"),
+])
+def test_whatever_is_returned_is_answered_or_refused_and_the_next_invocation_is_served(node, answer, body):
+    function = node("index.handler", {"index.js": "let count = 0; exports.handler = async () => (count++ ? 'served' : %s);" % answer})
+    told = function.invoke({})
+    if body is None:
+        assert (told.kind, told.value["errorType"], told.value["errorMessage"]) == (
+            "error", "Error", "Unable to stringify response body")
+    else:
+        assert (told.kind, told.body) == ("response", body)
+    assert function.invoke({}).value == "served"
+
+
+def test_a_thenable_that_settles_twice_answers_once(node):
+    function = node("index.handler", {"index.js": """
+        exports.handler = () => ({ then(resolve, reject) { resolve('first'); reject(new Error('second')); resolve('third'); } });
+        """})
+    assert [function.invoke({}).body for _ in range(2)] == [b'"first"'] * 2
+    assert sum("already been reported as done" in line for line in function.log()) == 4
+
+
+@pytest.mark.parametrize("reason", ["undefined", "null", "Object.create(null)", "{ toString() { throw 1; } }", "Symbol('s')",
+                                    "new Proxy({}, { get() { throw 1; } })"])
+def test_whatever_nobody_handles_is_reported_and_ends_the_process(node, reason):
+    function = node("index.handler", {"index.js": """
+        exports.handler = () => { Promise.reject(%s); return new Promise(() => {}); };
+        """ % reason})
+    assert function.invoke({}).error_type == "Runtime.UnhandledPromiseRejection"
+    assert function.exit_status() == 128
+
+
+@pytest.mark.parametrize("late", ["throw new Error('late')", "Promise.reject(new Error('late'))"])
+def test_what_fails_after_the_answer_ends_the_process_and_is_in_the_log(node, late):
+    function = node("index.handler", {"index.js": """
+        exports.handler = async () => { setTimeout(() => { %s; }, 200); return 1; };
+        """ % late})
+    answer = function.invoke({})
+    assert (answer.kind, answer.value) == ("response", 1)
+    assert function.exit_status() in (128, 129)
+    assert "late" in function.log()[-1]
+    assert function.api.answers.empty()

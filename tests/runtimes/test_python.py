@@ -1,5 +1,6 @@
 """The Python bootstrap, as a python3* function, its callers and its log see it."""
 
+import json
 import re
 import shutil
 
@@ -281,3 +282,87 @@ def test_a_function_that_brings_no_botocore_gets_ours_unchanged(python):
             return [Session.create_client.__name__, [finder for finder in sys.meta_path if "Boto" in str(finder)]]
         """}, AWS_ENDPOINT_URL="http://orderly")
     assert function.invoke({}).value == ["create_client", []]
+
+
+@pytest.mark.parametrize("raised, error_type, message", [
+    ("type('Bad\\nName é', (Exception,), {})('m')", "Bad\nName é", "m"),
+    ("type('N' * 100000, (Exception,), {})('m')", "N" * 100000, "m"),
+    ("type('NoText', (Exception,), {'__str__': lambda self: 1 / 0})()", "NoText", "<exception str() failed>"),
+    ("type('NoText', (Exception,), {'__str__': lambda self: 5})()", "NoText", "<exception str() failed>"),
+    ("Exception('\\ud800')", "Exception", "\ud800"),
+    ("Exception('a\\r\\nb\\0')", "Exception", "a\r\nb\0"),
+    ("Exception(b'\\xff')", "Exception", "b'\\xff'"),
+    ("ExceptionGroup('g', [ValueError(1)])", "ExceptionGroup", "g (1 sub-exception)"),
+    ("StopIteration(3)", "StopIteration", "3"),
+])
+def test_whatever_is_raised_is_reported_and_the_next_invocation_is_served(python, raised, error_type, message):
+    function = python("index.handler", {"index.py": """
+        calls = []
+        def handler(event, context):
+            calls.append(1)
+            if len(calls) == 1:
+                raise %s
+            return "served"
+        """ % raised})
+    answer = function.invoke({})
+    value = json.loads(answer.body.decode("utf-8", "surrogatepass"))
+    assert (answer.kind, value["errorType"], value["errorMessage"]) == ("error", error_type, message)
+    assert answer.error_type == "".join(one if " " <= one <= "~" else "?" for one in error_type[:256])
+    assert function.invoke({}).value == "served"
+
+
+@pytest.mark.parametrize("answer", [
+    "deep", "handler(1, 2) if 0 else (yield_ for yield_ in [1])", "set([1])", "{(1, 2): 3}", "object()", "1j", "circle",
+    "asyncio.sleep(0)", "b'\\xff'.hex",
+])
+def test_whatever_cannot_be_answered_is_an_error_and_the_next_invocation_is_served(python, answer):
+    function = python("index.handler", {"index.py": """
+        import asyncio
+        deep = circle = []
+        for _ in range(100000):
+            deep = [deep]
+        circle = [0]
+        circle[0] = circle
+        calls = []
+        def handler(event, context):
+            calls.append(1)
+            return %s if len(calls) == 1 else "served"
+        """ % answer})
+    told = function.invoke({})
+    assert (told.kind, told.error_type) == ("error", "Runtime.MarshalError")
+    assert function.invoke({}).value == "served"
+
+
+@pytest.mark.parametrize("change", [
+    "sys.stdout.close()", "sys.stdout = None", "sys.stdout = 5", "sys.stderr.close(); sys.stdout.close()", "os.close(1)",
+    "sys.stdout = io.StringIO()",
+])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_handler_that_takes_its_standard_output_away_is_served_on(python, change, fails):
+    function = python("index.handler", {"index.py": """
+        import io, os, sys
+        calls = []
+        def handler(event, context):
+            calls.append(1)
+            if len(calls) == 1:
+                %s
+            if %s:
+                raise ValueError("m")
+            return "done"
+        """ % (change, fails)})
+    for _ in range(2):
+        told = function.invoke({})
+        assert (told.kind, told.value["errorMessage"] if fails else told.value) == (("error", "m") if fails else ("response", "done"))
+
+
+def test_a_thread_that_exits_or_raises_does_not_end_the_function(python):
+    function = python("index.handler", {"index.py": """
+        import sys, threading
+        def handler(event, context):
+            for end in (lambda: sys.exit(3), lambda: 1 / 0):
+                thread = threading.Thread(target=end)
+                thread.start()
+                thread.join()
+            return "done"
+        """})
+    assert [function.invoke({}).value for _ in range(2)] == ["done"] * 2

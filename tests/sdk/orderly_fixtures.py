@@ -5,6 +5,7 @@ started on a free port with a new data folder.
 """
 
 import concurrent.futures
+import http.client
 import io
 import itertools
 import json
@@ -12,6 +13,7 @@ import os
 import pathlib
 import re
 import tempfile
+import urllib.parse
 import urllib.request
 import uuid
 import zipfile
@@ -25,6 +27,9 @@ import orderly_server
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+
+# A refusal is what a test wants to see: boto3 would ask again, after seconds, for LimitExceededException and others.
+os.environ.setdefault("AWS_MAX_ATTEMPTS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -270,6 +275,41 @@ def log_of(client, wait_until):
         return wait_until(complete, what=f"{texts} in the log of {function}") if texts else read(function)
 
     return wait
+
+
+@pytest.fixture
+def make_url(client, make_function):
+    """make_url(source, permitted=True, **config) returns (function, URL's host and port)."""
+    functions = client("lambda")
+
+    def make(source, permitted=True, function=None, **config):
+        name = make_function(source, **(function or {}))
+        config = {"AuthType": "NONE", **config}
+        reply = functions.create_function_url_config(FunctionName=name, **config)
+        if permitted:
+            functions.add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+                                     FunctionUrlAuthType=config["AuthType"])
+            functions.add_permission(FunctionName=name, StatementId="via", Action="lambda:InvokeFunction", Principal="*",
+                                     InvokedViaFunctionUrl=True)
+        return name, urllib.parse.urlparse(reply["FunctionUrl"]).netloc
+
+    return make
+
+
+@pytest.fixture
+def ask(endpoint):
+    """ask(host, path, ...) returns (status, headers, body) of one request."""
+
+    def send(host, path="/", method="GET", body=None, headers=()):
+        address = urllib.parse.urlparse(endpoint)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+        connection.request(method, path, body=body, headers={"Host": host, **dict(headers)})
+        reply = connection.getresponse()
+        answer = reply.status, reply.headers, reply.read()
+        connection.close()
+        return answer
+
+    return send
 
 
 @pytest.fixture

@@ -73,6 +73,15 @@ def test_a_queue_gets_the_event_with_its_attributes(client, make_function, make_
     assert received(client, url) == []
 
 
+@pytest.mark.parametrize("why, told", [("a\0b\x1b[0mc\r\nd", "a b [0mc\r\nd"), ("\ufffe é \uffff\ufffd", "  é  \ufffd"), ("\x01", " ")])
+def test_an_error_that_an_attribute_cannot_hold_does_not_lose_the_event(client, make_function, make_role, queue, use_up_retries, why, told):
+    url, arn = queue
+    name = make_function(FAILS, Role=make_role(["sqs:SendMessage"]), DeadLetterConfig={"TargetArn": arn})
+    request_id = use_up_retries(name, {"why": why})
+    [message] = received(client, url, wait=10)
+    assert (json.loads(message["Body"]), message["MessageAttributes"]) == ({"why": why}, attributes(request_id, told))
+
+
 def test_a_topic_gets_it_too(client, make_function, make_role, queue, topic, use_up_retries):
     name = make_function(FAILS, Role=make_role(["sns:Publish"]), DeadLetterConfig={"TargetArn": topic})
     request_id = use_up_retries(name, {"why": "no"})
@@ -145,7 +154,7 @@ def test_the_role_must_be_allowed_to_send(client, unique, make_role, refused, se
 
 
 @pytest.mark.parametrize("target", [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", f"arn:aws:sns:us-east-1:{ACCOUNT}:t:1",
-                                    "arn:aws:sqs:us-east-1"])
+                                    "arn:aws:sqs:us-east-1", f"arn:aws:sqs::{ACCOUNT}:q", "arn:aws:sqs:us-east-1::q", "arn:aws:sns:::t"])
 def test_other_targets_are_refused(client, unique, make_role, refused, target):
     error = refused(client("lambda").create_function, **new_function(unique, make_role(["*"]), target))
     assert error["code"] == "InvalidParameterValueException"

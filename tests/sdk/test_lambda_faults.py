@@ -127,3 +127,48 @@ def handler(event, context):
 
     wait_until(lambda: counts() == ["0", "0"], what="the queue to be empty")
     functions.delete_event_source_mapping(UUID=mapping)
+
+
+ANSWER_BYTES = 6 * 1024 * 1024 + 100
+
+
+@pytest.mark.parametrize("spare, fits", [(0, True), (-1, False)])
+def test_an_errors_report_has_a_limit_as_an_answer_has(functions, make_function, spare, fits):
+    name = make_function(API.replace("/response", "/error") + """
+def handler(event, context):
+    answer(context.aws_request_id, "x" * event)
+    return "second"
+""")
+    error, told = invoke(functions, name, ANSWER_BYTES - 2 - spare)
+    assert error == "Unhandled"
+    assert (told == "x" * (ANSWER_BYTES - 2)) if fits else (told["errorType"] == "Function.ResponseSizeTooLarge")
+    assert invoke(functions, name, 5) == ("Unhandled", "xxxxx")
+
+
+@pytest.mark.parametrize("runtime", ["python", "node"])
+def test_an_error_with_more_than_can_be_told_is_an_error_and_the_next_invocation_is_served(functions, make_function, runtime):
+    if runtime == "python":
+        name = make_function("def handler(event, context):\n    if event: raise ValueError('x' * event)\n    return 'calm'\n", MemorySize=512)
+    else:
+        name = make_function({"index.mjs": "export const handler = async (n) => { if (n) throw new Error('x'.repeat(n)); return 'calm'; };"},
+                             Runtime="nodejs20.x", MemorySize=512)
+    for size in (7_000_000, 20_000_000):
+        error, told = invoke(functions, name, size)
+        assert (error, told["errorType"].split(".")[0]) in (("Unhandled", "Function"), ("Unhandled", "Runtime"))
+        assert invoke(functions, name, 0) == (None, "calm")
+
+
+@pytest.mark.parametrize("printed, logged", [
+    (b"one\xff\xfe\xc3two", "one\ufffd\ufffd\ufffdtwo"), (b"a\0b\x1b[0mc", "a\0b\x1b[0mc"), (b"\xed\xa0\x80", "\ufffd" * 3),
+    (b"\0", "\0"), (b"\xef\xbf\xbe\r", "\ufffe\r"), (b"\xf4\x90\x80\x80", "\ufffd" * 4),
+], ids=["bytes", "controls", "surrogate", "zero", "noncharacter", "beyond"])
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_whatever_a_function_prints_is_in_its_log(functions, make_function, log_of, printed, logged, log_format):
+    name = make_function(f"""
+import sys
+def handler(event, context):
+    sys.stdout.buffer.write({printed!r} + b"\\nlast\\n")
+    sys.stdout.flush()
+""", LoggingConfig={"LogFormat": log_format})
+    assert invoke(functions, name) == (None, None)
+    assert logged + "\n" in log_of(name, "last")

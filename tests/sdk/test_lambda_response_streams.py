@@ -176,6 +176,37 @@ def test_a_caller_that_leaves_does_not_stop_the_function(functions, make_node, e
     assert take(functions, make_node("stream.end('x');"))[0] == b"x"
 
 
+@pytest.mark.parametrize("body, error_type, message", [
+    ("setTimeout(() => { throw new TypeError('nobody catches'); }, 10); await new Promise((ok) => setTimeout(ok, 60000));",
+     "TypeError", "nobody catches"),
+    ("Promise.reject(new TypeError('nobody handles')); await new Promise((ok) => setTimeout(ok, 60000));",
+     "Runtime.UnhandledPromiseRejection", "TypeError: nobody handles"),
+    ("throw undefined;", "handled", "callback called with Error argument"),
+    ("throw new Error('x'.repeat(200000));", "Error", "x" * 4096),
+    ("throw Object.assign(new Error('m'), { name: 'n'.repeat(20000) });", "n" * 100, "m"),
+    ("throw Object.assign(new Error('m'), { stack: 'at x'.repeat(100000) });", "Error", "m"),
+    ("stream.destroy(new Error('destroyed'));", "Error", "destroyed"),
+], ids=["exception", "rejection", "undefined", "message", "name", "stack", "destroyed"])
+def test_whatever_fails_midway_is_told_at_the_end_and_the_next_invocation_is_served(functions, make_node, body, error_type, message):
+    name = make_node("if (event) { stream.end('calm'); return; } stream.write('half'); await new Promise(setImmediate);" + body)
+    payload, complete = take(functions, name)
+    details = json.loads(complete["ErrorDetails"])
+    assert (payload, complete["ErrorCode"], details["errorType"][:100], details["errorMessage"][:len(message)]) == (
+        b"half", "Unhandled", error_type, message)
+    assert take(functions, name, 1) == (b"calm", {})
+
+
+@pytest.mark.parametrize("body", [
+    "stream.setContentType('a\\r\\nb'); stream.end('x');", "stream.write(undefined);", "stream.write(7n);", "stream.end(Symbol('s'));",
+    "awslambda.HttpResponseStream.from(stream, { n: 7n }).end('x');",
+], ids=["type", "undefined", "bigint", "symbol", "prelude"])
+def test_what_cannot_be_streamed_is_an_error_and_the_next_invocation_is_served(functions, make_node, body):
+    name = make_node("if (event) { stream.end('calm'); return; }" + body)
+    payload, complete = take(functions, name)
+    assert (payload, complete["ErrorCode"]) == (b"", "Unhandled")
+    assert take(functions, name, 1) == (b"calm", {})
+
+
 @pytest.mark.parametrize("size, fits", [(200 * 1024 * 1024, True), (200 * 1024 * 1024 + 1, False)])
 def test_a_streamed_answer_has_a_limit(functions, make_node, size, fits):
     name = make_node(f"""
@@ -199,3 +230,65 @@ def test_a_streamed_answer_has_a_limit(functions, make_node, size, fits):
         assert json.loads(complete["ErrorDetails"]) == {
             "errorType": "Function.ResponseSizeTooLarge",
             "errorMessage": "Response payload size exceeded maximum allowed payload size (209715200 bytes)."}
+
+
+# --- Functions that speak the Runtime API themselves, and badly ------------------------------------------
+
+RAW = """
+import http.client, os, socket
+
+class Answer:
+    "A streamed answer that is not complete until end()."
+    def __init__(self, request_id, content_type="text/plain", kind="response"):
+        host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+        self.socket = socket.create_connection((host, int(port)))
+        self.send(f"POST /2018-06-01/runtime/invocation/{request_id}/{kind} HTTP/1.1\\r\\nHost: {host}:{port}\\r\\nContent-Type: {content_type}\\r\\n"
+                  "Lambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")
+
+    def send(self, text):
+        self.socket.sendall(text.encode())
+
+    def piece(self, text):
+        self.send(f"{len(text):x}\\r\\n{text}\\r\\n")
+
+    def end(self, trailers=""):
+        "The status of the Runtime API's reply; 0: it has closed the connection."
+        try:
+            self.send(f"0\\r\\n{trailers}\\r\\n")
+            return int((self.socket.recv(4096).split() + [b"0", b"0"])[1])
+        except OSError:
+            return 0
+
+ended = None
+def handler(event, context):
+    global ended
+    if event == "calm":
+        return ended
+    ended = []
+    a = Answer(context.aws_request_id)
+    %s
+    return "own"
+"""
+
+BAD_ANSWERS = {
+    "two at once": "a.piece('one'); b = Answer(context.aws_request_id); b.piece('twotwo'); ended += [b.end(), a.end()]",
+    "an error beside it": "a.piece('one'); b = Answer(context.aws_request_id, kind='error'); b.piece('{}'); ended += [b.end(), a.end()]",
+    "one after the end": "a.piece('one'); a.end(); b = Answer(context.aws_request_id); b.piece('two'); ended += [b.end()]",
+    "a broken connection": "a.piece('one'); a.send('3\\r\\nt'); a.socket.close()",
+    "no chunk": "a.send('no chunk\\r\\n'); ended += [a.end()]",
+    "a trailer that is not base64": "a.piece('one'); ended += [a.end('Lambda-Runtime-Function-Error-Type: T\\r\\n"
+                                    "Lambda-Runtime-Function-Error-Body: !!!\\r\\n')]",
+    "an empty type": "a.piece('one'); ended += [a.end('Lambda-Runtime-Function-Error-Type:\\r\\n')]",
+    "too many trailers": "a.piece('one'); ended += [a.end('X: 1\\r\\n' * 9)]",
+    "a huge trailer": "a.piece('one'); ended += [a.end('X: ' + 'y' * 100000 + '\\r\\n')]",
+}
+
+
+@pytest.mark.parametrize("body", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_a_streamed_answer_that_goes_wrong_is_an_error_or_one_whole_answer_and_the_next_invocation_is_served(
+        functions, make_function, body):
+    name = make_function(RAW % body, Timeout=10)
+    for _ in range(3):
+        payload, complete = take(functions, name, "go")
+        assert complete.get("ErrorCode") == "Unhandled" or (complete, payload in (b"one", b"twotwo", b'"own"')) == ({}, True), payload
+        assert take(functions, name, "calm")[1] == {}

@@ -325,3 +325,17 @@ def handler(event, context): return [ran, len(snapshots.get_before_snapshot()), 
 """
     name = make_function(source, SnapStart={"ApplyOn": "PublishedVersions"})
     assert json.loads(functions.invoke(FunctionName=name)["Payload"].read()) == [[], 1, 1]
+
+
+def test_a_function_has_at_most_fifty_tags_however_they_come(functions, make_function, refused):
+    fifty = {f"k{i}": "v" for i in range(50)}
+    sentence = "The number of tags exceeds the limit of 50."
+    with pytest.raises(functions.exceptions.InvalidParameterValueException, match=sentence):
+        make_function("", Tags={**fifty, "more": "v"})
+    arn = functions.get_function_configuration(FunctionName=make_function("", Tags=fifty))["FunctionArn"]
+    assert refused(functions.tag_resource, Resource=arn, Tags={"more": "v"})["message"] == sentence
+    functions.tag_resource(Resource=arn, Tags={"k0": "w"})  # the same key again
+    assert functions.list_tags(Resource=arn)["Tags"] == {**fifty, "k0": "w"}
+    functions.untag_resource(Resource=arn, TagKeys=["k1"])
+    functions.tag_resource(Resource=arn, Tags={"more": "v"})
+    assert len(functions.list_tags(Resource=arn)["Tags"]) == 50

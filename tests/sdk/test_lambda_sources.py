@@ -348,6 +348,29 @@ def test_an_update_to_a_function_that_does_not_exist_is_refused(functions, targe
     functions.delete_event_source_mapping(UUID=made["UUID"])
 
 
+@pytest.mark.parametrize("gone", ["function", "queue", "role"])
+def test_a_mapping_of_what_is_gone_can_be_disabled_and_deleted_but_not_enabled(functions, client, sqs, target, refused, gone):
+    name, source = target
+    role = functions.get_function_configuration(FunctionName=name)["Role"].rsplit("/", 1)[1]
+    uuid = functions.create_event_source_mapping(FunctionName=name, EventSourceArn=source)["UUID"]
+    if gone == "function":
+        functions.delete_function(FunctionName=name)
+    elif gone == "queue":
+        sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=source.rsplit(":", 1)[1])["QueueUrl"])
+    else:
+        client("iam").delete_role_policy(RoleName=role, PolicyName="inline")
+    assert refused(functions.update_event_source_mapping, UUID=uuid, BatchSize=3)["code"] == INVALID
+    assert functions.update_event_source_mapping(UUID=uuid, Enabled=False)["State"] == "Disabling"
+    shown = functions.get_event_source_mapping(UUID=uuid)
+    assert (shown["State"], shown["BatchSize"], shown["FunctionArn"].rsplit(":", 1)[1]) == ("Disabled", 10, name)
+    assert functions.update_event_source_mapping(UUID=uuid, BatchSize=3)["BatchSize"] == 3
+    assert refused(functions.update_event_source_mapping, UUID=uuid, Enabled=True)["code"] == INVALID
+    assert refused(functions.update_event_source_mapping, UUID=uuid, FunctionName="nowhere")["message"] == "Function does not exist"
+    assert functions.get_event_source_mapping(UUID=uuid)["State"] == "Disabled"
+    assert functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+    assert refused(functions.get_event_source_mapping, UUID=uuid)["status"] == 404
+
+
 def test_mappings_are_listed_by_function_and_by_source_in_pages(functions, make_function, make_role, make_queue):
     names = [make_function(ECHO, Role=make_role(allow=POLLER)) for _ in range(2)]
     queues = [make_queue.arn(make_queue()) for _ in range(3)]

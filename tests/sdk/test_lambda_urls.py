@@ -2,10 +2,7 @@
 
 import base64
 import hashlib
-import http.client
 import json
-import time
-import urllib.parse
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -19,40 +16,6 @@ NODE = {"Runtime": "nodejs20.x", "Handler": "index.handler", "Timeout": 20}
 @pytest.fixture
 def functions(client):
     return client("lambda")
-
-
-@pytest.fixture
-def make_url(functions, make_function):
-    """make_url(source, permitted=True, **config) returns (function, URL's host and port)."""
-
-    def make(source, permitted=True, function=None, **config):
-        name = make_function(source, **(function or {}))
-        config = {"AuthType": "NONE", **config}
-        reply = functions.create_function_url_config(FunctionName=name, **config)
-        if permitted:
-            functions.add_permission(FunctionName=name, StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
-                                     FunctionUrlAuthType=config["AuthType"])
-            functions.add_permission(FunctionName=name, StatementId="via", Action="lambda:InvokeFunction", Principal="*",
-                                     InvokedViaFunctionUrl=True)
-        return name, urllib.parse.urlparse(reply["FunctionUrl"]).netloc
-
-    return make
-
-
-@pytest.fixture
-def ask(endpoint):
-    """ask(host, path, ...) returns (status, headers, body) of one request."""
-
-    def send(host, path="/", method="GET", body=None, headers=()):
-        address = urllib.parse.urlparse(endpoint)
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
-        connection.request(method, path, body=body, headers={"Host": host, **dict(headers)})
-        reply = connection.getresponse()
-        answer = reply.status, reply.headers, reply.read()
-        connection.close()
-        return answer
-
-    return send
 
 
 def test_a_config_is_made_shown_changed_listed_and_deleted(functions, make_function, refused):

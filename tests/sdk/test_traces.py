@@ -161,6 +161,17 @@ def test_without_a_queue_policy_the_hop_says_which_statement_is_missing(client, 
     assert traces.find(text=order, outcome="ok") == []
 
 
+def test_a_subscription_of_a_missing_queue_says_that_the_queue_does_not_exist(client, traces, make_queue, make_topic, order):
+    url = make_queue()
+    topic = make_topic(url)
+    missing = arn_of_queue(url) + "-misspelt"
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=missing)
+
+    client("sns").publish(TopicArn=topic, Message=body(order))
+    [lost] = [hop for hop in traces.hops(text=order) if hop["verdict"] == "not-delivered"]
+    assert (lost["resource"], lost["reason"]) == (missing, "The specified queue does not exist.")
+
+
 def test_a_message_that_nobody_deletes_ends_in_the_dead_letter_queue(client, traces, make_queue, order):
     dead = make_queue()
     policy = json.dumps({"deadLetterTargetArn": arn_of_queue(dead), "maxReceiveCount": 2})

@@ -3,6 +3,7 @@
 #include "wire/http.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #define GET_START "GET /a?b=1 HTTP/1.1\r\nHost: localhost\r\n"
@@ -698,6 +699,35 @@ TEST(a_reply_in_pieces_is_chunked_sized_or_ends_with_the_connection)
     assert_text(text_str(&text), "10\r\n0123456789abcdef\r\n0\r\n\r\nonetwo");
 }
 
+TEST(a_reply_that_may_have_no_body_has_no_pieces)
+{
+    const struct http_request client = {.takes_chunks = true};
+    struct text text = text_in(&scratch);
+
+    for (int status = 100; status < 600; status++) {
+        const struct http_reply reply = {.status = status};
+        bool bodiless = status < 200 || status == 204 || status == 304;
+        assert_int_equal(http_framing_of(&client, &reply), bodiless ? HTTP_WITHOUT_BODY : HTTP_CHUNKED);
+    }
+    http_piece_write(&text, HTTP_WITHOUT_BODY, S("one"));
+    http_end_write(&text, HTTP_WITHOUT_BODY);
+    assert_int_equal(text.size, 0);
+}
+
+TEST(a_headers_name_is_a_token_and_its_value_has_no_control_characters)
+{
+    assert_true(http_name_valid(S("x!#$%&'*+-.^_`|~9")));
+    for (int c = 0; c < 256; c++) {
+        char letter = (char)c;
+        bool is_control = (c < ' ' && c != '\t') || c == 0x7f;
+        assert_int_equal(http_value_valid((str){&letter, 1}), !is_control);
+        if (is_control || c >= 0x80 || strchr("\t \"(),/:;<=>?@[\\]{}", c))
+            assert_false(http_name_valid((str){&letter, 1}));
+    }
+    assert_false(http_name_valid(S("")));
+    assert_true(http_value_valid(S("")));
+}
+
 TEST(a_client_of_http_1_0_takes_no_chunks)
 {
     assert_true(parsed(S(GET_START "\r\n"))->takes_chunks);
@@ -737,4 +767,6 @@ TESTS(test(a_request_is_taken_apart), test(a_body_of_known_length_is_read), test
       test(a_refused_connection_stays_refused), test(headers_of_a_request_may_be_added_to),
       test(a_reply_is_written_with_its_headers), test(no_header_can_begin_inside_another),
       test(a_reply_in_pieces_is_chunked_sized_or_ends_with_the_connection),
+      test(a_reply_that_may_have_no_body_has_no_pieces),
+      test(a_headers_name_is_a_token_and_its_value_has_no_control_characters),
       test(a_client_of_http_1_0_takes_no_chunks))

@@ -354,6 +354,7 @@ void check_source(struct source *source)
     apply_used(&catalog);
     apply_migrations(source, catalog.db);
     read_columns(&catalog);
+    find_newest(source, catalog.db);
     const struct enumeration *unchecked = find_unchecked(source, catalog.db);
     sqlite3_set_authorizer(catalog.db, note_table, &catalog);
     for (size_t i = 0; i < source->statements.count; i++)

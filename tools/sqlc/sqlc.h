@@ -95,6 +95,7 @@ struct source {
     } enums;
     struct names tables;      /* filled by check_source(): its own, */
     struct names used_tables; /* and those of the sources that it uses */
+    struct names newest;      /* statements that make its tables and indexes in a new database */
     struct {
         struct row *items;
         size_t count;
@@ -108,6 +109,8 @@ void check_source(struct source *source);
 /* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */
 const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);
 void check_enums(const struct source *source, const struct enumeration *unchecked);
+/* newest.c: fills `newest` from the database that the migrations made. */
+void find_newest(struct source *source, sqlite3 *db);
 void write_header(const struct source *source, str prefix, FILE *out);
 void write_code(const struct source *source, str prefix, str header_name, FILE *out);
 

@@ -367,6 +367,19 @@ static void write_uses(const struct writer *writer)
     fputs("NULL};\n", writer->out);
 }
 
+static void write_newest(const struct writer *writer)
+{
+    const struct names *newest = &writer->source->newest;
+
+    fputs("\nstatic const char *const newest[] = {\n", writer->out);
+    for (size_t i = 0; i < newest->count; i++) {
+        fputs("    (", writer->out);
+        write_literal(writer, newest->items[i]);
+        fputs("),\n", writer->out);
+    }
+    fputs("};\n", writer->out);
+}
+
 static void write_schema(const struct writer *writer)
 {
     bool migrations = writer->source->migrations.count > 0;
@@ -378,8 +391,10 @@ static void write_schema(const struct writer *writer)
         write_uses(writer);
     if (migrations)
         write_migrations(writer);
-    if (tables)
+    if (tables) {
+        write_newest(writer);
         write_tables(writer);
+    }
     bool cached = has_cached(writer->source);
 
     if (statements)
@@ -396,7 +411,9 @@ static void write_schema(const struct writer *writer)
     if (uses)
         fputs("    .uses = uses,\n", writer->out);
     if (tables)
-        fputs("    .tables = tables,\n    .table_count = sizeof tables / sizeof *tables,\n", writer->out);
+        fputs("    .newest = newest,\n    .newest_count = sizeof newest / sizeof *newest,\n"
+              "    .tables = tables,\n    .table_count = sizeof tables / sizeof *tables,\n",
+              writer->out);
     if (statements)
         fputs(
             "    .statements = statements,\n    .statement_count = sizeof statements / sizeof *statements,\n",
@@ -598,6 +615,10 @@ static bool has_long_literal(const struct source *source)
 {
     for (size_t i = 0; i < source->migrations.count; i++) {
         if (source->migrations.items[i].sql.text.size > LONGEST_LITERAL)
+            return true;
+    }
+    for (size_t i = 0; i < source->newest.count; i++) {
+        if (source->newest.items[i].size > LONGEST_LITERAL)
             return true;
     }
     for (size_t i = 0; i < source->statements.count; i++) {

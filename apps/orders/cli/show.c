@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "cli/output.h"
+#include "lambda_model.h"
 
 #include <stdlib.h>
 
@@ -20,9 +21,7 @@ static const char *const ADVICE[] = {
         "  this is forgotten.",
     [WAY_PENDING] = "It has not arrived yet.",
     [WAY_STORED] = NULL,
-    [WAY_DEAD] =
-        "It is in " ORDERS_DEAD_LETTERS " and is not tried again by itself. When the cause is gone,\n"
-        "  `orderly orders dlq --redrive` sends it to " ORDERS_QUEUE " again.",
+    [WAY_DEAD] = NULL, /* print_dead_advice() */
     [WAY_LOST] =
         "It did not reach " ORDERS_QUEUE " and is not tried again: publish it again when the cause is gone.",
     [WAY_EXPIRED] = "It was too long in its queue and is gone: publish it again when the cause is gone.",
@@ -56,13 +55,54 @@ static bool has_verdict(const struct way *way, str verdict)
     return false;
 }
 
-static void print_advice(const struct way *way)
+/* The queue that has the order's message, an ARN; absent when no step names it. */
+static str dead_letter_queue_of(const struct way *way)
+{
+    for (size_t i = way->steps.count; i-- > 0;)
+        if (str_equal(way->steps.items[i].name, S("dead-lettered")))
+            return way->steps.items[i].resource;
+    return (str){0};
+}
+
+/* `orders dlq` knows only the order system's own queue: somebody's system may have another one. */
+static void print_dead_advice(struct orders *orders, const struct way *way)
+{
+    str arn = dead_letter_queue_of(way), name = str_from(arn, (size_t)(str_last_index(arn, ':') + 1));
+
+    if (!str_starts_with(arn, S("arn:")) || str_equal(name, S(ORDERS_DEAD_LETTERS))) {
+        puts("  It is in " ORDERS_DEAD_LETTERS " and is not tried again by itself. When the cause is gone,\n"
+             "  `orderly orders dlq --redrive` sends it to " ORDERS_QUEUE " again.");
+        return;
+    }
+    printf("  It is in %.*s and is not tried again by itself. When the cause is gone,\n"
+           "  `aws sqs start-message-move-task --source-arn %.*s`\n"
+           "  sends it to its queue again.\n",
+           STR_ARGS(output_text(orders->arena, name)), STR_ARGS(output_text(orders->arena, arn)));
+}
+
+/* Deploying repairs the order system; in somebody's own system it would add a second function. */
+static bool is_deployed(struct orders *orders)
+{
+    struct lambda_get_function_configuration_request in = {.function_name = S(ORDERS_FUNCTION)};
+    struct lambda_function_configuration out = {0};
+
+    return orders_call(orders, &LAMBDA_GET_FUNCTION_CONFIGURATION, &in, &out);
+}
+
+static bool lacks_permission(const struct way *way)
+{
+    return way->end != WAY_STORED && (has_verdict(way, S("denied")) || has_verdict(way, S("not-delivered")));
+}
+
+static void print_advice(struct orders *orders, const struct way *way)
 {
     bool stored = way->end == WAY_STORED;
 
     if (ADVICE[way->end])
         printf("  %s\n", ADVICE[way->end]);
-    if (!stored && (has_verdict(way, S("denied")) || has_verdict(way, S("not-delivered"))))
+    if (way->end == WAY_DEAD)
+        print_dead_advice(orders, way);
+    if (lacks_permission(way) && is_deployed(orders))
         puts("  `orderly orders deploy` brings back the policies that the order system needs.");
     if (stored && way->steps.count == 0)
         puts("  Nothing tells of its way any more.");
@@ -85,7 +125,7 @@ static void print_way(struct orders *orders, const struct way *way)
     if (str_present(way->letter.text))
         printf("  Its message: %.*s\n",
                STR_ARGS(output_line(orders->arena, str_trim(way->letter.text), TEXT_COLUMNS)));
-    print_advice(way);
+    print_advice(orders, way);
 }
 
 /* ---- for scripts ---- */

@@ -86,7 +86,7 @@ const struct destination *lambda_destination_of(str target_arn)
 {
     struct arn arn;
 
-    if (!arn_parse(target_arn, &arn))
+    if (!arn_parse(target_arn, &arn) || str_empty(arn.region) || str_empty(arn.account))
         return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const struct destination *kind = &kinds[i];

@@ -34,6 +34,7 @@ static void start(const struct call *call)
     lambda_packages_forget(call);
     resume_invocations(call);
     lambda_gathered_forget(call);
+    lambda_forget_matching(call->txn);
     lambda_provisioned_resume(call);
     lambda_pollers_resume(call);
 }

@@ -352,28 +352,41 @@ enum outcome lambda_list_event_source_mappings(const struct call *call,
     return DONE;
 }
 
+/*
+ * The function and the source of an updated mapping.  What a disabled one names may be gone: it is checked
+ * when the mapping is enabled.
+ */
+static bool set_target(const struct call *call, str function_name, struct lambda_mapping_row *mapping)
+{
+    struct function_name target = lambda_mapping_target(mapping);
+    str name = str_present(function_name) ? function_name : lambda_function_arn(call->arena, &target);
+    struct function function;
+
+    if (!mapping->enabled && !str_present(function_name))
+        return true;
+    if (!find_function(call, name, &function) || !source_accepts(call, &function, mapping))
+        return false;
+    bool moves = !str_equal(function.row.name, mapping->function_name) ||
+                 !str_equal(qualifier_of(&function), mapping->qualifier);
+    if (moves && !check_new(call, &function, mapping->source_arn))
+        return false;
+    mapping->function_name = function.row.name;
+    mapping->qualifier = qualifier_of(&function);
+    return true;
+}
+
 enum outcome lambda_update_event_source_mapping(const struct call *call,
                                                 const struct lambda_update_event_source_mapping_request *in,
                                                 struct lambda_event_source_mapping_configuration *out)
 {
     const struct lambda_mapping_row *located = mapping_of(call);
-    struct function function;
 
     if (!located)
         return FAILED;
     struct lambda_mapping_row mapping = *located;
-    struct function_name target = lambda_mapping_target(&mapping);
-    str name = str_present(in->function_name) ? in->function_name : lambda_function_arn(call->arena, &target);
-    if (!find_function(call, name, &function) ||
-        !lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
-        !source_accepts(call, &function, &mapping))
+    if (!lambda_mapping_settings_apply(call, &in->mapping_settings, &mapping) ||
+        !set_target(call, in->function_name, &mapping))
         return FAILED;
-    bool moves = !str_equal(function.row.name, mapping.function_name) ||
-                 !str_equal(qualifier_of(&function), mapping.qualifier);
-    if (moves && !check_new(call, &function, mapping.source_arn))
-        return FAILED;
-    mapping.function_name = function.row.name;
-    mapping.qualifier = qualifier_of(&function);
     mapping.modified_ms = call->now_ms;
     mapping.reason = str_of(lambda_event_source_of(mapping.source_arn)->user_reason);
     lambda_update_mapping(call->txn, &mapping);

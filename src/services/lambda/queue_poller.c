@@ -16,15 +16,6 @@ enum {
     PART_BYTES = 64 * 1024, /* of records, in a row; or one larger record */
 };
 
-/* A record of an event, and what settles it. */
-struct record {
-    str json, receipt, trace_id, lineage;
-};
-struct record_list {
-    struct record *items;
-    size_t count;
-};
-
 /* ---- batches ---- */
 
 /* The number of records, from the first on, that make one event. */
@@ -144,7 +135,7 @@ static struct batch_part part_of(const struct call *call, const struct record *r
                                .lineage = lineage_of(call, records, count)};
 }
 
-static void gather(const struct call *call, const struct poll *poll, const struct record_list *records)
+void lambda_queue_gather(const struct call *call, const struct poll *poll, const struct record_list *records)
 {
     size_t done = 0;
 
@@ -154,6 +145,22 @@ static void gather(const struct call *call, const struct poll *poll, const struc
         lambda_gathering_add(call, poll, &part);
         done += part.count;
     }
+}
+
+void lambda_queue_send(const struct call *call, const struct poll *poll, const struct record_list *records)
+{
+    if (poll->mapping.window_seconds > 0)
+        lambda_queue_gather(call, poll, records);
+    else
+        send_batches(call, poll, records);
+}
+
+void lambda_queue_gathered(const struct call *call, const struct poll *poll)
+{
+    struct lambda_batch_row batch;
+
+    if (poll->mapping.window_seconds == 0 && lambda_gathering_find(call, poll->mapping.id, &batch))
+        lambda_gathering_send(call, poll, &batch);
 }
 
 /* Zero if nothing is gathered. */
@@ -179,89 +186,16 @@ static bool is_complete(const struct call *call, const struct poll *poll,
 
 /* ---- receiving ---- */
 
-static str receipt_of(const struct call *call, const struct sqs_message *message)
+static bool takes_long(const struct poll *poll, const struct sqs_message_list *messages)
 {
-    struct receipt receipt = {.message_id = message->message_id,
-                              .handle = message->receipt_handle,
-                              .trace_id = lambda_event_trace_id(message)};
+    size_t size = 0;
 
-    str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
-    return lambda_receipt_text(call, &receipt);
+    for (size_t i = 0; i < messages->count; i++)
+        size += messages->items[i].body.size;
+    return lambda_filter_takes_long(poll->filter, size);
 }
 
-/* Messages that must not invoke the function, because they are in a loop. */
-struct stopped {
-    size_t count;
-    struct str_list groups; /* of a FIFO queue: their later messages wait, too */
-};
-
-static bool is_stopped(const struct call *call, const struct poll *poll, const struct sqs_message *message,
-                       str lineage, struct stopped *stopped)
-{
-    bool is_fifo = str_ends_with(poll->mapping.source_arn, S(".fifo"));
-    str group = is_fifo ? str_map_get(&message->attributes, S("MessageGroupId")) : (str){0};
-
-    if (!lambda_loop_is_over(call, &poll->function, lineage) &&
-        !(is_fifo && str_is_one_of(group, stopped->groups.items, stopped->groups.count)))
-        return false;
-    if (is_fifo)
-        *list_add(call->arena, &stopped->groups) = group;
-    stopped->count++;
-    return true;
-}
-
-/* They come again after their visibility timeout, until their queue moves them to its dead-letter queue. */
-static void count_stopped(const struct call *call, const struct poll *poll, const struct stopped *stopped)
-{
-    if (stopped->count == 0)
-        return;
-    lambda_loop_count(call, &poll->function, false);
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FAILED, stopped->count);
-}
-
-static bool is_taken(const struct call *call, const struct poll *poll, const struct sqs_message *message)
-{
-    return !poll->filter ||
-           lambda_filter_takes(call, poll->filter,
-                               lambda_event_record_head(call, message, poll->mapping.source_arn),
-                               message->body);
-}
-
-/*
- * The records of the messages that the filter takes; the others are deleted: for their source they are done.
- */
-static struct record_list records_of(const struct call *call, const struct poll *poll,
-                                     const struct sqs_message_list *messages)
-{
-    struct receipts others = {.source_arn = poll->mapping.source_arn};
-    struct record_list records = {0};
-    struct stopped stopped = {0};
-
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, messages->count);
-    for (size_t i = 0; i < messages->count; i++) {
-        const struct sqs_message *message = &messages->items[i];
-        if (is_taken(call, poll, message)) {
-            str lineage = lambda_event_lineage(call, message);
-            if (is_stopped(call, poll, message, lineage, &stopped))
-                continue;
-            *list_add(call->arena, &records) = (struct record){
-                .json = lambda_event_record(call, message, poll->mapping.source_arn),
-                .lineage = lineage,
-                .receipt = receipt_of(call, message),
-                .trace_id = lambda_event_trace_id(message),
-            };
-        } else {
-            *list_add(call->arena, &others.ids) = message->message_id;
-            *list_add(call->arena, &others.handles) = message->receipt_handle;
-        }
-    }
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, others.ids.count);
-    count_stopped(call, poll, &stopped);
-    lambda_queue_delete(call, poll->role, &others, &(struct str_list){0});
-    return records;
-}
-
-/* Receive and send on, or gather, some messages.  DONE: there may be more. */
+/* Receive and send on, gather, or have matched, some messages.  DONE: there may be more. */
 static enum outcome receive_some(const struct call *call, struct poll *poll, int64_t most,
                                  int64_t window_ends_ms)
 {
@@ -282,11 +216,12 @@ static enum outcome receive_some(const struct call *call, struct poll *poll, int
     if (messages.count == 0)
         return spawn_rest(call, call->now_ms + EMPTY_MS);
     lambda_poller_clear_error(call, &poll->mapping);
-    struct record_list records = records_of(call, poll, &messages);
-    if (poll->mapping.window_seconds > 0)
-        gather(call, poll, &records);
-    else
-        send_batches(call, poll, &records);
+    if (takes_long(poll, &messages)) {
+        lambda_matching_begin(call, poll, lambda_messages_receipts(call, &messages));
+        return DONE;
+    }
+    struct record_list records = lambda_messages_take(call, poll, &messages);
+    lambda_queue_send(call, poll, &records);
     return DONE;
 }
 
@@ -328,6 +263,14 @@ static bool function_has_room(const struct call *call, const struct poll *poll)
            lambda_concurrency_is_free(call, &poll->function);
 }
 
+static enum outcome rest_while_matching(const struct call *call, const struct poll *poll,
+                                        const struct lambda_batch_row *batch, int64_t until_ms)
+{
+    int64_t window_ms = window_end_ms(poll, batch);
+
+    return spawn_rest(call, window_ms < until_ms ? window_ms : until_ms);
+}
+
 /* Receive until there is nothing to receive, enough batches are under way, or other calls have their turn. */
 static enum outcome run(const struct call *call, struct poll *poll)
 {
@@ -343,6 +286,8 @@ static enum outcome run(const struct call *call, struct poll *poll)
             lambda_gathering_send(call, poll, &batch);
             continue;
         }
+        if (lambda_matching_is_on(call, poll, &until_ms))
+            return rest_while_matching(call, poll, &batch, until_ms);
         enum outcome outcome =
             receive_some(call, poll, poll->mapping.batch_size - batch.count, window_end_ms(poll, &batch));
         if (outcome != DONE)
@@ -453,6 +398,7 @@ static void begin(const struct call *call, const struct lambda_mapping_row *mapp
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
     lambda_queue_scale_back(call, mapping);
+    lambda_matching_forget(call, mapping->id);
     lambda_gathering_drop(call, mapping->id);
 }
 
@@ -466,4 +412,6 @@ const struct event_source LAMBDA_QUEUE_SOURCE = {
     .end = forget,
     .forget = forget,
     .run = run,
+    .match = lambda_queue_match,
+    .take = lambda_queue_take,
 };

@@ -198,8 +198,19 @@ static void finish(const struct lambda_asker *asker, const struct lambda_find_in
     lambda_sandbox_release(&asker->call, &asker->function, &asker->sandbox);
 }
 
-static struct result reported(str error_type, str report)
+static struct result too_large(const struct call *call)
 {
+    return lambda_result_error(
+        call, "Function.ResponseSizeTooLarge",
+        arena_format(call->arena, "Response payload size exceeded maximum allowed payload size (%d bytes).",
+                     ANSWER_BYTES));
+}
+
+/* An error that a function reports is as large as an answer at most. */
+static struct result reported(const struct call *call, str error_type, str report)
+{
+    if (report.size > ANSWER_BYTES)
+        return too_large(call);
     return (struct result){
         .error = S("Unhandled"),
         .error_type = str_present(error_type) ? error_type : S("Runtime.Unknown"),
@@ -216,15 +227,7 @@ static struct result result_of_trailers(const struct call *call, str payload)
         return (struct result){.payload = payload};
     if (!base64_decode(call->arena, body_trailer(call, S("Lambda-Runtime-Function-Error-Body")), &report))
         report = S("{}");
-    return reported(type, report);
-}
-
-static struct result too_large(const struct call *call)
-{
-    return lambda_result_error(
-        call, "Function.ResponseSizeTooLarge",
-        arena_format(call->arena, "Response payload size exceeded maximum allowed payload size (%d bytes).",
-                     ANSWER_BYTES));
+    return reported(call, type, report);
 }
 
 /* The answer to a caller is passed on as it is; that to an event source or to a durable execution is read. */
@@ -242,6 +245,17 @@ void runtime_response_prepare(const struct call *call, const struct runtime_resp
     if (body_piece(call).size <= ANSWER_BYTES &&
         find_invocation(call, in->aws_request_id, &asker, &invocation))
         lambda_answer_prepare(call, body_piece(call), invocation.kind == LAMBDA_INVOCATION_KIND_MAPPING);
+}
+
+/*
+ * What a streamed answer has sent cannot be taken back: when its request breaks off, another answer would be
+ * taken for its continuation, and only an error may still be reported.
+ */
+static bool is_answered_by_another(const struct call *call,
+                                   const struct lambda_find_invocation_row *invocation)
+{
+    return str_present(invocation->answer_request) &&
+           !str_equal(invocation->answer_request, call->request_id);
 }
 
 static enum outcome answer_whole(const struct call *call, const struct lambda_asker *asker,
@@ -268,9 +282,11 @@ static enum outcome answer_in_pieces(const struct call *call, const struct lambd
         finish(asker, invocation, &result);
         return DONE;
     }
-    if (body_before(call) == 0 && !str_present(invocation->content_type))
-        lambda_set_content_type(call->txn, &(struct lambda_set_content_type_params){
-                                               .id = invocation->id, .content_type = content_type});
+    if (!str_present(invocation->answer_request))
+        lambda_begin_answer(call->txn,
+                            &(struct lambda_begin_answer_params){.id = invocation->id,
+                                                                 .answer_request = call->request_id,
+                                                                 .content_type = content_type});
     if (lambda_stream_pass(call, invocation, body_before(call), body_piece(call)) == PARKED)
         return PARKED;
     if (!body_is_last(call))
@@ -289,6 +305,8 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     out->status = S("OK");
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
         return FAILED;
+    if (is_answered_by_another(call, &invocation))
+        return refuse_transition(call, S("InvocationResponse"), "InvocationResponse");
     if (invocation.stream && str_equal_nocase(in->response_mode, S("streaming")))
         return answer_in_pieces(call, &asker, &invocation, in->content_type);
     return answer_whole(call, &asker, &invocation);
@@ -302,7 +320,7 @@ void runtime_error_prepare(const struct call *call, const struct runtime_error_r
 enum outcome runtime_error(const struct call *call, const struct runtime_error_request *in,
                            struct runtime_status_response *out)
 {
-    struct result result = reported(in->error_type, in->report);
+    struct result result = reported(call, in->error_type, in->report);
     struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
 
@@ -324,7 +342,7 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
 {
     struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
-    struct result result = reported(in->error_type, in->report);
+    struct result result = reported(call, in->error_type, in->report);
 
     result.status = S("error");
     out->status = S("OK");

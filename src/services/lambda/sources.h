@@ -42,6 +42,15 @@ struct event_source {
     void (*forget)(const struct call *call, const struct lambda_mapping_row *mapping);
     /* One run of the poller. */
     enum outcome (*run)(const struct call *call, struct poll *poll);
+    /*
+     * What the filter takes of the records that lambda_matching_begin() was called for; on a worker, so
+     * without writes, or on the engine.  NULL: they cannot be read.
+     */
+    void *(*match)(const struct call *call, const struct poll *poll,
+                   const struct lambda_matching_row *matching);
+    /* Send that on, or some of it: false, and then it is called again.  On the engine. */
+    bool (*take)(const struct call *call, const struct poll *poll, const struct lambda_matching_row *matching,
+                 void *matched);
 };
 /* The kind of that ARN's source; NULL: no mapping can read from there. */
 const struct event_source *lambda_event_source_of(str source_arn);
@@ -90,6 +99,17 @@ const struct filter *lambda_filter_new(const struct call *call,
  * Does the record, which is JSON, match?  The body of a queue's message is apart; a stream's record has none.
  */
 bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record, str body);
+
+/* Is that too long for the engine: to match records of so many bytes, and to make the function's records? */
+bool lambda_filter_takes_long(const struct filter *filter, size_t bytes);
+
+/* matching.c */
+/* A worker matches the mapping's records, and then they are sent on.  Receipts: of messages, a line each. */
+void lambda_matching_begin(const struct call *call, struct poll *poll, str receipts);
+/* Does it, so that the poller must wait?  *until_ms: at the latest until then. */
+bool lambda_matching_is_on(const struct call *call, struct poll *poll, int64_t *until_ms);
+/* What is matched will not be sent on. */
+void lambda_matching_forget(const struct call *call, int64_t mapping_id);
 
 /* queue_source.c */
 /* The messages of a batch, in the invocation's row. */
@@ -141,7 +161,32 @@ struct batch_end {
 void lambda_gathered_end(const struct call *call, const struct function *function,
                          const struct lambda_find_invocation_row *invocation, const struct batch_end *end);
 
+/* queue_records.c: messages become records */
+/* A record of an event, and what settles it. */
+struct record {
+    str json, receipt, trace_id, lineage;
+};
+struct record_list {
+    struct record *items;
+    size_t count;
+};
+/* The records for the function.  Messages that the filter does not take are deleted. */
+struct record_list lambda_messages_take(const struct call *call, const struct poll *poll,
+                                        const struct sqs_message_list *messages);
+/* A line each. */
+str lambda_messages_receipts(const struct call *call, const struct sqs_message_list *messages);
+void *lambda_queue_match(const struct call *call, const struct poll *poll,
+                         const struct lambda_matching_row *matching);
+bool lambda_queue_take(const struct call *call, const struct poll *poll,
+                       const struct lambda_matching_row *matching, void *what);
+
 /* queue_poller.c */
+/* Invoke the function with the records, or gather them during the window. */
+void lambda_queue_send(const struct call *call, const struct poll *poll, const struct record_list *records);
+/* Add the records to the batch that is gathered, even without a window; … */
+void lambda_queue_gather(const struct call *call, const struct poll *poll, const struct record_list *records);
+/* … these were all: without a window the batch is sent. */
+void lambda_queue_gathered(const struct call *call, const struct poll *poll);
 /* The function has answered or failed a queue's batch. */
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
                             const struct lambda_find_invocation_row *invocation, const struct result *result,

@@ -15,7 +15,8 @@ enum {
     RECORDS_AT_ONCE = 250, /* read between two looks at the time */
     WAIT_SECONDS = 600,    /* an iterator is valid for fifteen minutes */
     NO_SHARD_MS = 60 * MS_PER_S,
-    HELD_AHEAD = 1000, /* records, besides two batches */
+    HELD_AHEAD = 1000,         /* records, besides two batches */
+    HELD_AT_ONCE = 512 * 1024, /* bytes of records in one call */
     MOST_LANES = 10,
 };
 
@@ -117,8 +118,7 @@ static void begin(const struct call *call, const struct lambda_mapping_row *mapp
 
 static void end(const struct call *call, const struct lambda_mapping_row *mapping)
 {
-    (void)call;
-    (void)mapping;
+    lambda_matching_forget(call, mapping->id);
 }
 
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
@@ -215,36 +215,76 @@ static void add_to_lanes(const struct call *call, const struct poll *poll, int64
                                                                               .size = sums[i].size});
 }
 
-static void hold(const struct call *call, const struct poll *poll, const struct lambda_reader_row *reader,
-                 const struct dynamodbstreams_record_list *records)
-{
-    struct held_sum sums[MOST_LANES] = {0};
-    size_t taken = 0;
+/* A record that was read, and how it is held; its JSON is absent when no filter takes it. */
+struct read_record {
+    str json, sequence;
+    int64_t key_hash, made_ms;
+};
+struct read_records {
+    str shard, position; /* behind which they were read */
+    struct read_record *items;
+    size_t count;
+};
 
+static void match(const struct call *call, const struct poll *poll,
+                  const struct dynamodbstreams_record_list *records, struct read_records *read)
+{
     for (size_t i = 0; i < records->count; i++) {
         const struct dynamodbstreams_record *record = &records->items[i];
+        struct read_record *one = list_add(call->arena, read);
         str json = record_json(call, record, poll->mapping.source_arn);
+        one->sequence = record->dynamodb->sequence_number;
         if (poll->filter && !lambda_filter_takes(call, poll->filter, json, (str){0}))
             continue;
-        int64_t hash = key_hash(call, record), lane = hash % *poll->settings.parallelization_factor;
-        sums[lane].count++;
-        sums[lane].size += (int64_t)json.size;
-        lambda_add_held(call->txn, &(struct lambda_add_held_params){
-                                       .mapping_id = poll->mapping.id,
-                                       .held_ms = call->now_ms,
-                                       .content = json,
-                                       .size = (int64_t)json.size,
-                                       .key_hash = hash,
-                                       .lane = reader->first_lane + lane,
-                                       .shard = reader->shard,
-                                       .sequence = record->dynamodb->sequence_number,
-                                       .made_ms = *record->dynamodb->approximate_creation_date_time,
-                                   });
-        taken++;
+        one->json = json;
+        one->key_hash = key_hash(call, record);
+        one->made_ms = *record->dynamodb->approximate_creation_date_time;
+    }
+}
+
+static void hold_one(const struct call *call, const struct poll *poll, const struct lambda_reader_row *reader,
+                     const struct read_record *record, struct held_sum *sums)
+{
+    int64_t lane = record->key_hash % *poll->settings.parallelization_factor;
+    int64_t size = (int64_t)record->json.size;
+
+    sums[lane].count++;
+    sums[lane].size += size;
+    lambda_add_held(call->txn, &(struct lambda_add_held_params){
+                                   .mapping_id = poll->mapping.id,
+                                   .held_ms = call->now_ms,
+                                   .content = record->json,
+                                   .size = size,
+                                   .key_hash = record->key_hash,
+                                   .lane = reader->first_lane + lane,
+                                   .shard = reader->shard,
+                                   .sequence = record->sequence,
+                                   .made_ms = record->made_ms,
+                               });
+}
+
+/* Hold the records from `first` on, as many as one call may write, and move the reader; returns the next. */
+static size_t hold(const struct call *call, const struct poll *poll, struct lambda_reader_row *reader,
+                   const struct read_records *read, size_t first)
+{
+    struct slice slice = {RECORDS_AT_ONCE, HELD_AT_ONCE, false};
+    struct held_sum sums[MOST_LANES] = {0};
+    size_t taken = 0, i = first;
+
+    for (; i < read->count && !slice_is_spent(call, &slice); i++) {
+        const struct read_record *record = &read->items[i];
+        if (str_present(record->json)) {
+            hold_one(call, poll, reader, record, sums);
+            taken++;
+        }
+        slice_spend(&slice, 1, (int64_t)record->json.size);
     }
     add_to_lanes(call, poll, reader->first_lane, sums);
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, records->count);
-    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, records->count - taken);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_POLLED, i - first);
+    lambda_events_count(call, &poll->mapping, &poll->settings, EVENTS_FILTERED_OUT, i - first - taken);
+    reader->position = read->items[i - 1].sequence;
+    lambda_set_reader(call->txn, reader);
+    return i;
 }
 
 /* ---- reading ---- */
@@ -307,7 +347,16 @@ static enum outcome next_shard(const struct call *call, const struct poll *poll,
     return DONE;
 }
 
-static enum outcome read_some(const struct call *call, const struct poll *poll, struct failure *failure)
+static bool takes_long(const struct poll *poll, const struct dynamodbstreams_record_list *records)
+{
+    int64_t size = 0;
+
+    for (size_t i = 0; i < records->count; i++)
+        size += *records->items[i].dynamodb->size_bytes;
+    return lambda_filter_takes_long(poll->filter, (size_t)size);
+}
+
+static enum outcome read_some(const struct call *call, struct poll *poll, struct failure *failure)
 {
     struct dynamodbstreams_get_records_output out = {0};
     struct lambda_reader_row reader = {.mapping_id = poll->mapping.id};
@@ -328,13 +377,68 @@ static enum outcome read_some(const struct call *call, const struct poll *poll, 
     enum outcome outcome = invoke(call, poll->role, &DYNAMODBSTREAMS_AWAIT_RECORDS, &in, &out, failure);
     if (outcome != DONE)
         return outcome;
-    if (out.records.count > 0) {
-        hold(call, poll, &reader, &out.records);
-        reader.position = out.records.items[out.records.count - 1].dynamodb->sequence_number;
-        lambda_set_reader(call->txn, &reader);
+    if (takes_long(poll, &out.records)) {
+        lambda_matching_begin(call, poll, S(""));
+        return DONE;
     }
+    struct read_records read = {0};
+    match(call, poll, &out.records, &read);
+    if (read.count > 0 && hold(call, poll, &reader, &read, 0) < read.count)
+        return DONE;
     return str_present(out.next_shard_iterator) ? DONE : next_shard(call, poll, &reader, failure);
 }
+
+/* ---- by a worker ---- */
+
+static void *match_next(const struct call *call, const struct poll *poll,
+                        const struct lambda_matching_row *matching)
+{
+    struct read_records *read = arena_new(call->arena, struct read_records);
+    struct dynamodbstreams_get_records_output out = {0};
+    struct dynamodbstreams_get_records_input in = {.limit = arena_i64(call->arena, RECORDS_AT_ONCE)};
+    struct lambda_reader_row reader;
+    struct failure failure;
+
+    if (!lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = matching->mapping_id},
+                           &reader) ||
+        !iterator_of(call, poll, &reader, &in.shard_iterator, &failure) ||
+        invoke(call, poll->role, &DYNAMODBSTREAMS_GET_RECORDS, &in, &out, &failure) != DONE)
+        return NULL;
+    if (call->preparing)
+        read_anew(call);
+    read->shard = reader.shard;
+    read->position = reader.position;
+    match(call, poll, &out.records, read);
+    return read;
+}
+
+/* The first one that is not held yet; their count if the reader is not among them. */
+static size_t first_behind(const struct read_records *read, const struct lambda_reader_row *reader)
+{
+    if (!str_equal(reader->shard, read->shard))
+        return read->count;
+    if (str_equal(reader->position, read->position))
+        return 0;
+    for (size_t i = 0; i < read->count; i++)
+        if (str_equal(reader->position, read->items[i].sequence))
+            return i + 1;
+    return read->count;
+}
+
+static bool take_next(const struct call *call, const struct poll *poll,
+                      const struct lambda_matching_row *matching, void *matched)
+{
+    const struct read_records *read = matched;
+    struct lambda_reader_row reader;
+
+    if (!lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = matching->mapping_id},
+                           &reader))
+        return true;
+    size_t first = first_behind(read, &reader);
+    return first == read->count || hold(call, poll, &reader, read, first) == read->count;
+}
+
+/* ---- running ---- */
 
 /* Records are read ahead only as far as lanes could use them soon, and as those that are done are removed. */
 static bool may_read(const struct call *call, struct poll *poll)
@@ -351,12 +455,15 @@ static bool may_read(const struct call *call, struct poll *poll)
 static enum outcome run(const struct call *call, struct poll *poll)
 {
     struct failure failure;
+    int64_t matched_ms;
 
     do {
         bool reads = may_read(call, poll);
+        if (lambda_matching_is_on(call, poll, &matched_ms))
+            reads = false;
         int64_t due_ms = lambda_lanes_dispatch(call, poll, false);
         if (!reads)
-            return spawn_rest(call, due_ms);
+            return spawn_rest(call, due_ms < matched_ms ? due_ms : matched_ms);
         switch (read_some(call, poll, &failure)) {
         case PARKED:
             lambda_poller_clear_error(call, &poll->mapping);
@@ -382,4 +489,6 @@ const struct event_source LAMBDA_STREAM_SOURCE = {
     .end = end,
     .forget = forget,
     .run = run,
+    .match = match_next,
+    .take = take_next,
 };

@@ -11,16 +11,14 @@
 #include "wire/form.h"
 #include "wire/json.h"
 
-#include <ctype.h>
-
 static const str default_route = STR_INIT("$default");
 
-static str lower(const struct call *call, str text)
+str lambda_lower_case(const struct call *call, str text)
 {
     char *copy = arena_alloc(call->arena, text.size + 1);
 
     for (size_t i = 0; i < text.size; i++)
-        copy[i] = (char)tolower((unsigned char)text.data[i]);
+        copy[i] = char_lower(text.data[i]);
     return (str){copy, text.size};
 }
 
@@ -99,7 +97,7 @@ static void add_headers(const struct call *call, struct json_writer *writer,
         if (!str_equal_nocase(header->name, S("Cookie")) &&
             !str_equal_nocase(header->name, S("Connection")) &&
             !str_equal_nocase(header->name, S("Transfer-Encoding")))
-            add_value(&values, lower(call, header->name), header->value);
+            add_value(&values, lambda_lower_case(call, header->name), header->value);
     }
     add_value(&values, S("x-forwarded-for"), call->source_ip);
     add_value(&values, S("x-forwarded-proto"), S("http"));
@@ -135,16 +133,15 @@ static void add_query(const struct call *call, struct json_writer *writer, str q
     write_values(writer, S("queryStringParameters"), &values);
 }
 
-static void add_authorizer(const struct call *call, struct json_writer *writer)
+static void add_authorizer(const struct call *call, struct json_writer *writer, str access_key_id)
 {
     const struct principal *caller = call->caller;
-    str access_key = S("");
 
     json_name(writer, S("authorizer"));
     json_open_object(writer);
     json_name(writer, S("iam"));
     json_open_object(writer);
-    json_field(writer, S("accessKey"), access_key);
+    json_field(writer, S("accessKey"), access_key_id);
     json_field(writer, S("accountId"), caller->account);
     json_field(writer, S("callerId"), caller->id);
     json_name(writer, S("cognitoIdentity"));
@@ -180,7 +177,7 @@ static void add_context(const struct call *call, struct json_writer *writer, con
     json_field(writer, S("accountId"), is_signed ? call->caller->account : S("anonymous"));
     json_field(writer, S("apiId"), url->row.url_id);
     if (is_signed)
-        add_authorizer(call, writer);
+        add_authorizer(call, writer, url->signature.access_key_id);
     json_field(writer, S("domainName"), url->domain);
     json_field(writer, S("domainPrefix"), url->row.url_id);
     add_http(call, writer, request, url->path);

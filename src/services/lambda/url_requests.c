@@ -10,6 +10,7 @@
 #include "services/tags/tags.h"
 #include "wire/cors.h"
 #include "wire/json.h"
+#include "wire/sigv4.h"
 #include "wire/uri.h"
 
 #include <string.h>
@@ -36,29 +37,60 @@ static bool find_function(const struct call *call, struct url_request *url)
                                &url->function);
 }
 
-/* False: no URL has that id. */
+/* False: no function's URL has that id. */
+static bool find_by_id(const struct call *call, str id, struct url_request *url)
+{
+    return lambda_find_url_by_id(call->txn, &(struct lambda_find_url_by_id_params){.url_id = id},
+                                 &url->row) &&
+           find_function(call, url);
+}
+
+static bool find_by_path(const struct call *call, str rest, struct url_request *url)
+{
+    str id;
+
+    str_next(&rest, '/', &id);
+    if (!find_by_id(call, id, url))
+        return false;
+    url->path = arena_join(call->arena, S("/"), str_present(rest) ? rest : S(""));
+    url->domain = arena_concat(call->arena, id, S(".lambda-url."), url->function.row.region, S(".on.aws"));
+    return true;
+}
+
+/* The host is <id>.lambda-url.<region>.…, in letters of any case. */
+static bool find_by_host(const struct call *call, const struct http_request *request, struct url_request *url)
+{
+    struct uri host = {0};
+    str rest, id, mark, region;
+
+    uri_parse_host(http_header(&request->headers, S("Host")), &host);
+    url->domain = rest = lambda_lower_case(call, host.host);
+    url->path = request->path;
+    return str_next(&rest, '.', &id) && str_next(&rest, '.', &mark) && str_next(&rest, '.', &region) &&
+           find_by_id(call, id, url) && str_equal(region, url->function.row.region);
+}
+
+static void read_signature(const struct call *call, const struct http_request *request,
+                           struct url_request *url)
+{
+    struct sigv4 sigv4 = {0};
+
+    if (!lambda_url_is_signed(url) || sigv4_read(call->arena, request, &sigv4) != SIGV4_OK)
+        return;
+    url->signature.access_key_id = sigv4.access_key_id;
+    url->signature.service = sigv4.service;
+    url->signature.region = sigv4.region;
+}
+
+/* False: the request names no URL. */
 static bool find_url(const struct call *call, const struct visit *visit, struct url_request *url)
 {
     const struct http_request *request = visit->request;
-    struct uri host = {0};
-    str rest = visit->rest, id;
+    bool by_path = request->path.size - visit->rest.size == strlen(LAMBDA_URL_PATH); /* the door's */
 
-    uri_parse_host(http_header(&request->headers, S("Host")), &host);
-    url->domain = host.host;
-    url->path = request->path;
-    if (str_starts_with(request->path, S(LAMBDA_URL_PATH))) {
-        str_next(&rest, '/', &id);
-        url->path = arena_join(call->arena, S("/"), str_present(rest) ? rest : S(""));
-    } else {
-        rest = host.host;
-        str_next(&rest, '.', &id);
-    }
-    if (!lambda_find_url_by_id(call->txn, &(struct lambda_find_url_by_id_params){.url_id = id}, &url->row) ||
-        !find_function(call, url))
+    if (by_path ? !find_by_path(call, visit->rest, url) : !find_by_host(call, request, url))
         return false;
-    if (url->path.data != request->path.data)
-        url->domain =
-            arena_concat(call->arena, id, S(".lambda-url."), url->function.row.region, S(".on.aws"));
+    read_signature(call, request, url);
     url->cors = lambda_url_cors(call, &url->row);
     return true;
 }
@@ -154,6 +186,14 @@ bool lambda_url_is_signed(const struct url_request *url)
     return lambda_function_url_auth_type_of(url->row.auth_type) == LAMBDA_FUNCTION_URL_AUTH_TYPE_AWS_IAM;
 }
 
+/* Who has signed for another service or region has not signed. */
+static bool has_signed(const struct call *call, const struct url_request *url)
+{
+    return call->caller->kind != PRINCIPAL_ANONYMOUS &&
+           str_equal(url->signature.service, str_of(LAMBDA_SERVICE.signing_name)) &&
+           str_equal(url->signature.region, url->function.row.region);
+}
+
 /* https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html: both permissions are needed. */
 static bool is_permitted(const struct call *call, const struct url_request *url)
 {
@@ -165,9 +205,8 @@ static bool is_permitted(const struct call *call, const struct url_request *url)
                                       .row = url,
                                       .add_context = add_context};
 
-    if (is_signed && caller->kind == PRINCIPAL_ANONYMOUS)
-        return false;
-    return may_do_to(call, caller, S("lambda:InvokeFunctionUrl"), &resource) &&
+    return (!is_signed || has_signed(call, url)) &&
+           may_do_to(call, caller, S("lambda:InvokeFunctionUrl"), &resource) &&
            may_do_to(call, caller, S("lambda:InvokeFunction"), &resource);
 }
 
@@ -244,8 +283,7 @@ static enum outcome read_prelude(const struct call *call, const struct url_reque
     const struct json *head = end < 0 ? NULL : json_parse(call->arena, str_head(text, (size_t)end), NULL);
     reply->status = 200;
     reply->content_type = S("application/octet-stream");
-    if (!json_is(head, JSON_OBJECT) ||
-        (json_get(head, S("statusCode")) && !lambda_url_head(call, head, reply))) {
+    if (!json_is(head, JSON_OBJECT) || !lambda_url_head(call, head, reply)) {
         lambda_stream_leave(call, row);
         return say_failed(call, reply);
     }

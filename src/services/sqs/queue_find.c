@@ -124,7 +124,8 @@ const struct queue *sqs_queue_open_arn(const struct call *call, str queue_arn)
 {
     struct resource resource = {0};
 
-    sqs_locate_arn(call, queue_arn, &resource);
+    if (!sqs_locate_arn(call, queue_arn, &resource))
+        return queue_that_is_there(call, &resource); /* the reason is the missing queue, not its policy */
     return authorize_resource(call, &resource) ? queue_that_is_there(call, &resource) : NULL;
 }
 

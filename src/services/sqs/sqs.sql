@@ -701,7 +701,7 @@ delete from sqs_attempt where (generation_id, attempt_id) in
     (select a.generation_id, a.attempt_id from sqs_attempt a
     where a.received_ms <= :received_ms order by a.received_ms limit :limit);
 
--- A message of an earlier receive that is still in flight.
+-- A message of an earlier receive that is still in flight, and becomes visible after visible_ms.
 -- statement: find_in_flight :one
 -- row: visible
 select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_header, trace_id, group_id,

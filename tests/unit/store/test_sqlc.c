@@ -146,6 +146,24 @@ static void text_is_escaped_for_c(void **state)
     assert_contains(output.code, "\"delete from t where name = '\\\\ \\\"\\?\\?/'\"");
 }
 
+static void a_new_database_gets_the_tables_without_their_history(void **state)
+{
+    struct output output = compile(TABLES "create index t_name on t (name);\n"
+                                          "-- migration: 2\nalter table t drop column size;\n"
+                                          "alter table t add column shape text;\n"
+                                          "-- migration: 3\ncreate table u (id integer primary key);\n");
+
+    (void)state;
+    assert_int_equal(output.status, 0);
+    assert_contains(output.code,
+                    "newest[] = {\n    (\n"
+                    "        \"CREATE TABLE t (id integer primary key, name text not null, shape text)\"),\n"
+                    "    (\n        \"CREATE TABLE u (id integer primary key)\"),\n"
+                    "    (\n        \"CREATE INDEX t_name on t (name)\"),\n};\n");
+    assert_refused(TABLES "insert into t (name) values ('x');\n",
+                   "t.sql:1: error: the migrations put rows into the new table t\n");
+}
+
 static void mistakes_are_reported_with_their_line(void **state)
 {
     (void)state;
@@ -362,6 +380,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_kind_has_its_signature),
         cmocka_unit_test(a_comment_right_above_is_the_functions),
         cmocka_unit_test(text_is_escaped_for_c),
+        cmocka_unit_test(a_new_database_gets_the_tables_without_their_history),
         cmocka_unit_test(mistakes_are_reported_with_their_line),
         cmocka_unit_test(a_cached_statement_only_reads_and_is_known_by_its_parameters),
         cmocka_unit_test(what_has_no_type_is_refused),

@@ -660,6 +660,37 @@ static void each_migration_runs_once_and_in_order(void **state)
     assert_non_null(open_later(fixture, 3, &error));
 }
 
+static struct store *open_newest(struct fixture *fixture, str *error)
+{
+    static const char *const newest[] = {"create table later (id integer primary key)",
+                                         "create index later_id on later (id)"};
+    static const struct migration bad[] = {{1, "create tabel oops"}};
+    const struct schema schema = {
+        .name = "later", .migrations = bad, .migration_count = 1, .newest = newest, .newest_count = 2};
+    const struct schema *schemas[] = {&schema, NULL};
+    struct store_options options = fixture_options(fixture);
+
+    options.schemas = schemas;
+    struct store *store = store_open(&options, &fixture->arena, error);
+    if (store)
+        store_close(store);
+    return store;
+}
+
+static void only_a_new_database_is_made_without_its_history(void **state)
+{
+    struct fixture *fixture = *state;
+    str error = {0};
+
+    store_close(fixture->store);
+    fixture->store = NULL;
+    assert_null(open_newest(fixture, &error)); /* it has the fixture's tables */
+    assert_true(str_find(error, S("syntax error")) >= 0);
+    folder_remove(fixture->folder);
+    assert_non_null(open_newest(fixture, &error));
+    assert_non_null(open_newest(fixture, &error));
+}
+
 static void the_data_of_a_newer_version_is_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -884,6 +915,7 @@ int main(void)
         TEST(what_others_could_read_before_is_closed_at_the_start),
         TEST(a_folder_that_others_use_too_is_not_closed_but_the_files_are),
         TEST(each_migration_runs_once_and_in_order),
+        TEST(only_a_new_database_is_made_without_its_history),
         TEST(the_data_of_a_newer_version_is_refused),
         TEST(a_migration_that_fails_changes_nothing),
         TEST(in_memory_readers_see_what_is_written_and_nothing_stays),

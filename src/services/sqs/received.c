@@ -1,0 +1,41 @@
+/*
+ * received.c: shows again what a consumer has received, for one that works on its messages outside the
+ * engine.
+ */
+#include "sqs_internal.h"
+
+static void show(const struct call *call, const struct sqs_visible_row *row, str handle,
+                 struct sqs_message_list *messages)
+{
+    static str all_names[] = {STR_INIT("All"), STR_INIT("AWSTraceHeader")};
+    const struct sqs_receive_message_request in = {.message_system_attribute_names = {all_names, 2},
+                                                   .message_attribute_names = {all_names, 1}};
+    struct sqs_message *message = list_add(call->arena, messages);
+    struct content content = sqs_body_of(call, row);
+
+    message->receipt_handle = handle;
+    sqs_message_show(call, &in, row, &content, message);
+}
+
+enum outcome sqs_show_received(const struct call *call, const struct sqs_show_received_request *in,
+                               struct sqs_receive_message_result *out)
+{
+    const struct queue *queue = sqs_queue_open_arn(call, in->queue_arn);
+    struct sqs_visible_row row;
+    struct receipt receipt;
+
+    if (!queue)
+        return FAILED;
+    for (size_t i = 0; i < in->receipt_handles.count; i++) {
+        str handle = in->receipt_handles.items[i];
+        if (!sqs_receipt_read(call, queue, handle, &receipt))
+            return FAILED;
+        if (sqs_find_in_flight(call->txn,
+                               &(struct sqs_find_in_flight_params){.id = receipt.id,
+                                                                   .generation_id = queue->row.generation_id,
+                                                                   .receipt = receipt.number},
+                               &row))
+            show(call, &row, handle, &out->messages);
+    }
+    return DONE;
+}
