@@ -162,6 +162,34 @@ def large_stream_batch(lambda_client):
     lambda_client.delete_event_source_mapping(UUID=mapping)
 
 
+# None of the first four takes a record; the last one takes all.
+EITHER_RECORD = [json.dumps({"dynamodb": {"NewImage": {"$or": [{"v": {"L": {"N": [str(100 * i + j)]}}} for j in range(2, 14)]}}})
+                 for i in range(4)] + ['{"eventName": ["INSERT"]}']
+
+
+def make_filtered_stream(lambda_client):
+    """Twenty records of 30,000 values."""
+    make_function(lambda_client, "worst-records", Timeout=30)
+    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="reader", PolicyDocument=READER)
+    dynamodb = beside(lambda_client, "dynamodb")
+    dynamodb.create_table(TableName="worst-records", BillingMode="PAY_PER_REQUEST",
+                          KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                          AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                          StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})
+    for i in range(20):
+        dynamodb.put_item(TableName="worst-records", Item={"id": {"S": str(i)}, "v": {"L": [{"N": "1"}] * 30_000}})
+
+
+def filter_records(lambda_client):
+    stream = beside(lambda_client, "dynamodb").describe_table(TableName="worst-records")["Table"]["LatestStreamArn"]
+    mapping = lambda_client.create_event_source_mapping(
+        FunctionName="worst-records", EventSourceArn=stream, StartingPosition="TRIM_HORIZON", BatchSize=20,
+        MaximumBatchingWindowInSeconds=300, FilterCriteria={"Filters": [{"Pattern": one} for one in EITHER_RECORD]})["UUID"]
+    while lambda_client.get_event_source_mapping(UUID=mapping)["LastProcessingResult"] != "OK":
+        time.sleep(0.05)
+    lambda_client.delete_event_source_mapping(UUID=mapping)
+
+
 def make_url(lambda_client):
     make_function(lambda_client, "worst-url", package({"index.py": NUMBERS}), MemorySize=512)
     try:
@@ -217,6 +245,8 @@ REQUESTS = [
      "request": large_batch},
     {"name": "CreateEventSourceMapping: a batch of 10,000 records of a stream", "service": "lambda", "prepare": make_stream,
      "request": large_stream_batch},
+    {"name": "CreateEventSourceMapping: records of 30,000 values, and filters with 48 branches", "service": "lambda",
+     "prepare": make_filtered_stream, "request": filter_records},
     {"name": "GetFunctionUrlConfig, and the URL's answer of 5.7 MB of numbers", "service": "lambda", "prepare": make_url,
      "request": ask_url},
     {"name": "CheckpointDurableExecution: 250 steps of 2 KB, twelve times", "service": "lambda", "request": checkpoint},

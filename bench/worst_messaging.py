@@ -125,6 +125,24 @@ def topic_arn(name):
     return f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
 
 
+NUMBERS = json.dumps({"list": [1] * 130_000}, separators=(",", ":"))
+
+
+def choosy(branches):
+    """A filter policy of the body that takes none of NUMBERS, after it has compared all of them that often."""
+    either = [{"list": [{"numeric": ["=", i + 2]}]} for i in range(branches)]
+    return {"FilterPolicyScope": "MessageBody", "FilterPolicy": json.dumps({"$or": either})}
+
+
+def subscribe_choosy(sns, name, count):
+    sns.create_topic(Name=name)
+    for i in range(count):
+        queue = f"{name}-{i:03}"
+        make_queue(beside(sns, "sqs"), queue)
+        sns.subscribe(TopicArn=topic_arn(name), Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+                      Attributes=choosy(10))
+
+
 def subscribe_many(sns, name, count):
     sqs = beside(sns, "sqs")
     sns.create_topic(Name=name)
@@ -188,6 +206,9 @@ SNS = [
      "request": lambda sns: publish_text(sns, "worst-data", "a@b.io ")},
     {"name": "Publish: 256 KB of what begins like data", "prepare": lambda sns: protect(sns, "worst-data"),
      "request": lambda sns: publish_text(sns, "worst-data", "(212) 555-010 1:a@-----BEGIN PRIVATE ")},
+    {"name": "Publish: 130,000 values for 30 filter policies, of ten branches each",
+     "prepare": lambda sns: subscribe_choosy(sns, "worst-choosy", 30),
+     "request": lambda sns: sns.publish(TopicArn=topic_arn("worst-choosy"), Message=NUMBERS)},
     {"name": "PublishBatch: ten messages to a FIFO topic", "prepare": make_fifo,
      "request": lambda sns: publish_fifo(sns, 25_000)},
     {"name": "ListEndpointsByPlatformApplication: 1,500 endpoints", "prepare": lambda sns: make_endpoints(sns, SUBSCRIBERS),

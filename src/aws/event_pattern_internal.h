@@ -71,6 +71,7 @@ struct event_field {
     struct event_node *inner; /* keys inside the field; NULL: the rules below */
     struct event_set set;
     struct event_rules rules;
+    size_t absence; /* not 0 if {"exists": false} is among the rules: the number of this field among those */
 };
 
 /* An object: all its fields must match, and one node of each $or. */
@@ -88,4 +89,5 @@ struct event_node {
 struct event_pattern {
     struct event_numbers numbers;
     struct event_node root;
+    size_t absences; /* of its fields, those with an `absence` */
 };

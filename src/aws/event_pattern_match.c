@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_NUMBER = 64, LONGEST_ADDRESS = 45 };
+enum {
+    LONGEST_NUMBER = 64,
+    LONGEST_ADDRESS = 45,
+    MOST_ABSENCES = 256, /* more than the services' limits let a pattern have */
+};
 
 /* ---- values ---- */
 
@@ -211,17 +215,15 @@ static bool values_match(const struct event_pattern *pattern, const struct event
     return false;
 }
 
-static bool may_be_absent(const struct event_field *field)
-{
-    for (size_t i = 0; i < field->rules.count; i++)
-        if (field->rules.items[i].kind == EVENT_RULE_EXISTS && !field->rules.items[i].exists)
-            return true;
-    return false;
-}
+enum absence { UNKNOWN, ABSENT, PRESENT };
 
-/* Where in the event the match is: below `top`, the value of a name at the top of the pattern. */
+/*
+ * Where in the event the match is: below `top`, the value of a name at the top of the pattern.  Whether the
+ * event lacks a field is asked for each element of the arrays on its path, and found out once.
+ */
 struct walk {
     const struct event_pattern *pattern;
+    unsigned char absences[MOST_ABSENCES];
     const struct json *top;
     bool at_top;
     str path[LIMIT_JSON_DEPTH];
@@ -258,6 +260,17 @@ static bool inner_matches(struct walk *walk, const struct event_node *node, cons
 }
 
 /* A key inside an array's objects is absent only when all of them lack it. */
+static bool is_absent(struct walk *walk, const struct event_field *field)
+{
+    size_t number = field->absence - 1;
+
+    if (number >= MOST_ABSENCES)
+        return !has_value(walk->top, walk->path, walk->depth);
+    if (walk->absences[number] == UNKNOWN)
+        walk->absences[number] = has_value(walk->top, walk->path, walk->depth) ? PRESENT : ABSENT;
+    return walk->absences[number] == ABSENT;
+}
+
 static bool field_matches(struct walk *walk, const struct event_field *field, const struct json *value)
 {
     bool found = false;
@@ -265,7 +278,7 @@ static bool field_matches(struct walk *walk, const struct event_field *field, co
     if (field->inner)
         return inner_matches(walk, field->inner, value);
     return values_match(walk->pattern, field, value, &found) ||
-           (!found && may_be_absent(field) && !has_value(walk->top, walk->path, walk->depth));
+           (!found && field->absence && is_absent(walk, field));
 }
 
 /* Go on to the field, and back. */
@@ -316,5 +329,6 @@ bool event_pattern_matches(const struct event_pattern *pattern, event_lookup *lo
     walk.pattern = pattern;
     walk.at_top = true;
     walk.depth = 0;
+    memset(walk.absences, UNKNOWN, pattern->absences < MOST_ABSENCES ? pattern->absences : MOST_ABSENCES);
     return node_matches(&walk, &pattern->root, lookup, context);
 }

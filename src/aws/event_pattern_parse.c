@@ -38,6 +38,7 @@ struct parser {
     struct arena *arena;
     const struct dialect *dialect;
     str problem;
+    size_t absences;
 };
 
 static bool refuse(struct parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -395,6 +396,14 @@ static bool parse_rule(struct parser *parser, const struct json *object, struct 
     return refuse(parser, "Unrecognized match type %.*s", STR_ARGS(object->members[0].name));
 }
 
+static bool may_be_absent(const struct event_field *field)
+{
+    for (size_t i = 0; i < field->rules.count; i++)
+        if (field->rules.items[i].kind == EVENT_RULE_EXISTS && !field->rules.items[i].exists)
+            return true;
+    return false;
+}
+
 static bool parse_values(struct parser *parser, const struct json *values, struct event_field *field)
 {
     if (values->count == 0)
@@ -408,6 +417,8 @@ static bool parse_values(struct parser *parser, const struct json *values, struc
             return false;
     }
     set_sort(&field->set);
+    if (may_be_absent(field))
+        field->absence = ++parser->absences;
     return true;
 }
 
@@ -520,5 +531,6 @@ const struct event_pattern *event_pattern_parse(struct arena *arena, str text,
     pattern->numbers = parser.dialect->numbers;
     bool parsed = parse_root(&parser, text, &pattern->root);
     *problem = parser.problem;
+    pattern->absences = parser.absences;
     return parsed ? pattern : NULL;
 }

@@ -114,7 +114,7 @@ def test_a_server_starts_on_a_full_disk(server, small_disk, wire, end):
     client.close()
     getattr(server, end)()
     fill_disk(small_disk)  # fill what the end of the server has freed
-    server.log_lines.clear()
+    server.forget_log()
     server.start()
     client = wire(server)
     attributes = client.sqs("GetQueueAttributes", QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])

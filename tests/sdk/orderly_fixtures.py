@@ -28,6 +28,9 @@ import orderly_server
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
+# A refusal is what a test wants to see: boto3 would ask again, after seconds, for LimitExceededException and others.
+os.environ.setdefault("AWS_MAX_ATTEMPTS", "1")
+
 
 @pytest.fixture(scope="session")
 def endpoint():

@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -70,41 +69,48 @@ class Server:
         self.data = data or tempfile.mkdtemp(prefix="orderly-test-")
         self.port = free_port()
         self.process = None
-        self.log_lines: "list[str]" = []
+        self.output = tempfile.TemporaryFile()  # whatever the processes have said is there as soon as they have
+        self.forgotten = 0
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def _said(self) -> int:
+        return os.fstat(self.output.fileno()).st_size
+
+    def _read_from(self, place: int) -> str:
+        # Not by read(): the processes write at the place that the file's descriptor is at.
+        return os.pread(self.output.fileno(), self._said() - place, place).decode(errors="replace")
+
     @property
     def log(self) -> str:
-        return "".join(self.log_lines)
+        return self._read_from(self.forgotten)
+
+    @property
+    def log_lines(self) -> "list[str]":
+        return self.log.splitlines(keepends=True)
+
+    def forget_log(self) -> None:
+        self.forgotten = self._said()
 
     def start(self, timeout_seconds: float = 60.0) -> "Server":
-        ready = threading.Event()
+        began = self._said()
         self.process = subprocess.Popen(
             [self.program or binary(), "--port", str(self.port), "--data", self.data, *self.arguments],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=self.output,
             stderr=subprocess.STDOUT,
             env={**SANITIZER_ENVIRONMENT, **PATIENT_ENVIRONMENT, **os.environ, **self.environment},
             **({} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}),
         )
-        self.reader = threading.Thread(target=self._read_log, args=(self.process, ready), daemon=True)
-        self.reader.start()
         deadline = time.monotonic() + timeout_seconds
-        while not ready.wait(0.05):
+        while "Ready." not in self._read_from(began):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"the server did not become ready:\n{self.log[-4000:]}")
+            time.sleep(0.01)
         return self
-
-    def _read_log(self, process: subprocess.Popen, ready: threading.Event) -> None:
-        for line in process.stdout:
-            text = line.decode(errors="replace")
-            self.log_lines.append(text)
-            if "Ready." in text:
-                ready.set()
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -116,7 +122,6 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.reader.join(5)
         self.process = None
 
     def stop(self) -> None:
@@ -129,7 +134,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"the server did not stop within 60 s:\n{self.log[-4000:]}") from None
-        self.reader.join(5)
         self.process = None
         marks = [mark for mark in SANITIZER_MARKS if mark in self.log]
         if code != 0 or marks:

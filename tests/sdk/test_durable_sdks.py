@@ -2,6 +2,7 @@
 
 import json
 
+import orderly_server
 import pytest
 
 from durable_world import World
@@ -252,3 +253,58 @@ def test_an_execution_goes_on_after_kill_9(world, function):
     world.advance(61)
     assert json.loads(world.ended(arn)["Result"]) == {"a": 2, "b": 4}
     assert world.types(arn).count("StepSucceeded") == 2
+
+
+KILLED = """
+import os, boto3
+from aws_durable_execution_sdk_python import durable_execution
+from aws_durable_execution_sdk_python.config import Duration, StepConfig, StepSemantics
+from aws_durable_execution_sdk_python.retries import RetryDecision
+
+sqs = boto3.client("sqs")
+
+def at_once(error, attempt):
+    return RetryDecision.retry(Duration.from_seconds(1))
+
+def effect(number):
+    def run(context):
+        sqs.send_message(QueueUrl=os.environ["EFFECTS"], MessageBody=f"{number}/{context.attempt}", MessageGroupId="one",
+                         MessageDeduplicationId=os.urandom(16).hex())
+        return number
+    return run
+
+@durable_execution
+def handler(event, context):
+    config = StepConfig(retry_strategy=at_once, step_semantics=StepSemantics[event["semantics"]])
+    return [context.step(effect(number), name=f"step-{number}", config=config) for number in range(event["steps"])]
+"""
+
+
+@pytest.mark.parametrize("semantics", ["AT_LEAST_ONCE_PER_RETRY", "AT_MOST_ONCE_PER_RETRY"])
+def test_an_execution_goes_on_where_it_was_over_many_kills_and_does_nothing_twice_that_was_done(world, semantics):
+    kills, steps = 7, 36  # more kills than a run that fails is tried again
+    sqs = world.client("sqs")
+    effects = sqs.create_queue(QueueName=world.name("effects") + ".fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    name = world.python(KILLED, Environment={"Variables": {"EFFECTS": effects}})
+    arn = world.start(name, {"steps": steps, "semantics": semantics})
+    done = 0
+    for kill in range(kills):
+        world.wait_for(arn, "StepSucceeded", min(steps, max(done + 1, (kill + 1) * 3)))
+        done = world.types(arn).count("StepSucceeded")
+        world.restart()
+        assert world.types(arn).count("StepSucceeded") >= done  # what was told is not lost
+        world.advance(2)
+    ended = orderly_server.wait_until(
+        lambda: world.advance(1) or (shown := world.shown(arn))["Status"] != "RUNNING" and shown, 60, "the end")
+    assert (ended["Status"], json.loads(ended["Result"])) == ("SUCCEEDED", list(range(steps)))
+    assert world.types(arn).count("StepSucceeded") == steps
+    found = []
+    while messages := sqs.receive_message(QueueUrl=effects, MaxNumberOfMessages=10).get("Messages"):
+        found += [tuple(map(int, message["Body"].split("/"))) for message in messages]
+        for message in messages:
+            sqs.delete_message(QueueUrl=effects, ReceiptHandle=message["ReceiptHandle"])
+    order = [number for number, _ in found]
+    assert order == sorted(order) and set(order) == set(range(steps))  # no step runs after one that came behind it
+    assert len(found) <= steps + kills
+    if semantics == "AT_MOST_ONCE_PER_RETRY":
+        assert len(set(found)) == len(found)

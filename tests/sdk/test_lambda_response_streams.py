@@ -230,3 +230,65 @@ def test_a_streamed_answer_has_a_limit(functions, make_node, size, fits):
         assert json.loads(complete["ErrorDetails"]) == {
             "errorType": "Function.ResponseSizeTooLarge",
             "errorMessage": "Response payload size exceeded maximum allowed payload size (209715200 bytes)."}
+
+
+# --- Functions that speak the Runtime API themselves, and badly ------------------------------------------
+
+RAW = """
+import http.client, os, socket
+
+class Answer:
+    "A streamed answer that is not complete until end()."
+    def __init__(self, request_id, content_type="text/plain", kind="response"):
+        host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+        self.socket = socket.create_connection((host, int(port)))
+        self.send(f"POST /2018-06-01/runtime/invocation/{request_id}/{kind} HTTP/1.1\\r\\nHost: {host}:{port}\\r\\nContent-Type: {content_type}\\r\\n"
+                  "Lambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n")
+
+    def send(self, text):
+        self.socket.sendall(text.encode())
+
+    def piece(self, text):
+        self.send(f"{len(text):x}\\r\\n{text}\\r\\n")
+
+    def end(self, trailers=""):
+        "The status of the Runtime API's reply; 0: it has closed the connection."
+        try:
+            self.send(f"0\\r\\n{trailers}\\r\\n")
+            return int((self.socket.recv(4096).split() + [b"0", b"0"])[1])
+        except OSError:
+            return 0
+
+ended = None
+def handler(event, context):
+    global ended
+    if event == "calm":
+        return ended
+    ended = []
+    a = Answer(context.aws_request_id)
+    %s
+    return "own"
+"""
+
+BAD_ANSWERS = {
+    "two at once": "a.piece('one'); b = Answer(context.aws_request_id); b.piece('twotwo'); ended += [b.end(), a.end()]",
+    "an error beside it": "a.piece('one'); b = Answer(context.aws_request_id, kind='error'); b.piece('{}'); ended += [b.end(), a.end()]",
+    "one after the end": "a.piece('one'); a.end(); b = Answer(context.aws_request_id); b.piece('two'); ended += [b.end()]",
+    "a broken connection": "a.piece('one'); a.send('3\\r\\nt'); a.socket.close()",
+    "no chunk": "a.send('no chunk\\r\\n'); ended += [a.end()]",
+    "a trailer that is not base64": "a.piece('one'); ended += [a.end('Lambda-Runtime-Function-Error-Type: T\\r\\n"
+                                    "Lambda-Runtime-Function-Error-Body: !!!\\r\\n')]",
+    "an empty type": "a.piece('one'); ended += [a.end('Lambda-Runtime-Function-Error-Type:\\r\\n')]",
+    "too many trailers": "a.piece('one'); ended += [a.end('X: 1\\r\\n' * 9)]",
+    "a huge trailer": "a.piece('one'); ended += [a.end('X: ' + 'y' * 100000 + '\\r\\n')]",
+}
+
+
+@pytest.mark.parametrize("body", BAD_ANSWERS.values(), ids=BAD_ANSWERS)
+def test_a_streamed_answer_that_goes_wrong_is_an_error_or_one_whole_answer_and_the_next_invocation_is_served(
+        functions, make_function, body):
+    name = make_function(RAW % body, Timeout=10)
+    for _ in range(3):
+        payload, complete = take(functions, name, "go")
+        assert complete.get("ErrorCode") == "Unhandled" or (complete, payload in (b"one", b"twotwo", b'"own"')) == ({}, True), payload
+        assert take(functions, name, "calm")[1] == {}

@@ -203,3 +203,33 @@ def test_a_streamed_head_without_a_status_is_that_of_a_200(say, told):
 @pytest.mark.parametrize("head", ["", "no json", "[]", '"text"', "null", "{", "x" * 70000])
 def test_a_streamed_head_that_is_no_object_is_no_reply(say, told, head):
     assert told(say["streamed"](), head or " ")[::2] == (502, b"Internal Server Error")
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_stream_does_not_stop_the_function(make_url, ask, endpoint, log_of):
+    name, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      if (event.rawPath === '/calm') { stream.end('calm'); return; }
+      const block = Buffer.alloc(1024 * 1024);
+      for (let left = 60; left > 0; left--)
+        if (!stream.write(block)) await new Promise((ok) => stream.once('drain', ok));
+      stream.end(); console.log('all written'); });"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+    address = urllib.parse.urlparse(endpoint)
+    for _ in range(2):
+        raw = socket.create_connection((address.hostname, address.port), timeout=60)
+        raw.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert raw.recv(1000).startswith(b"HTTP/1.1 200 ")
+        raw.close()
+    log_of(name, "all written")
+    assert ask(host, "/calm")[::2] == (200, b"calm")
+
+
+def test_a_streamed_answer_that_fails_midway_is_seen_to_be_incomplete(make_url, ask):
+    _, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.write('half'); await new Promise((ok) => setTimeout(ok, 50));
+      if (event.rawPath === '/exit') process.exit(3);
+      if (event.rawPath === '/throw') throw new Error('midway');
+      stream.end(); });"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+    for path in ("/exit", "/throw"):
+        with pytest.raises(http.client.IncompleteRead) as caught:
+            ask(host, path)
+        assert caught.value.partial == b"half"
+        assert ask(host, "/calm")[::2] == (200, b"half")

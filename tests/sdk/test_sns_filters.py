@@ -6,6 +6,7 @@ import json
 
 import filter_policies
 import changes
+import orderly_server
 import pytest
 from botocore.exceptions import ClientError
 import test_traces
@@ -105,6 +106,41 @@ def test_a_policy_can_be_set_changed_and_removed(sns, taken):
     set_attribute(sns, publish.subscription, "FilterPolicy", "{}")
     assert shown(sns, publish.subscription) == {}
     assert publish(Message="x")
+
+
+@pytest.mark.parametrize("size", [0, 1100, 100_000])
+@pytest.mark.parametrize("others", [0, 45])
+def test_a_larger_message_is_matched_in_advance_with_the_same_verdicts(sns, sqs, drain, subscribed, make_queue, allow_topic, size, others):  # noqa: F811
+    """On both sides of the size that a worker matches, and of the number of subscribers that one transaction reaches."""
+    topic, yes, _ = subscribed(RawMessageDelivery="true", FilterPolicyScope="MessageBody", FilterPolicy='{"n": [1]}')
+    policies = {
+        "all": {}, "no": {"FilterPolicyScope": "MessageBody", "FilterPolicy": '{"n": [2]}'},
+        "red": {"FilterPolicy": '{"colour": ["red"]}'}, "blue": {"FilterPolicy": '{"colour": ["blue"]}'},
+        "absent": {"FilterPolicyScope": "MessageBody", "FilterPolicy": '{"list": {"x": [{"exists": false}]}}'}}
+    queues = {"yes": yes, **{name: make_queue() for name in policies}, **{f"no-{i}": make_queue() for i in range(others)}}
+    for name, queue in queues.items():
+        if name == "yes":
+            continue
+        allow_topic(queue, topic)
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue),
+                      Attributes={"RawMessageDelivery": "true", **policies.get(name, policies["no"])})
+    body = json.dumps({"n": 1, "list": [{}, {"x": 1}], "text": "x" * size})
+    message = {"Message": body, "MessageAttributes": {"colour": attribute("red")}}
+    sns.publish(TopicArn=topic, **message)
+    sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": "1", **message}, {"Id": "2", "Message": '{"n": 2}'}])
+    expected = {"yes": 2, "all": 3, "red": 2, "absent": 1}
+    got = {}
+
+    def read():
+        for name, queue in queues.items():
+            for one in drained(sqs, queue):
+                got.setdefault(name, []).append(one["Body"])
+        return sum(map(len, got.values())) >= sum(expected.values()) + 1 + others
+
+    orderly_server.wait_until(read)
+    counts = {name: len(bodies) for name, bodies in got.items()}
+    assert counts == {**expected, "no": 1, **{f"no-{i}": 1 for i in range(others)}}
+    assert got["yes"] == [body] * 2 and got["red"] == [body] * 2
 
 
 def test_a_body_that_is_no_object_is_left(taken):

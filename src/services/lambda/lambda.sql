@@ -793,6 +793,10 @@ create table lambda_matching (
     rest text
 );
 
+-- migration: 33
+-- The function's request whose body is the streamed answer, once it has begun.
+alter table lambda_invocation add column answer_request text;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1414,7 +1418,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
-    content_type, durable, execution_id, operation_id, batch_id
+    answer_request, durable, execution_id, operation_id, batch_id
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1458,8 +1462,8 @@ update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', e
     tail = :tail
 where id = :id;
 
--- statement: set_content_type :exec
-update lambda_invocation set content_type = :content_type where id = :id;
+-- statement: begin_answer :exec
+update lambda_invocation set answer_request = :answer_request, content_type = :content_type where id = :id;
 
 -- statement: set_prelude :exec
 update lambda_invocation set prelude = :prelude where id = :id;
@@ -1711,7 +1715,7 @@ delete from lambda_history where execution_id = :execution_id
 -- statement: next_start :one
 -- row: find_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, content_type, durable, execution_id, operation_id,
+    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, answer_request, durable, execution_id, operation_id,
     batch_id
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
@@ -1814,8 +1818,10 @@ values (:uuid, :account, :region, :function_name, :qualifier, :source_arn, :batc
 -- param: uuid text null
 -- param: account text null
 -- param: region text null
+-- column: matching_ms integer null
 select id, uuid, account, region, function_name, qualifier, source_arn, batch_size, window_seconds, reports_failures,
-    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures
+    maximum_concurrency, enabled, settings, reason, result, modified_ms, failures,
+    (select begun_ms from lambda_matching m where m.mapping_id = lambda_mapping.id) as matching_ms
 from lambda_mapping
 where id = coalesce(:id,
     (select id from lambda_mapping where uuid = :uuid and account = :account and region = :region));

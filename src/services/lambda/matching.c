@@ -18,12 +18,6 @@
  */
 enum { GIVEN_UP_MS = 10 * 60 * MS_PER_S };
 
-static bool find(const struct call *call, int64_t mapping_id, struct lambda_matching_row *matching)
-{
-    return lambda_find_matching(call->txn, &(struct lambda_find_matching_params){.mapping_id = mapping_id},
-                                matching);
-}
-
 void lambda_matching_forget(const struct call *call, int64_t mapping_id)
 {
     lambda_end_matching(call->txn, &(struct lambda_end_matching_params){.mapping_id = mapping_id});
@@ -37,7 +31,7 @@ static void give_up(const struct call *call, const struct lambda_mapping_row *ma
         lambda_gathering_drop(call, mapping->id);
 }
 
-void lambda_matching_begin(const struct call *call, const struct poll *poll, str receipts)
+void lambda_matching_begin(const struct call *call, struct poll *poll, str receipts)
 {
     const struct lambda_matching_row matching = {.mapping_id = poll->mapping.id,
                                                  .ticket = random_uuid(call->arena),
@@ -45,22 +39,22 @@ void lambda_matching_begin(const struct call *call, const struct poll *poll, str
                                                  .receipts = receipts};
 
     lambda_begin_matching(call->txn, &matching);
+    poll->mapping.matching_ms = &call->now_ms;
     spawn(
         call, &LAMBDA_MATCH_RECORDS, (str){0},
         &(struct lambda_match_records_request){.mapping_id = matching.mapping_id, .ticket = matching.ticket});
 }
 
-bool lambda_matching_is_on(const struct call *call, const struct poll *poll, int64_t *until_ms)
+bool lambda_matching_is_on(const struct call *call, struct poll *poll, int64_t *until_ms)
 {
-    struct lambda_matching_row matching;
-
     *until_ms = INT64_MAX;
-    if (!find(call, poll->mapping.id, &matching))
+    if (!poll->mapping.matching_ms)
         return false;
-    *until_ms = matching.begun_ms + GIVEN_UP_MS;
+    *until_ms = *poll->mapping.matching_ms + GIVEN_UP_MS;
     if (call->now_ms < *until_ms)
         return true;
     give_up(call, &poll->mapping);
+    poll->mapping.matching_ms = NULL;
     return false;
 }
 
@@ -74,7 +68,9 @@ static const struct event_source *source_of(const struct poll *poll)
 static bool find_own(const struct call *call, const struct lambda_match_records_request *in,
                      struct lambda_matching_row *matching)
 {
-    return find(call, in->mapping_id, matching) && str_equal(matching->ticket, in->ticket);
+    return lambda_find_matching(
+               call->txn, &(struct lambda_find_matching_params){.mapping_id = in->mapping_id}, matching) &&
+           str_equal(matching->ticket, in->ticket);
 }
 
 void lambda_match_records_prepare(const struct call *call, const struct lambda_match_records_request *in)

@@ -106,6 +106,7 @@ void lambda_stream_end(const struct call *call, const struct lambda_find_invocat
                                                                 .result = failed ? result->payload : (str){0},
                                                                 .tail = tail});
     wake(call, answer);
+    wake(call, name_of_taken(call, invocation->request_id)); /* a second answer, which is refused now */
 }
 
 /* ---- the caller's side ---- */

@@ -247,6 +247,17 @@ void runtime_response_prepare(const struct call *call, const struct runtime_resp
         lambda_answer_prepare(call, body_piece(call), invocation.kind == LAMBDA_INVOCATION_KIND_MAPPING);
 }
 
+/*
+ * What a streamed answer has sent cannot be taken back: when its request breaks off, another answer would be
+ * taken for its continuation, and only an error may still be reported.
+ */
+static bool is_answered_by_another(const struct call *call,
+                                   const struct lambda_find_invocation_row *invocation)
+{
+    return str_present(invocation->answer_request) &&
+           !str_equal(invocation->answer_request, call->request_id);
+}
+
 static enum outcome answer_whole(const struct call *call, const struct lambda_asker *asker,
                                  const struct lambda_find_invocation_row *invocation)
 {
@@ -271,9 +282,11 @@ static enum outcome answer_in_pieces(const struct call *call, const struct lambd
         finish(asker, invocation, &result);
         return DONE;
     }
-    if (body_before(call) == 0 && !str_present(invocation->content_type))
-        lambda_set_content_type(call->txn, &(struct lambda_set_content_type_params){
-                                               .id = invocation->id, .content_type = content_type});
+    if (!str_present(invocation->answer_request))
+        lambda_begin_answer(call->txn,
+                            &(struct lambda_begin_answer_params){.id = invocation->id,
+                                                                 .answer_request = call->request_id,
+                                                                 .content_type = content_type});
     if (lambda_stream_pass(call, invocation, body_before(call), body_piece(call)) == PARKED)
         return PARKED;
     if (!body_is_last(call))
@@ -292,6 +305,8 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     out->status = S("OK");
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
         return FAILED;
+    if (is_answered_by_another(call, &invocation))
+        return refuse_transition(call, S("InvocationResponse"), "InvocationResponse");
     if (invocation.stream && str_equal_nocase(in->response_mode, S("streaming")))
         return answer_in_pieces(call, &asker, &invocation, in->content_type);
     return answer_whole(call, &asker, &invocation);

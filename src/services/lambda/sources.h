@@ -105,9 +105,9 @@ bool lambda_filter_takes_long(const struct filter *filter, size_t bytes);
 
 /* matching.c */
 /* A worker matches the mapping's records, and then they are sent on.  Receipts: of messages, a line each. */
-void lambda_matching_begin(const struct call *call, const struct poll *poll, str receipts);
+void lambda_matching_begin(const struct call *call, struct poll *poll, str receipts);
 /* Does it, so that the poller must wait?  *until_ms: at the latest until then. */
-bool lambda_matching_is_on(const struct call *call, const struct poll *poll, int64_t *until_ms);
+bool lambda_matching_is_on(const struct call *call, struct poll *poll, int64_t *until_ms);
 /* What is matched will not be sent on. */
 void lambda_matching_forget(const struct call *call, int64_t mapping_id);
 

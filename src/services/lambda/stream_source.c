@@ -356,7 +356,7 @@ static bool takes_long(const struct poll *poll, const struct dynamodbstreams_rec
     return lambda_filter_takes_long(poll->filter, (size_t)size);
 }
 
-static enum outcome read_some(const struct call *call, const struct poll *poll, struct failure *failure)
+static enum outcome read_some(const struct call *call, struct poll *poll, struct failure *failure)
 {
     struct dynamodbstreams_get_records_output out = {0};
     struct lambda_reader_row reader = {.mapping_id = poll->mapping.id};

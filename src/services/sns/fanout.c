@@ -3,8 +3,9 @@
  *
  * Few subscribers get it in the transaction of the publishing.  For many, that transaction stores the
  * message, which guarantees that all of them get it; then one run after the other delivers it to some of
- * them, each in a batch of its own.  What a data protection policy makes of a message is computed on a
- * worker: by the prepare function of the publishing, or of a run.
+ * them, each in a batch of its own.  What a data protection policy makes of a message, and which filter
+ * policies a larger one matches, is computed on a worker: by the prepare function of the publishing, or of a
+ * run.
  */
 #include "feedback.h"
 #include "subscription.h"
@@ -16,7 +17,7 @@ enum {
     MAX_AT_ONCE = 32,
     DELIVERIES_AT_ONCE = 100,
     DELIVERIES_PER_RUN = 1000,
-    PROTECTED_AT_ONCE = 10, /* each may have a text of its own */
+    PREPARED_AT_ONCE = 10, /* each may have a text of its own, or a long filter policy */
     PREPARED_WITHIN_MS = 1000,
     REMOVALS_PER_RUN = 500,
 };
@@ -48,7 +49,7 @@ static bool waits_for_replay(const struct call *call, const struct broadcast *br
 static struct sns_subscriber_rows choose(const struct call *call, struct broadcast *broadcast,
                                          const struct sns_subscriber_rows *subscribers)
 {
-    struct filter_subject subject = {.call = call, .attributes = broadcast->message.attributes};
+    struct filter_subject subject = sns_filter_begin(call, broadcast);
     struct sns_subscriber_rows chosen = {
         .items = arena_alloc(call->arena, subscribers->count * sizeof *chosen.items)};
 
@@ -57,10 +58,8 @@ static struct sns_subscriber_rows choose(const struct call *call, struct broadca
         const struct filter_refusal *refusal = NULL;
         if (waits_for_replay(call, broadcast, one))
             continue;
-        if (one->filter_id) {
-            sns_filter_text(&subject, sns_broadcast_form(call, broadcast, one->protocol)->text);
-            refusal = sns_filter_refusal(&subject, one->id, *one->filter_id);
-        }
+        if (one->filter_id)
+            refusal = sns_filter_refusal(&subject, broadcast, one);
         if (refusal)
             trace_filtered_out(call, broadcast, one->endpoint, refusal);
         else
@@ -111,15 +110,31 @@ struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const
                                                                                  .limit = MAX_AT_ONCE + 1});
 }
 
+static bool any_chooses(const struct sns_subscriber_rows *subscribers)
+{
+    for (size_t i = 0; i < subscribers->count; i++)
+        if (subscribers->items[i].filter_id)
+            return true;
+    return false;
+}
+
 void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message)
 {
-    struct sns_subscriber_rows subscribers;
+    bool is_long =
+        sns_filters_take_long(message->text.size + sns_published_attributes_size(message->attributes));
 
-    if (!message->protection)
+    if (!message->protection && !is_long)
         return;
-    subscribers = sns_fanout_subscribers(call, topic);
-    if (subscribers.count <= MAX_AT_ONCE)
+    struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
+    if (subscribers.count > MAX_AT_ONCE)
+        return;
+    if (message->protection)
         sns_protect_prepare(call, topic, message, &subscribers);
+    if (is_long && any_chooses(&subscribers)) {
+        struct broadcast broadcast = {.topic = *topic, .message = *message};
+        sns_filters_prepare(call, &broadcast, &subscribers);
+        message->verdicts = broadcast.message.verdicts;
+    }
 }
 
 static void run_at(const struct call *call, int64_t due_ms)
@@ -246,7 +261,7 @@ static bool is_protected(const struct part *part)
 static void read_subscribers(const struct call *call, struct part *part)
 {
     const struct sns_find_fanout_row *row = &part->row;
-    int64_t limit = is_protected(part) ? PROTECTED_AT_ONCE : DELIVERIES_AT_ONCE;
+    int64_t limit = is_protected(part) ? PREPARED_AT_ONCE : DELIVERIES_AT_ONCE;
     struct sns_subscriber_rows *found = &part->subscribers;
 
     *found = sns_list_subscribers(call->txn, &(struct sns_list_subscribers_params){
@@ -256,6 +271,14 @@ static void read_subscribers(const struct call *call, struct part *part)
                                                  .limit = limit,
                                              });
     part->ends = (int64_t)found->count < limit || found->items[found->count - 1].id == row->last_id;
+}
+
+/* Does a worker look at the message before?  As stored, attributes are never shorter than they count. */
+static bool takes_long(const struct part *part)
+{
+    return is_protected(part) ||
+           (any_chooses(&part->subscribers) &&
+            sns_filters_take_long(part->stored.text.size + part->stored.attributes.size));
 }
 
 /* Do both parts go to the same subscribers of a topic?  No run changes subscriptions. */
@@ -280,20 +303,38 @@ static bool part_read(const struct call *call, struct part *part)
     } else {
         read_subscribers(call, &next);
     }
+    if (takes_long(&next) && next.subscribers.count > PREPARED_AT_ONCE) {
+        next.subscribers.count = PREPARED_AT_ONCE;
+        next.ends = false;
+    }
     *part = next;
     return true;
 }
 
+/* What a worker has made of a part. */
+struct prepared_part {
+    int64_t fanout_id, after_id;
+    struct broadcast broadcast;
+};
+
+static bool is_prepared(const struct prepared_part *prepared, const struct part *part)
+{
+    return str_equal(prepared->broadcast.message.id, part->stored.message_id) &&
+           prepared->fanout_id == part->row.id && prepared->after_id == part->row.after_id;
+}
+
 static void deliver_stored(const struct call *call, const struct part *part)
 {
-    const struct message *before = prepared(call);
+    const struct prepared_part *before = prepared(call);
     const struct sns_fanout_message_row *stored = &part->stored;
     struct broadcast broadcast;
 
     if (part->subscribers.count == 0 || !broadcast_read(call, &part->row, stored, &broadcast))
         return;
-    if (before && str_equal(before->id, stored->message_id))
-        broadcast.message.protection = before->protection;
+    if (before && is_prepared(before, part)) {
+        broadcast.message.protection = before->broadcast.message.protection;
+        broadcast.message.verdicts = before->broadcast.message.verdicts;
+    }
     struct call published = call_in(call, stored->account, stored->region);
     if (str_present(stored->endpoint))
         published.endpoint = stored->endpoint;
@@ -318,15 +359,21 @@ static void deliver_some(const struct call *call, const struct part *part)
 void sns_deliver_fanout_prepare(const struct call *call, const struct sns_deliver_fanout_request *in)
 {
     struct part part = {0};
-    struct broadcast *broadcast = arena_new(call->arena, struct broadcast);
+    struct prepared_part *before = arena_new(call->arena, struct prepared_part);
+    struct broadcast *broadcast = &before->broadcast;
 
     (void)in;
-    if (!part_read(call, &part) || !is_protected(&part) ||
+    if (!part_read(call, &part) || !takes_long(&part) ||
         !broadcast_read(call, &part.row, &part.stored, broadcast))
         return;
-    sns_protect_begin(call, &broadcast->topic, &broadcast->message);
-    sns_protect_prepare(call, &broadcast->topic, &broadcast->message, &part.subscribers);
-    leave_prepared(call, &broadcast->message);
+    before->fanout_id = part.row.id;
+    before->after_id = part.row.after_id;
+    if (is_protected(&part)) {
+        sns_protect_begin(call, &broadcast->topic, &broadcast->message);
+        sns_protect_prepare(call, &broadcast->topic, &broadcast->message, &part.subscribers);
+    }
+    sns_filters_prepare(call, broadcast, &part.subscribers);
+    leave_prepared(call, before);
 }
 
 /*
@@ -335,15 +382,14 @@ void sns_deliver_fanout_prepare(const struct call *call, const struct sns_delive
  */
 static bool deliver_run(const struct call *call, struct part *part)
 {
-    bool alone = is_protected(part), waits = true;
+    bool alone = takes_long(part), waits = true;
     size_t delivered = 0;
 
     do {
         deliver_some(call, part);
         delivered += part->subscribers.count + 1; /* the message itself costs some work, too */
         waits = part_read(call, part);
-    } while (waits && !alone && !is_protected(part) && delivered < DELIVERIES_PER_RUN &&
-             !slice_is_over(call));
+    } while (waits && !alone && !takes_long(part) && delivered < DELIVERIES_PER_RUN && !slice_is_over(call));
     return waits;
 }
 
@@ -352,13 +398,14 @@ enum outcome sns_deliver_fanout(const struct call *call, const struct sns_delive
                                 struct sns_deliver_fanout_output *out)
 {
     static const bool yes = true;
+    const struct prepared_part *before = prepared(call);
     struct sns_find_ended_topic_row ended;
     struct part part = {0};
 
     (void)out;
-    if (!part_read(call, &part))
-        return DONE;
-    if (is_protected(&part) && !in->prepared && !call->last_run) {
+    if (!part_read(call, &part) || (before && !is_prepared(before, &part)))
+        return DONE; /* another run was faster; the timer continues */
+    if (takes_long(&part) && !in->prepared && !call->last_run) {
         run_at(call, call->now_ms + PREPARED_WITHIN_MS);
         spawn(call, &SNS_DELIVER_FANOUT, (str){0}, &(struct sns_deliver_fanout_request){.prepared = &yes});
         return DONE;

@@ -79,6 +79,7 @@ struct message {
     str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
     struct protection *protection; /* of a topic with a data protection policy; NULL until it is applied */
+    const struct filter_verdicts *verdicts; /* what a worker has found; or NULL */
 };
 /* False: fail() has been called. */
 bool sns_message_check(const struct call *call, const struct topic *topic, struct message *message);

@@ -215,9 +215,16 @@ struct filter_refusal {
     const char *reason;
     const struct metric *metrics[3]; /* ends with NULL, unless there are three */
 };
-void sns_filter_text(struct filter_subject *subject, str text);
-/* NULL: the message is for that subscriber.  For handlers only. */
-const struct filter_refusal *sns_filter_refusal(struct filter_subject *subject, int64_t subscription_id,
-                                                int64_t filter_id);
+struct broadcast;
+/* The subject for that message. */
+struct filter_subject sns_filter_begin(const struct call *call, const struct broadcast *broadcast);
+/* NULL: the message is for that subscriber, who has a filter policy. */
+const struct filter_refusal *sns_filter_refusal(struct filter_subject *subject, struct broadcast *broadcast,
+                                                const struct sns_subscriber_row *subscriber);
+/* May it take long to match a message of that size with some subscribers' policies? */
+bool sns_filters_take_long(size_t bytes);
+/* Match it in advance, on a worker: sets the message's verdicts. */
+void sns_filters_prepare(const struct call *call, struct broadcast *broadcast,
+                         const struct sns_subscriber_rows *subscribers);
 /* Forget the compiled policy: it has changed, or its subscription is gone. */
 void sns_filter_forget(const int64_t *filter_id);

@@ -196,6 +196,46 @@ TEST(of_or_one_side_is_enough)
         {"{\"o\":{\"$or\":[{\"a\":[1]},{\"b\":[2]}]}}", "{\"b\":2}", false});
 }
 
+/* An array of that many {} before {"x":1}. */
+static const char *event_of_many(size_t count)
+{
+    struct text text = text_in(&scratch);
+
+    text_add(&text, S("{\"list\":["));
+    for (size_t i = 0; i < count; i++)
+        text_add(&text, S("{},"));
+    text_add(&text, S("{\"x\":1}]}"));
+    text_add_char(&text, '\0');
+    return text_str(&text).data;
+}
+
+/* It would take minutes to look for x in all elements again for each element. */
+TEST(absence_in_a_long_array_is_found_out_once)
+{
+    const char *event = event_of_many(200000);
+
+    RUN(LAMBDA, {"{\"list\":{\"x\":[{\"exists\":false}]}}", event, false},
+        {"{\"list\":{\"y\":[{\"exists\":false}],\"x\":[{\"exists\":false}]}}", event, false},
+        {"{\"list\":{\"y\":[{\"exists\":false}],\"x\":[{\"exists\":true}]}}", event, true},
+        {"{\"$or\":[{\"list\":{\"x\":[{\"exists\":false}]}},{\"list\":{\"y\":[{\"exists\":false}]}}]}", event,
+         true});
+}
+
+/* Each field has an answer of its own: more of them than are kept. */
+TEST(many_fields_may_be_absent)
+{
+    struct text pattern = text_in(&scratch);
+
+    text_add(&pattern, S("{\"list\":{"));
+    for (int i = 0; i < 300; i++)
+        text_format(&pattern, "\"k%d\":[{\"exists\":false}],", i);
+    text_add(&pattern, S("\"x\":[1]}}"));
+    text_add_char(&pattern, '\0');
+    RUN(LAMBDA, {text_str(&pattern).data, "{\"list\":[{},{\"x\":1}]}", true},
+        {text_str(&pattern).data, "{\"list\":[{\"k7\":0},{\"x\":1}]}", false},
+        {text_str(&pattern).data, "{\"list\":[{\"k299\":0},{\"x\":1}]}", false});
+}
+
 static const struct json *attribute(void *context, str name)
 {
     static struct json value;
@@ -356,7 +396,8 @@ TESTS(test(a_value_is_compared_with_its_type),
       test(texts_match_by_their_ends_and_without_case), test(a_star_stands_for_any_text),
       test(numbers_match_on_either_side_of_each_bound), test(anything_but_takes_what_is_not_named),
       test(a_value_is_there_or_not), test(an_address_is_in_a_network), test(of_or_one_side_is_enough),
-      test(values_are_looked_up_by_name), test(what_is_wrong_is_told_in_awss_words),
+      test(values_are_looked_up_by_name), test(absence_in_a_long_array_is_found_out_once),
+      test(many_fields_may_be_absent), test(what_is_wrong_is_told_in_awss_words),
       test(numbers_of_a_pattern_stay_within_what_the_service_has),
       test(attributes_have_no_keys_inside_of_keys), test(a_filter_policy_has_five_keys_at_most),
       test(a_filter_policy_has_150_combinations_at_most),
