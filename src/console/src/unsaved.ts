@@ -3,14 +3,14 @@
  *
  * Saving, and a form's own Cancel, do not ask.
  */
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 
 const QUESTION = 'Leave this page? What you have changed here is not saved, and is lost.';
 const held = new Set<object>();
 
-/** While `unsaved`, and while the component is shown, leaving asks. */
+/** While `unsaved`, and while the component is shown, leaving asks: no longer than until the next drawing. */
 export function useUnsaved(unsaved: boolean): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!unsaved) return;
     const one = {};
     held.add(one);
