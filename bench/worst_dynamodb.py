@@ -110,12 +110,12 @@ def small_items(dynamodb, count=20_000):
 BATCH_KEYS = [{"id": {"S": f"{i}"}} for i in range(42)]
 
 
-def batch_of(**attributes):
-    """Makes as many large items as a BatchGetItem takes."""
+def batch_of(count=len(BATCH_KEYS), **attributes):
+    """Makes large items, by default as many as a BatchGetItem takes."""
 
     def make(dynamodb):
         make_table(dynamodb, "worst-batch")
-        for key in BATCH_KEYS:
+        for key in BATCH_KEYS[:count]:
             dynamodb.put_item(TableName="worst-batch", Item={**key, **attributes})
 
     return make
@@ -265,6 +265,74 @@ def put_expired(dynamodb):
     dynamodb.batch_write_item(RequestItems={SHARED: [{"PutRequest": {"Item": item}} for item in items]})
 
 
+COPIED = [f"worst-copied-{i}" for i in range(25)]
+
+
+def copying_tables(count):
+    """Tables that store each change many times: 20 indexes, a stream with both images, and what was before."""
+
+    def make(dynamodb):
+        for name in COPIED[:count]:
+            try:
+                dynamodb.create_table(
+                    TableName=name, BillingMode="PAY_PER_REQUEST",
+                    KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                    AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+                    StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+                    GlobalSecondaryIndexes=[index(f"index{i}") for i in range(20)])
+            except dynamodb.exceptions.ResourceInUseException:
+                continue
+            dynamodb.update_continuous_backups(
+                TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+
+    return make
+
+
+def text_of_kind(kind, key, size):
+    return {"id": {"S": str(key)}, "kind": {"S": kind}, "c": {"S": kind * size}}
+
+
+def copied_transaction(size):
+    """Of 100 items, each with a condition."""
+    condition = {"ConditionExpression": "NOT contains(c, :v)", "ExpressionAttributeValues": {":v": {"S": "z"}},
+                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    return lambda kind: {"TransactItems": [
+        {"Put": {"TableName": COPIED[0], "Item": text_of_kind(kind, i, size), **condition}} for i in range(100)]}
+
+
+def copied_batch(kind):
+    """Of an item in each of 25 tables."""
+    return {"RequestItems": {name: [{"PutRequest": {"Item": text_of_kind(kind, 1, 160_000)}}] for name in COPIED}}
+
+
+def items_of_4_kb(dynamodb, count=300):
+    make_table(dynamodb, "worst-4-kb", sort=True)
+    attributes = {f"attribute{i:02}": {"S": "v" * 85} for i in range(40)}
+    for i in range(count):
+        dynamodb.put_item(TableName="worst-4-kb", Item={**KEY, "at": {"S": f"{i:05}"}, **attributes})
+
+
+def selected(key):
+    return {"Statement": 'SELECT * FROM "worst-batch" WHERE id = ?', "Parameters": [key["id"]]}
+
+
+KEYS_ONLY = "worst-keys-only"
+
+
+def large_items_by_keys(dynamodb, count=12):
+    """An index that shows only the keys of lists of 190,000 nulls."""
+    try:
+        dynamodb.create_table(
+            TableName=KEYS_ONLY, BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "kind")],
+            GlobalSecondaryIndexes=[index("by-kind", ProjectionType="KEYS_ONLY")])
+    except dynamodb.exceptions.ResourceInUseException:
+        return
+    for i in range(count):
+        dynamodb.put_item(TableName=KEYS_ONLY, Item={"id": {"S": str(i)}, "kind": {"S": "a"}, "l": nulls(190_000)})
+
+
 def many_indexes(dynamodb):
     dynamodb.create_table(
         TableName="worst-indexes", BillingMode="PAY_PER_REQUEST",
@@ -303,6 +371,8 @@ REQUESTS = [
           update("DELETE s :v", ExpressionAttributeValues={":v": {"SS": [f"y{i}" for i in range(60_000)]}}), item(s=texts())),
     entry("UpdateItem: a list of 190,000 appended to itself 150 times",
           update("SET " + repeated("y%=list_append(l,l)", ",", 150)), item(l=nulls(190_000))),
+    entry("UpdateItem: a null appended to a list of 190,000",
+          update("SET l=list_append(l,:v)", ExpressionAttributeValues={":v": nulls(1)}), item(l=nulls(190_000))),
     entry("UpdateItem: all of 400 KB returned", update("SET y=:v", ExpressionAttributeValues={":v": NULL}, ReturnValues="ALL_NEW"),
           item(l=nulls(190_000))),
     entry("UpdateItem: if a set of 90,000 numbers is equal", when("c = :v", v=numbers(step=-1)), item(c=numbers())),
@@ -375,6 +445,18 @@ REQUESTS = [
           lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[
               {"Statement": 'SELECT * FROM "worst-batch" WHERE id = ?', "Parameters": [key["id"]]} for key in BATCH_KEYS[:10]]),
           batch_of(l=nulls(190_000))),
+    entry("ExecuteStatement: a list of 190,000 nulls", lambda dynamodb: dynamodb.execute_statement(**selected(BATCH_KEYS[0])),
+          batch_of(1, l=nulls(190_000))),
+    entry("ExecuteTransaction: lists that are together larger than 4 MB",
+          lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[selected(key) for key in BATCH_KEYS[:12]]),
+          batch_of(12, l=nulls(190_000))),
+    entry("Query: a page of 4 KB items that the filter refuses",
+          lambda dynamodb: dynamodb.query(**{**query(), "TableName": "worst-4-kb"}, FilterExpression="attribute_exists(nowhere)"),
+          items_of_4_kb),
+    entry("Query: the keys of lists of 190,000 nulls, by an index",
+          lambda dynamodb: dynamodb.query(
+              TableName=KEYS_ONLY, IndexName="by-kind", KeyConditionExpression="kind = :kind",
+              ExpressionAttributeValues={":kind": {"S": "a"}}), large_items_by_keys),
     entry("Query: 150 texts looked for in a page of 1.2 MB",
           filtered("query", lambda i: {"S": "a" * 250 + f"b{i}"}, **query()), large_items),
     entry("Scan: 150 texts looked for in a page of 1.2 MB",
@@ -395,6 +477,12 @@ REQUESTS = [
           moved("transact_write_items", maps_of_transaction), table_of_maps),
     entry("ExecuteTransaction: nine maps of 45,000 entries, moved in 20 indexes",
           moved("execute_transaction", maps_of_statements), table_of_maps),
+    entry("TransactWriteItems: 100 small items, with 20 indexes, a stream and a history",
+          moved("transact_write_items", copied_transaction(1)), copying_tables(1)),
+    entry("TransactWriteItems: 100 texts of 40 KB, with 20 indexes, a stream and a history",
+          moved("transact_write_items", copied_transaction(40_000)), copying_tables(1)),
+    entry("BatchWriteItem: a text of 160 KB in each of 25 tables, with 20 indexes, a stream and a history",
+          moved("batch_write_item", copied_batch), copying_tables(25)),
     entry("BatchWriteItem: 25 maps of 15,000 entries, which expire at once, and 20 indexes", put_expired, table_of_expiring),
     entry("Scan: an index", lambda dynamodb: dynamodb.scan(TableName=INDEXED, IndexName="index7"),
           lambda dynamodb: (indexed_table(dynamodb), put_indexed(dynamodb))),

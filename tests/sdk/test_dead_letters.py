@@ -73,6 +73,15 @@ def test_a_queue_gets_the_event_with_its_attributes(client, make_function, make_
     assert received(client, url) == []
 
 
+@pytest.mark.parametrize("why, told", [("a\0b\x1b[0mc\r\nd", "a b [0mc\r\nd"), ("\ufffe é \uffff\ufffd", "  é  \ufffd"), ("\x01", " ")])
+def test_an_error_that_an_attribute_cannot_hold_does_not_lose_the_event(client, make_function, make_role, queue, use_up_retries, why, told):
+    url, arn = queue
+    name = make_function(FAILS, Role=make_role(["sqs:SendMessage"]), DeadLetterConfig={"TargetArn": arn})
+    request_id = use_up_retries(name, {"why": why})
+    [message] = received(client, url, wait=10)
+    assert (json.loads(message["Body"]), message["MessageAttributes"]) == ({"why": why}, attributes(request_id, told))
+
+
 def test_a_topic_gets_it_too(client, make_function, make_role, queue, topic, use_up_retries):
     name = make_function(FAILS, Role=make_role(["sns:Publish"]), DeadLetterConfig={"TargetArn": topic})
     request_id = use_up_retries(name, {"why": "no"})

@@ -302,3 +302,18 @@ def test_what_is_more_than_4_mb_is_left_for_another_request(dynamodb, tables):
     requests = {users: [delete(person(f"{i:02}")) for i in range(25)]}
     left = dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
     assert left == {users: requests[users][11:]}
+
+
+@pytest.mark.parametrize("view, kept, first", [("KEYS_ONLY", False, 11), ("NEW_IMAGE", False, 11), ("NEW_AND_OLD_IMAGES", False, 8),
+                                               ("OLD_IMAGE", True, 8), ("NEW_AND_OLD_IMAGES", True, 6)])
+def test_copies_in_streams_and_histories_count_towards_what_is_left(dynamodb, tables, view, kept, first):
+    """At most a little over 8 MB are stored: items, with their images in the stream, and as they were before."""
+    table = tables[1]
+    dynamodb.update_table(TableName=table, StreamSpecification={"StreamEnabled": True, "StreamViewType": view})
+    if kept:
+        dynamodb.update_continuous_backups(TableName=table,
+                                           PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    requests = {table: [put(person(f"{i:02}", p={"S": "x" * 390_000})) for i in range(12)]}
+    left = dynamodb.batch_write_item(RequestItems=requests)["UnprocessedItems"]
+    assert left == {table: requests[table][first:]}
+    assert users_of(dynamodb, table) == [f"{i:02}" for i in range(first)]

@@ -156,3 +156,19 @@ def test_an_error_with_more_than_can_be_told_is_an_error_and_the_next_invocation
         error, told = invoke(functions, name, size)
         assert (error, told["errorType"].split(".")[0]) in (("Unhandled", "Function"), ("Unhandled", "Runtime"))
         assert invoke(functions, name, 0) == (None, "calm")
+
+
+@pytest.mark.parametrize("printed, logged", [
+    (b"one\xff\xfe\xc3two", "one\ufffd\ufffd\ufffdtwo"), (b"a\0b\x1b[0mc", "a\0b\x1b[0mc"), (b"\xed\xa0\x80", "\ufffd" * 3),
+    (b"\0", "\0"), (b"\xef\xbf\xbe\r", "\ufffe\r"), (b"\xf4\x90\x80\x80", "\ufffd" * 4),
+], ids=["bytes", "controls", "surrogate", "zero", "noncharacter", "beyond"])
+@pytest.mark.parametrize("log_format", ["Text", "JSON"])
+def test_whatever_a_function_prints_is_in_its_log(functions, make_function, log_of, printed, logged, log_format):
+    name = make_function(f"""
+import sys
+def handler(event, context):
+    sys.stdout.buffer.write({printed!r} + b"\\nlast\\n")
+    sys.stdout.flush()
+""", LoggingConfig={"LogFormat": log_format})
+    assert invoke(functions, name) == (None, None)
+    assert logged + "\n" in log_of(name, "last")

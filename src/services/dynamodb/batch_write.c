@@ -13,6 +13,7 @@
 enum {
     MAX_REQUESTS = 25,
     MAX_WRITTEN_BYTES = 4 * 1024 * 1024, /* of the items as they are or were; as large as a transaction */
+    MAX_STORED_BYTES = 8 * 1024 * 1024,  /* with their copies in histories and streams */
 };
 
 /* ---- checking ---- */
@@ -112,12 +113,14 @@ static enum outcome plan_all(const struct call *call, struct write_set *set)
 /* Returns the number of writes that had room. */
 static size_t apply(const struct call *call, struct write_set *set)
 {
-    int64_t bytes = 0;
+    int64_t bytes = 0, stored = 0;
     size_t at = 0;
 
-    for (; at < set->count && bytes <= MAX_WRITTEN_BYTES; at++) {
+    for (; at < set->count && bytes <= MAX_WRITTEN_BYTES && stored <= MAX_STORED_BYTES; at++) {
+        const struct write *write = &set->items[at];
         dynamodb_write_apply(call, &set->items[at]);
-        bytes += dynamodb_write_bytes(&set->items[at]);
+        bytes += dynamodb_write_bytes(write);
+        stored += dynamodb_write_bytes(write) * dynamodb_change_copies(write->table);
     }
     return at;
 }

@@ -56,6 +56,18 @@ static struct change complete(const struct call *call, const struct change *chan
     return whole;
 }
 
+int dynamodb_change_copies(const struct table *table)
+{
+    static const int images[] = {[DYNAMODB_STREAM_VIEW_TYPE_NEW_IMAGE] = 1,
+                                 [DYNAMODB_STREAM_VIEW_TYPE_OLD_IMAGE] = 1,
+                                 [DYNAMODB_STREAM_VIEW_TYPE_NEW_AND_OLD_IMAGES] = 2,
+                                 [DYNAMODB_STREAM_VIEW_TYPE_KEYS_ONLY] = 0};
+    int copies = table->row.is_kept ? 2 : 1;
+
+    return table->row.stream_id ? copies + images[dynamodb_stream_view_type_of(table->row.stream_view)]
+                                : copies;
+}
+
 static void note_expiry(const struct call *call, const struct change *change, int64_t id)
 {
     if (str_present(change->blob))

@@ -244,6 +244,9 @@ bool dynamodb_index_projects(const struct table *table, const struct index *inde
 struct dynamodb_attribute_map dynamodb_index_project(struct lookups *lookups, const struct table *table,
                                                      const struct index *index,
                                                      const struct dynamodb_attribute_map *item);
+/* Add the names of the attributes that it projects, if its projection is not ALL. */
+void dynamodb_index_names(struct arena *arena, const struct table *table, const struct index *index,
+                          struct str_list *names);
 /* The attributes of the index's key, then those of the table's key that it lacks. */
 struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct table *table,
                                            const struct index *index);
@@ -564,6 +567,9 @@ struct change {
  * rows of time to live.
  */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
+/* How often a change of that table stores an item, at most: in its row, its history, and its stream's images.
+ */
+int dynamodb_change_copies(const struct table *table);
 
 /* streams.c */
 str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
@@ -783,6 +789,10 @@ struct item_page {
     int64_t count, scanned, size_bytes;
     str last; /* the blob of the last item that was read */
     bool more;
+    bool leaves_large; /* to a worker: the read ends before an item of over LARGE_ITEM_BYTES */
+    bool needs_worker; /* it did */
+    /* The attributes that are decoded for the filter, and for the page; shown is empty: all. */
+    struct str_list filtered, shown;
     struct dynamodb_item_list items;
 };
 /* The parameters that Scan and Query share. */

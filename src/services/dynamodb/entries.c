@@ -287,12 +287,6 @@ static void store(const struct call *call, const struct index *index, const stru
         add_entry(call, index, change, item_id);
 }
 
-static void add_names(const struct call *call, const struct key_schema *keys, struct str_list *names)
-{
-    for (size_t i = 0; i < keys->count; i++)
-        *list_add(call->arena, names) = keys->items[i].name;
-}
-
 /* What the indexes need of an item that is added or removed: the rest may be large. */
 static struct item_image needed(const struct call *call, const struct table *table, str blob, int64_t bytes)
 {
@@ -300,13 +294,9 @@ static struct item_image needed(const struct call *call, const struct table *tab
 
     if (!str_present(blob))
         return (struct item_image){.bytes = 0};
-    add_names(call, &table->keys, &names);
-    for (size_t i = 0; i < table->indexes.count; i++) {
-        const struct index *index = &table->indexes.items[i];
-        add_names(call, &index->keys, &names);
-        for (size_t k = 0; k < index->non_key_attributes.count; k++)
-            *list_add(call->arena, &names) = index->non_key_attributes.items[k];
-    }
+    for (size_t i = 0; i < table->indexes.count; i++)
+        dynamodb_index_names(call->arena, table, &table->indexes.items[i], &names);
+    dynamodb_names_sort(&names);
     return (struct item_image){dynamodb_item_pick(call->arena, blob, &names), bytes};
 }
 

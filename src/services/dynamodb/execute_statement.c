@@ -1,8 +1,9 @@
 /*
  * execute_statement.c: ExecuteStatement: one statement of PartiQL.
  *
- * A SELECT of anything but one whole key is read by a worker, as its preparation: from a snapshot that is
- * newer than the request.  The handler asks for permission again, and answers with that page.
+ * A SELECT of anything but one whole key, or of a large item, is read by a worker, as its preparation: from a
+ * snapshot that is newer than the request.  The handler asks for permission again, and answers with that
+ * page.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
  */
@@ -77,6 +78,8 @@ static enum outcome select_items(const struct call *call, const struct dynamodb_
         return move_to_worker(call);
     if (!execution->has_page && !dynamodb_pql_read(call, &execution->run, &asked, &execution->read))
         return FAILED;
+    if (page->needs_worker)
+        return move_to_worker(call);
     page->call = dynamodb_pql_reading(call);
     page->table = execution->run.table;
     page->index = execution->run.index;

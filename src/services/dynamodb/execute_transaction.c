@@ -125,18 +125,31 @@ static bool keys_read(const struct call *call, struct transaction *transaction)
     return true;
 }
 
-static bool items_read(const struct call *call, struct transaction *transaction)
+/* The items are read only if all of them are: the handler need not decode what is too large. */
+static bool sizes_check(const struct call *call, const struct transaction *transaction)
 {
     int64_t bytes = 0;
 
+    for (size_t i = 0; i < transaction->count; i++) {
+        const struct part *part = &transaction->items[i];
+        struct stored stored;
+        dynamodb_stored_find(call, part->run.table, &part->key, &stored);
+        bytes += stored.size_bytes;
+        if (bytes > MAX_TRANSACTION_BYTES)
+            return dynamodb_transaction_refuse_size(call);
+    }
+    return true;
+}
+
+static bool items_read(const struct call *call, struct transaction *transaction)
+{
+    if (!sizes_check(call, transaction))
+        return false;
     for (size_t i = 0; i < transaction->count; i++) {
         struct part *part = &transaction->items[i];
         struct stored stored;
         dynamodb_stored_read(call, part->run.table, &part->key, &stored);
         part->size_bytes = stored.size_bytes;
-        bytes += stored.size_bytes;
-        if (bytes > MAX_TRANSACTION_BYTES)
-            return dynamodb_transaction_refuse_size(call);
         part->item = dynamodb_pql_item_of(call, &part->run, &stored);
     }
     return true;

@@ -110,6 +110,8 @@ const struct dynamodb_attribute_value *dynamodb_path_get(struct lookups *lookups
                                                          const struct path *path);
 /* Does a path of the condition begin with that attribute? */
 bool dynamodb_condition_names(const struct node *condition, str attribute);
+/* Add the attributes with which its paths begin. */
+void dynamodb_condition_attributes(struct arena *arena, const struct node *condition, struct str_list *names);
 /* Does the path lead into that attribute, to a map's attribute or a list's element? */
 bool dynamodb_path_enters(const struct path *path, str attribute);
 /* Does a path of the condition, or of an update's operand, lead into that attribute? */

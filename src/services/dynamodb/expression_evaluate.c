@@ -6,6 +6,8 @@
  */
 #include "expression.h"
 
+#include "base/list.h"
+
 /*
  * A known result: the length of a text (second is NULL), whether it contains another, or whether two
  * collections are equal.
@@ -324,6 +326,14 @@ bool dynamodb_condition_names(const struct node *condition, str attribute)
         if (dynamodb_condition_names(condition->operands.items[i], attribute))
             return true;
     return false;
+}
+
+void dynamodb_condition_attributes(struct arena *arena, const struct node *condition, struct str_list *names)
+{
+    if (condition->kind == NODE_PATH)
+        *list_add(arena, names) = condition->path.items[0].name;
+    for (size_t i = 0; i < condition->operands.count; i++)
+        dynamodb_condition_attributes(arena, condition->operands.items[i], names);
 }
 
 bool dynamodb_path_enters(const struct path *path, str attribute)

@@ -230,6 +230,21 @@ struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct tab
     return whole;
 }
 
+static void add_names(struct arena *arena, const struct key_schema *keys, struct str_list *names)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        *list_add(arena, names) = keys->items[i].name;
+}
+
+void dynamodb_index_names(struct arena *arena, const struct table *table, const struct index *index,
+                          struct str_list *names)
+{
+    add_names(arena, &table->keys, names);
+    add_names(arena, &index->keys, names);
+    for (size_t i = 0; i < index->non_key_attributes.count; i++)
+        *list_add(arena, names) = index->non_key_attributes.items[i];
+}
+
 static void add_attribute(struct lookups *lookups, const struct dynamodb_attribute_map *item, str name,
                           struct dynamodb_attribute_map *projected)
 {

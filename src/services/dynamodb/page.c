@@ -82,6 +82,29 @@ static bool index_begin(struct item_page *page, const struct page_request *asked
     return page->index->local || global_check(page, asked, missing);
 }
 
+static void add_first_names(const struct item_page *page, const struct projection *paths,
+                            struct str_list *names)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        *list_add(page->call->arena, names) = paths->items[i].items[0].name;
+}
+
+/* What is decoded of each item: nothing is left out if `shown` is empty. */
+static void name_attributes(struct item_page *page)
+{
+    struct arena *arena = page->call->arena;
+    const struct projection *projection = page->columns ? page->columns : page->expressions->projection;
+
+    if (page->expressions->condition)
+        dynamodb_condition_attributes(arena, page->expressions->condition, &page->filtered);
+    if (projection)
+        add_first_names(page, projection, &page->shown);
+    else if (page->index && !page->fetches && page->index->projection != DYNAMODB_PROJECTION_TYPE_ALL)
+        dynamodb_index_names(arena, page->table, page->index, &page->shown);
+    dynamodb_names_sort(&page->filtered);
+    dynamodb_names_sort(&page->shown);
+}
+
 bool dynamodb_page_begin(struct item_page *page, const struct page_request *asked)
 {
     const struct call *call = page->call;
@@ -97,6 +120,7 @@ bool dynamodb_page_begin(struct item_page *page, const struct page_request *aske
     page->limit = asked->limit ? *asked->limit : INT64_MAX;
     if (!page->count_only)
         list_make_empty(call->arena, &page->items);
+    name_attributes(page);
     return dynamodb_throughput_admit(call, page->table, page->index);
 }
 
@@ -135,45 +159,61 @@ static bool is_full(const struct item_page *page)
            time_is_up(page->call);
 }
 
-/* Does the item pass the filter?  If so, add it. */
-static bool keep(struct item_page *page, const struct dynamodb_attribute_map *item)
+/*
+ * The attributes of those names, or all (NULL), as the index has them unless the page fetches the items
+ * themselves.
+ */
+static struct dynamodb_attribute_map read_item(const struct item_page *page, str blob,
+                                               const struct str_list *names)
 {
-    const struct expressions *expressions = page->expressions;
     struct arena *arena = page->call->arena;
-
-    if (expressions->condition && !dynamodb_expression_holds(arena, expressions->condition, item))
-        return false;
-    page->count++;
-    if (page->count_only)
-        return false;
-    *list_add(arena, &page->items) = page->columns ? dynamodb_columns_apply(arena, page->columns, item)
-                                     : expressions->projection
-                                         ? dynamodb_projection_apply(arena, expressions->projection, item)
-                                         : *item;
-    return true;
-}
-
-/* The item as the index has it, unless the page fetches the items themselves. */
-static struct dynamodb_attribute_map read_item(struct item_page *page, str blob)
-{
-    struct lookups lookups = lookups_in(page->call->arena);
-    struct dynamodb_attribute_map item = dynamodb_item_decode(page->call->arena, blob);
+    struct lookups lookups = lookups_in(arena);
+    struct dynamodb_attribute_map item =
+        names ? dynamodb_item_pick(arena, blob, names) : dynamodb_item_decode(arena, blob);
 
     return page->index && !page->fetches ? dynamodb_index_project(&lookups, page->table, page->index, &item)
                                          : item;
 }
 
-bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob)
+/* Reads only what the filter names.  Rewinds the arena. */
+static bool passes_filter(const struct item_page *page, str blob)
 {
+    const struct node *condition = page->expressions->condition;
     struct arena *arena = page->call->arena;
     struct arena_mark before = arena_mark(arena);
-    struct dynamodb_attribute_map item = read_item(page, blob);
 
+    if (!condition)
+        return true;
+    struct dynamodb_attribute_map item = read_item(page, blob, &page->filtered);
+    bool passes = dynamodb_expression_holds(arena, condition, &item);
+    arena_rewind(arena, before);
+    return passes;
+}
+
+static void show(struct item_page *page, str blob)
+{
+    const struct projection *projection = page->expressions->projection;
+    struct arena *arena = page->call->arena;
+    struct dynamodb_attribute_map item = read_item(page, blob, page->shown.count > 0 ? &page->shown : NULL);
+
+    *list_add(arena, &page->items) = page->columns ? dynamodb_columns_apply(arena, page->columns, &item)
+                                     : projection  ? dynamodb_projection_apply(arena, projection, &item)
+                                                   : item;
+}
+
+bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob)
+{
+    page->needs_worker = page->leaves_large && blob.size > LARGE_ITEM_BYTES;
+    if (page->needs_worker)
+        return false;
     page->last = blob;
     page->size_bytes += size_bytes;
     page->scanned++;
-    if (!keep(page, &item))
-        arena_rewind(arena, before);
+    if (passes_filter(page, blob)) {
+        page->count++;
+        if (!page->count_only)
+            show(page, blob);
+    }
     page->more = is_full(page); /* as AWS: whether another item follows is not checked */
     return !page->more;
 }
@@ -197,6 +237,7 @@ struct dynamodb_attribute_map dynamodb_page_next(const struct item_page *page)
     struct str_list names = {0};
     for (size_t i = 0; i < schema.count; i++)
         *list_add(arena, &names) = schema.items[i].name;
+    dynamodb_names_sort(&names);
     struct dynamodb_attribute_map last = dynamodb_item_pick(arena, page->last, &names);
     return dynamodb_key_attributes(arena, &schema, &last);
 }

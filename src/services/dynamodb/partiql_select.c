@@ -261,7 +261,8 @@ bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struc
     *read = (struct pql_page){.page = {.call = dynamodb_pql_reading(call),
                                        .table = run->table,
                                        .expressions = &run->expressions,
-                                       .columns = run->statement.projection}};
+                                       .columns = run->statement.projection,
+                                       .leaves_large = !call->preparing && may_move_to_worker(call)}};
     if (!select_check(call, run, asked) || !dynamodb_page_begin(&read->page, &page) ||
         !dynamodb_page_paths_check(&read->page))
         return false;

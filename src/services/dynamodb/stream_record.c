@@ -144,6 +144,7 @@ static struct dynamodb_attribute_map key_of(const struct call *call, const struc
 
     for (size_t i = 0; i < keys->count; i++)
         *list_add(call->arena, &names) = keys->items[i].name;
+    dynamodb_names_sort(&names);
     struct dynamodb_attribute_map picked = dynamodb_item_pick(
         call->arena, str_present(change->blob) ? change->blob : change->before.blob, &names);
     return dynamodb_key_attributes(call->arena, keys, &picked);

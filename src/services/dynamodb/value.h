@@ -87,5 +87,7 @@ str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_ma
                          struct item_size *size);
 /* The decoded item points into the blob. */
 struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);
-/* Only the attributes of those names; what the others have is skipped. */
+/* Sort the names, each once. */
+void dynamodb_names_sort(struct str_list *names);
+/* Only the attributes of those names, which are sorted; what the others have is skipped. */
 struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names);

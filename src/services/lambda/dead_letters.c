@@ -7,6 +7,8 @@
  */
 #include "lambda_internal.h"
 
+#include "base/text.h"
+#include "base/utf8.h"
 #include "engine/count.h"
 
 enum { MAX_ERROR_MESSAGE = 1024 };
@@ -21,6 +23,30 @@ static str target_of(const struct call *call, const struct function *function)
     return settings.dead_letter_config && !str_empty(settings.dead_letter_config->target_arn)
                ? settings.dead_letter_config->target_arn
                : (str){0};
+}
+
+/* With a space in place of each character that message attributes may not have. */
+static str printable(const struct call *call, str text)
+{
+    struct text out = text_in(call->arena);
+
+    for (size_t at = 0, size; at < text.size; at += size) {
+        size_t sequence = utf8_sequence(text.data + at, text.data + text.size);
+        size = sequence > 0 ? sequence : 1;
+        str character = str_head(str_from(text, at), size);
+        text_add(&out, sequence > 0 && str_is_xml_text(character) ? character : S(" "));
+    }
+    return text_str(&out);
+}
+
+/* The error as a message attribute, whose text has no control characters. */
+static str attribute_of(const struct call *call, str error)
+{
+    str head = str_head_whole(error, MAX_ERROR_MESSAGE);
+
+    if (str_empty(head))
+        return S("Unknown");
+    return str_is_xml_text(head) ? head : printable(call, head);
 }
 
 void lambda_dead_letter_send(const struct call *call, const struct function *function,
@@ -39,8 +65,7 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
                   .request_id = event->request_id,
                   .trace_id = event->trace_id,
                   .lineage = event->lineage,
-                  .error_message = str_empty(event->error) ? S("Unknown")
-                                                           : str_head_whole(event->error, MAX_ERROR_MESSAGE),
+                  .error_message = attribute_of(call, event->error),
                   .losses = &errors,
               });
 }

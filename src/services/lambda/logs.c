@@ -167,7 +167,7 @@ static void add_event(const struct call *call, struct logs_input_log_events *eve
     if (events->count > 0 && timestamp_ms < events->items[events->count - 1].timestamp)
         timestamp_ms = events->items[events->count - 1].timestamp;
     *list_add(call->arena, events) = (struct logs_input_log_event){
-        .timestamp = timestamp_ms, .message = arena_format(call->arena, "%.*s\n", STR_ARGS(text))};
+        .timestamp = timestamp_ms, .message = arena_join(call->arena, text, S("\n"))};
 }
 
 /* Take the lines that were held back. */

@@ -290,6 +290,49 @@ TEST(a_small_write_to_a_large_item_moves_to_a_worker)
     assert_stored("\"v\":{\"N\":\"2\"}");
 }
 
+static void select_item(unsigned by_engine)
+{
+    count_from_here();
+    str items = body_of(begin_write("ExecuteStatement",
+                                    "{\"Statement\": \"SELECT n, id FROM \\\"table\\\" WHERE id = 'a'\"}"));
+    assert_text(items, "{\"Items\":[{\"n\":{\"N\":\"1\"},\"id\":{\"S\":\"a\"}}]}");
+    assert_int_equal(evaluated, by_engine);
+    assert_int_equal(elsewhere, 1 - by_engine);
+}
+
+TEST(a_select_of_a_large_item_moves_to_a_worker)
+{
+    enum { LARGE = 32 * 1024 };
+    static char attributes[LARGE + 128];
+
+    for (size_t above = 0; above < 100; above += 99) {
+        snprintf(attributes, sizeof attributes, ", \"n\": {\"N\": \"1\"}, \"t\": {\"S\": \"%0*d\"}",
+                 (int)(LARGE - 50 + above), 0);
+        put_item(attributes);
+        select_item(above ? 0 : 1);
+    }
+}
+
+static void scan(const char *parameters, const char *reply, unsigned expected)
+{
+    char json[256];
+
+    count_from_here();
+    snprintf(json, sizeof json, "{" TABLE "%s}", parameters);
+    assert_str(body_of(begin_write("Scan", json)), str_of(reply));
+    assert_int_equal(elsewhere, expected);
+}
+
+TEST(a_page_decodes_only_items_that_it_shows_whole)
+{
+    scan(", \"FilterExpression\": \"attribute_exists(v)\"", "{\"Items\":[],\"Count\":0,\"ScannedCount\":1}",
+         1); /* evaluated, not decoded */
+    scan(", \"Select\": \"COUNT\"", "{\"Count\":1,\"ScannedCount\":1}", 0);
+    scan(", \"ProjectionExpression\": \"n\"",
+         "{\"Items\":[{\"n\":{\"N\":\"1\"}}],\"Count\":1,\"ScannedCount\":1}", 0);
+    scan("", "{\"Items\":[{\"id\":{\"S\":\"a\"},\"n\":{\"N\":\"1\"}}],\"Count\":1,\"ScannedCount\":1}", 1);
+}
+
 /* ---- tables with indexes ---- */
 
 #define S_ATTRIBUTE(name) "{\"AttributeName\": \"" name "\", \"AttributeType\": \"S\"}"
@@ -491,4 +534,6 @@ TESTS(table_test(entries_of_indexes_are_planned_by_the_worker),
       table_test(a_condition_that_held_beforehand_is_asked_of_the_item_that_is_there),
       table_test(an_item_that_is_deleted_and_put_again_alike_is_written_where_it_is_now),
       table_test(an_item_that_is_gone_meanwhile_is_not_what_was_prepared),
-      table_test(a_small_write_to_a_large_item_moves_to_a_worker))
+      table_test(a_small_write_to_a_large_item_moves_to_a_worker),
+      table_test(a_select_of_a_large_item_moves_to_a_worker),
+      table_test(a_page_decodes_only_items_that_it_shows_whole))
