@@ -10,6 +10,8 @@
 #include "wire/json.h"
 #include "wire/percent.h"
 
+#include <stdio.h>
+
 static void add_field(struct arena *arena, struct text *query, const char *name, str value)
 {
     str encoded = percent_encode(arena, value);
@@ -43,6 +45,17 @@ void doctor_ask_about_policies(struct visit *visit)
             str_equal(json_get_str(json_parse(visit->arena, reply.body, NULL), S("policies")), S("on"));
 }
 
+enum { FORBIDDEN = 403 };
+
+/* Said once: nothing more is asked. */
+static void give_up(struct visit *visit)
+{
+    fputs(
+        "orderly: What policies allow is not looked at: with --auth strict only the administrator may ask.\n",
+        stderr);
+    visit->asks_policies = false;
+}
+
 bool doctor_denied(struct visit *visit, const struct doctor_question *question, str *reason)
 {
     struct http_reply reply = {0};
@@ -51,6 +64,8 @@ bool doctor_denied(struct visit *visit, const struct doctor_question *question, 
     if (!visit->asks_policies || !client_get(visit->client, visit->arena, S("/_orderly/iam/explain"),
                                              query_of(visit->arena, question), &reply, &failure))
         return false;
+    if (reply.status == FORBIDDEN)
+        give_up(visit);
     const struct json *answer = reply.status == 200 ? json_parse(visit->arena, reply.body, NULL) : NULL;
     *reason = json_get_str(answer, S("reason"));
     return json_is(json_get(answer, S("allowed")), JSON_FALSE) && str_present(*reason);

@@ -198,6 +198,36 @@ def test_a_topic_that_may_not_send_to_its_queue_is_told(house, doctor):
         0, "Nothing to warn of: 0 event source mappings and 1 subscriptions of queues are as AWS advises.\n")
 
 
+def test_with_strict_authentication_only_the_administrator_sees_what_policies_allow():
+    key = ("AKIAROOT", "root-secret")
+    server = orderly_server.Server("--auth", "strict", "--sandbox", "off", "--root-access-key-id", key[0],
+                                   "--root-secret-access-key", key[1]).start()
+    try:
+        session = boto3.Session(*key, region_name="us-east-1")
+        sns, sqs, iam = (session.client(name, endpoint_url=server.endpoint) for name in ("sns", "sqs", "iam"))
+        sqs.create_queue(QueueName="work")
+        for name in ("news", "more-news"):
+            sns.subscribe(TopicArn=sns.create_topic(Name=name)["TopicArn"], Protocol="sqs", Endpoint=WORK)
+        iam.create_user(UserName="reader")
+        iam.attach_user_policy(UserName="reader", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        made = iam.create_access_key(UserName="reader")["AccessKey"]
+
+        def run(key_id, secret):
+            return Result(subprocess.run(
+                [orderly_server.binary(), "doctor"], capture_output=True, text=True, timeout=60, check=False,
+                env=environment(AWS_ENDPOINT_URL=server.endpoint, AWS_ACCESS_KEY_ID=key_id, AWS_SECRET_ACCESS_KEY=secret)))
+
+        asked = run(*key)
+        assert (asked.code, sentences(asked).count("published messages do not arrive"), asked.err) == (1, 2, "")
+        asked = run(made["AccessKeyId"], made["SecretAccessKey"])
+        assert (asked.code, asked.out, asked.err) == (
+            0, "Nothing to warn of: 0 event source mappings and 2 subscriptions of queues are as AWS advises.\n",
+            "orderly: What policies allow is not looked at: with --auth strict only the administrator may ask.\n")
+    finally:
+        server.stop()
+        server.remove_data()
+
+
 def test_a_subscription_of_a_queue_that_does_not_exist_is_told(house, doctor):
     topic = house("sns").create_topic(Name="news")["TopicArn"]
     house("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=WORK + "k")

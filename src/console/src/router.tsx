@@ -2,6 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import type { ComponentChildren, ComponentType } from 'preact';
 
+import { mayLeave } from './unsaved';
+
 export type Params = Record<string, string>;
 
 export interface Route {
@@ -60,6 +62,11 @@ function rewrite(): void {
 }
 
 addEventListener('popstate', () => {
+  if (here().path !== place.peek().path && !mayLeave()) {
+    const { path, search } = place.peek();
+    history.pushState(null, '', href(search ? `${path}?${search}` : path));
+    return;
+  }
   place.value = here();
   rewrite();
 });
@@ -135,7 +142,7 @@ export function Link({ to, class: name, current, label, apart, children }: LinkP
   const follow = (event: MouseEvent) => {
     if (apart || event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
-    navigate(to);
+    if (to.split('?')[0] === path.peek() || mayLeave()) navigate(to);
   };
   return (
     <a

@@ -2,9 +2,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 
+import { useTyped } from './typed';
+
 interface ButtonProps {
   kind?: 'primary' | 'normal' | 'danger' | 'bare' | 'link';
   type?: 'button' | 'submit';
+  /** The id of the form that it submits, if it is not in the form. */
+  form?: string;
   disabled?: boolean;
   /** The name for screen readers, if the content is only a sign. */
   label?: string;
@@ -16,6 +20,7 @@ interface ButtonProps {
 export function Button({
   kind = 'normal',
   type = 'button',
+  form,
   disabled,
   label,
   onClick,
@@ -35,6 +40,7 @@ export function Button({
   return (
     <button
       type={type}
+      form={form}
       class={`button button-${kind}`}
       disabled={disabled || busy}
       aria-label={label}
@@ -340,17 +346,19 @@ export function Form({
   children,
 }: FormProps) {
   const [busy, setBusy] = useState(false);
+  const typed = useTyped();
   const send = async (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     setBusy(true);
     try {
       await onSubmit();
+      typed.saved();
     } finally {
       setBusy(false);
     }
   };
   return (
-    <form class="form" aria-label={label} onSubmit={event => void send(event)}>
+    <form class="form" aria-label={label} onSubmit={event => void send(event)} {...typed.attributes}>
       {children}
       <div class="form-actions">
         {cancel && (

@@ -4,6 +4,20 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 
 import { Button, TextField } from './controls';
 import { CloseIcon } from './icons';
+import { UNSAVED } from './typed';
+
+/** Where typing begins: not the button that closes the dialog. */
+const FIRST_FIELD =
+  '.dialog-body :is(input:not([type=radio], :disabled, [readonly]), input[type=radio]:checked, select:not(:disabled), textarea:not([readonly]))';
+
+/** Escape closes a dialog; if much was typed there, only after a question. */
+function askFirst(event: Event): void {
+  const dialog = event.currentTarget as HTMLElement;
+  if (event.target === dialog && dialog.querySelector(`[${UNSAVED}]`) && !confirm(QUESTION))
+    event.preventDefault();
+}
+
+const QUESTION = 'Close this? What you have typed here is not saved, and is lost.';
 
 interface DialogProps {
   title: string;
@@ -19,10 +33,17 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
+    if (!dialog?.querySelector('[autofocus]')) dialog?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
     return () => dialog?.close();
   }, []);
   return (
-    <dialog ref={element} class={wide ? 'wide' : ''} aria-labelledby={titleId} onClose={onClose}>
+    <dialog
+      ref={element}
+      class={wide ? 'wide' : ''}
+      aria-labelledby={titleId}
+      onCancel={askFirst}
+      onClose={onClose}
+    >
       <header>
         <h2 id={titleId}>{title}</h2>
         <Button kind="bare" label="Close" onClick={onClose}>
@@ -48,9 +69,18 @@ interface ConfirmProps {
 
 export function Confirm({ title, action, typed, onConfirm, onClose, children }: ConfirmProps) {
   const [text, setText] = useState('');
-  const confirm = async () => {
-    await onConfirm();
-    onClose();
+  const [busy, setBusy] = useState(false);
+  const form = useId();
+  const send = async (event: Event) => {
+    event.preventDefault();
+    if (busy || (typed !== undefined && text !== typed)) return;
+    setBusy(true);
+    try {
+      await onConfirm();
+      onClose();
+    } finally {
+      setBusy(false);
+    }
   };
   return (
     <Dialog
@@ -61,16 +91,23 @@ export function Confirm({ title, action, typed, onConfirm, onClose, children }: 
           <Button kind="link" onClick={onClose}>
             Cancel
           </Button>
-          <Button kind="danger" disabled={typed !== undefined && text !== typed} onClick={confirm}>
+          <Button
+            kind="danger"
+            type="submit"
+            form={form}
+            disabled={busy || (typed !== undefined && text !== typed)}
+          >
             {action}
           </Button>
         </>
       }
     >
-      {children}
-      {typed !== undefined && (
-        <TextField label={`To confirm, type ${typed}`} value={text} onInput={setText} placeholder={typed} />
-      )}
+      <form id={form} onSubmit={event => void send(event)}>
+        {children}
+        {typed !== undefined && (
+          <TextField label={`To confirm, type ${typed}`} value={text} onInput={setText} placeholder={typed} />
+        )}
+      </form>
     </Dialog>
   );
 }

@@ -67,6 +67,8 @@ export function Menu({ label, name, items }: MenuProps) {
               disabled={item.disabled}
               onClick={() => {
                 close();
+                // A dialog that is opened now gives the focus back to what has it: not to this item, which is gone.
+                holder.current?.querySelector('button')?.focus();
                 void item.onChoose();
               }}
             >

@@ -14,6 +14,7 @@ import { Time } from '../../ui/format';
 import { Badge, Copy, Facts, Loading, Page, Panel, Tabs } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
+import { useUnsaved } from '../../unsaved';
 import { AliasesTab } from './aliases_tab';
 import { CodeTab, type Draft } from './code_tab';
 import type { TabProps } from './common';
@@ -80,6 +81,7 @@ function Content({ details, reload }: TabProps) {
   const { Configuration: it } = details;
   const name = it.FunctionName;
   const [draft, setDraft] = useState<Draft>();
+  useUnsaved(draft !== undefined);
   const triggers = useResource(
     `lambda/triggers/${name}`,
     async signal => {

@@ -12,6 +12,7 @@ import { Badge, Empty, Notice, Page } from '../../../ui/layout';
 import { Menu, type MenuItem } from '../../../ui/menu';
 import { Problem } from '../../../ui/problem';
 import { useResource } from '../../../ui/resource';
+import { useUnsaved } from '../../../unsaved';
 import { bodyText, parseBody, placesOf, removed, replaced, withWidget, type Body, type Widget } from './body';
 import { EditSource, NameDashboard } from './dashboard_dialogs';
 import { TimeControls, useTurns } from './time_controls';
@@ -54,6 +55,7 @@ type Asked = 'add' | 'variables' | 'source' | 'save as' | 'delete' | { edit: num
 
 function Dashboard({ name, stored, reload }: DashboardProps) {
   const [draft, setDraft] = useState<Draft>();
+  useUnsaved(draft !== undefined);
   const [asked, setAsked] = useState<Asked>();
   const [error, setError] = useState<unknown>();
   const read = useMemo(() => readStored(stored), [stored]);
