@@ -497,3 +497,21 @@ def test_a_denied_statement_is_an_error_of_a_batch_and_ends_a_transaction(filled
     statements[0]["Statement"] = f'DELETE FROM "{table}" WHERE {keyed("a", 2)}'
     assert refusal(user.execute_transaction, TransactStatements=statements)[0] == "AccessDeniedException"
     assert places(filled("SELECT * FROM T WHERE user = 'a'")) == ["a2", "a3", "a4"]
+
+
+def test_a_transaction_reads_at_most_4_mb(dynamodb, table, transact):
+    """The sizes are exact: ten items of 400 KB, and one that fills what is left, or is a byte too large."""
+    names_and_keys = len("user" + "a" + "seq") + 2 + len("v")
+
+    def put(seq, size):
+        dynamodb.put_item(TableName=table, Item={
+            "user": {"S": "a"}, "seq": {"N": str(seq)}, "v": {"S": "x" * (size - names_and_keys)}})
+
+    for seq in range(1, 11):
+        put(seq, 400 * 1024)
+    statements = [f"SELECT seq FROM T WHERE user = 'a' AND seq = {seq}" for seq in range(1, 12)]
+    put(11, 96 * 1024)
+    assert [found["Item"]["seq"]["N"] for found in transact(*statements)["Responses"]] == [str(seq) for seq in range(1, 12)]
+    put(11, 96 * 1024 + 1)
+    assert refusal(transact, *statements) == (
+        "ValidationException", "Transaction request size has exceeded the maximum allowed size of 4 MB")

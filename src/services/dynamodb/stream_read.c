@@ -10,7 +10,11 @@
 
 #include <string.h>
 
-enum { RECORDS_LIMIT = 1000, RECORDS_BYTES = 1024 * 1024 };
+enum {
+    RECORDS_LIMIT = 1000,
+    RECORDS_BYTES = 1024 * 1024,
+    AWAITED_BYTES = 128 * 1024, /* read on the engine */
+};
 
 static const char *const iterator_purpose = "dynamodb/iterator";
 
@@ -269,9 +273,14 @@ static void add_record(const struct call *call, const struct stream *stream,
         record->user_identity = time_to_live(call);
 }
 
-/* Read up to `limit` records after *after, and move *after. */
+/* How much one read brings: at least one record. */
+struct read_limit {
+    int64_t records, bytes;
+};
+
+/* Read some records after *after, and move *after. */
 static void read_records(const struct call *call, const struct stream *stream,
-                         const struct dynamodb_shard_row *shard, int64_t limit,
+                         const struct dynamodb_shard_row *shard, struct read_limit limit,
                          struct dynamodbstreams_record_list *records, int64_t *after)
 {
     struct dynamodb_read_records_params range = {
@@ -281,10 +290,10 @@ static void read_records(const struct call *call, const struct stream *stream,
     struct dynamodb_record_row row;
     int64_t bytes = 0;
 
-    while ((int64_t)records->count < limit && !time_is_up(call) &&
+    while ((int64_t)records->count < limit.records && !time_is_up(call) &&
            dynamodb_read_records_next(&cursor, &row)) {
         bytes += row.size_bytes;
-        if (bytes > RECORDS_BYTES && records->count > 0)
+        if (bytes > limit.bytes && records->count > 0)
             break;
         add_record(call, stream, &row, records);
         *after = dynamodb_record_number(row.id);
@@ -302,14 +311,15 @@ static bool age_check(const struct call *call, const struct stream_position *pos
 
 /* Read from the iterator's place.  False: fail() has been called. */
 static bool get_records(const struct call *call, const struct stream *stream, const int64_t *asked,
-                        struct dynamodbstreams_get_records_output *out)
+                        int64_t most_bytes, struct dynamodbstreams_get_records_output *out)
 {
-    int64_t limit, after = stream->position.after;
+    struct read_limit limit = {.bytes = most_bytes};
+    int64_t after = stream->position.after;
     struct dynamodb_shard_row shard;
 
-    if (!dynamodb_stream_limit(call, asked, RECORDS_LIMIT, &limit) || !dynamodb_stream_of(call, stream) ||
-        !age_check(call, &stream->position) || !shard_find(call, stream, stream->position.shard, &shard) ||
-        !trimmed_check(call, &shard, after))
+    if (!dynamodb_stream_limit(call, asked, RECORDS_LIMIT, &limit.records) ||
+        !dynamodb_stream_of(call, stream) || !age_check(call, &stream->position) ||
+        !shard_find(call, stream, stream->position.shard, &shard) || !trimmed_check(call, &shard, after))
         return false;
     list_make_empty(call->arena, &out->records);
     read_records(call, stream, &shard, limit, &out->records, &after);
@@ -322,7 +332,7 @@ enum outcome dynamodbstreams_get_records(const struct call *call,
                                          const struct dynamodbstreams_get_records_input *in,
                                          struct dynamodbstreams_get_records_output *out)
 {
-    return get_records(call, call_resource(call, 0)->row, in->limit, out) ? DONE : FAILED;
+    return get_records(call, call_resource(call, 0)->row, in->limit, RECORDS_BYTES, out) ? DONE : FAILED;
 }
 
 enum outcome dynamodbstreams_await_records(const struct call *call,
@@ -334,7 +344,7 @@ enum outcome dynamodbstreams_await_records(const struct call *call,
 
     if (!iterator_read(call, in->shard_iterator, &stream) ||
         !authorize_resource(call, &(struct resource){.arn = stream.arn, .row = &stream}) ||
-        !get_records(call, &stream, in->limit, out))
+        !get_records(call, &stream, in->limit, AWAITED_BYTES, out))
         return FAILED;
     if (out->records.count > 0 || !str_present(out->next_shard_iterator) || call->now_ms >= give_up_ms ||
         call->last_run)
