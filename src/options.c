@@ -22,10 +22,13 @@ struct option {
     bool (*set)(struct options *options, str value);
 };
 
+/* An IPv6 address may be written as in a URL: [::1]. */
 static bool set_host(struct options *options, str value)
 {
-    options->host = value;
-    return !str_empty(value);
+    bool bracketed = str_starts_with(value, S("[")) && str_ends_with(value, S("]"));
+
+    options->host = bracketed ? str_from(str_head(value, value.size - 1), 1) : value;
+    return !str_empty(options->host);
 }
 
 static bool read_int(str value, int64_t min, int64_t max, int *number)

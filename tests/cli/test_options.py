@@ -40,6 +40,10 @@ def orderly(tmp_path):
         (["--in-memory", "--data", "x"],
          "--data names a folder and --in-memory keeps nothing in one: use one of them."),
         (["--host", "0.0.0.0"], "Listening elsewhere than on loopback needs --auth strict."),
+        (["--host", "[::]"], "Listening elsewhere than on loopback needs --auth strict."),
+        (["--host", "[]"], '--host takes an address, not "[]". See orderly help.'),
+        (["--host", "[::1]", "--root-access-key-id", "x"],
+         "--root-access-key-id needs --root-secret-access-key."),
         (["--auth", "strict"],
          "--auth strict needs the administrator's key, or nobody could call: set ORDERLY_ROOT_ACCESS_KEY_ID and "
          "ORDERLY_ROOT_SECRET_ACCESS_KEY."),
