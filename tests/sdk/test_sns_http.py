@@ -274,18 +274,23 @@ def attempts_of(endpoint, topic):
     return [(hop["kind"], hop["verdict"], hop.get("attempt"), hop.get("reason")) for hop in hops if hop["kind"] != "published"]
 
 
+def last_attempt(endpoint, topic):
+    attempts = attempts_of(endpoint, topic)
+    return attempts and attempts[-1][0]
+
+
 def test_what_is_answered_with_500_is_tried_again(sns, web, endpoint, confirmed, advance_clock, wait_until):
     topic, _ = confirmed()
     web.answer(500, 503)
     sns.publish(TopicArn=topic, Message="m")
     bodies = [web.take()[2]]
     for _ in range(2):
-        wait_until(lambda: attempts_of(endpoint, topic)[-1][0] == "retried")
+        wait_until(lambda: last_attempt(endpoint, topic) == "retried")
         assert web.requests.empty()
         advance_clock(20)
         bodies.append(web.take()[2])
     assert bodies == [bodies[0]] * 3
-    wait_until(lambda: attempts_of(endpoint, topic)[-1][0] == "delivered")
+    wait_until(lambda: last_attempt(endpoint, topic) == "delivered")
     assert [hop[:3] for hop in attempts_of(endpoint, topic)] == [
         ("not-delivered", "failed", 1), ("retried", "ok", 2), ("not-delivered", "failed", 2), ("retried", "ok", 3),
         ("delivered", "ok", 3)]
@@ -312,7 +317,7 @@ def test_when_its_retries_are_used_up_a_message_is_a_dead_letter(sns, sqs, web, 
     web.answer(status, status)
     published = sns.publish(TopicArn=topic, Message="m")["MessageId"]
     web.take()
-    wait_until(lambda: attempts_of(endpoint, topic)[-1][0] == "retried")
+    wait_until(lambda: last_attempt(endpoint, topic) == "retried")
     advance_clock(5)
     web.take()
     message = the_message(sqs, queue)
@@ -359,7 +364,7 @@ def test_a_subscription_that_ends_gets_no_retry(sns, web, endpoint, confirmed, a
     web.answer(500)
     sns.publish(TopicArn=topic, Message="m")
     web.take()
-    wait_until(lambda: attempts_of(endpoint, topic)[-1][0] == "retried")
+    wait_until(lambda: last_attempt(endpoint, topic) == "retried")
     sns.unsubscribe(SubscriptionArn=subscription)
     advance_clock(60)
     sns.publish(TopicArn=topic, Message="n")
