@@ -275,6 +275,8 @@ struct locator {
     const struct call *call;
     const struct permission *permission;
     str with;
+    str given; /* the name of the last resource, */
+    struct resource found;
     bool failed;
 };
 
@@ -283,12 +285,15 @@ static struct resource *add_resource(const struct call *call)
     return list_add(call->arena, &call->progress->resources);
 }
 
+/* A request with many entries often names the same resource in all of them. */
 static bool locate_given(struct locator *locator, str given)
 {
-    struct resource found = {0};
-
-    locator->failed = !locator->permission->locate(locator->call, given, locator->with, &found);
-    *add_resource(locator->call) = found;
+    if (!str_present(locator->given) || !str_equal(given, locator->given)) {
+        locator->found = (struct resource){0};
+        locator->failed = !locator->permission->locate(locator->call, given, locator->with, &locator->found);
+    }
+    locator->given = given;
+    *add_resource(locator->call) = locator->found;
     return !locator->failed;
 }
 
@@ -354,7 +359,10 @@ static str expand(const struct call *call, const char *pattern)
 /* False: fail() has been called. */
 static bool locate(const struct call *call, const struct permission *permission, const void *in)
 {
-    struct locator locator = {{see_name}, call, permission, text_at(call, &permission->with, in), false};
+    struct locator locator = {.viewer = {see_name},
+                              .call = call,
+                              .permission = permission,
+                              .with = text_at(call, &permission->with, in)};
 
     if (permission->path.members)
         locate_named(&locator, in);
