@@ -16,6 +16,7 @@ WHOLE_TABLES = {
     "dynamodb: find_gone": "the first row",
     "dynamodb: find_last_version": "the last row",
     "dynamodb: find_gone_index": "the first row",
+    "dynamodb: find_unused_image": "the first entry of an index of those that are to be removed",
     "engine: find_ended_delivery_target": "an index of the few that have ended",
     "engine: find_last_delivery": "the last row",
     "engine: find_last_trace_hop": "the last entry of an index",

@@ -137,6 +137,8 @@ class World:
     def random_attributes(self):
         names = [name for name in [*TYPES, "f", "g"] if self.dice.random() < 0.75]
         found = {name: value_of(self.dice, TYPES.get(name, "S")) for name in names}
+        if self.dice.random() < 0.1:
+            found["f"] = {"S": self.dice.choice("xyz") * 5_000}  # stored once for all rows that keep it
         if found and self.dice.random() < 0.15:
             found[self.dice.choice(sorted(found))] = self.dice.choice([{"S": ""}, {"N": "7"}, {"S": "other"}])
         return found

@@ -207,8 +207,9 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "version", "backup", "backup_item", "copy", "stream", "shard",
-                     "record", "expiry", "token")
+                     "record", "expiry", "token", "image", "content")
     ),
+    "alter table dynamodb_item drop column image_id",
     *(
         f"alter table dynamodb_table drop column {name}"
         for name in ("stream_id", "stream_view", "stream_label", "ttl_name", "ttl_changed_ms", "ttl_filling")

@@ -19,16 +19,16 @@ enum {
 
 void dynamodb_version_keep(const struct call *call, const struct change *change)
 {
-    struct stored before = change->before;
+    const struct stored *before = &change->before;
 
-    if (before.id && !str_present(before.blob))
-        dynamodb_stored_read(call, change->table, &change->key, &before);
-    dynamodb_add_version(call->txn, &(struct dynamodb_version_row){.table_id = change->table->row.id,
-                                                                   .hash_key = change->key.hash,
-                                                                   .range_key = change->key.range,
-                                                                   .changed_ms = call->now_ms,
-                                                                   .size_bytes = before.size_bytes,
-                                                                   .item = before.blob});
+    dynamodb_add_version(call->txn,
+                         &(struct dynamodb_version_row){.table_id = change->table->row.id,
+                                                        .hash_key = change->key.hash,
+                                                        .range_key = change->key.range,
+                                                        .changed_ms = call->now_ms,
+                                                        .size_bytes = before->size_bytes,
+                                                        .item = before->image_id ? (str){0} : before->blob,
+                                                        .image_id = dynamodb_image_name(&before->image_id)});
 }
 
 int64_t dynamodb_version_now(const struct call *call)

@@ -33,6 +33,7 @@ static bool trim(const struct call *call, int64_t table_id, int64_t before_ms)
         if (slice_is_spent(call, &slice))
             return false;
         dynamodb_remove_version(call->txn, &(struct dynamodb_remove_version_params){.id = rows.items[i].id});
+        dynamodb_image_drop(call, rows.items[i].image_id);
         slice_spend(&slice, 1, rows.items[i].size_bytes);
     }
     return true;

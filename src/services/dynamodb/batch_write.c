@@ -13,7 +13,6 @@
 enum {
     MAX_REQUESTS = 25,
     MAX_WRITTEN_BYTES = 4 * 1024 * 1024, /* of the items as they are or were; as large as a transaction */
-    MAX_STORED_BYTES = 8 * 1024 * 1024,  /* with their copies in histories and streams */
 };
 
 /* ---- checking ---- */
@@ -110,19 +109,25 @@ static enum outcome plan_all(const struct call *call, struct write_set *set)
     return DONE;
 }
 
-/* Returns the number of writes that had room. */
+/* The number of writes that have room, as far as they are planned. */
+static size_t count_with_room(const struct write_set *set)
+{
+    int64_t bytes = 0;
+    size_t count = 0;
+
+    for (; count < set->count && bytes <= MAX_WRITTEN_BYTES; count++)
+        bytes += dynamodb_write_bytes(&set->items[count]);
+    return count;
+}
+
 static size_t apply(const struct call *call, struct write_set *set)
 {
-    int64_t bytes = 0, stored = 0;
-    size_t at = 0;
+    size_t count = count_with_room(set);
 
-    for (; at < set->count && bytes <= MAX_WRITTEN_BYTES && stored <= MAX_STORED_BYTES; at++) {
-        const struct write *write = &set->items[at];
-        dynamodb_write_apply(call, &set->items[at]);
-        bytes += dynamodb_write_bytes(write);
-        stored += dynamodb_write_bytes(write) * dynamodb_change_copies(write->table);
-    }
-    return at;
+    for (size_t i = 0; i < count; i++)
+        dynamodb_write_apply(call, &set->items[i]);
+    dynamodb_drafts_end(call, set);
+    return count;
 }
 
 /* The requests from number `at` on are left for another call. */
@@ -164,6 +169,7 @@ void dynamodb_batch_write_item_prepare(const struct call *call,
 {
     struct write_set *set = arena_new(call->arena, struct write_set);
 
+    *set = dynamodb_set_anew(prepared(call));
     if (address(call, in, set))
         dynamodb_set_prepare(call, set);
     leave_prepared(call, set);
@@ -177,7 +183,9 @@ enum outcome dynamodb_batch_write_item(const struct call *call,
 
     if (!address(call, in, &set))
         return FAILED;
-    enum outcome outcome = plan_all(call, &set);
+    enum outcome outcome = dynamodb_drafts_write(call, &set, count_with_room(&set));
+    if (outcome == DONE)
+        outcome = plan_all(call, &set);
     if (outcome != DONE)
         return outcome;
     size_t done = apply(call, &set);

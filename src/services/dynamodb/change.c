@@ -35,7 +35,8 @@ static int64_t store_item(const struct call *call, const struct change *change)
         .hash_key = change->key.hash,
         .range_key = change->key.range,
         .size_bytes = change->size_bytes,
-        .item = change->blob,
+        .item = change->image_id ? S("") : change->blob,
+        .image_id = dynamodb_image_name(&change->image_id),
     };
 
     if (!row.id)
@@ -44,29 +45,83 @@ static int64_t store_item(const struct call *call, const struct change *change)
     return row.id;
 }
 
-/* The change with the item as it was, which its plan may have found without its blob. */
-static struct change complete(const struct call *call, const struct change *change)
+/* ---- images ---- */
+
+static bool has_image(const struct table *table, enum dynamodb_stream_view_type one)
 {
-    struct change whole = *change;
+    enum dynamodb_stream_view_type view;
+
+    if (!table->row.stream_id)
+        return false;
+    view = dynamodb_stream_view_type_of(table->row.stream_view);
+    return view == one || view == DYNAMODB_STREAM_VIEW_TYPE_NEW_AND_OLD_IMAGES;
+}
+
+int dynamodb_change_keeps(const struct table *table)
+{
+    return (table->row.is_kept ? 1 : 0) + (has_image(table, DYNAMODB_STREAM_VIEW_TYPE_OLD_IMAGE) ? 1 : 0);
+}
+
+bool dynamodb_change_copies(const struct table *table)
+{
+    return dynamodb_change_keeps(table) > 0 || has_image(table, DYNAMODB_STREAM_VIEW_TYPE_NEW_IMAGE);
+}
+
+/* Does a part of the change need the item as it was, besides the rows that may name its image? */
+static bool needs_content(const struct change *change)
+{
+    const struct table *table = change->table;
+
+    return (table->indexes.count > 0 && !change->entries) ||
+           (table->row.stream_id && !str_present(change->blob));
+}
+
+/* Its plan may have found the item as it was without the blob. */
+static void read_before(const struct call *call, struct change *change)
+{
+    struct stored *before = &change->before;
     struct dynamodb_read_blob_row row;
 
-    if (whole.before.id && !str_present(whole.before.blob) &&
-        dynamodb_read_blob(call->txn, &(struct dynamodb_read_blob_params){.id = whole.before.id}, &row))
-        whole.before.blob = row.item;
-    return whole;
+    if (!before->id || str_present(before->blob))
+        return;
+    if (before->image_id) {
+        if (needs_content(change))
+            before->blob = dynamodb_image_read(call, before->image_id);
+    } else if ((needs_content(change) || dynamodb_change_keeps(change->table) > 0) &&
+               dynamodb_read_blob(call->txn, &(struct dynamodb_read_blob_params){.id = before->id}, &row)) {
+        before->blob = row.item;
+    }
 }
 
-int dynamodb_change_copies(const struct table *table)
+/* The item as it was leaves its row, for those that keep it. */
+static void share_before(const struct call *call, struct change *change)
 {
-    static const int images[] = {[DYNAMODB_STREAM_VIEW_TYPE_NEW_IMAGE] = 1,
-                                 [DYNAMODB_STREAM_VIEW_TYPE_OLD_IMAGE] = 1,
-                                 [DYNAMODB_STREAM_VIEW_TYPE_NEW_AND_OLD_IMAGES] = 2,
-                                 [DYNAMODB_STREAM_VIEW_TYPE_KEYS_ONLY] = 0};
-    int copies = table->row.is_kept ? 2 : 1;
+    struct stored *before = &change->before;
+    int uses = (change->table->row.is_kept ? 1 : 0) + (dynamodb_stream_images(change).old ? 1 : 0);
 
-    return table->row.stream_id ? copies + images[dynamodb_stream_view_type_of(table->row.stream_view)]
-                                : copies;
+    if (before->image_id) {
+        dynamodb_image_use(call, before->image_id, uses - 1);
+    } else if (change->draft_before && uses > 0) {
+        dynamodb_image_take(call, change->draft_before, uses);
+        before->image_id = change->draft_before;
+    } else if (uses > 1 && dynamodb_image_pays(before->blob)) {
+        before->image_id = dynamodb_image_add(call, before->blob, uses);
+    }
 }
+
+static void share_after(const struct call *call, struct change *change)
+{
+    int uses = 1 + (dynamodb_stream_images(change).new ? 1 : 0);
+
+    if (change->draft) {
+        dynamodb_image_take(call, change->draft, uses);
+        change->image_id = change->draft;
+    } else if (dynamodb_change_copies(change->table) && dynamodb_image_pays(change->blob)) {
+        change->image_id = dynamodb_image_add(call, change->blob, uses);
+    }
+}
+
+/* ---- the change ---- */
 
 static void note_expiry(const struct call *call, const struct change *change, int64_t id)
 {
@@ -79,17 +134,21 @@ static void note_expiry(const struct call *call, const struct change *change, in
 void dynamodb_change_apply(const struct call *call, const struct change *change)
 {
     const struct table *table = change->table;
-    bool watched = (table->indexes.count > 0 && !change->entries) || table->row.stream_id;
-    struct change whole = watched ? complete(call, change) : *change;
+    struct change whole = *change;
     int64_t id = whole.before.id;
 
     check(str_present(whole.blob) || id);
+    read_before(call, &whole);
+    if (id)
+        share_before(call, &whole);
     if (table->row.is_kept)
         dynamodb_version_keep(call, &whole);
-    if (str_present(whole.blob))
+    if (str_present(whole.blob)) {
+        share_after(call, &whole);
         id = store_item(call, &whole);
-    else
+    } else {
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = id});
+    }
     count_change(call, &whole);
     if (table->indexes.count > 0)
         dynamodb_entries_change(call, &whole, id);

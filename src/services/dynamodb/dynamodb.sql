@@ -337,6 +337,28 @@ alter table dynamodb_index add column warming integer not null default 0;
 update dynamodb_index set warm_read_units = 12000, warm_write_units = 4000 where read_units = 0;
 update dynamodb_index set warm_read_units = read_units, warm_write_units = write_units where read_units > 0;
 
+-- migration: 13
+-- Large items that several rows share.  The row of an item, of a version or of a record then names the image and has
+-- no content itself (an item's is empty); uses counts these rows.  A draft is an image that a request has stored
+-- before the rows that will name it.  Ids are not reused: the same id is the same content.
+create table dynamodb_image (
+    id integer primary key autoincrement,
+    uses integer not null,
+    draft integer
+);
+create unique index dynamodb_image_draft on dynamodb_image (draft) where draft is not null;
+create index dynamodb_image_unused on dynamodb_image (id) where uses = 0 and draft is null;
+
+-- Apart from the count, so that counting does not write the content again.
+create table dynamodb_content (
+    image_id integer primary key,
+    content blob not null
+);
+alter table dynamodb_item add column image_id integer;
+alter table dynamodb_version add column image_id integer;
+alter table dynamodb_record add column old_image_id integer;
+alter table dynamodb_record add column new_image_id integer;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -412,7 +434,10 @@ update dynamodb_backfill set hash_key = :hash_key, range_key = :range_key where 
 delete from dynamodb_backfill where index_id = :index_id;
 
 -- statement: items_after :each
-select id, hash_key, range_key, size_bytes, item from dynamodb_item
+select id, hash_key, range_key, size_bytes,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
 order by hash_key, range_key;
 
@@ -487,7 +512,9 @@ select item from dynamodb_item where id = :id;
 -- statement: scan_index :each
 -- column: item_bytes integer
 -- param: end_key blob
-select entry.size_bytes, item.size_bytes as item_bytes, item.item
+select entry.size_bytes, item.size_bytes as item_bytes,
+    case when item.image_id is null then item.item
+        else (select content from dynamodb_content where image_id = item.image_id) end as item
 from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
 where entry.index_id = :index_id and (entry.hash_key, entry.range_key) > (:hash_key, :range_key)
     and entry.hash_key < :end_key
@@ -497,7 +524,9 @@ order by entry.hash_key, entry.range_key;
 -- column: item_bytes integer
 -- param: low blob
 -- param: high blob
-select entry.size_bytes, item.size_bytes as item_bytes, item.item
+select entry.size_bytes, item.size_bytes as item_bytes,
+    case when item.image_id is null then item.item
+        else (select content from dynamodb_content where image_id = item.image_id) end as item
 from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
 where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
 order by entry.range_key;
@@ -506,7 +535,9 @@ order by entry.range_key;
 -- column: item_bytes integer
 -- param: low blob
 -- param: high blob
-select entry.size_bytes, item.size_bytes as item_bytes, item.item
+select entry.size_bytes, item.size_bytes as item_bytes,
+    case when item.image_id is null then item.item
+        else (select content from dynamodb_content where image_id = item.image_id) end as item
 from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
 where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
 order by entry.range_key desc;
@@ -579,46 +610,63 @@ delete from dynamodb_gone where table_id = :table_id;
 
 -- statement: list_places :many
 -- param: limit integer
-select id, size_bytes from dynamodb_item where table_id = :table_id limit :limit;
+select id, size_bytes, image_id from dynamodb_item where table_id = :table_id limit :limit;
 
 -- Without the blob.
 -- statement: find_place :one
-select id, size_bytes from dynamodb_item
+select id, size_bytes, image_id from dynamodb_item
+where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
+
+-- Without the content of an image.
+-- statement: find_row :one
+select id, size_bytes, image_id, item from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: find_item :one
-select id, size_bytes, item from dynamodb_item
+select id, size_bytes, image_id,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: add_item :insert
 -- row: item
-insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item)
-values (:table_id, :hash_key, :range_key, :size_bytes, :item);
+insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item, image_id)
+values (:table_id, :hash_key, :range_key, :size_bytes, :item, :image_id);
 
 -- statement: replace_item :exec
 -- row: item
-update dynamodb_item set item = :item, size_bytes = :size_bytes where id = :id;
+update dynamodb_item set item = :item, image_id = :image_id, size_bytes = :size_bytes where id = :id;
 
 -- statement: remove_item :exec
 delete from dynamodb_item where id = :id;
 
 -- statement: scan_items :each
 -- param: end_key blob
-select size_bytes, item from dynamodb_item
+select size_bytes,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key) and hash_key < :end_key
 order by hash_key, range_key;
 
 -- statement: query_forward :each
 -- param: low blob
 -- param: high blob
-select size_bytes, item from dynamodb_item
+select size_bytes,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key;
 
 -- statement: query_backward :each
 -- param: low blob
 -- param: high blob
-select size_bytes, item from dynamodb_item
+select size_bytes,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key desc;
 
@@ -702,8 +750,10 @@ delete from dynamodb_shard where stream_id = :stream_id and closed_ms < :horizon
 
 -- statement: add_record :exec
 -- row: record
-insert into dynamodb_record (id, made_ms, event, expired, size_bytes, item_keys, old_image, new_image)
-values (:id, :made_ms, :event, :expired, :size_bytes, :item_keys, :old_image, :new_image);
+insert into dynamodb_record (id, made_ms, event, expired, size_bytes, item_keys, old_image, new_image,
+    old_image_id, new_image_id)
+values (:id, :made_ms, :event, :expired, :size_bytes, :item_keys, :old_image, :new_image,
+    :old_image_id, :new_image_id);
 
 -- The newest record of a stream.
 -- statement: find_last_record :one
@@ -714,13 +764,17 @@ select id from dynamodb_record where id >= :low and id < :high order by id desc 
 -- statement: find_first_record :one
 -- param: low integer
 -- param: high integer
-select id, made_ms, size_bytes from dynamodb_record where id >= :low and id < :high order by id limit 1;
+select id, made_ms, size_bytes, old_image_id, new_image_id from dynamodb_record where id >= :low and id < :high order by id limit 1;
 
 -- statement: read_records :each
 -- param: low integer
 -- param: high integer
 -- row: record
-select id, made_ms, event, expired, size_bytes, item_keys, old_image, new_image
+select id, made_ms, event, expired, size_bytes, item_keys,
+    case when old_image_id is null then old_image
+        else (select content from dynamodb_content where image_id = old_image_id) end as old_image,
+    case when new_image_id is null then new_image
+        else (select content from dynamodb_content where image_id = new_image_id) end as new_image
 from dynamodb_record where id >= :low and id < :high order by id;
 
 -- statement: remove_record :exec
@@ -759,10 +813,16 @@ delete from dynamodb_expiry where item_id in
     (select item_id from dynamodb_expiry where table_id = :table_id limit :limit);
 
 -- statement: read_item :one
-select hash_key, range_key, size_bytes, item from dynamodb_item where id = :id;
+select hash_key, range_key, size_bytes, image_id,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item where id = :id;
 
 -- statement: list_items :each
-select id, hash_key, range_key, size_bytes, item from dynamodb_item
+select id, hash_key, range_key, size_bytes,
+    case when dynamodb_item.image_id is null then dynamodb_item.item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
 order by hash_key, range_key;
 
@@ -785,14 +845,17 @@ delete from dynamodb_token where account = :account and region = :region and tok
 
 -- statement: add_version :insert
 -- row: version
-insert into dynamodb_version (table_id, hash_key, range_key, changed_ms, size_bytes, item)
-values (:table_id, :hash_key, :range_key, :changed_ms, :size_bytes, :item);
+insert into dynamodb_version (table_id, hash_key, range_key, changed_ms, size_bytes, item, image_id)
+values (:table_id, :hash_key, :range_key, :changed_ms, :size_bytes, :item, :image_id);
 
 -- The first version of an item after that one.
 -- statement: find_version :one
 -- param: after integer
 -- row: version
-select id, size_bytes, item from dynamodb_version
+select id, size_bytes,
+    case when dynamodb_version.image_id is null then dynamodb_version.item
+        else (select content from dynamodb_content where image_id = dynamodb_version.image_id) end as item
+from dynamodb_version
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key and id > :after
 order by id limit 1;
 
@@ -806,7 +869,7 @@ order by changed_ms desc, id desc limit 1;
 
 -- statement: list_versions :many
 -- param: limit integer
-select id, size_bytes from dynamodb_version where table_id = :table_id and changed_ms < :changed_ms
+select id, size_bytes, image_id from dynamodb_version where table_id = :table_id and changed_ms < :changed_ms
 order by changed_ms limit :limit;
 
 -- statement: remove_version :exec
@@ -919,3 +982,43 @@ select recovery_ms, recovery_days, copies from dynamodb_table where id = :id;
 
 -- statement: set_recovery :exec
 update dynamodb_table set recovery_ms = :recovery_ms, recovery_days = :recovery_days where id = :id;
+
+-- ---- images ----
+
+-- statement: add_image :insert
+insert into dynamodb_image (uses, draft) values (:uses, :draft);
+
+-- statement: add_content :exec
+insert into dynamodb_content (image_id, content) values (:image_id, :content);
+
+-- statement: read_content :one
+select content from dynamodb_content where image_id = :image_id;
+
+-- The uses afterwards.
+-- statement: use_image :one
+-- param: by integer
+update dynamodb_image set uses = uses + :by where id = :id returning uses;
+
+-- statement: find_draft :one
+-- param: draft integer
+select id from dynamodb_image where draft = :draft;
+
+-- statement: take_draft :exec
+update dynamodb_image set uses = :uses, draft = null where id = :id;
+
+-- statement: give_up_drafts :exec
+-- param: low integer
+-- param: high integer
+update dynamodb_image set draft = null where draft >= :low and draft < :high;
+
+-- statement: find_unused_image :one
+-- column: size_bytes integer
+select id, length(content) as size_bytes
+from dynamodb_image join dynamodb_content on image_id = id
+where uses = 0 and draft is null order by id limit 1;
+
+-- statement: remove_image :exec
+delete from dynamodb_image where id = :id;
+
+-- statement: remove_content :exec
+delete from dynamodb_content where image_id = :image_id;

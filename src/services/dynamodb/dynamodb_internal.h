@@ -506,18 +506,39 @@ void dynamodb_upkeep_start(const struct call *call);
 enum { LARGE_ITEM_BYTES = 32 * 1024 };
 
 /* stored.c */
-/* A stored item; id is 0 when it does not exist. */
+/* A stored item; id is 0 when it does not exist, image_id when its row has the content itself. */
 struct stored {
-    int64_t id, size_bytes;
+    int64_t id, size_bytes, image_id;
     str blob;
     struct dynamodb_attribute_map item; /* the decoded blob, after dynamodb_item_decode() */
 };
 /* Read the item's row, with its blob. */
 void dynamodb_stored_read(const struct call *call, const struct table *table, const struct item_key *key,
                           struct stored *stored);
+/* The same; the blob is absent if it is an image's. */
+void dynamodb_stored_look(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored);
 /* The same without the blob. */
 void dynamodb_stored_find(const struct call *call, const struct table *table, const struct item_key *key,
                           struct stored *stored);
+
+/* images.c */
+/* Is the item stored once for all rows that keep it? */
+bool dynamodb_image_pays(str blob);
+/* Store an image that so many rows name. */
+int64_t dynamodb_image_add(const struct call *call, str blob, int64_t uses);
+/* Store an image that no row names yet, by a number that no other draft has. */
+int64_t dynamodb_image_draft(const struct call *call, str blob, int64_t number);
+/* The draft becomes an image that so many rows name. */
+void dynamodb_image_take(const struct call *call, int64_t id, int64_t uses);
+/* So many more rows name the image, or fewer; does nothing for id 0. */
+void dynamodb_image_use(const struct call *call, int64_t id, int64_t by);
+/* A row that named that image, unless it is NULL, is being removed. */
+void dynamodb_image_drop(const struct call *call, const int64_t *id);
+str dynamodb_image_read(const struct call *call, int64_t id);
+/* The id as a row has it: NULL for 0. */
+const int64_t *dynamodb_image_name(const int64_t *id);
+void dynamodb_images_remove_later(const struct call *call);
 
 /* entries.c */
 /* An item before or after a change, with its size; item.items is NULL without an item. */
@@ -554,11 +575,14 @@ bool dynamodb_stamps_equal(const struct table_stamp *a, const struct table_stamp
 struct change {
     const struct table *table;
     struct item_key key;
-    struct stored before;               /* its id is 0 when there was no item */
-    str blob;                           /* the new item; absent when there is no item afterwards */
-    int64_t size_bytes;                 /* of the new item */
-    bool same;                          /* the item is as it was, though its bytes may differ */
-    bool expired;                       /* a deletion by time to live */
+    struct stored before; /* its id is 0 when there was no item */
+    str blob;             /* the new item; absent when there is no item afterwards */
+    int64_t size_bytes;   /* of the new item */
+    int64_t draft,
+        draft_before; /* images of the new item, and of the old one, that have been stored; 0: none */
+    int64_t image_id; /* of the new item, or 0: set by dynamodb_change_apply() */
+    bool same;        /* the item is as it was, though its bytes may differ */
+    bool expired;     /* a deletion by time to live */
     const struct entry_change *entries; /* of table->indexes; NULL: planned when the change is stored */
     double *index_units; /* the write units of each of table->indexes are added to it, unless it is NULL */
 };
@@ -567,9 +591,10 @@ struct change {
  * rows of time to live.
  */
 void dynamodb_change_apply(const struct call *call, const struct change *change);
-/* How often a change of that table stores an item, at most: in its row, its history, and its stream's images.
- */
-int dynamodb_change_copies(const struct table *table);
+/* How many rows keep an item of that table as it was before a change: the history's, the stream's. */
+int dynamodb_change_keeps(const struct table *table);
+/* Does a change of that table store an item more than once? */
+bool dynamodb_change_copies(const struct table *table);
 
 /* streams.c */
 str dynamodb_stream_arn(const struct call *call, const struct table *table, str label);
@@ -587,6 +612,11 @@ void dynamodb_stream_open(const struct call *call, const struct table *table, st
 void dynamodb_stream_close(const struct call *call, const struct table *table);
 
 /* stream_record.c */
+/* The images that the record of a change has: of the item before it, and after it. */
+struct record_images {
+    bool old, new;
+};
+struct record_images dynamodb_stream_images(const struct change *change);
 /* For dynamodb_change_apply(): add the record of a change to the table's open stream; needs before.blob. */
 void dynamodb_stream_note(const struct call *call, const struct change *change);
 
@@ -639,6 +669,7 @@ struct write {
     struct table_stamp planned_for;     /* the table as same, unfit and entries suppose it */
     struct table_stamp checked_for;     /* and as it was when the keys of a put item were checked */
     struct dynamodb_attribute_map item; /* the new item; this and stored.item are for the reply */
+    int64_t draft, draft_before;        /* as of struct change: dynamodb_drafts_write() */
     double *index_units;                /* of each of table->indexes: dynamodb_write_apply() */
 };
 /* The write that its preparation has left; without one, `given`. */
@@ -658,6 +689,8 @@ void dynamodb_write_prepare(const struct call *call, struct write *write);
 bool dynamodb_write_is_ready(const struct call *call, struct write *write);
 /* Read the stored item, evaluate the condition, and compute the new item; stores nothing. */
 enum outcome dynamodb_plan_write(const struct call *call, struct write *write);
+/* Will the write be stored as a worker has computed it, if nothing changes until then? */
+bool dynamodb_write_may_succeed(const struct write *write);
 /* Store what has been planned. */
 void dynamodb_write_apply(const struct call *call, struct write *write);
 /* Both. */
@@ -696,9 +729,15 @@ struct write_set {
     bool checked, valid;
     struct failure failure; /* if it is not valid */
     str fingerprint;        /* of a request with a ClientRequestToken: the hash of the whole request */
+
+    int attempts;   /* preparations so far */
+    int64_t drafts; /* the number of the first draft; 0: there shall be none */
+    bool drafted;   /* by dynamodb_drafts_write() */
 };
 /* What the request's preparation has left; else an empty set. */
 struct write_set dynamodb_set_begin(const struct call *call);
+/* For a preparation; `before`: what the one before it has left, or NULL. */
+struct write_set dynamodb_set_anew(const struct write_set *before);
 bool dynamodb_set_was_checked(const struct call *call, const struct write_set *set);
 bool dynamodb_set_checked(const struct call *call, struct write_set *set, bool valid);
 /* In a preparation: compute the results of the writes, and leave the set to the handler. */
@@ -718,6 +757,18 @@ void dynamodb_set_repeat(const struct call *call, const struct write_set *set, s
                          struct dynamodb_consumed_capacity_list *shown);
 void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
                               struct dynamodb_item_collection_metrics_list_map *shown);
+
+/* drafts.c */
+/* In a preparation that has computed the writes. */
+void dynamodb_drafts_begin(struct write_set *set);
+/*
+ * If the first `count` writes are large, store their large items before the writes are stored.  DONE: all are
+ * there, and the writes name them.  PARKED: the handler runs again.
+ */
+enum outcome dynamodb_drafts_write(const struct call *call, struct write_set *set, size_t count);
+/* Call this when the writes are stored: drafts that none of them has taken are removed. */
+void dynamodb_drafts_end(const struct call *call, const struct write_set *set);
+void dynamodb_drafts_give_up(const struct call *call, int64_t drafts);
 
 /* transaction.c */
 enum { MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 };

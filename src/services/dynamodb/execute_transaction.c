@@ -265,8 +265,10 @@ static enum outcome write_items(const struct call *call, const struct dynamodb_e
 void dynamodb_execute_transaction_prepare(const struct call *call,
                                           const struct dynamodb_execute_transaction_input *in)
 {
+    const struct transaction *before = prepared(call);
     struct transaction *transaction = arena_new(call->arena, struct transaction);
 
+    transaction->set = dynamodb_set_anew(before ? &before->set : NULL);
     if (!parts_read(call, in, transaction))
         return;
     leave_prepared(call, transaction);

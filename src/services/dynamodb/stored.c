@@ -16,7 +16,24 @@ void dynamodb_stored_find(const struct call *call, const struct table *table, co
                             &(struct dynamodb_find_place_params){
                                 .table_id = table->row.id, .hash_key = key->hash, .range_key = key->range},
                             &row))
-        *stored = (struct stored){.id = row.id, .size_bytes = row.size_bytes};
+        *stored = (struct stored){
+            .id = row.id, .size_bytes = row.size_bytes, .image_id = row.image_id ? *row.image_id : 0};
+}
+
+void dynamodb_stored_look(const struct call *call, const struct table *table, const struct item_key *key,
+                          struct stored *stored)
+{
+    struct dynamodb_find_row_row row;
+
+    *stored = (struct stored){0};
+    if (dynamodb_find_row(call->txn,
+                          &(struct dynamodb_find_row_params){
+                              .table_id = table->row.id, .hash_key = key->hash, .range_key = key->range},
+                          &row))
+        *stored = (struct stored){.id = row.id,
+                                  .size_bytes = row.size_bytes,
+                                  .image_id = row.image_id ? *row.image_id : 0,
+                                  .blob = row.image_id ? (str){0} : row.item};
 }
 
 void dynamodb_stored_read(const struct call *call, const struct table *table, const struct item_key *key,
@@ -29,5 +46,8 @@ void dynamodb_stored_read(const struct call *call, const struct table *table, co
                            &(struct dynamodb_find_item_params){
                                .table_id = table->row.id, .hash_key = key->hash, .range_key = key->range},
                            &row))
-        *stored = (struct stored){.id = row.id, .size_bytes = row.size_bytes, .blob = row.item};
+        *stored = (struct stored){.id = row.id,
+                                  .size_bytes = row.size_bytes,
+                                  .image_id = row.image_id ? *row.image_id : 0,
+                                  .blob = row.item};
 }

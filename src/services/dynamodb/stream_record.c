@@ -121,18 +121,33 @@ static str event_of(const struct change *change)
                                                    : DYNAMODBSTREAMS_OPERATION_TYPE_REMOVE);
 }
 
-/* Add the images that the view type asks for. */
+/* Those that the view type asks for; a change that leaves the item as it was has no record. */
+struct record_images dynamodb_stream_images(const struct change *change)
+{
+    const struct table *table = change->table;
+
+    if (!table->row.stream_id || change->same)
+        return (struct record_images){0};
+    enum dynamodb_stream_view_type view = dynamodb_stream_view_type_of(table->row.stream_view);
+    bool both = view == DYNAMODB_STREAM_VIEW_TYPE_NEW_AND_OLD_IMAGES;
+    return (struct record_images){
+        .old = change->before.id && (both || view == DYNAMODB_STREAM_VIEW_TYPE_OLD_IMAGE),
+        .new = str_present(change->blob) && (both || view == DYNAMODB_STREAM_VIEW_TYPE_NEW_IMAGE),
+    };
+}
+
 static void add_images(const struct change *change, struct dynamodb_record_row *record)
 {
-    enum dynamodb_stream_view_type view = dynamodb_stream_view_type_of(change->table->row.stream_view);
-    bool both = view == DYNAMODB_STREAM_VIEW_TYPE_NEW_AND_OLD_IMAGES;
+    struct record_images shown = dynamodb_stream_images(change);
 
-    if (change->before.id && (both || view == DYNAMODB_STREAM_VIEW_TYPE_OLD_IMAGE)) {
-        record->old_image = change->before.blob;
+    if (shown.old) {
+        record->old_image_id = dynamodb_image_name(&change->before.image_id);
+        record->old_image = record->old_image_id ? (str){0} : change->before.blob;
         record->size_bytes += change->before.size_bytes;
     }
-    if (str_present(change->blob) && (both || view == DYNAMODB_STREAM_VIEW_TYPE_NEW_IMAGE)) {
-        record->new_image = change->blob;
+    if (shown.new) {
+        record->new_image_id = dynamodb_image_name(&change->image_id);
+        record->new_image = record->new_image_id ? (str){0} : change->blob;
         record->size_bytes += change->size_bytes;
     }
 }

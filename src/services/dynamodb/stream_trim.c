@@ -36,6 +36,8 @@ static bool trim_records(const struct call *call, const struct dynamodb_stream_r
         if (slice_is_spent(call, &slice))
             return false;
         dynamodb_remove_record(call->txn, &(struct dynamodb_remove_record_params){.id = first.id});
+        dynamodb_image_drop(call, first.old_image_id);
+        dynamodb_image_drop(call, first.new_image_id);
         slice_spend(&slice, 1, first.size_bytes);
     }
     return true;

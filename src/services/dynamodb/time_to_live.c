@@ -98,13 +98,15 @@ static void expire(const struct call *call, const struct table *table,
         return;
     }
     slice_spend(slice, 0, row.size_bytes);
-    dynamodb_change_apply(
-        call, &(struct change){
-                  .table = table,
-                  .key = {row.hash_key, row.range_key},
-                  .before = {.id = expiry->item_id, .size_bytes = row.size_bytes, .blob = row.item},
-                  .expired = true,
-              });
+    dynamodb_change_apply(call, &(struct change){
+                                    .table = table,
+                                    .key = {row.hash_key, row.range_key},
+                                    .before = {.id = expiry->item_id,
+                                               .size_bytes = row.size_bytes,
+                                               .image_id = row.image_id ? *row.image_id : 0,
+                                               .blob = row.item},
+                                    .expired = true,
+                                });
 }
 
 enum outcome dynamodb_expire_items(const struct call *call, const struct dynamodb_expire_items_input *in,

@@ -1,8 +1,8 @@
 /*
  * transact_write.c: TransactWriteItems: up to 100 actions, all of them or none.
  *
- * All actions belong to one call of the engine, which runs one call after the other: so no transaction sees
- * half of another one, and none is ever in progress or in conflict.
+ * All actions are done in one run of the handler, and the engine runs one after the other: so no transaction
+ * sees half of another one, and none is ever in progress or in conflict.
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
@@ -318,6 +318,7 @@ void dynamodb_transact_write_items_prepare(const struct call *call,
 {
     struct write_set *set = arena_new(call->arena, struct write_set);
 
+    *set = dynamodb_set_anew(prepared(call));
     if (address(call, in, set))
         dynamodb_set_prepare(call, set);
     leave_prepared(call, set);

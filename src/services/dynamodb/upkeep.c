@@ -52,6 +52,7 @@ static bool remove_table_items(const struct call *call, int64_t table_id, struct
         if (slice_is_spent(call, slice))
             return false;
         dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = rows.items[i].id});
+        dynamodb_image_drop(call, rows.items[i].image_id);
         dynamodb_expiry_forget(call, rows.items[i].id);
         slice_spend(slice, 1, rows.items[i].size_bytes);
     }

@@ -75,6 +75,12 @@ static bool looks_at_stored(const struct write *write)
            write->table->indexes.count > 0 || write->table->row.stream_id;
 }
 
+/* The history keeps the old item, but not what is in it. */
+static bool finds_row(const struct write *write)
+{
+    return looks_at_stored(write) || write->table->row.is_kept;
+}
+
 /* An update that only removes attributes does not create an item. */
 static bool only_removes(const struct update *update)
 {
@@ -159,10 +165,24 @@ static void follow(const struct call *call, struct write *write)
 static void work_out(const struct call *call, struct write *write)
 {
     write->same = false;
+    write->draft = write->draft_before = 0;
     write->unfit = (struct failure){0};
     write->entries = NULL;
     compute(call, write);
     follow(call, write);
+}
+
+/* An image that the preparation has read is not read again. */
+static void read_image(const struct call *call, const struct stored *left, struct stored *now)
+{
+    now->blob = left->image_id == now->image_id && str_present(left->blob)
+                    ? left->blob
+                    : dynamodb_image_read(call, now->image_id);
+}
+
+static bool is_unchanged(const struct stored *left, const struct stored *now)
+{
+    return left->image_id == now->image_id && (now->image_id || str_equal(left->blob, now->blob));
 }
 
 /* Read the row; a prepared result is still right when the row's bytes and the table are the same. */
@@ -171,11 +191,14 @@ static void read_stored(const struct call *call, struct write *write)
     struct table_stamp stamp = dynamodb_table_stamp(write->table);
     struct stored now;
 
-    if (looks_at_stored(write))
-        dynamodb_stored_read(call, write->table, &write->key, &now);
+    if (finds_row(write))
+        dynamodb_stored_look(call, write->table, &write->key, &now);
     else
         dynamodb_stored_find(call, write->table, &write->key, &now);
-    if (!str_equal(now.blob, write->stored.blob) || !dynamodb_stamps_equal(&stamp, &write->planned_for))
+    if (now.image_id && looks_at_stored(write))
+        read_image(call, &write->stored, &now);
+    if ((looks_at_stored(write) && !is_unchanged(&write->stored, &now)) ||
+        !dynamodb_stamps_equal(&stamp, &write->planned_for))
         write->worked_out = false;
     now.item = write->stored.item;
     write->stored = now;
@@ -304,6 +327,12 @@ enum outcome dynamodb_plan_write(const struct call *call, struct write *write)
     return may_write(call, write) ? DONE : FAILED;
 }
 
+bool dynamodb_write_may_succeed(const struct write *write)
+{
+    return write->worked_out && write->holds && !str_present(write->problem) && !write->unfit.error &&
+           !write->failure.error && !is_too_large(write) && write->size.depth <= MAX_ITEM_DEPTH;
+}
+
 /* Does the planned write leave everything as it is? */
 static bool changes_nothing(const struct write *write)
 {
@@ -324,6 +353,8 @@ void dynamodb_write_apply(const struct call *call, struct write *write)
                                                  .before = write->stored,
                                                  .blob = write->blob,
                                                  .size_bytes = (int64_t)write->size.bytes,
+                                                 .draft = write->draft,
+                                                 .draft_before = write->draft_before,
                                                  .same = write->same,
                                                  .entries = write->entries,
                                                  .index_units = write->index_units});

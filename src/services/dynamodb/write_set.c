@@ -18,6 +18,11 @@ struct write_set dynamodb_set_begin(const struct call *call)
     return left ? *left : (struct write_set){0};
 }
 
+struct write_set dynamodb_set_anew(const struct write_set *before)
+{
+    return (struct write_set){.attempts = before ? before->attempts : 0};
+}
+
 bool dynamodb_set_was_checked(const struct call *call, const struct write_set *set)
 {
     if (set->checked && !set->valid)
@@ -58,6 +63,7 @@ void dynamodb_set_prepare(const struct call *call, struct write_set *set)
         dynamodb_write_prepare(call, &set->items[i]);
         bytes += dynamodb_write_bytes(&set->items[i]);
     }
+    dynamodb_drafts_begin(set);
 }
 
 /* Plan one write; its failure becomes the reason.  PARKED: the call moves to a worker. */
@@ -114,17 +120,30 @@ static enum outcome cancel(const struct call *call, const struct write_set *set)
     return dynamodb_transaction_cancel(call, failures, set->count);
 }
 
+/* A transaction that will be refused for its size has no drafts. */
+static enum outcome write_drafts(const struct call *call, struct write_set *set)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        bytes += dynamodb_write_bytes(&set->items[i]);
+    return dynamodb_drafts_write(call, set, bytes <= MAX_TRANSACTION_BYTES ? set->count : 0);
+}
+
 enum outcome dynamodb_set_transact(const struct call *call, struct write_set *set)
 {
     bool cancelled = false;
-    enum outcome outcome = plan_all(call, set, &cancelled);
+    enum outcome outcome = write_drafts(call, set);
 
+    if (outcome == DONE)
+        outcome = plan_all(call, set, &cancelled);
     if (outcome != DONE)
         return outcome;
     if (cancelled)
         return cancel(call, set);
     for (size_t i = 0; i < set->count; i++)
         dynamodb_write_apply(call, &set->items[i]);
+    dynamodb_drafts_end(call, set);
     return DONE;
 }
 

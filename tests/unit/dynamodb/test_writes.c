@@ -11,7 +11,7 @@
 
 /* ---- counting: the linker redirects calls to these functions, see meson.build ---- */
 
-static _Thread_local bool on_engine; /* only handlers use what was prepared */
+static _Thread_local bool on_engine; /* a handler has asked for what was prepared */
 static _Atomic unsigned decoded, evaluated, encoded, elsewhere;
 
 static void count(_Atomic unsigned *done)
@@ -23,7 +23,7 @@ void *__real_prepared(const struct call *call);
 void *__wrap_prepared(const struct call *call);
 void *__wrap_prepared(const struct call *call)
 {
-    on_engine = true;
+    on_engine |= !call->preparing;
     return __real_prepared(call);
 }
 
