@@ -78,6 +78,16 @@ TEST(a_name_is_given_with_another_text_where_the_model_says_so)
                 "{\"Value\":\"1 1 \"}");
 }
 
+TEST(a_name_that_follows_itself_is_located_once)
+{
+    assert_run("put a 1; put b 2");
+    unsigned before = toy_located;
+    assert_text(
+        gather(200, "{\"Wishes\": [{\"Key\": \"a\"}, {\"Key\": \"a\"}, {\"Key\": \"b\"}, {\"Key\": \"a\"}]}"),
+        "{\"Value\":\"1 1 2 1 \"}");
+    assert_int_equal(toy_located - before, 3);
+}
+
 TEST(false_asks_for_nothing)
 {
     gather(200, "{\"Now\": false, \"TagKeys\": [\"denied\"]}");
@@ -100,5 +110,5 @@ TESTS(engine_test(a_handler_gets_the_resources_in_the_order_of_the_model_and_the
       engine_test(a_key_s_values_are_found_in_lists_and_maps),
       engine_test(an_action_with_a_condition_is_asked_only_when_the_request_has_that),
       engine_test(a_name_is_given_with_another_text_where_the_model_says_so),
-      engine_test(false_asks_for_nothing),
+      engine_test(a_name_that_follows_itself_is_located_once), engine_test(false_asks_for_nothing),
       engine_test(an_action_that_goes_with_another_is_asked_on_the_same_resources))

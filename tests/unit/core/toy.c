@@ -504,10 +504,13 @@ enum outcome toy_send(const struct call *call, const struct toy_send_request *in
     return DONE;
 }
 
+_Atomic unsigned toy_located;
+
 bool toy_locate_item(const struct call *call, str given, str with, struct resource *found)
 {
     struct toy_find_item_row *row = arena_new(call->arena, struct toy_find_item_row);
 
+    toy_located++;
     found->arn = str_present(with) ? arena_concat(call->arena, with, S("/"), given) : given;
     if (toy_find_item(call->txn, &(struct toy_find_item_params){found->arn}, row))
         found->row = row;

@@ -67,6 +67,8 @@ extern str toy_start, toy_poller;
 /* For the deliveries that are added next; core_setup() resets both. */
 extern struct delivery_policy toy_policy;
 extern bool toy_has_graves;
+/* How often toy_locate_item() has run. */
+extern _Atomic unsigned toy_located;
 /* What a dead letter uses, in bytes; core_setup() sets 0. */
 extern size_t toy_grave_bytes;
 /* The trace of all deliveries. */
