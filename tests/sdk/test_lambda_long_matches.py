@@ -217,6 +217,20 @@ def test_a_purged_message_is_not_sent_on(own_shop):
     own_shop.wait(lambda: own_shop.ids(name) == [[1]])
 
 
+def test_messages_that_are_purged_between_two_runs_harm_nobody():
+    shop = Shop(environment={"ORDERLY_RERUN": "1"})  # runs whose preparation is lost read the messages again
+    name, url, uuid = shop.orders(*SLOW[:4], EVEN, Enabled=False)
+    shop.send(url, [1], 10)
+    shop.send(url, range(0, 14, 2), 520 * KB, list=[1] * 10_000)
+    shop.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    # The first run deletes what the filter does not take, and leaves records for the next runs.
+    orderly_server.wait_until(lambda: sum(shop.left(url)) == 7, 60, "the first run")
+    shop.client("sqs").purge_queue(QueueUrl=url)
+    shop.send(url, [20], 10)
+    shop.wait(lambda: 20 in sum(shop.ids(name), []))
+    shop.close()
+
+
 # --- streams ---------------------------------------------------------------------------------------
 
 

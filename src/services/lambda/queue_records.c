@@ -192,7 +192,10 @@ static bool is_one_write(const struct record_list *records)
     return size <= WRITTEN_AT_ONCE;
 }
 
-/* Gather the chosen records from the first on.  Returns those that are left. */
+/*
+ * Gather the chosen records from the first on.  Returns those that are left.  A message that was chosen in an
+ * earlier run may have been purged since.
+ */
 static str gather_some(const struct call *call, const struct poll *poll, const struct matched_list *matched,
                        str chosen)
 {
@@ -203,10 +206,12 @@ static str gather_some(const struct call *call, const struct poll *poll, const s
         left[i] = chosen.data[i];
         if (left[i] == '-' || slice_is_spent(call, &slice))
             continue;
+        left[i] = '-';
+        if (!matched->items[i].message)
+            continue;
         struct record record = record_of(call, &matched->items[i]);
         lambda_queue_gather(call, poll, &(struct record_list){&record, 1});
         slice_spend(&slice, 1, (int64_t)record.json.size);
-        left[i] = '-';
     }
     return (str){left, chosen.size};
 }
