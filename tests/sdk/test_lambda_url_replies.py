@@ -200,9 +200,23 @@ def test_a_streamed_head_without_a_status_is_that_of_a_200(say, told):
     assert (status, ("x-a", "b") in headers, ("Set-Cookie", "c=d") in headers, body) == (200, True, True, b"streamed")
 
 
-@pytest.mark.parametrize("head", ["", "no json", "[]", '"text"', "null", "{", "x" * 70000])
+@pytest.mark.parametrize("head", ["", "no json", "[]", '"text"', "null", "{", "x" * 140000])
 def test_a_streamed_head_that_is_no_object_is_no_reply(say, told, head):
     assert told(say["streamed"](), head or " ")[::2] == (502, b"Internal Server Error")
+
+
+def test_the_json_of_a_streamed_head_has_a_bound_however_it_comes(make_url, ask):
+    _, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      const [size, piece] = event.rawPath.slice(1).split('/').map(Number);
+      stream.setContentType('application/vnd.awslambda.http-integration-response');
+      const answer = '{"statusCode":201}'.padEnd(size) + '\\0'.repeat(8) + 'streamed';
+      for (let at = 0; at < answer.length; at += piece) {
+        stream.write(answer.slice(at, at + piece)); await new Promise((ok) => setImmediate(ok)); }
+      stream.end(); });"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+    for piece in (1_000_000, 2 * HEAD_BYTES, 2 * HEAD_BYTES + 3, 1000):
+        assert ask(host, f"/{HEAD_BYTES}/{piece}")[::2] == (201, b"streamed"), piece
+        assert ask(host, f"/{2 * HEAD_BYTES}/{piece}")[::2] == (201, b"streamed"), piece
+        assert ask(host, f"/{2 * HEAD_BYTES + 1}/{piece}")[::2] == (502, b"Internal Server Error"), piece
 
 
 def test_a_client_that_leaves_in_the_middle_of_a_stream_does_not_stop_the_function(make_url, ask, endpoint, log_of):

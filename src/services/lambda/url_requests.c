@@ -6,6 +6,7 @@
  */
 #include "lambda_internal.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "services/tags/tags.h"
 #include "wire/cors.h"
@@ -15,7 +16,10 @@
 
 #include <string.h>
 
-enum { DELIMITER_BYTES = 8, PRELUDE_BYTES = 64 * 1024 };
+enum {
+    DELIMITER_BYTES = 8,
+    PRELUDE_BYTES = 2 * LIMIT_HTTP_HEAD_BYTES, /* a head is longer as JSON */
+};
 
 static const str http_integration = STR_INIT("application/vnd.awslambda.http-integration-response");
 
@@ -261,12 +265,21 @@ static void begin_reply(const struct call *call, const struct url_request *url, 
     lambda_set_prelude(call->txn, &(struct lambda_set_prelude_params){.id = row->id, .prelude = S("")});
 }
 
-/* The bytes before the delimiter describe the reply.  Returns their number, or -1: more must come. */
-static ptrdiff_t end_of_prelude(str text)
+/*
+ * The bytes before the delimiter are the head, as JSON.  False: more must come.  *head is NULL when they are
+ * too many, or no JSON.
+ */
+static bool find_head(const struct call *call, str text, const struct json **head, str *body)
 {
     static const char delimiter[DELIMITER_BYTES];
+    ptrdiff_t end =
+        str_find(str_head(text, PRELUDE_BYTES + DELIMITER_BYTES), (str){delimiter, DELIMITER_BYTES});
 
-    return str_find(text, (str){delimiter, DELIMITER_BYTES});
+    if (end < 0 && text.size < PRELUDE_BYTES + DELIMITER_BYTES)
+        return false;
+    *head = end < 0 ? NULL : json_parse(call->arena, str_head(text, (size_t)end), NULL);
+    *body = end < 0 ? (str){0} : str_from(text, (size_t)end + DELIMITER_BYTES);
+    return true;
 }
 
 static enum outcome read_prelude(const struct call *call, const struct url_request *url,
@@ -274,13 +287,13 @@ static enum outcome read_prelude(const struct call *call, const struct url_reque
                                  str piece, struct http_reply *reply)
 {
     str text = arena_join(call->arena, str_present(row->prelude) ? row->prelude : S(""), piece);
-    ptrdiff_t end = end_of_prelude(text);
+    const struct json *head;
+    str body;
 
-    if (end < 0 && text.size <= PRELUDE_BYTES) {
+    if (!find_head(call, text, &head, &body)) {
         lambda_set_prelude(call->txn, &(struct lambda_set_prelude_params){.id = row->id, .prelude = text});
         return lambda_stream_wait(call);
     }
-    const struct json *head = end < 0 ? NULL : json_parse(call->arena, str_head(text, (size_t)end), NULL);
     reply->status = 200;
     reply->content_type = S("application/octet-stream");
     if (!json_is(head, JSON_OBJECT) || !lambda_url_head(call, head, reply)) {
@@ -288,7 +301,7 @@ static enum outcome read_prelude(const struct call *call, const struct url_reque
         return say_failed(call, reply);
     }
     begin_reply(call, url, visit, row, reply);
-    return stream_send(call, str_from(text, (size_t)end + DELIMITER_BYTES));
+    return stream_send(call, body);
 }
 
 static bool has_begun(const struct lambda_find_by_request_row *row)
