@@ -115,10 +115,15 @@ def beside(lambda_client, service):
                         aws_access_key_id="test", aws_secret_access_key="test")
 
 
+def make_reader(lambda_client, name, policy):
+    """A function whose role may also read from a source."""
+    make_function(lambda_client, name, Timeout=30)
+    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName=name, PolicyDocument=policy)
+
+
 def large_batch(lambda_client):
     """A mapping gets 10,000 messages in one batch, just below 6 MB, which the function does; then they are deleted."""
-    make_function(lambda_client, "worst-batch", Timeout=30)
-    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="poller", PolicyDocument=POLLER)
+    make_reader(lambda_client, "worst-batch", POLLER)
     sqs = beside(lambda_client, "sqs")
     url = sqs.create_queue(QueueName="worst-batch", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
     for _ in range(1000):
@@ -139,8 +144,7 @@ READER = json.dumps({"Version": "2012-10-17", "Statement": [
 
 def make_stream(lambda_client):
     """A stream of 10,000 records, just below 6 MB."""
-    make_function(lambda_client, "worst-stream", Timeout=30)
-    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="reader", PolicyDocument=READER)
+    make_reader(lambda_client, "worst-stream", READER)
     dynamodb = beside(lambda_client, "dynamodb")
     dynamodb.create_table(TableName="worst-stream", BillingMode="PAY_PER_REQUEST",
                           KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -169,8 +173,7 @@ EITHER_RECORD = [json.dumps({"dynamodb": {"NewImage": {"$or": [{"v": {"L": {"N":
 
 def make_filtered_stream(lambda_client):
     """Twenty records of 30,000 values."""
-    make_function(lambda_client, "worst-records", Timeout=30)
-    beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName="reader", PolicyDocument=READER)
+    make_reader(lambda_client, "worst-records", READER)
     dynamodb = beside(lambda_client, "dynamodb")
     dynamodb.create_table(TableName="worst-records", BillingMode="PAY_PER_REQUEST",
                           KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -217,8 +220,7 @@ EITHER = [json.dumps({"body": {"$or": [{"list": [{"numeric": ["=", 100 * i + j]}
 
 def filtered(name, policy, source):
     def prepare(lambda_client):
-        make_function(lambda_client, name, Timeout=30)
-        beside(lambda_client, "iam").put_role_policy(RoleName="worst-lambda", PolicyName=name, PolicyDocument=policy)
+        make_reader(lambda_client, name, policy)
         lambda_client.create_event_source_mapping(
             FunctionName=name, EventSourceArn=source(lambda_client), FilterCriteria={"Filters": [{"Pattern": one} for one in EITHER]})
     return prepare

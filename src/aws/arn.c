@@ -48,3 +48,8 @@ str arn_name(str text)
 {
     return str_from(text, (size_t)(str_last_index(text, '/') + 1));
 }
+
+str arn_last(str text)
+{
+    return str_from(text, (size_t)(str_last_index(text, ':') + 1));
+}

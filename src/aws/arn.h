@@ -27,3 +27,5 @@ str arn_account(str text);
 str arn_region(str text);
 /* The text after the last slash: the name of a role in arn:aws:iam::<account>:role/<path>/<name>. */
 str arn_name(str text);
+/* The text after the last colon: the name in arn:aws:sqs:<region>:<account>:<name>. */
+str arn_last(str text);

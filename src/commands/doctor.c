@@ -173,19 +173,12 @@ static int64_t receives_of(struct arena *arena, const struct str_map *attributes
     return number;
 }
 
-str doctor_name(str arn)
-{
-    return str_from(arn, (size_t)(str_last_index(arn, ':') + 1));
-}
-
 bool doctor_queue_url(struct visit *visit, str arn, str *url)
 {
-    struct sqs_get_queue_url_request in = {.queue_name = doctor_name(arn)};
+    struct sqs_get_queue_url_request in = {.queue_name = arn_last(arn),
+                                           .queue_owner_aws_account_id = arn_account(arn)};
     struct sqs_get_queue_url_result out = {0};
-    str rest = arn;
 
-    for (int i = 0; i < 5; i++) /* arn:aws:sqs:REGION:ACCOUNT */
-        str_next(&rest, ':', &in.queue_owner_aws_account_id);
     if (!doctor_call(visit, &SQS_GET_QUEUE_URL, &in, &out))
         return false;
     *url = out.queue_url;
@@ -229,7 +222,7 @@ static bool read_function(struct visit *visit, str arn, struct pair *pair)
 static bool look_at(struct visit *visit, const struct lambda_event_source_mapping_configuration *mapping)
 {
     str arn = mapping->event_source_arn;
-    struct pair pair = {.mapping = mapping, .queue = doctor_name(arn)};
+    struct pair pair = {.mapping = mapping, .queue = arn_last(arn)};
 
     if (str_find(arn, S(":sqs:")) < 0)
         return true;

@@ -22,9 +22,6 @@ bool doctor_call(struct visit *visit, const struct operation *operation, const v
 /* The URL of the queue with this ARN.  False: visit->failure says why. */
 bool doctor_queue_url(struct visit *visit, str arn, str *url);
 
-/* "OrderQueue" of "arn:aws:sqs:us-east-1:000000000000:OrderQueue" */
-str doctor_name(str arn);
-
 /*
  * Whether policies keep `principal` (a role's ARN, or a service's host name, which acts for `source_arn`)
  * from `action` on `resource`, and why.  False when it is allowed, and when the endpoint cannot tell (AWS).

@@ -7,12 +7,13 @@
  */
 #include "commands/doctor.h"
 
+#include "aws/arn.h"
 #include "sns_model.h"
 #include "sqs_model.h"
 
 static void look_at(struct visit *visit, const struct sns_subscription *subscription)
 {
-    str queue = doctor_name(subscription->endpoint), topic = doctor_name(subscription->topic_arn);
+    str queue = arn_last(subscription->endpoint), topic = arn_last(subscription->topic_arn);
     str url, reason;
     struct doctor_question may_send = {.principal = S("sns.amazonaws.com"),
                                        .source_arn = subscription->topic_arn,

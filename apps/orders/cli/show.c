@@ -6,6 +6,7 @@
 #include "orders/cli/timeline.h"
 #include "orders/cli/way.h"
 
+#include "aws/arn.h"
 #include "base/time.h"
 #include "cli/output.h"
 #include "lambda_model.h"
@@ -67,7 +68,7 @@ static str dead_letter_queue_of(const struct way *way)
 /* `orders dlq` knows only the order system's own queue: somebody's system may have another one. */
 static void print_dead_advice(struct orders *orders, const struct way *way)
 {
-    str arn = dead_letter_queue_of(way), name = str_from(arn, (size_t)(str_last_index(arn, ':') + 1));
+    str arn = dead_letter_queue_of(way), name = arn_last(arn);
 
     if (!str_starts_with(arn, S("arn:")) || str_equal(name, S(ORDERS_DEAD_LETTERS))) {
         puts("  It is in " ORDERS_DEAD_LETTERS " and is not tried again by itself. When the cause is gone,\n"

@@ -67,7 +67,7 @@ static struct lambda_code_signing_config describe(const struct call *call,
     model_from_json(call->arena, &LAMBDA_ALLOWED_PUBLISHERS, row->publishers, publishers);
     policies->untrusted_artifact_on_deployment = row->policy;
     return (struct lambda_code_signing_config){
-        .code_signing_config_id = str_from(row->arn, (size_t)str_last_index(row->arn, ':') + 1),
+        .code_signing_config_id = arn_last(row->arn),
         .code_signing_config_arn = row->arn,
         .description = row->description,
         .allowed_publishers = publishers,

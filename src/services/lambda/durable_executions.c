@@ -161,9 +161,7 @@ static const struct lambda_trace_header *trace_header_of(const struct call *call
 /* "$LATEST", or the number, from "…:function:NAME:VERSION/durable-execution/…". */
 static str version_of(const struct lambda_execution_row *execution)
 {
-    str function = str_head(execution->arn, (size_t)str_index(execution->arn, '/'));
-
-    return str_from(function, (size_t)(str_last_index(function, ':') + 1));
+    return arn_last(str_head(execution->arn, (size_t)str_index(execution->arn, '/')));
 }
 
 enum outcome lambda_get_durable_execution(const struct call *call,

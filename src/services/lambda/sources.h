@@ -43,12 +43,13 @@ struct event_source {
     /* One run of the poller. */
     enum outcome (*run)(const struct call *call, struct poll *poll);
     /*
-     * What the filter takes of the records that lambda_matching_begin() was called for; on a worker, so
-     * without writes, or on the engine.  NULL: they cannot be read.
+     * Read the records that lambda_matching_begin() was called for, and match them.  Runs on a worker or on
+     * the engine, so it writes nothing.  NULL: the records cannot be read.
      */
     void *(*match)(const struct call *call, const struct poll *poll,
                    const struct lambda_matching_row *matching);
-    /* Send that on, or some of it: false, and then it is called again.  On the engine. */
+    /* Send what match() has returned to the function.  False: some is left, call again.  Runs on the engine.
+     */
     bool (*take)(const struct call *call, const struct poll *poll, const struct lambda_matching_row *matching,
                  void *matched);
 };
@@ -100,15 +101,19 @@ const struct filter *lambda_filter_new(const struct call *call,
  */
 bool lambda_filter_takes(const struct call *call, const struct filter *filter, str record, str body);
 
-/* Is that too long for the engine: to match records of so many bytes, and to make the function's records? */
+/*
+ * Does it take too long for the engine to match records of so many bytes and to make the function's records
+ * of them?  A worker does it then.
+ */
 bool lambda_filter_takes_long(const struct filter *filter, size_t bytes);
 
 /* matching.c */
-/* A worker matches the mapping's records, and then they are sent on.  Receipts: of messages, a line each. */
+/* Let a worker match the mapping's records and send them on.  For a queue: the messages' receipts, a line
+ * each. */
 void lambda_matching_begin(const struct call *call, struct poll *poll, str receipts);
-/* Does it, so that the poller must wait?  *until_ms: at the latest until then. */
+/* Does a worker match the mapping's records?  Then the poller must wait, until *until_ms at the latest. */
 bool lambda_matching_is_on(const struct call *call, struct poll *poll, int64_t *until_ms);
-/* What is matched will not be sent on. */
+/* Drop the result of the matching that has begun, if one has. */
 void lambda_matching_forget(const struct call *call, int64_t mapping_id);
 
 /* queue_source.c */

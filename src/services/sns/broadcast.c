@@ -4,6 +4,7 @@
 #include "feedback.h"
 #include "subscription.h"
 
+#include "aws/arn.h"
 #include "base/log.h"
 #include "engine/count.h"
 
@@ -59,11 +60,6 @@ const struct principal *sns_sender(const struct call *call, str topic_arn)
     return sender;
 }
 
-str sns_topic_name(str topic_arn)
-{
-    return str_from(topic_arn, (size_t)str_last_index(topic_arn, ':') + 1);
-}
-
 /* ---- what is noted ---- */
 
 static const struct metric delivered = {"AWS/SNS", "NumberOfNotificationsDelivered", "TopicName", "Count"},
@@ -72,7 +68,7 @@ static const struct metric delivered = {"AWS/SNS", "NumberOfNotificationsDeliver
 void sns_note_delivered(const struct call *call, const struct broadcast *broadcast,
                         const struct sns_subscriber_row *subscriber, str message_id)
 {
-    count(call, &delivered, sns_topic_name(broadcast->topic.arn), 1);
+    count(call, &delivered, arn_last(broadcast->topic.arn), 1);
     trace(call, &(struct trace_hop){.kind = HOP_DELIVERED,
                                     .trace_id = broadcast->way.trace_id,
                                     .parent = broadcast->way.published,
@@ -124,7 +120,7 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
 {
     str reason = str_present(failure->reason) ? failure->reason : failure->message;
 
-    count(call, &failed, sns_topic_name(broadcast->topic.arn), 1);
+    count(call, &failed, arn_last(broadcast->topic.arn), 1);
     trace(call, &(struct trace_hop){.kind = HOP_NOT_DELIVERED,
                                     .verdict = VERDICT_NOT_DELIVERED,
                                     .trace_id = broadcast->way.trace_id,

@@ -10,6 +10,7 @@
 #include "feedback.h"
 #include "subscription.h"
 
+#include "aws/arn.h"
 #include "base/check.h"
 #include "engine/count.h"
 
@@ -25,7 +26,7 @@ enum {
 static void trace_filtered_out(const struct call *call, const struct broadcast *broadcast, str endpoint,
                                const struct filter_refusal *refusal)
 {
-    str topic_name = sns_topic_name(broadcast->topic.arn);
+    str topic_name = arn_last(broadcast->topic.arn);
 
     for (size_t i = 0; i < sizeof refusal->metrics / sizeof *refusal->metrics && refusal->metrics[i]; i++)
         count(call, refusal->metrics[i], topic_name, 1);

@@ -77,7 +77,7 @@ static void note(const struct call *call, const struct dead_letter *letter, str 
 {
     bool sent = str_present(message_id);
 
-    count(call, sent ? &redriven : &not_redriven, sns_topic_name(letter->topic_arn), 1);
+    count(call, sent ? &redriven : &not_redriven, arn_last(letter->topic_arn), 1);
     trace(call, &(struct trace_hop){.kind = sent ? HOP_DEAD_LETTERED : HOP_NOT_DELIVERED,
                                     .verdict = sent ? VERDICT_DEAD_LETTERED : VERDICT_NOT_DELIVERED,
                                     .trace_id = letter->trace_id,

@@ -97,7 +97,6 @@ void sns_note_delivered(const struct call *call, const struct broadcast *broadca
 /* Trace, log and count a copy that is lost, or goes to the dead-letter queue of the subscription. */
 void sns_note_failed(const struct call *call, struct broadcast *broadcast,
                      const struct sns_subscriber_row *subscriber, const struct failure *failure);
-str sns_topic_name(str topic_arn);
 
 /* data_protection.c */
 /* Deliver to each of them, as the topic's policy allows; there is one. */

@@ -70,6 +70,14 @@ TEST(the_name_in_an_arn_follows_the_last_slash)
     assert_text(arn_name(S("Name")), "Name");
 }
 
+TEST(the_last_part_of_an_arn_follows_the_last_colon)
+{
+    assert_text(arn_last(S("arn:aws:sqs:us-east-1:000000000000:q")), "q");
+    assert_text(arn_last(S("arn:aws:lambda:us-east-1:000000000000:function:f:7")), "7");
+    assert_text(arn_last(S("q")), "q");
+}
+
 TESTS(test(an_arn_has_six_parts_and_the_last_one_takes_the_rest), test(region_and_account_may_be_empty),
       test(anything_else_is_no_arn), test(an_arn_is_built_from_its_parts),
-      test(the_account_of_an_arn_has_twelve_characters), test(the_name_in_an_arn_follows_the_last_slash))
+      test(the_account_of_an_arn_has_twelve_characters), test(the_name_in_an_arn_follows_the_last_slash),
+      test(the_last_part_of_an_arn_follows_the_last_colon))
