@@ -48,8 +48,7 @@ struct event_source {
      */
     void *(*match)(const struct call *call, const struct poll *poll,
                    const struct lambda_matching_row *matching);
-    /* Send what match() has returned to the function.  False: some is left, call again.  Runs on the engine.
-     */
+    /* Send what match() returned to the function, on the engine.  False: some is left, call again. */
     bool (*take)(const struct call *call, const struct poll *poll, const struct lambda_matching_row *matching,
                  void *matched);
 };
@@ -108,8 +107,7 @@ bool lambda_filter_takes(const struct call *call, const struct filter *filter, s
 bool lambda_filter_takes_long(const struct filter *filter, size_t bytes);
 
 /* matching.c */
-/* Let a worker match the mapping's records and send them on.  For a queue: the messages' receipts, a line
- * each. */
+/* Let a worker match the mapping's records and send them on.  Receipts: those of messages, a line each. */
 void lambda_matching_begin(const struct call *call, struct poll *poll, str receipts);
 /* Does a worker match the mapping's records?  Then the poller must wait, until *until_ms at the latest. */
 bool lambda_matching_is_on(const struct call *call, struct poll *poll, int64_t *until_ms);
