@@ -275,8 +275,8 @@ struct locator {
     const struct call *call;
     const struct permission *permission;
     str with;
-    str given; /* the name of the last resource, */
-    struct resource found;
+    str given;             /* the last name, */
+    struct resource found; /* and what it names */
     bool failed;
 };
 

@@ -262,6 +262,17 @@ def test_only_more_than_a_megabyte_is_drafted(own, count, drafted):
     assert words == (["draft"] * count + ["entry"] * count if drafted else ["draft", "entry"] * count)
 
 
+@pytest.mark.parametrize("more, drafted", [(0, False), (1, True)])
+def test_a_megabyte_is_not_drafted_and_a_byte_more_is(own, more, drafted):
+    own.table()
+    actions = transaction("a", "x", 32, 32 * 1024 - 27)  # names, types and lengths take 27 bytes
+    actions[-1]["Put"]["Item"]["text"]["S"] += "x" * more
+    own.restart_recording(NO_HURRY, draft=DRAFTED, entry="insert on dynamodb_entry")
+    own.dynamodb.transact_write_items(TransactItems=actions)
+    assert own.stop_and_read() == (["draft"] * 32 + ["entry"] * 32 if drafted else ["draft", "entry"] * 32)
+    assert own.rows("select sum(length(content)) from dynamodb_content") == [(1024 * 1024 + more,)]
+
+
 def test_a_table_that_keeps_nothing_and_has_no_index_has_no_drafts(own):
     own.dynamodb.create_table(TableName="plain", AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}], **KEY)
     own.dynamodb.transact_write_items(TransactItems=transaction("a", "x", table="plain"))

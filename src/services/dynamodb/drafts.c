@@ -54,7 +54,7 @@ static str item_before(const struct write *write)
                : (str){0};
 }
 
-/* 0: it is not worth it, or a write will not be done as it is. */
+/* The bytes to draft.  0: they are few, or a write will fail or has to be computed again. */
 static int64_t bytes_of(const struct write_set *set, size_t count)
 {
     int64_t bytes = 0;

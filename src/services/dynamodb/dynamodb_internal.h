@@ -538,6 +538,8 @@ void dynamodb_image_drop(const struct call *call, const int64_t *id);
 str dynamodb_image_read(const struct call *call, int64_t id);
 /* The id as a row has it: NULL for 0. */
 const int64_t *dynamodb_image_name(const int64_t *id);
+/* The id that a row has: 0 for NULL. */
+int64_t dynamodb_image_named(const int64_t *name);
 void dynamodb_images_remove_later(const struct call *call);
 
 /* entries.c */

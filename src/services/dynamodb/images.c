@@ -25,6 +25,11 @@ const int64_t *dynamodb_image_name(const int64_t *id)
     return *id ? id : NULL;
 }
 
+int64_t dynamodb_image_named(const int64_t *name)
+{
+    return name ? *name : 0;
+}
+
 static int64_t add(const struct call *call, str blob, const struct dynamodb_add_image_params *image)
 {
     int64_t id = dynamodb_add_image(call->txn, image);

@@ -17,7 +17,7 @@ void dynamodb_stored_find(const struct call *call, const struct table *table, co
                                 .table_id = table->row.id, .hash_key = key->hash, .range_key = key->range},
                             &row))
         *stored = (struct stored){
-            .id = row.id, .size_bytes = row.size_bytes, .image_id = row.image_id ? *row.image_id : 0};
+            .id = row.id, .size_bytes = row.size_bytes, .image_id = dynamodb_image_named(row.image_id)};
 }
 
 void dynamodb_stored_look(const struct call *call, const struct table *table, const struct item_key *key,
@@ -32,7 +32,7 @@ void dynamodb_stored_look(const struct call *call, const struct table *table, co
                           &row))
         *stored = (struct stored){.id = row.id,
                                   .size_bytes = row.size_bytes,
-                                  .image_id = row.image_id ? *row.image_id : 0,
+                                  .image_id = dynamodb_image_named(row.image_id),
                                   .blob = row.image_id ? (str){0} : row.item};
 }
 
@@ -48,6 +48,6 @@ void dynamodb_stored_read(const struct call *call, const struct table *table, co
                            &row))
         *stored = (struct stored){.id = row.id,
                                   .size_bytes = row.size_bytes,
-                                  .image_id = row.image_id ? *row.image_id : 0,
+                                  .image_id = dynamodb_image_named(row.image_id),
                                   .blob = row.item};
 }

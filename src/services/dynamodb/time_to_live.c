@@ -103,7 +103,7 @@ static void expire(const struct call *call, const struct table *table,
                                     .key = {row.hash_key, row.range_key},
                                     .before = {.id = expiry->item_id,
                                                .size_bytes = row.size_bytes,
-                                               .image_id = row.image_id ? *row.image_id : 0,
+                                               .image_id = dynamodb_image_named(row.image_id),
                                                .blob = row.item},
                                     .expired = true,
                                 });
