@@ -143,6 +143,27 @@ def subscribe_choosy(sns, name, count):
                       Attributes=choosy(10))
 
 
+def archive_numbers(sns):
+    """A subscriber whose filter policy takes none of the twenty messages in its topic's archive."""
+    sns.create_topic(Name="worst-kept.fifo", Attributes={
+        "FifoTopic": "true", "ContentBasedDeduplication": "true", "ArchivePolicy": '{"MessageRetentionPeriod":"1"}'})
+    for i in range(20):
+        sns.publish(TopicArn=topic_arn("worst-kept.fifo"), Message=NUMBERS, MessageGroupId="g", MessageDeduplicationId=str(i))
+    make_queue(beside(sns, "sqs"), "worst-again")
+    sns.subscribe(TopicArn=topic_arn("worst-kept.fifo"), Protocol="sqs",
+                  Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:worst-again", Attributes=choosy(10))
+
+
+def replay(sns):
+    """Replay the archive, to its end."""
+    [subscription] = sns.list_subscriptions_by_topic(TopicArn=topic_arn("worst-kept.fifo"))["Subscriptions"]
+    arn = subscription["SubscriptionArn"]
+    for policy in ("", json.dumps({"PointType": "Timestamp", "StartingPoint": "2020-01-01T00:00:00.000Z"})):
+        sns.set_subscription_attributes(SubscriptionArn=arn, AttributeName="ReplayPolicy", AttributeValue=policy)
+    while sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["ReplayStatus"] != "Completed":
+        pass
+
+
 def subscribe_many(sns, name, count):
     sqs = beside(sns, "sqs")
     sns.create_topic(Name=name)
@@ -209,6 +230,8 @@ SNS = [
     {"name": "Publish: 130,000 values for 30 filter policies, of ten branches each",
      "prepare": lambda sns: subscribe_choosy(sns, "worst-choosy", 30),
      "request": lambda sns: sns.publish(TopicArn=topic_arn("worst-choosy"), Message=NUMBERS)},
+    {"name": "SetSubscriptionAttributes: a replay of 20 messages of 130,000 values for a filter policy of ten branches",
+     "prepare": archive_numbers, "request": replay},
     {"name": "PublishBatch: ten messages to a FIFO topic", "prepare": make_fifo,
      "request": lambda sns: publish_fifo(sns, 25_000)},
     {"name": "ListEndpointsByPlatformApplication: 1,500 endpoints", "prepare": lambda sns: make_endpoints(sns, SUBSCRIBERS),

@@ -418,6 +418,18 @@ def test_messages_that_come_during_a_replay_follow_it(sns, archived, make_queue,
     assert replay_of(sns, subscription) == (None, None)
 
 
+def test_a_replay_chooses_large_and_small_messages_by_the_filter_policy_in_order(sns, archived, replayed, now_ms):  # noqa: F811
+    topic, _ = archived()
+    start = now_ms()
+    texts = [json.dumps({"kind": "odd" if i % 2 else "even", "i": i, "filling": "x" * (5000 if i % 3 else 10)}) for i in range(60)]
+    for i in range(0, 60, 10):
+        sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[
+            {"Id": str(j), "Message": texts[i + j], "MessageGroupId": "g"} for j in range(10)])
+    got, _, _ = replayed(topic, {"PointType": "Timestamp", "StartingPoint": stamp(start)}, RawMessageDelivery="true",
+                         FilterPolicyScope="MessageBody", FilterPolicy='{"kind": ["odd"]}')
+    assert [message["Body"] for message in got] == texts[1::2]
+
+
 def test_an_archive_forgets_what_is_older_than_its_days_and_what_was_turned_off(
         sns, archived, replayed, now_ms, advance_clock):  # noqa: F811
     topic, _ = archived()

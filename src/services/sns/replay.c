@@ -2,15 +2,19 @@
  * replay.c: delivers messages of a FIFO topic's archive to a subscriber again.
  *
  * While a replay is under way, the subscriber gets no new messages; they are in the archive, too, and follow
- * at the replay's end, in their order.
- * https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-subscriber.html
+ * at the replay's end, in their order.  A worker matches larger messages with the subscription's filter
+ * policy. https://docs.aws.amazon.com/sns/latest/dg/message-archiving-and-replay-subscriber.html
  */
 #include "subscription.h"
 
 #include "base/time.h"
 #include "wire/json.h"
 
-enum { MESSAGES_PER_RUN = 20 };
+enum {
+    MESSAGES_PER_RUN = 20,
+    BYTES_PER_RUN = 256 * 1024,
+    PREPARED_WITHIN_MS = 1000,
+};
 
 /* When the policy's replay begins and ends; INT64_MAX: it has no end. */
 struct window {
@@ -119,91 +123,198 @@ void sns_replay_show(const struct call *call, str subscription_arn, struct str_m
 
 /* ---- a run ---- */
 
-static void deliver(const struct call *call, const struct topic *topic,
-                    const struct sns_subscription_row *subscription, const struct sns_archived_row *row,
-                    bool replayed)
-{
-    struct sns_message_attribute_map attributes = {0};
-    const struct sns_subscriber_row subscriber = {.id = subscription->id,
-                                                  .arn = subscription->arn,
-                                                  .protocol = subscription->protocol,
-                                                  .endpoint = subscription->endpoint,
-                                                  .raw_delivery = subscription->raw_delivery,
-                                                  .filter_id = subscription->filter_id,
-                                                  .redrive_policy = subscription->redrive_policy};
+/* A replay, and what it reads and writes. */
+struct run {
+    struct sns_replay_row replay;
+    struct sns_subscription_row subscription;
+    struct sns_subscriber_row subscriber;
+    struct topic topic;
+};
 
-    if (!model_from_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, row->attributes, &attributes))
-        return;
-    sns_fanout_to(call, topic, &subscriber,
-                  &(struct message){.published_ms = row->published_ms,
-                                    .id = row->message_id,
-                                    .text = row->text,
-                                    .published_text = row->text,
-                                    .subject = row->subject,
-                                    .structure = row->structure,
-                                    .attributes = &attributes,
-                                    .deduplication_id = row->deduplication_id,
-                                    .group_id = row->group_id,
-                                    .sequence_number = row->sequence_number,
-                                    .replayed = replayed},
-                  row->trace_header);
+/* False: the subscription, or the archive, is gone. */
+static bool run_open(const struct call *call, struct run *run)
+{
+    struct sns_subscription_row *row = &run->subscription;
+    str arn = run->replay.arn;
+
+    if (!sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = arn}, row))
+        return false;
+    run->subscriber = (struct sns_subscriber_row){.id = row->id,
+                                                  .arn = row->arn,
+                                                  .protocol = row->protocol,
+                                                  .endpoint = row->endpoint,
+                                                  .raw_delivery = row->raw_delivery,
+                                                  .filter_id = row->filter_id,
+                                                  .redrive_policy = row->redrive_policy};
+    bool found = topic_of(call, row->topic_id, &run->topic) && row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED;
+    run->topic.arn = str_head(arn, (size_t)str_last_index(arn, ':'));
+    return found;
 }
 
-/* Deliver the next messages; false: there are no more. */
-static bool replay_some(const struct call *call, const struct topic *topic,
-                        const struct sns_subscription_row *subscription, const struct sns_replay_row *replay,
+/* False: no message follows the one with that id. */
+static bool find_next(const struct call *call, const struct run *run, int64_t after_id,
+                      struct sns_archived_row *row)
+{
+    return sns_find_next_archived(
+        call->txn,
+        &(struct sns_find_next_archived_params){.archive_id = *run->topic.row.archive_id, .id = after_id},
+        row);
+}
+
+static bool takes_long(const struct run *run, const struct sns_archived_row *row)
+{
+    return run->subscriber.filter_id && sns_filters_take_long(row->text.size + row->attributes.size);
+}
+
+/* False: the stored message cannot be read. */
+static bool message_read(const struct call *call, const struct sns_archived_row *row, struct message *message)
+{
+    struct sns_message_attribute_map *attributes = arena_new(call->arena, struct sns_message_attribute_map);
+
+    *message = (struct message){.published_ms = row->published_ms,
+                                .id = row->message_id,
+                                .text = row->text,
+                                .published_text = row->text,
+                                .subject = row->subject,
+                                .structure = row->structure,
+                                .attributes = attributes,
+                                .deduplication_id = row->deduplication_id,
+                                .group_id = row->group_id,
+                                .sequence_number = row->sequence_number};
+    return model_from_json(call->arena, &SNS_MESSAGE_ATTRIBUTE_MAP, row->attributes, attributes);
+}
+
+/* Which of the next messages the subscription's filter policy matches. */
+struct matched {
+    int64_t id;
+    const struct filter_verdicts *verdicts;
+};
+struct matched_list {
+    struct matched *items;
+    size_t count;
+};
+
+static const struct matched *matched_of(const struct matched_list *list, int64_t id)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        if (list->items[i].id == id)
+            return &list->items[i];
+    return NULL;
+}
+
+void sns_replay_messages_prepare(const struct call *call, const struct sns_replay_messages_request *in)
+{
+    struct matched_list *list = arena_new(call->arena, struct matched_list);
+    int64_t left_bytes = BYTES_PER_RUN;
+    struct sns_archived_row row;
+    struct run run = {0};
+
+    (void)in;
+    if (!sns_find_active_replay(call->txn, &run.replay) || !run_open(call, &run))
+        return;
+    struct sns_subscriber_rows subscribers = {&run.subscriber, 1};
+    for (int64_t id = *run.replay.next_id;
+         list->count < MESSAGES_PER_RUN && left_bytes > 0 && find_next(call, &run, id, &row); id = row.id) {
+        struct broadcast broadcast = {.topic = run.topic};
+        left_bytes -= (int64_t)row.text.size;
+        if (!takes_long(&run, &row) || !message_read(call, &row, &broadcast.message))
+            break;
+        sns_filters_prepare(call, &broadcast, &subscribers);
+        *list_add(call->arena, list) = (struct matched){row.id, broadcast.message.verdicts};
+    }
+    leave_prepared(call, list);
+}
+
+static void deliver(const struct call *call, const struct run *run, const struct sns_archived_row *row,
+                    const struct matched *matched)
+{
+    struct message message;
+
+    if (!message_read(call, row, &message))
+        return;
+    message.verdicts = matched ? matched->verdicts : NULL;
+    message.replayed = row->id <= run->replay.held_id;
+    sns_fanout_to(call, &run->topic, &run->subscriber, &message, row->trace_header);
+}
+
+/*
+ * Deliver the next messages, up to one that a worker matches before.  Returns false when there are no more.
+ */
+static bool replay_some(const struct call *call, const struct run *run, const struct matched_list *list,
                         int64_t *next_id)
 {
-    struct sns_archived_rows rows =
-        sns_list_archived(call->txn, &(struct sns_list_archived_params){.archive_id = *topic->row.archive_id,
-                                                                        .id = *replay->next_id,
-                                                                        .limit = MESSAGES_PER_RUN});
+    const struct sns_replay_row *replay = &run->replay;
+    struct slice slice = {MESSAGES_PER_RUN, BYTES_PER_RUN, false};
+    struct sns_archived_row row;
 
-    for (size_t i = 0; i < rows.count; i++) {
-        const struct sns_archived_row *row = &rows.items[i];
-        bool replayed = row->id <= replay->held_id;
-        if (replayed && row->published_ms > *replay->ends_ms) {
+    while (!slice_is_spent(call, &slice)) {
+        if (!find_next(call, run, *next_id, &row))
+            return false;
+        const struct matched *matched = matched_of(list, row.id);
+        if (slice.begun && !matched && takes_long(run, &row))
+            break;
+        if (row.id <= replay->held_id && row.published_ms > *replay->ends_ms) {
             *next_id = replay->held_id;
-            return true;
+            break;
         }
-        deliver(call, topic, subscription, row, replayed);
-        *next_id = row->id;
+        deliver(call, run, &row, matched);
+        *next_id = row.id;
+        slice_spend(&slice, 1, (int64_t)row.text.size);
     }
-    return rows.count == MESSAGES_PER_RUN;
+    return true;
 }
 
-static void run(const struct call *call, const struct sns_replay_row *replay)
+static void go_on(const struct call *call, const struct run *run, bool is_open)
 {
-    struct sns_subscription_row subscription;
-    struct topic topic;
-    struct sns_replay_row after = *replay;
-    int64_t next_id = *replay->next_id;
+    struct sns_replay_row after = run->replay;
+    int64_t next_id = *run->replay.next_id;
 
-    if (!sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = replay->arn},
-                               &subscription)) {
-        sns_remove_replay(call->txn, &(struct sns_remove_replay_params){.arn = replay->arn});
-        return;
-    }
-    bool found = topic_of(call, subscription.topic_id, &topic) &&
-                 subscription.state == SNS_SUBSCRIPTION_STATE_CONFIRMED;
-    after.status = found ? S("In progress") : S("Failed");
-    topic.arn = str_head(replay->arn, (size_t)str_last_index(replay->arn, ':'));
-    struct call there = call_in(call, topic.row.account, topic.row.region);
-    if (found && !replay_some(&there, &topic, &subscription, replay, &next_id))
+    after.status = is_open ? S("In progress") : S("Failed");
+    struct call there = call_in(call, run->topic.row.account, run->topic.row.region);
+    if (is_open && !replay_some(&there, run, prepared(call), &next_id))
         after.status = S("Completed");
     after.next_id = str_equal(after.status, S("In progress")) ? &next_id : NULL;
     sns_put_replay(call->txn, &after);
 }
 
+static bool needs_worker(const struct call *call, const struct run *run)
+{
+    struct sns_archived_row row;
+
+    return find_next(call, run, *run->replay.next_id, &row) && takes_long(run, &row) &&
+           !matched_of(prepared(call), row.id);
+}
+
+static bool has_matched(const struct call *call)
+{
+    const struct matched_list *list = prepared(call);
+
+    return list && list->count > 0;
+}
+
+/* A timer's run is not prepared, so it has a prepared one take its place; the timer is there for a crash. */
 enum outcome sns_replay_messages(const struct call *call, const struct sns_replay_messages_request *in,
                                  struct sns_replay_messages_output *out)
 {
-    struct sns_replay_row replay;
+    static const bool yes = true;
+    struct run run = {0};
 
     (void)out;
-    if (!sns_find_active_replay(call->txn, &replay))
+    if (!sns_find_active_replay(call->txn, &run.replay))
         return DONE;
-    run(call, &replay);
-    slice_again(call, &SNS_REPLAY_MESSAGES, S("all"), in);
+    bool is_open = run_open(call, &run), needs = is_open && needs_worker(call, &run);
+    if (needs && has_matched(call))
+        return DONE; /* another run was faster; the timer continues */
+    if (needs && !in->prepared && !call->last_run) {
+        timer_set(call, &SNS_REPLAY_MESSAGES, S("all"), call->now_ms + PREPARED_WITHIN_MS,
+                  &(struct sns_replay_messages_request){0});
+        spawn(call, &SNS_REPLAY_MESSAGES, (str){0}, &(struct sns_replay_messages_request){.prepared = &yes});
+        return DONE;
+    }
+    if (run.subscription.id)
+        go_on(call, &run, is_open);
+    else
+        sns_remove_replay(call->txn, &(struct sns_remove_replay_params){.arn = run.replay.arn});
+    slice_again(call, &SNS_REPLAY_MESSAGES, S("all"), &(struct sns_replay_messages_request){0});
     return DONE;
 }

@@ -610,12 +610,11 @@ delete from sns_archive where id in
     (select a.id from sns_archive a where a.archive_id = :archive_id and a.published_ms < :published_ms
      order by a.published_ms limit :limit);
 
--- statement: list_archived :many
+-- statement: find_next_archived :one
 -- row: archived
--- param: limit integer
 select id, archive_id, published_ms, message_id, sequence_number, deduplication_id, group_id, subject, structure,
     attributes, text, trace_header
-from sns_archive where archive_id = :archive_id and id > :id order by id limit :limit;
+from sns_archive where archive_id = :archive_id and id > :id order by id limit 1;
 
 -- statement: find_first_archived :one
 select id from sns_archive where archive_id = :archive_id and published_ms >= :published_ms
