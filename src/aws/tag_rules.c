@@ -9,13 +9,7 @@ bool tag_key_is_reserved(str key)
 
 str tag_key_compared(struct arena *arena, str key, enum tag_case tag_case)
 {
-    if (tag_case == TAG_CASE_MATTERS)
-        return key;
-    char *copy = arena_alloc(arena, key.size + 1);
-
-    for (size_t i = 0; i < key.size; i++)
-        copy[i] = char_lower(key.data[i]);
-    return (str){copy, key.size};
+    return tag_case == TAG_CASE_MATTERS ? key : arena_lower_case(arena, key);
 }
 
 static int by_text(const void *a, const void *b)

@@ -265,6 +265,16 @@ const char *arena_cstr(struct arena *arena, str s)
     return copy;
 }
 
+str arena_lower_case(struct arena *arena, str s)
+{
+    char *copy = take(arena, s.size + 1);
+
+    for (size_t i = 0; i < s.size; i++)
+        copy[i] = char_lower(s.data[i]);
+    copy[s.size] = '\0';
+    return str_present(s) ? (str){copy, s.size} : s;
+}
+
 /* One pass when the rest of the block is large enough, which is nearly always. */
 str arena_format_list(struct arena *arena, const char *format, va_list args)
 {

@@ -69,6 +69,8 @@ void *arena_room(struct arena *arena, size_t size);
 str arena_copy(struct arena *arena, str s);
 /* A NUL-terminated copy. */
 const char *arena_cstr(struct arena *arena, str s);
+/* A copy with ASCII letters in lower case. */
+str arena_lower_case(struct arena *arena, str s);
 
 /* printf into the arena.  The result is NUL-terminated, the NUL not counted. */
 str arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

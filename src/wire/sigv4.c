@@ -420,16 +420,6 @@ enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *r
 
 /* ---- making ---- */
 
-static str lower_case(struct arena *arena, str name)
-{
-    char *lower = arena_alloc(arena, name.size + 1);
-
-    for (size_t i = 0; i < name.size; i++)
-        lower[i] =
-            name.data[i] >= 'A' && name.data[i] <= 'Z' ? (char)(name.data[i] + ('a' - 'A')) : name.data[i];
-    return (str){lower, name.size};
-}
-
 static int compare_names(const void *left, const void *right)
 {
     return str_compare(*(const str *)left, *(const str *)right);
@@ -451,7 +441,7 @@ static str choose_signed_headers(struct arena *arena, const struct http_headers 
     struct text text = text_in(arena);
 
     for (size_t i = 0; i < headers->count; i++) {
-        str name = lower_case(arena, headers->items[i].name);
+        str name = arena_lower_case(arena, headers->items[i].name);
         if (worth_signing(name))
             *list_add(arena, &names) = name;
     }

@@ -58,6 +58,17 @@ TEST(copies_end_in_nul_and_absent_stays_absent)
     assert_string_equal(arena_cstr(&scratch, S("x")), "x");
 }
 
+TEST(a_copy_in_lower_case_changes_ascii_letters_only)
+{
+    str text = S("@AZ[`az{ \xC3\x89 09");
+
+    assert_text(arena_lower_case(&scratch, text), "@az[`az{ \xC3\x89 09");
+    assert_string_equal(arena_lower_case(&scratch, S("Ab")).data, "ab");
+    assert_text(arena_lower_case(&scratch, S("")), "");
+    assert_absent(arena_lower_case(&scratch, (str){0}));
+    assert_text(text, "@AZ[`az{ \xC3\x89 09");
+}
+
 TEST(text_is_formatted_and_joined)
 {
     assert_text(arena_format(&scratch, "%s=%d", "a", 5), "a=5");
@@ -224,5 +235,6 @@ TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
       test(a_large_first_block_is_not_kept_for_reuse), test(memory_is_zeroed_and_aligned),
       test(allocations_do_not_overlap), test(what_is_larger_than_a_block_gets_its_own),
       test(a_reset_arena_reuses_its_first_block_zeroed), test(an_empty_arena_may_be_reset_and_freed),
-      test(copies_end_in_nul_and_absent_stays_absent), test(text_is_formatted_and_joined),
-      test(what_is_not_handed_out_is_poisoned), test(optional_scalars_are_pointers))
+      test(copies_end_in_nul_and_absent_stays_absent), test(a_copy_in_lower_case_changes_ascii_letters_only),
+      test(text_is_formatted_and_joined), test(what_is_not_handed_out_is_poisoned),
+      test(optional_scalars_are_pointers))

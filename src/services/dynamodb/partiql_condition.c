@@ -28,18 +28,9 @@ static const struct function_name {
     {"size", SIZE},
 };
 
-static str in_lower_case(struct arena *arena, str text)
-{
-    char *lower = arena_alloc(arena, text.size + 1);
-
-    for (size_t i = 0; i < text.size; i++)
-        lower[i] = char_lower(text.data[i]);
-    return (str){lower, text.size};
-}
-
 static bool name_function(struct pql_parser *parser, str word, struct node *node)
 {
-    node->text = in_lower_case(parser->scope.arena, word);
+    node->text = arena_lower_case(parser->scope.arena, word);
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (str_equal(node->text, str_of(functions[i].name))) {
             node->function = functions[i].function;

@@ -126,7 +126,7 @@ str iam_service_of(const struct call *call, str action)
 {
     ptrdiff_t colon = str_index(action, ':');
 
-    return colon < 0 ? S("") : iam_lower_case(call->arena, str_head(action, (size_t)colon));
+    return colon < 0 ? S("") : arena_lower_case(call->arena, str_head(action, (size_t)colon));
 }
 
 /* As str_equal(iam_service_of(action), service), without a copy.  The service is in small letters. */

@@ -30,8 +30,6 @@ struct identity {
 };
 
 /* identities.c */
-/* Names of identities and policies ignore case: this is the form that is compared. */
-str iam_lower_case(struct arena *arena, str name);
 /* AWS's ids: a prefix and random letters and digits. */
 str iam_unique_id(struct arena *arena, str prefix);
 /* arn:aws:iam::<account>:<type><path><name> */

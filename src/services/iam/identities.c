@@ -27,17 +27,6 @@ const struct identity_kind IAM_USER_KIND = {
     .attachment_quota = STR_INIT("PoliciesPerUser"),
 };
 
-str iam_lower_case(struct arena *arena, str name)
-{
-    char *copy = arena_alloc(arena, name.size + 1);
-
-    for (size_t i = 0; i < name.size; i++) {
-        char c = name.data[i];
-        copy[i] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-    }
-    return (str){copy, name.size};
-}
-
 str iam_unique_id(struct arena *arena, str prefix)
 {
     return arena_join(arena, prefix, random_text(arena, BASE32, UNIQUE_ID_SIZE));
@@ -73,7 +62,7 @@ bool iam_identity_find_id(struct txn *txn, struct arena *arena, int64_t id, stru
 bool iam_identity_find(struct txn *txn, struct arena *arena, const struct identity_kind *kind, str account,
                        str name, struct identity *identity)
 {
-    struct iam_identity_by_name_params params = {account, kind->word, iam_lower_case(arena, name)};
+    struct iam_identity_by_name_params params = {account, kind->word, arena_lower_case(arena, name)};
     struct iam_identity_by_name_row row;
 
     return iam_identity_by_name(txn, &params, &row) && iam_identity_find_id(txn, arena, row.id, identity) &&
@@ -109,7 +98,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
 
     row->unique_id = iam_unique_id(call->arena, identity->kind->id_prefix);
     row->kind = identity->kind->word;
-    row->folded_name = iam_lower_case(call->arena, row->name);
+    row->folded_name = arena_lower_case(call->arena, row->name);
     row->id = iam_insert_identity(call->txn, row);
     if (row->id == 0) {
         fail(call, &IAM_ENTITY_ALREADY_EXISTS_EXCEPTION, "%.*s with name %.*s already exists.",

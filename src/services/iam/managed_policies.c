@@ -116,7 +116,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     struct iam_insert_policy_params params = {
         .account = call->account,
         .policy_name = in->policy_name,
-        .folded_name = iam_lower_case(call->arena, in->policy_name),
+        .folded_name = arena_lower_case(call->arena, in->policy_name),
         .path = path,
         .unique_id = iam_unique_id(call->arena, S("ANPA")),
         .arn = arn,

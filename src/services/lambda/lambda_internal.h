@@ -677,7 +677,6 @@ enum outcome lambda_url_answer(const struct call *call, const struct visit *visi
 bool lambda_url_is_signed(const struct url_request *url);
 
 /* url_event.c */
-str lambda_lower_case(const struct call *call, str text);
 str lambda_url_event(const struct call *call, const struct url_request *url,
                      const struct http_request *request);
 

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { IDLE_MS = 5 * 60 * MS_PER_S };
@@ -268,12 +267,7 @@ enum outcome lambda_sandbox_output(const struct call *call, const struct sandbox
 /* The names of signals in Go, in which AWS's supervisor is written. */
 static str signal_name(const struct call *call, int64_t number)
 {
-    str name = str_of(strsignal((int)number));
-    char *lower = arena_alloc(call->arena, name.size + 1);
-
-    for (size_t i = 0; i < name.size; i++)
-        lower[i] = (char)tolower((unsigned char)name.data[i]);
-    return (str){lower, name.size};
+    return arena_lower_case(call->arena, str_of(strsignal((int)number)));
 }
 
 static str exit_message(const struct call *call, const struct sandbox_exited *in)

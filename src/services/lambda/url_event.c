@@ -13,15 +13,6 @@
 
 static const str default_route = STR_INIT("$default");
 
-str lambda_lower_case(const struct call *call, str text)
-{
-    char *copy = arena_alloc(call->arena, text.size + 1);
-
-    for (size_t i = 0; i < text.size; i++)
-        copy[i] = char_lower(text.data[i]);
-    return (str){copy, text.size};
-}
-
 struct named_value {
     str name;
     struct text value;
@@ -97,7 +88,7 @@ static void add_headers(const struct call *call, struct json_writer *writer,
         if (!str_equal_nocase(header->name, S("Cookie")) &&
             !str_equal_nocase(header->name, S("Connection")) &&
             !str_equal_nocase(header->name, S("Transfer-Encoding")))
-            add_value(&values, lambda_lower_case(call, header->name), header->value);
+            add_value(&values, arena_lower_case(call->arena, header->name), header->value);
     }
     add_value(&values, S("x-forwarded-for"), call->source_ip);
     add_value(&values, S("x-forwarded-proto"), S("http"));

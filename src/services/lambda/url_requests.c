@@ -68,7 +68,7 @@ static bool find_by_host(const struct call *call, const struct http_request *req
     str rest, id, mark, region;
 
     uri_parse_host(http_header(&request->headers, S("Host")), &host);
-    url->domain = rest = lambda_lower_case(call, host.host);
+    url->domain = rest = arena_lower_case(call->arena, host.host);
     url->path = request->path;
     return str_next(&rest, '.', &id) && str_next(&rest, '.', &mark) && str_next(&rest, '.', &region) &&
            find_by_id(call, id, url) && str_equal(region, url->function.row.region);
