@@ -180,6 +180,15 @@ int listener_port(const struct listener *listener)
     return ntohs(at.any.sa_family == AF_INET ? at.v4.sin_port : at.v6.sin6_port);
 }
 
+str listener_url(const struct listener *listener, struct arena *arena)
+{
+    struct address address = address_called(listener->fd);
+    bool is_ipv6 = strchr(address.text, ':') != NULL;
+
+    return arena_format(arena, is_ipv6 ? "http://[%s]:%d" : "http://%s:%d", address.text,
+                        listener_port(listener));
+}
+
 static void on_rest_closed(uv_handle_t *rest)
 {
     struct listener *listener = rest->data;

@@ -274,32 +274,37 @@ void server_stop(struct server *server)
     uv_async_send(&server->stop);
 }
 
+/* A terminal that closes may send two SIGHUPs: the shell's, and the kernel's. */
 static void on_signal(int number)
 {
-    if (signalled)
+    if (signalled && number != SIGHUP)
         _exit(128 + number);
+    if (!signalled)
+        server_stop(server_to_stop);
     signalled = 1;
-    server_stop(server_to_stop);
 }
 
 static void watch_signals(struct server *server)
 {
     struct sigaction stop = {.sa_handler = on_signal, .sa_flags = SA_RESTART},
-                     ignore = {.sa_handler = SIG_IGN};
+                     ignore = {.sa_handler = SIG_IGN}, hangup;
 
     server_to_stop = server;
     signalled = 0;
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGTERM, &stop, NULL);
     sigaction(SIGINT, &stop, NULL);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup ignores it */
+        sigaction(SIGHUP, &stop, NULL);
 }
 
 static void unwatch_signals(void)
 {
-    struct sigaction usual = {.sa_handler = SIG_DFL};
+    struct sigaction usual = {.sa_handler = SIG_DFL}, ignore = {.sa_handler = SIG_IGN};
 
     sigaction(SIGTERM, &usual, NULL);
     sigaction(SIGINT, &usual, NULL);
+    sigaction(SIGHUP, &ignore, NULL);
     server_to_stop = NULL;
 }
 
@@ -400,7 +405,8 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
         loop_open(&server->loops[i], engine);
     for (unsigned i = 0; i < server->loop_count; i++)
         check(pthread_create(&server->loops[i].thread, NULL, serve, &server->loops[i]) == 0);
-    log_info("listening", log_field("port", server->port_number), log_field("threads", server->loop_count));
+    log_info("listening", log_field("url", listener_url(&server->listener, arena)),
+             log_field("threads", server->loop_count));
     return true;
 }
 

@@ -291,3 +291,21 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path):
     eventually(lambda: "stopping" in server.log())
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(60) == 128 + signal.SIGTERM
+
+
+def test_a_terminal_that_closes_stops_the_server_however_often_it_says_so(tmp_path):
+    server = Server(tmp_path)
+    server.start("E", "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done")
+    eventually(lambda: server.lines_of("E"))
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "stopping" in server.log())
+    server.process.send_signal(signal.SIGHUP)
+    assert server.process.wait(60) == 0
+    assert server.log().count("stopping") == server.log().count(" stopped") == 1
+
+
+def test_nohup_keeps_the_server_when_its_terminal_closes(tmp_path):
+    server = Server(tmp_path, prefix=["nohup"])
+    server.process.send_signal(signal.SIGHUP)
+    assert server.ask("GET", "/null") == "{}"
+    assert server.stop() == 0
