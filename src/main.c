@@ -266,6 +266,7 @@ static int serve_command(int argc, char **argv)
     case OPTIONS_OK:
         log_set_level(options.log_level);
         log_set_format(options.log_format);
+        options_warn_of_unknown_variables(&arena);
         status = serve(&arena, &options);
         break;
     }

@@ -4,6 +4,7 @@
  * To add an option, add a member to struct options and a line to the table.
  */
 #include "options.h"
+#include "variables.h"
 
 #include "base/list.h"
 #include "base/time.h"
@@ -396,6 +397,24 @@ static enum options_result refuse(struct arena *arena, const struct option *opti
     *problem = arena_format(arena, "%s takes %s, not \"%.*s\". See orderly help.", name, option->takes,
                             STR_ARGS(value));
     return OPTIONS_BAD;
+}
+
+/* The server, its tests, or the build of the console read these. */
+static const str other_variables[] = {
+    STR_INIT("ORDERLY_BINARY"),   STR_INIT("ORDERLY_RELEASE_BINARY"), STR_INIT("ORDERLY_ENDPOINT"),
+    STR_INIT("ORDERLY_RERUN"),    STR_INIT("ORDERLY_SCREENSHOTS"),    STR_INIT("ORDERLY_LONG_READ_MS"),
+    STR_INIT("ORDERLY_SLICE_US"),
+};
+
+void options_warn_of_unknown_variables(struct arena *arena)
+{
+    struct names known = {0};
+
+    for (size_t i = 0; i < OPTIONS; i++)
+        *list_add(arena, &known) = str_of(table[i].variable);
+    for (size_t i = 0; i < sizeof other_variables / sizeof *other_variables; i++)
+        *list_add(arena, &known) = other_variables[i];
+    variables_warn_of_unknown(arena, S("ORDERLY_"), &known);
 }
 
 static enum options_result read_environment(struct arena *arena, struct options *options, str *problem)

@@ -46,3 +46,5 @@ enum options_result { OPTIONS_OK, OPTIONS_HELP, OPTIONS_BAD };
 enum options_result options_read(struct arena *arena, int argc, char **argv, struct options *options,
                                  str *problem);
 void options_print_help(void);
+/* Warn of variables that begin with ORDERLY_ and that neither the server nor its tests read. */
+void options_warn_of_unknown_variables(struct arena *arena);

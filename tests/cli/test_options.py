@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import urllib.request
 
 import pytest
 from conftest import ROOT, environment
@@ -149,3 +150,56 @@ def test_help_of_a_command_is_what_the_command_says_itself(orderly, command):
 def test_help_of_a_word_without_flags_is_the_general_help(orderly, command):
     run = orderly("help", command)
     assert (run.returncode, run.stdout, run.stderr) == (0, orderly("help").stdout, "")
+
+
+# --- The log of a start and an end ---------------------------------------------------------------
+
+
+@pytest.fixture
+def started():
+    """started("--host", "::1", PORT="0") → a server; all are stopped at the end."""
+    servers = []
+
+    def start(*arguments, **variables):
+        servers.append(orderly_server.Server(*arguments, environment=variables).start())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+        server.remove_data()
+
+
+def warnings_of_variables(server):
+    return re.findall(r"warn an environment variable is unknown and changes nothing (.*)", server.log)
+
+
+def test_a_misspelt_variable_is_named_beside_the_nearest_one(started):
+    server = started(ORDERLY_DURABLITY="relaxed", ORDERLY_SAND_BOX="off", ORDERLY_MOON="1", ORDERLY_="1", ORDERL_PORT="1")
+    assert sorted(warnings_of_variables(server)) == [
+        "variable=ORDERLY_", "variable=ORDERLY_DURABLITY nearest=ORDERLY_DURABILITY", "variable=ORDERLY_MOON",
+        "variable=ORDERLY_SAND_BOX nearest=ORDERLY_SANDBOX"]
+
+
+def variables_in(*patterns):
+    files = [path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()]
+    return {name for path in files for name in re.findall(r"\bORDERLY_[A-Z_]*[A-Z]\b", path.read_text())}
+
+
+def test_the_variables_of_the_server_and_of_its_tests_are_known(started):
+    """All that the help, the tests and the tools name; what is built into the binary is not a variable."""
+    named = variables_in("README.md", "test", "run", "src/*.c", "src/console/*.ts", "tests/*/*.py", "tests/sdk/js/*", "bench/*.py",
+                         "tools/*")
+    others = {"ORDERLY_VERSION", "ORDERLY_SOURCE", "ORDERLY_DURABLITY", "ORDERLY_SAND_BOX", "ORDERLY_MOON"}
+    options = {variable for variable, _ in options_in_readme().values()}
+    assert named - others - options  # those of the tests
+    server = started(**{name: "1" for name in named - others - options})
+    assert warnings_of_variables(server) == []
+
+
+@pytest.mark.parametrize("host, start", [("127.0.0.1", "http://127.0.0.1:"), ("[::1]", "http://[::1]:")])
+def test_the_log_names_the_url_even_of_a_free_port(started, host, start):
+    url = re.search(r" info listening url=(\S+) threads=", started("--host", host, "--port", "0").log)[1]
+    assert url.startswith(start)
+    with urllib.request.urlopen(url + "/_orderly/health", timeout=60) as reply:
+        assert reply.status == 200
