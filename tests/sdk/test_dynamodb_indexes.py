@@ -541,6 +541,30 @@ def test_a_filter_sees_what_the_index_projects(dynamodb, orders):
     assert (unseen["Count"], unseen["ScannedCount"]) == (0, 1)
 
 
+@pytest.mark.parametrize("name, condition", [("by_placed", "placed = :c"), ("by_local_cents", "customer = :c")])
+@pytest.mark.parametrize("select", ["ALL_PROJECTED_ATTRIBUTES", "COUNT"])
+def test_a_query_of_an_index_is_filtered_by_what_the_index_projects(dynamodb, orders, refused, name, condition, select):
+    values = item(**{":c": "c", ":o": "o"})
+    asked = dict(TableName=orders, IndexName=name, KeyConditionExpression=condition, Select=select)
+    filters = {
+        "note = :o": "note",
+        "nn <> more.x": "more, nn",
+        "size(zz) > :o AND NOT (attribute_exists(#a) OR zz = :c)": "a, zz",
+    }
+    for text, lacking in filters.items():
+        names = {"ExpressionAttributeNames": {"#a": "a"}} if "#a" in text else {}
+        given = {key: values[key] for key in values if key in text or key in condition}
+        error = refused(dynamodb.query, **asked, **names, FilterExpression=text, ExpressionAttributeValues=given)
+        assert error["message"] == (
+            INVALID + f"Secondary index {name} does not project one or more filter attributes: [{lacking}]"
+        )
+    old = {"KeyConditions": {condition[:-5]: {"ComparisonOperator": "EQ", "AttributeValueList": [values[":c"]]}}}
+    del asked["KeyConditionExpression"]
+    error = refused(dynamodb.query, **asked, **old, QueryFilter={"note": {"ComparisonOperator": "NULL"}})
+    assert error["message"].endswith("does not project one or more filter attributes: [note]")
+    assert dynamodb.query(**asked, **old, QueryFilter={"order": {"ComparisonOperator": "NULL"}})["Count"] == 0
+
+
 def test_a_global_index_does_not_lead_to_other_attributes(dynamodb, orders, refused):
     arguments = dict(TableName=orders, IndexName="by_cents")
     error = refused(dynamodb.scan, **arguments, ProjectionExpression="note, more")

@@ -283,6 +283,59 @@ def test_some_refusals_say_where(run, table, statement, sentence, token):
     assert refusal(run, statement) == ("ValidationException", f"{sentence} at 1:{column}:{len(token)}")
 
 
+def test_an_insert_names_no_index(run, table):
+    sentence = "FROM clause may only contain a single table name in data manipulation statements"
+    for index in ("local", "nowhere"):
+        assert refusal(run, f"INSERT INTO T.{index} VALUE {{'user': 'a'}}") == (
+            "ValidationException", f"{sentence} at 1:13:{len(table) + 2}")
+
+
+@pytest.mark.parametrize("index, where, lacking", [
+    ("by_kind", "kind = 'odd' AND weight = -1", "weight"), ("by_kind", "weight = -1", None),
+    ("by_kind", "kind IN ['odd', 'x'] AND weight IS MISSING", "weight"), ("by_kind", "kind = 'odd' AND NOT m.x = 1", "m"),
+    ("by_kind", "kind = 'odd' AND (weight = 1 OR contains(m.l, 1)) AND size(m) = 1", "m, weight"),
+    ("by_kind", "(kind = 'odd' AND weight = -1) OR kind = 'even'", None), ("by_kind", "kind = 'odd' AND user = 'a'", None),
+    ("local", "user = 'a' AND weight BETWEEN -2 AND -1 AND kind = 'odd'", "kind"), ("local", "kind = 'odd'", None),
+])
+def test_one_partition_of_an_index_is_filtered_by_what_the_index_has(filled, index, where, lacking):
+    statement = f"SELECT user FROM T.{index} WHERE {where}"
+    if lacking is None:
+        assert "Items" in filled(statement)
+        return
+    assert refusal(filled, statement) == (
+        "ValidationException", "One or more parameter values were invalid: Secondary index "
+        f"{index} does not project one or more filter attributes: [{lacking}]")
+
+
+@pytest.fixture
+def several(dynamodb, unique):
+    """A table with global indexes of several attributes, and one without."""
+    name = unique("several")[-80:].lstrip("-.")
+    kinds = {"hashes": ["HASH", "HASH"], "ranges": ["HASH", "RANGE", "RANGE"], "single": ["HASH", "RANGE"]}
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in ("id", "a", "b", "c")],
+        GlobalSecondaryIndexes=[
+            {"IndexName": index, "Projection": {"ProjectionType": "ALL"},
+             "KeySchema": [{"AttributeName": n, "KeyType": kind} for n, kind in zip("abc", kinds[index])]} for index in kinds])
+    dynamodb.put_item(TableName=name, Item={n: {"S": n} for n in ("id", "a", "b", "c")})
+    yield name
+    dynamodb.delete_table(TableName=name)
+
+
+def test_an_index_whose_key_has_several_attributes_of_a_kind_is_not_read(dynamodb, several):
+    refused = ("PartiQL statements cannot be executed on tables with multi-attribute HASH keys or "
+               "multi-attribute RANGE keys.")
+    for index in ("hashes", "ranges"):
+        for where in ("", "WHERE a = 'a' AND b = 'b'", "WHERE a = 5", "WHERE a = 'a' ORDER BY x"):
+            said = refusal(dynamodb.execute_statement, Statement=f'SELECT * FROM "{several}"."{index}" {where}')
+            assert said == ("ValidationException", refused)
+    for source in (f'"{several}"', f'"{several}"."single"'):
+        assert len(dynamodb.execute_statement(Statement=f"SELECT * FROM {source} WHERE a = 'a'")["Items"]) == 1
+    batch = dynamodb.batch_execute_statement(Statements=[{"Statement": f'SELECT * FROM "{several}"."ranges"'}])
+    assert batch["Responses"] == [{"Error": {"Code": "ValidationError", "Message": refused}}]
+
+
 def test_a_table_that_is_missing_is_a_missing_resource(dynamodb):
     assert refusal(dynamodb.execute_statement, Statement="SELECT * FROM nowhere") == (
         "ResourceNotFoundException", "Requested resource not found")
@@ -390,6 +443,7 @@ def test_each_statement_of_a_batch_has_its_own_error(run, batch, table):
         {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": old},
         {"Code": "ResourceNotFound", "Message": "Requested resource not found"},
         {"Code": "ValidationError", "Message": NO_KEY}, None]
+    assert [response.get("TableName") for response in reply["Responses"]] == [table, None, table, table, None, None, table]
     assert reply["Responses"][-1] == {"TableName": table, "Item": {"v": {"N": "2"}}}
     assert places(run("SELECT * FROM T WHERE user = 'a'")) == ["a1", "a2"]
 
@@ -401,7 +455,7 @@ BATCH_KEY = "Select statements within BatchExecuteStatement must specify the pri
     "SELECT * FROM T WHERE user = 'a'", "SELECT * FROM T", "SELECT * FROM T.local WHERE user = 'a' AND seq = 1",
     f"SELECT * FROM T WHERE {keyed('a', 1)} AND attribute_exists(v)"])
 def test_a_read_of_a_batch_names_one_whole_key(batch, statement):
-    assert batch(statement)["Responses"][0]["Error"] == {"Code": "ValidationError", "Message": BATCH_KEY}
+    assert batch(statement)["Responses"] == [{"Error": {"Code": "ValidationError", "Message": BATCH_KEY}}]
 
 
 def test_a_batch_of_malformed_statements_is_answered(batch):

@@ -14,6 +14,7 @@ struct slot {
     struct pql_run run;
     const struct dynamodb_batch_statement_request *asked;
     struct failure failure;
+    bool reached;  /* its item: what came before fails without the table's name, as on AWS */
     bool has_item; /* read by the preparation, whether it exists or not */
     int64_t size_bytes;
     struct dynamodb_attribute_map item;
@@ -86,6 +87,7 @@ static bool slot_read(const struct call *call, struct slot *slot)
         return dynamodb_refuse(call, S("EXISTS can only be used in ExecuteTransaction write requests."));
     if (!key_of(call, &slot->run, &key))
         return false;
+    slot->reached = true;
     if (slot->has_item)
         return true;
     dynamodb_stored_read(call, slot->run.table, &key, &stored);
@@ -99,8 +101,8 @@ static bool slot_read(const struct call *call, struct slot *slot)
 
 static bool slot_write(const struct call *call, struct slot *slot)
 {
-    return dynamodb_pql_write_anew(call, &slot->run, &slot->write) &&
-           dynamodb_write_item(call, &slot->write) == DONE;
+    slot->reached = dynamodb_pql_write_anew(call, &slot->run, &slot->write);
+    return slot->reached && dynamodb_write_item(call, &slot->write) == DONE;
 }
 
 /* ---- the operation ---- */
@@ -183,7 +185,7 @@ static const struct dynamodb_batch_statement_error *error_of(const struct call *
 static void respond(const struct call *call, const struct slot *slot,
                     struct dynamodb_batch_statement_response *response)
 {
-    if (slot->run.table)
+    if (slot->reached)
         response->table_name = slot->run.table->name;
     if (slot->failure.error)
         response->error = error_of(call, &slot->failure);

@@ -862,6 +862,9 @@ bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_att
                          struct item_key *start, str *problem);
 /* Check that no path of the expressions leads into an attribute of the keys. */
 bool dynamodb_page_paths_check(const struct item_page *page);
+/* Check that the index has every attribute of the filter: one partition is read by no other filter, not even
+ * of a local index. */
+bool dynamodb_page_filter_check(const struct item_page *page);
 /* Read one more item; false: the page is full, or its time is up. */
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);
 /* The same for an entry of an index; item_bytes and blob are of its item. */

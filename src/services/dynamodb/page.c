@@ -3,6 +3,8 @@
  */
 #include "dynamodb_internal.h"
 
+#include "base/text.h"
+
 enum { MAX_PAGE_BYTES = 1024 * 1024 };
 
 /* The conflict of Select with the other parameters, or absent. */
@@ -150,6 +152,22 @@ bool dynamodb_page_paths_check(const struct item_page *page)
 {
     return dynamodb_key_paths_check(page->call, &page->table->keys, page->expressions, "Key") &&
            (!page->index || dynamodb_key_paths_check(page->call, page->keys, page->expressions, "IndexKey"));
+}
+
+bool dynamodb_page_filter_check(const struct item_page *page)
+{
+    struct text missing = text_in(page->call->arena);
+
+    for (size_t i = 0; page->index && i < page->filtered.count; i++)
+        if (!dynamodb_index_projects(page->table, page->index, page->filtered.items[i]))
+            text_format(&missing, "%s%.*s", missing.size ? ", " : "", STR_ARGS(page->filtered.items[i]));
+    return missing.size == 0 ||
+           dynamodb_refuse(
+               page->call,
+               arena_format(page->call->arena,
+                            "One or more parameter values were invalid: Secondary index %.*s does "
+                            "not project one or more filter attributes: [%.*s]",
+                            STR_ARGS(page->index->name), STR_ARGS(text_str(&missing))));
 }
 
 /* As on AWS, the item that crosses a megabyte belongs to the page. */

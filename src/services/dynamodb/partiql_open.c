@@ -76,6 +76,17 @@ bool dynamodb_pql_parse(const struct call *call, struct pql_run *run)
     return true;
 }
 
+/* Despite what the sentence says, AWS reads the table itself and its other indexes. */
+static bool index_check(const struct call *call, const struct pql_run *run)
+{
+    const struct key_schema *keys = run->keys;
+
+    return !run->index || (keys->hash_count == 1 && keys->count - keys->hash_count <= 1) ||
+           dynamodb_refuse(call,
+                           S("PartiQL statements cannot be executed on tables with multi-attribute HASH "
+                             "keys or multi-attribute RANGE keys."));
+}
+
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
 {
     struct resource resource = {0};
@@ -93,7 +104,8 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
     resource.add_context = add_context;
     return authorize_action(call, str_of(actions[run->statement.kind]), &resource) &&
            dynamodb_table_open(run->statement.kind == STATEMENT_SELECT ? dynamodb_pql_reading(call) : call,
-                               run->table);
+                               run->table) &&
+           index_check(call, run);
 }
 
 const struct call *dynamodb_pql_reading(const struct call *call)

@@ -23,6 +23,8 @@ static bool parse_source_name(struct pql_parser *parser, str *name, const char *
 
     if (!named)
         return detail ? dynamodb_pql_malformed(parser, detail) : dynamodb_pql_unexpected(parser);
+    if (str_empty(parser->current.text))
+        return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
     *name = parser->current.text;
     dynamodb_pql_advance(parser);
     return true;
@@ -40,11 +42,17 @@ static bool is_table_name(str name)
 static bool parse_source(struct pql_parser *parser, struct statement *statement)
 {
     bool selects = statement->kind == STATEMENT_SELECT;
+    str written = parser->current.written;
 
     if (!parse_source_name(parser, &statement->table_name,
                            statement->kind == STATEMENT_DELETE ? "Expected identifier for simple path"
                                                                : NULL))
         return false;
+    if (dynamodb_pql_at_symbol(parser, ".") && statement->kind == STATEMENT_INSERT)
+        return dynamodb_pql_refuse_at(parser,
+                                      S("FROM clause may only contain a single table name in data "
+                                        "manipulation statements"),
+                                      written);
     if (dynamodb_pql_accept_symbol(parser, ".") &&
         !parse_source_name(parser, &statement->index_name, "Invalid path dot component"))
         return false;

@@ -44,6 +44,8 @@ const struct call *dynamodb_pql_reading(const struct call *call);
 /* partiql_where.c */
 /* Find conjuncts and partitions. */
 void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run);
+/* Does a conjunct name the partition key by = or IN? */
+bool dynamodb_pql_names_partition(struct arena *arena, const struct pql_run *run);
 /* The condition of one conjunct on an attribute of a key, if it is a range of it. */
 bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_term *term);
 /* The key that WHERE names, and its other conditions.  False: WHERE lacks a part; or fail() was called. */

@@ -60,12 +60,10 @@ static bool order_check(const struct call *call, const struct pql_run *run)
 
 static bool is_forward(const struct pql_run *run)
 {
-    for (size_t i = run->keys->hash_count; i < run->keys->count; i++) {
-        const struct ordering *ordering = ordering_of(run, run->keys->items[i].name);
-        if (ordering)
-            return !ordering->descending;
-    }
-    return true;
+    const struct ordering *ordering =
+        run->keys->count > 1 ? ordering_of(run, run->keys->items[1].name) : NULL;
+
+    return !ordering || !ordering->descending;
 }
 
 static int by_value(const void *a, const void *b)
@@ -111,6 +109,8 @@ static bool select_check(const struct call *call, const struct pql_run *run,
 {
     if (run->statement.exists)
         return dynamodb_refuse(call, S("EXISTS can only be used in ExecuteTransaction write requests."));
+    if (str_present(run->statement.index_name) && !run->index)
+        return dynamodb_refuse(call, S("The table does not have the specified index"));
     if (run->index && !run->index->local && asked->consistent_read && *asked->consistent_read)
         return dynamodb_refuse(call,
                                S("Strongly consistent read is not supported on Global Secondary Indexes"));
@@ -182,16 +182,11 @@ static struct key_condition condition_of(struct arena *arena, const struct pql_r
 {
     struct key_condition key = {0};
     struct key_term term = {0};
-    bool equal = true;
 
     *list_add(arena, &key) =
         (struct key_term){.name = run->keys->items[0].name, .comparator = EQUAL, .first = partition};
-    for (size_t i = 1; i < run->keys->count && equal; i++) {
-        if (!find_term(arena, run, run->keys->items[i].name, &term))
-            break;
+    if (run->keys->count > 1 && find_term(arena, run, run->keys->items[1].name, &term))
         *list_add(arena, &key) = term;
-        equal = term.kind == TERM_COMPARISON && term.comparator == EQUAL;
-    }
     return key;
 }
 
@@ -264,7 +259,8 @@ bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struc
                                        .columns = run->statement.projection,
                                        .leaves_large = !call->preparing && may_move_to_worker(call)}};
     if (!select_check(call, run, asked) || !dynamodb_page_begin(&read->page, &page) ||
-        !dynamodb_page_paths_check(&read->page))
+        !dynamodb_page_paths_check(&read->page) ||
+        (dynamodb_pql_names_partition(call->arena, run) && !dynamodb_page_filter_check(&read->page)))
         return false;
     sort_partitions(run);
     if (!token_read(call, run, asked->next_token, &read->partition, &start))

@@ -80,19 +80,6 @@ static bool restricts(struct arena *arena, const struct node *node, str name, st
     return all || any;
 }
 
-/* Does a conjunct name each attribute of a partition key of several attributes? */
-static bool names_all(const struct pql_run *run)
-{
-    for (size_t i = 0; i < run->keys->hash_count; i++) {
-        bool named = false;
-        for (size_t j = 0; j < run->conjuncts.count && !named; j++)
-            named = equal_value(run->conjuncts.items[j], run->keys->items[i].name) != NULL;
-        if (!named)
-            return false;
-    }
-    return true;
-}
-
 static void add_conjuncts(struct arena *arena, struct node *node, struct node_list *conjuncts)
 {
     if (node->kind != NODE_AND) {
@@ -140,11 +127,21 @@ void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
     if (!run->statement.where)
         return;
     add_conjuncts(arena, run->statement.where, &run->conjuncts);
-    if (run->keys->count == 0 || (run->keys->hash_count > 1 && !names_all(run)) ||
-        !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
+    if (run->keys->count == 0 || !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
         return;
     make_distinct(arena, &values);
     run->partitions = values;
+}
+
+bool dynamodb_pql_names_partition(struct arena *arena, const struct pql_run *run)
+{
+    for (size_t i = 0; i < run->conjuncts.count; i++) {
+        struct value_pointers values = {0};
+        const struct node *node = run->conjuncts.items[i];
+        if (node->kind != NODE_OR && restricts(arena, node, run->keys->items[0].name, &values))
+            return true;
+    }
+    return false;
 }
 
 bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_term *term)

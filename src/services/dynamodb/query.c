@@ -159,8 +159,8 @@ enum outcome dynamodb_query(const struct call *call, const struct dynamodb_query
         return FAILED;
     if (!dynamodb_table_open(call, table) || !dynamodb_page_begin(&page, &asked) ||
         !dynamodb_key_range_read(call, page.keys, page.index != NULL, &expressions.key, &range) ||
-        !filter_check(call, page.keys, &expressions) || !start_after(&page, in, forward, &range) ||
-        !dynamodb_page_paths_check(&page))
+        !filter_check(call, page.keys, &expressions) || !dynamodb_page_filter_check(&page) ||
+        !start_after(&page, in, forward, &range) || !dynamodb_page_paths_check(&page))
         return FAILED;
     dynamodb_page_fill_range(&page, &range, forward);
     dynamodb_count_returned(call, table, page.count);
