@@ -109,9 +109,9 @@ def test_a_policy_can_be_set_changed_and_removed(sns, taken):
 
 
 @pytest.mark.parametrize("size", [0, 1100, 100_000])
-@pytest.mark.parametrize("others", [0, 45])
+@pytest.mark.parametrize("others", [0, 12, 45])
 def test_a_larger_message_is_matched_in_advance_with_the_same_verdicts(sns, sqs, drain, subscribed, make_queue, allow_topic, size, others):  # noqa: F811
-    """On both sides of the size that a worker matches, and of the number of subscribers that one transaction reaches."""
+    """On both sides of the size that a worker matches, and of what one transaction reaches: filters, subscribers."""
     topic, yes, _ = subscribed(RawMessageDelivery="true", FilterPolicyScope="MessageBody", FilterPolicy='{"n": [1]}')
     policies = {
         "all": {}, "no": {"FilterPolicyScope": "MessageBody", "FilterPolicy": '{"n": [2]}'},

@@ -18,7 +18,8 @@ enum {
     MAX_AT_ONCE = 32,
     DELIVERIES_AT_ONCE = 100,
     DELIVERIES_PER_RUN = 1000,
-    PREPARED_AT_ONCE = 10, /* each may have a text of its own, or a long filter policy */
+    PREPARED_AT_ONCE = 10,         /* each may have a text of its own, or a long filter policy */
+    MATCHED_AT_ONCE = 1024 * 1024, /* bytes of the message, for each filter policy: 0.4 s of a worker */
     PREPARED_WITHIN_MS = 1000,
     REMOVALS_PER_RUN = 500,
 };
@@ -111,27 +112,40 @@ struct sns_subscriber_rows sns_fanout_subscribers(const struct call *call, const
                                                                                  .limit = MAX_AT_ONCE + 1});
 }
 
-static bool any_chooses(const struct sns_subscriber_rows *subscribers)
+static size_t count_choosing(const struct sns_subscriber_rows *subscribers)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < subscribers->count; i++)
-        if (subscribers->items[i].filter_id)
-            return true;
-    return false;
+        count += subscribers->items[i].filter_id != NULL;
+    return count;
+}
+
+/* Of what filter policies look at. */
+static size_t size_of(const struct message *message)
+{
+    return message->text.size + sns_published_attributes_size(message->attributes);
+}
+
+/* May all subscribers get the message in the transaction of the publishing? */
+static bool fit_at_once(const struct sns_subscriber_rows *subscribers, const struct message *message)
+{
+    return subscribers->count <= MAX_AT_ONCE &&
+           count_choosing(subscribers) * size_of(message) <= MATCHED_AT_ONCE;
 }
 
 void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message)
 {
-    bool is_long =
-        sns_filters_take_long(message->text.size + sns_published_attributes_size(message->attributes));
+    bool is_long = sns_filters_take_long(size_of(message));
 
     if (!message->protection && !is_long)
         return;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
-    if (subscribers.count > MAX_AT_ONCE)
+    if (!fit_at_once(&subscribers, message))
         return;
     if (message->protection)
         sns_protect_prepare(call, topic, message, &subscribers);
-    if (is_long && any_chooses(&subscribers)) {
+    if (is_long && count_choosing(&subscribers) > 0) {
         struct broadcast broadcast = {.topic = *topic, .message = *message};
         sns_filters_prepare(call, &broadcast, &subscribers);
         message->verdicts = broadcast.message.verdicts;
@@ -192,7 +206,7 @@ void sns_fanout(const struct call *call, const struct topic *topic,
     struct broadcast broadcast = {.topic = *topic, .message = *message, .way = *way};
 
     check(topic->row.id > 0);
-    if (subscribers->count > MAX_AT_ONCE || (subscribers->count > 0 && sns_fifo_must_wait(call, topic)))
+    if (subscribers->count > 0 && (!fit_at_once(subscribers, message) || sns_fifo_must_wait(call, topic)))
         store(call, &broadcast);
     else if (subscribers->count > 0)
         deliver(call, &broadcast, subscribers);
@@ -274,12 +288,25 @@ static void read_subscribers(const struct call *call, struct part *part)
     part->ends = (int64_t)found->count < limit || found->items[found->count - 1].id == row->last_id;
 }
 
-/* Does a worker look at the message before?  As stored, attributes are never shorter than they count. */
+/* As stored, attributes are never shorter than they count. */
+static size_t stored_size(const struct part *part)
+{
+    return part->stored.text.size + part->stored.attributes.size;
+}
+
+/* Does a worker look at the message before? */
 static bool takes_long(const struct part *part)
 {
     return is_protected(part) ||
-           (any_chooses(&part->subscribers) &&
-            sns_filters_take_long(part->stored.text.size + part->stored.attributes.size));
+           (count_choosing(&part->subscribers) > 0 && sns_filters_take_long(stored_size(part)));
+}
+
+/* Of a message that takes long; one subscriber at least. */
+static size_t prepared_at_once(const struct part *part)
+{
+    size_t count = MATCHED_AT_ONCE / (stored_size(part) + 1);
+
+    return count < 1 ? 1 : count < PREPARED_AT_ONCE ? count : PREPARED_AT_ONCE;
 }
 
 /* Do both parts go to the same subscribers of a topic?  No run changes subscriptions. */
@@ -304,8 +331,8 @@ static bool part_read(const struct call *call, struct part *part)
     } else {
         read_subscribers(call, &next);
     }
-    if (takes_long(&next) && next.subscribers.count > PREPARED_AT_ONCE) {
-        next.subscribers.count = PREPARED_AT_ONCE;
+    if (takes_long(&next) && next.subscribers.count > prepared_at_once(&next)) {
+        next.subscribers.count = prepared_at_once(&next);
         next.ends = false;
     }
     *part = next;
