@@ -132,6 +132,7 @@ int network_listen(int port);
 int network_port(int fd);
 
 /* sandbox_rules.c */
+/* Makes the filter, again when the control group is known. */
 bool rules_prepare(struct launcher_state *state);
 /* Maps one user and one group id in a new user namespace. */
 bool rules_map_ids(uid_t inside, uid_t outside_uid, gid_t outside_gid);

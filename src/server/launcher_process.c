@@ -299,10 +299,10 @@ static void begin(struct launcher_state *state, pid_t server)
     state->runtime_api_fd = state->endpoint_fd = -1;
     if (state->options.mode != SANDBOX_OFF && is_possible(state))
         prepare_for_good(state);
-    if (*state->problem)
-        rules_prepare(state);
     if (state->options.mode != SANDBOX_OFF)
         cgroup_open(state);
+    if (*state->problem || state->cgroup_version > 0)
+        rules_prepare(state);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* entering a user namespace clears this setting */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);        /* its memory is a copy of the server's */
 }

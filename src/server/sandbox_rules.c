@@ -120,6 +120,12 @@ static const char *const refused[] = {
     NULL,
 };
 
+/*
+ * Memory that no process shows as its own, and that only a control group counts.  Without one, programs have
+ * /dev/shm.
+ */
+static const char *const uncounted[] = {"memfd_create", "memfd_secret", "shmget", "msgget", NULL};
+
 static const unsigned namespace_flags[] = {
     CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
     CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, 0x80 /* CLONE_NEWTIME */};
@@ -188,14 +194,21 @@ static bool add_argument_rules(scmp_filter_ctx filter)
                             argument(0, SCMP_CMP_NE, 0xffffffff)) == 0;
 }
 
-static bool add_rules(scmp_filter_ctx filter)
+static bool add_names(scmp_filter_ctx filter, const char *const *names, uint32_t action)
 {
-    for (size_t i = 0; refused[i]; i++) {
-        int number = seccomp_syscall_resolve_name(refused[i]);
-        if (number >= 0 && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0) != 0)
+    for (; *names; names++) {
+        int number = seccomp_syscall_resolve_name(*names);
+        if (number >= 0 && seccomp_rule_add(filter, action, number, 0) != 0)
             return false;
     }
-    return add_clone_rules(filter) && add_socket_rules(filter) && add_argument_rules(filter);
+    return true;
+}
+
+static bool add_rules(scmp_filter_ctx filter, bool counts_all)
+{
+    return add_names(filter, refused, SCMP_ACT_ERRNO(EPERM)) &&
+           (counts_all || add_names(filter, uncounted, SCMP_ACT_ERRNO(ENOSYS))) && add_clone_rules(filter) &&
+           add_socket_rules(filter) && add_argument_rules(filter);
 }
 
 /* The filter in the kernel's own form, exported through a file in memory. */
@@ -206,6 +219,7 @@ static bool export_filter(scmp_filter_ctx filter, struct sock_fprog *program)
     bool exported = file >= 0 && seccomp_export_bpf(filter, file) == 0 && fstat(file, &written) == 0;
 
     if (exported) {
+        free(program->filter);
         program->filter = malloc((size_t)written.st_size);
         program->len = (unsigned short)((size_t)written.st_size / sizeof *program->filter);
         exported =
@@ -219,8 +233,8 @@ static bool export_filter(scmp_filter_ctx filter, struct sock_fprog *program)
 bool rules_prepare(struct launcher_state *state)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool made = filter && add_rules(filter) && export_filter(filter, &state->filter) &&
-                prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+    bool made = filter && add_rules(filter, state->cgroup_version > 0) &&
+                export_filter(filter, &state->filter) && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
     state->landlock_version = version > 0 ? (int)version : 0;

@@ -421,6 +421,43 @@ def handler(event, context):
     assert answer["errorType"] == "Runtime.OutOfMemory", answer
 
 
+@pytest.mark.parametrize("way", ["file_in_memory", "shared_segment", "queue"])
+def test_memory_that_no_process_shows_counts_or_cannot_be_had(house, way):
+    """It counts where the kernel has control groups."""
+    answer = house.run("""
+def need(result):
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "")
+    return result
+
+def file_in_memory():
+    kept = [os.memfd_create("kept") for _ in range(4)]
+    for file in kept:
+        for _ in range(100):
+            os.write(file, b"x" * 1024 * 1024)
+
+def shared_segment():
+    libc.shmat.restype = ctypes.c_void_p
+    for _ in range(4):
+        at = libc.shmat(need(libc.shmget(0, 100 << 20, 0o1600)), None, 0)
+        ctypes.memset(at, 1, 100 << 20)
+        libc.shmdt(ctypes.c_void_p(at))
+
+def queue():
+    message = ctypes.create_string_buffer(b"x" * 8200)
+    for _ in range(20000):
+        to = need(libc.msgget(0, 0o1600))
+        while libc.msgsnd(to, message, 8192, 0o4000) == 0:
+            pass
+
+def handler(way, context):
+    refused = attempt(globals()[way])
+    time.sleep(0 if refused else 20)
+    return refused
+""", way, MemorySize=128, Timeout=60)
+    assert answer == "ENOSYS" or answer["errorType"] == "Runtime.OutOfMemory", answer
+
+
 @pytest.mark.parametrize("megabytes", [512, 600])
 def test_tmp_is_as_large_as_configured(house, megabytes):
     answer = house.run("""
