@@ -153,12 +153,26 @@ def test_the_role_must_be_allowed_to_send(client, unique, make_role, refused, se
     assert (error["code"], error["message"], error["status"]) == ("InvalidParameterValueException", sentence, 400)
 
 
-@pytest.mark.parametrize("target", [f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", f"arn:aws:sns:us-east-1:{ACCOUNT}:t:1",
-                                    "arn:aws:sqs:us-east-1", f"arn:aws:sqs::{ACCOUNT}:q", "arn:aws:sqs:us-east-1::q", "arn:aws:sns:::t"])
-def test_other_targets_are_refused(client, unique, make_role, refused, target):
-    error = refused(client("lambda").create_function, **new_function(unique, make_role(["*"]), target))
-    assert error["code"] == "InvalidParameterValueException"
-    assert error["message"] == f"Invalid dead letter ARN: {target} names neither an SQS queue nor an SNS topic."
+REGION = "The resource specified by the TargetArn must be in the same region as the Lambda function it's associated with."
+SERVICE = "The service specified by the TargetArn is not supported for dead letter configuration."
+NEITHER = "The TargetArn names neither an SQS queue nor an SNS topic."
+FIFO = "FIFO %s is not supported for dead letter configuration"
+
+
+@pytest.mark.parametrize("target, sentence", [
+    (f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f", SERVICE), (f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/s", SERVICE),
+    (f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q", REGION), (f"arn:aws:sns:eu-west-1:{ACCOUNT}:t", REGION), ("arn:aws:s3:::bucket", REGION),
+    (f"arn:aws:sqs::{ACCOUNT}:q", REGION), ("arn:aws:sns:::t", REGION),
+    (f"arn:aws:sns:us-east-1:{ACCOUNT}:t:1", NEITHER), ("arn:aws:sqs:us-east-1::q", NEITHER), ("arn:aws:sqs:us-east-1", NEITHER),
+    (f"arn:aws:sqs:us-east-1:{ACCOUNT}:q.fifo", FIFO % "SQS queue"), (f"arn:aws:sns:us-east-1:{ACCOUNT}:t.fifo", FIFO % "SNS topic")])
+def test_other_targets_are_refused_at_creation_and_by_an_update(client, unique, make_role, make_function, refused, target, sentence):
+    functions, role = client("lambda"), make_role(["*"])
+    name = make_function(FAILS, Role=role)
+    wrong = {"DeadLetterConfig": {"TargetArn": target}}
+    for error in (refused(functions.create_function, **new_function(unique, role, target)),
+                  refused(functions.update_function_configuration, FunctionName=name, **wrong)):
+        assert (error["code"], error["message"], error["status"]) == (
+            "InvalidParameterValueException", f"Invalid dead letter queue ARN: {sentence}", 400)
 
 
 def test_an_update_is_checked_and_an_empty_target_takes_it_off(client, make_function, make_role, queue, refused):

@@ -7,6 +7,7 @@
  */
 #include "lambda_internal.h"
 
+#include "aws/arn.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "engine/count.h"
@@ -70,19 +71,38 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
               });
 }
 
+/* What is wrong with the ARN, in AWS's words; NULL: nothing. */
+static const char *problem_of(const struct function *function, str target_arn)
+{
+    const struct destination *kind = lambda_destination_of(target_arn);
+    struct arn arn = {0};
+
+    if (arn_parse(target_arn, &arn) && !str_equal(arn.region, function->row.region))
+        return "The resource specified by the TargetArn must be in the same region as the Lambda function "
+               "it's associated with.";
+    if (!str_equal(arn.service, S("sqs")) && !str_equal(arn.service, S("sns")))
+        return "The service specified by the TargetArn is not supported for dead letter configuration.";
+    if (!kind)
+        return "The TargetArn names neither an SQS queue nor an SNS topic."; /* our own words */
+    if (str_ends_with(target_arn, S(".fifo")))
+        return kind->kind == DESTINATION_QUEUE
+                   ? "FIFO SQS queue is not supported for dead letter configuration"
+                   : "FIFO SNS topic is not supported for dead letter configuration";
+    return NULL;
+}
+
 bool lambda_dead_letter_check(const struct call *call, const struct function *function)
 {
     str target_arn = target_of(call, function);
 
     if (!str_present(target_arn))
         return true;
-    const struct destination *kind = lambda_destination_of(target_arn);
-    if (!kind || kind->kind == DESTINATION_FUNCTION) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Invalid dead letter ARN: %.*s names neither an SQS queue nor an SNS topic.",
-             STR_ARGS(target_arn));
+    const char *problem = problem_of(function, target_arn);
+    if (problem) {
+        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Invalid dead letter queue ARN: %s", problem);
         return false;
     }
+    const struct destination *kind = lambda_destination_of(target_arn);
     if (lambda_destination_allows(call, function, kind, target_arn))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

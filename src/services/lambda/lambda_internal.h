@@ -742,7 +742,10 @@ void lambda_record_send(const struct call *call, const struct function *function
 /* Send the event of a failed invocation to the function's dead-letter target, if it has one. */
 void lambda_dead_letter_send(const struct call *call, const struct function *function,
                              const struct lambda_get_event_row *event);
-/* Is the target a queue or a topic that the function's role may send to? */
+/*
+ * Is the target a queue or a topic of the function's region that its role may send to?  It need not exist.
+ * False: fail() has been called.
+ */
 bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
 /* deletion.c */
