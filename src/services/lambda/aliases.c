@@ -2,6 +2,7 @@
  * aliases.c: names for versions, which may share an alias's invocations between two of them.
  */
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 

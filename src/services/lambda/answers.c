@@ -3,6 +3,8 @@
  *
  * An answer may have 6 MB, so a worker reads a large one before the engine needs it.
  */
+#include "batches.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "runtime_model.h"

@@ -7,7 +7,9 @@
  * have invocations in flight (scheduler.c), so its handlers never run more often at once either.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
+#include "code.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "engine/count.h"
 

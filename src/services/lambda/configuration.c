@@ -4,7 +4,9 @@
  * Settings with an effect are columns; other settings, which clients only read again, are stored as JSON of
  * AWS's own shape.
  */
+#include "code.h"
 #include "lambda_internal.h"
+#include "runtimes.h"
 
 #include "aws/arn.h"
 #include "base/hash.h"

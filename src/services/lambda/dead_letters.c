@@ -5,6 +5,8 @@
  * The dead letter is sent under the function's role, in the transaction that removes the invocation.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
  */
+#include "destinations.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "aws/arn.h"

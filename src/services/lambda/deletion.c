@@ -4,7 +4,13 @@
  * Callers that wait for what is deleted are woken, and find that it is gone.  Its invocations are
  * unreachable: they are removed some at a time.
  */
+#include "batches.h"
+#include "code.h"
+#include "destinations.h"
+#include "durable.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/text.h"
 #include "services/tags/tags.h"

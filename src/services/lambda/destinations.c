@@ -8,6 +8,9 @@
  *
  * To add a kind of destination, write its send function and an entry of `kinds`.
  */
+#include "destinations.h"
+#include "batches.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "aws/arn.h"

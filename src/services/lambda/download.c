@@ -4,6 +4,7 @@
  * AWS returns a presigned URL of S3.  Ours is a path that ends in a seal of the package's digest and of the
  * time when it expires; refusals are S3's.
  */
+#include "code.h"
 #include "lambda_internal.h"
 
 enum { LIFETIME_S = 600, FORBIDDEN = 403, NOT_FOUND = 404, OK = 200 };

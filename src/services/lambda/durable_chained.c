@@ -4,7 +4,10 @@
  * A durable function gets an execution of its own, any other one an asynchronous invocation that is not tried
  * again.  The end of either is the end of the operation.
  */
+#include "durable.h"
 #include "durable_internal.h"
+#include "invocations.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "wire/json.h"

@@ -4,7 +4,11 @@
  * Callers that wait for an execution are answered in the transaction that ends it.  Its operations and its
  * history are removed some at a time, after it has become invisible.
  */
+#include "batches.h"
+#include "destinations.h"
+#include "durable.h"
 #include "durable_internal.h"
+#include "invocations.h"
 
 #include "base/hash.h"
 #include "engine/count.h"

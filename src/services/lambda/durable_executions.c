@@ -3,6 +3,7 @@
  * an execution goes on.
  */
 #include "durable_internal.h"
+#include "invocations.h"
 
 #include "aws/arn.h"
 #include "wire/json.h"

@@ -3,12 +3,13 @@
 /*
  * durable_internal.h: what the files of durable executions share.
  *
- * An execution is a row, its operations and its history are others; lambda_internal.h says what the rest of
+ * An execution is a row, its operations and its history are others; durable.h says what the rest of
  * Lambda needs.  A handler finds the execution, changes it, and settles it at the end: the engine's timer of
  * the execution is set to whatever is due next, and a run begins when the function must know of a change.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/durable-functions.html
  */
+#include "invocations.h"
 #include "lambda_internal.h"
 
 enum {

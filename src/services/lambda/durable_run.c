@@ -6,7 +6,10 @@
  * they are then, also after a restart.  A run ends with an answer: the execution has ended, or it is PENDING
  * until time, a callback or another function changes an operation.  A run that fails is tried again.
  */
+#include "durable.h"
 #include "durable_internal.h"
+#include "invocations.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "wire/json.h"

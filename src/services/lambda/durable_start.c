@@ -6,7 +6,9 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-idempotency.html
  */
+#include "durable.h"
 #include "durable_internal.h"
+#include "invocations.h"
 
 #include "base/hash.h"
 #include "engine/count.h"

@@ -3,6 +3,8 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */
+#include "batches.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

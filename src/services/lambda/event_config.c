@@ -5,6 +5,7 @@
  * There is one for each qualifier by which the function is invoked; $LATEST is the one of invocations without
  * a qualifier.
  */
+#include "destinations.h"
 #include "lambda_internal.h"
 
 #include "aws/arn.h"

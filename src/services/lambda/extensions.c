@@ -8,6 +8,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html
  */
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "runtime_model.h"

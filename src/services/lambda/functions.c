@@ -3,7 +3,10 @@
  *
  * $LATEST is made with its function, and is the only version that changes.
  */
+#include "code.h"
+#include "destinations.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "base/log.h"

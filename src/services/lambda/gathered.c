@@ -6,6 +6,9 @@
  * done some messages at a time.  That a batch has ended is stored with the end of its invocation, so a
  * restart does not bring messages back that the function has done.
  */
+#include "batches.h"
+#include "invocations.h"
+#include "reports.h"
 #include "sources.h"
 
 #include "base/text.h"

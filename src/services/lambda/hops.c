@@ -1,7 +1,9 @@
 /*
  * hops.c: an invocation's hops, in the traces of the messages that it was invoked for.
  */
+#include "batches.h"
 #include "lambda_internal.h"
+#include "reports.h"
 
 #include "logs_model.h"
 

@@ -12,7 +12,10 @@
  * fingerprint.  When it differs from the version's, the version gets a new generation: so its sandboxes end,
  * and others start.
  */
+#include "code.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/folder.h"
 

@@ -8,6 +8,7 @@
  * To add a language, add a row to the table of families; launch.c has its command.
  */
 #include "lambda_internal.h"
+#include "runtimes.h"
 
 #include <limits.h>
 #include <pthread.h>

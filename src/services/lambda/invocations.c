@@ -1,6 +1,9 @@
 /*
  * invocations.c: an invocation's row, and its result.
  */
+#include "invocations.h"
+#include "destinations.h"
+#include "durable.h"
 #include "lambda_internal.h"
 
 #include "wire/json.h"

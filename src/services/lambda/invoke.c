@@ -5,7 +5,13 @@
  * until its row is done; an asynchronous invocation is retried twice; a batch of a queue goes back to its
  * poller.
  */
+#include "batches.h"
+#include "destinations.h"
+#include "durable.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "base/log.h"

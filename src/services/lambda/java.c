@@ -4,6 +4,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/java-customization.html
  */
 #include "lambda_internal.h"
+#include "runtimes.h"
 
 #include <stdlib.h>
 

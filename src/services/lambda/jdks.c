@@ -6,6 +6,7 @@
  * started.  To look in another folder, add it to the tables.
  */
 #include "lambda_internal.h"
+#include "runtimes.h"
 
 #include <dirent.h>
 #include <limits.h>

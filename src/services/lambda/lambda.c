@@ -3,8 +3,12 @@
  */
 #include "lambda.h"
 
+#include "batches.h"
+#include "code.h"
 #include "lambda_internal.h"
 #include "runtime_model.h"
+#include "sandboxes.h"
+#include "urls.h"
 
 /*
  * After a restart re-queue async invocations; drop sync ones (their callers retry) and batches (their

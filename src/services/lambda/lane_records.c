@@ -5,6 +5,7 @@
  * the end of a batch of 10,000 records changes one row.  Another number of lanes makes new lanes; the records
  * are moved to them in slices, too, and meanwhile the mapping has no lane.
  */
+#include "batches.h"
 #include "sources.h"
 
 #include "base/text.h"

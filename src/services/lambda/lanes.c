@@ -9,8 +9,12 @@
  * BisectBatchOnFunctionError it is split in two instead, which does not count as a retry.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
+#include "batches.h"
+#include "destinations.h"
+#include "invocations.h"
 #include "sources.h"
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "engine/count.h"
 #include "engine/delivery.h"

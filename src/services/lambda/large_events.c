@@ -4,6 +4,9 @@
  * A large one is read, or made, by a worker before a sandbox takes its invocation.  When another sandbox has
  * taken that invocation meanwhile, the worker reads the next one's.
  */
+#include "batches.h"
+#include "durable.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "durable_internal.h"

@@ -3,7 +3,11 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
  */
+#include "code.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "runtimes.h"
+#include "sandboxes.h"
 
 #include "sts_model.h"
 

@@ -1,6 +1,7 @@
 /*
  * layer_permissions.c: the policy of a layer's version, one statement at a time.
  */
+#include "code.h"
 #include "lambda_internal.h"
 
 #include "aws/arn.h"

@@ -4,6 +4,7 @@
  * A set is named by the digest of its ARNs and packages, so that versions with the same layers share it.  It
  * owns the packages, and keeps them when the layers' versions are deleted.
  */
+#include "code.h"
 #include "lambda_internal.h"
 
 #include "base/text.h"

@@ -4,7 +4,9 @@
  * A layer is a row that counts its versions; a version's number is never used again.  A deleted version stays
  * in the functions that have it (layer_sets.c).
  */
+#include "code.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "aws/arn.h"
 #include "base/hash.h"

@@ -4,7 +4,11 @@
  * Lines are held back until the invocation ends, so that a short one costs one PutLogEvents; the sandbox's
  * timer flushes lines that have waited for a second.  A role without permission writes no log.
  */
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "runtimes.h"
+#include "sandboxes.h"
 
 #include "base/text.h"
 #include "logs_model.h"

@@ -3,6 +3,7 @@
  * the words of states that are over before the next request can see them.
  */
 #include "lambda_internal.h"
+#include "runtimes.h"
 
 #include "base/hash.h"
 

@@ -4,6 +4,7 @@
  * AWS shows each change as one in progress (Creating, Updating, Deleting); here the change is complete when
  * the reply is sent, so only the reply itself has these states.
  */
+#include "batches.h"
 #include "sources.h"
 
 #include "aws/arn.h"

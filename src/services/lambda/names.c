@@ -1,6 +1,7 @@
 /*
  * names.c: parses the names of functions, and locates the version of a function that a request names.
  */
+#include "batches.h"
 #include "lambda_internal.h"
 
 #include "aws/arn.h"

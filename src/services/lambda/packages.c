@@ -10,6 +10,7 @@
  * are always the first ones, and a package has an owner only while it is complete.  The call that begins
  * to write sets the timer of RemovePackage, in case it never finishes.
  */
+#include "code.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

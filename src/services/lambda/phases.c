@@ -9,7 +9,10 @@
  * A sandbox in which anything fails shuts down.  It first ends the function's program, then it tells the
  * extensions, and all of it has two seconds.
  */
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "base/list.h"

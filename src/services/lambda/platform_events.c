@@ -4,7 +4,10 @@
  * An event below the function's level is absent text, and makes no line.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
  */
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 #include "wire/json.h"
 

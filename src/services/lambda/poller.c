@@ -5,6 +5,10 @@
  * the function's role, and so runs in the same batch in which a record arrives.  What it receives becomes an
  * invocation; at the limit of invocations it rests until one returns.
  */
+#include "batches.h"
+#include "durable.h"
+#include "invocations.h"
+#include "sandboxes.h"
 #include "sources.h"
 
 #include "base/hash.h"

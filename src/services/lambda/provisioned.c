@@ -7,6 +7,7 @@
  * they are put again.
  */
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 enum { MAX_PAGE = 50, AGAIN_MS = 250 };
 

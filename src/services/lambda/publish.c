@@ -5,6 +5,7 @@
  * differ: as long as $LATEST has that digest, publishing again returns the same version.
  */
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "base/text.h"

@@ -4,6 +4,10 @@
  * Without a window each receive is sent at once; with one, gathered.c keeps the messages until their batch is
  * full or its window ends.
  */
+#include "batches.h"
+#include "invocations.h"
+#include "reports.h"
+#include "sandboxes.h"
 #include "sources.h"
 
 #include "base/log.h"

@@ -4,6 +4,9 @@
  * When that takes long, a worker reads the messages again, by their receipts, and makes the records
  * (matching.c).  What it has made is written some records at a time.
  */
+#include "batches.h"
+#include "invocations.h"
+#include "reports.h"
 #include "sources.h"
 
 #include "base/text.h"

@@ -4,6 +4,8 @@
  * Everything is done under the function's role.  A message that is not deleted becomes visible again, and so
  * comes again.
  */
+#include "batches.h"
+#include "sandboxes.h"
 #include "sources.h"
 
 #include "aws/arn.h"

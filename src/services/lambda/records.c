@@ -3,6 +3,8 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
+#include "destinations.h"
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "engine/count.h"

@@ -7,6 +7,7 @@
  * times is not invoked again for that event, unless its recursion config allows it.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

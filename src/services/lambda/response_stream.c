@@ -6,6 +6,7 @@
  * piece is under way at a time, and nothing of it is stored.  Each piece is handed over with its place in the
  * answer; while the caller's call waits, it shows how far it has come.
  */
+#include "invocations.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

@@ -4,7 +4,10 @@
  * An invocation's row waits while its next attempt is a delivery.  The first attempt needs none: most
  * succeed.
  */
+#include "destinations.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "engine/count.h"
 #include "engine/delivery.h"

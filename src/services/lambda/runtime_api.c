@@ -3,7 +3,12 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
+#include "batches.h"
+#include "code.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 #include "base/hash.h"
 #include "runtime_model.h"

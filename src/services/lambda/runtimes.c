@@ -4,6 +4,7 @@
  * To add a runtime, add a row to the first table below; a language of its own also needs a row in
  * interpreters.c.
  */
+#include "runtimes.h"
 #include "lambda_internal.h"
 
 #include "base/text.h"

@@ -5,7 +5,12 @@
  * deadline, lines held back too long, idleness, the expiry of its credentials.  The timer is not moved at
  * each invocation: it fires, checks, and is set again.
  */
+#include "code.h"
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "runtimes.h"
+#include "sandboxes.h"
 
 #include "base/log.h"
 

@@ -4,6 +4,8 @@
  * A sandbox's row begins with the effect that starts the sandbox and ends with the event that it has exited,
  * see sandbox_life.c.
  */
+#include "sandboxes.h"
+#include "code.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

@@ -10,7 +10,9 @@
  * and by the machine's free memory and the server's descriptors, for which idle sandboxes are ended.  What
  * cannot start waits.
  */
+#include "destinations.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

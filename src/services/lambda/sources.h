@@ -8,6 +8,7 @@
  *
  * To add a kind of event source, write its struct event_source and add it to sources.c.
  */
+#include "invocations.h"
 #include "lambda_internal.h"
 
 enum { EVENT_BYTES = 6 * 1024 * 1024 - 4096 }; /* of a batch's records */

@@ -4,6 +4,7 @@
  * It gets the records' place in the stream, from which they can be read for as long as the stream has them.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
  */
+#include "destinations.h"
 #include "sources.h"
 
 #include "base/hash.h"

@@ -6,6 +6,8 @@
  * neither a restart nor a crash loses a record or reads it twice.  A stream has one open shard, whose records
  * are numbered in the order of the writes.
  */
+#include "batches.h"
+#include "destinations.h"
 #include "sources.h"
 
 #include "dynamodbstreams_model.h"

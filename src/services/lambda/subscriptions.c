@@ -8,6 +8,8 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html
  */
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 #include "base/text.h"
 #include "runtime_model.h"

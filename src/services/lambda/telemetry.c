@@ -7,7 +7,10 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
  */
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "reports.h"
+#include "sandboxes.h"
 
 static const bool yes = true, no = false;
 

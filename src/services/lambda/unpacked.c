@@ -17,7 +17,9 @@
  * it, on workers.  The engine thread only renames a folder to ".old-<name>-…", and a worker deletes it when
  * no sandbox runs that was started with it.
  */
+#include "code.h"
 #include "lambda_internal.h"
+#include "sandboxes.h"
 
 #include "base/folder.h"
 #include "base/hash.h"

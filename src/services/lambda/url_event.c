@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
  */
 #include "lambda_internal.h"
+#include "urls.h"
 
 #include "base/hash.h"
 #include "base/positions.h"

@@ -7,6 +7,7 @@
  * a value, a head larger than a request's may be.
  */
 #include "lambda_internal.h"
+#include "urls.h"
 
 #include "base/hash.h"
 #include "base/limits.h"

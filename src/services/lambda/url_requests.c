@@ -4,7 +4,9 @@
  *
  * The door lets pages of any origin in: this file refuses those whose origin the URL's Cors does not name.
  */
+#include "invocations.h"
 #include "lambda_internal.h"
+#include "urls.h"
 
 #include "base/limits.h"
 #include "base/text.h"

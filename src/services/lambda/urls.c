@@ -3,6 +3,7 @@
  *
  * A function has at most one URL for itself and one for each alias.  url_requests.c answers the requests.
  */
+#include "urls.h"
 #include "lambda_internal.h"
 
 #include "base/hash.h"

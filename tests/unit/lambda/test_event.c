@@ -1,6 +1,8 @@
 /*
  * test_event.c: the event that a function gets for a queue's messages, and the answers that it may give.
  */
+#include "services/lambda/batches.h"
+#include "services/lambda/invocations.h"
 #include "services/lambda/lambda_internal.h"
 #include "sqs_model.h"
 
