@@ -255,6 +255,33 @@ def test_batches_have_at_most_the_batch_size_and_keep_the_order(world):
     assert world.ids(function) == [[f"{i:02}" for i in range(start, min(start + 10, 25))] for start in (0, 10, 20)]
 
 
+@pytest.fixture
+def hasty_world():
+    """A server that holds one record in a run of the poller, as on a machine that has much else to do."""
+    made = World(environment={"ORDERLY_SLICE_US": "-1"})
+    yield made
+    made.close()
+
+
+def test_a_batch_waits_for_the_records_that_are_read_in_the_next_run(hasty_world):
+    world = hasty_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.put(table, *"abcdefg")
+    world.map(function, stream, BatchSize=5)
+    world.wait(lambda: sum(world.ids(function), []) == [*"abcdefg"])
+    assert world.ids(function) == [[*"abcde"], [*"fg"]]
+
+
+def test_records_that_were_read_are_sent_when_no_more_can_be_read(hasty_world):
+    world = hasty_world
+    function, (table, stream) = world.function(PICKY), world.table()
+    world.put(table, *"abc")
+    world.map(function, stream)
+    world.wait(lambda: world.ids(function) == [[*"abc"]])
+    world.put(table, "d")
+    world.wait(lambda: world.ids(function) == [[*"abc"], ["d"]])
+
+
 def test_a_window_gathers_records(own_world):
     world = own_world
     function, (table, stream) = world.function(PICKY), world.table()

@@ -303,7 +303,7 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
         return due_ms > call->now_ms ? due_ms : call->now_ms + LOOK_AGAIN_MS;
     int64_t full_ms = oldest.held_ms + poll->mapping.window_seconds * MS_PER_S;
     if (!poll->is_full && lane->held_count < poll->mapping.batch_size && lane->held_size < EVENT_BYTES &&
-        full_ms > call->now_ms && due_ms > call->now_ms)
+        (poll->reads_on || (full_ms > call->now_ms && due_ms > call->now_ms)))
         return full_ms < due_ms ? full_ms : due_ms;
     choose_batch(call, poll, lane);
     return INT64_MAX;

@@ -113,7 +113,7 @@ bool lambda_poll_open(const struct call *call, int64_t mapping_id, struct call *
                       str *problem)
 {
     *problem = (str){0};
-    poll->is_full = false;
+    poll->is_full = poll->reads_on = false;
     if (!lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &mapping_id},
                              &poll->mapping) ||
         !poll->mapping.enabled)

@@ -20,7 +20,8 @@ struct poll {
     const struct filter *filter;                               /* NULL: every record is taken */
     struct function function;
     const struct principal *role;
-    bool is_full; /* no more records of the stream are read until a batch is done: batching windows end */
+    bool is_full;  /* no more records of the stream are read until a batch is done: batching windows end */
+    bool reads_on; /* more records of the stream are read in a moment: only full batches are sent */
 };
 
 /* A kind of event source. */

@@ -463,14 +463,18 @@ static enum outcome run(const struct call *call, struct poll *poll)
         bool reads = may_read(call, poll);
         if (lambda_matching_is_on(call, poll, &matched_ms))
             reads = false;
+        poll->reads_on = reads;
         int64_t due_ms = lambda_lanes_dispatch(call, poll, false);
         if (!reads)
             return spawn_rest(call, due_ms < matched_ms ? due_ms : matched_ms);
-        switch (read_some(call, poll, &failure)) {
+        enum outcome outcome = read_some(call, poll, &failure);
+        poll->reads_on = outcome == DONE;
+        switch (outcome) {
         case PARKED:
             lambda_poller_clear_error(call, &poll->mapping);
             return lambda_stay_parked(call, lambda_lanes_dispatch(call, poll, true));
         case FAILED:
+            lambda_lanes_dispatch(call, poll, false);
             return lambda_poller_back_off(call, &poll->mapping,
                                           str_present(failure.reason) ? failure.reason : failure.message);
         case DONE:
