@@ -16,6 +16,7 @@ struct parser {
     struct arena scratch; /* of the JSON tree */
     enum policy_kind kind;
     bool variables;    /* version 2012-10-17 has policy variables */
+    bool in_force;     /* it is stored: what only new documents must meet is not asked */
     bool asks_context; /* a condition or a variable uses a service's key */
     str problem;       /* the first one */
 };
@@ -295,6 +296,19 @@ static bool sids_are_unique(const struct json *statements)
     return true;
 }
 
+/* Policies of resources, and those that were stored before this was asked, may have others. */
+static bool check_sids(struct parser *parser, const struct policy *policy)
+{
+    bool asked = parser->kind == POLICY_MANAGED || parser->kind == POLICY_INLINE;
+
+    for (size_t i = 0; asked && !parser->in_force && i < policy->statements.count; i++)
+        if (!str_is_word(policy->statements.items[i].sid, S("")))
+            return broken(parser,
+                          S("Statement IDs (SID) must be alpha-numeric. Check that your input satisfies "
+                            "the regular expression [0-9A-Za-z]*"));
+    return true;
+}
+
 static bool check_action(struct parser *parser, str action)
 {
     str rest = action, vendor;
@@ -469,6 +483,8 @@ static bool parse_document(struct parser *parser, const struct json *document, s
         return broken(parser, S("Policy document must be version 2012-10-17 or greater."));
     if (!check_element(parser, statements, &RESOURCE, check_legacy_arn))
         return false;
+    if (!check_sids(parser, policy))
+        return false;
     if (!sids_are_unique(statements))
         return broken(parser, S("Statement IDs (SID) in a single policy must be unique."));
     if (!have_actions(policy))
@@ -477,30 +493,38 @@ static bool parse_document(struct parser *parser, const struct json *document, s
            check_element(parser, statements, &ACTION, check_action) && check_elements(parser, policy);
 }
 
+static const struct policy *parse(struct parser *parser, str document)
+{
+    struct policy *policy = arena_new(parser->arena, struct policy);
+    const struct json *json = json_parse(&parser->scratch, document, NULL);
+
+    policy->kind = parser->kind;
+    if (!json_is(json, JSON_OBJECT))
+        broken(parser,
+               parser->kind == POLICY_TRUST ? S("This policy contains invalid Json") : str_of(SYNTAX));
+    else if (json_has_repeats(&parser->scratch, json))
+        syntax_error(parser); /* a key that occurs twice: parsers disagree about which one counts */
+    else
+        parse_document(parser, json, policy);
+    arena_free(&parser->scratch);
+    policy->asks_context = parser->asks_context;
+    return str_present(parser->problem) ? NULL : policy;
+}
+
 const struct policy *iam_policy_parse(struct arena *arena, enum policy_kind kind, str document, str *problem)
 {
     struct parser parser = {.arena = arena, .kind = kind};
-    struct policy *policy = arena_new(arena, struct policy);
-    const struct json *json = json_parse(&parser.scratch, document, NULL);
+    const struct policy *policy = parse(&parser, document);
 
-    policy->kind = kind;
-    if (!json_is(json, JSON_OBJECT))
-        broken(&parser, kind == POLICY_TRUST ? S("This policy contains invalid Json") : str_of(SYNTAX));
-    else if (json_has_repeats(&parser.scratch, json))
-        syntax_error(&parser); /* a key that occurs twice: parsers disagree about which one counts */
-    else
-        parse_document(&parser, json, policy);
-    arena_free(&parser.scratch);
-    policy->asks_context = parser.asks_context;
     *problem = parser.problem;
-    return str_present(parser.problem) ? NULL : policy;
+    return policy;
 }
 
 const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind, str document)
 {
     static const struct policy unreadable = {.unreadable = true};
-    str problem;
-    const struct policy *policy = iam_policy_parse(arena, kind, document, &problem);
+    struct parser parser = {.arena = arena, .kind = kind, .in_force = true};
+    const struct policy *policy = parse(&parser, document);
 
     return policy ? policy : &unreadable;
 }

@@ -311,6 +311,9 @@ TEST(malformed_documents_are_answered_in_aws_words)
                 "Policy document should not specify a principal.");
     assert_text(problem_of(POLICY_MANAGED, S("{'Statement':{'Effect':'Allow','Action':'*','Resource':'*'}}")),
                 "Policy document must be version 2012-10-17 or greater.");
+    assert_text(problem_of(POLICY_INLINE, S(ALLOW("'Sid':'a b','Action':'*','Resource':'*'"))),
+                "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular "
+                "expression [0-9A-Za-z]*");
     assert_text(
         problem_of(POLICY_INLINE, S("{'Statement':[{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'},"
                                     "{'Sid':'a','Effect':'Allow','Action':'*','Resource':'*'}]}")),
@@ -326,6 +329,27 @@ TEST(malformed_documents_are_answered_in_aws_words)
             POLICY_INLINE,
             S(ALLOW("'Action':'*','Resource':'*','Condition':{'DateEquals':{'aws:CurrentTime':'x'}}"))),
         "The policy failed legacy parsing");
+}
+
+TEST(only_new_policies_of_identities_need_plain_statement_ids)
+{
+    static const enum policy_kind kinds[] = {POLICY_MANAGED, POLICY_INLINE, POLICY_SESSION, POLICY_RESOURCE};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        bool refused = kinds[i] == POLICY_MANAGED || kinds[i] == POLICY_INLINE;
+        str text = kinds[i] == POLICY_RESOURCE
+                       ? S(ALLOW("'Sid':'a-b_c d','Principal':'*','Action':'*','Resource':'*'"))
+                       : S(ALLOW("'Sid':'a-b_c d','Action':'*','Resource':'*'"));
+        str problem;
+        assert_int_equal(iam_policy_parse(&scratch, kinds[i], quoted(text), &problem) == NULL, refused);
+        assert_int_equal(str_present(problem), refused);
+    }
+    struct policy_request bob = asks(&BOB, S("sqs:SendMessage"), S(QUEUE));
+    str stored = quoted(S(ALLOW("'Sid':'a-b_c d','Action':'*','Resource':'*'")));
+    assert_int_equal(iam_policy_evaluate(iam_policy_read(&scratch, POLICY_INLINE, stored), &bob),
+                     POLICY_ALLOWS);
+    assert_non_null(policy_of(POLICY_INLINE, S(ALLOW("'Sid':'','Action':'*','Resource':'*'"))));
+    assert_non_null(policy_of(POLICY_MANAGED, S(ALLOW("'Sid':'Az09','Action':'*','Resource':'*'"))));
 }
 
 TEST(a_trust_policy_has_its_own_rules)
@@ -450,6 +474,8 @@ TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case
       test(across_accounts_both_sides_must_allow), test(a_service_has_only_what_the_resource_policy_gives),
       test(the_root_of_the_account_is_bound_only_by_resource_policies_that_deny),
       test(nobody_is_allowed_by_not_principal_who_is_listed), test(a_role_is_assumed_only_by_whom_it_trusts),
+      test(malformed_documents_are_answered_in_aws_words),
+      test(only_new_policies_of_identities_need_plain_statement_ids),
       test(malformed_documents_are_answered_in_aws_words), test(a_trust_policy_has_its_own_rules),
       test(control_characters_cannot_pass_for_wildcards), test(the_principals_of_a_policy_can_be_listed),
       test(a_key_that_stands_twice_is_refused_anywhere),
