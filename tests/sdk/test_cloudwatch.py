@@ -223,7 +223,14 @@ def data(cloudwatch, start, *queries, minutes=10, **more):
     ("MAX(METRICS('b'))", [(0, 10), (1, 20), (2, 30)]),
     ("a * 0 + MAX(a)", [(0, 4), (1, 4), (3, 4)]),
     ("DIFF(a)", [(1, 1), (3, 2)]),
+    ("DIFF_TIME(a)", [(1, 60), (3, 120)]),
+    ("DIFF_TIME(METRICS('b'))", [(1, 60), (2, 60)]),
     ("RATE(b)", [(1, 10 / 60), (2, 10 / 60)]),
+    ("FIRST(METRICS())", [(0, 1), (1, 2), (3, 4)]),
+    ("LAST(METRICS())", [(0, 10), (1, 20), (2, 30)]),
+    ("FIRST(SORT(METRICS(), MAX, DESC)) + LAST(a)", [(0, 11), (1, 22)]),
+    ("TIME_SERIES(MAX(a))", [(minute, 4) for minute in range(10)]),
+    ("a - TIME_SERIES(AVG(b))", [(0, -19), (1, -18), (3, -16)]),
     ("RUNNING_SUM(a)", [(0, 1), (1, 3), (3, 7)]),
     ("FILL(a, 0)", [(0, 1), (1, 2), (2, 0), (3, 4)] + [(minute, 0) for minute in range(4, 10)]),
     ("FILL(a, REPEAT)", [(0, 1), (1, 2), (2, 2), (3, 4)] + [(minute, 4) for minute in range(4, 10)]),
@@ -243,7 +250,7 @@ def test_metric_math(cloudwatch, start, expression, wanted):
     assert [value for _, value in found["e"]] == pytest.approx([value for _, value in wanted])
 
 
-@pytest.mark.parametrize("expression", ["a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",
+@pytest.mark.parametrize("expression", ["FIRST(1)", "LAST(a, a)", "TIME_SERIES(a)", "TIME_SERIES()", "a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",
                                         "(" * 60 + "a" + ")" * 60])
 def test_wrong_expressions_are_refused(cloudwatch, start, expression):
     code, message = refusal(cloudwatch.get_metric_data, StartTime=start, EndTime=start + MINUTE,

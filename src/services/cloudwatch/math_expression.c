@@ -192,7 +192,11 @@ static const struct {
 static bool read_call(struct reader *reader, str name, struct math_value *value)
 {
     struct math_arguments arguments = {
-        .arena = reader->scope->arena, .from_s = reader->scope->from_s, .end_s = reader->scope->end_s};
+        .arena = reader->scope->arena,
+        .from_s = reader->scope->from_s,
+        .end_s = reader->scope->end_s,
+        .grid = reader->scope->grid,
+    };
 
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
         if (str_equal(name, readers[i].name))

@@ -32,6 +32,11 @@ struct math_search {
     int64_t period_s;
 };
 
+/* The times of a series that has a value in each period. */
+struct math_grid {
+    int64_t start_s, end_s, period_s;
+};
+
 struct math_scope {
     struct arena *arena;
     /* The value with that id, or NULL: unknown, or it refers to the expression itself. */
@@ -47,8 +52,9 @@ struct math_scope {
     const char *(*band)(void *context, str id, double width, struct math_value *value);
     void *context;
     int64_t from_s, end_s;
-    unsigned *depth;     /* of the expression, and of those that it refers to */
-    const char *problem; /* of the expression; NULL: none */
+    struct math_grid grid; /* of TIME_SERIES() */
+    unsigned *depth;       /* of the expression, and of those that it refers to */
+    const char *problem;   /* of the expression; NULL: none */
 };
 
 /* False: scope->problem says why. */

@@ -2,6 +2,7 @@
  * math_functions.c: what metric math computes.
  */
 #include "math_functions.h"
+#include "queries.h"
 
 #include "base/check.h"
 #include "base/time.h"
@@ -316,6 +317,12 @@ static void differences(struct series_values *result, const struct series_values
         add(result, of->at_s[i], of->values[i] - of->values[i - 1]);
 }
 
+static void seconds_between(struct series_values *result, const struct series_values *of)
+{
+    for (size_t i = 1; i < of->count; i++)
+        add(result, of->at_s[i], (double)(of->at_s[i] - of->at_s[i - 1]));
+}
+
 static void rates(struct series_values *result, const struct series_values *of)
 {
     for (size_t i = 1; i < of->count; i++)
@@ -420,6 +427,29 @@ static const char *remove_empty(const struct math_arguments *arguments, struct m
         if (all->series[i].count > 0)
             value->series[value->count++] = all->series[i];
     return NULL;
+}
+
+/* One series of the array, which may have none. */
+static const char *pick(const struct math_arguments *arguments, size_t number, struct math_value *value)
+{
+    const struct math_value *all = &arguments->items[0];
+
+    if (arguments->count != 1 || all->kind == MATH_NUMBER)
+        return "FIRST() and LAST() take an array";
+    *value = *all;
+    if (all->count > 0)
+        *value = (struct math_value){.kind = MATH_SERIES, .series = &all->series[number], .count = 1};
+    return NULL;
+}
+
+static const char *first(const struct math_arguments *arguments, struct math_value *value)
+{
+    return pick(arguments, 0, value);
+}
+
+static const char *last(const struct math_arguments *arguments, struct math_value *value)
+{
+    return pick(arguments, arguments->items[0].count - 1, value);
 }
 
 /* SLICE(array, from, to); one series when only `from` is given. */
@@ -529,6 +559,31 @@ static const char *choose(const struct math_arguments *arguments, struct math_va
     return NULL;
 }
 
+/* ---- TIME_SERIES ---- */
+
+struct math_value cloudwatch_math_spread(struct arena *arena, double number, const struct math_grid *grid)
+{
+    int64_t count = (grid->end_s - grid->start_s) / grid->period_s + 1;
+    struct math_value value = several(arena, MATH_SERIES, 1);
+    struct series_values *series = value.series;
+
+    if (count > QUERIES_MOST_DATAPOINTS)
+        count = QUERIES_MOST_DATAPOINTS;
+    *series = (struct series_values){.period_s = grid->period_s};
+    *series = series_like(arena, series, (size_t)count);
+    for (int64_t at_s = grid->start_s; at_s < grid->end_s && count > 0; at_s += grid->period_s, count--)
+        add(series, at_s, number);
+    return value;
+}
+
+static const char *time_series(const struct math_arguments *arguments, struct math_value *value)
+{
+    if (arguments->count != 1 || arguments->items[0].kind != MATH_NUMBER)
+        return "TIME_SERIES() takes a number";
+    *value = cloudwatch_math_spread(arguments->arena, arguments->items[0].number, &arguments->grid);
+    return NULL;
+}
+
 /* ---- the table ---- */
 
 static const struct function {
@@ -538,25 +593,16 @@ static const struct function {
     void (*along)(struct series_values *result, const struct series_values *of);
     double (*of_time)(struct arena *arena, int64_t at_s);
 } functions[] = {
-    {.name = "ABS", .of_point = fabs},
-    {.name = "CEIL", .of_point = ceil},
-    {.name = "FLOOR", .of_point = floor},
-    {.name = "LOG", .of_point = log},
-    {.name = "LOG10", .of_point = log10},
-    {.name = "SUM", .of_tally = sum_of},
-    {.name = "AVG", .of_tally = average_of},
-    {.name = "MIN", .of_tally = least_of},
-    {.name = "MAX", .of_tally = most_of},
-    {.name = "STDDEV", .of_tally = deviation_of},
-    {.name = "DIFF", .along = differences},
-    {.name = "RATE", .along = rates},
-    {.name = "RUNNING_SUM", .along = running_sums},
-    {.name = "EPOCH", .of_time = epoch_of},
-    {.name = "MINUTE", .of_time = minute_of},
-    {.name = "HOUR", .of_time = hour_of},
-    {.name = "DAY", .of_time = day_of},
-    {.name = "DATE", .of_time = date_of},
-    {.name = "MONTH", .of_time = month_of},
+    {.name = "ABS", .of_point = fabs},       {.name = "CEIL", .of_point = ceil},
+    {.name = "FLOOR", .of_point = floor},    {.name = "LOG", .of_point = log},
+    {.name = "LOG10", .of_point = log10},    {.name = "SUM", .of_tally = sum_of},
+    {.name = "AVG", .of_tally = average_of}, {.name = "MIN", .of_tally = least_of},
+    {.name = "MAX", .of_tally = most_of},    {.name = "STDDEV", .of_tally = deviation_of},
+    {.name = "DIFF", .along = differences},  {.name = "DIFF_TIME", .along = seconds_between},
+    {.name = "RATE", .along = rates},        {.name = "RUNNING_SUM", .along = running_sums},
+    {.name = "EPOCH", .of_time = epoch_of},  {.name = "MINUTE", .of_time = minute_of},
+    {.name = "HOUR", .of_time = hour_of},    {.name = "DAY", .of_time = day_of},
+    {.name = "DATE", .of_time = date_of},    {.name = "MONTH", .of_time = month_of},
     {.name = "YEAR", .of_time = year_of},
 };
 
@@ -564,7 +610,9 @@ static const struct function {
 static const struct {
     const char *name;
     const char *(*call)(const struct math_arguments *arguments, struct math_value *value);
-} others[] = {{"IF", choose}, {"REMOVE_EMPTY", remove_empty}, {"SLICE", slice}};
+} others[] = {{"FIRST", first}, {"IF", choose},
+              {"LAST", last},   {"REMOVE_EMPTY", remove_empty},
+              {"SLICE", slice}, {"TIME_SERIES", time_series}};
 
 const char *cloudwatch_math_call(str name, const struct math_arguments *arguments, struct math_value *value)
 {

@@ -13,6 +13,7 @@ struct math_arguments {
     size_t count;
     enum { MATH_FILL_NUMBER, MATH_FILL_REPEAT, MATH_FILL_LINEAR } filling; /* FILL(m1, REPEAT) */
     int64_t from_s, end_s;                                                 /* the range of the request */
+    struct math_grid grid;                                                 /* of TIME_SERIES() */
 };
 
 /*
@@ -29,5 +30,7 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
  */
 const char *cloudwatch_math_sort(struct arena *arena, str by, bool ascending, size_t most,
                                  struct math_value *value);
+/* One series that has the number in each period. */
+struct math_value cloudwatch_math_spread(struct arena *arena, double number, const struct math_grid *grid);
 /* All series of the arguments as one array. */
 struct math_value cloudwatch_math_array(const struct math_arguments *arguments);

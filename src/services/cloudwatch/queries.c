@@ -4,6 +4,7 @@
  * Expressions may look at the whole range, so when there is one, all of the range is read.
  */
 #include "queries.h"
+#include "math_functions.h"
 
 #include "anomaly.h"
 #include "metric_search.h"
@@ -351,26 +352,35 @@ static struct math_value all_metrics(void *context, str part)
     return all;
 }
 
+static struct math_grid grid_of(const struct queries *queries, int64_t period_s)
+{
+    return (struct math_grid){cloudwatch_series_start_s(queries->call, queries->start_ms, period_s),
+                              (queries->end_ms + 999) / 1000, period_s};
+}
+
 /* A number becomes a series with that value in each period. */
 static void spread_number(const struct queries *queries, const struct cloudwatch_metric_data_query *query,
                           struct math_value *value)
 {
-    int64_t period_s = query->period ? *query->period : FIVE_MINUTES_S;
-    int64_t at_s = cloudwatch_series_start_s(queries->call, queries->start_ms, period_s);
-    int64_t end_s = (queries->end_ms + 999) / 1000, count = (end_s - at_s) / period_s + 1;
-    struct series_values *series = arena_new(queries->call->arena, struct series_values);
+    struct math_grid grid = grid_of(queries, query->period ? *query->period : FIVE_MINUTES_S);
 
-    if (count > QUERIES_MOST_DATAPOINTS)
-        count = QUERIES_MOST_DATAPOINTS;
-    *series = (struct series_values){
-        .period_s = period_s,
-        .at_s = arena_alloc(queries->call->arena, (size_t)count * sizeof *series->at_s),
-        .values = arena_alloc(queries->call->arena, (size_t)count * sizeof *series->values)};
-    for (; at_s < end_s && series->count < (size_t)count; at_s += period_s) {
-        series->at_s[series->count] = at_s;
-        series->values[series->count++] = value->number;
+    *value = cloudwatch_math_spread(queries->call->arena, value->number, &grid);
+}
+
+/* The query's own period, or the shortest one of the metrics, so that TIME_SERIES() meets each of their
+ * points. */
+static int64_t grid_period_s(const struct queries *queries, const struct cloudwatch_metric_data_query *query)
+{
+    int64_t period_s = 0;
+
+    if (query->period)
+        return *query->period;
+    for (size_t i = 0; i < queries->list->count; i++) {
+        const struct cloudwatch_metric_stat *stat = queries->list->items[i].metric_stat;
+        if (stat && (period_s == 0 || stat->period < period_s))
+            period_s = stat->period;
     }
-    *value = (struct math_value){.kind = MATH_SERIES, .number = value->number, .series = series, .count = 1};
+    return period_s ? period_s : FIVE_MINUTES_S;
 }
 
 static void compute_expression(struct queries *queries, const struct cloudwatch_metric_data_query *query,
@@ -386,6 +396,7 @@ static void compute_expression(struct queries *queries, const struct cloudwatch_
         .depth = &queries->depth,
         .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, MINUTE_S),
         .end_s = (queries->end_ms + 999) / 1000,
+        .grid = grid_of(queries, grid_period_s(queries, query)),
     };
 
     answer->state = BEING_COMPUTED;
