@@ -355,7 +355,7 @@ bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list
 
 /* item_key.c */
 enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };
-extern const str dynamodb_hash_too_long, dynamodb_range_too_long;
+extern const str dynamodb_hash_too_long, dynamodb_range_too_long, dynamodb_key_mismatch;
 bool dynamodb_key_has_type(const struct dynamodb_attribute_value *value, str type);
 /* The places of the items that a request names, to find one that it names twice. */
 struct item_places {
@@ -381,8 +381,8 @@ bool dynamodb_key_of_batched_item(const struct call *call, const struct key_sche
 /* Only the sizes of the key's attributes: those that are missing, or have a wrong type, are not refused. */
 bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *schema,
                               const struct dynamodb_attribute_map *map);
-/* The same as dynamodb_key_of_request() for a page's start: on false *problem is the sentence, and fail() has
- * not been called. */
+/* The same for a page's start, which may have other attributes, too: on false *problem is the sentence, and
+ * fail() has not been called. */
 bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
                            const struct dynamodb_attribute_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */

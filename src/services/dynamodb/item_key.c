@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "number.h"
 
-static const str mismatch = STR_INIT("The provided key element does not match the schema");
+const str dynamodb_key_mismatch = STR_INIT("The provided key element does not match the schema");
 const str dynamodb_hash_too_long =
     STR_INIT("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit "
              "of2048 bytes");
@@ -114,13 +114,12 @@ static bool read_key_part(struct arena *arena, const struct dynamodb_attribute_m
     const struct dynamodb_attribute_value *value = dynamodb_item_get(map, attribute->name);
 
     if (!value || !dynamodb_key_has_type(value, attribute->type))
-        return problem_is(problem, mismatch);
+        return problem_is(problem, dynamodb_key_mismatch);
     return read_part(arena, attribute->name, value, hash, bytes, problem);
 }
 
-/* The map may have other attributes, too. */
-static bool read_key(struct arena *arena, const struct key_schema *schema,
-                     const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
+bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
+                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
 {
     key->range = S("");
     for (size_t i = 0; i < schema->count; i++)
@@ -130,19 +129,12 @@ static bool read_key(struct arena *arena, const struct key_schema *schema,
     return true;
 }
 
-bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
-                           const struct dynamodb_attribute_map *map, struct item_key *key, str *problem)
-{
-    return map->count == schema->count ? read_key(arena, schema, map, key, problem)
-                                       : problem_is(problem, mismatch);
-}
-
 bool dynamodb_key_of_batched_item(const struct call *call, const struct key_schema *schema,
                                   const struct dynamodb_attribute_map *item, struct item_key *key)
 {
     str problem;
 
-    return read_key(call->arena, schema, item, key, &problem) || dynamodb_refuse(call, problem);
+    return dynamodb_key_of_start(call->arena, schema, item, key, &problem) || dynamodb_refuse(call, problem);
 }
 
 bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *schema,
@@ -163,9 +155,10 @@ bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *
 bool dynamodb_key_of_request(const struct call *call, const struct key_schema *schema,
                              const struct dynamodb_attribute_map *map, struct item_key *key)
 {
-    str problem;
+    str problem = dynamodb_key_mismatch;
 
-    return dynamodb_key_of_start(call->arena, schema, map, key, &problem) || dynamodb_refuse(call, problem);
+    return (map->count == schema->count && dynamodb_key_of_start(call->arena, schema, map, key, &problem)) ||
+           dynamodb_refuse(call, problem);
 }
 
 struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const struct key_schema *schema,

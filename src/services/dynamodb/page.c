@@ -132,15 +132,26 @@ static struct key_schema start_schema(const struct item_page *page)
     return page->index ? dynamodb_index_whole_key(page->call->arena, page->table, page->index) : *page->keys;
 }
 
+/* The attributes of each key are as long as they may be in that key. */
+static bool start_read(const struct item_page *page, const struct dynamodb_attribute_map *given,
+                       struct item_key *start, str *mismatch)
+{
+    struct arena *arena = page->call->arena;
+
+    *mismatch = dynamodb_key_mismatch;
+    return given->count == start_schema(page).count &&
+           dynamodb_key_of_start(arena, page->keys, given, start, mismatch) &&
+           (!page->index || dynamodb_key_of_start(arena, &page->table->keys, given, start, mismatch));
+}
+
 bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
                          struct item_key *start, str *problem)
 {
     struct arena *arena = page->call->arena;
-    struct key_schema schema = start_schema(page);
     struct lookups lookups = lookups_in(arena);
     str mismatch;
 
-    if (!dynamodb_key_of_start(arena, &schema, given, start, &mismatch)) {
+    if (!start_read(page, given, start, &mismatch)) {
         *problem = arena_format(arena, "%s: %.*s", DYNAMODB_START_INVALID, STR_ARGS(mismatch));
         return false;
     }
