@@ -72,7 +72,7 @@ dynamodb_collection_metrics(const struct call *call, const struct write *write, 
 {
     struct dynamodb_item_collection_metrics *metrics =
         arena_new(call->arena, struct dynamodb_item_collection_metrics);
-    struct key_schema partition = {write->table->keys.items, 1, 1};
+    struct key_schema partition = {.items = write->table->keys.items, .count = 1, .hash_count = 1};
 
     if (dynamodb_return_item_collection_metrics_of(asked) != DYNAMODB_RETURN_ITEM_COLLECTION_METRICS_SIZE ||
         !has_collections(write->table))

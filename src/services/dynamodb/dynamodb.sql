@@ -359,6 +359,10 @@ alter table dynamodb_version add column image_id integer;
 alter table dynamodb_record add column old_image_id integer;
 alter table dynamodb_record add column new_image_id integer;
 
+-- migration: 14
+-- Entries of indexes that were made before have the whole keys (index.c).
+alter table dynamodb_index add column shortens integer not null default 0;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -383,7 +387,8 @@ values (:table_id, :index_number, :kind, :position, :name, :type);
 delete from dynamodb_key where table_id = :table_id;
 
 -- The secondary indexes of a table as JSON, in one row, which can be cached: an array for each, of its id, name, kind and
--- projection, its key attributes (name, type, kind), its NonKeyAttributes, and whether it is being filled.
+-- projection, its key attributes (name, type, kind), its NonKeyAttributes, whether it is being filled, and whether its
+-- entries have shortened keys.
 -- statement: read_indexes :cached
 -- column: indexes text
 select json_group_array(json_array(one.id, one.name, one.kind, one.projection,
@@ -391,7 +396,7 @@ select json_group_array(json_array(one.id, one.name, one.kind, one.projection,
         from dynamodb_key key where key.table_id = one.table_id and key.index_number = one.id)),
     json((select json_group_array(included.name)
         from dynamodb_index_attribute included where included.index_id = one.id)),
-    exists (select 1 from dynamodb_backfill where index_id = one.id))) as indexes
+    exists (select 1 from dynamodb_backfill where index_id = one.id), one.shortens)) as indexes
 from dynamodb_index one where one.table_id = :table_id;
 
 -- statement: read_index_settings :one
@@ -401,9 +406,9 @@ from dynamodb_index where id = :id;
 
 -- statement: add_index :insert
 insert into dynamodb_index (table_id, name, kind, projection, read_units, write_units, max_read_units, max_write_units,
-    warm_read_units, warm_write_units)
+    warm_read_units, warm_write_units, shortens)
 values (:table_id, :name, :kind, :projection, :read_units, :write_units, :max_read_units, :max_write_units,
-    :warm_read_units, :warm_write_units);
+    :warm_read_units, :warm_write_units, 1);
 
 -- statement: set_index_settings :exec
 -- row: index_settings

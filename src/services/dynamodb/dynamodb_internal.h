@@ -26,6 +26,7 @@ struct key_attribute {
 struct key_schema {
     const struct key_attribute *items;
     size_t count, hash_count;
+    bool shortens; /* of an index: long keys, in the places of entries */
 };
 
 /* A secondary index. */
@@ -237,8 +238,8 @@ bool dynamodb_index_place(struct lookups *lookups, const struct table *table, co
 /* Places as bytes: a part of a sort key is escaped, then ended. */
 void dynamodb_key_escape(struct text *text, str bytes);
 void dynamodb_key_end(struct text *text);
-/* The partition of those bytes of a key's attributes. */
-str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count);
+/* The partition of those bytes of the attributes of a partition key. */
+str dynamodb_partition(struct arena *arena, const struct key_schema *keys, const str *parts);
 bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute);
 /* The attributes of the item that are in the index. */
 struct dynamodb_attribute_map dynamodb_index_project(struct lookups *lookups, const struct table *table,

@@ -5,6 +5,8 @@
  * by its place: the partition key as that of a table (spread_key()), and then one text of bytes: each
  * attribute of the sort key, escaped, and the table's key, which tells apart items with the same index key.
  * So memcmp() order of places is the order of a Query, and every condition on sort keys is a range of places.
+ * Of a partition key or a table's key that is long, the place has the beginning and a hash: their order is
+ * free.
  */
 #include "dynamodb_internal.h"
 
@@ -12,6 +14,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "wire/json.h"
+
+enum { LONGEST_WHOLE_BYTES = 128 }; /* the order is stored on disk */
 
 /* ---- the indexes of a table ---- */
 
@@ -23,14 +27,15 @@ enum {
     STORED_PROJECTION,
     STORED_KEYS,
     STORED_NON_KEY_ATTRIBUTES,
-    STORED_BACKFILLING
+    STORED_BACKFILLING,
+    STORED_SHORTENS
 };
 enum { KEY_NAME, KEY_TYPE, KEY_KIND };
 
 static struct key_schema keys_of(struct arena *arena, const struct json *stored)
 {
     struct key_attribute *attributes = arena_alloc(arena, stored->count * sizeof *attributes);
-    struct key_schema keys = {attributes, stored->count, 0};
+    struct key_schema keys = {.items = attributes, .count = stored->count};
 
     for (size_t i = 0; i < keys.count; i++) {
         const struct json *key = stored->items[i].items;
@@ -50,6 +55,7 @@ static struct index index_of(struct arena *arena, const struct json *stored)
         .keys = keys_of(arena, &stored[STORED_KEYS]),
         .backfilling = str_equal(stored[STORED_BACKFILLING].text, S("1")),
     };
+    index.keys.shortens = str_equal(stored[STORED_SHORTENS].text, S("1"));
     bool well = str_to_i64(stored[STORED_ID].text, &index.id);
 
     check(well);
@@ -99,11 +105,12 @@ str dynamodb_index_arn(struct arena *arena, const struct table *table, str name)
 
 void dynamodb_key_escape(struct text *text, str bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++) {
-        text_add_char(text, bytes.data[i]);
-        if (bytes.data[i] == 0)
-            text_add_char(text, (char)0xff);
+    for (ptrdiff_t at = str_index(bytes, 0); at >= 0; at = str_index(bytes, 0)) {
+        text_add(text, str_head(bytes, (size_t)at + 1));
+        text_add_char(text, (char)0xff);
+        bytes = str_from(bytes, (size_t)at + 1);
     }
+    text_add(text, bytes);
 }
 
 void dynamodb_key_end(struct text *text)
@@ -142,17 +149,35 @@ static bool add_parts(struct text *text, const struct key_schema *part, struct l
     return size <= max_bytes;
 }
 
-str dynamodb_index_partition(struct arena *arena, const str *parts, size_t count)
+/* For what is only compared with its equals: no two texts become the same one. */
+static str shorten(struct arena *arena, str text)
+{
+    if (text.size <= LONGEST_WHOLE_BYTES)
+        return text;
+    struct sha256 hash = sha256(text);
+    return arena_join(arena, str_head(text, LONGEST_WHOLE_BYTES + 1 - SHA256_SIZE), HASH_STR(hash));
+}
+
+static str text_of_parts(struct arena *arena, const str *parts, size_t count)
 {
     struct text text = text_in(arena);
 
     if (count == 1)
-        return spread_key(arena, parts[0]);
+        return parts[0];
     for (size_t i = 0; i < count; i++) {
         dynamodb_key_escape(&text, parts[i]);
         dynamodb_key_end(&text);
     }
-    return spread_key(arena, text_str(&text));
+    return text_str(&text);
+}
+
+str dynamodb_partition(struct arena *arena, const struct key_schema *keys, const str *parts)
+{
+    str spread = spread_key(arena, text_of_parts(arena, parts, keys->hash_count));
+
+    if (!keys->shortens)
+        return spread;
+    return arena_join(arena, str_head(spread, SPREAD_BYTES), shorten(arena, str_from(spread, SPREAD_BYTES)));
 }
 
 static bool partition_of(struct lookups *lookups, const struct key_schema *keys,
@@ -168,14 +193,14 @@ static bool partition_of(struct lookups *lookups, const struct key_schema *keys,
             return false;
         size += parts[i].size;
     }
-    *partition = dynamodb_index_partition(lookups->arena, parts, keys->hash_count);
+    *partition = dynamodb_partition(lookups->arena, keys, parts);
     return size <= MAX_HASH_BYTES;
 }
 
 /* The attributes from there on. */
 static struct key_schema keys_from(const struct key_schema *keys, size_t first)
 {
-    return (struct key_schema){keys->items + first, keys->count - first, 0};
+    return (struct key_schema){.items = keys->items + first, .count = keys->count - first};
 }
 
 bool dynamodb_index_place(struct lookups *lookups, const struct table *table, const struct index *index,
@@ -184,12 +209,13 @@ bool dynamodb_index_place(struct lookups *lookups, const struct table *table, co
     struct key_schema range = keys_from(&index->keys, index->keys.hash_count);
     /* A local index has the partition key of the table. */
     struct key_schema tail = keys_from(&table->keys, index->local ? table->keys.hash_count : 0);
-    struct text text = text_in(lookups->arena);
+    struct text text = text_in(lookups->arena), end = text_in(lookups->arena);
 
     if (!partition_of(lookups, &index->keys, item, &place->hash) ||
         !add_parts(&text, &range, lookups, item, MAX_RANGE_BYTES) ||
-        !add_parts(&text, &tail, lookups, item, SIZE_MAX))
+        !add_parts(&end, &tail, lookups, item, SIZE_MAX))
         return false;
+    text_add(&text, index->keys.shortens ? shorten(lookups->arena, text_str(&end)) : text_str(&end));
     place->range = text_str(&text);
     return true;
 }
@@ -220,7 +246,7 @@ struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct tab
 {
     const struct key_schema *keys = &index->keys;
     struct key_attribute *all = arena_alloc(arena, (keys->count + table->keys.count) * sizeof *all);
-    struct key_schema whole = {all, keys->count, keys->hash_count};
+    struct key_schema whole = {.items = all, .count = keys->count, .hash_count = keys->hash_count};
 
     for (size_t i = 0; i < keys->count; i++)
         all[i] = keys->items[i];

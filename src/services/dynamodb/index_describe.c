@@ -12,7 +12,7 @@ struct key_schema dynamodb_schema_of(struct arena *arena, const struct dynamodb_
                                      const struct dynamodb_attribute_definitions *definitions)
 {
     struct key_attribute *attributes = arena_alloc(arena, keys->count * sizeof *attributes);
-    struct key_schema schema = {attributes, keys->count, 0};
+    struct key_schema schema = {.items = attributes, .count = keys->count};
 
     for (size_t i = 0; i < keys->count; i++) {
         str name = keys->items[i].attribute_name;

@@ -305,7 +305,7 @@ static str partition_of(struct arena *arena, const struct key_schema *schema, co
 
     for (size_t i = 0; i < schema->hash_count; i++)
         parts[i] = dynamodb_key_bytes(arena, term_of(key, key_of(schema, i))->first);
-    return dynamodb_index_partition(arena, parts, schema->hash_count);
+    return dynamodb_partition(arena, schema, parts);
 }
 
 bool dynamodb_key_range_read(const struct call *call, const struct key_schema *schema, bool places,

@@ -39,7 +39,8 @@ static struct key_schema keys_of(struct arena *arena, const struct dynamodb_find
 
     attributes[0] = (struct key_attribute){row->hash_name, row->hash_type};
     attributes[1] = (struct key_attribute){row->range_name, row->range_type};
-    return (struct key_schema){attributes, str_present(row->range_name) ? 2 : 1, 1};
+    return (struct key_schema){
+        .items = attributes, .count = str_present(row->range_name) ? 2 : 1, .hash_count = 1};
 }
 
 /* What a table's policy may let other accounts do. */
