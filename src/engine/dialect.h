@@ -57,7 +57,8 @@ struct dialect {
 
     /* Check a decoded request against its shape.  False: the call has failed with the service's sentence. */
     bool (*validate)(const struct call *call, const struct shape *shape, const void *in);
-    const char *first_member; /* a text of requests that is checked before everything else; may be NULL */
+    const char *const *first_members; /* texts of requests that are checked before everything else; ends with
+                                         NULL; may be NULL */
     bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
     bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
     const struct reworded *reworded; /* ends with one without an operation; may be NULL */

@@ -471,14 +471,23 @@ bool validate_plain(const struct call *call, const struct shape *shape, const vo
     return !str_present(missing);
 }
 
+static bool is_first(const struct dialect *dialect, const struct member *member)
+{
+    for (const char *const *name = dialect->first_members; *name; name++)
+        if (str_equal(member->name, str_of(*name)))
+            return true;
+    return false;
+}
+
 static bool check_first(const struct call *call, const struct shape *shape, const void *in)
 {
     const struct dialect *dialect = call->operation->service->dialect;
 
     for (size_t i = 0; dialect->first_check && i < shape->member_count; i++) {
         const struct member *member = &shape->members[i];
-        if (str_equal(member->name, str_of(dialect->first_member)) && !is_missing(member, in))
-            return dialect->first_check(call, *(const str *)member_value(member, in));
+        if (is_first(dialect, member) && !is_missing(member, in) &&
+            !dialect->first_check(call, *(const str *)member_value(member, in)))
+            return false;
     }
     return true;
 }

@@ -281,10 +281,14 @@ def test_what_is_no_request_is_refused(logs, make_group, refused):
         ({"logGroupName": group, "startTime": 3}, "InvalidParameterException", "The startTime must not be after the endTime."),
         ({"logGroupName": group, "queryLanguage": "SQL"}, "InvalidParameterException",
          "Orderly does not support queryLanguage SQL yet; see docs/compatibility.md."),
-        ({"logGroupName": "nowhere-to-be-found"}, "ResourceNotFoundException", "The specified log group does not exist."),
     ]:
         error = refused(logs.start_query, **{**times, **arguments})
         assert (error["code"], error["message"]) == (code, sentence)
+    for names in ({"logGroupName": "nowhere"}, {"logGroupNames": [group, "nowhere"]}, {"logGroupIdentifiers": [group, "nowhere"]}):
+        error = refused(logs.start_query, **times, **names)
+        assert error["code"] == "ResourceNotFoundException"
+        assert re.fullmatch(r"Log group 'nowhere' does not exist for account ID '\d{12}' \(Service: AWSLogs; Status Code: 400; "
+                            r"Error Code: ResourceNotFoundException; Request ID: [0-9a-f-]{36}; Proxy: null\)", error["message"])
     assert refused(logs.start_query, logGroupName=group, limit=100001, **times)["code"] == "InvalidParameterException"
     assert logs.start_query(logGroupNames=[group] * 50, **times)["queryId"]
     for call in (logs.get_query_results, logs.stop_query):
@@ -305,7 +309,8 @@ def test_queries_are_described_the_latest_first_and_in_pages(logs, ask, make_gro
     for number in range(5):
         ask(group, f"fields @message # {number}")
     found = logs.describe_queries(logGroupName=group)["queries"]
-    assert [query["queryString"] for query in found] == [f"fields @message # {number}" for number in reversed(range(5))]
+    for number, query in zip(reversed(range(5)), found):
+        assert re.fullmatch(rf'SOURCE "{group}" START=\d+000 END=\d+999 \| fields @message # {number}', query["queryString"])
     assert {(query["status"], query["logGroupName"], query["queryLanguage"], query["bytesScanned"]) for query in found} == {
         ("Complete", group, "CWLI", 0)}
     assert all(query["createTime"] > 0 and query["queryDuration"] >= 0 for query in found)

@@ -148,7 +148,7 @@ def test_an_account_has_ten_policies(client, unique):
     assert (found[8]["policyDocument"], found[9]["policyDocument"]) == (document, policy("*"))
     logs.delete_resource_policy(policyName="p0")
     assert refusal(logs.delete_resource_policy, policyName="p0") == (
-        "ResourceNotFoundException", "Policy with name [p0] does not exist")
+        "ResourceNotFoundException", "Policy with name [p0] does not exist.")
     for i in range(1, 10):
         logs.delete_resource_policy(policyName=f"p{i}")
     assert logs.describe_resource_policies()["resourcePolicies"] == []
@@ -311,6 +311,47 @@ def test_a_group_s_key_is_associated_and_disassociated(logs, make_group):
     assert refusal(logs.associate_kms_key, kmsKeyId=key, resourceIdentifier=f"arn:aws:logs:us-east-1:{ACCOUNT}:query-result:*") == (
         "InvalidParameterException", "Orderly stores keys of log groups only; see docs/compatibility.md.")
     assert refusal(logs.disassociate_kms_key, logGroupName="none") == MISSING
+
+
+@pytest.mark.parametrize("method, arguments", [
+    ("create_log_group", {"logGroupName": "g" * 513}),
+    ("delete_log_group", {"logGroupName": "g" * 513}),
+    ("describe_metric_filters", {"logGroupName": "g" * 513}),
+    ("put_retention_policy", {"logGroupName": "g" * 513, "retentionInDays": 2}),
+    ("create_log_stream", {"logGroupName": "g" * 513, "logStreamName": "s"}),
+    ("create_log_stream", {"logGroupName": "none", "logStreamName": "s" * 513}),
+    ("get_log_events", {"logGroupName": "none", "logStreamName": "s" * 513}),
+    ("put_log_events", {"logGroupName": "none", "logStreamName": "s" * 513, "logEvents": [{"timestamp": 1, "message": "m"}]})])
+def test_a_name_that_is_too_long_is_refused_first(logs, method, arguments):
+    assert refusal(getattr(logs, method), **arguments) == (
+        "InvalidParameterException", "Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
+
+
+def test_names_of_512_characters_are_good(logs, make_group):
+    name = make_group().ljust(512, "g")
+    logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName=name, logStreamName="s" * 512)
+    assert logs.describe_log_streams(logGroupName=name)["logStreams"][0]["logStreamName"] == "s" * 512
+    logs.delete_log_group(logGroupName=name)
+
+
+@pytest.mark.parametrize("method, more", [
+    ("describe_log_streams", {}), ("get_log_events", {"logStreamName": "s"}), ("filter_log_events", {})])
+def test_a_group_is_named_in_one_way_only(logs, make_group, method, more):
+    group = make_group()
+    assert refusal(getattr(logs, method), logGroupName=group, logGroupIdentifier=group, **more) == (
+        "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+    assert refusal(getattr(logs, method), **more) == (
+        "InvalidParameterException", "Exactly one of logGroupName and logGroupIdentifier must be specified.")
+
+
+def test_a_second_metric_is_refused_with_both(logs, make_group):
+    metric = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+    shown = "MetricTransformation(metricName=m, metricNamespace=n, metricValue=1, defaultValue=null, unit=null, dimensions=null)"
+    assert refusal(logs.put_metric_filter, logGroupName=make_group(), filterName="f", filterPattern="",
+                   metricTransformations=[metric, metric]) == (
+        "InvalidParameterException", f"1 validation error detected: Value '[{shown}, {shown}]' at 'metricTransformations' failed "
+                                     "to satisfy constraint: Member must have length less than or equal to 1")
 
 
 # --- what is not here

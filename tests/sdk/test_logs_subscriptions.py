@@ -176,7 +176,7 @@ def test_events_wait_for_a_permission_that_was_taken_away(client, put_filter, re
 
 @pytest.mark.parametrize("arn, sentence", [
     ("arn:aws:kinesis:us-east-1:000000000000:stream/s",
-     "Orderly delivers log events to Lambda functions only, not to kinesis."),
+     "destinationArn for vendor kinesis cannot be used without roleArn"),
     ("arn:aws:firehose:us-east-1:000000000000:deliverystream/s",
      "Orderly delivers log events to Lambda functions only, not to firehose."),
     ("arn:aws:logs:us-east-1:000000000000:destination:d",
@@ -187,6 +187,20 @@ def test_events_wait_for_a_permission_that_was_taken_away(client, put_filter, re
 ])
 def test_other_destinations_are_refused(put_filter, arn, sentence):
     assert refusal(put_filter, None, arn=arn) == (INVALID, sentence)
+
+
+def test_a_kinesis_stream_is_refused_with_its_role(put_filter):
+    assert refusal(put_filter, None, arn="arn:aws:kinesis:us-east-1:000000000000:stream/s",
+                   roleArn=f"arn:aws:iam::{ACCOUNT}:role/r") == (
+        INVALID, "Orderly delivers log events to Lambda functions only, not to kinesis.")
+
+
+def test_a_function_of_another_account_is_refused_before_the_group_is_looked_for(logs, group):
+    for name in (group, "none"):
+        assert refusal(logs.put_subscription_filter, logGroupName=name, filterName="f", filterPattern="",
+                       destinationArn="arn:aws:lambda:us-east-1:111111111111:function:f") == (
+            "AccessDeniedException", "Cross-account lambda invocation passing is not allowed. You must use "
+                                     "DestinationPolicies to create cross account lambda triggers.")
 
 
 def test_what_a_function_cannot_have_is_refused(put_filter, receiver):

@@ -174,9 +174,11 @@ static bool table_check(const struct call *call, str table)
            dynamodb_table_name_check(call, table);
 }
 
+static const char *const first_members[] = {"TableName", NULL};
+
 const struct dialect DYNAMODB_DIALECT = {
     .validate = validate_coral,
-    .first_member = "TableName",
+    .first_members = first_members,
     .first_check = table_check,
     .null_items_are_untold = true,
     .reworded = reworded,

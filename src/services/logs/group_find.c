@@ -72,8 +72,12 @@ static bool locate_one(const struct call *call, str name, str identifier, str st
 {
     if (str_present(name) != str_present(identifier))
         return logs_locate_stream(call, str_present(name) ? name : identifier, stream_name, found);
-    fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
-         "Exactly one of logGroupName and logGroupIdentifier must be specified.");
+    if (str_present(name))
+        fail(call, &LOGS_VALIDATION_EXCEPTION,
+             "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+    else
+        fail(call, &LOGS_INVALID_PARAMETER_EXCEPTION,
+             "Exactly one of logGroupName and logGroupIdentifier must be specified.");
     return false;
 }
 

@@ -13,6 +13,8 @@
 #include "base/time.h"
 #include "wire/json.h"
 
+#include <inttypes.h>
+
 enum {
     MOST_UNFINISHED = 100,
     MOST_RUNNING = 2,
@@ -260,13 +262,26 @@ static str first_group(const struct call *call, const struct logs_query_row *que
     return names && names->count > 0 ? names->items[0].text : (str){0};
 }
 
+/* AWS shows the group and the range as a command, which reads `SOURCE "group" START=… END=… | …`. */
+static str described_query(const struct call *call, const struct logs_query_row *query)
+{
+    const struct json *names = json_parse(call->arena, query->group_names, NULL);
+    bool has_source = str_equal_nocase(str_head(str_trim(query->query), S("SOURCE").size), S("SOURCE"));
+
+    if (!names || names->count != 1 || has_source)
+        return query->query;
+    return arena_format(call->arena, "SOURCE \"%.*s\" START=%" PRId64 " END=%" PRId64 " | %.*s",
+                        STR_ARGS(names->items[0].text), query->start_ms, query->end_ms,
+                        STR_ARGS(query->query));
+}
+
 static void describe(const struct call *call, const struct logs_query_row *query,
                      struct logs_query_info *info)
 {
     *info = (struct logs_query_info){
         .query_language = logs_query_language_text(LOGS_QUERY_LANGUAGE_CWLI),
         .query_id = query->query_id,
-        .query_string = query->query,
+        .query_string = described_query(call, query),
         .status = query->status,
         .create_time = arena_i64(call->arena, query->created_ms),
         .log_group_name = first_group(call, query),

@@ -6,6 +6,8 @@
  */
 #include "query.h"
 
+#include "base/hash.h"
+
 #include "wire/json.h"
 
 #include <stdlib.h>
@@ -23,6 +25,28 @@ static bool refuse(const struct call *call, const struct error *error, const cha
 
 /* ---- of the request ---- */
 
+/* The group number i, as the request names it: the resources are in the order of its parameters. */
+static str name_of(const struct logs_start_query_request *in, size_t i)
+{
+    const struct str_list *names = &in->log_group_names;
+    size_t single = str_present(in->log_group_name) ? 1 : 0;
+
+    if (i < single)
+        return in->log_group_name;
+    i -= single;
+    return i < names->count ? names->items[i] : in->log_group_identifiers.items[i - names->count];
+}
+
+/* As AWS passes on what another service of its own has answered. */
+static bool refuse_missing(const struct call *call, str name)
+{
+    fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
+         "Log group '%.*s' does not exist for account ID '%.*s' (Service: AWSLogs; Status Code: 400; Error "
+         "Code: ResourceNotFoundException; Request ID: %.*s; Proxy: null)",
+         STR_ARGS(name), STR_ARGS(call->account), STR_ARGS(random_uuid(call->arena)));
+    return false;
+}
+
 static bool named_groups(const struct call *call, const struct logs_start_query_request *in,
                          struct query_groups *groups)
 {
@@ -34,8 +58,7 @@ static bool named_groups(const struct call *call, const struct logs_start_query_
     for (size_t i = 0; i < count; i++) {
         const struct resource *resource = call_resource(call, i);
         if (!resource->row)
-            return refuse(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION,
-                          "The specified log group does not exist.");
+            return refuse_missing(call, name_of(in, i));
         *list_add(call->arena, groups) = resource;
     }
     return true;

@@ -150,7 +150,7 @@ enum outcome logs_delete_resource_policy(const struct call *call,
     if (!group_arn_of(call, in->resource_arn, &group_arn))
         return FAILED;
     if (!find(call, group_arn, name, &row))
-        return fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "Policy with name [%.*s] does not exist",
+        return fail(call, &LOGS_RESOURCE_NOT_FOUND_EXCEPTION, "Policy with name [%.*s] does not exist.",
                     STR_ARGS(name));
     if (!revision_check(call, group_arn, in->expected_revision_id, &row))
         return FAILED;

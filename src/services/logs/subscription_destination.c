@@ -33,12 +33,20 @@ bool logs_destination_check(const struct call *call, str destination_arn, str ro
 
     if (!arn_parse(destination_arn, &destination))
         return refuse(call, S("The specified destination ARN is not valid."));
+    if (str_equal(destination.service, S("kinesis")) && !str_present(role_arn))
+        return refuse(call, S("destinationArn for vendor kinesis cannot be used without roleArn"));
     if (!str_equal(destination.service, S("lambda")))
         return refuse(call, arena_format(call->arena,
                                          "Orderly delivers log events to Lambda functions only, not to %.*s.",
                                          STR_ARGS(destination.service)));
     if (str_empty(function_name(destination.resource)))
         return refuse(call, S("The specified destination ARN is not valid."));
+    if (!str_equal(destination.account, call->account)) {
+        fail(call, &LOGS_ACCESS_DENIED_EXCEPTION,
+             "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to "
+             "create cross account lambda triggers.");
+        return false;
+    }
     if (!str_equal(destination.region, call->region))
         return refuse(call, S("destinationArn must be in the same region as the log group."));
     if (str_present(role_arn))

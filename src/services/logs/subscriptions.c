@@ -69,13 +69,12 @@ enum outcome logs_put_subscription_filter(const struct call *call,
                                           const struct logs_put_subscription_filter_request *in,
                                           struct logs_put_subscription_filter_output *out)
 {
-    const struct group *group = logs_group_of(call);
+    const struct group *group;
     struct pattern pattern;
 
     (void)out;
-    if (!group || !logs_standard_check(call, group, S("Subscription filters")) ||
-        !request_check(call, in, &pattern) ||
-        !logs_destination_check(call, in->destination_arn, in->role_arn) ||
+    if (!logs_destination_check(call, in->destination_arn, in->role_arn) || !(group = logs_group_of(call)) ||
+        !logs_standard_check(call, group, S("Subscription filters")) || !request_check(call, in, &pattern) ||
         !room_check(call, group, in->filter_name, pattern.has_regex) ||
         !logs_destination_allows(call, group->row.name, in->destination_arn))
         return FAILED;
