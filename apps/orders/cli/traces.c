@@ -9,10 +9,26 @@
 #include "wire/form.h"
 #include "wire/server_sent_events.h"
 
-enum { MOST_PAGES = 1000, PAGE = 100, MOST_EVENT_BYTES = 1024 * 1024, AGAIN_MS = 200 };
+enum { FORBIDDEN = 403, MOST_PAGES = 1000, PAGE = 100, MOST_EVENT_BYTES = 1024 * 1024, AGAIN_MS = 200 };
 
 static const str traces_path = STR_INIT("/_orderly/traces");
 static const str stream_path = STR_INIT("/_orderly/traces/stream");
+
+/* With --auth strict, users of IAM are refused: for them the log has to do, as on AWS. */
+static bool allowed(struct orders *orders, bool *may_read)
+{
+    struct http_reply reply = {0};
+
+    if (!client_get(orders->client, orders->arena, traces_path, S("limit=1"), &reply, &orders->failure))
+        return orders_complain(orders, "Asking for traces");
+    *may_read = reply.status != FORBIDDEN;
+    if (!*may_read)
+        fputs(
+            "orderly: Traces are not looked at: with --auth strict only the administrator may read them. The "
+            "functions' log tells less.\n",
+            stderr);
+    return true;
+}
 
 bool orders_traces_served(struct orders *orders, bool *served)
 {
@@ -28,6 +44,8 @@ bool orders_traces_served(struct orders *orders, bool *served)
         return orders_complain(orders, "Asking what answers there");
     const struct json *health = reply.status == 200 ? json_parse(orders->arena, reply.body, NULL) : NULL;
     *served = str_equal(json_get_str(health, S("edition")), S("orderly"));
+    if (*served && !allowed(orders, served))
+        return false;
     orders->endpoint_kind = *served ? ENDPOINT_ORDERLY : ENDPOINT_OTHER;
     return true;
 }

@@ -3,7 +3,8 @@
 /*
  * traces.h: Orderly's own record of the ways of messages: GET /_orderly/traces.
  *
- * Other endpoints do not have it; orders_traces_served() finds out whether the endpoint does.
+ * Other endpoints do not have it, and with --auth strict only the administrator may read it;
+ * orders_traces_served() finds out.
  */
 #include "orders/cli/orders.h"
 #include "wire/json.h"
