@@ -57,8 +57,49 @@ export async function createItem(table: string, item: Item, partition: string): 
 }
 
 /** Fails when the item does not exist any more. */
-export async function replaceItem(table: string, item: Item, partition: string): Promise<void> {
+async function replaceItem(table: string, item: Item, partition: string): Promise<void> {
   await json('dynamodb', 'PutItem', { TableName: table, Item: item, ...condition('exists', partition) });
+}
+
+const MOST_CHANGES = 100;
+
+/**
+ * Write the attributes that differ from `before`, and leave the others as they are by now.  Fails when one that is written has
+ * been changed since, or the item deleted.
+ */
+export async function changeItem(table: string, keys: string[], before: Item, item: Item): Promise<void> {
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(item)])].filter(
+    name => JSON.stringify(before[name]) !== JSON.stringify(item[name]),
+  );
+  if (changed.length > MOST_CHANGES) return replaceItem(table, item, keys[0]!);
+  const names: Record<string, string> = { '#key': keys[0]! };
+  const values: Item = {};
+  const sets: string[] = [];
+  const removes: string[] = [];
+  const conditions = ['attribute_exists(#key)'];
+  changed.forEach((name, i) => {
+    names[`#${i}`] = name;
+    if (item[name]) {
+      values[`:${i}`] = item[name];
+      sets.push(`#${i} = :${i}`);
+    } else removes.push(`#${i}`);
+    if (before[name]) {
+      values[`:old${i}`] = before[name];
+      conditions.push(`#${i} = :old${i}`);
+    } else conditions.push(`attribute_not_exists(#${i})`);
+  });
+  const update = [
+    sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+    removes.length > 0 ? `REMOVE ${removes.join(', ')}` : '',
+  ];
+  await json('dynamodb', 'UpdateItem', {
+    TableName: table,
+    Key: Object.fromEntries(keys.map(name => [name, item[name]!])),
+    ...(changed.length > 0 && { UpdateExpression: update.filter(Boolean).join(' ') }),
+    ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames: names,
+    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: values }),
+  });
 }
 
 /** An item whose key has changed is another item: it is created, and the old one deleted, together or not at all. */

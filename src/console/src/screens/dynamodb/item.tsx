@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 
 import { fromPlain, isTyped, toPlain, type Item } from '../../api/attribute_values';
 import { describeTable, type Table } from '../../api/dynamodb';
-import { createItem, getItem, moveItem, replaceItem } from '../../api/items';
+import { AwsError } from '../../api/errors';
+import { changeItem, createItem, getItem, moveItem } from '../../api/items';
 import { link, navigate, search, type Params } from '../../router';
 import { Absent, isMissing } from '../../ui/absent';
 import { Code } from '../../ui/code';
@@ -135,6 +136,12 @@ function Editor({ table, item, editing, title }: EditorProps) {
         )}
       </Panel>
       <Problem error={error} />
+      {editing && error instanceof AwsError && error.code === 'ConditionalCheckFailedException' && (
+        <Notice tone="warn">
+          The item, or an attribute that you have changed, was changed elsewhere since you opened it. Reload
+          the page to see it as it is now.
+        </Notice>
+      )}
     </Form>
   );
 }
@@ -194,6 +201,6 @@ async function write(table: Table, before: Item | undefined, item: Item): Promis
   const [partition = ''] = keys;
   if (!before) return createItem(table.TableName, item, partition);
   if (JSON.stringify(keyOf(before)) === JSON.stringify(keyOf(item)))
-    return replaceItem(table.TableName, item, partition);
+    return changeItem(table.TableName, keys, before, item);
   return moveItem(table.TableName, keyOf(before), item, partition);
 }

@@ -237,9 +237,14 @@ function ProtectionPanel({ table, reload }: TabProps) {
 function TagsPanel({ arn }: { arn: string }) {
   const tags = useResource(`dynamodb/tags/${arn}`, signal => listTags(arn, signal), { on: ofDynamo });
   const [edited, setEdited] = useState<[string, string][]>();
+  const [opened, setOpened] = useState(tags.data);
+  const open = () => {
+    setOpened(tags.data);
+    setEdited(tags.data?.map(({ Key, Value }) => [Key, Value]));
+  };
   const save = async () => {
     const wanted = (edited ?? []).filter(([key]) => key).map(([Key, Value]) => ({ Key, Value }));
-    await replaceTags(arn, tags.data ?? [], wanted);
+    await replaceTags(arn, opened ?? [], wanted);
     await tags.reload();
   };
   return (
@@ -247,10 +252,7 @@ function TagsPanel({ arn }: { arn: string }) {
       title="Tags"
       count={tags.data?.length}
       actions={
-        <Button
-          disabled={!tags.data}
-          onClick={() => setEdited(tags.data?.map(({ Key, Value }) => [Key, Value]))}
-        >
+        <Button disabled={!tags.data} onClick={open}>
           Manage tags
         </Button>
       }

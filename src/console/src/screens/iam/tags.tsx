@@ -17,18 +17,19 @@ interface TagsProps {
 
 export function Tags({ kind, name, tags, reload }: TagsProps) {
   const [pairs, setPairs] = useState<[string, string][]>();
+  const [opened, setOpened] = useState(tags);
+  const open = () => {
+    setOpened(tags);
+    setPairs(tags.map(tag => [tag.Key, tag.Value]));
+  };
   const save = async () => {
     const after = pairs!.filter(([key]) => key !== '').map(([Key, Value]) => ({ Key, Value }));
-    await changeTags(kind, name, tags, after);
+    await changeTags(kind, name, opened, after);
     flash('good', `The tags of ${name} were updated.`);
     await reload();
   };
   return (
-    <Panel
-      title="Tags"
-      count={tags.length}
-      actions={<Button onClick={() => setPairs(tags.map(tag => [tag.Key, tag.Value]))}>Manage tags</Button>}
-    >
+    <Panel title="Tags" count={tags.length} actions={<Button onClick={open}>Manage tags</Button>}>
       <Table
         label="Tags"
         rows={tags}

@@ -6,6 +6,7 @@ import { changeTags } from '../../api/lambda_settings';
 import { Button, Pairs } from '../../ui/controls';
 import { FormDialog } from '../../ui/form_dialog';
 import { Empty, Panel } from '../../ui/layout';
+import { merged } from '../../ui/merge';
 import { Table } from '../../ui/table';
 import { updated, type TabProps } from './common';
 
@@ -55,13 +56,13 @@ interface Props {
 }
 
 function NamesAndValues({ title, values, addLabel, empty, onSave }: Props) {
-  const [pairs, setPairs] = useState<[string, string][]>();
+  const [opened, setOpened] = useState<Record<string, string>>();
   return (
     <Panel
       title={title}
       count={Object.keys(values).length}
       actions={
-        <Button label={`Edit ${title.toLowerCase()}`} onClick={() => setPairs(Object.entries(values))}>
+        <Button label={`Edit ${title.toLowerCase()}`} onClick={() => setOpened(values)}>
           Edit
         </Button>
       }
@@ -77,16 +78,34 @@ function NamesAndValues({ title, values, addLabel, empty, onSave }: Props) {
         ]}
         empty={<Empty title={empty} />}
       />
-      {pairs && (
-        <FormDialog
-          title={`Edit ${title.toLowerCase()}`}
-          wide
-          onSave={() => onSave(Object.fromEntries(pairs.filter(([key]) => key !== '')))}
-          onClose={() => setPairs(undefined)}
-        >
-          <Pairs label={title} pairs={pairs} addLabel={addLabel} onChange={setPairs} />
-        </FormDialog>
+      {opened && (
+        <Edit
+          title={title}
+          opened={opened}
+          addLabel={addLabel}
+          onSave={edited => onSave(merged(opened, edited, values))}
+          onClose={() => setOpened(undefined)}
+        />
       )}
     </Panel>
+  );
+}
+
+interface EditProps extends Pick<Props, 'title' | 'addLabel' | 'onSave'> {
+  opened: Record<string, string>;
+  onClose: () => void;
+}
+
+function Edit({ title, opened, addLabel, onSave, onClose }: EditProps) {
+  const [pairs, setPairs] = useState<[string, string][]>(Object.entries(opened));
+  return (
+    <FormDialog
+      title={`Edit ${title.toLowerCase()}`}
+      wide
+      onSave={() => onSave(Object.fromEntries(pairs.filter(([key]) => key !== '')))}
+      onClose={onClose}
+    >
+      <Pairs label={title} pairs={pairs} addLabel={addLabel} onChange={setPairs} />
+    </FormDialog>
   );
 }

@@ -7,6 +7,7 @@ import { Button, RadioGroup, Select, TextField } from '../../ui/controls';
 import { FormDialog } from '../../ui/form_dialog';
 import { duration } from '../../ui/format';
 import { Facts, Panel } from '../../ui/layout';
+import { changesOf } from '../../ui/merge';
 import { updated, type TabProps } from './common';
 import { roleName } from './execution_role';
 import { ExistingRole } from './existing_role';
@@ -50,14 +51,16 @@ function EditGeneral({ details, reload, onClose }: TabProps & { onClose: () => v
   const [minutes, setMinutes] = useState(String(Math.floor(it.Timeout / 60)));
   const [seconds, setSeconds] = useState(String(it.Timeout % 60));
   const [role, setRole] = useState(it.Role);
+  const settings = {
+    Description: description,
+    MemorySize: Number(memory),
+    EphemeralStorage: { Size: Number(storage) },
+    Timeout: Number(minutes) * 60 + Number(seconds),
+    Role: role,
+  };
+  const [opened] = useState(settings);
   const save = async () => {
-    await updateConfiguration(it.FunctionName, {
-      Description: description,
-      MemorySize: Number(memory),
-      EphemeralStorage: { Size: Number(storage) },
-      Timeout: Number(minutes) * 60 + Number(seconds),
-      Role: role,
-    });
+    await updateConfiguration(it.FunctionName, changesOf(opened, settings));
     updated(it.FunctionName);
     await reload();
   };

@@ -14,6 +14,7 @@ import { Confirm } from '../../ui/dialog';
 import { attempt } from '../../ui/flash';
 import { FormDialog } from '../../ui/form_dialog';
 import { Badge, Empty, Facts, Panel, type Tone } from '../../ui/layout';
+import { changesOf } from '../../ui/merge';
 import { Problem } from '../../ui/problem';
 import { Advice } from './advice';
 import { updated, type TabProps, type Triggers } from './common';
@@ -165,9 +166,11 @@ interface EditProps {
 
 function EditMapping({ name, mapping, reload, onClose }: EditProps) {
   const kind = kindOfSource(mapping.EventSourceArn);
-  const [form, setForm] = useState(() => formOf(mapping));
+  const [opened] = useState(mapping);
+  const [form, setForm] = useState(() => formOf(opened));
   const save = async () => {
-    await updateMapping(mapping.UUID, settingsOf(form, kind, mapping));
+    const before = settingsOf(formOf(opened), kind, opened);
+    await updateMapping(mapping.UUID, changesOf(before, settingsOf(form, kind, opened)));
     updated(name);
     await reload();
   };

@@ -4,6 +4,7 @@ import { link, navigate, type Params } from '../../router';
 import { Absent } from '../../ui/absent';
 import { flash } from '../../ui/flash';
 import { pretty } from '../../ui/format';
+import { changesOf } from '../../ui/merge';
 import { useResource } from '../../ui/resource';
 import { attributesOf, NEW_QUEUE, QueueForm, type QueueValues } from './queue_form';
 
@@ -41,7 +42,8 @@ export default function EditQueue({ name = '' }: Params) {
     return <Absent kind="queue" name={name} crumbs={[['Queues', 'sqs/queues']]} resource={queue} />;
   const before = queue.data;
   const save = async (values: QueueValues) => {
-    await setAttributes(before.url, attributesOf(values, false));
+    const changes = changesOf(attributesOf(valuesOf(before), false), attributesOf(values, false));
+    if (Object.keys(changes).length > 0) await setAttributes(before.url, changes as Record<string, string>);
     flash('good', `Queue ${name} updated.`);
     navigate(link`sqs/queues/${name}`);
   };
