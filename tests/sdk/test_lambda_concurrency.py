@@ -319,6 +319,21 @@ def test_what_cannot_be_provisioned_is_refused(functions, make_function, refused
            "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version")
 
 
+def test_an_alias_with_weights_is_not_provisioned(functions, make_function, refused):
+    """It may get weights afterwards, as a deployment gives them to it."""
+    name = make_function(KIND, Publish=True)
+    functions.update_function_configuration(FunctionName=name, Description="another")
+    functions.publish_version(FunctionName=name)
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights)
+    put = functions.put_provisioned_concurrency_config
+    expect(refused(put, FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1),
+           "InvalidParameterValueException", 400, "Alias with weights can not be used with Provisioned Concurrency")
+    functions.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {}})
+    put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1)
+    functions.update_alias(FunctionName=name, Name="live", RoutingConfig=weights)
+
+
 def test_a_function_provisions_no_more_than_it_reserves(functions, make_function, refused):
     name = make_function(KIND, Publish=True)
     put = functions.put_provisioned_concurrency_config

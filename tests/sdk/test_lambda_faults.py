@@ -132,6 +132,21 @@ def handler(event, context):
 ANSWER_BYTES = 6 * 1024 * 1024 + 100
 
 
+@pytest.mark.parametrize("more, status", [(0, 202), (1, 413)])
+def test_a_runtime_is_told_that_its_answer_is_too_large(functions, make_function, more, status):
+    name = make_function(API + """
+status = None
+def handler(event, context):
+    global status
+    if event is None:
+        return status
+    status = answer(context.aws_request_id, "x" * event)
+""")
+    error, _ = invoke(functions, name, ANSWER_BYTES - 2 + more)
+    assert error == ("Unhandled" if more else None)
+    assert invoke(functions, name) == (None, status)
+
+
 @pytest.mark.parametrize("spare, fits", [(0, True), (-1, False)])
 def test_an_errors_report_has_a_limit_as_an_answer_has(functions, make_function, spare, fits):
     name = make_function(API.replace("/response", "/error") + """

@@ -127,6 +127,15 @@ static bool conflict_check(const struct call *call, const struct function *funct
     return true;
 }
 
+static bool weights_check(const struct call *call, const struct function *function)
+{
+    if (!function->alias || !function->alias->other_number)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Alias with weights can not be used with Provisioned Concurrency");
+    return false;
+}
+
 static bool amount_check(const struct call *call, const struct function *function, int64_t requested,
                          int64_t before)
 {
@@ -154,7 +163,8 @@ lambda_put_provisioned_concurrency_config(const struct call *call,
     if (!function)
         return FAILED;
     find(call, function, function->qualifier, &row);
-    if (!amount_check(call, function, in->provisioned_concurrent_executions, row.requested) ||
+    if (!weights_check(call, function) ||
+        !amount_check(call, function, in->provisioned_concurrent_executions, row.requested) ||
         !conflict_check(call, function))
         return FAILED;
     row = (struct lambda_provision_row){.function_id = function->row.id,

@@ -263,16 +263,30 @@ static bool is_answered_by_another(const struct call *call,
            !str_equal(invocation->answer_request, call->request_id);
 }
 
+/* The runtime is told that its answer was too large, as its caller is. */
+static void refuse_size(const struct call *call, struct runtime_response_response *out)
+{
+    *out = (struct runtime_response_response){
+        .status_code = arena_i64(call->arena, 413),
+        .error_message =
+            arena_format(call->arena, "Exceeded maximum allowed payload size (%d bytes).", ANSWER_BYTES),
+        .error_type = S("RequestEntityTooLarge"),
+    };
+}
+
 static enum outcome answer_whole(const struct call *call, const struct lambda_asker *asker,
-                                 const struct lambda_find_invocation_row *invocation)
+                                 const struct lambda_find_invocation_row *invocation,
+                                 struct runtime_response_response *out)
 {
     if (!body_is_last(call))
         return body_whole(call);
     if (is_read(invocation) && lambda_answer_is_large(body_piece(call)) && !prepared(call) &&
         may_move_to_worker(call))
         return move_to_worker(call);
-    struct result result =
-        body_piece(call).size > ANSWER_BYTES ? too_large(call) : result_of_trailers(call, body_piece(call));
+    bool fits = body_piece(call).size <= ANSWER_BYTES;
+    struct result result = fits ? result_of_trailers(call, body_piece(call)) : too_large(call);
+    if (!fits)
+        refuse_size(call, out);
     finish(asker, invocation, &result);
     return DONE;
 }
@@ -302,7 +316,7 @@ static enum outcome answer_in_pieces(const struct call *call, const struct lambd
 }
 
 enum outcome runtime_response(const struct call *call, const struct runtime_response_request *in,
-                              struct runtime_status_response *out)
+                              struct runtime_response_response *out)
 {
     struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
@@ -314,7 +328,7 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
         return refuse_transition(call, S("InvocationResponse"), "InvocationResponse");
     if (invocation.stream && str_equal_nocase(in->response_mode, S("streaming")))
         return answer_in_pieces(call, &asker, &invocation, in->content_type);
-    return answer_whole(call, &asker, &invocation);
+    return answer_whole(call, &asker, &invocation, out);
 }
 
 void runtime_error_prepare(const struct call *call, const struct runtime_error_request *in)
