@@ -4,6 +4,7 @@ Millions of rows are made by requests of the largest size, so a preparation take
 """
 
 import json
+import threading
 import time
 
 import boto3
@@ -134,13 +135,40 @@ def choosy(branches):
     return {"FilterPolicyScope": "MessageBody", "FilterPolicy": json.dumps({"$or": either})}
 
 
-def subscribe_choosy(sns, name, count):
+def subscribe_choosy(sns, name, count, branches=10):
     sns.create_topic(Name=name)
     for i in range(count):
         queue = f"{name}-{i:03}"
         make_queue(beside(sns, "sqs"), queue)
         sns.subscribe(TopicArn=topic_arn(name), Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
-                      Attributes=choosy(10))
+                      Attributes=choosy(branches))
+
+
+def publish_numbers(sns, name):
+    entries = [{"Id": str(i), "Message": json.dumps({"list": [1] * 500}, separators=(",", ":"))} for i in range(10)]
+    sns.publish_batch(TopicArn=topic_arn(name), PublishBatchRequestEntries=entries)
+
+
+def publish_while_policies_change(sns):
+    """Publishes large messages; meanwhile others set the policies that choose them."""
+    arns = [one["SubscriptionArn"] for one in sns.list_subscriptions_by_topic(TopicArn=topic_arn("worst-changing"))["Subscriptions"]]
+    ended = threading.Event()
+
+    def change(arn):
+        client = beside(sns, "sns")
+        while not ended.is_set():
+            for branches in (9, 10):
+                client.set_subscription_attributes(SubscriptionArn=arn, AttributeName="FilterPolicy",
+                                                   AttributeValue=choosy(branches)["FilterPolicy"])
+
+    threads = [threading.Thread(target=change, args=(arn,)) for arn in arns]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        sns.publish(TopicArn=topic_arn("worst-changing"), Message=NUMBERS)
+    ended.set()
+    for thread in threads:
+        thread.join()
 
 
 def archive_numbers(sns):
@@ -230,6 +258,11 @@ SNS = [
     {"name": "Publish: 130,000 values for 30 filter policies, of ten branches each",
      "prepare": lambda sns: subscribe_choosy(sns, "worst-choosy", 30),
      "request": lambda sns: sns.publish(TopicArn=topic_arn("worst-choosy"), Message=NUMBERS)},
+    {"name": "PublishBatch: ten times 500 values for 32 filter policies, of 150 branches each",
+     "prepare": lambda sns: subscribe_choosy(sns, "worst-branches", 32, 150),
+     "request": lambda sns: publish_numbers(sns, "worst-branches")},
+    {"name": "SetSubscriptionAttributes: four filter policies, again and again, while 130,000 values are published",
+     "prepare": lambda sns: subscribe_choosy(sns, "worst-changing", 4), "request": publish_while_policies_change},
     {"name": "SetSubscriptionAttributes: a replay of 20 messages of 130,000 values for a filter policy of ten branches",
      "prepare": archive_numbers, "request": replay},
     {"name": "PublishBatch: ten messages to a FIFO topic", "prepare": make_fifo,

@@ -4,8 +4,7 @@
  * Few subscribers get it in the transaction of the publishing.  For many, that transaction stores the
  * message, which guarantees that all of them get it; then one run after the other delivers it to some of
  * them, each in a batch of its own.  What a data protection policy makes of a message, and which filter
- * policies a larger one matches, is computed on a worker: by the prepare function of the publishing, or of a
- * run.
+ * policies it matches, is computed on a worker: by the prepare function of the publishing, or of a run.
  */
 #include "feedback.h"
 #include "subscription.h"
@@ -18,8 +17,8 @@ enum {
     MAX_AT_ONCE = 32,
     DELIVERIES_AT_ONCE = 100,
     DELIVERIES_PER_RUN = 1000,
-    PREPARED_AT_ONCE = 10,         /* each may have a text of its own, or a long filter policy */
-    MATCHED_AT_ONCE = 1024 * 1024, /* bytes of the message, for each filter policy: 0.4 s of a worker */
+    PREPARED_AT_ONCE = 10,       /* each may have a text of its own */
+    MATCHED_AT_ONCE = 32 * 1024, /* bytes of the message, for each filter policy: 0.2 s of a worker */
     PREPARED_WITHIN_MS = 1000,
     REMOVALS_PER_RUN = 500,
 };
@@ -128,24 +127,30 @@ static size_t size_of(const struct message *message)
 }
 
 /* May all subscribers get the message in the transaction of the publishing? */
-static bool fit_at_once(const struct sns_subscriber_rows *subscribers, const struct message *message)
+static bool are_few(const struct sns_subscriber_rows *subscribers, const struct message *message)
 {
     return subscribers->count <= MAX_AT_ONCE &&
            count_choosing(subscribers) * size_of(message) <= MATCHED_AT_ONCE;
 }
 
+/* The topic had no filter policies at the preparation, or another handler publishes. */
+static bool lacks_verdicts(const struct sns_subscriber_rows *subscribers, const struct message *message)
+{
+    return !message->verdicts && count_choosing(subscribers) > 0;
+}
+
 void sns_fanout_prepare(const struct call *call, const struct topic *topic, struct message *message)
 {
-    bool is_long = sns_filters_take_long(size_of(message));
+    bool chooses = sns_topic_has_filters(call, topic);
 
-    if (!message->protection && !is_long)
+    if (!message->protection && !chooses)
         return;
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
-    if (!fit_at_once(&subscribers, message))
+    if (!are_few(&subscribers, message))
         return;
     if (message->protection)
         sns_protect_prepare(call, topic, message, &subscribers);
-    if (is_long && count_choosing(&subscribers) > 0) {
+    if (chooses) {
         struct broadcast broadcast = {.topic = *topic, .message = *message};
         sns_filters_prepare(call, &broadcast, &subscribers);
         message->verdicts = broadcast.message.verdicts;
@@ -206,7 +211,8 @@ void sns_fanout(const struct call *call, const struct topic *topic,
     struct broadcast broadcast = {.topic = *topic, .message = *message, .way = *way};
 
     check(topic->row.id > 0);
-    if (subscribers->count > 0 && (!fit_at_once(subscribers, message) || sns_fifo_must_wait(call, topic)))
+    if (subscribers->count > 0 && (!are_few(subscribers, message) || lacks_verdicts(subscribers, message) ||
+                                   sns_fifo_must_wait(call, topic)))
         store(call, &broadcast);
     else if (subscribers->count > 0)
         deliver(call, &broadcast, subscribers);
@@ -288,25 +294,20 @@ static void read_subscribers(const struct call *call, struct part *part)
     part->ends = (int64_t)found->count < limit || found->items[found->count - 1].id == row->last_id;
 }
 
-/* As stored, attributes are never shorter than they count. */
-static size_t stored_size(const struct part *part)
-{
-    return part->stored.text.size + part->stored.attributes.size;
-}
-
 /* Does a worker look at the message before? */
 static bool takes_long(const struct part *part)
 {
-    return is_protected(part) ||
-           (count_choosing(&part->subscribers) > 0 && sns_filters_take_long(stored_size(part)));
+    return is_protected(part) || count_choosing(&part->subscribers) > 0;
 }
 
 /* Of a message that takes long; one subscriber at least. */
 static size_t prepared_at_once(const struct part *part)
 {
-    size_t count = MATCHED_AT_ONCE / (stored_size(part) + 1);
+    size_t most = is_protected(part) ? PREPARED_AT_ONCE : DELIVERIES_AT_ONCE;
+    size_t size = part->stored.text.size + part->stored.attributes.size;
+    size_t matched = count_choosing(&part->subscribers) > 0 ? MATCHED_AT_ONCE / (size + 1) : most;
 
-    return count < 1 ? 1 : count < PREPARED_AT_ONCE ? count : PREPARED_AT_ONCE;
+    return matched < 1 ? 1 : matched < most ? matched : most;
 }
 
 /* Do both parts go to the same subscribers of a topic?  No run changes subscriptions. */
@@ -390,8 +391,7 @@ void sns_deliver_fanout_prepare(const struct call *call, const struct sns_delive
     struct prepared_part *before = arena_new(call->arena, struct prepared_part);
     struct broadcast *broadcast = &before->broadcast;
 
-    (void)in;
-    if (!part_read(call, &part) || !takes_long(&part) ||
+    if (!part_read(call, &part) || !(in->prepared || takes_long(&part)) ||
         !broadcast_read(call, &part.row, &part.stored, broadcast))
         return;
     before->fanout_id = part.row.id;

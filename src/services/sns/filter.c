@@ -1,10 +1,9 @@
 /*
  * filter.c: filter policies, by which subscriptions choose messages.
  *
- * Compiled policies are kept in memory under their filter_id, which is random and changes with the policy: so
- * what is kept is never out of date, also after a rollback or a reset.  Only handlers use the memory, and all
- * of them run on the engine's thread.  A larger message is matched by a worker before; the handler uses its
- * verdicts for the policies that still have their filter_id.
+ * A policy with many alternatives takes milliseconds to match even a small message, so a worker matches
+ * before, and the handler uses its verdicts: a policy that is set meanwhile counts from the next message on.
+ * So nobody makes the engine match by setting policies again and again.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering.html
  */
 #include "subscription.h"
@@ -12,17 +11,12 @@
 #include "aws/event_pattern.h"
 #include "aws/message_attributes.h"
 #include "base/hash.h"
-#include "base/map.h"
 #include "engine/count.h"
 #include "wire/json.h"
-
-#include <stdlib.h>
 
 enum {
     MAX_FILTERS_OF_TOPIC = 200,
     MAX_FILTERS_OF_OWNER = 10000,
-    MAX_KEPT_BYTES = 64 * 1024 * 1024,
-    MOST_MATCHED_BYTES = 1024, /* of a message, on the engine: 0.4 ms for each of the longest policies */
 };
 
 static enum event_pattern_dialect dialect_of(str scope)
@@ -78,91 +72,20 @@ bool sns_filter_change(const struct setting *setting)
 /* ---- compiled policies ---- */
 
 struct filter {
-    struct arena arena; /* of all that follows */
-    str policy;
     enum event_pattern_dialect dialect;
     const struct event_pattern *pattern;
 };
 
-static struct {
-    struct map filters;
-    size_t bytes;
-} kept;
-
-static str key_of(const int64_t *filter_id)
+static const struct filter *filter_of(const struct call *call, int64_t subscription_id)
 {
-    return (str){(const char *)filter_id, sizeof *filter_id};
-}
-
-static void filter_free(struct filter *filter)
-{
-    kept.bytes -= filter->arena.held;
-    arena_free(&filter->arena);
-    free(filter);
-}
-
-void sns_filter_forget(const int64_t *filter_id)
-{
-    struct filter *filter = filter_id ? map_remove(&kept.filters, key_of(filter_id)) : NULL;
-
-    if (filter)
-        filter_free(filter);
-}
-
-static void free_one(void *context, str key, void *value)
-{
-    (void)context, (void)key;
-    filter_free(value);
-}
-
-static void keep(const int64_t *filter_id, struct filter *filter)
-{
-    if (kept.bytes > MAX_KEPT_BYTES) {
-        map_each(&kept.filters, free_one, NULL);
-        map_free(&kept.filters);
-    }
-    kept.bytes += filter->arena.held;
-    map_put(&kept.filters, key_of(filter_id), filter);
-}
-
-static void compile(void *context)
-{
-    struct filter *filter = context;
-    str problem;
-
-    filter->policy = arena_copy(&filter->arena, filter->policy);
-    filter->pattern = event_pattern_parse(&filter->arena, filter->policy, filter->dialect, &problem);
-}
-
-/* In memory of its own; for a worker, or when the system has no more memory, in the call's. */
-static const struct filter *filter_read(const struct call *call, int64_t subscription_id, int64_t filter_id)
-{
+    struct filter *filter = arena_new(call->arena, struct filter);
     struct sns_find_filter_row row = {0};
+    str problem;
 
     sns_find_filter(call->txn, &(struct sns_find_filter_params){.id = subscription_id}, &row);
-    struct filter *own = call->preparing ? NULL : calloc(1, sizeof *own);
-    struct filter new = {.policy = row.filter_policy, .dialect = dialect_of(row.filter_scope)};
-    if (own) {
-        *own = new;
-        if (arena_run(&own->arena, compile, own)) {
-            keep(&filter_id, own);
-            return own;
-        }
-        arena_free(&own->arena);
-        free(own);
-    }
-    struct filter *lent = arena_new(call->arena, struct filter);
-    *lent = new;
-    str problem;
-    lent->pattern = event_pattern_parse(call->arena, lent->policy, lent->dialect, &problem);
-    return lent;
-}
-
-static const struct filter *filter_of(const struct call *call, int64_t subscription_id, int64_t filter_id)
-{
-    const struct filter *filter = call->preparing ? NULL : map_get(&kept.filters, key_of(&filter_id));
-
-    return filter ? filter : filter_read(call, subscription_id, filter_id);
+    filter->dialect = dialect_of(row.filter_scope);
+    filter->pattern = event_pattern_parse(call->arena, row.filter_policy, filter->dialect, &problem);
+    return filter;
 }
 
 /* ---- what a message has ---- */
@@ -288,7 +211,7 @@ struct filter_subject sns_filter_begin(const struct call *call, const struct bro
 /* ---- in advance ---- */
 
 struct filter_verdict {
-    int64_t filter_id;
+    int64_t subscription_id;
     const struct filter_refusal *refusal;
 };
 struct filter_verdicts {
@@ -296,28 +219,37 @@ struct filter_verdicts {
     size_t count;
 };
 
-static const struct filter_verdict *verdict_of(const struct filter_verdicts *verdicts, int64_t filter_id)
+static const struct filter_refusal *refusal_in(const struct filter_verdicts *verdicts,
+                                               int64_t subscription_id)
 {
-    for (size_t i = 0; verdicts && i < verdicts->count; i++)
-        if (verdicts->items[i].filter_id == filter_id)
-            return &verdicts->items[i];
-    return NULL;
+    static const struct filter_refusal late = {"The subscription was made after the message was published.",
+                                               {&filtered}};
+
+    for (size_t i = 0; i < verdicts->count; i++)
+        if (verdicts->items[i].subscription_id == subscription_id)
+            return verdicts->items[i].refusal;
+    return &late;
 }
 
 const struct filter_refusal *sns_filter_refusal(struct filter_subject *subject, struct broadcast *broadcast,
                                                 const struct sns_subscriber_row *subscriber)
 {
     const struct call *call = subject->call;
-    const struct filter_verdict *verdict = verdict_of(broadcast->message.verdicts, *subscriber->filter_id);
+    const struct filter_verdicts *verdicts = broadcast->message.verdicts;
 
-    return verdict ? verdict->refusal
-                   : refusal_of(subject, filter_of(call, subscriber->id, *subscriber->filter_id),
-                                sns_broadcast_form(call, broadcast, subscriber->protocol)->text);
+    return verdicts ? refusal_in(verdicts, subscriber->id)
+                    : refusal_of(subject, filter_of(call, subscriber->id),
+                                 sns_broadcast_form(call, broadcast, subscriber->protocol)->text);
 }
 
-bool sns_filters_take_long(size_t bytes)
+bool sns_topic_has_filters(const struct call *call, const struct topic *topic)
 {
-    return bytes > MOST_MATCHED_BYTES;
+    struct sns_count_filters_of_topic_row of_topic = {0};
+
+    sns_count_filters_of_topic(
+        call->txn, &(struct sns_count_filters_of_topic_params){.topic_id = topic->row.id, .limit = 1},
+        &of_topic);
+    return of_topic.count > 0;
 }
 
 void sns_filters_prepare(const struct call *call, struct broadcast *broadcast,
@@ -329,15 +261,16 @@ void sns_filters_prepare(const struct call *call, struct broadcast *broadcast,
 
     for (size_t i = 0; i < subscribers->count; i++) {
         const struct sns_subscriber_row *one = &subscribers->items[i];
-        filters[i] = one->filter_id ? filter_of(call, one->id, *one->filter_id) : NULL;
+        filters[i] = one->filter_id ? filter_of(call, one->id) : NULL;
     }
     read_anew(call);
     for (size_t i = 0; i < subscribers->count; i++) {
         const struct sns_subscriber_row *one = &subscribers->items[i];
+        struct filter_verdict *verdict = list_add(call->arena, verdicts);
+        verdict->subscription_id = one->id;
         if (filters[i])
-            *list_add(call->arena, verdicts) = (struct filter_verdict){
-                *one->filter_id,
-                refusal_of(&subject, filters[i], sns_broadcast_form(call, broadcast, one->protocol)->text)};
+            verdict->refusal =
+                refusal_of(&subject, filters[i], sns_broadcast_form(call, broadcast, one->protocol)->text);
     }
     broadcast->message.verdicts = verdicts;
 }

@@ -13,6 +13,7 @@
 enum {
     MESSAGES_PER_RUN = 20,
     BYTES_PER_RUN = 256 * 1024,
+    MATCHED_PER_RUN = 32 * 1024,
     PREPARED_WITHIN_MS = 1000,
 };
 
@@ -161,11 +162,6 @@ static bool find_next(const struct call *call, const struct run *run, int64_t af
         row);
 }
 
-static bool takes_long(const struct run *run, const struct sns_archived_row *row)
-{
-    return run->subscriber.filter_id && sns_filters_take_long(row->text.size + row->attributes.size);
-}
-
 /* False: the stored message cannot be read. */
 static bool message_read(const struct call *call, const struct sns_archived_row *row, struct message *message)
 {
@@ -205,7 +201,7 @@ static const struct matched *matched_of(const struct matched_list *list, int64_t
 void sns_replay_messages_prepare(const struct call *call, const struct sns_replay_messages_request *in)
 {
     struct matched_list *list = arena_new(call->arena, struct matched_list);
-    int64_t left_bytes = BYTES_PER_RUN;
+    int64_t left_bytes = MATCHED_PER_RUN;
     struct sns_archived_row row;
     struct run run = {0};
 
@@ -217,7 +213,7 @@ void sns_replay_messages_prepare(const struct call *call, const struct sns_repla
          list->count < MESSAGES_PER_RUN && left_bytes > 0 && find_next(call, &run, id, &row); id = row.id) {
         struct broadcast broadcast = {.topic = run.topic};
         left_bytes -= (int64_t)row.text.size;
-        if (!takes_long(&run, &row) || !message_read(call, &row, &broadcast.message))
+        if (!message_read(call, &row, &broadcast.message))
             break;
         sns_filters_prepare(call, &broadcast, &subscribers);
         *list_add(call->arena, list) = (struct matched){row.id, broadcast.message.verdicts};
@@ -251,7 +247,7 @@ static bool replay_some(const struct call *call, const struct run *run, const st
         if (!find_next(call, run, *next_id, &row))
             return false;
         const struct matched *matched = matched_of(list, row.id);
-        if (slice.begun && !matched && takes_long(run, &row))
+        if (slice.begun && !matched && run->subscriber.filter_id)
             break;
         if (row.id <= replay->held_id && row.published_ms > *replay->ends_ms) {
             *next_id = replay->held_id;
@@ -281,7 +277,7 @@ static bool needs_worker(const struct call *call, const struct run *run)
 {
     struct sns_archived_row row;
 
-    return find_next(call, run, *run->replay.next_id, &row) && takes_long(run, &row) &&
+    return run->subscriber.filter_id && find_next(call, run, *run->replay.next_id, &row) &&
            !matched_of(prepared(call), row.id);
 }
 

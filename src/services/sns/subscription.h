@@ -220,10 +220,7 @@ struct filter_subject sns_filter_begin(const struct call *call, const struct bro
 /* NULL: the message is for that subscriber, who has a filter policy. */
 const struct filter_refusal *sns_filter_refusal(struct filter_subject *subject, struct broadcast *broadcast,
                                                 const struct sns_subscriber_row *subscriber);
-/* May it take long to match a message of that size with some subscribers' policies? */
-bool sns_filters_take_long(size_t bytes);
+bool sns_topic_has_filters(const struct call *call, const struct topic *topic);
 /* Match it in advance, on a worker: sets the message's verdicts. */
 void sns_filters_prepare(const struct call *call, struct broadcast *broadcast,
                          const struct sns_subscriber_rows *subscribers);
-/* Forget the compiled policy: it has changed, or its subscription is gone. */
-void sns_filter_forget(const int64_t *filter_id);

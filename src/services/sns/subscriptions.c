@@ -244,7 +244,6 @@ enum outcome sns_set_subscription_attributes(const struct call *call,
     (void)out;
     if (!row)
         return FAILED;
-    sns_filter_forget(subscription_of(call)->filter_id);
     sns_update_subscription(call->txn, row);
     if (str_equal(in->attribute_name, S("ReplayPolicy")))
         sns_replay_begin(call, row, str_present(in->attribute_value) ? in->attribute_value : S(""));
@@ -272,7 +271,6 @@ void sns_subscription_remove(const struct call *call, const struct sns_subscript
     bool pending = row->state == SNS_SUBSCRIPTION_STATE_PENDING,
          confirmed = row->state == SNS_SUBSCRIPTION_STATE_CONFIRMED;
 
-    sns_filter_forget(row->filter_id);
     sns_remove_subscription(call->txn, &(struct sns_remove_subscription_params){.id = row->id});
     sns_count_subscriptions(call->txn,
                             &(struct sns_count_subscriptions_params){.id = row->topic_id,
