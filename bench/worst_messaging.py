@@ -229,6 +229,15 @@ def publish_text(sns, name, piece):
     sns.publish(TopicArn=topic_arn(name), Message=(piece * 262144)[:262144])
 
 
+def deny(sns, name):
+    """A topic that refuses all data that can be found."""
+    sns.create_topic(Name=name)
+    statement = {"DataDirection": "Inbound", "Principal": ["*"], "Operation": {"Deny": {}},
+                 "DataIdentifier": [f"arn:aws:dataprotection::aws:data-identifier/{one}" for one in IDENTIFIERS]}
+    sns.put_data_protection_policy(ResourceArn=topic_arn(name), DataProtectionPolicy=json.dumps(
+        {"Name": "p", "Version": "2021-06-01", "Statement": [statement]}))
+
+
 def publish_fifo(sns, size):
     entries = [{"Id": str(i), "Message": str(i) * size, "MessageGroupId": "g"} for i in range(10)]
     sns.publish_batch(TopicArn=topic_arn("worst.fifo"), PublishBatchRequestEntries=entries)
@@ -255,6 +264,8 @@ SNS = [
      "request": lambda sns: publish_text(sns, "worst-data", "a@b.io ")},
     {"name": "Publish: 256 KB of what begins like data", "prepare": lambda sns: protect(sns, "worst-data"),
      "request": lambda sns: publish_text(sns, "worst-data", "(212) 555-010 1:a@-----BEGIN PRIVATE ")},
+    {"name": "Publish: 256 KB of what begins like data, denied", "prepare": lambda sns: deny(sns, "worst-denied"),
+     "request": lambda sns: publish_text(sns, "worst-denied", "a@b.io (212) 555-010 1:a@-----BEGIN PRIVATE ")},
     {"name": "Publish: 130,000 values for 30 filter policies, of ten branches each",
      "prepare": lambda sns: subscribe_choosy(sns, "worst-choosy", 30),
      "request": lambda sns: sns.publish(TopicArn=topic_arn("worst-choosy"), Message=NUMBERS)},

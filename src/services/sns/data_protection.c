@@ -255,10 +255,9 @@ bool sns_protect_inbound(const struct call *call, const struct topic *topic, str
     return true;
 }
 
-bool sns_protection_is_current(const struct topic *topic, const struct message *message)
+str sns_protection_policy(const struct message *message)
 {
-    return message->protection ? str_equal(message->protection->policy, topic->row.data_protection)
-                               : !str_present(topic->row.data_protection);
+    return message->protection->policy;
 }
 
 /* ---- audits ---- */

@@ -84,18 +84,44 @@ static void prepare(const struct call *call, const struct topic *topic, struct m
     sns_fanout_prepare(call, topic, message);
 }
 
+/* A message, and why it is refused; alone, if it is of a batch. */
+struct entry {
+    struct message message;
+    struct failure failure; /* without an error: the message may be published */
+};
+
+static const struct entry *entry_of(const struct call *call, const struct topic *topic,
+                                    const struct sns_publish_input *in)
+{
+    struct entry *entry = arena_new(call->arena, struct entry);
+
+    entry->message = message_of(call, in);
+    if (!sns_message_check(call, topic, &entry->message) ||
+        !sns_protect_inbound(call, topic, &entry->message))
+        entry->failure = take_failure(call);
+    else if (call->preparing)
+        prepare(call, topic, &entry->message);
+    return entry;
+}
+
+/*
+ * The topic with the data protection policy that was applied to the message: one that is set meanwhile counts
+ * from the next message on, so that nobody makes the engine search by setting policies again and again.
+ */
+static struct topic topic_for(const struct topic *topic, const struct message *message)
+{
+    struct topic then = *topic;
+
+    then.row.data_protection = message->protection ? sns_protection_policy(message) : (str){0};
+    return then;
+}
+
 void sns_publish_prepare(const struct call *call, const struct sns_publish_input *in)
 {
-    struct message *message = arena_new(call->arena, struct message);
+    const struct topic *topic = sns_is_direct(in) ? NULL : sns_topic_of(call);
 
-    if (sns_is_direct(in))
-        return;
-    const struct topic *topic = sns_topic_of(call);
-    *message = message_of(call, in);
-    if (!topic || !sns_message_check(call, topic, message) || !sns_protect_inbound(call, topic, message))
-        return;
-    prepare(call, topic, message);
-    leave_prepared(call, message);
+    if (topic)
+        leave_prepared(call, (void *)entry_of(call, topic, in));
 }
 
 static enum outcome publish_direct(const struct call *call, const struct sns_publish_input *in,
@@ -113,19 +139,21 @@ static enum outcome publish_direct(const struct call *call, const struct sns_pub
 enum outcome sns_publish(const struct call *call, const struct sns_publish_input *in,
                          struct sns_publish_response *out)
 {
-    const struct message *before = prepared(call);
+    const struct entry *entry = prepared(call);
 
     if (sns_is_direct(in))
         return publish_direct(call, in, out);
     const struct topic *topic = sns_topic_of(call);
-    if (topic && before && !sns_protection_is_current(topic, before))
-        before = NULL;
-    struct message message = before ? *before : message_of(call, in);
-    if (!topic || (!before && (!sns_message_check(call, topic, &message) ||
-                               !sns_protect_inbound(call, topic, &message))))
+    if (!topic)
         return FAILED;
+    if (!entry)
+        entry = entry_of(call, topic, in);
+    if (entry->failure.error)
+        return fail(call, entry->failure.error, "%.*s", STR_ARGS(entry->failure.message));
+    struct message message = entry->message;
+    struct topic then = topic_for(topic, &message);
     struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
-    publish(call, topic, &subscribers, &message);
+    publish(call, &then, &subscribers, &message);
     out->message_id = message.id;
     out->sequence_number = message.sequence_number;
     return DONE;
@@ -196,12 +224,6 @@ static struct message message_of_entry(const struct call *call,
     };
 }
 
-/* A message of a batch, and why it is refused alone. */
-struct entry {
-    struct message message;
-    struct failure failure; /* without an error: the message may be published */
-};
-
 /* NULL, after fail(), when the batch is refused as a whole. */
 static struct entry *entries_of(const struct call *call, const struct topic *topic,
                                 const struct sns_publish_batch_request_entry_list *given)
@@ -234,16 +256,6 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
     leave_prepared(call, entries);
 }
 
-/* Is the topic's data protection policy still the same? */
-static bool are_current(const struct topic *topic, const struct entry *entries, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if ((entries[i].message.protection || !entries[i].failure.error) &&
-            !sns_protection_is_current(topic, &entries[i].message))
-            return false;
-    return true;
-}
-
 static void add_failed(const struct call *call, str id, const struct failure *failure,
                        struct sns_publish_batch_response *out)
 {
@@ -261,8 +273,6 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
     const struct entry *entries = prepared(call);
     const struct topic *topic = sns_topic_of(call);
 
-    if (topic && entries && !are_current(topic, entries, given->count))
-        entries = NULL;
     if (!topic || !entries_check(call, given) || (!entries && !(entries = entries_of(call, topic, given))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
@@ -274,7 +284,8 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
             add_failed(call, given->items[i].id, &entries[i].failure, out);
             continue;
         }
-        publish(call, topic, &subscribers, &message);
+        struct topic then = topic_for(topic, &message);
+        publish(call, &then, &subscribers, &message);
         *list_add(call->arena, &out->successful) = (struct sns_publish_batch_result_entry){
             .id = given->items[i].id, .message_id = message.id, .sequence_number = message.sequence_number};
     }

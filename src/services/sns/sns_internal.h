@@ -110,8 +110,8 @@ bool sns_protection_check(const struct call *call, const struct topic *topic, st
  * denies the message.
  */
 bool sns_protect_inbound(const struct call *call, const struct topic *topic, struct message *message);
-/* Is what was applied to the message still the topic's policy? */
-bool sns_protection_is_current(const struct topic *topic, const struct message *message);
+/* The policy that is applied to the message, which has one. */
+str sns_protection_policy(const struct message *message);
 /* Without the inbound statements: they have been applied before. */
 void sns_protect_begin(const struct call *call, const struct topic *topic, struct message *message);
 /* Search the message, and change it for these subscribers, in advance, after one of these. */
