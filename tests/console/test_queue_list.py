@@ -4,8 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.mark.parametrize("header", ["Messages available", "Age of oldest message"])
-def test_the_fullest_and_the_oldest_of_all_queues_come_first_though_they_were_not_loaded(reset, console, client, advance_clock, header):
+@pytest.fixture(scope="module")
+def queues(reset, client, advance_clock):
+    """1001 queues; the last one is the fullest and the oldest, and then comes the one in the middle."""
     reset()
     sqs = client("sqs")
     for number in range(1001):
@@ -14,6 +15,10 @@ def test_the_fullest_and_the_oldest_of_all_queues_come_first_though_they_were_no
     for url in (last, last, last.replace("1000", "0500")):
         sqs.send_message(QueueUrl=url, MessageBody="m")
         advance_clock(10)
+
+
+@pytest.mark.parametrize("header", ["Messages available", "Age of oldest message"])
+def test_the_fullest_and_the_oldest_of_all_queues_come_first_though_they_were_not_loaded(queues, console, header):
     page = console("sqs/queues")
     expect(page.get_by_role("heading", level=2, name="Queues (1000+)")).to_be_visible()
     head = page.get_by_role("columnheader", name=header)
