@@ -60,6 +60,7 @@ struct dialect {
     const char *const *first_members; /* texts of requests that are checked before everything else; ends with
                                          NULL; may be NULL */
     bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
+    bool values_are_untold;          /* sentences leave out the value that breaks a constraint */
     bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
     const struct reworded *reworded; /* ends with one without an operation; may be NULL */
 

@@ -284,8 +284,8 @@ static void add_shown(struct text *text, const struct shape *shape, const void *
 }
 
 /*
- * "Value '…' at '…' failed to satisfy constraint: "; a NULL value is shown as null.  False after
- * MOST_SENTENCES.
+ * "Value '…' at '…' failed to satisfy constraint: "; a NULL value is shown as null, and one that
+ * must not be told is left out.  False after MOST_SENTENCES.
  */
 static bool begin_sentence(struct checker *checker, const struct place *place, const struct shape *shape,
                            const void *value)
@@ -297,7 +297,7 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
     text_add(text, checker->count++ ? S("; Value ") : S("Value "));
     if (!value) {
         text_add(text, S("null "));
-    } else if (!shape->sensitive) {
+    } else if (!shape->sensitive && !checker->service->dialect->values_are_untold) {
         text_add_char(text, '\'');
         add_shown(text, shape, value);
         text_add(text, S("' "));

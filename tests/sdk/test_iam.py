@@ -271,7 +271,44 @@ def test_tags_are_put_and_taken(iam, new_role, refused):
     iam.untag_role(RoleName=name, TagKeys=["a"])
     assert iam.list_role_tags(RoleName=name)["Tags"] == [{"Key": "b", "Value": ""}]
     twice = refused(iam.tag_role, RoleName=name, Tags=[{"Key": "x", "Value": ""}, {"Key": "X", "Value": ""}])
-    assert twice["code"] == "InvalidInput"
+    assert (twice["code"], twice["message"]) == (
+        "InvalidInput", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+
+def test_keys_of_a_policy_s_tags_differ_by_their_case(iam, new_policy, unique, refused):
+    lower, upper = {"Key": "a", "Value": "lower"}, {"Key": "A", "Value": "upper"}
+    arn = new_policy(Tags=[lower, upper])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [upper, lower]
+    page = iam.list_policy_tags(PolicyArn=arn, MaxItems=1)
+    assert page["Tags"] + iam.list_policy_tags(PolicyArn=arn, Marker=page["Marker"])["Tags"] == [upper, lower]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "a", "Value": "new"}])
+    iam.untag_policy(PolicyArn=arn, TagKeys=["A"])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "a", "Value": "new"}]
+    for call, more in ((iam.tag_policy, {"PolicyArn": arn}),
+                       (iam.create_policy, {"PolicyName": unique("twice"), "PolicyDocument": statements(allow("sqs:*"))})):
+        twice = refused(call, Tags=[lower, {"Key": "a", "Value": "again"}], **more)
+        assert (twice["code"], twice["message"]) == ("InvalidInput", "Duplicate tag keys found.")
+
+
+KEY_PATTERN = r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+"
+
+
+@pytest.mark.parametrize("method, arguments, sentence", [
+    ("tag_role", {"RoleName": "r", "Tags": [{"Key": "k!", "Value": ""}]}, f"'tags.1.member.key' failed to satisfy constraint: {KEY_PATTERN}"),
+    ("tag_user", {"UserName": "u", "Tags": [{"Key": "k", "Value": "v" * 257}]},
+     "'tags.1.member.value' failed to satisfy constraint: Member must have length less than or equal to 256"),
+    ("tag_role", {"RoleName": "r", "Tags": [{"Key": str(i), "Value": ""} for i in range(51)]},
+     "'tags' failed to satisfy constraint: Member must have length less than or equal to 50"),
+    ("untag_role", {"RoleName": "r", "TagKeys": ["k!"]},
+     "'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128, "
+     f"Member must have length greater than or equal to 1, {KEY_PATTERN}, Member must not be null]"),
+    ("get_policy_version", {"PolicyArn": "arn:aws:iam::000000000000:policy/p", "VersionId": "x"},
+     r"'versionId' failed to satisfy constraint: Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"),
+    ("list_roles", {"MaxItems": 1001}, "'maxItems' failed to satisfy constraint: Member must have value less than or equal to 1000"),
+])
+def test_a_refusal_does_not_repeat_the_value(iam, refused, method, arguments, sentence):
+    error = refused(getattr(iam, method), **arguments)
+    assert (error["code"], error["message"]) == ("ValidationError", f"1 validation error detected: Value at {sentence}")
 
 
 def test_tags_of_aws_s_own_are_not_given(iam, new_role, refused):
@@ -306,7 +343,7 @@ def test_shapes_are_validated_in_aws_words(iam, refused):
     error = refused(iam.create_role, RoleName="a b", AssumeRolePolicyDocument=FROM_ACCOUNT)
     assert error["code"] == "ValidationError"
     assert error["message"] == (
-        "1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: "
+        "1 validation error detected: Value at 'roleName' failed to satisfy constraint: "
         r"Member must satisfy regular expression pattern: [\w+=,.@-]+"
     )
 
@@ -361,7 +398,11 @@ def test_a_managed_policy_has_versions(iam, new_policy, refused):
     assert refused(iam.delete_policy, PolicyArn=arn)["code"] == "DeleteConflict"
     iam.set_default_policy_version(PolicyArn=arn, VersionId="v1")
     iam.delete_policy_version(PolicyArn=arn, VersionId="v2")
-    assert refused(iam.get_policy_version, PolicyArn=arn, VersionId="v2")["code"] == "NoSuchEntity"
+    missing = arn + "-not"
+    for call, of in ((iam.get_policy_version, arn), (iam.get_policy_version, missing), (iam.set_default_policy_version, missing)):
+        error = refused(call, PolicyArn=of, VersionId="v2")
+        assert (error["code"], error["message"]) == (
+            "NoSuchEntity", f"Policy {of} version v2 does not exist or is not attachable.")
 
 
 def test_a_policy_has_at_most_five_versions(iam, new_policy, refused):

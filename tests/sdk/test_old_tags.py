@@ -90,6 +90,14 @@ def test_a_key_of_an_earlier_version_is_found_without_its_case_where_case_does_n
     assert of("sqs").list_queue_tags(QueueUrl="orders")["Tags"] == {"empty": "", "team": "shop"}
 
 
+def test_a_key_of_a_policy_of_an_earlier_version_has_its_case(of):
+    iam, arn = of("iam"), "arn:aws:iam::000000000000:policy/shop/Read"
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "owner", "Value": "bob"}])
+    assert as_map(iam.list_policy_tags(PolicyArn=arn)["Tags"]) == {"Owner": "mary", "owner": "bob"}
+    iam.untag_policy(PolicyArn=arn, TagKeys=["Owner"])
+    assert as_map(iam.list_policy_tags(PolicyArn=arn)["Tags"]) == {"owner": "bob"}
+
+
 def test_a_deleted_resource_leaves_no_tags_to_one_of_its_name(server, of):
     policy = "arn:aws:iam::000000000000:policy/shop/Read"
     of("sqs").delete_queue(QueueUrl="orders")

@@ -158,6 +158,11 @@ alter table iam_access_key add column last_used_ms integer;
 alter table iam_access_key add column last_used_service text;
 alter table iam_access_key add column last_used_region text;
 
+-- migration: 8
+-- Keys of policies' tags are compared as they are written.
+update aws_tag set key = spelling, spelling = null
+where spelling is not null and owner in (select arn from iam_policy);
+
 -- statement: insert_identity :insert
 -- row: identity
 insert into iam_identity (account, kind, name, folded_name, unique_id, path, created_ms, trust_policy, description,

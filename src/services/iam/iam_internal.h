@@ -3,6 +3,7 @@
 /*
  * iam_internal.h: what the files of IAM and STS share.
  */
+#include "aws/tag_rules.h"
 #include "base/list.h"
 #include "engine/call.h"
 #include "engine/page.h"
@@ -57,6 +58,7 @@ struct managed_policy;
  */
 const struct identity *iam_identity_of(const struct call *call);
 const struct managed_policy *iam_managed_policy_of(const struct call *call);
+bool iam_managed_policy_is_there(const struct managed_policy *policy);
 /* The same, and it must not be a role that only AWS may change. */
 const struct identity *iam_identity_to_change(const struct call *call);
 /* The account's own policy. */
@@ -70,9 +72,10 @@ bool iam_locate_arn(const struct call *call, str text, struct resource *found);
 void iam_policies_changed(const struct call *call);
 
 /* tags.c */
-bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags);
+bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags, enum tag_case tag_case);
 /* Set tags of the identity or policy with that ARN.  False, after fail(): too many. */
-bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags);
+bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags,
+                  enum tag_case tag_case);
 struct iam_tag_list_type iam_tags_of(const struct call *call, str owner);
 
 /* boundaries.c */

@@ -105,7 +105,7 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
              STR_ARGS(identity->kind->title), STR_ARGS(row->name));
         return false;
     }
-    return iam_tags_put(call, identity->arn, tags);
+    return iam_tags_put(call, identity->arn, tags, TAG_CASE_IGNORED);
 }
 
 bool iam_identity_delete(const struct call *call, const struct identity *identity)

@@ -111,7 +111,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     str arn = iam_arn(call->arena, call->account, S("policy"), path, in->policy_name);
     struct managed_policy policy;
 
-    if (!iam_version_check(call, in->policy_document) || !iam_tags_check(call, &in->tags))
+    if (!iam_version_check(call, in->policy_document) || !iam_tags_check(call, &in->tags, TAG_CASE_MATTERS))
         return FAILED;
     struct iam_insert_policy_params params = {
         .account = call->account,
@@ -129,7 +129,7 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
                     "A policy called %.*s already exists. Duplicate names are not allowed.",
                     STR_ARGS(in->policy_name));
     iam_version_insert(call, id, 1, in->policy_document);
-    if (!iam_tags_put(call, arn, &in->tags))
+    if (!iam_tags_put(call, arn, &in->tags, TAG_CASE_MATTERS))
         return FAILED;
     iam_managed_policy_find(call->txn, call->arena, arn, &policy);
     out->policy = with_tags(call, &policy);

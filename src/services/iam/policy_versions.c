@@ -84,6 +84,21 @@ enum outcome iam_create_policy_version(const struct call *call,
     return DONE;
 }
 
+static bool refuse_version(const struct call *call, str arn, str id)
+{
+    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s version %.*s does not exist or is not attachable.",
+         STR_ARGS(arn), STR_ARGS(id));
+    return false;
+}
+
+/* A version of a policy that is missing is refused like one that is missing itself. */
+static bool policy_check(const struct call *call, str version_id)
+{
+    const struct managed_policy *policy = call_resource(call, 0)->row;
+
+    return iam_managed_policy_is_there(policy) || refuse_version(call, policy->arn, version_id);
+}
+
 /* Find the version of that id; false: fail() has been called. */
 static bool find_version(const struct call *call, const struct managed_policy *policy, str id,
                          int64_t *number, struct iam_find_policy_version_row *row)
@@ -97,19 +112,18 @@ static bool find_version(const struct call *call, const struct managed_policy *p
     struct iam_find_policy_version_params params = {policy->row.id, *number};
     if (valid && !policy->aws && iam_find_policy_version(call->txn, &params, row))
         return true;
-    fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s version %.*s does not exist or is not attachable.",
-         STR_ARGS(policy->arn), STR_ARGS(id));
-    return false;
+    return refuse_version(call, policy->arn, id);
 }
 
 enum outcome iam_get_policy_version(const struct call *call, const struct iam_get_policy_version_request *in,
                                     struct iam_get_policy_version_response *out)
 {
     struct iam_find_policy_version_row row;
-    const struct managed_policy *policy = iam_managed_policy_of(call);
+    const struct managed_policy *policy;
     int64_t number = 0;
 
-    if (!policy || !find_version(call, policy, in->version_id, &number, &row))
+    if (!policy_check(call, in->version_id) || !(policy = iam_managed_policy_of(call)) ||
+        !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
     struct iam_policy_version *version = arena_new(call->arena, struct iam_policy_version);
     *version = shown(call, policy, number, row.created_ms);
@@ -178,11 +192,12 @@ enum outcome iam_set_default_policy_version(const struct call *call,
                                             struct iam_set_default_policy_version_output *out)
 {
     struct iam_find_policy_version_row row;
-    const struct managed_policy *policy = iam_own_policy_of(call);
+    const struct managed_policy *policy;
     int64_t number = 0;
 
     (void)out;
-    if (!policy || !find_version(call, policy, in->version_id, &number, &row))
+    if (!policy_check(call, in->version_id) || !(policy = iam_own_policy_of(call)) ||
+        !find_version(call, policy, in->version_id, &number, &row))
         return FAILED;
     set_versions(call, policy, number, policy->row.newest_version);
     return DONE;

@@ -163,7 +163,7 @@ bool iam_locate_policy(const struct call *call, str arn, struct resource *found)
     return true;
 }
 
-static bool is_there(const struct managed_policy *policy)
+bool iam_managed_policy_is_there(const struct managed_policy *policy)
 {
     return policy->aws || policy->row.id != 0;
 }
@@ -172,7 +172,7 @@ const struct managed_policy *iam_managed_policy_of(const struct call *call)
 {
     const struct managed_policy *policy = call_resource(call, 0)->row;
 
-    if (is_there(policy))
+    if (iam_managed_policy_is_there(policy))
         return policy;
     fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s was not found.", STR_ARGS(policy->arn));
     return NULL;
@@ -291,5 +291,5 @@ bool iam_locate_arn(const struct call *call, str text, struct resource *found)
     if (!str_starts_with(arn.resource, S("policy/")))
         return false;
     take_policy(call, text, found);
-    return is_there(found->row);
+    return iam_managed_policy_is_there(found->row);
 }

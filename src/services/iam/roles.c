@@ -107,8 +107,8 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
     };
 
     if (!check_path(call, path) || !check_trust_policy(call, in->assume_role_policy_document) ||
-        !iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
-        !iam_identity_create(call, &role, &in->tags))
+        !iam_boundary_check(call, in->permissions_boundary) ||
+        !iam_tags_check(call, &in->tags, TAG_CASE_IGNORED) || !iam_identity_create(call, &role, &in->tags))
         return FAILED;
     out->role = shown(call, &role);
     return DONE;

@@ -1,5 +1,5 @@
 /*
- * tags.c: tags of roles, users and policies.  Their keys ignore case.
+ * tags.c: tags of roles and users, whose keys ignore case, and of policies, whose keys do not.
  */
 #include "services/iam/iam_internal.h"
 
@@ -16,21 +16,22 @@ static bool no_system_tag(const struct call *call, const struct iam_tag_list_typ
     return true;
 }
 
-bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags)
+bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags, enum tag_case tag_case)
 {
-    if (tags->count < 2 || !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count,
-                                            sizeof *tags->items, TAG_CASE_IGNORED))
+    if (tags->count < 2 ||
+        !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, tag_case))
         return no_system_tag(call, tags);
-    fail(call, &IAM_INVALID_INPUT_EXCEPTION,
-         "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    fail(call, &IAM_INVALID_INPUT_EXCEPTION, "Duplicate tag keys found.%s",
+         tag_case == TAG_CASE_IGNORED ? " Please note that Tag keys are case insensitive." : "");
     return false;
 }
 
-bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags)
+bool iam_tags_put(const struct call *call, str owner, const struct iam_tag_list_type *tags,
+                  enum tag_case tag_case)
 {
     struct str_map map = TAGS_MAP(call->arena, tags);
 
-    if (tags_put(call, owner, &map, TAG_CASE_IGNORED))
+    if (tags_put(call, owner, &map, tag_case))
         return true;
     fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION, "The number of tags has reached the maximum limit.");
     return false;
@@ -50,9 +51,9 @@ static enum outcome tag_identity(const struct call *call, const struct iam_tag_l
 {
     const struct identity *identity = iam_identity_of(call);
 
-    if (!identity || !iam_tags_check(call, tags))
+    if (!identity || !iam_tags_check(call, tags, TAG_CASE_IGNORED))
         return FAILED;
-    if (!iam_tags_put(call, identity->arn, tags))
+    if (!iam_tags_put(call, identity->arn, tags, TAG_CASE_IGNORED))
         return FAILED;
     iam_policies_changed(call); /* conditions may use aws:PrincipalTag */
     return DONE;
@@ -69,12 +70,12 @@ static enum outcome untag_identity(const struct call *call, const struct str_lis
     return DONE;
 }
 
-static void take_page(const struct call *call, const struct iam_tag_list_type *all, struct page *page,
-                      struct iam_tag_list_type *tags)
+static void take_page(const struct call *call, const struct iam_tag_list_type *all, enum tag_case tag_case,
+                      struct page *page, struct iam_tag_list_type *tags)
 {
     list_make_empty(call->arena, tags);
     for (size_t i = 0; i < all->count; i++)
-        if (iam_page_takes(page, tag_key_compared(call->arena, all->items[i].key, TAG_CASE_IGNORED)))
+        if (iam_page_takes(page, tag_key_compared(call->arena, all->items[i].key, tag_case)))
             *list_add(call->arena, tags) = all->items[i];
 }
 
@@ -85,7 +86,7 @@ static bool list_identity_tags(const struct call *call, struct page *page, struc
     if (!identity)
         return false;
     struct iam_tag_list_type all = iam_tags_of(call, identity->arn);
-    take_page(call, &all, page, tags);
+    take_page(call, &all, TAG_CASE_IGNORED, page, tags);
     return true;
 }
 
@@ -147,9 +148,9 @@ enum outcome iam_tag_policy(const struct call *call, const struct iam_tag_policy
     const struct managed_policy *policy = iam_own_policy_of(call);
 
     (void)out;
-    if (!policy || !iam_tags_check(call, &in->tags))
+    if (!policy || !iam_tags_check(call, &in->tags, TAG_CASE_MATTERS))
         return FAILED;
-    return iam_tags_put(call, policy->arn, &in->tags) ? DONE : FAILED;
+    return iam_tags_put(call, policy->arn, &in->tags, TAG_CASE_MATTERS) ? DONE : FAILED;
 }
 
 enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_policy_request *in,
@@ -160,7 +161,7 @@ enum outcome iam_untag_policy(const struct call *call, const struct iam_untag_po
     (void)out;
     if (!policy)
         return FAILED;
-    tags_remove(call, policy->arn, &in->tag_keys, TAG_CASE_IGNORED);
+    tags_remove(call, policy->arn, &in->tag_keys, TAG_CASE_MATTERS);
     return DONE;
 }
 
@@ -173,7 +174,7 @@ enum outcome iam_list_policy_tags(const struct call *call, const struct iam_list
     if (!policy || !iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     struct iam_tag_list_type all = iam_tags_of(call, policy->arn); /* AWS's own policies have no tags */
-    take_page(call, &all, &page, &out->tags);
+    take_page(call, &all, TAG_CASE_MATTERS, &page, &out->tags);
     iam_page_close(call, &page, &out->is_truncated, &out->marker);
     return DONE;
 }

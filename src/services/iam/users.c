@@ -42,8 +42,8 @@ enum outcome iam_create_user(const struct call *call, const struct iam_create_us
             },
     };
 
-    if (!iam_boundary_check(call, in->permissions_boundary) || !iam_tags_check(call, &in->tags) ||
-        !iam_identity_create(call, &user, &in->tags))
+    if (!iam_boundary_check(call, in->permissions_boundary) ||
+        !iam_tags_check(call, &in->tags, TAG_CASE_IGNORED) || !iam_identity_create(call, &user, &in->tags))
         return FAILED;
     out->user = shown(call, &user);
     return DONE;
