@@ -8,6 +8,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
 
 #include "base/hash.h"
 #include "number.h"

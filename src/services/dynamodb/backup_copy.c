@@ -6,7 +6,9 @@
  * item at the moment of a version is what its first later version keeps, or, without one, what is stored.  A
  * table with neither keeps nothing, and costs nothing.
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "base/check.h"
 

@@ -4,6 +4,7 @@
  * The history of a table with point-in-time recovery is as long as its recovery period; that of another table
  * is needed only while the table is being copied.  Rows are removed in slices.
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
 
 #include "base/time.h"

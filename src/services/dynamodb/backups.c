@@ -4,7 +4,10 @@
  * A backup has all that it needs to restore the table: the definition, and its items, which backup_copy.c
  * copies.  It outlives its table.  A system backup is that of a deleted table with point-in-time recovery.
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "base/check.h"

@@ -9,6 +9,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "base/check.h"
 

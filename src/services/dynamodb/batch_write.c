@@ -7,6 +7,8 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "base/check.h"
 

@@ -6,6 +6,7 @@
  * read the item in the same call, and the engine is the only writer, so `before` is the item that is stored;
  * the unique key of dynamodb_item guards that there is one item for one key.
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
 
 #include "base/check.h"

@@ -8,6 +8,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 
 static const int64_t gigabyte = (int64_t)1024 * 1024 * 1024;
 

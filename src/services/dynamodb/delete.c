@@ -2,6 +2,7 @@
  * delete.c: DeleteItem.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 
 static struct item_write asked_by(const struct dynamodb_delete_item_input *in)
 {

@@ -2,6 +2,7 @@
 
 #include "dynamodb_internal.h"
 #include "dynamodbstreams_model.h"
+#include "tables.h"
 
 static struct dynamodb_options configured; /* written once, before other threads start */
 

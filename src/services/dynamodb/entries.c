@@ -8,6 +8,8 @@
  * so a worker plans it.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "pages.h"
 
 #include "base/check.h"
 

@@ -7,6 +7,7 @@
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExecuteStatement.html
  */
+#include "pages.h"
 #include "partiql_run.h"
 
 #include "base/list.h"

@@ -2,6 +2,7 @@
  * get.c: GetItem.  Reads are always consistent; ConsistentRead only changes the capacity.
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 static bool request_check(const struct call *call, const struct dynamodb_get_item_input *in,
                           struct expressions *expressions)

@@ -9,6 +9,7 @@
  * free.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
 
 #include "base/check.h"
 #include "base/hash.h"

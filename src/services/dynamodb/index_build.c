@@ -7,6 +7,8 @@
  * left out, as on AWS.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 

@@ -2,6 +2,8 @@
  * index_check.c: checks the secondary indexes of a request, in AWS's order.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 enum {
     MAX_LOCAL_INDEXES = 5,

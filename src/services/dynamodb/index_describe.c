@@ -2,6 +2,8 @@
  * index_describe.c: makes, describes and removes the secondary indexes of a table.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 /* https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.StorageConsiderations */
 enum { ENTRY_OVERHEAD_BYTES = 100 };

@@ -5,6 +5,7 @@
  * attributes that it changes, because an index that was made later leaves out the items that do not fit.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
 
 struct violation {
     const struct index *index;

@@ -7,6 +7,8 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 enum { MAX_UPDATES = 20 }; /* one for each index that a table may have */
 

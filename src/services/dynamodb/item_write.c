@@ -3,6 +3,7 @@
  * ReturnValues asks of them.
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 static bool return_values_check(const struct call *call, const struct write *write)
 {

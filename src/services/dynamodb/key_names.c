@@ -5,6 +5,7 @@
  * buckets; names of one bucket keep the order in which they were added.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
 
 #include "base/text.h"
 #include "base/utf8.h"

@@ -6,6 +6,8 @@
  * more, so everything that begins with them is in the range or out of it.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "pages.h"
 
 #include "base/hash.h"
 

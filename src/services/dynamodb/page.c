@@ -2,6 +2,8 @@
  * page.c: a page of a Scan or a Query: filtered, projected, and bounded by a count and by a megabyte.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "pages.h"
 
 #include "base/text.h"
 

@@ -6,7 +6,9 @@
  *
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
  */
+#include "indexes.h"
 #include "partiql_run.h"
+#include "tables.h"
 
 #include "services/tags/tags.h"
 

@@ -4,6 +4,7 @@
  * partiql_run.h: what the operations of PartiQL share: a statement with its table, and what it is about.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 #include "partiql.h"
 
 enum { MAX_PARTITIONS = 50 }; /* that one SELECT reads */

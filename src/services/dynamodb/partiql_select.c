@@ -6,6 +6,7 @@
  * token is sealed (engine/page.h): a hash of the statement and its parameters, the partition, and the key
  * after which the next page begins.
  */
+#include "pages.h"
 #include "partiql_run.h"
 
 #include "base/hash.h"

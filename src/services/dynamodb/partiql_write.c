@@ -3,6 +3,7 @@
  *
  * An INSERT has the condition that the item is not there, an UPDATE that it is.
  */
+#include "indexes.h"
 #include "partiql_run.h"
 
 #include "base/list.h"

@@ -2,6 +2,7 @@
  * put.c: PutItem.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 
 static struct item_write asked_by(const struct dynamodb_put_item_input *in)
 {

@@ -2,6 +2,8 @@
  * query.c: Query: the items of one partition of a table or an index, in the order of their sort keys.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
+#include "tables.h"
 
 static bool request_check(const struct call *call, const struct dynamodb_query_input *in,
                           struct expressions *expressions)

@@ -4,7 +4,9 @@
  * A table can be restored as of any moment since recovery was turned on, within the period, up to the present
  * (on AWS, up to five minutes ago).
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "base/time.h"
 

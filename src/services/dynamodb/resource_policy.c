@@ -6,6 +6,7 @@
  * ascend.  A policy binds as soon as it is set, and may change again at once.
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "wire/json.h"

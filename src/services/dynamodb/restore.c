@@ -4,7 +4,9 @@
  * A restored table has the keys, indexes, billing and items of its source.  As on AWS it has no tags, policy,
  * stream, time to live, protection or class.  It is CREATING until backup_copy.c has copied all items.
  */
+#include "backups.h"
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "base/time.h"
 

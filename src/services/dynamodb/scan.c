@@ -5,6 +5,8 @@
  * segment never changes.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
+#include "tables.h"
 
 #include "base/hash.h"
 

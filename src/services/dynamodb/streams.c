@@ -5,6 +5,7 @@
  * is deleted; it has its own rows for that.
  */
 #include "stream_internal.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "engine/page.h"

@@ -2,6 +2,8 @@
  * table_check.c: checks a CreateTable request.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 enum {
     MAX_DEFINITIONS = 167, /* keys of the table, of 5 local indexes, and 8 of each of 20 global ones */

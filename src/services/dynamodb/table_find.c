@@ -7,6 +7,8 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "services/tags/tags.h"

@@ -6,6 +6,7 @@
  * delay that happens in the call itself, so that no other request sees such a status.
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "base/check.h"

@@ -6,6 +6,8 @@
  * ACTIVE again (throughput, class) is left to dynamodb_settle_table().
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "base/text.h"
 #include "base/time.h"

@@ -5,7 +5,10 @@
  * DeleteTable has.  Their replies say CREATING and DELETING all the same, as AWS's do; DescribeTable, which
  * programs use for waiting, says ACTIVE.  With it, table_status.c ends both.
  */
+#include "tables.h"
+#include "backups.h"
 #include "dynamodb_internal.h"
+#include "indexes.h"
 
 #include "base/check.h"
 #include "base/hash.h"

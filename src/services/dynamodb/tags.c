@@ -4,6 +4,7 @@
  * A table is never being made or deleted when a request finds it, so none fails with ResourceInUseException.
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "aws/arn.h"
 #include "engine/page.h"

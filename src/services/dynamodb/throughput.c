@@ -7,6 +7,8 @@
  * credit. Buckets are in memory: a restart and a reset fill them.
  */
 #include "dynamodb_internal.h"
+#include "indexes.h"
+#include "tables.h"
 
 #include "base/check.h"
 #include "base/map.h"

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "dynamodb_internal.h"
 #include "number.h"
+#include "tables.h"
 
 enum {
     CHANGE_PAUSE_MS = 60 * 60 * MS_PER_S,

@@ -7,6 +7,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 #include "base/text.h"
 

@@ -2,6 +2,7 @@
  * update.c: UpdateItem.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 
 bool dynamodb_update_keys_check(const struct call *call, const struct key_schema *schema,
                                 const struct update *update)

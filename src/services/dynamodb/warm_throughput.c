@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput.html
  */
 #include "dynamodb_internal.h"
+#include "tables.h"
 
 enum { ON_DEMAND_READ_UNITS = 12000, ON_DEMAND_WRITE_UNITS = 4000 };
 

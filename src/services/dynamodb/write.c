@@ -9,6 +9,8 @@
  * A write is planned before it is applied: a plan reads, checks and fails, and stores nothing.
  */
 #include "hop.h"
+#include "indexes.h"
+#include "pages.h"
 
 #include "engine/hop_detail.h"
 

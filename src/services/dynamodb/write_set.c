@@ -6,6 +6,7 @@
  * worker may have computed the results before.
  */
 #include "dynamodb_internal.h"
+#include "pages.h"
 
 enum { MAX_PREPARED_BYTES = 16 * 1024 * 1024 }; /* of items, in the memory of a call that waits */
 

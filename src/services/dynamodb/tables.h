@@ -1,0 +1,109 @@
+#pragma once
+
+/*
+ * tables.h: tables: how requests name them, what they are made of, and what changes them.
+ */
+#include "dynamodb_internal.h"
+
+/* table_find.c */
+/* As dynamodb_locate_table(), but the ARN may be that of another region. */
+bool dynamodb_locate_anywhere(const struct call *call, str given, struct resource *found);
+/* False, after fail(), when another account has the table that was located. */
+bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found);
+/* Find the table that an ARN names; false when no table has it. */
+bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
+struct json_writer;
+void dynamodb_describe(const struct call *call, str arn, struct json_writer *state);
+/*
+ * The table of the request; its row.id is 0 when the table does not exist.  NULL: the given name is not
+ * valid, and fail() has been called.
+ */
+const struct table *dynamodb_table_of(const struct call *call);
+/* The same for a request about several tables: that of call_resource(call, index). */
+const struct table *dynamodb_table_at(const struct call *call, size_t index);
+
+/* partiql_open.c: is it a SELECT of ExecuteStatement, by dynamodb_pql_reading()? */
+bool dynamodb_is_select(const struct call *call);
+/* For a request about items: false, after fail(), when the table does not exist. */
+bool dynamodb_table_open(const struct call *call, const struct table *table);
+/* The table of that id; false when it does not exist any more. */
+bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
+
+/* tables.c */
+/* For a request about a table: false, after fail(), when it does not exist. */
+bool dynamodb_table_exists(const struct call *call, const struct table *table);
+struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
+struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
+                                                           const struct dynamodb_settings_row *row);
+/* Store a new table, which has been checked: its account, region and name are filled in. */
+struct dynamodb_settings_row dynamodb_table_add(const struct call *call,
+                                                const struct dynamodb_create_table_input *in,
+                                                struct table *table);
+/* Remove the table; its items are removed later. */
+void dynamodb_table_remove(const struct call *call, const struct table *table);
+
+/* table_status.c */
+bool dynamodb_table_is(str status, enum dynamodb_table_status one);
+/* False, after fail(), while the table is CREATING or DELETING. */
+bool dynamodb_table_is_settled(const struct call *call, const struct table *table);
+/* Both fail with a ResourceInUseException and return false; `why` is the sentence before the table's name. */
+bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table);
+bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
+/* End the table's status when --table-delay is over: at once without it. */
+void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+
+/* warm_throughput.c: what a table or global index serves at once, in units of a second. */
+struct warm_units {
+    int64_t read, write;
+};
+/* What the mode gives it; throughput is not used for an on-demand one. */
+struct warm_units dynamodb_warm_least(bool on_demand,
+                                      const struct dynamodb_provisioned_throughput *throughput);
+/* Raise that of a table, or of an index, whose other settings are in the row; asked may be NULL. */
+void dynamodb_warm_raise(struct dynamodb_settings_row *row, const struct dynamodb_warm_throughput *asked);
+void dynamodb_warm_raise_index(struct dynamodb_index_settings_row *row,
+                               const struct dynamodb_warm_throughput *asked);
+/* What gets a warm throughput: "table" or "index NAME". */
+struct warm_target {
+    str what;
+    bool on_demand;
+    struct warm_units least;
+};
+/* That of a new table or index: false, after fail(), when it is below the least.  asked may be NULL. */
+bool dynamodb_warm_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                         const struct warm_target *target);
+/* False, after fail(), when it is below the present one, target->least. */
+bool dynamodb_warm_update_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                                const struct warm_target *target);
+/* False, after fail(), when it names no units; `of`: "" or " for index: NAME". */
+bool dynamodb_warm_request_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
+                                 str of);
+/* Raise it when --table-delay is over. */
+void dynamodb_warm_settle_later(const struct call *call,
+                                const struct dynamodb_settle_warm_throughput_input *in);
+
+/* table_update.c */
+/* The bound as it is stored: NULL for NO_BOUND. */
+const int64_t *dynamodb_bound_of(const int64_t *asked);
+/* The number of times that the table's throughput has been lowered since midnight, UTC. */
+int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
+
+/* resource_policy.c */
+/* False, after fail(), when the document cannot be a table's policy. */
+bool dynamodb_policy_check(const struct call *call, str policy);
+/* The policy of a new table, which has been checked. */
+void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);
+
+/* table_check.c */
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
+/* In OnDemandThroughput: without a bound. */
+enum { NO_BOUND = -1 };
+bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                              bool on_demand);
+bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
+/* The type in the definition of that name, or absent. */
+str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
+
+/* tags.c */
+/* Check the tags of a request by themselves. */
+bool dynamodb_tags_check(const struct call *call, const struct dynamodb_tag_list *tags);
