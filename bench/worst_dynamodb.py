@@ -305,6 +305,42 @@ def copied_batch(kind):
     return {"RequestItems": {name: [{"PutRequest": {"Item": text_of_kind(kind, 1, 160_000)}}] for name in COPIED}}
 
 
+LONG_KEYS = "worst-long-keys"
+
+
+def table_of_long_keys(dynamodb):
+    """A table with 20 indexes whose entries have as long keys as possible."""
+    keys = [{"AttributeName": name, "KeyType": kind} for name, kind in (("kind", "HASH"), ("sort", "RANGE"))]
+    try:
+        dynamodb.create_table(
+            TableName=LONG_KEYS, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "at", "kind", "sort")],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}],
+            GlobalSecondaryIndexes=[
+                {"IndexName": f"index{i}", "KeySchema": keys, "Projection": {"ProjectionType": "ALL"}} for i in range(20)])
+    except dynamodb.exceptions.ResourceInUseException:
+        pass
+
+
+def long_keys(kind, count):
+    texts = {"id": "{i:04}" * 512, "at": "{i:04}" * 256, "kind": "{kind}{i:03}" * 512, "sort": "{kind}{i:03}" * 256}
+    return [{name: {"S": text.format(i=i, kind=kind)} for name, text in texts.items()} for i in range(count)]
+
+
+def long_keys_of_transaction(kind):
+    return {"TransactItems": [{"Put": {"TableName": LONG_KEYS, "Item": item}} for item in long_keys(kind, 100)]}
+
+
+def resized_by_transaction(kind):
+    """Every entry stays in its place and has another size."""
+    return {"TransactItems": [{"Put": {"TableName": LONG_KEYS, "Item": {**item, "c": {"S": kind * ord(kind)}}}}
+                              for item in long_keys("c", 100)]}
+
+
+def long_keys_of_batch(kind):
+    return {"RequestItems": {LONG_KEYS: [{"PutRequest": {"Item": item}} for item in long_keys(kind, 25)]}}
+
+
 def items_of_4_kb(dynamodb, count=300):
     make_table(dynamodb, "worst-4-kb", sort=True)
     attributes = {f"attribute{i:02}": {"S": "v" * 85} for i in range(40)}
@@ -483,6 +519,12 @@ REQUESTS = [
           moved("transact_write_items", copied_transaction(40_000)), copying_tables(1)),
     entry("BatchWriteItem: a text of 160 KB in each of 25 tables, with 20 indexes, a stream and a history",
           moved("batch_write_item", copied_batch), copying_tables(25)),
+    entry("TransactWriteItems: 100 items with the longest keys, moved in 20 indexes",
+          moved("transact_write_items", long_keys_of_transaction), table_of_long_keys),
+    entry("TransactWriteItems: 100 items with the longest keys, resized in 20 indexes",
+          moved("transact_write_items", resized_by_transaction), table_of_long_keys),
+    entry("BatchWriteItem: 25 items with the longest keys, moved in 20 indexes",
+          moved("batch_write_item", long_keys_of_batch), table_of_long_keys),
     entry("BatchWriteItem: 25 maps of 15,000 entries, which expire at once, and 20 indexes", put_expired, table_of_expiring),
     entry("Scan: an index", lambda dynamodb: dynamodb.scan(TableName=INDEXED, IndexName="index7"),
           lambda dynamodb: (indexed_table(dynamodb), put_indexed(dynamodb))),

@@ -401,7 +401,7 @@ def test_a_kill_among_drafts_loses_nothing_and_leaves_nothing(own):
 # --- Databases from before -------------------------------------------------------------------------
 
 BEFORE_IMAGES = [
-    "alter table dynamodb_index drop column shortens",
+    "drop table dynamodb_swap", "alter table dynamodb_index drop column shortens",
     "drop table dynamodb_image", "drop table dynamodb_content", "alter table dynamodb_item drop column image_id",
     "alter table dynamodb_version drop column image_id", "alter table dynamodb_record drop column old_image_id",
     "alter table dynamodb_record drop column new_image_id",

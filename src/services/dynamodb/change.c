@@ -27,6 +27,20 @@ static void count_change(const struct call *call, const struct change *change)
                           .store = store_counts, .key = {change->table->row.id, 0}, .by = {items, bytes}});
 }
 
+static void remove_item(const struct call *call, int64_t id)
+{
+    dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = id});
+}
+
+static int64_t swap_item(const struct call *call, struct dynamodb_item_row *row, const struct change *change)
+{
+    if (row->id)
+        remove_item(call, row->id);
+    row->id = -change->swap;
+    dynamodb_add_swapped_item(call->txn, row);
+    return row->id;
+}
+
 /* Returns the id of the item's row. */
 static int64_t store_item(const struct call *call, const struct change *change)
 {
@@ -40,6 +54,8 @@ static int64_t store_item(const struct call *call, const struct change *change)
         .image_id = dynamodb_image_name(&change->image_id),
     };
 
+    if (change->swap)
+        return swap_item(call, &row, change);
     if (!row.id)
         return dynamodb_add_item(call->txn, &row);
     dynamodb_replace_item(call->txn, &row);
@@ -126,6 +142,8 @@ static void share_after(const struct call *call, struct change *change)
 
 static void note_expiry(const struct call *call, const struct change *change, int64_t id)
 {
+    if (change->before.id && change->before.id != id)
+        dynamodb_expiry_forget(call, change->before.id);
     if (str_present(change->blob))
         dynamodb_expiry_note(call, change->table, id, change->blob);
     else
@@ -148,7 +166,7 @@ void dynamodb_change_apply(const struct call *call, const struct change *change)
         share_after(call, &whole);
         id = store_item(call, &whole);
     } else {
-        dynamodb_remove_item(call->txn, &(struct dynamodb_remove_item_params){.id = id});
+        remove_item(call, id);
     }
     count_change(call, &whole);
     if (table->indexes.count > 0)

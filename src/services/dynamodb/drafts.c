@@ -54,18 +54,21 @@ static str item_before(const struct write *write)
                : (str){0};
 }
 
-/* The bytes to draft.  0: they are few, or a write will fail or has to be computed again. */
+static bool may_succeed(const struct write_set *set, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!dynamodb_write_may_succeed(&set->items[i]))
+            return false;
+    return true;
+}
+
 static int64_t bytes_of(const struct write_set *set, size_t count)
 {
     int64_t bytes = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        const struct write *write = &set->items[i];
-        if (!dynamodb_write_may_succeed(write))
-            return 0;
-        bytes += (int64_t)(item_after(write).size + item_before(write).size);
-    }
-    return bytes > DRAFTED_BYTES ? bytes : 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += (int64_t)(item_after(&set->items[i]).size + item_before(&set->items[i]).size);
+    return bytes;
 }
 
 /* Find that draft, or store it.  False: the slice is spent. */
@@ -98,33 +101,60 @@ static bool draft_all(const struct call *call, struct write_set *set, size_t cou
     return true;
 }
 
+static void remove_at(const struct call *call, int64_t drafts, int64_t due_ms)
+{
+    timer_set(call, &DYNAMODB_REMOVE_IMAGES, id_of(call, drafts), due_ms,
+              &(struct dynamodb_remove_images_input){.draft = &drafts});
+}
+
+/* A write will fail, or has to be computed again: then nothing is drafted. */
+static void begin(const struct call *call, struct write_set *set, size_t count)
+{
+    bool may = set->drafts && !call->invoked && !call->last_run && may_succeed(set, count);
+
+    set->drafted = may && bytes_of(set, count) > DRAFTED_BYTES;
+    set->swapped = may && dynamodb_swaps_pay(set, count);
+    for (size_t i = 0; i < set->count; i++) {
+        set->items[i].draft = set->items[i].draft_before = 0;
+        set->items[i].swap = (struct swap){0};
+    }
+}
+
 enum outcome dynamodb_drafts_write(const struct call *call, struct write_set *set, size_t count)
 {
     struct slice slice = {DRAFTED_PER_RUN, DRAFTED_BYTES_PER_RUN, false};
 
-    for (size_t i = 0; i < set->count; i++)
-        set->items[i].draft = set->items[i].draft_before = 0;
-    set->drafted = set->drafts && !call->invoked && !call->last_run && bytes_of(set, count) > 0;
-    if (!set->drafted || (draft_all(call, set, count, &slice) && !slice.begun))
+    begin(call, set, count);
+    if ((!set->drafted || draft_all(call, set, count, &slice)) &&
+        (!set->swapped || dynamodb_swaps_write(call, set, count, &slice)) && !slice.begun)
         return DONE;
-    str id = id_of(call, set->drafts);
-    timer_set(call, &DYNAMODB_REMOVE_IMAGES, id, call->now_ms + UNFINISHED_MS,
-              &(struct dynamodb_remove_images_input){.draft = &set->drafts});
-    return park(call, arena_join(call->arena, S("dynamodb/drafts/"), id), call->now_ms + 1);
+    remove_at(call, set->drafts, call->now_ms + UNFINISHED_MS);
+    return park(call, arena_join(call->arena, S("dynamodb/drafts/"), id_of(call, set->drafts)),
+                call->now_ms + 1);
 }
 
-void dynamodb_drafts_end(const struct call *call, const struct write_set *set)
-{
-    if (!set->drafted)
-        return;
-    timer_cancel(call, &DYNAMODB_REMOVE_IMAGES, id_of(call, set->drafts));
-    dynamodb_drafts_give_up(call, set->drafts);
-}
-
-void dynamodb_drafts_give_up(const struct call *call, int64_t drafts)
+static void give_up(const struct call *call, int64_t drafts)
 {
     struct dynamodb_give_up_drafts_params range = {.low = drafts, .high = drafts + MOST_DRAFTS};
 
     if (dynamodb_give_up_drafts(call->txn, &range) > 0)
         dynamodb_images_remove_later(call);
+}
+
+void dynamodb_drafts_end(const struct call *call, const struct write_set *set)
+{
+    if (set->drafted)
+        give_up(call, set->drafts);
+    if (set->swapped)
+        remove_at(call, set->drafts, call->now_ms);
+    else if (set->drafted)
+        timer_cancel(call, &DYNAMODB_REMOVE_IMAGES, id_of(call, set->drafts));
+}
+
+void dynamodb_drafts_remove(const struct call *call, int64_t drafts)
+{
+    give_up(call, drafts);
+    if (!dynamodb_swaps_end(call, drafts, drafts + MOST_DRAFTS))
+        slice_again(call, &DYNAMODB_REMOVE_IMAGES, id_of(call, drafts),
+                    &(struct dynamodb_remove_images_input){.draft = &drafts});
 }

@@ -363,6 +363,18 @@ alter table dynamodb_record add column new_image_id integer;
 -- Entries of indexes that were made before have the whole keys (index.c).
 alter table dynamodb_index add column shortens integer not null default 0;
 
+-- migration: 15
+-- Changes of items that get a new row, whose id is -id, so that the entries of that row can be stored before it
+-- (swaps.c).  The items have the attributes of keys only; null: there is no item.  Ids are not reused.
+create table dynamodb_swap (
+    id integer primary key autoincrement,
+    draft integer not null unique,
+    table_id integer not null,
+    old_row integer,
+    old_item blob,
+    new_item blob
+);
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -469,17 +481,20 @@ update dynamodb_index_count set entries = entries + :entries, bytes = bytes + :b
 -- statement: remove_index_count :exec
 delete from dynamodb_index_count where index_id = :index_id;
 
+-- An entry that is there already is of a row that has been swapped.
 -- statement: add_entry :exec
 -- row: entry
 insert into dynamodb_entry (index_id, hash_key, range_key, item_id, size_bytes)
-values (:index_id, :hash_key, :range_key, :item_id, :size_bytes);
+values (:index_id, :hash_key, :range_key, :item_id, :size_bytes)
+on conflict do update set item_id = excluded.item_id, size_bytes = excluded.size_bytes;
 
 -- statement: resize_entry :exec
 update dynamodb_entry set size_bytes = :size_bytes
 where index_id = :index_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: remove_entry :exec
-delete from dynamodb_entry where index_id = :index_id and hash_key = :hash_key and range_key = :range_key;
+delete from dynamodb_entry
+where index_id = :index_id and hash_key = :hash_key and range_key = :range_key and item_id = :item_id;
 
 -- statement: remove_entries :exec
 -- param: limit integer
@@ -638,6 +653,18 @@ where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 -- row: item
 insert into dynamodb_item (table_id, hash_key, range_key, size_bytes, item, image_id)
 values (:table_id, :hash_key, :range_key, :size_bytes, :item, :image_id);
+
+-- statement: add_swapped_item :exec
+-- row: item
+insert into dynamodb_item (id, table_id, hash_key, range_key, size_bytes, item, image_id)
+values (:id, :table_id, :hash_key, :range_key, :size_bytes, :item, :image_id);
+
+-- A new row has the id after the highest one.  So that it never has the id of a row that is swapped now, and is above
+-- 0, a row of no table has a higher id.
+-- statement: raise_row_ids :exec
+insert into dynamodb_item (id, table_id, hash_key, range_key, size_bytes, item)
+values (max(0, coalesce((select max(id) from dynamodb_item), 0)) + 1, 0, x'', x'', 0, x'')
+on conflict (table_id, hash_key, range_key) do update set id = excluded.id;
 
 -- statement: replace_item :exec
 -- row: item
@@ -1015,6 +1042,27 @@ update dynamodb_image set uses = :uses, draft = null where id = :id;
 -- param: low integer
 -- param: high integer
 update dynamodb_image set draft = null where draft >= :low and draft < :high;
+
+-- statement: add_swap :insert
+-- row: swap
+insert into dynamodb_swap (draft, table_id, old_row, old_item, new_item)
+values (:draft, :table_id, :old_row, :old_item, :new_item);
+
+-- statement: find_swap :one
+select id, old_row from dynamodb_swap where draft = :draft;
+
+-- statement: find_next_swap :one
+-- param: low integer
+-- param: high integer
+-- row: swap
+select id, draft, table_id, old_row, old_item, new_item
+from dynamodb_swap where draft >= :low and draft < :high order by draft limit 1;
+
+-- statement: remove_swap :exec
+delete from dynamodb_swap where id = :id;
+
+-- statement: find_row_of_id :one
+select size_bytes from dynamodb_item where id = :id;
 
 -- statement: find_unused_image :one
 -- column: size_bytes integer

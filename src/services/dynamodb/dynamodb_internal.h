@@ -307,6 +307,7 @@ struct change {
     int64_t draft,
         draft_before; /* images of the new item, and of the old one, that have been stored; 0: none */
     int64_t image_id; /* of the new item, or 0: set by dynamodb_change_apply() */
+    int64_t swap;     /* has stored the new item's entries; 0: none */
     bool same;        /* the item is as it was, though its bytes may differ */
     bool expired;     /* a deletion by time to live */
     const struct entry_change *entries; /* of table->indexes; NULL: planned when the change is stored */
@@ -354,10 +355,28 @@ void dynamodb_expiry_forget(const struct call *call, int64_t item_id);
 
 /* entries.c */
 /* For dynamodb_change_apply(): change the entries of an item, whose row has that id; needs before.blob. */
-void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id);
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t row);
 /* For an index that is being filled: add the entry of that item, if the index can hold it. */
 void dynamodb_entry_add(const struct call *call, const struct table *table, const struct index *index,
                         const struct stored *stored);
+/* The bytes of the entries that the changes add, remove or resize. */
+int64_t dynamodb_entries_moved_bytes(const struct entry_change *changes, size_t count);
+/* The attributes of an item that say where its entries are; absent for an absent item. */
+str dynamodb_entries_source(const struct call *call, const struct table *table, str blob);
+/*
+ * For swaps.c: add the entries of a row after the changes, or remove those of an item's row; does not count
+ * them. Returns their bytes.
+ */
+int64_t dynamodb_entries_add(const struct call *call, const struct table *table,
+                             const struct entry_change *changes, int64_t row);
+int64_t dynamodb_entries_remove(const struct call *call, const struct table *table, str blob, int64_t row);
+
+/* swaps.c */
+/* An item's row is replaced by another one, whose entries have been stored before; id 0: it stays. */
+struct swap {
+    int64_t id;
+    int64_t old_row; /* 0: none */
+};
 
 /* write.c */
 enum write_kind {
@@ -396,6 +415,7 @@ struct write {
     struct table_stamp checked_for;     /* and as it was when the keys of a put item were checked */
     struct dynamodb_attribute_map item; /* the new item; this and stored.item are for the reply */
     int64_t draft, draft_before;        /* as of struct change: dynamodb_drafts_write() */
+    struct swap swap;                   /* dynamodb_swaps_write() */
     double *index_units;                /* of each of table->indexes: dynamodb_write_apply() */
 };
 /* The write that its preparation has left; without one, `given`. */
@@ -456,9 +476,9 @@ struct write_set {
     struct failure failure; /* if it is not valid */
     str fingerprint;        /* of a request with a ClientRequestToken: the hash of the whole request */
 
-    int attempts;   /* preparations so far */
-    int64_t drafts; /* the number of the first draft; 0: there shall be none */
-    bool drafted;   /* by dynamodb_drafts_write() */
+    int attempts;          /* preparations so far */
+    int64_t drafts;        /* the number of the first draft; 0: there shall be none */
+    bool drafted, swapped; /* by dynamodb_drafts_write(): has it drafts of items, and of their entries? */
 };
 /* What the request's preparation has left; else an empty set. */
 struct write_set dynamodb_set_begin(const struct call *call);
@@ -484,6 +504,19 @@ void dynamodb_set_repeat(const struct call *call, const struct write_set *set, s
 void dynamodb_set_collections(const struct call *call, const struct write_set *set, str asked,
                               struct dynamodb_item_collection_metrics_list_map *shown);
 
+/* swaps.c */
+/* Do the first `count` writes, which may succeed, change so many entries that it pays to swap the items'
+ * rows? */
+bool dynamodb_swaps_pay(const struct write_set *set, size_t count);
+/* Store the entries of the new rows.  False: the slice is spent. */
+bool dynamodb_swaps_write(const struct call *call, struct write_set *set, size_t count, struct slice *slice);
+/* What dynamodb_change_apply() shall use; 0 when the item's row is not the one that the swap is about. */
+int64_t dynamodb_swap_of(const struct write *write);
+/*
+ * Remove the entries without a row of the swaps with those numbers.  False: there are more.
+ */
+bool dynamodb_swaps_end(const struct call *call, int64_t low, int64_t high);
+
 /* drafts.c */
 /* In a preparation that has computed the writes. */
 void dynamodb_drafts_begin(struct write_set *set);
@@ -494,7 +527,8 @@ void dynamodb_drafts_begin(struct write_set *set);
 enum outcome dynamodb_drafts_write(const struct call *call, struct write_set *set, size_t count);
 /* Call this when the writes are stored: drafts that none of them has taken are removed. */
 void dynamodb_drafts_end(const struct call *call, const struct write_set *set);
-void dynamodb_drafts_give_up(const struct call *call, int64_t drafts);
+/* For their timer. */
+void dynamodb_drafts_remove(const struct call *call, int64_t drafts);
 
 /* transaction.c */
 enum { MAX_TRANSACTION_BYTES = 4 * 1024 * 1024 };

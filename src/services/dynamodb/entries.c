@@ -242,51 +242,63 @@ static void count_entry(const struct call *call, const struct index *index, int6
         sum_add(call, &(struct sum){.store = store_counts, .key = {index->id, 0}, .by = {entries, bytes}});
 }
 
-static void add_entry(const struct call *call, const struct index *index, const struct entry_change *change,
-                      int64_t item_id)
-{
-    dynamodb_add_entry(call->txn, &(struct dynamodb_entry_row){.index_id = index->id,
-                                                               .hash_key = change->after.hash,
-                                                               .range_key = change->after.range,
-                                                               .item_id = item_id,
-                                                               .size_bytes = change->after_bytes});
-    count_entry(call, index, 1, change->after_bytes);
-}
-
-static void remove_entry(const struct call *call, const struct index *index,
+static void count_change(const struct call *call, const struct index *index,
                          const struct entry_change *change)
 {
-    dynamodb_remove_entry(call->txn,
-                          &(struct dynamodb_remove_entry_params){.index_id = index->id,
-                                                                 .hash_key = change->before.hash,
-                                                                 .range_key = change->before.range});
-    count_entry(call, index, -1, -change->before_bytes);
+    int64_t before = str_present(change->before.hash) ? 1 : 0,
+            after = str_present(change->after.hash) ? 1 : 0;
+
+    count_entry(call, index, after - before, change->after_bytes - change->before_bytes);
+}
+
+/* The entries of a swapped row are apart from those of the item's other rows at the same places. */
+static str range_of(const struct call *call, const struct item_key *place, int64_t row)
+{
+    return row > 0 ? place->range : arena_join(call->arena, place->range, arena_decimal(call->arena, row));
+}
+
+static void add_entry(const struct call *call, const struct index *index, const struct entry_change *change,
+                      int64_t row)
+{
+    if (str_present(change->after.hash))
+        dynamodb_add_entry(call->txn,
+                           &(struct dynamodb_entry_row){.index_id = index->id,
+                                                        .hash_key = change->after.hash,
+                                                        .range_key = range_of(call, &change->after, row),
+                                                        .item_id = row,
+                                                        .size_bytes = change->after_bytes});
+}
+
+static void remove_entry(const struct call *call, const struct index *index, const struct item_key *place,
+                         int64_t row)
+{
+    if (str_present(place->hash))
+        dynamodb_remove_entry(call->txn,
+                              &(struct dynamodb_remove_entry_params){.index_id = index->id,
+                                                                     .hash_key = place->hash,
+                                                                     .range_key = range_of(call, place, row),
+                                                                     .item_id = row});
 }
 
 static void resize_entry(const struct call *call, const struct index *index,
-                         const struct entry_change *change)
+                         const struct entry_change *change, int64_t row)
 {
-    if (change->before_bytes == change->after_bytes)
-        return;
-    dynamodb_resize_entry(call->txn,
-                          &(struct dynamodb_resize_entry_params){.index_id = index->id,
-                                                                 .hash_key = change->after.hash,
-                                                                 .range_key = change->after.range,
-                                                                 .size_bytes = change->after_bytes});
-    count_entry(call, index, 0, change->after_bytes - change->before_bytes);
+    dynamodb_resize_entry(
+        call->txn, &(struct dynamodb_resize_entry_params){.index_id = index->id,
+                                                          .hash_key = change->after.hash,
+                                                          .range_key = range_of(call, &change->after, row),
+                                                          .size_bytes = change->after_bytes});
 }
 
 static void store(const struct call *call, const struct index *index, const struct entry_change *change,
-                  int64_t item_id)
+                  int64_t row)
 {
-    if (stays(change)) {
-        resize_entry(call, index, change);
-        return;
+    if (!stays(change)) {
+        remove_entry(call, index, &change->before, row);
+        add_entry(call, index, change, row);
+    } else if (change->before_bytes != change->after_bytes) {
+        resize_entry(call, index, change, row);
     }
-    if (str_present(change->before.hash))
-        remove_entry(call, index, change);
-    if (str_present(change->after.hash))
-        add_entry(call, index, change, item_id);
 }
 
 /* What the indexes need of an item that is added or removed: the rest may be large. */
@@ -318,7 +330,7 @@ static const struct entry_change *planned(const struct call *call, const struct 
 }
 
 /* The decoded items are forgotten at the end, as in a plan. */
-void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t item_id)
+void dynamodb_entries_change(const struct call *call, const struct change *change, int64_t row)
 {
     struct arena_mark mark = arena_mark(call->arena);
     const struct entry_change *entries = planned(call, change);
@@ -327,9 +339,14 @@ void dynamodb_entries_change(const struct call *call, const struct change *chang
 
     for (size_t i = 0; i < table->indexes.count; i++) {
         const struct index *index = &table->indexes.items[i];
-        if (!dynamodb_index_has_reached(call, index, &change->key))
+        if (!dynamodb_index_has_reached(call, index, &change->key)) {
+            if (change->swap) /* which has stored it too early */
+                remove_entry(call, index, &entries[i].after, row);
             continue;
-        store(call, index, &entries[i], item_id);
+        }
+        if (!change->swap)
+            store(call, index, &entries[i], row);
+        count_change(call, index, &entries[i]);
         if (change->index_units)
             change->index_units[i] += entries[i].units;
     }
@@ -348,8 +365,76 @@ void dynamodb_entry_add(const struct call *call, const struct table *table, cons
     struct image image = image_of(call, &item);
     struct entry entry = entry_of(&lookups, table, index, &image);
 
-    if (is_present(&entry))
-        add_entry(call, index, &(struct entry_change){.after = entry.place, .after_bytes = entry.size_bytes},
-                  stored->id);
+    struct entry_change change = {.after = entry.place, .after_bytes = entry.size_bytes};
+    add_entry(call, index, &change, stored->id);
+    count_change(call, index, &change);
     arena_rewind(call->arena, mark);
+}
+
+/* ---- swaps ---- */
+
+int64_t dynamodb_entries_moved_bytes(const struct entry_change *changes, size_t count)
+{
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!stays(&changes[i]))
+            bytes += (int64_t)(place_bytes(&changes[i].before) + place_bytes(&changes[i].after));
+        else if (changes[i].before_bytes != changes[i].after_bytes)
+            bytes += (int64_t)place_bytes(&changes[i].after);
+    return bytes;
+}
+
+/* The attributes of all keys. */
+static struct item_image keys_of(const struct call *call, const struct table *table, str blob)
+{
+    struct str_list names = {0};
+
+    for (size_t i = 0; i < table->indexes.count; i++) {
+        struct key_schema keys = dynamodb_index_whole_key(call->arena, table, &table->indexes.items[i]);
+        for (size_t k = 0; k < keys.count; k++)
+            *list_add(call->arena, &names) = keys.items[k].name;
+    }
+    dynamodb_names_sort(&names);
+    return (struct item_image){dynamodb_item_pick(call->arena, blob, &names), 0};
+}
+
+str dynamodb_entries_source(const struct call *call, const struct table *table, str blob)
+{
+    struct item_size size;
+
+    if (!str_present(blob))
+        return blob;
+    struct item_image item = keys_of(call, table, blob);
+    return dynamodb_item_encode(call->arena, &item.item, &size);
+}
+
+int64_t dynamodb_entries_add(const struct call *call, const struct table *table,
+                             const struct entry_change *changes, int64_t row)
+{
+    struct arena_mark mark = arena_mark(call->arena);
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < table->indexes.count; i++) {
+        add_entry(call, &table->indexes.items[i], &changes[i], row);
+        bytes += (int64_t)place_bytes(&changes[i].after);
+    }
+    arena_rewind(call->arena, mark);
+    return bytes;
+}
+
+int64_t dynamodb_entries_remove(const struct call *call, const struct table *table, str blob, int64_t row)
+{
+    struct arena_mark mark = arena_mark(call->arena);
+    struct entry_change *changes = arena_alloc(call->arena, table->indexes.count * sizeof *changes);
+    struct item_image item = keys_of(call, table, blob);
+    int64_t bytes = 0;
+
+    plan(call, table, &item, &(struct item_image){.bytes = 0}, changes);
+    for (size_t i = 0; i < table->indexes.count; i++) {
+        remove_entry(call, &table->indexes.items[i], &changes[i].before, row);
+        bytes += (int64_t)place_bytes(&changes[i].before);
+    }
+    arena_rewind(call->arena, mark);
+    return bytes;
 }

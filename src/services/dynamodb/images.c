@@ -99,7 +99,7 @@ enum outcome dynamodb_remove_images(const struct call *call, const struct dynamo
 
     (void)out;
     if (in->draft) {
-        dynamodb_drafts_give_up(call, *in->draft);
+        dynamodb_drafts_remove(call, *in->draft);
         return DONE;
     }
     while (dynamodb_find_unused_image(call->txn, &unused)) {

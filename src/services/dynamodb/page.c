@@ -161,6 +161,14 @@ bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_att
     return !page->index || dynamodb_index_place(&lookups, page->table, page->index, given, start);
 }
 
+str dynamodb_page_after(const struct item_page *page, str range)
+{
+    struct arena *arena = page->call->arena;
+
+    /* Behind the place of a swapped row is the row's id, in decimal digits. */
+    return page->index ? arena_join(arena, range, S("\xff")) : dynamodb_key_after(arena, range);
+}
+
 bool dynamodb_page_paths_check(const struct item_page *page)
 {
     return dynamodb_key_paths_check(page->call, &page->table->keys, page->expressions, "Key") &&

@@ -67,6 +67,8 @@ bool dynamodb_page_begin(struct item_page *page, const struct page_request *aske
 /* Read ExclusiveStartKey, or set the sentence that refuses it. */
 bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_attribute_map *given,
                          struct item_key *start, str *problem);
+/* The least range key behind that of a page's start. */
+str dynamodb_page_after(const struct item_page *page, str range);
 /* Check that no path of the expressions leads into an attribute of the keys. */
 bool dynamodb_page_paths_check(const struct item_page *page);
 /* Check that the index has every attribute of the filter: one partition is read by no other filter, not even

@@ -226,7 +226,7 @@ static bool read_partitions(const struct pql_run *run, const struct dynamodb_att
         if (!range_of(call, run, run->partitions.items[read->partition], &range))
             return false;
         if (first && start->items && forward)
-            range.low = dynamodb_key_after(call->arena, after.range);
+            range.low = dynamodb_page_after(&read->page, after.range);
         else if (first && start->items)
             range.high = after.range;
         dynamodb_page_fill_range(&read->page, &range, forward);

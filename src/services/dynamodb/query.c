@@ -45,7 +45,7 @@ static bool start_after(const struct item_page *page, const struct dynamodb_quer
     if (str_compare(start.range, range->low) < 0 || str_compare(start.range, range->high) >= 0)
         return dynamodb_refuse(call, S("The provided starting key does not match the range key predicate"));
     if (forward)
-        range->low = dynamodb_key_after(call->arena, start.range);
+        range->low = dynamodb_page_after(page, start.range);
     else
         range->high = start.range;
     return true;

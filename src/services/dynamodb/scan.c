@@ -105,7 +105,7 @@ static void fill_by_index(struct item_page *page, const struct key_span *span)
 {
     struct dynamodb_scan_index_params params = {.index_id = page->index->id,
                                                 .hash_key = span->after.hash,
-                                                .range_key = span->after.range,
+                                                .range_key = dynamodb_page_after(page, span->after.range),
                                                 .end_key = span->end};
     struct dynamodb_scan_index_cursor cursor = dynamodb_scan_index_open(page->call->txn, &params);
     struct dynamodb_scan_index_row row;

@@ -168,6 +168,7 @@ static void work_out(const struct call *call, struct write *write)
 {
     write->same = false;
     write->draft = write->draft_before = 0;
+    write->swap = (struct swap){0};
     write->unfit = (struct failure){0};
     write->entries = NULL;
     compute(call, write);
@@ -357,6 +358,7 @@ void dynamodb_write_apply(const struct call *call, struct write *write)
                                                  .size_bytes = (int64_t)write->size.bytes,
                                                  .draft = write->draft,
                                                  .draft_before = write->draft_before,
+                                                 .swap = dynamodb_swap_of(write),
                                                  .same = write->same,
                                                  .entries = write->entries,
                                                  .index_units = write->index_units});
