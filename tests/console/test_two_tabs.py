@@ -38,7 +38,9 @@ def item(console, table, put):
 
     def open_form(**attributes):
         put(**attributes)
-        return console(f'dynamodb/tables/{table}/item?key={{"orderId":{{"S":"O1"}}}}')
+        page = console(f'dynamodb/tables/{table}/item?key={{"orderId":{{"S":"O1"}}}}')
+        expect(page.get_by_label("Value of status")).to_have_value(attributes["status"])
+        return page
 
     return open_form
 
@@ -50,6 +52,7 @@ def save(page, label="Save"):
 def test_a_queues_form_sets_what_was_edited(console, client, unique):
     url = client("sqs").create_queue(QueueName=unique("q"))["QueueUrl"]
     page = console(f"sqs/queues/{url.rsplit('/', 1)[1]}/edit")
+    expect(page.get_by_label("Delivery delay")).to_have_value("0")
     policy = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}]})
     client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "77", "Policy": policy})
     page.get_by_label("Delivery delay").fill("5")
