@@ -36,6 +36,7 @@ def test_an_order_is_found_behind_pages_that_have_no_trace(run):
     first = "/_orderly/traces?text=O12%26&limit=100"
     gets = {
         "/_orderly/health": (200, ORDERLY),
+        "/_orderly/traces?limit=1": (200, {"traces": [TRACE]}),  # may the key read them?
         first: (200, {"traces": [], "next": "9"}),
         first + "&next=9": (200, {"traces": [TRACE]}),
         "/_orderly/traces/" + TRACE["traceId"]: (200, {"traceId": TRACE["traceId"], "hops": [HOP]}),

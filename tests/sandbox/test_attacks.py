@@ -455,7 +455,9 @@ def handler(way, context):
     time.sleep(0 if refused else 20)
     return refused
 """, way, MemorySize=128, Timeout=60)
-    assert answer == "ENOSYS" or answer["errorType"] == "Runtime.OutOfMemory", answer
+    # The kernel kills the largest process, which is the sandbox's first one where sanitizers make it large.
+    assert answer == "ENOSYS" or answer["errorType"] == "Runtime.OutOfMemory" or answer["errorMessage"].endswith(
+        "signal: killed"), answer
 
 
 @pytest.mark.parametrize("megabytes", [512, 600])

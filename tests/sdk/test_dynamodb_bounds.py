@@ -207,7 +207,7 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"drop table dynamodb_{name}"
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "version", "backup", "backup_item", "copy", "stream", "shard",
-                     "record", "expiry", "token", "image", "content")
+                     "record", "expiry", "token", "image", "content", "swap")
     ),
     "alter table dynamodb_item drop column image_id",
     *(
