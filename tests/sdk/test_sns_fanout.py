@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 DELIVERIES_AT_ONCE = 100
 DELIVERIES_PER_RUN = 1000
 MAX_AT_ONCE = 32
+MATCHED_AT_ONCE = 32 * 1024  # bytes of a message, for each filter policy
 
 
 class Topics(changes.OwnServer):
@@ -167,6 +168,19 @@ def test_up_to_32_queues_have_the_message_when_the_publisher_is_answered(topics,
         assert bodies(topics, urls) == [["hello"]] * count
     topics.wait_for_deliveries()
     assert topics.stop_and_read() == ["later"] * (count > MAX_AT_ONCE)
+
+
+@pytest.mark.parametrize("size", [MATCHED_AT_ONCE // 2, MATCHED_AT_ONCE // 2 + 1])
+def test_two_filter_policies_choose_at_once_while_a_message_is_small(topics, size):
+    arn, urls = topics.topic(queues=2)
+    for one in topics.sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
+        topics.sns.set_subscription_attributes(
+            SubscriptionArn=one["SubscriptionArn"], AttributeName="FilterPolicy", AttributeValue='{"n": [{"exists": false}]}')
+    topics.restart_recording(later="insert on sns_fanout")
+    topics.sns.publish(TopicArn=arn, Message="x" * size)
+    topics.wait_for_deliveries()
+    assert bodies(topics, urls) == [["x" * size]] * 2
+    assert topics.stop_and_read() == ["later"] * (size > MATCHED_AT_ONCE // 2)
 
 
 def test_after_a_crash_every_queue_gets_the_message_once(topics):

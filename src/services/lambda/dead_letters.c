@@ -74,9 +74,8 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
 }
 
 /* What is wrong with the ARN, in AWS's words; NULL: nothing. */
-static const char *problem_of(const struct function *function, str target_arn)
+static const char *problem_of(const struct function *function, const struct destination *kind, str target_arn)
 {
-    const struct destination *kind = lambda_destination_of(target_arn);
     struct arn arn = {0};
 
     if (arn_parse(target_arn, &arn) && !str_equal(arn.region, function->row.region))
@@ -99,12 +98,12 @@ bool lambda_dead_letter_check(const struct call *call, const struct function *fu
 
     if (!str_present(target_arn))
         return true;
-    const char *problem = problem_of(function, target_arn);
+    const struct destination *kind = lambda_destination_of(target_arn);
+    const char *problem = problem_of(function, kind, target_arn);
     if (problem) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Invalid dead letter queue ARN: %s", problem);
         return false;
     }
-    const struct destination *kind = lambda_destination_of(target_arn);
     if (lambda_destination_allows(call, function, kind, target_arn))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

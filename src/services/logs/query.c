@@ -255,17 +255,10 @@ static bool is_selected(const struct call *call, const struct logs_describe_quer
            (!str_present(in->log_group_name) || has_group(call, query, in->log_group_name));
 }
 
-static str first_group(const struct call *call, const struct logs_query_row *query)
-{
-    const struct json *names = json_parse(call->arena, query->group_names, NULL);
-
-    return names && names->count > 0 ? names->items[0].text : (str){0};
-}
-
 /* AWS shows the group and the range as a command, which reads `SOURCE "group" START=… END=… | …`. */
-static str described_query(const struct call *call, const struct logs_query_row *query)
+static str described_query(const struct call *call, const struct logs_query_row *query,
+                           const struct json *names)
 {
-    const struct json *names = json_parse(call->arena, query->group_names, NULL);
     bool has_source = str_equal_nocase(str_head(str_trim(query->query), S("SOURCE").size), S("SOURCE"));
 
     if (!names || names->count != 1 || has_source)
@@ -278,13 +271,15 @@ static str described_query(const struct call *call, const struct logs_query_row 
 static void describe(const struct call *call, const struct logs_query_row *query,
                      struct logs_query_info *info)
 {
+    const struct json *names = json_parse(call->arena, query->group_names, NULL);
+
     *info = (struct logs_query_info){
         .query_language = logs_query_language_text(LOGS_QUERY_LANGUAGE_CWLI),
         .query_id = query->query_id,
-        .query_string = described_query(call, query),
+        .query_string = described_query(call, query, names),
         .status = query->status,
         .create_time = arena_i64(call->arena, query->created_ms),
-        .log_group_name = first_group(call, query),
+        .log_group_name = names && names->count > 0 ? names->items[0].text : (str){0},
         .bytes_scanned = arena_double(call->arena, (double)query->bytes_scanned),
         .user_identity = str_empty(query->user_arn) ? (str){0} : query->user_arn,
     };

@@ -83,7 +83,7 @@ select 'arn:aws:sns:' || owner.region || ':' || owner.account || ':' || owner.na
 from sns_tag tag join sns_topic owner on owner.id = tag.topic_id;
 drop table sns_tag;
 
--- A filter policy has a new random filter_id whenever it changes: compiled policies are kept under it.
+-- filter_id only says, by being not null, that there is a filter policy: its number means nothing.
 -- migration: 5
 alter table sns_subscription add column filter_id integer;
 alter table sns_subscription add column filter_policy text;
