@@ -42,6 +42,11 @@ class Mouse:
         choice.check()
 
 
+def write_code(page, label, text):
+    """Replaces the content of the code editor with that label."""
+    Mouse(page).fill(page.get_by_role("textbox", name=label), text)
+
+
 class Keyboard:
     def __init__(self, page):
         self.page = page

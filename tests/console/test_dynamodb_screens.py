@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from keyboard import write_code
 from playwright.sync_api import expect
 
 
@@ -71,14 +72,6 @@ def returned_ids(page):
 def act(page, name):
     page.get_by_role("button", name="Actions").click()
     page.get_by_role("menuitem", name=name).click()
-
-
-def write_code(page, label, text):
-    """Replace what an editor has; its content is in a shadow root, which locators see through."""
-    editor = page.get_by_role("textbox", name=label)
-    editor.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
 
 
 def test_a_table_is_created_with_the_default_settings(console, client, unique):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from keyboard import write_code
 from playwright.sync_api import expect
 
 ACCOUNT = "000000000000"
@@ -88,7 +89,7 @@ def test_a_role_trusts_an_account_or_what_a_custom_policy_says(console, page, cl
         if label == "AWS account":
             page.get_by_label("Account ID").fill("481665095854")
         else:
-            page.get_by_role("textbox", name="Custom trust policy").fill(document(trust("sns.amazonaws.com")))
+            write_code(page, "Custom trust policy", document(trust("sns.amazonaws.com")))
         page.get_by_role("button", name="Next").click()
         page.get_by_role("button", name="Next").click()
         page.get_by_label("Role name").fill(name)
@@ -101,13 +102,12 @@ def test_a_role_trusts_an_account_or_what_a_custom_policy_says(console, page, cl
 def test_an_inline_policy_is_checked_by_the_server_and_its_json_by_line_and_column(console, page, client, role):
     console(f"iam/roles/{role}")
     choose_action(page, "Create inline policy")
-    editor = page.get_by_role("textbox", name="Policy editor")
     create = page.get_by_role("button", name="Create policy")
-    editor.fill('{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allow" "Action": "sqs:*"}]}')
+    write_code(page, "Policy editor", '{"Version": "2012-10-17",\n "Statement": [{"Effect": "Allow" "Action": "sqs:*"}]}')
     expect(page.get_by_text("Line 2, column 35")).to_be_visible()
     expect(create).to_be_disabled()
 
-    editor.fill(document({**PUT_ITEM, "Action": "PutItem"}))
+    write_code(page, "Policy editor", document({**PUT_ITEM, "Action": "PutItem"}))
     page.get_by_label("Policy name").fill("DynamoPutItemPolicy")
     create.click()
     expect(page.get_by_role("alert")).to_have_text(
@@ -115,7 +115,7 @@ def test_an_inline_policy_is_checked_by_the_server_and_its_json_by_line_and_colu
     )
     assert client("iam").list_role_policies(RoleName=role)["PolicyNames"] == []
 
-    editor.fill(document(PUT_ITEM))
+    write_code(page, "Policy editor", document(PUT_ITEM))
     create.click()
     expect(page.get_by_role("link", name="DynamoPutItemPolicy")).to_be_visible()
     stored = client("iam").get_role_policy(RoleName=role, PolicyName="DynamoPutItemPolicy")
@@ -128,7 +128,7 @@ def test_an_inline_policy_is_edited_and_removed(console, page, client, role):
     page.get_by_role("link", name="Own").click()
     expect(page.get_by_role("textbox", name="Policy editor")).to_contain_text("dynamodb:PutItem")
     changed = {**PUT_ITEM, "Action": "dynamodb:GetItem"}
-    page.get_by_role("textbox", name="Policy editor").fill(document(changed))
+    write_code(page, "Policy editor", document(changed))
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("Policy Own updated.")).to_be_visible()
     stored = client("iam").get_role_policy(RoleName=role, PolicyName="Own")["PolicyDocument"]
@@ -168,7 +168,7 @@ def test_trust_summary_and_tags_of_a_role_are_edited(console, page, client, role
 
     page.get_by_role("tab", name="Trust relationships").click()
     page.get_by_role("button", name="Edit trust policy").click()
-    page.get_by_role("textbox", name="Trust policy editor").fill(document(trust("sns.amazonaws.com")))
+    write_code(page, "Trust policy editor", document(trust("sns.amazonaws.com")))
     page.get_by_role("button", name="Update policy").click()
     expect(page.get_by_text("Trust policy updated.")).to_be_visible()
 
@@ -292,14 +292,14 @@ def test_a_policy_gets_versions_and_is_attached(console, page, client, role, uni
     name = unique("OrdersPolicy")
     console("iam/policies")
     page.get_by_role("button", name="Create policy").click()
-    page.get_by_role("textbox", name="Policy editor").fill(document(PUT_ITEM))
+    write_code(page, "Policy editor", document(PUT_ITEM))
     page.get_by_label("Policy name").fill(name)
     page.get_by_role("button", name="Create policy").click()
     expect(page.get_by_text(f"Policy {name} created.")).to_be_visible()
     arn = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
 
     page.get_by_role("button", name="Edit policy").click()
-    page.get_by_role("textbox", name="Policy editor").fill(document({**PUT_ITEM, "Action": "dynamodb:*"}))
+    write_code(page, "Policy editor", document({**PUT_ITEM, "Action": "dynamodb:*"}))
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("its new version is the default")).to_be_visible()
     assert client("iam").get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"] == "v2"

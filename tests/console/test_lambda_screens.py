@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from keyboard import write_code
 from orderly_fixtures import zip_of
 from playwright.sync_api import expect
 
@@ -59,7 +60,7 @@ def section(page, name):
 def run(page, event):
     """The region with the result of a test with this event."""
     tab(page, "Test")
-    page.get_by_role("textbox", name="Event JSON").fill(json.dumps(event))
+    write_code(page, "Event JSON", json.dumps(event))
     page.get_by_role("button", name="Test", exact=True).click()
     return page.get_by_label("Execution result")
 
@@ -97,7 +98,7 @@ def test_index_py_is_added_deployed_and_run_with_its_handler(created, page):
     page.get_by_role("button", name="New file").click()
     page.get_by_label("File name").fill("index.py")
     page.get_by_role("button", name="Create", exact=True).click()
-    page.get_by_role("textbox", name="index.py").fill(ORDER_CODE)
+    write_code(page, "index.py", ORDER_CODE)
     expect(page.get_by_text("Changes not deployed")).to_be_visible()
     page.get_by_role("button", name="Deploy", exact=True).click()
     expect(page.get_by_text("Successfully updated the function").first).to_be_visible()
@@ -131,8 +132,7 @@ def test_a_node_function_starts_with_awss_code_and_runs(created, page):
 def test_a_bootstrap_stays_executable_when_another_file_is_edited(created, page, client):
     name = created("Amazon Linux 2023")
     page.get_by_role("button", name="function.sh").click()
-    editor = page.get_by_role("textbox", name="function.sh")
-    editor.fill('function handler () {\n  echo "{\\"edited\\": true}"\n}\n')
+    write_code(page, "function.sh", 'function handler () {\n  echo "{\\"edited\\": true}"\n}\n')
     page.get_by_role("button", name="Deploy", exact=True).click()
     expect(page.get_by_text("Successfully updated the function").first).to_be_visible()
     result = run(page, {})

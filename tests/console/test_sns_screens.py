@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from keyboard import write_code
 from playwright.sync_api import expect
 
 
@@ -68,12 +69,6 @@ def receive(client, queue):
     reply = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageSystemAttributeNames=["All"])
     [message] = reply["Messages"]
     return message
-
-
-def write_code(page, label, text):
-    page.get_by_role("textbox", name=label).click()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
 
 
 def test_a_standard_topic_is_created(console, client, unique):

@@ -4,10 +4,12 @@ import contextlib
 import socket
 
 import boto3
+import changes
 import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EventStreamError
+from orderly_fixtures import start_own_server
 from test_logs import ACCOUNT, logs, make_group, put  # noqa: F401
 
 SECOND_MS = 1000
@@ -134,13 +136,19 @@ def test_a_filter_pattern_chooses_lines(tail, make_group, put, now_ms):
     assert session.lines(2) == ["error 1", "another error"]
 
 
-def test_in_a_second_five_hundred_lines_are_sent_and_the_update_says_that_others_are_not(own_server):
-    logs = client_of(own_server.endpoint, inject_host_prefix=False)
+@pytest.fixture
+def unhurried_server():
+    """A server that stores all events of a request at once."""
+    yield from start_own_server(**changes.NO_HURRY)
+
+
+def test_in_a_second_five_hundred_lines_are_sent_and_the_update_says_that_others_are_not(unhurried_server):
+    logs, endpoint = client_of(unhurried_server.endpoint, inject_host_prefix=False), unhurried_server.endpoint
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")
 
     def write(first, end):
-        at = orderly_server.advance_clock(own_server.endpoint, 0)
+        at = orderly_server.advance_clock(endpoint, 0)
         logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=[
             {"timestamp": at, "message": str(number)} for number in range(first, end)])
 
@@ -158,7 +166,7 @@ def test_in_a_second_five_hundred_lines_are_sent_and_the_update_says_that_others
     write(0, EVENTS_IN_A_SECOND + 1)
     update = over.update_with(shown)
     assert (shown(update), update["sessionMetadata"]) == (list(range(EVENTS_IN_A_SECOND)), {"sampled": True})
-    orderly_server.advance_clock(own_server.endpoint, 2)
+    orderly_server.advance_clock(endpoint, 2)
     write(1000, 1001)
     assert shown(over.update_with(shown)) == [1000]
     over.reply["responseStream"].close()
