@@ -35,7 +35,7 @@ class Picture:
         for y in range(self.height):
             kind, row = data[y * (line + 1)], bytearray(data[y * (line + 1) + 1 : (y + 1) * (line + 1)])
             assert kind in (0, 1, 2)
-            for x in range(line):
+            for x in range(line if kind else 0):
                 row[x] = (row[x] + (row[x - 1] if kind == 1 and x else before[x] if kind == 2 and before else 0)) & 255
             rows.append([row[x * depth // 8] >> (8 - depth - x * depth % 8) & (1 << depth) - 1 for x in range(self.width)])
             before = row
@@ -268,7 +268,8 @@ def test_the_parts_of_a_pie_are_as_large_as_the_values(draw):
     whole, parts = picture.box(RED), [len(picture.places(color)) for color in (RED, BLUE)]
     assert parts[0] / parts[1] == pytest.approx(2.5, abs=0.1)
     assert whole[0] < picture.width / 2 < whole[2]  # it begins at the top, and passes half of the circle
-    upper = [x for x, y in picture.places(BLUE) if y == min(y for _, y in picture.places(BLUE))]
+    top = picture.box(BLUE)[1]
+    upper = [x for x, y in picture.places(BLUE) if y == top]
     assert max(upper) <= picture.width / 2 + 1
     nothing = draw(["Images", "Unknown", {"color": "#ff0000"}], view="pie")
     negative = draw([{"expression": "0 - m1", "color": "#ff0000"}], five(id="m1", visible=False), view="pie")

@@ -46,7 +46,7 @@ def publish(functions, unique):
 def zeroes(mebibytes):
     """A package of one file with so many mebibytes, small as a zip."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as package:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
         package.writestr("zeroes", bytes(mebibytes * MIB))
     return packed.getvalue()
 
@@ -186,13 +186,14 @@ def test_what_is_not_there_is_not_found(functions, refused, unique):
     "content, message",
     [
         ({}, "Please provide a source for layer content."),
-        ({"ZipFile": b"no zip"}, "Could not unzip uploaded file. Please check your file, then try to upload again."),
-        ({"ZipFile": zeroes(251)}, "Unzipped size must be smaller than 262144000 bytes"),
+        ({"ZipFile": lambda: b"no zip"}, "Could not unzip uploaded file. Please check your file, then try to upload again."),
+        ({"ZipFile": lambda: zeroes(251)}, "Unzipped size must be smaller than 262144000 bytes"),
     ],
     ids=["nothing", "no zip", "too large"],
 )
 def test_bad_content_is_refused(functions, refused, unique, content, message):
-    error = refused(functions.publish_layer_version, LayerName=unique("layer"), Content=content)
+    made = {name: make() for name, make in content.items()}
+    error = refused(functions.publish_layer_version, LayerName=unique("layer"), Content=made)
     assert (error["code"], error["message"]) == ("InvalidParameterValueException", message)
 
 
