@@ -210,6 +210,7 @@ BEFORE_KEY_SCHEMAS = [
                      "record", "expiry", "token", "image", "content", "swap")
     ),
     "alter table dynamodb_item drop column image_id",
+    "drop index dynamodb_table_global",
     *(
         f"alter table dynamodb_table drop column {name}"
         for name in ("stream_id", "stream_view", "stream_label", "ttl_name", "ttl_changed_ms", "ttl_filling")
@@ -217,7 +218,7 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"alter table dynamodb_table drop column {name}"
         for name in ("status", "increased_ms", "decreased_ms", "decreases", "on_demand_ms", "class_ms", "warm_read_units",
-                     "warm_write_units", "warming", "policy", "policy_revision", "recovery_ms", "recovery_days", "copies")
+                     "warm_write_units", "warming", "policy", "policy_revision", "recovery_ms", "recovery_days", "copies", "global_ms")
     ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",

@@ -230,7 +230,7 @@ NOTHING = ("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnab
     ({"SSESpecification": {}}, f"{INVALID}Table is already encrypted by default"),
     ({"SSESpecification": {"Enabled": True}},
      "Orderly has no KMS, so tables are encrypted by keys of DynamoDB only; see docs/compatibility.md."),
-    ({"ReplicaUpdates": [{"Create": {"RegionName": "eu-west-1"}}]},
+    ({"MultiRegionConsistency": "STRONG"},
      "Orderly has one region, so tables have no replicas; see docs/compatibility.md."),
     ({"OnDemandThroughput": {"MaxReadRequestUnits": 1}},
      f"{INVALID}MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is "

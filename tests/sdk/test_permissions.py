@@ -20,6 +20,7 @@ LAYER, SIGNING = f"{LAMBDA}:layer:none", f"{LAMBDA}:code-signing-config:csc-{'0'
 PUBLISHERS = {"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{ACCOUNT}:/signing-profiles/p/v"]}
 VERSION = {"LayerName": "none", "VersionNumber": 1}
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/none"
+GLOBAL_TABLE = "arn:aws:dynamodb::000000000000:global-table/none"
 CODE = {"ZipFile": zip_of({"index.py": "def handler(event, context):\n    return event\n"})}
 NEW = {"Runtime": "python3.11", "Handler": "index.handler", "Code": CODE, "Role": ROLE}
 WARM = {"FunctionName": "none", "Qualifier": "7"}
@@ -242,6 +243,17 @@ OF_TABLES = [
     ("dynamodb", "describe_time_to_live", {"TableName": "none"}, [("dynamodb:DescribeTimeToLive", TABLE)]),
     ("dynamodb", "tag_resource", {"ResourceArn": TABLE, "Tags": [{"Key": "k", "Value": "v"}]},
      [("dynamodb:TagResource", TABLE)]),
+    ("dynamodb", "create_global_table", {"GlobalTableName": "none", "ReplicationGroup": [{"RegionName": "us-east-1"}]},
+     [("dynamodb:CreateGlobalTable", TABLE), ("dynamodb:CreateGlobalTable", GLOBAL_TABLE)]),
+    ("dynamodb", "describe_global_table", {"GlobalTableName": "none"}, [("dynamodb:DescribeGlobalTable", GLOBAL_TABLE)]),
+    ("dynamodb", "list_global_tables", {}, [("dynamodb:ListGlobalTables", "*")]),
+    ("dynamodb", "update_global_table",
+     {"GlobalTableName": "none", "ReplicaUpdates": [{"Delete": {"RegionName": "us-east-1"}}]},
+     [("dynamodb:UpdateGlobalTable", TABLE), ("dynamodb:UpdateGlobalTable", GLOBAL_TABLE)]),
+    ("dynamodb", "describe_global_table_settings", {"GlobalTableName": "none"},
+     [("dynamodb:DescribeGlobalTableSettings", GLOBAL_TABLE)]),
+    ("dynamodb", "update_global_table_settings", {"GlobalTableName": "none", "GlobalTableBillingMode": "PAY_PER_REQUEST"},
+     [("dynamodb:UpdateGlobalTableSettings", TABLE), ("dynamodb:UpdateGlobalTableSettings", GLOBAL_TABLE)]),
     ("dynamodb", "untag_resource", {"ResourceArn": TABLE, "TagKeys": ["k"]}, [("dynamodb:UntagResource", TABLE)]),
     ("dynamodb", "list_tags_of_resource", {"ResourceArn": TABLE}, [("dynamodb:ListTagsOfResource", TABLE)]),
 ]

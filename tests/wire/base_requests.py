@@ -774,7 +774,28 @@ def dynamodb(world):
         name = world.new()
         return [("CreateTable", world.table(name))], {"TableName": name, **change}
 
+    def as_global(name):
+        """Requests that make a table which may become global, and its group."""
+        view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        group = {"GlobalTableName": name, "ReplicationGroup": [{"RegionName": "us-east-1"}]}
+        return ("CreateTable", {**world.table(name), "StreamSpecification": view}), group
+
+    def of_global(change):
+        make, group = as_global(world.new())
+        return [make, ("CreateGlobalTable", group)], {"GlobalTableName": group["GlobalTableName"], **change}
+
+    def new_global():
+        make, group = as_global(world.new())
+        return [make], group
+
     return {
+        "CreateGlobalTable": new_global,
+        "DescribeGlobalTable": lambda: of_global({}),
+        "ListGlobalTables": only({"Limit": 2, "RegionName": "us-east-1", "ExclusiveStartGlobalTableName": "every"}),
+        "UpdateGlobalTable": lambda: of_global({"ReplicaUpdates": [{"Delete": {"RegionName": "us-east-1"}}]}),
+        "DescribeGlobalTableSettings": lambda: of_global({}),
+        "UpdateGlobalTableSettings": lambda: of_global({"ReplicaSettingsUpdate": [
+            {"RegionName": "us-east-1", "ReplicaTableClass": "STANDARD_INFREQUENT_ACCESS"}]}),
         "CreateTable": lambda: ((), world.table(world.new())),
         "DescribeTable": only(table),
         "UpdateTable": only({**table, "DeletionProtectionEnabled": False}),

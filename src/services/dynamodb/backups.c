@@ -156,12 +156,10 @@ static struct dynamodb_backup_row begin(const struct call *call, const struct ta
 {
     struct dynamodb_settings_row settings = dynamodb_settings_of(call, table);
     struct dynamodb_create_table_input definition = dynamodb_definition_of(call, table, &settings);
-    struct dynamodb_read_count_row counted = {0};
+    struct dynamodb_read_count_row counted = dynamodb_counted(call, table);
     bool of_system = type == DYNAMODB_BACKUP_TYPE_SYSTEM;
     str suffix = of_system ? S("00000000") : str_head(random_uuid(call->arena), 8);
 
-    sums_store(call);
-    dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = table->row.id}, &counted);
     struct dynamodb_backup_row row = {
         .account = table->account,
         .region = table->region,

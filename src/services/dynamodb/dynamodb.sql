@@ -375,6 +375,11 @@ create table dynamodb_swap (
     new_item blob
 );
 
+-- migration: 16
+-- When the table became the replica of a global table (global_tables.c).
+alter table dynamodb_table add column global_ms integer;
+create index dynamodb_table_global on dynamodb_table (account, region, name) where global_ms is not null;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -566,7 +571,7 @@ order by entry.range_key desc;
 -- row: settings
 select id, account, region, name, table_uuid, created_ms, read_units, write_units, on_demand, max_read_units,
     max_write_units, table_class, protected, status, increased_ms, decreased_ms, decreases, on_demand_ms, class_ms,
-    warm_read_units, warm_write_units, warming, stream_id, stream_view, stream_label
+    warm_read_units, warm_write_units, warming, stream_id, stream_view, stream_label, global_ms
 from dynamodb_table where id = :id;
 
 -- statement: add_table :insert
@@ -600,6 +605,16 @@ delete from dynamodb_table where id = :id;
 -- param: limit integer
 select name from dynamodb_table
 where account = :account and region = :region and name > :after
+order by name limit :limit;
+
+-- statement: set_global :exec
+update dynamodb_table set global_ms = :global_ms where id = :id;
+
+-- statement: list_global_names :many
+-- param: after text
+-- param: limit integer
+select name from dynamodb_table
+where account = :account and region = :region and name > :after and global_ms is not null
 order by name limit :limit;
 
 -- statement: read_count :one

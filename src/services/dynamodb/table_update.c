@@ -6,6 +6,7 @@
  * ACTIVE again (throughput, class) is left to dynamodb_settle_table().
  */
 #include "dynamodb_internal.h"
+#include "global_tables.h"
 #include "indexes.h"
 #include "tables.h"
 
@@ -30,6 +31,7 @@ enum changes {
     CHANGES_STREAM = 128,
     CHANGES_INDEXES = 256,
     CHANGES_INDEX_WARMTH = 512, /* and of indexes nothing else */
+    CHANGES_REPLICAS = 1024,
     /* The table is UPDATING until they are made. */
     CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
 };
@@ -60,7 +62,8 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
            (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
            (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
            index_changes(&in->global_secondary_index_updates) |
-           (in->stream_specification ? CHANGES_STREAM : 0);
+           (in->stream_specification ? CHANGES_STREAM : 0) |
+           (in->replica_updates.count > 0 ? CHANGES_REPLICAS : 0);
 }
 
 /* ---- checks of the request by itself ---- */
@@ -211,8 +214,12 @@ static bool check_against(const struct call *call, const struct dynamodb_setting
 {
     bool on_demand = becomes_on_demand(row, in);
 
+    if (in->replica_updates.count > 0)
+        return dynamodb_refuse_replicas(call, &in->replica_updates);
     if (in->sse_specification)
         return refuse_invalid(call, "Table is already encrypted by default");
+    if (row->global_ms && in->stream_specification && !in->stream_specification->stream_enabled)
+        return refuse_invalid(call, "Disabling Stream is not allowed for a Global Table replica.");
     if (on_demand && in->provisioned_throughput)
         return refuse_invalid(call, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
                                     "BillingMode is PAY_PER_REQUEST");
@@ -336,31 +343,40 @@ static struct index_update_request index_updates_of(const struct dynamodb_settin
                                          .on_demand = becomes_on_demand(row, in)};
 }
 
-enum outcome dynamodb_update_table(const struct call *call, const struct dynamodb_update_table_input *in,
-                                   struct dynamodb_update_table_output *out)
+const struct dynamodb_table_description *dynamodb_table_update(const struct call *call,
+                                                               const struct table *located,
+                                                               const struct dynamodb_update_table_input *in)
 {
-    const struct table *located = dynamodb_table_of(call);
     unsigned changes = changes_of(in);
 
-    if (!located || !check_combination(call, changes) || !check_billing(call, in) ||
+    if (!check_combination(call, changes) || !check_billing(call, in) ||
         !dynamodb_warm_request_check(call, in->warm_throughput, S("")) ||
         !dynamodb_index_updates_check(call, &in->global_secondary_index_updates) ||
         !dynamodb_stream_request_check(call, in->stream_specification) ||
         !dynamodb_table_exists(call, located) || !check_status(call, located, changes))
-        return FAILED;
+        return NULL;
     struct dynamodb_settings_row row = dynamodb_settings_of(call, located);
     struct index_update_request indexes = index_updates_of(&row, in);
     struct table table = *located;
     if (!check_against(call, &row, in) || !dynamodb_index_updates_fit(call, &table, &indexes) ||
         !dynamodb_stream_update(call, &table, in->stream_specification, &row))
-        return FAILED;
+        return NULL;
     change_settings(call, &row, in);
     dynamodb_index_updates_apply(call, &table, &indexes);
     struct dynamodb_table_description *description = dynamodb_table_describe(call, &table, &row);
     if (changes & CHANGES_INDEXES)
         description->table_status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
-    out->table_description = description;
     store(call, &row, in);
     dynamodb_index_updates_settle(call, &table, &in->global_secondary_index_updates);
-    return DONE;
+    return description;
+}
+
+enum outcome dynamodb_update_table(const struct call *call, const struct dynamodb_update_table_input *in,
+                                   struct dynamodb_update_table_output *out)
+{
+    const struct table *table = dynamodb_table_of(call);
+
+    if (table)
+        out->table_description = dynamodb_table_update(call, table, in);
+    return out->table_description ? DONE : FAILED;
 }

@@ -75,13 +75,20 @@ static void add_class(const struct call *call, struct dynamodb_table_description
     description->table_class_summary = summary;
 }
 
-static void add_count(const struct call *call, struct dynamodb_table_description *description,
-                      const struct table *table)
+struct dynamodb_read_count_row dynamodb_counted(const struct call *call, const struct table *table)
 {
     struct dynamodb_read_count_row counted = {0};
 
     sums_store(call);
     dynamodb_read_count(call->txn, &(struct dynamodb_read_count_params){.table_id = table->row.id}, &counted);
+    return counted;
+}
+
+static void add_count(const struct call *call, struct dynamodb_table_description *description,
+                      const struct table *table)
+{
+    struct dynamodb_read_count_row counted = dynamodb_counted(call, table);
+
     description->item_count = arena_i64(call->arena, counted.items);
     description->table_size_bytes = arena_i64(call->arena, counted.bytes);
 }

@@ -35,6 +35,8 @@ bool dynamodb_table_exists(const struct call *call, const struct table *table);
 struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
                                                            const struct dynamodb_settings_row *row);
+/* The number of its items, and their bytes. */
+struct dynamodb_read_count_row dynamodb_counted(const struct call *call, const struct table *table);
 /* Store a new table, which has been checked: its account, region and name are filled in. */
 struct dynamodb_settings_row dynamodb_table_add(const struct call *call,
                                                 const struct dynamodb_create_table_input *in,
@@ -83,6 +85,10 @@ void dynamodb_warm_settle_later(const struct call *call,
                                 const struct dynamodb_settle_warm_throughput_input *in);
 
 /* table_update.c */
+/* Update a table as UpdateTable does; NULL after fail(). */
+const struct dynamodb_table_description *dynamodb_table_update(const struct call *call,
+                                                               const struct table *located,
+                                                               const struct dynamodb_update_table_input *in);
 /* The bound as it is stored: NULL for NO_BOUND. */
 const int64_t *dynamodb_bound_of(const int64_t *asked);
 /* The number of times that the table's throughput has been lowered since midnight, UTC. */

@@ -111,8 +111,9 @@ TEST(what_the_model_refuses_is_refused_by_name)
 
 TEST(a_model_may_refuse_in_its_own_words)
 {
-    assert_text(told(&DYNAMODB_UPDATE_TABLE, S("{\"TableName\":\"Orders\",\"ReplicaUpdates\":[{}]}")),
-                "Orderly has one region, so tables have no replicas; see docs/compatibility.md.");
+    assert_text(
+        told(&DYNAMODB_UPDATE_TABLE, S("{\"TableName\":\"Orders\",\"MultiRegionConsistency\":\"STRONG\"}")),
+        "Orderly has one region, so tables have no replicas; see docs/compatibility.md.");
 }
 
 TEST(all_values_but_those_excepted_are_refused)
