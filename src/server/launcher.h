@@ -40,19 +40,20 @@ struct launcher_options {
 
 enum message_kind {
     MESSAGE_PROCESS, /* pid; its pidfd */
+    MESSAGE_BOUNDED, /* the kernel bounds its memory; the events of its control group */
     MESSAGE_STARTED, /* the program runs; descriptors: STARTED_* */
     MESSAGE_FAILED,  /* the program does not run; text is the reason */
     /* Of a sandbox with extensions, whose function's program starts later: */
     MESSAGE_RUNNING,          /* it runs now; pid */
     MESSAGE_NOT_RUNNING,      /* it did not start; text is the reason */
     MESSAGE_EXTENSION_FAILED, /* an extension did not start; name; text is the reason */
-    MESSAGE_EXTENSION_ENDED,  /* name; status is waitpid's; pid as with MESSAGE_ENDED */
+    MESSAGE_EXTENSION_ENDED,  /* name; status is waitpid's */
     MESSAGE_SOCKET,           /* a new TCP socket in the sandbox's network */
     /* From the server: */
     MESSAGE_RUN,         /* start the function's program */
     MESSAGE_TERMINATE,   /* end it; status: milliseconds between SIGTERM and SIGKILL */
     MESSAGE_MAKE_SOCKET, /* answered by MESSAGE_SOCKET */
-    MESSAGE_ENDED,       /* status is waitpid's; pid is not 0 when the kernel's memory limit was hit */
+    MESSAGE_ENDED,       /* status is waitpid's */
     /*
      * On the launcher's own channel: text names the missing part of the sandbox; status: all sandboxes share
      * the server's ids.

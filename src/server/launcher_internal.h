@@ -24,15 +24,22 @@ enum {
 #define RUNTIME_FOLDER "/var/runtime"
 #define LAYERS_FOLDER "/opt"
 
+/* The sandbox that has one of the user ids. */
+struct user {
+    pid_t pid;      /* 0: the id is free */
+    int control_fd; /* the launcher's copy of the socket's end */
+    bool has_ended;
+};
+
 /* What the launcher finds out and prepares once, for all sandboxes. */
 struct launcher_state {
     struct launcher_options options;
-    bool namespaces;            /* own files, processes and network; without them nothing is separated */
-    bool user_namespace;        /* the launcher is an ordinary user: all sandboxes have the server's ids */
-    uid_t first_uid;            /* first of SANDBOX_USERS, as root */
-    pid_t users[SANDBOX_USERS]; /* the process with each id; 0: free */
-    struct sock_fprog filter;   /* of system calls; without instructions: no filter */
-    int landlock_version;       /* 0: the kernel has no Landlock */
+    bool namespaces;     /* own files, processes and network; without them nothing is separated */
+    bool user_namespace; /* the launcher is an ordinary user: all sandboxes have the server's ids */
+    uid_t first_uid;     /* first of SANDBOX_USERS, as root */
+    struct user users[SANDBOX_USERS];
+    struct sock_fprog filter;             /* of system calls; without instructions: no filter */
+    int landlock_version;                 /* 0: the kernel has no Landlock */
     char problem[MESSAGE_TEXT_BYTES / 2]; /* the missing part and the reason; "" when all parts work */
     int runtime_api_fd, endpoint_fd;      /* listening in the network made for the next sandbox */
     pid_t next_user;
@@ -56,7 +63,6 @@ struct launch {
     int64_t storage_bytes;      /* of /tmp */
     uid_t uid;                  /* inside */
     size_t user;                /* its index in launcher_state's users */
-    int memory_events_fd;       /* or -1 */
     int output_fd, control_fd;
     int extension_output_fd;       /* -1: the sandbox has no extensions */
     const char *const *extensions; /* their programs; NULL-terminated, as is the next */
@@ -119,10 +125,8 @@ bool gateway_connect(struct launcher_state *state);
 void cgroup_open(struct launcher_state *state);
 void cgroup_close(const struct launcher_state *state);
 /* Call it in process 1, before anything else: enters a group with the sandbox's memory limit. */
-bool cgroup_enter(const struct launcher_state *state, struct launch *launch);
+bool cgroup_enter(const struct launcher_state *state, const struct launch *launch);
 void cgroup_remove(const struct launcher_state *state, size_t user);
-/* Was the memory limit hit? */
-bool cgroup_has_killed(const struct launch *launch);
 
 /* sandbox_network.c */
 /* Makes a network for the launcher, which the next sandbox inherits, with two listening sockets in it. */

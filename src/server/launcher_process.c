@@ -83,18 +83,41 @@ pid_t launcher_fork(int namespaces, int *pid_fd)
     return (pid_t)syscall(SYS_clone, flags, NULL, pid_fd, NULL, NULL);
 }
 
-/* A user id that no sandbox has; NULL when all are in use. */
-static pid_t *free_user(struct launcher_state *state)
+/*
+ * The server closes its end of the control socket when it knows all about the sandbox's end.  Until then it
+ * reads the sandbox's control group.
+ */
+static bool server_is_done(const struct user *user)
+{
+    struct pollfd server = {.fd = user->control_fd};
+
+    return user->control_fd < 0 || poll(&server, 1, 0) > 0;
+}
+
+static void reap(struct launcher_state *state)
 {
     for (pid_t pid; (pid = waitpid(-1, NULL, WNOHANG)) > 0;)
         for (size_t i = 0; i < SANDBOX_USERS; i++)
-            if (state->users[i] == pid) {
-                state->users[i] = 0;
-                cgroup_remove(state, i);
-            }
+            if (state->users[i].pid == pid)
+                state->users[i].has_ended = true;
+    for (size_t i = 0; i < SANDBOX_USERS; i++) {
+        struct user *user = &state->users[i];
+        if (!user->has_ended || !server_is_done(user))
+            continue;
+        cgroup_remove(state, i);
+        if (user->control_fd >= 0)
+            close(user->control_fd);
+        *user = (struct user){0};
+    }
+}
+
+/* A user id that no sandbox has; NULL when all are in use. */
+static struct user *free_user(struct launcher_state *state)
+{
+    reap(state);
     for (size_t i = 0; i < SANDBOX_USERS; i++) {
         size_t next = ((size_t)state->next_user + i) % SANDBOX_USERS;
-        if (state->users[next])
+        if (state->users[next].pid)
             continue;
         state->next_user = (pid_t)next + 1; /* the id that has been free longest */
         return &state->users[next];
@@ -151,7 +174,7 @@ static void start(struct launcher_state *state, str request, const int *fds)
     struct launch launch = {.output_fd = fds[REQUEST_OUTPUT],
                             .control_fd = fds[REQUEST_CONTROL],
                             .extension_output_fd = fds[REQUEST_EXTENSION_OUTPUT]};
-    pid_t *user = free_user(state);
+    struct user *user = free_user(state);
     int pid_fd;
 
     if (!user || (state->runtime_api_fd < 0 && !prepare_network(state))) {
@@ -167,7 +190,7 @@ static void start(struct launcher_state *state, str request, const int *fds)
         say(launch.control_fd, MESSAGE_FAILED, "cannot make a process");
         return;
     }
-    *user = pid;
+    *user = (struct user){.pid = pid, .control_fd = fcntl(launch.control_fd, F_DUPFD_CLOEXEC, 0)};
     say_process(launch.control_fd, pid, pid_fd);
     close(pid_fd);
     close_network(state); /* the sandbox has taken this network */
@@ -359,7 +382,7 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
             close(fds[i]);
         prepare_when_idle(&state, channel);
     }
-    free_user(&state);
+    reap(&state);
     cgroup_close(&state);
     _exit(EXIT_SUCCESS);
 }

@@ -93,6 +93,15 @@ static void refuse(struct sandbox *sandbox, str why)
 
 static void take_messages(struct sandbox *sandbox);
 
+/* The kernel kills one process of a sandbox that uses too much memory, maybe process 1. */
+static void note_end(struct sandbox *sandbox, int status)
+{
+    bool was_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+
+    if (!sandbox->reason && was_killed && sandbox_was_full(sandbox))
+        sandbox_ran_out_of_memory(sandbox);
+}
+
 static void on_ended(uv_poll_t *end, int unused, int events)
 {
     struct sandbox *sandbox = end->data;
@@ -103,6 +112,7 @@ static void on_ended(uv_poll_t *end, int unused, int events)
     uv_poll_stop(end);
     uv_poll_stop(&sandbox->control);
     take_messages(sandbox);
+    note_end(sandbox, sandbox->status);
     output_take_last(&sandbox->output, &sandboxes->arena, &lines);
     sandbox_post_output(sandbox, &lines, OF_FUNCTION);
     sandbox_take_extension_output(sandbox);
@@ -187,6 +197,9 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
     case MESSAGE_PROCESS:
         process_is_known(sandbox, message);
         break;
+    case MESSAGE_BOUNDED:
+        sandbox->memory_events_fd = message->fds[0];
+        break;
     case MESSAGE_STARTED:
         has_started(sandbox, message);
         break;
@@ -195,8 +208,7 @@ static void take_message(struct sandbox *sandbox, const struct message *message)
         break;
     case MESSAGE_ENDED:
         sandbox->status = message->status;
-        if (message->pid && !sandbox->reason && WIFSIGNALED(message->status))
-            sandbox_ran_out_of_memory(sandbox);
+        note_end(sandbox, message->status);
         if (sandbox_has_extensions(sandbox))
             sandbox_process_message(sandbox, message);
         break;
@@ -250,7 +262,8 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id, str func
     sandbox->port = (struct port){.sandbox = {sandbox->id, id.size},
                                   .request_arrives = sandbox_request_arrives,
                                   .request_ended = sandbox_request_ended};
-    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = sandbox->extension_output.fd = -1;
+    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = sandbox->memory_events_fd = -1;
+    sandbox->extension_output.fd = -1;
     sandbox->status = SIGKILL; /* until a message brings the real status */
     return sandbox;
 }

@@ -42,6 +42,7 @@ struct sandbox {
     int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: unknown */
     pid_t function;             /* pid of its process in the sandbox's /proc; 0: unknown */
     int status_fd;              /* /proc/<pid>/status of the function's process */
+    int memory_events_fd;       /* of its control group; -1: unknown */
     int64_t memory_limit_bytes; /* 0: unlimited */
     int64_t memory_peak_bytes, memory_told_bytes;
     /* Requests in flight: for the next event of the function's program, of extensions, and all others. */
@@ -93,6 +94,8 @@ void sandbox_ran_out_of_memory(struct sandbox *sandbox);
  * allowed.
  */
 int64_t sandbox_used_bytes(const struct sandbox *sandbox);
+/* Has the kernel killed one of its processes, because its control group was full? */
+bool sandbox_was_full(const struct sandbox *sandbox);
 /* function: the pid of the function's process in the sandbox's own /proc; 0: it has not started. */
 void sandbox_watch(struct sandbox *sandbox, pid_t function);
 void sandbox_unwatch(struct sandbox *sandbox);

@@ -185,11 +185,21 @@ static const char *folder_of(const struct launcher_state *state, size_t user, ch
     return path;
 }
 
-bool cgroup_enter(const struct launcher_state *state, struct launch *launch)
+/* The server reads the group's events itself: the kernel may kill process 1. */
+static void say_bounded(const struct launch *launch, const char *events)
+{
+    struct message message = message_of(MESSAGE_BOUNDED);
+
+    message.fds[0] = open(events, O_RDONLY | O_CLOEXEC);
+    message_send(launch->control_fd, &message);
+    if (message.fds[0] >= 0)
+        close(message.fds[0]);
+}
+
+bool cgroup_enter(const struct launcher_state *state, const struct launch *launch)
 {
     char path[PATH_MAX], text[PATH_MAX + NAME_MAX];
 
-    launch->memory_events_fd = -1;
     if (state->cgroup_version == 0 || launch->memory_bytes == 0)
         return true;
     const struct version *version = &versions[state->cgroup_version - 1];
@@ -202,7 +212,7 @@ bool cgroup_enter(const struct launcher_state *state, struct launch *launch)
     if (state->cgroup_version == 2)
         write_into(folder, "memory.swap.max", "0");
     snprintf(text, sizeof text, "%s/%s", folder, version->events);
-    launch->memory_events_fd = open(text, O_RDONLY | O_CLOEXEC);
+    say_bounded(launch, text);
     return true;
 }
 
@@ -212,20 +222,4 @@ void cgroup_remove(const struct launcher_state *state, size_t user)
 
     if (state->cgroup_version != 0)
         rmdir(folder_of(state, user, path));
-}
-
-bool cgroup_has_killed(const struct launch *launch)
-{
-    static const char counter[] = "oom_kill ";
-    char events[1024];
-    ssize_t size =
-        launch->memory_events_fd >= 0 ? pread(launch->memory_events_fd, events, sizeof events - 1, 0) : 0;
-
-    events[size > 0 ? size : 0] = '\0';
-    for (const char *line = events; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, counter, sizeof counter - 1) == 0)
-            return strtol(line + sizeof counter - 1, NULL, 10) > 0;
-    }
-    return false;
 }

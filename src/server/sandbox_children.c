@@ -174,11 +174,9 @@ static bool has_extensions(const struct children *children)
     return children->launch->extensions[0] != NULL;
 }
 
-/* A control group's memory limit kills one process of the sandbox. */
 static void say_end(struct children *children, struct message message, int status)
 {
     message.status = status;
-    message.pid = cgroup_has_killed(children->launch);
     message_send(children->launch->control_fd, &message);
 }
 
@@ -384,14 +382,12 @@ static void close_all_but_own(struct children *children)
     struct launch *launch = children->launch;
 
     launch->control_fd = dup2(launch->control_fd, STDIN_FILENO);
-    if (launch->memory_events_fd >= 0)
-        launch->memory_events_fd = dup2(launch->memory_events_fd, STDOUT_FILENO);
     if (has_extensions(children)) {
         launch->output_fd = dup2(launch->output_fd, STDERR_FILENO);
         syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0U);
         return;
     }
-    syscall(SYS_close_range, launch->memory_events_fd >= 0 ? STDERR_FILENO : STDOUT_FILENO, ~0U, 0U);
+    syscall(SYS_close_range, STDOUT_FILENO, ~0U, 0U);
 }
 
 void children_run(const struct launcher_state *state, struct launch *launch,

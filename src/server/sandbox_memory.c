@@ -119,6 +119,22 @@ static int64_t exact_bytes(const struct sandbox *sandbox)
     return bytes;
 }
 
+bool sandbox_was_full(const struct sandbox *sandbox)
+{
+    static const char counter[] = "oom_kill ";
+    char events[1024];
+    ssize_t size =
+        sandbox->memory_events_fd >= 0 ? pread(sandbox->memory_events_fd, events, sizeof events - 1, 0) : 0;
+
+    events[size > 0 ? size : 0] = '\0';
+    for (const char *line = events; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, counter, sizeof counter - 1) == 0)
+            return strtol(line + sizeof counter - 1, NULL, 10) > 0;
+    }
+    return false;
+}
+
 int64_t sandbox_used_bytes(const struct sandbox *sandbox)
 {
     int64_t limit = sandbox->memory_limit_bytes, files = file_bytes(sandbox);

@@ -256,7 +256,7 @@ void sandbox_watch(struct sandbox *sandbox, pid_t function)
 
 void sandbox_unwatch(struct sandbox *sandbox)
 {
-    const int fds[] = {sandbox->status_fd, sandbox->proc_fd, sandbox->tmp_fd};
+    const int fds[] = {sandbox->status_fd, sandbox->proc_fd, sandbox->tmp_fd, sandbox->memory_events_fd};
 
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
