@@ -57,7 +57,7 @@ static bool is_old_event(const struct call *call, const struct lambda_take_invoc
 static str whole_payload(const struct call *call, const struct lambda_take_invocation_row *invocation,
                          const struct read_event *read)
 {
-    if (read && read->invocation_id != invocation->id)
+    if (read && !str_equal(read->request_id, invocation->request_id))
         read = NULL;
     if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN)
         return lambda_run_event(call, *invocation->execution_id, read);

@@ -46,9 +46,11 @@ struct stored_event {
 str lambda_stored_event(const struct call *call, const struct stored_event *stored);
 /*
  * What a worker has read: an invocation's event; of a durable execution's run its state, as of that sequence.
+ * A call that waits keeps it, and the row's id may be another invocation's meanwhile.
  */
 struct read_event {
-    int64_t invocation_id, sequence;
+    str request_id;
+    int64_t sequence;
     str text;
 };
 /* Is the next event of the version large, and not the one that a worker has read (or NULL)?  If so, move. */

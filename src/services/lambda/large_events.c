@@ -42,7 +42,7 @@ static bool find_next(const struct call *call, const struct function *function,
 static bool is_of(const struct call *call, const struct read_event *read,
                   const struct lambda_find_upcoming_row *next)
 {
-    if (!read || read->invocation_id != next->id)
+    if (!read || !str_equal(read->request_id, next->request_id))
         return false;
     return next->durable != LAMBDA_INVOCATION_DURABLE_RUN ||
            lambda_run_state_is_current(call, *next->execution_id, read->sequence);
@@ -64,7 +64,7 @@ void lambda_event_prepare(const struct call *call, const struct function *functi
 
     if (!find_next(call, function, &next) || !is_large(call, &next))
         return;
-    read->invocation_id = next.id;
+    read->request_id = next.request_id;
     if (next.durable == LAMBDA_INVOCATION_DURABLE_RUN)
         read->text = lambda_run_state(call, *next.execution_id, &read->sequence);
     else
