@@ -203,7 +203,7 @@ static int serve_from(struct arena *arena, struct options *options, str function
     if (!server)
         return complain(error);
 
-    str endpoint = arena_format(arena, "http://127.0.0.1:%d", server_port(server));
+    str endpoint = server_local_url(server, arena);
     sqs_configure(&(struct sqs_options){.waits = options->sqs_waits});
     dynamodb_configure(&(struct dynamodb_options){.table_delay_ms = options->table_delay_ms,
                                                   .enforces_throughput = options->enforces_throughput});

@@ -35,7 +35,8 @@ enum sandbox_mode {
 struct launcher_options {
     enum sandbox_mode mode;
     bool outward;      /* functions may use the network beyond this server */
-    int endpoint_port; /* the server's; sandboxes reach it at 127.0.0.1 */
+    int endpoint_port; /* the server's; sandboxes with their own network reach it at 127.0.0.1 */
+    str endpoint_url;  /* for other sandboxes */
 };
 
 enum message_kind {

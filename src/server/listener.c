@@ -189,6 +189,15 @@ str listener_url(const struct listener *listener, struct arena *arena)
                         listener_port(listener));
 }
 
+str listener_local_url(const struct listener *listener, struct arena *arena)
+{
+    struct address address = address_called(listener->fd);
+
+    if (strcmp(address.text, "0.0.0.0") == 0 || strcmp(address.text, "::") == 0)
+        return arena_format(arena, "http://127.0.0.1:%d", listener_port(listener));
+    return listener_url(listener, arena);
+}
+
 static void on_rest_closed(uv_handle_t *rest)
 {
     struct listener *listener = rest->data;

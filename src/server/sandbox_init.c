@@ -129,6 +129,14 @@ static bool is_left_out(const struct str_list *left_out, str name)
     return false;
 }
 
+static const char *endpoint_variable(struct arena *arena, const struct launcher_state *state, str name)
+{
+    str url = state->namespaces ? arena_format(arena, "http://127.0.0.1:%d", state->options.endpoint_port)
+                                : state->options.endpoint_url;
+
+    return arena_concat(arena, name, S("="), url).data;
+}
+
 static const char **variables_of(struct arena *arena, const struct launcher_state *state,
                                  const struct launch *launch, const struct sandbox_start_input *in,
                                  const struct str_list *left_out)
@@ -149,6 +157,9 @@ static const char **variables_of(struct arena *arena, const struct launcher_stat
                  arena_format(arena, "%.*s=127.0.0.1:%d", STR_ARGS(in->port_variable),
                               network_port(state->runtime_api_fd))
                      .data);
+    if (str_present(in->endpoint_variable) &&
+        !str_present(str_map_get(&in->environment, in->endpoint_variable)))
+        add_text(arena, &list, endpoint_variable(arena, state, in->endpoint_variable));
     add_text(arena, &list, NULL);
     return list.items;
 }

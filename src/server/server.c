@@ -373,9 +373,11 @@ struct server *server_new(const struct server_options *options, struct arena *ar
         return NULL;
     }
     server->port_number = listener_port(&server->listener);
-    sandboxes_launch(server->sandboxes, &(struct launcher_options){.mode = options->sandbox,
-                                                                   .outward = options->function_network,
-                                                                   .endpoint_port = server->port_number});
+    sandboxes_launch(server->sandboxes,
+                     &(struct launcher_options){.mode = options->sandbox,
+                                                .outward = options->function_network,
+                                                .endpoint_port = server->port_number,
+                                                .endpoint_url = server_local_url(server, arena)});
     return server;
 }
 
@@ -413,6 +415,11 @@ bool server_start(struct server *server, struct engine *engine, struct arena *ar
 int server_port(const struct server *server)
 {
     return server->port_number;
+}
+
+str server_local_url(const struct server *server, struct arena *arena)
+{
+    return listener_local_url(&server->listener, arena);
 }
 
 void server_run(struct server *server)

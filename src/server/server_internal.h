@@ -101,6 +101,8 @@ void listener_adopt(struct listener *listener, struct loop *loop);
 int listener_port(const struct listener *listener);
 /* http://127.0.0.1:4566, http://[::1]:4566 */
 str listener_url(const struct listener *listener, struct arena *arena);
+/* The same, with loopback when it listens on all addresses. */
+str listener_local_url(const struct listener *listener, struct arena *arena);
 /*
  * Calls `closed` with the poll handle (its data is the listener) when the listener's memory may be freed;
  * NULL for no call.

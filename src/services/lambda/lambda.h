@@ -11,7 +11,7 @@ extern const struct module RUNTIME_MODULE;
 struct lambda_options {
     str functions_folder;        /* where packages are unpacked; made again when it is lost */
     str runtimes_folder;         /* what runs functions of each language */
-    str endpoint;                /* for functions, which run on this machine */
+    str endpoint;                /* the server's URL */
     str account;                 /* the server's own, which may name folders as code */
     str private_folder;          /* the server's own data */
     struct str_list hot_folders; /* real paths; the code of functions may be in them (hot_reload.c) */

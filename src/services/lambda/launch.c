@@ -180,7 +180,6 @@ static void add_configured(const struct call *call, struct str_map *environment,
         S("/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));
     add_default(call, environment, &own, S("LANG"), S("en_US.UTF-8"));
     add_default(call, environment, &own, S("TZ"), S(":UTC"));
-    add_default(call, environment, &own, S("AWS_ENDPOINT_URL"), lambda_options()->endpoint);
     if (is_family(runtime, "java")) /* AWS's machines have LANG's locale; every machine has this one */
         add_default(call, environment, &own, S("LC_ALL"), S("C.UTF-8"));
     if (is_family(runtime, "ruby"))
@@ -282,6 +281,7 @@ bool lambda_sandbox_start(const struct call *call, const struct function *functi
         .sandbox_id = sandbox->id,
         .function_name = function->row.name,
         .port_variable = S("AWS_LAMBDA_RUNTIME_API"),
+        .endpoint_variable = S("AWS_ENDPOINT_URL"),
         .code = lambda_code_is_hot(sandbox->package) ? sandbox->package
                                                      : lambda_unpacked_folder(call, sandbox->package),
         .layers = lambda_unpacked_folder(call, sandbox->layers),
