@@ -253,6 +253,15 @@ def test_a_large_transaction_stores_its_items_in_bounded_runs(own, environment, 
     assert own.rows("select * from engine_timer where operation = 'RemoveImages'") == []
 
 
+def test_a_run_stores_at_most_fifty_drafts(own):
+    own.table()
+    own.restart_recording(NO_HURRY, draft=DRAFTED, first="insert on engine_timer", run="update on engine_timer")
+    own.dynamodb.transact_write_items(TransactItems=transaction("a", "x", 100, 12_000))
+    words = ["run" if word == "first" else word for word in own.stop_and_read()]
+    assert words.count("draft") == 100 and largest_run(words, "draft", "run") == 50
+    assert own.items("kept") == written("a", "x", 100, 12_000)
+
+
 @pytest.mark.parametrize("count, drafted", [(20, False), (30, True)])  # of 40 KB
 def test_only_more_than_a_megabyte_is_drafted(own, count, drafted):
     own.table()
@@ -401,6 +410,7 @@ def test_a_kill_among_drafts_loses_nothing_and_leaves_nothing(own):
 # --- Databases from before -------------------------------------------------------------------------
 
 BEFORE_IMAGES = [
+    "drop index dynamodb_table_global", "alter table dynamodb_table drop column global_ms",
     "drop table dynamodb_swap", "alter table dynamodb_index drop column shortens",
     "drop table dynamodb_image", "drop table dynamodb_content", "alter table dynamodb_item drop column image_id",
     "alter table dynamodb_version drop column image_id", "alter table dynamodb_record drop column old_image_id",

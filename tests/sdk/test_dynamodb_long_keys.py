@@ -119,6 +119,7 @@ def test_a_database_from_before_keeps_whole_keys_in_its_indexes(own):
     own.make()
     own.put(item("i" * 200, "b", "k" * 200, "s"))
     own.change("delete from dynamodb_entry", "alter table dynamodb_index drop column shortens", "drop table dynamodb_swap",
+               "drop index dynamodb_table_global", "alter table dynamodb_table drop column global_ms",
                "update schema_version set version = 13 where name = 'dynamodb'")
     own.put(item("i" * 200, "c", "k" * 200, "s"))
     assert {len(key) for (key,) in own.rows("select hash_key from dynamodb_entry")} == {204}
@@ -196,6 +197,16 @@ def test_many_long_entries_are_stored_and_removed_in_bounded_runs(own, environme
     for word in ("stored", "removed"):
         assert least <= largest_run(words, word, "run") <= most
     check(own, long_items("b"))
+
+
+def test_a_run_ends_at_most_fifty_swaps(own):
+    own.make(TWENTY)
+    own.restart_recording(NO_HURRY, ended="delete on dynamodb_swap", first="insert on engine_timer",
+                          run="update on engine_timer", last="delete on engine_timer")
+    transact(own, puts(long_items("a", 100)))
+    wait_for_the_end(own)
+    words = [word if word == "ended" else "run" for word in own.stop_and_read()]
+    assert words.count("ended") == 100 and largest_run(words, "ended", "run") == 50
 
 
 @pytest.mark.parametrize("more, swapped", [("", []), ("s", ["swap"] * 64)])

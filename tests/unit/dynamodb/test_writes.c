@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "services/dynamodb/dynamodb.h"
+#include "services/dynamodb/dynamodb_internal.h"
 #include "services/dynamodb/expression.h"
 
 /* ---- counting: the linker redirects calls to these functions, see meson.build ---- */
@@ -25,6 +26,21 @@ void *__wrap_prepared(const struct call *call)
 {
     on_engine |= !call->preparing;
     return __real_prepared(call);
+}
+
+/* How long after the call images are removed, by the first timer for that. */
+static _Atomic int64_t removed_after_ms;
+
+void __real_timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
+                      const void *input);
+void __wrap_timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
+                      const void *input);
+void __wrap_timer_set(const struct call *call, const struct operation *operation, str id, int64_t due_ms,
+                      const void *input)
+{
+    if (operation == &DYNAMODB_REMOVE_IMAGES && !removed_after_ms)
+        removed_after_ms = due_ms - call->now_ms;
+    __real_timer_set(call, operation, id, due_ms, input);
 }
 
 /* While held, preparations wait here at their end. */
@@ -521,7 +537,43 @@ TEST(a_collection_that_is_too_large_fails_a_batch_and_cancels_a_transaction)
     assert_non_null(strstr(body_of(begin_write("Scan", "{\"TableName\": \"parts\"}")).data, "\"Count\":0"));
 }
 
-TESTS(table_test(entries_of_indexes_are_planned_by_the_worker),
+TEST(the_third_preparation_of_a_request_has_no_drafts)
+{
+    struct write_set set = {0};
+
+    for (int i = 0; i < 2; i++) {
+        dynamodb_drafts_begin(&set);
+        assert_int_not_equal(set.drafts, 0);
+    }
+    dynamodb_drafts_begin(&set);
+    assert_int_equal(set.drafts, 0);
+}
+
+TEST(drafts_are_removed_a_minute_after_the_last_one)
+{
+    enum { ITEMS = 30, BYTES = 40 * 1000 };
+
+    assert_int_equal(
+        status_of(begin_write("UpdateContinuousBackups", "{" TABLE ", \"PointInTimeRecoverySpecification\": "
+                                                         "{\"PointInTimeRecoveryEnabled\": true}}")),
+        200);
+    static char body[ITEMS * (BYTES + 200)];
+    size_t size = 0;
+    size += (size_t)sprintf(body, "{\"TransactItems\": [");
+    for (int i = 0; i < ITEMS; i++)
+        size += (size_t)sprintf(body + size,
+                                "%s{\"Put\": {" TABLE
+                                ", \"Item\": {\"id\": {\"S\": \"%d\"}, \"v\": {\"S\": \"%0*d\"}}}}",
+                                i > 0 ? "," : "", i, BYTES, 0);
+    sprintf(body + size, "]}");
+    removed_after_ms = 0;
+    assert_int_equal(status_of(begin_write("TransactWriteItems", body)), 200);
+    assert_int_equal(removed_after_ms, 60 * 1000);
+}
+
+TESTS(table_test(the_third_preparation_of_a_request_has_no_drafts),
+      table_test(drafts_are_removed_a_minute_after_the_last_one),
+      table_test(entries_of_indexes_are_planned_by_the_worker),
       table_test(an_index_that_is_made_meanwhile_has_the_entry),
       collection_test(a_collection_grows_up_to_its_limit_with_the_entries_of_local_indexes),
       collection_test(a_collection_that_is_too_large_fails_a_batch_and_cancels_a_transaction),
