@@ -186,13 +186,13 @@ def test_the_server_tells_its_figures_and_follows_events(order_system, console, 
     assert len(asked) <= 4  # many events, and few loads: see calm.test.ts
 
 
-def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
-    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+def test_the_clock_goes_to_the_next_thing(chromium, unhurried_server, wait_until):
+    sqs = boto3.client("sqs", endpoint_url=unhurried_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=300)
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(f"{own_server.endpoint}/_orderly/console/server")
+    page.goto(f"{unhurried_server.endpoint}/_orderly/console/server")
     button = page.get_by_role("button", name="To the next")
     expect(page.get_by_role("cell", name="sqs/visibility", exact=True)).to_be_visible()
     for _ in range(40):  # other things may come before it
@@ -206,13 +206,13 @@ def test_the_clock_goes_to_the_next_thing(chromium, own_server, wait_until):
     context.close()
 
 
-def test_the_clock_says_where_it_goes_and_goes_to_the_chosen_moment(chromium, own_server):
-    sqs = boto3.client("sqs", endpoint_url=own_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+def test_the_clock_says_where_it_goes_and_goes_to_the_chosen_moment(chromium, unhurried_server):
+    sqs = boto3.client("sqs", endpoint_url=unhurried_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=900)
     context = chromium.new_context()
     page = context.new_page()
-    page.goto(f"{own_server.endpoint}/_orderly/console/server")
+    page.goto(f"{unhurried_server.endpoint}/_orderly/console/server")
     first = page.get_by_role("region", name="What comes next").get_by_role("row").nth(1).get_by_role("cell").first
     expect(first).to_be_visible()
     expect(page.get_by_role("button", name=f"To the next: {first.inner_text()}", exact=True)).to_be_enabled()

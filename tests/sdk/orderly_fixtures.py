@@ -25,6 +25,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+import changes
 import orderly_server
 
 ACCOUNT = "000000000000"
@@ -141,6 +142,12 @@ def start_own_server(**environment):
 def hasty_server():
     """A server of its own whose long work makes way for other work as soon as it does outside of tests."""
     yield from start_own_server(**orderly_server.HASTY_ENVIRONMENT)
+
+
+@pytest.fixture
+def unhurried_server():
+    """A server of its own whose runs do all their work at once, however busy the machine is."""
+    yield from start_own_server(**changes.NO_HURRY)
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ import contextlib
 import socket
 
 import boto3
-import changes
 import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EventStreamError
-from orderly_fixtures import start_own_server
 from test_logs import ACCOUNT, logs, make_group, put  # noqa: F401
 
 SECOND_MS = 1000
@@ -136,13 +134,8 @@ def test_a_filter_pattern_chooses_lines(tail, make_group, put, now_ms):
     assert session.lines(2) == ["error 1", "another error"]
 
 
-@pytest.fixture
-def unhurried_server():
-    """A server that stores all events of a request at once."""
-    yield from start_own_server(**changes.NO_HURRY)
-
-
 def test_in_a_second_five_hundred_lines_are_sent_and_the_update_says_that_others_are_not(unhurried_server):
+    """A server that is in a hurry stores the events of a request in several runs."""
     logs, endpoint = client_of(unhurried_server.endpoint, inject_host_prefix=False), unhurried_server.endpoint
     logs.create_log_group(logGroupName="g")
     logs.create_log_stream(logGroupName="g", logStreamName="s")

@@ -294,12 +294,12 @@ def sqs(world):
                     "SourceArn": arn("sqs", dead), **arguments}
 
     def running():
-        """The handle of a task that waits for the next second."""
+        """The handle of a task that needs ten seconds, so that it is cancelled before its end."""
         (_, dead), (_, source) = before = redriven({})[0]
         for _, tree in before:
             world.sqs.create_queue(**tree)
-        for body in "ab":
-            world.sqs.send_message(QueueUrl=world.queue.replace("every", dead["QueueName"]), MessageBody=body)
+        world.sqs.send_message_batch(QueueUrl=world.queue.replace("every", dead["QueueName"]), Entries=[
+            {"Id": str(number), "MessageBody": "m"} for number in range(10)])
         return world.sqs.start_message_move_task(
             SourceArn=arn("sqs", dead["QueueName"]), DestinationArn=arn("sqs", source["QueueName"]),
             MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
