@@ -563,7 +563,7 @@ TEST(drafts_are_removed_a_minute_after_the_last_one)
     for (int i = 0; i < ITEMS; i++)
         size += (size_t)sprintf(body + size,
                                 "%s{\"Put\": {" TABLE
-                                ", \"Item\": {\"id\": {\"S\": \"%d\"}, \"v\": {\"S\": \"%0*d\"}}}}",
+                                ", \"Item\": {\"id\": {\"S\": \"i%d\"}, \"v\": {\"S\": \"%0*d\"}}}}",
                                 i > 0 ? "," : "", i, BYTES, 0);
     sprintf(body + size, "]}");
     removed_after_ms = 0;
