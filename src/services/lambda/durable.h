@@ -23,6 +23,10 @@ bool lambda_durable_invoke(const struct call *call, const struct function *funct
 /* The ARN of that execution, or absent (NULL). */
 str lambda_durable_arn(const struct call *call, const int64_t *execution_id);
 
+/* durable_batches.c */
+/* Start an execution with the event of a gathered batch or a lane's, which a worker makes. */
+void lambda_durable_invoke_batch(const struct call *call, struct lambda_add_invocation_params *start);
+
 /* durable_run.c */
 /* The event of a run that begins now; absent: the execution has ended. */
 str lambda_run_event(const struct call *call, int64_t execution_id, const struct read_event *read);

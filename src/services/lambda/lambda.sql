@@ -1526,7 +1526,7 @@ where function_id = :function_id and (:version_id is null or version_id = :versi
 -- that has started a durable execution waits for its end.
 -- statement: remove_orphans :exec
 delete from lambda_invocation
-where kind = 'sync' or (kind = 'mapping' and (durable is null or durable <> 'starter'));
+where kind = 'sync' or (kind = 'mapping' and (durable is null or durable <> 'starter' or execution_id is null));
 
 -- statement: remove_orphaned_payloads :exec
 delete from lambda_payload where id not in (select id from lambda_invocation where payload_apart);
@@ -1710,6 +1710,15 @@ where h.execution_id = :execution_id and h.number < :before order by h.number de
 -- param: limit integer
 delete from lambda_history where execution_id = :execution_id
     and number in (select number from lambda_history where execution_id = :execution_id limit :limit);
+
+-- A batch's invocation whose execution has not begun.
+-- statement: get_starter :one
+select id, request_id, version_id, function_arn, payload, payload_apart, trace_id, batch_id, lane_id
+from lambda_invocation
+where id = :id and request_id = :request_id and durable = 'starter' and execution_id is null;
+
+-- statement: set_started :exec
+update lambda_invocation set execution_id = :execution_id, payload = x'', payload_apart = 0 where id = :id;
 
 -- An invocation that waits for the end of an execution.
 -- statement: next_start :one

@@ -177,11 +177,10 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     if (!str_present(batch.trace_id))
         batch.trace_id = trace_of_id(call->arena, batch.request_id, call->now_ms);
     if (lambda_function_is_durable(&version)) {
-        if (batch.batch_id)
-            batch.payload = lambda_gathered_event(call, *batch.batch_id);
-        else if (batch.lane_id)
-            batch.payload = lambda_lane_event(call, *batch.lane_id, batch.request_id, batch.payload);
-        lambda_durable_invoke(call, &version, (str){0}, &batch);
+        if (batch.batch_id || batch.lane_id)
+            lambda_durable_invoke_batch(call, &batch);
+        else
+            lambda_durable_invoke(call, &version, (str){0}, &batch);
     } else {
         lambda_invocation_add(call, batch);
         lambda_function_dispatch(call, &version);
