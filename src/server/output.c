@@ -147,6 +147,17 @@ static size_t frame_at(str bytes)
     return bytes.size;
 }
 
+/* A type of older clients, 0xa55a0001, has no timestamp; 0xa55a0002 and 0xa55a0003 with a level have one. */
+static bool head_is_whole(const struct output *output)
+{
+    enum { HAS_TIMESTAMP = 2 };
+
+    if (output->head_size < FRAME_SIZE_AT)
+        return false;
+    bool has_timestamp = output->head[FRAME_SIZE_AT - 1] & HAS_TIMESTAMP;
+    return output->head_size == (has_timestamp ? FRAME_HEAD_BYTES : FRAME_SHORT_HEAD_BYTES);
+}
+
 static size_t record_size(const struct output *output)
 {
     size_t size = 0;
@@ -166,7 +177,7 @@ static bool take_head_byte(struct output *output, char byte, struct arena *arena
         return false;
     }
     output->head[output->head_size++] = byte;
-    if (output->head_size < FRAME_HEAD_BYTES)
+    if (!head_is_whole(output))
         return true;
     output->head_size = 0;
     output->frame_left = record_size(output);

@@ -9,10 +9,10 @@ enum { LINE_BYTES = 256 * 1024 }; /* a longer line is cut: the log accepts no la
 
 /*
  * A record that may have several lines: a type (of which these are the first bytes), the record's size, the
- * time in microseconds, all big-endian; then the record.
+ * time in microseconds, which not all types have, all big-endian; then the record.
  */
 #define FRAME_MAGIC "\xa5\x5a\x00"
-enum { FRAME_MAGIC_BYTES = 3, FRAME_SIZE_AT = 4, FRAME_HEAD_BYTES = 16 };
+enum { FRAME_MAGIC_BYTES = 3, FRAME_SIZE_AT = 4, FRAME_SHORT_HEAD_BYTES = 8, FRAME_HEAD_BYTES = 16 };
 
 struct output {
     int fd;        /* our end of the pipe, non-blocking */

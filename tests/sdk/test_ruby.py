@@ -44,7 +44,8 @@ end
 FUNCTION = """
 def handler(event:, context:)
   log = IO.new(Integer(ENV.fetch("_LAMBDA_TELEMETRY_LOG_FD")))
-  text = "two\\nlines"
+  first, text = "of an older client", "two\\nlines"
+  log.write([0xa55a0001, first.bytesize].pack("NN") + first)
   log.write([0xa55a0003, text.bytesize, 0].pack("NNQ>") + text)
   log.flush
   { event: event, folder: Dir.pwd, runtime: ENV["AWS_EXECUTION_ENV"], gems: ENV["GEM_PATH"].split(":").first }
@@ -78,4 +79,4 @@ def test_awss_gem_runs_a_function(house, machine_folder):
     assert json.loads(reply["Payload"].read()) == {
         "event": {"a": 1}, "folder": "/var/task", "runtime": "AWS_Lambda_ruby3.3",
         "gems": "/var/task/vendor/bundle/ruby/3.3.0"}
-    assert "two\nlines\nEND RequestId" in base64.b64decode(reply["LogResult"]).decode()
+    assert "of an older client\ntwo\nlines\nEND RequestId" in base64.b64decode(reply["LogResult"]).decode()
