@@ -143,7 +143,7 @@ def probe_program(tmp_path_factory):
     """functions/probe.c with the library, under the sanitizers."""
     program = tmp_path_factory.mktemp("probe") / "probe"
     sources = [Path(__file__).parent / "functions" / "probe.c", *(RUNTIMES / "c").glob("*.c")]
-    subprocess.run([os.environ.get("CC", "cc"), "-std=c17", "-g", "-O1", "-D_GNU_SOURCE",
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-std=c17", "-g", "-O1", "-D_GNU_SOURCE",
                     "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
                     "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
                     "-I", RUNTIMES / "c", *sources, "-o", program], check=True)

@@ -306,8 +306,15 @@ def test_outbound_statements_decide_for_each_subscriber(
     put(sns, topic, statement(MASK, direction="Outbound", principals=users[:1]),
         statement(DENY, direction="Outbound", principals=users[1:2]))
     sns.publish(TopicArn=topic, Message="10.0.0.1")
-    assert [[json.loads(body)["Message"] for body in text_of(sqs, queue)] for queue in queues] == [
-        ["########"], [], ["10.0.0.1"]]
+
+    def messages(queue):
+        return [json.loads(body)["Message"] for body in text_of(sqs, queue)]
+
+    masked, denied, clear = queues
+    assert (messages(masked), messages(clear)) == (["########"], ["10.0.0.1"])
+    put(sns, topic, statement(MASK, direction="Outbound", principals=users[:1]))
+    sns.publish(TopicArn=topic, Message="10.0.0.2")
+    assert messages(denied) == ["10.0.0.2"]
 
 
 def test_of_two_outbound_statements_about_the_same_data_the_first_masks_it(sns, sqs, subscribed):  # noqa: F811
