@@ -12,7 +12,6 @@
 #include "engine/engine_internal.h"
 
 #include "base/check.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/time.h"
@@ -87,8 +86,6 @@ static void prepare(struct engine *engine, struct exchange *exchange)
         call->arrived_ms = call->now_ms; /* a reset has set the clock back */
     call->last_run = engine->last_run;
     call->may_move = may_move(exchange) && !engine->last_run;
-    if (engine->options.rerun && exchange->preparations <= 1 && random_u64() % 2)
-        exchange->progress.prepared = NULL; /* the handler must also work without it */
     if (exchange->operation)
         exchange->out = arena_alloc(&exchange->arena, exchange->operation->output->size);
     txn_use_arena(engine->txn, &exchange->arena);

@@ -476,12 +476,24 @@ static void prepare_now(void *context)
     call_reset(call);
 }
 
+/*
+ * In the tests' mode, the handler must also work without a preparation.  Once a run has used it, it is kept:
+ * a call that parks and prepares again and again would never end.
+ */
+static void lose_prepared(struct exchange *exchange)
+{
+    if (exchange->preparations == 1 && random_u64() % 2)
+        exchange->progress.prepared = NULL;
+}
+
 static void run_prepare(struct dispatcher *dispatcher, struct exchange *exchange)
 {
     exchange->preparations++;
     begin_long_work(dispatcher, exchange);
-    if (attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now) ||
-        internal_has_last_chance(exchange))
+    bool well = attempt(&(struct attempt){dispatcher, exchange, false}, prepare_now);
+    if (dispatcher->engine->options.rerun)
+        lose_prepared(exchange);
+    if (well || internal_has_last_chance(exchange))
         go_to_engine(dispatcher, exchange);
     else
         exchange->answered(exchange);
