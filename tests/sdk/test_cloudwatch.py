@@ -1,6 +1,7 @@
 """Metrics: put, rolled up, read by statistics, by math, and listed."""
 
 import datetime
+import functools
 import math
 
 import boto3
@@ -19,26 +20,29 @@ def account(request):
     return "%012d" % (abs(hash(request.node.name)) % 10**12)
 
 
+@functools.cache
+def session(protocol):
+    """An SDK that speaks this protocol; it reads the models once for all tests."""
+    made = botocore.session.Session()
+    if protocol:
+        load = made.get_component("data_loader").load_service_model
+
+        def load_with_protocol(*arguments, **more):
+            model = load(*arguments, **more)
+            if model.get("metadata", {}).get("endpointPrefix") == "monitoring":
+                model = {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
+            return model
+
+        made.get_component("data_loader").load_service_model = load_with_protocol
+    return made
+
+
 @pytest.fixture
 def client(endpoint, account):
     """A client of this protocol; by default the SDK's choice, which is CBOR."""
-
-    def make(protocol=None):
-        session = botocore.session.Session()
-        if protocol:
-            load = session.get_component("data_loader").load_service_model
-
-            def load_with_protocol(*arguments, **more):
-                model = load(*arguments, **more)
-                if model.get("metadata", {}).get("endpointPrefix") == "monitoring":
-                    model = {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
-                return model
-
-            session.get_component("data_loader").load_service_model = load_with_protocol
-        return session.create_client("cloudwatch", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account,
-                                     aws_secret_access_key="x", config=Config(retries={"max_attempts": 0}))
-
-    return make
+    return lambda protocol=None: session(protocol).create_client(
+        "cloudwatch", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=account, aws_secret_access_key="x",
+        config=Config(retries={"max_attempts": 0}))
 
 
 @pytest.fixture
