@@ -204,6 +204,7 @@ def test_a_key_has_one_item(tables):
 
 # From a database of today to one before migration 4.
 BEFORE_KEY_SCHEMAS = [
+    "drop view dynamodb_whole_item",
     *(
         f"drop table dynamodb_{name}"
         for name in ("index", "index_attribute", "entry", "index_count", "gone_index", "collection", "backfill", "version", "backup", "backup_item", "copy", "stream", "shard",

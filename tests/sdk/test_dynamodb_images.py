@@ -410,6 +410,7 @@ def test_a_kill_among_drafts_loses_nothing_and_leaves_nothing(own):
 # --- Databases from before -------------------------------------------------------------------------
 
 BEFORE_IMAGES = [
+    "drop view dynamodb_whole_item",
     "drop index dynamodb_table_global", "alter table dynamodb_table drop column global_ms",
     "drop table dynamodb_swap", "alter table dynamodb_index drop column shortens",
     "drop table dynamodb_image", "drop table dynamodb_content", "alter table dynamodb_item drop column image_id",

@@ -380,6 +380,14 @@ create table dynamodb_swap (
 alter table dynamodb_table add column global_ms integer;
 create index dynamodb_table_global on dynamodb_table (account, region, name) where global_ms is not null;
 
+-- migration: 17
+-- Items with the content of their images.
+create view dynamodb_whole_item as
+select id, table_id, hash_key, range_key, size_bytes, image_id,
+    case when image_id is null then item
+        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
+from dynamodb_item;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -456,10 +464,8 @@ update dynamodb_backfill set hash_key = :hash_key, range_key = :range_key where 
 delete from dynamodb_backfill where index_id = :index_id;
 
 -- statement: items_after :each
-select id, hash_key, range_key, size_bytes,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select id, hash_key, range_key, size_bytes, item
+from dynamodb_whole_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
 order by hash_key, range_key;
 
@@ -537,10 +543,8 @@ select item from dynamodb_item where id = :id;
 -- statement: scan_index :each
 -- column: item_bytes integer
 -- param: end_key blob
-select entry.size_bytes, item.size_bytes as item_bytes,
-    case when item.image_id is null then item.item
-        else (select content from dynamodb_content where image_id = item.image_id) end as item
-from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_whole_item item on item.id = entry.item_id
 where entry.index_id = :index_id and (entry.hash_key, entry.range_key) > (:hash_key, :range_key)
     and entry.hash_key < :end_key
 order by entry.hash_key, entry.range_key;
@@ -549,10 +553,8 @@ order by entry.hash_key, entry.range_key;
 -- column: item_bytes integer
 -- param: low blob
 -- param: high blob
-select entry.size_bytes, item.size_bytes as item_bytes,
-    case when item.image_id is null then item.item
-        else (select content from dynamodb_content where image_id = item.image_id) end as item
-from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_whole_item item on item.id = entry.item_id
 where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
 order by entry.range_key;
 
@@ -560,10 +562,8 @@ order by entry.range_key;
 -- column: item_bytes integer
 -- param: low blob
 -- param: high blob
-select entry.size_bytes, item.size_bytes as item_bytes,
-    case when item.image_id is null then item.item
-        else (select content from dynamodb_content where image_id = item.image_id) end as item
-from dynamodb_entry entry cross join dynamodb_item item on item.id = entry.item_id
+select entry.size_bytes, item.size_bytes as item_bytes, item.item
+from dynamodb_entry entry cross join dynamodb_whole_item item on item.id = entry.item_id
 where entry.index_id = :index_id and entry.hash_key = :hash_key and entry.range_key >= :low and entry.range_key < :high
 order by entry.range_key desc;
 
@@ -658,10 +658,8 @@ select id, size_bytes, image_id, item from dynamodb_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: find_item :one
-select id, size_bytes, image_id,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select id, size_bytes, image_id, item
+from dynamodb_whole_item
 where table_id = :table_id and hash_key = :hash_key and range_key = :range_key;
 
 -- statement: add_item :insert
@@ -690,30 +688,24 @@ delete from dynamodb_item where id = :id;
 
 -- statement: scan_items :each
 -- param: end_key blob
-select size_bytes,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select size_bytes, item
+from dynamodb_whole_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key) and hash_key < :end_key
 order by hash_key, range_key;
 
 -- statement: query_forward :each
 -- param: low blob
 -- param: high blob
-select size_bytes,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select size_bytes, item
+from dynamodb_whole_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key;
 
 -- statement: query_backward :each
 -- param: low blob
 -- param: high blob
-select size_bytes,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select size_bytes, item
+from dynamodb_whole_item
 where table_id = :table_id and hash_key = :hash_key and range_key >= :low and range_key < :high
 order by range_key desc;
 
@@ -860,16 +852,12 @@ delete from dynamodb_expiry where item_id in
     (select item_id from dynamodb_expiry where table_id = :table_id limit :limit);
 
 -- statement: read_item :one
-select hash_key, range_key, size_bytes, image_id,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item where id = :id;
+select hash_key, range_key, size_bytes, image_id, item
+from dynamodb_whole_item where id = :id;
 
 -- statement: list_items :each
-select id, hash_key, range_key, size_bytes,
-    case when dynamodb_item.image_id is null then dynamodb_item.item
-        else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
-from dynamodb_item
+select id, hash_key, range_key, size_bytes, item
+from dynamodb_whole_item
 where table_id = :table_id and (hash_key, range_key) > (:hash_key, :range_key)
 order by hash_key, range_key;
 
