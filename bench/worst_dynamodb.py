@@ -384,6 +384,27 @@ def make_index(dynamodb):
     dynamodb.update_table(TableName=SMALL, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "by-id"}}])
 
 
+def items_of_40_kb(dynamodb):
+    make_table(dynamodb, "worst-40-kb")
+    for i in range(100):
+        dynamodb.put_item(TableName="worst-40-kb", Item={"id": {"S": f"{i}"}, "c": {"S": "a" * 40_000}})
+
+
+def refused_by_names(dynamodb):
+    """A filter with 300 operators about as many names, none of which the items have."""
+    dynamodb.scan(TableName=SMALL, FilterExpression=repeated("#n% = :v", " OR ", 150),
+                  ExpressionAttributeNames={f"#n{100_000 + i}": f"n{i}" for i in range(150)},
+                  ExpressionAttributeValues={":v": NULL})
+
+
+def back_up(dynamodb):
+    """Two requests: a backup is made; it is deleted as soon as it is complete."""
+    backup = dynamodb.create_backup(TableName=SMALL, BackupName="worst")["BackupDetails"]
+    while dynamodb.describe_backup(BackupArn=backup["BackupArn"])["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING":
+        pass
+    dynamodb.delete_backup(BackupArn=backup["BackupArn"])
+
+
 def entry(name, request, prepare=make_table):
     return {"name": name, "service": "dynamodb", "prepare": prepare, "request": request}
 
@@ -452,6 +473,8 @@ REQUESTS = [
           lambda dynamodb: make_table(dynamodb, "worst-batch")),
     entry("TransactWriteItems: 150 texts looked for in each of ten items", transact_asked(10), batch_of(c={"S": "a" * 390_000})),
     entry("TransactGetItems: 4 MB of texts", transact_get(10), batch_of(c={"S": "a" * 390_000})),
+    entry("TransactGetItems: 100 texts of 40 KB", lambda dynamodb: dynamodb.transact_get_items(TransactItems=[
+        {"Get": {"TableName": "worst-40-kb", "Key": {"id": {"S": f"{i}"}}}} for i in range(100)]), items_of_40_kb),
     entry("TransactGetItems: ten lists of 190,000 nulls", transact_get(10), batch_of(l=nulls(190_000))),
     entry("ExecuteStatement: 150 texts looked for in a page of 1.2 MB",
           lambda dynamodb: dynamodb.execute_statement(
@@ -461,6 +484,10 @@ REQUESTS = [
           lambda dynamodb: dynamodb.batch_execute_statement(Statements=[
               {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
                "Parameters": [{"S": str(uuid.uuid4())}, {"S": "a" * 390_000}]} for _ in range(25)]), item()),
+    entry("BatchExecuteStatement: 25 updates of 8 KB",
+          lambda dynamodb: dynamodb.batch_execute_statement(Statements=[
+              {"Statement": f'UPDATE "worst-batch" {repeated("SET x%=1", " ", 579)} WHERE id=\'{i}\''} for i in range(25)]),
+          batch_of(25, n=NULL)),
     entry("ExecuteTransaction: ten texts of 390 KB inserted",
           lambda dynamodb: dynamodb.execute_transaction(TransactStatements=[
               {"Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'id': ?, 'c': ?}}",
@@ -502,6 +529,8 @@ REQUESTS = [
           lambda dynamodb: dynamodb.scan(TableName=SMALL, FilterExpression="attribute_exists(nowhere)"), small_items),
     entry("Scan: one of 4,096 segments",
           lambda dynamodb: dynamodb.scan(TableName=SMALL, Segment=7, TotalSegments=4_096), small_items),
+    entry("Scan: 20,000 small items that a filter of 300 operators refuses", refused_by_names, small_items),
+    entry("CreateBackup: 20,000 items", back_up, small_items),
     entry("DescribeTable: 20,000 items", lambda dynamodb: dynamodb.describe_table(TableName=SMALL), small_items),
     entry("CreateTable: 100,000 attributes defined", definitions),
     entry("DeleteTable: 2,000 items, put again and again", large_table_again),
