@@ -129,6 +129,23 @@ void engine_disk_is_free(struct engine *engine)
         pthread_cond_signal(&engine->arrived);
 }
 
+/*
+ * Has the engine nothing to do when its batch is committed?  A batch of several calls has several clients,
+ * who will soon have more.
+ */
+static bool is_idle(void *context)
+{
+    struct engine *engine = context;
+
+    if (engine->batch->answers.count > 1)
+        return false;
+
+    pthread_mutex_lock(&engine->lock);
+    bool idle = !engine->inbox_count && !engine->runnable.first;
+    pthread_mutex_unlock(&engine->lock);
+    return idle;
+}
+
 bool take_more_while_disk_is_busy(struct engine *engine)
 {
     pthread_mutex_lock(&engine->lock);
@@ -339,6 +356,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     collect_schemas(options, engine->schemas);
     engine->options.store.schemas = engine->schemas;
     engine->options.store.on_durable = outbox_release_durable;
+    engine->options.store.is_idle = is_idle;
     engine->options.store.context = engine;
     engine->store = store_open(&engine->options.store, arena, error);
     if (!engine->store) {

@@ -207,7 +207,7 @@ void modules_run(const struct call *call, bool start);
 
 /* Wait until enough has arrived or the disk is free.  True when there is more to run. */
 bool take_more_while_disk_is_busy(struct engine *engine);
-/* Called on the sync thread. */
+/* Called when a sync has ended. */
 void engine_disk_is_free(struct engine *engine);
 
 /* park.c */

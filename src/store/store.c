@@ -172,7 +172,7 @@ static bool finish(struct txn *txn)
     return false;
 }
 
-/* Hand the commit to the sync thread, and let a waiting checkpoint in. */
+/* Have the commit synced, and let a waiting checkpoint in. */
 static void publish(struct store *store, uint64_t sequence)
 {
     pthread_mutex_lock(&store->lock);
@@ -185,12 +185,7 @@ static void publish(struct store *store, uint64_t sequence)
     store->committed = sequence;
     pthread_mutex_unlock(&store->lock);
     if (is_new)
-        pthread_cond_signal(&store->has_committed); /* the sync thread needs the lock at once */
-}
-
-static bool is_durable_at_once(const struct store *store)
-{
-    return store->options.in_memory || store->options.durability == DURABILITY_RELAXED;
+        sync_commit(store);
 }
 
 bool store_commit(struct store *store, uint64_t *sequence)
@@ -206,7 +201,7 @@ bool store_commit(struct store *store, uint64_t *sequence)
         pthread_cond_signal(&store->log_is_large);
     }
     publish(store, *sequence);
-    if (wrote && is_durable_at_once(store)) {
+    if (wrote && !sync_is_awaited(store)) {
         atomic_store(&store->durable, *sequence);
         store->options.on_durable(store->options.context, *sequence);
     }

@@ -34,10 +34,15 @@ struct store_options {
     enum durability durability;
     const struct schema *const *schemas; /* NULL-terminated */
     /*
-     * Called on the sync thread whenever more commits are durable.  With DURABILITY_RELAXED and in memory it
-     * is called from store_commit() itself.  Not NULL.
+     * Called on the sync thread whenever more commits are durable.  With DURABILITY_RELAXED, in memory, and
+     * of a commit that was synced at once, it is called from store_commit() itself.  Not NULL.
      */
     void (*on_durable)(void *context, uint64_t sequence);
+    /*
+     * Has the thread that commits nothing else to do?  Then a commit is synced at once if the disk is quick:
+     * to wake the sync thread takes about as long.  NULL: never.
+     */
+    bool (*is_idle)(void *context);
     void *context;
 };
 

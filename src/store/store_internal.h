@@ -154,9 +154,12 @@ struct store {
     bool writing;                /* between store_begin() and store_commit() */
     atomic_bool moving;          /* a checkpoint is emptying the log */
     bool gate_closed;            /* no transaction may begin: the log is being restarted */
+    bool syncing;                /* somebody syncs, without the lock */
     pthread_cond_t gate_changed; /* signalled when writing, moving or gate_closed changes */
     uint64_t throttled, held;    /* see store_waits() */
     _Atomic uint64_t committed;  /* written by the engine thread only */
+    uint64_t synced;             /* the newest commit that a sync has ended for */
+    int64_t sync_us;             /* how long the last sync took */
     pthread_cond_t has_committed;
     int64_t log_bytes;
     pthread_cond_t log_is_large;
@@ -216,6 +219,10 @@ void space_look(struct store *store);
 
 /* Start the sync thread; a store in memory has none.  False: *error, in the arena, says why. */
 bool sync_start(struct store *store, struct arena *arena, str *error);
+/* Does a commit become durable only by a sync?  No: in memory, and with DURABILITY_RELAXED, at once. */
+bool sync_is_awaited(const struct store *store);
+/* There is a new commit: sync it, or have it synced.  Called without the lock. */
+void sync_commit(struct store *store);
 /* The caller has set store->stopping. */
 void sync_stop(struct store *store);
 /*

@@ -1,5 +1,6 @@
 /*
- * sync.c: makes commits durable, on a thread of its own.
+ * sync.c: makes commits durable: on a thread of its own, or, when the engine has nothing else to do and the
+ * disk is quick, at once.
  *
  * Syncs run one after the other, each for all commits made before it began.  The write-ahead log is one file
  * for the store's whole life (restarting the log keeps the file), so one descriptor of our own is enough;
@@ -9,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/time.h"
 #include "store/store_internal.h"
 
 #include <errno.h>
@@ -18,6 +20,11 @@
 #include <string.h>
 #include <unistd.h>
 
+bool sync_is_awaited(const struct store *store)
+{
+    return !store->options.in_memory && store->options.durability == DURABILITY_FULL;
+}
+
 _Noreturn void sync_failed(const char *what)
 {
     log_error("the disk failed to store data: stopping, to recover from what is on it",
@@ -25,8 +32,10 @@ _Noreturn void sync_failed(const char *what)
     abort();
 }
 
-static void sync_log(const struct store *store)
+/* The time that it took, in microseconds. */
+static int64_t sync_log(const struct store *store)
 {
+    int64_t began_us = monotonic_us();
     int result;
 
     do {
@@ -38,36 +47,74 @@ static void sync_log(const struct store *store)
     } while (result != 0 && errno == EINTR);
     if (result != 0)
         sync_failed(strerror(errno));
+    return monotonic_us() - began_us;
 }
 
-/* False when everything is synced and the store is closing. */
-static bool wait_for_commit(struct store *store, uint64_t synced, uint64_t *committed)
+/* With the lock held: is there a commit that nobody is syncing? */
+static bool can_sync(const struct store *store)
 {
-    pthread_mutex_lock(&store->lock);
-    while (store->committed == synced && !store->stopping)
-        pthread_cond_wait(&store->has_committed, &store->lock);
-    *committed = store->committed;
+    return store->committed != store->synced && !store->syncing;
+}
+
+/* With the lock held, which is released meanwhile: sync all commits made so far. */
+static void sync_commits(struct store *store)
+{
+    uint64_t committed = store->committed;
+
+    store->syncing = true;
     pthread_mutex_unlock(&store->lock);
-    return *committed != synced;
+    int64_t took_us = sync_log(store);
+    pthread_mutex_lock(&store->lock);
+    store->syncing = false;
+    store->sync_us = took_us;
+    store->synced = committed;
+    if (sync_is_awaited(store))
+        atomic_store(&store->durable, committed);
+}
+
+/* With the lock held.  False when everything is synced and the store is closing. */
+static bool wait_for_commit(struct store *store)
+{
+    while (!can_sync(store) && !store->stopping)
+        pthread_cond_wait(&store->has_committed, &store->lock);
+    return can_sync(store);
 }
 
 static void *run_syncs(void *context)
 {
     struct store *store = context;
-    uint64_t synced = 0, committed;
 
     thread_set_name("sync");
-    while (wait_for_commit(store, synced, &committed)) {
-        sync_log(store);
-        synced = committed;
-        if (store->options.durability == DURABILITY_FULL) {
-            atomic_store(&store->durable, committed);
-            store->options.on_durable(store->options.context, committed);
-        } else {
+    pthread_mutex_lock(&store->lock);
+    while (wait_for_commit(store)) {
+        sync_commits(store);
+        uint64_t synced = store->synced;
+        pthread_mutex_unlock(&store->lock);
+        if (sync_is_awaited(store))
+            store->options.on_durable(store->options.context, synced);
+        else
             store_pause(store, &store->has_committed, LIMIT_RELAXED_SYNC_MS);
-        }
+        pthread_mutex_lock(&store->lock);
     }
+    pthread_mutex_unlock(&store->lock);
     return NULL;
+}
+
+void sync_commit(struct store *store)
+{
+    const struct store_options *options = &store->options;
+    bool idle = sync_is_awaited(store) && options->is_idle && options->is_idle(options->context);
+
+    pthread_mutex_lock(&store->lock);
+    bool here = idle && can_sync(store) && store->sync_us <= LIMIT_QUICK_SYNC_US;
+    if (here)
+        sync_commits(store);
+    uint64_t synced = store->synced;
+    pthread_mutex_unlock(&store->lock);
+    if (here)
+        options->on_durable(options->context, synced);
+    else
+        pthread_cond_signal(&store->has_committed); /* the sync thread needs the lock at once */
 }
 
 bool sync_start(struct store *store, struct arena *arena, str *error)
@@ -82,7 +129,7 @@ bool sync_start(struct store *store, struct arena *arena, str *error)
         *error = arena_format(arena, "cannot open %s: %s", path, strerror(errno));
         return false;
     }
-    sync_log(store);
+    store->sync_us = sync_log(store);
     if (!folder_sync(store->folder.path)) {
         *error = arena_format(arena, "cannot sync the folder %s: %s", store->folder.path, strerror(errno));
         return false;

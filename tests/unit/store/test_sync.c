@@ -1,0 +1,129 @@
+/*
+ * test_sync.c: which commits are synced at once, by the thread that made them.
+ */
+#include "base/limits.h"
+#include "demo_sql.h"
+#include "fixture.h"
+#include "store/store_internal.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+static bool idle;
+static pthread_t committer;
+static atomic_bool synced_here;
+static _Atomic uint64_t told; /* of the newest commit that was called durable */
+
+static void note_durable(void *context, uint64_t sequence)
+{
+    (void)context;
+    atomic_store(&synced_here, pthread_equal(pthread_self(), committer) != 0);
+    atomic_store(&told, sequence);
+}
+
+static bool is_idle(void *context)
+{
+    (void)context;
+    return idle;
+}
+
+static int open_told(void **state)
+{
+    int result = fixture_setup(state);
+    struct fixture *fixture = *state;
+    struct store_options options = fixture_options(fixture);
+    str error;
+
+    store_close(fixture->store);
+    options.on_durable = note_durable;
+    options.is_idle = is_idle;
+    fixture->store = store_open(&options, &fixture->arena, &error);
+    committer = pthread_self();
+    atomic_store(&told, 0);
+    idle = true;
+    return fixture->store ? result : -1;
+}
+
+static uint64_t add_message(struct fixture *fixture)
+{
+    demo_add(begin(fixture), &(struct demo_add_params){.body = S("{}")});
+    return commit(fixture->store);
+}
+
+static void wait_until_told(uint64_t sequence)
+{
+    for (int i = 0; atomic_load(&told) < sequence; i++) {
+        assert_true(i < 100000);
+        usleep(100);
+    }
+}
+
+/* A commit after a sync that took so long. */
+static bool is_synced_here(struct fixture *fixture, int64_t sync_us)
+{
+    pthread_mutex_lock(&fixture->store->lock);
+    fixture->store->sync_us = sync_us;
+    pthread_mutex_unlock(&fixture->store->lock);
+    wait_until_told(add_message(fixture));
+    return atomic_load(&synced_here);
+}
+
+static void an_idle_committer_syncs_itself_on_a_quick_disk(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_true(is_synced_here(fixture, LIMIT_QUICK_SYNC_US));
+    assert_int_equal(store_durable(fixture->store), atomic_load(&told));
+    assert_false(is_synced_here(fixture, LIMIT_QUICK_SYNC_US + 1));
+    idle = false;
+    assert_false(is_synced_here(fixture, LIMIT_QUICK_SYNC_US));
+    idle = true;
+    assert_true(is_synced_here(fixture, LIMIT_QUICK_SYNC_US));
+}
+
+static void one_sync_runs_at_a_time(void **state)
+{
+    struct fixture *fixture = *state;
+
+    disk_hold(true);
+    idle = false;
+    uint64_t first = add_message(fixture);
+    pthread_mutex_lock(&fixture->store->lock);
+    while (!fixture->store->syncing) {
+        pthread_mutex_unlock(&fixture->store->lock);
+        usleep(100);
+        pthread_mutex_lock(&fixture->store->lock);
+    }
+    pthread_mutex_unlock(&fixture->store->lock);
+    idle = true;
+    uint64_t second = add_message(fixture);
+    assert_int_equal(store_durable(fixture->store), first - 1);
+    disk_hold(false);
+    wait_until_told(second);
+    assert_false(atomic_load(&synced_here));
+}
+
+static void a_commit_without_changes_is_not_synced(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t last = add_message(fixture);
+
+    wait_until_told(last);
+    begin(fixture);
+    disk_hold(true);
+    assert_int_equal(commit(fixture->store), last);
+    disk_hold(false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_idle_committer_syncs_itself_on_a_quick_disk, open_told,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_sync_runs_at_a_time, open_told, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_commit_without_changes_is_not_synced, open_told, fixture_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
