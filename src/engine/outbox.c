@@ -2,8 +2,8 @@
  * outbox.c: sends replies and starts effects once the batch they depend on is on disk.  Transient effects
  * start as soon as their batch is committed.
  *
- * The engine thread and the server threads add what waits; the thread that has synced releases it.  Batches are
- * released in order and by one thread at a time, so that an effect never starts before an effect of an
+ * The engine thread and the server threads add what waits; the thread that has synced releases it.  Batches
+ * are released in order and by one thread at a time, so that an effect never starts before an effect of an
  * earlier batch.
  */
 #include "engine/engine_internal.h"
