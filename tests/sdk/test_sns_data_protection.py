@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from botocore.exceptions import ClientError
 from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+from test_traces import Traces
 
 ACCOUNT = "000000000000"
 ALL = ["CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
@@ -16,6 +17,7 @@ DENY = {"Deny": {}}
 MASK = {"Deidentify": {"MaskConfig": {"MaskWithCharacter": "#"}}}
 REDACT = {"Deidentify": {"RedactConfig": {}}}
 GROUP = "/aws/vendedlogs/findings"
+DENIED = re.compile("explicit deny in a data protection policy$")
 
 
 def identifier(name):
@@ -384,3 +386,65 @@ def test_a_large_hostile_message_is_searched_in_linear_time(sns, make_topic):  #
     put(sns, topic, statement(MASK))
     for piece in ("a@", "1 ", "1:", "-----BEGIN PRIVATE KEY", "212-555-010", "a.b-", "(212) 555-", "@a."):
         sns.publish(TopicArn=topic, Message=(piece * 262144)[:262144])
+
+
+# --- What another handler publishes ------------------------------------------------------------
+
+SEARCHED_AT_ONCE = 16 * 1024
+SAYS_MUCH = """
+def handler(event, context):
+    return "a@b.co " + "x" * int(event["more"])
+"""
+
+
+@pytest.fixture
+def sends_on(client, make_function, make_role, subscribed):  # noqa: F811
+    """(topic, queue, send): send(more) has a function send its answer on to the topic, with so many characters more."""
+    topic, queue, _ = subscribed()
+    name = make_function(SAYS_MUCH, Role=make_role(["sns:Publish"]))
+    functions = client("lambda")
+    functions.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": topic}})
+    return topic, queue, lambda more: functions.invoke(
+        FunctionName=name, InvocationType="Event", Payload=json.dumps({"more": f"{more:06}"}))
+
+
+def sent_on(sqs, queue):  # noqa: F811
+    """What the function has sent on, as the topic left it."""
+    [body] = text_of(sqs, queue)
+    return json.loads(body)["Message"]
+
+
+def test_what_a_function_sends_on_is_masked_whatever_its_size(sns, sqs, sends_on):  # noqa: F811
+    topic, queue, send = sends_on
+    put(sns, topic, statement(MASK, ["EmailAddress"]))
+    for more in 10, 200_000:
+        send(more)
+        assert json.loads(sent_on(sqs, queue))["responsePayload"] == "#" * 6 + " " + "x" * more
+
+
+def test_a_large_message_that_a_function_sends_on_is_denied_by_a_call_of_its_own(endpoint, sns, sqs, sends_on, wait_until):  # noqa: F811
+    topic, queue, send = sends_on
+    send(0)
+    around = len(sent_on(sqs, queue))
+    put(sns, topic, statement(DENY, ["EmailAddress"]))
+    traces = Traces(endpoint)
+
+    def reasons(trace):
+        return [hop["reason"] for hop in traces.get("/" + trace["traceId"])["hops"] if hop["kind"] == "not-delivered"]
+
+    def denied(known):
+        return [reasons(trace) for trace in traces.find(resource=topic, outcome="not-delivered") if trace["traceId"] not in known]
+
+    denials = []
+    for size in SEARCHED_AT_ONCE, SEARCHED_AT_ONCE + 1:
+        known = [trace["traceId"] for trace in traces.find(resource=topic, outcome="not-delivered")]
+        send(size - around)
+        assert wait_until(lambda: denied(known))
+        denials += denied(known)
+    at_once, later = denials
+    assert [DENIED.search(reason) is not None for reason in at_once] == [True]
+    assert [DENIED.search(reason) is not None for reason in later] == [True, False]
+    assert later[1] == "It was given up after 1 attempt: trying again would change nothing."
+    put(sns, topic, statement(MASK, ["EmailAddress"]))
+    send(SEARCHED_AT_ONCE)
+    assert "#" * 6 in sent_on(sqs, queue)

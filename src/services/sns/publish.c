@@ -6,6 +6,11 @@
 #include "aws/batch_ids.h"
 #include "base/hash.h"
 #include "engine/count.h"
+#include "engine/delivery.h"
+
+#include <inttypes.h>
+
+enum { SEARCHED_AT_ONCE = 16 * 1024 }; /* of a message, on the engine */
 
 static const struct metric published = {"AWS/SNS", "NumberOfMessagesPublished", "TopicName", "Count"};
 
@@ -37,10 +42,15 @@ static int targets_of(const struct sns_publish_input *in)
     return str_present(in->topic_arn) + str_present(in->target_arn) + str_present(in->phone_number);
 }
 
+static str topic_arn_of(const struct sns_publish_input *in)
+{
+    return str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
+}
+
 bool sns_locate_published_topic(const struct call *call, const struct sns_publish_input *in,
                                 struct resource *found)
 {
-    str arn = str_present(in->topic_arn) ? in->topic_arn : in->target_arn;
+    str arn = topic_arn_of(in);
 
     if (targets_of(in) > 1) {
         fail(
@@ -91,11 +101,11 @@ struct entry {
 };
 
 static const struct entry *entry_of(const struct call *call, const struct topic *topic,
-                                    const struct sns_publish_input *in)
+                                    struct message message)
 {
     struct entry *entry = arena_new(call->arena, struct entry);
 
-    entry->message = message_of(call, in);
+    entry->message = message;
     if (!sns_message_check(call, topic, &entry->message) ||
         !sns_protect_inbound(call, topic, &entry->message))
         entry->failure = take_failure(call);
@@ -121,7 +131,7 @@ void sns_publish_prepare(const struct call *call, const struct sns_publish_input
     const struct topic *topic = sns_is_direct(in) ? NULL : sns_topic_of(call);
 
     if (topic)
-        leave_prepared(call, (void *)entry_of(call, topic, in));
+        leave_prepared(call, (void *)entry_of(call, topic, message_of(call, in)));
 }
 
 static enum outcome publish_direct(const struct call *call, const struct sns_publish_input *in,
@@ -136,6 +146,125 @@ static enum outcome publish_direct(const struct call *call, const struct sns_pub
     return DONE;
 }
 
+/* As it is sent on: with its sequence number. */
+static struct message publish_entry(const struct call *call, const struct topic *topic,
+                                    const struct entry *entry)
+{
+    struct message message = entry->message;
+    struct topic then = topic_for(topic, &message);
+    struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
+
+    publish(call, &then, &subscribers, &message);
+    return message;
+}
+
+/* ---- what another handler publishes ---- */
+
+/*
+ * Nothing prepares what another handler publishes, and the engine must not search a large message for what a
+ * data protection policy is about.  So such a message is accepted, and published by a call of its own.
+ */
+static bool is_for_later(const struct call *call, const struct topic *topic,
+                         const struct sns_publish_input *in)
+{
+    return call->invoked && str_present(topic->row.data_protection) && !topic->row.fifo_id &&
+           in->message.size > SEARCHED_AT_ONCE;
+}
+
+static enum outcome publish_later(const struct call *call, const struct topic *topic,
+                                  const struct sns_publish_input *in, struct sns_publish_response *out)
+{
+    static const struct delivery_policy once = {0};
+    struct message message = message_of(call, in);
+
+    if (!sns_message_check(call, topic, &message))
+        return FAILED;
+    delivery_add(call, &(struct delivery){
+                           .operation = &SNS_PUBLISH_LATER,
+                           .target = arena_format(call->arena, "sns/topic/%" PRId64, topic->row.id),
+                           .in =
+                               &(struct sns_publish_later_request){
+                                   .publish = in,
+                                   .publisher = call->caller->arn,
+                                   .message_id = message.id,
+                                   .published_ms = message.published_ms,
+                                   .trace_id = call->trace_id,
+                                   .trace_header = call->trace_header,
+                               },
+                           .policy = &once,
+                           .resource_arn = topic->arn,
+                           .trace_id = call->trace_id,
+                       });
+    out->message_id = message.id;
+    return DONE;
+}
+
+/* A message that was accepted. */
+struct accepted {
+    struct principal publisher;
+    struct call call; /* as the publisher */
+    const struct topic *topic;
+    struct message message;
+};
+
+/* False: the topic is gone. */
+static bool find_accepted(const struct call *call, const struct sns_publish_later_request *in,
+                          struct accepted *accepted)
+{
+    struct resource found = {0};
+
+    accepted->publisher = (struct principal){.kind = PRINCIPAL_ROLE, .arn = in->publisher};
+    accepted->call = call_as(call, &accepted->publisher);
+    accepted->call.trace_id = in->trace_id;
+    accepted->call.trace_header = in->trace_header;
+    accepted->message = message_of(call, in->publish);
+    accepted->message.id = in->message_id;
+    accepted->message.published_ms = in->published_ms;
+    if (!sns_locate_arn(call, topic_arn_of(in->publish), &found))
+        return false;
+    accepted->topic = found.row;
+    return true;
+}
+
+void sns_publish_later_prepare(const struct call *call, const struct sns_publish_later_request *in)
+{
+    struct accepted accepted;
+
+    if (find_accepted(call, in, &accepted))
+        leave_prepared(call, (void *)entry_of(&accepted.call, accepted.topic, accepted.message));
+}
+
+enum outcome sns_publish_later(const struct call *call, const struct sns_publish_later_request *in,
+                               struct sns_publish_later_output *out)
+{
+    struct delivery_outcome outcome = {.verdict = DELIVERY_DELIVERED, .is_traced = true};
+    const struct entry *entry = prepared(call);
+    struct accepted accepted;
+
+    (void)out;
+    if (!in->delivery_id) {
+        struct sns_publish_later_request again = *in;
+        again.delivery_id = &call->delivery->id;
+        spawn(call, &SNS_PUBLISH_LATER, (str){0}, &again);
+        return DONE;
+    }
+    if (!find_accepted(call, in, &accepted)) {
+        outcome = (struct delivery_outcome){.verdict = DELIVERY_REFUSED, .reason = S("the topic is gone")};
+    } else {
+        if (!entry)
+            entry = entry_of(&accepted.call, accepted.topic, accepted.message);
+        if (entry->failure.error)
+            outcome =
+                (struct delivery_outcome){.verdict = DELIVERY_REFUSED, .reason = entry->failure.message};
+        else
+            publish_entry(&accepted.call, accepted.topic, entry);
+    }
+    delivery_end(call, *in->delivery_id, &outcome);
+    return DONE;
+}
+
+/* ---- Publish ---- */
+
 enum outcome sns_publish(const struct call *call, const struct sns_publish_input *in,
                          struct sns_publish_response *out)
 {
@@ -146,14 +275,13 @@ enum outcome sns_publish(const struct call *call, const struct sns_publish_input
     const struct topic *topic = sns_topic_of(call);
     if (!topic)
         return FAILED;
+    if (is_for_later(call, topic, in))
+        return publish_later(call, topic, in, out);
     if (!entry)
-        entry = entry_of(call, topic, in);
+        entry = entry_of(call, topic, message_of(call, in));
     if (entry->failure.error)
         return fail(call, entry->failure.error, "%.*s", STR_ARGS(entry->failure.message));
-    struct message message = entry->message;
-    struct topic then = topic_for(topic, &message);
-    struct sns_subscriber_rows subscribers = sns_fanout_subscribers(call, topic);
-    publish(call, &then, &subscribers, &message);
+    struct message message = publish_entry(call, topic, entry);
     out->message_id = message.id;
     out->sequence_number = message.sequence_number;
     return DONE;
