@@ -133,7 +133,7 @@ static void let_engine_go(struct store *store, bool log_is_empty)
     store->gate_closed = false;
     store->moving = false;
     if (log_is_empty)
-        store->log_bytes = 0;
+        store->log_bytes = store->synced_bytes = 0;
     pthread_cond_broadcast(&store->gate_changed);
     pthread_mutex_unlock(&store->lock);
 }

@@ -162,6 +162,7 @@ struct store {
     int64_t sync_us;             /* how long the last sync took */
     pthread_cond_t has_committed;
     int64_t log_bytes;
+    int64_t synced_bytes; /* of the log, when the last sync began */
     pthread_cond_t log_is_large;
 
     atomic_bool full;      /* the disk is full, and the reserve is given up */

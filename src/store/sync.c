@@ -61,6 +61,7 @@ static void sync_commits(struct store *store)
 {
     uint64_t committed = store->committed;
 
+    store->synced_bytes = store->log_bytes;
     store->syncing = true;
     pthread_mutex_unlock(&store->lock);
     int64_t took_us = sync_log(store);
@@ -100,13 +101,20 @@ static void *run_syncs(void *context)
     return NULL;
 }
 
+/* With the lock held: will a sync take no longer than to wake the sync thread? */
+static bool is_quick(const struct store *store)
+{
+    return store->sync_us <= LIMIT_QUICK_SYNC_US &&
+           store->log_bytes - store->synced_bytes <= LIMIT_QUICK_SYNC_BYTES;
+}
+
 void sync_commit(struct store *store)
 {
     const struct store_options *options = &store->options;
     bool idle = sync_is_awaited(store) && options->is_idle && options->is_idle(options->context);
 
     pthread_mutex_lock(&store->lock);
-    bool here = idle && can_sync(store) && store->sync_us <= LIMIT_QUICK_SYNC_US;
+    bool here = idle && can_sync(store) && is_quick(store);
     if (here)
         sync_commits(store);
     uint64_t synced = store->synced;

@@ -234,31 +234,31 @@ void sns_publish_later_prepare(const struct call *call, const struct sns_publish
         leave_prepared(call, (void *)entry_of(&accepted.call, accepted.topic, accepted.message));
 }
 
+static struct delivery_outcome publish_accepted(const struct accepted *accepted, const struct entry *entry)
+{
+    if (!entry)
+        entry = entry_of(&accepted->call, accepted->topic, accepted->message);
+    if (entry->failure.error)
+        return (struct delivery_outcome){.verdict = DELIVERY_REFUSED, .reason = entry->failure.message};
+    publish_entry(&accepted->call, accepted->topic, entry);
+    return (struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true};
+}
+
 enum outcome sns_publish_later(const struct call *call, const struct sns_publish_later_request *in,
                                struct sns_publish_later_output *out)
 {
-    struct delivery_outcome outcome = {.verdict = DELIVERY_DELIVERED, .is_traced = true};
-    const struct entry *entry = prepared(call);
+    struct delivery_outcome outcome = {.verdict = DELIVERY_REFUSED, .reason = S("the topic is gone")};
+    struct sns_publish_later_request again = *in;
     struct accepted accepted;
 
     (void)out;
     if (!in->delivery_id) {
-        struct sns_publish_later_request again = *in;
         again.delivery_id = &call->delivery->id;
         spawn(call, &SNS_PUBLISH_LATER, (str){0}, &again);
         return DONE;
     }
-    if (!find_accepted(call, in, &accepted)) {
-        outcome = (struct delivery_outcome){.verdict = DELIVERY_REFUSED, .reason = S("the topic is gone")};
-    } else {
-        if (!entry)
-            entry = entry_of(&accepted.call, accepted.topic, accepted.message);
-        if (entry->failure.error)
-            outcome =
-                (struct delivery_outcome){.verdict = DELIVERY_REFUSED, .reason = entry->failure.message};
-        else
-            publish_entry(&accepted.call, accepted.topic, entry);
-    }
+    if (find_accepted(call, in, &accepted))
+        outcome = publish_accepted(&accepted, prepared(call));
     delivery_end(call, *in->delivery_id, &outcome);
     return DONE;
 }

@@ -293,7 +293,15 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path):
     assert server.process.wait(60) == 128 + signal.SIGTERM
 
 
-def test_a_terminal_that_closes_stops_the_server_however_often_it_says_so(tmp_path):
+@pytest.fixture
+def without_nohup():
+    """What is started hears when its terminal closes, even if these tests were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_a_terminal_that_closes_stops_the_server_however_often_it_says_so(tmp_path, without_nohup):
     server = Server(tmp_path)
     server.start("E", "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done")
     eventually(lambda: server.lines_of("E"))

@@ -82,6 +82,30 @@ static void an_idle_committer_syncs_itself_on_a_quick_disk(void **state)
     assert_true(is_synced_here(fixture, LIMIT_QUICK_SYNC_US));
 }
 
+/* A commit with which that much waits to be synced, when a commit adds `own` bytes to the log. */
+static bool is_little(struct fixture *fixture, int64_t own, int64_t bytes)
+{
+    pthread_mutex_lock(&fixture->store->lock);
+    fixture->store->sync_us = 0;
+    fixture->store->synced_bytes = fixture->store->log_bytes + own - bytes;
+    pthread_mutex_unlock(&fixture->store->lock);
+    wait_until_told(add_message(fixture));
+    return atomic_load(&synced_here);
+}
+
+static void an_idle_committer_syncs_only_a_little_itself(void **state)
+{
+    struct fixture *fixture = *state;
+    const int64_t *log_bytes = &fixture->store->log_bytes;
+
+    wait_until_told(add_message(fixture));
+    int64_t before = *log_bytes;
+    wait_until_told(add_message(fixture));
+    int64_t own = *log_bytes - before;
+    assert_true(is_little(fixture, own, LIMIT_QUICK_SYNC_BYTES));
+    assert_false(is_little(fixture, own, LIMIT_QUICK_SYNC_BYTES + 1));
+}
+
 static void one_sync_runs_at_a_time(void **state)
 {
     struct fixture *fixture = *state;
@@ -120,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_idle_committer_syncs_itself_on_a_quick_disk, open_told,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_idle_committer_syncs_only_a_little_itself, open_told,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(one_sync_runs_at_a_time, open_told, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_commit_without_changes_is_not_synced, open_told, fixture_teardown),
