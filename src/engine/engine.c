@@ -129,21 +129,12 @@ void engine_disk_is_free(struct engine *engine)
         pthread_cond_signal(&engine->arrived);
 }
 
-/*
- * Has the engine nothing to do when its batch is committed?  A batch of several calls has several clients,
- * who will soon have more.
- */
-static bool is_idle(void *context)
+bool engine_is_idle(struct engine *engine)
 {
-    struct engine *engine = context;
-
-    if (engine->batch->answers.count > 1)
-        return false;
-
     pthread_mutex_lock(&engine->lock);
-    bool idle = !engine->inbox_count && !engine->runnable.first;
+    bool idle = !has_arrived(engine) && !engine->runnable.first;
     pthread_mutex_unlock(&engine->lock);
-    return idle;
+    return idle && next_due_ms(engine) > engine_now_ms(engine);
 }
 
 bool take_more_while_disk_is_busy(struct engine *engine)
@@ -356,7 +347,6 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
     collect_schemas(options, engine->schemas);
     engine->options.store.schemas = engine->schemas;
     engine->options.store.on_durable = outbox_release_durable;
-    engine->options.store.is_idle = is_idle;
     engine->options.store.context = engine;
     engine->store = store_open(&engine->options.store, arena, error);
     if (!engine->store) {

@@ -205,6 +205,8 @@ void engine_submit_all(struct engine *engine, struct exchange_queue *exchanges);
 /* Every module's start hook, or every module's reset hook. */
 void modules_run(const struct call *call, bool start);
 
+/* Has nothing arrived that waits for the engine, and is nothing due? */
+bool engine_is_idle(struct engine *engine);
 /* Wait until enough has arrived or the disk is free.  True when there is more to run. */
 bool take_more_while_disk_is_busy(struct engine *engine);
 /* Called when a sync has ended. */

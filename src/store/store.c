@@ -172,7 +172,7 @@ static bool finish(struct txn *txn)
     return false;
 }
 
-/* Have the commit synced, and let a waiting checkpoint in. */
+/* Let a waiting checkpoint in. */
 static void publish(struct store *store, uint64_t sequence)
 {
     pthread_mutex_lock(&store->lock);
@@ -181,11 +181,8 @@ static void publish(struct store *store, uint64_t sequence)
         pthread_cond_broadcast(&store->gate_changed);
     if (store->log_bytes > LIMIT_WAL_BYTES)
         pthread_cond_signal(&store->log_is_large);
-    bool is_new = sequence != store->committed;
     store->committed = sequence;
     pthread_mutex_unlock(&store->lock);
-    if (is_new)
-        sync_commit(store);
 }
 
 bool store_commit(struct store *store, uint64_t *sequence)

@@ -38,11 +38,6 @@ struct store_options {
      * of a commit that was synced at once, it is called from store_commit() itself.  Not NULL.
      */
     void (*on_durable)(void *context, uint64_t sequence);
-    /*
-     * Has the thread that commits nothing else to do?  Then a commit is synced at once if the disk is quick:
-     * to wake the sync thread takes about as long.  NULL: never.
-     */
-    bool (*is_idle)(void *context);
     void *context;
 };
 
@@ -81,6 +76,12 @@ void txn_abandon(struct txn *txn, size_t depth);
  * closed before.
  */
 bool store_commit(struct store *store, uint64_t *sequence);
+/*
+ * Call it after store_commit(), and after what need not wait for the disk: have the commits synced.  The sync
+ * thread does it; or this thread, at once, if it is idle and the sync is quick: to wake the sync thread takes
+ * about as long.
+ */
+void store_sync(struct store *store, bool idle);
 /*
  * Is the disk full?  Then only operations that free space should write: the room that is left is kept for
  * them. The store is no longer full when the disk has room again.

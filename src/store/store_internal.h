@@ -222,8 +222,6 @@ void space_look(struct store *store);
 bool sync_start(struct store *store, struct arena *arena, str *error);
 /* Does a commit become durable only by a sync?  No: in memory, and with DURABILITY_RELAXED, at once. */
 bool sync_is_awaited(const struct store *store);
-/* There is a new commit: sync it, or have it synced.  Called without the lock. */
-void sync_commit(struct store *store);
 /* The caller has set store->stopping. */
 void sync_stop(struct store *store);
 /*

@@ -108,20 +108,17 @@ static bool is_quick(const struct store *store)
            store->log_bytes - store->synced_bytes <= LIMIT_QUICK_SYNC_BYTES;
 }
 
-void sync_commit(struct store *store)
+void store_sync(struct store *store, bool idle)
 {
-    const struct store_options *options = &store->options;
-    bool idle = sync_is_awaited(store) && options->is_idle && options->is_idle(options->context);
-
     pthread_mutex_lock(&store->lock);
-    bool here = idle && can_sync(store) && is_quick(store);
+    bool waits = can_sync(store), here = waits && idle && sync_is_awaited(store) && is_quick(store);
     if (here)
         sync_commits(store);
     uint64_t synced = store->synced;
     pthread_mutex_unlock(&store->lock);
     if (here)
-        options->on_durable(options->context, synced);
-    else
+        store->options.on_durable(store->options.context, synced);
+    else if (waits)
         pthread_cond_signal(&store->has_committed); /* the sync thread needs the lock at once */
 }
 

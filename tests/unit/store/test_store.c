@@ -329,6 +329,7 @@ static void a_broken_constraint_outside_any_call_fails_the_batch(void **state)
     put(txn, 1);
     put(txn, 1);
     assert_false(store_commit(fixture->store, &sequence));
+    store_sync(fixture->store, false);
     wait_until_durable(fixture->store, sequence);
     txn = begin(fixture);
     assert_false(txn_broken(txn));
@@ -439,6 +440,7 @@ static void write_while_syncs_fail(struct fixture *fixture)
     put(begin(fixture), 1);
     if (!store_commit(fixture->store, &sequence))
         _exit(1);
+    store_sync(fixture->store, false);
     for (;;) {
         if (store_durable(fixture->store) >= sequence)
             _exit(2);
@@ -465,7 +467,9 @@ static int64_t fill_the_disk(struct fixture *fixture)
         struct txn *txn = begin(fixture);
         for (int i = 0; i < 4; i++)
             add(txn, (str){body, sizeof body});
-        if (!store_commit(fixture->store, &sequence))
+        bool good = store_commit(fixture->store, &sequence);
+        store_sync(fixture->store, false);
+        if (!good)
             break;
         committed += 4;
     }

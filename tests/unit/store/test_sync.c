@@ -22,12 +22,6 @@ static void note_durable(void *context, uint64_t sequence)
     atomic_store(&told, sequence);
 }
 
-static bool is_idle(void *context)
-{
-    (void)context;
-    return idle;
-}
-
 static int open_told(void **state)
 {
     int result = fixture_setup(state);
@@ -37,7 +31,6 @@ static int open_told(void **state)
 
     store_close(fixture->store);
     options.on_durable = note_durable;
-    options.is_idle = is_idle;
     fixture->store = store_open(&options, &fixture->arena, &error);
     committer = pthread_self();
     atomic_store(&told, 0);
@@ -47,8 +40,12 @@ static int open_told(void **state)
 
 static uint64_t add_message(struct fixture *fixture)
 {
+    uint64_t sequence;
+
     demo_add(begin(fixture), &(struct demo_add_params){.body = S("{}")});
-    return commit(fixture->store);
+    assert_true(store_commit(fixture->store, &sequence));
+    store_sync(fixture->store, idle);
+    return sequence;
 }
 
 static void wait_until_told(uint64_t sequence)
