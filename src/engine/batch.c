@@ -397,7 +397,7 @@ void batch_run(struct engine *engine)
         move(engine, exchange);
     engine->txn = NULL;
     engine->batch = NULL;
-    bool has_one_client = batch->answers.count <= 1; /* several will soon have more */
+    bool has_one_call = batch->answers.count <= 1; /* more are a sign that others will follow */
     outbox_add_batch(engine, batch);
-    store_sync(engine->store, has_one_client && engine_is_idle(engine));
+    store_sync(engine->store, has_one_call && engine_is_idle(engine));
 }

@@ -34,8 +34,8 @@ struct store_options {
     enum durability durability;
     const struct schema *const *schemas; /* NULL-terminated */
     /*
-     * Called on the sync thread whenever more commits are durable.  With DURABILITY_RELAXED, in memory, and
-     * of a commit that was synced at once, it is called from store_commit() itself.  Not NULL.
+     * Called on the sync thread, or from store_sync(), whenever more commits are durable.  With
+     * DURABILITY_RELAXED and in memory it is called from store_commit() itself.  Not NULL.
      */
     void (*on_durable)(void *context, uint64_t sequence);
     void *context;

@@ -206,10 +206,12 @@ static bool update_replica(const struct call *call, const struct table *table,
 {
     if (!update->create == !update->delete)
         return refuse_update(call);
-    if (update->delete &&(!str_equal(update->delete->region_name, table->region) || !*member))
+    str region = update->create ? update->create->region_name : update->delete->region_name;
+    bool is_ours = str_equal(region, table->region);
+    if (!update->create && (!is_ours || !*member))
         return dynamodb_refuse_no_replica(call);
-    if (update->create && !str_equal(update->create->region_name, table->region))
-        return refuse_region(call, update->create->region_name);
+    if (!is_ours)
+        return refuse_region(call, region);
     if (update->create && *member) {
         fail(call, &DYNAMODB_REPLICA_ALREADY_EXISTS_EXCEPTION,
              "The specified replica is already part of the global table.");
