@@ -101,5 +101,13 @@ str effect_at(size_t index); /* "id payload" */
 /* With true, no commit becomes durable, and the function returns when one waits for the disk. */
 void hold_disk(bool hold);
 void wait_until_disk_is_asked(void);
+/* Until the end of the test, syncs take no time: then an idle engine makes them itself, which is counted. */
+void have_quick_disk(void);
+unsigned syncs_of_engine(void);
 /* Let all writes to files fail. */
 void fill_disk(bool full);
+
+/* A toy_hook: the engine waits in it, the first time, until the test lets it go on. */
+void pause_at_hook(void);
+void wait_until_paused(void);
+void go_on(void);

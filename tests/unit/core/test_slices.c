@@ -49,35 +49,14 @@ TEST(sweeps_take_turns)
         assert_false(order.data[i] == order.data[i + 1] && order.data[i] == order.data[i + 2]);
 }
 
-static struct {
-    bool begun, go_on;
-} pause_once;
-
-static void wait_at_the_first_step(void)
-{
-    lock_news();
-    pause_once.begun = true;
-    unlock_news();
-    lock_news();
-    while (!pause_once.go_on)
-        wait_for_news();
-    unlock_news();
-}
-
 TEST(a_call_that_comes_during_a_sweep_waits_for_one_slice)
 {
     start_with_slices_of(-1);
-    toy_hook = wait_at_the_first_step;
-    pause_once.begun = pause_once.go_on = false;
+    toy_hook = pause_at_hook;
     struct request *arming = begin_run("timer A 0 sweep A 200");
-    lock_news();
-    while (!pause_once.begun)
-        wait_for_news();
-    unlock_news();
+    wait_until_paused();
     struct request *call = begin_run("add swept -");
-    lock_news();
-    pause_once.go_on = true;
-    unlock_news();
+    go_on();
     assert_int_equal(status_of(arming), 200);
     assert_int_equal(status_of(call), 200);
     wait_until_swept(201);

@@ -25,6 +25,9 @@ static struct {
     size_t effect_count;
     bool disk_held;
     size_t disk_askers;
+    bool disk_is_quick;
+    unsigned syncs_of_engine;
+    bool paused, goes_on;
 } world;
 
 void world_reset(void)
@@ -173,12 +176,11 @@ str effect_at(size_t index)
 
 /* ---- the disk ---- */
 
-/* Commits become durable on a thread of that name; SQLite's syncs of checkpoints do not count. */
-static bool makes_durable(void)
+static bool runs_on(const char *thread)
 {
     char name[16];
 
-    return pthread_getname_np(pthread_self(), name, sizeof name) == 0 && strcmp(name, "sync") == 0;
+    return pthread_getname_np(pthread_self(), name, sizeof name) == 0 && strcmp(name, thread) == 0;
 }
 
 static void wait_for_disk(void)
@@ -193,13 +195,42 @@ static void wait_for_disk(void)
     unlock_news();
 }
 
-/* A slow disk: the engine never waits for it itself, so a test may hold it. */
+static bool sync_is_quick(void)
+{
+    lock_news();
+    bool quick = world.disk_is_quick;
+    world.syncs_of_engine += runs_on("engine");
+    unlock_news();
+    return quick;
+}
+
+/*
+ * Commits become durable on the thread "sync"; SQLite's syncs of checkpoints do not count.  The disk is slow:
+ * the engine never waits for it itself, so a test may hold it.
+ */
 int fdatasync(int file)
 {
-    if (makes_durable())
+    if (runs_on("sync"))
         wait_for_disk();
+    if (sync_is_quick())
+        return 0;
     usleep(2 * LIMIT_QUICK_SYNC_US);
     return (int)syscall(SYS_fdatasync, file);
+}
+
+void have_quick_disk(void)
+{
+    lock_news();
+    world.disk_is_quick = true;
+    unlock_news();
+}
+
+unsigned syncs_of_engine(void)
+{
+    lock_news();
+    unsigned count = world.syncs_of_engine;
+    unlock_news();
+    return count;
 }
 
 void hold_disk(bool hold)
@@ -225,4 +256,32 @@ void fill_disk(bool full)
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
     limit.rlim_cur = full ? 0 : limit.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* ---- a pause ---- */
+
+void pause_at_hook(void)
+{
+    lock_news();
+    world.paused = true;
+    unlock_news();
+    lock_news();
+    while (!world.goes_on)
+        wait_for_news();
+    unlock_news();
+}
+
+void wait_until_paused(void)
+{
+    lock_news();
+    while (!world.paused)
+        wait_for_news();
+    unlock_news();
+}
+
+void go_on(void)
+{
+    lock_news();
+    world.goes_on = true;
+    unlock_news();
 }
