@@ -11,6 +11,7 @@ from botocore.config import Config
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "wire"))
 from base_requests import World, base_requests  # noqa: E402
 
+PAYLOADS = {"Payload", "InvokeArgs"}  # of which an SDK takes the bytes
 worlds = {}  # endpoint -> the resources that the requests use, made at the first request
 
 
@@ -26,8 +27,7 @@ def requests_at(endpoint):
 
 
 def call(client, operation, arguments):
-    if operation == "Invoke":
-        arguments = {**arguments, "Payload": json.dumps(arguments["Payload"])}
+    arguments = {name: json.dumps(value) if name in PAYLOADS else value for name, value in arguments.items()}
     try:
         getattr(client, xform_name(operation))(**arguments)
     except client.exceptions.ClientError:
