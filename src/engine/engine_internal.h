@@ -594,8 +594,8 @@ bool trace_is_indexed(struct engine *engine);
 void trace_index(struct engine *engine);
 /* Index pages when it is time, and delete traces that are too old or too many. */
 void trace_tend(struct engine *engine);
-/* Do pages of that size wait no longer for an idle moment? */
-bool trace_index_is_due(int64_t waiting_bytes);
+/* For how long no call must have come before pages of that size are indexed; 0: they are indexed anyway. */
+int64_t trace_put_off_ms(int64_t waiting_bytes);
 /* Do so many bytes of pages wait that the oldest are dropped? */
 bool trace_is_behind(int64_t waiting_bytes);
 /* How long after a slice of indexing, or of pruning, the next one begins. */

@@ -1,11 +1,11 @@
 /*
  * trace_index.c: turns pages of hops into traces that can be found, and deletes old traces.
  *
- * Pages are indexed when no call has come for a while, or when there are many, in slices that are short while
- * clients wait: so indexing costs no call anything, and a trace's row is usually written once for many hops.
- * A request that reads traces first has the remaining pages indexed.  When hops come faster than that for
- * long, the oldest pages are dropped: a trace costs several times what its message does, and messages come
- * first.
+ * Pages are indexed when no call has come for a while; when there are many, in every pause; when there are
+ * very many, whether calls come or not.  Slices are short while clients wait: so indexing costs no call
+ * anything, and a trace's row is usually written once for many hops. A request that reads traces first has
+ * the remaining pages indexed.  When hops come faster than that for long, the oldest pages are dropped: a
+ * trace costs several times what its message does, and messages come first.
  *
  * Traces are deleted by the time of their last hop, in the engine's time: an id from a client may claim any
  * time.  They are also deleted while all of them take more space than --trace-keep allows; sizes are
@@ -24,6 +24,7 @@
 
 enum {
     INDEX_IDLE_MS = 100, /* no call has come for so long */
+    PAUSE_MS = 20,       /* the same, when many pages wait */
     TEND_AGAIN_MS = 20,  /* while clients wait: a slice of indexing and one of pruning at this interval */
     PRUNE_EVERY_MS = 10 * 1000,
     TELL_DROPPED_EVERY_MS = 60 * 1000,
@@ -371,9 +372,11 @@ bool trace_is_indexed(struct engine *engine)
            !engine_find_trace_page(engine->txn, &page);
 }
 
-bool trace_index_is_due(int64_t waiting_bytes)
+int64_t trace_put_off_ms(int64_t waiting_bytes)
 {
-    return waiting_bytes >= LIMIT_TRACE_WAITING_BYTES;
+    if (waiting_bytes >= LIMIT_TRACE_PRESSING_BYTES)
+        return 0;
+    return waiting_bytes >= LIMIT_TRACE_WAITING_BYTES ? PAUSE_MS : INDEX_IDLE_MS;
 }
 
 bool trace_is_behind(int64_t waiting_bytes)
@@ -471,15 +474,13 @@ static void prune(struct engine *engine)
     engine->prune_ms = more ? again_ms(engine) : engine->now_ms + PRUNE_EVERY_MS;
 }
 
-/*
- * Calls have come: unless there are too many pages, or a stream waits for the hops, indexing waits for an
- * idle moment.
- */
+/* Calls have come: indexing waits for a pause, unless it is urgent or a stream waits for the hops. */
 static void put_off(struct engine *engine)
 {
-    if (engine->index_ms != INT64_MAX && !trace_index_is_due(engine->trace_page_bytes) &&
-        !parking_awaited(&engine->parking, TRACE_HOPS_COME))
-        engine->index_ms = engine->now_ms + INDEX_IDLE_MS;
+    int64_t by_ms = trace_put_off_ms(engine->trace_page_bytes);
+
+    if (engine->index_ms != INT64_MAX && by_ms > 0 && !parking_awaited(&engine->parking, TRACE_HOPS_COME))
+        engine->index_ms = engine->now_ms + by_ms;
 }
 
 void trace_tend(struct engine *engine)

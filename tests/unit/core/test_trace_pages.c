@@ -8,11 +8,13 @@
 
 enum { MIB = 1024 * 1024 };
 
-TEST(pages_of_eight_mebibytes_wait_for_no_idle_moment)
+TEST(the_more_pages_wait_the_less_calls_put_them_off)
 {
-    assert_false(trace_index_is_due(0));
-    assert_false(trace_index_is_due(8 * MIB - 1));
-    assert_true(trace_index_is_due(8 * MIB));
+    assert_int_equal(trace_put_off_ms(0), 100);
+    assert_int_equal(trace_put_off_ms(8 * MIB - 1), 100);
+    assert_int_equal(trace_put_off_ms(8 * MIB), 20);
+    assert_int_equal(trace_put_off_ms(32 * MIB - 1), 20);
+    assert_int_equal(trace_put_off_ms(32 * MIB), 0);
 }
 
 TEST(pages_beyond_sixty_four_mebibytes_are_dropped)
@@ -27,6 +29,6 @@ TEST(slices_follow_one_another_at_once_unless_clients_wait)
     assert_int_equal(trace_tend_again_ms(false), 1);
 }
 
-TESTS(test(pages_of_eight_mebibytes_wait_for_no_idle_moment),
+TESTS(test(the_more_pages_wait_the_less_calls_put_them_off),
       test(pages_beyond_sixty_four_mebibytes_are_dropped),
       test(slices_follow_one_another_at_once_unless_clients_wait))
