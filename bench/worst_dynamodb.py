@@ -2,6 +2,7 @@
 megabyte."""
 
 import concurrent.futures
+import re
 import time
 import uuid
 
@@ -397,12 +398,147 @@ def refused_by_names(dynamodb):
                   ExpressionAttributeValues={":v": NULL})
 
 
+NAMES = 300
+
+
+def named(path, separator, values=None):
+    """The arguments of an expression of as many paths, whose % are numbers, and their names."""
+    expression = repeated(path, separator, NAMES // path.count("%"))
+    given = {"ExpressionAttributeNames": {name: f"n{i}" for i, name in enumerate(re.findall(r"#\w+", expression))}}
+    return expression, {**given, "ExpressionAttributeValues": values} if values else given
+
+
+def named_condition(kind="ConditionExpression", **values):
+    """A false condition with 300 operators about 300 names."""
+    expression, given = named("#n%.#m% = :v", " OR ", {":v": NULL, **values})
+    return {kind: expression, **given}
+
+
+def named_paths():
+    expression, given = named("#n%", ",")
+    return {"ProjectionExpression": expression, **given}
+
+
+def named_update():
+    expression, given = named("#n%=:v", ",", {":v": NULL})
+    return {"UpdateExpression": f"SET {expression}", **given}
+
+
+def one_partition(dynamodb, count=20_000):
+    """Small items that one Query reads."""
+    make_table(dynamodb, "worst-partition", sort=True)
+    if dynamodb.scan(TableName="worst-partition", Limit=1)["Count"]:
+        return
+    put_many(dynamodb, "worst-partition", [{**KEY, "at": {"S": f"{i:06}"}} for i in range(count)])
+
+
+def put_many(dynamodb, table, items):
+    batches = [items[i:i + 25] for i in range(0, len(items), 25)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda batch: dynamodb.batch_write_item(
+            RequestItems={table: [{"PutRequest": {"Item": item}} for item in batch]}), batches))
+
+
+def is_creating(dynamodb, backup):
+    described = dynamodb.describe_backup(BackupArn=backup)["BackupDescription"]
+    return described["BackupDetails"]["BackupStatus"] == "CREATING"
+
+
+def backup_of(dynamodb, table):
+    backup = dynamodb.create_backup(TableName=table, BackupName="worst")["BackupDetails"]["BackupArn"]
+    while is_creating(dynamodb, backup):
+        time.sleep(0.01)
+    return backup
+
+
 def back_up(dynamodb):
     """Two requests: a backup is made; it is deleted as soon as it is complete."""
-    backup = dynamodb.create_backup(TableName=SMALL, BackupName="worst")["BackupDetails"]
-    while dynamodb.describe_backup(BackupArn=backup["BackupArn"])["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING":
-        pass
-    dynamodb.delete_backup(BackupArn=backup["BackupArn"])
+    dynamodb.delete_backup(BackupArn=backup_of(dynamodb, SMALL))
+
+
+def restored(dynamodb, restore):
+    """Restores a table by `restore`, and returns its name when it is complete."""
+    name = f"worst-{uuid.uuid4()}"
+    restore(name)
+    while dynamodb.describe_table(TableName=name)["Table"]["TableStatus"] == "CREATING":
+        time.sleep(0.01)
+    return name
+
+
+def restore_backup(dynamodb):
+    """Two requests: a table is restored, and deleted when it is complete."""
+    backup = dynamodb.list_backups(TableName=SMALL)["BackupSummaries"][0]["BackupArn"]
+    dynamodb.delete_table(TableName=restored(
+        dynamodb, lambda name: dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=backup)))
+
+
+def backed_up(dynamodb):
+    small_items(dynamodb)
+    backup_of(dynamodb, SMALL)
+
+
+def restore_moment(dynamodb):
+    """Two requests: a table is restored, and deleted when it is complete."""
+    dynamodb.delete_table(TableName=restored(dynamodb, lambda name: dynamodb.restore_table_to_point_in_time(
+        SourceTableName="worst-history", TargetTableName=name, UseLatestRestorableTime=True)))
+
+
+def table_with_history(dynamodb, count=20_000):
+    make_table(dynamodb, "worst-history")
+    dynamodb.update_continuous_backups(
+        TableName="worst-history", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    for text in "ab":
+        put_many(dynamodb, "worst-history", [{"id": {"S": f"{i:06}"}, "c": {"S": text}} for i in range(count)])
+
+
+def backup_of_ended(dynamodb, count=50_000):
+    """Their time to live is long over, but no table expires them."""
+    make_table(dynamodb, "worst-ended")
+    ends = {"N": str(int(time.time()) - 60)}
+    put_many(dynamodb, "worst-ended", [{"id": {"S": f"{i:06}"}, "ends": ends} for i in range(count)])
+    backup_of(dynamodb, "worst-ended")
+
+
+def expire_all(dynamodb):
+    """Several requests: a table is restored, its items expire, and it is deleted."""
+    backup = dynamodb.list_backups(TableName="worst-ended")["BackupSummaries"][0]["BackupArn"]
+    name = restored(dynamodb, lambda name: dynamodb.restore_table_from_backup(TargetTableName=name, BackupArn=backup))
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ends"})
+    while dynamodb.describe_table(TableName=name)["Table"]["ItemCount"]:
+        time.sleep(0.01)
+    dynamodb.delete_table(TableName=name)
+
+
+def global_tables(dynamodb, count=100):
+    for i in range(count):
+        name = f"worst-global-{i:03}"
+        try:
+            dynamodb.create_table(
+                TableName=name, BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+        except dynamodb.exceptions.ResourceInUseException:
+            return
+        dynamodb.create_global_table(GlobalTableName=name, ReplicationGroup=[{"RegionName": "us-east-1"}])
+
+
+def statement(text, **arguments):
+    return lambda dynamodb: dynamodb.execute_statement(Statement=text, **arguments)
+
+
+def statements_of_8_kb():
+    return [{"Statement": f'UPDATE "worst-hundred" {repeated("SET x%=1", " ", 579)} WHERE id=\'{i}\''} for i in range(100)]
+
+
+def hundred_items(dynamodb):
+    make_table(dynamodb, "worst-hundred")
+    put_many(dynamodb, "worst-hundred", [{"id": {"S": f"{i}"}} for i in range(100)])
+
+
+def hundred_actions(kind, part):
+    """A transaction of that many actions, each with its own key."""
+    return {"TransactItems": [{kind: {"TableName": "worst-hundred", **part({"id": {"S": f"{i}"}})}} for i in range(100)]}
 
 
 def entry(name, request, prepare=make_table):
@@ -530,7 +666,61 @@ REQUESTS = [
     entry("Scan: one of 4,096 segments",
           lambda dynamodb: dynamodb.scan(TableName=SMALL, Segment=7, TotalSegments=4_096), small_items),
     entry("Scan: 20,000 small items that a filter of 300 operators refuses", refused_by_names, small_items),
+    entry("GetItem: 300 names", lambda dynamodb: dynamodb.get_item(TableName=TABLE, Key=KEY, **named_paths()), item()),
+    entry("BatchGetItem: 300 names, 100 items", lambda dynamodb: dynamodb.batch_get_item(RequestItems={
+        "worst-hundred": {"Keys": [{"id": {"S": f"{i}"}} for i in range(100)], **named_paths()}}), hundred_items),
+    entry("PutItem: a condition about 300 names",
+          lambda dynamodb: dynamodb.put_item(TableName=TABLE, Item=KEY, **named_condition()), item()),
+    entry("DeleteItem: a condition about 300 names",
+          lambda dynamodb: dynamodb.delete_item(TableName=TABLE, Key=KEY, **named_condition()), item()),
+    entry("UpdateItem: a condition about 300 names",
+          lambda dynamodb: dynamodb.update_item(TableName=TABLE, Key=KEY, **named_condition()), item()),
+    entry("UpdateItem: 300 names set", lambda dynamodb: dynamodb.update_item(TableName=TABLE, Key=KEY, **named_update()), item()),
+    entry("Query: a filter about 300 names, and a page of 20,000 small items that it refuses",
+          lambda dynamodb: dynamodb.query(
+              TableName="worst-partition", KeyConditionExpression="id = :id",
+              **named_condition("FilterExpression", **{":id": KEY["id"]})), one_partition),
+    entry("Query: 300 names of a page of 20,000 small items",
+          lambda dynamodb: dynamodb.query(
+              TableName="worst-partition", KeyConditionExpression="id = :id", ExpressionAttributeValues={":id": KEY["id"]},
+              **named_paths()), one_partition),
+    entry("Query: a filter about 300 names, and a page of 4 KB items that it refuses",
+          lambda dynamodb: dynamodb.query(
+              TableName="worst-4-kb", KeyConditionExpression="id = :id",
+              **named_condition("FilterExpression", **{":id": KEY["id"]})), items_of_4_kb),
+    entry("Scan: a filter about 300 names, and 20,000 small items that it refuses",
+          lambda dynamodb: dynamodb.scan(TableName=SMALL, **named_condition("FilterExpression")), small_items),
+    entry("Scan: 300 names of 20,000 small items", lambda dynamodb: dynamodb.scan(TableName=SMALL, **named_paths()), small_items),
+    entry("TransactWriteItems: 100 updates that set 300 names",
+          lambda dynamodb: dynamodb.transact_write_items(
+              **hundred_actions("Update", lambda key: {"Key": key, **named_update()})), hundred_items),
+    entry("TransactWriteItems: 100 conditions about 300 names",
+          lambda dynamodb: dynamodb.transact_write_items(
+              **hundred_actions("ConditionCheck", lambda key: {"Key": key, **named_condition()})), hundred_items),
+    entry("TransactGetItems: 300 names of each of 100 items",
+          lambda dynamodb: dynamodb.transact_get_items(
+              **hundred_actions("Get", lambda key: {"Key": key, **named_paths()})), hundred_items),
+    entry("ExecuteStatement: a table of 20,000 small items", statement(f'SELECT * FROM "{SMALL}"'), small_items),
+    entry("ExecuteStatement: 20,000 small items that 300 operators refuse",
+          statement(f'SELECT * FROM "{SMALL}" WHERE {repeated("attribute%.of_the_item_that_is_not_there = 1", " OR ", 150)}'),
+          small_items),
+    entry("ExecuteStatement: 20,000 small items of which none is among 100 values",
+          statement(f'SELECT * FROM "{SMALL}" WHERE id IN [{",".join("?" * 100)}] OR nowhere = 1',
+                    Parameters=[{"S": "a" * 2_048 + f"{i}"} for i in range(100)]), small_items),
+    entry("ExecuteStatement: 900 columns of 20,000 small items",
+          statement(f'SELECT {repeated("id%", ",", 900)} FROM "{SMALL}"'), small_items),
+    entry("ExecuteStatement: 20,000 small items, and 250 levels of parentheses",
+          statement(f'SELECT * FROM "{SMALL}" WHERE {"(" * 250}nowhere = 1{")" * 250}'), small_items),
+    entry("ExecuteStatement: 8 KB of parentheses", statement(f'SELECT * FROM "{SMALL}" WHERE {"(" * 8_000}'), small_items),
+    entry("ExecuteStatement: an item of 2,000 lists in lists",
+          statement(f'UPDATE "{TABLE}" SET l = [{",".join(["[]"] * 2_000)}] WHERE id = \'a\''), item()),
+    entry("ExecuteTransaction: 100 updates of 8 KB",
+          lambda dynamodb: dynamodb.execute_transaction(TransactStatements=statements_of_8_kb()), hundred_items),
+    entry("ListGlobalTables: 100 tables", lambda dynamodb: dynamodb.list_global_tables(Limit=100), global_tables),
     entry("CreateBackup: 20,000 items", back_up, small_items),
+    entry("RestoreTableFromBackup: 20,000 items", restore_backup, backed_up),
+    entry("RestoreTableToPointInTime: 20,000 items that have changed", restore_moment, table_with_history),
+    entry("UpdateTimeToLive: 50,000 items of a restored table expire at once", expire_all, backup_of_ended),
     entry("DescribeTable: 20,000 items", lambda dynamodb: dynamodb.describe_table(TableName=SMALL), small_items),
     entry("CreateTable: 100,000 attributes defined", definitions),
     entry("DeleteTable: 2,000 items, put again and again", large_table_again),

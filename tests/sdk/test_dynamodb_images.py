@@ -262,6 +262,18 @@ def test_a_run_stores_at_most_fifty_drafts(own):
     assert own.items("kept") == written("a", "x", 100, 12_000)
 
 
+@pytest.mark.parametrize("less, most", [(0, 32), (1, 33)])
+def test_a_run_stores_drafts_of_a_megabyte_and_one_more_when_a_byte_is_left(own, less, most):
+    own.table()
+    actions = transaction("a", "x", 64, 32 * 1024 - 27)  # names, types and lengths take 27 bytes
+    actions[0]["Put"]["Item"] = item("000", "a", 32 * 1024 - 27 - less)
+    own.restart_recording(NO_HURRY, draft=DRAFTED, first="insert on engine_timer", run="update on engine_timer")
+    own.dynamodb.transact_write_items(TransactItems=actions)
+    words = ["run" if word == "first" else word for word in own.stop_and_read()]
+    assert words.count("draft") == 64 and largest_run(words, "draft", "run") == most
+    assert own.rows("select sum(length(content)) from dynamodb_content") == [(2 * 1024 * 1024 - less,)]
+
+
 @pytest.mark.parametrize("count, drafted", [(20, False), (30, True)])  # of 40 KB
 def test_only_more_than_a_megabyte_is_drafted(own, count, drafted):
     own.table()

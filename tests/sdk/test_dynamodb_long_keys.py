@@ -209,6 +209,28 @@ def test_a_run_ends_at_most_fifty_swaps(own):
     assert words.count("ended") == 100 and largest_run(words, "ended", "run") == 50
 
 
+def swaps_of_a_megabyte(kind, longer):
+    """64 items; 32 of them cost a megabyte when they are moved if the sort keys of 25 are longer.
+
+    Swapping an item with B bytes costs 2 B, and 2 for each byte of its entries in 16 indexes: 34 for a byte of its sort key.
+    """
+    return [item(f"{i:050}", "a" * 50, kind * 100, "s" * (753 if i % 32 < longer else 752)) for i in range(64)]
+
+
+@pytest.mark.parametrize("longer, most", [(25, 32), (24, 33)])
+def test_a_run_stores_and_ends_swaps_of_a_megabyte_and_one_more_when_bytes_are_left(own, longer, most):
+    own.make(TWENTY[:16], local=False)
+    transact(own, puts(swaps_of_a_megabyte("a", longer)))
+    wait_for_the_end(own)
+    own.restart_recording(NO_HURRY, stored="insert on dynamodb_swap", ended="delete on dynamodb_swap",
+                          first="insert on engine_timer", run="update on engine_timer", last="delete on engine_timer")
+    transact(own, puts(swaps_of_a_megabyte("b", longer)))
+    wait_for_the_end(own)
+    words = [word if word in ("stored", "ended") else "run" for word in own.stop_and_read()]
+    assert words.count("stored") == words.count("ended") == 64
+    assert largest_run(words, "stored", "run") == largest_run(words, "ended", "run") == most
+
+
 @pytest.mark.parametrize("more, swapped", [("", []), ("s", ["swap"] * 64)])
 def test_a_megabyte_of_entries_is_stored_in_one_run_and_a_little_more_is_not(own, more, swapped):
     own.make(TWENTY[:16], local=False)

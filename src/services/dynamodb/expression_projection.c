@@ -174,10 +174,11 @@ static int by_position(const void *a, const void *b)
     return (first->position > second->position) - (first->position < second->position);
 }
 
-/* In the map's order. */
+/* In the map's order: at most one for each of its attributes. */
 static struct hit *find_hits(struct branch branch, const struct dynamodb_attribute_map *map, size_t *count)
 {
-    struct hit *hits = arena_alloc(branch.lookups->arena, branch.count * sizeof *hits);
+    size_t most = branch.count < map->count ? branch.count : map->count;
+    struct hit *hits = arena_alloc(branch.lookups->arena, most * sizeof *hits);
 
     *count = 0;
     while (branch.count > 0) {

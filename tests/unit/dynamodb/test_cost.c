@@ -451,6 +451,23 @@ TEST(many_paths_of_a_large_item_are_projected_in_one_walk)
     assert_in_range(steps, 0, 3 * ATTRIBUTES + 200 * PATHS);
 }
 
+TEST(many_paths_of_a_small_item_take_only_the_memory_of_its_attributes)
+{
+    enum { PATHS = 500 };
+    struct dynamodb_attribute_map values = {0}, parts,
+                                  item = pair(S("id"), text_value(S("a")), S("x5"), text_value(S("b")));
+    struct scope scope = scope_of(&values);
+    struct projection projection;
+    str problem = {0};
+
+    assert_true(
+        dynamodb_projection_parse(&scope, repeated(S("x5,"), "y%", ",", PATHS), &projection, &problem));
+    count_from_here();
+    parts = dynamodb_projection_apply(&scratch, &projection, &item);
+    assert_int_equal(parts.count, 1);
+    assert_in_range(bytes, 0, 1000);
+}
+
 /* ---- indexes ---- */
 
 enum { INDEXES = 20, INCLUDED = 5 };
@@ -512,4 +529,5 @@ TESTS(test(entries_of_many_indexes_search_a_large_item_once),
       test(many_paths_into_a_large_map_search_it_once),
       test(a_text_is_searched_for_another_by_a_linear_algorithm_and_once),
       test(elements_that_repeat_in_a_large_set_are_found_by_their_hashes),
-      test(many_paths_of_a_large_item_are_projected_in_one_walk))
+      test(many_paths_of_a_large_item_are_projected_in_one_walk),
+      test(many_paths_of_a_small_item_take_only_the_memory_of_its_attributes))
