@@ -23,6 +23,20 @@ def handler(event, context):
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record, body in zip(event["Records"], bodies)
                                   if body.get("bad")]}
 """
+# Does with the first batch what FIRST says: fails, hangs, or reports its first message.
+FIRST = """
+import json, os, time
+def handler(event, context):
+    records = event["Records"]
+    numbers = [json.loads(record["body"])["n"] for record in records]
+    print("IDS " + json.dumps(numbers), flush=True)
+    if numbers[0] == 1 and records[0]["attributes"]["ApproximateReceiveCount"] == "1":
+        if os.environ["FIRST"] == "raises":
+            raise ValueError("no")
+        while os.environ["FIRST"] == "hangs":
+            time.sleep(1)
+        return {"batchItemFailures": [{"itemIdentifier": records[0]["messageId"]}]}
+"""
 ROUNDS = """
 import json
 def handler(event, context):
@@ -38,7 +52,7 @@ LONG = json.dumps({"n": 1, "text": "", "list": [1] * 250_000}, separators=(",", 
 class Shop(World):
     """A server with functions that queues trigger."""
 
-    def orders(self, *patterns, queue=None, source=TELL, **mapping):
+    def orders(self, *patterns, queue=None, source=TELL, variables=None, **mapping):
         """The function, the queue's URL and the mapping; the queue's messages are hidden for long."""
         name = self.name("function")
         attributes = {"VisibilityTimeout": str(HIDDEN_SECONDS), **(queue or {})}
@@ -47,7 +61,7 @@ class Shop(World):
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         self.functions.create_function(
             FunctionName=name, Runtime="python3.11", Handler="index.handler", Role=self.role(POLLER), Timeout=60, MemorySize=512,
-            Code={"ZipFile": zip_of({"index.py": source})})
+            Code={"ZipFile": zip_of({"index.py": source})}, Environment={"Variables": variables or {}})
         self.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
         uuid = self.functions.create_event_source_mapping(
             FunctionName=name, EventSourceArn=arn, **(criteria(*patterns) if patterns else {}),
@@ -125,6 +139,44 @@ def test_messages_of_a_megabyte_are_one_batch_and_only_the_failed_one_stays(shop
     shop.wait_left(url, 0, 1)
     shop.wait(lambda: shop.said(name, "SIZE") == [2700 * KB])
     assert sorted(shop.ids(name)[0]) == [1, 2, 3]
+
+
+def send_more_than_an_event(shop, first):
+    """Four messages of a group, which JSON makes larger than an event; the first three are a batch."""
+    name, url, uuid = shop.orders(queue=FIFO, source=FIRST, variables={"FIRST": first}, Enabled=False)
+    for n, size in [(1, 825_000), (2, 825_000), (3, 825_000), (4, 1_000_000)]:
+        body = json.dumps({"n": n})
+        shop.client("sqs").send_message(QueueUrl=url, MessageBody=body + "\n" * (size - len(body)), MessageGroupId="g")
+    shop.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    shop.wait(lambda: [1, 2, 3] in shop.ids(name))
+    return name, url
+
+
+def test_a_group_waits_for_a_batch_that_fails(shop):
+    name, url = send_more_than_an_event(shop, "raises")
+    shop.wait_left(url, 1, 3)
+    shop.advance(HIDDEN_SECONDS)
+    shop.wait_left(url, 0, 0)
+    shop.wait(lambda: shop.ids(name) == [[1, 2, 3], [1, 2, 3], [4]])
+
+
+def test_a_group_waits_for_the_failed_message_of_a_batch(shop):
+    name, url = send_more_than_an_event(shop, "reports")
+    shop.wait_left(url, 1, 1)
+    shop.advance(HIDDEN_SECONDS)
+    shop.wait_left(url, 0, 0)
+    shop.wait(lambda: shop.ids(name) == [[1, 2, 3], [1, 4]])
+
+
+def test_a_group_waits_for_a_batch_that_a_kill_interrupts(own_shop):
+    name, url = send_more_than_an_event(own_shop, "hangs")
+    own_shop.wait_left(url, 1, 3)
+    own_shop.server.kill()
+    own_shop.server.start()
+    own_shop.wait_left(url, 1, 3)
+    own_shop.advance(HIDDEN_SECONDS)
+    own_shop.wait_left(url, 0, 0)
+    own_shop.wait(lambda: own_shop.ids(name)[-2:] == [[1, 2, 3], [4]])
 
 
 def test_large_messages_gather_until_the_window_ends(shop):

@@ -22,19 +22,6 @@ enum {
 
 /* ---- batches ---- */
 
-/* The number of records, from the first on, that make one event. */
-static size_t event_count(const struct record *records, size_t count, int64_t batch_size)
-{
-    size_t size = 0, i;
-
-    for (i = 0; i < count && i < (size_t)batch_size; i++) {
-        size += records[i].json.size + 1;
-        if (size > EVENT_BYTES && i > 0)
-            break;
-    }
-    return i;
-}
-
 /* With the commas between them. */
 static size_t size_of_records(const struct record *records, size_t count)
 {
@@ -82,28 +69,19 @@ static str lineage_of(const struct call *call, const struct record *records, siz
     return lineage;
 }
 
-static void send_batch(const struct call *call, const struct poll *poll, const struct record *records,
-                       size_t count)
+/* What one receive returns fits into one event. */
+static void send_batch(const struct call *call, const struct poll *poll, const struct record_list *records)
 {
-    lambda_batch_send(call, poll,
-                      (struct lambda_add_invocation_params){
-                          .payload = event_of(call, records, count),
-                          .lineage = lineage_of(call, records, count),
-                          .trace_id = records->trace_id, /* of the first message, if it has one */
-                          .receipts = receipts_of(call, poll->mapping.source_arn, records, count),
-                      });
-}
-
-static void send_batches(const struct call *call, const struct poll *poll, const struct record_list *records)
-{
-    size_t done = 0;
-
-    while (done < records->count) {
-        const struct record *rest = records->items + done;
-        size_t count = event_count(rest, records->count - done, poll->mapping.batch_size);
-        send_batch(call, poll, rest, count);
-        done += count;
-    }
+    if (records->count == 0)
+        return;
+    lambda_batch_send(
+        call, poll,
+        (struct lambda_add_invocation_params){
+            .payload = event_of(call, records->items, records->count),
+            .lineage = lineage_of(call, records->items, records->count),
+            .trace_id = records->items->trace_id, /* of the first message, if it has one */
+            .receipts = receipts_of(call, poll->mapping.source_arn, records->items, records->count),
+        });
 }
 
 /* ---- the batching window ---- */
@@ -156,7 +134,7 @@ void lambda_queue_send(const struct call *call, const struct poll *poll, const s
     if (poll->mapping.window_seconds > 0)
         lambda_queue_gather(call, poll, records);
     else
-        send_batches(call, poll, records);
+        send_batch(call, poll, records);
 }
 
 void lambda_queue_gathered(const struct call *call, const struct poll *poll)

@@ -63,8 +63,7 @@ struct content sqs_body_of(const struct call *call, const struct sqs_visible_row
     return content;
 }
 
-/* As stored, in JSON, attributes are never shorter than they count. */
-static int64_t stored_size(const struct call *call, const struct sqs_visible_row *row)
+int64_t sqs_body_stored_size(const struct call *call, const struct sqs_visible_row *row)
 {
     struct sqs_find_body_size_row body = {0};
 
@@ -77,7 +76,7 @@ bool sqs_body_fits(const struct call *call, const struct sqs_visible_row *row, i
 {
     struct sqs_message_body_attribute_map attributes = {0};
 
-    if (stored_size(call, row) <= maximum_bytes)
+    if (sqs_body_stored_size(call, row) <= maximum_bytes)
         return true;
     struct content content = sqs_body_of(call, row);
     if (str_present(content.attributes))

@@ -16,7 +16,7 @@ enum {
     MAX_VISIBILITY_SECONDS = 43200,
     MAX_WAIT_SECONDS = 20,
     MAX_PUT_ASIDE = 100, /* in one run; then the call runs again */
-    MAX_BYTES = 2621440, /* then no further message is taken: AWS may also return fewer */
+    MAX_BYTES = 3000000, /* of several messages: doubled by JSON's escapes, they still fit into one event */
 };
 
 static bool range_check(const struct call *call, const char *name, const int64_t *value, int64_t min,
@@ -319,6 +319,14 @@ static bool is_dead_letter(const struct call *call, struct receive *receive,
     return receive->dead_letters.row.id != 0 && receive->dead_letters.row.id != receive->queue->row.id;
 }
 
+/* A message that exceeds what one receive returns is left for the next one; AWS may also return fewer. */
+static bool has_room(const struct call *call, const struct receive *receive,
+                     const struct sqs_visible_row *row)
+{
+    return receive->messages->count == 0 ||
+           receive->bytes + (size_t)sqs_body_stored_size(call, row) <= MAX_BYTES;
+}
+
 /* Divert an expired message or a dead letter; otherwise return the message. */
 static void receive_or_divert(const struct call *call, struct receive *receive,
                               const struct sqs_visible_row *row)
@@ -347,7 +355,7 @@ static bool take_visible(const struct call *call, struct receive *receive, int64
     check(wanted >= 0 && wanted <= MAX_MESSAGES);
     do {
         rows = sqs_visible_list(call, receive->queue, wanted);
-        for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++)
+        for (size_t i = 0; i < rows.count && has_room(call, receive, &rows.items[i]); i++)
             receive_or_divert(call, receive, &rows.items[i]);
     } while (rows.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);
     return rows.count == 0 || receive->messages->count > 0;
@@ -365,7 +373,7 @@ static void take_group(const struct call *call, struct receive *receive, str gro
                                                                  .limit = wanted,
                                                              });
 
-    for (size_t i = 0; i < rows.count && receive->bytes < MAX_BYTES; i++) {
+    for (size_t i = 0; i < rows.count && has_room(call, receive, &rows.items[i]); i++) {
         if (rows.items[i].visible_ms > call->now_ms)
             break;
         receive_or_divert(call, receive, &rows.items[i]);
@@ -385,7 +393,7 @@ static bool take_from_groups(const struct call *call, struct receive *receive, i
                                                           .limit = wanted,
                                                       });
         for (size_t i = 0; i < groups.count && (int64_t)receive->messages->count < wanted &&
-                           receive->bytes < MAX_BYTES && receive->put_aside < MAX_PUT_ASIDE;
+                           receive->put_aside < MAX_PUT_ASIDE;
              i++)
             take_group(call, receive, groups.items[i].group_id, wanted - (int64_t)receive->messages->count);
     } while (groups.count > 0 && receive->messages->count == 0 && receive->put_aside < MAX_PUT_ASIDE);

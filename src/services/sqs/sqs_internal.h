@@ -90,6 +90,8 @@ struct content {
 const int64_t *sqs_body_store(const struct call *call, const struct content *content, size_t copies);
 /* The content of a found message; computes its body's digest if it is not stored. */
 struct content sqs_body_of(const struct call *call, const struct sqs_visible_row *row);
+/* With its attributes, which in JSON, as stored, are never shorter than they count. */
+int64_t sqs_body_stored_size(const struct call *call, const struct sqs_visible_row *row);
 /* Is a message no longer than that, with its attributes? */
 bool sqs_body_fits(const struct call *call, const struct sqs_visible_row *row, int64_t maximum_bytes);
 /* The body with a message's own piece inserted. */
