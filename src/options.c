@@ -406,9 +406,36 @@ static const str other_variables[] = {
     STR_INIT("ORDERLY_SLICE_US"),
 };
 
+/* Others set these together with ORDERLY_PORT. */
+static const str link_variables[] = {
+    STR_INIT("ORDERLY_SERVICE_*"),
+    STR_INIT("ORDERLY_PORT_*"),
+    STR_INIT("ORDERLY_NAME"),
+    STR_INIT("ORDERLY_ENV_*"),
+};
+
+/* Kubernetes sets ORDERLY_PORT in the pods beside a service named orderly, and so do Docker's links. */
+static bool is_link(const char *port)
+{
+    return port && (str_starts_with(str_of(port), S("tcp://")) || str_starts_with(str_of(port), S("udp://")));
+}
+
+static void note_link(struct arena *arena, struct names *known)
+{
+    const char *port = getenv("ORDERLY_PORT");
+
+    if (!is_link(port))
+        return;
+    log_info("ORDERLY_PORT is no setting: it is a link to a service", log_field("value", str_of(port)));
+    for (size_t i = 0; i < sizeof link_variables / sizeof *link_variables; i++)
+        *list_add(arena, known) = link_variables[i];
+}
+
 void options_warn_of_unknown_variables(struct arena *arena)
 {
     struct names known = {0};
+
+    note_link(arena, &known);
 
     for (size_t i = 0; i < OPTIONS; i++)
         *list_add(arena, &known) = str_of(table[i].variable);
@@ -421,6 +448,8 @@ static enum options_result read_environment(struct arena *arena, struct options 
 {
     for (size_t i = 0; i < OPTIONS; i++) {
         const char *given = getenv(table[i].variable);
+        if (table[i].set == set_port && is_link(given))
+            given = NULL;
         str value = str_of(given ? given : table[i].fallback ? table[i].fallback : "0");
         if (!table[i].set(options, value))
             return refuse(arena, &table[i], table[i].variable, value, problem);

@@ -44,12 +44,22 @@ static str nearest(struct arena *arena, str prefix, str name, const struct names
     return found;
 }
 
+static bool is_known(str name, const struct names *known)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        str one = known->items[i];
+        if (str_ends_with(one, S("*")) ? str_starts_with(name, str_head(one, one.size - 1))
+                                       : str_equal(name, one))
+            return true;
+    }
+    return false;
+}
+
 void variables_warn_of_unknown(struct arena *arena, str prefix, const struct names *known)
 {
     for (char **variable = environ; *variable; variable++) {
         str line = str_of(*variable), name;
-        if (str_starts_with(line, prefix) && str_next(&line, '=', &name) &&
-            !str_is_one_of(name, known->items, known->count))
+        if (str_starts_with(line, prefix) && str_next(&line, '=', &name) && !is_known(name, known))
             log_warn("an environment variable is unknown and changes nothing", log_field("variable", name),
                      log_field("nearest", nearest(arena, prefix, name, known)));
     }

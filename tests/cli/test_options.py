@@ -181,6 +181,31 @@ def test_a_misspelt_variable_is_named_beside_the_nearest_one(started):
         "variable=ORDERLY_SAND_BOX nearest=ORDERLY_SANDBOX"]
 
 
+LINK = {"PORT": "tcp://10.0.0.1:4566", "SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "4566", "SERVICE_PORT_AWS": "4566",
+        "PORT_4566_TCP": "tcp://10.0.0.1:4566", "PORT_4566_TCP_ADDR": "10.0.0.1", "PORT_4566_TCP_PORT": "4566",
+        "PORT_4566_TCP_PROTO": "tcp", "NAME": "/web/orderly", "ENV_MOON": "1"}
+
+
+@pytest.mark.parametrize("port", ["tcp://10.0.0.1:4566", "udp://10.0.0.1:53"])
+def test_the_variables_of_a_service_named_orderly_are_no_settings(started, port):
+    """Kubernetes sets them in each pod of the service's namespace, Docker in containers that link to one of that name."""
+    server = started(**{f"ORDERLY_{name}": value for name, value in {**LINK, "PORT": port}.items()}, ORDERLY_MOON="1")
+    assert warnings_of_variables(server) == ["variable=ORDERLY_MOON"]
+    assert [line.split("info ")[1] for line in server.log.splitlines() if "ORDERLY_PORT" in line] == [
+        f"ORDERLY_PORT is no setting: it is a link to a service value={port}"]
+
+
+def test_only_a_link_excuses_a_port_or_a_variable(orderly, started):
+    run = orderly(ORDERLY_PORT="http://10.0.0.1:4566")
+    assert run.stderr == (
+        'orderly: ORDERLY_PORT takes a whole number from 0 to 65535, not "http://10.0.0.1:4566". See orderly help.\n')
+    run = orderly("--port", LINK["PORT"])
+    assert run.stderr == (
+        'orderly: --port takes a whole number from 0 to 65535, not "tcp://10.0.0.1:4566". See orderly help.\n')
+    server = started(ORDERLY_SERVICE_HOST="10.0.0.1")
+    assert len(warnings_of_variables(server)) == 1
+
+
 def variables_in(*patterns):
     files = [path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()]
     return {name for path in files for name in re.findall(r"\bORDERLY_[A-Z_]*[A-Z]\b", path.read_text())}
@@ -190,7 +215,8 @@ def test_the_variables_of_the_server_and_of_its_tests_are_known(started):
     """All that the help, the tests and the tools name; what is built into the binary is not a variable."""
     named = variables_in("README.md", "test", "run", "src/*.c", "src/console/*.ts", "tests/*/*.py", "tests/sdk/js/*", "bench/*.py",
                          "tools/*")
-    others = {"ORDERLY_VERSION", "ORDERLY_SOURCE", "ORDERLY_DURABLITY", "ORDERLY_SAND_BOX", "ORDERLY_MOON"}
+    others = {"ORDERLY_VERSION", "ORDERLY_SOURCE", "ORDERLY_DURABLITY", "ORDERLY_SAND_BOX", "ORDERLY_MOON", "ORDERLY_NAME",
+              "ORDERLY_SERVICE_HOST"}
     options = {variable for variable, _ in options_in_readme().values()}
     assert named - others - options  # those of the tests
     server = started(**{name: "1" for name in named - others - options})
