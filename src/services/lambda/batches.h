@@ -18,8 +18,7 @@ str lambda_lane_event(const struct call *call, int64_t lane_id, str request_id, 
 str lambda_gathered_event(const struct call *call, int64_t batch_id);
 /* The batch was taken by a sandbox, as the hop of kind HOP_INVOKED tells; returns the hop's id. */
 int64_t lambda_gathered_invoked(const struct call *call, const struct function *function,
-                                const struct lambda_take_invocation_row *invocation,
-                                const struct trace_hop *hop);
+                                const struct lambda_queued_row *invocation, const struct trace_hop *hop);
 /* Its invocation has ended, as the hop of kind HOP_RETURNED tells. */
 void lambda_gathered_returned(const struct call *call, int64_t batch_id, const struct trace_hop *hop);
 void lambda_gathered_remove(const struct call *call, int64_t batch_id);

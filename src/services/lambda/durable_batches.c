@@ -16,19 +16,8 @@ void lambda_durable_invoke_batch(const struct call *call, struct lambda_add_invo
           &(struct lambda_start_execution_request){.invocation_id = id, .request_id = start->request_id});
 }
 
-/* Absent: the batch is not under way any more. */
-static str event_of(const struct call *call, const struct lambda_get_starter_row *starter)
-{
-    return lambda_stored_event(call, &(struct stored_event){.id = starter->id,
-                                                            .request_id = starter->request_id,
-                                                            .payload = starter->payload,
-                                                            .is_apart = starter->payload_apart,
-                                                            .batch_id = starter->batch_id,
-                                                            .lane_id = starter->lane_id});
-}
-
 static bool find(const struct call *call, const struct lambda_start_execution_request *in,
-                 struct lambda_get_starter_row *starter)
+                 struct lambda_queued_row *starter)
 {
     return lambda_get_starter(
         call->txn, &(struct lambda_get_starter_params){.id = in->invocation_id, .request_id = in->request_id},
@@ -37,17 +26,17 @@ static bool find(const struct call *call, const struct lambda_start_execution_re
 
 void lambda_start_execution_prepare(const struct call *call, const struct lambda_start_execution_request *in)
 {
-    struct lambda_get_starter_row starter;
+    struct lambda_queued_row starter;
     str *event = arena_new(call->arena, str);
 
     if (!find(call, in, &starter))
         return;
-    *event = event_of(call, &starter);
+    *event = lambda_stored_event(call, &starter);
     leave_prepared(call, event);
 }
 
 static void begin(const struct call *call, const struct function *function,
-                  const struct lambda_get_starter_row *starter, str event)
+                  const struct lambda_queued_row *starter, str event)
 {
     struct lambda_execution_row execution;
 
@@ -65,7 +54,7 @@ static void begin(const struct call *call, const struct function *function,
 enum outcome lambda_start_execution(const struct call *call, const struct lambda_start_execution_request *in,
                                     struct lambda_start_execution_output *out)
 {
-    struct lambda_get_starter_row starter;
+    struct lambda_queued_row starter;
     struct function function;
     const str *event = prepared(call);
 
@@ -73,7 +62,7 @@ enum outcome lambda_start_execution(const struct call *call, const struct lambda
     if (!find(call, in, &starter) || !lambda_version_get(call, starter.version_id, &function))
         return DONE;
     struct call there = lambda_call_of_function(call, &function);
-    str text = event ? *event : event_of(call, &starter);
+    str text = event ? *event : lambda_stored_event(call, &starter);
     if (str_present(text))
         begin(&there, &function, &starter, text);
     else

@@ -303,8 +303,7 @@ enum outcome lambda_tend_batch(const struct call *call, const struct lambda_tend
 }
 
 int64_t lambda_gathered_invoked(const struct call *call, const struct function *function,
-                                const struct lambda_take_invocation_row *invocation,
-                                const struct trace_hop *hop)
+                                const struct lambda_queued_row *invocation, const struct trace_hop *hop)
 {
     struct lambda_batch_row batch;
 

@@ -47,14 +47,14 @@ int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocat
 }
 
 /* No config lets an event expire earlier. */
-static bool is_old_event(const struct call *call, const struct lambda_take_invocation_row *invocation)
+static bool is_old_event(const struct call *call, const struct lambda_queued_row *invocation)
 {
     return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
            call->now_ms - invocation->queued_ms > LEAST_EVENT_AGE_MS;
 }
 
 /* Absent: nobody wants the invocation any more. */
-static str whole_payload(const struct call *call, const struct lambda_take_invocation_row *invocation,
+static str whole_payload(const struct call *call, const struct lambda_queued_row *invocation,
                          const struct read_event *read)
 {
     if (read && !str_equal(read->request_id, invocation->request_id))
@@ -66,16 +66,11 @@ static str whole_payload(const struct call *call, const struct lambda_take_invoc
     if (invocation->payload_apart && invocation->kind == LAMBDA_INVOCATION_KIND_SYNC)
         return arena_copy(call->arena,
                           shown_by(call, lambda_invocation_answer(call, invocation->request_id)));
-    return lambda_stored_event(call, &(struct stored_event){.id = invocation->id,
-                                                            .request_id = invocation->request_id,
-                                                            .payload = invocation->payload,
-                                                            .is_apart = invocation->payload_apart,
-                                                            .batch_id = invocation->batch_id,
-                                                            .lane_id = invocation->lane_id});
+    return lambda_stored_event(call, invocation);
 }
 
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
-                            const struct read_event *read, struct lambda_take_invocation_row *invocation)
+                            const struct read_event *read, struct lambda_queued_row *invocation)
 {
     while (lambda_take_invocation(call->txn, params, invocation)) {
         if (is_old_event(call, invocation) && lambda_event_expire(call, invocation->id))

@@ -25,7 +25,7 @@ int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocat
  */
 struct read_event;
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
-                            const struct read_event *read, struct lambda_take_invocation_row *invocation);
+                            const struct read_event *read, struct lambda_queued_row *invocation);
 /* The columns of an asynchronous invocation's row, as its whole payload. */
 str lambda_invocation_payload(const struct call *call, int64_t id, str payload, bool is_apart);
 void lambda_invocation_remove(const struct call *call, int64_t id);
@@ -36,14 +36,8 @@ bool lambda_invocation_next(const struct call *call, const struct function *func
                             struct lambda_find_invocation_row *invocation);
 
 /* large_events.c: events that are not in the row of their invocation */
-struct stored_event {
-    int64_t id;
-    str request_id;
-    str payload;
-    bool is_apart;
-    const int64_t *batch_id, *lane_id; /* or NULL */
-};
-str lambda_stored_event(const struct call *call, const struct stored_event *stored);
+/* Absent: its batch is not under way any more. */
+str lambda_stored_event(const struct call *call, const struct lambda_queued_row *queued);
 /*
  * What a worker has read: an invocation's event; of a durable execution's run its state, as of that sequence.
  * A call that waits keeps it, and the row's id may be another invocation's meanwhile.

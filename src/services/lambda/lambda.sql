@@ -1388,6 +1388,7 @@ values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kin
 
 -- The invocation of a version that its next sandbox takes.
 -- statement: find_upcoming :one
+-- row: queued
 select id, request_id, kind, payload, payload_apart, durable, execution_id, batch_id, lane_id, event_size
 from lambda_invocation
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1405,6 +1406,7 @@ delete from lambda_payload where id = :id;
 -- Give the first queued invocation of a version to this sandbox: the oldest with a caller who waits, or else the
 -- oldest.
 -- statement: take_invocation :one
+-- row: queued
 update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, started_ms = :started_ms, announced = 0
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
@@ -1713,6 +1715,7 @@ delete from lambda_history where execution_id = :execution_id
 
 -- A batch's invocation whose execution has not begun.
 -- statement: get_starter :one
+-- row: queued
 select id, request_id, version_id, function_arn, payload, payload_apart, trace_id, batch_id, lane_id
 from lambda_invocation
 where id = :id and request_id = :request_id and durable = 'starter' and execution_id is null;

@@ -14,16 +14,16 @@
 
 enum { LARGE_EVENT_BYTES = 64 * 1024 };
 
-str lambda_stored_event(const struct call *call, const struct stored_event *stored)
+str lambda_stored_event(const struct call *call, const struct lambda_queued_row *queued)
 {
-    if (stored->batch_id)
-        return lambda_gathered_event(call, *stored->batch_id);
-    str payload = lambda_invocation_payload(call, stored->id, stored->payload, stored->is_apart);
-    return stored->lane_id ? lambda_lane_event(call, *stored->lane_id, stored->request_id, payload) : payload;
+    if (queued->batch_id)
+        return lambda_gathered_event(call, *queued->batch_id);
+    str payload = lambda_invocation_payload(call, queued->id, queued->payload, queued->payload_apart);
+    return queued->lane_id ? lambda_lane_event(call, *queued->lane_id, queued->request_id, payload) : payload;
 }
 
 /* The event of a durable execution's run grows with the execution. */
-static bool is_large(const struct call *call, const struct lambda_find_upcoming_row *next)
+static bool is_large(const struct call *call, const struct lambda_queued_row *next)
 {
     struct lambda_execution_row execution;
 
@@ -33,14 +33,14 @@ static bool is_large(const struct call *call, const struct lambda_find_upcoming_
 }
 
 static bool find_next(const struct call *call, const struct function *function,
-                      struct lambda_find_upcoming_row *next)
+                      struct lambda_queued_row *next)
 {
     return lambda_find_upcoming(
         call->txn, &(struct lambda_find_upcoming_params){.version_id = function->row.version_id}, next);
 }
 
 static bool is_of(const struct call *call, const struct read_event *read,
-                  const struct lambda_find_upcoming_row *next)
+                  const struct lambda_queued_row *next)
 {
     if (!read || !str_equal(read->request_id, next->request_id))
         return false;
@@ -51,7 +51,7 @@ static bool is_of(const struct call *call, const struct read_event *read,
 bool lambda_event_is_unread(const struct call *call, const struct function *function,
                             const struct read_event *read)
 {
-    struct lambda_find_upcoming_row next;
+    struct lambda_queued_row next;
 
     return may_move_to_worker(call) && find_next(call, function, &next) && is_large(call, &next) &&
            !is_of(call, read, &next);
@@ -60,7 +60,7 @@ bool lambda_event_is_unread(const struct call *call, const struct function *func
 void lambda_event_prepare(const struct call *call, const struct function *function)
 {
     struct read_event *read = arena_new(call->arena, struct read_event);
-    struct lambda_find_upcoming_row next;
+    struct lambda_queued_row next;
 
     if (!find_next(call, function, &next) || !is_large(call, &next))
         return;
@@ -68,11 +68,6 @@ void lambda_event_prepare(const struct call *call, const struct function *functi
     if (next.durable == LAMBDA_INVOCATION_DURABLE_RUN)
         read->text = lambda_run_state(call, *next.execution_id, &read->sequence);
     else
-        read->text = lambda_stored_event(call, &(struct stored_event){.id = next.id,
-                                                                      .request_id = next.request_id,
-                                                                      .payload = next.payload,
-                                                                      .is_apart = next.payload_apart,
-                                                                      .batch_id = next.batch_id,
-                                                                      .lane_id = next.lane_id});
+        read->text = lambda_stored_event(call, &next);
     leave_prepared(call, read);
 }

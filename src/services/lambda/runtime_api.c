@@ -95,8 +95,7 @@ void runtime_next_prepare(const struct call *call, const struct runtime_next_req
 }
 
 static void write_invocation(const struct call *call, const struct lambda_asker *asker,
-                             const struct lambda_take_invocation_row *invocation,
-                             struct runtime_next_response *out)
+                             const struct lambda_queued_row *invocation, struct runtime_next_response *out)
 {
     const struct trace_hop invoked = {.kind = HOP_INVOKED,
                                       .resource_arn = asker->function.arn,
@@ -121,7 +120,7 @@ static void write_invocation(const struct call *call, const struct lambda_asker 
 enum outcome runtime_next(const struct call *call, const struct runtime_next_request *in,
                           struct runtime_next_response *out)
 {
-    struct lambda_take_invocation_row invocation;
+    struct lambda_queued_row invocation;
     const struct read_event *read = NULL;
     struct lambda_asker asker;
 

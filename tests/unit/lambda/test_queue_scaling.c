@@ -64,7 +64,7 @@ static void queue_batch(void)
 /* That many more batches run. */
 static void begin_batches(int64_t count)
 {
-    struct lambda_take_invocation_row row;
+    struct lambda_queued_row row;
 
     for (int64_t i = 0; i < count; i++) {
         queue_batch();
