@@ -448,3 +448,22 @@ def test_a_large_message_that_a_function_sends_on_is_denied_by_a_call_of_its_own
     put(sns, topic, statement(MASK, ["EmailAddress"]))
     send(SEARCHED_AT_ONCE)
     assert "#" * 6 in sent_on(sqs, queue)
+
+
+def test_a_denied_letter_is_lost_whatever_dead_letter_queues_there_are(
+        client, endpoint, sns, sqs, make_queue, make_function, make_role, subscribed, wait_until):  # noqa: F811
+    """Of the subscription, or of the topic as a function's own: no subscriber was to get it."""
+    dead = make_queue()
+    topic, queue, _ = subscribed(RedrivePolicy=json.dumps({"deadLetterTargetArn": make_queue.arn(dead)}))
+    put(sns, topic, statement(DENY, ["EmailAddress"]))
+    name = make_function("def handler(event, context): raise ValueError", Role=make_role(["sns:Publish"]),
+                         DeadLetterConfig={"TargetArn": topic})
+    functions = client("lambda")
+    functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    traces = Traces(endpoint)
+    for size in SEARCHED_AT_ONCE, SEARCHED_AT_ONCE + 1:
+        known = len(traces.find(resource=topic, outcome="not-delivered"))
+        functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps("a@b.co " + "x" * (size - 9)))
+        assert wait_until(lambda: len(traces.find(resource=topic, outcome="not-delivered")) == known + 1)
+    for url in queue, dead:
+        assert "Messages" not in sqs.receive_message(QueueUrl=url)
