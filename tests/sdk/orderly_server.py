@@ -76,26 +76,27 @@ class Server:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def _said(self) -> int:
+    def said(self) -> int:
+        """A place in the log, for log_from()."""
         return os.fstat(self.output.fileno()).st_size
 
-    def _read_from(self, place: int) -> str:
+    def log_from(self, place: int) -> str:
         # Not by read(): the processes write at the place that the file's descriptor is at.
-        return os.pread(self.output.fileno(), self._said() - place, place).decode(errors="replace")
+        return os.pread(self.output.fileno(), self.said() - place, place).decode(errors="replace")
 
     @property
     def log(self) -> str:
-        return self._read_from(self.forgotten)
+        return self.log_from(self.forgotten)
 
     @property
     def log_lines(self) -> "list[str]":
         return self.log.splitlines(keepends=True)
 
     def forget_log(self) -> None:
-        self.forgotten = self._said()
+        self.forgotten = self.said()
 
     def start(self, timeout_seconds: float = 60.0) -> "Server":
-        began = self._said()
+        began = self.said()
         self.process = subprocess.Popen(
             [self.program or binary(), "--port", str(self.port), "--data", self.data, *self.arguments],
             stdin=subprocess.DEVNULL,
@@ -105,7 +106,7 @@ class Server:
             **({} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}),
         )
         deadline = time.monotonic() + timeout_seconds
-        while "Ready." not in self._read_from(began):
+        while "Ready." not in self.log_from(began):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise AssertionError(f"the server did not become ready:\n{self.log[-4000:]}")

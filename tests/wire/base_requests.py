@@ -6,6 +6,7 @@
 new each time.
 """
 
+import contextlib
 import functools
 import http.server
 import io
@@ -117,6 +118,7 @@ class World:
         client("logs").create_lookup_table(lookupTableName="every", tableBody="a,b\n1,2\n")
         self.logs, self.slow = client("logs"), []
         self.query, self.pointer = self.complete_query()
+        self.fill_slow_group()
         client("dynamodb").create_table(**self.table("every"))
         view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         streamed = client("dynamodb").create_table(**self.table("streamed"), StreamSpecification=view)
@@ -139,20 +141,28 @@ class World:
             time.sleep(0.01)
         return query, results[0][-1]["value"]
 
+    def fill_slow_group(self):
+        self.logs.create_log_group(logGroupName="slow")
+        self.logs.create_log_stream(logGroupName="slow", logStreamName="s")
+        events = [{"timestamp": self.now_ms, "message": "ab " * 200}] * 1000
+        self.logs.put_log_events(logGroupName="slow", logStreamName="s", logEvents=events)
+
     def start_query(self, group, text):
         now = self.now_ms // 1000
         return self.logs.start_query(logGroupName=group, startTime=now - 3600, endTime=now + 3600, queryString=text)["queryId"]
 
     def new_query(self):
         """A query that waits, because two others take seconds."""
-        if not self.slow:
-            self.logs.create_log_group(logGroupName="slow")
-            self.logs.create_log_stream(logGroupName="slow", logStreamName="s")
-            events = [{"timestamp": self.now_ms, "message": "ab " * 200}] * 1000
-            self.logs.put_log_events(logGroupName="slow", logStreamName="s", logEvents=events)
         if not self.slow or any(self.logs.get_query_results(queryId=query)["status"] != "Running" for query in self.slow):
             self.slow = [self.start_query("slow", "filter @message like /((a|b)+ )+[yz]/") for _ in range(2)]
         return self.start_query("every", "limit 1")
+
+    def stop_slow_queries(self):
+        """At the end of a test: they would compute for half a minute beside the tests after it."""
+        for query in self.slow:
+            with contextlib.suppress(self.logs.exceptions.InvalidParameterException):  # it has ended
+                self.logs.stop_query(queryId=query)
+        self.slow = []
 
     def new_definition(self):
         return self.logs.put_query_definition(name="passing", queryString="limit 1")["queryDefinitionId"]

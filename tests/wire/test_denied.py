@@ -70,8 +70,13 @@ def client(server):
 
 
 @pytest.fixture(scope="module")
-def bases(client):
-    return base_requests(World(client))
+def world(client):
+    return World(client)
+
+
+@pytest.fixture(scope="module")
+def bases(world):
+    return base_requests(world)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +99,7 @@ def grant(client, key):
 
 
 @pytest.fixture
-def request_of(client, key, bases):
+def request_of(client, key, world, bases):
     """request_of(service, operation)() sends the user's request: the denial (status, code, sentence), or ALLOWED."""
 
     def of(service, operation):
@@ -118,7 +123,8 @@ def request_of(client, key, bases):
 
         return send
 
-    return of
+    yield of
+    world.stop_slow_queries()
 
 
 def denial(service, action, resource):
