@@ -8,6 +8,7 @@ import urllib.request
 import zipfile
 
 import boto3
+import worst_messaging
 
 ACCOUNT = "000000000000"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -240,7 +241,29 @@ def filter_message(lambda_client):
         time.sleep(0.01)
 
 
+# --- an event that is sent on ---
+
+
+def make_sender(lambda_client):
+    """Its events are given up at once, and go to a topic that masks all data that can be found."""
+    worst_messaging.protect(beside(lambda_client, "sns"), "worst-sent-on")
+    make_reader(lambda_client, "worst-sender", json.dumps({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}))
+    lambda_client.put_function_event_invoke_config(FunctionName="worst-sender", DestinationConfig={
+        "OnFailure": {"Destination": worst_messaging.topic_arn("worst-sent-on")}})
+    lambda_client.put_function_concurrency(FunctionName="worst-sender", ReservedConcurrentExecutions=0)
+
+
+def send_on(lambda_client):
+    sqs = beside(lambda_client, "sqs")
+    lambda_client.invoke(FunctionName="worst-sender", InvocationType="Event", Payload=json.dumps("a@b.io " * 36_000))
+    while not sqs.receive_message(QueueUrl=worst_messaging.url(sqs, "worst-sent-on-0000"), WaitTimeSeconds=20).get("Messages"):
+        pass
+
+
 REQUESTS = [
+    {"name": "Invoke: 250 KB of mail addresses, sent on to a topic that masks them twice", "service": "lambda",
+     "prepare": make_sender, "request": send_on},
     {"name": "CreateEventSourceMapping: a message of 1 MB, and filters with 60 branches", "service": "lambda",
      "prepare": filtered("worst-filtered", POLLER, filtered_queue), "request": filter_message},
     {"name": "CreateEventSourceMapping: a batch of 10,000 messages, received and deleted", "service": "lambda",

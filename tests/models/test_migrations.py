@@ -107,3 +107,28 @@ def test_a_subscription_and_a_stored_message_from_before_confirmations_are_deliv
     message = dict(database.execute("select * from sns_fanout_message").fetchone())
     assert {name: message[name] for name in ("fanout_id", "text", "message_id", "structure", "signature_version")} == {
         "fanout_id": 3, "text": "text", "message_id": None, "structure": None, "signature_version": 1}
+
+
+def test_topics_and_subscriptions_stay_as_they_are_when_their_ids_are_no_longer_used_again():
+    database = sqlite3.connect(":memory:")
+    database.execute("create table aws_tag (owner text, key text, value text)")
+    apply(database, "sns", 1, 15)
+    indexes = "select name, tbl_name from sqlite_schema where type = 'index' order by name"
+    before = database.execute(indexes).fetchall(), {}
+    for table in "sns_topic", "sns_subscription":
+        columns = [(name, kind) for _, name, kind, *_ in database.execute(f"pragma table_info({table})")]
+        row = {name: number if kind.upper() == "INTEGER" else f"{name} {number}" for number, (name, kind) in enumerate(columns, 7)}
+        row |= {"state": "pending"} if "state" in row else {}
+        database.execute(f"insert into {table} ({', '.join(row)}) values ({', '.join(f':{name}' for name in row)})", row)
+        before[1][table] = row
+    apply(database, "sns", 16, 16)
+    assert database.execute(indexes).fetchall() == before[0]
+    database.row_factory = sqlite3.Row
+    for table, row in before[1].items():
+        assert dict(database.execute(f"select * from {table}").fetchone()) == row
+        database.execute(f"delete from {table}")
+    database.execute("insert into sns_topic (account, region, name, signature_version, deleted_subscriptions)"
+                     " values ('a', 'r', 'n', 1, 0)")
+    database.execute("insert into sns_subscription (topic_id, arn, owner, protocol, endpoint, raw_delivery)"
+                     " values (1, 'a', 'o', 'sqs', 'e', 0)")
+    assert [database.execute(f"select id from {table}").fetchone()["id"] for table in before[1]] == [8, 8]

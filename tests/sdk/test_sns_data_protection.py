@@ -37,8 +37,8 @@ def put(sns, topic, *statements):  # noqa: F811
     sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy_of(*statements))
 
 
-def text_of(sqs, queue):  # noqa: F811
-    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20).get("Messages", [])
+def text_of(sqs, queue, wait_seconds=20):  # noqa: F811
+    messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=wait_seconds).get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
     return [message["Body"] for message in messages]
@@ -467,3 +467,35 @@ def test_a_denied_letter_is_lost_whatever_dead_letter_queues_there_are(
         assert wait_until(lambda: len(traces.find(resource=topic, outcome="not-delivered")) == known + 1)
     for url in queue, dead:
         assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_what_a_topic_has_accepted_goes_to_no_later_topic_of_its_name(
+        client, endpoint, sns, sqs, make_queue, make_function, make_role, allow_topic, subscribed, wait_until):  # noqa: F811
+    """The letters are accepted sooner than they are searched, so the topic is deleted before some are published."""
+    many, received = 20, {}
+    topic, queue, _ = subscribed()
+    put(sns, topic, statement(MASK))
+    name = make_function("", Role=make_role(["sns:Publish"]))
+    functions, traces = client("lambda"), Traces(endpoint)
+    functions.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnFailure": {"Destination": topic}})
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)  # each event is sent on at once
+    for _ in range(many):
+        functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps("a@" * 125_000))
+    sns.delete_topic(TopicArn=topic)
+    assert sns.create_topic(Name=topic.split(":")[-1])["TopicArn"] == topic
+    later = make_queue()
+    allow_topic(later, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(later))
+
+    def lost():
+        hops = [hop for trace in traces.find(resource=topic) for hop in traces.get("/" + trace["traceId"])["hops"]]
+        return sum(hop.get("reason") == "the topic is gone" for hop in hops)
+
+    def ended():
+        for url in queue, later:
+            received[url] = received.get(url, 0) + len(text_of(sqs, url, wait_seconds=0))
+        return sum(received.values()) + lost() == many
+
+    wait_until(ended)
+    assert received[later] == 0
+    sns.delete_topic(TopicArn=topic)

@@ -185,6 +185,7 @@ static enum outcome publish_later(const struct call *call, const struct topic *t
                            .in =
                                &(struct sns_publish_later_request){
                                    .publish = in,
+                                   .topic_id = &topic->row.id,
                                    .publisher = call->caller->arn,
                                    .message_id = message.id,
                                    .published_ms = message.published_ms,
@@ -207,7 +208,7 @@ struct accepted {
     struct message message;
 };
 
-/* False: the topic is gone. */
+/* False: the topic is gone; another one may have its name. */
 static bool find_accepted(const struct call *call, const struct sns_publish_later_request *in,
                           struct accepted *accepted)
 {
@@ -223,7 +224,7 @@ static bool find_accepted(const struct call *call, const struct sns_publish_late
     if (!sns_locate_arn(call, topic_arn_of(in->publish), &found))
         return false;
     accepted->topic = found.row;
-    return true;
+    return !in->topic_id || *in->topic_id == accepted->topic->row.id;
 }
 
 void sns_publish_later_prepare(const struct call *call, const struct sns_publish_later_request *in)

@@ -242,6 +242,79 @@ alter table sns_archive add column trace_header text;
 -- migration: 15
 alter table sns_fanout_message add column published_hop integer not null default 0;
 
+-- Ids are never used again: deliveries, and what a topic has accepted but not published yet, name them.
+-- migration: 16
+alter table sns_topic rename to sns_topic_before;
+create table sns_topic (
+    id integer primary key autoincrement,
+    account text not null,
+    region text not null,
+    name text not null,
+    display_name text,
+    policy text,
+    delivery_policy text,
+    kms_key_id text,
+    tracing_config text,
+    signature_version integer not null,
+    deleted_subscriptions integer not null,
+    subscriptions integer not null default 0,
+    feedback text,
+    fifo_id integer,
+    fifo_sequence integer not null default 0,
+    content_deduplication integer not null default 0,
+    fifo_scope text,
+    pending_subscriptions integer not null default 0,
+    data_protection text,
+    archive_id integer,
+    archive_days integer not null default 0,
+    archive_began_ms integer not null default 0,
+    unique (account, region, name)
+);
+insert into sns_topic (id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config, signature_version,
+    deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication, fifo_scope,
+    pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms)
+select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config, signature_version,
+    deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication, fifo_scope,
+    pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms
+from sns_topic_before order by id;
+drop table sns_topic_before;
+
+alter table sns_subscription rename to sns_subscription_before;
+create table sns_subscription (
+    id integer primary key autoincrement,
+    topic_id integer not null,
+    arn text not null unique,
+    owner text not null,
+    protocol text not null,
+    endpoint text not null,
+    raw_delivery integer not null,
+    principal text,
+    filter_id integer,
+    filter_policy text,
+    filter_scope text,
+    redrive_policy text,
+    delivery_policy text,
+    state text not null default 'confirmed'
+    check (state in ('confirmed', 'pending', 'deleted')),
+    token text,
+    token_ends_ms integer not null default 0,
+    authenticated integer not null default 1,
+    ends_signed integer not null default 1,
+    unique (topic_id, protocol, endpoint)
+);
+insert into sns_subscription (id, topic_id, arn, owner, protocol, endpoint, raw_delivery, principal, filter_id, filter_policy, filter_scope,
+    redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed)
+select id, topic_id, arn, owner, protocol, endpoint, raw_delivery, principal, filter_id, filter_policy, filter_scope,
+    redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed
+from sns_subscription_before order by id;
+drop table sns_subscription_before;
+create index sns_subscription_topic on sns_subscription (topic_id);
+create index sns_subscription_enveloped on sns_subscription (topic_id) where raw_delivery = 0;
+create index sns_subscription_owner on sns_subscription (owner);
+create index sns_subscription_filtered_topic on sns_subscription (topic_id) where filter_id is not null;
+create index sns_subscription_filtered_owner on sns_subscription (owner) where filter_id is not null;
+create unique index sns_subscription_token on sns_subscription (token) where token is not null;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
