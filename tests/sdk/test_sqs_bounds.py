@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 ROWS_PER_RUN = 500
+FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
 MAX_IN_FLIGHT = 120_000
 COUNTS = {
     "ready": "ApproximateNumberOfMessages",
@@ -340,7 +341,7 @@ def test_a_fifo_queue_with_120_000_messages_in_flight_answers_empty(queues):
     assert queues.receive("q.fifo") == []
 
 
-def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes(queues):
+def test_a_receive_takes_no_further_message_that_would_make_it_exceed_three_megabytes(queues):
     url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     for _ in range(5):
         queues.sqs.send_message(QueueUrl=url, MessageBody="x" * 900_000)
@@ -348,6 +349,15 @@ def test_a_receive_takes_no_further_message_once_it_has_two_and_a_half_mebibytes
     assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 3
     assert queues.counts("q") == {"ready": 7, "delayed": 0, "in flight": 3}
     assert [len(m["Body"]) for m in queues.receive("q")] == [900_000] * 2 + [1] * 5
+
+
+@pytest.mark.parametrize("last, count", [(1_000_000, 3), (1_000_001, 2)])
+@pytest.mark.parametrize("name, given, group", [("q", {}, {}), ("q.fifo", FIFO, {"MessageGroupId": "g"})])
+def test_a_receive_takes_three_megabytes_and_no_byte_more(queues, name, given, group, last, count):
+    url = queues.sqs.create_queue(QueueName=name, Attributes=given)["QueueUrl"]
+    for letter, size in zip("abc", [1_000_000, 1_000_000, last]):  # equal bodies would be duplicates
+        queues.sqs.send_message(QueueUrl=url, MessageBody=letter * size, **group)
+    assert [len(m["Body"]) for m in queues.receive(name)] == [1_000_000, 1_000_000, last][:count]
 
 
 # --- Counts ------------------------------------------------------------------------------------
