@@ -436,7 +436,6 @@ void options_warn_of_unknown_variables(struct arena *arena)
     struct names known = {0};
 
     note_link(arena, &known);
-
     for (size_t i = 0; i < OPTIONS; i++)
         *list_add(arena, &known) = str_of(table[i].variable);
     for (size_t i = 0; i < sizeof other_variables / sizeof *other_variables; i++)

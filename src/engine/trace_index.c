@@ -3,7 +3,7 @@
  *
  * Pages are indexed when no call has come for a while; when there are many, in every pause; when there are
  * very many, whether calls come or not.  Slices are short while clients wait: so indexing costs no call
- * anything, and a trace's row is usually written once for many hops. A request that reads traces first has
+ * anything, and a trace's row is usually written once for many hops.  A request that reads traces first has
  * the remaining pages indexed.  When hops come faster than that for long, the oldest pages are dropped: a
  * trace costs several times what its message does, and messages come first.
  *

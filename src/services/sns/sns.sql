@@ -270,12 +270,12 @@ create table sns_topic (
     archive_began_ms integer not null default 0,
     unique (account, region, name)
 );
-insert into sns_topic (id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config, signature_version,
-    deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication, fifo_scope,
-    pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms)
-select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config, signature_version,
-    deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication, fifo_scope,
-    pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms
+insert into sns_topic (id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
+    signature_version, deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication,
+    fifo_scope, pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms)
+select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
+    signature_version, deleted_subscriptions, subscriptions, feedback, fifo_id, fifo_sequence, content_deduplication,
+    fifo_scope, pending_subscriptions, data_protection, archive_id, archive_days, archive_began_ms
 from sns_topic_before order by id;
 drop table sns_topic_before;
 
@@ -302,8 +302,9 @@ create table sns_subscription (
     ends_signed integer not null default 1,
     unique (topic_id, protocol, endpoint)
 );
-insert into sns_subscription (id, topic_id, arn, owner, protocol, endpoint, raw_delivery, principal, filter_id, filter_policy, filter_scope,
-    redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed)
+insert into sns_subscription (id, topic_id, arn, owner, protocol, endpoint, raw_delivery, principal, filter_id,
+    filter_policy, filter_scope, redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated,
+    ends_signed)
 select id, topic_id, arn, owner, protocol, endpoint, raw_delivery, principal, filter_id, filter_policy, filter_scope,
     redrive_policy, delivery_policy, state, token, token_ends_ms, authenticated, ends_signed
 from sns_subscription_before order by id;

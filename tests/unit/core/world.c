@@ -195,7 +195,8 @@ static void wait_for_disk(void)
     unlock_news();
 }
 
-static bool sync_is_quick(void)
+/* Returns whether it takes no time. */
+static bool note_sync(void)
 {
     lock_news();
     bool quick = world.disk_is_quick;
@@ -212,7 +213,7 @@ int fdatasync(int file)
 {
     if (runs_on("sync"))
         wait_for_disk();
-    if (sync_is_quick())
+    if (note_sync())
         return 0;
     usleep(2 * LIMIT_QUICK_SYNC_US);
     return (int)syscall(SYS_fdatasync, file);
