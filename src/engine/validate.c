@@ -35,6 +35,7 @@ struct checker {
     int count;
     const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
+    bool incomplete; /* a required member of the input is missing: the operation's own words do not count */
 };
 
 /* ---- constraints ---- */
@@ -332,7 +333,8 @@ static const struct reworded *reworded_of(const struct checker *checker, const s
 
     for (; row && row->operation; row++)
         if (str_equal(str_of(row->operation), str_of(checker->operation)) &&
-            str_equal(str_of(row->member), place->member) && row->missing == missing)
+            str_equal(str_of(row->member), place->member) && row->missing == missing &&
+            (missing || !checker->incomplete))
             return row;
     return NULL;
 }
@@ -441,12 +443,21 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
     }
 }
 
+static bool misses_member(const struct shape *shape, const void *structure)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if (shape->members[i].required && is_missing(&shape->members[i], structure))
+            return true;
+    return false;
+}
+
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
     struct checker checker = {.service = call->operation->service,
                               .arena = call->arena,
                               .sentences = text_in(call->arena),
-                              .operation = call->operation->name};
+                              .operation = call->operation->name,
+                              .incomplete = misses_member(shape, in)};
 
     check_structure(&checker, shape, in, NULL);
     if (checker.alone) {

@@ -55,7 +55,7 @@ static bool slots_read(const struct call *call, const struct dynamodb_batch_exec
                           .run = {.text = asked->statement,
                                   .return_values_on_failure = asked->return_values_on_condition_check_failure,
                                   .parameters = asked->parameters.items ? &asked->parameters : NULL}};
-        if (!dynamodb_pql_parse(call, &slot->run))
+        if (!dynamodb_pql_parameters_check(call, &slot->run) || !dynamodb_pql_parse(call, &slot->run))
             slot->failure = take_failure(call);
     }
     return kinds_check(call, slots);

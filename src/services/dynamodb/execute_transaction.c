@@ -72,6 +72,8 @@ static bool parts_read(const struct call *call, const struct dynamodb_execute_tr
                                   .return_values_on_failure = asked->return_values_on_condition_check_failure,
                                   .parameters = asked->parameters.items ? &asked->parameters : NULL,
                                   .enclosing_operation = S("ExecuteTransaction")}};
+        if (!dynamodb_pql_parameters_check(call, &part->run))
+            return false;
         if (!dynamodb_pql_parse(call, &part->run))
             return place_failure(call, i);
         if (selects(part) != is_read(transaction))

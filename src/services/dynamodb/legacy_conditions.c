@@ -61,7 +61,8 @@ static bool values_check(const struct call *call, const struct comparison *compa
     if (str_empty(comparison->name))
         return dynamodb_refuse_request(call, dynamodb_empty_attribute_name);
     for (size_t i = 0; i < comparison->values.count; i++)
-        if (!dynamodb_value_check(call->arena, &comparison->values.items[i], &problem))
+        if (!dynamodb_value_check(call->arena, dynamodb_value_layer(call), &comparison->values.items[i],
+                                  &problem))
             return dynamodb_refuse_request(call, problem);
     return true;
 }

@@ -25,7 +25,7 @@ static bool value_check(const struct call *call, enum dynamodb_attribute_action 
 {
     str problem;
 
-    if (!dynamodb_value_check(call->arena, value, &problem))
+    if (!dynamodb_value_check(call->arena, dynamodb_value_layer(call), value, &problem))
         return dynamodb_refuse_request(call, problem);
     enum value_type type = dynamodb_value_type(value);
     if (action == DYNAMODB_ATTRIBUTE_ACTION_DELETE && !(SET_TYPES & 1u << type))

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { EXPONENT_BOUND = 1000000000 }; /* beyond any valid number, and sums of it fit an int64_t */
+static const int64_t exponent_bound = INT64_C(1) << 40; /* over 32 bits, and sums of it fit an int64_t */
 
 /* ---- from text ---- */
 
@@ -36,6 +36,8 @@ struct digits {
     int64_t significant; /* from the first digit that is not 0 */
     int64_t last;        /* how many of them up to the last digit that is not 0 */
     int64_t exponent;    /* of the first significant digit */
+    int64_t fraction;    /* how many digits are behind the point */
+    int64_t written;     /* the exponent that the text has */
 };
 
 static void take_digit(struct digits *seen, struct number *number, char c)
@@ -62,12 +64,13 @@ static void read_fraction(struct reader *reader, struct digits *seen, struct num
     for (; is_digit(reader); reader->at++) {
         if (seen->significant == 0 && *reader->at == '0')
             seen->exponent--;
+        seen->fraction++;
         take_digit(seen, number, *reader->at);
     }
 }
 
 /* False: there is no exponent, or not one of 64 bits. */
-static bool read_exponent(struct reader *reader, int64_t *exponent)
+static bool read_exponent(struct reader *reader, struct digits *seen)
 {
     bool negative = accept(reader, '-');
     int64_t value = 0;
@@ -80,9 +83,10 @@ static bool read_exponent(struct reader *reader, int64_t *exponent)
     for (; is_digit(reader); reader->at++)
         fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
                !__builtin_add_overflow(value, *reader->at - '0', &value);
-    if (value > EXPONENT_BOUND)
-        value = EXPONENT_BOUND;
-    *exponent += negative ? -value : value;
+    if (value > exponent_bound)
+        value = exponent_bound;
+    seen->written = negative ? -value : value;
+    seen->exponent += seen->written;
     return fits;
 }
 
@@ -110,28 +114,51 @@ static enum number_result number_bound(struct number *number, int64_t exponent, 
     return NUMBER_OK;
 }
 
-enum number_result dynamodb_number_parse(str text, struct number *number)
+static enum number_result read_number(str text, struct number *number, struct digits *seen)
 {
     struct reader reader = {text.data, text.data + text.size};
-    struct digits seen = {0};
 
+    *seen = (struct digits){0};
     if (str_empty(text))
         return NUMBER_INVALID;
     number->negative = accept(&reader, '-');
     if (!number->negative)
         accept(&reader, '+');
-    read_whole(&reader, &seen, number);
+    read_whole(&reader, seen, number);
     if (accept(&reader, '.'))
-        read_fraction(&reader, &seen, number);
-    if (!seen.any)
+        read_fraction(&reader, seen, number);
+    if (!seen->any)
         return NUMBER_INVALID;
-    if ((accept(&reader, 'e') || accept(&reader, 'E')) && !read_exponent(&reader, &seen.exponent))
+    if ((accept(&reader, 'e') || accept(&reader, 'E')) && !read_exponent(&reader, seen))
         return NUMBER_INVALID;
     if (reader.at != reader.end)
         return NUMBER_INVALID;
-    enum number_result result = number_bound(number, seen.exponent, seen.last);
+    enum number_result result = number_bound(number, seen->exponent, seen->last);
     /* As AWS: the exponent of a zero has bounds, too; a zero has one digit before its point. */
-    return seen.significant == 0 ? check_exponent(seen.exponent + 1) : result;
+    return seen->significant == 0 ? check_exponent(seen->exponent + 1) : result;
+}
+
+enum number_result dynamodb_number_parse(str text, struct number *number)
+{
+    struct digits seen;
+
+    return read_number(text, number, &seen);
+}
+
+static bool has_32_bits(int64_t value)
+{
+    return value >= INT32_MIN && value <= INT32_MAX;
+}
+
+enum number_result dynamodb_number_parse_older(str text, struct number *number)
+{
+    struct digits seen;
+    enum number_result result = read_number(text, number, &seen);
+
+    if (!has_32_bits(seen.written) || !has_32_bits(seen.fraction - seen.written))
+        return NUMBER_INVALID;
+    /* The digits less the scale, which are compared with the bounds, wrap around. */
+    return result == NUMBER_OVERFLOW && !has_32_bits(seen.exponent + 1) ? NUMBER_UNDERFLOW : result;
 }
 
 /* ---- to text ---- */

@@ -26,6 +26,8 @@ enum number_result { NUMBER_OK, NUMBER_INVALID, NUMBER_OVERFLOW, NUMBER_UNDERFLO
 
 /* A decimal number, with or without an exponent; *number has a meaning only after NUMBER_OK. */
 enum number_result dynamodb_number_parse(str text, struct number *number);
+/* The same as AWS's older layer reads it, by Java's BigDecimal: exponents and scales have 32 bits. */
+enum number_result dynamodb_number_parse_older(str text, struct number *number);
 str dynamodb_number_text(struct arena *arena, const struct number *number);
 str dynamodb_number_key(struct arena *arena, const struct number *number);
 /* Negative, 0 or positive, as memcmp(). */

@@ -38,9 +38,12 @@ struct statement {
 
 /* partiql_parse.c */
 /*
- * Parse and check a statement.  Parameters may be NULL; they are checked, and their numbers rewritten.
- * False: *problem is the sentence.
+ * Check the parameters of a statement, and rewrite their numbers; they may be NULL.  False: *problem is the
+ * sentence.
  */
+bool dynamodb_parameters_check(struct arena *arena,
+                               const struct dynamodb_prepared_statement_parameters *parameters, str *problem);
+/* Parse and check a statement, whose parameters are checked.  False: *problem is the sentence. */
 bool dynamodb_statement_parse(struct arena *arena, str text,
                               const struct dynamodb_prepared_statement_parameters *parameters,
                               struct statement *statement, str *problem);

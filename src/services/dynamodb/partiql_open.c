@@ -63,6 +63,14 @@ static void add_context(const struct call *call, const struct resource *resource
 
 /* ---- the table ---- */
 
+bool dynamodb_pql_parameters_check(const struct call *call, const struct pql_run *run)
+{
+    str problem;
+
+    return dynamodb_parameters_check(call->arena, run->parameters, &problem) ||
+           dynamodb_refuse(call, problem);
+}
+
 bool dynamodb_pql_parse(const struct call *call, struct pql_run *run)
 {
     str problem;
@@ -93,7 +101,7 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
 {
     struct resource resource = {0};
 
-    if (!dynamodb_pql_parse(call, run) ||
+    if ((!run->parsed && !dynamodb_pql_parameters_check(call, run)) || !dynamodb_pql_parse(call, run) ||
         !dynamodb_locate_index(call, run->statement.table_name, run->statement.index_name, &resource))
         return false;
     run->table = resource.row;

@@ -277,10 +277,11 @@ static bool parse_end(struct pql_parser *parser)
            dynamodb_pql_malformed(parser, "Unexpected token after expression");
 }
 
-static bool parameters_check(struct pql_parser *parser)
+bool dynamodb_parameters_check(struct arena *arena,
+                               const struct dynamodb_prepared_statement_parameters *parameters, str *problem)
 {
-    for (size_t i = 0; parser->parameters && i < parser->parameters->count; i++)
-        if (!dynamodb_value_check(parser->scope.arena, &parser->parameters->items[i], parser->problem))
+    for (size_t i = 0; parameters && i < parameters->count; i++)
+        if (!dynamodb_value_check(arena, VALUE_LAYER_OLDER, &parameters->items[i], problem))
             return false;
     return true;
 }
@@ -313,7 +314,7 @@ static bool trees_check(struct pql_parser *parser, struct statement *statement)
             dynamodb_condition_check(&parser->scope, statement->where, parser->problem)) &&
            (statement->update.count == 0 ||
             dynamodb_update_check(&parser->scope, &statement->update, parser->problem)) &&
-           dynamodb_item_check(parser->scope.arena, &statement->item, parser->problem);
+           dynamodb_item_check(parser->scope.arena, VALUE_LAYER_OLDER, &statement->item, parser->problem);
 }
 
 bool dynamodb_statement_parse(struct arena *arena, str text,
@@ -327,8 +328,6 @@ bool dynamodb_statement_parse(struct arena *arena, str text,
 
     *statement = (struct statement){0};
     *problem = (str){0};
-    if (!parameters_check(&parser))
-        return false;
     dynamodb_pql_begin(&parser);
     return parse_statement(&parser, statement) && parse_end(&parser) && trees_check(&parser, statement);
 }

@@ -34,7 +34,9 @@ struct pql_run {
 };
 
 /* partiql_open.c */
-/* Parse the statement, unless that is done.  False: fail() was called. */
+/* False: fail() was called. */
+bool dynamodb_pql_parameters_check(const struct call *call, const struct pql_run *run);
+/* Parse the statement, whose parameters are checked, unless that is done.  False: fail() was called. */
 bool dynamodb_pql_parse(const struct call *call, struct pql_run *run);
 /* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
  * called. */

@@ -39,38 +39,22 @@ static str place_text(struct pql_parser *parser, const struct place *place)
 
 /* ---- scalars ---- */
 
-/* Have the exponent, and the digits after the point less the exponent, 32 bits? */
-static bool is_in_scale(str text)
-{
-    ptrdiff_t e = str_index(text, 'e') >= 0 ? str_index(text, 'e') : str_index(text, 'E');
-    ptrdiff_t point = str_index(text, '.');
-    int64_t exponent = 0;
-
-    if (e < 0)
-        return true;
-    str written = str_from(text, (size_t)e + 1);
-    if (str_starts_with(written, S("+")))
-        written = str_from(written, 1);
-    if (!str_to_i64(written, &exponent) || exponent < INT32_MIN || exponent > INT32_MAX)
-        return false;
-    return (point < 0 ? 0 : e - point - 1) - exponent <= INT32_MAX;
-}
-
 static bool read_number(struct pql_parser *parser, bool negative, const struct place *place,
                         struct dynamodb_attribute_value *value)
 {
     struct arena *arena = parser->scope.arena;
     str written = parser->current.text, problem;
     bool bare = written.data[0] == '.';
+    struct number number;
 
-    if (!is_in_scale(written)) {
+    if (dynamodb_number_parse_older(written, &number) == NUMBER_INVALID) {
         parser->current.kind = PQL_BAD;
         return dynamodb_pql_malformed(parser, "");
     }
     *value = dynamodb_value_of(
         VALUE_N, arena_format(arena, "%s%s%.*s", negative ? "-" : "", bare ? "0" : "", STR_ARGS(written)));
     dynamodb_pql_advance(parser);
-    return dynamodb_value_check(arena, value, &problem) ||
+    return dynamodb_value_check(arena, VALUE_LAYER_OLDER, value, &problem) ||
            dynamodb_pql_refuse(parser, arena_format(arena, "%.*s under %.*s", STR_ARGS(problem),
                                                     STR_ARGS(place_text(parser, place))));
 }

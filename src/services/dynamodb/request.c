@@ -17,17 +17,24 @@ bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_at
 {
     str problem;
 
-    return dynamodb_item_check(call->arena, attributes, &problem) || dynamodb_refuse_request(call, problem);
+    return dynamodb_item_check(call->arena, dynamodb_value_layer(call), attributes, &problem) ||
+           dynamodb_refuse_request(call, problem);
 }
 
-/* The same for the starting key of a page, which adds words of its own. */
+/* The older layer says where in the request a value is, the current one does not. */
+static bool refuse_value(const struct call *call, str problem, str told)
+{
+    return dynamodb_refuse_request(call, dynamodb_value_layer(call) == VALUE_LAYER_OLDER ? told : problem);
+}
+
+/* The same for the starting key of a page. */
 static bool start_check(const struct call *call, const struct dynamodb_attribute_map *start)
 {
     str problem;
 
-    return dynamodb_item_check(call->arena, start, &problem) ||
-           dynamodb_refuse_request(
-               call,
+    return dynamodb_item_check(call->arena, dynamodb_value_layer(call), start, &problem) ||
+           refuse_value(
+               call, problem,
                arena_format(call->arena, "The provided starting key is invalid: %.*s", STR_ARGS(problem)));
 }
 
@@ -95,15 +102,11 @@ static bool check_value(const struct call *call, struct dynamodb_attribute_map_e
         return refuse_long_key(call, "ExpressionAttributeValues", S("")); /* AWS does not tell the length */
     if (!is_placeholder(entry->key, ':'))
         return refuse_key(call, "ExpressionAttributeValues", entry->key);
-    if (dynamodb_value_check(call->arena, &entry->value, &problem))
-        return true;
-    if (str_equal(problem, dynamodb_item_too_deep))
-        return dynamodb_refuse_request(call, problem);
-    return dynamodb_refuse_request(
-        call, arena_format(call->arena,
-                           "ExpressionAttributeValues contains invalid value: %.*s for key "
-                           "%.*s",
-                           STR_ARGS(problem), STR_ARGS(entry->key)));
+    return dynamodb_value_check(call->arena, dynamodb_value_layer(call), &entry->value, &problem) ||
+           refuse_value(call, problem,
+                        arena_format(call->arena,
+                                     "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
+                                     STR_ARGS(problem), STR_ARGS(entry->key)));
 }
 
 static bool check_values(const struct call *call, const struct expression_texts *texts)

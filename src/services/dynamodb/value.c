@@ -10,6 +10,8 @@
 #include "dialect.h"
 #include "number.h"
 
+#include <string.h>
+
 static const str type_names[] = {
     STR_INIT("S"),  STR_INIT("N"), STR_INIT("B"), STR_INIT("SS"),   STR_INIT("NS"),
     STR_INIT("BS"), STR_INIT("M"), STR_INIT("L"), STR_INIT("NULL"), STR_INIT("BOOL"),
@@ -36,38 +38,61 @@ enum value_type dynamodb_value_type_named(str name)
 
 /* ---- checks ---- */
 
-static bool refuse(str *problem, str sentence)
+#define INVALID "One or more parameter values were invalid: "
+
+/* A check of a value or an item. */
+struct check {
+    struct arena *arena;
+    enum value_layer layer;
+    str *problem;
+};
+
+static bool refuse(const struct check *check, str sentence)
 {
-    *problem = sentence;
+    *check->problem = sentence;
     return false;
+}
+
+static bool is_older(const struct check *check)
+{
+    return check->layer == VALUE_LAYER_OLDER;
 }
 
 const str dynamodb_item_too_deep = STR_INIT(DYNAMODB_TOO_DEEP);
 
-static bool check_number(struct arena *arena, str *text, str *problem)
+#define NOT_NUMERIC "The parameter cannot be converted to a numeric value"
+
+static bool refuse_text(const struct check *check, str text)
+{
+    if (is_older(check) && str_empty(text))
+        return refuse(check, S(NOT_NUMERIC));
+    return refuse(check, arena_format(check->arena, NOT_NUMERIC ": %.*s", STR_ARGS(text)));
+}
+
+static bool check_number(const struct check *check, str *text)
 {
     struct number number;
     size_t size;
 
     if (dynamodb_number_is_plain(*text, &size))
         return true;
-    switch (dynamodb_number_parse(*text, &number)) {
+    switch (is_older(check) ? dynamodb_number_parse_older(*text, &number)
+                            : dynamodb_number_parse(*text, &number)) {
     case NUMBER_OK:
-        *text = dynamodb_number_text(arena, &number);
+        *text = dynamodb_number_text(check->arena, &number);
         return true;
     case NUMBER_OVERFLOW:
-        return refuse(problem, S("Number overflow. Attempting to store a number with magnitude larger than "
-                                 "supported range"));
+        return refuse(check, S("Number overflow. Attempting to store a number with magnitude larger than "
+                               "supported range"));
     case NUMBER_UNDERFLOW:
-        return refuse(problem, S("Number underflow. Attempting to store a number with magnitude smaller than "
-                                 "supported range"));
+        return refuse(check, S("Number underflow. Attempting to store a number with magnitude smaller than "
+                               "supported range"));
     case NUMBER_TOO_PRECISE:
-        return refuse(problem, S("Attempting to store more than 38 significant digits in a Number"));
+        return refuse(check, S("Attempting to store more than 38 significant digits in a Number"));
     case NUMBER_INVALID:
         break;
     }
-    return refuse(problem, arena_format(arena, "The parameter cannot be converted to a numeric value: %.*s",
-                                        STR_ARGS(*text)));
+    return refuse_text(check, *text);
 }
 
 const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts)
@@ -84,102 +109,116 @@ const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *t
     return NULL;
 }
 
-static str repeats_sentence(struct arena *arena, const struct str_list *set, bool binary)
+/* The members before the first repeated one in their order, then it and the rest as they were sent. */
+static struct str_list sorted_before(struct arena *arena, const struct str_list *set, const str *repeated)
 {
-    struct text text = text_in(arena);
+    struct str_list shown = {arena_alloc(arena, set->count * sizeof *set->items), set->count};
+    struct str_list before = {shown.items, (size_t)(repeated - set->items)};
 
-    text_add(&text, S("One or more parameter values were invalid: Input collection ["));
-    for (size_t i = 0; i < set->count; i++) {
-        str shown = binary ? base64_encode(arena, set->items[i]) : set->items[i];
-        text_format(&text, "%s\"%.*s\"", i == 0 ? "" : binary ? "," : ", ", STR_ARGS(shown));
+    memcpy(shown.items, set->items, set->count * sizeof *set->items);
+    dynamodb_names_sort(&before);
+    return shown;
+}
+
+static bool refuse_repeated(const struct check *check, const struct str_list *set, const str *repeated,
+                            bool binary)
+{
+    bool older = is_older(check);
+    struct str_list shown = older ? *set : sorted_before(check->arena, set, repeated);
+    struct text text = text_in(check->arena);
+
+    text_add(&text, S(INVALID "Input collection ["));
+    for (size_t i = 0; i < shown.count; i++) {
+        str member = binary ? base64_encode(check->arena, shown.items[i]) : shown.items[i];
+        text_add(&text, i == 0 ? S("") : binary && !older ? S(",") : S(", "));
+        text_format(&text, older ? "%.*s" : "\"%.*s\"", STR_ARGS(member));
     }
     text_add(&text, binary ? S("]of type BS contains duplicates.") : S("] contains duplicates."));
-    return text_str(&text);
+    return refuse(check, text_str(&text));
 }
 
 /* A null in the JSON list is an absent text. */
-static bool check_set(const struct str_list *set, str empty, str *problem)
+static bool check_set(const struct check *check, const struct str_list *set, str empty)
 {
     if (set->count == 0)
-        return refuse(problem, empty);
+        return refuse(check, empty);
     for (size_t i = 0; i < set->count; i++)
         if (!str_present(set->items[i]))
-            return refuse(problem,
-                          S("One or more parameter values were invalid: An AttributeValue may not contain "
-                            "a null value in a set"));
+            return refuse(check, S(INVALID "An AttributeValue may not contain a null value in a set"));
     return true;
 }
 
-static bool check_strings(struct arena *arena, const struct str_list *set, str *problem)
+static bool check_texts(const struct check *check, const struct str_list *set, bool binary)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: An string set  may not be empty"),
-                   problem))
-        return false;
-    return !dynamodb_first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, false));
+    const str *repeated = dynamodb_first_repeated(check->arena, set);
+
+    return !repeated || refuse_repeated(check, set, repeated, binary);
 }
 
-static bool check_numbers(struct arena *arena, const struct str_list *set, str *problem)
+static bool check_strings(const struct check *check, const struct str_list *set)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: An number set  may not be empty"),
-                   problem))
+    return check_set(check, set, S(INVALID "An string set  may not be empty")) &&
+           check_texts(check, set, false);
+}
+
+static bool check_numbers(const struct check *check, const struct str_list *set)
+{
+    if (!check_set(check, set, S(INVALID "An number set  may not be empty")))
         return false;
     for (size_t i = 0; i < set->count; i++)
-        if (!check_number(arena, &set->items[i], problem))
+        if (!check_number(check, &set->items[i]))
             return false;
-    return !dynamodb_first_repeated(arena, set) || refuse(problem, S("Input collection contains duplicates"));
+    return !dynamodb_first_repeated(check->arena, set) ||
+           refuse(check, is_older(check) ? S("Input collection contains duplicates")
+                                         : S(INVALID "Input collection contains duplicates."));
 }
 
-static bool check_binaries(struct arena *arena, const struct str_list *set, str *problem)
+static bool check_binaries(const struct check *check, const struct str_list *set)
 {
-    if (!check_set(set, S("One or more parameter values were invalid: Binary sets should not be empty"),
-                   problem))
-        return false;
-    return !dynamodb_first_repeated(arena, set) || refuse(problem, repeats_sentence(arena, set, true));
+    return check_set(check, set, S(INVALID "Binary sets should not be empty")) &&
+           check_texts(check, set, true);
 }
 
-static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem);
+static bool check_at(const struct check *check, struct dynamodb_attribute_value *value, int depth);
 
-static bool check_map(struct arena *arena, const struct dynamodb_attribute_map *map, int depth, str *problem)
+static bool check_map(const struct check *check, const struct dynamodb_attribute_map *map, int depth)
 {
     for (size_t i = 0; i < map->count; i++)
-        if (!check_at(arena, &map->items[i].value, depth, problem))
+        if (!check_at(check, &map->items[i].value, depth))
             return false;
     return true;
 }
 
-static bool check_list(struct arena *arena, const struct dynamodb_attribute_value_list *list, int depth,
-                       str *problem)
+static bool check_list(const struct check *check, const struct dynamodb_attribute_value_list *list, int depth)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (!check_at(arena, &list->items[i], depth, problem))
+        if (!check_at(check, &list->items[i], depth))
             return false;
     return true;
 }
 
-static bool check_null(const bool *null, str *problem)
+static bool check_null(const struct check *check, const bool *null)
 {
-    return *null || refuse(problem, S("One or more parameter values were invalid: Null attribute value "
-                                      "types must have the value of true"));
+    return *null || refuse(check, S(INVALID "Null attribute value types must have the value of true"));
 }
 
-static bool check_content(struct arena *arena, struct dynamodb_attribute_value *value, int depth,
-                          str *problem)
+static bool check_content(const struct check *check, struct dynamodb_attribute_value *value, int depth)
 {
     switch (dynamodb_value_type(value)) {
     case VALUE_N:
-        return check_number(arena, &value->n, problem);
+        return check_number(check, &value->n);
     case VALUE_NULL:
-        return check_null(value->null, problem);
+        return check_null(check, value->null);
     case VALUE_SS:
-        return check_strings(arena, &value->ss, problem);
+        return check_strings(check, &value->ss);
     case VALUE_NS:
-        return check_numbers(arena, &value->ns, problem);
+        return check_numbers(check, &value->ns);
     case VALUE_BS:
-        return check_binaries(arena, &value->bs, problem);
+        return check_binaries(check, &value->bs);
     case VALUE_M:
-        return check_map(arena, &value->m, depth + 1, problem);
+        return check_map(check, &value->m, depth + 1);
     case VALUE_L:
-        return check_list(arena, &value->l, depth + 1, problem);
+        return check_list(check, &value->l, depth + 1);
     default:
         return true;
     }
@@ -197,48 +236,51 @@ static struct dynamodb_attribute_value one_of(const struct dynamodb_attribute_va
 }
 
 /* What is wrong with one of the members comes first. */
-static bool refuse_several(struct arena *arena, const struct dynamodb_attribute_value *value, int depth,
-                           str *problem)
+static bool refuse_several(const struct check *check, const struct dynamodb_attribute_value *value, int depth)
 {
     static const enum value_type order[] = {VALUE_N,  VALUE_NULL, VALUE_SS, VALUE_NS,
                                             VALUE_BS, VALUE_M,    VALUE_L};
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
         struct dynamodb_attribute_value one = one_of(value, order[i]);
-        if (!check_content(arena, &one, depth, problem))
+        if (!check_content(check, &one, depth))
             return false;
     }
-    return refuse(problem,
+    return refuse(check,
                   S("Supplied AttributeValue has more than one datatypes set, must contain exactly one "
                     "of the supported datatypes"));
 }
 
-static bool check_at(struct arena *arena, struct dynamodb_attribute_value *value, int depth, str *problem)
+static bool check_at(const struct check *check, struct dynamodb_attribute_value *value, int depth)
 {
     if (depth > MAX_ITEM_DEPTH)
-        return refuse(problem, dynamodb_item_too_deep);
+        return refuse(check, dynamodb_item_too_deep);
     if (value->is == 0)
-        return refuse(problem,
-                      S("Supplied AttributeValue is empty, must contain exactly one of the supported "
-                        "datatypes"));
-    return value->is == UNION_HAS_SEVERAL ? refuse_several(arena, value, depth, problem)
-                                          : check_content(arena, value, depth, problem);
+        return refuse(check, S("Supplied AttributeValue is empty, must contain exactly one of the supported "
+                               "datatypes"));
+    return value->is == UNION_HAS_SEVERAL ? refuse_several(check, value, depth)
+                                          : check_content(check, value, depth);
 }
 
-bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem)
+bool dynamodb_value_check(struct arena *arena, enum value_layer layer, struct dynamodb_attribute_value *value,
+                          str *problem)
 {
-    return check_at(arena, value, 1, problem);
+    /* The older layer counts from the value itself, not from an item around it. */
+    return check_at(&(struct check){arena, layer, problem}, value, layer == VALUE_LAYER_OLDER ? 0 : 1);
 }
 
-const str dynamodb_empty_attribute_name =
-    STR_INIT("One or more parameter values were invalid: Empty attribute name");
+const str dynamodb_empty_attribute_name = STR_INIT(INVALID "Empty attribute name");
 
-bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem)
+bool dynamodb_item_check(struct arena *arena, enum value_layer layer,
+                         const struct dynamodb_attribute_map *item, str *problem)
 {
+    struct check check = {arena, layer, problem};
+
     for (size_t i = 0; i < item->count; i++)
         if (str_empty(item->items[i].key))
-            return refuse(problem, dynamodb_empty_attribute_name);
-    return check_map(arena, item, 1, problem);
+            return refuse(&check,
+                          is_older(&check) ? S("Empty attribute name") : dynamodb_empty_attribute_name);
+    return check_map(&check, item, 1);
 }
 
 const struct dynamodb_attribute_value *dynamodb_item_get(const struct dynamodb_attribute_map *item, str name)

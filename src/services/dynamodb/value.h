@@ -60,9 +60,15 @@ static inline struct dynamodb_attribute_value dynamodb_value_of(enum value_type 
 str dynamodb_value_type_name(enum value_type type);
 enum value_type dynamodb_value_type_named(str name);
 
+/* AWS checks the values of some operations in an older layer, which reads numbers and words refusals
+ * differently. */
+enum value_layer { VALUE_LAYER_CURRENT, VALUE_LAYER_OLDER };
+
 /* Is it a valid value?  Its numbers are rewritten to their one text.  False: *problem is AWS's sentence. */
-bool dynamodb_value_check(struct arena *arena, struct dynamodb_attribute_value *value, str *problem);
-bool dynamodb_item_check(struct arena *arena, const struct dynamodb_attribute_map *item, str *problem);
+bool dynamodb_value_check(struct arena *arena, enum value_layer layer, struct dynamodb_attribute_value *value,
+                          str *problem);
+bool dynamodb_item_check(struct arena *arena, enum value_layer layer,
+                         const struct dynamodb_attribute_map *item, str *problem);
 /* The first text that equals an earlier one, or NULL. */
 const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts);
 

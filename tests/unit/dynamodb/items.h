@@ -14,7 +14,7 @@ static inline struct dynamodb_attribute_map item_of(str json)
     str problem;
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, json, &item));
-    assert_true(dynamodb_item_check(&scratch, &item, &problem));
+    assert_true(dynamodb_item_check(&scratch, VALUE_LAYER_CURRENT, &item, &problem));
     return item;
 }
 

@@ -430,7 +430,7 @@ TEST(elements_that_repeat_in_a_large_set_are_found_by_their_hashes)
     str problem = {0};
 
     count_from_here();
-    assert_true(dynamodb_item_check(&scratch, &item, &problem));
+    assert_true(dynamodb_item_check(&scratch, VALUE_LAYER_CURRENT, &item, &problem));
     assert_in_range(steps, 0, 4 * ELEMENTS);
 }
 

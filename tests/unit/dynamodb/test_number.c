@@ -26,6 +26,13 @@ static enum number_result result(str text)
     return dynamodb_number_parse(text, &parsed);
 }
 
+static enum number_result older_result(str text)
+{
+    struct number parsed;
+
+    return dynamodb_number_parse_older(text, &parsed);
+}
+
 static str key(str text)
 {
     struct number parsed = number(text);
@@ -46,6 +53,24 @@ TEST(equal_numbers_have_one_text)
     assert_text(normal(S("-12E-4")), "-0.0012");
     assert_text(normal(S("120")), "120");
     assert_text(normal(S("100.001")), "100.001");
+}
+
+TEST(the_older_layer_reads_exponents_and_scales_of_32_bits)
+{
+    assert_int_equal(older_result(S("1e125")), NUMBER_OK);
+    assert_int_equal(older_result(S("1e126")), NUMBER_OVERFLOW);
+    assert_int_equal(older_result(S("1e-131")), NUMBER_UNDERFLOW);
+    assert_int_equal(older_result(S("1e2147483646")), NUMBER_OVERFLOW);
+    assert_int_equal(older_result(S("1e2147483647")), NUMBER_UNDERFLOW);
+    assert_int_equal(older_result(S("12e2147483646")), NUMBER_UNDERFLOW);
+    assert_int_equal(older_result(S("0.1e2147483647")), NUMBER_OVERFLOW);
+    assert_int_equal(older_result(S("1e2147483648")), NUMBER_INVALID);
+    assert_int_equal(older_result(S("1e-2147483647")), NUMBER_UNDERFLOW);
+    assert_int_equal(older_result(S("1.5e-2147483647")), NUMBER_INVALID);
+    assert_int_equal(older_result(S("1e-2147483648")), NUMBER_INVALID);
+    assert_int_equal(older_result(S("")), NUMBER_INVALID);
+    assert_int_equal(result(S("1e2147483648")), NUMBER_OVERFLOW);
+    assert_int_equal(result(S("1e-2147483649")), NUMBER_UNDERFLOW);
 }
 
 TEST(thirty_eight_digits_are_exact_and_more_are_refused)
@@ -222,7 +247,8 @@ TEST(plain_integers_are_known_without_being_parsed)
 
 TESTS(test(plain_integers_are_known_without_being_parsed), test(equal_numbers_have_one_text),
       test(thirty_eight_digits_are_exact_and_more_are_refused), test(numbers_out_of_range_are_refused),
-      test(what_is_no_number_is_refused), test(keys_are_in_the_order_of_the_numbers),
+      test(the_older_layer_reads_exponents_and_scales_of_32_bits), test(what_is_no_number_is_refused),
+      test(keys_are_in_the_order_of_the_numbers),
       test(random_numbers_compare_as_their_keys_and_survive_their_text),
       test(small_sums_are_those_of_the_machine), test(sums_that_cannot_be_stored_are_refused),
       test(a_number_counts_a_byte_for_two_digits_and_one_more),

@@ -6,7 +6,7 @@ static str problem_of(str json)
     str problem = {0};
 
     assert_true(model_from_json(&scratch, &DYNAMODB_ATTRIBUTE_MAP, json, &item));
-    return dynamodb_item_check(&scratch, &item, &problem) ? S("fine") : problem;
+    return dynamodb_item_check(&scratch, VALUE_LAYER_CURRENT, &item, &problem) ? S("fine") : problem;
 }
 
 static size_t size_of_item(str json)
