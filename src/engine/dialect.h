@@ -63,6 +63,8 @@ struct dialect {
     bool values_are_untold;          /* sentences leave out the value that breaks a constraint */
     bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
     const struct reworded *reworded; /* ends with one without an operation; may be NULL */
+    const char *const *plain_sizes;  /* operations whose sentences about sizes leave out the value, and name
+                                        members as the model does; ends with NULL; may be NULL */
 
     /* JSON */
     str (*mismatch_sentence)(struct arena *arena, const struct service *service,

@@ -35,6 +35,7 @@ struct checker {
     int count;
     const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
+    bool plain_sizes;
     bool incomplete; /* a required member of the input is missing: the operation's own words do not count */
 };
 
@@ -187,14 +188,18 @@ static void add_lower_first(struct text *text, str name)
     text_add(text, str_from(name, 1));
 }
 
-static void add_place(struct text *text, const struct place *place)
+/* With the members' names as the model has them, or as Java has them. */
+static void add_place(struct text *text, const struct place *place, bool as_modelled)
 {
     if (place->outer) {
-        add_place(text, place->outer);
+        add_place(text, place->outer, as_modelled);
         text_add_char(text, '.');
     }
     if (str_present(place->member)) {
-        add_lower_first(text, place->member);
+        if (as_modelled)
+            text_add(text, place->member);
+        else
+            add_lower_first(text, place->member);
         return;
     }
     if (str_present(place->key))
@@ -304,8 +309,19 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
         text_add(text, S("' "));
     }
     text_add(text, S("at '"));
-    add_place(text, place);
+    add_place(text, place, false);
     text_add(text, S("' failed to satisfy constraint: "));
+    return true;
+}
+
+/* The same about a size, for an operation of the dialect's plain_sizes. */
+static bool begin_plain_sentence(struct checker *checker, const struct place *place)
+{
+    if (checker->count == MOST_SENTENCES)
+        return false;
+    text_add(&checker->sentences, checker->count++ ? S("; Value at '") : S("Value at '"));
+    add_place(&checker->sentences, place, true);
+    text_add(&checker->sentences, S("' failed to satisfy constraint: "));
     return true;
 }
 
@@ -320,9 +336,12 @@ static void report_broken(struct checker *checker, const struct place *place, co
 {
     static const enum constraint order[] = {VALUES, PATTERN, LEAST, MOST};
 
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (broken & order[i] && begin_sentence(checker, place, shape, value))
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        bool plain = checker->plain_sizes && (order[i] == LEAST || order[i] == MOST);
+        if (broken & order[i] &&
+            (plain ? begin_plain_sentence(checker, place) : begin_sentence(checker, place, shape, value)))
             add_constraint(&checker->sentences, shape, order[i]);
+    }
 }
 
 /* The operation's own words about a member of its input, or NULL. */
@@ -443,6 +462,13 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
     }
 }
 
+static bool has_plain_sizes(const struct call *call)
+{
+    const char *const *operations = call->operation->service->dialect->plain_sizes;
+
+    return operations && is_in(operations, str_of(call->operation->name));
+}
+
 static bool misses_member(const struct shape *shape, const void *structure)
 {
     for (size_t i = 0; i < shape->member_count; i++)
@@ -457,6 +483,7 @@ bool validate_coral(const struct call *call, const struct shape *shape, const vo
                               .arena = call->arena,
                               .sentences = text_in(call->arena),
                               .operation = call->operation->name,
+                              .plain_sizes = has_plain_sizes(call),
                               .incomplete = misses_member(shape, in)};
 
     check_structure(&checker, shape, in, NULL);

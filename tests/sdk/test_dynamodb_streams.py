@@ -27,9 +27,9 @@ class World:
         self.server = orderly_server.Server(**arguments).start()
         self.count = 0
 
-    def client(self, service, key=None):
+    def client(self, service, key=None, region="us-east-1"):
         return boto3.client(
-            service, endpoint_url=self.server.endpoint, region_name="us-east-1",
+            service, endpoint_url=self.server.endpoint, region_name=region,
             aws_access_key_id=key["AccessKeyId"] if key else "test",
             aws_secret_access_key=key["SecretAccessKey"] if key else "test",
             config=Config(retries={"max_attempts": 0}, read_timeout=120, parameter_validation=False))
@@ -305,6 +305,16 @@ def test_get_shard_iterator_refuses_what_aws_refuses(world):
     assert refused(ShardIteratorType="AT_TIMESTAMP") == (
         VALIDATION, "One or more parameter values were invalid: Timestamp is required when ShardIteratorType is AT_TIMESTAMP")
     assert refusal(world.streams.get_records, ShardIterator="x") == (VALIDATION, "Invalid ShardIterator")
+
+
+def test_a_stream_and_its_iterators_belong_to_one_region(world):
+    name, arn = world.table(on())
+    world.put(name)
+    iterator = world.iterator(arn)
+    elsewhere = world.client("dynamodbstreams", region="eu-west-1")
+    assert refusal(elsewhere.describe_stream, StreamArn=arn) == (VALIDATION, "Invalid StreamArn")
+    assert refusal(elsewhere.get_records, ShardIterator=iterator) == (VALIDATION, "Invalid ShardIterator")
+    assert len(world.read(iterator)[0]) == 1
 
 
 def test_an_iterator_lasts_fifteen_minutes(world):

@@ -175,13 +175,12 @@ static const struct reworded reworded[] = {
     {"PutItem", "ReturnValues", false, false, RETURN_VALUES},
     {"UpdateItem", "ReturnValues", false, true, ENVELOPE RETURN_VALUES},
     {"DeleteItem", "ReturnValues", false, false, RETURN_VALUES},
-    {"BatchGetItem", "RequestItems", false, true,
-     ENVELOPE "Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or "
-              "equal to 1"},
     {"Query", "Limit", false, false,
      "Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
     {0},
 };
+
+static const char *const plain_sizes[] = {"BatchGetItem", NULL};
 
 /* Texts of a wrong size for an ARN are left to the model, ARNs to the one who finds their tables. */
 static bool table_check(const struct call *call, str table)
@@ -198,6 +197,7 @@ const struct dialect DYNAMODB_DIALECT = {
     .first_check = table_check,
     .null_items_are_untold = true,
     .reworded = reworded,
+    .plain_sizes = plain_sizes,
     .too_deep_sentence = too_deep_sentence,
     .unions_read_texts = true,
     .mismatch_sentence = mismatch_sentence,

@@ -41,7 +41,7 @@ static bool iterator_read(const struct call *call, str text, struct stream *stre
     if (!unseal(call, str_of(iterator_purpose), text, &data) || !str_next(&data, ' ', &issued) ||
         !str_next(&data, ' ', &after) || !str_next(&data, ' ', &shard) ||
         !str_to_i64(issued, &position.issued_ms) || !str_to_i64(after, &position.after) ||
-        !dynamodb_stream_find(call, data, stream))
+        !dynamodb_stream_find(call, data, stream) || !str_equal(stream->row.region, call->region))
         return refuse(call, "Invalid ShardIterator");
     position.shard = shard;
     stream->position = position;
