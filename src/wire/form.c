@@ -17,23 +17,42 @@ static bool decode(struct arena *arena, str text, str *decoded)
     return utf8_valid(*decoded);
 }
 
+/* The next name and value, still encoded.  False: the source is at its end. */
+static bool next_pair(str *rest, str *name, str *value)
+{
+    while (str_next(rest, '&', value)) {
+        if (str_empty(*value))
+            continue;
+        str_next(value, '=', name);
+        return true;
+    }
+    return false;
+}
+
 bool form_parse(struct arena *arena, str source, struct form *form)
 {
-    str rest = source, pair, name;
+    str rest = source, name, value;
 
     *form = (struct form){0};
-    while (str_next(&rest, '&', &pair)) {
-        if (str_empty(pair))
-            continue;
+    while (next_pair(&rest, &name, &value)) {
         if (form->count == LIMIT_FORM_FIELDS)
             return false;
         struct form_field *field = list_add(arena, form);
-        str value = pair;
-        str_next(&value, '=', &name);
         if (!decode(arena, name, &field->name) || !decode(arena, value, &field->value))
             return false;
     }
     return true;
+}
+
+struct form form_read_query(struct arena *arena, str query)
+{
+    struct form form = {0};
+    str rest = query, name, value;
+
+    while (next_pair(&rest, &name, &value))
+        *list_add(arena, &form) = (struct form_field){.name = percent_decode_loosely(arena, name),
+                                                      .value = percent_decode_loosely(arena, value)};
+    return form;
 }
 
 str form_get(const struct form *form, str name)

@@ -19,6 +19,11 @@ struct form {
  * without '=' has an empty value.  Text without escapes borrows from the source.
  */
 bool form_parse(struct arena *arena, str source, struct form *form);
+/*
+ * A query that anybody may have written: a bad escape is kept as it is, invalid UTF-8 is not found, and the
+ * head in which the query came bounds its fields.
+ */
+struct form form_read_query(struct arena *arena, str query);
 /* The first value of that name, or the absent str. */
 str form_get(const struct form *form, str name);
 /* Appends `name=value`, with '&' before all but the first. */

@@ -44,19 +44,20 @@ static int escaped_byte(const char *at, const char *end)
     return high && low ? (high - 1) << 4 | (low - 1) : -1;
 }
 
-bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded)
+/* False: a bad escape was found, and is not to be kept. */
+static bool decode(struct arena *arena, str text, bool plus_is_space, bool keep_bad, str *decoded)
 {
     const char *at = text.size ? text.data : "", *end = at + text.size;
     char *start = arena_alloc(arena, text.size + 1), *to = start;
 
     while (at < end) {
         char c = *at++;
-        if (c == '%') {
-            int byte = escaped_byte(at, end);
-            if (byte < 0)
-                return false;
+        int byte = c == '%' ? escaped_byte(at, end) : -1;
+        if (byte >= 0) {
             c = (char)byte;
             at += 2;
+        } else if (c == '%' && !keep_bad) {
+            return false;
         } else if (c == '+' && plus_is_space) {
             c = ' ';
         }
@@ -64,4 +65,17 @@ bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *deco
     }
     *decoded = (str){start, (size_t)(to - start)};
     return true;
+}
+
+bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded)
+{
+    return decode(arena, text, plus_is_space, false, decoded);
+}
+
+str percent_decode_loosely(struct arena *arena, str text)
+{
+    str decoded;
+
+    decode(arena, text, true, true, &decoded);
+    return decoded;
 }

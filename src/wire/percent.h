@@ -13,3 +13,5 @@ char *percent_escape(char *to, char c);
 str percent_encode(struct arena *arena, str text);
 /* False on a bad escape. */
 bool percent_decode(struct arena *arena, str text, bool plus_is_space, str *decoded);
+/* '+' is a space; a bad escape is kept as it is. */
+str percent_decode_loosely(struct arena *arena, str text);

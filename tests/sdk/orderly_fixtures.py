@@ -462,6 +462,34 @@ def triggered(client, make_queue, make_function, make_role, wait_until):
 
 
 @pytest.fixture
+def gate(client, make_queue, make_role):
+    """gate.source(body) is that of a function whose handler says IN, waits until gate.open(), and then runs the body; it needs
+    gate.role(other actions)."""
+
+    class Gate:
+        url = make_queue()
+
+        def source(self, body):
+            return f"""
+import boto3, os
+def handler(event, context):
+    print("IN")
+    queues = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    while "Messages" not in queues.receive_message(QueueUrl="{self.url}", WaitTimeSeconds=20):
+        pass
+    {body}
+"""
+
+        def role(self, *actions):
+            return make_role(allow=["sqs:ReceiveMessage", *actions])
+
+        def open(self):
+            client("sqs").send_message(QueueUrl=self.url, MessageBody="open")
+
+    return Gate()
+
+
+@pytest.fixture
 def wait_empty(client, wait_until):
     """wait_empty(queue url) waits until no message is left, visible, hidden or delayed."""
 

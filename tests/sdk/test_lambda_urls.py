@@ -1,8 +1,12 @@
 """Function URLs: their configs, events and replies, by host and by path, who may use them, and pages of other origins."""
 
 import base64
+import concurrent.futures
 import hashlib
+import http.client
 import json
+import socket
+import urllib.parse
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -16,6 +20,15 @@ NODE = {"Runtime": "nodejs20.x", "Handler": "index.handler", "Timeout": 20}
 @pytest.fixture
 def functions(client):
     return client("lambda")
+
+
+def raw_event(endpoint, host, headers):
+    """The event of a GET with these lines as headers, by a function that shows it."""
+    address = urllib.parse.urlparse(endpoint)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as raw:
+        raw.sendall("\r\n".join(["GET / HTTP/1.1", f"Host: {host}", "Connection: close", *headers, "", ""]).encode())
+        reply = b"".join(iter(lambda: raw.recv(65536), b""))
+    return json.loads(reply.partition(b"\r\n\r\n")[2])
 
 
 def test_a_config_is_made_shown_changed_listed_and_deleted(functions, make_function, refused):
@@ -54,6 +67,75 @@ def test_the_event_has_payload_format_2(make_url, ask):
     assert (context["accountId"], context["domainPrefix"], context["stage"]) == ("anonymous", host.split(".")[0], "$default")
     _, _, body = ask(host, "/", "PUT", b"\x00\xff")
     assert (json.loads(body)["body"], json.loads(body)["isBase64Encoded"]) == (base64.b64encode(b"\x00\xff").decode(), True)
+
+
+@pytest.mark.parametrize("query, shown", [
+    ("a=50%&b=%41%4&c=1", {"a": "50%", "b": "A%4", "c": "1"}),
+    ("%zz=1&%zz=2&=v&e=&f", {"%zz": "1,2", "": "v", "e": "", "f": ""}),
+    ("bytes=%FF%C3%A9+x", {"bytes": "\ufffd\u00e9 x"}),
+    ("&&", None),
+], ids=["an escape that ends", "no escape", "no text", "nothing"])
+def test_a_query_that_is_badly_escaped_reaches_the_function_whole(make_url, ask, query, shown):
+    _, host = make_url(SHOW)
+    event = json.loads(ask(host, f"/?{query}")[2])
+    assert (event["rawQueryString"], event.get("queryStringParameters")) == (query, shown)
+
+
+@pytest.mark.parametrize("headers, cookies", [
+    (["Cookie: a=b; c=d", "cookie: e=f"], ["a=b", "c=d", "e=f"]), (["Cookie: ;; a=b ;"], ["a=b"]), (["Cookie: ;"], None), ([], None)])
+def test_the_event_has_the_cookies_of_all_headers(make_url, endpoint, headers, cookies):
+    _, host = make_url(SHOW)
+    event = raw_event(endpoint, host, headers)
+    assert (event.get("cookies"), "cookie" in event["headers"]) == (cookies, False)
+
+
+def test_the_server_itself_tells_the_protocol_and_the_port_of_a_request(make_url, endpoint):
+    _, host = make_url(SHOW)
+    event = raw_event(endpoint, host, ["X-Forwarded-Proto: https", "X-Forwarded-Port: 443", "X-Forwarded-For: 192.0.2.1"])
+    assert {name[12:]: value for name, value in event["headers"].items() if name.startswith("x-forwarded-")} == {
+        "proto": "http", "port": host.split(":")[1], "for": "192.0.2.1,127.0.0.1"}
+
+
+def test_a_url_that_is_deleted_while_its_function_runs_still_answers(functions, make_url, ask, gate, log_of):
+    name, host = make_url(gate.source("return 'done'"), function={"Role": gate.role()})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        reply = pool.submit(ask, host)
+        log_of(name, "IN")
+        functions.delete_function_url_config(FunctionName=name)
+        assert ask(host)[0] == 404
+        gate.open()
+        assert reply.result()[::2] == (200, b"done")
+
+
+def test_a_request_whose_function_is_deleted_meanwhile_is_answered(functions, make_url, ask, gate, log_of):
+    name, host = make_url(gate.source("return 'done'"), function={"Role": gate.role()})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        reply = pool.submit(ask, host)
+        log_of(name, "IN")
+        functions.delete_function(FunctionName=name)
+        assert reply.result()[0] == 404
+
+
+@pytest.mark.parametrize("deleted", ["url", "function"])
+def test_a_streamed_reply_whose_url_is_deleted_is_whole_or_seen_to_be_incomplete(functions, make_url, endpoint, deleted):
+    blocks = 60
+    name, host = make_url({"index.mjs": f"""export const handler = awslambda.streamifyResponse(async (event, stream) => {{
+      const block = Buffer.alloc(1024 * 1024);
+      for (let left = {blocks}; left > 0; left--)
+        if (!stream.write(block)) await new Promise((ok) => stream.once('drain', ok));
+      stream.end(); }});"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(endpoint).netloc, timeout=60)
+    connection.request("GET", "/", headers={"Host": host})
+    reply = connection.getresponse()
+    assert reply.status == 200 and reply.read(1) == b"\0"
+    if deleted == "url":
+        functions.delete_function_url_config(FunctionName=name)
+        assert len(reply.read()) == blocks * 1024 * 1024 - 1
+    else:
+        functions.delete_function(FunctionName=name)
+        with pytest.raises(http.client.IncompleteRead):
+            reply.read()
+    connection.close()
 
 
 def test_a_url_is_reached_by_each_of_its_names_and_by_path(make_url, ask):

@@ -59,6 +59,17 @@ TEST(bad_escapes_and_invalid_utf8_are_refused)
         assert_false(form_parse(&scratch, bad[i], &form));
 }
 
+TEST(a_query_keeps_bad_escapes)
+{
+    form = form_read_query(&scratch, S("a=50%&&b=%41%4+%zz&%=%c3%a9&c"));
+    assert_int_equal(form.count, 4);
+    assert_text(form_get(&form, S("a")), "50%");
+    assert_text(form_get(&form, S("b")), "A%4 %zz");
+    assert_text(form_get(&form, S("%")), "\xc3\xa9");
+    assert_text(form_get(&form, S("c")), "");
+    assert_int_equal(form_read_query(&scratch, (str){0}).count, 0);
+}
+
 TEST(what_was_added_is_read_back)
 {
     struct text text = text_in(&scratch);
@@ -74,4 +85,5 @@ TEST(what_was_added_is_read_back)
 TESTS(test(fields_are_read_in_order), test(names_are_decoded_too),
       test(a_field_without_equals_sign_is_empty_not_absent), test(only_the_first_equals_sign_separates),
       test(empty_pieces_are_skipped), test(the_first_of_a_repeated_name_is_given),
-      test(bad_escapes_and_invalid_utf8_are_refused), test(what_was_added_is_read_back))
+      test(bad_escapes_and_invalid_utf8_are_refused), test(a_query_keeps_bad_escapes),
+      test(what_was_added_is_read_back))

@@ -78,6 +78,18 @@ static str port_of(const struct call *call)
     return str_present(rest) ? rest : S("80");
 }
 
+/* Headers of the connection, and those that say what this server knows itself. */
+static bool is_left_out(str name)
+{
+    static const str left_out[] = {STR_INIT("Cookie"), STR_INIT("Connection"), STR_INIT("Transfer-Encoding"),
+                                   STR_INIT("X-Forwarded-Proto"), STR_INIT("X-Forwarded-Port")};
+
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        if (str_equal_nocase(name, left_out[i]))
+            return true;
+    return false;
+}
+
 static void add_headers(const struct call *call, struct json_writer *writer,
                         const struct http_request *request)
 {
@@ -86,9 +98,7 @@ static void add_headers(const struct call *call, struct json_writer *writer,
 
     for (size_t i = 0; i < request->headers.count; i++) {
         const struct http_header *header = &request->headers.items[i];
-        if (!str_equal_nocase(header->name, S("Cookie")) &&
-            !str_equal_nocase(header->name, S("Connection")) &&
-            !str_equal_nocase(header->name, S("Transfer-Encoding")))
+        if (!is_left_out(header->name))
             add_value(&values, arena_lower_case(call->arena, header->name), header->value);
     }
     add_value(&values, S("x-forwarded-for"), call->source_ip);
@@ -99,30 +109,40 @@ static void add_headers(const struct call *call, struct json_writer *writer,
     write_values(writer, S("headers"), &values);
 }
 
-static void add_cookies(struct json_writer *writer, const struct http_request *request)
+/* A client may send several headers with cookies. */
+static void add_cookies(const struct call *call, struct json_writer *writer,
+                        const struct http_request *request)
 {
-    str cookies = http_header(&request->headers, S("Cookie")), cookie;
+    struct str_list cookies = {0};
+    str cookie;
 
-    if (!str_present(cookies))
+    for (size_t i = 0; i < request->headers.count; i++) {
+        str rest = request->headers.items[i].value;
+        if (!str_equal_nocase(request->headers.items[i].name, S("Cookie")))
+            continue;
+        while (str_next(&rest, ';', &cookie))
+            if (!str_empty(str_trim(cookie)))
+                *list_add(call->arena, &cookies) = str_trim(cookie);
+    }
+    if (cookies.count == 0)
         return;
     json_name(writer, S("cookies"));
     json_open_array(writer);
-    while (str_next(&cookies, ';', &cookie))
-        json_string(writer, str_trim(cookie));
+    for (size_t i = 0; i < cookies.count; i++)
+        json_string(writer, cookies.items[i]);
     json_close_array(writer);
 }
 
 static void add_query(const struct call *call, struct json_writer *writer, str query)
 {
-    struct form form;
+    struct form form = form_read_query(call->arena, query);
+    struct named_values values = named_values_for(call, form.count);
 
     json_field(writer, S("rawQueryString"), str_present(query) ? query : S(""));
-    if (!form_parse(call->arena, query, &form) || form.count == 0)
-        return;
-    struct named_values values = named_values_for(call, form.count);
     for (size_t i = 0; i < form.count; i++)
         add_value(&values, form.items[i].name, form.items[i].value);
-    write_values(writer, S("queryStringParameters"), &values);
+    if (form.count > 0)
+        write_values(writer, S("queryStringParameters"), &values);
 }
 
 static void add_authorizer(const struct call *call, struct json_writer *writer, str access_key_id)
@@ -213,7 +233,7 @@ str lambda_url_event(const struct call *call, const struct url_request *url,
     json_field(&writer, S("routeKey"), default_route);
     json_field(&writer, S("rawPath"), url->path);
     add_query(call, &writer, request->query);
-    add_cookies(&writer, request);
+    add_cookies(call, &writer, request);
     add_headers(call, &writer, request);
     add_context(call, &writer, url, request);
     add_body(call, &writer, request);

@@ -416,13 +416,19 @@ static enum outcome enter(const struct call *call, const struct url_request *url
     return move_to_worker(call);
 }
 
+/* The invocation that the request has begun in an earlier run.  False: it has begun none. */
+static bool find_begun(const struct call *call, struct lambda_find_by_request_row *row)
+{
+    return lambda_find_by_request(
+        call->txn, &(struct lambda_find_by_request_params){.request_id = call->request_id}, row);
+}
+
 static enum outcome run(const struct call *call, const struct url_request *url, const struct visit *visit,
                         struct http_reply *reply)
 {
-    const struct lambda_find_by_request_params own = {.request_id = call->request_id};
     struct lambda_find_by_request_row row;
 
-    if (!lambda_find_by_request(call->txn, &own, &row))
+    if (!find_begun(call, &row))
         return stream_left(call) ? DONE : enter(call, url, visit, reply);
     if (row.state == LAMBDA_INVOCATION_STATE_QUEUED && !stream_left(call))
         return lambda_invocation_wait(
@@ -438,6 +444,31 @@ static enum outcome write_event(const struct call *call, const struct url_reques
     return move_to_engine(call);
 }
 
+static enum outcome refuse_unknown(const struct call *call, const struct visit *visit,
+                                   struct http_reply *reply)
+{
+    return visit->from_foreign_page ? refuse_page(call, reply) : say(call, reply, 404, S("Not Found"));
+}
+
+/*
+ * The request names no URL, or no longer: one that is deleted while its function runs still answers, and a
+ * reply that has begun is seen to be incomplete when the function is deleted, too.
+ */
+static enum outcome run_without_url(const struct call *call, const struct url_request *url,
+                                    const struct visit *visit, struct http_reply *reply)
+{
+    struct lambda_find_by_request_row row;
+
+    bool is_begun = find_begun(call, &row);
+    bool exists = is_begun && row.number; /* the function's version */
+    if (is_begun && row.state != LAMBDA_INVOCATION_STATE_QUEUED &&
+        (exists || row.state == LAMBDA_INVOCATION_STATE_DONE))
+        return go_on(call, url, visit, &row, reply);
+    if (!str_empty(stream_place(call)))
+        return fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function was deleted.");
+    return refuse_unknown(call, visit, reply);
+}
+
 enum outcome lambda_url_answer(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     const struct url_work *work = prepared(call);
@@ -447,13 +478,10 @@ enum outcome lambda_url_answer(const struct call *call, const struct visit *visi
     if (on_engine)
         answer_unsynced(call);
     bool known = find_url(call, visit, &url);
-    if (!known && visit->from_foreign_page)
-        return refuse_page(call, reply);
+    if (!on_engine && work->state == ANSWER_IS_THERE)
+        return write_answer(call, &url, visit, work, reply);
     if (!known)
-        return say(call, reply, 404, S("Not Found"));
+        return on_engine ? run_without_url(call, &url, visit, reply) : refuse_unknown(call, visit, reply);
     struct call there = lambda_call_of_function(call, &url.function);
-    if (on_engine)
-        return run(&there, &url, visit, reply);
-    return work->state == EVENT_IS_WANTED ? write_event(&there, &url, visit)
-                                          : write_answer(&there, &url, visit, work, reply);
+    return on_engine ? run(&there, &url, visit, reply) : write_event(&there, &url, visit);
 }
