@@ -125,6 +125,39 @@ def handler(event, context):
     assert [line for line in log_of(name, "COUNT ") if line.startswith("COUNT")] == ["COUNT 1200\n"]
 
 
+@pytest.mark.parametrize("window", [0, 1])
+@pytest.mark.parametrize("change", ["deleted", "disabled", "reports no more"])
+def test_a_message_that_is_reported_as_failed_comes_again_though_its_mapping_has_changed_meanwhile(
+    functions, sqs, make_queue, make_function, gate, log_of, wait_until, advance_clock, change, window
+):
+    name = make_function(gate.source("""return {"batchItemFailures": [
+        {"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] == "bad"]}"""), Role=gate.role(*POLLER))
+    url = make_queue(VisibilityTimeout=900)
+    sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": one, "MessageBody": one} for one in ("good", "bad")])
+    uuid = functions.create_event_source_mapping(
+        EventSourceArn=make_queue.arn(url), FunctionName=name, FunctionResponseTypes=["ReportBatchItemFailures"],
+        MaximumBatchingWindowInSeconds=window)["UUID"]
+    log_of(name, "IN")
+    if change == "deleted":
+        functions.delete_event_source_mapping(UUID=uuid)
+    elif change == "disabled":
+        functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    else:
+        functions.update_event_source_mapping(UUID=uuid, FunctionResponseTypes=[])
+    gate.open()
+
+    def left():
+        attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(attributes[one]) for one in attributes if one.startswith("ApproximateNumber"))
+
+    wait_until(lambda: left() < 2, what="the good message to be deleted")
+    if change == "reports no more":
+        functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    advance_clock(900)
+    [again] = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)["Messages"]
+    assert again["Body"] == "bad"
+
+
 HOLDS = """
 import time
 def handler(event, context):

@@ -654,6 +654,42 @@ def test_a_disabled_mapping_keeps_its_place(world):
     world.wait(lambda: world.ids(function) == [["a"], ["b"]])
 
 
+# Says the keys of its batch, waits for a message, and fails when one of them is bad.
+GATED = """
+import boto3, json, os
+def handler(event, context):
+    ids = [record["dynamodb"]["Keys"]["id"]["S"] for record in event["Records"]]
+    print("IDS " + json.dumps(ids))
+    queues = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+    while "Messages" not in queues.receive_message(QueueUrl="GATE", WaitTimeSeconds=20):
+        pass
+    bad = [one["dynamodb"]["SequenceNumber"] for one in event["Records"]
+           if one["dynamodb"]["Keys"]["id"]["S"].startswith("bad")]
+    return {"batchItemFailures": [{"itemIdentifier": one} for one in bad]}
+"""
+
+
+@pytest.mark.parametrize("written, again", [
+    (["a", "b"], []), (["a", "bad", "c"], ["bad", "c"]), (["bad"], ["bad"])], ids=["all", "some", "none"])
+def test_what_was_done_of_a_batch_while_its_mapping_was_disabled_is_not_done_again(world, written, again):
+    gate, _ = world.queue()
+    function = world.function(GATED.replace("GATE", gate), allow=[*READER, "sqs:ReceiveMessage"])
+    table, stream = world.table()
+    uuid = world.map(function, stream, Enabled=False, FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.put(table, *written)
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    world.wait(lambda: world.ids(function) == [written])
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+    world.client("sqs").send_message(QueueUrl=gate, MessageBody="go on")
+    world.wait(lambda: any(line.startswith("REPORT") for line in world.log(function)))
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    world.put(table, "next")
+    world.wait(lambda: len(world.ids(function)) == 2)
+    assert world.ids(function) == [written, again or ["next"]]
+    world.functions.delete_event_source_mapping(UUID=uuid)
+    world.client("sqs").send_message(QueueUrl=gate, MessageBody="go on")
+
+
 def test_a_mapping_that_is_mended_tries_its_batch_again(own_world):
     world = own_world
     function, (table, stream) = world.function(PICKY), world.table()

@@ -797,6 +797,12 @@ create table lambda_matching (
 -- The function's request whose body is the streamed answer, once it has begun.
 alter table lambda_invocation add column answer_request text;
 
+-- migration: 34
+-- Does the mapping that has sent the batch, as it was then, read from the answer which records have failed?
+alter table lambda_invocation add column reports_failures integer not null default 0;
+update lambda_invocation set reports_failures = 1
+where mapping_id in (select id from lambda_mapping where reports_failures);
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1380,11 +1386,11 @@ delete from lambda_phase;
 -- statement: add_invocation :insert
 insert into lambda_invocation (request_id, function_id, version_id, function_arn, mapping_id, kind, state, payload,
     client_context, payload_apart, trace_id, queued_ms, attempts, started_ms, announced, wants_tail, receipts,
-    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage, batch_id, event_size)
+    lane_id, delivery_id, stream, durable, execution_id, operation_id, lineage, batch_id, event_size, reports_failures)
 values (:request_id, :function_id, :version_id, :function_arn, :mapping_id, :kind,
     case when :durable = 'starter' then 'waiting' else 'queued' end, :payload, :client_context, :payload_apart, :trace_id,
     :queued_ms, 0, 0, 0, :wants_tail, :receipts, :lane_id, :delivery_id, :stream, :durable, :execution_id, :operation_id,
-    :lineage, :batch_id, :event_size);
+    :lineage, :batch_id, :event_size, :reports_failures);
 
 -- The invocation of a version that its next sandbox takes.
 -- statement: find_upcoming :one
@@ -1420,7 +1426,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
-    answer_request, durable, execution_id, operation_id, batch_id
+    answer_request, durable, execution_id, operation_id, batch_id, reports_failures
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1728,7 +1734,7 @@ update lambda_invocation set execution_id = :execution_id, payload = x'', payloa
 -- row: find_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, answer_request, durable, execution_id, operation_id,
-    batch_id
+    batch_id, reports_failures
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
 -- statement: any_run :one

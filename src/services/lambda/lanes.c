@@ -95,6 +95,14 @@ static void end_delivery(const struct call *call, struct lambda_lane_row *lane)
     lane->delivery_id = NULL;
 }
 
+/* No invocation and no retry of the lane's batch is under way any more. */
+static void rest(const struct call *call, struct lambda_lane_row *lane)
+{
+    lane->state = LAMBDA_LANE_STATE_IDLE;
+    end_delivery(call, lane);
+    lambda_set_lane(call->txn, lane);
+}
+
 /* ---- tumbling windows ---- */
 
 static int64_t window_length_ms(const struct poll *poll)
@@ -339,9 +347,7 @@ static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
             call->txn,
             &(struct lambda_has_batch_params){.mapping_id = &lane->mapping_id, .lane_id = &lane->id}, &any))
         return true;
-    lane->state = LAMBDA_LANE_STATE_IDLE;
-    end_delivery(call, lane);
-    lambda_set_lane(call->txn, lane);
+    rest(call, lane);
     return false;
 }
 
@@ -414,7 +420,8 @@ static struct judgement all_failed(int64_t count)
 }
 
 static struct judgement judge(const struct call *call, const struct poll *poll,
-                              const struct lambda_lane_row *lane, const struct result *result)
+                              const struct lambda_lane_row *lane, bool reports_failures,
+                              const struct result *result)
 {
     struct judgement judged = {.count = size_of_batch(call, lane).count};
     struct str_list failures;
@@ -429,9 +436,9 @@ static struct judgement judge(const struct call *call, const struct poll *poll,
         json_value(&state, json_get(answer, S("state")));
         judged.state = json_written(&state);
     }
-    if (poll->mapping.reports_failures && !lambda_event_failures(call, result->payload, &failures))
+    if (reports_failures && !lambda_event_failures(call, result->payload, &failures))
         return all_failed(judged.count);
-    if (!poll->mapping.reports_failures || failures.count == 0) {
+    if (!reports_failures || failures.count == 0) {
         judged.done = judged.count;
         return judged;
     }
@@ -452,9 +459,7 @@ static void finish(const struct call *call, struct lambda_lane_row *lane, const 
 {
     int64_t last;
 
-    lane->state = LAMBDA_LANE_STATE_IDLE;
     lane->error = (str){0};
-    end_delivery(call, lane);
     if (lambda_lane_batch_end(lane, &last)) {
         lambda_lane_done(call, lane, last);
         pop_end(lane);
@@ -463,7 +468,16 @@ static void finish(const struct call *call, struct lambda_lane_row *lane, const 
     } else {
         forget_window(lane);
     }
-    lambda_set_lane(call->txn, lane);
+    rest(call, lane);
+}
+
+/* The function has done the first records of a batch that failed. */
+static void keep_done(const struct call *call, struct lambda_lane_row *lane, const struct judgement *judged)
+{
+    if (judged->done == 0)
+        return;
+    lambda_lane_done(call, lane, judged->last_done);
+    lane->window_state = judged->state;
 }
 
 /* False: the batch has one record. */
@@ -475,10 +489,8 @@ static bool split(const struct call *call, struct lambda_lane_row *lane)
     lambda_lane_batch_end(lane, &last);
     if (count < 2 || !lambda_lane_record(call, lane, last, (count - 1) / 2, &middle))
         return false;
-    lane->state = LAMBDA_LANE_STATE_IDLE;
-    end_delivery(call, lane);
     lane->ends = arena_format(call->arena, "%lld %.*s", (long long)middle.id, STR_ARGS(lane->ends));
-    lambda_set_lane(call->txn, lane);
+    rest(call, lane);
     return true;
 }
 
@@ -535,10 +547,7 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
         .is_traced = true};
 
     lane->error = result->error;
-    if (judged->done > 0) {
-        lambda_lane_done(call, lane, judged->last_done);
-        lane->window_state = judged->state;
-    }
+    keep_done(call, lane, judged);
     if (!judged->may_split || !*poll->settings.bisect_batch_on_function_error || !split(call, lane))
         retry(call, poll, lane, &outcome);
 }
@@ -555,21 +564,23 @@ void lambda_lane_end(const struct call *call, const struct function *function,
     if (!lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = *invocation->lane_id}, &lane) ||
         lane.state != LAMBDA_LANE_STATE_RUNNING || !str_equal(lane.request_id, invocation->request_id))
         return;
-    if (!lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem)) {
-        /* Disabled meanwhile, or its function is gone: the batch is sent again when the mapping works. */
-        lane.state = LAMBDA_LANE_STATE_IDLE;
-        end_delivery(call, &lane);
-        lambda_set_lane(call->txn, &lane);
+    bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
+    if (!works && !lambda_poll_find(call, lane.mapping_id, &there, &poll))
         return;
-    }
-    struct judgement judged = judge(&there, &poll, &lane, result);
+    struct judgement judged = judge(&there, &poll, &lane, invocation->reports_failures, result);
     count_judged(&there, &poll, &judged);
+    if (!judged.failed) {
+        finish(&there, &lane, &judged);
+    } else if (works) {
+        fail_batch(&there, &poll, &lane, &judged, result);
+    } else { /* disabled meanwhile, or its function is gone: sent again when the mapping works */
+        keep_done(&there, &lane, &judged);
+        rest(&there, &lane);
+    }
+    if (!works)
+        return;
     lambda_mapping_result_set(&there, &poll.mapping,
                               judged.failed ? S("PROBLEM: Function call failed") : S("OK"));
-    if (judged.failed)
-        fail_batch(&there, &poll, &lane, &judged, result);
-    else
-        finish(&there, &lane, &judged);
     dispatch_one(&there, &poll, lane.id);
 }
 
@@ -597,9 +608,7 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lan
         send(&there, &poll, &lane);
         return DONE;
     }
-    lane.state = LAMBDA_LANE_STATE_IDLE;
-    end_delivery(call, &lane);
-    lambda_set_lane(call->txn, &lane);
+    rest(call, &lane);
     if (works)
         dispatch_one(&there, &poll, lane.id);
     return DONE;

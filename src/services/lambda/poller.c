@@ -109,17 +109,23 @@ void lambda_mapping_result_set(const struct call *call, struct lambda_mapping_ro
 
 /* ---- running ---- */
 
+bool lambda_poll_find(const struct call *call, int64_t mapping_id, struct call *there, struct poll *poll)
+{
+    poll->is_full = poll->reads_on = false;
+    if (!lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &mapping_id},
+                             &poll->mapping))
+        return false;
+    *there = call_in(call, poll->mapping.account, poll->mapping.region);
+    lambda_mapping_settings_read(there, &poll->mapping, &poll->settings);
+    return true;
+}
+
 bool lambda_poll_open(const struct call *call, int64_t mapping_id, struct call *there, struct poll *poll,
                       str *problem)
 {
     *problem = (str){0};
-    poll->is_full = poll->reads_on = false;
-    if (!lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &mapping_id},
-                             &poll->mapping) ||
-        !poll->mapping.enabled)
+    if (!lambda_poll_find(call, mapping_id, there, poll) || !poll->mapping.enabled)
         return false;
-    *there = call_in(call, poll->mapping.account, poll->mapping.region);
-    lambda_mapping_settings_read(there, &poll->mapping, &poll->settings);
     poll->filter = lambda_filter_new(there, poll->settings.filter_criteria);
     struct function_name target = lambda_mapping_target(&poll->mapping);
     if (!lambda_version_find(there, &target, &poll->function)) {
@@ -173,6 +179,7 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
     batch.function_arn = lambda_function_asked_arn(call->arena, &version);
     batch.mapping_id = arena_i64(call->arena, poll->mapping.id);
     batch.kind = LAMBDA_INVOCATION_KIND_MAPPING;
+    batch.reports_failures = poll->mapping.reports_failures;
     batch.queued_ms = call->now_ms;
     if (!str_present(batch.trace_id))
         batch.trace_id = trace_of_id(call->arena, batch.request_id, call->now_ms);

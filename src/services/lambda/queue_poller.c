@@ -304,14 +304,14 @@ static bool are_known(const struct receipts *receipts, const struct str_list *id
 }
 
 /* The failed messages of a batch.  False: all of them failed. */
-static bool failures_of(const struct call *call, const struct lambda_mapping_row *mapping,
-                        const struct lambda_find_invocation_row *invocation, const struct receipts *receipts,
-                        const struct result *result, struct str_list *failures)
+static bool failures_of(const struct call *call, const struct lambda_find_invocation_row *invocation,
+                        const struct receipts *receipts, const struct result *result,
+                        struct str_list *failures)
 {
     *failures = (struct str_list){0};
     if (str_present(result->error))
         return false;
-    if (!mapping || !mapping->reports_failures)
+    if (!invocation->reports_failures)
         return true;
     if (!lambda_event_failures(call, result->payload, failures))
         return false;
@@ -352,7 +352,7 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
         call->txn, &(struct lambda_find_mapping_params){.id = invocation->mapping_id}, &mapping);
     size_t count = size_of(call, invocation, &receipts);
 
-    bool understood = failures_of(call, found ? &mapping : NULL, invocation, &receipts, result, &failures);
+    bool understood = failures_of(call, invocation, &receipts, result, &failures);
     if (found)
         count_batch(call, &mapping, count, understood ? lambda_ids_distinct(&failures) : count);
     if (invocation->batch_id) {

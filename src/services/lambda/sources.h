@@ -261,9 +261,11 @@ enum outcome lambda_poller_back_off(const struct call *call, const struct lambda
 void lambda_poller_clear_error(const struct call *call, struct lambda_mapping_row *mapping);
 /* Set LastProcessingResult, if it differs. */
 void lambda_mapping_result_set(const struct call *call, struct lambda_mapping_row *mapping, str result);
+/* The mapping and its settings only; *there is in its account and region.  False: it is deleted. */
+bool lambda_poll_find(const struct call *call, int64_t mapping_id, struct call *there, struct poll *poll);
 /*
- * The mapping with its function and its role, in its account and region, which *there is set to.  False: it
- * is disabled or deleted (*problem is absent), or cannot work.
+ * The same with its filter, its function and its role.  False: it is disabled or deleted (*problem is
+ * absent), or cannot work.
  */
 bool lambda_poll_open(const struct call *call, int64_t mapping_id, struct call *there, struct poll *poll,
                       str *problem);
