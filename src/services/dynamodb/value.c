@@ -269,7 +269,7 @@ bool dynamodb_value_check(struct arena *arena, enum value_layer layer, struct dy
     return check_at(&(struct check){arena, layer, problem}, value, layer == VALUE_LAYER_OLDER ? 0 : 1);
 }
 
-const str dynamodb_empty_attribute_name = STR_INIT(INVALID "Empty attribute name");
+const str dynamodb_empty_attribute_name = STR_INIT("Empty attribute name");
 
 bool dynamodb_item_check(struct arena *arena, enum value_layer layer,
                          const struct dynamodb_attribute_map *item, str *problem)
@@ -278,8 +278,7 @@ bool dynamodb_item_check(struct arena *arena, enum value_layer layer,
 
     for (size_t i = 0; i < item->count; i++)
         if (str_empty(item->items[i].key))
-            return refuse(&check,
-                          is_older(&check) ? S("Empty attribute name") : dynamodb_empty_attribute_name);
+            return refuse(&check, dynamodb_empty_attribute_name);
     return check_map(&check, item, 1);
 }
 
