@@ -202,6 +202,20 @@ def test_a_request_that_is_too_large_as_an_event_is_refused(make_url, ask):
     assert ask(host)[0] == 200
 
 
+@pytest.mark.parametrize("path, status", [("/fails", 502), ("/empty", 200), ("/head", 502), ("/throttled", 429)])
+def test_a_page_of_the_urls_cors_can_read_what_becomes_of_a_stream_that_does_not_begin(functions, make_url, ask, path, status):
+    name, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      if (event.rawPath === '/fails') throw new Error('before');
+      if (event.rawPath === '/head') {
+        stream.setContentType('application/vnd.awslambda.http-integration-response');
+        stream.write('no head' + '\\0'.repeat(8)); }
+      stream.end(); });"""}, function=NODE, InvokeMode="RESPONSE_STREAM", Cors={"AllowOrigins": ["https://shop.example"]})
+    if path == "/throttled":
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    reply = ask(host, path, headers={"Origin": "https://shop.example"})
+    assert (reply[0], reply[1]["Access-Control-Allow-Origin"]) == (status, "https://shop.example")
+
+
 def test_a_large_answer_reaches_a_page_of_the_urls_cors(make_url, ask):
     _, host = make_url("def handler(event, context):\n    return 'x' * 1_000_000\n", Cors={"AllowOrigins": ["https://shop.example"]})
     status, headers, body = ask(host, headers={"Origin": "https://shop.example"})

@@ -300,7 +300,9 @@ static enum outcome read_prelude(const struct call *call, const struct url_reque
     reply->content_type = S("application/octet-stream");
     if (!json_is(head, JSON_OBJECT) || !lambda_url_head(call, head, reply)) {
         lambda_stream_leave(call, row);
-        return say_failed(call, reply);
+        say_failed(call, reply);
+        add_cors(call, url, visit, reply);
+        return DONE;
     }
     begin_reply(call, url, visit, row, reply);
     return stream_send(call, body);
@@ -326,7 +328,8 @@ static enum outcome send_piece(const struct call *call, const struct url_request
     return stream_send(call, piece);
 }
 
-static enum outcome end_stream(const struct call *call, const struct lambda_find_by_request_row *row,
+static enum outcome end_stream(const struct call *call, const struct url_request *url,
+                               const struct visit *visit, const struct lambda_find_by_request_row *row,
                                struct http_reply *reply)
 {
     bool failed = str_present(row->error), begun = has_begun(row);
@@ -335,8 +338,10 @@ static enum outcome end_stream(const struct call *call, const struct lambda_find
     if (begun)
         return failed ? fail(call, &LAMBDA_SERVICE_EXCEPTION, "The function failed.") : DONE;
     if (failed)
-        return say_failed(call, reply);
-    *reply = (struct http_reply){.status = 200, .body = S("")};
+        say_failed(call, reply);
+    else
+        *reply = (struct http_reply){.status = 200, .body = S("")};
+    add_cors(call, url, visit, reply);
     return DONE;
 }
 
@@ -353,7 +358,7 @@ static enum outcome go_on(const struct call *call, const struct url_request *url
     if (lambda_stream_next(call, &piece))
         return send_piece(call, url, visit, row, piece, reply);
     if (row->state == LAMBDA_INVOCATION_STATE_DONE)
-        return end_stream(call, row, reply);
+        return end_stream(call, url, visit, row, reply);
     return lambda_stream_wait(call);
 }
 
@@ -381,7 +386,9 @@ static enum outcome begin(const struct call *call, const struct url_request *url
     if (lambda_invocation_begin(call, &request, &url->function, streams) == PARKED)
         return PARKED;
     struct failure failure = take_failure(call);
-    return say(call, reply, failure.error->status, failure.message);
+    say(call, reply, failure.error->status, failure.message);
+    add_cors(call, url, visit, reply);
+    return DONE;
 }
 
 static enum outcome refuse_page(const struct call *call, struct http_reply *reply)
