@@ -99,12 +99,30 @@ static bool expressions_read(const struct call *call, const struct dynamodb_keys
     return dynamodb_expressions_read(call, &texts, expressions);
 }
 
+/* The parameters of all tables are of one kind. */
+static bool kinds_check(const struct call *call, const struct dynamodb_batch_get_item_input *in)
+{
+    bool expression = false, older = false;
+
+    for (size_t i = 0; i < in->request_items.count; i++) {
+        const struct dynamodb_keys_and_attributes *asked = &in->request_items.items[i].value;
+        expression = expression || str_present(asked->projection_expression);
+        older = older || asked->attributes_to_get.items;
+    }
+    return !expression || !older ||
+           dynamodb_refuse(call, S("Can not use both expression and non-expression parameters in the same "
+                                   "request: Non-expression parameters: {AttributesToGet} Expression "
+                                   "parameters: {ProjectionExpression}"));
+}
+
 /* What can be said without the tables. */
 static bool request_check(const struct call *call, const struct dynamodb_batch_get_item_input *in,
                           struct batch *batch)
 {
     size_t keys = 0;
 
+    if (!kinds_check(call, in))
+        return false;
     for (size_t i = 0; i < in->request_items.count; i++) {
         const struct dynamodb_batch_get_request_map_entry *entry = &in->request_items.items[i];
         struct batch_part *part = list_add(call->arena, batch);
