@@ -69,6 +69,7 @@ enum {
     LIMIT_UNPACKED_REPLY_BYTES = 8 * 1024, /* a larger one is compressed when the client accepts gzip, */
     LIMIT_LOOP_PACKED_BYTES = 64 * 1024,   /* and a still larger one is compressed by a worker */
     LIMIT_RELAXED_SYNC_MS = 100,
+    LIMIT_UNAWAITED_SYNC_MS = 20,       /* how long a commit that nobody waits for may stay unsynced */
     LIMIT_QUICK_SYNC_US = 200,          /* how long the last sync took if an idle engine syncs itself, */
     LIMIT_QUICK_SYNC_BYTES = 64 * 1024, /* and how much waits to be synced then */
 };

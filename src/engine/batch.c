@@ -358,6 +358,23 @@ static void give_back_space(struct engine *engine)
     engine->gives_back |= looks_later;
 }
 
+/*
+ * Answer what may be answered, and have the batch synced: at once if anything waits for that, else within
+ * some milliseconds, most often together with later batches.
+ */
+static void send(struct engine *engine, struct batch *batch)
+{
+    bool has_one_call = batch->answers.count <= 1; /* more are a sign that others will follow */
+    uint64_t sequence = batch->sequence;
+    bool awaited = outbox_add_batch(engine, batch) || engine->now_ms >= engine->sync_ms;
+
+    if (awaited)
+        engine->sync_ms = INT64_MAX;
+    else if (engine->sync_ms == INT64_MAX && store_durable(engine->store) < sequence)
+        engine->sync_ms = engine->now_ms + LIMIT_UNAWAITED_SYNC_MS;
+    store_sync(engine->store, awaited ? sequence : 0, has_one_call && engine_is_idle(engine));
+}
+
 void batch_run(struct engine *engine)
 {
     struct batch *batch = engine->batch = batch_new();
@@ -397,7 +414,5 @@ void batch_run(struct engine *engine)
         move(engine, exchange);
     engine->txn = NULL;
     engine->batch = NULL;
-    bool has_one_call = batch->answers.count <= 1; /* more are a sign that others will follow */
-    outbox_add_batch(engine, batch);
-    store_sync(engine->store, has_one_call && engine_is_idle(engine));
+    send(engine, batch);
 }

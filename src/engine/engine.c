@@ -58,6 +58,8 @@ static int64_t next_due_ms(const struct engine *engine)
         due_ms = engine->prune_ms;
     if (engine->gives_back && engine->give_back_ms < due_ms)
         due_ms = engine->give_back_ms;
+    if (engine->sync_ms < due_ms)
+        due_ms = engine->sync_ms;
     return engine->retry_ms < due_ms ? engine->retry_ms : due_ms;
 }
 
@@ -328,7 +330,7 @@ struct engine *engine_start(const struct engine_options *options, struct arena *
 
     check(engine != NULL);
     engine->options = *options;
-    engine->next_timer_ms = engine->retry_ms = INT64_MAX;
+    engine->next_timer_ms = engine->retry_ms = engine->sync_ms = INT64_MAX;
     deliveries_are_forgotten(engine);
     engine->inbox_wanted = 1;
     engine->clock_ahead_us = INT64_MIN;

@@ -186,6 +186,7 @@ struct engine {
     int64_t trace_page_bytes; /* of all pages; negative: unknown */
     int64_t slice_began_us;
     int64_t give_back_ms; /* the next time to give back unused pages, or to look for some */
+    int64_t sync_ms;      /* when to sync the batches that nothing waits for; INT64_MAX: there are none */
     int64_t retry_ms;     /* after a failed commit, everything parked runs again at this time */
 
     pthread_mutex_t durable_lock; /* protects the next five */
@@ -314,7 +315,8 @@ void metric_shares_end(struct metric_shares *shares);
 void metrics_request_ended(const struct exchange *exchange);
 
 /* outbox.c: sends replies and starts effects when they are durable */
-void outbox_add_batch(struct engine *engine, struct batch *batch);
+/* False: nothing of it waits for the disk. */
+bool outbox_add_batch(struct engine *engine, struct batch *batch);
 /* Send a reply that waits only for exchange->sequence: a read's. */
 void outbox_add_read(struct engine *engine, struct exchange *exchange);
 void outbox_release_durable(void *engine, uint64_t sequence);

@@ -149,7 +149,7 @@ static void release_unsynced_answers(struct engine *engine, struct batch *batch)
     batch->answers.count = kept;
 }
 
-void outbox_add_batch(struct engine *engine, struct batch *batch)
+bool outbox_add_batch(struct engine *engine, struct batch *batch)
 {
     if (batch->lasts)
         engine->lasting = batch->sequence;
@@ -157,13 +157,14 @@ void outbox_add_batch(struct engine *engine, struct batch *batch)
     release_unsynced_answers(engine, batch);
     if (!batch->answers.count && !batch->effects.count) {
         release(engine, batch); /* none of it waits for the disk */
-        return;
+        return false;
     }
     pthread_mutex_lock(&engine->durable_lock);
     *(engine->unsynced_last ? &engine->unsynced_last->next : &engine->unsynced_first) = batch;
     engine->unsynced_last = batch;
     release_durable(engine);
     pthread_mutex_unlock(&engine->durable_lock);
+    return true;
 }
 
 void outbox_release_durable(void *context, uint64_t sequence)
@@ -183,9 +184,12 @@ void outbox_add_read(struct engine *engine, struct exchange *exchange)
     bool durable = exchange->sequence <= engine->durable;
     if (!durable)
         queue_push(&engine->unsynced_reads, exchange);
+    uint64_t sequence = exchange->sequence; /* the exchange may be gone once the lock is released */
     pthread_mutex_unlock(&engine->durable_lock);
     if (durable)
         let_go(engine, exchange);
+    else
+        store_await(engine->store, sequence);
 }
 
 bool outbox_is_waiting(struct engine *engine)

@@ -77,11 +77,14 @@ void txn_abandon(struct txn *txn, size_t depth);
  */
 bool store_commit(struct store *store, uint64_t *sequence);
 /*
- * Call it after store_commit(), and after what need not wait for the disk: have the commits synced.  The sync
- * thread does it; or this thread, at once, if it is idle and the sync is quick: to wake the sync thread takes
- * about as long.
+ * Call it after store_commit(), and after what need not wait for the disk: have all commits synced if one
+ * that somebody waits for is not: that number, or an earlier call's, or store_await()'s.  The sync thread
+ * does it; or this thread, at once, if it is idle and the sync is quick: to wake the sync thread takes about
+ * as long.
  */
-void store_sync(struct store *store, bool idle);
+void store_sync(struct store *store, uint64_t awaited, bool idle);
+/* Somebody waits for that commit: have it synced, as soon as it is made.  Any thread. */
+void store_await(struct store *store, uint64_t sequence);
 /*
  * Is the disk full?  Then only operations that free space should write: the room that is left is kept for
  * them. The store is no longer full when the disk has room again.

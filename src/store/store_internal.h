@@ -159,6 +159,7 @@ struct store {
     uint64_t throttled, held;    /* see store_waits() */
     _Atomic uint64_t committed;  /* written by the engine thread only */
     uint64_t synced;             /* the newest commit that a sync has ended for */
+    _Atomic uint64_t awaited;    /* the newest commit that somebody waits for; it may not be made yet */
     int64_t sync_us;             /* how long the last sync took */
     pthread_cond_t has_committed;
     int64_t log_bytes;

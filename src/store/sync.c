@@ -50,10 +50,12 @@ static int64_t sync_log(const struct store *store)
     return monotonic_us() - began_us;
 }
 
-/* With the lock held: is there a commit that nobody is syncing? */
+/* With the lock held: is there a commit that has to be synced, and that nobody is syncing? */
 static bool can_sync(const struct store *store)
 {
-    return store->committed != store->synced && !store->syncing;
+    bool wanted = store->awaited > store->synced || store->stopping || !sync_is_awaited(store);
+
+    return wanted && store->committed != store->synced && !store->syncing;
 }
 
 /* With the lock held, which is released meanwhile: sync all commits made so far. */
@@ -108,9 +110,29 @@ static bool is_quick(const struct store *store)
            store->log_bytes - store->synced_bytes <= LIMIT_QUICK_SYNC_BYTES;
 }
 
-void store_sync(struct store *store, bool idle)
+/* With the lock held. */
+static void note_awaited(struct store *store, uint64_t sequence)
+{
+    if (sequence > store->awaited)
+        store->awaited = sequence;
+}
+
+void store_await(struct store *store, uint64_t sequence)
+{
+    if (store->awaited >= sequence)
+        return;
+    pthread_mutex_lock(&store->lock);
+    note_awaited(store, sequence);
+    bool waits = can_sync(store);
+    pthread_mutex_unlock(&store->lock);
+    if (waits)
+        pthread_cond_signal(&store->has_committed);
+}
+
+void store_sync(struct store *store, uint64_t awaited, bool idle)
 {
     pthread_mutex_lock(&store->lock);
+    note_awaited(store, awaited);
     bool waits = can_sync(store), here = waits && idle && sync_is_awaited(store) && is_quick(store);
     if (here)
         sync_commits(store);

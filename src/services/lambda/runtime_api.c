@@ -125,13 +125,12 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
     struct lambda_asker asker;
 
     (void)in;
+    answer_unsynced(call);
     if (!lambda_asker_find(call, &asker) || asker.sandbox.state == LAMBDA_SANDBOX_STATE_LATE ||
         asker.sandbox.state == LAMBDA_SANDBOX_STATE_STOPPING || call->last_run)
         return lambda_asker_leave(call);
-    if (asker.sandbox.extensions > 0 && lambda_phase_goes_on(&asker.call, &asker.function, &asker.sandbox)) {
-        answer_unsynced(call);
+    if (asker.sandbox.extensions > 0 && lambda_phase_goes_on(&asker.call, &asker.function, &asker.sandbox))
         return lambda_phase_wait(call, asker.sandbox.id);
-    }
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_BUSY)
         return refuse_transition(call, S("Running"), "Ready");
     if (asker.sandbox.state == LAMBDA_SANDBOX_STATE_STARTING)
@@ -155,12 +154,8 @@ enum outcome runtime_next(const struct call *call, const struct runtime_next_req
             &(struct lambda_take_invocation_params){.version_id = asker.function.row.version_id,
                                                     .sandbox_id = asker.sandbox.id,
                                                     .started_ms = call->now_ms},
-            read, &invocation)) {
-        answer_unsynced(call);
+            read, &invocation))
         return park(call, lambda_version_work(call, asker.sandbox.version_id), INT64_MAX);
-    }
-    if (invocation.kind == LAMBDA_INVOCATION_KIND_SYNC)
-        answer_unsynced(call);
     sandbox_set_busy(&asker.call, &asker.function, &asker.sandbox);
     write_invocation(call, &asker, &invocation, out);
     if (asker.sandbox.extensions > 0)
@@ -178,11 +173,8 @@ static bool find_invocation(const struct call *call, str request_id, struct lamb
 {
     if (lambda_asker_find(call, asker) && asker->sandbox.state == LAMBDA_SANDBOX_STATE_BUSY &&
         lambda_invocation_of_sandbox(call, asker->sandbox.id, invocation) &&
-        str_equal(invocation->request_id, request_id)) {
-        if (invocation->kind == LAMBDA_INVOCATION_KIND_SYNC && !call->preparing)
-            answer_unsynced(call);
+        str_equal(invocation->request_id, request_id))
         return true;
-    }
     fail(call, &RUNTIME_INVALID_REQUEST_ID, "Invalid request ID");
     return false;
 }
@@ -321,6 +313,7 @@ enum outcome runtime_response(const struct call *call, const struct runtime_resp
     struct lambda_asker asker;
 
     out->status = S("OK");
+    answer_unsynced(call);
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
         return FAILED;
     if (is_answered_by_another(call, &invocation))
@@ -343,6 +336,7 @@ enum outcome runtime_error(const struct call *call, const struct runtime_error_r
     struct lambda_asker asker;
 
     out->status = S("OK");
+    answer_unsynced(call);
     if (!find_invocation(call, in->aws_request_id, &asker, &invocation))
         return FAILED;
     finish(&asker, &invocation, &result);

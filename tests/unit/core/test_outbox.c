@@ -214,6 +214,19 @@ TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it)
         assert_int_equal(status_of(more[i]), 200);
 }
 
+TEST(a_read_of_what_an_answer_did_not_promise_waits_for_the_disk)
+{
+    assert_run("put a 1");
+    hold_disk(true);
+    struct request *write = begin_run("unsynced; put a 2");
+    assert_int_equal(status_of(write), 200);
+    struct request *read = begin("Get", "{\"Key\": \"a\"}");
+    wait_until_disk_is_asked();
+    assert_false(is_answered(read));
+    hold_disk(false);
+    assert_text(body_of(read), "{\"Value\":\"2\"}");
+}
+
 TEST(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy)
 {
     struct request *waiting = begin_run("unsynced; wait gate open 86400000");
@@ -419,6 +432,7 @@ TESTS(engine_test(an_answer_waits_for_the_disk),
       engine_test(an_answer_that_promises_nothing_leaves_while_the_disk_is_busy),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_before),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it),
+      engine_test(a_read_of_what_an_answer_did_not_promise_waits_for_the_disk),
       engine_test(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy),
       engine_test(a_call_that_promises_nothing_and_fails_is_answered_as_others_are),
       engine_test(the_world_tells_the_engine),

@@ -149,7 +149,7 @@ uint64_t commit(struct store *store)
     uint64_t sequence;
 
     assert_true(store_commit(store, &sequence));
-    store_sync(store, false);
+    store_sync(store, sequence, false);
     return sequence;
 }
 

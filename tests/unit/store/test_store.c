@@ -329,7 +329,7 @@ static void a_broken_constraint_outside_any_call_fails_the_batch(void **state)
     put(txn, 1);
     put(txn, 1);
     assert_false(store_commit(fixture->store, &sequence));
-    store_sync(fixture->store, false);
+    store_sync(fixture->store, sequence, false);
     wait_until_durable(fixture->store, sequence);
     txn = begin(fixture);
     assert_false(txn_broken(txn));
@@ -440,7 +440,7 @@ static void write_while_syncs_fail(struct fixture *fixture)
     put(begin(fixture), 1);
     if (!store_commit(fixture->store, &sequence))
         _exit(1);
-    store_sync(fixture->store, false);
+    store_sync(fixture->store, sequence, false);
     for (;;) {
         if (store_durable(fixture->store) >= sequence)
             _exit(2);
@@ -468,7 +468,7 @@ static int64_t fill_the_disk(struct fixture *fixture)
         for (int i = 0; i < 4; i++)
             add(txn, (str){body, sizeof body});
         bool good = store_commit(fixture->store, &sequence);
-        store_sync(fixture->store, false);
+        store_sync(fixture->store, sequence, false);
         if (!good)
             break;
         committed += 4;

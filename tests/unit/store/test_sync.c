@@ -1,5 +1,5 @@
 /*
- * test_sync.c: which commits are synced at once, by the thread that made them.
+ * test_sync.c: which commits are synced at once, by the thread that made them, and which wait for others.
  */
 #include "base/limits.h"
 #include "demo_sql.h"
@@ -38,13 +38,28 @@ static int open_told(void **state)
     return fixture->store ? result : -1;
 }
 
-static uint64_t add_message(struct fixture *fixture)
+static uint64_t commit_message(struct fixture *fixture)
 {
     uint64_t sequence;
 
     demo_add(begin(fixture), &(struct demo_add_params){.body = S("{}")});
     assert_true(store_commit(fixture->store, &sequence));
-    store_sync(fixture->store, idle);
+    return sequence;
+}
+
+static uint64_t add_message(struct fixture *fixture)
+{
+    uint64_t sequence = commit_message(fixture);
+
+    store_sync(fixture->store, sequence, idle);
+    return sequence;
+}
+
+static uint64_t add_unawaited(struct fixture *fixture)
+{
+    uint64_t sequence = commit_message(fixture);
+
+    store_sync(fixture->store, 0, idle);
     return sequence;
 }
 
@@ -125,6 +140,60 @@ static void one_sync_runs_at_a_time(void **state)
     assert_false(atomic_load(&synced_here));
 }
 
+static atomic_int syncs;
+
+static void count_sync(const char *path, int file)
+{
+    (void)path, (void)file;
+    atomic_fetch_add(&syncs, 1);
+}
+
+static void what_nobody_waits_for_is_synced_with_what_somebody_waits_for(void **state)
+{
+    struct fixture *fixture = *state;
+
+    wait_until_told(add_message(fixture));
+    uint64_t durable = store_durable(fixture->store);
+    disk_watch(fixture->folder, count_sync);
+    atomic_store(&syncs, 0);
+    assert_int_equal(add_unawaited(fixture), durable + 1);
+    idle = false;
+    assert_int_equal(add_unawaited(fixture), durable + 2);
+    assert_int_equal(store_durable(fixture->store), durable);
+    wait_until_told(add_message(fixture));
+    assert_int_equal(store_durable(fixture->store), durable + 3);
+    assert_int_equal(atomic_load(&syncs), 1);
+    disk_watch(NULL, NULL);
+}
+
+static void a_commit_is_synced_once_somebody_waits_for_it(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t before = add_unawaited(fixture);
+
+    store_await(fixture->store, before);
+    wait_until_told(before);
+    store_await(fixture->store, before); /* has no effect any more */
+    store_await(fixture->store, before + 1);
+    wait_until_told(add_unawaited(fixture));
+}
+
+static void closing_syncs_what_nobody_waits_for(void **state)
+{
+    struct fixture *fixture = *state;
+
+    wait_until_told(add_message(fixture));
+    add_unawaited(fixture);
+    disk_watch(fixture->folder, count_sync);
+    atomic_store(&syncs, 0);
+    atomic_store(&told, 0);
+    store_close(fixture->store);
+    fixture->store = NULL;
+    disk_watch(NULL, NULL);
+    assert_true(atomic_load(&syncs) > 0);
+    assert_true(atomic_load(&told) > 0);
+}
+
 static void a_commit_without_changes_is_not_synced(void **state)
 {
     struct fixture *fixture = *state;
@@ -145,6 +214,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_idle_committer_syncs_only_a_little_itself, open_told,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(one_sync_runs_at_a_time, open_told, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_nobody_waits_for_is_synced_with_what_somebody_waits_for,
+                                        open_told, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_commit_is_synced_once_somebody_waits_for_it, open_told,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(closing_syncs_what_nobody_waits_for, open_told, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_commit_without_changes_is_not_synced, open_told, fixture_teardown),
     };
 
