@@ -99,6 +99,7 @@ class Flow:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
         def worked_off():
+            time.sleep(0.1)  # else the asking would take a seventh of the processors
             counts = sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)["Attributes"]
             return all(counts[name] == "0" for name in names)
 

@@ -308,6 +308,18 @@ static int run_due(struct engine *engine, struct exchange *(*take_due)(struct en
     return count;
 }
 
+/*
+ * A client's reply does not wait for the pollers that its call has woken, when the disk is free: they run
+ * while the call is synced.
+ */
+static bool is_worth_syncing_first(struct engine *engine)
+{
+    const struct exchange *next = engine->runnable.first;
+
+    return next && str_present(next->call.poller) && engine->batch->lasts && engine->batch->clients > 0 &&
+           !outbox_is_waiting(engine);
+}
+
 /* Run the runnable calls, up to the batch's bounds. */
 static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 {
@@ -315,7 +327,8 @@ static int run_runnable(struct engine *engine, int calls, int64_t end_us)
 
     for (; calls < LIMIT_BATCH_CALLS; calls++) {
         slice_begin(engine);
-        if (engine->slice_began_us >= end_us || !(exchange = queue_pop(&engine->runnable)))
+        if (engine->slice_began_us >= end_us || is_worth_syncing_first(engine) ||
+            !(exchange = queue_pop(&engine->runnable)))
             break;
         run_or_give_back(engine, exchange);
     }

@@ -186,7 +186,7 @@ struct engine {
     int64_t trace_page_bytes; /* of all pages; negative: unknown */
     int64_t slice_began_us;
     int64_t give_back_ms; /* the next time to give back unused pages, or to look for some */
-    int64_t sync_ms;      /* when to sync the batches that nothing waits for; INT64_MAX: there are none */
+    int64_t sync_ms;      /* when to sync what nothing waits for; INT64_MAX: all is synced, or awaited */
     int64_t retry_ms;     /* after a failed commit, everything parked runs again at this time */
 
     pthread_mutex_t durable_lock; /* protects the next five */

@@ -154,6 +154,7 @@ enum outcome lambda_poll_event_source(const struct call *call,
     str problem = {0};
 
     (void)out;
+    answer_unsynced(call); /* what it takes, and does not finish, is there again after a power failure */
     if (call->last_run)
         return DONE;
     if (!lambda_poll_open(call, in->mapping_id, &there, &poll, &problem))

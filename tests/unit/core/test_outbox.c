@@ -227,6 +227,25 @@ TEST(a_read_of_what_an_answer_did_not_promise_waits_for_the_disk)
     assert_text(body_of(read), "{\"Value\":\"2\"}");
 }
 
+static void go_past(void) {}
+
+TEST(a_poller_runs_while_the_call_that_has_woken_it_is_synced)
+{
+    toy_hook = go_past;
+    assert_run("poll p hook | add runs x | rest 3600000");
+    wait_for_item("runs", "x");
+    toy_hook = pause_at_hook;
+    hold_disk(true);
+    struct request *request = begin_run("put a 1; poke p");
+    wait_until_paused();
+    wait_until_disk_is_asked();
+    assert_false(is_answered(request));
+    go_on();
+    hold_disk(false);
+    assert_int_equal(status_of(request), 200);
+    wait_for_item("runs", "xx");
+}
+
 TEST(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy)
 {
     struct request *waiting = begin_run("unsynced; wait gate open 86400000");
@@ -433,6 +452,7 @@ TESTS(engine_test(an_answer_waits_for_the_disk),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_before),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it),
       engine_test(a_read_of_what_an_answer_did_not_promise_waits_for_the_disk),
+      engine_test(a_poller_runs_while_the_call_that_has_woken_it_is_synced),
       engine_test(a_parked_call_that_promises_nothing_is_answered_while_the_disk_is_busy),
       engine_test(a_call_that_promises_nothing_and_fails_is_answered_as_others_are),
       engine_test(the_world_tells_the_engine),
