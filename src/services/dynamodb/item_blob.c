@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "number.h"
 
-#include <stdlib.h>
-
 enum { VERSION = 1 };
 
 /* ---- writing ---- */
@@ -319,28 +317,6 @@ static void skip_value(struct reader *reader)
     }
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return str_compare(*(const str *)a, *(const str *)b);
-}
-
-void dynamodb_names_sort(struct str_list *names)
-{
-    size_t kept = 0;
-
-    if (names->count > 1)
-        qsort(names->items, names->count, sizeof *names->items, by_text);
-    for (size_t i = 0; i < names->count; i++)
-        if (kept == 0 || !str_equal(names->items[i], names->items[kept - 1]))
-            names->items[kept++] = names->items[i];
-    names->count = kept;
-}
-
-static bool is_among(const struct str_list *names, str name)
-{
-    return bsearch(&name, names->items, names->count, sizeof *names->items, by_text);
-}
-
 struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names)
 {
     struct reader reader = {arena, (const unsigned char *)blob.data,
@@ -350,7 +326,7 @@ struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, 
     check(read_byte(&reader) == VERSION);
     for (size_t left = read_count(&reader); left > 0 && picked.count < names->count; left--) {
         str name = read_text(&reader);
-        if (!is_among(names, name)) {
+        if (!dynamodb_names_have(names, name)) {
             skip_value(&reader);
             continue;
         }

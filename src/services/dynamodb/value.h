@@ -83,6 +83,12 @@ bool dynamodb_value_compare(const struct dynamodb_attribute_value *a,
 /* The item's attribute of that name, or NULL.  For many searches use lookup.h. */
 const struct dynamodb_attribute_value *dynamodb_item_get(const struct dynamodb_attribute_map *item, str name);
 
+/* names.c */
+/* Sort the names, each once. */
+void dynamodb_names_sort(struct str_list *names);
+/* Does a list that it has sorted have that name? */
+bool dynamodb_names_have(const struct str_list *names, str name);
+
 /* item_blob.c */
 struct item_size {
     size_t bytes; /* as AWS counts it towards the 400 KB */
@@ -93,7 +99,5 @@ str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_ma
                          struct item_size *size);
 /* The decoded item points into the blob. */
 struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);
-/* Sort the names, each once. */
-void dynamodb_names_sort(struct str_list *names);
 /* Only the attributes of those names, which are sorted; what the others have is skipped. */
 struct dynamodb_attribute_map dynamodb_item_pick(struct arena *arena, str blob, const struct str_list *names);

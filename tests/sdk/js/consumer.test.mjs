@@ -201,8 +201,10 @@ test("a batch is handled together and deleted together", async () => {
     return messages;
   } });
   const events = heard(consumer);
+  const processed = once(consumer, "response_processed");
   consumer.start();
-  await settle([0, 0]);
+  await processed;
+  assert.deepEqual(await counts(), [0, 0]);
   assert.deepEqual(batches, [["a", "b", "c"]]);
   consumer.stop({ abort: true });
   assert.deepEqual(events.filter((name) => name.startsWith("message_")), [

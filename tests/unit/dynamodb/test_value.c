@@ -99,7 +99,8 @@ TEST(values_outside_the_rules_are_refused_in_awss_words)
     assert_text(
         problem_of(S("{\"a\":{\"SS\":[\"x\",\"x\"]}}")),
         "One or more parameter values were invalid: Input collection [\"x\", \"x\"] contains duplicates.");
-    assert_text(problem_of(S("{\"a\":{\"NS\":[\"1\",\"1.0\"]}}")), "Input collection contains duplicates");
+    assert_text(problem_of(S("{\"a\":{\"NS\":[\"1\",\"1.0\"]}}")),
+                "One or more parameter values were invalid: Input collection contains duplicates.");
     assert_text(
         problem_of(S("{\"a\":{\"BS\":[\"AA==\",\"AA==\"]}}")),
         "One or more parameter values were invalid: Input collection [\"AA==\",\"AA==\"]of type BS contains "
