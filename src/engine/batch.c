@@ -375,7 +375,7 @@ static void give_back_space(struct engine *engine)
  * Answer what may be answered, and have the batch synced: at once if anything waits for that, else within
  * some milliseconds, most often together with later batches.
  */
-static void send(struct engine *engine, struct batch *batch)
+static void answer_and_sync(struct engine *engine, struct batch *batch)
 {
     bool has_one_call = batch->answers.count <= 1; /* more are a sign that others will follow */
     uint64_t sequence = batch->sequence;
@@ -427,5 +427,5 @@ void batch_run(struct engine *engine)
         move(engine, exchange);
     engine->txn = NULL;
     engine->batch = NULL;
-    send(engine, batch);
+    answer_and_sync(engine, batch);
 }

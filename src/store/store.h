@@ -77,10 +77,10 @@ void txn_abandon(struct txn *txn, size_t depth);
  */
 bool store_commit(struct store *store, uint64_t *sequence);
 /*
- * Call it after store_commit(), and after what need not wait for the disk: have all commits synced if one
- * that somebody waits for is not: that number, or an earlier call's, or store_await()'s.  The sync thread
- * does it; or this thread, at once, if it is idle and the sync is quick: to wake the sync thread takes about
- * as long.
+ * Call it after store_commit(), and after what need not wait for the disk.  `awaited`: the commit that
+ * somebody waits for now, or 0.  When that commit, or one of an earlier call or of store_await(), is not
+ * synced yet, all commits are.  The sync thread does it; or this thread, at once, if it is idle and the sync
+ * is quick: to wake the sync thread takes about as long.
  */
 void store_sync(struct store *store, uint64_t awaited, bool idle);
 /* Somebody waits for that commit: have it synced, as soon as it is made.  Any thread. */

@@ -161,7 +161,7 @@ static void what_nobody_waits_for_is_synced_with_what_somebody_waits_for(void **
     uint64_t durable = store_durable(fixture->store);
     disk_watch(fixture->folder, count_sync);
     atomic_store(&syncs, 0);
-    set_sync_us(fixture, 0); /* else it would not be synced here in any case */
+    set_sync_us(fixture, 0); /* a quick disk: an awaited commit would be synced here */
     assert_int_equal(add_unawaited(fixture), durable + 1);
     assert_int_equal(store_durable(fixture->store), durable);
     idle = false;
