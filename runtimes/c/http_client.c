@@ -10,7 +10,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 64 * 1024, MAX_HEAD_BYTES = 64 * 1024 };
+enum {
+    BUFFER_BYTES = 64 * 1024,
+    MAX_HEAD_BYTES = 64 * 1024,
+    LOOK_AT_CLOCK_MS = 10, /* while a call waits: so a timeout is at most this late */
+};
 
 static void disconnect(struct http_client *client)
 {
@@ -28,6 +31,18 @@ static void disconnect(struct http_client *client)
         close(client->socket);
     client->socket = -1;
     client->start = client->end = 0;
+}
+
+/* No call on the socket waits longer than LOOK_AT_CLOCK_MS, so none needs a poll() before it. */
+static void set_options(const struct http_client *client)
+{
+    const struct timeval wait = {.tv_usec = LOOK_AT_CLOCK_MS * 1000L};
+
+    setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    if (client->timeout_ms == 0)
+        return;
+    setsockopt(client->socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    setsockopt(client->socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
 }
 
 static bool connect_to_server(struct http_client *client)
@@ -48,7 +63,7 @@ static bool connect_to_server(struct http_client *client)
             disconnect(client);
     }
     freeaddrinfo(found);
-    setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    set_options(client);
     return client->socket >= 0;
 }
 
@@ -60,35 +75,28 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Wait until the socket can be read or written; false: the exchange's time is up. */
-static bool wait_for(struct http_client *client, short events)
+static bool has_time(struct http_client *client)
 {
-    struct pollfd watched = {.fd = client->socket, .events = events};
-    int ready;
+    client->timed_out = client->timeout_ms > 0 && monotonic_ms() >= client->deadline_ms;
+    return !client->timed_out;
+}
 
-    if (client->timeout_ms == 0)
-        return true;
-    do {
-        int64_t left_ms = client->deadline_ms - monotonic_ms();
-        ready = poll(&watched, 1, left_ms > 0 ? (int)left_ms : 0);
-    } while (ready < 0 && errno == EINTR);
-    client->timed_out = ready == 0;
-    return ready != 0;
+/* A call on the socket has failed, but may be made again: a signal has come, or the call has waited. */
+static bool may_go_on(struct http_client *client)
+{
+    return (errno == EINTR || errno == EAGAIN) && has_time(client);
 }
 
 static bool send_all(struct http_client *client, struct iovec *parts, int count)
 {
-    const int flags = MSG_NOSIGNAL | (client->timeout_ms > 0 ? MSG_DONTWAIT : 0);
-
     while (count > 0) {
         struct msghdr message = {.msg_iov = parts, .msg_iovlen = (size_t)count};
-        if (!wait_for(client, POLLOUT))
-            return false;
-        ssize_t sent = sendmsg(client->socket, &message, flags);
-        if (sent < 0 && (errno == EINTR || errno == EAGAIN))
+        ssize_t sent = sendmsg(client->socket, &message, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (!may_go_on(client))
+                return false;
             continue;
-        if (sent < 0)
-            return false;
+        }
         for (; count > 0 && (size_t)sent >= parts->iov_len; parts++, count--)
             sent -= (ssize_t)parts->iov_len;
         if (count > 0) {
@@ -99,16 +107,24 @@ static bool send_all(struct http_client *client, struct iovec *parts, int count)
     return true;
 }
 
+static void write_head(struct http_client *client, const char *method, const char *path, const char *headers,
+                       size_t body_length)
+{
+    struct json_text *head = &client->request;
+
+    head->length = 0;
+    json_add_texts(head, method, " ", path, " HTTP/1.1\r\nHost: ", client->address, "\r\n", headers,
+                   "Content-Length: ", NULL);
+    json_add_integer(head, (int64_t)body_length);
+    json_add_texts(head, "\r\n\r\n", NULL);
+}
+
 static bool send_request(struct http_client *client, const char *method, const char *path,
                          const char *headers, const char *body, size_t body_length)
 {
-    char head[MAX_HEAD_BYTES];
-    int length = snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %zu\r\n\r\n",
-                          method, path, client->address, headers, body_length);
-
-    if (length < 0 || (size_t)length >= sizeof head)
-        return false;
-    struct iovec parts[] = {{head, (size_t)length}, {(char *)(uintptr_t)body, body_length}};
+    write_head(client, method, path, headers, body_length);
+    struct iovec parts[] = {{client->request.data, client->request.length},
+                            {(char *)(uintptr_t)body, body_length}};
     return send_all(client, parts, body_length > 0 ? 2 : 1);
 }
 
@@ -119,11 +135,11 @@ static bool receive(struct http_client *client)
 
     if (!client->buffer)
         client->buffer = malloc(BUFFER_BYTES);
-    if (!client->buffer || !wait_for(client, POLLIN))
+    if (!client->buffer || !has_time(client))
         return false;
     do
         received = recv(client->socket, client->buffer, BUFFER_BYTES, 0);
-    while (received < 0 && errno == EINTR);
+    while (received < 0 && may_go_on(client));
     client->start = 0;
     client->end = received > 0 ? (size_t)received : 0;
     return received > 0;
@@ -210,19 +226,26 @@ static bool read_chunks(struct http_client *client, struct http_reply *reply)
     return true;
 }
 
-static bool read_reply(struct http_client *client, struct http_reply *reply)
+static bool read_head(struct http_client *client, struct http_reply *reply)
 {
+    static const char version[] = "HTTP/1.1 ";
     size_t line;
 
-    reply->head_length = reply->body_length = 0;
-    if (!append(&reply->body, &reply->body_length, &reply->body_capacity, "", 0))
-        return false;
     do {
         line = reply->head_length;
         if (!read_line(client, reply))
             return false;
     } while (reply->head[line] != '\0');
-    if (sscanf(reply->head, "HTTP/1.1 %d", &reply->status) != 1)
+    if (strncmp(reply->head, version, strlen(version)) != 0)
+        return false;
+    reply->status = (int)strtol(reply->head + strlen(version), NULL, 10);
+    return reply->status > 0;
+}
+
+static bool read_reply(struct http_client *client, struct http_reply *reply)
+{
+    reply->head_length = reply->body_length = 0;
+    if (!append(&reply->body, &reply->body_length, &reply->body_capacity, "", 0) || !read_head(client, reply))
         return false;
     if (strcasecmp(http_header(reply, "Transfer-Encoding"), "chunked") == 0)
         return read_chunks(client, reply);
@@ -258,10 +281,10 @@ bool http_exchange(struct http_client *client, const char *method, const char *p
 
 const char *http_header(const struct http_reply *reply, const char *name)
 {
-    size_t length = strlen(name);
+    size_t length = strlen(name), size;
 
-    for (const char *line = reply->head; *line; line += strlen(line) + 1)
-        if (strncasecmp(line, name, length) == 0 && line[length] == ':')
+    for (const char *line = reply->head; (size = strlen(line)) > 0; line += size + 1)
+        if (size > length && line[length] == ':' && strncasecmp(line, name, length) == 0)
             return line + length + 1 + strspn(line + length + 1, " \t");
     return "";
 }

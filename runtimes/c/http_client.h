@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "orderly_json.h"
+
 /*
  * http_client.h: a blocking HTTP/1.1 client for one server, over one kept connection.
  *
@@ -10,13 +12,14 @@
  * in a millisecond: loading libcurl takes three.
  */
 struct http_client {
-    const char *address; /* "host:port"; belongs to the caller */
-    int socket;          /* -1: not connected */
-    long timeout_ms;     /* for an exchange; 0: wait for ever */
-    bool timed_out;      /* the last exchange failed because its time was up */
-    int64_t deadline_ms; /* of the exchange, on the monotonic clock */
-    char *buffer;        /* received bytes that have not been read: start..end */
-    size_t capacity, start, end;
+    const char *address;      /* "host:port"; belongs to the caller */
+    int socket;               /* -1: not connected */
+    long timeout_ms;          /* for an exchange; 0 in all exchanges: wait for ever */
+    bool timed_out;           /* the last exchange failed because its time was up */
+    int64_t deadline_ms;      /* of the exchange, on the monotonic clock */
+    struct json_text request; /* its head; the memory is kept */
+    char *buffer;             /* received bytes that have not been read: start..end */
+    size_t start, end;
 };
 
 /* A reply, valid until the next exchange.  The memory is kept and reused. */

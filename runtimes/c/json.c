@@ -20,9 +20,11 @@ struct json_block {
     _Alignas(max_align_t) char bytes[];
 };
 
+/* All decoded texts of a document, and their NULs, fit in one byte more than the document has. */
 struct reader {
     struct json_memory *memory;
     const char *at, *end;
+    char *out; /* where the next text begins */
     int depth;
 };
 
@@ -78,9 +80,14 @@ void json_release(struct json_memory *memory)
     }
 }
 
+static bool is_space(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void skip_space(struct reader *reader)
 {
-    while (reader->at < reader->end && strchr(" \t\r\n", *reader->at) && *reader->at)
+    while (reader->at < reader->end && is_space(*reader->at))
         reader->at++;
 }
 
@@ -194,65 +201,69 @@ static bool take_code_point(struct reader *reader, uint32_t *point)
     return true;
 }
 
-static char *take_escape(struct reader *reader, char *out)
+static bool take_escape(struct reader *reader)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     uint32_t point;
 
     if (reader->at == reader->end || !*reader->at)
-        return NULL;
+        return false;
     char letter = *reader->at++;
-    if (letter == 'u')
-        return take_code_point(reader, &point) ? put_utf8(out, point) : NULL;
+    if (letter == 'u') {
+        if (!take_code_point(reader, &point))
+            return false;
+        reader->out = put_utf8(reader->out, point);
+        return true;
+    }
     const char *name = strchr(names, letter);
-    if (!name)
-        return NULL;
-    *out++ = values[name - names];
-    return out;
+    if (name)
+        *reader->out++ = values[name - names];
+    return name != NULL;
 }
 
-/*
- * The end of the string that begins at `at`; NULL if it has no end.  No decoded text is longer than its
- * source.
- */
-static const char *closing_quote(const struct reader *reader)
+/* A character of ASCII that stands for itself in a string. */
+static bool is_plain(unsigned char byte)
 {
-    for (const char *at = reader->at; at < reader->end; at++) {
-        if (*at == '"')
-            return at;
-        if (*at == '\\')
-            at++;
-    }
-    return NULL;
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+static void take_plain(struct reader *reader)
+{
+    const char *at = reader->at;
+
+    while (at < reader->end && is_plain((unsigned char)*at))
+        at++;
+    size_t length = (size_t)(at - reader->at);
+    memcpy(reader->out, reader->at, length);
+    reader->out += length;
+    reader->at = at;
+}
+
+/* A character of more than one byte.  False for anything else, as a control character. */
+static bool take_utf8(struct reader *reader)
+{
+    const unsigned char *at = (const unsigned char *)reader->at;
+    size_t length = reader->at < reader->end ? utf8_length(at, (const unsigned char *)reader->end) : 0;
+
+    if (length < 2)
+        return false;
+    memcpy(reader->out, at, length);
+    reader->out += length;
+    reader->at += length;
+    return true;
 }
 
 static const char *take_string(struct reader *reader, size_t *length)
 {
+    const char *start = reader->out;
+
     if (!take(reader, '"'))
         return NULL;
-    const char *close = closing_quote(reader);
-    if (!close)
-        return NULL;
-    char *start = allocate(reader->memory, (size_t)(close - reader->at) + 1), *out = start;
-
-    while (out && reader->at < close) {
-        const unsigned char *at = (const unsigned char *)reader->at;
-        size_t size = utf8_length(at, (const unsigned char *)close);
-        if (size == 0 || *at < 0x20)
+    for (take_plain(reader); !take(reader, '"'); take_plain(reader))
+        if (take(reader, '\\') ? !take_escape(reader) : !take_utf8(reader))
             return NULL;
-        reader->at += size;
-        if (*at == '\\') {
-            out = take_escape(reader, out);
-        } else {
-            memcpy(out, at, size);
-            out += size;
-        }
-    }
-    if (!out)
-        return NULL;
-    reader->at = close + 1;
-    *out = '\0';
-    *length = (size_t)(out - start);
+    *length = (size_t)(reader->out - start);
+    *reader->out++ = '\0';
     return start;
 }
 
@@ -284,14 +295,24 @@ static bool read_elements(struct reader *reader, struct json *parent, char close
     return take(reader, close);
 }
 
+static bool read_number(struct reader *reader, struct json *value)
+{
+    const char *start = reader->at;
+
+    if (!take_number(reader))
+        return false;
+    value->kind = JSON_NUMBER;
+    value->length = (size_t)(reader->at - start);
+    value->text = memcpy(reader->out, start, value->length);
+    reader->out += value->length;
+    *reader->out++ = '\0';
+    return true;
+}
+
 static bool read_kind(struct reader *reader, struct json *value)
 {
     const char *start = reader->at;
 
-    if (take_word(reader, "null") || take_word(reader, "false") || take_word(reader, "true")) {
-        value->kind = *start == 'n' ? JSON_NULL : *start == 'f' ? JSON_FALSE : JSON_TRUE;
-        return true;
-    }
     if (start < reader->end && *start == '"') {
         value->kind = JSON_STRING;
         value->text = take_string(reader, &value->length);
@@ -301,15 +322,11 @@ static bool read_kind(struct reader *reader, struct json *value)
         value->kind = *start == '[' ? JSON_ARRAY : JSON_OBJECT;
         return read_elements(reader, value, *start == '[' ? ']' : '}');
     }
-    if (!take_number(reader))
-        return false;
-    value->kind = JSON_NUMBER;
-    value->length = (size_t)(reader->at - start);
-    char *text = allocate(reader->memory, value->length + 1);
-    memcpy(text, start, value->length);
-    text[value->length] = '\0';
-    value->text = text;
-    return true;
+    if (take_word(reader, "null") || take_word(reader, "false") || take_word(reader, "true")) {
+        value->kind = *start == 'n' ? JSON_NULL : *start == 'f' ? JSON_FALSE : JSON_TRUE;
+        return true;
+    }
+    return read_number(reader, value);
 }
 
 static struct json *read_value(struct reader *reader, const char *name, size_t name_length)
@@ -326,7 +343,12 @@ static struct json *read_value(struct reader *reader, const char *name, size_t n
 
 const struct json *json_read(struct json_memory *memory, const char *text, size_t length)
 {
-    struct reader reader = {.memory = memory, .at = text, .end = text + length};
+    struct reader reader = {
+        .memory = memory,
+        .at = text,
+        .end = text + length,
+        .out = allocate(memory, length + 1),
+    };
     const struct json *value = read_value(&reader, NULL, 0);
 
     skip_space(&reader);
@@ -336,11 +358,12 @@ const struct json *json_read(struct json_memory *memory, const char *text, size_
 const struct json *json_member(const struct json *object, const char *name)
 {
     const struct json *found = NULL;
+    size_t length = strlen(name);
 
     if (!object || object->kind != JSON_OBJECT)
         return NULL;
     for (const struct json *member = object->first; member; member = member->next)
-        if (member->name_length == strlen(name) && memcmp(member->name, name, member->name_length) == 0)
+        if (member->name_length == length && memcmp(member->name, name, length) == 0)
             found = member;
     return found;
 }
@@ -370,6 +393,29 @@ void json_add_bytes(struct json_text *text, const char *bytes, size_t length)
     text->data[text->length] = '\0';
 }
 
+void json_add_texts(struct json_text *text, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, text);
+    for (const char *more; (more = va_arg(arguments, const char *));)
+        json_add_bytes(text, more, strlen(more));
+    va_end(arguments);
+}
+
+void json_add_integer(struct json_text *text, int64_t value)
+{
+    char digits[sizeof "-9223372036854775808"], *end = digits + sizeof digits, *at = end;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    do
+        *--at = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (value < 0)
+        *--at = '-';
+    json_add_bytes(text, at, (size_t)(end - at));
+}
+
 /* Written at once where there is room, as nearly always; only else a second time. */
 void json_add(struct json_text *text, const char *format, ...)
 {
@@ -389,18 +435,32 @@ void json_add(struct json_text *text, const char *format, ...)
     va_end(arguments);
 }
 
+static void add_escape(struct json_text *text, char byte)
+{
+    if ((unsigned char)byte < 0x20)
+        json_add(text, "\\u%04x", (unsigned)byte);
+    else
+        json_add_bytes(text, (const char[]){'\\', byte}, 2);
+}
+
+static bool needs_escape(char byte)
+{
+    return (unsigned char)byte < 0x20 || byte == '"' || byte == '\\';
+}
+
 void json_add_string(struct json_text *text, const char *value, size_t length)
 {
+    const char *end = value + length, *start = value;
+
     json_add_bytes(text, "\"", 1);
-    for (size_t i = 0, start = 0; i <= length; i++) {
-        unsigned char byte = i < length ? (unsigned char)value[i] : '"';
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
+    for (const char *at = value; at < end; at++) {
+        if (!needs_escape(*at))
             continue;
-        json_add_bytes(text, value + start, i - start);
-        start = i + 1;
-        if (i < length)
-            json_add(text, byte < 0x20 ? "\\u%04x" : "\\%c", byte);
+        json_add_bytes(text, start, (size_t)(at - start));
+        add_escape(text, *at);
+        start = at + 1;
     }
+    json_add_bytes(text, start, (size_t)(end - start));
     json_add_bytes(text, "\"", 1);
 }
 

@@ -1,7 +1,9 @@
 """The three order functions: from a batch of the queue's messages to items in the table."""
 
+import contextlib
 import json
 import socket
+import threading
 import time
 import zipfile
 
@@ -197,6 +199,23 @@ def test_a_table_that_cannot_be_reached_fails_the_order(processor):
 def test_a_table_that_does_not_answer_fails_the_order_before_the_invocations_deadline(processor):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         function = processor(AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:%d" % silent.getsockname()[1])
+        assert function.invoke(batch(notification(O1234)), timeout_s=0.5).value["batchItemFailures"]
+    [line] = order_lines(function)
+    assert (line["outcome"], line["reason"]) == ("failed", "Timeout was reached")
+
+
+def test_a_table_whose_answer_does_not_end_fails_the_order_before_the_invocations_deadline(processor):
+    def answer_for_ever():
+        connection, _ = endless.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+            while True:
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as endless:
+        threading.Thread(target=answer_for_ever, daemon=True).start()
+        function = processor(AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:%d" % endless.getsockname()[1])
         assert function.invoke(batch(notification(O1234)), timeout_s=0.5).value["batchItemFailures"]
     [line] = order_lines(function)
     assert (line["outcome"], line["reason"]) == ("failed", "Timeout was reached")

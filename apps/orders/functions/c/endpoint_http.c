@@ -15,9 +15,11 @@ enum { DATE_SIZE = sizeof "20260131T120000Z" };
 struct http_endpoint {
     struct endpoint endpoint;
     struct endpoint_settings settings;
+    struct signer signer;
     struct http_client client;
     struct http_reply reply;
     struct json_text address; /* what the URL says between http:// and the path */
+    struct json_text headers; /* of a request; the memory is kept */
     const char *path;
 };
 
@@ -40,18 +42,15 @@ static size_t list_headers(const struct http_endpoint *http, const struct endpoi
     return count;
 }
 
-static void write_headers(const struct http_endpoint *http, const struct endpoint_request *request,
-                          struct json_text *lines)
+static void write_headers(struct http_endpoint *http, const struct endpoint_request *request)
 {
+    struct json_text *lines = &http->headers;
     struct signed_header headers[6];
     char date[DATE_SIZE];
     time_t now = time(NULL);
 
     strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", gmtime(&now));
     struct signed_post post = {
-        .region = http->settings.region,
-        .key_id = http->settings.key_id,
-        .secret = http->settings.secret,
         .date = date,
         .path = http->path,
         .headers = headers,
@@ -59,26 +58,24 @@ static void write_headers(const struct http_endpoint *http, const struct endpoin
         .body = request->body,
         .body_length = request->length,
     };
-    json_add(lines, "authorization: ");
-    signature_add(lines, &post);
-    json_add(lines, "\r\n");
+    lines->length = 0;
+    json_add_texts(lines, "authorization: ", NULL);
+    signature_add(lines, &http->signer, &post);
+    json_add_texts(lines, "\r\n", NULL);
     for (size_t i = 0; i < post.header_count; i++)
         if (strcmp(headers[i].name, "host") != 0) /* http_exchange() sends it */
-            json_add(lines, "%s: %s\r\n", headers[i].name, headers[i].value);
+            json_add_texts(lines, headers[i].name, ": ", headers[i].value, "\r\n", NULL);
 }
 
 static bool post(struct endpoint *endpoint, const struct endpoint_request *request, long *status,
                  struct json_text *body, const char **problem)
 {
     struct http_endpoint *http = (struct http_endpoint *)endpoint;
-    struct json_text headers = {0};
 
-    write_headers(http, request, &headers);
+    write_headers(http, request);
     http->client.timeout_ms = request->timeout_ms;
-    bool answered = http_exchange(&http->client, "POST", http->path, headers.data, request->body,
-                                  request->length, &http->reply);
-    json_text_release(&headers);
-    if (!answered) {
+    if (!http_exchange(&http->client, "POST", http->path, http->headers.data, request->body, request->length,
+                       &http->reply)) {
         *problem = http->client.timed_out ? "Timeout was reached" : "Couldn't connect to server";
         return false;
     }
@@ -99,10 +96,11 @@ struct endpoint *endpoint_open_http(const struct endpoint_settings *settings)
     size_t length = (size_t)(http->path - host);
     json_add_bytes(&http->address, host, length);
     if (!memchr(host, ':', length))
-        json_add(&http->address, ":80");
+        json_add_texts(&http->address, ":80", NULL);
     *http = (struct http_endpoint){
         .endpoint.post = post,
         .settings = *settings,
+        .signer = {.region = settings->region, .key_id = settings->key_id, .secret = settings->secret},
         .client = {.address = http->address.data, .socket = -1},
         .address = http->address,
         .path = http->path,

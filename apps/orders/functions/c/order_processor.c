@@ -17,20 +17,28 @@ struct processor {
     struct table *table;
     struct json_memory memory; /* of one invocation */
     int64_t started_ms;        /* when the invocation began */
+    struct json_text line;     /* of the log; the memory is kept */
 };
+
+static void add_name(struct json_text *line, const char *name)
+{
+    json_add_texts(line, line->length > 1 ? ",\"" : "\"", name, "\":", NULL);
+}
 
 static void add_text(struct json_text *line, const char *name, const char *value)
 {
     if (!value)
         return;
-    json_add(line, "%s\"%s\":", line->length > 1 ? "," : "", name);
+    add_name(line, name);
     json_add_string(line, value, strlen(value));
 }
 
 static void add_number(struct json_text *line, const char *name, int64_t value)
 {
-    if (value >= 0)
-        json_add(line, "%s\"%s\":%lld", line->length > 1 ? "," : "", name, (long long)value);
+    if (value < 0)
+        return;
+    add_name(line, name);
+    json_add_integer(line, value);
 }
 
 static int64_t attribute_number(const struct json *record, const char *name)
@@ -47,24 +55,24 @@ static bool process(struct processor *processor, const struct lambda_invocation 
     const char *body = json_string(json_member(record, "body"));
     struct order order = order_in(&processor->memory, body ? body : "");
     const char *reason = order_problem(order.item), *outcome = reason ? "rejected" : "stored";
-    struct json_text line = {0};
+    struct json_text *line = &processor->line;
 
     if (!reason && !table_put(processor->table, order.item, invocation, &reason))
         outcome = "failed";
-    json_add(&line, "{");
-    add_text(&line, "orderId", json_string(json_member(order.item, "orderId")));
-    add_text(&line, "messageId", json_string(json_member(record, "messageId")));
-    add_text(&line, "requestId", invocation->request_id);
-    add_number(&line, "published", order.published_ms);
-    add_number(&line, "queued", attribute_number(record, "SentTimestamp"));
-    add_number(&line, "received", attribute_number(record, "ApproximateFirstReceiveTimestamp"));
-    add_number(&line, "started", processor->started_ms);
-    add_number(&line, "stored", reason ? -1 : lambda_now_ms());
-    add_number(&line, "receiveCount", attribute_number(record, "ApproximateReceiveCount"));
-    add_text(&line, "outcome", outcome);
-    add_text(&line, "reason", reason);
-    lambda_log("%s}", line.data);
-    json_text_release(&line);
+    line->length = 0;
+    json_add_texts(line, "{", NULL);
+    add_text(line, "orderId", json_string(json_member(order.item, "orderId")));
+    add_text(line, "messageId", json_string(json_member(record, "messageId")));
+    add_text(line, "requestId", invocation->request_id);
+    add_number(line, "published", order.published_ms);
+    add_number(line, "queued", attribute_number(record, "SentTimestamp"));
+    add_number(line, "received", attribute_number(record, "ApproximateFirstReceiveTimestamp"));
+    add_number(line, "started", processor->started_ms);
+    add_number(line, "stored", reason ? -1 : lambda_now_ms());
+    add_number(line, "receiveCount", attribute_number(record, "ApproximateReceiveCount"));
+    add_text(line, "outcome", outcome);
+    add_text(line, "reason", reason);
+    lambda_log("%s}", line->data);
     return !reason;
 }
 

@@ -1,13 +1,10 @@
 /*
- * signature.c: the canonical request, the string to sign, the key of the day.
+ * signature.c: the canonical request, the string to sign, the key of the day, which is computed once.
  */
 #include "signature.h"
 
-#include <nettle/hmac.h>
 #include <nettle/sha2.h>
 #include <string.h>
-
-enum { DATE_LENGTH = 8 };
 
 static void add_hex(struct json_text *text, const uint8_t digest[SHA256_DIGEST_SIZE])
 {
@@ -33,8 +30,8 @@ static void add_hash(struct json_text *text, const char *bytes, size_t length)
 }
 
 /* The result may take the place of the key. */
-static void sign(const void *key, size_t key_length, const char *text, size_t length,
-                 uint8_t result[SHA256_DIGEST_SIZE])
+static void derive(const void *key, size_t key_length, const char *text, size_t length,
+                   uint8_t result[SHA256_DIGEST_SIZE])
 {
     struct hmac_sha256_ctx hmac;
 
@@ -43,59 +40,69 @@ static void sign(const void *key, size_t key_length, const char *text, size_t le
     hmac_sha256_digest(&hmac, SHA256_DIGEST_SIZE, result);
 }
 
-static void derive_key(const struct signed_post *post, uint8_t key[SHA256_DIGEST_SIZE])
+static void derive_key(struct signer *signer, const char *day)
 {
-    struct json_text secret = {0};
+    struct json_text *secret = &signer->text;
+    uint8_t key[SHA256_DIGEST_SIZE];
 
-    json_add(&secret, "AWS4%s", post->secret);
-    sign(secret.data, secret.length, post->date, DATE_LENGTH, key);
-    sign(key, SHA256_DIGEST_SIZE, post->region, strlen(post->region), key);
-    sign(key, SHA256_DIGEST_SIZE, "dynamodb", strlen("dynamodb"), key);
-    sign(key, SHA256_DIGEST_SIZE, "aws4_request", strlen("aws4_request"), key);
-    json_text_release(&secret);
+    secret->length = 0;
+    json_add_texts(secret, "AWS4", signer->secret, NULL);
+    derive(secret->data, secret->length, day, DAY_LENGTH, key);
+    derive(key, sizeof key, signer->region, strlen(signer->region), key);
+    derive(key, sizeof key, "dynamodb", strlen("dynamodb"), key);
+    derive(key, sizeof key, "aws4_request", strlen("aws4_request"), key);
+    hmac_sha256_set_key(&signer->key, sizeof key, key);
+    memcpy(signer->day, day, DAY_LENGTH);
 }
 
 static void add_names(struct json_text *text, const struct signed_post *post)
 {
     for (size_t i = 0; i < post->header_count; i++)
-        json_add(text, "%s%s", i > 0 ? ";" : "", post->headers[i].name);
+        json_add_texts(text, i > 0 ? ";" : "", post->headers[i].name, NULL);
 }
 
 static void add_canonical_request(struct json_text *text, const struct signed_post *post)
 {
-    json_add(text, "POST\n%s\n\n", post->path);
+    json_add_texts(text, "POST\n", post->path, "\n\n", NULL);
     for (size_t i = 0; i < post->header_count; i++)
-        json_add(text, "%s:%s\n", post->headers[i].name, post->headers[i].value);
-    json_add(text, "\n");
+        json_add_texts(text, post->headers[i].name, ":", post->headers[i].value, "\n", NULL);
+    json_add_texts(text, "\n", NULL);
     add_names(text, post);
-    json_add(text, "\n");
+    json_add_texts(text, "\n", NULL);
     add_hash(text, post->body, post->body_length);
 }
 
-static void add_scope(struct json_text *text, const struct signed_post *post)
+static void add_scope(struct json_text *text, const struct signer *signer, const struct signed_post *post)
 {
-    json_add(text, "%.*s/%s/dynamodb/aws4_request", DATE_LENGTH, post->date, post->region);
+    json_add_bytes(text, post->date, DAY_LENGTH);
+    json_add_texts(text, "/", signer->region, "/dynamodb/aws4_request", NULL);
 }
 
-void signature_add(struct json_text *text, const struct signed_post *post)
+static void sign(struct signer *signer, const struct signed_post *post, uint8_t signature[SHA256_DIGEST_SIZE])
 {
-    struct json_text canonical = {0}, to_sign = {0};
-    uint8_t key[SHA256_DIGEST_SIZE];
+    struct json_text *canonical = &signer->canonical, *text = &signer->text;
 
-    add_canonical_request(&canonical, post);
-    json_add(&to_sign, "AWS4-HMAC-SHA256\n%s\n", post->date);
-    add_scope(&to_sign, post);
-    json_add(&to_sign, "\n");
-    add_hash(&to_sign, canonical.data, canonical.length);
-    derive_key(post, key);
-    sign(key, sizeof key, to_sign.data, to_sign.length, key);
+    if (memcmp(signer->day, post->date, DAY_LENGTH) != 0)
+        derive_key(signer, post->date);
+    canonical->length = text->length = 0;
+    add_canonical_request(canonical, post);
+    json_add_texts(text, "AWS4-HMAC-SHA256\n", post->date, "\n", NULL);
+    add_scope(text, signer, post);
+    json_add_texts(text, "\n", NULL);
+    add_hash(text, canonical->data, canonical->length);
+    hmac_sha256_update(&signer->key, text->length, (const uint8_t *)text->data);
+    hmac_sha256_digest(&signer->key, SHA256_DIGEST_SIZE, signature); /* restores the key's state */
+}
 
-    json_add(text, "AWS4-HMAC-SHA256 Credential=%s/", post->key_id);
-    add_scope(text, post);
-    json_add(text, ", SignedHeaders=");
+void signature_add(struct json_text *text, struct signer *signer, const struct signed_post *post)
+{
+    uint8_t signature[SHA256_DIGEST_SIZE];
+
+    sign(signer, post, signature);
+    json_add_texts(text, "AWS4-HMAC-SHA256 Credential=", signer->key_id, "/", NULL);
+    add_scope(text, signer, post);
+    json_add_texts(text, ", SignedHeaders=", NULL);
     add_names(text, post);
-    json_add(text, ", Signature=");
-    add_hex(text, key);
-    json_text_release(&canonical);
-    json_text_release(&to_sign);
+    json_add_texts(text, ", Signature=", NULL);
+    add_hex(text, signature);
 }

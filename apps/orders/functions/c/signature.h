@@ -1,4 +1,5 @@
 #pragma once
+#include <nettle/hmac.h>
 #include <stddef.h>
 
 #include "orderly_json.h"
@@ -11,8 +12,17 @@ struct signed_header {
     const char *name, *value; /* the name in lower case */
 };
 
-struct signed_post {
+enum { DAY_LENGTH = sizeof "20260131" - 1 };
+
+/* Who signs, and what is kept from one signature to the next. */
+struct signer {
     const char *region, *key_id, *secret;
+    char day[DAY_LENGTH]; /* whose key is `key` */
+    struct hmac_sha256_ctx key;
+    struct json_text canonical, text; /* the canonical request, the string to sign */
+};
+
+struct signed_post {
     const char *date;                    /* as in X-Amz-Date: 20260131T120000Z */
     const char *path;                    /* percent-encoded, without a query */
     const struct signed_header *headers; /* all that are signed, sorted by name */
@@ -22,4 +32,4 @@ struct signed_post {
 };
 
 /* Add the value of the header Authorization to the text. */
-void signature_add(struct json_text *text, const struct signed_post *post);
+void signature_add(struct json_text *text, struct signer *signer, const struct signed_post *post);

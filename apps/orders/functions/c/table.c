@@ -99,49 +99,48 @@ struct table *table_open(const char **problem)
     return table;
 }
 
+static void add_attribute(struct json_text *text, const struct json *value);
+
+static void add_elements(struct json_text *text, const struct json *parent)
+{
+    for (const struct json *element = parent->first; element; element = element->next) {
+        if (element->name) {
+            json_add_string(text, element->name, element->name_length);
+            json_add_texts(text, ":", NULL);
+        }
+        add_attribute(text, element);
+        if (element->next)
+            json_add_texts(text, ",", NULL);
+    }
+}
+
 /* A JSON value in DynamoDB's form, with its type around it: {"S": "text"}. */
 static void add_attribute(struct json_text *text, const struct json *value)
 {
-    static const char *const types[] = {
-        [JSON_NULL] = "NULL", [JSON_FALSE] = "BOOL", [JSON_TRUE] = "BOOL", [JSON_NUMBER] = "N",
-        [JSON_STRING] = "S",  [JSON_ARRAY] = "L",    [JSON_OBJECT] = "M",
+    static const char *const begins[] = {
+        [JSON_NULL] = "{\"NULL\":true", [JSON_FALSE] = "{\"BOOL\":false", [JSON_TRUE] = "{\"BOOL\":true",
+        [JSON_NUMBER] = "{\"N\":",      [JSON_STRING] = "{\"S\":",        [JSON_ARRAY] = "{\"L\":[",
+        [JSON_OBJECT] = "{\"M\":{",
     };
+    static const char *const ends[] = {[JSON_ARRAY] = "]}", [JSON_OBJECT] = "}}"};
 
-    json_add(text, "{\"%s\":", types[value->kind]);
-    if (value->kind == JSON_STRING || value->kind == JSON_NUMBER) {
+    json_add_texts(text, begins[value->kind], NULL);
+    if (value->kind == JSON_STRING || value->kind == JSON_NUMBER)
         json_add_string(text, value->text, value->length);
-    } else if (value->kind == JSON_ARRAY || value->kind == JSON_OBJECT) {
-        json_add(text, value->kind == JSON_ARRAY ? "[" : "{");
-        for (const struct json *element = value->first; element; element = element->next) {
-            if (element->name) {
-                json_add_string(text, element->name, element->name_length);
-                json_add(text, ":");
-            }
-            add_attribute(text, element);
-            if (element->next)
-                json_add(text, ",");
-        }
-        json_add(text, value->kind == JSON_ARRAY ? "]" : "}");
-    } else {
-        json_add(text, value->kind == JSON_FALSE ? "false" : "true");
-    }
-    json_add(text, "}");
+    add_elements(text, value);
+    json_add_texts(text, value->kind >= JSON_ARRAY ? ends[value->kind] : "}", NULL);
 }
 
 static void build_request(struct table *table, const struct json *item)
 {
     struct json_text *request = &table->request;
-    struct json_text attribute = {0};
 
     request->length = 0;
-    json_add(request, "{\"TableName\":");
+    json_add_texts(request, "{\"TableName\":", NULL);
     json_add_string(request, table->name, strlen(table->name));
-    add_attribute(&attribute, item);
-    /* The item is the content of the attribute {"M": {...}}. */
-    json_add(request, ",\"Item\":");
-    json_add_bytes(request, attribute.data + strlen("{\"M\":"), attribute.length - strlen("{\"M\":}"));
-    json_add(request, "}");
-    json_text_release(&attribute);
+    json_add_texts(request, ",\"Item\":{", NULL);
+    add_elements(request, item);
+    json_add_texts(request, "}}", NULL);
 }
 
 /* DynamoDB's error in words: "AccessDeniedException: User ... is not authorized ...". */
