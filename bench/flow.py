@@ -27,7 +27,7 @@ FUNCTIONS = {
 }
 # The function, whether its queue gets raw messages, and how many batches are under way.  Without a maximum, a mapping
 # begins with five as on AWS, and a burst is over before it has grown; programs in C are cheap, and wait for the disk.
-FLOWS = [("C", True, 32), ("C", False, 32), ("Node.js", False, 4), ("Python", False, 8)]
+FLOWS = [("C", True, 32), ("C", False, 32), ("Node.js", False, 4), ("Python", False, 4)]
 BARE_PROGRAMS = {
     "Node.js": ["node", "--no-warnings", "bench/bare/put.mjs"],
     "Python": ["python3", "bench/bare/put.py"],
