@@ -47,6 +47,12 @@ struct reworded {
     const char *sentence;
 };
 
+/* What AWS shows in a value of that structure, after one of its members, and its model does not have. */
+struct unmodelled {
+    const char *shape, *after;
+    const char *shown;
+};
+
 /* What a member is called instead. */
 struct json_alias {
     const char *member, *name;
@@ -60,11 +66,16 @@ struct dialect {
     const char *const *first_members; /* texts of requests that are checked before everything else; ends with
                                          NULL; may be NULL */
     bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
-    bool values_are_untold;          /* sentences leave out the value that breaks a constraint */
-    bool null_items_are_untold;      /* the sentence about a collection's items leaves out "not be null" */
-    const struct reworded *reworded; /* ends with one without an operation; may be NULL */
-    const char *const *plain_sizes;  /* operations whose sentences about sizes leave out the value, and name
-                                        members as the model does; ends with NULL; may be NULL */
+    bool values_are_untold;     /* sentences leave out the value that breaks a constraint */
+    bool null_items_are_untold; /* the sentence about a collection's items leaves out "not be null" */
+    bool keys_may_be_arns;      /* a map's keys that are ARNs are left to the one who finds what they name */
+    const struct reworded *reworded;     /* ends with one without an operation; may be NULL */
+    const char *const *newer_operations; /* their sentences about sizes leave out the value, and name members
+                                            as the model does; lists and maps are shown as JSON; ends with
+                                            NULL; may be NULL */
+    const char *const *enums_first;      /* operations that report wrong enums of their input without anything
+                                            else; ends with NULL; may be NULL */
+    const struct unmodelled *unmodelled; /* ends with one without a shape; may be NULL */
 
     /* JSON */
     str (*mismatch_sentence)(struct arena *arena, const struct service *service,

@@ -40,6 +40,19 @@ str missing_parameter(struct arena *arena, const struct shape *shape, const void
  */
 bool refused_check(const struct call *call, const struct shape *shape, const void *in);
 
+/* ---- values in sentences: shown.c ---- */
+
+struct showing {
+    bool as_json; /* lists and maps */
+    const struct unmodelled *unmodelled;
+};
+
+/* The name of a member as Java has it. */
+void show_name(struct text *text, str name);
+/* At most LIMIT_SHOWN_VALUE_BYTES, and then "...". */
+void show_value(struct text *text, const struct showing *showing, const struct shape *shape,
+                const void *value);
+
 /* ---- Query ---- */
 
 bool query_decode_request(const struct call *call, const struct http_request *request, void *in);

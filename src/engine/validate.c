@@ -36,6 +36,7 @@ struct checker {
     const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
     bool plain_sizes;
+    struct showing showing;
     bool incomplete; /* a required member of the input is missing: the operation's own words do not count */
 };
 
@@ -180,14 +181,6 @@ static void add_all_constraints(struct text *text, const struct shape *shape, bo
     text_add_char(text, ']');
 }
 
-static void add_lower_first(struct text *text, str name)
-{
-    char first = name.data[0];
-
-    text_add_char(text, first >= 'A' && first <= 'Z' ? (char)(first - 'A' + 'a') : first);
-    text_add(text, str_from(name, 1));
-}
-
 /* With the members' names as the model has them, or as Java has them. */
 static void add_place(struct text *text, const struct place *place, bool as_modelled)
 {
@@ -199,7 +192,7 @@ static void add_place(struct text *text, const struct place *place, bool as_mode
         if (as_modelled)
             text_add(text, place->member);
         else
-            add_lower_first(text, place->member);
+            show_name(text, place->member);
         return;
     }
     if (str_present(place->key))
@@ -209,85 +202,7 @@ static void add_place(struct text *text, const struct place *place, bool as_mode
     text_add(text, S(".member"));
 }
 
-static void add_value(struct text *text, const struct shape *shape, const void *value);
-
-/* As Java prints them: [a, b], {k=v}, KeySchemaElement(attributeName=pk, keyType=HASH). */
-static void add_collection(struct text *text, const struct shape *shape, const void *value)
-{
-    struct items items = items_read(value);
-    bool map = shape->type == SHAPE_MAP;
-    size_t size = item_size(shape);
-
-    text_add_char(text, map ? '{' : '[');
-    for (size_t i = 0; i < items.count; i++) {
-        char *item = items.data + i * size;
-        text_add(text, i ? S(", ") : S(""));
-        if (map)
-            text_format(text, "%.*s=", STR_ARGS(*entry_key(item)));
-        const void *inside = map ? item + MAP_VALUE_OFFSET : item;
-        if (is_null_item(shape->element, inside))
-            text_add(text, S("null"));
-        else
-            add_value(text, shape->element, inside);
-    }
-    text_add_char(text, map ? '}' : ']');
-}
-
-static void add_structure(struct text *text, const struct shape *shape, const void *structure)
-{
-    bool any = false;
-
-    text_format(text, "%s(", shape->name);
-    for (const struct member *member = shape->members; member < shape->members + shape->member_count;
-         member++) {
-        bool missing = is_missing(member, structure);
-        if (missing && shape->is_union)
-            continue;
-        text_add(text, any ? S(", ") : S(""));
-        add_lower_first(text, member->name);
-        text_add_char(text, '=');
-        if (missing)
-            text_add(text, S("null"));
-        else
-            add_value(text, member->shape, member_value(member, structure));
-        any = true;
-    }
-    text_add_char(text, ')');
-}
-
-static void add_value(struct text *text, const struct shape *shape, const void *value)
-{
-    switch (shape->type) {
-    case SHAPE_STRUCTURE:
-        add_structure(text, shape, value);
-        break;
-    case SHAPE_LIST:
-    case SHAPE_MAP:
-        add_collection(text, shape, value);
-        break;
-    case SHAPE_BLOB:
-        text_format(text, "java.nio.HeapByteBuffer[pos=0 lim=%zu cap=%zu]", ((const str *)value)->size,
-                    ((const str *)value)->size);
-        break;
-    default:
-        text_add(text, scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value));
-    }
-}
-
 /* ---- sentences ---- */
-
-/* A sentence as long as the request helps nobody, and takes long to send: the value is cut. */
-static void add_shown(struct text *text, const struct shape *shape, const void *value)
-{
-    size_t from = text->size;
-
-    add_value(text, shape, value);
-    str shown = str_from(text_str(text), from);
-    if (shown.size <= LIMIT_SHOWN_VALUE_BYTES)
-        return;
-    text->size = from + str_head_whole(shown, LIMIT_SHOWN_VALUE_BYTES).size;
-    text_add(text, S("..."));
-}
 
 /*
  * "Value '…' at '…' failed to satisfy constraint: "; a NULL value is shown as null, and one that
@@ -305,7 +220,7 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
         text_add(text, S("null "));
     } else if (!shape->sensitive && !checker->service->dialect->values_are_untold) {
         text_add_char(text, '\'');
-        add_shown(text, shape, value);
+        show_value(text, &checker->showing, shape, value);
         text_add(text, S("' "));
     }
     text_add(text, S("at '"));
@@ -314,7 +229,7 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
     return true;
 }
 
-/* The same about a size, for an operation of the dialect's plain_sizes. */
+/* The same about a size, for an operation of the dialect's newer_operations. */
 static bool begin_plain_sentence(struct checker *checker, const struct place *place)
 {
     if (checker->count == MOST_SENTENCES)
@@ -374,6 +289,7 @@ static bool report_reworded(struct checker *checker, const struct place *place, 
 struct fault {
     const char *who;
     const struct shape *item;
+    bool arns_pass;
     bool null; /* an item is null */
 };
 
@@ -400,6 +316,8 @@ static bool find_fault(struct items items, size_t size, size_t offset, struct fa
 {
     for (size_t i = 0; i < items.count; i++) {
         const void *value = items.data + i * size + offset;
+        if (fault->arns_pass && str_starts_with(*(const str *)value, S("arn:")))
+            continue;
         fault->null = is_null_item(fault->item, value);
         if (fault->null || broken_constraints(fault->item, value))
             return true;
@@ -419,7 +337,8 @@ static void check_items(struct checker *checker, const struct shape *shape, cons
     size_t size = item_size(shape);
     bool map = shape->type == SHAPE_MAP;
 
-    struct fault keys = {.who = "Map keys", .item = shape->key};
+    struct fault keys = {
+        .who = "Map keys", .item = shape->key, .arns_pass = checker->service->dialect->keys_may_be_arns};
     struct fault values = {.who = map ? "Map value" : "Member", .item = shape->element};
 
     if (map && find_fault(items, size, 0, &keys))
@@ -462,10 +381,23 @@ static void check_structure(struct checker *checker, const struct shape *shape, 
     }
 }
 
-static bool has_plain_sizes(const struct call *call)
+/* Enums of the input itself. */
+static void check_enums(struct checker *checker, const struct shape *shape, const void *in)
 {
-    const char *const *operations = call->operation->service->dialect->plain_sizes;
+    struct members members = members_in(shape, in);
 
+    for (const struct member *member = members.first; member < members.end; member++) {
+        struct place place = {.member = member->name};
+        if (!member->shape->values || is_missing(member, in))
+            continue;
+        const void *value = member_value(member, in);
+        if (broken_constraints(member->shape, value))
+            report_broken(checker, &place, member->shape, value, VALUES);
+    }
+}
+
+static bool is_listed(const char *const *operations, const struct call *call)
+{
     return operations && is_in(operations, str_of(call->operation->name));
 }
 
@@ -479,14 +411,20 @@ static bool misses_member(const struct shape *shape, const void *structure)
 
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
+    const struct dialect *dialect = call->operation->service->dialect;
+    bool newer = is_listed(dialect->newer_operations, call);
     struct checker checker = {.service = call->operation->service,
                               .arena = call->arena,
                               .sentences = text_in(call->arena),
                               .operation = call->operation->name,
-                              .plain_sizes = has_plain_sizes(call),
+                              .plain_sizes = newer,
+                              .showing = {.as_json = newer, .unmodelled = dialect->unmodelled},
                               .incomplete = misses_member(shape, in)};
 
-    check_structure(&checker, shape, in, NULL);
+    if (is_listed(dialect->enums_first, call))
+        check_enums(&checker, shape, in);
+    if (checker.count == 0)
+        check_structure(&checker, shape, in, NULL);
     if (checker.alone) {
         fail(call, checker.service->validation_error, "%s", checker.alone);
     } else if (checker.count > 0) {

@@ -175,12 +175,23 @@ static const struct reworded reworded[] = {
     {"PutItem", "ReturnValues", false, false, RETURN_VALUES},
     {"UpdateItem", "ReturnValues", false, true, ENVELOPE RETURN_VALUES},
     {"DeleteItem", "ReturnValues", false, false, RETURN_VALUES},
+    {"BatchWriteItem", "RequestItems", false, true,
+     "The requestItems parameter is required for BatchWriteItem"},
     {"Query", "Limit", false, false,
      "Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
     {0},
 };
 
-static const char *const plain_sizes[] = {"BatchGetItem", NULL};
+static const char *const newer_operations[] = {"BatchGetItem", NULL};
+static const char *const enums_first[] = {"BatchWriteItem", NULL};
+
+static const struct unmodelled unmodelled[] = {
+    {"AttributeValue", "B", "iNT=null, dECIMAL=null, dOUBLE=null"},
+    {"AttributeValue", "BS", "iNTSET=null, dECIMALSET=null, dOUBLESET=null"},
+    {"PutRequest", "Item", "workloadProfileName=null"},
+    {"DeleteRequest", "Key", "workloadProfileName=null"},
+    {0},
+};
 
 /* Texts of a wrong size for an ARN are left to the model, ARNs to the one who finds their tables. */
 static bool table_check(const struct call *call, str table)
@@ -196,8 +207,11 @@ const struct dialect DYNAMODB_DIALECT = {
     .first_members = first_members,
     .first_check = table_check,
     .null_items_are_untold = true,
+    .keys_may_be_arns = true,
     .reworded = reworded,
-    .plain_sizes = plain_sizes,
+    .newer_operations = newer_operations,
+    .enums_first = enums_first,
+    .unmodelled = unmodelled,
     .too_deep_sentence = too_deep_sentence,
     .unions_read_texts = true,
     .mismatch_sentence = mismatch_sentence,
