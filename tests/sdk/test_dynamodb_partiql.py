@@ -110,7 +110,7 @@ def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
     ("user = 'a' AND (seq = 1 OR kind = 'even')", "a1 a2 a4"),
     ("user = 'a' AND nowhere IS MISSING AND seq = 1", "a1"), ("user = 'a' AND kind IS NOT MISSING AND seq = 1", "a1"),
     ("user = 'a' AND kind IS STRING AND m IS STRUCT AND seq IS NUMERIC AND kind IS NOT NULL AND seq = 1", "a1"),
-    ("user = 'a' AND kind IS NULL", ""), ("user = 'a' AND begins_with(kind, 'ev')", "a2 a4"),
+    ("user = 'a' AND kind IS NULL", ""), ("user = 'a' AND kind IS BOOL", ""), ("user = 'a' AND begins_with(kind, 'ev')", "a2 a4"),
     ("user = 'a' AND CONTAINS(kind, 'dd')", "a1 a3"), ("user = 'a' AND contains(m.l, 'a') AND seq = 1", "a1"),
     ("user = 'a' AND attribute_type(m.x, 'N') AND seq = 1", "a1"), ("user = 'a' AND size(kind) = 4", "a2 a4"),
     ("user = 'a' AND m.x > 2 AND m.l[1] = 'a' AND m['x'] < 4", "a3"), ("user = 'a' AND \"m\".\"x\" = 3", "a3"),

@@ -153,13 +153,68 @@ static struct node *parse_in(struct pql_parser *parser, struct node *left)
     return parse_choices(parser, node) && !str_present(*parser->problem) ? node : NULL;
 }
 
-/* The types that IS knows; absent: MISSING, not a type. */
+/* The types that PartiQL names, in one word or two. */
 static const struct type_word {
-    const char *word, *type;
+    const char *word, *second;
+    const char *type;        /* NULL for MISSING, which is not a type */
+    const char *unsupported; /* its name in the refusal of one that DynamoDB does not have; else NULL */
 } types[] = {
-    {"MISSING", NULL}, {"NULL", "NULL"}, {"BOOLEAN", "BOOL"}, {"BLOB", "B"}, {"STRING", "S"},
-    {"NUMERIC", "N"},  {"STRUCT", "M"},  {"TUPLE", "M"},      {"LIST", "L"},
+    {.word = "MISSING"},
+    {.word = "NULL", .type = "NULL"},
+    {.word = "BOOLEAN", .type = "BOOL"},
+    {.word = "BOOL", .type = "BOOL"},
+    {.word = "BLOB", .type = "B"},
+    {.word = "STRING", .type = "S"},
+    {.word = "NUMERIC", .type = "N"},
+    {.word = "STRUCT", .type = "M"},
+    {.word = "TUPLE", .type = "M"},
+    {.word = "LIST", .type = "L"},
+    {.word = "SMALLINT", .unsupported = "SMALLINT"},
+    {.word = "INTEGER", .unsupported = "INTEGER"},
+    {.word = "INT", .unsupported = "INTEGER"},
+    {.word = "FLOAT", .unsupported = "FLOAT"},
+    {.word = "REAL", .unsupported = "REAL"},
+    {.word = "DOUBLE", .second = "PRECISION", .unsupported = "DOUBLE_PRECISION"},
+    {.word = "DECIMAL", .unsupported = "DECIMAL"},
+    {.word = "DEC", .unsupported = "DECIMAL"},
+    {.word = "TIMESTAMP", .unsupported = "TIMESTAMP"},
+    {.word = "CHARACTER", .second = "VARYING", .unsupported = "CHARACTER_VARYING"},
+    {.word = "VARCHAR", .unsupported = "CHARACTER_VARYING"},
+    {.word = "CHARACTER", .unsupported = "CHARACTER"},
+    {.word = "CHAR", .unsupported = "CHARACTER"},
+    {.word = "SYMBOL", .unsupported = "SYMBOL"},
+    {.word = "CLOB", .unsupported = "CLOB"},
+    {.word = "SEXP", .unsupported = "SEXP"},
+    {.word = "BAG", .unsupported = "BAG"},
 };
+
+static const struct type_word *accept_type(struct pql_parser *parser)
+{
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct pql_parser ahead = *parser;
+        if (!dynamodb_pql_accept_word(&ahead, types[i].word) ||
+            (types[i].second && !dynamodb_pql_accept_word(&ahead, types[i].second)))
+            continue;
+        *parser = ahead;
+        return &types[i];
+    }
+    dynamodb_pql_malformed(parser, "Expected type name");
+    return NULL;
+}
+
+/* What is left of IS, and the type, are those that DynamoDB has. */
+static bool is_check(struct pql_parser *parser, const struct node *left, const struct type_word *type)
+{
+    if (left->kind == NODE_FUNCTION)
+        return dynamodb_pql_refuse(
+            parser, S("The left hand side argument to IS must be a Variable Reference, Literal, or Path"));
+    return !type->unsupported ||
+           dynamodb_pql_refuse(
+               parser, arena_format(parser->scope.arena,
+                                    "Unsupported data type for IS operator: %s. Supported data types are "
+                                    "[MISSING, NULL, BOOLEAN, BLOB, STRING, NUMERIC, STRUCT, TUPLE, LIST]",
+                                    type->unsupported));
+}
 
 static struct node *type_node(struct pql_parser *parser, struct node *left, const char *type)
 {
@@ -179,15 +234,12 @@ static struct node *type_node(struct pql_parser *parser, struct node *left, cons
 static struct node *parse_is(struct pql_parser *parser, struct node *left)
 {
     bool negative = dynamodb_pql_accept_word(parser, "NOT");
+    const struct type_word *type = accept_type(parser);
 
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        if (!dynamodb_pql_accept_word(parser, types[i].word))
-            continue;
-        struct node *node = type_node(parser, left, types[i].type);
-        return negative ? negated(parser, node) : node;
-    }
-    dynamodb_pql_malformed(parser, "Expected type name");
-    return NULL;
+    if (!type || !is_check(parser, left, type))
+        return NULL;
+    struct node *node = type_node(parser, left, type->type);
+    return negative ? negated(parser, node) : node;
 }
 
 static struct node *parse_rest(struct pql_parser *parser, struct node *left)
