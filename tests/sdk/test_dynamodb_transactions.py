@@ -427,28 +427,31 @@ def test_indexes_change_with_a_transaction_and_its_collections_are_shown(dynamod
     table = unique("collections")[-100:].lstrip("-.")
     dynamodb.create_table(
         TableName=table, BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("p", "s", "l")],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("p", "s", "l", "g")],
         KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "s", "KeyType": "RANGE"}],
         LocalSecondaryIndexes=[{"IndexName": "local", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [
-            {"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}]}])
+            {"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "l", "KeyType": "RANGE"}]}],
+        GlobalSecondaryIndexes=[{"IndexName": "global", "Projection": {"ProjectionType": "ALL"}, "KeySchema": [
+            {"AttributeName": "g", "KeyType": "HASH"}]}])
 
     def item(p, s, **more):
         return {"p": {"S": p}, "s": {"S": s}, **more}
 
     reply = dynamodb.transact_write_items(
-        TransactItems=[put(table, item("a", "1", l={"S": "x"})), put(table, item("a", "2", l={"S": "y"})),
+        TransactItems=[put(table, item("a", "1", l={"S": "x"})), put(table, item("a", "2", l={"S": "y"}, g={"S": "z"})),
                        put(table, item("b", "1")), check(table, item("c", "1"), "attribute_not_exists(p)")],
         ReturnConsumedCapacity="INDEXES", ReturnItemCollectionMetrics="SIZE")
     assert answer(reply) == {
         "ConsumedCapacity": [{
-            "TableName": table, "CapacityUnits": 12.0, "WriteCapacityUnits": 12.0,
+            "TableName": table, "CapacityUnits": 11.0, "WriteCapacityUnits": 11.0,
             "Table": {"CapacityUnits": 8.0, "WriteCapacityUnits": 8.0},
-            "LocalSecondaryIndexes": {"local": {"CapacityUnits": 4.0, "WriteCapacityUnits": 4.0}}}],
+            "LocalSecondaryIndexes": {"local": {"CapacityUnits": 2.0, "WriteCapacityUnits": 2.0}},
+            "GlobalSecondaryIndexes": {"global": {"CapacityUnits": 1.0, "WriteCapacityUnits": 1.0}}}],
         "ItemCollectionMetrics": {table: [
             {"ItemCollectionKey": {"p": {"S": name}}, "SizeEstimateRangeGB": [0.0, 1.0]} for name in ("a", "b")]}}
     found = dynamodb.query(TableName=table, IndexName="local", KeyConditionExpression="p = :p",
                            ExpressionAttributeValues={":p": {"S": "a"}})["Items"]
-    assert found == [item("a", "1", l={"S": "x"}), item("a", "2", l={"S": "y"})]
+    assert found == [item("a", "1", l={"S": "x"}), item("a", "2", l={"S": "y"}, g={"S": "z"})]
     assert reasons(dynamodb.transact_write_items, put(table, item("a", "3", l={"N": "1"})), put(table, item("a", "4"))) == [
         wrong("One or more parameter values were invalid: Type mismatch for Index Key l Expected: S Actual: N IndexName: local"),
         NONE]

@@ -108,7 +108,7 @@ void dynamodb_use_add(const struct call *call, struct table_uses *uses, const st
 
     use->units += units * uses->factor;
     for (size_t i = 0; index_units && i < table->indexes.count; i++)
-        use->index_units[i] += index_units[i] * uses->factor;
+        use->index_units[i] += index_units[i];
 }
 
 static void split(struct dynamodb_capacity *capacity, enum use_kind kind)

@@ -201,7 +201,7 @@ struct table_uses {
         double units, *index_units;
     } * items;
     size_t count;
-    double factor; /* 2 in a transaction */
+    double factor; /* of a table's units: 2 in a transaction; those of its indexes are not doubled */
 };
 enum use_kind {
     USE_PLAIN,
