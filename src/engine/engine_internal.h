@@ -241,6 +241,8 @@ void parking_free(struct parking *parking);
 
 /* batch.c */
 void batch_run(struct engine *engine);
+/* The pool is full: the internal call is prepared after a moment. */
+void internal_prepare_later(struct engine *engine, struct exchange *exchange);
 
 /* pollers.c */
 /* Forget what was spawned and ended in this batch, except the first `keep`. */
@@ -345,8 +347,6 @@ bool internal_is(const struct exchange *exchange);
  * repeats: it runs once more, with nothing prepared, and cannot move to a worker.
  */
 bool internal_has_last_chance(struct exchange *exchange);
-/* The pool is full: the call is prepared after a moment. */
-void internal_prepare_later(struct engine *engine, struct exchange *exchange);
 
 /* timers.c */
 /* Take a due timer, or NULL; its row is deleted in this batch. */
@@ -431,14 +431,12 @@ struct auth;
 struct auth *auth_new(void);
 void auth_free(struct auth *auth);
 /*
- * False: call->failure says why.  Sets caller, account and region.  sigv4 is NULL when it could not be read.
- */
-/*
  * Checks that need only the head: is the request signed, in time, by a known key?  Of an aws-chunked body the
- * head's signature, too.
+ * head's signature, too.  False: call->failure says why.  sigv4 is NULL when it could not be read.
  */
 bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                 const struct sigv4 *sigv4, enum protocol_name protocol);
+/* The same for the whole request; also sets caller, account and region. */
 bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                    const struct sigv4 *sigv4, enum protocol_name protocol);
 
@@ -641,18 +639,16 @@ void changes_committed(struct engine *engine);
 /* change_stream.c */
 enum outcome changes_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
-/*
- * authorize.c, for a door with DOOR_CALLER: may its caller do that to "*"?  False: the reply says that it may
- * not.
- */
-bool door_permits(const struct call *call, str action, struct http_reply *reply);
-
-/* call.c */
-void call_reset(const struct call *call);
+/* authorize.c */
 /* Locate and authorize the resources that the model names.  False: fail() has been called. */
 bool call_admit(const struct call *call, const void *in);
 /* call_admit(), then the handler. */
 enum outcome call_handle(const struct call *call, const void *in, void *out);
+/* For a door with DOOR_CALLER: may its caller do that to "*"?  False: the reply says that it may not. */
+bool door_permits(const struct call *call, str action, struct http_reply *reply);
+
+/* call.c */
+void call_reset(const struct call *call);
 /*
  * Taken before a handler that writes: when it fails, its changes to store and batch are undone up to the
  * mark.

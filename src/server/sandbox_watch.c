@@ -211,7 +211,6 @@ static void on_tick(uv_timer_t *tick)
 
 /* ---- the sandbox's own requests ---- */
 
-/* The output before a request and the request itself must reach the engine in this order. */
 /* The number of requests of its kind that are in flight. */
 static unsigned *waits_of(struct sandbox *sandbox, const struct http_request *request)
 {
@@ -221,6 +220,7 @@ static unsigned *waits_of(struct sandbox *sandbox, const struct http_request *re
                                                                            : &sandbox->other_requests;
 }
 
+/* The output before a request and the request itself must reach the engine in this order. */
 void sandbox_request_arrives(struct port *port, const struct http_request *request)
 {
     struct sandbox *sandbox = (struct sandbox *)port;

@@ -113,7 +113,8 @@ struct txn {
 #define LOG_FILE_VFS "orderly-log"
 void log_file_register(void);
 
-/* NULL-terminated; false means *error is set. */
+/* txn.c */
+/* The schemas end with NULL.  False: *error, in the arena, says why. */
 bool txn_open(struct txn *txn, const char *path, const struct schema *const *schemas, struct arena *arena,
               str *error);
 void txn_close(struct txn *txn);
@@ -138,6 +139,7 @@ struct folder {
     bool in_memory;
 };
 
+/* folder.c */
 /* Make the folder and lock it.  False: *error, in the arena, says why. */
 bool folder_open(struct folder *folder, const struct store_options *options, struct arena *arena, str *error);
 /* Make the names of the folder's files durable. */
@@ -188,12 +190,13 @@ struct store_reader {
     bool keeps;         /* the snapshot has ended for its reader, but not in the database */
 };
 
+/* store.c */
 /* Sleep, but not while the store closes: closing signals `closing`. */
 void store_pause(struct store *store, pthread_cond_t *closing, int64_t ms);
 
 /*
- * Run the migrations that the database lacks, in one transaction.  False: nothing has changed, and *error, in
- * the arena, says why.
+ * migrate.c: run the migrations that the database lacks, in one transaction.  False: nothing has changed, and
+ * *error, in the arena, says why.
  */
 bool migrate(struct txn *txn, const struct schema *const *schemas, struct arena *arena, str *error);
 
@@ -219,6 +222,7 @@ void space_end(struct store *store);
 /* Check whether there is room again. */
 void space_look(struct store *store);
 
+/* sync.c */
 /* Start the sync thread; a store in memory has none.  False: *error, in the arena, says why. */
 bool sync_start(struct store *store, struct arena *arena, str *error);
 /* Does a commit become durable only by a sync?  No: in memory, and with DURABILITY_RELAXED, at once. */
@@ -231,6 +235,7 @@ void sync_stop(struct store *store);
  */
 _Noreturn void sync_failed(const char *what);
 
+/* checkpoint.c */
 /* Start the checkpoint thread.  False: *error, in the arena, says why. */
 bool checkpoint_start(struct store *store, struct arena *arena, str *error);
 /* The caller has set store->stopping. */

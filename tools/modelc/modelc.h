@@ -266,14 +266,22 @@ struct model {
     struct notes notes;
 };
 
+/* main.c */
 /* Print "file:line: sentence" and count it.  Returns false. */
 bool complain(struct model *model, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* lex.c */
 struct lines lex(struct model *model);
+
+/* parse.c */
 /* Parse the model's source into its lists. */
 void parse(struct model *model);
+
+/* parse_service.c */
 /* Parse one line of the service's header. */
 void parse_header(struct model *model, const struct line *line);
+
+/* parse_types.c */
 /*
  * Parse the type at *at and move *at past it; types written in place are registered.  Absent after a
  * complaint.
@@ -281,6 +289,7 @@ void parse_header(struct model *model, const struct line *line);
 str parse_type(struct model *model, const struct line *line, size_t *at);
 /* Parse "range a..b", "length a..b", "pattern" or "sensitive" at *at; false when another word is there. */
 bool parse_constraint(struct model *model, const struct line *line, size_t *at, struct shape_entry *shape);
+
 /* permissions.c: `resource …` and `action …` at the margin; `on`, `also` and `key` of an operation. */
 void parse_resource(struct model *model, const struct line *line);
 void parse_action(struct model *model, const struct line *line);
@@ -288,22 +297,21 @@ bool parse_permission_line(struct model *model, const struct line *line, struct 
 void check_permissions(struct model *model);
 struct resource_entry *find_resource(const struct model *model, str name);
 
+/* check.c */
 /* Check everything that can be wrong across lines; also gives each shape and operation its names in C. */
 void check_model(struct model *model);
 
 struct shape_entry *find_shape(const struct model *model, str name);
 struct shape_entry *add_shape(struct model *model, str name, int line, enum kind kind);
-struct error_entry *find_error(const struct model *model, str name);
-/* Does the name mean a structure of another model, as "sandbox.Exited"? */
-bool is_foreign(str name);
-const struct operation_entry *find_operation(const struct model *model, str name);
 /* Is a member of the operation's output `in eventstream`? */
 bool operation_streams(const struct model *model, const struct operation_entry *operation);
 bool names_contain(const struct names *names, str text);
 
-/* "sandbox" and "Exited" of "sandbox.Exited". */
+/* names.c */
+/* Does the name mean a structure of another model, as "sandbox.Exited"? */
+bool is_foreign(str name);
+/* "sandbox" of "sandbox.Exited". */
 str foreign_model(str name);
-str foreign_structure(str name);
 
 /* MD5OfMessageBody → md5_of_message_body. */
 str snake_case(struct arena *arena, str name);
@@ -317,9 +325,13 @@ void name_everything(struct model *model);
 /* A scalar is a pointer in its struct unless it is required. */
 bool is_scalar(enum kind kind);
 
+/* emit_header.c */
 void emit_header(const struct model *model, struct text *out);
+
+/* emit_tables.c */
 void emit_tables(const struct model *model, str header_name, struct text *out);
 void add_literal(struct text *out, str text);
+
 /* emit_permissions.c: the tables of permissions, and the prototypes of locators. */
 void emit_permissions(const struct model *model, const struct operation_entry *operation, struct text *out);
 void emit_locator_thunks(const struct model *model, struct text *out);
@@ -328,6 +340,8 @@ void emit_locators(const struct model *model, struct text *out);
 void emit_condition_keys(const struct model *model, struct text *out);
 /* docs/permissions.md; sorts the models by name, as emit_docs() does. */
 void emit_permission_docs(struct model *models, size_t count, struct text *out);
+
+/* emit_docs.c */
 int compare_models(const void *a, const void *b);
 /* Sorts the models by name. */
 void emit_docs(struct model *models, size_t count, struct text *out);

@@ -102,18 +102,31 @@ struct source {
     } rows; /* filled by check_source() */
 };
 
+/* read.c */
 void read_source(struct source *source);
+
+/* main.c */
+/* Print "file:line: sentence" and end. */
+_Noreturn void source_error(const struct source *source, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The name of a source in `-- uses:`: tags for tags.sql. */
 str source_name(const struct source *source);
+
+/* check.c */
 void check_source(struct source *source);
+
 /* check_enums.c: an enum whose table does not check it, or NULL; and the complaints about enums. */
 const struct enumeration *find_unchecked(struct source *source, sqlite3 *db);
 void check_enums(const struct source *source, const struct enumeration *unchecked);
+
 /* newest.c: fills `newest` from the database that the migrations made. */
 void find_newest(struct source *source, sqlite3 *db);
+
+/* write.c */
 void write_header(const struct source *source, str prefix, FILE *out);
 void write_code(const struct source *source, str prefix, str header_name, FILE *out);
 
+/* names.c */
 /* False for a word that is not a type of columns. */
 bool type_parse(str word, enum type *type);
 bool returns_rows(const struct statement *statement);
@@ -131,6 +144,3 @@ struct row *find_row(const struct source *source, str name);
 const struct field *find_field(const struct fields *fields, str name);
 /* Can it be the name of a struct member? */
 bool is_c_name(str name);
-
-_Noreturn void source_error(const struct source *source, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));

@@ -85,6 +85,8 @@ bool cloudwatch_period_is_valid(int64_t period_s);
 /* tags.c */
 /* Find the alarm or dashboard that an ARN names; false: none. */
 bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found);
+
+/* alarm_state.c: see describe in struct module. */
 struct json_writer;
 void cloudwatch_describe(const struct call *call, str arn, struct json_writer *state);
 

@@ -51,6 +51,8 @@ bool iam_identity_create(const struct call *call, struct identity *identity,
 bool iam_identity_delete(const struct call *call, const struct identity *identity);
 const struct iam_attached_permissions_boundary *iam_identity_boundary(const struct call *call,
                                                                       const struct identity *identity);
+/* Every change of permissions calls this, so that no cached policy is used afterwards. */
+void iam_policies_changed(const struct call *call);
 
 struct managed_policy;
 /*
@@ -67,9 +69,6 @@ const struct managed_policy *iam_own_policy_of(const struct call *call);
 bool iam_is_about_root(const struct call *call);
 /* See locate_arn in struct module. */
 bool iam_locate_arn(const struct call *call, str text, struct resource *found);
-
-/* Every change of permissions calls this, so that no cached policy is used afterwards. */
-void iam_policies_changed(const struct call *call);
 
 /* tags.c */
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags, enum tag_case tag_case);

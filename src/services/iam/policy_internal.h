@@ -123,7 +123,7 @@ bool iam_is_action_of(const struct wildcard *pattern, str action);
  */
 bool iam_statement_may_allow(const struct statement *statement, const struct policy_request *request);
 
-/* Has it no control characters, which compiled patterns use? */
+/* parse_policy.c: has it no control characters, which compiled patterns use? */
 bool iam_is_policy_text(str text);
 
 /*
@@ -152,7 +152,8 @@ bool iam_context_next(const struct policy_request *request, enum context_key key
 bool iam_context_unknown(const struct policy_request *request, enum context_key key, str name);
 /* Is such a key among the pattern's variables? */
 bool iam_wildcard_unknown(const struct wildcard *pattern, const struct policy_request *request);
-/* unsupplied.c */
-bool iam_key_is_unsupplied(const struct policy_request *request, str key);
 /* The pattern's text with the values of its variables; false when a variable has no value. */
 bool iam_wildcard_expand(const struct wildcard *pattern, const struct policy_request *request, str *text);
+
+/* unsupplied.c */
+bool iam_key_is_unsupplied(const struct policy_request *request, str key);

@@ -46,13 +46,14 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
 bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, str name, str value);
 /* The policy that the topic shows: AWS's default policy if none was set. */
 str sns_topic_policy(const struct call *call, const struct topic *topic);
-/* permissions.c: what SNS does not accept in a topic's policy, as the end of its sentence; NULL: nothing. */
-const char *sns_policy_problem(const struct call *call, str text);
 /*
  * The policy that binds, or absent.  The default statement grants nothing beyond what identity policies grant
  * anyway, whether it is shown only, or was stored by an edit of the policy.
  */
 str sns_topic_binding_policy(const struct call *call, const struct topic *topic);
+
+/* permissions.c: what SNS does not accept in a topic's policy, as the end of its sentence; NULL: nothing. */
+const char *sns_policy_problem(const struct call *call, str text);
 
 /* tags.c */
 /* False, after fail(): a key repeats, or there are too many tags. */

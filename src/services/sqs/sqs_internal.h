@@ -168,10 +168,10 @@ struct aging_messages {
     size_t count;
 };
 /* At most `limit` of its messages that were sent before that time. */
-/* Write the hop of a message that is removed because of its age. */
-void sqs_trace_expired(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row);
 struct aging_messages sqs_sent_before(const struct call *call, int64_t generation_id, int64_t sent_ms,
                                       size_t limit);
+/* Write the hop of a message that is removed because of its age. */
+void sqs_trace_expired(const struct call *call, const struct queue *queue, const struct sqs_visible_row *row);
 /* When its oldest message was sent; INT64_MAX: it has no message. */
 int64_t sqs_oldest_sent_ms(const struct call *call, int64_t generation_id);
 
