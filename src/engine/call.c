@@ -34,14 +34,6 @@ void fail_details(const struct call *call, const void *details)
     call->progress->failure.details = details;
 }
 
-bool forgive(const struct call *call, const struct error *error)
-{
-    if (call->progress->failure.error != error)
-        return false;
-    call->progress->failure = (struct failure){0};
-    return true;
-}
-
 struct failure take_failure(const struct call *call)
 {
     struct failure failure = call->progress->failure;

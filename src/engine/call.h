@@ -168,8 +168,6 @@ enum outcome fail(const struct call *call, const struct error *error, const char
  * arena.
  */
 void fail_details(const struct call *call, const void *details);
-/* Did the call fail with that error?  If so, forget the failure, so that the handler can continue. */
-bool forgive(const struct call *call, const struct error *error);
 /* Return the failure so far, and forget it: a batch reports it for one entry and continues. */
 struct failure take_failure(const struct call *call);
 

@@ -288,7 +288,7 @@ void map_join_repeats(struct arena *arena, const struct shape *shape, void *map)
 
 /* ---- numbers and moments ---- */
 
-bool number_to_double(struct arena *arena, str number, double *value)
+static bool number_to_double(struct arena *arena, str number, double *value)
 {
     size_t digits;
     int64_t exponent;

@@ -66,7 +66,6 @@ bool scalar_from_text(struct arena *arena, const struct shape *shape, enum times
 
 /* A JSON or decimal number; beyond 64 bits it becomes the largest integer.  Fractions are cut off. */
 int64_t number_to_i64(struct arena *arena, str number);
-bool number_to_double(struct arena *arena, str number, double *value);
 /* Seconds since 1970 with up to three decimals, and back; false when the text is not a number. */
 str epoch_to_text(struct arena *arena, int64_t ms);
 bool epoch_from_text(struct arena *arena, str text, int64_t *ms);

@@ -87,7 +87,6 @@ _Noreturn void sandbox_run(const struct launcher_state *state, str request, stru
 _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *launch);
 
 _Noreturn void sandbox_give_up(const struct launch *launch, const char *text);
-_Noreturn void sandbox_give_up_at(const struct launch *launch, const char *step);
 
 /* sandbox_children.c */
 /* Keep the signals for children_run(). */

@@ -33,7 +33,7 @@ void sandbox_give_up(const struct launch *launch, const char *text)
     _exit(EXIT_FAILURE);
 }
 
-void sandbox_give_up_at(const struct launch *launch, const char *step)
+static _Noreturn void give_up_at(const struct launch *launch, const char *step)
 {
     char text[MESSAGE_TEXT_BYTES];
 
@@ -200,7 +200,7 @@ static void die_with_launcher(const struct launcher_state *state, const struct l
      * processes first.
      */
     if (prctl(PR_SET_PDEATHSIG, state->namespaces ? SIGKILL : SIGUSR1, 0, 0, 0) != 0)
-        sandbox_give_up_at(launch, "ask to die with the server");
+        give_up_at(launch, "ask to die with the server");
     if (poll(&server, 1, 0) > 0 && (server.revents & POLLHUP))
         _exit(EXIT_FAILURE);
 }
@@ -211,14 +211,14 @@ static void confine(const struct launcher_state *state, struct launch *launch)
 
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* needed while it writes to its own files in /proc */
     if (!cgroup_enter(state, launch))
-        sandbox_give_up_at(launch, "bound its memory");
+        give_up_at(launch, "bound its memory");
     if (state->namespaces && !root_enter(state, launch))
-        sandbox_give_up_at(launch, "mount its files");
+        give_up_at(launch, "mount its files");
     if (!rules_apply(state, launch, &step))
-        sandbox_give_up_at(launch, step);
+        give_up_at(launch, step);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!state->namespaces && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-        sandbox_give_up_at(launch, "adopt its processes");
+        give_up_at(launch, "adopt its processes");
     die_with_launcher(state, launch);
 }
 

@@ -269,18 +269,13 @@ static void on_stop(uv_async_t *async)
     sandboxes_wind_down(server->sandboxes, drain_loops);
 }
 
-void server_stop(struct server *server)
-{
-    uv_async_send(&server->stop);
-}
-
 /* A terminal that closes may send two SIGHUPs: the shell's, and the kernel's. */
 static void on_signal(int number)
 {
     if (signalled && number != SIGHUP)
         _exit(128 + number);
     if (!signalled)
-        server_stop(server_to_stop);
+        uv_async_send(&server_to_stop->stop);
     signalled = 1;
 }
 

@@ -44,13 +44,10 @@ void server_tell_load(void *server, struct server_load *load);
  */
 bool server_start(struct server *server, struct engine *engine, struct arena *arena, str *error);
 /*
- * Prints "Ready." on standard output and serves until SIGTERM, SIGINT, SIGHUP (unless the parent ignores it,
- * as nohup does) or server_stop().  Then it refuses new connections and requests, calls engine_stop(), sends
- * the replies in flight, ends children and joins threads.  A second SIGTERM or SIGINT ends the process at
- * once.
+ * Prints "Ready." on standard output and serves until SIGTERM, SIGINT or SIGHUP (unless the parent ignores
+ * it, as nohup does).  Then it refuses new connections and requests, calls engine_stop(), sends the replies
+ * in flight, ends children and joins threads.  A second SIGTERM or SIGINT ends the process at once.
  */
 void server_run(struct server *server);
-/* Stop the server; any thread, or a signal handler. */
-void server_stop(struct server *server);
 /* Call it after server_run() and before engine_free(), or without a start. */
 void server_free(struct server *server);

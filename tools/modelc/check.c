@@ -30,7 +30,7 @@ struct shape_entry *add_shape(struct model *model, str name, int line, enum kind
     return shape;
 }
 
-struct error_entry *find_error(const struct model *model, str name)
+static struct error_entry *find_error(const struct model *model, str name)
 {
     for (size_t i = 0; i < model->errors.count; i++)
         if (str_equal(model->errors.items[i].name, name))
@@ -38,7 +38,7 @@ struct error_entry *find_error(const struct model *model, str name)
     return NULL;
 }
 
-const struct operation_entry *find_operation(const struct model *model, str name)
+static const struct operation_entry *find_operation(const struct model *model, str name)
 {
     for (size_t i = 0; i < model->operations.count; i++)
         if (str_equal(model->operations.items[i].name, name))

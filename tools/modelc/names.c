@@ -247,7 +247,8 @@ str foreign_model(str name)
     return str_head(name, (size_t)str_index(name, '.'));
 }
 
-str foreign_structure(str name)
+/* "Exited" of "sandbox.Exited". */
+static str foreign_structure(str name)
 {
     return str_from(name, (size_t)str_index(name, '.') + 1);
 }

@@ -16,7 +16,7 @@ static int64_t attribute(const struct sqs_message *message, str name)
     return str_to_i64(str_map_get(&message->attributes, name), &number) ? number : -1;
 }
 
-struct dead_letter dead_letter_read(struct arena *arena, const struct sqs_message *message)
+static struct dead_letter letter_of(struct arena *arena, const struct sqs_message *message)
 {
     struct dead_letter letter = {
         .message_id = message->message_id,
@@ -58,7 +58,7 @@ bool dead_letters_take(struct orders *orders, struct dead_letters *letters)
         if (!orders_call(orders, &SQS_RECEIVE_MESSAGE, &in, &out))
             return orders_complain(orders, "Looking into the dead-letter queue");
         for (size_t i = 0; i < out.messages.count; i++)
-            *list_add(orders->arena, letters) = dead_letter_read(orders->arena, &out.messages.items[i]);
+            *list_add(orders->arena, letters) = letter_of(orders->arena, &out.messages.items[i]);
     } while (out.messages.count > 0 && letters->count < MAX_LETTERS);
     return true;
 }

@@ -28,5 +28,3 @@ void dead_letters_put_back(struct orders *orders, const struct dead_letters *let
 /* Delete ten or fewer, from `first` on.  False: the reason has been printed. */
 bool dead_letters_delete(struct orders *orders, const struct dead_letters *letters, size_t first,
                          size_t count);
-/* Read the message's body. */
-struct dead_letter dead_letter_read(struct arena *arena, const struct sqs_message *message);

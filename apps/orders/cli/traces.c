@@ -94,7 +94,6 @@ static struct trace trace_of(const struct json *json)
         .outcome = json_get_str(json, S("outcome")),
         .began_ms = number_of(json, S("beganMs")),
         .last_ms = number_of(json, S("lastMs")),
-        .hop_count = number_of(json, S("hops")),
     };
 }
 

@@ -20,7 +20,7 @@ struct trace_entry {
 
 struct trace {
     str id, outcome;
-    int64_t began_ms, last_ms, hop_count;
+    int64_t began_ms, last_ms;
     struct {
         struct trace_entry *items; /* in order of time; filled by orders_traces_read() */
         size_t count;

@@ -73,5 +73,3 @@ str cloudwatch_time_text(struct arena *arena, int64_t ms);
 
 /* alarm_evaluate.c */
 void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloudwatch_alarm_row *row);
-/* "1.0", "0.25" */
-str cloudwatch_number_text(struct arena *arena, double number);

@@ -215,7 +215,8 @@ static enum cloudwatch_state_value verdict_of(const struct evaluation *evaluatio
 
 /* ---- its reason ---- */
 
-str cloudwatch_number_text(struct arena *arena, double number)
+/* "1.0", "0.25" */
+static str number_text(struct arena *arena, double number)
 {
     if (number == floor(number) && fabs(number) < 1e7)
         return arena_format(arena, "%.1f", number);
@@ -240,9 +241,8 @@ static str points_text(const struct evaluation *evaluation)
     str text = S("");
 
     for (size_t i = 0; i < evaluation->shown; i++)
-        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""),
-                            cloudwatch_number_text(arena, evaluation->values[i]), S(" ("),
-                            short_time(arena, evaluation->times_s[i]), S(")"));
+        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""), number_text(arena, evaluation->values[i]),
+                            S(" ("), short_time(arena, evaluation->times_s[i]), S(")"));
     return text;
 }
 
@@ -252,7 +252,7 @@ static str edges_text(struct arena *arena, const double *edges, size_t count)
     str text = S("[");
 
     for (size_t i = 0; i < count; i++)
-        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""), cloudwatch_number_text(arena, edges[i]));
+        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""), number_text(arena, edges[i]));
     return arena_join(arena, text, S("]"));
 }
 
@@ -315,7 +315,7 @@ static str threshold_text(const struct evaluation *evaluation)
     if (!settings->threshold)
         return band_text(evaluation);
     return arena_concat(arena, comparison_text(settings->comparison_operator), S(" the threshold ("),
-                        cloudwatch_number_text(arena, *settings->threshold), S(")"));
+                        number_text(arena, *settings->threshold), S(")"));
 }
 
 /* AWS's words, as the console shows them. */

@@ -22,7 +22,9 @@ bool logs_insights_is_generated(str field)
     return false;
 }
 
-str logs_insights_index_name(struct arena *arena, str field)
+/* The name of a field in index policies: fields that begin with "@", but are not generated, get one more "@".
+ */
+static str index_name(struct arena *arena, str field)
 {
     bool plain = !str_starts_with(field, S("@")) || str_starts_with(field, S("@@")) ||
                  logs_insights_is_generated(field);
@@ -57,7 +59,7 @@ static bool read_term(struct arena *arena, const struct insights_node *node, str
     const struct insights_node *field = argument_of(node, 0);
     if (field->kind != NODE_FIELD)
         return false;
-    *term = (struct insights_term){.field = logs_insights_index_name(arena, field->value.text),
+    *term = (struct insights_term){.field = index_name(arena, field->value.text),
                                    .hashes = arena_alloc(arena, node->count * sizeof *term->hashes)};
     for (size_t i = 1; i < node->count; i++) {
         const struct insights_node *value = argument_of(node, i);

@@ -10,9 +10,6 @@
 bool logs_insights_filter_index(struct insights_parser *parser);
 /* The equalities that a filter needs are looked up in the index, too: all rows that it passes have them. */
 void logs_insights_index_filter(struct insights_parser *parser, const struct insights_node *condition);
-/* The name of a field in index policies: other fields that begin with "@" than the generated ones have
- * another. */
-str logs_insights_index_name(struct arena *arena, str field);
 bool logs_insights_is_generated(str field);
 /* Equal values of a field have equal hashes. */
 uint32_t logs_insights_index_hash(struct arena *arena, str field, const struct insights_value *value);

@@ -173,7 +173,8 @@ static void add_word(struct pattern_writer *writer, str word)
     text_add(&writer->text, str_from(word, core.size));
 }
 
-str logs_insights_pattern_of(struct arena *arena, str text)
+/* The text's pattern: "Request time: <Number-1> ms". */
+static str pattern_of(struct arena *arena, str text)
 {
     struct pattern_writer writer = {.text = text_in(arena)};
 
@@ -206,7 +207,8 @@ static str label_of(str word)
     return (str){0};
 }
 
-str logs_insights_severity_of(str pattern)
+/* "Error", "Warning", "Info" or "Debug", by the first word that is a level; or absent. */
+static str severity_of(str pattern)
 {
     size_t from = 0;
 
@@ -239,7 +241,7 @@ static struct insights_pattern *pattern_named(struct insights_patterns *patterns
 
 void logs_insights_pattern_take(struct insights_patterns *patterns, struct arena *arena, str text)
 {
-    pattern_named(patterns, logs_insights_pattern_of(arena, text))->count++;
+    pattern_named(patterns, pattern_of(arena, text))->count++;
     patterns->rows++;
 }
 
@@ -297,7 +299,7 @@ void logs_insights_pattern_row(const struct insights_patterns *patterns,
         logs_insights_text(pattern->text),
         logs_insights_number(all > 0 ? count / all : 0),
         logs_insights_number(count),
-        logs_insights_text(logs_insights_severity_of(pattern->text)),
+        logs_insights_text(severity_of(pattern->text)),
         logs_insights_number(count - (double)pattern->previous),
         logs_insights_text(difference_of(evaluation->arena, pattern)),
     };

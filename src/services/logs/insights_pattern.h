@@ -25,13 +25,6 @@ struct insights_patterns {
     struct insights_pattern **sorted; /* the most frequent first; NULL before the end */
 };
 
-/* The text's pattern: "Request time: <Number-1> ms". */
-str logs_insights_pattern_of(struct arena *arena, str text);
-/*
- * "Error", "Warning", "Info" or "Debug", by the first word that is a level; absent when it has no such word.
- */
-str logs_insights_severity_of(str pattern);
-
 /* Count a row with this text. */
 void logs_insights_pattern_take(struct insights_patterns *patterns, struct arena *arena, str text);
 /* Add the rows of another time to `previous`. */

@@ -52,7 +52,8 @@ static void set_status(const struct call *call, int64_t number, enum logs_query_
                                                                  .ended_ms = ended ? &call->now_ms : NULL});
 }
 
-void logs_queries_go_on(const struct call *call)
+/* Run the scheduled queries that there is room for. */
+static void run_scheduled(const struct call *call)
 {
     struct logs_count_running_queries_row running;
     struct logs_find_scheduled_query_row next;
@@ -70,14 +71,14 @@ void logs_query_end(const struct call *call, const struct logs_query_row *query,
 {
     set_status(call, query->id, status, true);
     timer_cancel(call, &LOGS_END_QUERY, timer_id(call, query->id));
-    logs_queries_go_on(call);
+    run_scheduled(call);
 }
 
 void logs_queries_start(const struct call *call)
 {
     logs_fail_running_queries(call->txn,
                               &(struct logs_fail_running_queries_params){.ended_ms = &call->now_ms});
-    logs_queries_go_on(call);
+    run_scheduled(call);
 }
 
 enum outcome logs_end_query(const struct call *call, const struct logs_run_query_request *in,
@@ -206,7 +207,7 @@ enum outcome logs_start_query(const struct call *call, const struct logs_start_q
     struct logs_run_query_request query = {.number = store(call, in, program, &groups, out->query_id)};
     timer_set(call, &LOGS_END_QUERY, timer_id(call, query.number), call->now_ms + MOST_MS, &query);
     timer_set(call, &LOGS_REMOVE_QUERY, timer_id(call, query.number), call->now_ms + KEPT_MS, &query);
-    logs_queries_go_on(call);
+    run_scheduled(call);
     return DONE;
 }
 

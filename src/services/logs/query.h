@@ -9,8 +9,6 @@
 enum { QUERY_ROWS = 10000 }; /* of a result, unless the query or the request says otherwise */
 
 /* query.c */
-/* Let the next queries that wait run, if there is room.  Call it when one has ended. */
-void logs_queries_go_on(const struct call *call);
 /* The query has ended so. */
 void logs_query_end(const struct call *call, const struct logs_query_row *query,
                     enum logs_query_status status);

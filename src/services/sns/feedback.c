@@ -71,18 +71,19 @@ static bool is_role(str value)
            str_present(arn_account(value)) && str_starts_with(arn.resource, S("role/"));
 }
 
+/* The condition keys of a role that is passed to SNS. */
+static void add_role_context(const struct call *call, const struct resource *resource,
+                             struct context_list *context)
+{
+    (void)resource;
+    context_add(call, context, S("iam:PassedToService"), S("sns.amazonaws.com"));
+}
+
 /* Does the caller have iam:PassRole on it? */
 static bool may_pass(const struct call *call, str role_arn)
 {
     return authorize_action(call, S("iam:PassRole"),
-                            &(struct resource){.arn = role_arn, .add_context = sns_add_role_context});
-}
-
-void sns_add_role_context(const struct call *call, const struct resource *resource,
-                          struct context_list *context)
-{
-    (void)resource;
-    context_add(call, context, S("iam:PassedToService"), S("sns.amazonaws.com"));
+                            &(struct resource){.arn = role_arn, .add_context = add_role_context});
 }
 
 /* The attributes that are set. */

@@ -5,10 +5,6 @@
  */
 #include "sns_internal.h"
 
-/* Add the condition keys of a role that is passed to SNS. */
-void sns_add_role_context(const struct call *call, const struct resource *resource,
-                          struct context_list *context);
-
 /* ---- attributes of topics; `feedback` is the text that a topic's row keeps ---- */
 
 /* Is it one of the 15 names, "SQSSuccessFeedbackRoleArn" and the like? */

@@ -17,7 +17,8 @@ enum { MAX_ATTRIBUTES = 10 };
 
 static const str fifo_suffix = STR_INIT(".fifo");
 
-str sns_redrive_queue(const struct call *call, str policy)
+/* The queue's ARN in a redrive policy that was checked. */
+static str dead_letter_queue(const struct call *call, str policy)
 {
     return json_get_str(json_parse(call->arena, policy, NULL), S("deadLetterTargetArn"));
 }
@@ -97,7 +98,7 @@ void sns_redrive(const struct call *call, str policy, const struct dead_letter *
 
     if (!str_present(policy))
         return;
-    str queue_arn = sns_redrive_queue(call, policy);
+    str queue_arn = dead_letter_queue(call, policy);
     struct sqs_send_to_queues_request request = request_of(call, queue_arn, letter);
     invoke(call, sns_sender(call, letter->topic_arn), &SQS_SEND_TO_QUEUES, &request, &result, &failure);
     note(call, letter, queue_arn, result.sent.items[0].message_id, result.sent.items[0].problem);

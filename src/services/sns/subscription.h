@@ -176,9 +176,6 @@ void sns_fanout_to(const struct call *call, const struct topic *topic,
                    str trace_header);
 
 /* redrive.c */
-
-/* The queue's ARN in a redrive policy that was checked. */
-str sns_redrive_queue(const struct call *call, str policy);
 /* NULL: the value may be the RedrivePolicy of a subscription of that endpoint; otherwise what is wrong. */
 const char *sns_redrive_problem(const struct call *call, str endpoint, str value);
 /* A message that could not be delivered. */
