@@ -87,6 +87,26 @@ def client(endpoint):
 
 
 @pytest.fixture(scope="session")
+def functions(client):
+    return client("lambda")
+
+
+@pytest.fixture(scope="session")
+def sqs(client):
+    return client("sqs")
+
+
+@pytest.fixture(scope="session")
+def dynamodb(client):
+    return client("dynamodb")
+
+
+@pytest.fixture(scope="session")
+def logs(client):
+    return client("logs")
+
+
+@pytest.fixture(scope="session")
 def advance_clock(endpoint):
     """advance_clock(seconds) moves the server's clock forward."""
 
@@ -195,6 +215,8 @@ def user_with(client, unique):
 
 
 # --- Functions ---------------------------------------------------------------------------------
+
+ECHO = "def handler(event, context):\n    return event\n"
 
 
 def zip_of(files):

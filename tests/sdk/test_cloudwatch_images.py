@@ -5,7 +5,6 @@ import json
 import struct
 import zlib
 
-import boto3
 import pytest
 from refusals import refusal
 

@@ -12,11 +12,6 @@ PROFILE = f"arn:aws:signer:{REGION}:{ACCOUNT}:/signing-profiles/profile/version"
 
 
 @pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture
 def config(functions):
     """A new config."""
     publishers = {"SigningProfileVersionArns": [PROFILE]}

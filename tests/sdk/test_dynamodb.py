@@ -14,11 +14,6 @@ from botocore.exceptions import ClientError
 ACCOUNT = "000000000000"
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def make_table(dynamodb, unique):
     """make_table(hash=("id", "S"), sort=None) returns the name of a new table."""

@@ -6,11 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def allowed_by(user_with):
     """allowed_by(*statements): a DynamoDB client of a user with only these statements."""

@@ -8,11 +8,6 @@ from refusals import refusal
 MEGABYTE = 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def tables(dynamodb, unique):
     """Two tables: the first with a sort key."""

@@ -8,11 +8,6 @@ from botocore.exceptions import ClientError
 S, N, B = "S", "N", "B"
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 def schema(*names):
     """schema("h") or schema("h", "r") or schema(["a", "b"], ["c", "d"])"""
     parts = [name if isinstance(name, list) else [name] for name in names]

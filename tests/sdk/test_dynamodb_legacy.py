@@ -110,11 +110,6 @@ def condition(operator, *values):
     return {"ComparisonOperator": operator, "AttributeValueList": list(values)}
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def table(dynamodb, unique):
     """A table of p and s with a global index of g and h and a local one of p and n."""

@@ -10,11 +10,6 @@ NOT_WELL_FORMED = "Statement wasn't well formed, can't be processed: "
 NO_KEY = "Where clause does not contain a mandatory equality on all key attributes"
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def table(dynamodb, unique):
     """user (S) and seq (N); by_kind: kind (S), seq (N), only keys; local: user (S), size (N), all."""

@@ -35,11 +35,6 @@ def padded(endpoint):
     return make
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 numbers_of_tables = itertools.count()
 
 

@@ -15,11 +15,6 @@ TOO_LARGE = "Transaction request size has exceeded the maximum allowed size of 4
 REPEATED = "Transaction request cannot include multiple operations on one item"
 
 
-@pytest.fixture(scope="module")
-def dynamodb(client):
-    return client("dynamodb")
-
-
 @pytest.fixture
 def tables(dynamodb, unique):
     """Two tables: the first with a sort key."""

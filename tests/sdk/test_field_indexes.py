@@ -5,7 +5,7 @@ import json
 import pytest
 from refusals import refusal
 from test_insights import ask, finished, rows_of  # noqa: F401
-from test_logs import logs, make_group, put  # noqa: F401
+from test_logs import make_group, put  # noqa: F401
 
 ACCOUNT = "000000000000"
 INVALID = "InvalidParameterException"

@@ -10,7 +10,7 @@ import boto3
 import orderly_server
 import pytest
 from insights_queries import EVENTS, QUERIES
-from test_logs import DAY_MS, HOUR_MS, logs, make_group, put  # noqa: F401
+from test_logs import DAY_MS, HOUR_MS, make_group, put  # noqa: F401
 
 MINUTE = 60
 

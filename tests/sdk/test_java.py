@@ -68,11 +68,6 @@ def answer_of(functions, name, event=None, **settings):
     return json.loads(reply["Payload"].read())
 
 
-@pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
 # --- handlers ----------------------------------------------------------------------------------
 
 

@@ -4,26 +4,11 @@ import base64
 import concurrent.futures
 import hashlib
 import json
-import os
 import re
-import tempfile
 
 import boto3
 import pytest
-from orderly_fixtures import LAMBDA_TRUST, POLLER, events_in, records_in, zip_of
-
-ACCOUNT = "000000000000"
-ECHO = "def handler(event, context):\n    return event\n"
-
-
-@pytest.fixture(scope="module")
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
+from orderly_fixtures import ACCOUNT, ECHO, LAMBDA_TRUST, POLLER, events_in, records_in, zip_of
 
 
 @pytest.fixture

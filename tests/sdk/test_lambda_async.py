@@ -25,11 +25,6 @@ SEND = ["sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction"]
 
 
 @pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture
 def target(make_queue):
     """(url, ARN) of a new queue."""
     url = make_queue()

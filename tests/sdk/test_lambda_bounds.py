@@ -1,21 +1,17 @@
 """Lambda: large or many things are written and removed in bounded runs, and arrive complete."""
 
-import io
 import json
-import zipfile
 
 import boto3
 import changes
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
+from orderly_fixtures import ECHO, LAMBDA_TRUST, zip_of
 
 INVOCATIONS_PER_RUN = 100
 LARGE_PAYLOAD = 4096
-ECHO = "def handler(event, context):\n    return event\n"
 SLOW_TO_START = "import time\ntime.sleep(2)\nruns = 0\ndef handler(event, context):\n    global runs\n    runs += 1\n    return runs\n"
-TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
-    {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]})
 
 
 class Functions(changes.OwnServer):
@@ -24,16 +20,13 @@ class Functions(changes.OwnServer):
         return self.client("lambda")
 
     def make(self, name, source=ECHO):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("index.py", source)
         try:
-            self.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=TRUST)
+            self.client("iam").create_role(RoleName="role", AssumeRolePolicyDocument=LAMBDA_TRUST)
         except self.client("iam").exceptions.EntityAlreadyExistsException:
             pass
         self.functions.create_function(
             FunctionName=name, Runtime="python3.11", Handler="index.handler", Timeout=30,
-            Role="arn:aws:iam::000000000000:role/role", Code={"ZipFile": packed.getvalue()})
+            Role="arn:aws:iam::000000000000:role/role", Code={"ZipFile": zip_of({"index.py": source})})
 
     def count(self, table):
         [(count,)] = self.rows(f"select count(*) from {table}")

@@ -8,9 +8,8 @@ import re
 import boto3
 import pytest
 from botocore.config import Config
-from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, zip_of
+from orderly_fixtures import ACCOUNT, ECHO, LAMBDA_TRUST, zip_of
 
-ECHO = "def handler(event, context):\n    return event\n"
 SLEEP = "import time\ndef handler(event, context):\n    print('running')\n    time.sleep(event)\n"
 KIND = ("import os\nKIND = os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
         "def handler(event, context):\n    return [KIND, context.log_stream_name]\n")
@@ -52,11 +51,6 @@ class Own:
 @pytest.fixture
 def own(own_server):
     return Own(own_server)
-
-
-@pytest.fixture(scope="module")
-def functions(client):
-    return client("lambda")
 
 
 def arn_of(name, qualifier=None):

@@ -74,11 +74,6 @@ import json
 
 
 @pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture
 def make_layer(functions, unique):
     """make_layer({extension: source}) returns the ARN of a layer with these extensions."""
 

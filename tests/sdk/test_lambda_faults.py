@@ -5,11 +5,6 @@ import json
 import pytest
 
 
-@pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
 API = """
 import json, os, signal, subprocess, sys, time, urllib.error, urllib.request
 

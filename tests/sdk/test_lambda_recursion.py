@@ -29,11 +29,6 @@ def runs(log_of, name, *texts):
 
 
 @pytest.fixture
-def sqs(client):
-    return client("sqs")
-
-
-@pytest.fixture
 def make_queue(sqs, unique):
     """make_queue(**attributes) returns the URL and the ARN of a new queue."""
 

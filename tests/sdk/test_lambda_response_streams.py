@@ -18,11 +18,6 @@ def streaming(body):
 
 
 @pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture
 def make_node(make_function):
     return lambda body, **more: make_function(streaming(body), **{**NODE, **more})
 

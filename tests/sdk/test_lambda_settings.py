@@ -28,11 +28,6 @@ SHOWN = {
 }
 
 
-@pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
 def shown(functions, name):
     configuration = functions.get_function_configuration(FunctionName=name)
     return {setting: configuration.get(setting) for setting in SETTINGS}

@@ -6,22 +6,11 @@ import boto3
 import counted
 import pytest
 from botocore.config import Config
-from orderly_fixtures import ACCOUNT, POLLER, records_in
+from orderly_fixtures import ACCOUNT, ECHO, POLLER, records_in
 
-ECHO = "def handler(event, context):\n    return event\n"
 MINUTE = 60
 FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
 INVALID = "InvalidParameterValueException"
-
-
-@pytest.fixture(scope="module")
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
 
 
 @pytest.fixture

@@ -5,15 +5,9 @@ import json
 import re
 
 import pytest
-from orderly_fixtures import ACCOUNT, zip_of
+from orderly_fixtures import ACCOUNT, ECHO, zip_of
 
-ECHO = "def handler(event, context):\n    return event\n"
 BEING_CREATED = "The function is being created."
-
-
-@pytest.fixture(scope="module")
-def functions(client):
-    return client("lambda")
 
 
 @pytest.fixture

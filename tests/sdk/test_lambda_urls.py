@@ -17,11 +17,6 @@ SHOW = "def handler(event, context):\n    return event\n"
 NODE = {"Runtime": "nodejs20.x", "Handler": "index.handler", "Timeout": 20}
 
 
-@pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
 def raw_event(endpoint, host, headers):
     """The event of a GET with these lines as headers, by a function that shows it."""
     address = urllib.parse.urlparse(endpoint)

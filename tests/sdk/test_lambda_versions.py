@@ -23,11 +23,6 @@ REVISION = ("The Revision Id provided does not match the latest Revision Id. Cal
             "GetFunction/GetAlias API to retrieve the latest Revision Id")
 
 
-@pytest.fixture(scope="module")
-def functions(client):
-    return client("lambda")
-
-
 @pytest.fixture
 def put_code(functions):
     """put_code(function, source, ...) changes a function's code."""

@@ -19,11 +19,6 @@ OTHER = "111122223333"
 
 
 @pytest.fixture
-def functions(client):
-    return client("lambda")
-
-
-@pytest.fixture
 def others(client):
     """A client of another account."""
     return client("lambda", aws_access_key_id=OTHER)

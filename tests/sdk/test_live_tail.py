@@ -8,7 +8,7 @@ import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import EventStreamError
-from test_logs import ACCOUNT, logs, make_group, put  # noqa: F401
+from test_logs import ACCOUNT, make_group, put  # noqa: F401
 
 SECOND_MS = 1000
 EVENTS_IN_A_SECOND = 500

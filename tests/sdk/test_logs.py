@@ -8,11 +8,6 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 
-@pytest.fixture(scope="module")
-def logs(client):
-    return client("logs")
-
-
 @pytest.fixture
 def make_group(logs, unique):
     made = []

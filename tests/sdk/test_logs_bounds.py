@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 ROWS_PER_RUN = 500
-BYTES_PER_RUN = 4 * 1024 * 1024
 DAY_MS = 24 * 3600 * 1000
 MAX_EXAMINED_GROUPS = 10_000
 

@@ -14,11 +14,6 @@ ACCOUNT = "000000000000"
 MISSING = ("ResourceNotFoundException", "The specified log group does not exist.")
 
 
-@pytest.fixture(scope="module")
-def logs(client):
-    return client("logs")
-
-
 @pytest.fixture
 def make_group(logs, unique):
     made = []

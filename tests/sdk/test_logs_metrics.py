@@ -9,11 +9,6 @@ from refusals import refusal
 INVALID = "InvalidParameterException"
 
 
-@pytest.fixture(scope="module")
-def logs(client):
-    return client("logs")
-
-
 @pytest.fixture
 def group(logs, unique):
     name = f"/tests/{unique('metrics')}"

@@ -13,11 +13,6 @@ APACHE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def logs(client):
-    return client("logs")
-
-
 def test_the_matches_of_a_pattern_come_with_their_fields(logs):
     reply = logs.test_metric_filter(filterPattern="[..., request=*.html*, status_code=4*,]", logEventMessages=APACHE)
     assert reply["matches"] == [

@@ -21,11 +21,6 @@ def handler(event, context):
 """
 
 
-@pytest.fixture(scope="module")
-def logs(client):
-    return client("logs")
-
-
 @pytest.fixture
 def group(logs, unique):
     name = f"/tests/{unique('subscribed')}"

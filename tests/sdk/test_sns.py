@@ -20,11 +20,6 @@ def sns(client):
     return client("sns")
 
 
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
-
-
 @pytest.fixture
 def make_topic(sns, unique):
     made = []

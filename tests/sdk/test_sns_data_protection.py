@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from botocore.exceptions import ClientError
-from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+from test_sns import make_topic, sns, subscribed  # noqa: F401
 from test_traces import Traces
 
 ACCOUNT = "000000000000"

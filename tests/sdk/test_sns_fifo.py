@@ -5,7 +5,7 @@ import hashlib
 import json
 
 import pytest
-from test_sns import sns, sqs  # noqa: F401
+from test_sns import sns  # noqa: F401
 from test_sqs import trace_headed  # noqa: F401
 
 ACCOUNT = "000000000000"

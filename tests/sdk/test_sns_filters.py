@@ -1,6 +1,5 @@
 """SNS: filter policies choose which messages a subscriber gets."""
 
-import base64
 import itertools
 import json
 
@@ -11,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 import test_traces
 from counted import sums
-from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+from test_sns import make_topic, sns, subscribed  # noqa: F401
 
 ACCOUNT = "000000000000"
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from sns_logs import lines_of, make_log_role  # noqa: F401
-from test_sns import make_topic, sns, sqs, the_message  # noqa: F401
+from test_sns import make_topic, sns, the_message  # noqa: F401
 
 ACCOUNT = "000000000000"
 DAY = 86400

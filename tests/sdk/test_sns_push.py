@@ -6,7 +6,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from test_sns import make_topic, sns, sqs  # noqa: F401
+from test_sns import make_topic, sns  # noqa: F401
 
 ACCOUNT = "000000000000"
 SECRET = {"PlatformCredential": "secret", "PlatformPrincipal": "key"}

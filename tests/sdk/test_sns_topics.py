@@ -6,7 +6,7 @@ import re
 
 import pytest
 from sns_logs import TRUST, WRITES, lines_of, make_log_role  # noqa: F401
-from test_sns import make_topic, sns, sqs, subscribed  # noqa: F401
+from test_sns import make_topic, sns, subscribed  # noqa: F401
 from test_sns_http import confirmed, retries, web  # noqa: F401
 
 ACCOUNT = "000000000000"

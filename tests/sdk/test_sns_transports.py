@@ -5,7 +5,7 @@ import json
 import pytest
 import test_traces
 from counted import sums
-from test_sns import make_topic, sns, sqs, the_message  # noqa: F401
+from test_sns import make_topic, sns, the_message  # noqa: F401
 
 ACCOUNT = "000000000000"
 

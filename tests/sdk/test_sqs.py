@@ -13,11 +13,6 @@ import pytest
 ACCOUNT = "000000000000"
 
 
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
-
-
 def send(sqs, url, body="hello", **arguments):
     return sqs.send_message(QueueUrl=url, MessageBody=body, **arguments)
 

@@ -1,7 +1,6 @@
 """Fair queues: in a standard queue with message groups, a noisy group does not keep the others waiting."""
 
 import pytest
-from test_sqs import sqs  # noqa: F401
 
 
 def send(sqs, url, bodies, group=None):  # noqa: F811

@@ -10,11 +10,6 @@ from refusals import refusal
 MINUTE = 60
 
 
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
-
-
 @pytest.fixture
 def make(sqs, unique):
     """make(**attributes): the URL of a new FIFO queue."""

@@ -43,11 +43,6 @@ def measured(own_server, at, client, wait_until):
 
 
 @pytest.fixture
-def sqs(client):
-    return client("sqs")
-
-
-@pytest.fixture
 def url(at, sqs):
     return sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
 

@@ -14,11 +14,6 @@ from orderly_server import wait_until
 MANY = [str(i) for i in range(60)]  # so that a task with a rate takes longer than a test
 
 
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
-
-
 def query_client(endpoint):
     """A client of today's operations that speaks the Query protocol."""
     session = boto3.Session()

@@ -9,11 +9,6 @@ import boto3
 import pytest
 
 
-@pytest.fixture(scope="module")
-def sqs(client):
-    return client("sqs")
-
-
 @pytest.fixture
 def ask(endpoint):
     """ask(method, path, body, **query): the status, and the JSON of the reply."""
