@@ -23,7 +23,7 @@ static struct {
 } algorithms;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
-/* A context that changes its algorithm would be built anew. */
+/* A context keeps its algorithm, which EVP_DigestInit_ex2() would look for again. */
 struct contexts {
     EVP_MD_CTX *md5, *sha256;
 };
@@ -45,6 +45,14 @@ static void fetch(void)
     check(pthread_key_create(&algorithms.contexts, free_contexts) == 0);
 }
 
+static EVP_MD_CTX *context_for(const EVP_MD *algorithm)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+    check(context && EVP_DigestInit_ex2(context, algorithm, NULL) == 1);
+    return context;
+}
+
 static const struct contexts *thread_contexts(void)
 {
     static _Thread_local struct contexts *contexts;
@@ -52,15 +60,15 @@ static const struct contexts *thread_contexts(void)
     pthread_once(&fetched, fetch);
     if (!contexts) {
         contexts = memory_take(sizeof *contexts);
-        *contexts = (struct contexts){EVP_MD_CTX_new(), EVP_MD_CTX_new()};
-        check(contexts->md5 && contexts->sha256 && pthread_setspecific(algorithms.contexts, contexts) == 0);
+        *contexts = (struct contexts){context_for(algorithms.md5), context_for(algorithms.sha256)};
+        check(pthread_setspecific(algorithms.contexts, contexts) == 0);
     }
     return contexts;
 }
 
-static void digest(EVP_MD_CTX *context, const EVP_MD *algorithm, str data, unsigned char *out)
+static void digest(EVP_MD_CTX *context, str data, unsigned char *out)
 {
-    check(EVP_DigestInit_ex2(context, algorithm, NULL) == 1);
+    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
     check(EVP_DigestUpdate(context, data.data, data.size) == 1);
     check(EVP_DigestFinal_ex(context, out, NULL) == 1);
 }
@@ -68,18 +76,16 @@ static void digest(EVP_MD_CTX *context, const EVP_MD *algorithm, str data, unsig
 struct md5 md5(str data)
 {
     struct md5 out;
-    const struct contexts *contexts = thread_contexts();
 
-    digest(contexts->md5, algorithms.md5, data, out.bytes);
+    digest(thread_contexts()->md5, data, out.bytes);
     return out;
 }
 
 struct sha256 sha256(str data)
 {
     struct sha256 out;
-    const struct contexts *contexts = thread_contexts();
 
-    digest(contexts->sha256, algorithms.sha256, data, out.bytes);
+    digest(thread_contexts()->sha256, data, out.bytes);
     return out;
 }
 
@@ -91,11 +97,8 @@ static EVP_MD_CTX *context_of(struct sha256_sum *sum)
 
 struct sha256_sum *sha256_begin(void)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-
     pthread_once(&fetched, fetch);
-    check(context && EVP_DigestInit_ex2(context, algorithms.sha256, NULL) == 1);
-    return (struct sha256_sum *)context;
+    return (struct sha256_sum *)context_for(algorithms.sha256);
 }
 
 void sha256_add(struct sha256_sum *sum, str data)
@@ -130,11 +133,11 @@ struct sha256 hmac_sha256(str key, str data)
         outer[i] = inner[i] ^ 0x5c;
         inner[i] ^= 0x36;
     }
-    check(EVP_DigestInit_ex2(context, algorithms.sha256, NULL) == 1);
+    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
     check(EVP_DigestUpdate(context, inner, BLOCK) == 1);
     check(EVP_DigestUpdate(context, data.data, data.size) == 1);
     check(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);
-    check(EVP_DigestInit_ex2(context, algorithms.sha256, NULL) == 1);
+    check(EVP_DigestInit_ex2(context, NULL, NULL) == 1);
     check(EVP_DigestUpdate(context, outer, BLOCK) == 1);
     check(EVP_DigestUpdate(context, out.bytes, sizeof out.bytes) == 1);
     check(EVP_DigestFinal_ex(context, out.bytes, NULL) == 1);

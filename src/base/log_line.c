@@ -42,6 +42,21 @@ static bool is_control(char c)
     return (unsigned char)c < ' ' || c == 0x7f;
 }
 
+static bool is_plain(char c)
+{
+    return c > ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* How many characters in a row are shown as they are, quoted or not. */
+static size_t plain_size(const char *at, const char *end)
+{
+    size_t size = 0;
+
+    while (at + size < end && is_plain(at[size]))
+        size++;
+    return size;
+}
+
 /* Control characters as in JSON; `escaped` are further characters that get a backslash. */
 static void add_escaped(struct text *line, str value, str escaped)
 {
@@ -49,7 +64,13 @@ static void add_escaped(struct text *line, str value, str escaped)
     const char *at = text.data, *end = at + text.size;
 
     while (at < end) {
-        size_t size = utf8_sequence(at, end);
+        size_t size = plain_size(at, end);
+        if (size > 0) {
+            text_add(line, (str){at, size});
+            at += size;
+            continue;
+        }
+        size = utf8_sequence(at, end);
         if (size == 0)
             text_add(line, S(UTF8_REPLACEMENT));
         else if (is_control(*at))
@@ -73,10 +94,8 @@ static void add_quoted(struct text *line, str value)
 /* May a text line show the value as it is? */
 static bool is_bare(str value)
 {
-    for (size_t i = 0; i < value.size; i++)
-        if (value.data[i] <= ' ' || value.data[i] >= 0x7f || str_index(S("\"\\"), value.data[i]) >= 0)
-            return false;
-    return value.size > 0 && value.size <= LOG_TEXT_BYTES;
+    return value.size > 0 && value.size <= LOG_TEXT_BYTES &&
+           plain_size(value.data, value.data + value.size) == value.size;
 }
 
 static void add_value(struct text *line, const struct log_field *field, bool may_be_bare)
@@ -92,11 +111,15 @@ static void add_value(struct text *line, const struct log_field *field, bool may
 static void add_as_text(struct text *line, const struct log_event *event)
 {
     text_add(line, time_iso8601_ms(line->arena, event->time_ms));
-    text_format(line, " %s ", level_names[event->level]);
+    text_add_char(line, ' ');
+    text_add(line, str_of(level_names[event->level]));
+    text_add_char(line, ' ');
     add_escaped(line, event->message, S(""));
     for (const struct log_field *field = event->fields; field->key; field++)
         if (!field->is_left_out && !field->is_in_message) {
-            text_format(line, " %s=", field->key);
+            text_add_char(line, ' ');
+            text_add(line, str_of(field->key));
+            text_add_char(line, '=');
             add_value(line, field, true);
         }
 }

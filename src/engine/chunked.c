@@ -37,22 +37,20 @@ static const struct form forms[] = {
 };
 
 /* NULL: the request does not declare such a body, or does not sign what it declares. */
-static const struct form *form_of(const struct exchange *exchange, const struct sigv4 *sigv4)
+static const struct form *form_of(const struct sigv4 *sigv4)
 {
-    str declared = sigv4_declared_payload(exchange->call.arena, exchange->request, sigv4);
-
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (str_equal(forms[i].name, declared))
+        if (str_equal(forms[i].name, sigv4->declared_payload))
             return &forms[i];
     return NULL;
 }
 
 bool chunked_is_declared(const struct exchange *exchange, const struct sigv4 *sigv4)
 {
-    str signed_one = sigv4_declared_payload(exchange->call.arena, exchange->request, sigv4);
     str in_header = http_header(&exchange->request->headers, S("X-Amz-Content-Sha256"));
 
-    return str_starts_with(signed_one, S(SIGV4_STREAMING)) || str_starts_with(in_header, S(SIGV4_STREAMING));
+    return str_starts_with(sigv4->declared_payload, S(SIGV4_STREAMING)) ||
+           str_starts_with(in_header, S(SIGV4_STREAMING));
 }
 
 bool chunked_may_come(const struct exchange *exchange, const struct sigv4 *sigv4)
@@ -60,7 +58,7 @@ bool chunked_may_come(const struct exchange *exchange, const struct sigv4 *sigv4
     const struct operation *operation = exchange->call.operation;
 
     return !chunked_is_declared(exchange, sigv4) ||
-           (operation && operation->flags & OPERATION_CHUNKED && form_of(exchange, sigv4));
+           (operation && operation->flags & OPERATION_CHUNKED && form_of(sigv4));
 }
 
 /* "x-amz-checksum-crc32" */
@@ -96,7 +94,7 @@ static bool expect_size(const struct exchange *exchange, struct aws_chunked_term
 
 bool chunked_expect(struct exchange *exchange, const struct sigv4 *sigv4, const struct sha256 *key)
 {
-    const struct form *form = form_of(exchange, sigv4);
+    const struct form *form = form_of(sigv4);
     struct arena *arena = exchange->call.arena;
 
     if (!form)

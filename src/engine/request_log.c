@@ -46,7 +46,7 @@ static str operation_of(const struct exchange *exchange, struct arena *arena)
 
     if (!operation)
         return exchange->asked_for;
-    return arena_format(arena, "%s.%s", operation->service->name, operation->name);
+    return arena_concat(arena, str_of(operation->service->name), S("."), str_of(operation->name));
 }
 
 static str subject_of(const struct exchange *exchange, struct arena *arena, str operation)
@@ -76,8 +76,9 @@ static void write_line(const struct exchange *exchange)
     const struct call *call = &exchange->call;
     struct arena arena = {0};
     str operation = operation_of(exchange, &arena);
-    str message = arena_format(&arena, "%.*s => %d (%s)", STR_ARGS(subject_of(exchange, &arena, operation)),
-                               exchange->reply.status, outcome_of(exchange));
+    str message = arena_concat(&arena, subject_of(exchange, &arena, operation), S(" => "),
+                               arena_decimal(&arena, exchange->reply.status), S(" ("),
+                               str_of(outcome_of(exchange)), S(")"));
     bool is_failed = exchange->progress.failure.error;
     const struct log_field fields[] = {
         log_said_field("operation", operation),

@@ -60,14 +60,19 @@ static bool signs_header(const struct sigv4 *sigv4, str name)
     return false;
 }
 
-static bool read_signature(struct sigv4 *sigv4)
+static bool is_signature(str text)
 {
-    for (size_t i = 0; i < sigv4->signature.size; i++) {
-        char c = sigv4->signature.data[i];
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
         if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
             return false;
     }
-    return sigv4->signature.size == SIGNATURE_SIZE && signs_header(sigv4, S("host"));
+    return text.size == SIGNATURE_SIZE;
+}
+
+static bool read_signature(const struct sigv4 *sigv4)
+{
+    return is_signature(sigv4->signature) && signs_header(sigv4, S("host"));
 }
 
 /* "Credential=..., SignedHeaders=..., Signature=..." */
@@ -103,6 +108,20 @@ static bool read_date_header(struct arena *arena, const struct http_request *req
     return time_parse_amz_date(amz_date, &sigv4->signed_ms);
 }
 
+static const str PAYLOAD_HEADER = STR_INIT("X-Amz-Content-Sha256");
+
+static str payload_of_headers(const struct http_request *request, const struct sigv4 *sigv4)
+{
+    return signs_header(sigv4, PAYLOAD_HEADER) ? http_header(&request->headers, PAYLOAD_HEADER) : (str){0};
+}
+
+static str payload_of_query(const struct form *query, const struct sigv4 *sigv4)
+{
+    str declared = form_get(query, PAYLOAD_HEADER);
+
+    return !str_present(declared) && str_equal(sigv4->service, S("s3")) ? S(UNSIGNED_PAYLOAD) : declared;
+}
+
 static enum sigv4_result read_header(struct arena *arena, const struct http_request *request, str parts,
                                      struct sigv4 *sigv4)
 {
@@ -112,10 +131,12 @@ static enum sigv4_result read_header(struct arena *arena, const struct http_requ
     sigv4->security_token = http_header(&request->headers, S("X-Amz-Security-Token"));
     bool complete = read_parts(parts, &credential, sigv4) && read_credential(credential, sigv4) &&
                     read_signature(sigv4) && read_date_header(arena, request, sigv4);
+    sigv4->declared_payload = payload_of_headers(request, sigv4);
     return complete ? SIGV4_OK : SIGV4_INCOMPLETE;
 }
 
-static enum sigv4_result read_query(const struct form *query, struct sigv4 *sigv4)
+static enum sigv4_result read_query(const struct http_request *request, const struct form *query,
+                                    struct sigv4 *sigv4)
 {
     int64_t expires_s;
 
@@ -131,6 +152,8 @@ static enum sigv4_result read_query(const struct form *query, struct sigv4 *sigv
         expires_s > LONGEST_EXPIRES_S)
         return SIGV4_INCOMPLETE;
     sigv4->expires_ms = sigv4->signed_ms + expires_s * MS_PER_S;
+    sigv4->declared_payload = signs_header(sigv4, PAYLOAD_HEADER) ? payload_of_headers(request, sigv4)
+                                                                  : payload_of_query(query, sigv4);
     return SIGV4_OK;
 }
 
@@ -148,7 +171,8 @@ enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *req
     if (in_header && in_query)
         return SIGV4_INCOMPLETE;
     if (in_query)
-        return form_parse(arena, request->query, &query) ? read_query(&query, sigv4) : SIGV4_INCOMPLETE;
+        return form_parse(arena, request->query, &query) ? read_query(request, &query, sigv4)
+                                                         : SIGV4_INCOMPLETE;
     if (!str_starts_with(authorization, S(ALGORITHM " ")))
         return SIGV4_INCOMPLETE;
     return read_header(arena, request, str_from(authorization, sizeof ALGORITHM), sigv4);
@@ -285,27 +309,11 @@ static struct sha256 hash_of_payload(const struct http_request *request)
     return request->payload_hash ? *request->payload_hash : sha256(request->payload);
 }
 
-str sigv4_declared_payload(struct arena *arena, const struct http_request *request, const struct sigv4 *sigv4)
-{
-    static const str header_name = STR_INIT("X-Amz-Content-Sha256");
-    struct form query;
-
-    if (signs_header(sigv4, header_name))
-        return http_header(&request->headers, header_name);
-    if (!sigv4->presigned || !form_parse(arena, request->query, &query))
-        return (str){0};
-    str in_query = form_get(&query, header_name);
-    if (!str_present(in_query) && str_equal(sigv4->service, S("s3")))
-        return S(UNSIGNED_PAYLOAD);
-    return in_query;
-}
-
 str sigv4_canonical_request(struct arena *arena, const struct http_request *request,
                             const struct sigv4 *sigv4)
 {
     struct text text = text_in(arena);
     str names = sigv4->signed_headers, name;
-    str payload = sigv4_declared_payload(arena, request, sigv4);
 
     text_reserve(&text, 1024);
     text_add(&text, request->method);
@@ -319,8 +327,8 @@ str sigv4_canonical_request(struct arena *arena, const struct http_request *requ
     text_add_char(&text, '\n');
     text_add(&text, sigv4->signed_headers);
     text_add_char(&text, '\n');
-    if (str_present(payload))
-        text_add(&text, payload);
+    if (str_present(sigv4->declared_payload))
+        text_add(&text, sigv4->declared_payload);
     else
         add_hex(&text, hash_of_payload(request));
     return text_str(&text);
@@ -369,7 +377,7 @@ enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms)
 static bool payload_as_declared(struct arena *arena, const struct http_request *request,
                                 const struct sigv4 *sigv4)
 {
-    str declared = sigv4_declared_payload(arena, request, sigv4);
+    str declared = sigv4->declared_payload;
 
     if (!str_present(declared) || str_equal(declared, S(UNSIGNED_PAYLOAD)) ||
         str_starts_with(declared, S(SIGV4_STREAMING)))
@@ -485,6 +493,7 @@ void sigv4_sign(struct arena *arena, struct http_request *request,
 
     add_amz_headers(arena, request, &sigv4);
     sigv4.signed_headers = choose_signed_headers(arena, &request->headers);
+    sigv4.declared_payload = payload_of_headers(request, &sigv4);
     str signature = make_signature(arena, request, &sigv4, &key);
     http_header_add(arena, &request->headers, S("Authorization"),
                     arena_format(arena,

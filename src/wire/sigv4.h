@@ -21,6 +21,9 @@ struct sigv4 {
     str signature;                            /* 64 hex digits */
     str security_token;                       /* of temporary credentials */
     str amz_date;
+    /* What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING
+     * and more. */
+    str declared_payload;
     int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
 };
 
@@ -41,12 +44,6 @@ struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
 
 /* Is the signature's time acceptable?  OK, EXPIRED or NOT_YET. */
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);
-/*
- * What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING and
- * more; or absent.
- */
-str sigv4_declared_payload(struct arena *arena, const struct http_request *request,
-                           const struct sigv4 *sigv4);
 /* Check time and signature.  A streaming payload is not looked at: wire/aws_chunked.h verifies it. */
 enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *request,
                                const struct sigv4 *sigv4, const struct sha256 *signing_key, int64_t now_ms);

@@ -143,7 +143,7 @@ int64_t sqs_queue_oldest_ms(const struct call *call, const struct queue *queue)
 
 str sqs_queue_arrivals(const struct call *call, const struct queue *queue)
 {
-    return arena_format(call->arena, "sqs/%lld", (long long)queue->row.id);
+    return arena_join(call->arena, S("sqs/"), arena_decimal(call->arena, queue->row.id));
 }
 
 void sqs_queue_has_messages(const struct call *call, const struct queue *queue, int64_t available_ms)
