@@ -47,27 +47,28 @@ process.on("beforeExit", () => {
 });
 
 /*
- * The answer of one invocation: sent once, by the first of the handler's promise, its callback, the context's
- * done/succeed/fail, and an event loop that has nothing left to do.
+ * The answer of one invocation.  It has four ways: the handler's promise or exception, its callback, the
+ * context's done/succeed/fail, and an event loop that has nothing left to do.  As on AWS, the first call of
+ * `once` counts and all others are ignored: so a callback's result wins over that of the async handler.
  */
 function answerOf(invocation) {
-  let given = false;
+  let isTaken = false;
   let finished;
   const whenFinished = new Promise((resolve) => { finished = resolve; });
 
-  const give = (send) => {
-    if (given) {
-      console.error("Invocation has already been reported as done. " +
-        "Cannot call complete more than once per invocation.");
+  const once = (act) => (...values) => {
+    if (isTaken)
       return;
-    }
-    given = true;
+    isTaken = true;
+    act(...values);
+  };
+  const send = (post) => {
     whenEventLoopIsEmpty = null;
-    send().then(finished, (error) => endWith(error, "Runtime API Error", 1));
+    post().then(finished, (error) => endWith(error, "Runtime API Error", 1));
   };
   const fail = (error) => {
     logError("Invoke Error", error);
-    give(() => runtimeApi.postError(invocation.requestId, error));
+    send(() => runtimeApi.postError(invocation.requestId, error));
   };
   const succeed = (result) => {
     let body;
@@ -77,9 +78,9 @@ function answerOf(invocation) {
       fail(new Error("Unable to stringify response body"));
       return;
     }
-    give(() => runtimeApi.postResponse(invocation.requestId, body));
+    send(() => runtimeApi.postResponse(invocation.requestId, body));
   };
-  return { succeed, fail, whenFinished };
+  return { once, succeed, fail, whenFinished };
 }
 
 function contextOf(invocation) {
@@ -99,26 +100,26 @@ function contextOf(invocation) {
 }
 
 /* The older ways to answer, which Node.js 24 dropped: context.done/succeed/fail and the callback. */
-function addCallbacks(context, answer) {
+function addCallbacks(context, { once, succeed, fail }) {
   let waitsForEmptyEventLoop = true;
   const isError = (error) => error !== undefined && error !== null;
-  const done = (error, result) => (isError(error) ? answer.fail(error) : answer.succeed(result));
+  const done = (error, result) => (isError(error) ? fail(error) : succeed(result));
 
   Object.defineProperty(context, "callbackWaitsForEmptyEventLoop", {
     enumerable: true,
     get: () => waitsForEmptyEventLoop,
     set: (value) => { waitsForEmptyEventLoop = value; },
   });
-  context.succeed = (result) => done(null, result);
-  context.fail = (error) => done(isError(error) ? error : "handled");
-  context.done = done;
+  context.succeed = once(succeed);
+  context.fail = once((error) => fail(isError(error) ? error : "handled"));
+  context.done = once(done);
 
-  return (error, result) => {
+  return once((error, result) => {
     if (isError(error) || !waitsForEmptyEventLoop)
       done(error, result);
     else
-      whenEventLoopIsEmpty = () => setImmediate(() => answer.succeed(result));
-  };
+      whenEventLoopIsEmpty = () => setImmediate(() => succeed(result));
+  });
 }
 
 /* Runs a handler that streams its answer, until the answer has been sent. */
@@ -150,14 +151,15 @@ async function runBuffered(handler, invocation) {
   const answer = answerOf(invocation);
   const context = contextOf(invocation);
   const callback = callbacksAllowed ? addCallbacks(context, answer) : undefined;
+  const succeed = answer.once(answer.succeed), fail = answer.once(answer.fail);
 
-  whenEventLoopIsEmpty = () => answer.succeed(null);
+  whenEventLoopIsEmpty = () => succeed(null);
   try {
     const result = handler(JSON.parse(invocation.body), context, callback);
     if (typeof result?.then === "function")
-      result.then(answer.succeed, answer.fail);
+      result.then(succeed, fail);
   } catch (error) {
-    answer.fail(error);
+    fail(error);
   }
   await answer.whenFinished;
 }

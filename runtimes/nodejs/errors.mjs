@@ -11,6 +11,7 @@ export const CallbackHandlerDeprecated = runtimeError("CallbackHandlerDeprecated
 export const HandlerNotFound = runtimeError("HandlerNotFound");
 export const ImportModuleError = runtimeError("ImportModuleError");
 export const MalformedHandlerName = runtimeError("MalformedHandlerName");
+export const InvalidStreamingOperation = runtimeError("InvalidStreamingOperation");
 export const UserCodeSyntaxError = runtimeError("UserCodeSyntaxError");
 
 /* undefined for what has no text. */
@@ -37,6 +38,15 @@ function isError(value) {
       typeof value.stack === "string");
 }
 
+/* What the log shows of any thrown value: AWS makes an error of those that are none. */
+export function errorOf(value) {
+  try {
+    return isError(value) ? value : new Error(value);
+  } catch {
+    return new Error(textOf(value));
+  }
+}
+
 function describe(error) {
   if (!isError(error))
     return { errorType: typeof error, errorMessage: `${error.toString()}`, trace: [] };
@@ -59,7 +69,6 @@ export function reportOf(error) {
       errorType: "handled",
       errorMessage: "callback called with Error argument, but there was a problem while retrieving one or " +
         "more of its message, name, and stack",
-      trace: [],
     };
   }
 }
@@ -71,7 +80,7 @@ export function typeHeaderOf(report) {
   return report.errorType.slice(0, MOST_TYPE_LETTERS).replace(/[^\x20-\x7e]/g, "?");
 }
 
-/* The text for the log: the report, all other members of the error, and its causes. */
+/* The text of an error for the log: its report, all its other members, and its causes. */
 export function formatError(error) {
   const withProperties = (_key, value) => (isError(value)
     ? {
@@ -84,7 +93,7 @@ export function formatError(error) {
     }
     : value);
   try {
-    return `\t${JSON.stringify(isError(error) ? error : reportOf(error), withProperties)}`;
+    return `\t${JSON.stringify(error, withProperties)}`;
   } catch {
     return `\t${JSON.stringify(reportOf(error))}`;
   }

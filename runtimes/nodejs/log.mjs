@@ -1,13 +1,15 @@
 /*
- * log.mjs: console.* in AWS's text format, one line of standard output for each record:
+ * log.mjs: console.* in AWS's text format, one event of the log for each record:
  *
  *     2026-01-31T12:00:00.000Z <tab> request id <tab> INFO <tab> text
  *
- * A line break inside a record becomes a carriage return, so that it stays one log event.  When the function's
- * LogFormat is JSON, a record is an object, and records below the function's level are left out.
+ * When the function's LogFormat is JSON, a record is an object, and records below the function's level are left
+ * out.  A record may have several lines.  So it is written as a frame when _LAMBDA_TELEMETRY_LOG_FD is set: its
+ * type, its size, its time in microseconds, and the text.  Otherwise it is one line of standard output, in which
+ * a line break becomes a carriage return.
  */
 import { format } from "node:util";
-import { formatError } from "./errors.mjs";
+import { errorOf, formatError } from "./errors.mjs";
 
 /* As on AWS, records before the first invocation have the word "undefined". */
 let requestId;
@@ -17,6 +19,7 @@ export function setLoggedRequestId(id) {
 }
 
 const asJson = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === "JSON";
+const FRAME_TYPE = 0xa55a0003, FRAME_HEAD_BYTES = 16;
 const LEVELS = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 const leastLevel = asJson ? LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()) : -1;
 
@@ -45,19 +48,37 @@ function jsonRecord(level, parts) {
 }
 
 function textRecord(level, parts) {
-  const text = format(...parts).replace(/\n/g, "\r");
-  return `${new Date().toISOString()}\t${requestId}\t${level}\t${text}`;
+  return `${new Date().toISOString()}\t${requestId}\t${level}\t${format(...parts)}`;
 }
 
-function write(level, parts) {
+/* What the server reads as frames is standard output: records and printed texts keep their order. */
+const isFramed = process.env._LAMBDA_TELEMETRY_LOG_FD === String(process.stdout.fd);
+delete process.env._LAMBDA_TELEMETRY_LOG_FD;
+
+function frame(record) {
+  const head = Buffer.alloc(FRAME_HEAD_BYTES), text = Buffer.from(record);
+
+  head.writeUInt32BE(FRAME_TYPE, 0);
+  head.writeUInt32BE(text.length, 4);
+  head.writeBigUInt64BE(BigInt(Date.now()) * 1000n, 8);
+  return Buffer.concat([head, text]);
+}
+
+/* Without a value the text is "undefined", as on AWS. */
+function write(level, [first, ...others]) {
+  const parts = [first, ...others];
   if (LEVELS.indexOf(level) < leastLevel)
     return;
-  process.stdout.write(`${(asJson ? jsonRecord : textRecord)(level, parts)}\n`);
+  const record = (asJson ? jsonRecord : textRecord)(level, parts);
+  process.stdout.write(isFramed ? frame(record) : `${record.replace(/\n/g, "\r")}\n`);
 }
 
-/* An error that ends an invocation or the process. */
+/* An error that ends an invocation or the process.  In JSON the error alone is the message. */
 export function logError(label, error) {
-  console.error(label, asJson ? error : formatError(error));
+  if (asJson)
+    console.error(errorOf(error));
+  else
+    console.error(label, formatError(errorOf(error)));
 }
 
 /*
@@ -77,9 +98,5 @@ export function patchConsole() {
   console.error = (...parts) => write("ERROR", parts);
   console.debug = (...parts) => write("DEBUG", parts);
   console.fatal = (...parts) => write("FATAL", parts);
-  console.trace = (...parts) => {
-    const here = { name: "Trace", message: format(...parts) };
-    Error.captureStackTrace(here, console.trace);
-    write("TRACE", [here.stack]);
-  };
+  console.trace = (...parts) => write("TRACE", parts);
 }

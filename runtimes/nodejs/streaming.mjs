@@ -6,7 +6,7 @@
  * invoker takes it.  A failure after that is told in the request's trailers.
  */
 import { Writable } from "node:stream";
-import { reportOf, typeHeaderOf } from "./errors.mjs";
+import { InvalidStreamingOperation, reportOf, typeHeaderOf } from "./errors.mjs";
 import { openResponse } from "./runtime_api.mjs";
 
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
@@ -47,7 +47,7 @@ export class ResponseStream extends Writable {
 
   setContentType(contentType) {
     if (this.#outgoing)
-      throw new Error("Cannot set content-type, too late.");
+      throw new InvalidStreamingOperation("Cannot set content-type, too late.");
     this.#contentType = contentType;
   }
 

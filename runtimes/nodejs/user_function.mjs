@@ -65,7 +65,7 @@ function lendEndpointToOldSdk() {
 
 function splitHandlerName(name) {
   if (name.includes(".."))
-    throw new MalformedHandlerName("'..' is not valid in handler name. " +
+    throw new MalformedHandlerName(`'${name}' is not a valid handler name. ` +
       "Use absolute paths when specifying root directories in handler names.");
   const match = /^([^.]*)\.(.*)$/.exec(path.basename(name));
   if (!match)
@@ -123,7 +123,7 @@ export async function loadHandler(taskRoot, handlerName, { layers, generation, c
   const loaded = await loadModuleOrExplain(taskRoot, moduleName);
   const handler = names.reduce((object, name) => object?.[name], loaded);
 
-  if (handler === undefined || handler === null)
+  if (!handler)
     throw new HandlerNotFound(`${handlerName} is undefined or not exported`);
   if (typeof handler !== "function")
     throw new HandlerNotFound(`${handlerName} is not a function`);

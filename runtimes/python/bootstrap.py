@@ -10,6 +10,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import sys
 import time
 
@@ -21,8 +22,11 @@ OWN_PACKAGES = [os.path.join(OWN_FOLDER, "site"), os.path.join(OWN_FOLDER, "modu
 # A function's code must not change, not even by compiled modules beside it: the server would take it for altered.
 sys.dont_write_bytecode = True
 
-# One line of standard output is one log event, so this replaces a line break inside a record.
+STANDARD_OUTPUT = 1
+# Where one line of standard output is one log event, this replaces a line break inside a record.
 LINE_BREAK_IN_RECORD = "\r"
+# Of a record in a frame.
+FRAME_TYPE = 0xA55A0003
 # The times of records in JSON, and AWS's names of levels that Python lacks.
 JSON_TIME = "%Y-%m-%dT%H:%M:%SZ"
 LEVELS = {"TRACE": "DEBUG"}
@@ -131,16 +135,65 @@ class LambdaContext(Attributes):
         return max(0, self._deadline_ms - int(time.time() * 1000))
 
     def log(self, message):
-        sys.stdout.write(str(message))
+        write_record(str(message))
+
+
+class Unbuffered:
+    """A stream of which nothing is lost, or written twice, when the function is killed, exits at once or forks."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        count = self._stream.write(text)
+        self._stream.flush()
+        return count
+
+    def writelines(self, lines):
+        self._stream.writelines(lines)
+        self._stream.flush()
+
+
+def write_line(text):
+    """Writes a record as one line, also when the handler has closed or replaced the standard output."""
+    line = text.replace("\n", LINE_BREAK_IN_RECORD) + "\n"
+    try:
+        sys.stdout.write(line)
+    except Exception:
+        os.write(2, line.encode("utf-8", "backslashreplace"))
+
+
+def frame_writer(descriptor):
+    """Writes a record, which may have several lines, as a frame: type, size, time in microseconds, text."""
+    def write_frame(text):
+        body = text.encode("utf-8", "backslashreplace")
+        head = (FRAME_TYPE << 96) + (len(body) << 64) + time.time_ns() // 1000
+        rest = head.to_bytes(16, "big") + body
+        while rest:
+            rest = rest[os.write(descriptor, rest):]
+
+    return write_frame
+
+
+def record_writer():
+    """What the server reads as frames is standard output: records and printed lines keep their order."""
+    if os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None) != str(STANDARD_OUTPUT):
+        return write_line
+    return frame_writer(os.dup(STANDARD_OUTPUT))  # the handler may close its own
+
+
+write_record = record_writer()
 
 
 class RecordHandler(logging.Handler):
-    """Writes each log record as one line."""
+    """Writes each log record as one event of the log."""
 
     def emit(self, record):
         try:
-            text = self.format(record).replace("\n", LINE_BREAK_IN_RECORD)
-            sys.stdout.write(text + "\n")
+            write_record(self.format(record))
         except Exception:
             self.handleError(record)
 
@@ -160,13 +213,14 @@ class JsonFormatter(logging.Formatter):
 
     OWN_FIELDS = frozenset((
         "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName "
-        "created msecs relativeCreated thread threadName processName process taskName aws_request_id").split())
+        "created msecs relativeCreated thread threadName processName process aws_request_id").split())
 
     def format(self, record):
+        is_object = isinstance(record.msg, dict) and not record.args
         result = {
             "timestamp": self.formatTime(record, self.datefmt),
-            "level": record.levelname,
-            "message": record.getMessage(),
+            "level": logging.getLevelName(min(50, max(0, record.levelno)) // 10 * 10),
+            "message": record.msg if is_object else record.getMessage(),
             "logger": record.name,
         }
         if record.exc_info and record.exc_info[0]:
@@ -177,11 +231,12 @@ class JsonFormatter(logging.Formatter):
             result["errorType"] = kind.__name__
             result["errorMessage"] = str(exception)
             result["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
-        result["requestId"] = record.aws_request_id or None
+        result["requestId"] = record.aws_request_id
         for name, value in vars(record).items():
             if name not in self.OWN_FIELDS:
                 result.setdefault(name, value)
-        return json.dumps({name: value for name, value in result.items() if value is not None}, ensure_ascii=False)
+        members = {name: value for name, value in result.items() if value is not None}
+        return json.dumps(members, ensure_ascii=False, default=str)
 
 
 def logs_json():
@@ -209,18 +264,31 @@ def set_up_logging():
     return request_ids
 
 
+# The text of a Decimal in what json.dumps() has written: a text that no function can return.
+DECIMAL = "decimal-%s:" % os.urandom(16).hex()
+
+
+def escapes_letters():
+    """Until Python 3.11, AWS escapes what is not ASCII."""
+    minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("python3.")[2]
+    return minor.isdigit() and int(minor) < 12
+
+
 def replacement(value):
     """Converts a value that JSON has no form for: AWS accepts the numbers of boto3's tables, and bytes."""
     decimal = sys.modules.get("decimal")  # a function that returns a Decimal has imported the module
     if decimal and isinstance(value, decimal.Decimal):
-        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+        return float("nan") if value.is_nan() else DECIMAL + str(value)
     if isinstance(value, bytes):
         return value.decode()
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 
 
 def to_json(value):
-    return json.dumps(value, ensure_ascii=False, default=replacement).encode("utf-8", "surrogatepass")
+    text = json.dumps(value, ensure_ascii=escapes_letters(), default=replacement)
+    if DECIMAL in text:  # its digits, all of them, become a number
+        text = re.sub('"%s([^"]*)"' % DECIMAL, r"\1", text)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def make_error(error_type, message, trace, request_id):
@@ -248,38 +316,20 @@ def describe(exception, request_id=None):
     return make_error(type(exception).__name__, text_of(exception), trace, request_id)
 
 
-def flush():
-    """A handler may have closed or replaced the standard output."""
-    try:
-        sys.stdout.flush()
-    except Exception:
-        pass
-
-
-def write_record(text):
-    try:
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-    except Exception:
-        os.write(2, (text + "\n").encode("utf-8", "backslashreplace"))
-
-
 def log_error(error):
     if logs_json():
-        line = {"timestamp": time.strftime(JSON_TIME, time.gmtime()), "log_level": "ERROR", **error}
+        line = {"timestamp": time.strftime(JSON_TIME, time.gmtime()), "level": "ERROR", **error}
         write_record(to_json(line).decode("utf-8", "replace"))
         return
     message = "[ERROR] " + error["errorType"]
     if error["errorMessage"]:
-        message += ": " + error["errorMessage"].replace("\n", LINE_BREAK_IN_RECORD)
+        message += ": " + error["errorMessage"]
     lines = [message, "Traceback (most recent call last):"]
     for entry in error["stackTrace"]:
         for line in entry.splitlines() or [""]:
             text = line.lstrip(" ")
             lines.append(NO_BREAK_SPACE * (len(line) - len(text)) + text)
-    if not error["stackTrace"]:
-        lines.pop()
-    write_record(LINE_BREAK_IN_RECORD.join(lines))
+    write_record("\n".join(lines))
 
 
 class EndpointForOldBoto:
@@ -370,7 +420,6 @@ def invoke(api, handler, headers, body):
         log_error(error)
         api.post_error(request_id, error)
     else:
-        flush()
         api.post_response(request_id, response)
 
 
@@ -393,7 +442,8 @@ def set_up_path():
 
 
 def main():
-    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout, sys.stderr = Unbuffered(sys.stdout), Unbuffered(sys.stderr)
     set_up_path()
     sys.meta_path.insert(0, EndpointForOldBoto)
     request_ids = set_up_logging()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import textwrap
@@ -18,6 +19,12 @@ NODE = os.environ.get("NODE", "node")
 PYTHON = os.environ.get("PYTHON", sys.executable)
 LOG_GROUP = "/aws/lambda/Probe"
 LOG_STREAM = "2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef"
+
+
+def frame_of(log):
+    """The type of the frame that the bytes begin with, its time in microseconds, and its record."""
+    kind, size, micros = struct.unpack(">IIQ", log[:16])
+    return kind, micros, log[16:16 + size].decode()
 
 
 class Function:

@@ -2,10 +2,11 @@
 
 import re
 import socket
+import time
 
 import pytest
 
-from .conftest import LOG_GROUP, LOG_STREAM, NODE, RUNTIMES
+from .conftest import LOG_GROUP, LOG_STREAM, NODE, RUNTIMES, frame_of
 from .fakes import FUNCTION_ARN
 
 ECHO = "export const handler = async (event) => event;"
@@ -180,6 +181,7 @@ def test_console_records_are_one_line_each_in_the_format_of_aws(node):
           console.error("failed");
           console.debug("details");
           console.trace("here");
+          console.log();
         };
         """})
     request_id = function.invoke({}).request_id
@@ -194,8 +196,26 @@ def test_console_records_are_one_line_each_in_the_format_of_aws(node):
         [request_id, "DEBUG", "details"],
     ]
     assert records[6][1:3] == [request_id, "TRACE"]
-    assert records[6][3].startswith("Trace: here\r    at ")
-    assert len(records) == 7
+    assert records[6][3] == "here"
+    assert records[7][1:] == [request_id, "INFO", "undefined"]
+    assert len(records) == 8
+
+
+def test_a_record_is_a_frame_where_the_server_reads_frames(node):
+    function = node("index.handler", {"index.mjs": """
+        export const handler = async () => {
+          process.stdout.write("no end");
+          console.warn("two\\nlines é");
+          process.stdout.write("printed\\n");
+          return process.env._LAMBDA_TELEMETRY_LOG_FD ?? "hidden";
+        };
+        """}, _LAMBDA_TELEMETRY_LOG_FD="1")
+    assert function.invoke({}).value == "hidden"
+    log = function.log_file.read_bytes()
+    kind, micros, record = frame_of(log[6:])
+    assert (log[:6], kind, record.split("\t")[2:]) == (b"no end", 0xa55a0003, ["WARN", "two\nlines é"])
+    assert log.endswith(record.encode() + b"printed\n")
+    assert abs(micros / 1e6 - time.time()) < 3600
 
 
 @pytest.mark.parametrize("files, handler, error_type, message", [
@@ -212,7 +232,7 @@ def test_console_records_are_one_line_each_in_the_format_of_aws(node):
     ({"index.js": "exports. = ;"}, "index.handler", "Runtime.UserCodeSyntaxError",
      "SyntaxError: Unexpected token '='"),
     ({"index.mjs": ECHO}, "../index.handler", "Runtime.MalformedHandlerName",
-     "'..' is not valid in handler name."),
+     "'../index.handler' is not a valid handler name. Use absolute paths"),
     ({"index.mjs": ECHO}, "index", "Runtime.MalformedHandlerName", "Bad handler"),
     ({"index.mjs": "throw new TypeError('at start');"}, "index.handler", "TypeError", "at start"),
 ])
@@ -400,7 +420,30 @@ def test_a_thenable_that_settles_twice_answers_once(node):
         exports.handler = () => ({ then(resolve, reject) { resolve('first'); reject(new Error('second')); resolve('third'); } });
         """})
     assert [function.invoke({}).body for _ in range(2)] == [b'"first"'] * 2
-    assert sum("already been reported as done" in line for line in function.log()) == 4
+    assert function.log() == []
+
+
+@pytest.mark.parametrize("body, answer", [
+    ("callback(null, 'called');", "called"),
+    ("callback(null, 'called'); return 'returned';", "called"),
+    ("callback(null, 'called'); callback(null, 'again');", "called"),
+    ("callback(null, 'called'); context.succeed('again');", "called"),
+    ("callback(null, 'called'); throw new Error('ignored');", "called"),
+    ("await null; callback(null, 'called'); return 'returned';", "called"),
+    ("setTimeout(() => callback(null, 'too late')); return 'returned';", "returned"),
+    ("context.succeed('succeeded'); return 'returned';", "succeeded"),
+    ("context.callbackWaitsForEmptyEventLoop = false; callback(null, 'called'); return 'returned';", "called"),
+])
+def test_the_first_answer_of_an_async_handler_counts(node, body, answer):
+    function = node("index.handler", {"index.js": "exports.handler = async (event, context, callback) => { %s };" % body})
+    assert [function.invoke({}).value for _ in range(2)] == [answer] * 2
+    assert function.log() == []
+
+
+def test_a_thrown_value_that_is_no_error_is_logged_as_one(node):
+    function = node("index.handler", {"index.mjs": "export const handler = async () => { throw 'why'; };"})
+    assert function.invoke({}).value == {"errorType": "string", "errorMessage": "why", "trace": []}
+    assert '\tInvoke Error \t{"errorType":"Error","errorMessage":"why","stack":["Error: why",' in function.log()[-1]
 
 
 @pytest.mark.parametrize("reason", ["undefined", "null", "Object.create(null)", "{ toString() { throw 1; } }", "Symbol('s')",

@@ -3,10 +3,11 @@
 import json
 import re
 import shutil
+import time
 
 import pytest
 
-from .conftest import LOG_GROUP, LOG_STREAM, PYTHON, RUNTIMES
+from .conftest import LOG_GROUP, LOG_STREAM, PYTHON, RUNTIMES, frame_of
 from .fakes import FUNCTION_ARN
 
 ECHO = """
@@ -99,11 +100,19 @@ def test_numbers_of_boto3_s_tables_and_bytes_are_answered_as_aws_does(python):
         def handler(event, context):
             if event:
                 return b'{"raw": true}'
-            return {"whole": Decimal("3"), "part": Decimal("12.5"), "none": Decimal("NaN"), "bytes": b"text"}
+            return {"whole": Decimal("3"), "part": Decimal("12.50"), "none": Decimal("NaN"), "bytes": b"text",
+                    "long": Decimal("12345678901234567890.123456789012"), "power": Decimal("1E+3"), "text": "decimal-"}
         """})
     answer = function.invoke({})
-    assert answer.body == b'{"whole": 3, "part": 12.5, "none": NaN, "bytes": "text"}'
+    assert answer.body == (b'{"whole": 3, "part": 12.50, "none": NaN, "bytes": "text", '
+                           b'"long": 12345678901234567890.123456789012, "power": 1E+3, "text": "decimal-"}')
     assert function.invoke("raw").body == b'{"raw": true}'
+
+
+@pytest.mark.parametrize("runtime, text", [("python3.11", b'"\\u00fc"'), ("python3.12", '"ü"'.encode()), ("python3.9", b'"\\u00fc"')])
+def test_letters_are_escaped_until_python_3_11(python, runtime, text):
+    function = python("index.handler", {"index.py": ECHO}, AWS_EXECUTION_ENV="AWS_Lambda_" + runtime)
+    assert function.invoke("ü").body == text
 
 
 def test_an_event_that_is_no_json_is_an_error(python):
@@ -154,6 +163,81 @@ def test_prints_go_to_the_log_as_they_are_and_before_the_answer(python):
         """})
     function.invoke({})
     assert function.log() == ["at start", "order {'orderId': 'O1234'}", "ünïcödé"]
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_what_is_printed_without_a_line_break_is_not_lost(python, end):
+    function = python("index.handler", {"index.py": """
+        import os, sys
+        def handler(event, context):
+            print("on standard output", end=", ")
+            sys.stderr.write("on standard error")
+            sys.stdout.writelines([", ", "lines"])
+            %s
+        """ % end})
+    function.api.send(b"{}")
+    function.exit_status()
+    assert function.log_file.read_bytes() == b"on standard output, on standard error, lines"
+
+
+def test_what_was_printed_before_a_fork_is_printed_once(python):
+    function = python("index.handler", {"index.py": """
+        import os
+        def handler(event, context):
+            print("before", end=" ")
+            child = os.fork()
+            if not child:
+                print("in the child")
+                os._exit(0)
+            os.waitpid(child, 0)
+        """})
+    function.invoke({})
+    assert function.log() == ["before in the child"]
+
+
+@pytest.mark.parametrize("change", ["pass", "sys.stdout.close()", "sys.stdout = io.StringIO()", "os.close(1)"])
+def test_a_record_is_a_frame_where_the_server_reads_frames(python, change):
+    function = python("index.handler", {"index.py": """
+        import io, logging, os, sys
+        def handler(event, context):
+            print("no end", end="")
+            %s
+            logging.warning("two\\nlines é")
+            context.log("by the context")
+            raise ValueError(os.environ.get("_LAMBDA_TELEMETRY_LOG_FD", "hidden"))
+        """ % change}, _LAMBDA_TELEMETRY_LOG_FD="1")
+    assert function.invoke({}).value["errorMessage"] == "hidden"
+    log = function.log_file.read_bytes()
+    assert log.startswith(b"no end")
+    log, records = log[6:], []
+    while log:
+        kind, micros, record = frame_of(log)
+        assert kind == 0xa55a0003 and abs(micros / 1e6 - time.time()) < 3600
+        records.append(record)
+        log = log[16 + len(record.encode()):]
+    assert records[0].endswith("\ttwo\nlines é") and records[1] == "by the context"
+    assert records[2].startswith("[ERROR] ValueError: hidden\nTraceback (most recent call last):\n\u00a0\u00a0File")
+    assert len(records) == 3
+
+
+def test_a_record_in_json_holds_what_was_logged(python):
+    function = python("index.handler", {"index.py": """
+        import logging
+        from decimal import Decimal
+        logging.warning("at start")
+        def handler(event, context):
+            logging.warning({"order": "O1234", "price": Decimal("1.5")})
+            logging.log(35, "%s", {"order": 1}, extra={"when": Decimal("2")})
+        """}, AWS_LAMBDA_LOG_FORMAT="JSON")
+    request_id = function.invoke({}).request_id
+    records = [json.loads(line) for line in function.log()]
+    for record in records:
+        assert record.pop("timestamp")
+    assert records == [
+        {"level": "WARNING", "message": "at start", "logger": "root", "requestId": ""},
+        {"level": "WARNING", "message": {"order": "O1234", "price": "1.5"}, "logger": "root", "requestId": request_id},
+        {"level": "WARNING", "message": "{'order': 1}", "logger": "root", "requestId": request_id, "when": "2"},
+    ]
 
 
 def test_logging_writes_records_in_the_format_of_aws(python):

@@ -220,17 +220,17 @@ exports.handler = async () => {
     ]
     assert events[2]["level"] == "ERROR" and events[2]["message"].startswith("failed TypeError: bad")
     assert (events[2]["errorType"], events[2]["errorMessage"]) == ("TypeError", "bad")
-    assert events[3]["message"].startswith("Invoke Error RangeError: thrown")
-    assert (events[3]["errorType"], events[3]["errorMessage"]) == ("RangeError", "thrown")
+    assert events[3]["level"] == "ERROR" and events[3]["message"].pop("stackTrace")[0] == "RangeError: thrown"
+    assert events[3]["message"] == {"errorType": "RangeError", "errorMessage": "thrown"}
 
 
 def test_an_error_of_python_is_a_record_in_json(functions, make_function, log_of):
     name = make_function("def handler(event, context): raise ValueError('bad')", LoggingConfig={"LogFormat": "JSON"})
     request_id = functions.invoke(FunctionName=name)["ResponseMetadata"]["RequestId"]
-    [error] = [event for event in events_of(log_of, name, "platform.report") if "log_level" in event]
+    [error] = [event for event in events_of(log_of, name, "platform.report") if "errorType" in event]
     assert error.pop("stackTrace")
     assert error == {
-        "log_level": "ERROR", "errorMessage": "bad", "errorType": "ValueError", "requestId": request_id}
+        "level": "ERROR", "errorMessage": "bad", "errorType": "ValueError", "requestId": request_id}
 
 
 def test_a_log_goes_to_the_group_that_is_named(client, functions, make_function, unique, wait_until):
