@@ -261,6 +261,14 @@ void output_take_all(struct output *output, struct arena *arena, struct line_lis
     }
 }
 
+void output_end_line(struct output *output, struct arena *arena, struct line_list *lines)
+{
+    bool is_line = output->frame_left == 0;
+
+    if (is_line && output->partial_size > 0)
+        end_partial(output, arena, lines);
+}
+
 void output_take_last(struct output *output, struct arena *arena, struct line_list *lines)
 {
     output_take_all(output, arena, lines);

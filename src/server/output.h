@@ -43,5 +43,7 @@ void output_close(struct output *output);
 bool output_take(struct output *output, struct arena *arena, size_t credit, struct line_list *lines);
 /* Read everything that has been printed, up to the usual size of a pipe. */
 void output_take_all(struct output *output, struct arena *arena, struct line_list *lines);
+/* Add the unfinished last line, if there is one; the next bytes begin another. */
+void output_end_line(struct output *output, struct arena *arena, struct line_list *lines);
 /* The child has ended: add its unfinished last line. */
 void output_take_last(struct output *output, struct arena *arena, struct line_list *lines);

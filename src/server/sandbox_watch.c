@@ -134,13 +134,15 @@ static bool take_output(struct sandbox *sandbox, size_t credit)
  * stays below the bound of the ticks has used less than that bound; one that prints and calls at the same
  * time, on many connections, has to wait.
  */
-static void take_all_output(struct sandbox *sandbox)
+static void take_all_output(struct sandbox *sandbox, bool ends_line)
 {
     struct line_list lines = {0};
 
     if (sandbox_output_under_way(sandbox) >= ALL_CREDIT)
         return;
     output_take_all(&sandbox->output, &sandbox->sandboxes->arena, &lines);
+    if (ends_line)
+        output_end_line(&sandbox->output, &sandbox->sandboxes->arena, &lines);
     sandbox_post_output(sandbox, &lines, OF_FUNCTION);
     arena_reset(&sandbox->sandboxes->arena);
     sandbox_take_extension_output(sandbox);
@@ -220,14 +222,17 @@ static unsigned *waits_of(struct sandbox *sandbox, const struct http_request *re
                                                                            : &sandbox->other_requests;
 }
 
-/* The output before a request and the request itself must reach the engine in this order. */
+/*
+ * The output before a request and the request itself must reach the engine in this order.  What was printed
+ * without a line break before an answer belongs to that invocation.
+ */
 void sandbox_request_arrives(struct port *port, const struct http_request *request)
 {
     struct sandbox *sandbox = (struct sandbox *)port;
 
     ++*waits_of(sandbox, request);
     read_peak(sandbox);
-    take_all_output(sandbox);
+    take_all_output(sandbox, str_starts_with(request->path, S("/2018-06-01/runtime/")));
 }
 
 void sandbox_request_ended(struct port *port, const struct http_request *request)

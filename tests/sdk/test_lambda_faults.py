@@ -1,5 +1,6 @@
 """Functions that go wrong in every way: what the caller is told, and that nothing is lost."""
 
+import base64
 import json
 
 import pytest
@@ -182,3 +183,48 @@ def handler(event, context):
 """, LoggingConfig={"LogFormat": log_format})
     assert invoke(functions, name) == (None, None)
     assert logged + "\n" in log_of(name, "last")
+
+
+UNFINISHED = {
+    "python3.11": """
+import http.client, os
+def handler(event, context):
+    print("one", end=" ")
+    endpoint = http.client.HTTPConnection(os.environ["AWS_ENDPOINT_URL"].split("/")[2])
+    endpoint.request("GET", "/")
+    endpoint.getresponse()
+    print("line")
+    print("unfinished", end="")
+    if event:
+        raise ValueError("m")
+""",
+    "nodejs20.x": {"index.mjs": """
+export const handler = async (event) => {
+  process.stdout.write("one line\\nunfinished");
+  if (event)
+    throw new Error("m");
+};
+"""},
+}
+
+
+@pytest.mark.parametrize("runtime", UNFINISHED)
+@pytest.mark.parametrize("event", [None, "fail"])
+def test_what_is_printed_without_a_line_break_is_an_event_of_its_invocation(functions, make_function, runtime, event):
+    name = make_function(UNFINISHED[runtime], Runtime=runtime)
+    for _ in range(2):
+        reply = functions.invoke(FunctionName=name, Payload=json.dumps(event), LogType="Tail")
+        lines = base64.b64decode(reply["LogResult"]).decode().splitlines()
+        assert lines[1:3] == ["one line", "unfinished"]
+        assert lines[3].startswith("END RequestId:") or event
+
+
+@pytest.mark.parametrize("runtime, code", [
+    ("python3.11", "import logging\ndef handler(event, context):\n    logging.warning('two\\nlines')\n"),
+    ("nodejs20.x", {"index.mjs": "export const handler = async () => console.warn('two\\nlines');"}),
+])
+def test_a_record_of_several_lines_is_one_event_that_keeps_its_line_breaks(functions, make_function, log_of, runtime, code):
+    name = make_function(code, Runtime=runtime)
+    invoke(functions, name)
+    [record] = [message for message in log_of(name, "REPORT") if "WARN" in message]
+    assert record.endswith("\ttwo\nlines\n")

@@ -46,12 +46,6 @@ static bool is_provided(const struct runtime *runtime)
     return is_family(runtime, "provided");
 }
 
-/* AWS's own clients write the records of their loggers as frames. */
-static bool has_client_of_aws(const struct runtime *runtime)
-{
-    return is_family(runtime, "java") || is_family(runtime, "ruby");
-}
-
 /* The machine's folders that the interpreter needs inside. */
 static struct str_list folders_of(const struct call *call, const struct interpreter *interpreter)
 {
@@ -97,7 +91,7 @@ static void add_interpreter(const struct call *call, const struct function *func
         lambda_java_command(call, function, sandbox, interpreter, in);
     else
         add_ruby(call, function, interpreter, in);
-    in->framed_output = arena_bool(call->arena, has_client_of_aws(runtime));
+    in->framed_output = arena_bool(call->arena, true);
 }
 
 /*
@@ -230,11 +224,11 @@ static void add_reserved(const struct call *call, struct str_map *environment,
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
         str_map_add(call->arena, environment, reserved[i].key, reserved[i].value);
     add_log_format(call, environment, function);
-    if (has_client_of_aws(runtime)) /* standard output */
-        str_map_add(call->arena, environment, S("_LAMBDA_TELEMETRY_LOG_FD"), S("1"));
-    if (!is_provided(runtime))
-        str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
-                    arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
+    if (is_provided(runtime))
+        return;
+    str_map_add(call->arena, environment, S("_LAMBDA_TELEMETRY_LOG_FD"), S("1")); /* standard output */
+    str_map_add(call->arena, environment, S("AWS_EXECUTION_ENV"),
+                arena_format(call->arena, "AWS_Lambda_%s", runtime->name));
 }
 
 static void add_credentials(const struct call *call, struct str_map *environment,
