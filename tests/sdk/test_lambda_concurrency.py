@@ -293,9 +293,11 @@ def test_deleted_provisioned_concurrency_is_gone(functions, make_function, refus
 def test_what_cannot_be_provisioned_is_refused(functions, make_function, refused):
     name = make_function(KIND, Publish=True)
     put = functions.put_provisioned_concurrency_config
-    expect(refused(put, FunctionName=name, Qualifier="$LATEST", ProvisionedConcurrentExecutions=1),
-           "InvalidParameterValueException", 400,
-           "Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
+    functions.create_alias(FunctionName=name, Name="latest", FunctionVersion="$LATEST")
+    for qualifier in ("$LATEST", "latest"):
+        expect(refused(put, FunctionName=name, Qualifier=qualifier, ProvisionedConcurrentExecutions=1),
+               "InvalidParameterValueException", 400,
+               "Provisioned Concurrency Configs cannot be applied to unpublished function versions.")
     for call in (functions.get_provisioned_concurrency_config, functions.delete_provisioned_concurrency_config):
         expect(refused(call, FunctionName=name, Qualifier="$LATEST"), "InvalidParameterValueException", 400, NOT_PUBLISHED)
     expect(refused(put, FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1),

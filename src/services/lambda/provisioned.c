@@ -79,18 +79,16 @@ description_of(const struct call *call, const struct lambda_provision_row *row, 
 /* ---- the version of a request ---- */
 
 /* The published version or the alias of a request.  NULL: fail() has been called. */
-static const struct function *target_of(const struct call *call, const char *sentence)
+static const struct function *target_of(const struct call *call)
 {
     const struct function *function = lambda_qualified_of(call);
 
     if (!function || function->alias || function->row.number != LATEST)
         return function;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s", sentence);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The function resource provided must be an alias or a published version.");
     return NULL;
 }
-
-static const char *const NOT_PUBLISHED =
-    "The function resource provided must be an alias or a published version.";
 
 static bool find(const struct call *call, const struct function *function, str qualifier,
                  struct lambda_provision_row *row)
@@ -101,6 +99,16 @@ static bool find(const struct call *call, const struct function *function, str q
 }
 
 /* ---- PutProvisionedConcurrencyConfig ---- */
+
+/* Neither $LATEST nor an alias of it. */
+static bool version_check(const struct call *call, const struct function *function)
+{
+    if (function->row.number != LATEST)
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+    return false;
+}
 
 /* A version has one configuration, by its own number or by an alias. */
 static bool conflict_check(const struct call *call, const struct function *function)
@@ -156,11 +164,10 @@ lambda_put_provisioned_concurrency_config(const struct call *call,
                                           const struct lambda_put_provisioned_concurrency_config_request *in,
                                           struct lambda_put_provisioned_concurrency_config_response *out)
 {
-    const struct function *function = target_of(
-        call, "Provisioned Concurrency Configs cannot be applied to unpublished function versions.");
+    const struct function *function = lambda_qualified_of(call);
     struct lambda_provision_row row = {0};
 
-    if (!function)
+    if (!function || !version_check(call, function))
         return FAILED;
     find(call, function, function->qualifier, &row);
     if (!weights_check(call, function) ||
@@ -184,7 +191,7 @@ lambda_get_provisioned_concurrency_config(const struct call *call,
                                           const struct lambda_get_provisioned_concurrency_config_request *in,
                                           struct lambda_get_provisioned_concurrency_config_response *out)
 {
-    const struct function *function = target_of(call, NOT_PUBLISHED);
+    const struct function *function = target_of(call);
     struct lambda_provision_row row;
 
     (void)in;
@@ -202,7 +209,7 @@ enum outcome lambda_delete_provisioned_concurrency_config(
     const struct call *call, const struct lambda_delete_provisioned_concurrency_config_request *in,
     struct lambda_delete_provisioned_concurrency_config_output *out)
 {
-    const struct function *function = target_of(call, NOT_PUBLISHED);
+    const struct function *function = target_of(call);
 
     (void)in;
     (void)out;
