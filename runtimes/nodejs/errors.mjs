@@ -38,7 +38,7 @@ function isError(value) {
       typeof value.stack === "string");
 }
 
-/* What the log shows of any thrown value: AWS makes an error of those that are none. */
+/* What the log shows of a thrown value: AWS wraps a value that is not an error in one. */
 export function errorOf(value) {
   try {
     return isError(value) ? value : new Error(value);
