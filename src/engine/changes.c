@@ -338,9 +338,9 @@ static void tell_clock(const struct call *call, str name)
 static void tell_hops(const struct call *call)
 {
     struct json_writer writer = json_writer_in(call->arena);
-    struct engine_find_last_trace_hop_row last = {0};
+    struct engine_find_last_trace_run_row last = {0};
 
-    engine_find_last_trace_hop(call->txn, &last);
+    engine_find_last_trace_run(call->txn, &last);
     json_open_object(&writer);
     json_field(&writer, S("lastHop"), arena_format(call->arena, "%lld", (long long)last.id));
     json_close_object(&writer);

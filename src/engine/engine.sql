@@ -213,6 +213,29 @@ insert into engine_trace_word (range, word, trace)
 select trace >> 8, word, trace from engine_trace_word_before order by 1, 2, 3;
 drop table engine_trace_word_before;
 
+-- Hops of one trace that are indexed together are one row, a run. Runs that are indexed together have ids next to each
+-- other, the last of them the id of the last hop of all; first_hop is the first of all. Words are found in the rows of
+-- traces; a range of traces that has not changed for a while has them in one sorted list (trace_ranges.c).
+-- migration: 14
+create table engine_trace_run (
+    id integer primary key,
+    first_hop integer not null,
+    trace integer not null,
+    hops text not null
+);
+insert or ignore into engine_trace_run (id, first_hop, trace, hops)
+select id, id, trace, '[' || hop || ']' from engine_trace_hop order by id;
+create index engine_trace_run_of_trace on engine_trace_run (trace);
+drop table engine_trace_hop;
+
+drop table engine_trace_word;
+create table engine_trace_range (
+    range integer primary key,
+    words blob
+);
+insert into engine_trace_range (range) select distinct id >> 8 from engine_trace order by 1;
+create index engine_trace_range_open on engine_trace_range (range) where words is null;
+
 -- statement: add_account :exec
 insert into engine_account (account) values (:account) on conflict do nothing;
 
@@ -391,16 +414,40 @@ where id = :id;
 select id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids, words
 from engine_trace where id < :before_id order by id desc;
 
--- The newest range of traces, up to that one, that has words.
--- statement: find_word_range :one
+-- The newest first.
+-- statement: list_trace_ranges :each
 -- param: most integer
-select range from engine_trace_word where range <= :most order by range desc limit 1;
+select range, words from engine_trace_range where range <= :most order by range desc;
 
--- statement: find_trace_of_word_before :one
--- param: before_id integer
+-- statement: open_trace_range :exec
+insert into engine_trace_range (range) values (:range)
+on conflict (range) do update set words = null where words is not null;
+
+-- The oldest that has no list of words, except the newest ranges of all.
+-- statement: find_open_trace_range :one
+-- param: newest integer
+select range from engine_trace_range
+where words is null and range <= (select max(range) from engine_trace_range) - :newest order by range limit 1;
+
+-- statement: close_trace_range :exec
+update engine_trace_range set words = :words where range = :range;
+
+-- Unless a trace is in it.
+-- statement: remove_trace_range :exec
 -- param: range integer
-select trace from engine_trace_word
-where range = :range and word = :word and trace < :before_id order by trace desc limit 1;
+-- param: first integer
+-- param: last integer
+delete from engine_trace_range
+where range = :range and not exists (select 1 from engine_trace where id between :first and :last);
+
+-- The newest first.
+-- statement: list_words_of_traces :each
+-- param: first integer
+-- param: last integer
+select id, words from engine_trace where id between :first and :last order by id desc;
+
+-- statement: find_words_of_trace :one
+select words from engine_trace where id = :id;
 
 -- Those that ended last come first.
 -- statement: list_traces_by_age :each
@@ -411,39 +458,32 @@ select id, last_ms from engine_trace
 where last_ms >= :since_ms and (last_ms, id) < (:before_ms, :before_id) order by last_ms desc, id desc;
 
 -- statement: find_oldest_trace :one
-select id, last_ms, bytes, words from engine_trace order by last_ms limit 1;
+select id, last_ms, bytes from engine_trace order by last_ms limit 1;
 
 -- statement: remove_trace :exec
 delete from engine_trace where id = :id;
 
--- statement: add_trace_hop :exec
-insert into engine_trace_hop (trace, id, hop) values (:trace, :id, :hop);
+-- statement: add_trace_run :exec
+insert into engine_trace_run (id, first_hop, trace, hops) values (:id, :first_hop, :trace, :hops);
 
--- statement: list_trace_hops :many
+-- statement: list_trace_runs :many
 -- param: limit integer
-select id, hop from engine_trace_hop where trace = :trace order by id limit :limit;
+select hops from engine_trace_run where trace = :trace order by id limit :limit;
 
--- statement: find_last_trace_hop :one
-select id from engine_trace_hop order by id desc limit 1;
+-- statement: find_last_trace_run :one
+select id from engine_trace_run order by id desc limit 1;
 
--- statement: find_trace_hop_after :one
-select id from engine_trace_hop where id > :id order by id limit 1;
+-- statement: find_trace_run_after :one
+select first_hop from engine_trace_run where id > :id order by id limit 1;
 
--- statement: list_trace_hops_after :each
-select h.id, h.trace, t.trace_id from engine_trace_hop h join engine_trace t on t.id = h.trace
-where h.id > :id order by h.id;
+-- statement: list_trace_runs_from :each
+-- param: first_hop integer
+select r.id, r.first_hop, r.hops, t.id as trace, t.trace_id, t.words
+from engine_trace_run r join engine_trace t on t.id = r.trace
+where r.id >= :first_hop order by r.id;
 
--- statement: remove_trace_hops :exec
-delete from engine_trace_hop where trace = :trace;
-
--- statement: add_trace_word :exec
-insert into engine_trace_word (range, word, trace) values (:range, :word, :trace) on conflict do nothing;
-
--- statement: find_trace_word :one
-select trace from engine_trace_word where range = :range and word = :word and trace = :trace;
-
--- statement: remove_trace_word :exec
-delete from engine_trace_word where range = :range and word = :word and trace = :trace;
+-- statement: remove_trace_runs :exec
+delete from engine_trace_run where trace = :trace;
 
 -- statement: find_trace_size :one
 select bytes from engine_trace_size where id = 1;

@@ -182,6 +182,7 @@ struct engine {
     int64_t late_ms;          /* the latest time for writing waiting hops; INT64_MAX: no hops wait */
     int64_t index_ms;         /* the next time to index pages of hops; INT64_MAX: no page waits */
     int64_t prune_ms;         /* the next time to prune traces */
+    int64_t close_ranges_ms;  /* the next time to close ranges of traces */
     int64_t hops_dropped_ms;  /* the last time that the log told of hops that are not kept */
     int64_t trace_page_bytes; /* of all pages; negative: unknown */
     int64_t slice_began_us;
@@ -600,15 +601,22 @@ int64_t trace_put_off_ms(int64_t waiting_bytes);
 bool trace_is_behind(int64_t waiting_bytes);
 /* How long after a slice of indexing, or of pruning, the next one begins. */
 int64_t trace_tend_again_ms(bool while_clients_wait);
-/* A stored hop: an array whose first column is at `from`.  False: the text is not a hop. */
-enum { HOP_COLUMNS = 12 };
+/* A stored hop: an array.  False: it is not a hop. */
 struct json;
 struct stored_hop {
     struct trace_hop hop; /* without its trace id, its text and its detail */
     int64_t id;
     const struct json *detail; /* NULL: none */
 };
-bool hop_read(const struct json *array, size_t from, struct stored_hop *hop);
+bool hop_read(const struct json *array, struct stored_hop *hop);
+
+/* trace_ranges.c */
+/* The range of the trace is new, or a trace in it has another word. */
+void trace_range_open(struct engine *engine, int64_t trace);
+/* Close one of the ranges that are due.  False: none is. */
+bool trace_ranges_close(struct engine *engine);
+/* The trace has been removed. */
+void trace_range_lost(struct engine *engine, int64_t trace);
 
 /* trace_read.c: GET /_orderly/traces, and below */
 enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply);

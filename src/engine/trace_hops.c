@@ -19,16 +19,24 @@ static void add_in_order(struct arena *arena, struct stored_hops *hops, const st
     hops->items[place] = *hop;
 }
 
-struct stored_hops trace_hops_of(const struct call *call, int64_t trace)
+void trace_run_read(struct arena *arena, str run, struct stored_hops *hops)
 {
-    struct engine_list_trace_hops_rows rows = engine_list_trace_hops(
-        call->txn, &(struct engine_list_trace_hops_params){.trace = trace, .limit = LIMIT_TRACE_HOPS});
-    struct stored_hops hops = {0};
+    const struct json *array = json_parse(arena, run, NULL);
     struct stored_hop hop;
 
+    for (size_t i = 0; json_is(array, JSON_ARRAY) && i < array->count; i++)
+        if (hop_read(&array->items[i], &hop))
+            add_in_order(arena, hops, &hop);
+}
+
+struct stored_hops trace_hops_of(const struct call *call, int64_t trace)
+{
+    struct engine_list_trace_runs_rows rows = engine_list_trace_runs(
+        call->txn, &(struct engine_list_trace_runs_params){.trace = trace, .limit = LIMIT_TRACE_HOPS});
+    struct stored_hops hops = {0};
+
     for (size_t i = 0; i < rows.count; i++)
-        if (hop_read(json_parse(call->arena, rows.items[i].hop, NULL), 0, &hop))
-            add_in_order(call->arena, &hops, &hop);
+        trace_run_read(call->arena, rows.items[i].hops, &hops);
     return hops;
 }
 

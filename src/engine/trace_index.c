@@ -29,10 +29,11 @@ enum {
     PRUNE_EVERY_MS = 10 * 1000,
     TELL_DROPPED_EVERY_MS = 60 * 1000,
     PAGES_AT_ONCE = 16,
-    WAYS_AT_ONCE = 24,
+    WAYS_AT_ONCE = 64,
     TRACE_ROW_BYTES = 300,
-    HOP_ROW_BYTES = 30,
-    WORD_ROW_BYTES = 40,
+    RUN_ROW_BYTES = 40,
+    WORD_BYTES = 16, /* in its trace's row, and in its range's */
+    HOP_COLUMNS = 12,
     MOST_NAMES = 32, /* of resources, and of messages, in a trace's row */
 };
 
@@ -52,27 +53,27 @@ static str text_at(const struct json *array, size_t at)
     return at < array->count && array->items[at].type == JSON_STRING ? array->items[at].text : (str){0};
 }
 
-bool hop_read(const struct json *array, size_t from, struct stored_hop *hop)
+bool hop_read(const struct json *array, struct stored_hop *hop)
 {
-    if (!json_is(array, JSON_ARRAY) || array->count < from + HOP_COLUMNS)
+    if (!json_is(array, JSON_ARRAY) || array->count < HOP_COLUMNS)
         return false;
     *hop = (struct stored_hop){
-        .id = number_at(array, from),
+        .id = number_at(array, 0),
         .hop =
             {
-                .kind = (enum hop_kind)number_at(array, from + 1),
-                .verdict = (enum verdict)number_at(array, from + 2),
-                .at_ms = number_at(array, from + 3),
-                .duration_ms = number_at(array, from + 4),
-                .attempt = number_at(array, from + 5),
-                .parent = number_at(array, from + 6),
-                .resource_arn = text_at(array, from + 7),
-                .message_id = text_at(array, from + 8),
-                .request_id = text_at(array, from + 9),
-                .reason = text_at(array, from + 10),
+                .kind = (enum hop_kind)number_at(array, 1),
+                .verdict = (enum verdict)number_at(array, 2),
+                .at_ms = number_at(array, 3),
+                .duration_ms = number_at(array, 4),
+                .attempt = number_at(array, 5),
+                .parent = number_at(array, 6),
+                .resource_arn = text_at(array, 7),
+                .message_id = text_at(array, 8),
+                .request_id = text_at(array, 9),
+                .reason = text_at(array, 10),
             },
     };
-    const struct json *detail = &array->items[from + 11];
+    const struct json *detail = &array->items[11];
     hop->detail = json_is(detail, JSON_OBJECT) ? detail : NULL;
     return (unsigned)hop->hop.kind < HOP_KINDS && (unsigned)hop->hop.verdict < VERDICTS;
 }
@@ -84,10 +85,8 @@ struct way {
     int64_t size_before;
     struct word_list words;
     size_t stored_words, resources, message_ids; /* how many of each the row has */
-    struct {
-        struct engine_add_trace_hop_params *items;
-        size_t count;
-    } hops;
+    struct json_writer run;                      /* the hops of these pages */
+    size_t hops;                                 /* how many they are */
 };
 
 struct index {
@@ -97,6 +96,8 @@ struct index {
         struct way *items;
         size_t count;
     } ways;
+    int64_t first_hop, last_hop, runs;
+    int64_t opened; /* the range of traces that was opened last */
 };
 
 static size_t count_names(str names)
@@ -130,6 +131,8 @@ static struct way *way_of(struct index *index, str trace_id, int64_t at_ms)
     for (; way->stored_words < way->row.words.size / sizeof(int64_t); way->stored_words++)
         memcpy(list_add(&index->arena, &way->words),
                way->row.words.data + way->stored_words * sizeof(int64_t), sizeof(int64_t));
+    way->run = json_writer_in(&index->arena);
+    json_open_array(&way->run);
     way->resources = count_names(way->row.resources);
     way->message_ids = count_names(way->row.message_ids);
     return way;
@@ -188,26 +191,24 @@ static void write_text(struct json_writer *writer, str value)
 }
 
 /* In the form that hop_read() parses. */
-static str stored_text(struct index *index, const struct trace_hop *hop, int64_t id)
+static void write_hop(struct json_writer *writer, const struct trace_hop *hop, int64_t id)
 {
-    struct json_writer writer = json_writer_in(&index->arena);
     const int64_t numbers[] = {id,         (int64_t)hop->kind, (int64_t)hop->verdict,
                                hop->at_ms, hop->duration_ms,   hop->attempt,
                                hop->parent};
 
-    json_open_array(&writer);
+    json_open_array(writer);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        json_i64(&writer, numbers[i]);
-    write_text(&writer, hop->resource_arn);
-    write_text(&writer, hop->message_id);
-    write_text(&writer, hop->request_id);
-    write_text(&writer, hop->reason);
+        json_i64(writer, numbers[i]);
+    write_text(writer, hop->resource_arn);
+    write_text(writer, hop->message_id);
+    write_text(writer, hop->request_id);
+    write_text(writer, hop->reason);
     if (str_present(hop->detail))
-        json_raw(&writer, hop->detail);
+        json_raw(writer, hop->detail);
     else
-        json_null(&writer);
-    json_close_array(&writer);
-    return json_written(&writer);
+        json_null(writer);
+    json_close_array(writer);
 }
 
 static void add_words(struct index *index, struct way *way, const struct trace_hop *hop)
@@ -235,9 +236,10 @@ static void index_hop(struct index *index, const struct trace_hop *hop, int64_t 
     add_words(index, way, hop);
     if (row->hops++ >= LIMIT_TRACE_HOPS)
         return;
-    str text = stored_text(index, hop, id);
-    *list_add(&index->arena, &way->hops) = (struct engine_add_trace_hop_params){.id = id, .hop = text};
-    row->bytes += (int64_t)text.size + HOP_ROW_BYTES;
+    index->runs += way->hops++ == 0;
+    index->first_hop = index->first_hop ? index->first_hop : id;
+    index->last_hop = id;
+    write_hop(&way->run, hop, id);
 }
 
 /* A message's first written hop may stand for the hop "sent", too. */
@@ -262,27 +264,46 @@ static void index_record(struct index *index, struct trace_hop hop, int64_t id)
     index_hop(index, &hop, id);
 }
 
+/* The ids of all runs end with the last hop's. */
+static void store_run(struct index *index, struct way *way)
+{
+    if (way->hops == 0)
+        return;
+    json_close_array(&way->run);
+    engine_add_trace_run(index->engine->txn, &(struct engine_add_trace_run_params){
+                                                 .id = index->last_hop - --index->runs,
+                                                 .first_hop = index->first_hop,
+                                                 .trace = way->row.id,
+                                                 .hops = json_written(&way->run),
+                                             });
+}
+
+/* The trace has words that its range does not list. */
+static void open_range(struct index *index, int64_t trace)
+{
+    if (index->opened != trace_range(trace))
+        trace_range_open(index->engine, trace);
+    index->opened = trace_range(trace);
+}
+
 /* Returns how much its size has grown. */
 static int64_t store_way(struct index *index, struct way *way)
 {
-    struct txn *txn = index->engine->txn;
+    struct engine *engine = index->engine;
     struct engine_trace_row *row = &way->row;
     size_t new_words = way->words.count - way->stored_words;
 
     row->words = (str){(const char *)way->words.items, way->words.count * sizeof(int64_t)};
-    row->bytes += (int64_t)new_words * WORD_ROW_BYTES;
+    row->bytes += (int64_t)new_words * WORD_BYTES;
+    if (way->hops > 0)
+        row->bytes += (int64_t)json_written(&way->run).size + RUN_ROW_BYTES;
     if (row->id)
-        engine_update_trace(txn, row);
+        engine_update_trace(engine->txn, row);
     else
-        row->id = engine_add_trace(txn, row);
-    for (size_t i = 0; i < way->hops.count; i++) {
-        way->hops.items[i].trace = row->id;
-        engine_add_trace_hop(txn, &way->hops.items[i]);
-    }
-    for (size_t i = way->stored_words; i < way->words.count; i++)
-        engine_add_trace_word(txn, &(struct engine_add_trace_word_params){.range = word_range(row->id),
-                                                                          .word = way->words.items[i],
-                                                                          .trace = row->id});
+        row->id = engine_add_trace(engine->txn, row);
+    store_run(index, way);
+    if (new_words > 0)
+        open_range(index, row->id);
     return row->bytes - way->size_before;
 }
 
@@ -307,7 +328,7 @@ static void store_ways(struct index *index)
 /* Index some pages together, so that a trace's row is written once for them.  False: there are no more. */
 static bool index_pages(struct engine *engine)
 {
-    struct index index = {.engine = engine};
+    struct index index = {.engine = engine, .opened = -1};
     struct engine_next_trace_page_row page = {0};
     int64_t last_id = 0;
     int pages = 0;
@@ -353,7 +374,7 @@ void trace_page_added(struct engine *engine, int64_t bytes)
 void trace_recount(struct engine *engine)
 {
     engine->trace_page_bytes = -1;
-    engine->index_ms = engine->prune_ms = 0;
+    engine->index_ms = engine->prune_ms = engine->close_ranges_ms = 0;
 }
 
 static void count_pages(struct engine *engine)
@@ -410,16 +431,9 @@ void trace_index(struct engine *engine)
 
 static void forget(struct engine *engine, const struct engine_find_oldest_trace_row *trace)
 {
-    int64_t word;
-
-    for (size_t at = 0; at + sizeof word <= trace->words.size; at += sizeof word) {
-        memcpy(&word, trace->words.data + at, sizeof word);
-        engine_remove_trace_word(engine->txn,
-                                 &(struct engine_remove_trace_word_params){
-                                     .range = word_range(trace->id), .word = word, .trace = trace->id});
-    }
-    engine_remove_trace_hops(engine->txn, &(struct engine_remove_trace_hops_params){.trace = trace->id});
+    engine_remove_trace_runs(engine->txn, &(struct engine_remove_trace_runs_params){.trace = trace->id});
     engine_remove_trace(engine->txn, &(struct engine_remove_trace_params){.id = trace->id});
+    trace_range_lost(engine, trace->id);
     engine_change_trace_size(engine->txn, &(struct engine_change_trace_size_params){.by = -trace->bytes});
 }
 
@@ -468,7 +482,7 @@ static void prune(struct engine *engine)
     bool more;
 
     do
-        more = prune_one(engine);
+        more = prune_one(engine) || trace_ranges_close(engine);
     while (more && !slice_has_passed(engine));
     engine->prune_behind = more;
     engine->prune_ms = more ? again_ms(engine) : engine->now_ms + PRUNE_EVERY_MS;

@@ -19,12 +19,11 @@ enum { LOOK_AGAIN_MS = 1 };
 
 /* ---- finding traces ---- */
 
-static bool is_sought(const struct call *call, const struct search *search,
-                      const struct engine_trace_row *row)
+static bool is_sought(const struct search *search, const struct engine_trace_row *row)
 {
     return row->last_ms >= search->since_ms && row->began_ms <= search->until_ms &&
            row->last_ms - row->began_ms >= search->took_ms &&
-           (!search->ends_well || row->outcome == VERDICT_OK) && search_has_words(call, search, row->id);
+           (!search->ends_well || row->outcome == VERDICT_OK) && search_has_words(search, row->words);
 }
 
 static void write_names(struct json_writer *writer, str name, str names)
@@ -64,7 +63,7 @@ static int64_t write_found(const struct call *call, const struct search *search,
             break;
         }
         last_id = row.id;
-        if (is_sought(call, search, &row)) {
+        if (is_sought(search, &row)) {
             write_trace(writer, &row);
             found++;
         }
@@ -76,9 +75,9 @@ static int64_t write_found(const struct call *call, const struct search *search,
 /* A stream of the hops after this one misses none that the page lacks. */
 static void write_last_hop(const struct call *call, struct json_writer *writer)
 {
-    struct engine_find_last_trace_hop_row last = {0};
+    struct engine_find_last_trace_run_row last = {0};
 
-    engine_find_last_trace_hop(call->txn, &last);
+    engine_find_last_trace_run(call->txn, &last);
     json_field(writer, S("lastHop"), arena_format(call->arena, "%lld", (long long)last.id));
 }
 

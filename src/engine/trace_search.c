@@ -167,28 +167,20 @@ bool search_read(const struct call *call, str query_text, enum search_use use, s
     return true;
 }
 
-static bool has_word(const struct call *call, int64_t trace, int64_t word)
-{
-    struct engine_find_trace_word_params params = {.range = word_range(trace), .word = word, .trace = trace};
-    struct engine_find_trace_word_row row;
-
-    return engine_find_trace_word(call->txn, &params, &row);
-}
-
-static bool has_failed(const struct call *call, const struct word_list *failures, int64_t trace)
+static bool has_failed(const struct word_list *failures, str words)
 {
     for (size_t i = 0; i < failures->count; i++)
-        if (has_word(call, trace, failures->items[i]))
+        if (word_stored(words, failures->items[i]))
             return true;
     return failures->count == 0;
 }
 
-bool search_has_words(const struct call *call, const struct search *search, int64_t trace)
+bool search_has_words(const struct search *search, str words)
 {
     for (size_t i = 0; i < search->words.count; i++)
-        if (!has_word(call, trace, search->words.items[i]))
+        if (!word_stored(words, search->words.items[i]))
             return false;
-    return has_failed(call, &search->failures, trace);
+    return has_failed(&search->failures, words);
 }
 
 struct word_list search_first_words(const struct search *search)

@@ -24,8 +24,8 @@ enum search_use { SEARCH_PAGE = 1, SEARCH_STREAM = 2 };
 /* False: the reply says what is wrong. */
 bool search_read(const struct call *call, str query, enum search_use use, struct search *search,
                  struct http_reply *reply);
-/* Does the trace, by its row's id, have all the words, and a failure when one is sought? */
-bool search_has_words(const struct call *call, const struct search *search, int64_t trace);
+/* Does a trace with these words (of its row) have all that are sought, and a failure when one is sought? */
+bool search_has_words(const struct search *search, str words);
 
 /* The words of which each trace that is sought has one; none: the search is for no words. */
 struct word_list search_first_words(const struct search *search);
@@ -37,11 +37,11 @@ bool search_wants_hop(const struct search *search, const struct trace_hop *hop);
 struct trace_walk {
     const struct call *call;
     struct word_list words;
-    int64_t newest[VERDICTS]; /* for each of the words; 0: there are no more */
+    int64_t before_id; /* of a search for words */
     bool is_open;
     struct engine_list_traces_cursor cursor;
 };
-/* words: at most VERDICTS; none: all traces. */
+/* No words: all traces. */
 struct trace_walk trace_walk_begin(const struct call *call, struct word_list words, int64_t before_id);
 /* False: there are no more.  The row's texts are there until the next call. */
 bool trace_walk_next(struct trace_walk *walk, struct engine_trace_row *row);
@@ -52,6 +52,8 @@ struct stored_hops {
     size_t count;
 };
 
+/* Add the hops of a run, in order of time. */
+void trace_run_read(struct arena *arena, str run, struct stored_hops *hops);
 /* All hops of the trace with that row, in order of time. */
 struct stored_hops trace_hops_of(const struct call *call, int64_t trace);
 /*

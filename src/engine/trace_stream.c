@@ -17,8 +17,11 @@
 #include "engine/trace_search.h"
 #include "engine_sql.h"
 
+#include "base/list.h"
 #include "base/text.h"
 #include "wire/server_sent_events.h"
+
+#include <stdlib.h>
 
 enum { LOOK_AGAIN_MS = 1, PIECE_BYTES = 64 * 1024 };
 
@@ -48,22 +51,22 @@ static enum outcome send_comment(const struct call *call, int64_t hop)
 
 static enum outcome begin(const struct call *call, const struct search *search, struct http_reply *reply)
 {
-    struct engine_find_last_trace_hop_row last = {0};
+    struct engine_find_last_trace_run_row last = {0};
 
     if (!trace_is_indexed(call->engine))
         return trace_index_first(call, reply);
     if (search->after_hop < 0)
-        engine_find_last_trace_hop(call->txn, &last);
+        engine_find_last_trace_run(call->txn, &last);
     stream_begin_events(call, reply);
     return send_comment(call, search->after_hop < 0 ? last.id : search->after_hop);
 }
 
 static enum outcome wait_for_hops(const struct call *call, const struct place *place)
 {
-    struct engine_find_trace_hop_after_params after = {.id = place->hop};
-    struct engine_find_trace_hop_after_row found;
+    struct engine_find_trace_run_after_params after = {.id = place->hop};
+    struct engine_find_trace_run_after_row found;
 
-    if (engine_find_trace_hop_after(call->txn, &after, &found)) {
+    if (engine_find_trace_run_after(call->txn, &after, &found)) {
         if (call->engine->batch->has_indexed) /* a snapshot does not show the new rows yet */
             return park(call, S("engine/traces"), call->now_ms + LOOK_AGAIN_MS);
         return may_move_to_worker(call) ? move_to_worker(call) : DONE;
@@ -75,21 +78,72 @@ static enum outcome wait_for_hops(const struct call *call, const struct place *p
 
 /* ---- on a worker ---- */
 
+/* Hops that were indexed together are in as many runs as they have traces; they are sent in their order. */
+struct indexed {
+    int64_t last_hop;
+    struct {
+        struct indexed_hop {
+            int64_t id, trace;
+            str trace_id;
+        } * items;
+        size_t count;
+    } sought;
+};
+
+static void add_run(const struct call *call, const struct engine_list_trace_runs_from_row *row,
+                    struct indexed *indexed)
+{
+    struct stored_hops hops = {0};
+    str trace_id = arena_copy(call->arena, row->trace_id);
+
+    trace_run_read(call->arena, arena_copy(call->arena, row->hops), &hops);
+    for (size_t i = 0; i < hops.count; i++)
+        *list_add(call->arena, &indexed->sought) =
+            (struct indexed_hop){.id = hops.items[i].id, .trace = row->trace, .trace_id = trace_id};
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct indexed_hop *first = a, *second = b;
+
+    return (first->id > second->id) - (first->id < second->id);
+}
+
+/* What was indexed together with the first hop after that one.  False: there is no such hop. */
+static bool indexed_after(const struct call *call, const struct search *search, int64_t hop,
+                          struct indexed *indexed)
+{
+    struct engine_find_trace_run_after_row after;
+    struct engine_list_trace_runs_from_row row;
+
+    *indexed = (struct indexed){.last_hop = hop};
+    if (!engine_find_trace_run_after(call->txn, &(struct engine_find_trace_run_after_params){.id = hop},
+                                     &after))
+        return false;
+    struct engine_list_trace_runs_from_cursor cursor = engine_list_trace_runs_from_open(
+        call->txn, &(struct engine_list_trace_runs_from_params){.first_hop = after.first_hop});
+    while (engine_list_trace_runs_from_next(&cursor, &row) && row.first_hop == after.first_hop) {
+        if (search_has_words(search, row.words))
+            add_run(call, &row, indexed);
+        indexed->last_hop = row.id;
+    }
+    engine_list_trace_runs_from_close(&cursor);
+    if (indexed->sought.count > 0)
+        qsort(indexed->sought.items, indexed->sought.count, sizeof *indexed->sought.items, by_id);
+    return true;
+}
+
 /* The trace of the last event's hop: usually the next event has the same trace. */
 struct known_trace {
     int64_t id;
-    bool sought;
     struct stored_hops hops;
 };
 
-static void know_trace(const struct call *call, const struct search *search, int64_t id,
-                       struct known_trace *known)
+static const struct stored_hops *hops_of(const struct call *call, int64_t trace, struct known_trace *known)
 {
-    if (known->id == id)
-        return;
-    *known = (struct known_trace){.id = id, .sought = search_has_words(call, search, id)};
-    if (known->sought)
-        known->hops = trace_hops_of(call, id);
+    if (known->id != trace)
+        *known = (struct known_trace){.id = trace, .hops = trace_hops_of(call, trace)};
+    return &known->hops;
 }
 
 static void write_event(const struct call *call, struct text *piece, const struct stored_hops *hops,
@@ -106,33 +160,42 @@ static void write_event(const struct call *call, struct text *piece, const struc
 }
 
 static void write_if_sought(const struct call *call, const struct search *search,
-                            const struct known_trace *known,
-                            const struct engine_list_trace_hops_after_row *row, struct text *piece)
+                            const struct stored_hops *hops, const struct indexed_hop *hop, struct text *piece)
 {
-    const struct stored_hops *hops = &known->hops;
+    for (size_t i = 0; i < hops->count; i++)
+        if (hops->items[i].id == hop->id && search_wants_hop(search, &hops->items[i].hop))
+            write_event(call, piece, hops, i, hop->trace_id);
+}
 
-    for (size_t i = 0; known->sought && i < hops->count; i++)
-        if (hops->items[i].id == row->id && search_wants_hop(search, &hops->items[i].hop))
-            write_event(call, piece, hops, i, row->trace_id);
+/* A piece of the stream: events of the hops after *last, as many as there are, or as have room and time. */
+static void write_piece(const struct call *call, const struct search *search, int64_t *last,
+                        struct text *piece)
+{
+    struct known_trace known = {0};
+    struct indexed indexed;
+
+    while (indexed_after(call, search, *last, &indexed)) {
+        for (size_t i = 0; i < indexed.sought.count; i++) {
+            const struct indexed_hop *hop = &indexed.sought.items[i];
+            if (hop->id <= *last)
+                continue;
+            write_if_sought(call, search, hops_of(call, hop->trace, &known), hop, piece);
+            *last = hop->id;
+            if (piece->size >= PIECE_BYTES || time_is_up(call))
+                return;
+        }
+        *last = indexed.last_hop;
+        if (time_is_up(call))
+            return;
+    }
 }
 
 static enum outcome send_hops(const struct call *call, const struct search *search, const struct place *place)
 {
-    struct engine_list_trace_hops_after_params after = {.id = place->hop};
-    struct engine_list_trace_hops_after_cursor cursor = engine_list_trace_hops_after_open(call->txn, &after);
-    struct engine_list_trace_hops_after_row row;
-    struct known_trace known = {0};
     struct text piece = text_in(call->arena);
     int64_t last = place->hop;
 
-    while (piece.size < PIECE_BYTES && engine_list_trace_hops_after_next(&cursor, &row)) {
-        know_trace(call, search, row.trace, &known);
-        write_if_sought(call, search, &known, &row, &piece);
-        last = row.id;
-        if (time_is_up(call))
-            break;
-    }
-    engine_list_trace_hops_after_close(&cursor);
+    write_piece(call, search, &last, &piece);
     return piece.size > 0 ? send_piece(call, last, &piece) : send_comment(call, last);
 }
 

@@ -1,29 +1,85 @@
 /*
  * trace_walk.c: traces from the newest on, as a search reads them.
  *
- * The words of traces are stored by ranges of neighbouring traces (trace_words.h): so a word's traces are
- * found range by range.  Of several words, the newest trace of each is known, and the newest of these comes
- * next: so failures are as quick to find when they are rare.
+ * A search for words goes from range to range (trace_ranges.c): a closed range has a sorted list of words;
+ * of an open one the traces' rows are read.
  */
 #include "engine/trace_search.h"
 
-#include "base/check.h"
-
-/* The newest trace before that one that has the word, or 0. */
-static int64_t trace_of_word(const struct trace_walk *walk, int64_t word, int64_t before_id)
+static bool has_one(const struct trace_walk *walk, str words)
 {
-    struct engine_find_trace_of_word_before_params params = {.word = word, .before_id = before_id};
-    struct engine_find_trace_of_word_before_row found;
-    struct engine_find_word_range_row row;
+    for (size_t i = 0; i < walk->words.count; i++)
+        if (word_stored(words, walk->words.items[i]))
+            return true;
+    return false;
+}
 
-    for (int64_t most = word_range(before_id);
-         engine_find_word_range(walk->call->txn, &(struct engine_find_word_range_params){.most = most}, &row);
-         most = row.range - 1) {
-        params.range = row.range;
-        if (engine_find_trace_of_word_before(walk->call->txn, &params, &found))
-            return found.trace;
+/* The range's newest trace, from `first` to `last`, that has one of the words; or 0. */
+static int64_t newest_by_rows(const struct trace_walk *walk, int64_t first, int64_t last)
+{
+    struct engine_list_words_of_traces_params params = {.first = first, .last = last};
+    struct engine_list_words_of_traces_cursor cursor =
+        engine_list_words_of_traces_open(walk->call->txn, &params);
+    struct engine_list_words_of_traces_row row;
+    int64_t found = 0;
+
+    while (!found && engine_list_words_of_traces_next(&cursor, &row))
+        if (has_one(walk, row.words))
+            found = row.id;
+    engine_list_words_of_traces_close(&cursor);
+    return found;
+}
+
+/* The same, of a closed range by its list. */
+static int64_t newest_by_list(const struct trace_walk *walk, const struct engine_list_trace_ranges_row *range,
+                              int64_t last)
+{
+    int64_t newest = 0;
+
+    for (size_t i = 0; i < walk->words.count; i++) {
+        int64_t trace = word_newest(range->words, range->range, walk->words.items[i], last);
+        if (trace > newest)
+            newest = trace;
     }
+    return newest;
+}
+
+static bool is_confirmed(const struct trace_walk *walk, int64_t trace)
+{
+    struct engine_find_words_of_trace_row row;
+
+    return engine_find_words_of_trace(walk->call->txn,
+                                      &(struct engine_find_words_of_trace_params){.id = trace}, &row) &&
+           has_one(walk, row.words);
+}
+
+static int64_t newest_in(const struct trace_walk *walk, const struct engine_list_trace_ranges_row *range,
+                         int64_t before_id)
+{
+    int64_t first = trace_range_first(range->range), last = trace_range_last(range->range), trace;
+
+    if (last >= before_id)
+        last = before_id - 1;
+    if (!str_present(range->words))
+        return newest_by_rows(walk, first, last);
+    for (; last >= first && (trace = newest_by_list(walk, range, last)); last = trace - 1)
+        if (is_confirmed(walk, trace))
+            return trace;
     return 0;
+}
+
+/* The newest trace before that one that has one of the words, or 0. */
+static int64_t newest_before(const struct trace_walk *walk, int64_t before_id)
+{
+    struct engine_list_trace_ranges_params params = {.most = trace_range(before_id)};
+    struct engine_list_trace_ranges_cursor cursor = engine_list_trace_ranges_open(walk->call->txn, &params);
+    struct engine_list_trace_ranges_row row;
+    int64_t found = 0;
+
+    while (!found && engine_list_trace_ranges_next(&cursor, &row))
+        found = newest_in(walk, &row, before_id);
+    engine_list_trace_ranges_close(&cursor);
+    return found;
 }
 
 static void open_at(struct trace_walk *walk, int64_t before_id)
@@ -35,15 +91,10 @@ static void open_at(struct trace_walk *walk, int64_t before_id)
 
 struct trace_walk trace_walk_begin(const struct call *call, struct word_list words, int64_t before_id)
 {
-    struct trace_walk walk = {.call = call, .words = words};
+    struct trace_walk walk = {.call = call, .words = words, .before_id = before_id};
 
-    check(words.count <= VERDICTS);
-    if (words.count == 0) {
+    if (words.count == 0)
         open_at(&walk, before_id);
-        return walk;
-    }
-    for (size_t i = 0; i < words.count; i++)
-        walk.newest[i] = trace_of_word(&walk, words.items[i], before_id);
     return walk;
 }
 
@@ -54,21 +105,13 @@ void trace_walk_end(struct trace_walk *walk)
     walk->is_open = false;
 }
 
-/* The newest trace that has one of the words; each of them then goes on before it. */
 static bool next_of_words(struct trace_walk *walk, struct engine_trace_row *row)
 {
-    int64_t newest = 0;
-
     trace_walk_end(walk);
-    for (size_t i = 0; i < walk->words.count; i++)
-        if (walk->newest[i] > newest)
-            newest = walk->newest[i];
-    if (!newest)
+    walk->before_id = newest_before(walk, walk->before_id);
+    if (!walk->before_id)
         return false;
-    for (size_t i = 0; i < walk->words.count; i++)
-        if (walk->newest[i] == newest)
-            walk->newest[i] = trace_of_word(walk, walk->words.items[i], newest);
-    open_at(walk, newest + 1);
+    open_at(walk, walk->before_id + 1);
     return engine_list_traces_next(&walk->cursor, row);
 }
 

@@ -7,6 +7,7 @@
 #include "engine/trace_words.h"
 
 #include <ctype.h>
+#include <string.h>
 
 enum { SHORTEST_WORD = 2, LONGEST_WORD = 64 };
 
@@ -17,15 +18,74 @@ int64_t word_of(enum word_kind kind, str text)
     return (int64_t)str_hash_from(str_hash((str){basis, sizeof basis}), text);
 }
 
-int64_t word_range(int64_t trace)
+int64_t trace_range(int64_t trace)
 {
-    return trace >> 8;
+    return trace / TRACES_OF_RANGE;
+}
+
+int64_t trace_range_first(int64_t range)
+{
+    return range * TRACES_OF_RANGE;
+}
+
+int64_t trace_range_last(int64_t range)
+{
+    return trace_range_first(range) + TRACES_OF_RANGE - 1;
+}
+
+uint64_t word_place(int64_t word, int64_t trace)
+{
+    uint64_t of_trace = TRACES_OF_RANGE - 1;
+
+    return ((uint64_t)word & ~of_trace) | ((uint64_t)trace & of_trace);
+}
+
+int word_place_order(const void *a, const void *b)
+{
+    uint64_t first, second;
+
+    memcpy(&first, a, sizeof first);
+    memcpy(&second, b, sizeof second);
+    return (first > second) - (first < second);
+}
+
+static uint64_t place_at(str places, size_t at)
+{
+    uint64_t place;
+
+    memcpy(&place, places.data + at * sizeof place, sizeof place);
+    return place;
+}
+
+int64_t word_newest(str places, int64_t range, int64_t word, int64_t last)
+{
+    uint64_t first = word_place(word, trace_range_first(range)), most = word_place(word, last);
+    size_t low = 0, high = places.size / sizeof most;
+
+    while (low < high) { /* `low` becomes the number of places up to `most` */
+        size_t middle = low + (high - low) / 2;
+        if (place_at(places, middle) <= most)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || place_at(places, low - 1) < first)
+        return 0;
+    return trace_range_first(range) + (int64_t)(place_at(places, low - 1) - first);
 }
 
 bool word_listed(const struct word_list *words, int64_t word)
 {
     for (size_t i = 0; i < words->count; i++)
         if (words->items[i] == word)
+            return true;
+    return false;
+}
+
+bool word_stored(str words, int64_t word)
+{
+    for (size_t at = 0; at + sizeof word <= words.size; at += sizeof word)
+        if (memcmp(words.data + at, &word, sizeof word) == 0)
             return true;
     return false;
 }

@@ -132,3 +132,22 @@ def test_topics_and_subscriptions_stay_as_they_are_when_their_ids_are_no_longer_
     database.execute("insert into sns_subscription (topic_id, arn, owner, protocol, endpoint, raw_delivery)"
                      " values (1, 'a', 'o', 'sqs', 'e', 0)")
     assert [database.execute(f"select id from {table}").fetchone()["id"] for table in before[1]] == [8, 8]
+
+
+def test_hops_from_before_runs_are_kept_each_as_a_run_and_all_traces_are_in_open_ranges():
+    database = sqlite3.connect(":memory:")
+    apply(database, "engine", 1, 13)
+    hops = {(1, 70): '[70,1,0,5,0,0,0,"arn:a",null,null,null,null]', (300, 71): '[71,2,0,6,0,0,0,"arn:b","m","r",null,{"a":1}]',
+            (1, 72): '[72,3,0,7,0,0,0,null,null,null,null,null]'}
+    for trace in 1, 300:
+        database.execute("insert into engine_trace (id, trace_id, began_ms, last_ms, outcome, hops, bytes, resources, message_ids,"
+                         " words) values (?, ?, 5, 7, 0, 1, 400, 'arn:a', '', x'0102030405060708')", (trace, f"1-{trace}"))
+        database.execute("insert into engine_trace_word (range, word, trace) values (?, 578437695752307201, ?)", (trace >> 8, trace))
+    for (trace, number), hop in hops.items():
+        database.execute("insert into engine_trace_hop (trace, id, hop) values (?, ?, ?)", (trace, number, hop))
+    before = database.execute("select * from engine_trace").fetchall()
+    apply(database, "engine", 14, 14)
+    assert database.execute("select id, first_hop, trace, hops from engine_trace_run order by id").fetchall() == [
+        (number, number, trace, f"[{hop}]") for (trace, number), hop in sorted(hops.items(), key=lambda one: one[0][1])]
+    assert database.execute("select range, words from engine_trace_range order by 1").fetchall() == [(0, None), (1, None)]
+    assert database.execute("select * from engine_trace").fetchall() == before

@@ -19,7 +19,7 @@ WHOLE_TABLES = {
     "dynamodb: find_unused_image": "the first entry of an index of those that are to be removed",
     "engine: find_ended_delivery_target": "an index of the few that have ended",
     "engine: find_last_delivery": "the last row",
-    "engine: find_last_trace_hop": "the last entry of an index",
+    "engine: find_last_trace_run": "the last row",
     "engine: find_next_timer": "the first entry of an index",
     "engine: list_effects": "once, at the start",
     "engine: find_trace_page": "the first row",

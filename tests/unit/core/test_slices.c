@@ -124,8 +124,8 @@ TEST(nothing_young_is_pruned)
     assert_int_equal(hop_count("1-00000000-000000000000000000000001"), 10);
 }
 
-/* The estimated size of all traces, while the engine is closed. */
-static int64_t trace_bytes(void)
+/* While the engine is closed. */
+static int64_t number_in_store(const char *sql)
 {
     char path[4096];
     sqlite3 *db;
@@ -133,13 +133,12 @@ static int64_t trace_bytes(void)
 
     snprintf(path, sizeof path, "%s/orderly.db", core_options()->store.folder);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "select bytes from engine_trace_size", -1, &statement, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int64_t bytes = sqlite3_column_int64(statement, 0);
+    int64_t number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
     sqlite3_close(db);
-    return bytes;
+    return number;
 }
 
 /* Start again with the size less `missing` as the bound, and let a pruning pass. */
@@ -147,7 +146,7 @@ static void keep_all_traces_but(int64_t missing)
 {
     core_stop();
     core_close();
-    core_options()->trace_keep.bytes = trace_bytes() - missing;
+    core_options()->trace_keep.bytes = number_in_store("select bytes from engine_trace_size") - missing;
     core_start();
     advance_clock(60 * 1000);
     let_run();
@@ -168,6 +167,63 @@ TEST(traces_may_take_exactly_as_much_room_as_is_asked)
     keep_all_traces_but(1);
     assert_int_equal(hop_count(first), 0);
     assert_int_equal(hop_count(second), 10);
+}
+
+/* Ranges of traces whose words are in one list, while the engine is closed. */
+static int64_t closed_ranges(void)
+{
+    core_stop();
+    core_close();
+    int64_t count = number_in_store("select count(*) from engine_trace_range where words is not null");
+    core_start();
+    return count;
+}
+
+/* So many traces, all at the resource "toy" and with a text of their own; the numbers go on. */
+static void make_traces(int count)
+{
+    static int made;
+    char steps[100 * 64];
+
+    for (int end = made + count; made < end;) {
+        size_t size = 0;
+        for (int i = 0; i < 100 && made < end; i++, made++)
+            size += (size_t)snprintf(steps + size, sizeof steps - size, "hops 1-00000000-%024d 1 word%d; ",
+                                     made, made);
+        assert_run(steps);
+    }
+}
+
+static bool finds(const char *query, const char *text)
+{
+    struct request *request = begin_http("GET", query, "");
+    assert_int_equal(status_of(request), 200);
+    bool found = str_find(body_of(request), str_of(text)) >= 0;
+    free_request(request);
+    return found;
+}
+
+static void assert_all_are_found(void)
+{
+    assert_true(finds("/_orderly/traces?text=word3", "1-00000000-000000000000000000000003"));
+    assert_true(finds("/_orderly/traces?text=word4401", "1-00000000-000000000000000000004401"));
+    assert_false(finds("/_orderly/traces?text=word9999", "traceId"));
+    assert_true(finds("/_orderly/traces?resource=toy&next=5", "1-00000000-000000000000000000000003"));
+}
+
+TEST(traces_are_found_by_their_words_before_and_after_their_range_is_closed_and_when_it_opens_again)
+{
+    start_with_slices_of(60 * 1000 * 1000);
+    make_traces(4402);
+    assert_all_are_found();
+    advance_clock(60 * 1000);
+    let_run();
+    assert_int_equal(closed_ranges(), 2); /* the newest 16 of 18 stay open */
+    assert_all_are_found();
+    assert_run("hops 1-00000000-000000000000000000000003 1 late");
+    assert_true(finds("/_orderly/traces?text=late", "1-00000000-000000000000000000000003"));
+    assert_all_are_found();
+    assert_int_equal(closed_ranges(), 1);
 }
 
 static str slow_calls_with(int64_t slow_us)
@@ -200,5 +256,7 @@ TESTS(engine_test(a_sweep_goes_on_until_its_slice_is_over), engine_test(sweeps_t
       engine_test(a_sweep_goes_on_after_a_restart),
       engine_test(old_hops_are_pruned_until_none_is_left_whatever_their_id_says),
       engine_test(nothing_young_is_pruned), engine_test(traces_may_take_exactly_as_much_room_as_is_asked),
+      engine_test(
+          traces_are_found_by_their_words_before_and_after_their_range_is_closed_and_when_it_opens_again),
       engine_test(a_call_that_takes_longer_than_the_bound_is_counted_under_its_operation_and_place),
       engine_test(a_call_within_the_bound_is_not_counted_as_slow))
