@@ -106,6 +106,24 @@ def test_a_client_that_comes_back_goes_on_behind_its_last_event(client, stream, 
     assert kinds(came[1:]) == ["published", "delivered"]
 
 
+def test_hops_of_several_messages_come_in_their_order_also_when_a_client_comes_back(client, stream, make_topic, make_queue):
+    url = make_queue()
+    topic, sqs = make_topic(url), client("sqs")
+    client("sns").publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": str(number), "Message": "m"} for number in range(3)])
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    for message in messages:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    count = 6 + 2 * len(messages)
+    events = stream(resource=topic, after="0")
+    came = [events.take() for _ in range(count)]
+    numbers = [int(hop["id"]) for hop in came]
+    assert numbers == sorted(set(numbers))
+    assert len({hop["traceId"] for hop in came}) == 3
+    for place in range(count - 1):
+        again = stream(resource=topic, after=came[place]["id"])
+        assert [again.take() for _ in range(count - place - 1)] == came[place + 1:]
+
+
 def test_filters_of_the_trace_let_all_its_hops_through(client, stream, make_topic, make_queue, order):
     url = make_queue()
     topic = make_topic(url)
