@@ -29,7 +29,7 @@ enum {
     PRUNE_EVERY_MS = 10 * 1000,
     TELL_DROPPED_EVERY_MS = 60 * 1000,
     PAGES_AT_ONCE = 16,
-    WAYS_AT_ONCE = 64,
+    WAYS_AT_ONCE = 32,
     TRACE_ROW_BYTES = 300,
     RUN_ROW_BYTES = 40,
     WORD_BYTES = 16, /* in its trace's row, and in its range's */
