@@ -185,7 +185,7 @@ static void has_started(struct sandbox *sandbox, const struct message *message)
         listen_on(sandbox, &sandbox->endpoint, message->fds[STARTED_ENDPOINT]);
         sandbox->has_endpoint = true;
     }
-    sandbox->proc_fd = message->fds[STARTED_PROC];
+    sandbox->processes = message->fds[STARTED_PROC] >= 0 ? fdopendir(message->fds[STARTED_PROC]) : NULL;
     sandbox->tmp_fd = message->fds[STARTED_TMP];
     sandbox_watch(sandbox, message->pid);
     log_debug("sandbox started", log_field("id", sandbox->id), log_field("pid", sandbox->pid));
@@ -262,7 +262,7 @@ static struct sandbox *sandbox_new(struct sandboxes *sandboxes, str id, str func
     sandbox->port = (struct port){.sandbox = {sandbox->id, id.size},
                                   .request_arrives = sandbox_request_arrives,
                                   .request_ended = sandbox_request_ended};
-    sandbox->proc_fd = sandbox->tmp_fd = sandbox->status_fd = sandbox->memory_events_fd = -1;
+    sandbox->tmp_fd = sandbox->status_fd = sandbox->statm_fd = sandbox->memory_events_fd = -1;
     sandbox->extension_output.fd = -1;
     sandbox->status = SIGKILL; /* until a message brings the real status */
     return sandbox;

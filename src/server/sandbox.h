@@ -19,6 +19,8 @@
 #include "server/output.h"
 #include "server/server_internal.h"
 
+#include <dirent.h>
+
 struct sandbox {
     struct port port; /* first: callbacks cast the port to the sandbox */
     struct sandboxes *sandboxes;
@@ -39,15 +41,18 @@ struct sandbox {
     unsigned extension_count;       /* of those that the server has started, and that have not ended */
     struct subscriber *subscribers;
     struct credit *credit;      /* for output on its way to the engine */
-    int proc_fd, tmp_fd;        /* its /proc and /tmp; -1: unknown */
+    DIR *processes;             /* its /proc; NULL: unknown */
+    long first_process;         /* where the processes begin in it, see telldir() */
+    int tmp_fd;                 /* its /tmp; -1: unknown */
     pid_t function;             /* pid of its process in the sandbox's /proc; 0: unknown */
-    int status_fd;              /* /proc/<pid>/status of the function's process */
+    int status_fd, statm_fd;    /* /proc/<pid>/status and statm of the function's process */
     int memory_events_fd;       /* of its control group; -1: unknown */
     int64_t memory_limit_bytes; /* 0: unlimited */
     int64_t memory_peak_bytes, memory_told_bytes;
     /* Requests in flight: for the next event of the function's program, of extensions, and all others. */
     unsigned runtime_waits, extensions_wait, other_requests;
     uint64_t looked_after_ms;
+    bool is_close; /* to its limit of memory, or it prints more than is read: it is looked after more often */
     const char *reason; /* why the server ended it; NULL if it did not */
     str function_name;  /* printed in the log after the id */
     char id[];
@@ -93,7 +98,7 @@ void sandbox_ran_out_of_memory(struct sandbox *sandbox);
  * Bytes used by all its processes and by its files in /tmp; the peak so far while an exact count is not
  * allowed.
  */
-int64_t sandbox_used_bytes(const struct sandbox *sandbox);
+int64_t sandbox_used_bytes(struct sandbox *sandbox);
 /* Has the kernel killed one of its processes, because its control group was full? */
 bool sandbox_was_full(const struct sandbox *sandbox);
 /* function: the pid of the function's process in the sandbox's own /proc; 0: it has not started. */

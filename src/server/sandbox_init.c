@@ -230,7 +230,7 @@ static void say_started(const struct launcher_state *state, const struct launch 
 
     message.pid = function;
     message.fds[STARTED_RUNTIME_API] = state->runtime_api_fd;
-    message.fds[STARTED_PROC] = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    message.fds[STARTED_PROC] = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     message.fds[STARTED_TMP] = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
     message.fds[STARTED_ENDPOINT] = state->endpoint_fd;
     message.status = state->namespaces;

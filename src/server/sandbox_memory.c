@@ -16,7 +16,7 @@
 
 enum { EXACT_COUNT_SHARE = 9 }; /* of ten parts of time: not spent on exact counts */
 
-enum { STATM_SIZE, STATM_RESIDENT, STATM_SHARED, STATM_NUMBERS };
+enum { STATM_SIZE, STATM_RESIDENT, STATM_SHARED, STATM_NUMBERS, STATM_BYTES = 128 };
 
 static ssize_t read_text(int folder, const char *path, char *text, size_t size)
 {
@@ -34,27 +34,38 @@ struct use {
     int64_t own_bytes, shared_bytes;
 };
 
-static struct use use_of(int proc_fd, const char *process)
+static struct use parse_statm(char *rest)
 {
-    char path[64], statm[128], *rest = statm;
     int64_t numbers[STATM_NUMBERS] = {0};
     int64_t page_bytes = sysconf(_SC_PAGESIZE);
 
-    snprintf(path, sizeof path, "%.32s/statm", process);
-    read_text(proc_fd, path, statm, sizeof statm);
     for (int i = 0; i < STATM_NUMBERS; i++)
         numbers[i] = strtoll(rest, &rest, 10);
     return (struct use){(numbers[STATM_RESIDENT] - numbers[STATM_SHARED]) * page_bytes,
                         numbers[STATM_SHARED] * page_bytes};
 }
 
+static struct use use_of(const struct sandbox *sandbox, const char *process)
+{
+    char path[64], statm[STATM_BYTES];
+
+    if (strtol(process, NULL, 10) == sandbox->function) {
+        ssize_t got = pread(sandbox->statm_fd, statm, sizeof statm - 1, 0);
+        statm[got > 0 ? got : 0] = '\0';
+    } else {
+        snprintf(path, sizeof path, "%.32s/statm", process);
+        read_text(dirfd(sandbox->processes), path, statm, sizeof statm);
+    }
+    return parse_statm(statm);
+}
+
 /* The process's share of its resident memory, which takes the kernel a while to compute; 0 if unavailable. */
-static int64_t proportional_bytes(int proc_fd, const char *process)
+static int64_t proportional_bytes(const struct sandbox *sandbox, const char *process)
 {
     char path[64], rollup[2048];
 
     snprintf(path, sizeof path, "%.32s/smaps_rollup", process);
-    read_text(proc_fd, path, rollup, sizeof rollup);
+    read_text(dirfd(sandbox->processes), path, rollup, sizeof rollup);
     const char *line = strstr(rollup, "\nPss:");
     return line ? strtoll(line + strlen("\nPss:"), NULL, 10) * 1024 : 0;
 }
@@ -69,39 +80,54 @@ static int64_t file_bytes(const struct sandbox *sandbox)
     return (int64_t)(files.f_blocks - files.f_bfree) * (int64_t)files.f_bsize;
 }
 
-/*
- * Process 1 is ours, and not counted.  Without namespaces /proc has all processes of the machine: then only
- * the function's is counted.
- */
-static bool counts(const struct sandbox *sandbox, const char *process)
+/* The dozens of names that /proc has before its processes are read only once. */
+static void go_to_first_process(struct sandbox *sandbox)
 {
-    long number = strtol(process, NULL, 10);
+    struct dirent *entry;
 
-    return sandbox->separated ? number > 1 : number == sandbox->function;
+    if (sandbox->first_process == 0)
+        while ((entry = readdir(sandbox->processes)) && strtol(entry->d_name, NULL, 10) == 0)
+            sandbox->first_process = telldir(sandbox->processes);
+    seekdir(sandbox->processes, sandbox->first_process);
+}
+
+/* NULL after the last.  Process 1 is ours, and not counted. */
+static const char *next_process(struct sandbox *sandbox)
+{
+    struct dirent *entry;
+
+    while ((entry = readdir(sandbox->processes)) && strtol(entry->d_name, NULL, 10) <= 1)
+        ;
+    return entry ? entry->d_name : NULL;
 }
 
 /* exact: pages that processes share after a fork are counted once. */
-static int64_t count_processes(const struct sandbox *sandbox, bool exact)
+static void add_process(struct use *sum, const struct sandbox *sandbox, const char *process, bool exact)
 {
-    int folder = openat(sandbox->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *processes = folder >= 0 ? fdopendir(folder) : NULL;
-    int64_t bytes = 0, shared_bytes = 0;
+    struct use use =
+        exact ? (struct use){.own_bytes = proportional_bytes(sandbox, process)} : use_of(sandbox, process);
 
-    for (struct dirent *entry; processes && (entry = readdir(processes));) {
-        if (!counts(sandbox, entry->d_name))
-            continue;
-        if (exact) {
-            bytes += proportional_bytes(sandbox->proc_fd, entry->d_name);
-            continue;
-        }
-        struct use use = use_of(sandbox->proc_fd, entry->d_name);
-        bytes += use.own_bytes;
-        if (use.shared_bytes > shared_bytes)
-            shared_bytes = use.shared_bytes;
+    sum->own_bytes += use.own_bytes;
+    if (use.shared_bytes > sum->shared_bytes)
+        sum->shared_bytes = use.shared_bytes;
+}
+
+static int64_t count_processes(struct sandbox *sandbox, bool exact)
+{
+    struct use sum = {0};
+    char function[16];
+
+    if (!sandbox->processes)
+        return 0;
+    if (sandbox->separated) {
+        go_to_first_process(sandbox);
+        for (const char *process; (process = next_process(sandbox));)
+            add_process(&sum, sandbox, process, exact);
+    } else { /* /proc has all processes of the machine: only the function's is counted */
+        snprintf(function, sizeof function, "%d", (int)sandbox->function);
+        add_process(&sum, sandbox, function, exact);
     }
-    if (processes)
-        closedir(processes);
-    return bytes + shared_bytes;
+    return sum.own_bytes + sum.shared_bytes;
 }
 
 /*
@@ -109,7 +135,7 @@ static int64_t count_processes(const struct sandbox *sandbox, bool exact)
  * this thread: so most of the time is reserved for other work, and the peak so far is used until the next
  * exact count.
  */
-static int64_t exact_bytes(const struct sandbox *sandbox)
+static int64_t exact_bytes(struct sandbox *sandbox)
 {
     uint64_t began_ns = uv_hrtime();
     int64_t bytes = count_processes(sandbox, true);
@@ -135,7 +161,7 @@ bool sandbox_was_full(const struct sandbox *sandbox)
     return false;
 }
 
-int64_t sandbox_used_bytes(const struct sandbox *sandbox)
+int64_t sandbox_used_bytes(struct sandbox *sandbox)
 {
     int64_t limit = sandbox->memory_limit_bytes, files = file_bytes(sandbox);
     int64_t bytes = count_processes(sandbox, false);

@@ -19,7 +19,7 @@
 
 enum {
     TICK_MS = 25,
-    CLOSE_TICK_MS = 5, /* while a sandbox uses more than half of its memory, or prints more than is read */
+    CLOSE_TICK_MS = 5, /* for a sandbox that uses more than half of its memory, or prints more than is read */
     IDLE_TICK_MS = 1000,
     WATCHED_IN_A_TICK = 32, /* about; so a thousand busy sandboxes cost no more than some dozens */
     /* The cost of output that may be on its way to the engine: of all sandboxes, and of one. */
@@ -170,9 +170,18 @@ static void tick_every(struct sandboxes *sandboxes, uint64_t ms)
 }
 
 /* busy: the number of sandboxes that run; when they are many, each is looked at in some of the ticks only. */
+static uint64_t pause_of(const struct sandbox *sandbox, uint64_t busy)
+{
+    uint64_t of_many_ms = busy / WATCHED_IN_A_TICK * TICK_MS, of_one_ms = TICK_MS - CLOSE_TICK_MS;
+
+    if (is_at_rest(sandbox))
+        return IDLE_TICK_MS;
+    return sandbox->is_close || of_many_ms > of_one_ms ? of_many_ms : of_one_ms;
+}
+
 static bool is_due(struct sandbox *sandbox, uint64_t now_ms, uint64_t busy)
 {
-    uint64_t pause_ms = is_at_rest(sandbox) ? IDLE_TICK_MS : busy / WATCHED_IN_A_TICK * TICK_MS;
+    uint64_t pause_ms = pause_of(sandbox, busy);
 
     if (now_ms < sandbox->looked_after_ms + pause_ms)
         return false;
@@ -189,6 +198,14 @@ static uint64_t count_busy(const struct sandboxes *sandboxes)
     return busy;
 }
 
+static void look_after(struct sandbox *sandbox, size_t credit)
+{
+    bool more = take_output(sandbox, credit);
+    int64_t halves = watch_memory(sandbox);
+
+    sandbox->is_close = more || halves > 0;
+}
+
 static void on_tick(uv_timer_t *tick)
 {
     struct sandboxes *sandboxes = tick->data;
@@ -198,15 +215,11 @@ static void on_tick(uv_timer_t *tick)
     uint64_t busy = count_busy(sandboxes);
 
     for (struct sandbox *sandbox = sandboxes->first; sandbox; sandbox = sandbox->next) {
-        if (!is_at_rest(sandbox) && next_ms > TICK_MS)
-            next_ms = TICK_MS;
-        if (!is_due(sandbox, now_ms, busy))
-            continue;
-        bool more = take_output(sandbox, credit);
-        if (watch_memory(sandbox) > 0 && !is_at_rest(sandbox))
-            next_ms = CLOSE_TICK_MS;
-        if (more)
-            next_ms = CLOSE_TICK_MS;
+        if (is_due(sandbox, now_ms, busy))
+            look_after(sandbox, credit);
+        uint64_t tick_ms = is_at_rest(sandbox) ? IDLE_TICK_MS : sandbox->is_close ? CLOSE_TICK_MS : TICK_MS;
+        if (next_ms > tick_ms)
+            next_ms = tick_ms;
     }
     tick_every(sandboxes, next_ms);
 }
@@ -248,21 +261,32 @@ void sandbox_request_ended(struct port *port, const struct http_request *request
 
 /* ---- its life ---- */
 
-void sandbox_watch(struct sandbox *sandbox, pid_t function)
+static int open_of(const struct sandbox *sandbox, pid_t process, const char *name)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "%d/status", (int)function);
-    if (function)
-        sandbox->status_fd = openat(sandbox->proc_fd, path, O_RDONLY | O_CLOEXEC);
+    if (!sandbox->processes)
+        return -1;
+    snprintf(path, sizeof path, "%d/%s", (int)process, name);
+    return openat(dirfd(sandbox->processes), path, O_RDONLY | O_CLOEXEC);
+}
+
+void sandbox_watch(struct sandbox *sandbox, pid_t function)
+{
+    if (function) {
+        sandbox->status_fd = open_of(sandbox, function, "status");
+        sandbox->statm_fd = open_of(sandbox, function, "statm");
+    }
     sandbox->function = function;
     tick_every(sandbox->sandboxes, TICK_MS);
 }
 
 void sandbox_unwatch(struct sandbox *sandbox)
 {
-    const int fds[] = {sandbox->status_fd, sandbox->proc_fd, sandbox->tmp_fd, sandbox->memory_events_fd};
+    const int fds[] = {sandbox->status_fd, sandbox->statm_fd, sandbox->tmp_fd, sandbox->memory_events_fd};
 
+    if (sandbox->processes)
+        closedir(sandbox->processes);
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);

@@ -408,6 +408,20 @@ def handler(event, context):
     assert answer == -9 or answer["errorType"] == "Runtime.OutOfMemory", answer
 
 
+def test_memory_of_a_child_that_begins_late_counts(house):
+    """Below what the kernel's control group allows, so that only the server's own count ends it."""
+    late = house.function("""
+def handler(event, context):
+    if event == "early":
+        return event
+    held = "x = bytearray(b'x' * 248 * 1024 * 1024); import time; time.sleep(20)"
+    return subprocess.run([sys.executable, "-c", held]).returncode
+""", MemorySize=256)
+    assert house.invoke(late, "early") == "early"
+    answer = house.invoke(late)
+    assert answer["errorType"] == "Runtime.OutOfMemory", answer
+
+
 def test_what_is_written_to_tmp_counts_as_memory(house):
     answer = house.run("""
 def handler(event, context):

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGES = 100, SHARED_PAGES = 40, EXACT_COUNT_SHARE = 9, TOOK_NS = 1000, NOW_NS = 5000 };
+enum { PAGES = 100, SHARED_PAGES = 40, EXACT_COUNT_SHARE = 9, FUNCTION = 2, TOOK_NS = 1000, NOW_NS = 5000 };
 
 /* The clock advances by TOOK_NS at each reading during an exact count. */
 static uint64_t now_ns;
@@ -60,7 +60,9 @@ static void begin(int64_t limit_bytes)
     sandboxes = (struct sandboxes){0};
     sandbox = (struct sandbox){
         .sandboxes = &sandboxes, .separated = true, .tmp_fd = -1, .memory_limit_bytes = limit_bytes};
-    sandbox.proc_fd = open(folder, O_RDONLY | O_DIRECTORY);
+    sandbox.processes = opendir(folder);
+    sandbox.function = FUNCTION;
+    sandbox.statm_fd = openat(dirfd(sandbox.processes), "2/statm", O_RDONLY);
     now_ns = NOW_NS;
     looks = 0;
 }
@@ -69,7 +71,8 @@ static void end(void)
 {
     char command[128];
 
-    close(sandbox.proc_fd);
+    closedir(sandbox.processes);
+    close(sandbox.statm_fd);
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
 }
@@ -111,6 +114,15 @@ TEST(an_exact_count_is_made_again_after_nine_times_as_long_as_it_took)
     end();
 }
 
+TEST(without_namespaces_only_the_functions_process_counts)
+{
+    begin(INT64_MAX);
+    sandbox.separated = false;
+    assert_int_equal(sandbox_used_bytes(&sandbox), PAGES * (int64_t)sysconf(_SC_PAGESIZE));
+    end();
+}
+
 TESTS(test(up_to_the_limit_processes_are_added_up_without_looking_closer),
       test(above_the_limit_what_processes_share_is_counted_once),
-      test(an_exact_count_is_made_again_after_nine_times_as_long_as_it_took))
+      test(an_exact_count_is_made_again_after_nine_times_as_long_as_it_took),
+      test(without_namespaces_only_the_functions_process_counts))
