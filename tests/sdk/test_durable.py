@@ -16,6 +16,8 @@ import orderly_server
 from durable_world import QUEUES, World, callback, chained, context, encoded, step, wait
 
 INVALID = "InvalidParameterValueException"
+MEBIBYTE = 1048576
+ERROR_TOO_LARGE = "Error object size must be less than or equal to 1048576 bytes."
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,11 @@ def run(world, puppet):
 
 def told(error):
     return error["code"], error["message"], error["status"]
+
+
+def large_error(text):
+    """An error whose fields have the text's size together."""
+    return {"ErrorMessage": text[20:], "ErrorType": "x" * 10, "ErrorData": "x" * 5, "StackTrace": ["x" * 3, "x" * 2]}
 
 
 def plain(event):
@@ -389,18 +396,37 @@ def test_an_operation_changes_only_as_its_state_allows(run, refused, first, seco
     assert told(refused(run.checkpoint, Updates=[second])) == (INVALID, message, 400)
 
 
-@pytest.mark.parametrize("update, most, message", [
-    (lambda text: step("a", "SUCCEED", Payload=text), 262144, "STEP output payload size must be less than or equal to 262144 bytes."),
-    (lambda text: context("a", "SUCCEED", Payload=text), 262144,
-     "CONTEXT output payload size must be less than or equal to 262144 bytes."),
-    (lambda text: {**chained("a", "nobody"), "Payload": text}, 1048576,
-     "CHAINED_INVOKE input payload size must be less than or equal to 1048576 bytes."),
-    (lambda text: step("a", "FAIL", Error={"ErrorMessage": text[:-len('{"ErrorMessage":""}')]}), 32768,
-     "Error object size must be less than 32768 bytes."),
+@pytest.mark.parametrize("update, message", [
+    (lambda text: step("a", "SUCCEED", Payload=text), "STEP output payload size must be less than or equal to 1048576 bytes."),
+    (lambda text: context("a", "SUCCEED", Payload=text), "CONTEXT output payload size must be less than or equal to 1048576 bytes."),
+    (lambda text: {**chained("a", "nobody"), "Payload": text}, "CHAINED_INVOKE input payload size must be less than or equal to 1048576 bytes."),
+    (lambda text: step("a", "FAIL", Error=large_error(text)), ERROR_TOO_LARGE),
+    (lambda text: step("a", "RETRY", Error=large_error(text), StepOptions={"NextAttemptDelaySeconds": 1000}), ERROR_TOO_LARGE),
 ])
-def test_payloads_have_bounds(run, refused, update, most, message):
-    assert told(refused(run.checkpoint, Updates=[update("x" * (most + 1))])) == (INVALID, message, 400)
-    run.checkpoint(update("x" * most))
+def test_payloads_have_a_mebibyte(run, refused, update, message):
+    assert told(refused(run.checkpoint, Updates=[update("x" * (MEBIBYTE + 1))])) == (INVALID, message, 400)
+    run.checkpoint(update("x" * MEBIBYTE))
+
+
+def test_the_errors_of_callbacks_and_of_stopped_executions_have_a_mebibyte(world, puppet, run, refused):
+    [given] = run.checkpoint(callback("c"))
+    failure, stop = world.functions.send_durable_execution_callback_failure, world.functions.stop_durable_execution
+    for call, named in ((failure, {"CallbackId": given["CallbackDetails"]["CallbackId"]}), (stop, {"DurableExecutionArn": run.arn})):
+        assert told(refused(call, Error=large_error("x" * (MEBIBYTE + 1)), **named)) == (INVALID, ERROR_TOO_LARGE, 400)
+        call(Error=large_error("\n" * MEBIBYTE), **named)  # its JSON is larger
+    assert world.shown(run.arn)["Error"] == large_error("\n" * MEBIBYTE)
+
+
+@pytest.mark.parametrize("size, error", [
+    (MEBIBYTE, large_error("x" * MEBIBYTE)),
+    (MEBIBYTE + 1, {"ErrorType": INVALID, "ErrorMessage": ERROR_TOO_LARGE}),
+])
+def test_an_error_that_a_run_returns_has_a_mebibyte(world, size, error):
+    name = world.create({"index.py": f"""
+def handler(event, context):
+    return {{"Status": "FAILED", "Error": {{**{large_error(" " * 20)!r}, "ErrorMessage": "x" * ({size} - 20)}}}}
+"""})
+    assert world.ended(world.start(name, {}))["Error"] == error
 
 
 def test_a_checkpoint_has_250_updates_and_an_execution_3000_operations(run, refused):

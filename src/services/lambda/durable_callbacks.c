@@ -105,7 +105,7 @@ enum outcome lambda_send_durable_execution_callback_failure(
     struct callback *callback = callback_of(call);
 
     (void)out;
-    if (!callback)
+    if (!callback || !lambda_error_check(call, in->error))
         return FAILED;
     return complete(call, callback,
                     &(struct execution_end){.error = lambda_error_json(call, in->error ? in->error : &none)});

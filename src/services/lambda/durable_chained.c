@@ -201,7 +201,7 @@ void lambda_chained_invocation_end(const struct call *call,
     if (str_present(result->error)) {
         end = (struct execution_end){.status = LAMBDA_EXECUTION_STATUS_FAILED,
                                      .error = lambda_error_of_report(call, result)};
-    } else if (result->payload.size > CHAINED_PAYLOAD_BYTES) {
+    } else if (result->payload.size > DURABLE_PAYLOAD_BYTES) {
         end = (struct execution_end){
             .status = LAMBDA_EXECUTION_STATUS_FAILED,
             .error = lambda_error_text(call, NULL,

@@ -29,6 +29,23 @@ const struct lambda_error_object *lambda_error_object_of(const struct call *call
                                                                                                 : NULL;
 }
 
+bool lambda_error_fits(const struct lambda_error_object *error)
+{
+    size_t size = error->error_message.size + error->error_type.size + error->error_data.size;
+
+    for (size_t i = 0; i < error->stack_trace.count; i++)
+        size += error->stack_trace.items[i].size;
+    return size <= DURABLE_PAYLOAD_BYTES;
+}
+
+bool lambda_error_check(const struct call *call, const struct lambda_error_object *error)
+{
+    if (!error || lambda_error_fits(error))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, DURABLE_ERROR_TOO_LARGE);
+    return false;
+}
+
 /* ---- finding ---- */
 
 bool lambda_execution_get(const struct call *call, int64_t id, struct lambda_execution_row *execution)
@@ -303,7 +320,7 @@ enum outcome lambda_stop_durable_execution(const struct call *call,
 {
     const struct lambda_execution_row *located = lambda_execution_of(call);
 
-    if (!located)
+    if (!located || !lambda_error_check(call, in->error))
         return FAILED;
     out->stop_timestamp = located->ended_ms ? *located->ended_ms : call->now_ms;
     if (!lambda_execution_is_running(located))

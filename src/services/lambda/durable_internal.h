@@ -18,6 +18,7 @@ enum {
     DURABLE_DEFAULT_ITEMS = 100,
     DURABLE_DUE_PER_RUN = 100, /* operations that one run of a timer changes */
     DURABLE_HIDDEN_PER_RUN = 300,
+    DURABLE_PAYLOAD_BYTES = 1048576, /* of an operation; also all fields of an error together */
 };
 
 /* ---- durable_executions.c ---- */
@@ -26,6 +27,12 @@ enum {
 str lambda_error_json(const struct call *call, const struct lambda_error_object *error);
 str lambda_error_text(const struct call *call, const char *type, str message);
 const struct lambda_error_object *lambda_error_object_of(const struct call *call, str json);
+
+/* Has the error at most DURABLE_PAYLOAD_BYTES? */
+bool lambda_error_fits(const struct lambda_error_object *error);
+#define DURABLE_ERROR_TOO_LARGE "Error object size must be less than or equal to 1048576 bytes."
+/* The same of a request's error, or NULL.  False: fail() has been called. */
+bool lambda_error_check(const struct call *call, const struct lambda_error_object *error);
 
 bool lambda_execution_get(const struct call *call, int64_t id, struct lambda_execution_row *execution);
 bool lambda_execution_is_running(const struct lambda_execution_row *execution);
@@ -128,8 +135,6 @@ bool lambda_chained_check(const struct call *call, const struct function *functi
 /* The function, or the execution, that the operation has invoked has ended. */
 void lambda_chained_end(const struct call *call, int64_t execution_id, str operation_id,
                         const struct execution_end *end);
-/* An output of a chained function must not be larger. */
-enum { CHAINED_PAYLOAD_BYTES = 1048576 };
 
 /* ---- durable_history.c ---- */
 

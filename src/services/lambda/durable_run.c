@@ -226,7 +226,7 @@ static void succeed(const struct call *call, struct lambda_execution_row *execut
     if (json_is(json_get(output, S("Error")), JSON_OBJECT))
         fail_execution(call, execution,
                        invalid_output(call, "Cannot provide an Error for SUCCEEDED status."));
-    else if (execution->parent_id && result.size > CHAINED_PAYLOAD_BYTES)
+    else if (execution->parent_id && result.size > DURABLE_PAYLOAD_BYTES)
         fail_execution(call, execution,
                        lambda_error_text(call, NULL,
                                          S("Execution output payload size must be less than or equal to "
@@ -250,10 +250,12 @@ static void fail_as_told(const struct call *call, struct lambda_execution_row *e
     if (json_is(given, JSON_OBJECT))
         json_value(&writer, given);
     str json = json_is(given, JSON_OBJECT) ? json_written(&writer) : S("{}");
-    fail_execution(call, execution,
-                   lambda_error_object_of(call, json)
-                       ? json
-                       : invalid_output(call, "Invalid Error in invocation output."));
+    const struct lambda_error_object *error = lambda_error_object_of(call, json);
+    if (!error)
+        json = invalid_output(call, "Invalid Error in invocation output.");
+    else if (!lambda_error_fits(error))
+        json = invalid_output(call, DURABLE_ERROR_TOO_LARGE);
+    fail_execution(call, execution, json);
 }
 
 static void read_output(const struct call *call, struct lambda_execution_row *execution, str payload)

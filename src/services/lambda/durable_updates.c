@@ -8,8 +8,6 @@
 
 enum {
     MOST_OPERATIONS = 3000,
-    PAYLOAD_BYTES = 262144,
-    ERROR_BYTES = 32768,
 };
 
 /* One update, and the operation that it is about. */
@@ -64,17 +62,17 @@ static bool size_check(const struct update *update)
         size_t most;
     } payloads[] = {
         [LAMBDA_OPERATION_TYPE_EXECUTION] = {"Execution output", ANSWER_BYTES},
-        [LAMBDA_OPERATION_TYPE_CONTEXT] = {"CONTEXT output", PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_STEP] = {"STEP output", PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_WAIT] = {"WAIT", PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_CALLBACK] = {"CALLBACK", PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = {"CHAINED_INVOKE input", CHAINED_PAYLOAD_BYTES},
+        [LAMBDA_OPERATION_TYPE_CONTEXT] = {"CONTEXT output", DURABLE_PAYLOAD_BYTES},
+        [LAMBDA_OPERATION_TYPE_STEP] = {"STEP output", DURABLE_PAYLOAD_BYTES},
+        [LAMBDA_OPERATION_TYPE_WAIT] = {"WAIT", DURABLE_PAYLOAD_BYTES},
+        [LAMBDA_OPERATION_TYPE_CALLBACK] = {"CALLBACK", DURABLE_PAYLOAD_BYTES},
+        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = {"CHAINED_INVOKE input", DURABLE_PAYLOAD_BYTES},
     };
     bool is_child = update->type == LAMBDA_OPERATION_TYPE_EXECUTION && update->execution->parent_id;
-    size_t most = is_child ? CHAINED_PAYLOAD_BYTES : payloads[update->type].most;
+    size_t most = is_child ? DURABLE_PAYLOAD_BYTES : payloads[update->type].most;
 
-    if (update->error.size > ERROR_BYTES)
-        return refuse(update, "Error object size must be less than 32768 bytes.");
+    if (!lambda_error_check(update->call, update->in->error))
+        return false;
     if (update->in->payload.size <= most)
         return true;
     fail(update->call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
