@@ -127,6 +127,26 @@ def test_a_policy_that_locks_its_author_out_needs_a_confirmation(dynamodb, table
     dynamodb.delete_resource_policy(ResourceArn=table)
 
 
+def test_a_policy_that_denies_everything_can_be_removed_by_the_root_only(dynamodb, client, unique, refused):
+    name, user = unique("t"), unique("u")
+    table = dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **KEY)["TableDescription"]["TableArn"]
+    dynamodb.put_resource_policy(ResourceArn=table, ConfirmRemoveSelfResourceAccess=True, Policy=policy(
+        {"Effect": "Deny", "Principal": "*", "Action": "dynamodb:*", "Resource": table}))
+    denied = "AccessDeniedException"
+    assert refused(dynamodb.get_resource_policy, ResourceArn=table)["code"] == denied
+    assert refused(dynamodb.put_resource_policy, ResourceArn=table, Policy=allow_root(table))["code"] == denied
+    assert refused(dynamodb.delete_table, TableName=name)["code"] == denied
+    iam = client("iam")
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="all", PolicyDocument=policy(
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    theirs = client("dynamodb", aws_access_key_id=key["AccessKeyId"], aws_secret_access_key=key["SecretAccessKey"])
+    assert refused(theirs.delete_resource_policy, ResourceArn=table)["code"] == denied
+    dynamodb.delete_resource_policy(ResourceArn=table)
+    dynamodb.delete_table(TableName=name)
+
+
 def test_a_denial_binds_for_the_owner_and_by_name(dynamodb, table, refused):
     name = table.split("/")[1]
     item = {"TableName": name, "Item": {"id": {"S": "1"}}}

@@ -44,6 +44,16 @@ bool dynamodb_locate_governed(const struct call *call, str given, struct resourc
     return dynamodb_locate_table(call, given, found) && dynamodb_refuse_other_account(call, found);
 }
 
+/* The same; no policy keeps its account's root from removing it, as nobody else may be able to. */
+bool dynamodb_locate_governed_for_removal(const struct call *call, str given, struct resource *found)
+{
+    if (!dynamodb_locate_governed(call, given, found))
+        return false;
+    if (call->caller->kind == PRINCIPAL_ROOT)
+        found->policy = (str){0};
+    return true;
+}
+
 /* The request's table, or NULL after fail(). */
 static const struct table *table_of(const struct call *call)
 {
