@@ -257,6 +257,23 @@ def test_a_checkpoint_that_is_repeated_gets_its_answer_again(world, run):
     assert world.types(run.arn).count("StepStarted") == 1
 
 
+def test_the_checkpoint_that_ends_an_execution_gets_its_answer_again(world, puppet, refused):
+    arn = world.start(puppet.name, {})
+    run = puppet.run()
+    run.checkpoint(step("a"))
+    last = {"CheckpointToken": run.token, "ClientToken": "once"}
+    first = run.checkpoint(step("a", "SUCCEED"), {"Id": "end", "Type": "EXECUTION", "Action": "SUCCEED", "Payload": "1"}, **last)
+    again = run.checkpoint(step("a", "SUCCEED"), {"Id": "end", "Type": "EXECUTION", "Action": "SUCCEED", "Payload": "1"}, **last)
+    assert (again, run.token) == (first, None)
+    assert world.types(arn).count("ExecutionSucceeded") == 1
+    assert told(refused(run.checkpoint, **{**last, "ClientToken": "another"})) == (INVALID, "Invalid checkpoint token", 400)
+    state = {"DurableExecutionArn": arn, "CheckpointToken": last["CheckpointToken"]}
+    assert told(refused(world.functions.get_durable_execution_state, **state))[1] == "Invalid checkpoint token"
+    run.answer(**{"return": {"Status": "SUCCEEDED", "Result": ""}})
+    world.wait_for(arn, "InvocationCompleted")
+    assert told(refused(run.checkpoint, **last)) == (INVALID, "Invalid checkpoint token", 400)
+
+
 @pytest.mark.parametrize("token", ["bm90IG91cnM=", encoded("17/1/1")])
 def test_a_made_up_token_is_refused(run, refused, token):
     assert told(refused(run.checkpoint, CheckpointToken=token)) == (INVALID, "Invalid checkpoint token", 400)

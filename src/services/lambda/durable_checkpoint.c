@@ -3,7 +3,7 @@
  * changed.
  *
  * A token is good for one checkpoint.  The same request again, with the same ClientToken, gets the answer
- * again: its reply may have been lost.
+ * again: its reply may have been lost.  That includes the checkpoint that has ended the execution.
  */
 #include "durable_internal.h"
 
@@ -48,7 +48,7 @@ enum outcome lambda_checkpoint_durable_execution(const struct call *call,
         answer(call, &execution, out);
         return DONE;
     }
-    if (number != execution.checkpoints)
+    if (!lambda_execution_is_running(&execution) || number != execution.checkpoints)
         return refuse_token(call);
     execution.checkpoints++;
     execution.client_token = in->client_token;

@@ -43,9 +43,8 @@ int64_t lambda_checkpoint_number(const struct call *call, const struct lambda_ex
     str data, run = run_of(call, execution);
     int64_t number;
 
-    return lambda_execution_is_running(execution) && execution->under_way &&
-                   unsealed(call, S("lambda/checkpoint"), token, &data) && str_starts_with(data, run) &&
-                   str_to_i64(str_from(data, run.size), &number)
+    return execution->under_way && unsealed(call, S("lambda/checkpoint"), token, &data) &&
+                   str_starts_with(data, run) && str_to_i64(str_from(data, run.size), &number)
                ? number
                : -1;
 }
@@ -247,7 +246,7 @@ enum outcome lambda_get_durable_execution_state(const struct call *call,
     struct operation_page page = {.most = in->max_items && *in->max_items > 0 ? *in->max_items
                                                                               : DURABLE_DEFAULT_ITEMS};
 
-    if (!execution ||
+    if (!execution || !lambda_execution_is_running(execution) ||
         lambda_checkpoint_number(call, execution, in->checkpoint_token) != execution->checkpoints)
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Invalid checkpoint token");
     if (!page_of_marker(call, in->marker, &page))
