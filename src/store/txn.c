@@ -49,14 +49,26 @@ bool txn_pragma(struct txn *txn, const char *pragma, int64_t value)
     return sqlite3_exec(txn->db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+/* Has the database no page yet?  Setting auto_vacuum of another one would wait for the write lock. */
+static bool is_new(const struct txn *txn)
+{
+    sqlite3_stmt *count = NULL;
+    bool empty = sqlite3_prepare_v2(txn->db, "pragma page_count", -1, &count, NULL) == SQLITE_OK &&
+                 sqlite3_step(count) == SQLITE_ROW && sqlite3_column_int64(count, 0) == 0;
+
+    sqlite3_finalize(count);
+    return empty;
+}
+
 static bool configure(struct txn *txn)
 {
     sqlite3_extended_result_codes(txn->db, 1);
     sqlite3_busy_timeout(txn->db, STORE_BUSY_MS);
     if (!txn_pragma(txn, "page_size", STORE_PAGE_BYTES) || !txn_pragma(txn, "secure_delete", 0) ||
         !txn_pragma(txn, "temp_store", 2 /* memory */) || !txn_pragma(txn, "foreign_keys", 0) ||
-        !txn_pragma(txn, "synchronous", 1 /* normal */) || !txn_pragma(txn, "mmap_size", 0) ||
-        !txn_pragma(txn, "auto_vacuum", 2 /* incremental; of a new database */))
+        !txn_pragma(txn, "synchronous", 1 /* normal */) || !txn_pragma(txn, "mmap_size", 0))
+        return false;
+    if (is_new(txn) && !txn_pragma(txn, "auto_vacuum", 2 /* incremental */))
         return false;
     if (sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
         return false;

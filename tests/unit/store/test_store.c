@@ -61,6 +61,20 @@ static void an_abandoned_call_ends_its_statements_and_is_undone(void **state)
     commit(fixture->store);
 }
 
+static void a_reader_opens_while_a_batch_is_being_written(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t sequence;
+
+    add(begin(fixture), S("unfinished"));
+    struct store_reader *reader = store_reader_open(fixture->store);
+    assert_non_null(reader);
+    commit(fixture->store);
+    assert_int_equal(count_messages(begin_read(fixture, reader)), 1);
+    assert_true(store_end_read(reader, &sequence));
+    store_reader_close(reader);
+}
+
 static void an_abandoned_reader_reads_again(void **state)
 {
     struct fixture *fixture = *state;
@@ -890,6 +904,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_abandoned_call_ends_its_statements_and_is_undone),
+        TEST(a_reader_opens_while_a_batch_is_being_written),
         TEST(an_abandoned_reader_reads_again),
         TEST(what_is_committed_is_there_after_reopening),
         TEST(null_and_empty_are_kept_apart),
