@@ -108,6 +108,9 @@ def test_the_largest_policy_is_taken(dynamodb, table):
     ("arn:aws:dynamodb:us-east-1:000000000000:table/x/index/i", "ValidationException",
      f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: "
      "arn:aws:dynamodb:us-east-1:000000000000:table/x/index/i"),
+    ("arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026-01-01T00:00:00.000", "ValidationException",
+     f"{INVALID}Orderly has policies of tables only, not of streams: "
+     "arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026-01-01T00:00:00.000"),
     ("arn:aws:dynamodb:us-east-1:000000000000:table/nothing-here", "ResourceNotFoundException",
      "Requested resource not found: Table: nothing-here not found"),
 ])

@@ -35,7 +35,10 @@ bool dynamodb_locate_governed(const struct call *call, str given, struct resourc
         return refuse_arn(call, "Provided Arn is not a DynamoDB resource arn: ", given);
     if (!str_equal(arn.region, call->region) || !str_equal(arn.partition, S("aws")))
         return refuse_arn(call, "Invalid resource Arn: ", given);
-    if (str_index(str_from(arn.resource, sizeof "table/" - 1), '/') >= 0)
+    str below = str_from(arn.resource, sizeof "table/" - 1);
+    if (str_find(below, S("/stream/")) >= 0)
+        return refuse_arn(call, "Orderly has policies of tables only, not of streams: ", given);
+    if (str_index(below, '/') >= 0)
         return refuse_arn(
             call,
             "Invalid resource arn provided, only table or stream is accepted. Provided resource "
