@@ -574,13 +574,45 @@ def test_a_run_that_waits_for_nothing_is_tried_again_three_times_in_all(world, p
 
 
 def test_a_result_may_be_checkpointed(world, puppet, refused):
+    with ThreadPoolExecutor(1) as callers:
+        call = callers.submit(world.functions.invoke, FunctionName=puppet.name, Qualifier="$LATEST", Payload=b"{}")
+        run = puppet.run()
+        run.checkpoint({"Id": "end", "Type": "EXECUTION", "Action": "SUCCEED", "Payload": "x" * 6_000_000})
+        assert run.token is None
+        run.answer(**{"return": {"Status": "SUCCEEDED", "Result": ""}})
+        assert len(call.result()["Payload"].read()) == 6_000_000
+    ended = world.ended(run.arn)
+    assert (ended["Status"], len(ended["Result"])) == ("SUCCEEDED", 6_000_000)
+
+
+TOO_LARGE_OUTPUT = "Execution output payload size must be less than or equal to 1048576 bytes."
+
+
+def test_the_result_of_an_event_has_a_mebibyte(world, puppet, refused):
+    def end(size):
+        return {"Id": "end", "Type": "EXECUTION", "Action": "SUCCEED", "Payload": "x" * size}
+
     arn = world.start(puppet.name, {})
     run = puppet.run()
-    run.checkpoint({"Id": "end", "Type": "EXECUTION", "Action": "SUCCEED", "Payload": "x" * 6_000_000})
-    assert run.token is None
+    assert told(refused(run.checkpoint, Updates=[end(MEBIBYTE + 1)])) == (INVALID, TOO_LARGE_OUTPUT, 400)
+    run.checkpoint(end(MEBIBYTE))
     run.answer(**{"return": {"Status": "SUCCEEDED", "Result": ""}})
-    ended = world.ended(arn)
-    assert (ended["Status"], len(ended["Result"])) == ("SUCCEEDED", 6_000_000)
+    world.wait_for(arn, "InvocationCompleted")
+    assert len(world.shown(arn)["Result"]) == MEBIBYTE
+
+
+def test_a_result_that_a_run_returns_for_an_event_has_a_mebibyte(world):
+    name = world.create({"index.py": """
+import json
+def handler(event, context):
+    size = json.loads(event["InitialExecutionState"]["Operations"][0]["ExecutionDetails"]["InputPayload"])
+    return {"Status": "SUCCEEDED", "Result": "x" * size}
+"""})
+    assert len(world.ended(world.start(name, MEBIBYTE))["Result"]) == MEBIBYTE
+    large = world.ended(world.start(name, MEBIBYTE + 1))
+    assert (large["Status"], large["Error"]["ErrorMessage"]) == ("FAILED", TOO_LARGE_OUTPUT)
+    reply = world.functions.invoke(FunctionName=name, Qualifier="$LATEST", Payload=str(MEBIBYTE + 1))
+    assert (reply.get("FunctionError"), len(reply["Payload"].read())) == (None, MEBIBYTE + 1)
 
 
 def test_changes_during_a_run_begin_the_next_one_at_once(world, puppet):

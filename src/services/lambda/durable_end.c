@@ -94,6 +94,18 @@ static void answer_starts(const struct call *call, const struct lambda_execution
         answer_start(&there, &function, execution, &start, &result);
 }
 
+size_t lambda_execution_output_bytes(const struct call *call, const struct lambda_execution_row *execution)
+{
+    struct lambda_get_start_kind_row start;
+    bool is_event = lambda_get_start_kind(call->txn,
+                                          &(struct lambda_get_start_kind_params){
+                                              .execution_id = arena_i64(call->arena, execution->id)},
+                                          &start) &&
+                    start.kind == LAMBDA_INVOCATION_KIND_EVENT;
+
+    return execution->parent_id || is_event ? DURABLE_PAYLOAD_BYTES : ANSWER_BYTES;
+}
+
 static void count_end(const struct call *call, const struct lambda_execution_row *execution,
                       enum lambda_execution_status status)
 {

@@ -86,6 +86,8 @@ void lambda_execution_forget(const struct call *call, struct lambda_execution_ro
 /* Wait until an execution has been kept for long enough, then remove it. */
 enum outcome lambda_execution_expire(const struct call *call, struct lambda_execution_row *execution,
                                      const struct lambda_continue_execution_request *in);
+/* How many bytes its output may have: an event and another execution take less than a synchronous caller. */
+size_t lambda_execution_output_bytes(const struct call *call, const struct lambda_execution_row *execution);
 /* What the caller of an execution that has ended gets. */
 struct result lambda_execution_result(const struct call *call, str result, str error_json);
 

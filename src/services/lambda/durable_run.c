@@ -226,7 +226,7 @@ static void succeed(const struct call *call, struct lambda_execution_row *execut
     if (json_is(json_get(output, S("Error")), JSON_OBJECT))
         fail_execution(call, execution,
                        invalid_output(call, "Cannot provide an Error for SUCCEEDED status."));
-    else if (execution->parent_id && result.size > DURABLE_PAYLOAD_BYTES)
+    else if (result.size > lambda_execution_output_bytes(call, execution))
         fail_execution(call, execution,
                        lambda_error_text(call, NULL,
                                          S("Execution output payload size must be less than or equal to "

@@ -57,26 +57,24 @@ static bool action_check(const struct update *update)
 
 static bool size_check(const struct update *update)
 {
-    static const struct {
-        const char *name;
-        size_t most;
-    } payloads[] = {
-        [LAMBDA_OPERATION_TYPE_EXECUTION] = {"Execution output", ANSWER_BYTES},
-        [LAMBDA_OPERATION_TYPE_CONTEXT] = {"CONTEXT output", DURABLE_PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_STEP] = {"STEP output", DURABLE_PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_WAIT] = {"WAIT", DURABLE_PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_CALLBACK] = {"CALLBACK", DURABLE_PAYLOAD_BYTES},
-        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = {"CHAINED_INVOKE input", DURABLE_PAYLOAD_BYTES},
+    static const char *const names[] = {
+        [LAMBDA_OPERATION_TYPE_EXECUTION] = "Execution output",
+        [LAMBDA_OPERATION_TYPE_CONTEXT] = "CONTEXT output",
+        [LAMBDA_OPERATION_TYPE_STEP] = "STEP output",
+        [LAMBDA_OPERATION_TYPE_WAIT] = "WAIT",
+        [LAMBDA_OPERATION_TYPE_CALLBACK] = "CALLBACK",
+        [LAMBDA_OPERATION_TYPE_CHAINED_INVOKE] = "CHAINED_INVOKE input",
     };
-    bool is_child = update->type == LAMBDA_OPERATION_TYPE_EXECUTION && update->execution->parent_id;
-    size_t most = is_child ? DURABLE_PAYLOAD_BYTES : payloads[update->type].most;
+    size_t most = update->type == LAMBDA_OPERATION_TYPE_EXECUTION
+                      ? lambda_execution_output_bytes(update->call, update->execution)
+                      : DURABLE_PAYLOAD_BYTES;
 
     if (!lambda_error_check(update->call, update->in->error))
         return false;
     if (update->in->payload.size <= most)
         return true;
     fail(update->call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "%s payload size must be less than or equal to %zu bytes.", payloads[update->type].name, most);
+         "%s payload size must be less than or equal to %zu bytes.", names[update->type], most);
     return false;
 }
 

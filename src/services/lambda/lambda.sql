@@ -1737,6 +1737,11 @@ select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, atte
     batch_id, reports_failures
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
+-- The kind of an invocation that waits for the end of an execution: an event's only if no other one waits.
+-- statement: get_start_kind :one
+select kind from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting'
+order by kind = 'event' limit 1;
+
 -- statement: any_run :one
 select id from lambda_invocation where execution_id = :execution_id and durable = 'run' limit 1;
 
