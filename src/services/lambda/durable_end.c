@@ -16,7 +16,7 @@
 #include "wire/json.h"
 
 enum {
-    ROWS_PER_STATEMENT = 10, /* some have a megabyte, and the first one six */
+    ROWS_PER_STATEMENT = 4, /* some have a megabyte, and the first one six */
     EVENTS_PER_STATEMENT = 50,
     STATEMENTS_PER_RUN = 20,
 };
