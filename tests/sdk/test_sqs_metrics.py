@@ -29,6 +29,11 @@ def client(own_server):
 
 
 @pytest.fixture
+def sqs(client):
+    return client("sqs")
+
+
+@pytest.fixture
 def measured(own_server, at, client, wait_until):
     """The minute's figures, those of what the queue contains from second 56: {metric: sum}."""
 
