@@ -144,21 +144,9 @@ bool store_is_full(const struct store *store)
 
 /* ---- giving back ---- */
 
-static int64_t number(struct txn *txn, const char *pragma)
-{
-    sqlite3_stmt *prepared;
-    int64_t value = 0;
-
-    if (sqlite3_prepare_v2(txn->db, pragma, -1, &prepared, NULL) == SQLITE_OK &&
-        sqlite3_step(prepared) == SQLITE_ROW)
-        value = sqlite3_column_int64(prepared, 0);
-    sqlite3_finalize(prepared);
-    return value;
-}
-
 static int64_t free_pages(struct store *store)
 {
-    return number(&store->writer, "pragma freelist_count");
+    return txn_pragma_value(&store->writer, "freelist_count");
 }
 
 bool store_give_back(struct store *store)
@@ -182,8 +170,8 @@ bool store_give_back(struct store *store)
 bool space_prepare(struct store *store)
 {
     struct txn *txn = &store->writer;
-    int64_t bytes = number(txn, "pragma page_count") * STORE_PAGE_BYTES;
-    bool incremental = number(txn, "pragma auto_vacuum") == 2;
+    int64_t bytes = txn_pragma_value(txn, "page_count") * STORE_PAGE_BYTES;
+    bool incremental = txn_pragma_value(txn, "auto_vacuum") == 2;
 
     if (!incremental && bytes <= SPACE_QUICK_BYTES && has_room(store, 3 * (uint64_t)SPACE_QUICK_BYTES)) {
         if (!txn_pragma(txn, "auto_vacuum", 2) ||

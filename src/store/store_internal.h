@@ -120,6 +120,8 @@ bool txn_open(struct txn *txn, const char *path, const struct schema *const *sch
 void txn_close(struct txn *txn);
 /* Set a pragma of the connection. */
 bool txn_pragma(struct txn *txn, const char *pragma, int64_t value);
+/* 0 when it cannot be read. */
+int64_t txn_pragma_value(struct txn *txn, const char *pragma);
 void txn_control(struct txn *txn, enum control control);
 /* Call this before a statement that writes: the savepoints asked for become real. */
 void txn_will_write(struct txn *txn);

@@ -49,15 +49,24 @@ bool txn_pragma(struct txn *txn, const char *pragma, int64_t value)
     return sqlite3_exec(txn->db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Has the database no page yet?  Setting auto_vacuum of another one would wait for the write lock. */
-static bool is_new(const struct txn *txn)
+int64_t txn_pragma_value(struct txn *txn, const char *pragma)
 {
-    sqlite3_stmt *count = NULL;
-    bool empty = sqlite3_prepare_v2(txn->db, "pragma page_count", -1, &count, NULL) == SQLITE_OK &&
-                 sqlite3_step(count) == SQLITE_ROW && sqlite3_column_int64(count, 0) == 0;
+    char text[128];
+    sqlite3_stmt *prepared;
+    int64_t value = 0;
 
-    sqlite3_finalize(count);
-    return empty;
+    snprintf(text, sizeof text, "pragma %s", pragma);
+    if (sqlite3_prepare_v2(txn->db, text, -1, &prepared, NULL) == SQLITE_OK &&
+        sqlite3_step(prepared) == SQLITE_ROW)
+        value = sqlite3_column_int64(prepared, 0);
+    sqlite3_finalize(prepared);
+    return value;
+}
+
+/* Only of a new database: setting auto_vacuum of another one would wait for the write lock. */
+static bool set_auto_vacuum(struct txn *txn)
+{
+    return txn_pragma_value(txn, "page_count") > 0 || txn_pragma(txn, "auto_vacuum", 2 /* incremental */);
 }
 
 static bool configure(struct txn *txn)
@@ -68,9 +77,8 @@ static bool configure(struct txn *txn)
         !txn_pragma(txn, "temp_store", 2 /* memory */) || !txn_pragma(txn, "foreign_keys", 0) ||
         !txn_pragma(txn, "synchronous", 1 /* normal */) || !txn_pragma(txn, "mmap_size", 0))
         return false;
-    if (is_new(txn) && !txn_pragma(txn, "auto_vacuum", 2 /* incremental */))
-        return false;
-    if (sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
+    if (!set_auto_vacuum(txn) ||
+        sqlite3_exec(txn->db, "pragma journal_mode = wal", NULL, NULL, NULL) != SQLITE_OK)
         return false;
     if (!txn_pragma(txn, "wal_autocheckpoint", 0) || !txn_pragma(txn, "journal_size_limit", STORE_LOG_BYTES))
         return false;
