@@ -233,7 +233,7 @@ create table engine_trace_range (
     range integer primary key,
     words blob
 );
-insert into engine_trace_range (range) select distinct id >> 8 from engine_trace order by 1;
+insert into engine_trace_range (range) select distinct id >> 6 from engine_trace order by 1;
 create index engine_trace_range_open on engine_trace_range (range) where words is null;
 
 -- statement: add_account :exec

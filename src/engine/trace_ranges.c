@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum {
-    NEWEST_RANGES = 16, /* which are not closed: their traces probably go on */
+    NEWEST_RANGES = 64, /* which are not closed: their traces probably go on */
     CLOSE_EVERY_MS = 10 * 1000,
 };
 

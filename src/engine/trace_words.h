@@ -29,7 +29,7 @@ bool word_stored(str words, int64_t word);
  * A range is TRACES_OF_RANGE traces, by their rows' ids.  Its places say which words are in which of its
  * traces: a sorted list, in which only the upper bits of a word are left.
  */
-enum { TRACES_OF_RANGE = 256 };
+enum { TRACES_OF_RANGE = 64 };
 
 int64_t trace_range(int64_t trace);
 int64_t trace_range_first(int64_t range);

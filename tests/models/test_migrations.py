@@ -149,5 +149,5 @@ def test_hops_from_before_runs_are_kept_each_as_a_run_and_all_traces_are_in_open
     apply(database, "engine", 14, 14)
     assert database.execute("select id, first_hop, trace, hops from engine_trace_run order by id").fetchall() == [
         (number, number, trace, f"[{hop}]") for (trace, number), hop in sorted(hops.items(), key=lambda one: one[0][1])]
-    assert database.execute("select range, words from engine_trace_range order by 1").fetchall() == [(0, None), (1, None)]
+    assert database.execute("select range, words from engine_trace_range order by 1").fetchall() == [(0, None), (4, None)]
     assert database.execute("select * from engine_trace").fetchall() == before

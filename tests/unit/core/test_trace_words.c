@@ -90,7 +90,7 @@ static const int64_t word = INT64_C(0x7fedcba987654321), negative = -INT64_C(0x1
 static str places(void)
 {
     static uint64_t sorted[5];
-    const uint64_t made[] = {word_place(word, FIRST + 200), word_place(word, FIRST + 7),
+    const uint64_t made[] = {word_place(word, FIRST + 50), word_place(word, FIRST + 7),
                              word_place(negative, FIRST), word_place(word, FIRST + 8),
                              word_place(negative, FIRST + TRACES_OF_RANGE - 1)};
 
@@ -103,29 +103,30 @@ TEST(a_word_is_found_in_the_newest_trace_of_a_range_up_to_one)
 {
     static const struct {
         int64_t last, found;
-    } cases[] = {{TRACES_OF_RANGE - 1, 200}, {200, 200}, {199, 8}, {8, 8}, {7, 7}};
+    } cases[] = {{TRACES_OF_RANGE - 1, 50}, {50, 50}, {49, 8}, {8, 8}, {7, 7}};
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(word_newest(places(), RANGE, word, FIRST + cases[i].last), FIRST + cases[i].found);
     assert_int_equal(word_newest(places(), RANGE, word, FIRST + 6), 0);
-    assert_int_equal(word_newest(places(), RANGE, negative, FIRST + 255), FIRST + 255);
-    assert_int_equal(word_newest(places(), RANGE, negative, FIRST + 254), FIRST);
+    assert_int_equal(word_newest(places(), RANGE, negative, FIRST + TRACES_OF_RANGE - 1),
+                     FIRST + TRACES_OF_RANGE - 1);
+    assert_int_equal(word_newest(places(), RANGE, negative, FIRST + TRACES_OF_RANGE - 2), FIRST);
 }
 
 TEST(a_word_that_no_trace_of_the_range_has_is_not_found)
 {
-    assert_int_equal(word_newest(places(), RANGE, word + TRACES_OF_RANGE, FIRST + 255), 0);
-    assert_int_equal(word_newest(places(), RANGE, word - TRACES_OF_RANGE, FIRST + 255), 0);
-    assert_int_equal(word_newest(S(""), RANGE, word, FIRST + 255), 0);
+    assert_int_equal(word_newest(places(), RANGE, word + TRACES_OF_RANGE, FIRST + TRACES_OF_RANGE - 1), 0);
+    assert_int_equal(word_newest(places(), RANGE, word - TRACES_OF_RANGE, FIRST + TRACES_OF_RANGE - 1), 0);
+    assert_int_equal(word_newest(S(""), RANGE, word, FIRST + TRACES_OF_RANGE - 1), 0);
 }
 
-TEST(a_range_is_256_traces)
+TEST(a_range_is_64_traces)
 {
     assert_int_equal(trace_range(FIRST - 1), RANGE - 1);
     assert_int_equal(trace_range(FIRST), RANGE);
     assert_int_equal(trace_range(trace_range_last(RANGE)), RANGE);
     assert_int_equal(trace_range_first(RANGE), FIRST);
-    assert_int_equal(trace_range_last(RANGE), FIRST + 255);
+    assert_int_equal(trace_range_last(RANGE), FIRST + 63);
 }
 
 TEST(a_stored_list_has_its_words_and_no_others)
@@ -144,5 +145,5 @@ TESTS(test(words_are_runs_of_letters_digits_and_underscores), test(case_does_not
       test(names_of_members_are_no_words), test(a_text_has_at_most_sixty_four_words),
       test(the_same_text_is_another_word_of_another_kind),
       test(a_word_is_found_in_the_newest_trace_of_a_range_up_to_one),
-      test(a_word_that_no_trace_of_the_range_has_is_not_found), test(a_range_is_256_traces),
+      test(a_word_that_no_trace_of_the_range_has_is_not_found), test(a_range_is_64_traces),
       test(a_stored_list_has_its_words_and_no_others))
