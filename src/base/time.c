@@ -126,6 +126,11 @@ static char *put_digits(char *to, int64_t value, size_t width)
     char room[STR_I64_SIZE];
     str digits = str_of_i64(room, value);
 
+    if (value < 0) { /* the sign is one of the width */
+        *to++ = '-';
+        digits = str_from(digits, 1);
+        width--;
+    }
     for (size_t size = digits.size; size < width; size++)
         *to++ = '0';
     memcpy(to, digits.data, digits.size);

@@ -7,6 +7,8 @@ static const int64_t noon_ms = 1769860800123; /* 2026-01-31T12:00:00.123Z, a Sat
 TEST(a_moment_is_written_in_each_of_awss_ways)
 {
     assert_text(time_iso8601(&scratch, noon_ms), "2026-01-31T12:00:00Z");
+    assert_text(time_iso8601(&scratch, INT64_C(-62167219200000)), "0000-01-01T00:00:00Z");
+    assert_text(time_iso8601(&scratch, INT64_C(-62167219201000)), "-001-12-31T23:59:59Z");
     assert_text(time_iso8601_ms(&scratch, noon_ms), "2026-01-31T12:00:00.123Z");
     assert_text(time_amz_date(&scratch, noon_ms), "20260131T120000Z");
     assert_text(time_http_date(&scratch, noon_ms), "Sat, 31 Jan 2026 12:00:00 GMT");
