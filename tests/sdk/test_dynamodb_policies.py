@@ -82,7 +82,9 @@ def padded(size):
 @pytest.mark.parametrize(("document", "sentence"), [
     ("", f"{INVALID}Invalid policy document: This policy contains invalid Json"),
     ("[]", f"{INVALID}Invalid policy document: This policy contains invalid Json"),
-    (policy({"Effect": "Allow"}), f"{INVALID}Invalid policy document: Could not parse the policy"),
+    (policy(), f"{INVALID}Invalid policy document: Could not parse the policy: Statement is empty!"),
+    (policy({"Effect": "Allow"}), f"{INVALID}Invalid policy document: Missing required field Resource"),
+    (policy({"Effect": "Allow", "Resource": "*"}), f"{INVALID}Invalid policy document: Could not parse the policy"),
     (padded(20481), f"{INVALID}Maximum policy size of 20480 bytes exceeded"),
     (policy(statement("Allow", "*", "dynamodb:GetItem", "*")),
      "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure "
@@ -108,9 +110,8 @@ def test_the_largest_policy_is_taken(dynamodb, table):
     ("arn:aws:dynamodb:us-east-1:000000000000:table/x/index/i", "ValidationException",
      f"{INVALID}Invalid resource arn provided, only table or stream is accepted. Provided resource arn: "
      "arn:aws:dynamodb:us-east-1:000000000000:table/x/index/i"),
-    ("arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026-01-01T00:00:00.000", "ValidationException",
-     f"{INVALID}Orderly has policies of tables only, not of streams: "
-     "arn:aws:dynamodb:us-east-1:000000000000:table/x/stream/2026-01-01T00:00:00.000"),
+    ("arn:aws:dynamodb:us-east-1:000000000000:table/x/backup/0170", "ValidationException",
+     f"{INVALID}Provided Arn is not a DynamoDB resource arn: arn:aws:dynamodb:us-east-1:000000000000:table/x/backup/0170"),
     ("arn:aws:dynamodb:us-east-1:000000000000:table/nothing-here", "ResourceNotFoundException",
      "Requested resource not found: Table: nothing-here not found"),
 ])

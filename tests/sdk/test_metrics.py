@@ -100,6 +100,23 @@ def test_dynamodb_counts_the_capacity_of_a_global_index_apart_from_its_tables(en
     }
 
 
+def test_requests_about_a_backup_or_a_stream_count_for_no_table(endpoint, metrics):
+    account = "111122226666"
+    dynamodb = client_of(endpoint, account)
+    make_table(dynamodb)
+    stream = dynamodb.update_table(TableName="counted", StreamSpecification={
+        "StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})["TableDescription"]["LatestStreamArn"]
+    backup = dynamodb.create_backup(TableName="counted", BackupName="kept")["BackupDetails"]["BackupArn"]
+    dynamodb.describe_backup(BackupArn=backup)
+    dynamodb.delete_resource_policy(ResourceArn=stream)
+    dynamodb.delete_resource_policy(ResourceArn=stream.split("/stream/")[0])
+    dynamodb.delete_backup(BackupArn=backup)
+    found = metrics("AWS/DynamoDB", account, "SuccessfulRequestLatency")
+    assert {name[1:]: count for name, (_, count, *_) in found.items() if name[0] == "SuccessfulRequestLatency"} == {
+        (("Operation", operation), ("TableName", "counted")): 1
+        for operation in ("UpdateTable", "CreateBackup", "DeleteResourcePolicy")}
+
+
 def test_reads_alone_are_stored_when_their_minute_is_over(endpoint, metrics):
     account = "111122224444"
     dynamodb = client_of(endpoint, account)

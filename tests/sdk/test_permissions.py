@@ -241,6 +241,8 @@ OPERATIONS = [
 OF_TABLES = [
     ("dynamodb", "describe_continuous_backups", {"TableName": "none"}, [("dynamodb:DescribeContinuousBackups", TABLE)]),
     ("dynamodb", "describe_time_to_live", {"TableName": "none"}, [("dynamodb:DescribeTimeToLive", TABLE)]),
+    ("dynamodb", "get_resource_policy", {"ResourceArn": TABLE}, [("dynamodb:GetResourcePolicy", TABLE)]),
+    ("dynamodb", "get_resource_policy", {"ResourceArn": f"{TABLE}/stream/s"}, [("dynamodb:GetResourcePolicy", f"{TABLE}/stream/s")]),
     ("dynamodb", "tag_resource", {"ResourceArn": TABLE, "Tags": [{"Key": "k", "Value": "v"}]},
      [("dynamodb:TagResource", TABLE)]),
     ("dynamodb", "create_global_table", {"GlobalTableName": "none", "ReplicationGroup": [{"RegionName": "us-east-1"}]},

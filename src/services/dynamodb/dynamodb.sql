@@ -388,6 +388,11 @@ select id, table_id, hash_key, range_key, size_bytes, image_id,
         else (select content from dynamodb_content where image_id = dynamodb_item.image_id) end as item
 from dynamodb_item;
 
+-- migration: 18
+-- A stream's resource policy, as a table's.
+alter table dynamodb_stream add column policy text;
+alter table dynamodb_stream add column policy_revision text;
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -592,9 +597,11 @@ update dynamodb_table set read_units = :read_units, write_units = :write_units, 
 where id = :id;
 
 -- statement: read_policy :cached
+-- row: policy
 select policy, policy_revision from dynamodb_table where id = :id;
 
 -- statement: set_policy :exec
+-- row: policy
 update dynamodb_table set policy = :policy, policy_revision = :policy_revision where id = :id;
 
 -- statement: remove_table :exec
@@ -728,7 +735,9 @@ delete from dynamodb_stream where id = :id;
 
 -- statement: find_stream :one
 -- row: stream
-select id, account, region, table_name, label, view_type, hash_name, range_name, created_ms, closed_ms
+-- column: has_policy integer
+select id, account, region, table_name, label, view_type, hash_name, range_name, created_ms, closed_ms,
+    policy is not null as has_policy
 from dynamodb_stream
 where account = :account and region = :region and table_name = :table_name and label = :label;
 
@@ -736,6 +745,14 @@ where account = :account and region = :region and table_name = :table_name and l
 -- row: stream
 select id, account, region, table_name, label, view_type, hash_name, range_name, created_ms, closed_ms
 from dynamodb_stream where id = :id;
+
+-- statement: read_stream_policy :cached
+-- row: policy
+select policy, policy_revision from dynamodb_stream where id = :id;
+
+-- statement: set_stream_policy :exec
+-- row: policy
+update dynamodb_stream set policy = :policy, policy_revision = :policy_revision where id = :id;
 
 -- statement: list_streams :many
 -- param: horizon_ms integer

@@ -35,6 +35,10 @@ struct stream {
 const struct stream *dynamodb_stream_of(const struct call *call, const struct stream *stream);
 /* Find the stream of that ARN.  False: the text is not the ARN of a stream. */
 bool dynamodb_stream_find(const struct call *call, str arn, struct stream *stream);
+/* As a locator, of any region, whether the stream exists or not.  False: the text is not a stream's ARN. */
+bool dynamodb_locate_stream_arn(const struct call *call, str text, struct resource *found);
+/* The resource that a request about the stream needs permission for. */
+struct resource dynamodb_stream_resource(const struct call *call, const struct stream *stream);
 /* Records and shards older than this are trimmed. */
 int64_t dynamodb_stream_horizon_ms(const struct call *call);
 

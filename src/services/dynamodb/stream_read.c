@@ -56,7 +56,7 @@ bool dynamodbstreams_locate_iterated_stream(const struct call *call,
 
     if (!iterator_read(call, in->shard_iterator, stream))
         return false;
-    *found = (struct resource){.arn = stream->arn, .row = stream};
+    *found = dynamodb_stream_resource(call, stream);
     return true;
 }
 
@@ -335,6 +335,13 @@ enum outcome dynamodbstreams_get_records(const struct call *call,
     return get_records(call, call_resource(call, 0)->row, in->limit, RECORDS_BYTES, out) ? DONE : FAILED;
 }
 
+static bool is_allowed(const struct call *call, const struct stream *stream)
+{
+    struct resource resource = dynamodb_stream_resource(call, stream);
+
+    return authorize_resource(call, &resource);
+}
+
 enum outcome dynamodbstreams_await_records(const struct call *call,
                                            const struct dynamodbstreams_await_records_input *in,
                                            struct dynamodbstreams_get_records_output *out)
@@ -342,8 +349,7 @@ enum outcome dynamodbstreams_await_records(const struct call *call,
     struct stream stream;
     int64_t give_up_ms = call->arrived_ms + in->wait_seconds * MS_PER_S;
 
-    if (!iterator_read(call, in->shard_iterator, &stream) ||
-        !authorize_resource(call, &(struct resource){.arn = stream.arn, .row = &stream}) ||
+    if (!iterator_read(call, in->shard_iterator, &stream) || !is_allowed(call, &stream) ||
         !get_records(call, &stream, in->limit, AWAITED_BYTES, out))
         return FAILED;
     if (out->records.count > 0 || !str_present(out->next_shard_iterator) || call->now_ms >= give_up_ms ||
@@ -361,8 +367,8 @@ enum outcome dynamodbstreams_find_last_record(const struct call *call,
 
     if (!dynamodb_stream_find(call, in->stream_arn, &stream))
         return fail(call, &DYNAMODBSTREAMS_VALIDATION_EXCEPTION, "Invalid StreamArn");
-    if (!authorize_resource(call, &(struct resource){.arn = stream.arn, .row = &stream}) ||
-        !dynamodb_stream_of(call, &stream) || !shard_find(call, &stream, in->shard_id, &shard))
+    if (!is_allowed(call, &stream) || !dynamodb_stream_of(call, &stream) ||
+        !shard_find(call, &stream, in->shard_id, &shard))
         return FAILED;
     int64_t last = last_of(call, &shard);
     if (last >= shard.first_number)

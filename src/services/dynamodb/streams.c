@@ -182,6 +182,26 @@ bool dynamodb_stream_find(const struct call *call, str text, struct stream *stre
     return true;
 }
 
+struct resource dynamodb_stream_resource(const struct call *call, const struct stream *stream)
+{
+    struct dynamodb_policy_row policy = {0};
+
+    if (stream->row.has_policy)
+        dynamodb_read_stream_policy(
+            call->txn, &(struct dynamodb_read_stream_policy_params){.id = stream->row.id}, &policy);
+    return (struct resource){.arn = stream->arn, .policy = policy.policy, .row = stream};
+}
+
+bool dynamodb_locate_stream_arn(const struct call *call, str text, struct resource *found)
+{
+    struct stream *stream = arena_new(call->arena, struct stream);
+
+    if (!dynamodb_stream_find(call, text, stream))
+        return false;
+    *found = dynamodb_stream_resource(call, stream);
+    return true;
+}
+
 static bool refuse(const struct call *call, const char *sentence)
 {
     fail(call, &DYNAMODBSTREAMS_VALIDATION_EXCEPTION, "%s", sentence);
@@ -190,12 +210,9 @@ static bool refuse(const struct call *call, const char *sentence)
 
 bool dynamodbstreams_locate_stream(const struct call *call, str given, struct resource *found)
 {
-    struct stream *stream = arena_new(call->arena, struct stream);
-
-    if (!dynamodb_stream_find(call, given, stream) || !str_equal(stream->row.region, call->region))
-        return refuse(call, "Invalid StreamArn");
-    *found = (struct resource){.arn = given, .row = stream};
-    return true;
+    return (dynamodb_locate_stream_arn(call, given, found) &&
+            str_equal(((const struct stream *)found->row)->row.region, call->region)) ||
+           refuse(call, "Invalid StreamArn");
 }
 
 const struct stream *dynamodb_stream_of(const struct call *call, const struct stream *stream)

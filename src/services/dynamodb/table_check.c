@@ -127,5 +127,5 @@ bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_
 {
     return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
            dynamodb_stream_check(call, in->stream_specification) && dynamodb_tags_check(call, &in->tags) &&
-           (!str_present(in->resource_policy) || dynamodb_policy_check(call, in->resource_policy));
+           (!str_present(in->resource_policy) || dynamodb_policy_check(call, in->resource_policy, false));
 }

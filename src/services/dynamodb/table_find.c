@@ -8,6 +8,7 @@
  */
 #include "dynamodb_internal.h"
 #include "indexes.h"
+#include "stream_internal.h"
 #include "tables.h"
 
 #include "aws/arn.h"
@@ -85,7 +86,7 @@ static bool may_govern(const struct call *call, const struct table *table)
 
 static str policy_of(const struct call *call, const struct table *table)
 {
-    struct dynamodb_read_policy_row policy = {0};
+    struct dynamodb_policy_row policy = {0};
 
     if (table->row.has_policy && may_govern(call, table))
         dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = table->row.id}, &policy);
@@ -152,9 +153,7 @@ bool dynamodb_locate_table(const struct call *call, str given, struct resource *
 
 bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found)
 {
-    const struct table *table = found->row;
-
-    return is_own(call, table->account) ||
+    return is_own(call, arn_account(found->arn)) ||
            dynamodb_refuse(call, S("This action is only supported by accounts that match the resource "
                                    "owner\xe2\x80\x99s account."));
 }
@@ -172,8 +171,9 @@ bool dynamodb_locate_index(const struct call *call, str given, str name, struct 
 
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found)
 {
+    if (dynamodb_locate_stream_arn(call, text, found))
+        return ((const struct stream *)found->row)->row.id != 0;
     bool well = dynamodb_locate_anywhere(call, text, found);
-
     if (!well)
         take_failure(call);
     return well && found->add_context;

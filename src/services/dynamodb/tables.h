@@ -8,9 +8,9 @@
 /* table_find.c */
 /* As dynamodb_locate_table(), but the ARN may be that of another region. */
 bool dynamodb_locate_anywhere(const struct call *call, str given, struct resource *found);
-/* False, after fail(), when another account has the table that was located. */
+/* False, after fail(), when another account has the table or stream that was located. */
 bool dynamodb_refuse_other_account(const struct call *call, const struct resource *found);
-/* Find the table that an ARN names; false when no table has it. */
+/* Find the table or the stream of that ARN; false when it does not exist. */
 bool dynamodb_locate_arn(const struct call *call, str text, struct resource *found);
 struct json_writer;
 void dynamodb_describe(const struct call *call, str arn, struct json_writer *state);
@@ -94,9 +94,11 @@ const int64_t *dynamodb_bound_of(const int64_t *asked);
 /* The number of times that the table's throughput has been lowered since midnight, UTC. */
 int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
+/* resource_policy_check.c */
+/* False, after fail(), when the document cannot be the policy of a table, or of a stream. */
+bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream);
+
 /* resource_policy.c */
-/* False, after fail(), when the document cannot be a table's policy. */
-bool dynamodb_policy_check(const struct call *call, str policy);
 /* The policy of a new table, which has been checked. */
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);
 

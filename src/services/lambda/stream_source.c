@@ -10,6 +10,7 @@
 #include "destinations.h"
 #include "sources.h"
 
+#include "aws/arn.h"
 #include "dynamodbstreams_model.h"
 #include "wire/json.h"
 
@@ -30,12 +31,16 @@ static bool refuse(const struct call *call, const char *before, str arn, const c
     return false;
 }
 
+/* No policy of another account's stream can allow ListStreams, which is not about one stream. */
 static bool role_may_read(const struct call *call, const struct principal *role, str stream_arn, str policy)
 {
     static const char *const actions[] = {"dynamodb:GetRecords", "dynamodb:GetShardIterator",
                                           "dynamodb:DescribeStream", "dynamodb:ListStreams"};
+    size_t count = sizeof actions / sizeof *actions;
 
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+    if (!str_equal(arn_account(stream_arn), call->account))
+        count--;
+    for (size_t i = 0; i < count; i++)
         if (!role || !may(call, role, str_of(actions[i]), stream_arn, policy))
             return refuse(call, "Cannot access stream ", stream_arn,
                           ". Please ensure the role can perform the GetRecords, GetShardIterator, "
