@@ -2,8 +2,8 @@
  * signer.c: the key that signs envelopes, and its certificate.
  *
  * The store keeps one key; this file holds it ready for all threads.  A reset of the store does not change
- * it.  Making a key takes a tenth of a second or more, with the lock held: so every operation that may be the
- * first to need a key is `prepared long` and makes it on a worker.
+ * it.  Making a key takes some hundredths of a second or more, with the lock held: so every operation that
+ * may be the first to need a key is `prepared long` and makes it on a worker.
  */
 #include "sns_internal.h"
 
@@ -20,6 +20,7 @@
 
 enum {
     KEY_BITS = 2048,
+    KEY_PRIMES = 3, /* of 683 bits: made in a quarter of the time of two, and signs a tenth faster */
     CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600,
     SIGNATURE_BYTES = KEY_BITS / 8,
     OK = 200,
@@ -87,6 +88,20 @@ static void store_key(const struct call *call)
                                    });
 }
 
+/* A client cannot tell how many primes a key has. */
+static EVP_PKEY *generate_key(void)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY *key = NULL;
+
+    check(context && EVP_PKEY_keygen_init(context) == 1 &&
+          EVP_PKEY_CTX_set_rsa_keygen_bits(context, KEY_BITS) == 1 &&
+          EVP_PKEY_CTX_set_rsa_keygen_primes(context, KEY_PRIMES) == 1 &&
+          EVP_PKEY_generate(context, &key) == 1);
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
 static void make_key(const struct call *call)
 {
     unsigned char bytes[NAME_SIZE / 2];
@@ -94,8 +109,7 @@ static void make_key(const struct call *call)
     if (call->preparing)
         read_anew(call);
     random_bytes(bytes, sizeof bytes);
-    remember(EVP_RSA_gen(KEY_BITS), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
-    check(signer.key != NULL);
+    remember(generate_key(), hex_encode(call->arena, (str){(const char *)bytes, sizeof bytes}));
 }
 
 static void load_key(const struct call *call, str name)
