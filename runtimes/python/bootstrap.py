@@ -284,7 +284,46 @@ def replacement(value):
     raise TypeError("Object of type %s is not JSON serializable" % type(value).__name__)
 
 
+PLAIN = frozenset((str, int, float, bool, type(None)))
+USUAL = PLAIN | {dict, list, tuple}
+
+
+def has_objects(values):
+    """Do the values contain something that is an object for AWS's encoder (simplejson), and not for json?"""
+    kinds = set(map(type, values))
+    if kinds <= PLAIN:
+        return False
+    if not kinds <= USUAL and any(hasattr(kind, "_asdict") for kind in kinds):
+        return True
+    for value in values:
+        if isinstance(value, dict):
+            if bytes in map(type, value) or has_objects(value.values()):
+                return True
+        elif isinstance(value, (list, tuple)) and has_objects(value):
+            return True
+    return False
+
+
+def with_objects(value):
+    """The value with dicts in the place of named tuples, and text for keys that are bytes."""
+    if not isinstance(value, (str, int, float)) and callable(getattr(value, "_asdict", None)):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {key.decode() if isinstance(key, bytes) else key: with_objects(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [with_objects(one) for one in value]
+    return value
+
+
+def as_for_aws(value):
+    try:
+        return with_objects(value) if has_objects((value,)) else value
+    except RecursionError:
+        return value  # json.dumps() says what is wrong with it
+
+
 def to_json(value):
+    value = as_for_aws(value)
     text = json.dumps(value, ensure_ascii=escapes_letters(), default=replacement)
     if DECIMAL in text:  # its digits, all of them, become a number
         text = re.sub('"%s([^"]*)"' % DECIMAL, r"\1", text)

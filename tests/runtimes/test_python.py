@@ -109,6 +109,39 @@ def test_numbers_of_boto3_s_tables_and_bytes_are_answered_as_aws_does(python):
     assert function.invoke("raw").body == b'{"raw": true}'
 
 
+def test_named_tuples_are_answered_as_objects_as_aws_does(python):
+    function = python("index.handler", {"index.py": """
+        import collections, typing
+        Point = collections.namedtuple("Point", "x y")
+        class Order(typing.NamedTuple):
+            id: str
+            at: object = None
+        class Other:
+            def _asdict(self):
+                return {"other": Point(5, 6)}
+        class Text(str):
+            def _asdict(self):
+                return {}
+        circle = []
+        circle.append(circle)
+        answers = {
+            "one": Point(1, 2),
+            "deep": {"orders": [Order("O1", (Point(1, [Point(3, b"z")]), 7))]},
+            "other": [Other(), Text("t"), (1, 2), []],
+            "bytes": {b"k": 1, "l": {b"m": 2}},
+            "circle": circle,
+        }
+        def handler(event, context):
+            return answers[event]
+        """})
+    assert function.invoke("one").body == b'{"x": 1, "y": 2}'
+    assert function.invoke("deep").body == (
+        b'{"orders": [{"id": "O1", "at": [{"x": 1, "y": [{"x": 3, "y": "z"}]}, 7]}]}')
+    assert function.invoke("other").body == b'[{"other": {"x": 5, "y": 6}}, "t", [1, 2], []]'
+    assert function.invoke("bytes").body == b'{"k": 1, "l": {"m": 2}}'
+    assert function.invoke("circle").value["errorMessage"] == "Unable to marshal response: Circular reference detected"
+
+
 @pytest.mark.parametrize("runtime, text", [("python3.11", b'"\\u00fc"'), ("python3.12", '"ü"'.encode()), ("python3.9", b'"\\u00fc"')])
 def test_letters_are_escaped_until_python_3_11(python, runtime, text):
     function = python("index.handler", {"index.py": ECHO}, AWS_EXECUTION_ENV="AWS_Lambda_" + runtime)
