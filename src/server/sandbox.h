@@ -45,6 +45,7 @@ struct sandbox {
     long first_process;         /* where the processes begin in it, see telldir() */
     int tmp_fd;                 /* its /tmp; -1: unknown */
     pid_t function;             /* pid of its process in the sandbox's /proc; 0: unknown */
+    bool function_has_ended;    /* only its extensions run */
     int status_fd, statm_fd;    /* /proc/<pid>/status and statm of the function's process */
     int memory_events_fd;       /* of its control group; -1: unknown */
     int64_t memory_limit_bytes; /* 0: unlimited */
@@ -140,7 +141,7 @@ void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in);
 /* Tell the subscribers what was printed. */
 void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, enum line_source source,
                         int64_t now_ms);
-/* Send what was gathered: the function's program has ended. */
+/* Send what was gathered. */
 void sandbox_flush_telemetry(struct sandbox *sandbox);
 /* Process 1 has made a socket for a subscriber; -1: it could not. */
 void sandbox_telemetry_socket(struct sandbox *sandbox, int fd);

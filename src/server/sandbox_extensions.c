@@ -53,11 +53,12 @@ static void process_has_ended(struct sandbox *sandbox, const struct message *mes
 {
     if (*message->name && sandbox->extension_count > 0)
         sandbox->extension_count--;
+    take_output(sandbox);
     if (!*message->name) {
         sandbox->function = 0;
+        sandbox->function_has_ended = true;
         sandbox_flush_telemetry(sandbox);
     }
-    take_output(sandbox);
     sandbox_post_process_exit(sandbox, message->name, message->status,
                               has_run ? (str){0} : str_of(message->text));
 }

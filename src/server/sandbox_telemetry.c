@@ -55,11 +55,25 @@ void sandbox_unsubscribe_all(struct sandbox *sandbox)
 
 /* ---- events ---- */
 
+void sandbox_flush_telemetry(struct sandbox *sandbox)
+{
+    for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
+        subscriber_flush(subscriber);
+}
+
+/* When the function's program has ended, the extensions have little time left: nothing waits for more. */
+static void flush_at_the_end(struct sandbox *sandbox)
+{
+    if (sandbox->function_has_ended)
+        sandbox_flush_telemetry(sandbox);
+}
+
 void sandbox_tell(struct sandbox *sandbox, const struct sandbox_tell_input *in)
 {
     for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
         if (subscriber->takes[TELEMETRY_PLATFORM] && (!in->logs || *in->logs == subscriber->is_logs))
             subscriber_add(subscriber, in->event);
+    flush_at_the_end(sandbox);
 }
 
 static bool is_wanted(const struct sandbox *sandbox, enum telemetry_type type, bool objects)
@@ -121,12 +135,7 @@ void sandbox_tell_lines(struct sandbox *sandbox, const struct line_list *lines, 
             tell_line(sandbox, true, type, line_event(arena, line, object_of(arena, line), type, now_ms));
         arena_rewind(arena, mark);
     }
-}
-
-void sandbox_flush_telemetry(struct sandbox *sandbox)
-{
-    for (struct subscriber *subscriber = sandbox->subscribers; subscriber; subscriber = subscriber->next)
-        subscriber_flush(subscriber);
+    flush_at_the_end(sandbox);
 }
 
 /* All sockets are alike: the first subscriber that waits for one gets it. */

@@ -1,5 +1,6 @@
 """Extensions beside a function: the Extensions API, the phases of a sandbox, and telemetry."""
 
+import datetime
 import json
 import pathlib
 import re
@@ -513,18 +514,25 @@ def test_an_extension_that_cannot_be_started_fails_the_invocation(functions, ext
     assert line in log_of(name, "EXTENSION")
 
 
-def test_a_function_that_does_not_begin_is_told_to_its_extensions(functions, extended, said, log_of):
-    name = extended(TOLD_BY_HTTP, "raise RuntimeError('no')")
+@pytest.mark.parametrize("source, kind", [
+    ("raise RuntimeError('no')", "RuntimeError"), ("import os; print('no', flush=True); os._exit(3)", "Runtime.ExitError"),
+])
+def test_a_function_that_does_not_begin_is_told_to_its_extensions(functions, extended, said, log_of, source, kind):
+    name = extended(TOLD_BY_HTTP, source)
     error, answer = invoke(functions, name)
-    assert (error, answer["errorType"], answer["errorMessage"]) == ("Unhandled", "RuntimeError", "no")
-    events = said(name, "told", 6)
+    assert (error, answer["errorType"]) == ("Unhandled", kind)
+    events = said(name, "told", 9)
     assert kinds_of(events) == [
         "platform.initStart", "platform.telemetrySubscription", "function", "platform.initRuntimeDone",
-        "platform.extension", "platform.initReport",
+        "platform.extension", "platform.initReport", "platform.start", "platform.runtimeDone", "platform.report",
     ]
-    record = {"initializationType": "on-demand", "phase": "init", "status": "error", "errorType": "RuntimeError"}
+    failed = {"status": "error", "errorType": kind}
+    record = {"initializationType": "on-demand", "phase": "init", **failed}
     assert events[3]["record"] == record
     assert events[5]["record"].pop("metrics")["durationMs"] >= 0 and events[5]["record"] == record
+    request_id = events[6]["record"]["requestId"]
+    for event in events[7:]:
+        assert event["record"].pop("metrics")["durationMs"] == 0 and event["record"] == {"requestId": request_id, **failed}
     assert "EXTENSION\tName: follower\tState: Ready\tEvents: [INVOKE,SHUTDOWN]\n" in log_of(name)
 
 
@@ -561,6 +569,42 @@ def test_an_extension_that_never_registers_ends_at_the_deadline(own_server, wait
     caller.join()
     [(error, answer)] = answers
     assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+
+
+@pytest.mark.parametrize("registers", [
+    "register('INVOKE', 'SHUTDOWN')",  # and does not ask for its first event
+    "next_event(register('INVOKE', name='another')[1]['Lambda-Extension-Identifier'])",  # by a name that is no file's
+], ids=["asks for nothing", "another name"])
+def test_an_extension_that_does_not_become_ready_ends_at_the_deadline(own_server, wait_until, registers):
+    functions = own(own_server)(API + f"""
+threading.Thread(target=lambda: {registers}).start()
+time.sleep(600)
+""")
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(invoke(functions, "f")))
+    caller.start()
+    wait_until(lambda: runs("/opt/extensions/follower"), what="the extension")
+    while not answers:
+        orderly_server.advance_clock(own_server.endpoint, 15)
+        caller.join(1)
+    [(error, answer)] = answers
+    assert (error, answer["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+    wait_until(lambda: not runs("/opt/extensions/follower"), what="the end of the extension")
+
+
+def test_an_extension_that_ends_between_invocations_fails_none(functions, extended, unique, wait_until):
+    extension = unique("fleeting")
+    name = extended({extension: API + """
+identifier = register("INVOKE")[1]["Lambda-Extension-Identifier"]
+threading.Thread(target=lambda: (next_event(identifier), next_event(identifier))).start()
+while not os.path.exists("/tmp/answered"):
+    time.sleep(0.01)
+time.sleep(0.3)
+os._exit(3)
+"""}, "def handler(event, context):\n    open('/tmp/answered', 'w').close()\n    return 'answer'\n")
+    for _ in range(2):
+        assert invoke(functions, name) == (None, "answer")
+        wait_until(lambda: not runs(extension), what="the end of the extension")
 
 
 def test_an_idle_sandbox_spins_down_after_five_minutes(own_server, wait_until):
@@ -800,7 +844,17 @@ def kinds_of(events):
     return [event["type"] for event in events]
 
 
-def test_an_extension_is_told_what_happens_in_its_sandbox(functions, extended, said, log_of):
+def spans_of(record):
+    """The names of a record's spans, which follow one another, and their duration in all."""
+    spans = record.pop("spans")
+    starts = [datetime.datetime.fromisoformat(span["start"]) for span in spans]
+    for start, span, following in zip(starts, spans, starts[1:]):
+        assert following - start == datetime.timedelta(milliseconds=span["durationMs"])
+    assert all(set(span) == {"name", "start", "durationMs"} for span in spans)
+    return [span["name"] for span in spans], sum(span["durationMs"] for span in spans)
+
+
+def test_an_extension_is_told_what_happens_in_its_sandbox(client, functions, extended, said, log_of):
     name = extended(TOLD_BY_HTTP)
     error, request_id = invoke(functions, name, {"a": 1})
     assert error is None
@@ -814,16 +868,96 @@ def test_an_extension_is_told_what_happens_in_its_sandbox(functions, extended, s
     times = [event["time"] for event in events]
     assert times == sorted(times) and all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z", at) for at in times)
     records = [event["record"] for event in events]
-    assert (records[0]["initializationType"], records[0]["phase"]) == ("on-demand", "init")
+    init = {"initializationType": "on-demand", "phase": "init"}
+    assert re.fullmatch("python:3.*", records[0].pop("runtimeVersion")) and ":runtime:" in records[0].pop("runtimeVersionArn")
+    [stream] = [one["logStreamName"] for one in client("logs").describe_log_streams(logGroupName=f"/aws/lambda/{name}")["logStreams"]]
+    assert records[0] == {**init, "functionName": name, "functionVersion": "$LATEST", "instanceId": stream,
+                          "instanceMaxMemory": 128 << 20}
     assert records[1] == {"name": "follower", "state": "Subscribed", "types": ["platform", "function"]}
-    assert records[2] == {"initializationType": "on-demand", "phase": "init", "status": "success"}
+    assert records[2] == {**init, "status": "success"}
     assert records[3] == {"name": "follower", "state": "Ready", "events": ["INVOKE", "SHUTDOWN"]}
     assert records[5] == {"requestId": request_id, "version": "$LATEST"}
     assert records[6] == 'the function says {"a": 1}'
-    assert (records[7]["requestId"], records[7]["status"]) == (request_id, "success")
-    assert (records[8]["requestId"], records[8]["status"]) == (request_id, "success")
-    assert records[8]["metrics"]["memorySizeMB"] == 128 and "initDurationMs" in records[8]["metrics"]
+    assert records[4].pop("metrics")["durationMs"] >= 0 and records[4] == {**init, "status": "success"}
+    duration = records[7]["metrics"].pop("durationMs")
+    assert spans_of(records[7]) == (["responseLatency", "responseDuration", "runtimeOverhead"], duration)
+    assert records[7] == {"requestId": request_id, "status": "success", "metrics": {"producedBytes": len(request_id) + 2}}
+    [names, overhead] = spans_of(records[8])
+    assert names == ["extensionOverhead"] and records[8]["metrics"]["durationMs"] == duration + overhead
+    metrics = records[8].pop("metrics")
+    assert records[8] == {"requestId": request_id, "status": "success"}
+    assert set(metrics) == {"durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB", "initDurationMs"}
+    assert metrics["memorySizeMB"] == 128
+    assert metrics["billedDurationMs"] == metrics["durationMs"] + metrics["initDurationMs"]
     assert "TELEMETRY\tName: follower\tState: Subscribed\tTypes: [Platform, Function]\n" in log_of(name)
+
+
+def test_the_time_of_a_streamed_answer_is_told(functions, extended, said):
+    name = extended(TELEMETRY + """
+listen(batch)
+subscribe(identifier, subscription(types=["platform"]))
+follow()
+""", {"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.write('one');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  stream.end('three');
+});
+"""}, Runtime="nodejs20.x", MemorySize=256)
+    reply = functions.invoke_with_response_stream(FunctionName=name)
+    assert b"".join(event["PayloadChunk"]["Payload"] for event in reply["EventStream"] if "PayloadChunk" in event) == b"onethree"
+    [done] = [event["record"] for event in said(name, "told", 8) if event["type"] == "platform.runtimeDone"]
+    assert done["metrics"]["producedBytes"] == len("onethree")
+    assert done["spans"][1]["name"] == "responseDuration" and done["spans"][1]["durationMs"] >= 290
+    assert spans_of(done)[1] == done["metrics"]["durationMs"]
+
+
+def test_an_error_is_no_answer_in_telemetry(functions, extended, said):
+    name = extended(TOLD_BY_HTTP, "def handler(event, context):\n    raise ValueError(event)\n")
+    assert invoke(functions, name)[0] == "Unhandled"
+    [done] = [event["record"] for event in said(name, "told", 9) if event["type"] == "platform.runtimeDone"]
+    assert done["metrics"]["producedBytes"] == 0 and "spans" not in done
+
+
+def test_telemetry_tells_provisioned_sandboxes_from_others(functions, extended, log_of, wait_until):
+    name = extended(TOLD_BY_HTTP, Publish=True)
+    functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)
+    wait_until(lambda: functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier="1")["Status"] == "READY",
+               what="provisioned concurrency")
+    functions.invoke(FunctionName=name, Qualifier="1")
+
+    def inits():
+        told = [json.loads(line[5:])[1] for line in log_of(name) if line.startswith('SAID ["told"')]
+        found = [(one["type"], one["record"]["initializationType"]) for one in told if ".init" in one["type"]]
+        return found if len(found) >= 3 else None
+
+    assert set(wait_until(inits, what="telemetry")) == {
+        (f"platform.init{what}", "provisioned-concurrency") for what in ("Start", "RuntimeDone", "Report")}
+    assert re.search(r"^INIT_REPORT Init Duration: \d+\.00 ms\tPhase: init\t$", "".join(log_of(name, "INIT_REPORT")), re.M)
+
+
+def test_what_is_left_is_told_before_the_extensions_end(functions, extended, said):
+    name = extended(TELEMETRY + """
+listen(batch)
+subscribe(identifier, subscription(buffering={"timeoutMs": 30000}))
+follow()
+""", """
+import signal, sys
+def goodbye(number, frame):
+    print("goodbye", flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, goodbye)
+def handler(event, context):
+    if event:
+        print("crashes", flush=True)
+        import os; os._exit(3)
+""")
+    assert invoke(functions, name)[0] is None
+    stop(functions, name)
+    events = said(name, "told", 9)
+    assert (events[-1]["type"], events[-1]["record"]) == ("function", "goodbye")
+    assert invoke(functions, name, 1)[0] == "Unhandled"
+    events = said(name, "told", 18)[9:]
+    assert kinds_of(events)[-3:] == ["function", "platform.runtimeDone", "platform.report"]
 
 
 def test_lines_reach_an_extension_by_tcp(functions, extended, said):
@@ -925,6 +1059,32 @@ follow()
         "platform.end", "platform.report",
     ]
     assert "LOGS\tName: follower\tState: Subscribed\tTypes: [Platform, Function]\n" in log_of(name)
+
+
+def test_the_logs_api_tells_of_the_end_of_a_program(functions, extended, said, log_of):
+    name = extended(TELEMETRY + """
+listen(batch)
+subscribe(identifier, subscription(schemaVersion="2021-03-18", types=["platform"]), "/2020-08-15/logs")
+follow()
+""", "import os\ndef handler(event, context):\n    os._exit(3)\n")
+    error, answer = invoke(functions, name)
+    assert error == "Unhandled"
+    events = said(name, "told", 7)
+    assert kinds_of(events)[2:] == [
+        "platform.start", "platform.runtimeDone", "platform.fault", "platform.end", "platform.report"]
+    assert events[4]["record"] == answer["errorMessage"] + "\nRuntime.ExitError"
+    assert events[4]["record"] + "\n" in log_of(name)
+
+
+def test_a_subscriber_that_does_not_answer_holds_nobody(functions, extended):
+    name = extended(TELEMETRY + """
+import socket
+silent = socket.create_server(("0.0.0.0", 4243))
+subscribe(identifier, subscription(types=["platform", "function", "extension"]))
+follow()
+""")
+    for i in range(20):
+        assert invoke(functions, name, i)[0] is None
 
 
 def test_wrong_subscriptions_are_refused_with_all_their_problems(functions, extended, said):

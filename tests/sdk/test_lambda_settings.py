@@ -124,7 +124,9 @@ def events_of(log_of, name, *texts):
             for metric in metrics:
                 assert isinstance(metrics[metric], int)
                 metrics[metric] = 0
-        for member in ("runtimeVersion", "runtimeVersionArn"):
+        for span in event.get("record", {}).get("spans", []):
+            assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", span.pop("start")) and span.pop("durationMs") >= 0
+        for member in ("runtimeVersion", "runtimeVersionArn", "instanceId"):
             event.get("record", {}).pop(member, None)
         events.append(event)
     return events
@@ -153,14 +155,16 @@ def test_a_log_in_json_has_the_platforms_events_and_the_functions_records(functi
         ]
     metrics = {"durationMs": 0, "billedDurationMs": 0, "memorySizeMB": 0, "maxMemoryUsedMB": 0, "initDurationMs": 0}
     assert events_of(log_of, name, "platform.report") == [
-        {"type": "platform.initStart", "record": {**init, "functionName": name, "functionVersion": "$LATEST"}},
+        {"type": "platform.initStart",
+         "record": {**init, "functionName": name, "functionVersion": "$LATEST", "instanceMaxMemory": 128 << 20}},
         {"type": "platform.initRuntimeDone", "record": {**init, "status": "success"}},
         {"type": "platform.initReport", "record": {**init, "status": "success", "metrics": {"durationMs": 0}}},
         {"type": "platform.start", "record": {"requestId": request_id, "version": "$LATEST"}},
         *lines,
         {"free": True},
         {"type": "platform.runtimeDone",
-         "record": {"requestId": request_id, "status": "success", "metrics": {"durationMs": 0}}},
+         "record": {"requestId": request_id, "status": "success", "metrics": {"durationMs": 0, "producedBytes": 0},
+                    "spans": [{"name": "responseLatency"}, {"name": "responseDuration"}]}},
         {"type": "platform.report", "record": {"requestId": request_id, "status": "success", "metrics": metrics}},
     ]
 
@@ -174,6 +178,28 @@ def test_levels_leave_out_what_is_below_them(functions, make_function, log_of):
         "platform.initStart", "platform.start", ("WARNING", True), ("warning", False), ("ERROR", True),
         ("error", False), "platform.report",
     ]
+
+
+@pytest.mark.parametrize("source, kind", [
+    ("raise ValueError('no')", "ValueError"), ("import os; os._exit(3)", "Runtime.ExitError"),
+])
+def test_a_log_tells_that_the_initialization_failed(functions, make_function, log_of, source, kind):
+    name = make_function(source)
+    functions.invoke(FunctionName=name)
+    lines = [line for line in log_of(name, "REPORT RequestId") if line.startswith(("INIT_REPORT", "START", "RequestId", "END", "REPORT"))]
+    assert re.fullmatch(r"INIT_REPORT Init Duration: \d+\.00 ms\tPhase: init\tStatus: error\tError Type: %s\t\n" % kind, lines[0])
+    request_id = lines[1].split()[2]
+    fault = f"RequestId: {request_id} Error: Runtime exited with error: exit status 3\nRuntime.ExitError\n"
+    assert lines[2:-2] == ([fault] if kind == "Runtime.ExitError" else [])
+    functions.update_function_configuration(FunctionName=name, LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"})
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    functions.invoke(FunctionName=name)
+    init = {"initializationType": "on-demand", "phase": "init"}
+    events = [json.loads(line) for line in log_of(name, "platform.report") if '"type":"platform.' in line]
+    assert [event["type"] for event in events] == [
+        "platform.initRuntimeDone", "platform.initReport", "platform.runtimeDone", "platform.report"]
+    assert all(event["record"]["errorType"] == kind for event in events)
+    assert events[0]["record"] == {**init, "status": "error", "errorType": kind}
 
 
 def test_a_quiet_log_tells_of_failures_only(functions, make_function, log_of):

@@ -9,10 +9,16 @@
 /* The name that the caller of a synchronous invocation parks for. */
 str lambda_invocation_answer(const struct call *call, str request_id);
 /* The result of an invocation: error is "Unhandled" and payload its report, or error is absent. */
+/* What the function's program has sent as its answer. */
+struct sent_answer {
+    int64_t begun_ms, bytes;
+};
 struct result {
     str error, payload;
     str status; /* for the log, of a runtime that failed: "timeout", "error"; or absent */
     str error_type;
+    str fault;                        /* a line for the log, of a program that has ended */
+    const struct sent_answer *answer; /* NULL: it has not answered, or by an error */
     bool goes_on; /* extensions still work: the invocation's END and REPORT, and its duration, come later */
 };
 struct result lambda_result_error(const struct call *call, const char *type, str message);

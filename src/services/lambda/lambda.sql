@@ -803,6 +803,12 @@ alter table lambda_invocation add column reports_failures integer not null defau
 update lambda_invocation set reports_failures = 1
 where mapping_id in (select id from lambda_mapping where reports_failures);
 
+-- migration: 35
+-- Since when the function's program has been sending its answer; of a phase also how large the answer is.
+alter table lambda_invocation add column answer_ms integer;
+alter table lambda_phase add column answer_ms integer;
+alter table lambda_phase add column answer_bytes integer;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1355,7 +1361,8 @@ delete from lambda_extension;
 insert into lambda_phase (sandbox_id, runtime_runs) values (:sandbox_id, :runtime_runs) on conflict do nothing;
 
 -- statement: get_phase :one
-select runtime_runs, runtime_ms, request_id, function_arn, tracing, started_ms, deadline_ms, answered_ms, shutdown_reason
+select runtime_runs, runtime_ms, request_id, function_arn, tracing, started_ms, deadline_ms, answer_ms, answer_bytes,
+    answered_ms, shutdown_reason
 from lambda_phase where sandbox_id = :sandbox_id;
 
 -- statement: set_phase_runs :exec
@@ -1365,12 +1372,13 @@ update lambda_phase set runtime_runs = :runtime_runs where sandbox_id = :sandbox
 update lambda_phase set runtime_ms = :runtime_ms where sandbox_id = :sandbox_id;
 
 -- statement: set_phase_invoke :exec
-update lambda_phase set runtime_ms = null, answered_ms = null, request_id = :request_id, function_arn = :function_arn,
+update lambda_phase set runtime_ms = null, answer_ms = null, answer_bytes = null, answered_ms = null, request_id = :request_id, function_arn = :function_arn,
     tracing = :tracing, started_ms = :started_ms, deadline_ms = :deadline_ms
 where sandbox_id = :sandbox_id;
 
 -- statement: set_phase_answered :exec
-update lambda_phase set answered_ms = :answered_ms where sandbox_id = :sandbox_id;
+update lambda_phase set answer_ms = :answer_ms, answer_bytes = :answer_bytes, answered_ms = :answered_ms
+where sandbox_id = :sandbox_id;
 
 -- statement: set_phase_shutdown :exec
 update lambda_phase set shutdown_reason = :shutdown_reason, deadline_ms = :deadline_ms where sandbox_id = :sandbox_id;
@@ -1426,7 +1434,7 @@ returning id, request_id, kind, payload, payload_apart, client_context, trace_id
 -- param: version_id integer null
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
     announced, wants_tail, tail, receipts, delivery_id, lane_id, stream,
-    answer_request, durable, execution_id, operation_id, batch_id, reports_failures
+    answer_request, answer_ms, durable, execution_id, operation_id, batch_id, reports_failures
 from lambda_invocation
 where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbox_id),
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
@@ -1471,7 +1479,8 @@ update lambda_invocation set state = 'done', sandbox_id = null, payload = x'', e
 where id = :id;
 
 -- statement: begin_answer :exec
-update lambda_invocation set answer_request = :answer_request, content_type = :content_type where id = :id;
+update lambda_invocation set answer_request = :answer_request, answer_ms = :answer_ms, content_type = :content_type
+where id = :id;
 
 -- statement: set_prelude :exec
 update lambda_invocation set prelude = :prelude where id = :id;
@@ -1733,8 +1742,8 @@ update lambda_invocation set execution_id = :execution_id, payload = x'', payloa
 -- statement: next_start :one
 -- row: find_invocation
 select id, request_id, function_arn, mapping_id, kind, trace_id, queued_ms, attempts, started_ms,
-    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, answer_request, durable, execution_id, operation_id,
-    batch_id, reports_failures
+    announced, wants_tail, tail, receipts, delivery_id, lane_id, stream, answer_request, answer_ms, durable, execution_id,
+    operation_id, batch_id, reports_failures
 from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting' limit 1;
 
 -- The kind of an invocation that waits for the end of an execution: an event's only if no other one waits.

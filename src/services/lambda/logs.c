@@ -44,31 +44,63 @@ static str runtime_version(const struct call *call, const struct function *funct
     return lambda_runtime_version_text(call, runtime, interpreter ? interpreter->version : runtime->version);
 }
 
-str lambda_log_init_event(const struct call *call, const struct function *function)
+str lambda_log_init_event(const struct call *call, const struct function *function,
+                          const struct lambda_get_sandbox_row *sandbox)
 {
-    return lambda_event_init_start(call, function, runtime_version(call, function),
+    return lambda_event_init_start(call, function, sandbox, runtime_version(call, function),
                                    lambda_runtime_version_arn(call, function));
 }
 
-void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id)
+void lambda_log_init_start(const struct call *call, const struct function *function,
+                           const struct lambda_get_sandbox_row *sandbox)
 {
-    lambda_log_keep(call, sandbox_id, call->now_ms,
+    lambda_log_keep(call, sandbox->id, call->now_ms,
                     lambda_log_is_json(function)
-                        ? lambda_log_init_event(call, function)
+                        ? lambda_log_init_event(call, function, sandbox)
                         : arena_concat(call->arena, S("INIT_START Runtime Version: "),
                                        runtime_version(call, function), S("\tRuntime Version ARN: "),
                                        lambda_runtime_version_arn(call, function)));
 }
 
-void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
-                         int64_t init_ms)
+void lambda_report_init_done(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
-    if (!lambda_log_is_json(function))
-        return;
-    lambda_log_keep(call, sandbox_id, call->now_ms,
-                    lambda_event_init_done(call, function, &(struct result){0}));
-    lambda_log_keep(call, sandbox_id, call->now_ms,
-                    lambda_event_init_report(call, function, init_ms, &(struct result){0}));
+    if (lambda_log_is_json(function))
+        lambda_log_keep(call, sandbox->id, call->now_ms,
+                        lambda_event_init_done(call, function, sandbox, result));
+    lambda_telemetry_init_done(call, function, sandbox, result);
+}
+
+/* Status and error type, as at the end of REPORT. */
+static void add_status(struct text *line, const struct result *result)
+{
+    if (str_present(result->status))
+        text_format(line, "Status: %.*s\t", STR_ARGS(result->status));
+    if (str_equal(result->status, S("error")))
+        text_format(line, "Error Type: %.*s\t", STR_ARGS(result->error_type));
+}
+
+static str init_report_line(const struct call *call, const struct lambda_get_sandbox_row *sandbox,
+                            const struct result *result)
+{
+    struct text line = text_in(call->arena);
+
+    text_format(&line, "INIT_REPORT Init Duration: %lld.00 ms\tPhase: init\t",
+                (long long)(call->now_ms - sandbox->started_ms));
+    add_status(&line, result);
+    return text_str(&line);
+}
+
+/* In text, of a success only provisioned sandboxes tell, as on AWS. */
+void lambda_report_init(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox, const struct result *result)
+{
+    if (lambda_log_is_json(function))
+        lambda_log_keep(call, sandbox->id, call->now_ms,
+                        lambda_event_init_report(call, function, sandbox, result));
+    else if (str_present(result->status) || sandbox->provisioned)
+        lambda_log_keep(call, sandbox->id, call->now_ms, init_report_line(call, sandbox, result));
+    lambda_telemetry_init_report(call, function, sandbox, result);
 }
 
 /* ---- extensions ---- */
@@ -332,27 +364,29 @@ void lambda_log_output(const struct call *call, const struct function *function,
 
 /* ---- the end of an invocation ---- */
 
-static struct invocation_report report_of(const struct call *call,
-                                          const struct lambda_get_sandbox_row *sandbox,
-                                          const struct lambda_find_invocation_row *invocation,
-                                          const struct result *result)
+struct invocation_report lambda_invocation_report(const struct call *call,
+                                                  const struct lambda_get_sandbox_row *sandbox,
+                                                  const struct lambda_find_invocation_row *invocation,
+                                                  const struct result *result)
 {
     int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
 
     return (struct invocation_report){
         .request_id = invocation->request_id,
         .result = result,
+        .started_ms = call->now_ms - duration_ms,
         .duration_ms = duration_ms,
         .billed_ms = duration_ms + (sandbox->init_ms ? *sandbox->init_ms : 0),
         .memory_bytes = sandbox->memory_bytes,
         .init_ms = sandbox->init_ms,
+        .answer = result->answer,
+        .answered_ms = call->now_ms,
     };
 }
 
 static str report_line(const struct call *call, const struct function *function,
                        const struct invocation_report *report)
 {
-    const struct result *result = report->result;
     struct text line = text_in(call->arena);
 
     text_format(
@@ -363,10 +397,7 @@ static str report_line(const struct call *call, const struct function *function,
         (long long)function->row.memory_mb, (long long)(report->memory_bytes / BYTES_PER_MB));
     if (report->init_ms)
         text_format(&line, "Init Duration: %lld.00 ms\t", (long long)*report->init_ms);
-    if (str_present(result->status))
-        text_format(&line, "Status: %.*s\t", STR_ARGS(result->status));
-    if (str_equal(result->status, S("error")))
-        text_format(&line, "Error Type: %.*s\t", STR_ARGS(result->error_type));
+    add_status(&line, report->result);
     return text_str(&line);
 }
 
@@ -390,6 +421,8 @@ static void add_end(const struct call *call, const struct function *function,
     }
     if (str_equal(report->result->status, S("timeout")))
         add_event(call, events, call->now_ms, timeout_line(call, function, id));
+    if (str_present(report->result->fault))
+        add_event(call, events, call->now_ms, report->result->fault);
     add_event(call, events, call->now_ms, arena_format(call->arena, "END RequestId: %.*s", STR_ARGS(id)));
     add_event(call, events, call->now_ms, report_line(call, function, report));
 }
@@ -421,7 +454,7 @@ str lambda_log_end(const struct call *call, const struct function *function,
                    struct logs_input_log_events *output)
 {
     struct logs_input_log_events events = {0};
-    struct invocation_report report = report_of(call, sandbox, invocation, result);
+    struct invocation_report report = lambda_invocation_report(call, sandbox, invocation, result);
 
     take_lines(call, sandbox, &events);
     add_printed_before(call, invocation, output);

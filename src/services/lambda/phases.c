@@ -95,11 +95,20 @@ static void initialized(const struct call *call, const struct function *function
                         struct lambda_get_sandbox_row *sandbox)
 {
     tell_extensions(call, function, sandbox);
-    lambda_telemetry_init_report(call, function, sandbox, &(struct result){0});
     lambda_sandbox_initialized(call, function, sandbox);
 }
 
 /* ---- the end of an invocation ---- */
+
+static const struct sent_answer *answer_of(const struct call *call, const struct lambda_get_phase_row *phase)
+{
+    struct sent_answer *answer = arena_new(call->arena, struct sent_answer);
+
+    if (!phase->answer_ms || !phase->answer_bytes)
+        return NULL;
+    *answer = (struct sent_answer){.begun_ms = *phase->answer_ms, .bytes = *phase->answer_bytes};
+    return answer;
+}
 
 static struct invocation_report report_of(const struct call *call,
                                           const struct lambda_get_sandbox_row *sandbox,
@@ -111,10 +120,14 @@ static struct invocation_report report_of(const struct call *call,
     return (struct invocation_report){
         .request_id = phase->request_id,
         .result = result,
+        .started_ms = call->now_ms - duration_ms,
         .duration_ms = duration_ms,
         .billed_ms = duration_ms + (sandbox->init_ms ? *sandbox->init_ms : 0),
         .memory_bytes = sandbox->memory_bytes,
         .init_ms = sandbox->init_ms,
+        .answer = answer_of(call, phase),
+        .answered_ms = phase->answered_ms ? *phase->answered_ms : 0,
+        .ready_ms = phase->runtime_ms,
     };
 }
 
@@ -175,6 +188,22 @@ void lambda_phase_check(const struct call *call, const struct function *function
     wake(call, waiting_name(call, sandbox->id));
 }
 
+static void program_is_ready(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox, struct lambda_get_phase_row *phase)
+{
+    const struct result success = {0};
+
+    phase->runtime_ms = arena_i64(call->arena, call->now_ms);
+    lambda_set_phase_ready(call->txn, &(struct lambda_set_phase_ready_params){
+                                          .sandbox_id = sandbox->id, .runtime_ms = phase->runtime_ms});
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING) {
+        lambda_report_init_done(call, function, sandbox, &success);
+        return;
+    }
+    struct invocation_report report = report_of(call, sandbox, phase, &success);
+    lambda_telemetry_runtime_done(call, function, sandbox, &report);
+}
+
 /* The function's program asks for its next event.  Returns whether its phase goes on. */
 bool lambda_phase_goes_on(const struct call *call, const struct function *function,
                           struct lambda_get_sandbox_row *sandbox)
@@ -185,13 +214,7 @@ bool lambda_phase_goes_on(const struct call *call, const struct function *functi
         (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY && !phase.answered_ms))
         return false;
     if (!phase.runtime_ms) {
-        lambda_set_phase_ready(
-            call->txn, &(struct lambda_set_phase_ready_params){
-                           .sandbox_id = sandbox->id, .runtime_ms = arena_i64(call->arena, call->now_ms)});
-        if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
-            lambda_telemetry_init_done(call, function, sandbox, &(struct result){0});
-        else
-            lambda_telemetry_runtime_done(call, function, sandbox, &phase, &(struct result){0});
+        program_is_ready(call, function, sandbox, &phase);
         lambda_phase_check(call, function, sandbox);
     }
     return !lambda_get_sandbox(call->txn, &(struct lambda_get_sandbox_params){.id = sandbox->id}, sandbox) ||
@@ -224,11 +247,13 @@ void lambda_phase_invoke(const struct call *call, const struct function *functio
             lambda_extension_notify(call, &extensions.items[i], LAMBDA_EXTENSION_EVENT_INVOKE);
 }
 
-void lambda_phase_answered(const struct call *call, str sandbox_id)
+void lambda_phase_answered(const struct call *call, str sandbox_id, const struct sent_answer *answer)
 {
-    lambda_set_phase_answered(
-        call->txn, &(struct lambda_set_phase_answered_params){
-                       .sandbox_id = sandbox_id, .answered_ms = arena_i64(call->arena, call->now_ms)});
+    lambda_set_phase_answered(call->txn, &(struct lambda_set_phase_answered_params){
+                                             .sandbox_id = sandbox_id,
+                                             .answer_ms = answer ? &answer->begun_ms : NULL,
+                                             .answer_bytes = answer ? &answer->bytes : NULL,
+                                             .answered_ms = arena_i64(call->arena, call->now_ms)});
 }
 
 /* ---- shutdown ---- */
@@ -311,18 +336,21 @@ static void fail_work(const struct call *call, const struct function *function,
 {
     struct lambda_find_invocation_row invocation;
     struct lambda_get_phase_row phase;
+    struct invocation_report report;
     struct result result;
 
     if (lambda_invocation_of_sandbox(call, sandbox->id, &invocation) ||
         (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
          lambda_sandbox_next(call, function, sandbox, &invocation))) {
         result = lambda_sandbox_result(call, end, invocation.request_id);
-        lambda_telemetry_failed(call, function, sandbox, &invocation, &result);
+        report = lambda_invocation_report(call, sandbox, &invocation, &result);
+        lambda_telemetry_failed(call, function, sandbox, &report);
         lambda_invocation_finish(call, function, sandbox, &invocation, &result);
     } else if (sandbox->state == LAMBDA_SANDBOX_STATE_BUSY && phase_of(call, sandbox->id, &phase)) {
         result = lambda_sandbox_result(call, end, phase.request_id);
+        report = report_of(call, sandbox, &phase, &result);
         if (!phase.runtime_ms)
-            lambda_telemetry_runtime_done(call, function, sandbox, &phase, &result);
+            lambda_telemetry_runtime_done(call, function, sandbox, &report);
         end_invocation(call, function, sandbox, &phase, &result);
     } else {
         lambda_log_flush(call, function, sandbox, NULL);
@@ -332,18 +360,38 @@ static void fail_work(const struct call *call, const struct function *function,
 void lambda_phase_init_failed(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
-    if (sandbox->extensions == 0)
-        return;
-    lambda_telemetry_init_done(call, function, sandbox, result);
+    struct lambda_find_invocation_row invocation;
+
+    lambda_report_init_done(call, function, sandbox, result);
     tell_extensions(call, function, sandbox);
-    lambda_telemetry_init_report(call, function, sandbox, result);
+    lambda_report_init(call, function, sandbox, result);
+    lambda_sandbox_end(call, sandbox->id, S("failure"));
+    if (!lambda_sandbox_next(call, function, sandbox, &invocation))
+        return;
+    struct invocation_report report = lambda_invocation_report(call, sandbox, &invocation, result);
+    lambda_telemetry_failed(call, function, sandbox, &report);
+    lambda_invocation_finish(call, function, sandbox, &invocation, result);
+}
+
+/* The function's program runs, and does not become ready any more. */
+static void report_unready(const struct call *call, const struct function *function,
+                           const struct lambda_get_sandbox_row *sandbox, const struct result *result)
+{
+    struct lambda_get_phase_row phase;
+
+    if (phase_of(call, sandbox->id, &phase) && phase.runtime_runs && !phase.runtime_ms)
+        lambda_report_init_done(call, function, sandbox, result);
 }
 
 void lambda_phase_fail(const struct call *call, const struct function *function,
                        struct lambda_get_sandbox_row *sandbox, const struct sandbox_end *end, str reason)
 {
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING) {
+        const struct result result = lambda_sandbox_result(call, end, S(""));
+        report_unready(call, function, sandbox, &result);
         tell_extensions(call, function, sandbox);
+        lambda_report_init(call, function, sandbox, &result);
+    }
     if (sandbox->state != LAMBDA_SANDBOX_STATE_STOPPING)
         fail_work(call, function, sandbox, end);
     sandbox->state = LAMBDA_SANDBOX_STATE_STOPPING;
@@ -412,7 +460,10 @@ static void runtime_has_ended(const struct call *call, const struct function *fu
                               struct lambda_get_sandbox_row *sandbox, const struct sandbox_process_exited *in)
 {
     struct sandbox_end end = lambda_process_end(call, in);
+    const struct result result = lambda_sandbox_result(call, &end, S(""));
 
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
+        report_unready(call, function, sandbox, &result);
     lambda_set_phase_runs(call->txn, &(struct lambda_set_phase_runs_params){.sandbox_id = sandbox->id});
     if (str_equal(in->reason, S("StartFailed")))
         lambda_log_keep(call, sandbox->id, call->now_ms, in->message);

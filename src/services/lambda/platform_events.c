@@ -44,22 +44,26 @@ static str finish(struct event *event, enum lambda_system_log_level level)
     return (int64_t)level >= event->function->row.system_level ? json_written(&event->writer) : (str){0};
 }
 
-static void add_phase(struct event *event)
+static void add_phase(struct event *event, const struct lambda_get_sandbox_row *sandbox)
 {
-    json_field(&event->writer, S("initializationType"), S("on-demand"));
+    json_field(&event->writer, S("initializationType"),
+               sandbox->provisioned ? S("provisioned-concurrency") : S("on-demand"));
     json_field(&event->writer, S("phase"), S("init"));
 }
 
-str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+str lambda_event_init_start(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox, str runtime_version,
                             str runtime_version_arn)
 {
-    struct event event = begin(call, function, call->now_ms, S("platform.initStart"));
+    struct event event = begin(call, function, sandbox->started_ms, S("platform.initStart"));
 
-    add_phase(&event);
+    add_phase(&event, sandbox);
     json_field(&event.writer, S("runtimeVersion"), runtime_version);
     json_field(&event.writer, S("runtimeVersionArn"), runtime_version_arn);
     json_field(&event.writer, S("functionName"), function->row.name);
     json_field(&event.writer, S("functionVersion"), lambda_version_text(call->arena, function->row.number));
+    json_field(&event.writer, S("instanceId"), sandbox->log_stream);
+    json_i64_field(&event.writer, S("instanceMaxMemory"), function->row.memory_mb * BYTES_PER_MB);
     return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
 }
 
@@ -80,25 +84,25 @@ static str finish_init(struct event *event, const struct result *result)
 }
 
 str lambda_event_init_done(const struct call *call, const struct function *function,
-                           const struct result *result)
+                           const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     struct event event = begin(call, function, call->now_ms, S("platform.initRuntimeDone"));
 
-    add_phase(&event);
+    add_phase(&event, sandbox);
     add_status(&event, result);
     return finish_init(&event, result);
 }
 
-str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms,
-                             const struct result *result)
+str lambda_event_init_report(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     struct event event = begin(call, function, call->now_ms, S("platform.initReport"));
 
-    add_phase(&event);
+    add_phase(&event, sandbox);
     add_status(&event, result);
     json_name(&event.writer, S("metrics"));
     json_open_object(&event.writer);
-    json_i64_field(&event.writer, S("durationMs"), init_ms);
+    json_i64_field(&event.writer, S("durationMs"), call->now_ms - sandbox->started_ms);
     json_close_object(&event.writer);
     return finish_init(&event, result);
 }
@@ -114,6 +118,27 @@ str lambda_event_start(const struct call *call, const struct function *function,
     return finish(&event, LAMBDA_SYSTEM_LOG_LEVEL_INFO);
 }
 
+static void add_span(struct event *event, str name, int64_t from_ms, int64_t to_ms)
+{
+    json_open_object(&event->writer);
+    json_field(&event->writer, S("name"), name);
+    json_field(&event->writer, S("start"), time_iso8601_ms(event->call->arena, from_ms));
+    json_i64_field(&event->writer, S("durationMs"), to_ms - from_ms);
+    json_close_object(&event->writer);
+}
+
+/* How the time of the function's program was spent. */
+static void add_runtime_spans(struct event *event, const struct invocation_report *report)
+{
+    json_name(&event->writer, S("spans"));
+    json_open_array(&event->writer);
+    add_span(event, S("responseLatency"), report->started_ms, report->answer->begun_ms);
+    add_span(event, S("responseDuration"), report->answer->begun_ms, report->answered_ms);
+    if (report->ready_ms)
+        add_span(event, S("runtimeOverhead"), report->answered_ms, *report->ready_ms);
+    json_close_array(&event->writer);
+}
+
 str lambda_event_runtime_done(const struct call *call, const struct function *function,
                               const struct invocation_report *report)
 {
@@ -123,10 +148,22 @@ str lambda_event_runtime_done(const struct call *call, const struct function *fu
     add_status(&event, report->result);
     json_name(&event.writer, S("metrics"));
     json_open_object(&event.writer);
-    json_i64_field(&event.writer, S("durationMs"), report->duration_ms);
+    json_i64_field(&event.writer, S("durationMs"),
+                   report->ready_ms ? *report->ready_ms - report->started_ms : report->duration_ms);
+    json_i64_field(&event.writer, S("producedBytes"), report->answer ? report->answer->bytes : 0);
     json_close_object(&event.writer);
+    if (report->answer)
+        add_runtime_spans(&event, report);
     return finish(&event, str_present(report->result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN
                                                               : LAMBDA_SYSTEM_LOG_LEVEL_DEBUG);
+}
+
+static void add_extension_span(struct event *event, int64_t ready_ms)
+{
+    json_name(&event->writer, S("spans"));
+    json_open_array(&event->writer);
+    add_span(event, S("extensionOverhead"), ready_ms, event->call->now_ms);
+    json_close_array(&event->writer);
 }
 
 str lambda_event_report(const struct call *call, const struct function *function,
@@ -145,8 +182,23 @@ str lambda_event_report(const struct call *call, const struct function *function
         json_i64_field(&event.writer, S("initDurationMs"), *report->init_ms);
     json_close_object(&event.writer);
     add_status(&event, report->result);
+    if (report->ready_ms && !str_present(report->result->status))
+        add_extension_span(&event, *report->ready_ms);
     return finish(&event, str_present(report->result->status) ? LAMBDA_SYSTEM_LOG_LEVEL_WARN
                                                               : LAMBDA_SYSTEM_LOG_LEVEL_INFO);
+}
+
+/* An event of the Logs API: the line of the log is its record. */
+str lambda_event_fault(const struct call *call, str line)
+{
+    struct json_writer writer = json_writer_in(call->arena);
+
+    json_open_object(&writer);
+    json_field(&writer, S("time"), time_iso8601_ms(call->arena, call->now_ms));
+    json_field(&writer, S("type"), S("platform.fault"));
+    json_field(&writer, S("record"), line);
+    json_close_object(&writer);
+    return json_written(&writer);
 }
 
 /* The last event of the Logs API about an invocation. */

@@ -8,25 +8,31 @@
 
 /* platform_events.c: absent texts are events below the function's level */
 bool lambda_log_is_json(const struct function *function);
-str lambda_event_init_start(const struct call *call, const struct function *function, str runtime_version,
+str lambda_event_init_start(const struct call *call, const struct function *function,
+                            const struct lambda_get_sandbox_row *sandbox, str runtime_version,
                             str runtime_version_arn);
 str lambda_event_init_done(const struct call *call, const struct function *function,
-                           const struct result *result);
-str lambda_event_init_report(const struct call *call, const struct function *function, int64_t init_ms,
-                             const struct result *result);
+                           const struct lambda_get_sandbox_row *sandbox, const struct result *result);
+str lambda_event_init_report(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 str lambda_event_start(const struct call *call, const struct function *function,
                        const struct lambda_find_invocation_row *invocation);
 /* What the log tells of an invocation that has ended. */
 struct invocation_report {
     str request_id;
     const struct result *result;
-    int64_t duration_ms, billed_ms, memory_bytes;
-    const int64_t *init_ms; /* NULL: the sandbox was warm */
+    int64_t started_ms, duration_ms, billed_ms, memory_bytes;
+    const int64_t *init_ms;           /* NULL: the sandbox was warm */
+    const struct sent_answer *answer; /* as in struct result */
+    int64_t answered_ms;              /* when it was complete, if there is one */
+    /* With extensions: when the function's program asked for its next event; NULL: it has not. */
+    const int64_t *ready_ms;
 };
 str lambda_event_runtime_done(const struct call *call, const struct function *function,
                               const struct invocation_report *report);
 str lambda_event_report(const struct call *call, const struct function *function,
                         const struct invocation_report *report);
+str lambda_event_fault(const struct call *call, str line);
 str lambda_event_over(const struct call *call, const struct function *function, str request_id);
 str lambda_event_extension(const struct call *call, const struct function *function,
                            const struct lambda_extension_row *extension);
@@ -37,12 +43,18 @@ bool lambda_log_keeps(const struct call *call, const struct function *function, 
 
 struct logs_input_log_events;
 /* logs.c */
-/* Note the beginning, and the end, of a sandbox's initialization. */
-void lambda_log_init_start(const struct call *call, const struct function *function, str sandbox_id);
-void lambda_log_init_end(const struct call *call, const struct function *function, str sandbox_id,
-                         int64_t init_ms);
-/* The event of the beginning, for a log in JSON. */
-str lambda_log_init_event(const struct call *call, const struct function *function);
+/* Note the beginning of a sandbox's initialization. */
+void lambda_log_init_start(const struct call *call, const struct function *function,
+                           const struct lambda_get_sandbox_row *sandbox);
+/* The same as an event. */
+str lambda_log_init_event(const struct call *call, const struct function *function,
+                          const struct lambda_get_sandbox_row *sandbox);
+/* Note, and tell the extensions: the function's program is initialized, or the whole sandbox; or it failed.
+ */
+void lambda_report_init_done(const struct call *call, const struct function *function,
+                             const struct lambda_get_sandbox_row *sandbox, const struct result *result);
+void lambda_report_init(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 /* Note how an extension began, and its subscription to telemetry. */
 void lambda_log_extension(const struct call *call, const struct function *function, str sandbox_id,
                           const struct lambda_extension_row *extension);
@@ -57,6 +69,11 @@ void lambda_log_output(const struct call *call, const struct function *function,
 void lambda_log_flush(const struct call *call, const struct function *function,
                       const struct lambda_get_sandbox_row *sandbox,
                       const struct lambda_find_invocation_row *invocation);
+/* What is told of an invocation that ends now. */
+struct invocation_report lambda_invocation_report(const struct call *call,
+                                                  const struct lambda_get_sandbox_row *sandbox,
+                                                  const struct lambda_find_invocation_row *invocation,
+                                                  const struct result *result);
 /*
  * Write END and REPORT; returns the tail for a caller that asked for it, or absent.  Adds to *output what the
  * function has printed; of a batch's invocation, also the last part of what is written already.
@@ -87,15 +104,14 @@ void lambda_telemetry_start(const struct call *call, const struct function *func
                             const struct lambda_get_sandbox_row *sandbox, str request_id);
 void lambda_telemetry_runtime_done(const struct call *call, const struct function *function,
                                    const struct lambda_get_sandbox_row *sandbox,
-                                   const struct lambda_get_phase_row *phase, const struct result *result);
+                                   const struct invocation_report *report);
 void lambda_telemetry_report(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
                              const struct invocation_report *report);
-/* The sandbox has failed before the function answered. */
+/* The invocation fails before the function has answered; the end of a program is a fault. */
 void lambda_telemetry_failed(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
-                             const struct lambda_find_invocation_row *invocation,
-                             const struct result *result);
+                             const struct invocation_report *report);
 
 /* hops.c */
 /* A message of a batch, in the invocation's row: a line of `receipts` after the queue's ARN. */

@@ -40,7 +40,9 @@ static enum outcome refuse_transition(const struct call *call, str from, const c
 void lambda_sandbox_initialized(const struct call *call, const struct function *function,
                                 struct lambda_get_sandbox_row *sandbox)
 {
-    lambda_log_init_end(call, function, sandbox->id, call->now_ms - sandbox->started_ms);
+    if (sandbox->extensions == 0)
+        lambda_report_init_done(call, function, sandbox, &(struct result){0});
+    lambda_report_init(call, function, sandbox, &(struct result){0});
     lambda_set_initialized(call->txn,
                            &(struct lambda_set_initialized_params){
                                .id = sandbox->id,
@@ -186,7 +188,7 @@ static void finish(const struct lambda_asker *asker, const struct lambda_find_in
     if (asker->sandbox.extensions > 0) {
         struct result first = *result;
         first.goes_on = true;
-        lambda_phase_answered(&asker->call, asker->sandbox.id);
+        lambda_phase_answered(&asker->call, asker->sandbox.id, result->answer);
         lambda_invocation_finish(&asker->call, &asker->function, &asker->sandbox, invocation, &first);
         return;
     }
@@ -275,7 +277,9 @@ static enum outcome answer_whole(const struct call *call, const struct lambda_as
         may_move_to_worker(call))
         return move_to_worker(call);
     bool fits = body_piece(call).size <= ANSWER_BYTES;
+    struct sent_answer sent = {.begun_ms = call->now_ms, .bytes = (int64_t)body_piece(call).size};
     struct result result = fits ? result_of_trailers(call, body_piece(call)) : too_large(call);
+    result.answer = &sent;
     if (!fits)
         refuse_size(call, out);
     finish(asker, invocation, &result);
@@ -293,15 +297,21 @@ static enum outcome answer_in_pieces(const struct call *call, const struct lambd
         return DONE;
     }
     if (!str_present(invocation->answer_request))
-        lambda_begin_answer(call->txn,
-                            &(struct lambda_begin_answer_params){.id = invocation->id,
-                                                                 .answer_request = call->request_id,
-                                                                 .content_type = content_type});
+        lambda_begin_answer(
+            call->txn, &(struct lambda_begin_answer_params){.id = invocation->id,
+                                                            .answer_request = call->request_id,
+                                                            .answer_ms = arena_i64(call->arena, call->now_ms),
+                                                            .content_type = content_type});
     if (lambda_stream_pass(call, invocation, body_before(call), body_piece(call)) == PARKED)
         return PARKED;
     if (!body_is_last(call))
         return body_next(call);
+    struct sent_answer sent = {
+        .begun_ms = invocation->answer_ms ? *invocation->answer_ms : call->now_ms,
+        .bytes = (int64_t)(body_before(call) + body_piece(call).size),
+    };
     result = result_of_trailers(call, S(""));
+    result.answer = &sent;
     finish(asker, invocation, &result);
     return DONE;
 }
@@ -352,7 +362,6 @@ void runtime_init_error_prepare(const struct call *call, const struct runtime_in
 enum outcome runtime_init_error(const struct call *call, const struct runtime_init_error_request *in,
                                 struct runtime_status_response *out)
 {
-    struct lambda_find_invocation_row invocation;
     struct lambda_asker asker;
     struct result result = reported(call, in->error_type, in->report);
 
@@ -363,8 +372,5 @@ enum outcome runtime_init_error(const struct call *call, const struct runtime_in
     if (asker.sandbox.state != LAMBDA_SANDBOX_STATE_STARTING)
         return refuse_transition(call, S("Ready"), "InitError");
     lambda_phase_init_failed(&asker.call, &asker.function, &asker.sandbox, &result);
-    lambda_sandbox_end(&asker.call, asker.sandbox.id, S("failure"));
-    if (lambda_sandbox_next(&asker.call, &asker.function, &asker.sandbox, &invocation))
-        lambda_invocation_finish(&asker.call, &asker.function, &asker.sandbox, &invocation, &result);
     return DONE;
 }

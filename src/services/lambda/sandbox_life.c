@@ -21,14 +21,15 @@ enum { IDLE_MS = 5 * 60 * MS_PER_S };
 /* ---- launching ---- */
 
 /* The function's log has what AWS's would; that the machine has another version is news for the server's. */
-static void log_start(const struct call *call, const struct function *function, str sandbox_id)
+static void log_start(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox)
 {
     const struct runtime *runtime = lambda_runtime_find(function->row.runtime);
     const struct interpreter *interpreter = lambda_runtime_interpreter(runtime);
     static struct log_pace pace;
     unsigned left_out;
 
-    lambda_log_init_start(call, function, sandbox_id);
+    lambda_log_init_start(call, function, sandbox);
     if (interpreter && strcmp(interpreter->version, runtime->version) != 0 && log_due(&pace, &left_out))
         log_info("a function runs on another version of its runtime", log_field("function", function->arn),
                  log_field("runtime", runtime->name), log_field("version", interpreter->version),
@@ -91,9 +92,11 @@ static const str too_many_extensions = {"ErrTooManyExtensions", sizeof "ErrTooMa
 static struct result not_launched(const struct call *call, str problem)
 {
     bool is_extension = str_equal(problem, too_many_extensions);
+    struct result result = lambda_result_error(
+        call, is_extension ? "Extension.LaunchError" : "Runtime.InvalidEntrypoint", problem);
 
-    return lambda_result_error(call, is_extension ? "Extension.LaunchError" : "Runtime.InvalidEntrypoint",
-                               problem);
+    result.status = S("error");
+    return result;
 }
 
 /* Launch a sandbox whose code has been verified.  False: *problem says why it cannot run. */
@@ -135,13 +138,14 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
         return DONE;
     }
     struct call there = lambda_call_of_function(call, &function);
-    log_start(&there, &function, sandbox.id);
+    log_start(&there, &function, &sandbox);
     if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in), &problem))
         return DONE;
     struct result result = not_launched(&there, problem);
     log_warn("a function cannot be started", log_field("function", function.arn),
              log_field("reason", problem));
     lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
+    lambda_report_init(&there, &function, &sandbox, &result);
     fail_next(&there, &function, &sandbox, &result);
     lambda_sandbox_forget(&there, &sandbox);
     lambda_function_dispatch(&there, &function);
@@ -167,6 +171,9 @@ struct result lambda_sandbox_result(const struct call *call, const struct sandbo
         arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message));
 
     result.status = str_of(end->status);
+    if (str_equal(result.status, S("error")))
+        result.fault = arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message,
+                                    S("\n"), str_of(end->type));
     return result;
 }
 
@@ -178,10 +185,25 @@ static struct sandbox_end timed_out(const struct call *call, const struct functi
                                 .status = "timeout"};
 }
 
+/* The initialization fails, and with it the oldest waiting invocation. */
+static void fail_init(const struct call *call, const struct function *function,
+                      const struct lambda_get_sandbox_row *sandbox, const struct sandbox_end *end)
+{
+    struct lambda_find_invocation_row invocation = {.request_id = S("")};
+    bool waits = lambda_sandbox_next(call, function, sandbox, &invocation);
+    struct result result = lambda_sandbox_result(call, end, invocation.request_id);
+
+    lambda_report_init_done(call, function, sandbox, &result);
+    lambda_report_init(call, function, sandbox, &result);
+    if (waits)
+        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
+    else
+        lambda_log_flush(call, function, sandbox, NULL);
+}
+
 static void end_overdue(const struct call *call, const struct function *function,
                         struct lambda_get_sandbox_row *sandbox)
 {
-    struct lambda_find_invocation_row invocation;
     struct sandbox_end end = timed_out(call, function);
 
     if (sandbox->extensions > 0 && sandbox->state != LAMBDA_SANDBOX_STATE_IDLE) {
@@ -193,11 +215,8 @@ static void end_overdue(const struct call *call, const struct function *function
         return;
     }
     lambda_sandbox_end(call, sandbox->id, S("spindown"));
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-        lambda_sandbox_next(call, function, sandbox, &invocation)) {
-        struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
-        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
-    }
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
+        fail_init(call, function, sandbox, &end);
 }
 
 /* Its extensions have two seconds to end. */
@@ -327,17 +346,17 @@ static void tell_of_exit(const struct call *call, const struct function *functio
                          const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
 {
     struct lambda_find_invocation_row invocation;
-
-    if (!lambda_invocation_of_sandbox(call, sandbox->id, &invocation) &&
-        !(sandbox->state == LAMBDA_SANDBOX_STATE_STARTING &&
-          lambda_sandbox_next(call, function, sandbox, &invocation))) {
-        lambda_log_flush(call, function, sandbox, NULL);
-        return;
-    }
     struct sandbox_end end =
         sandbox->state == LAMBDA_SANDBOX_STATE_LATE ? timed_out(call, function) : exit_end(call, in);
-    struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
-    lambda_invocation_finish(call, function, sandbox, &invocation, &result);
+
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING) {
+        fail_init(call, function, sandbox, &end);
+    } else if (lambda_invocation_of_sandbox(call, sandbox->id, &invocation)) {
+        struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
+        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
+    } else {
+        lambda_log_flush(call, function, sandbox, NULL);
+    }
 }
 
 /* A sandbox with extensions has ended; what it was busy with fails, unless it was shutting down. */

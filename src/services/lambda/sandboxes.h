@@ -165,9 +165,10 @@ struct lambda_phase_invocation {
 void lambda_phase_invoke(const struct call *call, const struct function *function,
                          const struct lambda_get_sandbox_row *sandbox,
                          const struct lambda_phase_invocation *invocation);
-/* The invocation has its result. */
-void lambda_phase_answered(const struct call *call, str sandbox_id);
-/* The function's program reports that it cannot begin. */
+/* The invocation has its result.  answer: as in struct result. */
+struct sent_answer;
+void lambda_phase_answered(const struct call *call, str sandbox_id, const struct sent_answer *answer);
+/* The function's program reports that it cannot begin: so the oldest waiting invocation fails, too. */
 void lambda_phase_init_failed(const struct call *call, const struct function *function,
                               const struct lambda_get_sandbox_row *sandbox, const struct result *result);
 /* What the sandbox does fails, and it shuts down. */

@@ -35,10 +35,7 @@ static void tell(const struct call *call, const struct lambda_get_sandbox_row *s
 str lambda_telemetry_init_start(const struct call *call, const struct function *function,
                                 const struct lambda_get_sandbox_row *sandbox)
 {
-    struct call then = *call;
-
-    then.now_ms = sandbox->started_ms;
-    return lambda_log_init_event(&then, all_levels(call, function));
+    return lambda_log_init_event(call, all_levels(call, function), sandbox);
 }
 
 void lambda_telemetry_subscribed(const struct call *call, const struct function *function,
@@ -53,7 +50,7 @@ void lambda_telemetry_init_done(const struct call *call, const struct function *
                                 const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     if (sandbox->telemetry)
-        tell(call, sandbox, lambda_event_init_done(call, all_levels(call, function), result), &no);
+        tell(call, sandbox, lambda_event_init_done(call, all_levels(call, function), sandbox, result), &no);
 }
 
 void lambda_telemetry_extension(const struct call *call, const struct function *function,
@@ -68,10 +65,7 @@ void lambda_telemetry_init_report(const struct call *call, const struct function
                                   const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {
     if (sandbox->telemetry)
-        tell(call, sandbox,
-             lambda_event_init_report(call, all_levels(call, function), call->now_ms - sandbox->started_ms,
-                                      result),
-             &no);
+        tell(call, sandbox, lambda_event_init_report(call, all_levels(call, function), sandbox, result), &no);
 }
 
 void lambda_telemetry_start(const struct call *call, const struct function *function,
@@ -86,15 +80,10 @@ void lambda_telemetry_start(const struct call *call, const struct function *func
 
 void lambda_telemetry_runtime_done(const struct call *call, const struct function *function,
                                    const struct lambda_get_sandbox_row *sandbox,
-                                   const struct lambda_get_phase_row *phase, const struct result *result)
+                                   const struct invocation_report *report)
 {
-    const struct invocation_report report = {.request_id = phase->request_id,
-                                             .result = result,
-                                             .duration_ms =
-                                                 phase->started_ms ? call->now_ms - *phase->started_ms : 0};
-
     if (sandbox->telemetry)
-        tell(call, sandbox, lambda_event_runtime_done(call, all_levels(call, function), &report), NULL);
+        tell(call, sandbox, lambda_event_runtime_done(call, all_levels(call, function), report), NULL);
 }
 
 void lambda_telemetry_report(const struct call *call, const struct function *function,
@@ -103,30 +92,20 @@ void lambda_telemetry_report(const struct call *call, const struct function *fun
 {
     if (!sandbox->telemetry)
         return;
+    if (str_present(report->result->fault))
+        tell(call, sandbox, lambda_event_fault(call, report->result->fault), &yes);
     tell(call, sandbox, lambda_event_over(call, all_levels(call, function), report->request_id), &yes);
     tell(call, sandbox, lambda_event_report(call, all_levels(call, function), report), NULL);
 }
 
 void lambda_telemetry_failed(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox,
-                             const struct lambda_find_invocation_row *invocation, const struct result *result)
+                             const struct invocation_report *report)
 {
-    int64_t duration_ms = invocation->started_ms ? call->now_ms - invocation->started_ms : 0;
-    const struct lambda_get_phase_row phase = {
-        .request_id = invocation->request_id,
-        .started_ms = invocation->started_ms ? &invocation->started_ms : NULL,
-    };
-
     if (!sandbox->telemetry)
         return;
     if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING)
-        lambda_telemetry_init_report(call, function, sandbox, result);
-    else
-        lambda_telemetry_runtime_done(call, function, sandbox, &phase, result);
-    lambda_telemetry_report(call, function, sandbox,
-                            &(struct invocation_report){.request_id = invocation->request_id,
-                                                        .result = result,
-                                                        .duration_ms = duration_ms,
-                                                        .billed_ms = duration_ms,
-                                                        .memory_bytes = sandbox->memory_bytes});
+        lambda_telemetry_start(call, function, sandbox, report->request_id);
+    lambda_telemetry_runtime_done(call, function, sandbox, report);
+    lambda_telemetry_report(call, function, sandbox, report);
 }
