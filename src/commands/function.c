@@ -86,11 +86,12 @@ static bool update_code(struct deployment *deployment, struct arena *arena, str 
 static void tell(struct arena *arena, const struct deployment *deployment, const struct package *package,
                  int64_t took_us)
 {
-    printf(
-        "%.*s  %s: %.*s files, %.*s bytes as a package of %.*s, deployed in %.*s\n",
-        STR_ARGS(output_time(arena, wall_clock_ms())), deployment->function,
-        STR_ARGS(output_count(arena, package->files)), STR_ARGS(output_count(arena, package->unpacked_bytes)),
-        STR_ARGS(output_count(arena, (int64_t)package->zip.size)), STR_ARGS(output_duration(arena, took_us)));
+    printf("%.*s  %s: %.*s %s, %.*s bytes as a package of %.*s, deployed in %.*s\n",
+           STR_ARGS(output_time(arena, wall_clock_ms())), deployment->function,
+           STR_ARGS(output_count(arena, package->files)), package->files == 1 ? "file" : "files",
+           STR_ARGS(output_count(arena, package->unpacked_bytes)),
+           STR_ARGS(output_count(arena, (int64_t)package->zip.size)),
+           STR_ARGS(output_duration(arena, took_us)));
     fflush(stdout);
 }
 
@@ -111,6 +112,8 @@ static bool deploy(struct deployment *deployment, struct arena *arena)
         return true;
     if (!update_code(deployment, arena, package.zip, &failure)) {
         cli_complain(arena, failure_sentence(arena, &failure));
+        if (str_present(package.outside))
+            cli_complain(arena, arena_concat(arena, S("A link leads out of the folder: "), package.outside));
         return false;
     }
     deployment->last = digest;

@@ -108,6 +108,25 @@ static bool add_file(struct packing *packing, const FTSENT *found, const char *p
     return added;
 }
 
+/* An absolute target leads out of the folder, and so does one that goes up too far. */
+static bool leads_out(str path, str target)
+{
+    size_t depth = 0;
+    str piece;
+
+    while (str_next(&path, '/', &piece))
+        depth++;
+    if (str_starts_with(target, S("/")))
+        return true;
+    for (depth--; str_next(&target, '/', &piece);) {
+        bool up = str_equal(piece, S(".."));
+        if (up && depth == 0)
+            return true;
+        depth = up ? depth - 1 : depth + !(str_empty(piece) || str_equal(piece, S(".")));
+    }
+    return false;
+}
+
 static bool add_link(struct packing *packing, const FTSENT *found, const char *path)
 {
     char target[1024];
@@ -116,6 +135,9 @@ static bool add_link(struct packing *packing, const FTSENT *found, const char *p
     if (size < 0)
         return fail_at(packing, found->fts_path, strerror(errno));
     target[size] = '\0';
+    if (!str_present(packing->package->outside) && leads_out(str_of(path), str_of(target)))
+        packing->package->outside =
+            arena_concat(packing->arena, str_of(found->fts_path), S(" -> "), str_of(target));
     return begin_entry(packing, found, path, target);
 }
 

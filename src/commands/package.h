@@ -13,6 +13,7 @@ struct package_options {
 struct package {
     str zip;
     int64_t files, unpacked_bytes; /* of the files together */
+    str outside; /* the first symbolic link that leads out of the folder, with its target; or absent */
 };
 
 /* Is that entry left out?  path: below the folder.  .git and __pycache__ always are. */

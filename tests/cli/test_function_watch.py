@@ -76,7 +76,7 @@ def test_a_folder_is_deployed_at_once_and_at_each_change(watched, invoke, tmp_pa
     (tmp_path / "index.py").write_text(ANSWER.format("one"))
     watch = watched()
     line = watch.line()
-    assert f"  {watched.name}: 1 files, {len(ANSWER.format('one'))} bytes as a package of " in line and ", deployed in " in line
+    assert f"  {watched.name}: 1 file, {len(ANSWER.format('one'))} bytes as a package of " in line and ", deployed in " in line
     assert invoke(watched.name) == "one"
     for number in range(3):
         (tmp_path / "index.py").write_text(ANSWER.format(number))
@@ -170,6 +170,7 @@ def test_a_failure_does_not_end_it_after_the_first_deployment(watched, invoke, t
     assert watch.line() == (
         "orderly: InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to "
         "upload again.")
+    assert watch.line() == f"orderly: A link leads out of the folder: {tmp_path}/outside -> /etc/passwd"
     os.remove(tmp_path / "outside")
     (tmp_path / "index.py").write_text(ANSWER.format("two"))
     watch.line()
@@ -184,6 +185,20 @@ def test_more_than_lambda_takes_is_refused_before_it_is_sent(watched, invoke, tm
     (tmp_path / "one").write_text("x")
     assert watch.line() == (
         f"orderly: {tmp_path}/zeroes cannot be packed: the files have more than 262144000 bytes, Lambda's limit.")
+
+
+@pytest.mark.parametrize("path, target", [
+    ("outside", "/etc/passwd"), ("a/b/up", "../../../x"), ("a/b/up", "c/../../../../x"),
+])
+def test_a_link_out_of_the_folder_is_named(watched, tmp_path, path, target):
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    (tmp_path / "index.py").write_text(ANSWER.format("one"))
+    os.symlink("../../index.py", tmp_path / "a/b/inside")
+    watch = watched()
+    watch.line()
+    os.symlink(target, tmp_path / path)
+    assert watch.line().startswith("orderly: InvalidParameterValueException: ")
+    assert watch.line() == f"orderly: A link leads out of the folder: {tmp_path}/{path} -> {target}"
 
 
 @pytest.fixture
