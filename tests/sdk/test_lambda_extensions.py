@@ -573,7 +573,7 @@ def test_an_extension_that_never_registers_ends_at_the_deadline(own_server, wait
 
 @pytest.mark.parametrize("registers", [
     "register('INVOKE', 'SHUTDOWN')",  # and does not ask for its first event
-    "next_event(register('INVOKE', name='another')[1]['Lambda-Extension-Identifier'])",  # by a name that is no file's
+    "next_event(register('INVOKE', name='another')[1]['Lambda-Extension-Identifier'])",  # by another name than its file's
 ], ids=["asks for nothing", "another name"])
 def test_an_extension_that_does_not_become_ready_ends_at_the_deadline(own_server, wait_until, registers):
     functions = own(own_server)(API + f"""
