@@ -204,6 +204,25 @@ def test_a_table_that_does_not_answer_fails_the_order_before_the_invocations_dea
     assert (line["outcome"], line["reason"]) == ("failed", "Timeout was reached")
 
 
+def test_a_table_that_answers_slowly_is_waited_for(processor):
+    """Each pause is longer than one call on the client's socket waits."""
+    def answer_slowly():
+        connection, _ = slow.accept()
+        with connection:
+            connection.recv(65536)
+            for piece in (b"HTTP/1.1 20", b"0 OK\r\nContent-Le", b"ngth: 2\r\n\r\n", b"{", b"}"):
+                time.sleep(0.03)
+                connection.sendall(piece)
+            connection.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        threading.Thread(target=answer_slowly, daemon=True).start()
+        function = processor(AWS_ENDPOINT_URL_DYNAMODB="http://127.0.0.1:%d" % slow.getsockname()[1])
+        assert function.invoke(batch(notification(O1234))).value["batchItemFailures"] == []
+    [line] = order_lines(function)
+    assert line["outcome"] == "stored"
+
+
 def test_a_table_whose_answer_does_not_end_fails_the_order_before_the_invocations_deadline(processor):
     def answer_for_ever():
         connection, _ = endless.accept()
