@@ -159,3 +159,26 @@ def test_enter_deletes_once_the_word_is_complete(console, client, topic):
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("heading", level=1, name="Topics")).to_be_visible()
     assert topic not in [one["TopicArn"] for one in client("sns").list_topics()["Topics"]]
+
+
+def test_a_dialog_that_opens_as_another_one_ends_stays_open(console, client, unique):
+    name = unique("queue")
+    client("sqs").create_queue(QueueName=name)
+    page = console(f"sqs/queues/{name}")
+    purge, dialog = page.get_by_role("button", name="Purge", exact=True), page.get_by_role("dialog")
+    purge.first.click()
+    expect(dialog).to_be_visible()
+    heard = page.evaluate("""async () => {
+        const named = name => [...document.querySelectorAll('button')].find(one => one.textContent.trim() === name)
+        const first = document.querySelector('dialog')
+        const closed = new Promise(resolve => first.addEventListener('close', () => resolve('closed'), {once: true}))
+        const purge = named('Purge')
+        named('Cancel').click()
+        while (first.isConnected) await Promise.resolve()
+        purge.click()
+        return await closed
+    }""")
+    assert heard == "closed"
+    expect(dialog).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

@@ -30,6 +30,10 @@ interface DialogProps {
 export function Dialog({ title, onClose, actions, wide, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  // A dialog that is gone says once more that it closes: by then another one may be open.
+  const closed = () => {
+    if (element.current) onClose();
+  };
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
@@ -42,7 +46,7 @@ export function Dialog({ title, onClose, actions, wide, children }: DialogProps)
       class={wide ? 'wide' : ''}
       aria-labelledby={titleId}
       onCancel={askFirst}
-      onClose={onClose}
+      onClose={closed}
     >
       <header>
         <h2 id={titleId}>{title}</h2>
