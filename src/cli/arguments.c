@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FLAG_COLUMN = 32, NAME_COLUMNS = 8, OPERANDS_COLUMNS = 10 };
+enum { FLAG_COLUMN = 32, NAME_COLUMNS = 8 };
 
 /* ---- help ---- */
 
@@ -41,23 +41,49 @@ static int print_operands(const struct cli_command *command)
     return columns;
 }
 
+static bool has_own_flags(const struct cli_table *table, const struct cli_command *command)
+{
+    for (size_t i = 0; i < table->flag_count; i++)
+        if (table->flags[i].commands != CLI_EVERY_COMMAND && (table->flags[i].commands & (int)command->bit))
+            return true;
+    return false;
+}
+
 static void print_command_help(const struct cli_table *table, const struct cli_command *command)
 {
     printf("%s %s", table->program, command->name);
     print_operands(command);
-    printf(" [flags]\n\n%s\n", command->text);
+    printf(" [flags]\n\n%s", command->text);
+    if (has_own_flags(table, command))
+        putchar('\n');
     print_flags(table, (int)command->bit, false);
     print_shared(table);
 }
 
+/* The columns that print_operands() needs for the command with the longest ones. */
+static int most_columns(const struct cli_table *table)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < table->command_count; i++) {
+        int columns = 0;
+        for (size_t k = 0; k < CLI_OPERANDS && table->commands[i].operands[k]; k++)
+            columns += 1 + (int)strlen(table->commands[i].operands[k]);
+        most = columns > most ? columns : most;
+    }
+    return most;
+}
+
 static void print_help(const struct cli_table *table)
 {
+    int most = most_columns(table);
+
     printf("%s\n\n    %s COMMAND [flags]\n\n", table->summary, table->program);
     for (size_t i = 0; i < table->command_count; i++) {
         const struct cli_command *command = &table->commands[i];
         printf("  %-*s", NAME_COLUMNS - 1, command->name);
         int columns = print_operands(command);
-        printf("%*s %s\n", columns < OPERANDS_COLUMNS ? OPERANDS_COLUMNS - columns : 0, "", command->summary);
+        printf("%*s  %s\n", most - columns, "", command->summary);
     }
     printf("\n`%s COMMAND --help` says more about a command.\n", table->program);
     print_shared(table);

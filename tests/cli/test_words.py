@@ -38,6 +38,11 @@ def test_each_command_explains_itself(run, command):
             '--parallel takes a whole number from 1 to 256, not "257". See orderly orders submit --help.',
         ),
         (["dlq", "--purge=yes"], "--purge takes no value. See orderly orders dlq --help."),
+        (["dlq", "--purge", "--redrive"], "--redrive and --purge exclude each other. See orderly orders dlq --help."),
+        (["dlq", "--json", "--redrive"], "--redrive and --json exclude each other. See orderly orders dlq --help."),
+        (["dlq", "--json", "--purge"], "--purge and --json exclude each other. See orderly orders dlq --help."),
+        (["submit", "o.jsonl", "--raw", "p.txt"], "FILE and --raw exclude each other. See orderly orders submit --help."),
+        (["submit", "--raw", "p.txt", "--force"], "--raw and --force exclude each other. See orderly orders submit --help."),
     ],
 )
 def test_a_wrong_call_is_exit_code_2_and_says_what_is_wrong(run, words, sentence):

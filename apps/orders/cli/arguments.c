@@ -5,6 +5,8 @@
  */
 #include "orders/cli/arguments.h"
 
+#include <stdio.h>
+
 enum { MAX_NUMBER = 100000000 };
 
 static const struct cli_command COMMANDS[] = {
@@ -116,6 +118,28 @@ static const struct cli_table TABLE = {
               "Orderly on this machine: http://127.0.0.1:4566, with the key test.\n",
 };
 
+/* Two of the given words that exclude each other, or NULL. */
+static const char *contradiction(const struct arguments *given)
+{
+    if (given->redrive && given->purge)
+        return "--redrive and --purge";
+    if (given->json && (given->redrive || given->purge))
+        return given->redrive ? "--redrive and --json" : "--purge and --json";
+    if (given->raw && given->operand)
+        return "FILE and --raw";
+    return given->raw && given->force ? "--raw and --force" : NULL;
+}
+
+static enum cli_result check_words(const struct arguments *arguments, const char *command)
+{
+    const char *both = contradiction(arguments);
+
+    if (!both)
+        return CLI_RUN;
+    fprintf(stderr, "orderly: %s exclude each other. See %s %s --help.\n", both, TABLE.program, command);
+    return CLI_WRONG;
+}
+
 enum cli_result orders_arguments_parse(int argc, char **argv, struct arguments *arguments)
 {
     struct cli_words words;
@@ -124,5 +148,5 @@ enum cli_result orders_arguments_parse(int argc, char **argv, struct arguments *
     enum cli_result result = cli_parse(&TABLE, argc, argv, &words, arguments);
     arguments->command = words.command;
     arguments->operand = words.operands[0];
-    return result;
+    return result == CLI_RUN ? check_words(arguments, argv[1]) : result;
 }

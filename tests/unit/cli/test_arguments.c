@@ -164,9 +164,9 @@ TEST(help_lists_the_commands)
 {
     const char *text = "A toy.\n\n"
                        "    toy COMMAND [flags]\n\n"
-                       "  send    FILE      send a file\n"
-                       "  look              look around\n"
-                       "  move    FILE FOLDER move a file\n"
+                       "  send    FILE         send a file\n"
+                       "  look                 look around\n"
+                       "  move    FILE FOLDER  move a file\n"
                        "\n`toy COMMAND --help` says more about a command.\n" FLAGS_OF_ALL;
 
     assert_helped(text, "toy");
@@ -187,8 +187,14 @@ TEST(help_of_a_command_lists_its_flags)
     assert_helped(text, "toy", "send", "f", "-h");
 }
 
+TEST(help_of_a_command_without_flags_has_one_blank_line_between_its_parts)
+{
+    assert_helped("toy look [flags]\n\nLooks around.\n" FLAGS_OF_ALL, "toy", "look", "--help");
+}
+
 TESTS(test(flags_and_the_operand_may_stand_in_any_order), test(a_command_takes_two_operands),
       test(a_flag_of_texts_may_be_repeated), test(a_flag_is_repeated_at_most_32_times),
       test(a_number_that_is_not_given_has_its_fallback),
       test(a_number_out_of_bounds_is_refused_with_the_bounds), test(wrong_words_are_named),
-      test(help_lists_the_commands), test(help_of_a_command_lists_its_flags))
+      test(help_lists_the_commands), test(help_of_a_command_lists_its_flags),
+      test(help_of_a_command_without_flags_has_one_blank_line_between_its_parts))
