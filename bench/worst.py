@@ -37,10 +37,6 @@ LONGEST_SECONDS = 6
 COLUMNS = ["request", "sent", "took_ms", *(f"{name}_{when}_ms" for name in STREAMS for when in ("alone", "beside")), "added_ms", "engine_ms", "loop_ms", "slow"]
 
 
-class Recorded(Exception):
-    """Stops botocore once a request is signed."""
-
-
 def recorded(client, request):
     """The single HTTP request that the entry sends; None when it sends none or several."""
     sent = []

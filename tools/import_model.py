@@ -228,7 +228,7 @@ class Model:
 
     def __init__(self, path):
         self.path = path
-        self.blocks = [block for block in re.split(r"\n\n+", path.read_text().strip("\n"))]
+        self.blocks = re.split(r"\n\n+", path.read_text().strip("\n"))
 
     def words(self, block):
         """The first words of a block's declaration, skipping comments."""

@@ -236,7 +236,7 @@ def test_a_subscription_of_a_queue_that_does_not_exist_is_told(house, doctor):
         1, "news -> workk: published messages do not arrive: the queue does not exist.")
 
 
-def test_a_server_that_is_not_there_is_told(doctor, own_server):
+def test_a_server_that_is_not_there_is_told(doctor):
     run = doctor("--endpoint-url", "http://127.0.0.1:1")
     assert run.code == 1 and run.err.startswith("orderly: ")
     assert doctor("nothing").code == 2

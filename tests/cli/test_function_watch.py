@@ -40,7 +40,7 @@ class Watch:
 
 
 @pytest.fixture
-def watched(endpoint, client, make_function, tmp_path):
+def watched(endpoint, make_function, tmp_path):
     """watched(*flags) watches tmp_path for a new function; the function's name is .name."""
     started = []
 
@@ -130,7 +130,7 @@ def test_a_package_is_the_same_whenever_the_folder_is(watched, code_of, tmp_path
     assert code_of(watched.name) != first
 
 
-def test_a_package_keeps_links_empty_folders_and_what_may_be_executed(watched, client, invoke, tmp_path):
+def test_a_package_keeps_links_empty_folders_and_what_may_be_executed(watched, invoke, tmp_path):
     (tmp_path / "run.sh").write_text("#!/bin/sh\n")
     (tmp_path / "run.sh").chmod(0o700)
     (tmp_path / "größe.txt").write_text("x")
@@ -177,7 +177,7 @@ def test_a_failure_does_not_end_it_after_the_first_deployment(watched, invoke, t
     assert invoke(watched.name) == "two"
 
 
-def test_more_than_lambda_takes_is_refused_before_it_is_sent(watched, invoke, tmp_path):
+def test_more_than_lambda_takes_is_refused_before_it_is_sent(watched, tmp_path):
     with open(tmp_path / "zeroes", "wb") as file:
         file.truncate(262_144_000)
     watch = watched()
@@ -211,12 +211,12 @@ def watch_once(endpoint):
     return call
 
 
-def test_what_is_wrong_from_the_beginning_ends_it(watch_once, endpoint, tmp_path, unique, make_function):
+def test_what_is_wrong_from_the_beginning_ends_it(watch_once, tmp_path, unique):
     (tmp_path / "index.py").write_text(ANSWER.format("one"))
     name = unique("none")[:60]
     arn = f"arn:aws:lambda:us-east-1:000000000000:function:{name}"
     result = watch_once("watch", name, tmp_path)
-    assert (result.code, result.out, result.err) == (1, "", 
+    assert (result.code, result.out, result.err) == (1, "",
         f"orderly: ResourceNotFoundException: Function not found: {arn}\n")
     result = watch_once("watch", name, tmp_path / "none")
     assert (result.code, result.err) == (

@@ -66,7 +66,7 @@ def rows(page):
 
 
 def returned_ids(page):
-    return [text for text in rows(page).locator("td:nth-child(2)").all_inner_texts()]
+    return rows(page).locator("td:nth-child(2)").all_inner_texts()
 
 
 def act(page, name):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 from keyboard import write_code
+from orderly_fixtures import ACCOUNT
 from playwright.sync_api import expect
 
-ACCOUNT = "000000000000"
 TUTORIAL_POLICIES = ["AmazonDynamoDBFullAccess", "AmazonSQSFullAccess", "AWSLambdaBasicExecutionRole"]
 TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/Orders"
 

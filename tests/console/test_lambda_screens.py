@@ -5,10 +5,9 @@ import re
 
 import pytest
 from keyboard import write_code
-from orderly_fixtures import zip_of
+from orderly_fixtures import ACCOUNT, zip_of
 from playwright.sync_api import expect
 
-ACCOUNT = "000000000000"
 POLICIES = {
     "SQSDeleteMessagePolicy": "sqs:DeleteMessage",
     "SQSGetQueueAttributesPolicy": "sqs:GetQueueAttributes",

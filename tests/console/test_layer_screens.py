@@ -113,7 +113,7 @@ def test_versions_are_added_shown_downloaded_and_deleted_one_by_one(console, cli
     assert [one["Version"] for one in client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]] == [1]
 
 
-def test_what_is_no_zip_file_is_said_and_a_refusal_keeps_the_form(page, unique):
+def test_what_is_no_zip_file_is_said_and_a_refusal_keeps_the_form(page):
     page.get_by_role("button", name="Create layer").click()
     page.get_by_label("Name", exact=True).fill("no name")
     choose_zip(page, b"text")
@@ -125,7 +125,7 @@ def test_what_is_no_zip_file_is_said_and_a_refusal_keeps_the_form(page, unique):
     expect(page.get_by_label("Name", exact=True)).to_have_value("no name")
 
 
-def test_the_list_shows_the_newest_version_and_hears_of_others(page, client, layer):
+def test_the_list_shows_the_newest_version_and_hears_of_others(page, layer):
     name = layer("old", "new")
     row = page.get_by_role("row").filter(has_text=name)
     expect(row).to_contain_text("new")

@@ -87,7 +87,7 @@ def test_a_screen_shows_the_order_system_without_violations(order_system, chromi
     assert wide <= 0, "the page itself scrolls sideways"
 
 
-def test_a_traces_address_shows_the_same_step_again(order_system, console, endpoint):
+def test_a_traces_address_shows_the_same_step_again(order_system, console):
     page = console("traces?text=laptop")
     page.get_by_role("row").filter(has_text="dead-lettered").get_by_role("link").click()
     page.get_by_role("button", name="dead-lettered").last.click()
@@ -186,7 +186,7 @@ def test_the_server_tells_its_figures_and_follows_events(order_system, console, 
     assert len(asked) <= 4  # many events, and few loads: see calm.test.ts
 
 
-def test_the_clock_goes_to_the_next_thing(chromium, unhurried_server, wait_until):
+def test_the_clock_goes_to_the_next_thing(chromium, unhurried_server):
     sqs = boto3.client("sqs", endpoint_url=unhurried_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="late", DelaySeconds=300)

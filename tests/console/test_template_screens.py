@@ -81,7 +81,7 @@ def test_a_functions_page_leads_to_its_template_with_what_belongs_to_it(console,
     expect(page.get_by_text("--capabilities CAPABILITY_NAMED_IAM")).to_be_visible()
 
 
-def test_a_queues_template_has_its_dead_letter_queue_in_yaml_and_json_alike(console, shop, accessible_console):
+def test_a_queues_template_has_its_dead_letter_queue_in_yaml_and_json_alike(shop, accessible_console):
     page = accessible_console(f"template?of=sqs/queues/{shop['names']['queue']}")
     expect(page.get_by_role("heading", name="Template (3)")).to_be_visible()
     as_yaml = yaml.safe_load(downloaded(page)[1])

@@ -83,7 +83,7 @@ def test_an_items_form_says_that_an_edited_attribute_was_changed_elsewhere(item,
 
 @pytest.mark.parametrize("section, title, add", [
     ("environment", "Edit environment variables", "Add environment variable"), ("tags", "Edit tags", "Add new tag")])
-def test_a_functions_variables_and_tags_of_others_stay(console, client, make_function, wait_until, section, title, add):
+def test_a_functions_variables_and_tags_of_others_stay(console, client, make_function, section, title, add):
     name = make_function("def handler(event, context):\n    pass\n", Environment={"Variables": {"AA": "1"}}, Tags={"AA": "1"})
     functions = client("lambda")
     arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]

@@ -3,10 +3,8 @@
 import json
 
 import pytest
-from orderly_fixtures import zip_of
+from orderly_fixtures import ACCOUNT, zip_of
 from seeds import ORDER, ORDER_ITEM, TRUST, Cli, Flow, queue_policy
-
-ACCOUNT = "000000000000"
 
 
 @pytest.fixture(scope="module")

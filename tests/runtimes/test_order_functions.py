@@ -95,7 +95,7 @@ def test_a_table_that_refuses_leaves_the_message_to_the_queue(any_function, dyna
                for line in any_function.log())
 
 
-def test_the_line_of_a_stored_order_tells_its_times(processor, dynamodb):
+def test_the_line_of_a_stored_order_tells_its_times(processor):
     function = processor()
     before_ms = int(time.time() * 1000)
     answer = function.invoke(batch(notification(O1234), receive_count=2))

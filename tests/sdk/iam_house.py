@@ -5,8 +5,8 @@ import urllib.request
 
 import boto3
 import orderly_server
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 MINUTE = 60  # so often the server stores what was used
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}]})

@@ -4,7 +4,8 @@ import changes
 import orderly_server
 import pytest
 from botocore.exceptions import ClientError
-from iam_house import ACCOUNT, MINUTE, House, allow, document
+from iam_house import MINUTE, House, allow, document
+from orderly_fixtures import ACCOUNT
 
 KEPT_JOBS, PAIRS = 1000, 128
 

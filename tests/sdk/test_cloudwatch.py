@@ -172,7 +172,7 @@ def test_the_order_of_dimensions_does_not_matter(cloudwatch, start):
     assert point["Sum"] == 4.0
 
 
-def test_metrics_are_listed_by_namespace_name_and_dimension(cloudwatch, start):
+def test_metrics_are_listed_by_namespace_name_and_dimension(cloudwatch):
     for namespace, name, value in (("A", "x", "1"), ("A", "x", "2"), ("A", "y", "1"), ("B", "x", "1")):
         cloudwatch.put_metric_data(Namespace=namespace, MetricData=[
             {"MetricName": name, "Value": 1, "Dimensions": [{"Name": "Place", "Value": value}]}])

@@ -20,7 +20,7 @@ class World:
     def __init__(self, endpoint, name, advance_clock, now_ms, wait_until):
         self.account = "%012d" % (abs(hash(name)) % 10**12)
         self.endpoint, self.advance, self.now_ms, self.wait_until = endpoint, advance_clock, now_ms, wait_until
-        self.cloudwatch, self.sns, self.sqs, self.awslambda = map(self.client, ["cloudwatch", "sns", "sqs", "lambda"])
+        self.cloudwatch, self.sns, self.sqs = map(self.client, ["cloudwatch", "sns", "sqs"])
 
     @functools.cache
     def client(self, service):

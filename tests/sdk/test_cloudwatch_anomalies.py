@@ -6,7 +6,7 @@ import math
 
 import pytest
 from refusals import refusal
-from test_cloudwatch_alarms import World, world  # noqa: F401
+from test_cloudwatch_alarms import world  # noqa: F401
 
 HOUR, DAY = 3600, 86400
 INVALID, COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"
@@ -270,7 +270,7 @@ def test_the_reason_names_the_edges_of_the_band(world, put, now):  # noqa: F811
         f"greater than the upper thresholds [{upper}] (minimum 1 datapoint for OK -> ALARM transition).")
 
 
-def test_without_a_band_there_is_insufficient_data(world, put, now):  # noqa: F811
+def test_without_a_band_there_is_insufficient_data(world, now, put):  # noqa: F811
     alarm_of_band(world)
     minute = world.next_minute()
     put([(round(minute.timestamp()), 100)])

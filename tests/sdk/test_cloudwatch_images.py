@@ -92,7 +92,7 @@ def namespace(cloudwatch, start):
 
 
 @pytest.fixture
-def widget(namespace, start):
+def widget(start, namespace):
     """widget(metric, …) is the JSON of a widget over the two hours, from 0 to 10."""
 
     def make(*metrics, **more):
@@ -306,7 +306,7 @@ def test_a_search_draws_a_series_for_each_metric(draw):
     assert {(0x1f, 0x77, 0xb4), (0xff, 0x7f, 0x0e)} < set(found.palette) and (0x2c, 0xa0, 0x2c) not in found.palette
 
 
-def test_a_hundred_metrics_are_drawn_and_one_more_is_refused(cloudwatch, image_of, widget):
+def test_a_hundred_metrics_are_drawn_and_one_more_is_refused(image_of, widget):
     many = [["Images", "Five", {"color": "#%06x" % (number * 257)}] for number in range(100)]
     assert Picture(image_of(widget(*many, legend=None, stacked=True))).width == 300
     assert refusal(image_of, widget(*many, five())) == (

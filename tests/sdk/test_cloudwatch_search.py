@@ -138,7 +138,7 @@ def found(results):
     ("SLICE(SORT(s, MAX, DESC), 1)", [[4, 5]]), ("DATAPOINT_COUNT(SLICE(s, 0)) * SLICE(s, 0)", [[2, 18]]),
     ("METRIC_COUNT(s) * SLICE(s, 1)", [[12, 12]]),
 ])
-def test_functions_of_arrays(put, ask, start, expression, values):
+def test_functions_of_arrays(put, ask, expression, values):
     for kind, points in (("a", [1, 9]), ("b", [3, 3]), ("c", [4, 5])):
         put("n", points, Kind=kind)
     put("n", [7], minute=30, Kind="d")  # outside the range: no points
@@ -193,7 +193,7 @@ def test_labels(label, text, shown):
     assert label(text) == shown
 
 
-def test_labels_with_times(label, start, world):  # noqa: F811
+def test_labels_with_times(label, start):
     day = start.strftime("%Y-%m-%d")
     assert label("${MAX_TIME} ${MIN_TIME} ${FIRST_TIME} ${LAST_TIME}") == f"{day} 00:02 {day} 00:01 {day} 00:00 {day} 00:03"
     assert label("${MAX_TIME}", LabelOptions={"Timezone": "+0130"}) == f"{day} 01:32"

@@ -185,7 +185,7 @@ def test_tags_that_are_taken_off_are_bound(kind, as_role_with, make, refused):
     refused(lambda: kind.untagged(clients, resource, ["env", "owner"]))
 
 
-def test_subscriptions_are_bound_by_protocol_and_endpoint(as_role_with, make, make_queue, client, refused):
+def test_subscriptions_are_bound_by_protocol_and_endpoint(as_role_with, make, make_queue, refused):
     topic, queue, other = make(Topic), make_queue.arn(make_queue()), make_queue.arn(make_queue())
     only = {"Condition": {"StringEquals": {"sns:Protocol": "sqs"}, "StringLike": {"sns:Endpoint": queue}}}
     sns = as_role_with(allow("sns:Subscribe", **only))("sns")
@@ -215,7 +215,7 @@ def test_what_cannot_be_known_denies_and_does_not_allow(as_role_with, make, refu
         refused(lambda: Queue.asked(as_role_with(allow(Queue.ask, **of_tag(operator, "aws:UserAgent", value))), queue))
 
 
-def test_a_condition_key_that_nothing_supplies_is_told_in_the_log(tmp_path):
+def test_a_condition_key_that_nothing_supplies_is_told_in_the_log():
     import boto3
     import orderly_server
 
@@ -252,7 +252,7 @@ def bounded_role(iam, new_role, new_policy):  # noqa: F811
     lambda iam, role: iam.delete_role_permissions_boundary(RoleName=role),
 ], ids=["attach", "put", "delete"])
 def test_the_boundary_that_a_role_has_is_a_condition_of_changing_it(change, bounded_role, new_role, as_role_with,  # noqa: F811
-                                                                    iam, refused):  # noqa: F811
+                                                                    refused):
     held, boundary = bounded_role()
     clients = as_role_with(allow("iam:*", **of_tag("ArnEquals", "iam:PermissionsBoundary", boundary)))
     refused(lambda: change(clients("iam"), new_role()))

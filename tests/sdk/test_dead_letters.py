@@ -4,9 +4,8 @@ import json
 
 import pytest
 from counted import minutes
-from orderly_fixtures import zip_of
+from orderly_fixtures import ACCOUNT, zip_of
 
-ACCOUNT = "000000000000"
 FAILS = "def handler(event, context):\n    raise ValueError(event['why'])\n"
 MINUTE = 60
 

@@ -241,7 +241,7 @@ def test_a_name_has_1_to_64_letters(world, puppet, refused, name, good):
 # --- Tokens ------------------------------------------------------------------------------------------
 
 
-def test_a_token_is_good_for_one_checkpoint(world, run, refused):
+def test_a_token_is_good_for_one_checkpoint(run, refused):
     old = run.token
     run.checkpoint(step("a"))
     assert told(refused(run.checkpoint, CheckpointToken=old)) == (INVALID, "Invalid checkpoint token", 400)
@@ -281,7 +281,7 @@ def test_a_made_up_token_is_refused(run, refused, token):
     assert told(error) == (INVALID, "Invalid checkpoint token", 400)
 
 
-def test_a_token_of_another_execution_or_of_an_earlier_run_is_refused(world, puppet, run, refused):
+def test_a_token_of_another_execution_or_of_an_earlier_run_is_refused(world, run, refused):
     other_puppet = world.puppet()
     world.start(other_puppet.name, {})
     other = other_puppet.run()
@@ -307,7 +307,7 @@ def test_a_checkpoint_tells_what_has_changed_since_the_one_before(run):
     assert (a["Status"], a["StepDetails"]) == ("SUCCEEDED", {"Attempt": 1, "Result": "1"})
 
 
-def test_a_wait_that_ends_during_a_run_is_told_by_the_next_checkpoint(world, puppet, run):
+def test_a_wait_that_ends_during_a_run_is_told_by_the_next_checkpoint(world, run):
     run.checkpoint(wait("w", 1))
     world.advance(2)
     assert [(one["Id"], one["Status"]) for one in run.checkpoint()] == [("w", "SUCCEEDED")]
@@ -332,7 +332,7 @@ def test_a_marker_that_is_none_is_refused(world, run, refused):
         assert told(refused(call, DurableExecutionArn=run.arn, Marker="x", **more)) == (INVALID, "Invalid Marker.", 400)
 
 
-def test_operations_below_a_completed_context_are_not_replayed(world, puppet, run):
+def test_operations_below_a_completed_context_are_not_replayed(world, run):
     run.checkpoint(context("outer"), context("inner", ParentId="outer"), step("deep", ParentId="inner"))
     run.checkpoint(step("deep", "SUCCEED", ParentId="inner", Payload="1"), context("inner", "SUCCEED", Payload="2"))
     run.checkpoint(context("kept"), step("shown", ParentId="kept"))
@@ -388,7 +388,7 @@ def test_much_below_a_completed_context_is_hidden_little_by_little(world, run):
     ([{"Id": "x", "Type": "EXECUTION", "Action": "SUCCEED"}, step("a")], "EXECUTION checkpoint must be the last update."),
     ([{"Id": "x", "Type": "EXECUTION", "Action": "SUCCEED"}] * 2, "Cannot checkpoint multiple EXECUTION updates."),
 ])
-def test_an_update_that_is_wrong_is_refused_with_all_others(world, run, refused, updates, message):
+def test_an_update_that_is_wrong_is_refused_with_all_others(run, refused, updates, message):
     assert told(refused(run.checkpoint, Updates=[step("before"), *updates])) == (INVALID, message, 400)
     assert [one["Id"] for one in run.checkpoint(step("before"))] == ["before"]  # the token is as good as before
 
@@ -425,7 +425,7 @@ def test_payloads_have_a_mebibyte(run, refused, update, message):
     run.checkpoint(update("x" * MEBIBYTE))
 
 
-def test_the_errors_of_callbacks_and_of_stopped_executions_have_a_mebibyte(world, puppet, run, refused):
+def test_the_errors_of_callbacks_and_of_stopped_executions_have_a_mebibyte(world, run, refused):
     [given] = run.checkpoint(callback("c"))
     failure, stop = world.functions.send_durable_execution_callback_failure, world.functions.stop_durable_execution
     for call, named in ((failure, {"CallbackId": given["CallbackDetails"]["CallbackId"]}), (stop, {"DurableExecutionArn": run.arn})):
@@ -573,7 +573,7 @@ def test_a_run_that_waits_for_nothing_is_tried_again_three_times_in_all(world, p
         "ErrorType": INVALID, "ErrorMessage": "Cannot return PENDING status with no pending operations."}
 
 
-def test_a_result_may_be_checkpointed(world, puppet, refused):
+def test_a_result_may_be_checkpointed(world, puppet):
     with ThreadPoolExecutor(1) as callers:
         call = callers.submit(world.functions.invoke, FunctionName=puppet.name, Qualifier="$LATEST", Payload=b"{}")
         run = puppet.run()
@@ -631,7 +631,7 @@ def test_changes_during_a_run_begin_the_next_one_at_once(world, puppet):
 # --- Time --------------------------------------------------------------------------------------------
 
 
-def test_an_execution_times_out(world, refused):
+def test_an_execution_times_out(world):
     puppet = world.puppet(durable={"ExecutionTimeout": 100})
     arn = world.start(puppet.name, {})
     run = puppet.run()
@@ -686,7 +686,7 @@ def test_a_callbacks_result_has_a_mebibyte(world, run, refused):
     world.functions.send_durable_execution_callback_success(Result=b"x" * 1048576, **success)
 
 
-def test_an_execution_is_kept_for_its_days_and_its_name_may_come_again(world, refused):
+def test_an_execution_is_kept_for_its_days_and_its_name_may_come_again(world):
     puppet = world.puppet(durable={"RetentionPeriodInDays": 1})
     arn = world.start(puppet.name, {"n": 1}, DurableExecutionName="kept")
     run = puppet.run()
@@ -797,7 +797,7 @@ def test_executions_are_listed_and_filtered(world):
     last.succeed()
 
 
-def test_a_deleted_function_takes_its_executions_along(world, refused):
+def test_a_deleted_function_takes_its_executions_along(world):
     puppet = world.puppet()
     arn = world.start(puppet.name, {})
     puppet.run()
@@ -1023,7 +1023,7 @@ def test_permissions_are_for_executions_not_for_functions(world, puppet, run, re
         call(user(world, f"lambda:{action}", f"{function}:*"))
 
 
-def test_a_run_needs_the_permission_to_make_checkpoints(world, refused):
+def test_a_run_needs_the_permission_to_make_checkpoints(world):
     poor = world.puppet(Role=world.role(QUEUES), source="""
 import boto3, json
 def handler(event, context):
@@ -1121,7 +1121,7 @@ def test_a_hostile_checkpoint_is_refused_and_changes_nothing(world, run, updates
     assert [one["Id"] for one in run.checkpoint(step("before"))] == ["before"]  # the token is as good as before
 
 
-def test_an_operation_cannot_take_the_place_of_its_execution(world, run, refused):
+def test_an_operation_cannot_take_the_place_of_its_execution(run, refused):
     own = run.operations[0]["Id"]
     for update in (step(own, "SUCCEED"), context(own), wait(own), callback(own), chained(own, "nobody")):
         assert told(refused(run.checkpoint, Updates=[update])) == (INVALID, "Inconsistent operation type.", 400)

@@ -1,6 +1,5 @@
 """Large batches of event sources start executions of durable functions: a worker makes their events."""
 
-import json
 
 import orderly_server
 import pytest
@@ -10,7 +9,6 @@ from orderly_fixtures import zip_of
 
 LARGE = 300_000
 TELL = """
-import json
 def handler(event, context):
     [operation] = event["InitialExecutionState"]["Operations"]
     records = json.loads(operation["ExecutionDetails"]["InputPayload"])["Records"]

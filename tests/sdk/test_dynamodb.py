@@ -10,8 +10,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
-
-ACCOUNT = "000000000000"
+from orderly_fixtures import ACCOUNT
 
 
 @pytest.fixture
@@ -238,7 +237,7 @@ def test_a_missing_table_is_said_to_be_missing(dynamodb, refused):
         assert (error["code"], error["message"]) == ("ResourceNotFoundException", "Requested resource not found")
 
 
-def test_a_deleted_table_is_gone_with_its_items(dynamodb, make_table, refused):
+def test_a_deleted_table_is_gone_with_its_items(dynamodb, make_table):
     name = make_table()
     put(dynamodb, name, id={"S": "a"})
     described = dynamodb.describe_table(TableName=name)["Table"]
@@ -277,7 +276,7 @@ def test_tables_are_listed_in_order_and_by_page(dynamodb, make_table):
     assert page["LastEvaluatedTableName"] == names[1]
 
 
-def test_regions_and_accounts_have_tables_of_their_own(dynamodb, client, make_table):
+def test_regions_and_accounts_have_tables_of_their_own(client, make_table):
     name = make_table()
     assert name not in client("dynamodb", region_name="eu-west-1").list_tables()["TableNames"]
     assert name not in client("dynamodb", aws_access_key_id="123456789012").list_tables()["TableNames"]
@@ -650,7 +649,7 @@ def test_consumed_capacity_is_told_when_asked(dynamodb, make_table):
     assert "ConsumedCapacity" not in dynamodb.get_item(TableName=table, Key=key)
 
 
-def test_every_reply_carries_the_crc_of_its_body(dynamodb, make_table, endpoint):
+def test_every_reply_carries_the_crc_of_its_body(make_table, endpoint):
     own = boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
@@ -911,7 +910,7 @@ def test_what_is_selected_must_fit_what_is_projected(dynamodb, make_table, refus
 # --- Permissions -------------------------------------------------------------------------------
 
 
-def test_a_role_may_do_only_what_its_policy_allows(dynamodb, client, make_table, make_role, refused, endpoint):
+def test_a_role_may_do_only_what_its_policy_allows(dynamodb, client, make_table, make_role, refused):
     table = make_table()
     role = make_role(allow=["dynamodb:GetItem", "sts:AssumeRole"], managed=())
     trust = {

@@ -276,7 +276,7 @@ def test_tags_of_a_new_table_can_be_asked_for(dynamodb, unique, allowed_by):
     dynamodb.delete_table(TableName=name)
 
 
-def test_who_makes_a_table_with_tags_must_be_allowed_to_tag_it(allowed_by, client, unique, refused):
+def test_who_makes_a_table_with_tags_must_be_allowed_to_tag_it(allowed_by, unique, refused):
     """https://github.com/hashicorp/terraform-provider-aws/issues/10943"""
     table = {
         "TableName": unique("tagged"),
@@ -374,7 +374,7 @@ WRITES_AND_READS = ["BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query
 
 
 @pytest.fixture
-def restores(dynamodb, make_table, unique, wait_until):
+def restores(dynamodb, make_table, wait_until):
     """[(the name of an operation that restores a table, what it restores)]"""
     table = make_table()
     dynamodb.update_continuous_backups(

@@ -9,8 +9,6 @@ from changes import ALWAYS_OVER
 from test_dynamodb_tables import KEY, advance, connect, now_of, serving, table_of, units
 
 DAY_MS = 24 * 3_600_000
-PAIR = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "n", "AttributeType": "N"}],
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}]}
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +201,7 @@ def test_indexes_come_back_or_are_left_out(dynamodb, unique, back_up, wait_activ
         "created during the restore operation")
 
 
-def test_billing_is_kept_or_overridden(dynamodb, name, unique, back_up, wait_active, refused):
+def test_billing_is_kept_or_overridden(dynamodb, name, back_up, wait_active, refused):
     arn = back_up(name)
 
     def restore(number, **overrides):

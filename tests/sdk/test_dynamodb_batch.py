@@ -154,7 +154,7 @@ def test_sixteen_megabytes_fit_and_one_byte_more_does_not(dynamodb, tables, wait
         (key["user"], size - 7) for key, size in list(zip(keys, sizes))[: 41 if fits else 40]]
 
 
-def test_every_table_must_be_allowed(dynamodb, tables, user_with):
+def test_every_table_must_be_allowed(tables, user_with):
     arns = [f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}" for name in tables]
     asked = {tables[0]: {"Keys": [order(1)]}, tables[1]: {"Keys": [{"user": {"S": "a"}}]}}
     allow = {"Effect": "Allow", "Action": "dynamodb:BatchGetItem"}
@@ -169,7 +169,7 @@ def test_every_table_must_be_allowed(dynamodb, tables, user_with):
     ({"ForAllValues:StringEquals": {"dynamodb:Attributes": ["user", "order", "what"]},
       "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}}, False),
 ])
-def test_condition_keys_bind_for_every_key_of_the_batch(dynamodb, tables, user_with, condition, mine_only):
+def test_condition_keys_bind_for_every_key_of_the_batch(tables, user_with, condition, mine_only):
     own = user_with("dynamodb", {"Effect": "Allow", "Action": "dynamodb:BatchGetItem", "Resource": "*", "Condition": condition})
     part = {"ProjectionExpression": "what"}
 

@@ -214,7 +214,7 @@ def test_images_are_removed_in_bounded_runs(own, environment, most):
     own.put("kept", item())
     own.put("kept", item("b", size=SMALL))  # its version is small
     own.change(
-        f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < 250)
+        """with recursive n(i) as (select 1 union all select i + 1 from n where i < 250)
         insert into dynamodb_image (id, uses) select 1000 + i, 0 from n""",
         "insert into dynamodb_content select id, zeroblob(5000) from dynamodb_image where id > 1000")
     own.restart_recording(environment, removed="delete on dynamodb_content", run="delete on engine_timer")

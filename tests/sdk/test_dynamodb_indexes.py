@@ -50,7 +50,7 @@ def make_table(dynamodb, unique):
 
 
 @pytest.fixture
-def orders(dynamodb, make_table):
+def orders(make_table):
     """A table with indexes of all kinds and projections."""
     return make_table(
         schema("customer", "order"),
@@ -836,7 +836,7 @@ def test_reading_an_index_is_allowed_by_its_arn(client, dynamodb, orders, unique
 # --- Removal -----------------------------------------------------------------------------------
 
 
-def test_a_table_of_the_same_name_begins_with_empty_indexes(dynamodb, orders, wait_until):
+def test_a_table_of_the_same_name_begins_with_empty_indexes(dynamodb, orders):
     found = dynamodb.describe_table(TableName=orders)["Table"]
     for at in range(300):
         put(dynamodb, orders, customer="c", order=str(at), placed="p", status="s", cents=at)

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from orderly_fixtures import ACCOUNT
 from test_dynamodb_tables import INVALID, KEY, connect, serving
 
-ACCOUNT, OTHER = "000000000000", "222222222222"
+OTHER = "222222222222"
 NOT_FOUND = "Resource-based policy not found for the provided ResourceArn: "
 
 

@@ -3,8 +3,7 @@
 import botocore.session
 import pytest
 from botocore.config import Config
-
-ACCOUNT = "000000000000"
+from orderly_fixtures import ACCOUNT
 
 
 @pytest.fixture(scope="module")

@@ -205,7 +205,7 @@ def test_what_is_wrong_with_the_request_is_refused_at_once(dynamodb, tables, act
     assert items(dynamodb, stock) == []
 
 
-def test_the_same_key_in_two_tables_is_two_items(dynamodb, tables, unique):
+def test_the_same_key_in_two_tables_is_two_items(dynamodb, tables):
     orders, stock = tables
     dynamodb.transact_write_items(TransactItems=[put(orders, order(1, "a")), put(orders, order(2, "a")), put(stock, sku("a"))])
     assert len(items(dynamodb, orders)) == 2

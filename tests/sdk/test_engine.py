@@ -97,7 +97,7 @@ def test_an_id_of_another_layout_than_xrays_begins_a_new_trace(endpoint, client,
     assert hops_of(endpoint, trace_id) == []
 
 
-def test_an_item_has_a_hop_in_the_trace_that_its_request_named(endpoint, client, traced, table):
+def test_an_item_has_a_hop_in_the_trace_that_its_request_named(endpoint, traced, table):
     trace_id = new_trace_id()
     dynamodb = traced("dynamodb", f"Root={trace_id}")
 

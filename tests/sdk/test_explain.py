@@ -71,7 +71,7 @@ def test_an_implicit_denial_says_what_was_looked_at(explain, role_with, queue):
         "lookedAt": ["own"]})
 
 
-def test_given_context_decides(explain, role_with, client):
+def test_given_context_decides(explain, role_with):
     who = role_with(allow("sns:Subscribe", Condition={"StringEquals": {"sns:Protocol": "sqs"}}))
     topic = "arn:aws:sns:us-east-1:000000000000:explained"
     assert explain("sns:Subscribe", topic, who, "sns:Protocol=sqs")[1]["allowed"] is True

@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from refusals import refusal
 from test_insights import ask, finished, rows_of  # noqa: F401
 from test_logs import make_group, put  # noqa: F401
 
-ACCOUNT = "000000000000"
 INVALID = "InvalidParameterException"
 MISSING = "ResourceNotFoundException"
 INDEX = "FIELD_INDEX_POLICY"
@@ -135,7 +135,7 @@ def test_only_groups_of_the_standard_class_have_indexes(logs, unique, account_po
     assert messages(ask(group, NAMES)) == []
 
 
-def test_filter_index_reads_only_indexed_groups_and_events_after_the_policy(logs, make_group, index, put, now_ms, ask):
+def test_filter_index_reads_only_indexed_groups_and_events_after_the_policy(make_group, index, put, now_ms, ask):
     indexed, plain = make_group("indexed"), make_group("plain")
     at = now_ms() - 60000
     for group in (indexed, plain):

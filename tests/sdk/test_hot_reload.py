@@ -11,9 +11,9 @@ import boto3
 import orderly_server
 import pytest
 from botocore.config import Config
-from orderly_fixtures import LAMBDA_TRUST, zip_of
+from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, zip_of
 
-ACCOUNT, OTHER_ACCOUNT = "000000000000", "111111111111"
+OTHER_ACCOUNT = "111111111111"
 COUNTER = "count = 0\ndef handler(event, context):\n    global count\n    count += 1\n    return ['{}', count]\n"
 
 
@@ -267,7 +267,7 @@ def test_a_folder_has_at_most_as_many_files_as_a_package(site):
         f"The hot-reload folder {folder} cannot be read: it has more than 65,536 files.")
 
 
-def test_the_option_is_asked_again_after_a_restart(refused):
+def test_the_option_is_asked_again_after_a_restart():
     site = Site()
     site.create("f", site.write("code/index.py", COUNTER.format("one")))
     assert site.invoke("f") == ["one", 1]

@@ -8,8 +8,8 @@ import time
 
 import changes
 import pytest
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 OTHER_ACCOUNT = "111122223333"
 LOGS_ONLY = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SQS_FULL = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
@@ -138,7 +138,7 @@ def role_of(answer):
     return {name: value for name, value in answer["Role"].items() if name not in ("AssumeRolePolicyDocument", "CreateDate")}
 
 
-def test_a_new_role_s_answer_has_no_duration_and_no_use(iam, new_role, unique):
+def test_a_new_role_s_answer_has_no_duration_and_no_use(iam, unique):
     """As recorded from AWS: MaxSessionDuration comes with GetRole and ListRoles, RoleLastUsed with GetRole only."""
     path = f"/{unique('bare')}/"
     made = iam.create_role(RoleName=unique("made"), AssumeRolePolicyDocument=FROM_ACCOUNT, Path=path, Description="d",
@@ -436,7 +436,7 @@ def test_a_missing_policy_cannot_be_attached(iam, new_role, refused):
 
 
 @pytest.mark.parametrize("arn", ["longpolicynamebutnoarn", "arn:aws:iam::aws:role/NotAPolicy"])
-def test_what_is_not_a_policy_s_arn_is_not_valid(iam, new_role, user, refused, arn):
+def test_what_is_not_a_policy_s_arn_is_not_valid(iam, new_role, refused, arn):
     """As recorded from AWS; an ARN that is well-formed but of no policy is another error."""
     name = new_role()
     for call in (lambda: iam.attach_role_policy(RoleName=name, PolicyArn=arn),
@@ -446,7 +446,7 @@ def test_what_is_not_a_policy_s_arn_is_not_valid(iam, new_role, user, refused, a
         assert (error["code"], error["status"], error["message"]) == ("ValidationError", 400, f"ARN {arn} is not valid.")
 
 
-def test_a_new_policy_s_answer_has_no_description(iam, new_policy, unique):
+def test_a_new_policy_s_answer_has_no_description(iam, unique):
     """As recorded from AWS: Description comes with GetPolicy, which also has Tags, perhaps an empty list."""
     tags = [{"Key": "team", "Value": "orders"}]
     for given, made, shown in [({}, {}, {"Tags": []}), ({"Description": "d"}, {}, {"Description": "d", "Tags": []}),
@@ -953,7 +953,7 @@ def test_a_delegated_administrator_is_held_to_a_boundary(iam, new_role, new_poli
     assert refused(as_delegate.attach_role_policy, RoleName=outside, PolicyArn=SQS_FULL)["code"] == "AccessDenied"
 
 
-def test_tags_of_what_is_administered_are_conditions(iam, sts, new_role, new_policy, become, refused):
+def test_tags_of_what_is_administered_are_conditions(iam, new_role, new_policy, become, refused):
     mine, other = new_role(Tags=[{"Key": "team", "Value": "orders"}]), new_role()
     delegate = new_role()
     of_team = {"StringEquals": {"aws:ResourceTag/team": "orders"}}
@@ -1004,7 +1004,7 @@ def test_older_sessions_of_a_role_can_be_revoked(
     become(name)("sqs").send_message(QueueUrl=queue, MessageBody="hi")
 
 
-def test_a_role_may_assume_another(iam, client, new_role, become, refused):
+def test_a_role_may_assume_another(client, new_role, become, refused):
     first = new_role()
     second = new_role(trust(AWS=role_arn(first)))
     as_first = become(first)("sts")

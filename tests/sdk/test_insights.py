@@ -10,7 +10,7 @@ import boto3
 import orderly_server
 import pytest
 from insights_queries import EVENTS, QUERIES
-from test_logs import DAY_MS, HOUR_MS, make_group, put  # noqa: F401
+from test_logs import make_group, put  # noqa: F401
 
 MINUTE = 60
 
@@ -237,7 +237,7 @@ def test_ten_thousand_rows_are_returned_and_a_limit_allows_more_in_pages(logs, a
     assert len(ask(group, "display @message", limit=3)["results"]) == 3
     started = ask(group, "display @message", limit=100000)
     assert (len(started["results"]), started["statistics"]["resultCount"]) == (10000, 10001)
-    [query] = [one for one in logs.describe_queries(logGroupName=group)["queries"]][:1]
+    query = logs.describe_queries(logGroupName=group)["queries"][0]
     rest = logs.get_query_results(queryId=query["queryId"], nextToken=started["nextToken"])
     assert rows_of(rest) == [{"@message": "0"}] and "nextToken" not in rest
     some = logs.get_query_results(queryId=query["queryId"], maxItems=7)

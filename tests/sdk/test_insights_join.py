@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from refusals import refusal
 from test_insights import Own, ask, finished, rows_of  # noqa: F401
 from test_logs import make_group, put  # noqa: F401
 
-ACCOUNT = "000000000000"
 MALFORMED = "MalformedQueryException"
 
 

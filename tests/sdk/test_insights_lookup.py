@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from refusals import refusal
 from test_insights import ask, finished, rows_of  # noqa: F401
 from test_logs import make_group, put  # noqa: F401
 
-ACCOUNT = "000000000000"
 INVALID, MALFORMED, MISSING = "InvalidParameterException", "MalformedQueryException", "ResourceNotFoundException"
 NO_TABLE = (MISSING, "The specified lookup table does not exist.")
 USERS = 'id,name,"team, or ""none"""\r\n1,Ada,Engines\r\n2,"Bob ""B"", esq.","two\r\nlines"\r\n1,Eve,never seen\r\n\r\n4,,\r\n'
@@ -53,7 +53,7 @@ def rows(events, ask):
 # --- tables
 
 
-def test_a_table_is_created_described_and_read(logs, make_table, now_ms):
+def test_a_table_is_created_described_and_read(logs, now_ms):
     before = now_ms()
     reply = logs.create_lookup_table(lookupTableName="users", description="who", tableBody=USERS, kmsKeyId="arn:aws:kms:us-east-1:0:key/k")
     assert reply["lookupTableArn"] == arn_of("users") and before - 1000 <= reply["createdAt"] <= now_ms() + 1000
@@ -82,7 +82,7 @@ def test_an_update_replaces_the_content_and_what_it_names(logs, make_table):
     assert (got["tableBody"], got["description"], got.get("kmsKeyId")) == ("c\n1", "", None)
 
 
-def test_tables_with_one_content_do_not_share_their_fate(logs, make_table, wait_until):
+def test_tables_with_one_content_do_not_share_their_fate(logs, make_table):
     one, two = make_table("one"), make_table("two")
     logs.delete_lookup_table(lookupTableArn=one)
     assert logs.get_lookup_table(lookupTableArn=two)["tableBody"] == USERS
@@ -181,7 +181,7 @@ def test_wrong_requests(logs, make_table):
 # --- tables from queries
 
 
-def test_the_results_of_a_query_become_a_table(logs, make_table, events, ask, finished, now_ms):
+def test_the_results_of_a_query_become_a_table(logs, events, ask, finished, now_ms):
     end = now_ms() // 1000 + 60
     started = {"logGroupName": events, "startTime": end - 86400, "endTime": end}
     query = logs.start_query(**started, queryString="filter ispresent(id) | fields id, concat('\"', name, ',') as told | sort id")["queryId"]

@@ -9,7 +9,8 @@ import changes
 import orderly_server
 import pytest
 from botocore.exceptions import ClientError
-from iam_house import ACCOUNT, MINUTE, House, allow
+from iam_house import MINUTE, House, allow
+from orderly_fixtures import ACCOUNT
 
 NEVER = {"ServiceName": "N/A", "Region": "N/A"}
 MANY = 512  # identities and keys whose uses are stored before the minute is over

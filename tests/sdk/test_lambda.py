@@ -85,7 +85,7 @@ def test_a_function_is_found_by_name_arn_and_partial_arn(functions, make_functio
         assert functions.get_function_configuration(FunctionName=form)["FunctionName"] == name
 
 
-def test_a_function_is_reached_from_its_own_region_only(client, functions, make_function, refused):
+def test_a_function_is_reached_from_its_own_region_only(client, make_function, refused):
     name = make_function(ECHO)
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
     elsewhere = client("lambda", region_name="eu-west-1")
@@ -320,7 +320,7 @@ def test_a_synchronous_invocation_answers_what_the_handler_returned(make_functio
     assert "FunctionError" not in reply
 
 
-def test_the_context_and_the_environment_tell_the_function_who_it_is(functions, make_function, call):
+def test_the_context_and_the_environment_tell_the_function_who_it_is(make_function, call):
     name = make_function(
         """
 import os
@@ -613,7 +613,7 @@ def test_an_invocation_leaves_its_lines_in_the_log(client, make_function, call, 
     request_id = reply["ResponseMetadata"]["RequestId"]
     lines = [line.rstrip("\n") for line in log_of(name, f"REPORT RequestId: {request_id}")]
     at = {text: i for i, line in enumerate(lines) for text in ("INIT_START", "START Req", "first", "second é", "END Req", "REPORT") if line.startswith(text)}
-    assert list(sorted(at, key=at.get)) == ["INIT_START", "START Req", "first", "second é", "END Req", "REPORT"]
+    assert sorted(at, key=at.get) == ["INIT_START", "START Req", "first", "second é", "END Req", "REPORT"]
     assert lines[at["START Req"]] == f"START RequestId: {request_id} Version: $LATEST"
     assert lines[at["END Req"]] == f"END RequestId: {request_id}"
     assert re.fullmatch(
@@ -1038,7 +1038,7 @@ def test_tags_are_a_functions_and_not_its_versions_or_aliases(functions, make_fu
 
 
 def test_a_mapping_joins_a_queue_and_a_function_of_its_own_region_and_account(
-    client, functions, make_queue, make_function, make_role, refused
+    functions, make_queue, make_function, make_role, refused
 ):
     name, queue = make_function(ECHO, Role=make_role(allow=POLLER)), make_queue.arn(make_queue())
     for function, source in (
@@ -1239,6 +1239,6 @@ while True:
 def test_blank_lines_make_no_events(make_function, call, log_of):
     name = make_function("def handler(event, context):\n    print('first\\n\\nsecond\\n \\n')\n")
     call(name)
-    lines = [line for line in log_of(name, "REPORT RequestId:")]
+    lines = log_of(name, "REPORT RequestId:")
     printed = lines[lines.index("first\n") : lines.index("second\n") + 2]
     assert printed == ["first\n", "second\n", " \n"]

@@ -256,7 +256,7 @@ def test_a_retry_of_a_function_that_lost_its_concurrency_is_given_up(client, fun
     assert sum(line.startswith("REPORT") for line in log_of(name)) == 2
 
 
-def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_role, make_queue, allow_topic, sender,
+def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_queue, allow_topic, sender,
                                                 arn_of, unique, log_of):
     url = make_queue()
     topic = client("sns").create_topic(Name=unique("t"))["TopicArn"]

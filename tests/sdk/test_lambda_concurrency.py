@@ -105,7 +105,7 @@ def test_a_hundred_of_the_accounts_concurrency_cannot_be_reserved(own, refused):
 # --- Reserved concurrency ----------------------------------------------------------------------
 
 
-def test_reserved_concurrency_is_put_shown_and_deleted(functions, make_function, refused):
+def test_reserved_concurrency_is_put_shown_and_deleted(functions, make_function):
     name = make_function(ECHO)
     assert "ReservedConcurrentExecutions" not in functions.get_function_concurrency(FunctionName=name)
     assert "Concurrency" not in functions.get_function(FunctionName=name)
@@ -178,7 +178,7 @@ def test_a_function_with_no_concurrency_at_all_is_throttled(functions, make_func
     assert functions.invoke(FunctionName=name)["StatusCode"] == 200
 
 
-def test_a_version_gets_the_room_of_an_idle_one(functions, make_function, wait_until):
+def test_a_version_gets_the_room_of_an_idle_one(functions, make_function):
     name = make_function(ECHO)
     functions.publish_version(FunctionName=name)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)

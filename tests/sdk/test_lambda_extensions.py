@@ -979,7 +979,7 @@ follow()
     assert [event["record"] for event in events] == [f"the function says {i}" for i in range(3)]
 
 
-def test_an_extensions_own_lines_are_telemetry_too(functions, extended, log_of, wait_until):
+def test_an_extensions_own_lines_are_telemetry_too(functions, extended):
     name = extended(TELEMETRY + """
 def once(path, events):
     if any("first" in str(event["record"]) for event in events):

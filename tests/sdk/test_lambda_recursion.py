@@ -4,8 +4,8 @@ import datetime
 import json
 
 import pytest
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 STOPPED = ("Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your "
            "function's invocation.")
 HEAD = "import boto3, json, os\nurl = os.environ['AWS_ENDPOINT_URL']\n"

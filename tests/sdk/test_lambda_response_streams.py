@@ -145,7 +145,7 @@ def written(log):
     return max([int(line.split("WRITTEN ")[1]) for line in log if "WRITTEN " in line], default=0)
 
 
-def test_a_slow_caller_slows_the_function(functions, make_node, endpoint, log_of, wait_until):
+def test_a_slow_caller_slows_the_function(make_node, endpoint, log_of, wait_until):
     name = make_node(WRITES)
     raw = raw_stream(endpoint, name)
     wait_until(lambda: written(log_of(name)) > 0)

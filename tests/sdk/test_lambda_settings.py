@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-MIB = 1024 * 1024
-
 SETTINGS = {
     "Description": "d",
     "Timeout": 7,

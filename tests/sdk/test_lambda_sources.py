@@ -191,7 +191,7 @@ def fill(sqs, url, count, **more):
 
 
 @pytest.fixture
-def waiting(functions, triggered, make_role):
+def waiting(functions, triggered):
     """A disabled mapping of a queue whose function does not return; its function, its queue and its id."""
     made = []
 

@@ -4,10 +4,9 @@ import collections
 import json
 
 import counted
-import orderly_server
 import pytest
 from orderly_fixtures import ACCOUNT, zip_of
-from stream_world import LETTERS, PARTIAL, PICKY, READER, SAY, World
+from stream_world import PARTIAL, PICKY, READER, SAY, World
 
 INVALID = "InvalidParameterValueException"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600

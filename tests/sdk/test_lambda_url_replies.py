@@ -74,7 +74,7 @@ def test_a_signature_is_for_lambda_and_the_functions_region(make_url, ask, servi
     assert ask("localhost", by_path, headers=signed("localhost", service, region, path=by_path))[0] == status
 
 
-def test_the_event_shows_who_signed(client, make_url, ask, unique, make_role):
+def test_the_event_shows_who_signed(client, make_url, ask, unique):
     iam, name = client("iam"), unique("user")[-60:]
     user = iam.create_user(UserName=name)["User"]
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [ALLOWED]}))

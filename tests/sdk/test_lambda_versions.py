@@ -195,7 +195,7 @@ def test_the_arn_of_all_functions_is_that_of_a_function_called_function(function
            "ResourceNotFoundException", 404, f"Function not found: {arn_of('function')}")
 
 
-def test_a_version_knows_itself(functions, make_function, put_code, said, log_of):
+def test_a_version_knows_itself(functions, make_function, said, log_of):
     name = make_function(WHO)
     functions.publish_version(FunctionName=name)
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
@@ -262,7 +262,7 @@ def test_a_version_that_aliases_name_is_not_deleted(functions, make_two, refused
     assert numbers(functions, name) == ["$LATEST", "2"]
 
 
-def test_a_deleted_function_takes_its_versions_and_aliases_along(functions, make_two, make_role, refused):
+def test_a_deleted_function_takes_its_versions_and_aliases_along(functions, make_two, make_role):
     name = make_two()
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     functions.delete_function(FunctionName=name)
@@ -498,7 +498,7 @@ def test_an_identity_policy_allows_one_qualifier(functions, make_two, user_with,
 
 
 def test_a_topic_invokes_the_alias_whose_policy_allows_it(
-    client, functions, make_function, put_code, unique, log_of, wait_until
+    client, functions, make_function, unique, log_of
 ):
     name = make_function(WHO)
     functions.publish_version(FunctionName=name)

@@ -7,8 +7,8 @@ import urllib.request
 
 import orderly_server
 import pytest
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 REGION = f"us-east-1:{ACCOUNT}"
 
 
@@ -93,7 +93,7 @@ def test_a_role_is_told_what_it_used_and_what_it_never_used(acting, last_accesse
     assert unused(last_accessed(arn)) == [("rest", 1)]
 
 
-def test_attached_policies_are_told_by_their_arn_and_changes_count_at_once(acting, client, last_accessed, make_queue):
+def test_attached_policies_are_told_by_their_arn_and_changes_count_at_once(acting, client, last_accessed):
     arn, clients = acting(own=[allow("sqs:*")])
     managed = "arn:aws:iam::aws:policy/AmazonDynamoDBReadOnlyAccess"
     client("iam").attach_role_policy(RoleName=arn.rsplit("/", 1)[1], PolicyArn=managed)

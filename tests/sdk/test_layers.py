@@ -137,7 +137,7 @@ def test_versions_are_listed_in_pages_the_newest_first(functions, publish, uniqu
     assert functions.list_layer_versions(LayerName=name, CompatibleRuntime="python3.1" + "2")["LayerVersions"] == []
 
 
-def test_layers_are_listed_with_their_newest_fitting_version(client, publish, unique):
+def test_layers_are_listed_with_their_newest_fitting_version(client, unique):
     functions = client("lambda", region_name="eu-west-3")
     names = sorted(unique("layer") + letter for letter in "ab")
     for name in names:
@@ -192,7 +192,7 @@ def test_bad_content_is_refused(functions, refused, unique, content, message):
     assert (error["code"], error["message"]) == ("InvalidParameterValueException", message)
 
 
-def test_a_large_version_can_be_fetched_again(functions, publish):
+def test_a_large_version_can_be_fetched_again(publish):
     package = zip_of({"noise": os.urandom(3 * MIB)})
     location = publish(package)["Content"]["Location"]
     assert urllib.request.urlopen(location).read() == package

@@ -1,8 +1,8 @@
 """CloudWatch Logs as boto3 sees it."""
 
 import pytest
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 MINUTE_MS = 60 * 1000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
@@ -260,7 +260,7 @@ def test_events_too_old_or_too_new_are_rejected_and_the_rest_is_kept(logs, make_
     assert messages(kept) == ["just in time", "fine"]
 
 
-def test_events_out_of_order_are_refused(logs, make_group, put, now_ms, refused):
+def test_events_out_of_order_are_refused(logs, make_group, now_ms, refused):
     group, now = make_group(), now_ms()
     logs.create_log_stream(logGroupName=group, logStreamName="s")
     error = refused(
@@ -273,7 +273,7 @@ def test_events_out_of_order_are_refused(logs, make_group, put, now_ms, refused)
     assert error["message"] == "Log events in a single PutLogEvents request must be in chronological order."
 
 
-def test_a_batch_may_not_span_more_than_a_day(logs, make_group, put, now_ms, refused):
+def test_a_batch_may_not_span_more_than_a_day(logs, make_group, now_ms, refused):
     group, now = make_group(), now_ms()
     logs.create_log_stream(logGroupName=group, logStreamName="s")
     events = [{"timestamp": now - DAY_MS, "message": "a"}, {"timestamp": now, "message": "b"}]

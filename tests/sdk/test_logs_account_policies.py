@@ -83,7 +83,7 @@ def test_events_of_all_groups_reach_the_function_but_those_of_excluded_ones(logs
         "logEvents": [{"id": event["eventId"], "timestamp": event["timestamp"], "message": event["message"]}]}
 
 
-def test_a_group_has_its_own_two_subscriptions_beside_the_policy(logs, client, put_policy, group_with, receiver, word, log_of):
+def test_a_group_has_its_own_two_subscriptions_beside_the_policy(logs, put_policy, group_with, receiver, word, log_of):
     put_policy()
     name = group_with()
     for filter_name in ("one", "two"):

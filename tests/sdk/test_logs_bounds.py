@@ -80,8 +80,7 @@ def test_a_request_whose_slices_never_end_is_stored_at_once(logs):
 # --- Removal -----------------------------------------------------------------------------------
 
 
-def removals(logs):
-    return {"removed": "delete on logs_event", "run": "insert on engine_timer"}
+REMOVALS = {"removed": "delete on logs_event", "run": "insert on engine_timer"}
 
 
 @pytest.mark.parametrize("what, environment, most", [("group", changes.NO_HURRY, ROWS_PER_RUN),
@@ -94,7 +93,7 @@ def test_a_deletion_removes_a_bounded_number_of_events_at_a_time(logs, what, env
     logs.put("g", "small", ["kept"])
     logs.make("other", "s")
     logs.put("other", "s", ["other"])
-    logs.restart_recording(environment, **removals(logs))
+    logs.restart_recording(environment, **REMOVALS)
     if what == "group":
         logs.logs.delete_log_group(logGroupName="g")
         with pytest.raises(ClientError, match="The specified log group does not exist"):
@@ -135,7 +134,7 @@ def test_large_events_are_removed_by_their_bytes(logs):
     logs.make("g", "s")
     for _ in range(12):
         logs.put("g", "s", ["x" * 1_000_000])
-    logs.restart_recording(changes.NO_HURRY, **removals(logs))
+    logs.restart_recording(changes.NO_HURRY, **REMOVALS)
     logs.logs.delete_log_group(logGroupName="g")
     logs.wait_for_no_rows("select 1 from logs_event where group_id <> 0")
     words = logs.stop_and_read()
@@ -163,7 +162,7 @@ def test_expired_events_are_removed_some_at_a_time(logs):
     for _ in range(2):
         logs.put("g", "s", ["old"] * ROWS_PER_RUN)
     logs.logs.put_retention_policy(logGroupName="g", retentionInDays=1)
-    logs.restart_recording(changes.NO_HURRY, **removals(logs))
+    logs.restart_recording(changes.NO_HURRY, **REMOVALS)
     logs.advance(24 * 3600 - 60)
     assert len(logs.messages("g")) == 2 * ROWS_PER_RUN
     logs.advance(70)

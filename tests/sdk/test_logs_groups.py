@@ -8,9 +8,9 @@ import threading
 
 import boto3
 import pytest
+from orderly_fixtures import ACCOUNT
 from refusals import refusal
 
-ACCOUNT = "000000000000"
 MISSING = ("ResourceNotFoundException", "The specified log group does not exist.")
 
 
@@ -127,7 +127,7 @@ def policy(*resources):
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": list(resources)}]})
 
 
-def test_an_account_has_ten_policies(client, unique):
+def test_an_account_has_ten_policies(client):
     logs = client("logs", aws_access_key_id="555500001111")
     document = policy("arn:aws:logs:us-east-1:555500001111:log-group:*")
     for i in range(10):

@@ -181,7 +181,7 @@ def test_a_deleted_filter_counts_nothing(client, logs, put_filter, put, sums, gr
     assert logs.describe_metric_filters(logGroupName=group)["metricFilters"] == []
 
 
-def test_a_group_has_a_hundred_filters_and_five_with_regular_expressions(logs, put_filter, group):
+def test_a_group_has_a_hundred_filters_and_five_with_regular_expressions(put_filter):
     for i in range(5):
         put_filter(f"%{i}%", filter_name=f"regex-{i}")
     full = ("LimitExceededException", "Resource limit exceeded.")

@@ -5,9 +5,9 @@ import json
 import boto3
 import orderly_server
 import pytest
+from orderly_fixtures import ACCOUNT
 from refusals import refusal
 
-ACCOUNT = "000000000000"
 INVALID = "InvalidParameterException"
 
 # Logs each batch in one line, with the beginnings of long messages, so that a test reads it in the function's log.
@@ -142,7 +142,7 @@ def test_a_deleted_subscription_delivers_nothing(logs, put_filter, receiver, put
         "ResourceNotFoundException", "The specified subscription filter does not exist.")
 
 
-def test_a_function_must_allow_the_group(client, put_filter, make_function, receiver, group, logs):
+def test_a_function_must_allow_the_group(client, put_filter, make_function, receiver, group):
     sentence = ("Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
                 "your function.")
     silent = make_function(RECEIVER)

@@ -4,10 +4,8 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
 from counted import minutes
 
-ACCOUNT = "000000000000"
 MINUTE = 60
 
 

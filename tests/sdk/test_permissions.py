@@ -6,10 +6,9 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError
-from orderly_fixtures import zip_of
+from orderly_fixtures import ACCOUNT, zip_of
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-ACCOUNT = "000000000000"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/of-nobody"
 UUID = "11111111-2222-3333-4444-555555555555"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:of-nobody"

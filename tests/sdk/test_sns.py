@@ -11,8 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-
-ACCOUNT = "000000000000"
+from orderly_fixtures import ACCOUNT
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +209,7 @@ def test_an_arn_with_too_few_elements_is_refused(sns, refused, arn, elements):
     assert error["message"] == f"Invalid parameter: SubscriptionArn {reason}"
 
 
-def test_a_topic_is_reached_through_its_own_region(client, make_topic, subscribed, refused):
+def test_a_topic_is_reached_through_its_own_region(client, subscribed, refused):
     topic, _, subscription = subscribed()
     elsewhere = client("sns", region_name="eu-west-1")
     for call in (elsewhere.get_topic_attributes, elsewhere.list_subscriptions_by_topic):
@@ -364,7 +363,7 @@ def test_a_subscriptions_attribute_outside_the_rules_is_refused(sns, make_queue,
     assert error["message"] == f"Invalid parameter: Attributes Reason: {wrong}"
 
 
-def test_an_unsubscribed_queue_gets_no_more(sns, sqs, subscribed, drain, refused):
+def test_an_unsubscribed_queue_gets_no_more(sns, subscribed, drain, refused):
     topic, queue, subscription = subscribed()
     sns.publish(TopicArn=topic, Message="before")
     sns.unsubscribe(SubscriptionArn=subscription)
@@ -378,7 +377,7 @@ def test_an_unsubscribed_queue_gets_no_more(sns, sqs, subscribed, drain, refused
 # --- Publishing --------------------------------------------------------------------------------
 
 
-def test_the_envelope_holds_what_aws_puts_there_in_its_order(sns, sqs, endpoint, subscribed):
+def test_the_envelope_holds_what_aws_puts_there_in_its_order(sns, sqs, subscribed):
     topic, queue, subscription = subscribed()
     published = sns.publish(TopicArn=topic, Message='{"orderId": "O1234"}', Subject="An order")
     body = the_message(sqs, queue)["Body"]
@@ -428,7 +427,7 @@ def test_a_queues_subscription_does_not_end_by_its_unsigned_url(sns, sqs, subscr
     assert sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]["TopicArn"] == topic
 
 
-def test_only_a_get_of_an_operation_for_it_may_be_unsigned(sns, endpoint, subscribed):
+def test_only_a_get_of_an_operation_for_it_may_be_unsigned(endpoint, subscribed):
     _, _, subscription = subscribed()
     for url, method in (
         (f"{endpoint}/?Action=Unsubscribe&SubscriptionArn={subscription}&Version=2010-03-31", "POST"),
@@ -467,7 +466,7 @@ def signed_text(envelope):
 @pytest.mark.parametrize("version, digest", [("1", hashes.SHA1), ("2", hashes.SHA256)])
 @pytest.mark.parametrize("subject", [{}, {"Subject": "An order"}])
 def test_the_signature_verifies_against_the_certificate_served(
-    sns, sqs, subscribed, version, digest, subject, endpoint
+    sns, sqs, subscribed, version, digest, subject
 ):
     topic, queue, _ = subscribed()
     sns.set_topic_attributes(TopicArn=topic, AttributeName="SignatureVersion", AttributeValue=version)

@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 from botocore.exceptions import ClientError
+from orderly_fixtures import ACCOUNT
 from test_sns import make_topic, sns, subscribed  # noqa: F401
 from test_traces import Traces
 
-ACCOUNT = "000000000000"
 ALL = ["CreditCardNumber", "EmailAddress", "IpAddress", "OpenSshPrivateKey", "PgpPrivateKey", "PhoneNumber-US",
        "PkcsPrivateKey", "PuttyPrivateKey", "Ssn-US", "AwsSecretKey", "CepCode", "Cnpj", "CpfCode", "CreditCardExpiration",
        "CreditCardSecurityCode", "DrugEnforcementAgencyNumber"]
@@ -37,7 +37,7 @@ def put(sns, topic, *statements):  # noqa: F811
     sns.put_data_protection_policy(ResourceArn=topic, DataProtectionPolicy=policy_of(*statements))
 
 
-def text_of(sqs, queue, wait_seconds=20):  # noqa: F811
+def text_of(sqs, queue, wait_seconds=20):
     messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=wait_seconds).get("Messages", [])
     for message in messages:
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -408,7 +408,7 @@ def sends_on(client, make_function, make_role, subscribed):  # noqa: F811
         FunctionName=name, InvocationType="Event", Payload=json.dumps({"more": f"{more:06}"}))
 
 
-def sent_on(sqs, queue):  # noqa: F811
+def sent_on(sqs, queue):
     """What the function has sent on, as the topic left it."""
     [body] = text_of(sqs, queue)
     return json.loads(body)["Message"]

@@ -5,10 +5,9 @@ import hashlib
 import json
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from test_sns import sns  # noqa: F401
 from test_sqs import trace_headed  # noqa: F401
-
-ACCOUNT = "000000000000"
 
 
 @pytest.fixture
@@ -197,7 +196,7 @@ def test_a_topic_made_again_remembers_no_ids(sns, unique):  # noqa: F811
     sns.delete_topic(TopicArn=make())
 
 
-def test_many_subscribers_get_messages_in_order(sns, fifo, make_queue, drain):  # noqa: F811
+def test_many_subscribers_get_messages_in_order(sns, fifo, drain):  # noqa: F811
     topic, queue = fifo(ContentBasedDeduplication="true")
     missing = [sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:us-east-1:{ACCOUNT}:missing-{i}")
                for i in range(150)]
@@ -218,7 +217,7 @@ def test_many_subscribers_get_messages_in_order(sns, fifo, make_queue, drain):  
 
 
 @pytest.fixture
-def make_fifo_queue(sqs, make_queue, unique, allow_topic):  # noqa: F811
+def make_fifo_queue(sqs, make_queue, unique, allow_topic):
     """make_fifo_queue(topic) returns (url, arn) of a FIFO queue that takes the topic's messages."""
     made = []
 
@@ -230,7 +229,7 @@ def make_fifo_queue(sqs, make_queue, unique, allow_topic):  # noqa: F811
     return make
 
 
-def take_all(sqs, url):  # noqa: F811
+def take_all(sqs, url):
     taken = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get("Messages"):
         for message in messages:
@@ -389,7 +388,7 @@ def test_a_replay_delivers_the_messages_of_its_time_again_in_order(sns, archived
 
 
 def test_a_replayed_message_carries_the_trace_header_of_its_publishing(
-        sns, sqs, client, archived, replayed, now_ms, trace_headed):  # noqa: F811
+        sns, archived, replayed, now_ms, trace_headed):  # noqa: F811
     (topic, _), start = archived(), now_ms()
     header = trace_headed("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", "sns")
     sns.publish(TopicArn=topic, Message="headed", MessageGroupId="g", MessageDeduplicationId="1")

@@ -3,16 +3,15 @@
 import itertools
 import json
 
-import filter_policies
 import changes
+import filter_policies
 import orderly_server
 import pytest
-from botocore.exceptions import ClientError
 import test_traces
+from botocore.exceptions import ClientError
 from counted import sums
+from orderly_fixtures import ACCOUNT
 from test_sns import make_topic, sns, subscribed  # noqa: F401
-
-ACCOUNT = "000000000000"
 
 
 def attribute(value):
@@ -59,7 +58,7 @@ def test_each_row_of_the_documentation_is_taken_or_left(sns, sqs, make_topic, ma
 
 
 @pytest.fixture
-def taken(sns, sqs, drain, subscribed):  # noqa: F811
+def taken(sns, drain, subscribed):  # noqa: F811
     """taken(policy attributes) returns publish(), which says whether the subscriber got the message."""
 
     def make(**attributes):
@@ -109,7 +108,7 @@ def test_a_policy_can_be_set_changed_and_removed(sns, taken):
 
 @pytest.mark.parametrize("size", [0, 1100, 100_000])
 @pytest.mark.parametrize("others", [0, 12, 45])
-def test_a_larger_message_is_matched_in_advance_with_the_same_verdicts(sns, sqs, drain, subscribed, make_queue, allow_topic, size, others):  # noqa: F811
+def test_a_larger_message_is_matched_in_advance_with_the_same_verdicts(sns, sqs, subscribed, make_queue, allow_topic, size, others):  # noqa: F811
     """On both sides of the size that a worker matches, and of what one transaction reaches: filters, subscribers."""
     topic, yes, _ = subscribed(RawMessageDelivery="true", FilterPolicyScope="MessageBody", FilterPolicy='{"n": [1]}')
     policies = {

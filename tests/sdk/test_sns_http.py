@@ -13,10 +13,9 @@ import test_traces
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from sns_logs import lines_of, make_log_role  # noqa: F401
+from orderly_fixtures import ACCOUNT
 from test_sns import make_topic, sns, the_message  # noqa: F401
 
-ACCOUNT = "000000000000"
 DAY = 86400
 
 
@@ -203,7 +202,7 @@ def test_an_unsigned_end_can_be_undone(sns, web, confirmed):
     assert counts(sns, topic) == (1, 0, 1)
 
 
-def test_a_queue_of_another_account_must_confirm(sns, client, make_topic, allow_topic, unique):  # noqa: F811
+def test_a_queue_of_another_account_must_confirm(sns, client, make_topic, unique):  # noqa: F811
     topic, theirs = make_topic(), client("sqs", aws_access_key_id="123456789012")
     queue = theirs.create_queue(QueueName=unique("q"))["QueueUrl"]
     arn = theirs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -298,7 +297,7 @@ def test_what_is_answered_with_500_is_tried_again(sns, web, endpoint, confirmed,
 
 
 @pytest.fixture
-def dead_letters(sns, sqs, make_queue, allow_topic, confirmed):  # noqa: F811
+def dead_letters(make_queue, allow_topic, confirmed):
     def make(**attributes):
         queue = make_queue()
         topic, subscription = confirmed(RedrivePolicy=json.dumps({"deadLetterTargetArn": make_queue.arn(queue)}), **attributes)

@@ -6,9 +6,9 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from test_sns import make_topic, sns  # noqa: F401
 
-ACCOUNT = "000000000000"
 SECRET = {"PlatformCredential": "secret", "PlatformPrincipal": "key"}
 
 
@@ -253,7 +253,7 @@ def test_a_phone_subscribes_until_its_owner_opts_out(sns, make_topic, number, en
     assert [one["Message"] for one in outbox("sms", number)] == ["short", "back"]
 
 
-def test_settings_are_set_one_by_one_and_an_empty_value_removes_one(sns, client):  # noqa: F811
+def test_settings_are_set_one_by_one_and_an_empty_value_removes_one(client):
     there = client("sns", region_name="eu-west-2")
     assert there.get_sms_attributes()["attributes"] == {"MonthlySpendLimit": "1"}
     whole = {"MonthlySpendLimit": "5", "DefaultSenderID": "a1", "DefaultSMSType": "Promotional", "UsageReportS3Bucket": "b",

@@ -5,11 +5,11 @@ import json
 import re
 
 import pytest
+from orderly_fixtures import ACCOUNT
 from sns_logs import TRUST, WRITES, lines_of, make_log_role  # noqa: F401
 from test_sns import make_topic, sns, subscribed  # noqa: F401
 from test_sns_http import confirmed, retries, web  # noqa: F401
 
-ACCOUNT = "000000000000"
 PROTOCOLS = ["Application", "Firehose", "HTTP", "Lambda", "SQS"]
 FEEDBACK = [protocol + suffix for protocol in PROTOCOLS
             for suffix in ("FailureFeedbackRoleArn", "SuccessFeedbackRoleArn", "SuccessFeedbackSampleRate")]
@@ -221,12 +221,12 @@ def test_a_delivery_to_a_queue_is_logged_in_aws_s_form(sns, sqs, subscribed, mak
     assert lines_of(topic, "/Failure") == []
 
 
-def topic_queue(sqs, url):  # noqa: F811
+def topic_queue(sqs, url):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
 def test_a_refused_and_an_impossible_delivery_are_logged_as_failures(
-        sns, sqs, make_topic, make_queue, make_log_role, lines_of, wait_until):  # noqa: F811
+        sns, make_topic, make_queue, make_log_role, lines_of, wait_until):  # noqa: F811
     topic, shut = make_topic(), make_queue()
     gone = f"arn:aws:sqs:us-east-1:{ACCOUNT}:gone"
     for endpoint in (make_queue.arn(shut), gone):
@@ -271,7 +271,7 @@ def test_successes_are_sampled(sns, subscribed, make_log_role, lines_of, wait_un
 @pytest.mark.parametrize("change", [{"policy": WRITES.replace("logs:PutLogEvents", "logs:Other")},
                                     {"trust": TRUST.replace("sns.", "lambda.")}])
 def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
-        sns, sqs, subscribed, make_log_role, lines_of, wait_until, change):  # noqa: F811
+        sns, sqs, subscribed, make_log_role, lines_of, change):  # noqa: F811
     topic, queue, _ = subscribed()
     set_all(sns, topic, SQSSuccessFeedbackRoleArn=make_log_role(**change), SQSSuccessFeedbackSampleRate="100")
     sns.publish(TopicArn=topic, Message="m")
@@ -281,7 +281,7 @@ def test_a_role_that_may_not_log_logs_nothing_and_the_message_arrives(
 
 
 def test_what_an_http_endpoint_answers_is_logged(
-        sns, web, confirmed, make_log_role, lines_of, advance_clock, endpoint, wait_until):  # noqa: F811
+        sns, web, confirmed, make_log_role, lines_of, advance_clock, wait_until):  # noqa: F811
     topic, _ = confirmed(DeliveryPolicy=retries(numRetries=1, minDelayTarget=5, maxDelayTarget=5))
     role = make_log_role()
     set_all(sns, topic, HTTPSuccessFeedbackRoleArn=role, HTTPSuccessFeedbackSampleRate="100", HTTPFailureFeedbackRoleArn=role)

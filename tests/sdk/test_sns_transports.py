@@ -5,10 +5,8 @@ import json
 import pytest
 import test_traces
 from counted import sums
+from orderly_fixtures import ACCOUNT
 from test_sns import make_topic, sns, the_message  # noqa: F401
-
-ACCOUNT = "000000000000"
-
 
 # --- Functions ---------------------------------------------------------------------------------
 
@@ -101,7 +99,7 @@ def test_a_function_has_no_raw_delivery(sns, make_topic, refused):  # noqa: F811
 
 
 @pytest.fixture
-def dead_letters(sns, sqs, make_topic, make_queue, allow_topic):  # noqa: F811
+def dead_letters(sns, make_topic, make_queue, allow_topic):  # noqa: F811
     """dead_letters(protocol, endpoint, …) returns (topic, subscription, URL of the dead-letter queue)."""
 
     def make(protocol, target, allowed=True, **attributes):
@@ -155,14 +153,14 @@ def test_a_function_that_does_not_allow_the_topic_gets_nothing(sns, sqs, dead_le
     assert "lambda:InvokeFunction" in errors_of(message)["ErrorMessage"]
 
 
-def test_a_dead_letter_queue_that_refuses_loses_the_letter(sns, sqs, dead_letters, unique, drain):  # noqa: F811
+def test_a_dead_letter_queue_that_refuses_loses_the_letter(sns, dead_letters, unique, drain):  # noqa: F811
     topic, _, queue = dead_letters("sqs", missing_queue(unique), allowed=False)
     sns.publish(TopicArn=topic, Message="m")
     assert drain(queue) == []
 
 
 def test_a_dead_letter_is_counted_and_traced(
-    client, now_ms, sns, sqs, endpoint, dead_letters, unique, make_queue, advance_clock, wait_until  # noqa: F811
+    client, now_ms, sns, endpoint, dead_letters, unique, advance_clock, wait_until  # noqa: F811
 ):
     topic, _, queue = dead_letters("sqs", missing_queue(unique))
     sns.publish(TopicArn=topic, Message="m")

@@ -9,8 +9,7 @@ import time
 
 import boto3
 import pytest
-
-ACCOUNT = "000000000000"
+from orderly_fixtures import ACCOUNT
 
 
 def send(sqs, url, body="hello", **arguments):
@@ -406,7 +405,7 @@ def test_a_trace_header_is_a_system_attribute_of_its_own(sqs, make_queue):
 
 
 @pytest.fixture
-def trace_headed(client, sqs):
+def trace_headed(client):
     """The client's requests carry that X-Amzn-Trace-Id for the rest of the test."""
     added = []
 
@@ -953,7 +952,7 @@ def test_a_waiting_receive_gets_a_message_that_is_given_back(sqs, make_queue, pa
     assert [m["MessageId"] for m in waiting()] == [message["MessageId"]]
 
 
-def test_the_queues_own_wait_time_makes_a_receive_wait(sqs, make_queue, advance_clock, client):
+def test_the_queues_own_wait_time_makes_a_receive_wait(sqs, make_queue):
     url = make_queue(ReceiveMessageWaitTimeSeconds=20)
     waiting = in_background(lambda: receive(sqs, url))
     send(sqs, url, "awaited")
@@ -972,7 +971,7 @@ def test_many_waiting_receives_share_the_messages_without_one_coming_twice(sqs, 
     assert sorted(bodies, key=int) == [str(i) for i in range(10)]
 
 
-def test_a_message_wakes_the_receive_that_has_waited_longest(sqs, make_queue, parked_receive, advance_clock):
+def test_a_message_wakes_the_receive_that_has_waited_longest(sqs, make_queue, parked_receive):
     url = make_queue()
     first, second = parked_receive(url), parked_receive(url)
     send(sqs, url, "one")
@@ -1292,7 +1291,7 @@ def test_a_dead_letter_expires_by_its_original_time(sqs, make_queue, advance_clo
     assert receive(sqs, dead_letters) == []
 
 
-def test_a_good_message_is_not_held_up_by_a_poisonous_one(sqs, make_queue, advance_clock):
+def test_a_good_message_is_not_held_up_by_a_poisonous_one(sqs, make_queue):
     dead_letters = make_queue()
     url = make_queue(VisibilityTimeout=0, RedrivePolicy=redrive(make_queue, dead_letters, 1))
     send(sqs, url, "poison")
@@ -1392,7 +1391,7 @@ def test_a_redrive_allow_policy_names_its_sources_or_none(sqs, make_queue, refus
     assert "RedriveAllowPolicy" in error["message"]
 
 
-def test_a_redrive_allow_policy_binds(sqs, make_queue, unique, refused):
+def test_a_redrive_allow_policy_binds(sqs, make_queue, refused):
     def allow(permission, *sources):
         named = {"sourceQueueArns": list(sources)} if sources else {}
         policy = json.dumps({"redrivePermission": permission, **named})

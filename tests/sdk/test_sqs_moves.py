@@ -244,7 +244,7 @@ def test_a_message_that_is_too_long_for_its_destination_fails_the_task(sqs, move
     assert (ready(sqs, target), ready(sqs, dead)) == ((1, 0) if status == "COMPLETED" else (0, 1))
 
 
-def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, make, advance_clock):
+def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, advance_clock):
     source, dead = pipe(MessageRetentionPeriod="1209600")
     bury(sqs, source, *MANY)
     moves.start_message_move_task(SourceArn=arn(sqs, dead), MaxNumberOfMessagesPerSecond=1)

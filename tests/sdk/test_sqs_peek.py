@@ -60,7 +60,7 @@ def handles(messages, **more):
 
 
 @pytest.fixture
-def dead(sqs, make_queue, unique):
+def dead(sqs, unique):
     """A queue with two dead letters, and its dead-letter queue."""
     dead = sqs.create_queue(QueueName=unique("dead"))["QueueUrl"]
     policy = json.dumps({"deadLetterTargetArn": arn(sqs, dead), "maxReceiveCount": 1})

@@ -4,9 +4,7 @@ The order is the provider's: create, wait, then read until nothing differs; tags
 """
 
 import pytest
-from orderly_fixtures import zip_of
-
-ACCOUNT = "000000000000"
+from orderly_fixtures import ACCOUNT, zip_of
 
 
 def without_metadata(reply):

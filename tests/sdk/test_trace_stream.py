@@ -11,7 +11,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from test_traces import ACCOUNT, Traces, arn_of_queue, body, kinds, make_topic, order, started, traces  # noqa: F401
+from test_traces import arn_of_queue, body, kinds, make_topic, order, started, traces  # noqa: F401
 
 PATH = "/_orderly/traces/stream"
 

@@ -16,10 +16,9 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from orderly_fixtures import ACCOUNT, POLLER
 
-ACCOUNT = "000000000000"
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-POLLER = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 PUTS = """
 import boto3, os
 
@@ -82,7 +81,7 @@ def arn_of_queue(url):
 
 
 @pytest.fixture
-def make_topic(client, make_queue, unique):
+def make_topic(client, unique):
     """make_topic(url) returns the ARN of a topic with that queue as its subscriber."""
 
     def make(url, allowed=True, name="topic"):
@@ -436,7 +435,7 @@ def test_pages_follow_one_another_from_the_newest_on(client, traces, unique, ord
 
 
 @pytest.fixture
-def ends(client, make_queue, make_topic, unique):
+def ends(client, make_queue, make_topic):
     """ends(order) makes a trace of each end: the ids of the messages, by its name, the oldest first."""
 
     def make(order):

@@ -4,9 +4,8 @@ import json
 import urllib.request
 
 import pytest
+from orderly_fixtures import ACCOUNT, POLLER
 
-ACCOUNT = "000000000000"
-POLLER = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 REPORTS = """
 def handler(event, context):
     failed = [record for record in event["Records"] if record["body"] == "bad"]

@@ -32,7 +32,7 @@ def console(browser, endpoint, request):
     page.close()
 
 
-def test_the_consoles_page_calls_operations_and_admin_paths(console, unique, client):
+def test_the_consoles_page_calls_operations_and_admin_paths(console, unique):
     origin, page = console
     name = unique("q")
     made = page.run(f"const r = await fetch({call(origin, 'AmazonSQS.CreateQueue', {'QueueName': name})}); return await r.json()")
@@ -67,7 +67,7 @@ def test_a_page_of_another_origin_reads_nothing_of_the_console(foreign, endpoint
     assert refused(foreign, f"{js(endpoint + path)}, {{mode: 'no-cors'}}")
 
 
-def test_a_page_of_another_origin_changes_nothing_beside_an_open_console(console, foreign, client, unique):
+def test_a_page_of_another_origin_changes_nothing_beside_an_open_console(console, foreign, unique):
     origin, page = console
     name = unique("q")
     assert refused(foreign, call(origin, "AmazonSQS.CreateQueue", {"QueueName": name}))

@@ -102,7 +102,7 @@ def test_a_foreign_page_runs_no_program_of_its_own(foreign, presigned, client, u
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])
-def test_a_page_of_another_origin_resets_nothing_and_moves_no_clock(open_page, endpoint, client, make_queue, queues, host):
+def test_a_page_of_another_origin_resets_nothing_and_moves_no_clock(open_page, endpoint, make_queue, queues, host):
     url = make_queue()
     page, offset = open_page(host), clock_offset(endpoint)
     assert refused(page, f"'{endpoint}/_localstack/state/reset', {{method: 'POST', mode: 'no-cors'}}")

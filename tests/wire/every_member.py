@@ -256,7 +256,7 @@ def rest_request(host, service, model, operation, version, tree):
             payload = to_json(value).encode()
         else:
             body[name] = value
-    for name, member in members.items():
+    for member in members.values():
         target = target.replace(b"{" + member.wire.encode() + b"}", b"")
     sent = payload if payload is not None else b"" if method in ("GET", "DELETE") else to_json(body).encode()
     return signed_head(host, method, target + (b"?" + b"&".join(query) if query else b""), service, "application/json",

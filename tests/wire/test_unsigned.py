@@ -10,8 +10,8 @@ import boto3
 import orderly_server
 import pytest
 from botocore.config import Config
+from orderly_fixtures import ACCOUNT
 
-ACCOUNT = "000000000000"
 ROOT = ["--root-access-key-id", "test", "--root-secret-access-key", "test"]
 UNSIGNED = "Request is missing Authentication Token"
 
@@ -41,7 +41,7 @@ def new_queue(client, name, **attributes):
     return client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 
 
-def send(server, request):
+def send(request):
     """(status, body) of a request that nobody has signed."""
     try:
         with urllib.request.urlopen(request, timeout=30) as reply:
@@ -71,19 +71,19 @@ def denied(action, resource):
 
 def test_everybody_may_use_a_queue_as_its_policy_says(server, client):
     url = new_queue(client, "all", Policy=policy("sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"))
-    assert send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))[0] == 200
-    status, body = send(server, form_request(server, f"/{ACCOUNT}/all", Action="SendMessage", MessageBody="b",
-                                             Version="2012-11-05"))
+    assert send(json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))[0] == 200
+    status, body = send(form_request(server, f"/{ACCOUNT}/all", Action="SendMessage", MessageBody="b",
+                                     Version="2012-11-05"))
     assert status == 200 and "<MessageId>" in body
-    status, body = send(server, json_request(server, "ReceiveMessage", {
+    status, body = send(json_request(server, "ReceiveMessage", {
         "QueueUrl": url, "MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["SenderId"]}))
     messages = json.loads(body)["Messages"]
     assert status == 200 and sorted(message["Body"] for message in messages) == ["a", "b"]
     assert {message["Attributes"]["SenderId"] for message in messages} == {"127.0.0.1"}
     for message in messages:
         delete = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}
-        assert send(server, json_request(server, "DeleteMessage", delete))[0] == 200
-    status, body = send(server, json_request(server, "PurgeQueue", {"QueueUrl": url}))
+        assert send(json_request(server, "DeleteMessage", delete))[0] == 200
+    status, body = send(json_request(server, "PurgeQueue", {"QueueUrl": url}))
     assert status in (400, 403)
     assert message_of(body) == denied("sqs:PurgeQueue", f"arn:aws:sqs:us-east-1:{ACCOUNT}:all")
 
@@ -92,11 +92,11 @@ def test_a_queue_without_such_a_policy_is_closed(server, client):
     for name, attributes in [("none", {}), ("own", {"Policy": policy("sqs:*").replace('"*"', f'{{"AWS": "{ACCOUNT}"}}', 1)}),
                              ("far", {"Policy": policy("sqs:*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})})]:
         url = new_queue(client, name, **attributes)
-        status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))
+        status, body = send(json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))
         assert message_of(body) == denied("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"), name
         assert client("sqs").receive_message(QueueUrl=url).get("Messages", []) == []
-    status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": f"{server.endpoint}/{ACCOUNT}/missing",
-                                                                   "MessageBody": "a"}))
+    status, body = send(json_request(server, "SendMessage", {"QueueUrl": f"{server.endpoint}/{ACCOUNT}/missing",
+                                     "MessageBody": "a"}))
     assert message_of(body) == denied("sqs:SendMessage", f"arn:aws:sqs:us-east-1:{ACCOUNT}:missing")
 
 
@@ -104,19 +104,19 @@ def test_a_denial_binds_nobody_too(server, client):
     document = json.loads(policy("sqs:*"))
     document["Statement"].append({**document["Statement"][0], "Effect": "Deny", "Action": "sqs:SendMessage"})
     url = new_queue(client, "denied", Policy=json.dumps(document))
-    status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))
+    status, body = send(json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}))
     assert message_of(body).endswith("with an explicit deny in a resource-based policy")
 
 
 def test_everybody_may_use_a_topic_as_its_policy_says(server, client):
     topic = client("sns").create_topic(Name="t")["TopicArn"]
     publish = {"Action": "Publish", "Version": "2010-03-31", "TopicArn": topic, "Message": "m"}
-    status, body = send(server, form_request(server, **publish))
+    status, body = send(form_request(server, **publish))
     assert status == 403 and denied("SNS:Publish", topic) in body, "the policy of a new topic allows its account only"
     client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy("sns:Publish"))
-    status, body = send(server, form_request(server, **publish))
+    status, body = send(form_request(server, **publish))
     assert status == 200 and "<MessageId>" in body
-    status, body = send(server, form_request(server, **{**publish, "Action": "GetTopicAttributes"}))
+    status, body = send(form_request(server, **{**publish, "Action": "GetTopicAttributes"}))
     assert status == 403 and denied("SNS:GetTopicAttributes", topic) in body
 
 
@@ -133,7 +133,7 @@ def test_what_its_owner_does_with_a_queue_or_topic_needs_a_signature(server, cli
         form_request(server, Action="Subscribe", Version="2010-03-31", TopicArn=topic, Protocol="sqs", Endpoint="x"),
         form_request(server, Action="ListTopics", Version="2010-03-31"),
     ]:
-        status, body = send(server, request)
+        status, body = send(request)
         assert status in (400, 403) and UNSIGNED in body, request.data
 
 
@@ -141,7 +141,7 @@ def test_what_its_owner_does_with_a_queue_or_topic_needs_a_signature(server, cli
                                      {"Host": "example.com"}])
 def test_a_web_page_may_not_even_then(server, client, headers):
     url = new_queue(client, "page", Policy=policy("sqs:*"))
-    status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}, **headers))
+    status, body = send(json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}, **headers))
     assert status in (400, 403) and "MessageId" not in body
     assert client("sqs").receive_message(QueueUrl=url).get("Messages", []) == []
 
@@ -150,14 +150,14 @@ def test_a_packed_body_is_only_unpacked_for_somebody(server, client):
     url = new_queue(client, "packed", Policy=policy("sqs:*"))
     request = json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"}, **{"Content-Encoding": "gzip"})
     request.data = gzip.compress(request.data)
-    status, body = send(server, request)
+    status, body = send(request)
     assert status in (400, 403) and UNSIGNED in body
 
 
 def test_a_signature_that_is_wrong_is_not_taken_for_none(server, client):
     url = new_queue(client, "wrong", Policy=policy("sqs:*"))
-    status, body = send(server, json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"},
-                                             Authorization="AWS4-HMAC-SHA256 nonsense"))
+    status, body = send(json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": "a"},
+                                     Authorization="AWS4-HMAC-SHA256 nonsense"))
     assert status in (400, 403) and "MessageId" not in body
 
 
@@ -166,7 +166,7 @@ def test_nobody_sends_a_large_body(server, client, more):
     url = new_queue(client, "large", Policy=policy("sqs:*"))
     empty = json_request(server, "SendMessage", {"QueueUrl": url, "MessageBody": ""})
     message = {"QueueUrl": url, "MessageBody": "x" * (64 * 1024 - len(empty.data) + more)}
-    status, body = send(server, json_request(server, "SendMessage", message))
+    status, body = send(json_request(server, "SendMessage", message))
     if more:
         assert status in (400, 403) and UNSIGNED in body
     else:

@@ -360,7 +360,7 @@ ask("POST", "/2/response")
     assert events[second - 1][0] == "SandboxOutput" and events[second - 1][1]["MaxMemoryBytes"] > 50000000
 
 
-def test_a_child_that_waits_is_given_its_answer_and_ended_when_the_server_stops(server, tmp_path):
+def test_a_child_that_waits_is_given_its_answer_and_ended_when_the_server_stops(server):
     start_python(server, "E", "print('up'); ask('GET', '/next'); time.sleep(100)")
     eventually(lambda: server.lines_of("E"))
     [pid] = children_of_launcher(server)

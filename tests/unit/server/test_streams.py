@@ -6,7 +6,7 @@ import pytest
 from conftest import Client, Server, eventually
 
 MIB = 1024 * 1024
-MOST_STREAMS, OF_ONE_ADDRESS = 256, 224
+OF_ONE_ADDRESS = 224
 
 
 def letters(count, size):
