@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -794,23 +795,55 @@ static void usage(void)
     exit(2);
 }
 
+static void read_int(const char *text, void *to)
+{
+    *(int *)to = atoi(text);
+}
+
+static void read_long(const char *text, void *to)
+{
+    *(long *)to = atol(text);
+}
+
+static void read_size(const char *text, void *to)
+{
+    *(size_t *)to = strtoul(text, NULL, 10);
+}
+
+static void read_double(const char *text, void *to)
+{
+    *(double *)to = atof(text);
+}
+
+static void read_text(const char *text, void *to)
+{
+    *(const char **)to = text;
+}
+
+#define AT(member) offsetof(struct options, member)
+
+static const struct {
+    const char *name;
+    void (*read)(const char *text, void *to); /* NULL: a bool, without a value */
+    size_t offset;
+} flags[] = {
+    {"port", read_int, AT(port)},
+    {"connections", read_int, AT(connections)},
+    {"seconds", read_double, AT(seconds)},
+    {"count", read_long, AT(count)},
+    {"pause-ms", read_int, AT(pause_ms)},
+    {"pid", read_int, AT(pid)},
+    {"queue-url", read_text, AT(queue_url)},
+    {"table", read_text, AT(table)},
+    {"topic", read_text, AT(topic)},
+    {"prefix", read_text, AT(prefix)},
+    {"items", read_size, AT(items)},
+    {"unsigned", NULL, AT(unsigned_requests)},
+};
+enum { FLAGS = sizeof flags / sizeof *flags };
+
 static struct options read_options(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"connections", required_argument, NULL, 'c'},
-        {"seconds", required_argument, NULL, 's'},
-        {"count", required_argument, NULL, 'n'},
-        {"pause-ms", required_argument, NULL, 'w'},
-        {"pid", required_argument, NULL, 'i'},
-        {"queue-url", required_argument, NULL, 'q'},
-        {"table", required_argument, NULL, 't'},
-        {"topic", required_argument, NULL, 'a'},
-        {"prefix", required_argument, NULL, 'x'},
-        {"unsigned", no_argument, NULL, 'u'},
-        {"items", required_argument, NULL, 'm'},
-        {NULL, 0, NULL, 0},
-    };
     struct options options = {.port = 4566,
                               .connections = 1,
                               .seconds = 3,
@@ -819,48 +852,18 @@ static struct options read_options(int argc, char **argv)
                               .table = "Orders",
                               .topic = "",
                               .prefix = "O"};
+    struct option names[FLAGS + 1] = {0};
 
-    for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
-        switch (name) {
-        case 'p':
-            options.port = atoi(optarg);
-            break;
-        case 'c':
-            options.connections = atoi(optarg);
-            break;
-        case 's':
-            options.seconds = atof(optarg);
-            break;
-        case 'n':
-            options.count = atol(optarg);
-            break;
-        case 'w':
-            options.pause_ms = atoi(optarg);
-            break;
-        case 'i':
-            options.pid = atoi(optarg);
-            break;
-        case 'q':
-            options.queue_url = optarg;
-            break;
-        case 't':
-            options.table = optarg;
-            break;
-        case 'a':
-            options.topic = optarg;
-            break;
-        case 'x':
-            options.prefix = optarg;
-            break;
-        case 'm':
-            options.items = strtoul(optarg, NULL, 10);
-            break;
-        case 'u':
-            options.unsigned_requests = true;
-            break;
-        default:
+    for (size_t i = 0; i < FLAGS; i++)
+        names[i] = (struct option){flags[i].name, flags[i].read ? required_argument : no_argument, NULL, 0};
+    for (int result, i; (result = getopt_long(argc, argv, "", names, &i)) != -1;) {
+        if (result != 0)
             usage();
-        }
+        void *to = (char *)&options + flags[i].offset;
+        if (flags[i].read)
+            flags[i].read(optarg, to);
+        else
+            *(bool *)to = true;
     }
     return options;
 }
