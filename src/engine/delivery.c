@@ -171,7 +171,7 @@ static void trace_retry(const struct call *call, const struct engine_delivery_ro
                                         .reason = delay_text(call->arena, row->due_ms - call->now_ms)});
 }
 
-/* -1: never. */
+/* How long until the next attempt; -1: there is none. */
 static int64_t delay_ms(const struct engine_delivery_row *row, enum delivery_verdict verdict)
 {
     struct delivery_policy policy = policy_of(row);
@@ -335,7 +335,7 @@ static bool run_guarded(struct exchange *exchange, void (*code)(void *exchange))
     return whole;
 }
 
-/* Nobody knows how the attempt has ended: there is another one later, which counts as the same. */
+/* The report of the attempt was lost: make the attempt again later, under the same number. */
 static void put_off(const struct call *call, int64_t id)
 {
     struct engine_find_begun_target_row row;

@@ -98,15 +98,15 @@ bool connection_is_open(const struct connection *connection)
     return !uv_is_closing((const uv_handle_t *)&connection->tcp);
 }
 
-/*
- * When a socket with unread bytes is closed, the kernel resets the connection, and the client may lose the
- * reply: so shut our side, and read on for a while.
- */
 static void on_shut(uv_shutdown_t *request, int status)
 {
     (void)request, (void)status;
 }
 
+/*
+ * When a socket with unread bytes is closed, the kernel resets the connection, and the client may lose the
+ * reply: so shut our side, and read on for a while.
+ */
 static void linger(struct connection *connection)
 {
     if (connection->ended ||

@@ -44,6 +44,7 @@ enum message_kind {
     MESSAGE_BOUNDED, /* the kernel bounds its memory; the events of its control group */
     MESSAGE_STARTED, /* the program runs; descriptors: STARTED_* */
     MESSAGE_FAILED,  /* the program does not run; text is the reason */
+    MESSAGE_ENDED,   /* the program has ended; status is waitpid's */
     /* Of a sandbox with extensions, whose function's program starts later: */
     MESSAGE_RUNNING,          /* it runs now; pid */
     MESSAGE_NOT_RUNNING,      /* it did not start; text is the reason */
@@ -54,7 +55,6 @@ enum message_kind {
     MESSAGE_RUN,         /* start the function's program */
     MESSAGE_TERMINATE,   /* end it; status: milliseconds between SIGTERM and SIGKILL */
     MESSAGE_MAKE_SOCKET, /* answered by MESSAGE_SOCKET */
-    MESSAGE_ENDED,       /* status is waitpid's */
     /*
      * On the launcher's own channel: text names the missing part of the sandbox; status: all sandboxes share
      * the server's ids.

@@ -337,7 +337,9 @@ def test_a_hundred_metrics_are_drawn_and_one_more_is_refused(image_of, widget):
     ({"yAxis": {"left": {"min": 2, "max": 2}}}, "/yAxis/left: min should be less than max"),
     ({"yAxis": {"left": {"min": "0"}}}, "/yAxis/left/min: Should be number"),
     ({"start": "yesterday"}, "/start: Should be a date and time, or a duration like -PT3H"),
-    ({"start": "-PT"}, "/start: Should be a date and time, or a duration like -PT3H"),
+    *(({"start": start}, "/start: Should be a date and time, or a duration like -PT3H")
+      for start in ("-PT", "-P1", "-PD", "-P1H", "-PT1D", "-P1DT", "-PTT1H", "-P1DT1HT", "-P1234567D", "-P1D1Y", "-PT1M1M",
+                    "-P" + 300 * "999999Y")),
     ({"start": "PT0H", "end": "-PT1H"}, "/start: Should be before end"),
     ({"timezone": "CET"}, "/timezone: Should be +hhmm or -hhmm"),
     ({"legend": {"position": "top"}}, "/legend/position: Should be equal to one of the allowed values"),

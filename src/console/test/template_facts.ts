@@ -10,7 +10,7 @@ import { subscriptionEntry, topicEntries } from '../src/template/sns';
 import { queueEntries } from '../src/template/sqs';
 import { writeTemplate, type Entry } from '../src/template/template';
 
-export const PLACE = { account: '481665095854', region: 'us-east-1' };
+const PLACE = { account: '481665095854', region: 'us-east-1' };
 export const own = (service: string, rest: string) => `arn:aws:${service}:us-east-1:481665095854:${rest}`;
 export const TOPIC = own('sns', 'OrderTopic');
 export const QUEUE = own('sqs', 'OrderQueue');
@@ -100,7 +100,7 @@ export function role(document: object, more: Partial<Role> = {}): Entry {
   });
 }
 
-export const TABLE_FACTS: Table = {
+const TABLE_FACTS: Table = {
   TableName: 'Orders',
   TableArn: TABLE,
   TableId: '',

@@ -7,44 +7,70 @@
 #include "engine/call.h"
 #include "label.h"
 
+enum { MOST_DIGITS = 6 };
+
+/* In the order in which a duration has them. */
+static const struct {
+    char letter;
+    bool of_time; /* written after the 'T' */
+    int64_t seconds;
+} units[] = {{'Y', false, INT64_C(365) * DAY_S},
+             {'M', false, INT64_C(30) * DAY_S},
+             {'W', false, INT64_C(7) * DAY_S},
+             {'D', false, DAY_S},
+             {'H', true, HOUR_S},
+             {'M', true, MINUTE_S},
+             {'S', true, 1}};
+enum { UNITS = sizeof units / sizeof *units };
+
+/* What is left of a duration. */
+struct duration {
+    str rest;
+    bool of_time;
+    size_t unit; /* the next part has this unit, or a later one */
+    int64_t seconds;
+};
+
+/* Take "12H" from the text, and add it.  False: it is not up to six digits and a unit that may come here. */
+static bool take_part(struct duration *duration)
+{
+    str rest = duration->rest;
+    size_t digits = 0, unit = duration->unit;
+    int64_t number = 0;
+
+    while (digits < rest.size && digits < MOST_DIGITS && rest.data[digits] >= '0' && rest.data[digits] <= '9')
+        number = 10 * number + (rest.data[digits++] - '0');
+    if (digits == 0 || digits == rest.size)
+        return false;
+    while (unit < UNITS &&
+           (units[unit].letter != rest.data[digits] || units[unit].of_time != duration->of_time))
+        unit++;
+    if (unit == UNITS)
+        return false;
+    duration->seconds += number * units[unit].seconds;
+    duration->unit = unit + 1;
+    duration->rest = str_from(rest, digits + 1);
+    return true;
+}
+
 /* "-PT3H", "-P1DT12H": milliseconds; months have 30 days, years 365. */
 static bool parse_duration(str text, int64_t *ms)
 {
-    static const struct {
-        char unit;
-        bool of_time;
-        int64_t seconds;
-    } units[] = {{'Y', false, INT64_C(365) * DAY_S},
-                 {'M', false, INT64_C(30) * DAY_S},
-                 {'W', false, INT64_C(7) * DAY_S},
-                 {'D', false, DAY_S},
-                 {'H', true, HOUR_S},
-                 {'M', true, MINUTE_S},
-                 {'S', true, 1}};
-    bool negative = str_starts_with(text, S("-")), of_time = false;
-    str rest = str_from(text, negative);
+    bool negative = str_starts_with(text, S("-"));
+    struct duration duration = {.rest = str_from(text, negative)};
 
-    if (!str_starts_with(rest, S("P")) || rest.size < 3)
+    if (!str_starts_with(duration.rest, S("P")) || duration.rest.size < 3)
         return false;
-    *ms = 0;
-    for (rest = str_from(rest, 1); rest.size > 0;) {
-        size_t digits = 0, unit = 0;
-        int64_t number = 0;
-        if (rest.data[0] == 'T' && !of_time) {
-            of_time = true;
-            rest = str_from(rest, 1);
+    duration.rest = str_from(duration.rest, 1);
+    while (duration.rest.size > 0) {
+        if (duration.rest.data[0] == 'T' && !duration.of_time) {
+            duration.of_time = true;
+            duration.rest = str_from(duration.rest, 1);
         }
-        while (digits < rest.size && digits < 6 && rest.data[digits] >= '0' && rest.data[digits] <= '9')
-            number = 10 * number + (rest.data[digits++] - '0');
-        while (
-            unit < sizeof units / sizeof *units &&
-            (digits == rest.size || units[unit].unit != rest.data[digits] || units[unit].of_time != of_time))
-            unit++;
-        if (digits == 0 || unit == sizeof units / sizeof *units)
+        if (!take_part(&duration))
             return false;
-        *ms += number * units[unit].seconds * (negative ? -1000 : 1000);
-        rest = str_from(rest, digits + 1);
     }
+    *ms = duration.seconds * (negative ? -MS_PER_S : MS_PER_S);
     return true;
 }
 

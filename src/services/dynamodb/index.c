@@ -5,8 +5,8 @@
  * by its place: the partition key as that of a table (spread_key()), and then one text of bytes: each
  * attribute of the sort key, escaped, and the table's key, which tells apart items with the same index key.
  * So memcmp() order of places is the order of a Query, and every condition on sort keys is a range of places.
- * Of a partition key or a table's key that is long, the place has the beginning and a hash: their order is
- * free.
+ * A long partition key, or key of the table, is shortened to its beginning and a hash: their order does not
+ * matter.
  */
 #include "dynamodb_internal.h"
 #include "indexes.h"
@@ -65,7 +65,7 @@ static struct index index_of(struct arena *arena, const struct json *stored)
     return index;
 }
 
-/* In the order in which they were made. */
+/* Keeps the indexes in the order in which they were made. */
 static void add_in_order(struct arena *arena, struct index_list *indexes, struct index index)
 {
     list_add(arena, indexes);

@@ -194,7 +194,7 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
 
 /* ---- making ---- */
 
-/* Of a table that is being made. */
+/* The settings of a new table. */
 static struct dynamodb_settings_row
 settings_of(const struct call *call, const struct dynamodb_create_table_input *in, const struct table *table)
 {
@@ -226,7 +226,6 @@ struct dynamodb_settings_row
 dynamodb_table_add(const struct call *call, const struct dynamodb_create_table_input *in, struct table *table)
 {
     struct dynamodb_settings_row row = settings_of(call, in, table);
-
     struct index_definition_list indexes = dynamodb_definitions_of(call->arena, in);
 
     table->keys = dynamodb_schema_of(call->arena, &in->key_schema, &in->attribute_definitions);

@@ -85,8 +85,10 @@ static void supply(const struct call *call, const void *source, struct context_l
         resource->add_context(call, resource, context);
 }
 
-/* What the query says about the request: keys of services, and those global keys that are not the
- * principal's. */
+/*
+ * What the query says about the request: keys of services, and those global keys that do not follow from the
+ * principal.
+ */
 struct given {
     struct context_list context;
     str source_arn, source_account, source_ip;

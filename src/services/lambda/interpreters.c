@@ -151,7 +151,7 @@ static void find_archive(const struct jdk *jdk, struct found *found)
     *archive = *folder = '\0';
 }
 
-/* Systems keep its settings elsewhere, and link to them. */
+/* The systems' packages of Java keep its settings elsewhere, and link to them. */
 static void find_settings(const char *home, char *folder)
 {
     static const char *const settings[] = {"conf/net.properties", "jre/lib/net.properties"};

@@ -341,7 +341,7 @@ struct sandbox_end lambda_process_end(const struct call *call, const struct sand
     return end;
 }
 
-/* Report its end to the invocation that it ran, or would have run. */
+/* Report the sandbox's end to the invocation that it ran, or would have run. */
 static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
 {

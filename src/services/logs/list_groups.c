@@ -22,7 +22,7 @@ static bool name_matches(str name, str pattern)
     return false;
 }
 
-/* "!prod": another value; "prod*", "*prod": in any case; others exactly. */
+/* A filter with '*' is a pattern, in any case; another one is the exact value.  '!' before it negates it. */
 static bool value_matches(struct arena *arena, str filter, str value)
 {
     bool negated = str_starts_with(filter, S("!"));

@@ -23,7 +23,7 @@ enum {
 };
 _Static_assert(MAX_STATEMENTS <= 32, "a version has a bit for each statement");
 
-/* The message for the subscribers that these statements are about. */
+/* The message as these statements leave it, for the subscribers that they are about. */
 struct version {
     uint32_t statements; /* a bit for each */
     bool denied;

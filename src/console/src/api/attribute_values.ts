@@ -94,7 +94,7 @@ export function fromPlain(text: string, before: Item = {}): Item {
 }
 
 /** A single value, for example that of a filter. */
-export function valueFromPlain(text: string): AttributeValue {
+function valueFromPlain(text: string): AttributeValue {
   return plainValue(parseExact(text), undefined);
 }
 

@@ -31,7 +31,7 @@ interface Policy {
 }
 
 /** A policy with one statement more; a statement of the same Sid is replaced. */
-export function withStatement(policy: string | undefined, statement: Statement): string {
+function withStatement(policy: string | undefined, statement: Statement): string {
   const before: Policy = policy ? (JSON.parse(policy) as Policy) : { Version: '2012-10-17', Statement: [] };
   const others = [before.Statement].flat().filter(({ Sid }) => Sid !== statement.Sid);
   return JSON.stringify({ ...before, Statement: [...others, statement] });

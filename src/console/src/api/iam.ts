@@ -327,7 +327,7 @@ export async function versionDocument(arn: string, version: string, signal?: Abo
   return documentOf(PolicyVersion.Document);
 }
 
-export async function currentDocument(arn: string, signal?: AbortSignal): Promise<string> {
+async function currentDocument(arn: string, signal?: AbortSignal): Promise<string> {
   const { DefaultVersionId } = await getPolicy(arn, signal);
   return versionDocument(arn, DefaultVersionId, signal);
 }

@@ -52,7 +52,7 @@ export function timestamp(time: number | string): string {
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString().replace('T', ' ').replace('Z', '');
 }
 
-export function ago(milliseconds: number): string {
+function ago(milliseconds: number): string {
   return milliseconds < 2000 ? 'just now' : `${duration(milliseconds)} ago`;
 }
 

@@ -16,7 +16,7 @@ interface Explanation {
 }
 
 /** AWS's denials name the action and, mostly, the resource: "… not authorized to perform: A on resource: R because …". */
-export function deniedRequest(message: string): { action: string; resource: string } | undefined {
+function deniedRequest(message: string): { action: string; resource: string } | undefined {
   const found = /not authorized to perform:? ([\w-]+:\w+)(?: on resource:? (\S+))?/.exec(message);
   return found ? { action: found[1]!, resource: found[2]?.replace(/[.,]$/, '') ?? '*' } : undefined;
 }

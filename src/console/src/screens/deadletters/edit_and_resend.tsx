@@ -14,7 +14,7 @@ import { useResource } from '../../ui/resource';
 import { bodyOf, type DeadLetter } from './dead_letters';
 
 /** The body with another message in it: a topic's envelope stays as it is, but its signature no longer fits. */
-export function withMessage(body: string, message: string): string {
+function withMessage(body: string, message: string): string {
   try {
     const envelope = JSON.parse(body) as { Type?: string };
     if (envelope.Type === 'Notification') return JSON.stringify({ ...envelope, Message: message });

@@ -2,7 +2,7 @@
 import type { KeyElement, KeyType, Projection, Throughput } from '../../api/dynamodb';
 import { RadioGroup, Select, TextField } from '../../ui/controls';
 
-export const KEY_TYPES = [
+const KEY_TYPES = [
   { value: 'S', label: 'String' },
   { value: 'N', label: 'Number' },
   { value: 'B', label: 'Binary' },

@@ -92,7 +92,7 @@ export default function TablePage({ table: name = '' }: Params) {
   );
 }
 
-export function selectAll(table: string): string {
+function selectAll(table: string): string {
   return `SELECT * FROM "${table}"`;
 }
 

@@ -16,7 +16,7 @@ export function changesOf(before: Item | null, after: Item | null): AttributeCha
   return [...changes.filter(isChange), ...changes.filter(change => !isChange(change))];
 }
 
-export function isChange({ kind }: AttributeChange): boolean {
+function isChange({ kind }: AttributeChange): boolean {
   return kind !== 'same';
 }
 
