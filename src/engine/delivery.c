@@ -171,7 +171,7 @@ static void trace_retry(const struct call *call, const struct engine_delivery_ro
                                         .reason = delay_text(call->arena, row->due_ms - call->now_ms)});
 }
 
-/* How long until the next attempt; -1: there is none. */
+/* How long until the next attempt; -1: no other one. */
 static int64_t delay_ms(const struct engine_delivery_row *row, enum delivery_verdict verdict)
 {
     struct delivery_policy policy = policy_of(row);
