@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "wire/json.h"
 
 #include <string.h>
 

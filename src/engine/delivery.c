@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "wire/json.h"
 
 /* When an attempt is made again whose end could not be written. */
 enum { PUT_OFF_MS = 60 * MS_PER_S };

@@ -11,8 +11,6 @@
  */
 #include "engine/protocol_internal.h"
 
-#include "base/list.h"
-
 static void write_value(struct json_writer *writer, const struct service *service, const struct shape *shape,
                         const void *value);
 

@@ -9,7 +9,6 @@
  */
 #include "engine/query_xml.h"
 
-#include "base/list.h"
 #include "wire/xml.h"
 
 static str name_or(const char *name, str usual)

@@ -7,8 +7,6 @@
  */
 #include "engine/engine_internal.h"
 
-#include "base/check.h"
-
 enum { FIRST_SLOTS = 16 };
 
 static uint64_t hash_of(const struct sum *sum)

@@ -13,7 +13,6 @@
 #include "engine/pattern.h"
 #include "engine/protocol_internal.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 
 #include <inttypes.h>

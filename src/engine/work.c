@@ -14,7 +14,6 @@
 
 #include "base/check.h"
 #include "base/thread.h"
-#include "base/time.h"
 
 #include <stdlib.h>
 #include <unistd.h>

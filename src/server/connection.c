@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/time.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,9 +8,7 @@
 #include "wire/http.h"
 
 #include "base/check.h"
-#include "base/list.h"
 #include "base/memory.h"
-#include "base/time.h"
 #include "wire/uri.h"
 
 #include <llhttp.h>

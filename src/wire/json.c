@@ -7,7 +7,6 @@
  */
 #include "wire/json.h"
 
-#include "base/check.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/utf8.h"

@@ -1,6 +1,5 @@
 #include "unit.h"
 
-#include "base/time.h"
 #include "sigv4_vectors.h"
 #include "wire/sigv4.h"
 

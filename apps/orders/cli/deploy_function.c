@@ -7,7 +7,6 @@
 #include "orders/cli/deploy.h"
 
 #include "base/hash.h"
-#include "base/list.h"
 
 #include "lambda_model.h"
 

@@ -3,7 +3,6 @@
  */
 #include "canvas.h"
 
-#include "base/check.h"
 #include "base/utf8.h"
 #include "canvas_font.h"
 

@@ -4,7 +4,6 @@
  */
 #include "widget_json.h"
 
-#include "base/time.h"
 #include "engine/call.h"
 #include "widget.h"
 #include "wire/json.h"

@@ -6,7 +6,6 @@
 #include "widget.h"
 #include "widget_json.h"
 
-#include "base/time.h"
 #include "wire/json.h"
 
 enum { MOST_BYTES = 100 * 1024, MOST_PIXELS = 2000, MOST_POINTS = 1440 };

@@ -13,8 +13,6 @@
  */
 #include "expression_internal.h"
 
-#include "base/list.h"
-
 static const str comparator_texts[] = {
     STR_INIT("="), STR_INIT("<>"), STR_INIT("<"), STR_INIT("<="), STR_INIT(">"), STR_INIT(">="),
 };

@@ -4,7 +4,6 @@
  * A change of them is an UpdateTable, with its checks and its sentences.
  */
 #include "global_tables.h"
-#include "indexes.h"
 #include "tables.h"
 
 /* ---- describing ---- */

@@ -9,8 +9,6 @@
 #include "indexes.h"
 #include "pages.h"
 
-#include "base/hash.h"
-
 #include <string.h>
 
 enum { ABOVE_ALL_BYTES = MAX_HASH_BYTES + 1 }; /* no key reaches that many bytes of ff */

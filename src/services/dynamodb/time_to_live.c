@@ -10,7 +10,6 @@
  */
 #include "base/time.h"
 #include "dynamodb_internal.h"
-#include "number.h"
 #include "tables.h"
 
 enum {

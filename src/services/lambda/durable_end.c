@@ -10,7 +10,6 @@
 #include "durable_internal.h"
 #include "invocations.h"
 
-#include "base/hash.h"
 #include "engine/count.h"
 #include "logs_model.h"
 #include "wire/json.h"

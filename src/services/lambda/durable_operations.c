@@ -8,7 +8,6 @@
 #include "durable_internal.h"
 
 #include "base/hash.h"
-#include "wire/json.h"
 
 /* ---- tokens ---- */
 

@@ -15,7 +15,6 @@
 #include "sandboxes.h"
 
 #include "base/hash.h"
-#include "base/list.h"
 #include "engine/count.h"
 #include "logs_model.h"
 

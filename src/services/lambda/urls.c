@@ -7,7 +7,6 @@
 #include "lambda_internal.h"
 
 #include "base/hash.h"
-#include "wire/json.h"
 
 enum { MAX_PAGE = 50, ID_CHARACTERS = 32 };
 

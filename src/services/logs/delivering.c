@@ -8,12 +8,10 @@
  */
 #include "subscription.h"
 
-#include "aws/arn.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "engine/count.h"
 #include "engine/delivery.h"
-#include "extraction.h"
 #include "lambda_model.h"
 #include "wire/gzip.h"
 #include "wire/json.h"

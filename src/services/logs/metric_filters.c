@@ -6,8 +6,6 @@
  */
 #include "extraction.h"
 
-#include "log_json.h"
-
 #include <math.h>
 
 enum { MAX_FILTERS = 100, MAX_REGEX_FILTERS = 5, MAX_DIMENSIONS = 3, MAX_NUMBER = 100 };

@@ -7,7 +7,6 @@
 #include "sns_internal.h"
 
 #include "base/check.h"
-#include "base/hash.h"
 
 enum { DEDUPLICATION_MS = 5 * 60 * 1000, REMOVED_AT_ONCE = 8, SEQUENCE_STEP = 1000 };
 

@@ -8,7 +8,6 @@
 #include "subscription.h"
 
 #include "aws/policy_document.h"
-#include "wire/json.h"
 
 #include <stddef.h>
 

@@ -13,7 +13,6 @@
  */
 #include "sqs_internal.h"
 
-#include "aws/message_attributes.h"
 #include "base/hash.h"
 #include "engine/count.h"
 

@@ -12,7 +12,6 @@
 #include "sqs_internal.h"
 
 #include "aws/arn.h"
-#include "base/time.h"
 #include "wire/form.h"
 #include "wire/json.h"
 

@@ -2,9 +2,6 @@
  * test_slices.c: a large change takes turns with other calls, and slow work is counted.
  */
 #include "core.h"
-#include "world.h"
-
-#include "wire/json.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

@@ -2,7 +2,6 @@
  * test_cost.c: the cost of the largest legal requests, counted in comparisons and hashes of texts and in
  * bytes of memory, grows with the size of item and request together, never with their product.
  */
-#include "base/positions.h"
 #include "base/text.h"
 #include "services/dynamodb/dynamodb_internal.h"
 

@@ -3,7 +3,6 @@
  */
 #include "fixture.h"
 
-#include "store/schema.h"
 #include "store/store_internal.h"
 
 #include <string.h>
