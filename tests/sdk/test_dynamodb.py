@@ -625,6 +625,21 @@ def test_the_keys_of_an_item_that_is_not_there_can_be_read(dynamodb, make_table)
         assert reply["Attributes"] == {"id": {"S": expression}, "b": {"S": expression}}
 
 
+# As AWS answers ScyllaDB's test_update_item_returnvalues_nested: what is at the same path after, or before the update.
+@pytest.mark.parametrize("update, new, old", [
+    ("SET l[1] = :v", "v", "1"), ("SET l[2] = :v", "v", "2"), ("SET l[3] = :v", "v", None), ("SET l[4] = :v", None, None),
+    ("SET l[100] = :v", None, None), ("SET l[100] = :v, l[1] = :v", "v", "1"), ("REMOVE l[1]", "2", "1"), ("REMOVE l[2]", None, "2"),
+    ("REMOVE l[2], l[3]", None, "2"), ("REMOVE l[3]", None, None),
+])
+def test_the_updated_values_of_a_list_are_those_at_the_same_places(dynamodb, make_table, update, new, old):
+    table = make_table()
+    values = {"ExpressionAttributeValues": {":v": {"S": "v"}}} if ":v" in update else {}
+    for kind, value in (("UPDATED_NEW", new), ("UPDATED_OLD", old)):
+        put(dynamodb, table, id={"S": "x"}, l={"L": [{"S": "0"}, {"S": "1"}, {"S": "2"}]})
+        reply = dynamodb.update_item(TableName=table, Key={"id": {"S": "x"}}, UpdateExpression=update, ReturnValues=kind, **values)
+        assert reply.get("Attributes") == (value and {"l": {"L": [{"S": value}]}})
+
+
 def test_a_condition_keeps_an_item_from_being_put_twice(dynamodb, make_table, refused):
     table = make_table()
     arguments = {"TableName": table, "ConditionExpression": "attribute_not_exists(id)"}

@@ -45,8 +45,8 @@ static struct token token_at(str source, size_t at)
     char c = rest.data[0];
     if (is_letter(c))
         return (struct token){TOKEN_WORD, str_head(rest, run(rest, 1, is_part))};
-    if (is_digit(c))
-        return (struct token){TOKEN_NUMBER, str_head(rest, run(rest, 1, is_digit))};
+    if (is_digit(c)) /* without leading zeros: 01 is two numbers */
+        return (struct token){TOKEN_NUMBER, str_head(rest, c == '0' ? 1 : run(rest, 1, is_digit))};
     if (c == '#' || c == ':')
         return (struct token){c == '#' ? TOKEN_NAME : TOKEN_VALUE, str_head(rest, run(rest, 1, is_part))};
     return (struct token){TOKEN_SYMBOL, str_head(rest, size_of_symbol(rest))};
