@@ -81,10 +81,26 @@ def test_a_list_of_values_may_be_a_parameter_of_in(filled):
 
 def test_fifty_partitions_are_read_however_often_they_are_named(filled):
     users = {"L": [{"S": user} for user in ["a", "b", *(str(i) for i in range(48))]]}
-    assert len(filled("SELECT * FROM T WHERE " + " OR ".join(["user IN ?"] * 100), *[users] * 100)["Items"]) == 8
+    where = " OR ".join(["user IN ? AND NOT seq = 0"] * 60)
+    assert len(filled(f"SELECT * FROM T WHERE {where}", *[users] * 60)["Items"]) == 8
     users["L"].append({"S": "one more"})
     assert refusal(filled, "SELECT * FROM T WHERE user IN ?", users) == (
         "ValidationException", "Too many decomposed read operations for a given query.")
+
+
+def test_a_missing_parameter_is_refused_and_one_too_many_is_not_read(filled, batch, transact):
+    sentence, extra = "Number of parameters in request and statement don't match.", {"N": "7"}
+    text, key = "SELECT * FROM T WHERE user = ? AND seq = ?", [{"S": "a"}, {"N": "2"}]
+    for given in ([], key[:1]):
+        statement = {"Statement": text, **({"Parameters": given} if given else {})}
+        assert refusal(filled, text, *given) == ("ValidationException", sentence)
+        assert batch(statement)["Responses"] == [{"Error": {"Code": "ValidationError", "Message": sentence}}]
+        assert refusal(transact, statement) == (
+            "ValidationException", f"Validation failed in TransactStatements[0]: {sentence}")
+    statement = {"Statement": text, "Parameters": [*key, extra]}
+    assert places(filled(text, *key, extra)) == ["a2"]
+    assert places({"Items": [one["Item"] for one in batch(statement)["Responses"]]}) == ["a2"]
+    assert places({"Items": [one["Item"] for one in transact(statement)["Responses"]]}) == ["a2"]
 
 
 def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
@@ -109,10 +125,42 @@ def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
     ("user = 'a' AND CONTAINS(kind, 'dd')", "a1 a3"), ("user = 'a' AND contains(m.l, 'a') AND seq = 1", "a1"),
     ("user = 'a' AND attribute_type(m.x, 'N') AND seq = 1", "a1"), ("user = 'a' AND size(kind) = 4", "a2 a4"),
     ("user = 'a' AND m.x > 2 AND m.l[1] = 'a' AND m['x'] < 4", "a3"), ("user = 'a' AND \"m\".\"x\" = 3", "a3"),
-    ("user IN ['b', 'nobody', 'a', 'b'] AND seq = 1", "b1 a1"), ("user = 'b' AND seq = 1 OR user = 'a' AND seq > 3", "b1 a4"),
+    ("user IN ['b', 'nobody', 'a'] AND seq = 1", "b1 a1"), ("user = 'b' AND seq = 1 OR user = 'a' AND seq > 3", "b1 a4"),
 ])
 def test_a_condition_selects_items(filled, where, found):
     assert " ".join(places(filled(f"SELECT * FROM T WHERE {where}"))) == found
+
+
+OVERLAPPING = "Overlapping conditions with range keys are not supported in where clause"
+
+
+@pytest.mark.parametrize("where", [
+    "user = 'a' AND kind = 'odd' OR user = 'a' AND seq = 2", "user = 'a' AND kind <> 'odd' OR user = 'a' AND seq = 2",
+    "user = 'a' OR user = 'a'", "user IN ['b', 'a', 'b']", "user IN ['b', 'a', 'b'] AND seq > 1",
+    "user = 'a' AND seq > 1 AND seq < 4 OR user = 'b' OR user = 'a' AND 3 = seq",
+    "user = 'a' AND seq <= 2 OR user = 'a' AND seq >= 2", "user = 'a' AND seq BETWEEN 1 AND 2 OR user IN ['b', 'a'] AND seq = 2",
+    "user = 'a' AND seq = 1 OR (user = 'b' AND seq = 1 OR user = 'a' AND seq = 1.0)",
+])
+def test_branches_that_overlap_on_the_sort_key_are_refused(filled, where):
+    assert refusal(filled, f"SELECT * FROM T WHERE {where}") == ("ValidationException", OVERLAPPING)
+
+
+@pytest.mark.parametrize("where, found", [
+    ("user = 'a' AND seq < 2 OR user = 'a' AND seq >= 2", "a1 a2 a3 a4"), ("user = 'a' AND seq > 2 OR user = 'a' AND seq = 2", "a2 a3 a4"),
+    ("user = 'a' AND seq = 1 AND seq = 2 OR user = 'a' AND seq = 1", "a1"), ("user = 'a' AND seq = 1 OR user = 'b' AND seq = 1", "a1 b1"),
+    ("user = 'a' AND seq <> 1 OR user = 'a' AND seq = 2", "a2 a3 a4"), ("user = 'a' AND NOT seq = 1 OR user = 'a' AND seq = 2", "a2 a3 a4"),
+    ("user = 'a' AND NOT (seq = 1) OR user = 'a' AND seq = 2", "a2 a3 a4"), ("user = 'a' OR user = 'a' AND NOT seq = 1", "a1 a2 a3 a4"),
+    ("user = 'a' AND NOT seq IN [1, 3] OR user = 'a' AND seq = 2", "a2 a4"), ("user IN ['a', 'a'] AND NOT seq > 5", "a1 a2 a3 a4"),
+    ("user = 'a' AND (seq = 1 OR seq < 3)", "a1 a2"), ("user = 'a' OR seq = 1", "a1 a2 a3 a4 b1 c1"),
+])
+def test_branches_that_are_apart_or_negate_the_sort_key_are_read_each_item_once(filled, where, found):
+    assert sorted(places(filled(f"SELECT * FROM T WHERE {where}"))) == found.split()
+
+
+def test_an_index_refuses_branches_that_overlap_on_its_own_sort_key(filled):
+    select = 'SELECT * FROM T."by_kind" WHERE '
+    assert refusal(filled, select + "kind = 'odd' AND weight = 1 OR kind = 'odd' AND seq = 1") == ("ValidationException", OVERLAPPING)
+    assert len(filled(select + "kind = 'odd' AND seq < 2 OR kind = 'odd' AND seq > 2")["Items"]) == 6
 
 
 @pytest.mark.parametrize("where, found", [

@@ -47,6 +47,11 @@ const struct call *dynamodb_pql_reading(const struct call *call);
 /* partiql_where.c */
 /* Find conjuncts and partitions. */
 void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run);
+/* Add the conditions that the node joins by AND. */
+void dynamodb_pql_conjuncts(struct arena *arena, struct node *node, struct node_list *conjuncts);
+/* Add the values that the condition names for the attribute by = or IN; false: it is something else. */
+bool dynamodb_pql_values(struct arena *arena, const struct node *node, str name,
+                         struct value_pointers *values);
 /* Does a conjunct name the partition key by = or IN? */
 bool dynamodb_pql_names_partition(struct arena *arena, const struct pql_run *run);
 /* The condition of one conjunct on an attribute of a key, if it is a range of it. */
@@ -60,6 +65,10 @@ bool dynamodb_pql_key_type_check(const struct call *call, const struct key_attri
                                  const struct dynamodb_attribute_value *value);
 /* All of the conditions as one; NULL: none. */
 const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_list *conditions);
+
+/* partiql_overlap.c */
+/* Do the branches of a SELECT read different keys?  False: fail() was called. */
+bool dynamodb_pql_overlap_check(const struct call *call, const struct pql_run *run);
 
 /* partiql_write.c */
 /* The write of an INSERT, UPDATE, DELETE or EXISTS.  False: fail() was called. */

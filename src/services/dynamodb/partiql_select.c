@@ -115,7 +115,7 @@ static bool select_check(const struct call *call, const struct pql_run *run,
     if (run->index && !run->index->local && asked->consistent_read && *asked->consistent_read)
         return dynamodb_refuse(call,
                                S("Strongly consistent read is not supported on Global Secondary Indexes"));
-    return order_check(call, run) && partitions_check(call, run);
+    return order_check(call, run) && partitions_check(call, run) && dynamodb_pql_overlap_check(call, run);
 }
 
 /* ---- tokens ---- */

@@ -54,19 +54,24 @@ static bool add_choices(struct arena *arena, const struct node *node, str name, 
     return true;
 }
 
-/* Add the values to which the condition restricts the attribute; false: it does not. */
-static bool restricts(struct arena *arena, const struct node *node, str name, struct value_pointers *values)
+bool dynamodb_pql_values(struct arena *arena, const struct node *node, str name,
+                         struct value_pointers *values)
 {
     const struct dynamodb_attribute_value *value = equal_value(node, name);
-    size_t before = values->count;
-    bool all = node->kind == NODE_OR, any = false;
 
     if (value)
         add_value(arena, values, value);
-    if (value || node->kind == NODE_IN)
-        return value || add_choices(arena, node, name, values);
+    return value || (node->kind == NODE_IN && add_choices(arena, node, name, values));
+}
+
+/* Add the values to which the condition restricts the attribute; false: it does not. */
+static bool restricts(struct arena *arena, const struct node *node, str name, struct value_pointers *values)
+{
+    size_t before = values->count;
+    bool all = node->kind == NODE_OR, any = false;
+
     if (node->kind != NODE_AND && node->kind != NODE_OR)
-        return false;
+        return dynamodb_pql_values(arena, node, name, values);
     for (size_t i = 0; i < node->operands.count && !any; i++) {
         bool restricted = restricts(arena, node->operands.items[i], name, values);
         all = all && restricted;
@@ -80,7 +85,7 @@ static bool restricts(struct arena *arena, const struct node *node, str name, st
     return all || any;
 }
 
-static void add_conjuncts(struct arena *arena, struct node *node, struct node_list *conjuncts)
+void dynamodb_pql_conjuncts(struct arena *arena, struct node *node, struct node_list *conjuncts)
 {
     if (node->kind != NODE_AND) {
         // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
@@ -88,7 +93,7 @@ static void add_conjuncts(struct arena *arena, struct node *node, struct node_li
         return;
     }
     for (size_t i = 0; i < node->operands.count; i++)
-        add_conjuncts(arena, node->operands.items[i], conjuncts);
+        dynamodb_pql_conjuncts(arena, node->operands.items[i], conjuncts);
 }
 
 /* Add the value unless an equal one is there.  Values that cannot be keys, which are refused later, differ
@@ -126,7 +131,7 @@ void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
     run->partitions = (struct value_pointers){0};
     if (!run->statement.where)
         return;
-    add_conjuncts(arena, run->statement.where, &run->conjuncts);
+    dynamodb_pql_conjuncts(arena, run->statement.where, &run->conjuncts);
     if (run->keys->count == 0 || !restricts(arena, run->statement.where, run->keys->items[0].name, &values))
         return;
     make_distinct(arena, &values);
