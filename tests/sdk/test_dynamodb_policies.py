@@ -86,6 +86,8 @@ def padded(size):
     (policy(), f"{INVALID}Invalid policy document: Could not parse the policy: Statement is empty!"),
     (policy({"Effect": "Allow"}), f"{INVALID}Invalid policy document: Missing required field Resource"),
     (policy({"Effect": "Allow", "Resource": "*"}), f"{INVALID}Invalid policy document: Could not parse the policy"),
+    (policy(*(statement("Allow", ACCOUNT, "dynamodb:GetItem", one, Sid="s") for one in ("*", "*"))),
+     f"{INVALID}Invalid policy document: The Statement Ids in the policy are not unique"),
     (padded(20481), f"{INVALID}Maximum policy size of 20480 bytes exceeded"),
     (policy(statement("Allow", "*", "dynamodb:GetItem", "*")),
      "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure "
@@ -125,7 +127,9 @@ def test_an_arn_is_refused(dynamodb, refused, arn, code, sentence):
 
 def test_a_policy_that_locks_its_author_out_needs_a_confirmation(dynamodb, table, refused):
     document = policy(statement("Deny", f"arn:aws:iam::{ACCOUNT}:root", "dynamodb:PutResourcePolicy", "*"))
-    assert refused(dynamodb.put_resource_policy, ResourceArn=table, Policy=document)["code"] == "ValidationException"
+    answer = refused(dynamodb.put_resource_policy, ResourceArn=table, Policy=document)
+    assert (answer["code"], answer["message"]) == (
+        "AccessDeniedException", "The new resource policy will not allow you to update the resource policy in the future.")
     dynamodb.put_resource_policy(ResourceArn=table, Policy=document, ConfirmRemoveSelfResourceAccess=True)
     assert refused(dynamodb.put_resource_policy, ResourceArn=table, Policy=allow_root(table))["code"] == (
         "AccessDeniedException")

@@ -180,7 +180,8 @@ def test_a_stream_that_is_not_there_is_refused(dynamodb, stream, refused):
 
 def test_a_policy_that_locks_its_author_out_needs_a_confirmation(dynamodb, stream, refused):
     document = policy(statement("Deny", ACCOUNT, "dynamodb:PutResourcePolicy", stream))
-    assert refused(dynamodb.put_resource_policy, ResourceArn=stream, Policy=document)["code"] == "ValidationException"
+    assert refused(dynamodb.put_resource_policy, ResourceArn=stream, Policy=document)["message"] == (
+        "The new resource policy will not allow you to update the resource policy in the future.")
     dynamodb.put_resource_policy(ResourceArn=stream, Policy=document, ConfirmRemoveSelfResourceAccess=True)
     assert refused(dynamodb.put_resource_policy, ResourceArn=stream, Policy=document)["code"] == "AccessDeniedException"
     dynamodb.put_resource_policy(ResourceArn=stream.split("/stream/")[0], Policy=policy(

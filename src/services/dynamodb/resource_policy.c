@@ -181,13 +181,14 @@ void dynamodb_policy_begin(const struct call *call, const struct table *table, s
     store(call, &(struct governed){.table = table, .row.id = table->row.id}, policy);
 }
 
-/* Does the policy leave the caller the right to change it? */
+/* Does the policy leave the caller the right to change it?  False: fail() has been called. */
 static bool keeps_access(const struct call *call, const struct governed *governed, str policy)
 {
-    return may(call, call->caller, S("dynamodb:PutResourcePolicy"), governed->arn, policy) ||
-           dynamodb_refuse(call, S("One or more parameter values were invalid: The policy does not allow you "
-                                   "to change it later. Set ConfirmRemoveSelfResourceAccess to put it all "
-                                   "the same."));
+    if (may(call, call->caller, S("dynamodb:PutResourcePolicy"), governed->arn, policy))
+        return true;
+    fail(call, &DYNAMODB_ACCESS_DENIED_EXCEPTION,
+         "The new resource policy will not allow you to update the resource policy in the future.");
+    return false;
 }
 
 enum outcome dynamodb_put_resource_policy(const struct call *call,

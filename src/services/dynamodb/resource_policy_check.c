@@ -14,55 +14,59 @@
 
 enum { MAX_POLICY_BYTES = 20480 };
 
-static const char *const stream_actions[] = {
-    "DescribeStream",       "GetRecords", "GetShardIterator", "GetResourcePolicy", "PutResourcePolicy",
-    "DeleteResourcePolicy", NULL};
+static const char *const stream_actions[] = {"dynamodb:DescribeStream",
+                                             "dynamodb:GetRecords",
+                                             "dynamodb:GetShardIterator",
+                                             "dynamodb:GetResourcePolicy",
+                                             "dynamodb:PutResourcePolicy",
+                                             "dynamodb:DeleteResourcePolicy",
+                                             NULL};
 
 /* Of tables and their indexes; those without an operation here, too. */
-static const char *const table_actions[] = {"DeleteItem",
-                                            "GetItem",
-                                            "PutItem",
-                                            "Query",
-                                            "Scan",
-                                            "UpdateItem",
-                                            "ConditionCheckItem",
-                                            "TransactGetItems",
-                                            "TransactWriteItems",
-                                            "BatchGetItem",
-                                            "BatchWriteItem",
-                                            "PartiQLSelect",
-                                            "PartiQLInsert",
-                                            "PartiQLUpdate",
-                                            "PartiQLDelete",
-                                            "DeleteTable",
-                                            "DescribeTable",
-                                            "UpdateTable",
-                                            "DescribeTableReplicaAutoScaling",
-                                            "UpdateTableReplicaAutoScaling",
-                                            "ListTagsOfResource",
-                                            "TagResource",
-                                            "UntagResource",
-                                            "CreateBackup",
-                                            "DescribeContinuousBackups",
-                                            "RestoreTableToPointInTime",
-                                            "UpdateContinuousBackups",
-                                            "DescribeContributorInsights",
-                                            "UpdateContributorInsights",
-                                            "ExportTableToPointInTime",
-                                            "DescribeKinesisStreamingDestination",
-                                            "DisableKinesisStreamingDestination",
-                                            "EnableKinesisStreamingDestination",
-                                            "UpdateKinesisStreamingDestination",
-                                            "GetResourcePolicy",
-                                            "PutResourcePolicy",
-                                            "DeleteResourcePolicy",
-                                            "DescribeTimeToLive",
-                                            "UpdateTimeToLive",
-                                            "AssociateTableReplica",
-                                            "ReadDataForReplication",
-                                            "WriteDataForReplication",
-                                            "ReplicateSettings",
-                                            "SearchVectors",
+static const char *const table_actions[] = {"dynamodb:DeleteItem",
+                                            "dynamodb:GetItem",
+                                            "dynamodb:PutItem",
+                                            "dynamodb:Query",
+                                            "dynamodb:Scan",
+                                            "dynamodb:UpdateItem",
+                                            "dynamodb:ConditionCheckItem",
+                                            "dynamodb:TransactGetItems",
+                                            "dynamodb:TransactWriteItems",
+                                            "dynamodb:BatchGetItem",
+                                            "dynamodb:BatchWriteItem",
+                                            "dynamodb:PartiQLSelect",
+                                            "dynamodb:PartiQLInsert",
+                                            "dynamodb:PartiQLUpdate",
+                                            "dynamodb:PartiQLDelete",
+                                            "dynamodb:DeleteTable",
+                                            "dynamodb:DescribeTable",
+                                            "dynamodb:UpdateTable",
+                                            "dynamodb:DescribeTableReplicaAutoScaling",
+                                            "dynamodb:UpdateTableReplicaAutoScaling",
+                                            "dynamodb:ListTagsOfResource",
+                                            "dynamodb:TagResource",
+                                            "dynamodb:UntagResource",
+                                            "dynamodb:CreateBackup",
+                                            "dynamodb:DescribeContinuousBackups",
+                                            "dynamodb:RestoreTableToPointInTime",
+                                            "dynamodb:UpdateContinuousBackups",
+                                            "dynamodb:DescribeContributorInsights",
+                                            "dynamodb:UpdateContributorInsights",
+                                            "dynamodb:ExportTableToPointInTime",
+                                            "dynamodb:DescribeKinesisStreamingDestination",
+                                            "dynamodb:DisableKinesisStreamingDestination",
+                                            "dynamodb:EnableKinesisStreamingDestination",
+                                            "dynamodb:UpdateKinesisStreamingDestination",
+                                            "dynamodb:GetResourcePolicy",
+                                            "dynamodb:PutResourcePolicy",
+                                            "dynamodb:DeleteResourcePolicy",
+                                            "dynamodb:DescribeTimeToLive",
+                                            "dynamodb:UpdateTimeToLive",
+                                            "dynamodb:AssociateTableReplica",
+                                            "dynamodb:ReadDataForReplication",
+                                            "dynamodb:WriteDataForReplication",
+                                            "dynamodb:ReplicateSettings",
+                                            "dynamodb:SearchVectors",
                                             NULL};
 
 static bool refuse_document(const struct call *call, str reason)
@@ -116,12 +120,13 @@ static bool has_resource(const struct call *call, const struct json *statement, 
 
 /* ---- actions ---- */
 
-static bool is_known_action(const struct call *call, str pattern, const char *const *names)
+static bool is_known_action(struct arena *arena, str pattern, const char *const *names)
 {
-    struct wildcard wildcard = wildcard_compile(call->arena, pattern, true, false);
+    struct wildcard wildcard = wildcard_compile(arena, pattern, true, false);
 
     for (; *names; names++)
-        if (wildcard_match_nocase(wildcard.text, arena_join(call->arena, S("dynamodb:"), str_of(*names))))
+        if (wildcard.literal ? str_equal_nocase(pattern, str_of(*names))
+                             : wildcard_match_nocase(wildcard.text, str_of(*names)))
             return true;
     return false;
 }
@@ -131,7 +136,7 @@ static void add_unknown_actions(const struct call *call, struct values actions, 
 {
     for (size_t i = 0; i < actions.count; i++) {
         const struct json *action = &actions.items[i];
-        if (!json_is(action, JSON_STRING) || is_known_action(call, action->text, names))
+        if (!json_is(action, JSON_STRING) || is_known_action(call->arena, action->text, names))
             continue;
         text_add(unknown, text_str(unknown).size ? S(", \"") : S("\""));
         text_add(unknown, action->text);
@@ -218,6 +223,20 @@ static bool has_statements(const struct call *call, const struct json *document)
            refuse_document(call, S("Could not parse the policy: Statement is empty!"));
 }
 
+static bool has_unique_ids(const struct call *call, const struct json *document)
+{
+    struct values statements = member_values(document, "Statement");
+    struct str_list ids = {0};
+
+    for (size_t i = 0; i < statements.count; i++) {
+        str id = json_get_str(&statements.items[i], S("Sid"));
+        if (id.size > 0)
+            *list_add(call->arena, &ids) = id;
+    }
+    return !dynamodb_first_repeated(call->arena, &ids) ||
+           refuse_document(call, S("The Statement Ids in the policy are not unique"));
+}
+
 bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream)
 {
     if (!check_size(call, policy))
@@ -227,7 +246,7 @@ bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream)
         return refuse_document(call, S("This policy contains invalid Json"));
     return has_statements(call, document) && check_each(call, document, of_stream, has_resource) &&
            check_each(call, document, of_stream, knows_actions) &&
-           check_each(call, document, of_stream, names_kind) &&
+           check_each(call, document, of_stream, names_kind) && has_unique_ids(call, document) &&
            (is_resource_policy(call, policy) || refuse_document(call, S("Could not parse the policy"))) &&
            check_each(call, document, of_stream, is_bounded) &&
            (policy_principals_exist(call, policy) ||
