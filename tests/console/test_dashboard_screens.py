@@ -6,13 +6,8 @@ import urllib.request
 
 import pytest
 from keyboard import Keyboard, Mouse
+from looks import LOOKS
 from playwright.sync_api import expect
-
-LOOKS = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 380, "height": 800}, "color_scheme": "light"},
-}
 
 
 @pytest.fixture

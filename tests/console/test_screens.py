@@ -12,15 +12,11 @@ import subprocess
 import boto3
 import orderly_server
 import pytest
+from looks import LOOKS
 from playwright.sync_api import expect
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICTURES = os.environ.get("ORDERLY_SCREENSHOTS")
-LOOKS = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 380, "height": 800}, "color_scheme": "light"},
-}
 SCREENS = {
     "home": ("", "Home", "OrderProcessor"),
     "dynamodb": ("dynamodb/tables/Orders/items", "Explore items: Orders", "O1235"),

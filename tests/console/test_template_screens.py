@@ -5,13 +5,9 @@ import json
 import pytest
 import yaml
 from keyboard import Keyboard
+from looks import LOOKS
 from playwright.sync_api import expect
 
-LOOKS = {
-    "light": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    "narrow": {"viewport": {"width": 380, "height": 800}, "color_scheme": "light"},
-}
 SOURCE = "import os\n\ndef handler(event, context):\n    return os.environ['QUEUE']\n"
 
 

@@ -230,6 +230,10 @@ def zip_of(files):
     return packed.getvalue()
 
 
+def function_arn(name, qualifier=None):
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}" + (f":{qualifier}" if qualifier else "")
+
+
 LAMBDA_TRUST = json.dumps(
     {
         "Version": "2012-10-17",

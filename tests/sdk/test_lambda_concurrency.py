@@ -8,7 +8,7 @@ import re
 import boto3
 import pytest
 from botocore.config import Config
-from orderly_fixtures import ACCOUNT, ECHO, LAMBDA_TRUST, zip_of
+from orderly_fixtures import ECHO, LAMBDA_TRUST, function_arn, zip_of
 
 SLEEP = "import time\ndef handler(event, context):\n    print('running')\n    time.sleep(event)\n"
 KIND = ("import os\nKIND = os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
@@ -51,10 +51,6 @@ class Own:
 @pytest.fixture
 def own(own_server):
     return Own(own_server)
-
-
-def arn_of(name, qualifier=None):
-    return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}" + (f":{qualifier}" if qualifier else "")
 
 
 def expect(error, code, status, message):
@@ -121,12 +117,12 @@ def test_reserved_concurrency_is_put_shown_and_deleted(functions, make_function)
 
 def test_versions_and_aliases_reserve_nothing_of_their_own(functions, make_function, refused):
     name = make_function(ECHO)
-    for qualified in (f"{name}:1", f"{name}:$LATEST", arn_of(name, "live")):
+    for qualified in (f"{name}:1", f"{name}:$LATEST", function_arn(name, "live")):
         for call, more in ((functions.put_function_concurrency, {"ReservedConcurrentExecutions": 1}),
                            (functions.get_function_concurrency, {}), (functions.delete_function_concurrency, {})):
             expect(refused(call, FunctionName=qualified, **more), "InvalidParameterValueException", 400, ONLY_FUNCTIONS)
     expect(refused(functions.get_function_concurrency, FunctionName="nowhere"), "ResourceNotFoundException", 404,
-           f"Function not found: {arn_of('nowhere')}")
+           f"Function not found: {function_arn('nowhere')}")
 
 
 def test_reserved_concurrency_holds_exactly(functions, make_function, log_of, wait_until, refused):
@@ -259,7 +255,7 @@ def test_provisioned_sandboxes_are_there_before_the_first_invocation(functions, 
     assert reply == {"RequestedProvisionedConcurrentExecutions": 2, "AvailableProvisionedConcurrentExecutions": 2,
                      "AllocatedProvisionedConcurrentExecutions": 2, "Status": "READY", "LastModified": modified}
     listed = functions.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"]
-    assert listed == [{"FunctionArn": arn_of(name, "1"), **reply}]
+    assert listed == [{"FunctionArn": function_arn(name, "1"), **reply}]
     kinds = {json.loads(functions.invoke(FunctionName=name, Qualifier="1")["Payload"].read())[0] for _ in range(4)}
     assert kinds == {"provisioned-concurrency"}
     assert json.loads(functions.invoke(FunctionName=name)["Payload"].read())[0] == "on-demand"
@@ -301,9 +297,9 @@ def test_what_cannot_be_provisioned_is_refused(functions, make_function, refused
     for call in (functions.get_provisioned_concurrency_config, functions.delete_provisioned_concurrency_config):
         expect(refused(call, FunctionName=name, Qualifier="$LATEST"), "InvalidParameterValueException", 400, NOT_PUBLISHED)
     expect(refused(put, FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1),
-           "ResourceNotFoundException", 404, f"Cannot find alias arn: {arn_of(name, 'live')}")
+           "ResourceNotFoundException", 404, f"Cannot find alias arn: {function_arn(name, 'live')}")
     expect(refused(put, FunctionName=name, Qualifier="2", ProvisionedConcurrentExecutions=1),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of(name, '2')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, '2')}")
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     put(FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1)
     expect(refused(put, FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1),

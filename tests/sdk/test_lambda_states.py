@@ -5,7 +5,7 @@ import json
 import re
 
 import pytest
-from orderly_fixtures import ACCOUNT, ECHO, zip_of
+from orderly_fixtures import ECHO, function_arn, zip_of
 
 BEING_CREATED = "The function is being created."
 
@@ -24,10 +24,6 @@ def create(functions, unique, make_role):
     yield make
     for name in made:
         functions.delete_function(FunctionName=name)
-
-
-def arn_of(name, qualifier=None):
-    return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}" + (f":{qualifier}" if qualifier else "")
 
 
 def words(reply):
@@ -139,9 +135,9 @@ def test_each_version_says_when_its_runtime_changes(functions, make_function, re
     name = make_function(ECHO, Publish=True)
     latest = functions.get_runtime_management_config(FunctionName=name)
     latest.pop("ResponseMetadata")
-    assert latest == {"UpdateRuntimeOn": "Auto", "FunctionArn": arn_of(name, "$LATEST")}
+    assert latest == {"UpdateRuntimeOn": "Auto", "FunctionArn": function_arn(name, "$LATEST")}
     arn = functions.get_function_configuration(FunctionName=name)["RuntimeVersionConfig"]["RuntimeVersionArn"]
-    manual = {"UpdateRuntimeOn": "Manual", "RuntimeVersionArn": arn, "FunctionArn": arn_of(name, "1")}
+    manual = {"UpdateRuntimeOn": "Manual", "RuntimeVersionArn": arn, "FunctionArn": function_arn(name, "1")}
     for reply in (functions.put_runtime_management_config(
             FunctionName=name, Qualifier="1", UpdateRuntimeOn="Manual", RuntimeVersionArn=arn),
             functions.get_runtime_management_config(FunctionName=name, Qualifier="1")):

@@ -8,7 +8,7 @@ import re
 import boto3
 import pytest
 from botocore.config import Config
-from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, zip_of
+from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, function_arn, zip_of
 
 SAY = "def handler(event, context):\n    return '{}'\n"
 WHO = """
@@ -59,10 +59,6 @@ def make_two(make_function, functions, put_code):
     return make
 
 
-def arn_of(name, qualifier=None):
-    return f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}" + (f":{qualifier}" if qualifier else "")
-
-
 def numbers(functions, name):
     return [version["Version"] for version in functions.list_versions_by_function(FunctionName=name)["Versions"]]
 
@@ -83,7 +79,7 @@ def test_a_published_version_is_what_latest_was_and_does_not_change(functions, m
     assert {k: v for k, v in published.items() if k not in different} == {
         k: v for k, v in latest.items() if k not in different}
     assert (published["FunctionArn"], published["Version"], published["Description"]) == (
-        arn_of(name, "1"), "1", "the first")
+        function_arn(name, "1"), "1", "the first")
     assert published["ResponseMetadata"]["HTTPStatusCode"] == 201
     put_code(name, SAY.format("two"))
     functions.update_function_configuration(FunctionName=name, Timeout=8)
@@ -92,10 +88,10 @@ def test_a_published_version_is_what_latest_was_and_does_not_change(functions, m
         7, latest["CodeSha256"], published["RevisionId"])
     assert said(FunctionName=name) == ("two", "$LATEST")
     for asked in ({"FunctionName": name, "Qualifier": "1"}, {"FunctionName": f"{name}:1"},
-                  {"FunctionName": f"{ACCOUNT}:function:{name}:1"}, {"FunctionName": arn_of(name, "1")},
-                  {"FunctionName": arn_of(name, "1"), "Qualifier": "1"}):
+                  {"FunctionName": f"{ACCOUNT}:function:{name}:1"}, {"FunctionName": function_arn(name, "1")},
+                  {"FunctionName": function_arn(name, "1"), "Qualifier": "1"}):
         assert said(**asked) == ("one", "1")
-        assert functions.get_function(**asked)["Configuration"]["FunctionArn"] == arn_of(name, "1")
+        assert functions.get_function(**asked)["Configuration"]["FunctionArn"] == function_arn(name, "1")
 
 
 def test_the_same_code_and_configuration_are_published_once(functions, make_function, put_code):
@@ -142,9 +138,9 @@ def test_a_function_can_be_published_as_it_is_created_and_as_its_code_is_changed
     made = functions.create_function(
         FunctionName=name, Runtime="python3.11", Handler="index.handler", Role=make_role(), Publish=True, Timeout=30,
         Code={"ZipFile": zip_of({"index.py": SAY.format("one")})})
-    assert (made["Version"], made["FunctionArn"]) == ("1", arn_of(name))
+    assert (made["Version"], made["FunctionArn"]) == ("1", function_arn(name))
     changed = put_code(name, SAY.format("two"), Publish=True)
-    assert (changed["Version"], changed["FunctionArn"]) == ("2", arn_of(name, "2"))
+    assert (changed["Version"], changed["FunctionArn"]) == ("2", function_arn(name, "2"))
     assert numbers(functions, name) == ["$LATEST", "1", "2"]
     assert [said(FunctionName=name, Qualifier=one)[0] for one in ("1", "2", "$LATEST")] == ["one", "two", "two"]
     dry = put_code(name, SAY.format("three"), Publish=True, DryRun=True)
@@ -161,7 +157,7 @@ def test_versions_are_listed_in_order_and_in_pages(functions, make_function, put
         FunctionName=name, PaginationConfig={"PageSize": 4}))
     assert [[one["Version"] for one in page["Versions"]] for page in pages] == [
         ["$LATEST", "1", "2", "3"], ["4", "5", "6", "7"], ["8", "9", "10"]]
-    assert [one["FunctionArn"] for one in pages[0]["Versions"]][:2] == [arn_of(name, "$LATEST"), arn_of(name, "1")]
+    assert [one["FunctionArn"] for one in pages[0]["Versions"]][:2] == [function_arn(name, "$LATEST"), function_arn(name, "1")]
     assert all("State" not in one and "LastUpdateStatus" not in one for one in pages[0]["Versions"])
     everything = [
         one["FunctionArn"]
@@ -169,10 +165,10 @@ def test_versions_are_listed_in_order_and_in_pages(functions, make_function, put
             FunctionVersion="ALL", PaginationConfig={"PageSize": 3})
         for one in page["Functions"]]
     own = [arn for arn in everything if f":{name}:" in arn]
-    assert own == [arn_of(name, one) for one in ("$LATEST", *range(1, 11))]
+    assert own == [function_arn(name, one) for one in ("$LATEST", *range(1, 11))]
     assert len(everything) == len(set(everything))
     assert [one["FunctionArn"] for page in functions.get_paginator("list_functions").paginate()
-            for one in page["Functions"] if one["FunctionName"] == name] == [arn_of(name)]
+            for one in page["Functions"] if one["FunctionName"] == name] == [function_arn(name)]
 
 
 def test_a_version_that_does_not_exist_is_not_found(functions, make_function, refused):
@@ -180,19 +176,19 @@ def test_a_version_that_does_not_exist_is_not_found(functions, make_function, re
     for qualifier in ("1", "7", "nowhere", "01"):
         for call in (functions.get_function, functions.get_function_configuration, functions.invoke):
             expect(refused(call, FunctionName=name, Qualifier=qualifier),
-                   "ResourceNotFoundException", 404, f"Function not found: {arn_of(name, qualifier)}")
+                   "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, qualifier)}")
 
 
 def test_an_invocation_of_a_missing_function_names_its_version(functions, refused):
     expect(refused(functions.invoke, FunctionName="nowhere"), "ResourceNotFoundException", 404,
-           f"Function not found: {arn_of('nowhere', '$LATEST')}")
+           f"Function not found: {function_arn('nowhere', '$LATEST')}")
     expect(refused(functions.invoke, FunctionName="nowhere", Qualifier="3"), "ResourceNotFoundException", 404,
-           f"Function not found: {arn_of('nowhere', '3')}")
+           f"Function not found: {function_arn('nowhere', '3')}")
 
 
 def test_the_arn_of_all_functions_is_that_of_a_function_called_function(functions, refused):
     expect(refused(functions.get_function, FunctionName=f"arn:aws:lambda:us-east-1:{ACCOUNT}:function"),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of('function')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn('function')}")
 
 
 def test_a_version_knows_itself(functions, make_function, said, log_of):
@@ -200,10 +196,10 @@ def test_a_version_knows_itself(functions, make_function, said, log_of):
     functions.publish_version(FunctionName=name)
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     (variable, version, arn, stream), executed = said(FunctionName=name, Qualifier="live")
-    assert (variable, version, arn, executed) == ("1", "1", arn_of(name, "live"), "1")
+    assert (variable, version, arn, executed) == ("1", "1", function_arn(name, "live"), "1")
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[1\][0-9a-f]{32}", stream)
     (variable, version, arn, stream), executed = said(FunctionName=name)
-    assert (variable, version, arn, executed) == ("$LATEST", "$LATEST", arn_of(name), "$LATEST")
+    assert (variable, version, arn, executed) == ("$LATEST", "$LATEST", function_arn(name), "$LATEST")
     assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", stream)
     starts = [line.split(" Version: ")[1].strip() for line in log_of(name, "hello from 1", "hello from $LATEST")
               if line.startswith("START")]
@@ -227,7 +223,7 @@ def test_a_version_is_deleted_by_itself(functions, make_two, said, refused):
     assert reply["ResponseMetadata"]["HTTPStatusCode"] == 204
     assert numbers(functions, name) == ["$LATEST", "1"]
     expect(refused(functions.invoke, FunctionName=name, Qualifier="2"), "ResourceNotFoundException", 404,
-           f"Function not found: {arn_of(name, '2')}")
+           f"Function not found: {function_arn(name, '2')}")
     assert said(FunctionName=name, Qualifier="1") == ("one", "1")
     assert said(FunctionName=name) == ("new", "$LATEST")
     assert functions.publish_version(FunctionName=name)["Version"] == "3"
@@ -239,7 +235,7 @@ def test_a_version_that_does_not_exist_is_deleted_too(functions, make_function, 
     name = make_function(SAY.format("one"))
     assert functions.delete_function(FunctionName=name, Qualifier="1233")["ResponseMetadata"]["HTTPStatusCode"] == 204
     expect(refused(functions.delete_function, FunctionName="nowhere", Qualifier="1233"),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of('nowhere')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn('nowhere')}")
     for missing in (name, "nowhere"):
         expect(refused(functions.delete_function, FunctionName=missing, Qualifier="$LATEST"),
                "InvalidParameterValueException", 400,
@@ -290,16 +286,16 @@ def test_an_alias_names_a_version(functions, make_two, said):
     made = functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1", Description="what runs")
     assert made.pop("ResponseMetadata")["HTTPStatusCode"] == 201
     assert re.fullmatch(r"[0-9a-f-]{36}", made["RevisionId"])
-    assert made == {"AliasArn": arn_of(name, "live"), "Name": "live", "FunctionVersion": "1",
+    assert made == {"AliasArn": function_arn(name, "live"), "Name": "live", "FunctionVersion": "1",
                     "Description": "what runs", "RevisionId": made["RevisionId"]}
     shown = functions.get_alias(FunctionName=name, Name="live")
     shown.pop("ResponseMetadata")
     assert shown == made
     for asked in ({"FunctionName": name, "Qualifier": "live"}, {"FunctionName": f"{name}:live"},
-                  {"FunctionName": arn_of(name, "live")}):
+                  {"FunctionName": function_arn(name, "live")}):
         assert said(**asked) == ("one", "1")
     found = functions.get_function(FunctionName=name, Qualifier="live")["Configuration"]
-    assert (found["FunctionArn"], found["Version"]) == (arn_of(name, "live"), "1")
+    assert (found["FunctionArn"], found["Version"]) == (function_arn(name, "live"), "1")
     changed = functions.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
     changed.pop("ResponseMetadata")
     assert changed == {**made, "FunctionVersion": "2", "RevisionId": changed["RevisionId"]}
@@ -328,15 +324,15 @@ def test_what_is_wrong_with_an_alias_is_said_in_awss_words(functions, make_two, 
     name = make_two()
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     expect(refused(functions.create_alias, FunctionName=name, Name="live", FunctionVersion="2"),
-           "ResourceConflictException", 409, f"Alias already exists: {arn_of(name, 'live')}")
+           "ResourceConflictException", 409, f"Alias already exists: {function_arn(name, 'live')}")
     expect(refused(functions.create_alias, FunctionName=name, Name="other", FunctionVersion="3"),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of(name, '3')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, '3')}")
     expect(refused(functions.get_alias, FunctionName=name, Name="other"),
-           "ResourceNotFoundException", 404, f"Cannot find alias arn: {arn_of(name, 'other')}")
+           "ResourceNotFoundException", 404, f"Cannot find alias arn: {function_arn(name, 'other')}")
     expect(refused(functions.update_alias, FunctionName=name, Name="other"),
-           "ResourceNotFoundException", 404, f"Alias not found: {arn_of(name, 'other')}")
+           "ResourceNotFoundException", 404, f"Alias not found: {function_arn(name, 'other')}")
     expect(refused(functions.create_alias, FunctionName="nowhere", Name="other", FunctionVersion="1"),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of('nowhere')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn('nowhere')}")
     error = refused(functions.create_alias, FunctionName=name, Name="12", FunctionVersion="1")
     assert (error["code"], error["status"]) == ("ValidationException", 400)
     assert [one["Name"] for one in functions.list_aliases(FunctionName=name)["Aliases"]] == ["live"]
@@ -348,7 +344,7 @@ def test_deleting_an_alias_leaves_its_version(functions, make_two, said, refused
     for _ in range(2):
         assert functions.delete_alias(FunctionName=name, Name="live")["ResponseMetadata"]["HTTPStatusCode"] == 204
     expect(refused(functions.invoke, FunctionName=name, Qualifier="live"),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of(name, 'live')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, 'live')}")
     assert said(FunctionName=name, Qualifier="1") == ("one", "1")
 
 
@@ -432,7 +428,7 @@ def test_a_routing_that_is_wrong_is_refused(functions, make_two, refused, versio
                     RoutingConfig={"AdditionalVersionWeights": weights})
     assert error["code"] == code
     if message:
-        assert error["message"] == message.format(arn=arn_of(name))
+        assert error["message"] == message.format(arn=function_arn(name))
     assert functions.list_aliases(FunctionName=name)["Aliases"] == []
 
 
@@ -453,11 +449,11 @@ def test_the_function_each_version_and_each_alias_has_a_policy_of_its_own(functi
     for qualifier in (None, "1", "live"):
         more = {"Qualifier": qualifier} if qualifier else {}
         added = functions.add_permission(FunctionName=name, **permission(f"s-{qualifier}"), **more)
-        assert json.loads(added["Statement"])["Resource"] == arn_of(name, qualifier)
+        assert json.loads(added["Statement"])["Resource"] == function_arn(name, qualifier)
     for qualifier in (None, "1", "live"):
         more = {"Qualifier": qualifier} if qualifier else {}
         [statement] = statements(functions, name, **more)
-        assert (statement["Sid"], statement["Resource"]) == (f"s-{qualifier}", arn_of(name, qualifier))
+        assert (statement["Sid"], statement["Resource"]) == (f"s-{qualifier}", function_arn(name, qualifier))
     expect(refused(functions.get_policy, FunctionName=name, Qualifier="2"), "ResourceNotFoundException", 404,
            "The resource you requested does not exist.")
     functions.remove_permission(FunctionName=name, StatementId="s-live", Qualifier="live")
@@ -479,9 +475,9 @@ def test_a_policy_changes_the_revision_of_what_has_it(functions, make_two, refus
 def test_a_missing_qualifier_has_no_policy(functions, make_two, refused):
     name = make_two()
     expect(refused(functions.add_permission, FunctionName=name, Qualifier="live", **permission("s")),
-           "ResourceNotFoundException", 404, f"Cannot find alias arn: {arn_of(name, 'live')}")
+           "ResourceNotFoundException", 404, f"Cannot find alias arn: {function_arn(name, 'live')}")
     expect(refused(functions.add_permission, FunctionName=name, Qualifier="9", **permission("s")),
-           "ResourceNotFoundException", 404, f"Function not found: {arn_of(name, '9')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, '9')}")
     expect(refused(functions.add_permission, FunctionName=name, Qualifier="$LATEST", **permission("s")),
            "InvalidParameterValueException", 400, "We currently do not support adding policies for $LATEST.")
 
@@ -490,7 +486,7 @@ def test_an_identity_policy_allows_one_qualifier(functions, make_two, user_with,
     name = make_two()
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     user = user_with("lambda", {"Effect": "Allow", "Action": "lambda:InvokeFunction",
-                                "Resource": arn_of(name, "live")})
+                                "Resource": function_arn(name, "live")})
     assert json.loads(user.invoke(FunctionName=name, Qualifier="live")["Payload"].read()) == "one"
     for qualifier in ({}, {"Qualifier": "1"}, {"Qualifier": "2"}):
         error = refused(user.invoke, FunctionName=name, **qualifier)
@@ -506,7 +502,7 @@ def test_a_topic_invokes_the_alias_whose_policy_allows_it(
     sns = client("sns")
     topic = sns.create_topic(Name=unique("t")[:60])["TopicArn"]
     functions.add_permission(FunctionName=name, Qualifier="live", SourceArn=topic, **permission("topic"))
-    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=arn_of(name, "live"))
+    sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function_arn(name, "live"))
     sns.publish(TopicArn=topic, Message="hello")
     log_of(name, "hello from 1")
 
@@ -517,7 +513,7 @@ def test_versions_and_aliases_have_no_tags(functions, make_two, refused, qualifi
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     for call, more in ((functions.tag_resource, {"Tags": {"a": "b"}}), (functions.list_tags, {}),
                        (functions.untag_resource, {"TagKeys": ["a"]})):
-        expect(refused(call, Resource=arn_of(name, qualifier), **more), "InvalidParameterValueException", 400,
+        expect(refused(call, Resource=function_arn(name, qualifier), **more), "InvalidParameterValueException", 400,
                "Tags on function aliases and versions are not supported. Please specify a function ARN.")
 
 
@@ -535,7 +531,7 @@ def test_a_mapping_invokes_an_alias_and_follows_it(
     url = make_queue()
     made = functions.create_event_source_mapping(
         EventSourceArn=make_queue.arn(url), FunctionName=f"{name}:live", BatchSize=1)
-    assert made["FunctionArn"] == arn_of(name, "live")
+    assert made["FunctionArn"] == function_arn(name, "live")
     client("sqs").send_message(QueueUrl=url, MessageBody="a")
     log_of(name, "hello from 1")
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion="2")

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from orderly_fixtures import ACCOUNT
+from queues import arn
 from sns_logs import TRUST, WRITES, lines_of, make_log_role  # noqa: F401
 from test_sns import make_topic, sns, subscribed  # noqa: F401
 from test_sns_http import confirmed, retries, web  # noqa: F401
@@ -217,12 +218,8 @@ def test_a_delivery_to_a_queue_is_logged_in_aws_s_form(sns, sqs, subscribed, mak
     response = json.loads(delivery.pop("providerResponse"))
     assert list(response) == ["sqsRequestId", "sqsMessageId"] and response["sqsMessageId"] == received["MessageId"]
     assert len(delivery.pop("deliveryId")) == 36 and delivery.pop("dwellTimeMs") >= 0
-    assert delivery == {"destination": topic_queue(sqs, queue), "attempts": 1, "statusCode": 200}
+    assert delivery == {"destination": arn(sqs, queue), "attempts": 1, "statusCode": 200}
     assert lines_of(topic, "/Failure") == []
-
-
-def topic_queue(sqs, url):
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
 def test_a_refused_and_an_impossible_delivery_are_logged_as_failures(

@@ -5,6 +5,7 @@ import json
 import threading
 
 import pytest
+from queues import arn, bodies
 from refusals import refusal
 
 MINUTE = 60
@@ -34,20 +35,12 @@ def attributes(sqs, url, *names):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))["Attributes"]
 
 
-def arn(sqs, url):
-    return attributes(sqs, url, "QueueArn")["QueueArn"]
-
-
 def send(sqs, url, body, group="g", **more):
     return sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group, **more)
 
 
 def receive(sqs, url, most=10, **more):
     return sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=most, **more).get("Messages", [])
-
-
-def bodies(messages):
-    return [message["Body"] for message in messages]
 
 
 def delete(sqs, url, *messages):

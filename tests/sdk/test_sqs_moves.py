@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 import orderly_server
 from orderly_server import wait_until
+from queues import arn, bodies, receive
 
 MANY = [str(i) for i in range(60)]  # so that a task with a rate takes longer than a test
 
@@ -60,10 +61,6 @@ def make(sqs, unique):
             pass
 
 
-def arn(sqs, url):
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
 def ready(sqs, url):
     name = "ApproximateNumberOfMessages"
     return int(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name])
@@ -71,15 +68,6 @@ def ready(sqs, url):
 
 def redrives(sqs, dead, **more):
     return {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn(sqs, dead), "maxReceiveCount": 1}), **more}
-
-
-def receive(sqs, url, **more):
-    arguments = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"], **more}
-    return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
-
-
-def bodies(messages):
-    return [message["Body"] for message in messages]
 
 
 def bury(sqs, source, *texts, **more):

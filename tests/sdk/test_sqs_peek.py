@@ -7,6 +7,7 @@ import urllib.request
 
 import boto3
 import pytest
+from queues import arn, bodies, receive
 
 
 @pytest.fixture
@@ -36,23 +37,10 @@ def peek(ask):
     return messages
 
 
-def arn(sqs, url):
-    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
 def counts(sqs, url):
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return tuple(int(found[name]) for name in names)
-
-
-def bodies(messages):
-    return [message["Body"] for message in messages]
-
-
-def receive(sqs, url, **more):
-    arguments = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"], **more}
-    return sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
 
 
 def handles(messages, **more):
