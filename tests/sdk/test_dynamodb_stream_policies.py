@@ -131,8 +131,8 @@ TABLE = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/x"
     (padded(20481), f"{INVALID}Maximum policy size of 20480 bytes exceeded"),
     (policy(statement("Allow", ACCOUNT, "dynamodb:ListStreams", "*")),
      f'{DOCUMENT}The following action names are invalid: "dynamodb:ListStreams"'),
-    (policy(statement("Deny", "*", ["dynamodb:GetRecords", "dynamodb:GetItem", "sqs:*"], TABLE)),
-     f'{DOCUMENT}The following action names are invalid: "dynamodb:GetItem", "sqs:*"'),
+    (policy(statement("Deny", "*", ["dynamodb:GetRecords", "dynamodb:GetItem", "sqs:SendMessage"], TABLE)),
+     f'{DOCUMENT}The following action names are invalid: "dynamodb:GetItem", "sqs:SendMessage"'),
     (policy(statement("Allow", ACCOUNT, READS, TABLE)), f'{DOCUMENT}The relative-id "table/x" is invalid for ARN "{TABLE}"'),
     (policy(statement("Allow", "*", "dynamodb:GetRecords", "*")),
      "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure "

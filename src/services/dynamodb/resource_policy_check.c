@@ -9,7 +9,6 @@
 #include "tables.h"
 
 #include "aws/arn.h"
-#include "aws/wildcard.h"
 #include "wire/json.h"
 
 enum { MAX_POLICY_BYTES = 20480 };
@@ -120,23 +119,21 @@ static bool has_resource(const struct call *call, const struct json *statement, 
 
 /* ---- actions ---- */
 
-static bool is_known_action(struct arena *arena, str pattern, const char *const *names)
+/* A name with a wildcard may be any action. */
+static bool is_known_action(str name, const char *const *names)
 {
-    struct wildcard wildcard = wildcard_compile(arena, pattern, true, false);
+    bool known = str_index(name, '*') >= 0 || str_index(name, '?') >= 0;
 
-    for (; *names; names++)
-        if (wildcard.literal ? str_equal_nocase(pattern, str_of(*names))
-                             : wildcard_match_nocase(wildcard.text, str_of(*names)))
-            return true;
-    return false;
+    for (; *names && !known; names++)
+        known = str_equal_nocase(name, str_of(*names));
+    return known;
 }
 
-static void add_unknown_actions(const struct call *call, struct values actions, const char *const *names,
-                                struct text *unknown)
+static void add_unknown_actions(struct values actions, const char *const *names, struct text *unknown)
 {
     for (size_t i = 0; i < actions.count; i++) {
         const struct json *action = &actions.items[i];
-        if (!json_is(action, JSON_STRING) || is_known_action(call->arena, action->text, names))
+        if (!json_is(action, JSON_STRING) || is_known_action(action->text, names))
             continue;
         text_add(unknown, text_str(unknown).size ? S(", \"") : S("\""));
         text_add(unknown, action->text);
@@ -149,8 +146,8 @@ static bool knows_actions(const struct call *call, const struct json *statement,
     const char *const *names = of_stream ? stream_actions : table_actions;
     struct text unknown = text_in(call->arena);
 
-    add_unknown_actions(call, member_values(statement, "Action"), names, &unknown);
-    add_unknown_actions(call, member_values(statement, "NotAction"), names, &unknown);
+    add_unknown_actions(member_values(statement, "Action"), names, &unknown);
+    add_unknown_actions(member_values(statement, "NotAction"), names, &unknown);
     return !text_str(&unknown).size ||
            refuse_document(call, arena_join(call->arena, S("The following action names are invalid: "),
                                             text_str(&unknown)));
