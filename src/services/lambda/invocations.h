@@ -8,11 +8,11 @@
 /* invocations.c */
 /* The name that the caller of a synchronous invocation parks for. */
 str lambda_invocation_answer(const struct call *call, str request_id);
-/* The result of an invocation: error is "Unhandled" and payload its report, or error is absent. */
 /* What the function's program has sent as its answer. */
 struct sent_answer {
     int64_t begun_ms, bytes;
 };
+/* The result of an invocation: error is "Unhandled" and payload its report, or error is absent. */
 struct result {
     str error, payload;
     str status; /* for the log, of a runtime that failed: "timeout", "error"; or absent */
