@@ -258,7 +258,7 @@ static bool set_trace_keep(struct options *options, str value)
     options->trace_keep = (struct trace_keep){0};
     if (str_equal(value, S("0")))
         return true;
-    if (str_empty(value))
+    if (str_empty(value) || str_ends_with(value, S(",")))
         return false;
     while (!str_empty(value) && str_next(&value, ',', &part))
         if (!read_amount(part, ages, ages_ms, &keep.age_ms) &&

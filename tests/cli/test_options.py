@@ -50,6 +50,8 @@ def orderly(tmp_path):
          "ORDERLY_ROOT_SECRET_ACCESS_KEY."),
         (["--iam", "maybe"], '--iam takes on, soft or off, not "maybe". See orderly help.'),
         (["--sqs-waits=2"], '--sqs-waits takes 1 or 0, not "2". See orderly help.'),
+        (["--trace-keep", "7d,"],
+         '--trace-keep takes an age, a size or both (7d,256MiB), or 0, not "7d,". See orderly help.'),
         (["--runtimes", "/nowhere"], "--runtimes names /nowhere, which is not a folder."),
         (["--hot-reload", "/usr", "--hot-reload", "/nowhere"],
          "--hot-reload names /nowhere, which is not a folder."),

@@ -59,7 +59,7 @@ def test_where_nobody_answers_it_says_how_to_start(run):
 
 def test_without_anything_configured_it_says_whom_it_calls(run):
     result = run("burst", "none")
-    assert result.code == 1
+    assert result.code == 2
     assert "calling Orderly at http://127.0.0.1:4566" in result.err
     assert "burst takes a number of orders" in result.err
 
@@ -72,5 +72,5 @@ def test_an_endpoint_elsewhere_needs_credentials(run):
 
 def test_an_unknown_function_is_refused(run):
     result = run("deploy", "--function", "cobol")
-    assert result.code == 1
+    assert result.code == 2
     assert 'There is no function "cobol"' in result.err

@@ -353,7 +353,9 @@ int orders_burst(struct orders *orders)
 {
     struct burst burst;
 
-    if (!prepare(orders, &burst) || !orders_who_am_i(orders))
+    if (!prepare(orders, &burst))
+        return CLI_EXIT_WRONG;
+    if (!orders_who_am_i(orders))
         return EXIT_FAILURE;
     publish(&burst);
     if (burst.accepted == 0) {

@@ -127,7 +127,7 @@ int orders_deploy(struct orders *orders)
 
     if (!deployment.flavor) {
         fprintf(stderr, "orderly: There is no function \"%s\": it is c, nodejs or python.\n", function);
-        return EXIT_FAILURE;
+        return CLI_EXIT_WRONG;
     }
     if (!package_load(orders->arena, deployment.flavor, orders->arguments->zip, &deployment.zip) ||
         !orders_who_am_i(orders))
