@@ -98,14 +98,15 @@ def test_dynamodb_counts_the_capacity_of_a_global_index_apart_from_its_tables(en
     }
 
 
-def test_requests_about_a_backup_or_a_stream_count_for_no_table(endpoint, metrics):
+def test_requests_about_a_backup_or_a_stream_count_for_no_table(endpoint, metrics, wait_until):
     account = "111122226666"
     dynamodb = client_of(endpoint, account)
     make_table(dynamodb)
     stream = dynamodb.update_table(TableName="counted", StreamSpecification={
         "StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})["TableDescription"]["LatestStreamArn"]
     backup = dynamodb.create_backup(TableName="counted", BackupName="kept")["BackupDetails"]["BackupArn"]
-    dynamodb.describe_backup(BackupArn=backup)
+    wait_until(lambda: dynamodb.describe_backup(BackupArn=backup)["BackupDescription"]["BackupDetails"]["BackupStatus"]
+               == "AVAILABLE")
     dynamodb.delete_resource_policy(ResourceArn=stream)
     dynamodb.delete_resource_policy(ResourceArn=stream.split("/stream/")[0])
     dynamodb.delete_backup(BackupArn=backup)
