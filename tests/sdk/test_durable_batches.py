@@ -1,6 +1,5 @@
 """Large batches of event sources start executions of durable functions: a worker makes their events."""
 
-
 import orderly_server
 import pytest
 from durable_world import DURABLE, QUEUES
@@ -9,6 +8,7 @@ from orderly_fixtures import zip_of
 
 LARGE = 300_000
 TELL = """
+import json
 def handler(event, context):
     [operation] = event["InitialExecutionState"]["Operations"]
     records = json.loads(operation["ExecutionDetails"]["InputPayload"])["Records"]

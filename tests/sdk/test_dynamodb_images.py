@@ -422,6 +422,7 @@ def test_a_kill_among_drafts_loses_nothing_and_leaves_nothing(own):
 # --- Databases from before -------------------------------------------------------------------------
 
 BEFORE_IMAGES = [
+    "alter table dynamodb_stream drop column policy", "alter table dynamodb_stream drop column policy_revision",
     "drop view dynamodb_whole_item",
     "drop index dynamodb_table_global", "alter table dynamodb_table drop column global_ms",
     "drop table dynamodb_swap", "alter table dynamodb_index drop column shortens",
