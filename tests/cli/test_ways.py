@@ -132,8 +132,8 @@ def test_an_order_whose_function_is_throttled_before_a_second_attempt(deployed, 
     advance_clock(VISIBILITY_SECONDS + 1)
     wait_until(lambda: any("throttled" in line for line in shown("O1234")))
     advance_clock(VISIBILITY_SECONDS + 1)
+    deployed("deploy")  # before the second attempt, which it lets store the order
     client("lambda").delete_function_concurrency(FunctionName="OrderProcessor")
-    deployed("deploy")
     assert shown("O1234", "--wait", 60) == [
         "Order O1234: stored", ITEM, "", *HEAD, *QUEUED, *begun(1), *DENIED, *returned(1), *reported(1, REFUSED),
         *throttled(2), *begun(2), "  put  table Orders  ok", *returned(2), "  deleted  queue OrderQueue  2  ok", ""]
