@@ -66,16 +66,19 @@ export function useResource<T>(
 
   useEffect(() => {
     if (!latest.current.on) return;
+    let replaced = false;
     // What is being loaded is shown before it is loaded anew: else a busy server would keep a slow list from ever being shown.
     const calm = calmly(async () => {
       await loading.current;
-      await reload();
+      // By then another key may be wanted: to load this one again would abort that.
+      if (!replaced) await reload();
     }, apart);
     const stop = listen(event => {
       const all = event.event === 'lost' || event.event === 'reset';
       if (all || latest.current.on?.(event)) calm.ask();
     });
     return () => {
+      replaced = true;
       calm.stop();
       stop();
     };
