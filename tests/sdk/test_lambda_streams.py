@@ -766,6 +766,22 @@ def test_a_batch_whose_function_was_deleted_is_sent_to_the_function_that_is_made
     world.wait(lambda: world.ids(function) and sum(world.ids(function), []) == ["a", "b"])
 
 
+def test_a_batch_whose_version_was_deleted_is_sent_to_the_one_that_the_alias_has_got(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SLOW.replace("0.4", "25")), world.table()
+    first = world.functions.publish_version(FunctionName=function)["Version"]
+    world.functions.create_alias(FunctionName=function, Name="live", FunctionVersion=first)
+    world.map(f"{function}:live", stream)
+    world.put(table, "a", n={"N": "1"})
+    world.wait(lambda: world.said(function, "BEGIN"))
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY}))
+    world.functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+    second = world.functions.publish_version(FunctionName=function)["Version"]
+    world.functions.update_alias(FunctionName=function, Name="live", FunctionVersion=second)
+    world.functions.delete_function(FunctionName=function, Qualifier=first)
+    world.wait(lambda: world.ids(function) == [["a"]])
+
+
 def test_iterator_age_and_event_counts_are_metrics(own_world):
     world = own_world
     function, (table, stream) = world.function(PARTIAL), world.table()

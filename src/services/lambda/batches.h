@@ -34,11 +34,19 @@ str lambda_event_record_head(const struct call *call, const struct sqs_message *
 /* The trace that came with the message, or absent. */
 str lambda_event_trace_id(const struct sqs_message *message);
 str lambda_event_lineage(const struct call *call, const struct sqs_message *message);
-/* Ids in an order by which they are found. */
+/* Sort the ids, and leave each only once. */
 void lambda_ids_sort(struct str_list *ids);
+/* Of sorted ids. */
 bool lambda_ids_have(const struct str_list *ids, str id);
-/* How many of the sorted ids differ from the one before? */
-size_t lambda_ids_distinct(const struct str_list *ids);
+/* Which of sorted ids have been seen in a batch, where a message may be twice: it came again in a window. */
+struct ids_seen {
+    const struct str_list *ids;
+    bool *is_seen;
+    size_t count;
+};
+struct ids_seen lambda_ids_unseen(const struct call *call, const struct str_list *ids);
+void lambda_ids_see(struct ids_seen *seen, str id);
+bool lambda_ids_all_seen(const struct ids_seen *seen);
 
 /* mappings.c */
 /* The name of the function that the mapping invokes, with its qualifier. */

@@ -11,6 +11,7 @@
 #include "invocations.h"
 #include "lambda_internal.h"
 #include "sandboxes.h"
+#include "sources.h"
 
 #include "base/text.h"
 #include "services/tags/tags.h"
@@ -54,6 +55,8 @@ enum outcome lambda_remove_invocations(const struct call *call,
         lambda_invocation_remove(call, row.id);
         if (row.batch_id)
             lambda_gathered_remove(call, *row.batch_id);
+        if (row.mapping_id) /* no answer ends its batch */
+            lambda_poller_run_now(call, *row.mapping_id);
         if (row.durable == LAMBDA_INVOCATION_DURABLE_CHAINED)
             lambda_chained_invocation_lost(call, *row.execution_id, row.operation_id);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {

@@ -118,20 +118,43 @@ static int compare_ids(const void *a, const void *b)
 
 void lambda_ids_sort(struct str_list *ids)
 {
+    size_t count = 0;
+
     if (ids->count > 0)
         qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
+    for (size_t i = 0; i < ids->count; i++)
+        if (i == 0 || !str_equal(ids->items[i], ids->items[count - 1]))
+            ids->items[count++] = ids->items[i];
+    ids->count = count;
+}
+
+/* NULL: the id is not among them. */
+static const str *find_id(const struct str_list *ids, str id)
+{
+    return ids->count > 0 ? bsearch(&id, ids->items, ids->count, sizeof *ids->items, compare_ids) : NULL;
 }
 
 bool lambda_ids_have(const struct str_list *ids, str id)
 {
-    return ids->count > 0 && bsearch(&id, ids->items, ids->count, sizeof *ids->items, compare_ids);
+    return find_id(ids, id) != NULL;
 }
 
-size_t lambda_ids_distinct(const struct str_list *ids)
+struct ids_seen lambda_ids_unseen(const struct call *call, const struct str_list *ids)
 {
-    size_t distinct = 0;
+    return (struct ids_seen){.ids = ids, .is_seen = arena_alloc(call->arena, ids->count)};
+}
 
-    for (size_t i = 0; i < ids->count; i++)
-        distinct += i == 0 || !str_equal(ids->items[i], ids->items[i - 1]);
-    return distinct;
+void lambda_ids_see(struct ids_seen *seen, str id)
+{
+    const str *found = find_id(seen->ids, id);
+
+    if (!found || seen->is_seen[found - seen->ids->items])
+        return;
+    seen->is_seen[found - seen->ids->items] = true;
+    seen->count++;
+}
+
+bool lambda_ids_all_seen(const struct ids_seen *seen)
+{
+    return seen->count == seen->ids->count;
 }

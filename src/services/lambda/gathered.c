@@ -126,17 +126,17 @@ bool lambda_batch_has_all(const struct call *call, int64_t batch_id, const struc
 {
     const struct lambda_each_receipts_params of = {.batch_id = batch_id};
     struct lambda_each_receipts_row row;
+    struct ids_seen seen = lambda_ids_unseen(call, ids);
     struct receipt receipt;
-    size_t found = 0;
 
     if (ids->count == 0)
         return true;
     struct lambda_each_receipts_cursor cursor = lambda_each_receipts_open(call->txn, &of);
     while (lambda_each_receipts_next(&cursor, &row))
         for (str lines = row.receipts; lambda_receipt_next(&lines, &receipt);)
-            found += lambda_ids_have(ids, receipt.message_id);
+            lambda_ids_see(&seen, receipt.message_id);
     lambda_each_receipts_close(&cursor);
-    return found == lambda_ids_distinct(ids);
+    return lambda_ids_all_seen(&seen);
 }
 
 /* ---- its messages, some at a time ---- */

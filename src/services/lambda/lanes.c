@@ -411,7 +411,7 @@ static bool find_lowest_failure(const struct call *call, const struct lambda_lan
         }
     }
     lambda_each_held_close(&cursor);
-    return found == lambda_ids_distinct(failures);
+    return found == failures->count;
 }
 
 static struct judgement all_failed(int64_t count)

@@ -294,13 +294,13 @@ static struct receipts receipts_read(const struct call *call, str text)
 }
 
 /* Do all ids, which are sorted, belong to messages of the batch? */
-static bool are_known(const struct receipts *receipts, const struct str_list *ids)
+static bool are_known(const struct call *call, const struct receipts *receipts, const struct str_list *ids)
 {
-    size_t found = 0;
+    struct ids_seen seen = lambda_ids_unseen(call, ids);
 
     for (size_t i = 0; i < receipts->ids.count; i++)
-        found += lambda_ids_have(ids, receipts->ids.items[i]);
-    return found == lambda_ids_distinct(ids);
+        lambda_ids_see(&seen, receipts->ids.items[i]);
+    return lambda_ids_all_seen(&seen);
 }
 
 /* The failed messages of a batch.  False: all of them failed. */
@@ -316,7 +316,7 @@ static bool failures_of(const struct call *call, const struct lambda_find_invoca
     if (!lambda_event_failures(call, result->payload, failures))
         return false;
     return invocation->batch_id ? lambda_batch_has_all(call, *invocation->batch_id, failures)
-                                : are_known(receipts, failures);
+                                : are_known(call, receipts, failures);
 }
 
 static void count_batch(const struct call *call, const struct lambda_mapping_row *mapping, size_t count,
@@ -354,7 +354,7 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
 
     bool understood = failures_of(call, invocation, &receipts, result, &failures);
     if (found)
-        count_batch(call, &mapping, count, understood ? lambda_ids_distinct(&failures) : count);
+        count_batch(call, &mapping, count, understood ? failures.count : count);
     if (invocation->batch_id) {
         lambda_gathered_end(call, function, invocation,
                             &(struct batch_end){.is_done = understood,

@@ -255,6 +255,8 @@ void lambda_poller_begin(const struct call *call, const struct lambda_mapping_ro
 void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping);
 /* A poller that rests has something to do. */
 void lambda_poller_wake(const struct call *call, int64_t mapping_id);
+/* The same, also when the poller waits for its source. */
+void lambda_poller_run_now(const struct call *call, int64_t mapping_id);
 /* The poller cannot work now: it tries again later, and LastProcessingResult says why. */
 enum outcome lambda_poller_back_off(const struct call *call, const struct lambda_mapping_row *mapping,
                                     str message);
