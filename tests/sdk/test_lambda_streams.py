@@ -583,6 +583,49 @@ def test_a_tumbling_window_keeps_its_state_until_its_last_invocation(own_world):
     assert later[0]["window"]["start"] == events[0]["window"]["end"]
 
 
+def test_a_short_window_ends_though_no_record_comes(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SUMS), world.table()
+    at_window_start(world, 60)
+    world.map(function, stream, TumblingWindowInSeconds=60)
+    world.put(table, "a")
+    world.wait(lambda: any("END" in line for line in world.log(function)))
+    world.advance(60)
+    world.wait(lambda: [one["isFinalInvokeForWindow"] for one in world.said(function, "EVENT")] == [False, True])
+
+
+def test_a_batch_that_is_tried_again_gets_the_window_that_its_mapping_has_got_meanwhile(own_world):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps([event.get("state"), len(event["Records"])]))
+    return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
+"""), world.table()
+    at_window_start(world, 600)
+    uuid = world.map(function, stream)
+    world.put(table, "a")
+    world.wait(lambda: [None, 1] in world.said(function, "EVENT"))
+    world.functions.update_event_source_mapping(UUID=uuid, TumblingWindowInSeconds=600)
+    world.wait(lambda: [{}, 1] in world.said(function, "EVENT"))
+    world.put(table, "b")
+    world.wait(lambda: world.said(function, "EVENT")[-1:] == [[{"n": 1}, 1]])
+
+
+def test_a_windows_last_invocation_that_fails_is_given_up_when_it_is_too_old(own_world):
+    world = own_world
+    function, (table, stream) = world.function(SUMS.replace("return", "return 1 / (not event['isFinalInvokeForWindow']) and")), world.table()
+    at_window_start(world, 60)
+    world.map(function, stream, TumblingWindowInSeconds=60, MaximumRecordAgeInSeconds=120)
+    world.put(table, "a")
+    world.wait(lambda: any("END" in line for line in world.log(function)))
+    world.advance(60)
+    world.wait(lambda: sum(one["isFinalInvokeForWindow"] for one in world.said(function, "EVENT")) >= 2)  # it is tried again
+    world.advance(120)
+    world.put(table, "b")
+    world.wait(lambda: [one["state"] for one in world.said(function, "EVENT") if one["Records"] == ["b"]] == [{}])
+
+
 def test_a_record_of_the_next_window_ends_the_one_before(own_world):
     world = own_world
     function, (table, stream) = world.function(SUMS), world.table()
@@ -620,6 +663,37 @@ def handler(event, context):
     world.wait(lambda: world.said(function, "EVENT") == [[1, False, False, False], [0, True, True, False]])
     world.put(table, "b")
     world.wait(lambda: world.said(function, "EVENT")[2:3] == [[1, False, False, False]])
+
+
+def test_a_window_whose_state_gets_too_large_in_the_middle_of_a_batch_is_ended_before_its_rest(own_world):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json
+def handler(event, context):
+    records = event["Records"]
+    print("EVENT " + json.dumps([len(records), len(json.dumps(event["state"])) > 1000, event["isWindowTerminatedEarly"]]))
+    failed = [{"itemIdentifier": one["dynamodb"]["SequenceNumber"]} for one in records[1:]]
+    return {"state": {"x": "y" * 1100000} if len(records) == 3 else {}, "batchItemFailures": failed if len(records) == 3 else []}
+"""), world.table()
+    at_window_start(world, 600)
+    world.put(table, *"abc")
+    world.map(function, stream, TumblingWindowInSeconds=600, FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.wait(lambda: world.said(function, "EVENT") == [[3, False, False], [0, True, True], [2, False, False]])
+
+
+def test_records_and_the_state_of_their_window_have_six_megabytes_together(own_world):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json
+def handler(event, context):
+    print("EVENT " + json.dumps([len(json.dumps(event)), len(event["Records"])]))
+    return {"state": {"x": "y" * 1000000}}
+"""), world.table("NEW_IMAGE")
+    at_window_start(world, 600)
+    world.put(table, *(str(i) for i in range(32)), x={"S": "x" * 390000})
+    world.map(function, stream, TumblingWindowInSeconds=600, MaximumBatchingWindowInSeconds=1)
+    world.wait(lambda: sum(count for _, count in world.said(function, "EVENT")) == 32)
+    assert max(size for size, _ in world.said(function, "EVENT")) <= 6 * 1024 * 1024
 
 
 def test_a_state_of_one_mebibyte_is_not_too_large(own_world):

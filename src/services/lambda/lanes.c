@@ -123,6 +123,12 @@ static int64_t window_end_ms(const struct poll *poll, const struct lambda_lane_r
     return lane->window_ms ? *lane->window_ms + window_length_ms(poll) : INT64_MAX;
 }
 
+/* Was the lane's batch, if it has one, chosen before the mapping had windows?  Then it is chosen again. */
+static bool lacks_window(const struct poll *poll, const struct lambda_lane_row *lane)
+{
+    return window_length_ms(poll) > 0 && !lane->window_ms;
+}
+
 static void forget_window(struct lambda_lane_row *lane)
 {
     lane->window_ms = NULL;
@@ -237,6 +243,12 @@ static bool discard_old(const struct call *call, const struct poll *poll, struct
     return true;
 }
 
+/* The records of a batch share the event with their window's state. */
+static int64_t most_bytes(const struct lambda_lane_row *lane)
+{
+    return EVENT_BYTES - (int64_t)lane->window_state.size;
+}
+
 /* The last one of the records, from the lane's first on, that make one batch; 0: the lane has no record. */
 static int64_t last_of_batch(const struct call *call, const struct poll *poll,
                              const struct lambda_lane_row *lane, const struct lambda_held_row *first)
@@ -249,7 +261,7 @@ static int64_t last_of_batch(const struct call *call, const struct poll *poll,
 
     for (int64_t i = 0; i < poll->mapping.batch_size && lambda_each_held_next(&cursor, &record); i++) {
         size += record.size + 1;
-        if (i > 0 && (size > EVENT_BYTES || !str_equal(record.shard, first->shard) ||
+        if (i > 0 && (size > most_bytes(lane) || !str_equal(record.shard, first->shard) ||
                       window_of(poll, &record) != window_of(poll, first)))
             break;
         last = record.id;
@@ -294,6 +306,8 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
 
     while (discard_old(call, poll, lane))
         ;
+    if (lacks_window(poll, lane))
+        lane->ends = S("");
     while (lambda_lane_batch_end(lane, &last)) {
         if (last > lane->done) {
             send(call, poll, lane);
@@ -310,7 +324,7 @@ static int64_t lane_dispatch(const struct call *call, const struct poll *poll, s
     if (!oldest_of(call, lane, &oldest))
         return due_ms > call->now_ms ? due_ms : call->now_ms + LOOK_AGAIN_MS;
     int64_t full_ms = oldest.held_ms + poll->mapping.window_seconds * MS_PER_S;
-    if (!poll->is_full && lane->held_count < poll->mapping.batch_size && lane->held_size < EVENT_BYTES &&
+    if (!poll->is_full && lane->held_count < poll->mapping.batch_size && lane->held_size < most_bytes(lane) &&
         (poll->reads_on || (full_ms > call->now_ms && due_ms > call->now_ms)))
         return full_ms < due_ms ? full_ms : due_ms;
     choose_batch(call, poll, lane);
@@ -361,10 +375,12 @@ int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, 
         struct lambda_lane_row *lane = &lanes.items[i];
         if (sent && slice_is_over(call))
             return call->now_ms;
-        bool busy = is_busy(call, lane);
-        int64_t due_ms =
-            busy ? busy_lane_due_ms(call, poll, lane) : lane_dispatch(call, poll, lane, caught_up);
-        sent |= !busy && lane->state != LAMBDA_LANE_STATE_IDLE;
+        bool was_busy = is_busy(call, lane);
+        int64_t due_ms = was_busy ? INT64_MAX : lane_dispatch(call, poll, lane, caught_up);
+        if (lane->state != LAMBDA_LANE_STATE_IDLE) {
+            due_ms = busy_lane_due_ms(call, poll, lane);
+            sent |= !was_busy;
+        }
         if (due_ms < first_ms)
             first_ms = due_ms;
     }
@@ -428,7 +444,7 @@ static struct judgement judge(const struct call *call, const struct poll *poll,
 
     if (str_present(result->error))
         return all_failed(judged.count);
-    if (window_length_ms(poll) > 0) {
+    if (lane->window_ms && window_length_ms(poll) > 0) {
         struct json_writer state = json_writer_in(call->arena);
         const struct json *answer = lambda_answer_json(call, result->payload);
         if (!json_is(json_get(answer, S("state")), JSON_OBJECT))
@@ -455,6 +471,12 @@ static void count_judged(const struct call *call, const struct poll *poll, const
                         (size_t)(judged->count - judged->done));
 }
 
+static void keep_state(struct lambda_lane_row *lane, const struct judgement *judged)
+{
+    lane->window_state = judged->state;
+    lane->window_full = judged->state.size > MAX_STATE_BYTES;
+}
+
 static void finish(const struct call *call, struct lambda_lane_row *lane, const struct judgement *judged)
 {
     int64_t last;
@@ -463,21 +485,22 @@ static void finish(const struct call *call, struct lambda_lane_row *lane, const 
     if (lambda_lane_batch_end(lane, &last)) {
         lambda_lane_done(call, lane, last);
         pop_end(lane);
-        lane->window_state = judged->state;
-        lane->window_full = judged->state.size > MAX_STATE_BYTES;
+        keep_state(lane, judged);
     } else {
         forget_window(lane);
     }
     rest(call, lane);
 }
 
-/* The function has done the first records of a batch that failed. */
+/* The function has done the first records of a batch that failed.  A full window ends before the others. */
 static void keep_done(const struct call *call, struct lambda_lane_row *lane, const struct judgement *judged)
 {
     if (judged->done == 0)
         return;
     lambda_lane_done(call, lane, judged->last_done);
-    lane->window_state = judged->state;
+    keep_state(lane, judged);
+    if (lane->window_full)
+        lane->ends = S("");
 }
 
 /* False: the batch has one record. */
@@ -548,7 +571,9 @@ static void fail_batch(const struct call *call, const struct poll *poll, struct 
 
     lane->error = result->error;
     keep_done(call, lane, judged);
-    if (!judged->may_split || !*poll->settings.bisect_batch_on_function_error || !split(call, lane))
+    if (lane->window_full)
+        rest(call, lane);
+    else if (!judged->may_split || !*poll->settings.bisect_batch_on_function_error || !split(call, lane))
         retry(call, poll, lane, &outcome);
 }
 
@@ -586,12 +611,24 @@ void lambda_lane_end(const struct call *call, const struct function *function,
 
 /* ---- retries ---- */
 
+/* Is the batch, or the last invocation of a window, too old to be tried again? */
+static bool has_aged(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
+{
+    struct lambda_held_row oldest;
+    int64_t last;
+
+    if (lambda_lane_batch_end(lane, &last) && last > lane->done)
+        return oldest_of(call, lane, &oldest) && is_too_old(call, poll, &oldest);
+    if (!lane->window_ms || call->now_ms - window_end_ms(poll, lane) <= max_age_ms(poll))
+        return false;
+    forget_window(lane); /* nothing else gives it up */
+    return true;
+}
+
 enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lane_request *in,
                                 struct lambda_retry_batch_output *out)
 {
-    struct lambda_held_row oldest;
     struct lambda_lane_row lane;
-    int64_t last;
     struct call there;
     struct poll poll;
     str problem;
@@ -602,9 +639,7 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lan
         return DONE; /* dropped */
     lane.delivery_id = arena_i64(call->arena, call->delivery->id);
     bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
-    bool is_last_of_window = !lambda_lane_batch_end(&lane, &last) || last <= lane.done;
-    if (works &&
-        (is_last_of_window || !oldest_of(call, &lane, &oldest) || !is_too_old(call, &poll, &oldest))) {
+    if (works && !lacks_window(&poll, &lane) && !has_aged(call, &poll, &lane)) {
         send(&there, &poll, &lane);
         return DONE;
     }
