@@ -219,6 +219,18 @@ def test_the_dead_letter_queue_gets_the_event_besides_the_record(client, functio
     assert json.loads(letter["Body"]) == {"why": "no"}
 
 
+def test_a_character_that_json_may_have_and_a_queue_refuses_is_sent_escaped(client, functions, make_function, make_role,
+                                                                          make_queue, target):
+    dead, event = make_queue(), {"why": "\ufffe and \uffff, not \ufffd"}
+    name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
+    functions.put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event, ensure_ascii=False).encode())
+    assert record_in(client, target[0])["requestPayload"] == event
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert letter["Body"] == '{"why": "\\ufffe and \\uffff, not \ufffd"}'
+
+
 @pytest.fixture
 def stopped(functions, make_function, make_role, make_queue, target):
     """(a function that has run once and whose events are recorded in `target`, its dead letter queue's URL)."""
@@ -468,3 +480,18 @@ def test_an_event_that_waited_too_long_is_not_run(house, wait_until):
         records.append(house.record())
     [record] = [record for record in records if record["requestContext"]["requestId"] == late]
     assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
+
+
+def test_an_event_is_given_up_at_its_age_though_no_sandbox_comes_to_take_it(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
+    functions = house.client("lambda")
+    functions.update_function_configuration(FunctionName="f", Timeout=900)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"600")
+    wait_until(lambda: len(running(house)) == 1)
+    late = functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+    house.server.advance_clock(61)
+    record = house.record()
+    assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
+    assert len(running(house)) == 1

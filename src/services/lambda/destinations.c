@@ -15,6 +15,7 @@
 
 #include "aws/arn.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "engine/count.h"
 #include "sns_model.h"
 #include "sqs_model.h"
@@ -103,6 +104,26 @@ const struct destination *lambda_destination_of(str target_arn)
     return NULL;
 }
 
+/* Queues and topics refuse U+FFFE and U+FFFF, which JSON may have in its strings. */
+static str without_noncharacters(const struct call *call, str json)
+{
+    struct text text = text_in(call->arena);
+    ptrdiff_t at;
+
+    if (str_is_xml_text(json))
+        return json;
+    while ((at = str_find(json, S("\xef\xbf"))) >= 0 && (size_t)at + 2 < json.size) {
+        unsigned char last = (unsigned char)json.data[at + 2];
+        text_add(&text, str_head(json, (size_t)at));
+        text_add(&text, last == 0xbe   ? S("\\ufffe")
+                        : last == 0xbf ? S("\\uffff")
+                                       : str_head(str_from(json, (size_t)at), 3));
+        json = str_from(json, (size_t)at + 3);
+    }
+    text_add(&text, json);
+    return text_str(&text);
+}
+
 /* False: *failure says why not. */
 static bool deliver(const struct call *call, const struct letter *letter, struct failure *failure)
 {
@@ -121,7 +142,9 @@ static bool deliver(const struct call *call, const struct letter *letter, struct
     if (str_present(letter->trace_id))
         there.trace_header =
             lambda_trace_header(call->arena, letter->function, letter->trace_id, letter->lineage);
-    return kind->send(&there, role, letter, failure) == DONE;
+    struct letter sent = *letter;
+    sent.body = without_noncharacters(call, letter->body);
+    return kind->send(&there, role, &sent, failure) == DONE;
 }
 
 static void note_loss(const struct call *call, const struct letter *letter, const struct failure *failure)

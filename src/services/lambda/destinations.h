@@ -77,7 +77,9 @@ void lambda_event_end(const struct call *call, const struct function *function,
 void lambda_event_conclude(const struct call *call, const struct function *function, int64_t invocation_id,
                            const struct result *result, str payload);
 /* A queued invocation has become older than its function's config allows: it is given up, not run. */
-bool lambda_event_expire(const struct call *call, int64_t invocation_id);
+bool lambda_event_expire(const struct call *call, int64_t invocation_id, int64_t queued_ms);
+/* The same for all that wait for a sandbox of the version, which may not come: the oldest ones first. */
+void lambda_events_expire(const struct call *call, int64_t version_id);
 /*
  * The version's function has no concurrency at all: its queued asynchronous invocations are given up.  False:
  * the slice is over, and there are more.

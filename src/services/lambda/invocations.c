@@ -8,8 +8,6 @@
 
 #include "wire/json.h"
 
-enum { LEAST_EVENT_AGE_MS = 60 * MS_PER_S };
-
 str lambda_invocation_answer(const struct call *call, str request_id)
 {
     return arena_format(call->arena, "lambda/answer/%.*s", STR_ARGS(request_id));
@@ -46,13 +44,6 @@ int64_t lambda_invocation_add(const struct call *call, struct lambda_add_invocat
     return id;
 }
 
-/* No config lets an event expire earlier. */
-static bool is_old_event(const struct call *call, const struct lambda_queued_row *invocation)
-{
-    return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
-           call->now_ms - invocation->queued_ms > LEAST_EVENT_AGE_MS;
-}
-
 /* Absent: nobody wants the invocation any more. */
 static str whole_payload(const struct call *call, const struct lambda_queued_row *invocation,
                          const struct read_event *read)
@@ -73,7 +64,8 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
                             const struct read_event *read, struct lambda_queued_row *invocation)
 {
     while (lambda_take_invocation(call->txn, params, invocation)) {
-        if (is_old_event(call, invocation) && lambda_event_expire(call, invocation->id))
+        if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
+            lambda_event_expire(call, invocation->id, invocation->queued_ms))
             continue;
         invocation->payload = whole_payload(call, invocation, read);
         if (str_present(invocation->payload))

@@ -1506,7 +1506,7 @@ where id = :id and state = 'waiting' returning version_id;
 
 -- The oldest queued asynchronous invocation of a version.
 -- statement: next_event :one
-select id from lambda_invocation
+select id, queued_ms from lambda_invocation
 where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' and durable is null
 order by id limit 1;
 

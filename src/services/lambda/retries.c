@@ -19,6 +19,7 @@ enum {
     SECOND_RETRY_MS = 120 * MS_PER_S,
     THROTTLE_MIN_MS = MS_PER_S,
     THROTTLE_MAX_MS = 300 * MS_PER_S,
+    LEAST_EVENT_AGE_MS = 60 * MS_PER_S, /* no config lets an event expire earlier */
     MAX_EVENT_AGE_MS = 6 * 3600 * MS_PER_S,
     DROPPED_PER_RUN = 100,
 };
@@ -191,14 +192,26 @@ static void drop(const struct call *call, const struct lambda_get_event_row *eve
     give_up(call, event, condition, event->attempts);
 }
 
-bool lambda_event_expire(const struct call *call, int64_t invocation_id)
+bool lambda_event_expire(const struct call *call, int64_t invocation_id, int64_t queued_ms)
 {
     struct lambda_get_event_row event;
 
-    if (!get_event(call, invocation_id, &event) || !is_too_old(call, &event))
+    if (call->now_ms - queued_ms <= LEAST_EVENT_AGE_MS || !get_event(call, invocation_id, &event) ||
+        !is_too_old(call, &event))
         return false;
     drop(call, &event, EVENT_AGE_EXCEEDED);
     return true;
+}
+
+void lambda_events_expire(const struct call *call, int64_t version_id)
+{
+    const struct lambda_next_event_params of = {.version_id = version_id};
+    struct lambda_next_event_row oldest;
+
+    for (int i = 0; i < DROPPED_PER_RUN; i++)
+        if (!lambda_next_event(call->txn, &of, &oldest) ||
+            !lambda_event_expire(call, oldest.id, oldest.queued_ms))
+            return;
 }
 
 void lambda_event_break(const struct call *call, const struct function *function, int64_t invocation_id)

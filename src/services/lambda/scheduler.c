@@ -301,6 +301,7 @@ enum outcome lambda_start_sandboxes(const struct call *call, const struct lambda
     struct call there = lambda_call_of_function(call, &function);
     if (has_no_concurrency(&function)) /* runs of durable executions wait until it has some */
         return lambda_events_drop(&there, in->version_id) ? DONE : rest_until(call, pace, call->now_ms + 1);
+    lambda_events_expire(&there, in->version_id);
     struct work work = work_of(&there, in->version_id);
     if (work.queued == 0)
         return DONE;
