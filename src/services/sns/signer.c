@@ -20,7 +20,7 @@
 
 enum {
     KEY_BITS = 2048,
-    KEY_PRIMES = 3, /* of 683 bits: made in a quarter of the time of two, and signs a tenth faster */
+    KEY_PRIMES = 3, /* made in a quarter of the time that two take; they sign as fast */
     CERTIFICATE_SECONDS = 10 * 365 * 24 * 3600,
     SIGNATURE_BYTES = KEY_BITS / 8,
     OK = 200,
