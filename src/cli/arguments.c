@@ -31,13 +31,20 @@ static void print_shared(const struct cli_table *table)
     printf("\n%s", table->footer);
 }
 
-/* Each after a space.  Returns the number of columns. */
-static int print_operands(const struct cli_command *command)
+/* Each after a space. */
+static void print_operands(const struct cli_command *command)
+{
+    for (size_t i = 0; i < CLI_OPERANDS && command->operands[i]; i++)
+        printf(" %s", command->operands[i]);
+}
+
+/* The columns that print_operands() needs. */
+static int operand_columns(const struct cli_command *command)
 {
     int columns = 0;
 
     for (size_t i = 0; i < CLI_OPERANDS && command->operands[i]; i++)
-        columns += printf(" %s", command->operands[i]);
+        columns += 1 + (int)strlen(command->operands[i]);
     return columns;
 }
 
@@ -60,15 +67,12 @@ static void print_command_help(const struct cli_table *table, const struct cli_c
     print_shared(table);
 }
 
-/* The columns that print_operands() needs for the command with the longest ones. */
 static int most_columns(const struct cli_table *table)
 {
     int most = 0;
 
     for (size_t i = 0; i < table->command_count; i++) {
-        int columns = 0;
-        for (size_t k = 0; k < CLI_OPERANDS && table->commands[i].operands[k]; k++)
-            columns += 1 + (int)strlen(table->commands[i].operands[k]);
+        int columns = operand_columns(&table->commands[i]);
         most = columns > most ? columns : most;
     }
     return most;
@@ -82,8 +86,8 @@ static void print_help(const struct cli_table *table)
     for (size_t i = 0; i < table->command_count; i++) {
         const struct cli_command *command = &table->commands[i];
         printf("  %-*s", NAME_COLUMNS - 1, command->name);
-        int columns = print_operands(command);
-        printf("%*s  %s\n", most - columns, "", command->summary);
+        print_operands(command);
+        printf("%*s  %s\n", most - operand_columns(command), "", command->summary);
     }
     printf("\n`%s COMMAND --help` says more about a command.\n", table->program);
     print_shared(table);
