@@ -166,14 +166,12 @@ static int64_t due_ms(const struct lambda_get_sandbox_row *sandbox)
 
 struct result lambda_sandbox_result(const struct call *call, const struct sandbox_end *end, str request_id)
 {
-    struct result result = lambda_result_error(
-        call, end->type,
-        arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message));
+    str message = arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message);
+    struct result result = lambda_result_error(call, end->type, message);
 
     result.status = str_of(end->status);
     if (str_equal(result.status, S("error")))
-        result.fault = arena_concat(call->arena, S("RequestId: "), request_id, S(" Error: "), end->message,
-                                    S("\n"), str_of(end->type));
+        result.fault = arena_concat(call->arena, message, S("\n"), str_of(end->type));
     return result;
 }
 
