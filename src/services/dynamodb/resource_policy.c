@@ -26,8 +26,7 @@ static bool refuse_arn(const struct call *call, const char *sentence, str given)
                                         sentence, STR_ARGS(given)));
 }
 
-/* Refuse the ARN of something of a table that has no policy: what follows the table's name says what it is.
- */
+/* Refuse the ARN of a part of a table that can have no policy.  part: what follows the table's name. */
 static bool refuse_part(const struct call *call, str part, str given)
 {
     return str_starts_with(part, S("/index/"))

@@ -91,7 +91,7 @@ static str init_report_line(const struct call *call, const struct lambda_get_san
     return text_str(&line);
 }
 
-/* In text, of a success only provisioned sandboxes tell, as on AWS. */
+/* A log in text has no line for a sandbox that began well, unless it is a provisioned one, as on AWS. */
 void lambda_report_init(const struct call *call, const struct function *function,
                         const struct lambda_get_sandbox_row *sandbox, const struct result *result)
 {

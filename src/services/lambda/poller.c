@@ -39,7 +39,7 @@ void lambda_poller_begin(const struct call *call, const struct lambda_mapping_ro
 
 void lambda_poller_run_now(const struct call *call, int64_t mapping_id)
 {
-    begin(call, mapping_id); /* the one of that name ends */
+    begin(call, mapping_id); /* in the place of the poller that waits */
 }
 
 void lambda_poller_end(const struct call *call, const struct lambda_mapping_row *mapping)
