@@ -201,6 +201,33 @@ def test_indexes_come_back_or_are_left_out(dynamodb, unique, back_up, wait_activ
         "created during the restore operation")
 
 
+def test_an_index_comes_back_once(dynamodb, unique, back_up, wait_active, refused):
+    name = unique("t")
+    by_v = {"IndexName": "by-v", "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["x", "y"]}}
+    by_w = {**by_v, "IndexName": "by-w", "KeySchema": [{"AttributeName": "w", "KeyType": "HASH"}]}
+    dynamodb.create_table(
+        TableName=name, BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[by_v, by_w], KeySchema=KEY["KeySchema"],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("id", "v", "w")])
+    arn = back_up(name)
+
+    def restore(indexes):
+        return dynamodb.restore_table_from_backup(
+            TargetTableName=f"{name}-2", BackupArn=arn, GlobalSecondaryIndexOverride=indexes)
+
+    for one in by_v, {**by_v, "IndexName": "again"}:
+        assert refused(restore, indexes=[by_v, one])["message"] == (
+            f"Invalid Request: Index {one['IndexName']} does not match a secondary index that existed in the source table "
+            "and cannot be created during the restore operation")
+    assert refused(restore, indexes=[by_v, {**by_w, "IndexName": "by-v"}])["message"] == (
+        "One or more parameter values were invalid: Duplicate index name: by-v")
+    turned = {**by_v, "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["y", "x"]}}
+    restore([{**by_w, "IndexName": "by-v"}, {**turned, "IndexName": "by-w"}])
+    wait_active(f"{name}-2")
+    assert {one["IndexName"]: one["KeySchema"] for one in table_of(dynamodb, f"{name}-2")["GlobalSecondaryIndexes"]} == {
+        "by-v": by_w["KeySchema"], "by-w": by_v["KeySchema"]}
+
+
 def test_billing_is_kept_or_overridden(dynamodb, name, back_up, wait_active, refused):
     arn = back_up(name)
 

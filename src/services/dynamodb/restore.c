@@ -6,6 +6,7 @@
  */
 #include "backups.h"
 #include "dynamodb_internal.h"
+#include "indexes.h"
 #include "tables.h"
 
 #include "base/time.h"
@@ -26,14 +27,37 @@ static bool has_keys(const struct dynamodb_key_schema *one, const struct dynamod
     return one->count == other->count;
 }
 
-static bool has_projection(const struct dynamodb_projection *one, const struct dynamodb_projection *other)
+static bool has_name(const struct str_list *names, str name)
 {
-    const struct str_list *names = &one->non_key_attributes, *others = &other->non_key_attributes;
+    for (size_t i = 0; i < names->count; i++)
+        if (str_equal(names->items[i], name))
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < names->count && names->count == others->count; i++)
-        if (!str_equal(names->items[i], others->items[i]))
+/* An index has each attribute once; their order means nothing. */
+static bool has_projection(const struct dynamodb_projection *asked, const struct dynamodb_projection *source)
+{
+    const struct str_list *names = &asked->non_key_attributes, *others = &source->non_key_attributes;
+
+    for (size_t i = 0; i < others->count && names->count == others->count; i++)
+        if (!has_name(names, others->items[i]))
             return false;
-    return str_equal(one->projection_type, other->projection_type) && names->count == others->count;
+    return str_equal(asked->projection_type, source->projection_type) && names->count == others->count;
+}
+
+/* Take the index that is asked for out of those of the source.  False: it is not one of them. */
+static bool take_index(struct index_definition_list *sources, const struct index_definition *asked)
+{
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct index_definition *source = &sources->items[i];
+        if (source->local == asked->local && has_keys(asked->keys, source->keys) &&
+            has_projection(asked->projection, source->projection)) {
+            sources->items[i] = sources->items[--sources->count];
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool refuse_new_index(const struct call *call, str name)
@@ -46,47 +70,25 @@ static bool refuse_new_index(const struct call *call, str name)
 }
 
 /* Indexes may be left out, or renamed; a list that is not given keeps all. */
-static bool override_local(const struct call *call, const struct dynamodb_restore_overrides *overrides,
-                           struct dynamodb_create_table_input *definition)
+static bool override_indexes(const struct call *call, const struct dynamodb_restore_overrides *overrides,
+                             struct dynamodb_create_table_input *definition)
 {
-    for (size_t i = 0; i < overrides->local_secondary_index_override.count; i++) {
-        const struct dynamodb_local_secondary_index *asked =
-                                                        &overrides->local_secondary_index_override.items[i],
-                                                    *found = NULL;
-        for (size_t j = 0; j < definition->local_secondary_indexes.count && !found; j++) {
-            const struct dynamodb_local_secondary_index *index =
-                &definition->local_secondary_indexes.items[j];
-            if (has_keys(&asked->key_schema, &index->key_schema) &&
-                has_projection(asked->projection, index->projection))
-                found = index;
-        }
-        if (!found)
-            return refuse_new_index(call, asked->index_name);
-    }
-    if (overrides->local_secondary_index_override.items)
-        definition->local_secondary_indexes = overrides->local_secondary_index_override;
-    return true;
-}
+    const struct dynamodb_local_secondary_index_list *locals = &overrides->local_secondary_index_override;
+    const struct dynamodb_global_secondary_index_list *globals = &overrides->global_secondary_index_override;
+    struct index_definition_list sources = dynamodb_definitions_of(call->arena, definition);
+    struct index_definition_list asked = dynamodb_definitions_of(
+        call->arena, &(struct dynamodb_create_table_input){.local_secondary_indexes = *locals,
+                                                           .global_secondary_indexes = *globals});
 
-static bool override_global(const struct call *call, const struct dynamodb_restore_overrides *overrides,
-                            struct dynamodb_create_table_input *definition)
-{
-    for (size_t i = 0; i < overrides->global_secondary_index_override.count; i++) {
-        const struct dynamodb_global_secondary_index *asked =
-                                                         &overrides->global_secondary_index_override.items[i],
-                                                     *found = NULL;
-        for (size_t j = 0; j < definition->global_secondary_indexes.count && !found; j++) {
-            const struct dynamodb_global_secondary_index *index =
-                &definition->global_secondary_indexes.items[j];
-            if (has_keys(&asked->key_schema, &index->key_schema) &&
-                has_projection(asked->projection, index->projection))
-                found = index;
-        }
-        if (!found)
-            return refuse_new_index(call, asked->index_name);
-    }
-    if (overrides->global_secondary_index_override.items)
-        definition->global_secondary_indexes = overrides->global_secondary_index_override;
+    for (size_t i = 0; i < asked.count; i++)
+        if (!take_index(&sources, &asked.items[i]))
+            return refuse_new_index(call, asked.items[i].name);
+    if (locals->items)
+        definition->local_secondary_indexes =
+            locals->count > 0 ? *locals : (struct dynamodb_local_secondary_index_list){0};
+    if (globals->items)
+        definition->global_secondary_indexes =
+            globals->count > 0 ? *globals : (struct dynamodb_global_secondary_index_list){0};
     return true;
 }
 
@@ -152,8 +154,8 @@ static bool override_billing(const struct call *call, const struct dynamodb_rest
 static bool override_all(const struct call *call, const struct dynamodb_restore_overrides *overrides,
                          struct dynamodb_create_table_input *definition)
 {
-    return override_local(call, overrides, definition) && override_global(call, overrides, definition) &&
-           override_billing(call, overrides, definition);
+    return override_indexes(call, overrides, definition) && override_billing(call, overrides, definition) &&
+           dynamodb_indexes_check(call, definition);
 }
 
 /* ---- the new table ---- */
