@@ -1004,6 +1004,22 @@ def test_older_sessions_of_a_role_can_be_revoked(
     become(name)("sqs").send_message(QueueUrl=queue, MessageBody="hi")
 
 
+def test_a_new_session_removes_few_expired_ones():
+    own = changes.OwnServer()
+    own.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=FROM_ACCOUNT)
+    arguments = {"RoleArn": role_arn("r"), "RoleSessionName": "me", "DurationSeconds": 900}
+    for _ in range(20):
+        own.client("sts").assume_role(**arguments)
+    own.restart_recording(removed="delete on iam_session", made="insert on iam_session")
+    own.advance(1000)
+    for _ in range(3):
+        own.client("sts").assume_role(**arguments)
+    words = own.stop_and_read()
+    assert changes.largest_run(words, "removed", until="made") == 8
+    assert words.count("removed") == 20
+    own.end()
+
+
 def test_a_role_may_assume_another(client, new_role, become, refused):
     first = new_role()
     second = new_role(trust(AWS=role_arn(first)))

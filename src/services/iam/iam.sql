@@ -343,7 +343,9 @@ from iam_session where access_key_id = :access_key_id;
 
 -- statement: remove_expired_sessions :exec
 -- param: before_ms integer
-delete from iam_session where expires_ms < :before_ms;
+-- param: limit integer
+delete from iam_session where access_key_id in
+    (select access_key_id from iam_session where expires_ms < :before_ms order by expires_ms limit :limit);
 
 -- statement: find_state :one
 select policies_version, keys_created, uses_since_ms, uses_run from iam_state where id = 1;

@@ -14,6 +14,7 @@ enum {
     MAX_SESSION_POLICY_SIZE = 2048,
     MAX_POLICY_ARNS = 10,
     TOKEN_BYTES = 144,
+    SESSIONS_REMOVED = 8,
 };
 
 enum outcome sts_get_caller_identity(const struct call *call,
@@ -220,10 +221,11 @@ static const struct sts_credentials *open_session(const struct call *call, const
     return credentials;
 }
 
-/* Every new session deletes expired ones. */
+/* Every new session deletes expired ones: more than it adds, so that they become fewer. */
 static void note_use(const struct call *call, const struct identity *role)
 {
-    iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){call->now_ms});
+    iam_remove_expired_sessions(call->txn, &(struct iam_remove_expired_sessions_params){
+                                               .before_ms = call->now_ms, .limit = SESSIONS_REMOVED});
     struct iam_set_last_used_params params = {
         .last_used_ms = &call->now_ms,
         .last_used_region = call->region,
