@@ -230,6 +230,13 @@ def test_an_attribute_that_does_not_exist_is_refused(sqs, make_queue, unique, re
     assert (error["code"], error["message"]) == ("InvalidAttributeName", "Unknown Attribute Colour.")
 
 
+@pytest.mark.parametrize("text", ["bell\a", "\uffff"])
+def test_an_attribute_that_xml_cannot_carry_is_refused(sqs, make_queue, refused, text):
+    error = refused(sqs.set_queue_attributes, QueueUrl=make_queue(), Attributes={"KmsMasterKeyId": text})
+    assert (error["code"], error["message"]) == (
+        "InvalidAttributeValue", "Invalid value for the parameter KmsMasterKeyId.")
+
+
 def test_set_attributes_take_effect_and_can_be_read(sqs, make_queue):
     url = make_queue()
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "7", "DelaySeconds": "3"})
@@ -501,6 +508,9 @@ def test_a_header_stays_with_a_message_through_a_dead_letter_queue_and_back(sqs,
         ({"DataType": "Binary", "StringValue": "x"}, "must contain a non-empty value of type 'Binary'."),
         ({"DataType": "String", "StringValue": "bell\a"}, "Invalid characters"),
         ({"DataType": "String", "StringValue": "x", "BinaryValue": b"x"}, "has multiple values"),
+        ({"DataType": "String." + "é" * 250, "StringValue": "x"}, "longer than 256 characters"),
+        ({"DataType": "String.bell\a", "StringValue": "x"}, "Invalid characters"),
+        ({"DataType": "Binary.\uffff", "BinaryValue": b"x"}, "Invalid characters"),
         ({"DataType": "Number", "StringValue": "twelve"}, "to a number"),
         ({"DataType": "Number", "StringValue": " 1"}, "to a number"),
         ({"DataType": "Number", "StringValue": "0x10"}, "to a number"),
@@ -523,6 +533,14 @@ def test_a_message_attribute_outside_the_rules_is_refused(sqs, make_queue, refus
 def test_a_number_may_have_thirty_eight_digits(sqs, make_queue, number):
     url = make_queue()
     attributes = {"n": {"DataType": "Number", "StringValue": number}}
+    send(sqs, url, MessageAttributes=attributes)
+    assert receive(sqs, url)[0]["MessageAttributes"] == attributes
+
+
+@pytest.mark.parametrize("label", ["é" * 249, "tab\t", "€"])
+def test_a_message_attribute_keeps_the_label_of_its_type(sqs, make_queue, label):
+    url = make_queue()
+    attributes = {"n": {"DataType": f"String.{label}", "StringValue": "x"}}
     send(sqs, url, MessageAttributes=attributes)
     assert receive(sqs, url)[0]["MessageAttributes"] == attributes
 
@@ -560,6 +578,8 @@ def test_eleven_message_attributes_are_one_too_many(sqs, make_queue, refused):
         ("AWSTraceHeader", {"DataType": "Number", "StringValue": "1"}),
         ("AWSTraceHeader", {"DataType": "Binary", "BinaryValue": b"Root=1"}),
         ("AWSTraceHeader", {"DataType": "String", "StringValue": ""}),
+        ("AWSTraceHeader", {"DataType": "String", "StringValue": "Root=1\a"}),
+        ("AWSTraceHeader", {"DataType": "String", "StringValue": "Root=1\ufffe"}),
     ],
 )
 def test_a_system_attribute_that_does_not_exist_is_refused(sqs, make_queue, refused, name, attribute):

@@ -301,7 +301,7 @@ static bool apply(const struct call *call, str name, str value, struct queue *qu
         fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(name));
         return false;
     }
-    if (attribute->set(call, attribute, value, queue))
+    if (str_is_xml_text(value) && attribute->set(call, attribute, value, queue))
         return true;
     if (!call->progress->failure.error)
         fail(call, &SQS_INVALID_ATTRIBUTE_VALUE, "Invalid value for the parameter %.*s.", STR_ARGS(name));

@@ -54,7 +54,7 @@ static bool type_check(const struct call *call, str name, const struct sqs_messa
 {
     if (str_empty(value->data_type))
         return refuse(call, "Message (user) attribute '%.*s' must contain a non-empty attribute type.", name);
-    if (value->data_type.size > MAX_TYPE)
+    if (str_characters(value->data_type) > MAX_TYPE)
         return refuse(call, "The message attribute '%.*s' has a type that is longer than 256 characters.",
                       name);
     if (value->string_list_values.count || value->binary_list_values.count) {
@@ -62,6 +62,8 @@ static bool type_check(const struct call *call, str name, const struct sqs_messa
              "Message attribute list values in SendMessage operation are not supported.");
         return false;
     }
+    if (!str_is_xml_text(value->data_type))
+        return refuse(call, "Invalid characters found in the type of message (user) attribute '%.*s'.", name);
     return message_attribute_is_type(value->data_type, S("Binary")) ||
            message_attribute_is_type(value->data_type, S("String")) ||
            message_attribute_is_type(value->data_type, S("Number")) ||

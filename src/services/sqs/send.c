@@ -73,7 +73,7 @@ static bool system_attributes_check(const struct call *call,
         if (!str_equal(value->data_type, S("String")) || str_empty(value->string_value))
             return sqs_value_refuse(call, "AWSTraceHeader", value->data_type,
                                     "It must contain a non-empty value of type 'String'.");
-        if (value->string_value.size > MAX_TRACE_HEADER)
+        if (value->string_value.size > MAX_TRACE_HEADER || !str_is_xml_text(value->string_value))
             return sqs_value_refuse(call, "AWSTraceHeader", str_head(value->string_value, MAX_TRACE_HEADER),
                                     "It must be a correctly formatted AWS X-Ray trace header.");
     }
