@@ -159,6 +159,13 @@ def test_a_topics_attributes_can_be_read_and_set(sns, make_topic):
     assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "Other"
 
 
+def test_a_display_name_has_a_hundred_characters_at_most(sns, make_topic, refused):
+    arn = make_topic(DisplayName="é" * 100)
+    assert sns.get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"] == "é" * 100
+    change = {"TopicArn": arn, "AttributeName": "DisplayName", "AttributeValue": "é" * 101}
+    assert refused(sns.set_topic_attributes, **change)["message"] == "Invalid parameter: DisplayName"
+
+
 def test_an_attribute_that_topics_do_not_have_is_refused(sns, make_topic, refused):
     error = refused(
         sns.set_topic_attributes, TopicArn=make_topic(), AttributeName="Colour", AttributeValue="red"
@@ -556,6 +563,13 @@ def test_the_json_structure_chooses_the_message_by_protocol(sns, sqs, subscribed
     )
 
 
+def test_the_json_structure_names_no_key_twice(sns, make_topic, refused):
+    error = refused(sns.publish, TopicArn=make_topic(), MessageStructure="json",
+                    Message='{"default": "one", "sqs": "x", "default": "other"}')
+    assert (error["code"], error["message"]) == (
+        "InvalidParameter", "Invalid parameter: Message Structure - JSON message body failed to parse")
+
+
 def test_an_empty_message_is_refused(sns, make_topic, refused):
     error = refused(sns.publish, TopicArn=make_topic(), Message="")
     assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: Empty message")
@@ -608,6 +622,10 @@ def test_a_subject_outside_the_rules_is_refused(sns, make_topic, refused, subjec
             "The message attribute 'n' has an invalid message attribute type, the set of supported type "
             "prefixes is Binary, Number, and String.",
         ),
+        (
+            {"DataType": "String." + "x" * 250, "StringValue": "x"},
+            "Length of message attribute type must be less than 256 bytes.",
+        ),
         ({"DataType": "Number", "StringValue": "twelve"}, "Could not cast message attribute 'n' value to number."),
         ({"DataType": "Number", "StringValue": "inf"}, "Could not cast message attribute 'n' value to number."),
     ],
@@ -616,6 +634,11 @@ def test_an_attributes_value_must_be_of_its_type(sns, make_topic, refused, value
     error = refused(sns.publish, TopicArn=make_topic(), Message="x", MessageAttributes={"n": value})
     assert (error["code"], error["status"]) == ("ParameterValueInvalid", 400)
     assert error["message"] == problem
+
+
+def test_an_attributes_type_may_have_a_long_label(sns, make_topic):
+    value = {"DataType": "String." + "x" * 249, "StringValue": "x"}
+    assert sns.publish(TopicArn=make_topic(), Message="x", MessageAttributes={"n": value})["MessageId"]
 
 
 @pytest.mark.parametrize(

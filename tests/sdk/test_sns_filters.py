@@ -221,9 +221,11 @@ def test_subscribing_again_with_another_policy_is_refused(sns, make_queue, subsc
     same = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": make_queue.arn(queue)}
     assert sns.subscribe(**same)["SubscriptionArn"] == subscription
     assert sns.subscribe(**same, Attributes={"FilterPolicy": '{"a": [1]}'})["SubscriptionArn"] == subscription
-    error = refused(sns.subscribe, **same, Attributes={"FilterPolicy": '{"a": [2]}'})
+    by_attributes = {"FilterPolicyScope": "MessageAttributes"}  # which is the default
+    assert sns.subscribe(**same, Attributes=by_attributes)["SubscriptionArn"] == subscription
     problem = "Attributes Reason: Subscription already exists with different attributes"
-    assert error["message"] == f"Invalid parameter: {problem}"
+    for other in ({"FilterPolicy": '{"a": [2]}'}, {"FilterPolicyScope": "MessageBody"}):
+        assert refused(sns.subscribe, **same, Attributes=other)["message"] == f"Invalid parameter: {problem}"
 
 
 def test_a_topic_has_two_hundred_policies_at_most(sns, make_topic, refused):  # noqa: F811

@@ -34,7 +34,7 @@ static bool structure_check(const struct call *call, const struct message *messa
     if (!str_equal(message->structure, S("json")))
         return refuse(call, "MessageStructure");
     texts = json_parse(call->arena, message->text, NULL);
-    if (!json_is(texts, JSON_OBJECT))
+    if (!json_is(texts, JSON_OBJECT) || json_has_repeats(call->arena, texts))
         return refuse(call, "Message Structure - JSON message body failed to parse");
     return json_is(json_get(texts, S("default")), JSON_STRING) ||
            refuse(call, "Message Structure - No default entry in JSON message body");

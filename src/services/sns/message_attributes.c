@@ -6,6 +6,8 @@
 
 #include "aws/message_attributes.h"
 
+enum { MAX_TYPE = 256 };
+
 static bool refuse(const struct call *call, str problem)
 {
     fail(call, &SNS_INVALID_PARAMETER_VALUE_EXCEPTION, "%.*s", STR_ARGS(problem));
@@ -91,6 +93,8 @@ static bool field_check(const struct call *call, str name, const struct sns_mess
 
 static bool value_check(const struct call *call, str name, const struct sns_message_attribute_value *value)
 {
+    if (value->data_type.size > MAX_TYPE)
+        return refuse(call, S("Length of message attribute type must be less than 256 bytes."));
     if (!is_type(value->data_type))
         return refuse(call,
                       arena_concat(call->arena, S("The message attribute '"), name,

@@ -112,11 +112,16 @@ bool sns_subscription_attributes_check(const struct setting *setting)
     return sns_filter_change(setting);
 }
 
+static str scope_of(const struct sns_subscription_row *row)
+{
+    return str_present(row->filter_scope) ? row->filter_scope : S("MessageAttributes");
+}
+
 bool sns_subscription_attributes_equal(const struct sns_subscription_row *a,
                                        const struct sns_subscription_row *b)
 {
     return a->raw_delivery == b->raw_delivery && str_equal(a->filter_policy, b->filter_policy) &&
-           str_equal(a->filter_scope, b->filter_scope) && str_equal(a->redrive_policy, b->redrive_policy) &&
+           str_equal(scope_of(a), scope_of(b)) && str_equal(a->redrive_policy, b->redrive_policy) &&
            str_equal(a->delivery_policy, b->delivery_policy);
 }
 
@@ -144,6 +149,5 @@ void sns_subscription_attributes_show(const struct call *call, const struct sns_
     if (!str_present(row->filter_policy))
         return;
     str_map_add(call->arena, shown, S("FilterPolicy"), row->filter_policy);
-    str_map_add(call->arena, shown, S("FilterPolicyScope"),
-                str_present(row->filter_scope) ? row->filter_scope : S("MessageAttributes"));
+    str_map_add(call->arena, shown, S("FilterPolicyScope"), scope_of(row));
 }

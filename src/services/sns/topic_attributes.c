@@ -30,7 +30,7 @@ static bool is_text(const struct call *call, str value)
 static bool is_display_name(const struct call *call, str value)
 {
     (void)call;
-    return value.size <= MAX_DISPLAY_NAME && str_is_xml_text(value);
+    return str_characters(value) <= MAX_DISPLAY_NAME && str_is_xml_text(value);
 }
 
 static bool is_policy(const struct call *call, str value)
