@@ -87,6 +87,35 @@ def test_what_cannot_be_is_refused_with_the_reason(functions, make_role, refused
     assert (error["code"], error["message"]) == ("InvalidParameterValueException", sentence)
 
 
+def layers(count):
+    return {"Layers": [f"arn:aws:lambda:us-east-1:000000000000:layer:missing{number}:1" for number in range(count)]}
+
+
+def variables(count):
+    """The JSON of these variables has `count` bytes."""
+    return {"Environment": {"Variables": {"AB": "x" * (count - len('{"AB":""}'))}}}
+
+
+@pytest.mark.parametrize(
+    "settings, sentence",
+    [
+        (layers(5), None),
+        (layers(6), "Cannot reference more than 5 layers."),
+        (layers(20_000), "Cannot reference more than 5 layers."),
+        (variables(4096), None),
+        (variables(4097), "exceeded the 4KB limit. String measured: "),
+        ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
+    ],
+    ids=["layers that fit", "a layer too many", "layers", "variables that fit", "a byte too many", "a reserved variable"],
+)
+def test_settings_that_no_function_can_have_are_refused_before_the_function_is_looked_for(functions, refused, unique, settings, sentence):
+    error = refused(functions.update_function_configuration, FunctionName=unique("f"), **settings)
+    if sentence:
+        assert (error["code"], error["status"], sentence in error["message"]) == ("InvalidParameterValueException", 400, True)
+    else:
+        assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
+
+
 # --- logs --------------------------------------------------------------------------------------
 
 

@@ -10,13 +10,11 @@
 
 #include "aws/arn.h"
 #include "base/hash.h"
-#include "base/text.h"
 #include "base/time.h"
 
 enum {
     MAX_TIMEOUT_SECONDS = 900,
     MAX_MEMORY_MB = 10240,
-    MAX_VARIABLES_BYTES = 4096,
     DEFAULT_STORAGE_MB = 512,
     MAX_STORAGE_MB = 10240,
 };
@@ -30,81 +28,6 @@ static bool at_most(const struct call *call, const char *member, const int64_t *
          "Member must have value less than or equal to %lld",
          (long long)*value, member, (long long)most);
     return false;
-}
-
-/* ---- environment variables ---- */
-
-/* https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
-static bool is_reserved(str name)
-{
-    static const char *const reserved[] = {
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SECRET_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-        NULL,
-    };
-
-    for (const char *const *at = reserved; *at; at++)
-        if (str_equal(name, str_of(*at)))
-            return true;
-    return false;
-}
-
-static bool variables_check(const struct call *call, const struct str_map *variables, str json)
-{
-    struct text bad = text_in(call->arena);
-
-    for (size_t i = 0; i < variables->count; i++) {
-        if (!is_reserved(variables->items[i].key))
-            continue;
-        if (bad.size > 0)
-            text_add(&bad, S(", "));
-        text_add(&bad, variables->items[i].key);
-    }
-    if (bad.size > 0) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Lambda was unable to configure your environment variables because the environment variables "
-             "you have "
-             "provided contains reserved keys that are currently not supported for modification. "
-             "Reserved keys used in this request: %.*s",
-             STR_ARGS(text_str(&bad)));
-        return false;
-    }
-    if (json.size > MAX_VARIABLES_BYTES) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "Lambda was unable to configure your environment variables because the environment variables "
-             "you have "
-             "provided exceeded the 4KB limit. String measured: %.*s",
-             STR_ARGS(json));
-        return false;
-    }
-    return true;
-}
-
-static bool apply_variables(const struct call *call, const struct lambda_environment *environment,
-                            struct function *function)
-{
-    if (!environment)
-        return true;
-    str json = model_to_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, &environment->variables);
-    function->row.variables = json;
-    return variables_check(call, &environment->variables, json);
 }
 
 /* ---- settings that are not columns, as a request of UpdateFunctionConfiguration, which has them all ---- */
@@ -259,9 +182,11 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
     if (!at_most(call, "timeout", in->timeout, MAX_TIMEOUT_SECONDS) ||
         !at_most(call, "memorySize", in->memory_size, MAX_MEMORY_MB) ||
         !lambda_runtime_check(call, row->runtime) || !storage_check(call, in->ephemeral_storage) ||
-        !apply_variables(call, in->environment, function) ||
         !durable_apply(call, in->durable_config, row->id == 0, row))
         return false;
+    if (in->environment)
+        row->variables =
+            model_to_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, &in->environment->variables);
     keep_settings(call, in, function);
     return levels_check(call, in->logging_config, function);
 }

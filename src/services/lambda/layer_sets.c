@@ -9,8 +9,6 @@
 
 #include "base/text.h"
 
-enum { MOST_LAYERS = 5 };
-
 struct lambda_layer_set_rows lambda_layer_set(const struct call *call, str id)
 {
     return lambda_list_layer_set(call->txn, &(struct lambda_list_layer_set_params){.id = id});
@@ -86,11 +84,6 @@ bool lambda_layers_find(const struct call *call, const struct str_list *arns, st
     struct layer_version version;
 
     *layers = (struct lambda_layer_set_rows){0};
-    if (arns->count > MOST_LAYERS) {
-        fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Cannot reference more than %d layers.",
-             MOST_LAYERS);
-        return false;
-    }
     for (size_t i = 0; i < arns->count; i++) {
         if (!layer_check(call, arns, i, &version))
             return false;
