@@ -965,7 +965,7 @@ def test_an_attribute_that_is_defined_twice_is_named_before_the_numbers_are_comp
     )
     assert (error["code"], error["message"]) == (
         "ValidationException",
-        "One or more parameter values were invalid: Duplicate attribute name: id",
+        "Attribute Name is duplicated: id",
     )
 
 

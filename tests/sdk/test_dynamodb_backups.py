@@ -247,7 +247,9 @@ def test_billing_is_kept_or_overridden(dynamodb, name, back_up, wait_active, ref
             ({"BillingModeOverride": "PAY_PER_REQUEST", "ProvisionedThroughputOverride": units(1, 1)},
              "Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST"),
             ({"BillingModeOverride": "PROVISIONED"},
-             "Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")):
+             "Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED"),
+            ({"OnDemandThroughputOverride": {"MaxWriteRequestUnits": 0}},
+             "Requested MaxWriteRequestUnits for OnDemandThroughput is outside of valid range")):
         answer = refused(dynamodb.restore_table_from_backup, TargetTableName=f"{name}-5", BackupArn=arn, **overrides)
         assert (answer["code"], answer["message"]) == ("ValidationException", f"Invalid Request: {sentence}")
     answer = refused(dynamodb.restore_table_from_backup, TargetTableName=name, BackupArn=arn)

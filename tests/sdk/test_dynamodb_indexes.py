@@ -286,6 +286,30 @@ def test_a_provisioned_table_has_local_indexes_without_a_throughput(dynamodb, ma
             INVALID + "ProvisionedThroughput is not specified for index: one",
         ),
         (
+            {
+                **PROVISIONED,
+                "GlobalSecondaryIndexes": [
+                    index("one", "c", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1000000000001})
+                ],
+            },
+            "Given value 1000000000001 for WriteCapacityUnits is out of bounds for index one",
+        ),
+        (
+            {
+                **PROVISIONED,
+                "GlobalSecondaryIndexes": [
+                    index("one", "c", ProvisionedThroughput={"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+                          OnDemandThroughput={"MaxReadRequestUnits": 1})
+                ],
+            },
+            INVALID + "MaxReadRequestUnits for OnDemandThroughput for index: one cannot be specified when table BillingMode is "
+            "PROVISIONED.",
+        ),
+        *((
+            {"GlobalSecondaryIndexes": [index("one", "c", OnDemandThroughput={"MaxReadRequestUnits": bound})]},
+            INVALID + "Requested MaxReadRequestUnits for OnDemandThroughput for index : one is outside of valid range",
+        ) for bound in (0, -1)),
+        (
             {"GlobalSecondaryIndexes": [index("one", "c")]},
             INVALID + "Some AttributeDefinitions are not used. AttributeDefinitions: "
             "[a, b, c, d, e, f, g, h, i, j], keys used: [a, b, c]",
@@ -929,6 +953,7 @@ def test_an_index_of_the_same_name_may_follow(dynamodb, orders, active):
     assert described(dynamodb, orders, "by_status")["KeySchema"] == schema("placed", "status")
 
 
+UNITS = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}
 ONE = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
 
 
@@ -982,9 +1007,41 @@ ONE = "Subscriber limit exceeded: Only 1 online index can be created or deleted 
         ),
         (
             [{"Delete": {"IndexName": "by_local_cents"}}],
-            "ResourceNotFoundException",
-            "Requested resource not found: Index by_local_cents for table {table}",
+            "ValidationException",
+            "Cannot delete an index that is not a GlobalSecondaryIndex: by_local_cents",
         ),
+        (
+            [{"Delete": {"IndexName": "none"}}],
+            "ResourceNotFoundException",
+            "Requested resource not found: Index none for table {table}",
+        ),
+        (
+            [{"Update": {"IndexName": "by_local_cents", "OnDemandThroughput": {"MaxReadRequestUnits": 1}}}],
+            "ValidationException",
+            "Cannot update an index that is not a GlobalSecondaryIndex: by_local_cents",
+        ),
+        (
+            [{"Delete": {"IndexName": "by_placed"}, "Update": {"IndexName": "by_placed"}}],
+            "ValidationException",
+            INVALID + "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object",
+        ),
+        (
+            [{"Create": index("other", "placed", ProvisionedThroughput=UNITS)}],
+            "ValidationException",
+            INVALID + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: other when BillingMode is "
+            "PAY_PER_REQUEST",
+        ),
+        *((
+            [{"Update": {"IndexName": "by_placed", **update}}],
+            "ValidationException",
+            INVALID + "The only Updates for index: by_placed when TableThroughputMode is PAY_PER_REQUEST can be to "
+            "OnDemandThroughput, WarmThroughput",
+        ) for update in ({}, {"OnDemandThroughput": {}}, {"ProvisionedThroughput": UNITS})),
+        *((
+            [{"Update": {"IndexName": "by_placed", "OnDemandThroughput": {"MaxWriteRequestUnits": bound}}}],
+            "ValidationException",
+            INVALID + "Requested MaxWriteRequestUnits for OnDemandThroughput for index : by_placed is outside of valid range",
+        ) for bound in (0, -2)),
         (
             [
                 {
@@ -994,9 +1051,8 @@ ONE = "Subscriber limit exceeded: Only 1 online index can be created or deleted 
                     }
                 }
             ],
-            "ValidationException",
-            "This operation cannot be performed with given input values. Please contact DynamoDB service team for "
-            "more info: Action Blocked: IndexUpdate",
+            "ResourceNotFoundException",
+            "Requested resource not found: Index none for table {table}",
         ),
     ],
 )
@@ -1010,7 +1066,40 @@ def test_wrong_updates_of_indexes_are_refused(dynamodb, orders, refused, updates
     assert (error["code"], error["message"]) == (code, sentence.format(table=orders))
 
 
-def test_the_throughput_of_an_index_is_updated(dynamodb, make_table):
+def test_a_new_index_needs_definitions_and_a_place(dynamodb, make_table, refused):
+    full = make_table(schema("id"), {"id": S}, GlobalSecondaryIndexes=[index(f"by_{i}", "id") for i in range(20)])
+    creation = {"TableName": full, "GlobalSecondaryIndexUpdates": [{"Create": index("more", "id")}]}
+    assert refused(dynamodb.update_table, **creation)["message"] == (
+        INVALID + "AttributeDefinitions is not specified for index: more")
+    error = refused(dynamodb.update_table, **creation, AttributeDefinitions=definitions(id=S))
+    assert (error["code"], error["message"]) == (
+        "LimitExceededException",
+        "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of 20")
+
+
+def test_the_bounds_of_an_index_change_one_by_one_and_minus_one_removes_them(dynamodb, make_table, refused):
+    table = make_table(schema("id"), {"id": S}, GlobalSecondaryIndexes=[
+        index("by_id", "id", OnDemandThroughput={"MaxReadRequestUnits": 5})])
+
+    def bound(**units):
+        update_indexes(dynamodb, table, {"Update": {"IndexName": "by_id", "OnDemandThroughput": units}})
+        return described(dynamodb, table, "by_id").get("OnDemandThroughput")
+
+    assert bound(MaxWriteRequestUnits=1) == {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 1}
+    assert bound(MaxReadRequestUnits=-1) == {"MaxWriteRequestUnits": 1}
+    assert bound(MaxWriteRequestUnits=-1) is None
+    bounded = {"Update": {"IndexName": "by_id", "OnDemandThroughput": {"MaxReadRequestUnits": 1}}}
+    reply = update_indexes(dynamodb, table, bounded)
+    assert reply["TableStatus"] == "ACTIVE"  # a bound is a change of the index alone
+    dynamodb.update_table(TableName=table, BillingMode="PROVISIONED", ProvisionedThroughput=UNITS, GlobalSecondaryIndexUpdates=[
+        {"Update": {"IndexName": "by_id", "ProvisionedThroughput": UNITS}}])
+    assert "OnDemandThroughput" not in described(dynamodb, table, "by_id")
+    assert refused(dynamodb.update_table, TableName=table, GlobalSecondaryIndexUpdates=[bounded])["message"] == (
+        INVALID + "MaxReadRequestUnits for OnDemandThroughput for index : by_id cannot be specified when the table BillingMode "
+        "is PROVISIONED")
+
+
+def test_the_throughput_of_an_index_is_updated(dynamodb, make_table, refused):
     units = {"ReadCapacityUnits": 2, "WriteCapacityUnits": 3}
     table = make_table(
         schema("id"),
@@ -1021,6 +1110,15 @@ def test_the_throughput_of_an_index_is_updated(dynamodb, make_table):
     more = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 3}
     update_indexes(dynamodb, table, {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": more}})
     assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **more}
+    assert refused(dynamodb.update_table, TableName=table, GlobalSecondaryIndexUpdates=[
+        {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": more}}])["message"] == (
+        "The provisioned throughput for the index by_kind will not change. The requested value equals the current value. "
+        "Current ReadCapacityUnits provisioned for index by_kind: 5. Requested ReadCapacityUnits: 5. Current "
+        "WriteCapacityUnits provisioned for index by_kind: 3. Requested WriteCapacityUnits: 3. Refer to the Amazon DynamoDB "
+        "Developer Guide for current limits and how to request higher limits.")
+    assert refused(dynamodb.update_table, TableName=table, AttributeDefinitions=definitions(kind=S), GlobalSecondaryIndexUpdates=[
+        {"Create": index("more", "kind")}])["message"] == (
+        INVALID + "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: more")
 
 
 def test_a_table_that_changes_its_billing_mode_takes_its_indexes_along(dynamodb, make_table, refused):
@@ -1028,7 +1126,9 @@ def test_a_table_that_changes_its_billing_mode_takes_its_indexes_along(dynamodb,
     table = make_table(schema("id"), {"id": S, "kind": S}, GlobalSecondaryIndexes=[index("by_kind", "kind")])
     provisioned = dict(TableName=table, BillingMode="PROVISIONED", ProvisionedThroughput=units)
     error = refused(dynamodb.update_table, **provisioned)
-    assert error["message"] == INVALID + "ProvisionedThroughput is not specified for index: by_kind"
+    assert error["message"] == INVALID + "ProvisionedThroughput must be specified for index: by_kind"
+    warmth = {"Update": {"IndexName": "by_kind", "WarmThroughput": {"ReadUnitsPerSecond": 12001}}}
+    assert refused(dynamodb.update_table, **provisioned, GlobalSecondaryIndexUpdates=[warmth])["message"] == error["message"]
     update = {"Update": {"IndexName": "by_kind", "ProvisionedThroughput": units}}
     dynamodb.update_table(**provisioned, GlobalSecondaryIndexUpdates=[update])
     assert described(dynamodb, table, "by_kind")["ProvisionedThroughput"] == {"NumberOfDecreasesToday": 0, **units}

@@ -153,7 +153,7 @@ def test_billing_changes_to_on_demand_and_back(dynamodb, provisioned):
 
 
 def test_the_bounds_of_an_on_demand_table_change_one_by_one_and_minus_one_removes_them(dynamodb, make_table):
-    name = make_table(OnDemandThroughput={"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": -1})
+    name = make_table(OnDemandThroughput={"MaxReadRequestUnits": 5})
     assert table_of(dynamodb, name)["OnDemandThroughput"] == {"MaxReadRequestUnits": 5}
     reply = dynamodb.update_table(TableName=name, OnDemandThroughput={"MaxWriteRequestUnits": 1})["TableDescription"]
     assert (reply["TableStatus"], reply["OnDemandThroughput"]) == (
@@ -199,6 +199,8 @@ def test_deletion_protection_is_turned_on_and_off(dynamodb, make_table, refused)
     assert table_of(dynamodb, name)["DeletionProtectionEnabled"] is False
 
 
+STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+DELETION = [{"Delete": {"IndexName": "none"}}]
 NOTHING = ("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, "
            "SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, "
            "DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
@@ -218,6 +220,16 @@ NOTHING = ("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnab
      f"{INVALID}WarmThroughput must be the only operation in the request"),
     ({"OnDemandThroughput": {"MaxReadRequestUnits": 1}, "ProvisionedThroughput": units(1, 1)},
      f"{INVALID}OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"),
+    ({"StreamSpecification": STREAM, "ProvisionedThroughput": units(1, 1)},
+     f"{INVALID}You cannot modify stream status while updating table IOPS"),
+    ({"StreamSpecification": STREAM, "ProvisionedThroughput": units(1, 1), "BillingMode": "PROVISIONED"},
+     f"{INVALID}You cannot modify stream status while updating table IOPS"),
+    ({"GlobalSecondaryIndexUpdates": DELETION, "ProvisionedThroughput": units(1, 1)},
+     f"{INVALID}You cannot create or delete index while updating table IOPS"),
+    ({"GlobalSecondaryIndexUpdates": DELETION, "StreamSpecification": STREAM},
+     f"{INVALID}You cannot create or delete index while changing stream status"),
+    ({"GlobalSecondaryIndexUpdates": [], "BillingMode": "PAY_PER_REQUEST"},
+     f"{INVALID}List of GlobalSecondaryIndexUpdates is empty"),
     ({"BillingMode": "PROVISIONED"},
      f"{INVALID}ProvisionedThroughput must be specified when BillingMode is PROVISIONED"),
     ({"BillingMode": "PAY_PER_REQUEST", "ProvisionedThroughput": units(1, 1)},
@@ -266,8 +278,10 @@ def test_a_missing_table_is_not_found(dynamodb, refused):
     ({"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(5, 5), "WarmThroughput": {"WriteUnitsPerSecond": 4}},
      "Requested WriteUnitsPerSecond for WarmThroughput for table is lower than WriteCapacityUnits of "
      "ProvisionedThroughput"),
-    ({"OnDemandThroughput": {"MaxReadRequestUnits": 0}},
-     "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range"),
+    *(({"OnDemandThroughput": {"MaxReadRequestUnits": bound}},
+       "Requested MaxReadRequestUnits for OnDemandThroughput for table is outside of valid range") for bound in (0, -1)),
+    ({"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(5, 5), "OnDemandThroughput": {"MaxReadRequestUnits": 1}},
+     "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED."),
 ])
 def test_a_new_table_is_refused(dynamodb, unique, refused, request_, sentence):
     answer = refused(dynamodb.create_table, TableName=unique("t"), **KEY, **{"BillingMode": "PAY_PER_REQUEST", **request_})

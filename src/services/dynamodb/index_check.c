@@ -223,22 +223,41 @@ static bool non_key_attributes_check(const struct call *call, const struct index
 
 /* ---- throughput ---- */
 
-bool dynamodb_index_throughput_check(const struct call *call, const struct index_definition *definition,
-                                     bool on_demand)
+bool dynamodb_refuse_index_throughput(const struct call *call, str name, bool on_demand,
+                                      enum index_request request)
 {
-    const char *sentence = NULL;
+    static const struct {
+        const char *unwanted, *missing; /* ProvisionedThroughput */
+    } sentences[] = {
+        [INDEX_OF_NEW_TABLE] = {"ProvisionedThroughput should not be specified for index: %.*s when "
+                                "BillingMode is PAY_PER_REQUEST",
+                                "ProvisionedThroughput is not specified for index: %.*s"},
+        [INDEX_ADDED] = {"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: %.*s "
+                         "when BillingMode is PAY_PER_REQUEST",
+                         "Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: %.*s"},
+        [INDEX_CHANGED] = {"The only Updates for index: %.*s when TableThroughputMode is PAY_PER_REQUEST can "
+                           "be to OnDemandThroughput, WarmThroughput",
+                           "ProvisionedThroughput must be specified for index: %.*s"},
+    };
+
+    return refuse_value(
+        call, arena_format(call->arena, on_demand ? sentences[request].unwanted : sentences[request].missing,
+                           STR_ARGS(name)));
+}
+
+bool dynamodb_index_throughput_check(const struct call *call, const struct index_definition *definition,
+                                     bool on_demand, enum index_request request)
+{
+    struct bounds_target target = {
+        .index = definition->name, .on_demand = on_demand, .changes = request != INDEX_OF_NEW_TABLE};
 
     if (definition->local)
         return true;
-    if (on_demand && definition->throughput)
-        sentence = "ProvisionedThroughput should not be specified for index: %.*s when BillingMode is "
-                   "PAY_PER_REQUEST";
-    else if (!on_demand && !definition->throughput)
-        sentence = "ProvisionedThroughput is not specified for index: %.*s";
-    else if (!on_demand && definition->bounds)
-        sentence =
-            "OnDemandThroughput should not be specified for index: %.*s when BillingMode is PROVISIONED";
-    return !sentence || refuse_value(call, arena_format(call->arena, sentence, STR_ARGS(definition->name)));
+    if (!dynamodb_bounds_check(call, definition->bounds, &target))
+        return false;
+    if (on_demand == (definition->throughput != NULL))
+        return dynamodb_refuse_index_throughput(call, definition->name, on_demand, request);
+    return dynamodb_units_check(call, definition->throughput, definition->name);
 }
 
 /* A local index has the throughput of its table, and no own one. */
@@ -338,7 +357,7 @@ bool dynamodb_indexes_check(const struct call *call, const struct dynamodb_creat
     if (!kind_check(call, in, &definitions, true) || !kind_check(call, in, &definitions, false))
         return false;
     for (size_t i = 0; i < definitions.count; i++)
-        if (!dynamodb_index_throughput_check(call, &definitions.items[i], on_demand) ||
+        if (!dynamodb_index_throughput_check(call, &definitions.items[i], on_demand, INDEX_OF_NEW_TABLE) ||
             !warm_check(call, &definitions.items[i], on_demand))
             return false;
     return non_key_attributes_check(call, &definitions);
@@ -359,11 +378,15 @@ bool dynamodb_new_index_check(const struct call *call, const struct table *table
     }
     if (!dynamodb_keys_defined_check(call, definition->keys, request->definitions) ||
         !global_keys_check(call, definition->keys) || !projection_check(call, definition->projection) ||
-        !dynamodb_index_throughput_check(call, definition, request->on_demand) ||
+        !dynamodb_index_throughput_check(call, definition, request->on_demand, INDEX_ADDED) ||
         !warm_check(call, definition, request->on_demand))
         return false;
-    if (globals >= MAX_GLOBAL_INDEXES)
-        return refuse_number(call, false);
+    if (globals >= MAX_GLOBAL_INDEXES) {
+        fail(call, &DYNAMODB_LIMIT_EXCEEDED_EXCEPTION,
+             "Subscriber limit exceeded: Number of global secondary indexes exceeds per-table limit of %d",
+             MAX_GLOBAL_INDEXES);
+        return false;
+    }
     return attributes <= MAX_NON_KEY_ATTRIBUTES || refuse_attributes(call);
 }
 

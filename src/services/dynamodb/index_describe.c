@@ -63,8 +63,8 @@ void dynamodb_index_make(const struct call *call, struct table *table,
     struct dynamodb_index_settings_row row = {
         .read_units = throughput ? throughput->read_capacity_units : 0,
         .write_units = throughput ? throughput->write_capacity_units : 0,
-        .max_read_units = bounds ? bounds->max_read_request_units : NULL,
-        .max_write_units = bounds ? bounds->max_write_request_units : NULL,
+        .max_read_units = bounds ? dynamodb_bound_of(bounds->max_read_request_units) : NULL,
+        .max_write_units = bounds ? dynamodb_bound_of(bounds->max_write_request_units) : NULL,
     };
     dynamodb_warm_raise_index(&row, definition->warm);
     index->id = dynamodb_add_index(call->txn, &(struct dynamodb_add_index_params){

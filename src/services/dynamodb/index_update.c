@@ -26,14 +26,11 @@ static bool has_several(const struct dynamodb_global_secondary_index_update *upd
     return (update->create && (update->update || update->delete)) || (update->update && update->delete);
 }
 
-static bool refuse_repeated(const struct call *call, str name)
+/* The sentence ends with the name of an index, or with an empty text. */
+static bool refuse_invalid(const struct call *call, const char *sentence, str name)
 {
-    return dynamodb_refuse(
-        call,
-        arena_format(call->arena,
-                     "One or more parameter values were invalid: Only one global secondary index update "
-                     "per index is allowed simultaneously. Index: %.*s",
-                     STR_ARGS(name)));
+    return dynamodb_refuse(call, arena_join(call->arena, S("One or more parameter values were invalid: "),
+                                            arena_format(call->arena, sentence, STR_ARGS(name))));
 }
 
 static bool refuse_number(const struct call *call)
@@ -43,30 +40,50 @@ static bool refuse_number(const struct call *call)
     return false;
 }
 
+static bool update_itself_check(const struct call *call,
+                                const struct dynamodb_global_secondary_index_update *update,
+                                const struct dynamodb_attribute_definitions *definitions)
+{
+    str name = name_of(update);
+
+    if (!str_present(name))
+        return refuse_invalid(call,
+                              "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                              "GlobalSecondaryIndexUpdate.Delete must not be null%.*s",
+                              name);
+    if (has_several(update))
+        return refuse_invalid(call,
+                              "Only one global secondary index action is allowed per "
+                              "GlobalSecondaryIndexUpdate object%.*s",
+                              S(""));
+    if (update->create && !definitions->items)
+        return refuse_invalid(call, "AttributeDefinitions is not specified for index: %.*s", name);
+    return !update->update || dynamodb_warm_request_check(call, update->update->warm_throughput,
+                                                          arena_join(call->arena, S(" for index: "), name));
+}
+
 bool dynamodb_index_updates_check(const struct call *call,
-                                  const struct dynamodb_global_secondary_index_update_list *updates)
+                                  const struct dynamodb_global_secondary_index_update_list *updates,
+                                  const struct dynamodb_attribute_definitions *definitions)
 {
     struct str_list names = {0};
     size_t made = 0;
 
+    if (updates->count == 0 && updates->items)
+        return refuse_invalid(call, "List of GlobalSecondaryIndexUpdates is empty%.*s", S(""));
     if (updates->count > MAX_UPDATES)
         return refuse_number(call);
     for (size_t i = 0; i < updates->count; i++) {
         str name = name_of(&updates->items[i]);
-        if (!str_present(name))
-            return dynamodb_refuse(
-                call,
-                S("One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
-                  "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be "
-                  "null"));
-        dynamodb_name_add(call->arena, &names, name);
-        if (has_several(&updates->items[i]) || names.count <= i)
-            return refuse_repeated(call, name);
-        made += updates->items[i].update ? 0 : 1;
-        if (updates->items[i].update &&
-            !dynamodb_warm_request_check(call, updates->items[i].update->warm_throughput,
-                                         arena_join(call->arena, S(" for index: "), name)))
+        if (!update_itself_check(call, &updates->items[i], definitions))
             return false;
+        dynamodb_name_add(call->arena, &names, name);
+        if (names.count <= i)
+            return refuse_invalid(call,
+                                  "Only one global secondary index update per index is allowed "
+                                  "simultaneously. Index: %.*s",
+                                  name);
+        made += updates->items[i].update ? 0 : 1;
     }
     return made <= 1 || refuse_number(call);
 }
@@ -99,29 +116,49 @@ static bool create_check(const struct call *call, const struct table *table,
     return dynamodb_new_index_check(call, table, &definition, request);
 }
 
-static bool delete_check(const struct call *call, const struct table *table, str name)
+/* The global index of that name, or NULL after fail(): what is to be done is its deletion, or an update. */
+static const struct index *global_index(const struct call *call, const struct table *table, str name,
+                                        const char *what)
 {
-    const struct index *index = dynamodb_index_named(table, name),
-                       *backfilling = dynamodb_backfilling_index(table);
+    const struct index *index = dynamodb_index_named(table, name);
 
-    if (!index || index->local) {
+    if (index && !index->local)
+        return index;
+    if (index)
+        dynamodb_refuse(call, arena_format(call->arena,
+                                           "Cannot %s an index that is not a GlobalSecondaryIndex: %.*s",
+                                           what, STR_ARGS(name)));
+    else
         fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION,
              "Requested resource not found: Index %.*s for table %.*s", STR_ARGS(name),
              STR_ARGS(table->name));
-        return false;
-    }
-    return !backfilling || backfilling == index || refuse_number(call);
+    return NULL;
 }
 
-static bool refuse_no_update(const struct call *call,
-                             const struct dynamodb_update_global_secondary_index_action *update)
+static bool delete_check(const struct call *call, const struct table *table, str name)
 {
-    return dynamodb_refuse(call,
-                           arena_format(call->arena,
-                                        "One or more parameter values were invalid: The only Updates for "
-                                        "index: %.*s when TableThroughputMode is PAY_PER_REQUEST can be to "
-                                        "OnDemandThroughput, WarmThroughput",
-                                        STR_ARGS(update->index_name)));
+    const struct index *index = global_index(call, table, name, "delete"),
+                       *backfilling = dynamodb_backfilling_index(table);
+
+    return index && (!backfilling || backfilling == index || refuse_number(call));
+}
+
+static bool refuse_same(const struct call *call, const struct dynamodb_index_settings_row *row,
+                        const struct dynamodb_update_global_secondary_index_action *update)
+{
+    const struct dynamodb_provisioned_throughput *asked = update->provisioned_throughput;
+
+    return dynamodb_refuse(
+        call, arena_format(
+                  call->arena,
+                  "The provisioned throughput for the index %.*s will not change. The requested value equals "
+                  "the current value. Current ReadCapacityUnits provisioned for index %.*s: %lld. Requested "
+                  "ReadCapacityUnits: %lld. Current WriteCapacityUnits provisioned for index %.*s: %lld. "
+                  "Requested WriteCapacityUnits: %lld. Refer to the Amazon DynamoDB Developer Guide for "
+                  "current limits and how to request higher limits.",
+                  STR_ARGS(update->index_name), STR_ARGS(update->index_name), (long long)row->read_units,
+                  (long long)asked->read_capacity_units, STR_ARGS(update->index_name),
+                  (long long)row->write_units, (long long)asked->write_capacity_units));
 }
 
 static struct dynamodb_index_settings_row settings_of(const struct call *call, const struct index *index)
@@ -138,29 +175,31 @@ static bool throughput_check(const struct call *call, const struct table *table,
                              const struct dynamodb_update_global_secondary_index_action *update,
                              bool on_demand)
 {
-    const struct index *index = dynamodb_index_named(table, update->index_name);
-    struct index_definition definition = {.name = update->index_name,
-                                          .throughput = update->provisioned_throughput,
-                                          .bounds = update->on_demand_throughput};
+    const struct dynamodb_provisioned_throughput *throughput = update->provisioned_throughput;
+    struct index_definition definition = {
+        .name = update->index_name, .throughput = throughput, .bounds = update->on_demand_throughput};
+    bool bounds = dynamodb_has_bounds(update->on_demand_throughput);
+    bool only_warms = update->warm_throughput && !throughput && !bounds;
 
-    if (!index || index->local)
-        return dynamodb_refuse(call,
-                               S("This operation cannot be performed with given input values. Please contact "
-                                 "DynamoDB service team for more info: Action Blocked: IndexUpdate"));
-    if (on_demand && !update->provisioned_throughput)
-        return update->on_demand_throughput || update->warm_throughput || refuse_no_update(call, update);
-    return (update->warm_throughput && !update->provisioned_throughput && !update->on_demand_throughput) ||
-           dynamodb_index_throughput_check(call, &definition, on_demand);
+    if (!global_index(call, table, update->index_name, "update"))
+        return false;
+    if (on_demand && !throughput && !bounds && !update->warm_throughput)
+        return dynamodb_refuse_index_throughput(call, update->index_name, on_demand, INDEX_CHANGED);
+    return only_warms || dynamodb_index_throughput_check(call, &definition, on_demand, INDEX_CHANGED);
 }
 
 static bool update_check(const struct call *call, const struct table *table,
                          const struct dynamodb_update_global_secondary_index_action *update, bool on_demand)
 {
+    const struct dynamodb_provisioned_throughput *throughput = update->provisioned_throughput;
     struct dynamodb_index_settings_row row;
 
     if (!throughput_check(call, table, update, on_demand))
         return false;
     row = settings_of(call, dynamodb_index_named(table, update->index_name));
+    if (throughput && throughput->read_capacity_units == row.read_units &&
+        throughput->write_capacity_units == row.write_units)
+        return refuse_same(call, &row, update);
     return dynamodb_warm_update_check(
         call, update->warm_throughput,
         &(struct warm_target){arena_join(call->arena, S("index "), update->index_name),
@@ -168,11 +207,13 @@ static bool update_check(const struct call *call, const struct table *table,
                               {row.warm_read_units, row.warm_write_units}});
 }
 
-static bool is_named(const struct dynamodb_global_secondary_index_update_list *updates, str name)
+static bool gets_throughput(const struct dynamodb_global_secondary_index_update_list *updates, str name)
 {
-    for (size_t i = 0; i < updates->count; i++)
-        if (str_equal(name_of(&updates->items[i]), name))
+    for (size_t i = 0; i < updates->count; i++) {
+        const struct dynamodb_update_global_secondary_index_action *update = updates->items[i].update;
+        if (update && update->provisioned_throughput && str_equal(update->index_name, name))
             return true;
+    }
     return false;
 }
 
@@ -183,8 +224,8 @@ static bool billing_check(const struct call *call, const struct table *table,
     for (size_t i = 0; request->was_on_demand && !request->on_demand && i < table->indexes.count; i++) {
         struct index_definition definition = {.name = table->indexes.items[i].name,
                                               .local = table->indexes.items[i].local};
-        if (!is_named(request->updates, definition.name) &&
-            !dynamodb_index_throughput_check(call, &definition, false))
+        if (!gets_throughput(request->updates, definition.name) &&
+            !dynamodb_index_throughput_check(call, &definition, false, INDEX_CHANGED))
             return false;
     }
     return true;
@@ -244,21 +285,24 @@ static void set_throughput(const struct call *call, const struct index *index,
         row.read_units = throughput->read_capacity_units;
         row.write_units = throughput->write_capacity_units;
     }
-    if (bounds) {
-        row.max_read_units = bounds->max_read_request_units;
-        row.max_write_units = bounds->max_write_request_units;
-    }
+    if (bounds && bounds->max_read_request_units)
+        row.max_read_units = dynamodb_bound_of(bounds->max_read_request_units);
+    if (bounds && bounds->max_write_request_units)
+        row.max_write_units = dynamodb_bound_of(bounds->max_write_request_units);
     row.warming = update->warm_throughput != NULL;
     dynamodb_warm_raise_index(&row, NULL);
     dynamodb_set_index_settings(call->txn, &row);
 }
 
-/* A table that becomes on-demand has no throughput of indexes. */
-static void forget_throughput(const struct call *call, const struct index *index)
+/* An index of an on-demand table has no throughput, one of a provisioned table no bounds. */
+static void change_billing(const struct call *call, const struct index *index, bool on_demand)
 {
     struct dynamodb_index_settings_row row = settings_of(call, index);
 
-    row.read_units = row.write_units = 0;
+    if (on_demand)
+        row.read_units = row.write_units = 0;
+    else
+        row.max_read_units = row.max_write_units = NULL;
     dynamodb_set_index_settings(call->txn, &row);
 }
 
@@ -282,8 +326,8 @@ void dynamodb_index_updates_settle(const struct call *call, const struct table *
 void dynamodb_index_updates_apply(const struct call *call, struct table *table,
                                   const struct index_update_request *request)
 {
-    for (size_t i = 0; request->on_demand && !request->was_on_demand && i < table->indexes.count; i++)
-        forget_throughput(call, &table->indexes.items[i]);
+    for (size_t i = 0; request->on_demand != request->was_on_demand && i < table->indexes.count; i++)
+        change_billing(call, &table->indexes.items[i], request->on_demand);
     for (size_t i = 0; i < request->updates->count; i++) {
         const struct dynamodb_global_secondary_index_update *update = &request->updates->items[i];
         const struct index *index = dynamodb_index_named(table, name_of(update));

@@ -98,7 +98,8 @@ struct index_update_request {
 };
 /* Check the updates by themselves. */
 bool dynamodb_index_updates_check(const struct call *call,
-                                  const struct dynamodb_global_secondary_index_update_list *updates);
+                                  const struct dynamodb_global_secondary_index_update_list *updates,
+                                  const struct dynamodb_attribute_definitions *definitions);
 /* Check them against the table. */
 bool dynamodb_index_updates_fit(const struct call *call, const struct table *table,
                                 const struct index_update_request *request);
@@ -112,9 +113,14 @@ void dynamodb_index_updates_apply(const struct call *call, struct table *table,
 bool dynamodb_new_index_check(const struct call *call, const struct table *table,
                               const struct index_definition *definition,
                               const struct index_update_request *request);
+/* How a request comes to speak of an index. */
+enum index_request { INDEX_OF_NEW_TABLE, INDEX_ADDED, INDEX_CHANGED };
+/* There is a throughput that the billing mode forbids, or none that it asks for. */
+bool dynamodb_refuse_index_throughput(const struct call *call, str name, bool on_demand,
+                                      enum index_request request);
 /* Of a global index: is there the throughput that the billing mode asks for? */
 bool dynamodb_index_throughput_check(const struct call *call, const struct index_definition *definition,
-                                     bool on_demand);
+                                     bool on_demand, enum index_request request);
 
 /* index_build.c */
 /* Fill the new index with the items of its table, in later batches. */

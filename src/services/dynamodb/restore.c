@@ -114,6 +114,22 @@ static bool is_on_demand(str billing_mode)
     return dynamodb_billing_mode_of(billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 }
 
+static bool check_bound(const struct call *call, const char *name, const int64_t *units)
+{
+    return !units || *units >= 1 ||
+           dynamodb_refuse(call,
+                           arena_format(call->arena,
+                                        "Invalid Request: Requested %s for OnDemandThroughput is outside "
+                                        "of valid range",
+                                        name));
+}
+
+static bool check_bounds(const struct call *call, const struct dynamodb_on_demand_throughput *bounds)
+{
+    return !bounds || (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units) &&
+                       check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units));
+}
+
 static bool override_billing(const struct call *call, const struct dynamodb_restore_overrides *overrides,
                              struct dynamodb_create_table_input *definition)
 {
@@ -147,8 +163,8 @@ static bool override_billing(const struct call *call, const struct dynamodb_rest
     if (overrides->on_demand_throughput_override)
         definition->on_demand_throughput = overrides->on_demand_throughput_override;
     return fit_global(call, on_demand, definition) &&
-           dynamodb_units_check(call, overrides->provisioned_throughput_override) &&
-           dynamodb_on_demand_check(call, overrides->on_demand_throughput_override, on_demand);
+           dynamodb_units_check(call, overrides->provisioned_throughput_override, (str){0}) &&
+           check_bounds(call, overrides->on_demand_throughput_override);
 }
 
 static bool override_all(const struct call *call, const struct dynamodb_restore_overrides *overrides,

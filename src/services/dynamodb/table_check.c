@@ -37,11 +37,8 @@ static bool check_definitions(const struct call *call,
     for (size_t i = 0; i < definitions->count; i++)
         for (size_t j = 0; j < i; j++)
             if (str_equal(definitions->items[i].attribute_name, definitions->items[j].attribute_name))
-                return dynamodb_refuse(
-                    call, arena_format(call->arena,
-                                       "One or more parameter values were invalid: Duplicate attribute name: "
-                                       "%.*s",
-                                       STR_ARGS(definitions->items[i].attribute_name)));
+                return dynamodb_refuse(call, arena_format(call->arena, "Attribute Name is duplicated: %.*s",
+                                                          STR_ARGS(definitions->items[i].attribute_name)));
     return true;
 }
 
@@ -62,39 +59,57 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
            dynamodb_indexes_check(call, in) && dynamodb_definitions_used_check(call, in);
 }
 
-static bool check_units(const struct call *call, const char *name, int64_t units)
+static bool check_units(const struct call *call, const char *name, int64_t units, str index)
 {
+    str of = str_present(index) ? arena_join(call->arena, S(" for index "), index) : (str){0};
+
     return units <= max_capacity_units ||
-           dynamodb_refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds",
-                                              (long long)units, name));
+           dynamodb_refuse(call, arena_format(call->arena, "Given value %lld for %s is out of bounds%.*s",
+                                              (long long)units, name, STR_ARGS(of)));
 }
 
-bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput)
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput,
+                          str index)
 {
-    return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units) &&
-                           check_units(call, "WriteCapacityUnits", throughput->write_capacity_units));
+    return !throughput || (check_units(call, "ReadCapacityUnits", throughput->read_capacity_units, index) &&
+                           check_units(call, "WriteCapacityUnits", throughput->write_capacity_units, index));
 }
 
-static bool check_bound(const struct call *call, const char *name, const int64_t *units, bool on_demand)
+static bool refuse_mode(const struct call *call, const char *name, const struct bounds_target *target)
 {
-    if (units && !on_demand)
-        return dynamodb_refuse(
-            call, arena_format(call->arena,
-                               "One or more parameter values were invalid: %s for OnDemandThroughput cannot "
-                               "be specified when the table BillingMode is PROVISIONED",
-                               name));
-    return !units || *units >= 1 || *units == NO_BOUND ||
+    str of = !str_present(target->index) ? (str){0}
+                                         : arena_format(call->arena, " for index%s: %.*s",
+                                                        target->changes ? " " : "", STR_ARGS(target->index));
+
+    return dynamodb_refuse(
+        call,
+        arena_format(call->arena,
+                     "One or more parameter values were invalid: %s for OnDemandThroughput%.*s cannot be "
+                     "specified when %s",
+                     name, STR_ARGS(of),
+                     target->changes ? "the table BillingMode is PROVISIONED"
+                                     : "table BillingMode is PROVISIONED."));
+}
+
+static bool check_bound(const struct call *call, const char *name, const int64_t *units,
+                        const struct bounds_target *target)
+{
+    str of = str_present(target->index) ? arena_join(call->arena, S("index : "), target->index) : S("table");
+
+    if (units && !target->on_demand)
+        return refuse_mode(call, name, target);
+    return !units || *units >= 1 || (target->changes && *units == NO_BOUND) ||
            dynamodb_refuse(call, arena_format(call->arena,
                                               "One or more parameter values were invalid: Requested %s for "
-                                              "OnDemandThroughput for table is outside of valid range",
-                                              name));
+                                              "OnDemandThroughput for %.*s is outside of valid range",
+                                              name, STR_ARGS(of)));
 }
 
-bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
-                              bool on_demand)
+bool dynamodb_bounds_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                           const struct bounds_target *target)
 {
-    return !bounds || (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units, on_demand) &&
-                       check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, on_demand));
+    return !bounds || (check_bound(call, "MaxReadRequestUnits", bounds->max_read_request_units, target) &&
+                       check_bound(call, "MaxWriteRequestUnits", bounds->max_write_request_units, target));
 }
 
 static bool check_warm_throughput(const struct call *call, const struct dynamodb_create_table_input *in,
@@ -119,8 +134,9 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
         return dynamodb_refuse(
             call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
                     "must both be specified when BillingMode is PROVISIONED"));
-    return dynamodb_on_demand_check(call, in->on_demand_throughput, on_demand) &&
-           dynamodb_units_check(call, throughput) && check_warm_throughput(call, in, on_demand);
+    return dynamodb_bounds_check(call, in->on_demand_throughput,
+                                 &(struct bounds_target){.on_demand = on_demand}) &&
+           dynamodb_units_check(call, throughput, (str){0}) && check_warm_throughput(call, in, on_demand);
 }
 
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in)

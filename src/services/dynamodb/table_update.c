@@ -32,24 +32,28 @@ enum changes {
     CHANGES_INDEXES = 256,
     CHANGES_INDEX_WARMTH = 512, /* and of indexes nothing else */
     CHANGES_REPLICAS = 1024,
+    CHANGES_INDEX_SET = 2048, /* an index is made or deleted */
     /* The table is UPDATING until they are made. */
     CHANGES_STATUS = CHANGES_BILLING | CHANGES_THROUGHPUT | CHANGES_CLASS | CHANGES_STREAM,
 };
 
-static bool has_bounds(const struct dynamodb_on_demand_throughput *bounds)
+bool dynamodb_has_bounds(const struct dynamodb_on_demand_throughput *bounds)
 {
     return bounds && (bounds->max_read_request_units || bounds->max_write_request_units);
 }
 
-/* A change of the warm throughput alone does not make the table UPDATING. */
 static unsigned index_changes(const struct dynamodb_global_secondary_index_update_list *updates)
 {
+    unsigned changes = 0;
+
     for (size_t i = 0; i < updates->count; i++) {
         const struct dynamodb_update_global_secondary_index_action *update = updates->items[i].update;
-        if (!update || update->provisioned_throughput || update->on_demand_throughput)
-            return CHANGES_INDEXES;
+        if (!update)
+            changes |= CHANGES_INDEXES | CHANGES_INDEX_SET;
+        else if (update->provisioned_throughput || dynamodb_has_bounds(update->on_demand_throughput))
+            changes |= CHANGES_INDEXES;
     }
-    return updates->count > 0 ? CHANGES_INDEX_WARMTH : 0;
+    return updates->count > 0 && !changes ? CHANGES_INDEX_WARMTH : changes;
 }
 
 static unsigned changes_of(const struct dynamodb_update_table_input *in)
@@ -60,7 +64,7 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
            (str_present(in->table_class) ? CHANGES_CLASS : 0) |
            (in->deletion_protection_enabled ? CHANGES_PROTECTION : 0) |
            (in->warm_throughput ? CHANGES_WARM_THROUGHPUT : 0) |
-           (has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
+           (dynamodb_has_bounds(in->on_demand_throughput) ? CHANGES_BOUNDS : 0) |
            index_changes(&in->global_secondary_index_updates) |
            (in->stream_specification ? CHANGES_STREAM : 0) |
            (in->replica_updates.count > 0 ? CHANGES_REPLICAS : 0);
@@ -72,6 +76,26 @@ static bool refuse_invalid(const struct call *call, const char *sentence)
 {
     return dynamodb_refuse(
         call, arena_format(call->arena, "One or more parameter values were invalid: %s", sentence));
+}
+
+/* Two changes that no request makes at once. */
+static bool check_pairs(const struct call *call, unsigned changes)
+{
+    static const struct {
+        unsigned changes;
+        const char *sentence;
+    } pairs[] = {
+        {CHANGES_STREAM | CHANGES_THROUGHPUT, "You cannot modify stream status while updating table IOPS"},
+        {CHANGES_INDEX_SET | CHANGES_THROUGHPUT,
+         "You cannot create or delete index while updating table IOPS"},
+        {CHANGES_INDEX_SET | CHANGES_STREAM,
+         "You cannot create or delete index while changing stream status"},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if ((changes & pairs[i].changes) == pairs[i].changes)
+            return refuse_invalid(call, pairs[i].sentence);
+    return true;
 }
 
 static bool check_combination(const struct call *call, unsigned changes)
@@ -99,7 +123,7 @@ static bool check_combination(const struct call *call, unsigned changes)
     if (changes & CHANGES_BOUNDS && changes & ~(unsigned)(CHANGES_BOUNDS | CHANGES_BILLING))
         return refuse_invalid(
             call, "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
-    return true;
+    return check_pairs(call, changes);
 }
 
 static bool check_billing(const struct call *call, const struct dynamodb_update_table_input *in)
@@ -114,7 +138,7 @@ static bool check_billing(const struct call *call, const struct dynamodb_update_
     if (given && !on_demand && !in->provisioned_throughput)
         return refuse_invalid(call,
                               "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
-    return dynamodb_units_check(call, in->provisioned_throughput);
+    return dynamodb_units_check(call, in->provisioned_throughput, (str){0});
 }
 
 /* ---- checks against the table's settings ---- */
@@ -223,7 +247,8 @@ static bool check_against(const struct call *call, const struct dynamodb_setting
     if (on_demand && in->provisioned_throughput)
         return refuse_invalid(call, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
                                     "BillingMode is PAY_PER_REQUEST");
-    if (!dynamodb_on_demand_check(call, in->on_demand_throughput, on_demand) ||
+    if (!dynamodb_bounds_check(call, in->on_demand_throughput,
+                               &(struct bounds_target){.on_demand = on_demand, .changes = true}) ||
         !dynamodb_warm_update_check(
             call, in->warm_throughput,
             &(struct warm_target){S("table"), on_demand, {row->warm_read_units, row->warm_write_units}}))
@@ -351,7 +376,8 @@ const struct dynamodb_table_description *dynamodb_table_update(const struct call
 
     if (!check_combination(call, changes) || !check_billing(call, in) ||
         !dynamodb_warm_request_check(call, in->warm_throughput, S("")) ||
-        !dynamodb_index_updates_check(call, &in->global_secondary_index_updates) ||
+        !dynamodb_index_updates_check(call, &in->global_secondary_index_updates,
+                                      &in->attribute_definitions) ||
         !dynamodb_stream_request_check(call, in->stream_specification) ||
         !dynamodb_table_exists(call, located) || !check_status(call, located, changes))
         return NULL;
@@ -364,7 +390,7 @@ const struct dynamodb_table_description *dynamodb_table_update(const struct call
     change_settings(call, &row, in);
     dynamodb_index_updates_apply(call, &table, &indexes);
     struct dynamodb_table_description *description = dynamodb_table_describe(call, &table, &row);
-    if (changes & CHANGES_INDEXES)
+    if (changes & CHANGES_INDEX_SET)
         description->table_status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
     store(call, &row, in);
     dynamodb_index_updates_settle(call, &table, &in->global_secondary_index_updates);

@@ -91,6 +91,8 @@ const struct dynamodb_table_description *dynamodb_table_update(const struct call
                                                                const struct dynamodb_update_table_input *in);
 /* The bound as it is stored: NULL for NO_BOUND. */
 const int64_t *dynamodb_bound_of(const int64_t *asked);
+/* OnDemandThroughput without members says nothing. */
+bool dynamodb_has_bounds(const struct dynamodb_on_demand_throughput *bounds);
 /* The number of times that the table's throughput has been lowered since midnight, UTC. */
 int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
@@ -103,11 +105,19 @@ bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream);
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);
 
 /* table_check.c */
-bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput);
+/* Of the index of that name, or, without a name, of a table. */
+bool dynamodb_units_check(const struct call *call, const struct dynamodb_provisioned_throughput *throughput,
+                          str index);
 /* In OnDemandThroughput: without a bound. */
 enum { NO_BOUND = -1 };
-bool dynamodb_on_demand_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
-                              bool on_demand);
+/* What OnDemandThroughput is for. */
+struct bounds_target {
+    str index;      /* absent: the table itself */
+    bool on_demand; /* the table, when the request is done */
+    bool changes;   /* by UpdateTable, where NO_BOUND removes a bound */
+};
+bool dynamodb_bounds_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
+                           const struct bounds_target *target);
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in);
 /* The type in the definition of that name, or absent. */
 str dynamodb_definition_type(const struct dynamodb_attribute_definitions *definitions, str name);
