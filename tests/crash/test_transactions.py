@@ -11,7 +11,7 @@ import threading
 
 import pytest
 from changes import rows
-from test_dynamodb_images import MISCOUNTED
+from images import MISCOUNTED
 from wire_client import WireClient
 
 CYCLES = int(os.environ.get("CRASH_CYCLES", "8"))

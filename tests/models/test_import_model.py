@@ -7,9 +7,7 @@ import subprocess
 import sys
 
 import pytest
-
 from model_text import read_model
-from test_modelc import modelc  # noqa: F401
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -51,7 +49,7 @@ def test_what_was_taken_out_comes_back_with_the_names_of_the_query_protocol(mode
     assert again.operations["UntagQueue"].input == "UntagQueueRequest"
 
 
-def test_shapes_that_are_there_stay_as_they_are(model, modelc, tmp_path):  # noqa: F811
+def test_shapes_that_are_there_stay_as_they_are(model, modelc, tmp_path):
     path = model("dynamodb")
     before = read_model(path)
     said = add(path, "DescribeContributorInsights")

@@ -2,7 +2,7 @@
 import pathlib
 import sqlite3
 
-from test_plans import parts
+from sql_text import parts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -1,5 +1,4 @@
 """modelc refuses a bad model with a sentence that says what is wrong, and where."""
-import os
 import pathlib
 import subprocess
 
@@ -23,16 +22,6 @@ operation Play writes
 structure PlayRequest
     Name  string  required
 """
-
-
-@pytest.fixture(scope="session")
-def modelc():
-    """The compiler that MODELC names, or the one that was built last."""
-    named = [pathlib.Path(os.environ["MODELC"])] if "MODELC" in os.environ else ROOT.glob("build*/tools/modelc/modelc")
-    built = [binary for binary in named if binary.exists()]
-    if not built:
-        pytest.fail("modelc is not built; MODELC may name it")
-    return max(built, key=lambda binary: binary.stat().st_mtime)
 
 
 @pytest.fixture

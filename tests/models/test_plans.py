@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sql_text import parts
 
 ROOT = Path(__file__).resolve().parents[2]
 # A source comes after those that it uses.
@@ -44,13 +45,6 @@ WHOLE_TABLES = {
     "logs: find_last_event": "the last row",
     "sns: find_signing_key_name": "one row",
 }
-
-
-def parts(source):
-    """(kind, name, SQL) of each migration and statement."""
-    text = re.sub(r"^-- (?!migration:|statement:).*\n", "", source.read_text(), flags=re.M)
-    found = re.split(r"^-- (migration|statement): (\S+).*\n", text, flags=re.M)[1:]
-    return list(zip(found[::3], found[1::3], found[2::3]))
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The suites' fixtures are in orderly_fixtures.py, which the other test folders use, too."""
+"""The fixtures are in orderly_fixtures.py, which the other test folders use, too; a service's own are in its folder."""
 
 import os
 import sys

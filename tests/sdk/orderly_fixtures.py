@@ -21,12 +21,11 @@ import zipfile
 
 import boto3
 import botocore.session
+import changes
+import orderly_server
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
-import changes
-import orderly_server
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
@@ -480,9 +479,9 @@ def triggered(client, make_queue, make_function, make_role, wait_until):
         return name, url, uuid
 
     yield make
-    for uuid in made:
+    for mapping in made:
         try:
-            functions.delete_event_source_mapping(UUID=uuid)
+            functions.delete_event_source_mapping(UUID=mapping)
         except functions.exceptions.ResourceNotFoundException:
             pass
 
@@ -527,3 +526,44 @@ def wait_empty(client, wait_until):
         wait_until(counts, what="the queue to be empty")
 
     return empty
+
+
+@pytest.fixture
+def started():
+    """started(*flags, **environment) starts a server of its own."""
+    servers = []
+
+    def start(*flags, **environment):
+        before = dict(os.environ)
+        os.environ.update(environment)
+        try:
+            servers.append(orderly_server.Server(*flags).start())
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        try:
+            server.stop()
+        finally:
+            server.remove_data()
+
+
+@pytest.fixture
+def trace_headed(client):
+    """The client's requests carry that X-Amzn-Trace-Id for the rest of the test."""
+    added = []
+
+    def make(header, service="sqs"):
+        def add_header(request, **_):
+            request.headers.add_header("X-Amzn-Trace-Id", header)
+
+        client(service).meta.events.register("before-sign", add_header)
+        added.append((client(service), add_header))
+        return header
+
+    yield make
+    for one, add_header in added:
+        one.meta.events.unregister("before-sign", add_header)

@@ -1,4 +1,4 @@
-"""What tests of queues ask: a queue's ARN, all messages of one receive, and their bodies."""
+"""What tests of queues do: send and receive many messages, and ask for their bodies and a queue's ARN."""
 
 
 def arn(sqs, url):
@@ -12,3 +12,25 @@ def receive(sqs, url, **more):
 
 def bodies(messages):
     return [message["Body"] for message in messages]
+
+
+def send(sqs, url, bodies, group=None):
+    extra = {"MessageGroupId": group} if group else {}
+    for first in range(0, len(bodies), 10):
+        sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": str(i), "MessageBody": body, **extra} for i, body in enumerate(bodies[first:first + 10])])
+
+
+def numbered(prefix, count):
+    return [f"{prefix}{i}" for i in range(count)]
+
+
+def take(sqs, url, count):
+    """Receives `count` messages, fewer if there are no more; the bodies, in their order, and the handles."""
+    taken = []
+    while len(taken) < count:
+        some = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=min(10, count - len(taken))).get("Messages", [])
+        if not some:
+            break
+        taken += some
+    return [one["Body"] for one in taken], [one["ReceiptHandle"] for one in taken]

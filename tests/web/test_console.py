@@ -6,8 +6,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-
-from test_web import js, refused
+from pages import js, refused
 
 # As the console signs in open mode: an account's id is its key.
 ACCOUNT = "481665095854"

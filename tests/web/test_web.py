@@ -19,6 +19,7 @@ from botocore.credentials import Credentials
 
 from conftest import Site
 from orderly_fixtures import LAMBDA_TRUST, zip_of
+from pages import js, refused
 
 HERE = pathlib.Path(__file__).resolve().parent
 KEYS = Credentials("test", "test")
@@ -69,15 +70,6 @@ def queues(client):
 def clock_offset(endpoint):
     with urllib.request.urlopen(endpoint + "/_orderly/clock") as reply:
         return json.load(reply)["offset_ms"]
-
-
-def js(value):
-    return json.dumps(value)
-
-
-def refused(page, fetch):
-    """Does this fetch() fail, or return an answer that the page cannot read?"""
-    return page.run(f"try {{ const r = await fetch({fetch}); return r.type === 'opaque' }} catch (e) {{ return true }}")
 
 
 # --- What a foreign page may not do ------------------------------------------------------------

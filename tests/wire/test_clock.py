@@ -5,10 +5,8 @@ import json
 
 import changes
 import pytest
-
+from door import JSON, boto, send
 from orderly_fixtures import zip_of
-from test_door import JSON, send, started  # noqa: F401
-from test_events import boto
 
 MOST_KINDS = 10
 
@@ -44,7 +42,7 @@ def to_next_of(server, what):
     raise AssertionError(f"the clock does not come to {what}")
 
 
-def test_the_moments_are_in_order_and_after_now(started):  # noqa: F811
+def test_the_moments_are_in_order_and_after_now(started):
     server = started()
     sqs = boto(server, "sqs")
     sqs.send_message(QueueUrl=sqs.create_queue(QueueName="q")["QueueUrl"], MessageBody="m", DelaySeconds=900)
@@ -55,7 +53,7 @@ def test_the_moments_are_in_order_and_after_now(started):  # noqa: F811
     assert len(moments) == len({each["what"] for each in now["next"]}) <= MOST_KINDS
 
 
-def test_the_end_of_a_delay_is_the_next_thing(started):  # noqa: F811
+def test_the_end_of_a_delay_is_the_next_thing(started):
     server = started()
     sqs = boto(server, "sqs")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]
@@ -68,7 +66,7 @@ def test_the_end_of_a_delay_is_the_next_thing(started):  # noqa: F811
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]] == ["soon"]
 
 
-def test_the_end_of_a_visibility_timeout_is_the_next_thing(started):  # noqa: F811
+def test_the_end_of_a_visibility_timeout_is_the_next_thing(started):
     server = started()
     sqs = boto(server, "sqs")
     url = sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
@@ -81,7 +79,7 @@ def test_the_end_of_a_visibility_timeout_is_the_next_thing(started):  # noqa: F8
     assert moment(server, "sqs/visibility") is None
 
 
-def test_a_timer_is_named_by_its_operation(started):  # noqa: F811
+def test_a_timer_is_named_by_its_operation(started):
     server = started("--table-delay", "3600")
     dynamodb = boto(server, "dynamodb")
     dynamodb.create_table(TableName="tbl", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
@@ -94,7 +92,7 @@ def test_a_timer_is_named_by_its_operation(started):  # noqa: F811
 @pytest.mark.parametrize("body", [
     {}, {"advance_ms": -1}, {"advance_ms": 1.5}, {"advance_ms": "1"}, {"advance_to_next": False}, {"advance_to_next": 1},
     {"advance_ms": 1, "advance_to_next": True}, []])
-def test_a_move_that_is_none_is_refused(started, body):  # noqa: F811
+def test_a_move_that_is_none_is_refused(started, body):
     server = started()
     reply = move(server, body)
     assert (reply.status, reply.message) == (
@@ -102,7 +100,7 @@ def test_a_move_that_is_none_is_refused(started, body):  # noqa: F811
     assert clock(server)["offset_ms"] == 0
 
 
-def test_the_retry_of_an_asynchronous_invocation_is_the_next_thing(started, wait_until):  # noqa: F811
+def test_the_retry_of_an_asynchronous_invocation_is_the_next_thing(started, wait_until):
     server = started()
     boto(server, "iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}))
@@ -129,7 +127,7 @@ def failed_attempts(server, trace):
     return sum(hop["kind"] == "returned" and hop["verdict"] == "failed" for hop in hops)
 
 
-def test_the_evaluation_of_an_alarm_is_the_next_thing(started, wait_until):  # noqa: F811
+def test_the_evaluation_of_an_alarm_is_the_next_thing(started, wait_until):
     server = started()
     cloudwatch = boto(server, "cloudwatch")
     assert moment(server, "cloudwatch:EvaluateAlarm") is None
@@ -149,7 +147,7 @@ def test_the_evaluation_of_an_alarm_is_the_next_thing(started, wait_until):  # n
     assert moment(server, "cloudwatch:EvaluateAlarm") is None
 
 
-def test_a_thousand_queues_are_searched_for_the_end_of_a_delay(started):  # noqa: F811
+def test_a_thousand_queues_are_searched_for_the_end_of_a_delay(started):
     server = started("--durability", "relaxed", "--iam", "off", ORDERLY_SLICE_US=str(10**12))
     sqs = boto(server, "sqs")
     urls = [sqs.create_queue(QueueName=f"q{number:04}")["QueueUrl"] for number in range(1001)]
@@ -171,7 +169,7 @@ def add_deliveries(server, operation, due_ms, count=1):
             [list(columns.values())] * count)
 
 
-def test_a_thousand_deliveries_are_searched_for_other_kinds(started):  # noqa: F811
+def test_a_thousand_deliveries_are_searched_for_other_kinds(started):
     server = started()
     soon = clock(server)["now_ms"] + 3_600_000
     server.stop()

@@ -6,8 +6,7 @@ import json
 import re
 
 import pytest
-
-from test_door import send, signed, started  # noqa: F401
+from door import create_queue, send
 
 PAGE = "/_orderly/console/"
 SESSION = PAGE + "session"
@@ -122,13 +121,7 @@ def session(server, **headers):
     return json.loads(reply.body)
 
 
-def create_queue(server, account):
-    body = json.dumps({"QueueName": "q"})
-    target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.CreateQueue"}
-    assert send(server.endpoint, "POST", "/", signed(server.endpoint, target, body, "sqs", keys=(account, "any")), body).status == 200
-
-
-def test_an_open_server_names_its_accounts_and_no_key(started):  # noqa: F811
+def test_an_open_server_names_its_accounts_and_no_key(started):
     server = started("--region", "eu-central-1")
     version = json.loads(send(server.endpoint, "GET", "/_orderly/health").body)["version"]
     expected = {"auth": "open", "account": "000000000000", "accounts": ["000000000000"], "region": "eu-central-1",
@@ -142,7 +135,7 @@ def test_an_open_server_names_its_accounts_and_no_key(started):  # noqa: F811
     assert session(server, Host=f"localhost:{port}")["endpoint"] == f"http://localhost:{port}"
 
 
-def test_accounts_are_remembered_until_a_reset(started):  # noqa: F811
+def test_accounts_are_remembered_until_a_reset(started):
     server = started()
     create_queue(server, "481665095854")
     server.stop()
@@ -154,7 +147,7 @@ def test_accounts_are_remembered_until_a_reset(started):  # noqa: F811
     assert session(server)["accounts"] == ["000000000000", "481665095854"]
 
 
-def test_a_thousand_accounts_are_named_the_default_one_among_them(started):  # noqa: F811
+def test_a_thousand_accounts_are_named_the_default_one_among_them(started):
     server = started("--durability", "relaxed", "--iam", "off")
     others = [f"{number:012}" for number in range(1, 1001)]
     for account in others[:999]:
@@ -166,7 +159,7 @@ def test_a_thousand_accounts_are_named_the_default_one_among_them(started):  # n
     assert session(server)["accounts"] == ["000000000000", *others[:999]]
 
 
-def test_a_strict_server_names_no_account(started):  # noqa: F811
+def test_a_strict_server_names_no_account(started):
     server = started("--auth", "strict", "--root-access-key-id", "AKIAROOT", "--root-secret-access-key", "root-secret",
                      "--durability", "relaxed", "--iam", "soft")
     told = session(server)

@@ -14,7 +14,7 @@ import pytest
 from base_requests import ACCOUNT, REFUSED, World, base_requests
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from test_every_member import MODELS, ROOT
+from models import MODELS, ROOT
 
 USER = f"arn:aws:iam::{ACCOUNT}:user/without-permissions"
 MOST_PERMISSIONS = 10  # that one request needs
@@ -39,7 +39,7 @@ def documented():
 NEEDS = documented()
 # What they need depends on their statements.
 STATEMENTS = ("ExecuteStatement", "ExecuteTransaction")
-# It answers with the denial of each statement: tests/sdk/test_dynamodb_partiql.py.
+# It answers with the denial of each statement: tests/sdk/dynamodb/test_dynamodb_partiql.py.
 DENIED_IN_ITS_REPLY = "BatchExecuteStatement"
 
 

@@ -1,6 +1,5 @@
 """The door: which requests are admitted by Host, Origin and Sec-Fetch-Site, and the replies to others."""
 
-import http.client
 import json
 import os
 import socket
@@ -9,17 +8,16 @@ import tempfile
 import urllib.parse
 
 import boto3
+import orderly_server
 import pytest
-from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-
-import orderly_server
+from door import JSON, send, signed
 
 PAGE = "http://localhost:3000"
-JSON = {"Content-Type": "application/json"}
 LIST_TABLES = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"}
 CREATE_QUEUE = "/?Action=CreateQueue&Version=2012-11-05&QueueName="
 
@@ -47,65 +45,12 @@ EVERY_KIND_OF_PATH = [
 ]
 
 
-class Reply:
-    def __init__(self, raw):
-        self.status, self.body = raw.status, raw.read().decode()
-        self.headers = {name.lower(): value for name, value in raw.getheaders()}
-
-    @property
-    def message(self):
-        return json.loads(self.body)["message"]
-
-    @property
-    def cors(self):
-        return {name: value for name, value in self.headers.items() if name.startswith("access-control-")}
-
-
-def send(endpoint, method, path, headers=None, body=None):
-    connection = http.client.HTTPConnection(endpoint.split("//")[1], timeout=30)
-    try:
-        connection.request(method, path, body, headers or {})
-        return Reply(connection.getresponse())
-    finally:
-        connection.close()
-
-
-def signed(endpoint, headers, body="{}", service="dynamodb", host=None, keys=("test", "test"), method="POST", path="/"):
-    """The given headers, with a signature."""
-    aws = AWSRequest(method, endpoint + path, data=body, headers={"Host": host or endpoint.split("//")[1], **headers})
-    SigV4Auth(Credentials(*keys), service, "us-east-1").add_auth(aws)
-    return dict(aws.headers.items())
-
-
 def presigned(endpoint, path, host=None, expires=3600, service="sqs"):
     """The path and query of a signed GET."""
     base = "http://" + host if host else endpoint
     aws = AWSRequest("GET", base + path, headers={"Host": base.split("//")[1]})
     SigV4QueryAuth(Credentials("test", "test"), service, "us-east-1", expires=expires).add_auth(aws)
     return aws.url[len(base):]
-
-
-@pytest.fixture
-def started():
-    """started(*flags, **environment) starts a server of its own."""
-    servers = []
-
-    def start(*flags, **environment):
-        before = dict(os.environ)
-        os.environ.update(environment)
-        try:
-            servers.append(orderly_server.Server(*flags).start())
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        try:
-            server.stop()
-        finally:
-            server.remove_data()
 
 
 # --- Hosts -------------------------------------------------------------------------------------

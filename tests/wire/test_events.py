@@ -6,12 +6,8 @@ import pathlib
 import socket
 import time
 
-import boto3
 import pytest
-from botocore.config import Config
-
-from test_console_files import create_queue
-from test_door import send, signed, started  # noqa: F401
+from door import boto, create_queue, send, signed
 
 EVENTS = "/_orderly/events"
 ADMINISTRATOR = ("AKIAROOT", "root-secret")
@@ -78,11 +74,6 @@ def listen():
         listener.close()
 
 
-def boto(server, service, keys=("test", "test")):
-    return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id=keys[0],
-                        aws_secret_access_key=keys[1], config=Config(retries={"max_attempts": 0}))
-
-
 def arn_of(name, account="000000000000"):
     return f"arn:aws:sqs:us-east-1:{account}:{name}"
 
@@ -146,7 +137,7 @@ def test_a_message_that_goes_to_the_dead_letters_changes_that_queue(endpoint, cl
     assert listener.change(dead_arn, "ReceiveMessage")["state"] == {"visible": 1, "inFlight": 0, "delayed": 0}
 
 
-def test_each_service_tells_its_state(started, listen):  # noqa: F811
+def test_each_service_tells_its_state(started, listen):
     server = started("--table-delay", "1")
     listener = listen(server.endpoint)
     dynamodb, sns, cloudwatch = boto(server, "dynamodb"), boto(server, "sns"), boto(server, "cloudwatch")
@@ -169,7 +160,7 @@ def test_each_service_tells_its_state(started, listen):  # noqa: F811
     assert listener.change(alarm, "DeleteAlarms")["state"] is None
 
 
-def test_the_clock_and_a_reset_are_told_to_everybody(started, listen):  # noqa: F811
+def test_the_clock_and_a_reset_are_told_to_everybody(started, listen):
     server = started()
     one, other = listen(server.endpoint), listen(server.endpoint, ("481665095854", "any"))
     moved = json.loads(send(server.endpoint, "POST", "/_orderly/clock", {"Content-Type": "application/json"}, '{"advance_ms": 60000}').body)
@@ -192,7 +183,7 @@ def test_traces_are_told_when_they_can_be_found(endpoint, client, make_queue, li
     assert int(last) <= int(json.loads(send(endpoint, "GET", "/_orderly/traces?limit=1").body)["lastHop"])
 
 
-def test_each_account_hears_of_its_own(started, listen):  # noqa: F811
+def test_each_account_hears_of_its_own(started, listen):
     server = started()
     mine, theirs = listen(server.endpoint), listen(server.endpoint, ("481665095854", "any"))
     create_queue(server, "481665095854")
@@ -211,7 +202,7 @@ def user_keys(server, *statements):
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 
-def test_a_strict_server_tells_only_those_whom_a_policy_allows(started, listen):  # noqa: F811
+def test_a_strict_server_tells_only_those_whom_a_policy_allows(started, listen):
     server = started(*STRICT)
     keys = user_keys(server)
     nobody = send(server.endpoint, "GET", EVENTS)
@@ -265,7 +256,7 @@ def bytes_under_way(listener):
     return int(waiting[server, own][0], 16) + int(waiting[own, server][1], 16)
 
 
-def test_a_listener_that_reads_too_late_is_told_how_much_it_has_lost(started, listen):  # noqa: F811
+def test_a_listener_that_reads_too_late_is_told_how_much_it_has_lost(started, listen):
     """The ring has 4,096 events; the sockets take some more."""
     server = started("--durability", "relaxed", "--iam", "off")
     slow, quick, lost = listen(server.endpoint, receive_bytes=1), listen(server.endpoint), 0
@@ -290,7 +281,7 @@ def test_a_listener_that_reads_too_late_is_told_how_much_it_has_lost(started, li
     slow.change(arn_of(f"{999:080}"), "SendMessage")
 
 
-def test_one_address_leaves_streams_for_others(started, listen):  # noqa: F811
+def test_one_address_leaves_streams_for_others(started, listen):
     """Of 256 streams one address may have 224."""
     server = started()
     first = [listen(server.endpoint) for _ in range(224)]
@@ -309,7 +300,7 @@ def test_one_address_leaves_streams_for_others(started, listen):  # noqa: F811
     assert send(server.endpoint, "GET", "/_orderly/health").status == 200
 
 
-def test_one_principal_leaves_streams_for_others_whatever_addresses_it_has(started, listen, wait_until):  # noqa: F811
+def test_one_principal_leaves_streams_for_others_whatever_addresses_it_has(started, listen, wait_until):
     """Of 256 streams one principal may have 224; when one ends, it may have another."""
     server = started()
     own = [listen(server.endpoint, address=f"127.0.0.{2 + number % 2}") for number in range(224)]

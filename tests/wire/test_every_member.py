@@ -6,9 +6,7 @@ wrong requests, from the right ones in base_requests.py.
 """
 
 import json
-import pathlib
 import socket
-import sys
 import xml.parsers.expat
 
 import boto3
@@ -18,38 +16,10 @@ from botocore.config import Config
 import orderly_server
 from base_requests import ACCOUNT, REFUSED, World, base_requests
 from every_member import edited, example, places, request_bytes, variants
-from wire import VERSIONS
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "models"))
-from model_text import read_model  # noqa: E402
+from models import MODELS, READS
 
 IN_FLIGHT = 16
 PROTOCOLS = {"json-1.0": "json-1.0", "json-1.1": "json-1.1", "query": "query", "rest-json": "rest"}  # of RPC v2 CBOR: tests/unit/engine
-READS = {
-    "sqs": ["ListQueues", "GetQueueAttributes", "ListQueueTags", "ReceiveMessage"],
-    "sns": ["ListTopics", "GetTopicAttributes", "ListTagsForResource", "ListSubscriptions", "GetSubscriptionAttributes"],
-    "iam": ["ListRoles", "GetRole", "ListRoleTags", "GetUser", "ListUsers", "ListPolicies", "ListPolicyTags",
-            "GetPolicy", "ListAccessKeys", "ListRolePolicies"],
-    "sts": ["GetCallerIdentity"],
-    "lambda": ["ListFunctions", "GetFunction", "ListTags", "GetPolicy", "ListEventSourceMappings"],
-    "logs": ["DescribeLogGroups", "DescribeLogStreams", "GetLogEvents", "ListTagsForResource"],
-    "cloudwatch": ["ListMetrics", "GetMetricStatistics", "DescribeAlarms"],
-    "dynamodb": ["ListTables", "DescribeTable", "Scan", "GetItem"],
-    "dynamodbstreams": ["ListStreams", "DescribeStream", "GetRecords"],
-}
-
-
-def load_models():
-    models = {}
-    for service in READS:
-        folder = {"sts": "iam", "dynamodbstreams": "dynamodb"}.get(service, service)
-        model = models[service] = read_model(ROOT / "src" / "services" / folder / f"{service}.model")
-        model.version = {name: version for version, name in VERSIONS.items()}.get(service)
-    return models
-
-
-MODELS = load_models()
 
 
 def generated():

@@ -3,12 +3,11 @@
 import json
 
 import boto3
-import pytest
-from botocore.config import Config
-
 import changes
 import orderly_server
-from test_door import send
+import pytest
+from botocore.config import Config
+from door import send
 
 
 def get(endpoint, path):

@@ -1,6 +1,6 @@
 /*
  * number_calculator.c: number.h as a program, for the comparison with Python's decimal
- * (tests/sdk/test_dynamodb_numbers.py).
+ * (tests/sdk/dynamodb/test_dynamodb_numbers.py).
  *
  * Each line of the input has two numbers; the output has, for each, in one line and separated by spaces: both
  * numbers' texts, their sum, their difference, how they compare, and how their keys compare.  A text that is

@@ -1,0 +1,496 @@
+"""Asynchronous invocations of functions: event invoke configs, destinations and their records, ages, restarts."""
+
+import base64
+import functools
+import json
+import re
+
+import boto3
+import changes
+import orderly_server
+import pytest
+from botocore.config import Config
+from counted import sums
+from orderly_fixtures import LAMBDA_TRUST, zip_of
+
+MINUTE = 60
+FUNCTION = """
+def handler(event, context):
+    if "why" in event:
+        raise ValueError(event["why"])
+    return {"got": event}
+"""
+SEND = ["sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction"]
+
+
+@pytest.fixture
+def target(make_queue):
+    """(url, ARN) of a new queue."""
+    url = make_queue()
+    return url, make_queue.arn(url)
+
+
+@pytest.fixture
+def sender(make_function, make_role):
+    """The name of a function whose role may send anywhere."""
+    return make_function(FUNCTION, Role=make_role(SEND))
+
+
+@pytest.fixture
+def arn_of(functions):
+    return lambda name: functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+
+
+def config_of(reply):
+    return {key: value for key, value in reply.items() if key not in ("ResponseMetadata", "LastModified")}
+
+
+def record_in(client, url, wait=20):
+    [message] = client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=wait, MessageAttributeNames=["All"])["Messages"]
+    client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert "MessageAttributes" not in message
+    return json.loads(message["Body"])
+
+
+def nothing_in(client, url):
+    return "Messages" not in client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=1)
+
+
+def send(functions, name, event, **arguments):
+    reply = functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event), **arguments)
+    assert (reply["StatusCode"], reply["Payload"].read()) == (202, b"")
+    return reply["ResponseMetadata"]["RequestId"]
+
+
+# --- The config --------------------------------------------------------------------------------
+
+
+def test_a_config_is_put_changed_shown_listed_and_deleted(functions, sender, arn_of, target, refused):
+    arn = arn_of(sender)
+    put = functions.put_function_event_invoke_config(FunctionName=sender, MaximumRetryAttempts=1)
+    assert config_of(put) == {"FunctionArn": f"{arn}:$LATEST", "MaximumRetryAttempts": 1,
+                              "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
+    changed = functions.update_function_event_invoke_config(
+        FunctionName=sender, MaximumEventAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    whole = {"FunctionArn": f"{arn}:$LATEST", "MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60,
+             "DestinationConfig": {"OnSuccess": {}, "OnFailure": {"Destination": target[1]}}}
+    assert config_of(changed) == whole
+    assert changed["LastModified"] >= put["LastModified"]
+    assert config_of(functions.get_function_event_invoke_config(FunctionName=sender, Qualifier="$LATEST")) == whole
+    [listed] = functions.list_function_event_invoke_configs(FunctionName=sender)["FunctionEventInvokeConfigs"]
+    assert config_of(listed) == whole
+    replaced = functions.put_function_event_invoke_config(FunctionName=sender, MaximumEventAgeInSeconds=21600)
+    assert config_of(replaced) == {"FunctionArn": f"{arn}:$LATEST", "MaximumEventAgeInSeconds": 21600,
+                                   "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}}}
+    functions.delete_function_event_invoke_config(FunctionName=sender)
+    missing = f"The function {arn}:$LATEST doesn't have an EventInvokeConfig"
+    for call in (functions.get_function_event_invoke_config, functions.delete_function_event_invoke_config):
+        error = refused(call, FunctionName=sender)
+        assert (error["code"], error["message"], error["status"]) == ("ResourceNotFoundException", missing, 404)
+    error = refused(functions.update_function_event_invoke_config, FunctionName=sender, MaximumRetryAttempts=0)
+    assert (error["code"], error["message"]) == ("ResourceNotFoundException", missing)
+    assert functions.list_function_event_invoke_configs(FunctionName=sender)["FunctionEventInvokeConfigs"] == []
+
+
+def test_an_empty_destination_removes_the_one_before(functions, sender, target):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnFailure": {"Destination": target[1]}, "OnSuccess": {"Destination": target[1]}})
+    changed = functions.update_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnFailure": {"Destination": ""}})
+    assert changed["DestinationConfig"] == {"OnSuccess": {"Destination": target[1]}, "OnFailure": {}}
+
+
+@pytest.mark.parametrize("member, good, bad", [
+    ("MaximumRetryAttempts", (0, 2), 3), ("MaximumEventAgeInSeconds", (60, 21600), 21601)])
+def test_numbers_have_bounds(functions, sender, refused, member, good, bad):
+    for value in good:
+        assert functions.put_function_event_invoke_config(FunctionName=sender, **{member: value})[member] == value
+    error = refused(functions.put_function_event_invoke_config, FunctionName=sender, **{member: bad})
+    assert (error["code"], error["status"]) == ("ValidationException", 400)
+    assert f"Member must have value less than or equal to {good[1]}" in error["message"]
+
+
+def test_a_config_of_an_unknown_function_or_of_nothing_is_refused(functions, sender, refused):
+    error = refused(functions.put_function_event_invoke_config, FunctionName="nobody", MaximumRetryAttempts=1)
+    assert (error["code"], error["message"]) == ("ResourceNotFoundException", "The function doesn't exist.")
+    error = refused(functions.put_function_event_invoke_config, FunctionName=sender)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValueException", "You must specify at least one of error handling or destination setting.")
+
+
+@pytest.mark.parametrize("destination, message", [
+    ("arn:aws:events:us-east-1:000000000000:event-bus/default",
+     "Orderly does not support an EventBridge event bus as a destination yet (ARN); see docs/compatibility.md."),
+    ("arn:aws:s3:::bucket", "Orderly does not support an S3 bucket as a destination yet (ARN); see docs/compatibility.md."),
+    ("arn:aws:kinesis:us-east-1:000000000000:stream/s", "The destination ARN ARN is invalid."),
+    ("arn:aws:sqs:us-east-1:000000000000:no-such-queue", "The destination ARN ARN is invalid."),
+    ("arn:aws:sns:us-east-1:000000000000:no-such-topic", "The destination ARN ARN is invalid."),
+    ("arn:aws:lambda:us-east-1:000000000000:function:no-such-function", "The destination ARN ARN is invalid."),
+])
+def test_a_destination_that_nothing_can_be_sent_to_is_refused(functions, sender, refused, destination, message):
+    for kind in ("OnSuccess", "OnFailure"):
+        error = refused(functions.put_function_event_invoke_config, FunctionName=sender,
+                        DestinationConfig={kind: {"Destination": destination}})
+        assert (error["code"], error["message"]) == (
+            "InvalidParameterValueException", message.replace("ARN)", destination + ")").replace("ARN ARN", f"ARN {destination}"))
+
+
+def test_a_function_is_no_destination_for_itself(functions, sender, arn_of, refused):
+    for suffix in ("", ":$LATEST"):
+        error = refused(functions.put_function_event_invoke_config, FunctionName=sender,
+                        DestinationConfig={"OnSuccess": {"Destination": arn_of(sender) + suffix}})
+        assert (error["code"], error["message"]) == (
+            "InvalidParameterValueException", "You can't specify the function as a destination for itself.")
+
+
+@pytest.mark.parametrize("service, action", [("sqs", "SendMessage"), ("sns", "Publish"), ("lambda", "InvokeFunction")])
+def test_the_role_must_be_allowed_to_send(client, functions, make_function, make_role, target, unique, arn_of, refused,
+                                          service, action):
+    arn = {"sqs": lambda: target[1],
+           "sns": lambda: client("sns").create_topic(Name=unique("t"))["TopicArn"],
+           "lambda": lambda: arn_of(make_function(FUNCTION))}[service]()
+    without, allowed = make_function(FUNCTION), make_function(FUNCTION, Role=make_role([f"{service}:{action}"]))
+    config = {"OnFailure": {"Destination": arn}}
+    error = refused(functions.put_function_event_invoke_config, FunctionName=without, DestinationConfig=config)
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValueException", f"The function's execution role does not have permissions to call {action} on {arn}")
+    assert functions.put_function_event_invoke_config(FunctionName=allowed, DestinationConfig=config)["DestinationConfig"] == {
+        "OnSuccess": {}, **config}
+
+
+# --- Records -----------------------------------------------------------------------------------
+
+
+def expected(record, request_id, arn, condition, count, request, **answer):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["timestamp"])
+    return {"version": "1.0", "timestamp": record["timestamp"],
+            "requestContext": {"requestId": request_id, "functionArn": f"{arn}:$LATEST", "condition": condition,
+                               "approximateInvokeCount": count},
+            "requestPayload": request, **answer}
+
+
+def test_a_success_is_recorded_in_a_queue(client, functions, sender, arn_of, target):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    request_id = send(functions, sender, {"order": "é"})
+    record = record_in(client, target[0])
+    assert record == expected(record, request_id, arn_of(sender), "Success", 1, {"order": "é"},
+                              responseContext={"statusCode": 200, "executedVersion": "$LATEST"},
+                              responsePayload={"got": {"order": "é"}})
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_a_failure_is_recorded_after_its_retries(client, functions, sender, arn_of, target, advance_clock, log_of,
+                                                 wait_until, retries):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, MaximumRetryAttempts=retries, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    request_id = send(functions, sender, {"why": "no"})
+    for attempt in range(1, retries + 1):
+        wait_until(lambda attempt=attempt: sum(line.startswith("REPORT") for line in log_of(sender)) == attempt)
+        assert nothing_in(client, target[0])
+        advance_clock(attempt * MINUTE)
+    record = record_in(client, target[0])
+    answer = record["responsePayload"]
+    assert (answer["errorType"], answer["errorMessage"]) == ("ValueError", "no")
+    assert record == expected(record, request_id, arn_of(sender), "RetriesExhausted", retries + 1, {"why": "no"},
+                              responseContext={"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+                              responsePayload=answer)
+    assert sum(line.startswith("REPORT") for line in log_of(sender)) == retries + 1
+
+
+def test_a_failure_whose_next_attempt_would_be_too_late_is_recorded_at_once(client, functions, sender, arn_of, target):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, MaximumEventAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    request_id = send(functions, sender, {"why": "no"})
+    record = record_in(client, target[0])
+    assert record["requestContext"] == {"requestId": request_id, "functionArn": arn_of(sender) + ":$LATEST",
+                                        "condition": "EventAgeExceeded", "approximateInvokeCount": 1}
+
+
+def test_the_dead_letter_queue_gets_the_event_besides_the_record(client, functions, make_function, make_role, make_queue, target):
+    dead = make_queue()
+    name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
+    functions.put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    send(functions, name, {"why": "no"})
+    assert record_in(client, target[0])["requestPayload"] == {"why": "no"}
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert json.loads(letter["Body"]) == {"why": "no"}
+
+
+def test_a_character_that_json_may_have_and_a_queue_refuses_is_sent_escaped(client, functions, make_function, make_role,
+                                                                          make_queue, target):
+    dead, event = make_queue(), {"why": "\ufffe and \uffff, not \ufffd"}
+    name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
+    functions.put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event, ensure_ascii=False).encode())
+    assert record_in(client, target[0])["requestPayload"] == event
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert letter["Body"] == '{"why": "\\ufffe and \\uffff, not \ufffd"}'
+
+
+@pytest.fixture
+def stopped(functions, make_function, make_role, make_queue, target):
+    """(a function that has run once and whose events are recorded in `target`, its dead letter queue's URL)."""
+    dead = make_queue()
+    name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
+    functions.put_function_event_invoke_config(FunctionName=name, DestinationConfig={"OnFailure": {"Destination": target[1]}})
+    assert functions.invoke(FunctionName=name)["StatusCode"] == 200
+    return name, dead
+
+
+def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, functions, stopped, arn_of, target, log_of):
+    name, dead = stopped
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    request_id = send(functions, name, {"order": 1})
+    record = record_in(client, target[0])
+    assert record == expected(record, request_id, arn_of(name), "ZeroReservedConcurrency", 0, {"order": 1})
+    [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
+    assert json.loads(letter["Body"]) == {"order": 1}
+    assert sum(line.startswith("START") for line in log_of(name)) == 1
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
+    send(functions, name, {"order": 2})
+    assert nothing_in(client, target[0])
+
+
+def test_a_retry_of_a_function_that_lost_its_concurrency_is_given_up(client, functions, stopped, arn_of, target, advance_clock,
+                                                                   log_of, wait_until):
+    name, _ = stopped
+    request_id = send(functions, name, {"why": "no"})
+    wait_until(lambda: sum(line.startswith("REPORT") for line in log_of(name)) == 2)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    advance_clock(MINUTE)
+    record = record_in(client, target[0])
+    assert record["requestContext"] == {"requestId": request_id, "functionArn": arn_of(name) + ":$LATEST",
+                                        "condition": "ZeroReservedConcurrency", "approximateInvokeCount": 1}
+    assert sum(line.startswith("REPORT") for line in log_of(name)) == 2
+
+
+def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_queue, allow_topic, sender,
+                                                arn_of, unique, log_of):
+    url = make_queue()
+    topic = client("sns").create_topic(Name=unique("t"))["TopicArn"]
+    allow_topic(url, topic)
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(url), Attributes={"RawMessageDelivery": "true"})
+    listener = make_function("import json\ndef handler(event, context): print('GOT ' + json.dumps(event))\n")
+    functions.put_function_event_invoke_config(FunctionName=sender, MaximumRetryAttempts=0, DestinationConfig={
+        "OnSuccess": {"Destination": topic}, "OnFailure": {"Destination": arn_of(listener)}})
+    send(functions, sender, {"n": 1})
+    assert record_in(client, url)["responsePayload"] == {"got": {"n": 1}}
+    request_id = send(functions, sender, {"why": "no"})
+    [line] = [line for line in log_of(listener, "GOT ") if line.startswith("GOT ")]
+    record = json.loads(line[4:])
+    assert record == expected(record, request_id, arn_of(sender), "RetriesExhausted", 1, {"why": "no"},
+                              responseContext={"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+                              responsePayload=record["responsePayload"])
+
+
+def test_a_config_is_of_the_qualifier_that_the_invoker_used(client, functions, sender, target):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, Qualifier="$LATEST", DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    send(functions, sender, {"n": 1}, Qualifier="$LATEST")
+    assert record_in(client, target[0])["requestPayload"] == {"n": 1}
+    send(functions, sender, {"n": 2})
+    assert record_in(client, target[0])["requestPayload"] == {"n": 2}
+
+
+def test_payloads_are_left_out_of_a_record_that_would_be_too_large(client, functions, sender, target):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    send(functions, sender, {"pad": "x" * 600_000})
+    record = record_in(client, target[0])
+    assert ("requestPayload" in record, "responsePayload" in record, record["requestContext"]["condition"]) == (False, False, "Success")
+    send(functions, sender, {"pad": "x" * 500_000})
+    assert record_in(client, target[0])["responsePayload"] == {"got": {"pad": "x" * 500_000}}
+
+
+def test_a_record_that_cannot_be_sent_is_counted_and_the_invocation_is_over(
+    client, functions, make_function, make_role, target, now_ms, wait_until, advance_clock, log_of
+):
+    role = make_role(SEND)
+    name = make_function(FUNCTION, Role=role)
+    functions.put_function_event_invoke_config(
+        FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    client("iam").delete_role_policy(RoleName=role.rsplit("/", 1)[1], PolicyName="inline")
+    send(functions, name, {})
+    log_of(name, "REPORT")
+    advance_clock(MINUTE)
+
+    def failures():
+        return sums(client("cloudwatch"), now_ms(), "AWS/Lambda", FunctionName=name).get("DestinationDeliveryFailures")
+
+    assert wait_until(failures) == 1
+    assert nothing_in(client, target[0])
+
+
+# --- Limits and other ways to invoke -----------------------------------------------------------
+
+
+def test_invoke_async_of_old_queues_an_event(functions, sender, target, client, refused):
+    functions.put_function_event_invoke_config(
+        FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    reply = functions.invoke_async(FunctionName=sender, InvokeArgs=json.dumps({"old": True}))
+    assert reply["Status"] == 202
+    assert record_in(client, target[0])["requestPayload"] == {"old": True}
+    error = refused(functions.invoke_async, FunctionName=sender, InvokeArgs=b"{")
+    assert (error["code"], error["status"]) == ("InvalidRequestContentException", 400)
+    error = refused(functions.invoke_async, FunctionName="nobody", InvokeArgs=b"{}")
+    assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
+
+
+@pytest.mark.parametrize("kind, most", [("Event", 1024 * 1024), ("RequestResponse", 6 * 1024 * 1024)])
+def test_a_request_has_a_limit(functions, make_function, refused, kind, most):
+    name = make_function("def handler(event, context): return len(event)\n")
+    fits = json.dumps("x" * (most - 2))
+    assert functions.invoke(FunctionName=name, InvocationType=kind, Payload=fits)["StatusCode"] in (200, 202)
+    error = refused(functions.invoke, FunctionName=name, InvocationType=kind, Payload=fits[:-1] + 'x"')
+    assert (error["code"], error["status"], error["message"]) == (
+        "RequestTooLargeException", 413, f"Request must be smaller than {most} bytes for the InvokeFunction operation")
+
+
+def test_an_answer_has_a_limit(functions, make_function):
+    name = make_function("def handler(event, context): return 'x' * event\n")
+    most = 6291556
+    reply = functions.invoke(FunctionName=name, Payload=json.dumps(most - 2))
+    assert ("FunctionError" in reply, len(reply["Payload"].read())) == (False, most)
+    reply = functions.invoke(FunctionName=name, Payload=json.dumps(most - 1))
+    assert (reply["FunctionError"], json.loads(reply["Payload"].read())) == ("Unhandled", {
+        "errorType": "Function.ResponseSizeTooLarge",
+        "errorMessage": f"Response payload size exceeded maximum allowed payload size ({most} bytes)."})
+
+
+def test_a_clients_context_has_a_limit(functions, make_function, refused):
+    name = make_function("def handler(event, context): return len(context.client_context.custom['k'])\n")
+    room = 3583 // 4 * 3
+
+    def context(length):
+        shell = len(json.dumps({"custom": {"k": ""}}))
+        return base64.b64encode(json.dumps({"custom": {"k": "x" * (length - shell)}}).encode()).decode()
+
+    assert len(context(room)) <= 3583 < len(context(room + 1))
+    assert int(functions.invoke(FunctionName=name, ClientContext=context(room))["Payload"].read()) > 2000
+    error = refused(functions.invoke, FunctionName=name, ClientContext=context(room + 1))
+    assert (error["code"], error["message"]) == (
+        "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
+
+
+def test_a_tenant_is_refused_clearly(functions, sender, refused):
+    error = refused(functions.invoke, FunctionName=sender, TenantId="blue")
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValueException", "Orderly does not support TenantId yet; see docs/compatibility.md.")
+
+
+# --- Restarts ----------------------------------------------------------------------------------
+
+
+class House:
+    """A server of its own, with a function whose role may send, and a queue."""
+
+    def __init__(self):
+        self.server = orderly_server.Server(keep_data=True).start()
+        self.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)
+        self.client("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": SEND + ["logs:*"], "Resource": "*"}]}))
+        self.url = self.client("sqs").create_queue(QueueName="records")["QueueUrl"]
+
+    @functools.cache
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                            aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))
+
+    def make(self, source, **config):
+        self.client("lambda").create_function(
+            FunctionName="f", Runtime="python3.11", Handler="index.handler", Timeout=60,
+            Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": zip_of({"index.py": source})})
+        self.client("lambda").put_function_event_invoke_config(FunctionName="f", DestinationConfig={
+            kind: {"Destination": "arn:aws:sqs:us-east-1:000000000000:records"} for kind in ("OnSuccess", "OnFailure")}, **config)
+
+    def reports(self):
+        try:
+            events = self.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+        except self.client("logs").exceptions.ResourceNotFoundException:
+            return 0
+        return sum(event["message"].startswith("REPORT") for event in events)
+
+    def record(self):
+        [message] = self.client("sqs").receive_message(QueueUrl=self.url.replace(
+            self.url.split("/")[2], self.server.endpoint.split("/")[2]), WaitTimeSeconds=20)["Messages"]
+        return json.loads(message["Body"])
+
+    def crash(self):
+        self.server.kill()
+        self.server.start()
+
+
+@pytest.fixture
+def house():
+    one = House()
+    yield one
+    one.server.stop()
+    one.server.remove_data()
+
+
+def test_a_retry_survives_a_crash_before_it_and_during_it(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(2)\n    raise ValueError('no')\n")
+    reply = house.client("lambda").invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")
+    request_id = reply["ResponseMetadata"]["RequestId"]
+    wait_until(lambda: house.reports() == 1)
+    house.crash()  # the retry waits
+    house.server.advance_clock(MINUTE)
+    wait_until(lambda: running(house))
+    house.crash()  # the retry is under way: it begins again
+    wait_until(lambda: house.reports() == 2)
+    house.server.advance_clock(2 * MINUTE)
+    assert house.record()["requestContext"] == {
+        "requestId": request_id, "functionArn": "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST",
+        "condition": "RetriesExhausted", "approximateInvokeCount": 3}
+
+
+def running(house):
+    """Does a function's process run an invocation?"""
+    return changes.rows(house.server, "select 1 from lambda_invocation where state = 'running'")
+
+
+def test_all_waiting_events_are_given_up_when_a_function_loses_its_concurrency(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
+    functions = house.client("lambda")
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"30")
+    wait_until(lambda: len(running(house)) == 1)
+    waiting = {functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+               for _ in range(101)}
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=0)
+    records = [house.record() for _ in range(101)]
+    assert {record["requestContext"]["requestId"] for record in records} == waiting
+    assert {record["requestContext"]["condition"] for record in records} == {"ZeroReservedConcurrency"}
+
+
+def test_an_event_that_waited_too_long_is_not_run(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
+    functions = house.client("lambda")
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"3")
+    late = functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+    wait_until(lambda: len(running(house)) == 1)
+    house.server.advance_clock(61)
+    records = []
+    while not any(record["requestContext"]["requestId"] == late for record in records):
+        records.append(house.record())
+    [record] = [record for record in records if record["requestContext"]["requestId"] == late]
+    assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
+
+
+def test_an_event_is_given_up_at_its_age_though_no_sandbox_comes_to_take_it(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
+    functions = house.client("lambda")
+    functions.update_function_configuration(FunctionName="f", Timeout=900)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"600")
+    wait_until(lambda: len(running(house)) == 1)
+    late = functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+    house.server.advance_clock(61)
+    record = house.record()
+    assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
+    assert len(running(house)) == 1

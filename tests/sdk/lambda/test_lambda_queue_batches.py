@@ -1,0 +1,76 @@
+"""Batches of a queue whose function or messages change while they are under way or gather."""
+
+
+import changes
+import pytest
+from orderly_fixtures import POLLER, zip_of
+from stream_world import World
+
+SLEEPS = """
+import time
+def handler(event, context):
+    time.sleep(25)
+"""
+SAYS = """
+import json
+def handler(event, context):
+    print("IDS " + json.dumps([one["body"] for one in event["Records"]]))
+"""
+REPORTS = SAYS + """
+    return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] == "bad"]}
+"""
+
+
+@pytest.fixture
+def world():
+    made = World()
+    yield made
+    made.close()
+
+
+def count_of(world, query):
+    return changes.rows(world.server, query)[0][0]
+
+
+def left(world, url):
+    found = world.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return sum(int(found[one]) for one in found if one.startswith("ApproximateNumber"))
+
+
+def send(world, url, *bodies):
+    for one in bodies:
+        world.client("sqs").send_message(QueueUrl=url, MessageBody=one)
+
+
+def test_a_mapping_works_on_when_a_version_with_all_of_its_batches_is_deleted(world):
+    function, (url, arn) = world.function(SLEEPS, POLLER), world.queue()
+    first = world.functions.publish_version(FunctionName=function)["Version"]
+    world.functions.create_alias(FunctionName=function, Name="live", FunctionVersion=first)
+    world.functions.create_event_source_mapping(
+        FunctionName=f"{function}:live", EventSourceArn=arn, BatchSize=1, ScalingConfig={"MaximumConcurrency": 2})
+    send(world, url, *"abc")
+    world.wait(lambda: count_of(world, "select count(*) from lambda_invocation where state = 'running'") == 2)
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": SAYS}))
+    world.functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+    second = world.functions.publish_version(FunctionName=function)["Version"]
+    world.functions.update_alias(FunctionName=function, Name="live", FunctionVersion=second)
+    world.functions.delete_function(FunctionName=function, Qualifier=first)
+    world.wait(lambda: count_of(world, "select count(*) from lambda_invocation where state = 'running'") == 0)
+    world.advance(31)
+    world.wait(lambda: sorted(sum(world.ids(function), [])) == ["a", "b", "c"])
+
+
+def test_a_message_that_comes_again_while_its_batch_gathers_may_be_reported_as_failed(world):
+    function, (url, arn) = world.function(REPORTS, POLLER), world.queue()
+    world.functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn, BatchSize=100, MaximumBatchingWindowInSeconds=300,
+        FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "200"})
+    send(world, url, "good", "bad")
+    gathered = "select sum(count) from lambda_batch where state = 'gathering'"
+    world.wait(lambda: count_of(world, gathered) == 2)
+    world.advance(201)
+    world.wait(lambda: count_of(world, gathered) == 4)
+    world.advance(99)
+    world.wait(lambda: any(len(one) == 4 for one in world.ids(function)))
+    world.wait(lambda: left(world, url) == 1)
