@@ -2118,10 +2118,17 @@ from lambda_lane where mapping_id = :mapping_id;
 -- column: found integer
 select 1 as found from lambda_invocation where mapping_id = :mapping_id and lane_id = :lane_id limit 1;
 
--- A lane that is not used any more has no batch.
+-- A lane that is not used any more has no batch, but still the state of its window.
 -- statement: retire_lanes :exec
 -- param: first_lane integer
-update lambda_lane set state = 'idle', delivery_id = null where mapping_id = :mapping_id and number < :first_lane;
+update lambda_lane set state = 'idle', delivery_id = null, ends = '', held_count = 0, held_size = 0,
+    window_ms = iif(window_state is null, null, window_ms)
+where mapping_id = :mapping_id and number < :first_lane;
+
+-- statement: remove_ended_lanes :exec
+-- param: first_lane integer
+delete from lambda_lane
+where mapping_id = :mapping_id and number < :first_lane and state = 'idle' and window_ms is null;
 
 -- statement: remove_lane :exec
 delete from lambda_lane where id = :id;

@@ -3,7 +3,9 @@
  *
  * A lane's records up to its `done` are done: nothing reads them any more, and they are removed in slices. So
  * the end of a batch of 10,000 records changes one row.  Another number of lanes makes new lanes; the records
- * are moved to them in slices, too, and meanwhile the mapping has no lane.
+ * are moved to them in slices, too, and meanwhile the mapping has no lane.  An older lane with an open
+ * tumbling window stays, without records, until the function has got the window's state in its last
+ * invocation.
  */
 #include "batches.h"
 #include "sources.h"
@@ -158,7 +160,10 @@ enum outcome lambda_remove_records(const struct call *call, const struct lambda_
 
 /* ---- another number of lanes ---- */
 
-/* Remove what the mapping's older lanes have done, and then these lanes.  False: the slice is over. */
+/*
+ * Remove what the mapping's older lanes have done, and then these lanes, unless one has to end a window.
+ * False: the slice is over.
+ */
 static bool remove_older(const struct call *call, const struct lambda_reader_row *reader, struct slice *slice)
 {
     struct lambda_lane_rows lanes =
@@ -168,7 +173,8 @@ static bool remove_older(const struct call *call, const struct lambda_reader_row
     for (size_t i = 0; i < lanes.count; i++) {
         if (!remove_done(call, &lanes.items[i], slice))
             return false;
-        lambda_remove_lane(call->txn, &(struct lambda_remove_lane_params){.id = lanes.items[i].id});
+        if (!lanes.items[i].window_ms)
+            lambda_remove_lane(call->txn, &(struct lambda_remove_lane_params){.id = lanes.items[i].id});
     }
     return true;
 }
@@ -226,14 +232,23 @@ enum outcome lambda_move_records(const struct call *call, const struct lambda_he
     return DONE;
 }
 
-struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id)
+struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id,
+                                        struct lambda_lane_rows *retired)
 {
+    struct lambda_list_lanes_params of = {.mapping_id = mapping_id, .most = INT64_MAX};
     struct lambda_reader_row reader = {0};
 
     lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = mapping_id}, &reader);
-    return lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = mapping_id,
-                                                                           .least = reader.first_lane,
-                                                                           .most = INT64_MAX});
+    of.least = reader.first_lane;
+    struct lambda_lane_rows lanes = lambda_list_lanes(call->txn, &of);
+    if (!retired)
+        return lanes;
+    *retired = (struct lambda_lane_rows){0};
+    if (lanes.count > 0 && reader.first_lane > 0) {
+        of = (struct lambda_list_lanes_params){.mapping_id = mapping_id, .most = reader.first_lane - 1};
+        *retired = lambda_list_lanes(call->txn, &of);
+    }
+    return lanes;
 }
 
 void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count)
@@ -242,7 +257,7 @@ void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *
     bool is_new =
         !lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = mapping->id}, &reader);
 
-    if ((int64_t)lambda_lanes_of(call, mapping->id).count == count)
+    if ((int64_t)lambda_lanes_of(call, mapping->id, NULL).count == count)
         return;
     lambda_lanes_stop(call, mapping->id);
     if (!is_new) {

@@ -39,7 +39,8 @@ static str target_of(const struct call *call, int64_t lane_id)
 
 void lambda_lanes_stop(const struct call *call, int64_t mapping_id)
 {
-    struct lambda_lane_rows lanes = lambda_lanes_of(call, mapping_id);
+    struct lambda_lane_rows lanes = lambda_list_lanes(
+        call->txn, &(struct lambda_list_lanes_params){.mapping_id = mapping_id, .most = INT64_MAX});
 
     for (size_t i = 0; i < lanes.count; i++)
         delivery_drop(call, target_of(call, lanes.items[i].id));
@@ -187,9 +188,54 @@ static void count_age(const struct call *call, const struct poll *poll, const st
         count(call, &age, poll->function.row.name, (double)(call->now_ms - record.made_ms));
 }
 
+/* The records of a batch share the event with their window's state. */
+static int64_t most_bytes(const struct lambda_lane_row *lane)
+{
+    return EVENT_BYTES - (int64_t)lane->window_state.size;
+}
+
+/* The last one of the records, from the lane's first on, that make one batch; 0: the lane has no record. */
+static int64_t last_of_batch(const struct call *call, const struct poll *poll,
+                             const struct lambda_lane_row *lane, const struct lambda_held_row *first)
+{
+    const struct lambda_each_held_params all = {
+        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done, .last = INT64_MAX};
+    struct lambda_each_held_cursor cursor = lambda_each_held_open(call->txn, &all);
+    struct lambda_held_row record;
+    int64_t size = 0, last = 0;
+
+    for (int64_t i = 0; i < poll->mapping.batch_size && lambda_each_held_next(&cursor, &record); i++) {
+        size += record.size + 1;
+        if (i > 0 && (size > most_bytes(lane) || !str_equal(record.shard, first->shard) ||
+                      window_of(poll, &record) != window_of(poll, first)))
+            break;
+        last = record.id;
+    }
+    lambda_each_held_close(&cursor);
+    return last;
+}
+
+/*
+ * The state may have grown since the batch was chosen.  The records that do not fit beside it any more become
+ * the next batch.  Returns the batch's bytes.
+ */
+static int64_t fit_batch(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
+{
+    struct lambda_count_held_row size = size_of_batch(call, lane);
+    struct lambda_held_row first;
+
+    if (size.count < 2 || size.size + size.count <= most_bytes(lane) || !oldest_of(call, lane, &first))
+        return size.size;
+    lane->ends = arena_format(call->arena, "%lld %.*s", (long long)last_of_batch(call, poll, lane, &first),
+                              STR_ARGS(lane->ends));
+    return size_of_batch(call, lane).size;
+}
+
 /* The event is made when a sandbox takes it: lambda_lane_event().  Its invocation has only its window. */
 static void send(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
+    int64_t size = fit_batch(call, poll, lane);
+
     count_age(call, poll, lane);
     lane->request_id = random_uuid(call->arena);
     lane->state = LAMBDA_LANE_STATE_RUNNING;
@@ -201,7 +247,7 @@ static void send(const struct call *call, const struct poll *poll, struct lambda
                           .payload = lane->window_ms ? window_of_event(call, poll, lane) : S(""),
                           .lane_id = &lane->id,
                           .delivery_id = lane->delivery_id,
-                          .event_size = size_of_batch(call, lane).size,
+                          .event_size = size,
                       });
 }
 
@@ -241,33 +287,6 @@ static bool discard_old(const struct call *call, const struct poll *poll, struct
     lambda_lane_done(call, lane, discard.last.id);
     lambda_set_lane(call->txn, lane);
     return true;
-}
-
-/* The records of a batch share the event with their window's state. */
-static int64_t most_bytes(const struct lambda_lane_row *lane)
-{
-    return EVENT_BYTES - (int64_t)lane->window_state.size;
-}
-
-/* The last one of the records, from the lane's first on, that make one batch; 0: the lane has no record. */
-static int64_t last_of_batch(const struct call *call, const struct poll *poll,
-                             const struct lambda_lane_row *lane, const struct lambda_held_row *first)
-{
-    const struct lambda_each_held_params all = {
-        .mapping_id = lane->mapping_id, .lane = lane->number, .after = lane->done, .last = INT64_MAX};
-    struct lambda_each_held_cursor cursor = lambda_each_held_open(call->txn, &all);
-    struct lambda_held_row record;
-    int64_t size = 0, last = 0;
-
-    for (int64_t i = 0; i < poll->mapping.batch_size && lambda_each_held_next(&cursor, &record); i++) {
-        size += record.size + 1;
-        if (i > 0 && (size > most_bytes(lane) || !str_equal(record.shard, first->shard) ||
-                      window_of(poll, &record) != window_of(poll, first)))
-            break;
-        last = record.id;
-    }
-    lambda_each_held_close(&cursor);
-    return last;
 }
 
 static void choose_batch(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
@@ -365,14 +384,14 @@ static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
     return false;
 }
 
-int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up)
+static int64_t dispatch_each(const struct call *call, const struct poll *poll,
+                             const struct lambda_lane_rows *lanes, bool caught_up)
 {
-    struct lambda_lane_rows lanes = lambda_lanes_of(call, poll->mapping.id);
     int64_t first_ms = INT64_MAX;
     bool sent = false;
 
-    for (size_t i = 0; i < lanes.count; i++) {
-        struct lambda_lane_row *lane = &lanes.items[i];
+    for (size_t i = 0; i < lanes->count; i++) {
+        struct lambda_lane_row *lane = &lanes->items[i];
         if (sent && slice_is_over(call))
             return call->now_ms;
         bool was_busy = is_busy(call, lane);
@@ -385,6 +404,19 @@ int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, 
             first_ms = due_ms;
     }
     return first_ms;
+}
+
+int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up)
+{
+    struct lambda_lane_rows retired, lanes = lambda_lanes_of(call, poll->mapping.id, &retired);
+    int64_t retired_ms = dispatch_each(call, poll, &retired, true); /* no record comes to them any more */
+    int64_t lanes_ms = dispatch_each(call, poll, &lanes, caught_up);
+
+    if (retired.count > 0)
+        lambda_remove_ended_lanes(
+            call->txn, &(struct lambda_remove_ended_lanes_params){.mapping_id = poll->mapping.id,
+                                                                  .first_lane = lanes.items[0].number});
+    return retired_ms < lanes_ms ? retired_ms : lanes_ms;
 }
 
 /* The lane may be idle now. */

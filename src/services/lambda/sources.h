@@ -209,8 +209,12 @@ void lambda_queue_stops_growing(const struct call *call, const struct poll *poll
 void lambda_queue_scale_back(const struct call *call, const struct lambda_mapping_row *mapping);
 
 /* lane_records.c: the records that a stream's mapping holds */
-/* The lanes of the mapping; none while its records are moved to new ones. */
-struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id);
+/*
+ * The lanes of the mapping; none while its records are moved to new ones.  *retired (or NULL) then gets older
+ * lanes that still have to end their windows.
+ */
+struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id,
+                                        struct lambda_lane_rows *retired);
 /* The mapping gets that many lanes; a change drops what is under way. */
 void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count);
 /* Of the lane's records up to the id `last`, the one behind `skipped` others. */

@@ -3,6 +3,7 @@
 import collections
 import json
 
+import changes
 import counted
 import pytest
 from orderly_fixtures import ACCOUNT, zip_of
@@ -696,6 +697,59 @@ def handler(event, context):
     assert max(size for size, _ in world.said(function, "EVENT")) <= 6 * 1024 * 1024
 
 
+def held_bytes(world):
+    """Of the records that the world's mapping holds, with a comma each, as they are in an event."""
+    return changes.rows(world.server, "select coalesce(sum(size + 1), 0) from lambda_record")[0][0]
+
+
+def hold(world, table, ids, **attributes):
+    count = changes.rows(world.server, "select count(*) from lambda_record")[0][0] + len(ids)
+    world.put(table, *ids, **attributes)
+    world.wait(lambda: changes.rows(world.server, "select count(*) from lambda_record")[0][0] == count)
+
+
+EVENT_BYTES = 6 * 1024 * 1024 - 4096  # of records and a state
+
+
+@pytest.mark.parametrize("more, batches", [(0, [16]), (1, [15, 1])])
+def test_a_batch_has_just_under_six_megabytes(own_world, more, batches):
+    world = own_world
+    function, (table, stream) = world.function("def handler(event, context):\n    print('EVENT', len(event['Records']))\n"), world.table("NEW_IMAGE")
+    world.map(function, stream, MaximumBatchingWindowInSeconds=300)
+    hold(world, table, [f"a{i:02}" for i in range(15)], x={"S": "x" * 400000})
+    around = held_bytes(world) // 15 - 400000
+    hold(world, table, ["a15"], x={"S": "x" * (EVENT_BYTES - held_bytes(world) - around + more)})
+    assert held_bytes(world) == EVENT_BYTES + more
+    world.advance(300)
+    world.wait(lambda: sum(world.said(function, "EVENT")) == 16)
+    assert world.said(function, "EVENT") == batches
+
+
+@pytest.mark.parametrize("more, batches", [(0, [15, 14]), (1, [15, 13, 1])])
+def test_what_no_longer_fits_beside_a_state_that_has_grown_is_a_batch_of_its_own(own_world, more, batches):
+    world = own_world
+    function, (table, stream) = world.function("""
+import json, os
+def handler(event, context):
+    records = event["Records"]
+    print("EVENT " + json.dumps([len(records), len(json.dumps(event))]))
+    failed = [{"itemIdentifier": one["dynamodb"]["SequenceNumber"]} for one in records[1:15] if len(records) == 15]
+    return {"state": {"x": "y" * (int(os.environ["STATE"]) - len('{"x":""}'))}, "batchItemFailures": failed}
+"""), world.table("NEW_IMAGE")
+    at_window_start(world, 900)
+    world.map(function, stream, TumblingWindowInSeconds=900, MaximumBatchingWindowInSeconds=300, FunctionResponseTypes=["ReportBatchItemFailures"])
+    hold(world, table, ["a"])
+    first = held_bytes(world)
+    hold(world, table, [f"a{i:02}" for i in range(14)], x={"S": "x" * 400000})
+    state = EVENT_BYTES - (held_bytes(world) - first) + more
+    world.functions.update_function_configuration(FunctionName=function, Environment={"Variables": {"STATE": str(state)}})
+    world.functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+    world.advance(300)
+    said = world.wait(lambda: (lambda found: found if sum(count for count, _ in found) == 29 else None)(world.said(function, "EVENT")))
+    assert [count for count, _ in said] == batches
+    assert max(size for _, size in said) <= 6 * 1024 * 1024
+
+
 def test_a_state_of_one_mebibyte_is_not_too_large(own_world):
     world = own_world
     function, (table, stream) = world.function("""
@@ -793,6 +847,31 @@ def test_more_lanes_take_over_what_is_held_and_a_poison_record_holds_only_its_ow
     world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY.replace('raise ValueError("no")', 'pass')}))
     world.advance(61)
     world.wait(lambda: {one for [one] in world.ids(function)} == {"bad", *others})
+
+
+@pytest.mark.parametrize("before, after", [(1, 4), (4, 1)])
+def test_another_number_of_lanes_keeps_the_state_of_open_windows(own_world, before, after):
+    world = own_world
+    function, (table, stream) = world.function(SUMS), world.table()
+    at_window_start(world, 600)
+    uuid = world.map(function, stream, TumblingWindowInSeconds=600, ParallelizationFactor=before)
+    world.put(table, *"abcdef")
+    world.wait(lambda: changes.rows(world.server, "select sum(json_extract(window_state, '$.n')) from lambda_lane") == [(6,)])
+    world.functions.update_event_source_mapping(UUID=uuid, ParallelizationFactor=after)
+    world.put(table, *"ghij")
+    world.wait(lambda: changes.rows(world.server, "select sum(json_extract(window_state, '$.n')) from lambda_lane") == [(10,)])
+    world.server.kill()
+    world.server.start()
+    assert not any(one["isFinalInvokeForWindow"] for one in world.said(function, "EVENT"))
+    world.advance(600)
+    world.wait(lambda: finals(world, function) == 10)
+    world.wait(lambda: changes.rows(world.server, "select count(*) from lambda_lane") == [(after,)])
+    assert finals(world, function) == 10
+
+
+def finals(world, function):
+    """The number of records that the last invocations of windows tell of."""
+    return sum(one["state"]["n"] for one in world.said(function, "EVENT") if one["isFinalInvokeForWindow"])
 
 
 def test_an_update_of_the_retries_holds_for_a_batch_that_is_being_tried(own_world):
