@@ -55,6 +55,11 @@ struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapp
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
+/* queue_poller.c */
+/* Remove a queue's batch whose messages are visible again before it begins.  False: it may begin. */
+bool lambda_queue_batch_lapse(const struct call *call, int64_t version_id,
+                              const struct lambda_queued_row *invocation);
+
 /* queue_source.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 

@@ -139,6 +139,28 @@ bool lambda_batch_has_all(const struct call *call, int64_t batch_id, const struc
     return lambda_ids_all_seen(&seen);
 }
 
+static struct receipts receipts_in(const struct call *call, str source_arn, str lines)
+{
+    struct receipts receipts = {.source_arn = source_arn};
+    struct receipt receipt;
+
+    while (lambda_receipt_next(&lines, &receipt)) {
+        *list_add(call->arena, &receipts.ids) = receipt.message_id;
+        *list_add(call->arena, &receipts.handles) = receipt.handle;
+    }
+    return receipts;
+}
+
+struct receipts lambda_gathered_receipts(const struct call *call, int64_t batch_id)
+{
+    struct lambda_batch_row batch = {0};
+    struct lambda_last_part_row part = {.receipts = S("")};
+
+    find(call, batch_id, &batch);
+    lambda_last_part(call->txn, &(struct lambda_last_part_params){.batch_id = batch_id}, &part);
+    return receipts_in(call, batch.source_arn, part.receipts);
+}
+
 /* ---- its messages, some at a time ---- */
 
 /* A batch at work. */
@@ -207,13 +229,8 @@ static void note_retried(const struct call *call, const struct tended *tended,
 static void delete_messages(const struct call *call, const struct tended *tended,
                             const struct lambda_next_part_row *part)
 {
-    struct receipts receipts = {.source_arn = tended->batch->source_arn};
-    struct receipt receipt;
+    struct receipts receipts = receipts_in(call, tended->batch->source_arn, part->receipts);
 
-    for (str lines = part->receipts; lambda_receipt_next(&lines, &receipt);) {
-        *list_add(call->arena, &receipts.ids) = receipt.message_id;
-        *list_add(call->arena, &receipts.handles) = receipt.handle;
-    }
     lambda_queue_delete(call, tended->role, &receipts, &tended->failures);
 }
 

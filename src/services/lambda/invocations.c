@@ -2,6 +2,7 @@
  * invocations.c: an invocation's row, and its result.
  */
 #include "invocations.h"
+#include "batches.h"
 #include "destinations.h"
 #include "durable.h"
 #include "lambda_internal.h"
@@ -66,6 +67,9 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
     while (lambda_take_invocation(call->txn, params, invocation)) {
         if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
             lambda_event_expire(call, invocation->id, invocation->queued_ms))
+            continue;
+        if (invocation->kind == LAMBDA_INVOCATION_KIND_MAPPING &&
+            lambda_queue_batch_lapse(call, params->version_id, invocation))
             continue;
         invocation->payload = whole_payload(call, invocation, read);
         if (str_present(invocation->payload))

@@ -1425,7 +1425,7 @@ update lambda_invocation set state = 'running', sandbox_id = :sandbox_id, starte
 where id = (select id from lambda_invocation where version_id = :version_id and state = 'queued'
     order by (kind <> 'sync'), id limit 1)
 returning id, request_id, kind, payload, payload_apart, client_context, trace_id, function_arn, queued_ms, attempts,
-    receipts, durable, execution_id, lineage, batch_id, lane_id;
+    receipts, durable, execution_id, lineage, batch_id, lane_id, mapping_id;
 
 -- The sandbox's invocation, or else the oldest one of a version that no sandbox has taken.
 -- statement: find_invocation :one
@@ -2036,6 +2036,9 @@ select records from lambda_batch_part where batch_id = :batch_id order by number
 
 -- statement: each_receipts :each
 select receipts from lambda_batch_part where batch_id = :batch_id order by number;
+
+-- statement: last_part :one
+select receipts from lambda_batch_part where batch_id = :batch_id order by number desc limit 1;
 
 -- statement: next_part :one
 -- param: after integer

@@ -131,6 +131,18 @@ int64_t lambda_queue_trace_waiting(const struct call *call, const struct poll *p
                                                                                      : after_ms;
 }
 
+bool lambda_queue_hides(const struct call *call, const struct principal *role,
+                        const struct receipts *receipts)
+{
+    const struct sqs_show_received_request in = {.queue_arn = receipts->source_arn,
+                                                 .receipt_handles = receipts->handles};
+    struct sqs_are_hidden_result out = {0};
+    struct failure failure;
+
+    return !role || receipts->handles.count == 0 ||
+           invoke(call, role, &SQS_ARE_HIDDEN, &in, &out, &failure) != DONE || out.are_hidden;
+}
+
 /* ---- the end of a batch ---- */
 
 static void delete_some(const struct call *call, const struct principal *role, str queue_arn,

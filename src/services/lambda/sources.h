@@ -132,6 +132,9 @@ enum outcome lambda_queue_receive(const struct call *call, const struct poll *po
  */
 int64_t lambda_queue_trace_waiting(const struct call *call, const struct poll *poll, int64_t after_ms,
                                    int64_t until_ms);
+/* Is one of the messages still hidden?  True also if nobody knows. */
+bool lambda_queue_hides(const struct call *call, const struct principal *role,
+                        const struct receipts *receipts);
 /* Delete all messages but these failures, whose list is sorted; role may be NULL. */
 void lambda_queue_delete(const struct call *call, const struct principal *role,
                          const struct receipts *receipts, const struct str_list *failures);
@@ -154,6 +157,8 @@ void lambda_gathering_send(const struct call *call, const struct poll *poll,
                            const struct lambda_batch_row *batch);
 /* Forget the messages that the mapping has gathered: they become visible again. */
 void lambda_gathering_drop(const struct call *call, int64_t mapping_id);
+/* What the batch has received last. */
+struct receipts lambda_gathered_receipts(const struct call *call, int64_t batch_id);
 /* Do these ids, which are sorted, all belong to messages of the batch? */
 bool lambda_batch_has_all(const struct call *call, int64_t batch_id, const struct str_list *ids);
 /* How the function has done a batch. */

@@ -1,6 +1,6 @@
 /*
- * received.c: shows again what a consumer has received, for one that works on its messages outside the
- * engine.
+ * received.c: what a consumer has received: shown again, for one that works on its messages outside the
+ * engine; still its own, for one that works on them later.
  */
 #include "sqs_internal.h"
 
@@ -17,6 +17,19 @@ static void show(const struct call *call, const struct sqs_visible_row *row, str
     sqs_message_show(call, &in, row, &content, message);
 }
 
+/* after_ms: only if it is hidden for longer.  False: it was deleted, or received again, since; or it is
+ * visible. */
+static bool find(const struct call *call, const struct queue *queue, const struct receipt *receipt,
+                 int64_t after_ms, struct sqs_visible_row *row)
+{
+    return sqs_find_in_flight(call->txn,
+                              &(struct sqs_find_in_flight_params){.id = receipt->id,
+                                                                  .generation_id = queue->row.generation_id,
+                                                                  .receipt = receipt->number,
+                                                                  .visible_ms = after_ms},
+                              row);
+}
+
 enum outcome sqs_show_received(const struct call *call, const struct sqs_show_received_request *in,
                                struct sqs_receive_message_result *out)
 {
@@ -30,12 +43,27 @@ enum outcome sqs_show_received(const struct call *call, const struct sqs_show_re
         str handle = in->receipt_handles.items[i];
         if (!sqs_receipt_read(call, queue, handle, &receipt))
             return FAILED;
-        if (sqs_find_in_flight(call->txn,
-                               &(struct sqs_find_in_flight_params){.id = receipt.id,
-                                                                   .generation_id = queue->row.generation_id,
-                                                                   .receipt = receipt.number},
-                               &row))
+        if (find(call, queue, &receipt, 0, &row))
             show(call, &row, handle, &out->messages);
     }
+    return DONE;
+}
+
+enum outcome sqs_are_hidden(const struct call *call, const struct sqs_show_received_request *in,
+                            struct sqs_are_hidden_result *out)
+{
+    const struct queue *queue = sqs_queue_open_arn(call, in->queue_arn);
+    struct sqs_visible_row row;
+    struct receipt receipt;
+    bool found = false;
+
+    if (!queue)
+        return FAILED;
+    for (size_t i = 0; i < in->receipt_handles.count && !found; i++) {
+        if (!sqs_receipt_read(call, queue, in->receipt_handles.items[i], &receipt))
+            return FAILED;
+        found = find(call, queue, &receipt, call->now_ms, &row);
+    }
+    out->are_hidden = found;
     return DONE;
 }

@@ -21,6 +21,14 @@ REPORTS = SAYS + """
 """
 
 
+BEGINS_NEVER = "import time\ntime.sleep(300)\n"
+COUNTS = """
+import json
+def handler(event, context):
+    print("IDS " + json.dumps([[one["body"], one["attributes"]["ApproximateReceiveCount"]] for one in event["Records"]]))
+"""
+
+
 @pytest.fixture
 def world():
     made = World()
@@ -74,3 +82,23 @@ def test_a_message_that_comes_again_while_its_batch_gathers_may_be_reported_as_f
     world.advance(99)
     world.wait(lambda: any(len(one) == 4 for one in world.ids(function)))
     world.wait(lambda: left(world, url) == 1)
+
+
+@pytest.mark.parametrize("window", [0, 1])
+@pytest.mark.parametrize("seconds, receives", [(500, "1"), (601, "2")])
+def test_a_batch_that_cannot_begin_before_its_messages_are_visible_again_never_begins(world, window, seconds, receives):
+    function, (url, arn) = world.function(BEGINS_NEVER, POLLER), world.queue()
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "600"})
+    world.functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn, MaximumBatchingWindowInSeconds=window)
+    send(world, url, "a")
+    world.wait(lambda: count_of(world, "select count(*) from lambda_invocation where state = 'queued'") == 1)
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": COUNTS}))
+    world.wait(lambda: count_of(world, "select count(*) from lambda_sandbox") == 0)
+    world.advance(seconds)
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    world.wait(lambda: left(world, url) == 0)
+    assert world.ids(function) == [[["a", receives]]]
+    world.wait(lambda: count_of(world, "select count(*) from lambda_invocation") == 0)
+    assert count_of(world, "select count(*) from lambda_batch") == 0
