@@ -58,6 +58,22 @@ void lambda_phase_begin(const struct call *call, str sandbox_id, const struct st
                                          .id = sandbox_id, .extensions = (int64_t)extensions->count});
 }
 
+/* AWS starts the first ten before it counts one too many; nothing waits for them. */
+void lambda_phase_tell_too_many(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox,
+                                const struct str_list *extensions)
+{
+    for (size_t i = 0; i < extensions->count; i++) {
+        const struct lambda_extension_row extension = {
+            .name = extensions->items[i],
+            .state =
+                i < MOST_EXTENSIONS ? LAMBDA_EXTENSION_STATE_STARTED : LAMBDA_EXTENSION_STATE_LAUNCH_ERROR,
+            .error_type = i < MOST_EXTENSIONS ? (str){0} : S("TooManyExtensions"),
+        };
+        lambda_log_extension(call, function, sandbox->id, &extension);
+    }
+}
+
 void lambda_phase_run(const struct call *call, str sandbox_id)
 {
     lambda_set_phase_runs(

@@ -46,16 +46,6 @@ bool lambda_sandbox_next(const struct call *call, const struct function *functio
     return false;
 }
 
-/* A sandbox that could not start fails the oldest waiting invocation. */
-static void fail_next(const struct call *call, const struct function *function,
-                      const struct lambda_get_sandbox_row *sandbox, const struct result *result)
-{
-    struct lambda_find_invocation_row invocation;
-
-    if (lambda_sandbox_next(call, function, sandbox, &invocation))
-        lambda_invocation_finish(call, function, sandbox, &invocation, result);
-}
-
 /* What a worker found out about the code of a sandbox; it has also looked for the interpreter. */
 struct verified {
     str problem;     /* absent: the code is good */
@@ -86,17 +76,38 @@ void lambda_launch_sandbox_prepare(const struct call *call, const struct lambda_
     leave_prepared(call, verify(call, in));
 }
 
-/* AWS's words. */
+/* AWS's word. */
 static const str too_many_extensions = {"ErrTooManyExtensions", sizeof "ErrTooManyExtensions" - 1};
 
-static struct result not_launched(const struct call *call, str problem)
+static struct result not_launched(const struct call *call, str problem, str request_id)
 {
-    bool is_extension = str_equal(problem, too_many_extensions);
-    struct result result = lambda_result_error(
-        call, is_extension ? "Extension.LaunchError" : "Runtime.InvalidEntrypoint", problem);
+    const struct sandbox_end too_many = {"Extension.LaunchError", too_many_extensions, "error"};
 
+    if (str_equal(problem, too_many_extensions))
+        return lambda_sandbox_result(call, &too_many, request_id);
+    struct result result = lambda_result_error(call, "Runtime.InvalidEntrypoint", problem);
     result.status = S("error");
     return result;
+}
+
+/* A sandbox that could not start fails the oldest waiting invocation. */
+static void fail_launch(const struct call *call, const struct function *function,
+                        const struct lambda_get_sandbox_row *sandbox, const struct verified *verified,
+                        str problem)
+{
+    struct lambda_find_invocation_row invocation = {.request_id = S("")};
+    bool waits = lambda_sandbox_next(call, function, sandbox, &invocation);
+    struct result result = not_launched(call, problem, invocation.request_id);
+
+    log_warn("a function cannot be started", log_field("function", function->arn),
+             log_field("reason", problem));
+    if (str_equal(problem, too_many_extensions))
+        lambda_phase_tell_too_many(call, function, sandbox, &verified->extensions);
+    else
+        lambda_log_keep(call, sandbox->id, call->now_ms, problem);
+    lambda_report_init(call, function, sandbox, &result);
+    if (waits)
+        lambda_invocation_finish(call, function, sandbox, &invocation, &result);
 }
 
 /* Launch a sandbox whose code has been verified.  False: *problem says why it cannot run. */
@@ -139,14 +150,11 @@ enum outcome lambda_launch_sandbox(const struct call *call, const struct lambda_
     }
     struct call there = lambda_call_of_function(call, &function);
     log_start(&there, &function, &sandbox);
-    if (launch(&there, &function, &sandbox, verified ? verified : verify(&there, in), &problem))
+    if (!verified)
+        verified = verify(&there, in);
+    if (launch(&there, &function, &sandbox, verified, &problem))
         return DONE;
-    struct result result = not_launched(&there, problem);
-    log_warn("a function cannot be started", log_field("function", function.arn),
-             log_field("reason", problem));
-    lambda_log_keep(&there, sandbox.id, there.now_ms, problem);
-    lambda_report_init(&there, &function, &sandbox, &result);
-    fail_next(&there, &function, &sandbox, &result);
+    fail_launch(&there, &function, &sandbox, verified, problem);
     lambda_sandbox_forget(&there, &sandbox);
     lambda_function_dispatch(&there, &function);
     return DONE;

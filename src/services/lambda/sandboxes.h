@@ -140,6 +140,10 @@ void lambda_extension_notify(const struct call *call, const struct lambda_extens
                              enum lambda_extension_event event);
 
 /* phases.c */
+/* The sandbox is not started, because it would have that many external extensions. */
+void lambda_phase_tell_too_many(const struct call *call, const struct function *function,
+                                const struct lambda_get_sandbox_row *sandbox,
+                                const struct str_list *extensions);
 /* The sandbox is being started, with external extensions of those names. */
 void lambda_phase_begin(const struct call *call, str sandbox_id, const struct str_list *extensions);
 /* All external extensions have registered: start the function's program. */

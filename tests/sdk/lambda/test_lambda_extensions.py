@@ -329,7 +329,7 @@ def handler(event, context):
     assert "EXTENSION\tName: internal\tState: Ready\tEvents: [INVOKE]\n" in log_of(name, "EXTENSION")
 
 
-def test_a_sandbox_has_at_most_ten_extensions(functions, extended, make_function):
+def test_a_sandbox_has_at_most_ten_extensions(functions, extended, make_function, log_of):
     internal = API + """
 statuses = []
 for i in range(%d):
@@ -351,6 +351,14 @@ def handler(event, context):
     name = extended({**ten, "waits10": waits}, internal % 1, MemorySize=1024)
     error, answer = invoke(functions, name)
     assert (error, answer["errorType"]) == ("Unhandled", "Extension.LaunchError")
+    message = r"RequestId: [0-9a-f-]{36} Error: ErrTooManyExtensions"
+    assert re.fullmatch(message, answer["errorMessage"])
+    lines = log_of(name, "REPORT")
+    assert [line for line in lines if line.startswith("EXTENSION")] == [
+        *[f"EXTENSION\tName: waits{i}\tState: Started\tEvents: []\n" for i in (0, 1, 10, *range(2, 9))],
+        "EXTENSION\tName: waits9\tState: LaunchError\tEvents: []\tError Type: TooManyExtensions\n",
+    ]
+    assert [line for line in lines if re.match(message, line)]
 
 
 # --- clients that lie --------------------------------------------------------------------------
