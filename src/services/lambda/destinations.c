@@ -104,13 +104,12 @@ const struct destination *lambda_destination_of(str target_arn)
     return NULL;
 }
 
-/* Queues and topics refuse U+FFFE and U+FFFF, which JSON may have in its strings. */
-static str without_noncharacters(const struct call *call, str json)
+str lambda_letter_text(const struct call *call, const struct destination *kind, str json)
 {
     struct text text = text_in(call->arena);
     ptrdiff_t at;
 
-    if (str_is_xml_text(json))
+    if (kind->kind == DESTINATION_FUNCTION || str_is_xml_text(json))
         return json;
     while ((at = str_find(json, S("\xef\xbf"))) >= 0 && (size_t)at + 2 < json.size) {
         unsigned char last = (unsigned char)json.data[at + 2];
@@ -143,7 +142,7 @@ static bool deliver(const struct call *call, const struct letter *letter, struct
         there.trace_header =
             lambda_trace_header(call->arena, letter->function, letter->trace_id, letter->lineage);
     struct letter sent = *letter;
-    sent.body = without_noncharacters(call, letter->body);
+    sent.body = lambda_letter_text(call, kind, letter->body);
     return kind->send(&there, role, &sent, failure) == DONE;
 }
 

@@ -28,6 +28,8 @@ struct destination {
 };
 /* The kind of that ARN's resource; NULL: nothing can be sent there. */
 const struct destination *lambda_destination_of(str target_arn);
+/* JSON as it is sent: queues and topics refuse U+FFFE and U+FFFF, which JSON may have in its strings. */
+str lambda_letter_text(const struct call *call, const struct destination *kind, str json);
 bool lambda_destination_exists(const struct call *call, str target_arn);
 /* May the function's role send there? */
 bool lambda_destination_allows(const struct call *call, const struct function *function,

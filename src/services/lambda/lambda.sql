@@ -809,6 +809,11 @@ alter table lambda_invocation add column answer_ms integer;
 alter table lambda_phase add column answer_ms integer;
 alter table lambda_phase add column answer_bytes integer;
 
+-- migration: 36
+-- The name by which an event's function was invoked decides how long the event may wait.
+create index lambda_invocation_event on lambda_invocation (version_id, function_arn, id)
+    where state = 'queued' and kind = 'event' and durable is null;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -1506,9 +1511,16 @@ where id = :id and state = 'waiting' returning version_id;
 
 -- The oldest queued asynchronous invocation of a version.
 -- statement: next_event :one
-select id, queued_ms from lambda_invocation
+select id from lambda_invocation
 where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' and durable is null
 order by id limit 1;
+
+-- The oldest of those that were invoked by the first name behind `after`.
+-- statement: next_event_by_name :one
+-- param: after text
+select id, queued_ms, function_arn from lambda_invocation
+where version_id = :version_id and state = 'queued' and kind = 'event' and durable is null and function_arn > :after
+order by function_arn, id limit 1;
 
 -- statement: has_invocation :one
 -- column: found integer

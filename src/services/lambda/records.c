@@ -97,7 +97,7 @@ void lambda_record_send(const struct call *call, const struct function *function
     bool may_fit =
         kind && event->payload.size + end->payload.size <= (size_t)kind->most_bytes && !end->is_cut;
     str record = record_of(call, function, event, end, may_fit);
-    if (kind && record.size > (size_t)kind->most_bytes)
+    if (kind && lambda_letter_text(call, kind, record).size > (size_t)kind->most_bytes)
         record = record_of(call, function, event, end, false);
     lambda_letter_send(call, &(struct letter){.function = function,
                                               .target_arn = target_arn,

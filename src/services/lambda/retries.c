@@ -205,13 +205,12 @@ bool lambda_event_expire(const struct call *call, int64_t invocation_id, int64_t
 
 void lambda_events_expire(const struct call *call, int64_t version_id)
 {
-    const struct lambda_next_event_params of = {.version_id = version_id};
-    struct lambda_next_event_row oldest;
+    struct lambda_next_event_by_name_params of = {.version_id = version_id, .after = S("")};
+    struct lambda_next_event_by_name_row oldest;
 
-    for (int i = 0; i < DROPPED_PER_RUN; i++)
-        if (!lambda_next_event(call->txn, &of, &oldest) ||
-            !lambda_event_expire(call, oldest.id, oldest.queued_ms))
-            return;
+    for (int i = 0; i < DROPPED_PER_RUN && lambda_next_event_by_name(call->txn, &of, &oldest); i++)
+        if (!lambda_event_expire(call, oldest.id, oldest.queued_ms))
+            of.after = oldest.function_arn; /* the others by this name are younger */
 }
 
 void lambda_event_break(const struct call *call, const struct function *function, int64_t invocation_id)

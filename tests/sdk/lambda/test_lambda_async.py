@@ -230,6 +230,19 @@ def test_a_character_that_json_may_have_and_a_queue_refuses_is_sent_escaped(clie
     assert letter["Body"] == '{"why": "\\ufffe and \\uffff, not \ufffd"}'
 
 
+@pytest.mark.parametrize("count, whole", [(170_000, True), (180_000, False)])
+def test_a_record_has_no_payloads_when_only_its_escaped_characters_make_it_too_large(client, functions, make_function, make_role,
+                                                                                  target, count, whole):
+    name = make_function("def handler(event, context):\n    return 1\n", Role=make_role(SEND))
+    functions.put_function_event_invoke_config(
+        FunctionName=name, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    event = "\uffff" * count
+    functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event, ensure_ascii=False).encode())
+    record = record_in(client, target[0])
+    assert record["requestContext"]["condition"] == "Success"
+    assert record.get("requestPayload") == (event if whole else None)
+
+
 @pytest.fixture
 def stopped(functions, make_function, make_role, make_queue, target):
     """(a function that has run once and whose events are recorded in `target`, its dead letter queue's URL)."""
@@ -494,3 +507,24 @@ def test_an_event_is_given_up_at_its_age_though_no_sandbox_comes_to_take_it(hous
     record = house.record()
     assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
     assert len(running(house)) == 1
+
+
+def test_a_younger_event_with_a_shorter_age_is_given_up_before_an_older_one(house, wait_until):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n")
+    functions = house.client("lambda")
+    functions.update_function_configuration(FunctionName="f", Timeout=900)
+    functions.get_waiter("function_updated_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    functions.create_alias(FunctionName="f", Name="live", FunctionVersion="$LATEST")
+    functions.put_function_event_invoke_config(FunctionName="f", Qualifier="live", MaximumEventAgeInSeconds=60, DestinationConfig={
+        "OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:records"}})
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"600")
+    wait_until(lambda: len(running(house)) == 1)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")
+    late = {functions.invoke(FunctionName="f:live", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
+            for _ in range(2)}
+    house.server.advance_clock(61)
+    records = [house.record() for _ in range(2)]
+    assert {(one["requestContext"]["condition"], one["requestContext"]["requestId"]) for one in records} == {
+        ("EventAgeExceeded", one) for one in late}
+    assert changes.rows(house.server, "select count(*) from lambda_invocation where state = 'queued'") == [(1,)]
