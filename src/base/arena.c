@@ -10,13 +10,13 @@
 #include "base/arena.h"
 
 #include "base/check.h"
+#include "base/format.h"
 #include "base/limits.h"
 #include "base/memory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,20 +279,15 @@ str arena_lower_case(struct arena *arena, str s)
 str arena_format_list(struct arena *arena, const char *format, va_list args)
 {
     size_t room = (size_t)(arena->end - arena->next);
-    va_list again;
 
-    va_copy(again, args);
     SHOW(arena->next, room);
-    int size = vsnprintf(arena->next, room, format, args);
-    check(size >= 0);
+    size_t size = format_bytes(arena->next, room, format, args);
     HIDE(arena->next, room);
 
-    bool fits = (size_t)size < room;
-    char *memory = take(arena, (size_t)size + 1);
-    if (!fits)
-        vsnprintf(memory, (size_t)size + 1, format, again);
-    va_end(again);
-    return (str){memory, (size_t)size};
+    char *memory = take(arena, size + 1);
+    if (size >= room)
+        format_bytes(memory, size + 1, format, args);
+    return (str){memory, size};
 }
 
 str arena_format(struct arena *arena, const char *format, ...)

@@ -72,7 +72,7 @@ const char *arena_cstr(struct arena *arena, str s);
 /* A copy with ASCII letters in lower case. */
 str arena_lower_case(struct arena *arena, str s);
 
-/* printf into the arena.  The result is NUL-terminated, the NUL not counted. */
+/* printf into the arena, as base/format.h says.  The result is NUL-terminated, the NUL not counted. */
 str arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 str arena_format_list(struct arena *arena, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));

@@ -1,9 +1,8 @@
 #include "base/text.h"
 
-#include "base/check.h"
+#include "base/format.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { FIRST_CAPACITY = 256, LARGE_CAPACITY = 64 * 1024 };
@@ -49,16 +48,12 @@ void text_add_i64(struct text *text, int64_t value)
 void text_format(struct text *text, const char *format, ...)
 {
     size_t room = text->capacity - text->size;
-    va_list args, again;
+    va_list args;
 
     va_start(args, format);
-    va_copy(again, args);
-    int size = vsnprintf(text->data ? text->data + text->size : NULL, room, format, args);
+    size_t size = format_bytes(text->data ? text->data + text->size : NULL, room, format, args);
+    if (size >= room)
+        format_bytes(text_reserve(text, size + 1), size + 1, format, args);
     va_end(args);
-    check(size >= 0);
-
-    if ((size_t)size >= room)
-        vsnprintf(text_reserve(text, (size_t)size + 1), (size_t)size + 1, format, again);
-    va_end(again);
-    text->size += (size_t)size;
+    text->size += size;
 }

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 TEST(memory_is_zeroed_and_aligned)
@@ -74,6 +75,36 @@ TEST(text_is_formatted_and_joined)
     assert_text(arena_format(&scratch, "%s=%d", "a", 5), "a=5");
     assert_text(arena_join(&scratch, S("ab"), S("c")), "abc");
     assert_text(arena_join(&scratch, S(""), (str){0}), "");
+}
+
+TEST(a_formatted_str_keeps_its_nuls)
+{
+    str before = arena_format(&scratch, "'%.*s' is no name", STR_ARGS(S("a\0b"))),
+        whole = S("'a\0b' is no name");
+
+    assert_true(str_equal(before, whole));
+    assert_text(arena_format(&scratch, "[%.*s]", STR_ARGS((str){0})), "[]");
+    arena_room(&scratch, (size_t)(scratch.end - scratch.next) - 8); /* no room for it: it is written twice */
+    assert_true(str_equal(arena_format(&scratch, "'%.*s' is no name", STR_ARGS(S("a\0b"))), whole));
+}
+
+/* As printf writes it, for each conversion, flag and length that the program has. */
+#define ASSERT_PRINTF(...)                                                                                   \
+    do {                                                                                                     \
+        char expected[400];                                                                                  \
+        snprintf(expected, sizeof expected, __VA_ARGS__);                                                    \
+        assert_str(arena_format(&scratch, __VA_ARGS__), str_of(expected));                                   \
+    } while (0)
+
+TEST(all_else_is_formatted_as_by_printf)
+{
+    ASSERT_PRINTF("100%%|%c|%s|%.2s|%.5s", 'x', "text", "text", "abc");
+    ASSERT_PRINTF("%d|%02d|%+d|%-6d|%06d", INT32_MIN, 7, 7, -7, -7);
+    ASSERT_PRINTF("%u|%04x|%X|%o|%06u", UINT32_MAX, 0xabU, 0xabU, 0755U, 12U);
+    ASSERT_PRINTF("%lld|%019lld|%ld|%llu|%016llx", INT64_MIN + 0LL, 12LL, 3L, ULLONG_MAX, 0xabcULL);
+    ASSERT_PRINTF("%zu|%03zu|%zx|%jd", SIZE_MAX, (size_t)5, (size_t)255, (intmax_t)-1);
+    ASSERT_PRINTF("%f|%.1f|%.0f|%g|%.4g|%.10g", 0.1, 0.25, 1.7976931348623157e308, 1e-7, 123456.0, 1.0 / 3);
+    ASSERT_PRINTF("%.*g|%.4E|%e|%G", 17, 0.1, 12345.678, -1.0, 1e100);
 }
 
 TEST(optional_scalars_are_pointers)
@@ -236,5 +267,6 @@ TESTS(test(what_a_request_may_have_it_gets_and_one_byte_more_leaves_the_code),
       test(allocations_do_not_overlap), test(what_is_larger_than_a_block_gets_its_own),
       test(a_reset_arena_reuses_its_first_block_zeroed), test(an_empty_arena_may_be_reset_and_freed),
       test(copies_end_in_nul_and_absent_stays_absent), test(a_copy_in_lower_case_changes_ascii_letters_only),
-      test(text_is_formatted_and_joined), test(what_is_not_handed_out_is_poisoned),
+      test(text_is_formatted_and_joined), test(a_formatted_str_keeps_its_nuls),
+      test(all_else_is_formatted_as_by_printf), test(what_is_not_handed_out_is_poisoned),
       test(optional_scalars_are_pointers))

@@ -105,6 +105,14 @@ def test_every_protocol_gives_the_same(client, start, protocol):
     assert (code, message[:30]) == ("ValidationError", "1 validation error detected: V")
 
 
+@pytest.mark.parametrize("protocol, quoted", [("smithy-rpc-v2-cbor", "a\0b"), ("json", "a\0b"), ("query", "a\ufffdb")])
+def test_a_sentence_quotes_a_text_with_a_nul_whole(client, protocol, quoted):
+    code, message = refusal(put, cloudwatch=client(protocol), name="quoted", Value=1, Unit="a\0b")  # XML has no NUL
+    assert code == "ValidationError"
+    assert message.startswith(
+        f"1 validation error detected: Value '{quoted}' at 'metricData.1.member.unit' failed to satisfy constraint: Member must")
+
+
 def test_units_are_apart_unless_one_is_asked_for(cloudwatch, start):
     put(cloudwatch, "mixed", Value=1, Unit="Seconds", Timestamp=start)
     put(cloudwatch, "mixed", Value=2, Timestamp=start)
