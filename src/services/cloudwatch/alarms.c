@@ -3,6 +3,7 @@
  */
 #include "alarm.h"
 
+#include "aws/metric_text.h"
 #include "queries.h"
 #include "services/tags/tags.h"
 #include "wire/json.h"
@@ -37,6 +38,24 @@ static bool statistic_check(const struct call *call, const struct cloudwatch_ala
     return true;
 }
 
+static bool ascii_check(const struct call *call, str text, const char *parameter)
+{
+    if (metric_text_is_ascii(text))
+        return true;
+    fail(call, &CLOUDWATCH_VALIDATION_ERROR, "%s must not contain Non-ASCII characters.", parameter);
+    return false;
+}
+
+static bool names_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    for (size_t i = 0; i < settings->dimensions.count; i++)
+        if (!ascii_check(call, settings->dimensions.items[i].name, "Dimension name") ||
+            !ascii_check(call, settings->dimensions.items[i].value, "Dimension value"))
+            return false;
+    return ascii_check(call, settings->metric_name, "MetricName") &&
+           ascii_check(call, settings->namespace, "Namespace");
+}
+
 static bool one_metric_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
 {
     if (!str_present(settings->metric_name))
@@ -49,7 +68,7 @@ static bool one_metric_check(const struct call *call, const struct cloudwatch_al
                                *settings->period == 30 || *settings->period % MINUTE_S == 0))
         return refuse(call, &CLOUDWATCH_VALIDATION_ERROR,
                       "Metric period must be 10, 20, 30 or any multiple of 60 seconds.");
-    return statistic_check(call, settings);
+    return names_check(call, settings) && statistic_check(call, settings);
 }
 
 static bool several_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)

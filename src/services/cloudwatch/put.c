@@ -6,6 +6,8 @@
  */
 #include "cloudwatch_internal.h"
 
+#include "aws/metric_text.h"
+
 #include <math.h>
 
 #define STORE_UPLOADS_ID S("uploads")
@@ -111,15 +113,42 @@ static bool measure_check(const struct call *call, const struct cloudwatch_metri
     return false;
 }
 
-static bool dimensions_check(const struct call *call, const struct cloudwatch_dimensions *dimensions,
-                             size_t number)
+/* Refuse a text that cannot name a metric. */
+static bool refuse_text(const struct call *call, str text, str parameter)
 {
-    for (size_t i = 0; i < dimensions->count; i++)
+    if (metric_text_is_ascii(text))
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The value %.*s for parameter %.*s is invalid.", STR_ARGS(text), STR_ARGS(parameter));
+    else
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The value for parameter %.*s contains non-ASCII characters.", STR_ARGS(parameter));
+    return false;
+}
+
+static bool refuse_dimension(const struct call *call, str text, size_t datum, size_t dimension,
+                             const char *member)
+{
+    return refuse_text(call, text,
+                       arena_format(call->arena, "MetricData.member.%zu.Dimensions.member.%zu.%s", datum,
+                                    dimension, member));
+}
+
+static bool names_check(const struct call *call, const struct cloudwatch_metric_datum *datum, size_t number)
+{
+    const struct cloudwatch_dimensions *dimensions = &datum->dimensions;
+
+    if (!metric_text_is_valid(datum->metric_name))
+        return refuse_text(call, datum->metric_name,
+                           arena_format(call->arena, "MetricData.member.%zu.MetricName", number));
+    for (size_t i = 0; i < dimensions->count; i++) {
+        if (!metric_dimension_name_is_valid(dimensions->items[i].name))
+            return refuse_dimension(call, dimensions->items[i].name, number, i + 1, "Name");
+        if (!metric_text_is_valid(dimensions->items[i].value))
+            return refuse_dimension(call, dimensions->items[i].value, number, i + 1, "Value");
         for (size_t j = 0; j < i; j++)
             if (str_equal(dimensions->items[i].name, dimensions->items[j].name))
-                return refuse_value(
-                    call, dimensions->items[i].name, number,
-                    arena_cstr(call->arena, arena_format(call->arena, "Dimensions.member.%zu.Name", i + 1)));
+                return refuse_dimension(call, dimensions->items[i].name, number, i + 1, "Name");
+    }
     return true;
 }
 
@@ -141,12 +170,14 @@ static bool datum_check(const struct call *call, const struct cloudwatch_metric_
 
     if (resolution_s != 1 && resolution_s != MINUTE_S)
         return refuse_value(call, arena_decimal(call->arena, resolution_s), number, "StorageResolution");
-    return measure_check(call, datum, number) && dimensions_check(call, &datum->dimensions, number) &&
+    return measure_check(call, datum, number) && names_check(call, datum, number) &&
            time_check(call, datum->timestamp, number);
 }
 
 static bool request_check(const struct call *call, const struct cloudwatch_put_metric_data_input *in)
 {
+    if (!metric_text_is_valid(in->namespace))
+        return refuse_text(call, in->namespace, S("Namespace"));
     if (str_starts_with(in->namespace, S("AWS/"))) {
         fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The value AWS/ for parameter Namespace is invalid.");

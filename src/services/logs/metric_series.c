@@ -3,6 +3,8 @@
  */
 #include "extraction.h"
 
+#include "aws/metric_text.h"
+
 #include <math.h>
 
 enum { BUCKETS = 1024, MAX_VALUES = 150, MAX_NAME = 255, MAX_DIMENSION_VALUE = 1024, MINUTE_MS = 60 * 1000 };
@@ -16,19 +18,28 @@ struct log_series {
 
 static bool is_name(str text, size_t most)
 {
-    return !str_empty(text) && text.size <= most;
+    return text.size <= most && metric_text_is_valid(text);
+}
+
+static bool is_dimension(const struct cloudwatch_dimension *dimension)
+{
+    return dimension->name.size <= MAX_NAME && metric_dimension_name_is_valid(dimension->name) &&
+           is_name(dimension->value, MAX_DIMENSION_VALUE);
 }
 
 static bool are_dimensions(const struct cloudwatch_dimensions *dimensions)
 {
-    for (size_t i = 0; i < dimensions->count; i++)
-        if (!is_name(dimensions->items[i].name, MAX_NAME) ||
-            !is_name(dimensions->items[i].value, MAX_DIMENSION_VALUE))
+    for (size_t i = 0; i < dimensions->count; i++) {
+        if (!is_dimension(&dimensions->items[i]))
             return false;
+        for (size_t j = 0; j < i; j++)
+            if (str_equal(dimensions->items[i].name, dimensions->items[j].name))
+                return false;
+    }
     return true;
 }
 
-/* What PutMetricData would refuse. */
+/* PutMetricData must not refuse it: it would refuse all that is put with it. */
 static bool is_acceptable(const struct call *call, const struct log_measured *measured, double value)
 {
     return isfinite(value) && fabs(value) <= ldexp(1, 360) && is_name(measured->namespace, MAX_NAME) &&

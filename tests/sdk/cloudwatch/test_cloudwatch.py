@@ -293,10 +293,31 @@ def test_series_come_newest_first_by_default_and_in_pages(cloudwatch, start):
      "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
     ({"Value": 2.0 ** 361}, "InvalidParameterValue", "The value 4.69709e+108 for parameter MetricData.member.1.Value is invalid."),
     ({"Value": math.nan}, "InvalidParameterValue", "The value NaN for parameter MetricData.member.1.Value is invalid."),
+    ({"Value": 1, "Dimensions": [{"Name": "a", "Value": "1"}, {"Name": "b", "Value": "caf\u00e9"}]}, "InvalidParameterValue",
+     "The value for parameter MetricData.member.1.Dimensions.member.2.Value contains non-ASCII characters."),
+    ({"Value": 1, "Dimensions": [{"Name": "\u00e9", "Value": "1"}]}, "InvalidParameterValue",
+     "The value for parameter MetricData.member.1.Dimensions.member.1.Name contains non-ASCII characters."),
+    ({"Value": 1, "Dimensions": [{"Name": ":a", "Value": "1"}]}, "InvalidParameterValue",
+     "The value :a for parameter MetricData.member.1.Dimensions.member.1.Name is invalid."),
+    ({"Value": 1, "Dimensions": [{"Name": "a", "Value": "  "}]}, "InvalidParameterValue",
+     "The value    for parameter MetricData.member.1.Dimensions.member.1.Value is invalid."),
+    ({"Value": 1, "Dimensions": [{"Name": "a", "Value": "b\tc"}]}, "InvalidParameterValue",
+     "The value b\tc for parameter MetricData.member.1.Dimensions.member.1.Value is invalid."),
 ])
 def test_what_cannot_be_put_is_refused(cloudwatch, datum, code, sentence):
     got_code, message = refusal(put, cloudwatch=cloudwatch, name="bad", **datum)
     assert got_code == code and message.startswith(sentence)
+
+
+def test_names_of_metrics_and_namespaces_are_ascii(cloudwatch):
+    assert refusal(put, cloudwatch=cloudwatch, name="caf\u00e9", Value=1) == (
+        "InvalidParameterValue", "The value for parameter MetricData.member.1.MetricName contains non-ASCII characters.")
+    for namespace, sentence in (("caf\u00e9", "The value for parameter Namespace contains non-ASCII characters."),
+                                (" ", "The value   for parameter Namespace is invalid.")):
+        assert refusal(cloudwatch.put_metric_data, Namespace=namespace, MetricData=[{"MetricName": "n", "Value": 1}]) == (
+            "InvalidParameterValue", sentence)
+    put(cloudwatch, "!~ #", Value=1, Dimensions=[{"Name": "a:", "Value": ":~"}])
+    assert [metric["Dimensions"] for metric in cloudwatch.list_metrics(MetricName="!~ #")["Metrics"]] == [[{"Name": "a:", "Value": ":~"}]]
 
 
 def test_bounds_of_what_can_be_put(cloudwatch, now_ms):

@@ -258,6 +258,8 @@ def test_alarms_have_tags(world):
     ({"Statistic": None}, "Must specify either Statistics or ExtendedStatistics"),
     ({"ExtendedStatistic": "p90"}, "Only one of statistics or extended statistics can be set for an alarm"),
     ({"Statistic": None, "ExtendedStatistic": "q90"}, "The value q90 for parameter ExtendedStatistic is not supported."),
+    ({"MetricName": "caf\u00e9"}, "MetricName must not contain Non-ASCII characters."),
+    ({"Namespace": "caf\u00e9"}, "Namespace must not contain Non-ASCII characters."),
     ({"Period": 45}, "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
     ({"Period": None}, "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
     ({"DatapointsToAlarm": 2}, "DatapointsToAlarm must be less than or equal to EvaluationPeriods."),

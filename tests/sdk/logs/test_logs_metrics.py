@@ -124,7 +124,8 @@ def embedded(namespace, **changes):
 
 def test_embedded_metrics_that_are_not_as_specified_are_left_out(put, sums, namespace):
     put(*(embedded(namespace, **changes) for changes in (
-        {"Dimensions": [["Nowhere"]]}, {"Dimensions": "Service"}, {"Metrics": [{"Name": "Text"}]},
+        {"Dimensions": [["Nowhere"]]}, {"Dimensions": "Service"}, {"Dimensions": [["Service", "Service"]]},
+        {"Namespace": "caf\u00e9"}, {"Metrics": [{"Name": "Text"}]},
         {"Metrics": [{"Name": "Time", "Unit": "Parsecs"}]}, {"Metrics": [{}]}, {"Metrics": "Time"}, {"Namespace": ""},
         {"Namespace": 7}, {"Metrics": [{"Name": "Time", "StorageResolution": 5}]})),
         embedded("AWS/Logs"), '{"_aws": {"CloudWatchMetrics": 7}}', '{"_aws": "CloudWatchMetrics"}',
