@@ -66,6 +66,9 @@ void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct clou
 void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwatch_alarm_row *row);
 
 /* alarm_actions.c */
+/* Each action is an ARN of this partition and region; false: fail() has been called. */
+bool cloudwatch_alarm_actions_check(const struct call *call,
+                                    const struct cloudwatch_action_settings *settings);
 /* Publish to topics and invoke functions: the actions of the new state. */
 void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row, str old_state);
 /* "2026-01-31T12:00:00.123+0000", as AWS writes times into messages. */

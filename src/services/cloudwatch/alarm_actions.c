@@ -20,6 +20,38 @@ struct transition {
     str old_state, arn;
 };
 
+/* ---- checking ---- */
+
+static bool action_check(const struct call *call, str action)
+{
+    struct arn arn;
+
+    if (!arn_parse(action, &arn))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "Invalid arn syntax: %.*s", STR_ARGS(action));
+    else if (!str_equal(arn.partition, S("aws")))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "Invalid partition %.*s specified. Only aws is supported.",
+             STR_ARGS(arn.partition));
+    else if (!str_empty(arn.region) && !str_equal(arn.region, call->region))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "Invalid region %.*s specified. Only %.*s is supported.",
+             STR_ARGS(arn.region), STR_ARGS(call->region));
+    else
+        return true;
+    return false;
+}
+
+bool cloudwatch_alarm_actions_check(const struct call *call,
+                                    const struct cloudwatch_action_settings *settings)
+{
+    const struct str_list *lists[] = {&settings->ok_actions, &settings->alarm_actions,
+                                      &settings->insufficient_data_actions};
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            if (!action_check(call, lists[i]->items[j]))
+                return false;
+    return true;
+}
+
 /* ---- words ---- */
 
 static const struct {

@@ -208,7 +208,8 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
     if (str_present(row.rule))
         return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
                     "A composite alarm with the name %.*s already exists.", STR_ARGS(in->alarm_name));
-    if (!settings_check(call, &in->alarm_settings))
+    if (!settings_check(call, &in->alarm_settings) ||
+        !cloudwatch_alarm_actions_check(call, &in->action_settings))
         return FAILED;
     kept.tags.count = 0;
     row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &kept);

@@ -226,6 +226,12 @@ def test_what_is_kept_survives_a_restart(own_server, wait_until):
 # --- Listing and deleting ----------------------------------------------------------------------
 
 
+def test_the_actions_of_a_composite_alarm_are_arns_of_its_region(three):
+    assert refusal(three.put, "ALARM(a)", "far", OKActions=["arn:aws:sns:eu-west-1:000000000000:t"]) == (
+        "ValidationError", "Invalid region eu-west-1 specified. Only us-east-1 is supported.")
+    three.put("ALARM(a)", "near", OKActions=["arn:aws:ssm-incidents::000000000000:response-plan/p"])  # without a region
+
+
 def test_composite_alarms_are_listed_when_they_are_asked_for(three):
     three.put("ALARM(a)", "z", AlarmActions=["arn:aws:sns:us-east-1:1:x"])
     three.becomes("ALARM", "z")
