@@ -102,6 +102,14 @@ def test_a_step_shows_what_it_wrote(order_system, console):
     expect(page.get_by_role("heading", name="The item as it is now")).to_be_visible()
 
 
+def test_all_columns_of_the_traces_are_in_a_window_of_1280_pixels(order_system, console):
+    page = console("traces")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.get_by_role("row").filter(has_text="dead-lettered")).to_be_visible()
+    scroller = page.get_by_role("region", name="Traces")
+    assert scroller.evaluate("at => at.scrollWidth - at.clientWidth") <= 0
+
+
 def test_traces_are_found_by_any_failure_and_by_the_time_that_they_took(order_system, console):
     page = console("traces")
     rows = page.get_by_role("table", name="Traces").get_by_role("row")

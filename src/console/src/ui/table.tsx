@@ -18,10 +18,12 @@ export interface Column<T> {
   number?: boolean;
   /** It has the room that the others leave. */
   wide?: boolean;
+  /** Long texts are cut early. */
+  narrow?: boolean;
 }
 
-function classOf<T>({ number, wide }: Column<T>): string | undefined {
-  return number ? 'number' : wide ? 'wide' : undefined;
+function classOf<T>({ number, wide, narrow }: Column<T>): string | undefined {
+  return number ? 'number' : wide ? 'wide' : narrow ? 'narrow' : undefined;
 }
 
 /** A column with a link in each row that does something with what the row shows. */

@@ -121,10 +121,11 @@ const COLUMNS: Column<Trace>[] = [
   {
     id: 'id',
     title: 'Trace',
+    narrow: true,
     cell: trace => <Link to={link`traces/${trace.traceId}`}>{trace.traceId}</Link>,
   },
   { id: 'outcome', title: 'Outcome', cell: trace => <Verdict verdict={trace.outcome} /> },
-  { id: 'way', title: 'Way', cell: trace => trace.resources.map(nameOf).join(' → ') },
+  { id: 'way', title: 'Way', wide: true, cell: trace => trace.resources.map(nameOf).join(' → ') },
   { id: 'began', title: 'Began', cell: trace => <Time at={trace.beganMs} /> },
   { id: 'took', title: 'Took', number: true, cell: trace => duration(trace.lastMs - trace.beganMs) },
   { id: 'hops', title: 'Steps', number: true, cell: trace => trace.hops },
