@@ -1,117 +1,208 @@
 /*
- * wildcard.c: matching without recursion: when the text stops following the pattern, the last star takes one
- * more character.
- *
- * That is enough where any star may take anything.  In resource patterns some stars stop at colons; when such
- * a star cannot grow, the last star that may cross colons grows.
+ * wildcard.c: matching by all places in the text that the pattern can have reached, after one character of
+ * the pattern after the other.  So no pattern takes longer than its size times the text's.
  */
 #include "aws/wildcard.h"
 
 #include <string.h>
 
-struct star {
-    size_t pattern_at; /* just behind the star; 0 before the first star */
-    size_t text_at;    /* where the star's text ends now */
+struct places {
+    const char *text;
+    size_t size, first, last;   /* the places that are reached are among these, and these two are */
+    bool ignore_case, has_wide; /* has_wide: some characters have several bytes */
+    char *reached, *next;       /* in the two arrays of run() */
 };
 
-struct match {
-    str pattern, text;
-    size_t pattern_at, text_at;
-    bool ignore_case, stop_at_colons;
-    struct star any, inner; /* the last star; the last one within a segment */
-};
-
-static bool same_character(const struct match *match, char a, char b)
+/* The same letter of the other case, if that is the same character here. */
+static char other_case(const struct places *places, char c)
 {
-    return a == b || (match->ignore_case && char_lower(a) == char_lower(b));
+    bool letter = char_lower(c) >= 'a' && char_lower(c) <= 'z';
+
+    return letter && places->ignore_case ? c ^ ('a' ^ 'A') : c;
 }
 
-static bool crosses_colons(const struct match *match, size_t behind_star)
+static bool is_within_character(char c)
 {
-    return !match->stop_at_colons || behind_star == match->pattern.size ||
-           match->pattern.data[behind_star] == ':';
+    return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-static void remember_star(struct match *match)
+/* False: no place is reached. */
+static bool narrow(struct places *places)
 {
-    struct star star = {match->pattern_at, match->text_at};
+    const char *first = memchr(places->reached + places->first, true, places->last - places->first + 1);
 
-    if (crosses_colons(match, match->pattern_at)) {
-        match->any = star;
-        match->inner = (struct star){0};
-    } else {
-        match->inner = star;
-    }
-}
-
-static bool grow(struct match *match, struct star *star)
-{
-    if (star->pattern_at == 0 || star->text_at >= match->text.size)
+    if (!first)
         return false;
-    star->text_at++;
-    match->pattern_at = star->pattern_at;
-    match->text_at = star->text_at;
+    places->first = (size_t)(first - places->reached);
+    const char *last = memrchr(first, true, places->last - places->first + 1);
+    places->last = (size_t)(last - places->reached);
     return true;
 }
 
-static bool try_again(struct match *match)
+static bool take_next(struct places *places)
 {
-    struct star *inner = &match->inner;
+    char *reached = places->reached;
 
-    if (inner->pattern_at && inner->text_at < match->text.size && match->text.data[inner->text_at] != ':')
-        return grow(match, inner);
-    *inner = (struct star){0};
-    return grow(match, &match->any);
+    places->reached = places->next;
+    places->next = reached;
+    places->first++;
+    places->last++;
+    return narrow(places);
 }
 
-/* One step along the pattern; false when the text does not match it. */
-static bool step(struct match *match)
+/* Behind the last place that a character follows: none follows the end of the text. */
+static size_t end_of(const struct places *places)
 {
-    bool text_left = match->text_at < match->text.size;
+    return places->last < places->size ? places->last + 1 : places->size;
+}
 
-    if (match->pattern_at == match->pattern.size)
+/* As follow(), for the single place that most patterns reach. */
+static bool follow_from_one(struct places *places, char c, char other)
+{
+    char at = places->text[places->first];
+
+    places->reached[++places->first] = true;
+    places->last = places->first;
+    return at == c || at == other;
+}
+
+static bool follow(struct places *places, char c)
+{
+    char other = other_case(places, c);
+    const char *text = places->text;
+    const char *restrict reached = places->reached;
+    char *restrict next = places->next;
+    size_t first = places->first, end = end_of(places);
+
+    if (first == places->size)
         return false;
-    char c = match->pattern.data[match->pattern_at];
-    if (c == WILD_MANY) {
-        match->pattern_at++;
-        remember_star(match);
-        return true;
+    if (first == places->last)
+        return follow_from_one(places, c, other);
+    for (size_t i = first; i < end; i++)
+        next[i + 1] = reached[i] & ((text[i] == c) | (text[i] == other));
+    places->last = end - 1;
+    return take_next(places);
+}
+
+/* To the ends of characters that have been entered: they have up to four bytes. */
+static bool leave_characters(struct places *places)
+{
+    memset(places->reached + places->last + 1, false, places->size - places->last);
+    for (size_t i = places->first; i < places->size; i++)
+        if (places->reached[i] && is_within_character(places->text[i])) {
+            places->reached[i] = false;
+            places->reached[i + 1] = true;
+        }
+    places->last = places->size;
+    return narrow(places);
+}
+
+static bool follow_any(struct places *places)
+{
+    size_t first = places->first, end = end_of(places);
+
+    if (first == places->size)
+        return false;
+    memcpy(places->next + first + 1, places->reached + first, end - first);
+    places->last = end - 1;
+    return take_next(places) && (!places->has_wide || leave_characters(places));
+}
+
+static void reach_over(struct places *places)
+{
+    memset(places->reached + places->first, true, places->size - places->first + 1);
+    places->last = places->size;
+}
+
+static size_t end_of_segment(const struct places *places, size_t at)
+{
+    const char *colon = memchr(places->text + at, ':', places->size - at);
+
+    return colon ? (size_t)(colon - places->text) : places->size;
+}
+
+static void reach_within_segment(struct places *places)
+{
+    for (size_t i = places->first; i <= places->last; i++) {
+        if (!places->reached[i])
+            continue;
+        size_t end = end_of_segment(places, i);
+        memset(places->reached + i, true, end - i + 1);
+        if (end > places->last)
+            places->last = end;
+        i = end;
     }
-    if (!text_left)
-        return false;
-    if (c == WILD_ONE)
-        match->text_at += str_character_size(match->text, match->text_at);
-    else if (same_character(match, c, match->text.data[match->text_at]))
-        match->text_at++;
-    else
-        return false;
-    match->pattern_at++;
-    return true;
 }
 
-static bool run(struct match match)
+enum stars { STARS_CROSS_COLONS, STARS_STOP_AT_COLONS };
+
+static bool follow_all(struct places *places, str pattern, enum stars stars)
 {
-    for (;;) {
-        if (match.pattern_at == match.pattern.size && match.text_at == match.text.size)
-            return true;
-        if (!step(&match) && !try_again(&match))
+    for (size_t i = 0; i < pattern.size; i++) {
+        char c = pattern.data[i];
+        bool ends = i + 1 == pattern.size || pattern.data[i + 1] == ':';
+        if (c == WILD_MANY && (ends || stars == STARS_CROSS_COLONS))
+            reach_over(places);
+        else if (c == WILD_MANY)
+            reach_within_segment(places);
+        else if (!(c == WILD_ONE ? follow_any(places) : follow(places, c)))
             return false;
     }
+    return places->last == places->size;
+}
+
+static bool has_wide(str text)
+{
+    unsigned all = 0;
+
+    for (size_t i = 0; i < text.size; i++)
+        all |= (unsigned char)text.data[i];
+    return all >= 0x80;
+}
+
+/* How much both begin with, before the pattern's first wildcard: most patterns differ there. */
+static size_t common_start(const struct places *places, str pattern)
+{
+    size_t end = pattern.size < places->size ? pattern.size : places->size, i = 0;
+
+    for (; i < end && (unsigned char)pattern.data[i] > WILD_VARIABLE; i++)
+        if (places->text[i] != pattern.data[i] && places->text[i] != other_case(places, pattern.data[i]))
+            break;
+    return i;
+}
+
+static bool run(str pattern, str text, bool ignore_case, enum stars stars)
+{
+    char reached[WILDCARD_MAX_TEXT + 1], next[WILDCARD_MAX_TEXT + 1];
+    struct places places = {.text = text.data,
+                            .size = text.size,
+                            .ignore_case = ignore_case,
+                            .has_wide = has_wide(text),
+                            .reached = reached,
+                            .next = next};
+
+    if (pattern.size == 1 && pattern.data[0] == WILD_MANY)
+        return true;
+    if (text.size > WILDCARD_MAX_TEXT)
+        return false;
+    places.first = places.last = common_start(&places, pattern);
+    reached[places.first] = true;
+    return follow_all(&places, str_from(pattern, places.first), stars);
 }
 
 bool wildcard_match(str pattern, str text)
 {
-    return run((struct match){.pattern = pattern, .text = text});
+    return run(pattern, text, false, STARS_CROSS_COLONS);
 }
 
 bool wildcard_match_nocase(str pattern, str text)
 {
-    return run((struct match){.pattern = pattern, .text = text, .ignore_case = true});
+    return run(pattern, text, true, STARS_CROSS_COLONS);
 }
 
 bool wildcard_match_resource(str pattern, str text)
 {
-    return run((struct match){.pattern = pattern, .text = text, .stop_at_colons = true});
+    return run(pattern, text, false, STARS_STOP_AT_COLONS);
 }
 
 /* The next of an ARN's six parts; the sixth part is the whole rest. */

@@ -20,7 +20,11 @@ struct wildcard {
 /* With `variables`, ${*}, ${?} and ${$} are unescaped and other ${…} become variables. */
 struct wildcard wildcard_compile(struct arena *arena, str source, bool wildcards, bool variables);
 
-/* Match compiled text without variables. */
+/*
+ * Match compiled text without variables.  A longer text is matched by a single star only.
+ */
+enum { WILDCARD_MAX_TEXT = 8192 };
+
 bool wildcard_match(str pattern, str text);
 bool wildcard_match_nocase(str pattern, str text);
 

@@ -100,9 +100,23 @@ static bool holds_without_value(const struct condition *condition)
     return condition->operator->negated && condition->set != SET_ANY;
 }
 
+/* Patterns are not compared with texts that are too long for them. */
+static bool is_too_long(const struct condition *condition, const struct policy_request *request)
+{
+    size_t position = 0;
+    str text;
+
+    while (condition->operator->wildcards &&
+           iam_context_next(request, condition->key, condition->key_name, &position, &text))
+        if (text.size > WILDCARD_MAX_TEXT)
+            return true;
+    return false;
+}
+
 static bool is_unknown(const struct condition *condition, const struct policy_request *request)
 {
-    bool unknown = iam_context_unknown(request, condition->key, condition->key_name);
+    bool unknown =
+        iam_context_unknown(request, condition->key, condition->key_name) || is_too_long(condition, request);
 
     for (size_t i = 0; i < condition->values.count; i++)
         unknown |= iam_wildcard_unknown(&condition->values.items[i].pattern, request);

@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <string.h>
+
 static str compiled(str source)
 {
     return wildcard_compile(&scratch, source, true, true).text;
@@ -22,6 +24,15 @@ static bool arn_like(str pattern, str arn)
     return wildcard_match_arn(compiled(pattern), arn);
 }
 
+static str repeated(str piece, size_t times)
+{
+    char *all = arena_alloc(&scratch, piece.size * times);
+
+    for (size_t i = 0; i < times; i++)
+        memcpy(all + i * piece.size, piece.data, piece.size);
+    return (str){all, piece.size * times};
+}
+
 TEST(a_star_matches_any_run_of_characters)
 {
     assert_true(like(S("*"), S("")));
@@ -39,6 +50,29 @@ TEST(a_question_mark_matches_one_character_of_utf_8)
                                  "c")));
     assert_false(like(S("a?c"), S("ac")));
     assert_false(like(S("a?"), S("abc")));
+    assert_true(like(S("*?"), S("\xe2\x82\xac")));
+    assert_false(like(S("*??"), S("\xe2\x82\xac")));
+    assert_true(like(S("??*"), S("\xf0\x9f\x98\x80\xc3\xa9")));
+    assert_false(like(S("???*"), S("\xf0\x9f\x98\x80\xc3\xa9")));
+}
+
+/* Going back to the last star would take a thousand times longer. */
+TEST(a_pattern_that_nearly_matches_everywhere_is_refused)
+{
+    str many = repeated(S("a"), 4000), pattern = arena_concat(&scratch, S("*"), many, S("b"));
+
+    for (int i = 0; i < 100; i++)
+        assert_false(like(pattern, arena_join(&scratch, many, many)));
+    assert_true(like(pattern, arena_concat(&scratch, many, many, S("b"))));
+}
+
+TEST(only_a_single_star_matches_a_text_that_is_too_long)
+{
+    str longest = repeated(S("a"), WILDCARD_MAX_TEXT), longer = arena_join(&scratch, longest, S("a"));
+
+    assert_true(like(S("a*"), longest));
+    assert_false(like(S("a*"), longer));
+    assert_true(like(S("*"), longer));
 }
 
 TEST(an_escaped_wildcard_is_an_ordinary_character)
@@ -74,6 +108,13 @@ TEST(a_star_within_a_segment_stops_at_colons)
     assert_false(names(S("arn:aws:sqs:us*1:orders"), S("arn:aws:sqs:us-east-1:000000000001:orders")));
     assert_true(names(S("arn:*:us-*-1:*:q*s"), S("arn:aws:sqs:us-east-1:000000000000:queues")));
     assert_false(names(S("arn:*:us-*-1:*:q*s"), S("arn:aws:sqs:us-east-2:000000000000:queues")));
+}
+
+TEST(stars_on_both_sides_of_a_question_mark_at_a_colon_grow)
+{
+    assert_true(names(S("a*?*b"), S("aa:ab")));
+    assert_true(names(S("*??*b"), S("aa:bab")));
+    assert_false(names(S("a*?*b"), S("aa:a:ab")));
 }
 
 TEST(an_arn_is_compared_part_by_part)
@@ -124,6 +165,9 @@ TEST(a_wildcard_in_one_part_leaves_the_others_as_they_are)
 
 TESTS(test(a_star_matches_any_run_of_characters), test(a_question_mark_matches_one_character_of_utf_8),
       test(an_escaped_wildcard_is_an_ordinary_character), test(a_variable_has_both_braces_and_a_name),
+      test(a_pattern_that_nearly_matches_everywhere_is_refused),
+      test(only_a_single_star_matches_a_text_that_is_too_long),
+      test(stars_on_both_sides_of_a_question_mark_at_a_colon_grow),
       test(a_star_at_the_end_of_a_segment_reaches_over_colons), test(a_star_within_a_segment_stops_at_colons),
       test(an_arn_is_compared_part_by_part), test(each_part_of_an_arn_counts),
       test(a_wildcard_in_one_part_leaves_the_others_as_they_are))

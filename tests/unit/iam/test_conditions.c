@@ -1,5 +1,9 @@
 #include "policy_fixture.h"
 
+#include "aws/wildcard.h"
+
+#include <string.h>
+
 static const struct context_value CONTEXT[] = {
     {STR_INIT("sqs:Size"), STR_INIT("12.5")},
     {STR_INIT("dynamodb:LeadingKeys"), STR_INIT("alice")},
@@ -199,6 +203,31 @@ TEST(what_is_not_known_denies_and_does_not_allow)
     }
 }
 
+/* No pattern is compared with a key's value of that size. */
+TEST(a_value_too_long_for_patterns_denies_and_does_not_allow)
+{
+    static const char *const patterns[] = {
+        "'StringLike':{'sns:Endpoint':'b*'}",
+        "'StringNotLike':{'sns:Endpoint':'a*'}",
+        "'ForAnyValue:ArnLike':{'sns:Endpoint':'arn:aws:sqs:*:*:q'}",
+    };
+    char *value = arena_alloc(&scratch, WILDCARD_MAX_TEXT + 1);
+    struct context_value endpoint = {S("sns:Endpoint"), {value, WILDCARD_MAX_TEXT + 1}};
+    struct policy_request request = asks(&BOB, S("sns:Subscribe"), S("arn:aws:sns:us-east-1:000000000000:t"));
+
+    memset(value, 'a', WILDCARD_MAX_TEXT + 1);
+    request.context = &endpoint;
+    request.context_count = 1;
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        assert_int_equal(verdict_of(&request, "Deny", patterns[i]), POLICY_DENIES);
+        assert_int_equal(verdict_of(&request, "Allow", patterns[i]), POLICY_SILENT);
+    }
+    assert_int_equal(verdict_of(&request, "Allow", "'StringNotEquals':{'sns:Endpoint':'a'}"), POLICY_ALLOWS);
+    endpoint.value.size = WILDCARD_MAX_TEXT;
+    assert_int_equal(verdict_of(&request, "Deny", patterns[0]), POLICY_SILENT);
+    assert_int_equal(verdict_of(&request, "Allow", "'StringLike':{'sns:Endpoint':'a*'}"), POLICY_ALLOWS);
+}
+
 TEST(what_is_known_decides_beside_what_is_not)
 {
     const char *other_user =
@@ -272,6 +301,7 @@ TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(all_conditions_of_a_statement_must_hold),
       test(variables_are_filled_in_and_a_missing_one_matches_nothing),
       test(a_service_is_known_by_what_it_acts_for), test(what_is_not_known_denies_and_does_not_allow),
+      test(a_value_too_long_for_patterns_denies_and_does_not_allow),
       test(what_is_known_decides_beside_what_is_not), test(what_aws_would_leave_out_too_is_absent),
       test(a_value_that_the_service_does_not_know_is_unknown),
       test(which_function_calls_is_known_of_a_function_s_own_session_only))
