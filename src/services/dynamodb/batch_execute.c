@@ -209,7 +209,7 @@ static void show_capacity(const struct call *call, const struct slots *slots, st
                                : dynamodb_write_units(dynamodb_write_bytes(&slot->write)),
                          reads ? NULL : slot->write.index_units);
     }
-    dynamodb_uses_show(reads ? dynamodb_pql_reading(call) : call, &uses, USE_PLAIN, asked, shown);
+    dynamodb_uses_show(reads ? dynamodb_as_reading(call) : call, &uses, USE_PLAIN, asked, shown);
 }
 
 enum outcome dynamodb_batch_execute_statement(const struct call *call,

@@ -27,6 +27,7 @@ struct batch_part {
     struct expressions expressions;
     const struct table *table;
     struct item_key *keys;
+    bool throttled;
 };
 
 struct batch {
@@ -154,11 +155,25 @@ static bool tables_check(const struct call *call, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_part *part = &batch->items[i];
         part->table = dynamodb_table_at(call, i);
-        if (!part->table || !dynamodb_table_open(call, part->table) || !keys_read(call, part) ||
+        if (!part->table || !dynamodb_table_serves(call, part->table) || !keys_read(call, part) ||
             !dynamodb_key_paths_check(call, &part->table->keys, &part->expressions, "Key"))
             return false;
     }
     return true;
+}
+
+/* Find the tables whose throughput is used up.  False, with the last one's failure: all of them. */
+static bool throughput_check(const struct call *call, struct batch *batch)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->items[i].throttled = !dynamodb_throughput_admit(call, batch->items[i].table, NULL);
+        any = any || !batch->items[i].throttled;
+    }
+    if (any)
+        take_failure(call);
+    return any;
 }
 
 /* Several parts may be about the same table, by different names. */
@@ -226,7 +241,7 @@ static void read_part(const struct call *call, struct batch *batch, const struct
     out->responses.items[out->responses.count] = (struct dynamodb_item_list_map_entry){.key = part->given};
     found = &out->responses.items[out->responses.count++].value;
     list_make_empty(call->arena, found);
-    for (; at < part->asked->keys.count && !is_full(call, batch); at++)
+    for (; at < part->asked->keys.count && !part->throttled && !is_full(call, batch); at++)
         if (!read_one(call, batch, part, at, found, &units))
             break;
     if (at < part->asked->keys.count)
@@ -264,7 +279,8 @@ enum outcome dynamodb_batch_get_item(const struct call *call, const struct dynam
 {
     struct batch batch = {0};
 
-    if (!request_check(call, in, &batch) || !tables_check(call, &batch) || !parts_differ(call, &batch))
+    if (!request_check(call, in, &batch) || !tables_check(call, &batch) || !parts_differ(call, &batch) ||
+        !throughput_check(call, &batch))
         return FAILED;
     out->responses.items = arena_alloc(call->arena, batch.count * sizeof *out->responses.items);
     list_make_empty(call->arena, &out->unprocessed_keys);

@@ -77,13 +77,30 @@ static bool tables_find(const struct call *call, const struct dynamodb_batch_wri
 
     for (size_t i = 0; i < in->request_items.count; i++) {
         const struct table *table = dynamodb_table_at(call, i);
-        if (!table || !dynamodb_table_open(call, table))
+        if (!table || !dynamodb_table_serves(call, table))
             return false;
-        for (size_t k = 0; k < in->request_items.items[i].value.count; k++)
-            set->items[at++].table = table;
+        for (size_t k = 0; k < in->request_items.items[i].value.count; k++, at++) {
+            set->items[at].table = table;
+            set->items[at].failure = (struct failure){0};
+        }
     }
     check(at == set->count);
     return true;
+}
+
+/* Writes to a table whose throughput is used up fail.  False, with the last one's failure: all of them do. */
+static bool throughput_check(const struct call *call, struct write_set *set)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < set->count; i++) {
+        bool admitted = dynamodb_throughput_admit(call, set->items[i].table, NULL);
+        set->items[i].failure = admitted ? (struct failure){0} : call->progress->failure;
+        any = any || admitted;
+    }
+    if (any)
+        take_failure(call);
+    return any;
 }
 
 /* Find the key of each item.  False: fail() has been called. */
@@ -95,16 +112,23 @@ static bool address(const struct call *call, const struct dynamodb_batch_write_i
     for (size_t i = 0; i < set->count; i++)
         if (!key_read(call, &set->items[i]))
             return false;
-    return !dynamodb_set_repeats(call, set) ||
-           dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
+    if (dynamodb_set_repeats(call, set))
+        return dynamodb_refuse(call, S("Provided list of item keys contains duplicates"));
+    return throughput_check(call, set);
 }
 
 /* ---- writing ---- */
 
+static bool is_throttled(const struct write *write)
+{
+    return write->failure.error != NULL;
+}
+
 static enum outcome plan_all(const struct call *call, struct write_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
-        enum outcome outcome = dynamodb_plan_write(call, &set->items[i]);
+        enum outcome outcome =
+            is_throttled(&set->items[i]) ? DONE : dynamodb_plan_write(call, &set->items[i]);
         if (outcome != DONE)
             return outcome;
     }
@@ -118,8 +142,17 @@ static size_t count_with_room(const struct write_set *set)
     size_t count = 0;
 
     for (; count < set->count && bytes <= MAX_WRITTEN_BYTES; count++)
-        bytes += dynamodb_write_bytes(&set->items[count]);
+        bytes += is_throttled(&set->items[count]) ? 0 : dynamodb_write_bytes(&set->items[count]);
     return count;
+}
+
+/* Nothing is drafted for a batch of which a part is throttled. */
+static size_t count_to_draft(const struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (is_throttled(&set->items[i]))
+            return 0;
+    return count_with_room(set);
 }
 
 static size_t apply(const struct call *call, struct write_set *set)
@@ -127,22 +160,25 @@ static size_t apply(const struct call *call, struct write_set *set)
     size_t count = count_with_room(set);
 
     for (size_t i = 0; i < count; i++)
-        dynamodb_write_apply(call, &set->items[i]);
+        if (!is_throttled(&set->items[i]))
+            dynamodb_write_apply(call, &set->items[i]);
     dynamodb_drafts_end(call, set);
     return count;
 }
 
-/* The requests from number `at` on are left for another call. */
-static void leave(const struct call *call, const struct dynamodb_batch_write_item_input *in, size_t at,
-                  struct dynamodb_batch_write_item_output *out)
+/* The requests from number `done` on are left for another call, and those that are throttled. */
+static void leave(const struct call *call, const struct dynamodb_batch_write_item_input *in,
+                  const struct write_set *set, size_t done, struct dynamodb_batch_write_item_output *out)
 {
+    size_t at = 0;
+
     list_make_empty(call->arena, &out->unprocessed_items);
     for (size_t i = 0; i < in->request_items.count; i++) {
-        struct dynamodb_batch_write_item_request_map_entry left = in->request_items.items[i];
-        size_t done = at < left.value.count ? at : left.value.count;
-        at -= done;
-        left.value.items += done;
-        left.value.count -= done;
+        const struct dynamodb_batch_write_item_request_map_entry *asked = &in->request_items.items[i];
+        struct dynamodb_batch_write_item_request_map_entry left = {.key = asked->key};
+        for (size_t k = 0; k < asked->value.count; k++, at++)
+            if (at >= done || is_throttled(&set->items[at]))
+                *list_add(call->arena, &left.value) = asked->value.items[k];
         if (left.value.count > 0)
             *list_add(call->arena, &out->unprocessed_items) = left;
     }
@@ -185,7 +221,7 @@ enum outcome dynamodb_batch_write_item(const struct call *call,
 
     if (!address(call, in, &set))
         return FAILED;
-    enum outcome outcome = dynamodb_drafts_write(call, &set, count_with_room(&set));
+    enum outcome outcome = dynamodb_drafts_write(call, &set, count_to_draft(&set));
     if (outcome == DONE)
         outcome = plan_all(call, &set);
     if (outcome != DONE)
@@ -193,7 +229,7 @@ enum outcome dynamodb_batch_write_item(const struct call *call,
     size_t done = apply(call, &set);
     if (done < set.count)
         reply_is_long(call);
-    leave(call, in, done, out);
+    leave(call, in, &set, done, out);
     set.count = done;
     dynamodb_set_capacity(call, &set, USE_PLAIN, in->return_consumed_capacity, &out->consumed_capacity);
     dynamodb_set_collections(call, &set, in->return_item_collection_metrics, &out->item_collection_metrics);

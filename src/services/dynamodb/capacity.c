@@ -154,3 +154,15 @@ void dynamodb_uses_show(const struct call *call, const struct table_uses *uses, 
             split_capacity(call, kind, added);
     }
 }
+
+const struct call *dynamodb_as_reading(const struct call *call)
+{
+    struct call *reading = arena_new(call->arena, struct call);
+    struct operation *operation = arena_new(call->arena, struct operation);
+
+    *operation = *call->operation;
+    operation->flags |= OPERATION_READS;
+    *reading = *call;
+    reading->operation = operation;
+    return reading;
+}

@@ -214,6 +214,8 @@ void dynamodb_use_add(const struct call *call, struct table_uses *uses, const st
 /* Count the consumed capacity; add it to *shown if the request asks for it. */
 void dynamodb_uses_show(const struct call *call, const struct table_uses *uses, enum use_kind kind, str asked,
                         struct dynamodb_consumed_capacity_list *shown);
+/* The call, as one of an operation that only reads: its units are those of reads. */
+const struct call *dynamodb_as_reading(const struct call *call);
 
 /* metrics.c */
 /* Of a request that has succeeded, for the table or its global index; index: NULL for the table. */

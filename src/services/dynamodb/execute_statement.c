@@ -81,7 +81,7 @@ static enum outcome select_items(const struct call *call, const struct dynamodb_
         return FAILED;
     if (page->needs_worker)
         return move_to_worker(call);
-    page->call = dynamodb_pql_reading(call);
+    page->call = dynamodb_as_reading(call);
     page->table = execution->run.table;
     page->index = execution->run.index;
     dynamodb_count_returned(call, page->table, page->count);

@@ -176,7 +176,7 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
     }
     if (bytes > LARGE_ITEM_BYTES)
         reply_is_long(call);
-    dynamodb_uses_show(dynamodb_pql_reading(call), &uses, USE_READS, in->return_consumed_capacity,
+    dynamodb_uses_show(dynamodb_as_reading(call), &uses, USE_READS, in->return_consumed_capacity,
                        &out->consumed_capacity);
     return DONE;
 }

@@ -113,21 +113,9 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
     resource.row = run;
     resource.add_context = add_context;
     return authorize_action(call, str_of(actions[run->statement.kind]), &resource) &&
-           dynamodb_table_open(run->statement.kind == STATEMENT_SELECT ? dynamodb_pql_reading(call) : call,
+           dynamodb_table_open(run->statement.kind == STATEMENT_SELECT ? dynamodb_as_reading(call) : call,
                                run->table) &&
            index_check(call, run);
-}
-
-const struct call *dynamodb_pql_reading(const struct call *call)
-{
-    struct call *reading = arena_new(call->arena, struct call);
-    struct operation *operation = arena_new(call->arena, struct operation);
-
-    *operation = *call->operation;
-    operation->flags |= OPERATION_READS;
-    *reading = *call;
-    reading->operation = operation;
-    return reading;
 }
 
 bool dynamodb_is_select(const struct call *call)

@@ -41,8 +41,6 @@ bool dynamodb_pql_parse(const struct call *call, struct pql_run *run);
 /* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
  * called. */
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run);
-/* A call that counts what it does as reads. */
-const struct call *dynamodb_pql_reading(const struct call *call);
 
 /* partiql_where.c */
 /* Find conjuncts and partitions. */

@@ -254,7 +254,7 @@ bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struc
                                 .consistent_read = asked->consistent_read};
     struct dynamodb_attribute_map start;
 
-    *read = (struct pql_page){.page = {.call = dynamodb_pql_reading(call),
+    *read = (struct pql_page){.page = {.call = dynamodb_as_reading(call),
                                        .table = run->table,
                                        .expressions = &run->expressions,
                                        .columns = run->statement.projection,

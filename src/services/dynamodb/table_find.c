@@ -200,9 +200,15 @@ static bool reads_pages(const struct call *call)
 
 bool dynamodb_table_open(const struct call *call, const struct table *table)
 {
+    return dynamodb_table_serves(call, table) &&
+           (reads_pages(call) || dynamodb_throughput_admit(call, table, NULL));
+}
+
+bool dynamodb_table_serves(const struct call *call, const struct table *table)
+{
     if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
         !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
-        return reads_pages(call) || dynamodb_throughput_admit(call, table, NULL);
+        return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;
 }

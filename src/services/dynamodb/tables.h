@@ -22,9 +22,11 @@ const struct table *dynamodb_table_of(const struct call *call);
 /* The same for a request about several tables: that of call_resource(call, index). */
 const struct table *dynamodb_table_at(const struct call *call, size_t index);
 
-/* partiql_open.c: is it a SELECT of ExecuteStatement, by dynamodb_pql_reading()? */
+/* partiql_open.c: is it a SELECT of ExecuteStatement, by dynamodb_as_reading()? */
 bool dynamodb_is_select(const struct call *call);
 /* For a request about items: false, after fail(), when the table does not exist. */
+bool dynamodb_table_serves(const struct call *call, const struct table *table);
+/* The same, and has it throughput left?  A page asks for that of its index later. */
 bool dynamodb_table_open(const struct call *call, const struct table *table);
 /* The table of that id; false when it does not exist any more. */
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);

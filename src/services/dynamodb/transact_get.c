@@ -63,7 +63,7 @@ static bool tables_find(const struct call *call, struct gets *gets)
     return true;
 }
 
-/* What is wrong with a key is the reason of its Get. */
+/* What is wrong with a key, or throttled, is the reason of its Get. */
 static bool keys_read(const struct call *call, struct gets *gets)
 {
     struct failure *failures = arena_alloc(call->arena, gets->count * sizeof *failures);
@@ -73,7 +73,8 @@ static bool keys_read(const struct call *call, struct gets *gets)
         struct get *get = &gets->items[i];
         const struct key_schema *schema = &get->table->keys;
         if (dynamodb_key_of_request(call, schema, &get->asked->key, &get->key) &&
-            dynamodb_key_paths_check(call, schema, &get->expressions, "Key"))
+            dynamodb_key_paths_check(call, schema, &get->expressions, "Key") &&
+            dynamodb_throughput_admit(call, get->table, NULL))
             continue;
         failures[i] = take_failure(call);
         any = true;

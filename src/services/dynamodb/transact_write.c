@@ -267,7 +267,9 @@ static bool keys_read(const struct call *call, struct write_set *set)
             return false;
     for (size_t i = 0; i < set->count; i++) {
         struct write *write = &set->items[i];
-        write->failure = dynamodb_write_find_key(call, write) ? (struct failure){0} : take_failure(call);
+        bool well =
+            dynamodb_write_find_key(call, write) && dynamodb_throughput_admit(call, write->table, NULL);
+        write->failure = well ? (struct failure){0} : take_failure(call);
     }
     return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
 }

@@ -20,6 +20,8 @@ static const struct reason_code {
     {&DYNAMODB_TRANSACTION_CONFLICT_EXCEPTION, "TransactionConflict"},
     {&DYNAMODB_VALIDATION_EXCEPTION, "ValidationError"},
     {&DYNAMODB_ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION, "ItemCollectionSizeLimitExceeded"},
+    {&DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "ProvisionedThroughputExceeded"},
+    {&DYNAMODB_THROTTLING_EXCEPTION, "ThrottlingError"},
 };
 
 static str code_of(const struct error *error)
@@ -32,7 +34,8 @@ static str code_of(const struct error *error)
 
 static struct dynamodb_cancellation_reason reason_of(const struct failure *failure)
 {
-    const struct dynamodb_conditional_check_failed_exception *details = failure->details;
+    bool shows = failure->error == &DYNAMODB_CONDITIONAL_CHECK_FAILED_EXCEPTION;
+    const struct dynamodb_conditional_check_failed_exception *details = shows ? failure->details : NULL;
 
     if (!failure->error)
         return (struct dynamodb_cancellation_reason){.code = S("None")};
@@ -77,5 +80,5 @@ bool dynamodb_transaction_table_open(const struct call *call, const struct table
 {
     return dynamodb_table_name_check_at(call, table->name,
                                         arena_join(call->arena, member, S(".tableName"))) &&
-           dynamodb_table_open(call, table);
+           dynamodb_table_serves(call, table);
 }

@@ -156,9 +156,10 @@ void dynamodb_set_capacity(const struct call *call, const struct write_set *set,
     struct table_uses uses = {.factor = kind == USE_PLAIN ? 1 : 2};
 
     for (size_t i = 0; i < set->count; i++)
-        dynamodb_use_add(call, &uses, set->items[i].table,
-                         dynamodb_write_units(dynamodb_write_bytes(&set->items[i])),
-                         set->items[i].index_units);
+        if (!set->items[i].failure.error)
+            dynamodb_use_add(call, &uses, set->items[i].table,
+                             dynamodb_write_units(dynamodb_write_bytes(&set->items[i])),
+                             set->items[i].index_units);
     dynamodb_uses_show(call, &uses, kind, asked, shown);
 }
 
@@ -176,7 +177,7 @@ void dynamodb_set_repeat(const struct call *call, const struct write_set *set, s
         dynamodb_use_add(call, &uses, write->table, dynamodb_read_units(stored.size_bytes, &consistent),
                          NULL);
     }
-    dynamodb_uses_show(call, &uses, USE_READS, asked, shown);
+    dynamodb_uses_show(dynamodb_as_reading(call), &uses, USE_READS, asked, shown);
 }
 
 static struct dynamodb_item_collection_metrics_list *
@@ -211,8 +212,9 @@ void dynamodb_set_collections(const struct call *call, const struct write_set *s
     for (size_t i = 0; i < set->count; i++) {
         const struct write *write = &set->items[i];
         const struct dynamodb_item_collection_metrics *metrics =
-            write->kind == WRITE_CHECKS || !is_last[i] ? NULL
-                                                       : dynamodb_collection_metrics(call, write, asked);
+            write->kind == WRITE_CHECKS || write->failure.error || !is_last[i]
+                ? NULL
+                : dynamodb_collection_metrics(call, write, asked);
         if (metrics)
             *list_add(call->arena, collections_of(call, write->table->given, shown)) = *metrics;
     }

@@ -102,6 +102,47 @@ def test_reads_have_a_bucket_of_their_own(enforcing, refused):
     get(client, "reads")
 
 
+@pytest.fixture
+def pair(enforcing, unique):
+    """The names of two tables: the first one's throughput is used up, for reads and for writes."""
+    _, client = enforcing
+    names = [unique("a"), unique("b")]
+    for name in names:
+        client.create_table(TableName=name, ProvisionedThroughput=units(1, 1), **KEY)
+        put(client, name, name="1")
+    put(client, names[0], MUCH, name="2")
+    for _ in range(4):  # 98 units each
+        client.get_item(TableName=names[0], Key={"id": {"S": "2"}}, ConsistentRead=True)
+    return names
+
+
+def test_a_batch_leaves_what_is_throttled_and_is_refused_when_all_is(enforcing, pair, refused):
+    _, client = enforcing
+    keys = {"Keys": [{"id": {"S": "1"}}]}
+    read = client.batch_get_item(RequestItems={name: keys for name in pair})
+    assert {name: len(items) for name, items in read["Responses"].items()} == {pair[0]: 0, pair[1]: 1}
+    assert read["UnprocessedKeys"] == {pair[0]: keys}
+    writes = [{"PutRequest": {"Item": {"id": {"S": "3"}}}}, {"DeleteRequest": {"Key": {"id": {"S": "1"}}}}]
+    written = client.batch_write_item(RequestItems={name: writes for name in pair}, ReturnConsumedCapacity="TOTAL")
+    assert written["UnprocessedItems"] == {pair[0]: writes}
+    assert [one["TableName"] for one in written["ConsumedCapacity"]] == [pair[1]]
+    assert [item["id"]["S"] for item in client.scan(TableName=pair[1])["Items"]] == ["3"]
+    for call, asked in (client.batch_get_item, keys), (client.batch_write_item, writes):
+        answer = refused(call, RequestItems={pair[0]: asked})
+        assert (answer["code"], answer["message"]) == ("ProvisionedThroughputExceededException", TABLE)
+
+
+def test_a_transaction_is_cancelled_by_an_action_that_is_throttled(enforcing, pair, refused):
+    _, client = enforcing
+    reasons = [{"Code": "ProvisionedThroughputExceeded", "Message": TABLE}, {"Code": "None"}]
+    for call, actions in (
+            (client.transact_write_items, [{"Put": {"TableName": name, "Item": {"id": {"S": "9"}}}} for name in pair]),
+            (client.transact_get_items, [{"Get": {"TableName": name, "Key": {"id": {"S": "1"}}}} for name in pair])):
+        answer = refused(call, TransactItems=actions)
+        assert (answer["code"], answer["reply"]["CancellationReasons"]) == ("TransactionCanceledException", reasons)
+    assert client.scan(TableName=pair[1])["Count"] == 1
+
+
 def test_an_on_demand_table_is_bounded_by_its_maximum_only(enforcing, refused):
     _, client = enforcing
     client.create_table(TableName="demand", BillingMode="PAY_PER_REQUEST", **KEY)
