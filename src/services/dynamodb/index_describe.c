@@ -5,6 +5,8 @@
 #include "indexes.h"
 #include "tables.h"
 
+#include <stdlib.h>
+
 /* https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.StorageConsiderations */
 enum { ENTRY_OVERHEAD_BYTES = 100 };
 
@@ -109,6 +111,12 @@ static void define(struct arena *arena, const struct key_schema *schema,
                 .attribute_name = schema->items[i].name, .attribute_type = schema->items[i].type};
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_compare(((const struct dynamodb_attribute_definition *)a)->attribute_name,
+                       ((const struct dynamodb_attribute_definition *)b)->attribute_name);
+}
+
 struct dynamodb_attribute_definitions dynamodb_definitions_described(struct arena *arena,
                                                                      const struct table *table)
 {
@@ -117,6 +125,8 @@ struct dynamodb_attribute_definitions dynamodb_definitions_described(struct aren
     define(arena, &table->keys, &definitions);
     for (size_t i = 0; i < table->indexes.count; i++)
         define(arena, &table->indexes.items[i].keys, &definitions);
+    if (definitions.count > 1)
+        qsort(definitions.items, definitions.count, sizeof *definitions.items, by_name);
     return definitions;
 }
 
@@ -126,7 +136,9 @@ static const struct dynamodb_projection *describe_projection(struct arena *arena
 
     projection->projection_type = dynamodb_projection_type_text(index->projection);
     if (index->projection == DYNAMODB_PROJECTION_TYPE_INCLUDE)
-        projection->non_key_attributes = index->non_key_attributes;
+        for (size_t i = 0; i < index->non_key_attributes.count; i++)
+            *list_add(arena, &projection->non_key_attributes) = index->non_key_attributes.items[i];
+    dynamodb_names_sort(&projection->non_key_attributes);
     return projection;
 }
 

@@ -81,6 +81,7 @@ void dynamodb_index_make(const struct call *call, struct table *table,
                          const struct index_definition *definition,
                          const struct dynamodb_attribute_definitions *definitions);
 struct dynamodb_key_schema dynamodb_keys_described(struct arena *arena, const struct key_schema *schema);
+/* In the order of their names, as AWS shows them. */
 struct dynamodb_attribute_definitions dynamodb_definitions_described(struct arena *arena,
                                                                      const struct table *table);
 /* Add the indexes to a description of the table that is complete otherwise. */

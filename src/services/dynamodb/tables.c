@@ -316,10 +316,17 @@ static bool may_delete(const struct call *call, const struct table *table,
     if (row->protected)
         return dynamodb_refuse(call, S("Resource cannot be deleted as it is currently protected against "
                                        "deletion. Disable deletion protection first."));
-    return dynamodb_table_is_settled(call, table) &&
-           ((!dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) &&
-             !dynamodb_backfilling_index(table)) ||
-            dynamodb_refuse_updating(call, table));
+    if (!dynamodb_table_is_settled(call, table))
+        return false;
+    if (dynamodb_backfilling_index(table)) {
+        fail(
+            call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
+            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being "
+            "created, updated, or deleted.");
+        return false;
+    }
+    return !dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) ||
+           dynamodb_refuse_updating(call, table);
 }
 
 void dynamodb_table_remove(const struct call *call, const struct table *table)

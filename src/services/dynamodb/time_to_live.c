@@ -240,16 +240,30 @@ enum outcome dynamodb_update_time_to_live(const struct call *call,
     return DONE;
 }
 
+static bool may_describe(const struct call *call, const struct table *table)
+{
+    str status = table->row.status;
+
+    if (!dynamodb_table_is(status, DYNAMODB_TABLE_STATUS_CREATING) &&
+        !dynamodb_table_is(status, DYNAMODB_TABLE_STATUS_DELETING))
+        return true;
+    return dynamodb_refuse(call, arena_format(call->arena,
+                                              "Cannot describe time to live while table is in %.*s state: "
+                                              "Current table state is %.*s",
+                                              STR_ARGS(status), STR_ARGS(status)));
+}
+
 enum outcome dynamodb_describe_time_to_live(const struct call *call,
                                             const struct dynamodb_describe_time_to_live_input *in,
                                             struct dynamodb_describe_time_to_live_output *out)
 {
     struct dynamodb_time_to_live_description *description =
         arena_new(call->arena, struct dynamodb_time_to_live_description);
+    const struct table *table = dynamodb_table_of(call);
     struct dynamodb_read_time_to_live_row row;
 
     (void)in;
-    if (!read_settings(call, dynamodb_table_of(call), &row))
+    if (!read_settings(call, table, &row) || !may_describe(call, table))
         return FAILED;
     description->attribute_name = row.ttl_name;
     description->time_to_live_status =

@@ -99,7 +99,7 @@ def described(dynamodb, table, name):
 def test_a_table_is_described_with_its_indexes(dynamodb, orders):
     found = dynamodb.describe_table(TableName=orders)["Table"]
     arn = found["TableArn"]
-    assert found["AttributeDefinitions"] == definitions(customer=S, order=S, cents=N, status=S, placed=S)
+    assert found["AttributeDefinitions"] == definitions(cents=N, customer=S, order=S, placed=S, status=S)
     assert found["LocalSecondaryIndexes"] == [
         {
             **index("by_local_cents", "customer", "cents", projection="KEYS_ONLY"),
@@ -132,6 +132,11 @@ def test_a_table_is_described_with_its_indexes(dynamodb, orders):
             index("by_cents", "cents", "placed", include=["note"]),
         )
     ]
+
+
+def test_projected_attributes_are_described_in_the_order_of_their_names(dynamodb, make_table):
+    table = make_table(schema("id"), {"id": S}, GlobalSecondaryIndexes=[index("by_id", "id", include=["zz", "aa", "mm"])])
+    assert described(dynamodb, table, "by_id")["Projection"]["NonKeyAttributes"] == ["aa", "mm", "zz"]
 
 
 def test_the_size_and_the_count_of_an_index_are_those_of_what_it_projects(dynamodb, orders):
@@ -908,7 +913,7 @@ def test_an_index_is_filled_with_the_items_of_its_table(dynamodb, make_table, ac
     made = update_indexes(
         dynamodb, table, {"Create": index("by_kind", "kind", "cents", projection="KEYS_ONLY")}, kind=S, cents=N
     )
-    assert (made["TableStatus"], made["AttributeDefinitions"]) == ("UPDATING", definitions(id=S, kind=S, cents=N))
+    assert (made["TableStatus"], made["AttributeDefinitions"]) == ("UPDATING", definitions(cents=N, id=S, kind=S))
     assert made["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"
     # The table is written while the index is being filled.
     for at in range(0, 600, 7):
@@ -937,7 +942,7 @@ def test_an_index_is_deleted(dynamodb, orders, refused):
     assert statuses == {"by_status": "DELETING", "by_placed": "ACTIVE", "by_cents": "ACTIVE"}
     found = dynamodb.describe_table(TableName=orders)["Table"]
     assert [one["IndexName"] for one in found["GlobalSecondaryIndexes"]] == ["by_placed", "by_cents"]
-    assert found["AttributeDefinitions"] == definitions(customer=S, order=S, cents=N, placed=S)
+    assert found["AttributeDefinitions"] == definitions(cents=N, customer=S, order=S, placed=S)
     error = refused(dynamodb.scan, TableName=orders, IndexName="by_status")
     assert error["message"] == "The table does not have the specified index: by_status"
     put(dynamodb, orders, customer="c", order="2", status=1)

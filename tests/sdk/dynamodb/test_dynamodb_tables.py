@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from changes import ALWAYS_OVER
 from dynamodb_tables import INVALID, KEY, advance, connect, now_of, serving, table_of, units
 
 IN_USE = "Attempt to change a resource which is still in use: "
@@ -285,6 +286,8 @@ def test_a_table_is_created_and_deleted_in_the_time_of_the_delay(slow, settle, r
                              (client.delete_table, {}), (client.update_table, {"DeletionProtectionEnabled": True})):
         answer = refused(call, TableName="made", **parameters)
         assert (answer["code"], answer["message"]) == creating
+    no_time_to_live = "Cannot describe time to live while table is in {0} state: Current table state is {0}"
+    assert refused(client.describe_time_to_live, TableName="made")["message"] == no_time_to_live.format("CREATING")
     not_found = ("ResourceNotFoundException", "Requested resource not found")
     answer = refused(client.put_item, **item)
     assert (answer["code"], answer["message"]) == not_found
@@ -295,6 +298,7 @@ def test_a_table_is_created_and_deleted_in_the_time_of_the_delay(slow, settle, r
     for call, parameters in ((client.delete_table, {}), (client.update_table, {"DeletionProtectionEnabled": True})):
         answer = refused(call, TableName="made", **parameters)
         assert (answer["code"], answer["message"]) == ("ResourceInUseException", f"{IN_USE}Table is being deleted: made")
+    assert refused(client.describe_time_to_live, TableName="made")["message"] == no_time_to_live.format("DELETING")
     answer = refused(client.scan, TableName="made")
     assert (answer["code"], answer["message"]) == not_found
     assert table_of(client, "made")["TableStatus"] == "DELETING"
@@ -305,6 +309,19 @@ def test_a_table_is_created_and_deleted_in_the_time_of_the_delay(slow, settle, r
 
 def gsi(**more):
     return {"IndexName": "gsi", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"}, **more}
+
+
+def test_a_table_is_not_deleted_while_an_index_is_filled(refused):
+    with serving(**ALWAYS_OVER) as (_, client):
+        client.create_table(TableName="filled", BillingMode="PAY_PER_REQUEST", **KEY)
+        for first in range(0, 500, 25):
+            client.batch_write_item(RequestItems={"filled": [
+                {"PutRequest": {"Item": {"id": {"S": str(first + one)}}}} for one in range(25)]})
+        client.update_table(TableName="filled", AttributeDefinitions=KEY["AttributeDefinitions"],
+                            GlobalSecondaryIndexUpdates=[{"Create": gsi()}])
+        answer = refused(client.delete_table, TableName="filled")
+        assert (answer["code"], answer["message"]) == (
+            "ResourceInUseException", f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted.")
 
 
 def index_of(client, name):
