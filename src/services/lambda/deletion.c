@@ -2,7 +2,7 @@
  * deletion.c: deleting a function, or one of its versions; what an alias or a version had beside its row.
  *
  * Callers that wait for what is deleted are woken, and find that it is gone.  Its invocations are
- * unreachable: they are removed some at a time.
+ * unreachable: they are removed some at a time, and so are the versions of a function that has many.
  */
 #include "batches.h"
 #include "code.h"
@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "services/tags/tags.h"
 
-enum { INVOCATIONS_PER_RUN = 100 };
+enum { INVOCATIONS_PER_RUN = 100, VERSIONS_PER_RUN = 20 };
 
 /* ---- invocations ---- */
 
@@ -139,6 +139,57 @@ static enum outcome delete_qualified(const struct call *call, const struct funct
 
 /* ---- a function ---- */
 
+/* Adds the size of its package to *bytes.  False: the function has no versions any more. */
+static bool remove_oldest_version(const struct call *call, int64_t function_id, int64_t *bytes)
+{
+    struct lambda_oldest_version_row row;
+
+    if (!lambda_oldest_version(call->txn, &(struct lambda_oldest_version_params){.function_id = function_id},
+                               &row))
+        return false;
+    *bytes += row.package_size;
+    lambda_remove_version(call->txn, &(struct lambda_remove_version_params){.id = row.id});
+    lambda_package_release(call, row.package);
+    lambda_layer_set_release(call, row.layers);
+    return true;
+}
+
+static void remove_rest(const struct call *call, const struct lambda_remove_versions_request *in)
+{
+    slice_again(call, &LAMBDA_REMOVE_VERSIONS, arena_decimal(call->arena, in->function_id), in);
+}
+
+/* The function is gone; its first versions went with it. */
+enum outcome lambda_remove_versions(const struct call *call, const struct lambda_remove_versions_request *in,
+                                    struct lambda_remove_versions_output *out)
+{
+    int64_t bytes = 0;
+    int count = 0;
+
+    (void)out;
+    while (remove_oldest_version(call, in->function_id, &bytes))
+        if (++count == VERSIONS_PER_RUN || slice_is_over(call)) {
+            remove_rest(call, in);
+            break;
+        }
+    lambda_shrink_code_sum(call->txn, &(struct lambda_shrink_code_sum_params){
+                                          .account = in->account, .region = in->region, .bytes = bytes});
+    return DONE;
+}
+
+static void remove_versions(const struct call *call, const struct function *function)
+{
+    const struct lambda_remove_versions_request rest = {
+        .function_id = function->row.id, .account = function->row.account, .region = function->row.region};
+    int64_t bytes = 0;
+    int count = 0;
+
+    while (count < VERSIONS_PER_RUN && remove_oldest_version(call, function->row.id, &bytes))
+        count++;
+    if (count == VERSIONS_PER_RUN)
+        remove_rest(call, &rest);
+}
+
 static enum outcome delete_function(const struct call *call)
 {
     const struct function *function = lambda_function_of(call);
@@ -146,8 +197,6 @@ static enum outcome delete_function(const struct call *call)
     if (!function)
         return FAILED;
     int64_t id = function->row.id;
-    struct lambda_list_code_rows code =
-        lambda_list_code(call->txn, &(struct lambda_list_code_params){.function_id = id});
     lambda_sandboxes_kill(call, function, NULL);
     forget_invocations(call, function, NULL);
     lambda_executions_drop(call, id, NULL);
@@ -156,12 +205,8 @@ static enum outcome delete_function(const struct call *call)
     lambda_remove_event_configs(call->txn, &(struct lambda_remove_event_configs_params){.function_id = id});
     lambda_remove_provisions(call->txn, &(struct lambda_remove_provisions_params){.function_id = id});
     lambda_remove_aliases(call->txn, &(struct lambda_remove_aliases_params){.function_id = id});
-    lambda_remove_versions(call->txn, &(struct lambda_remove_versions_params){.function_id = id});
+    remove_versions(call, function);
     lambda_remove_function(call->txn, &(struct lambda_remove_function_params){.id = id});
-    for (size_t i = 0; i < code.count; i++) {
-        lambda_package_release(call, code.items[i].package);
-        lambda_layer_set_release(call, code.items[i].layers);
-    }
     tags_remove_all(call, function->arn);
     return DONE;
 }

@@ -1033,17 +1033,19 @@ select id from lambda_version where function_id = :function_id and number = 0;
 -- statement: set_revision :exec
 update lambda_version set revision = :revision where id = :id;
 
--- statement: list_code :many
-select distinct package, layers from lambda_version where function_id = :function_id;
+-- statement: oldest_version :one
+select id, package, package_size, layers from lambda_version where function_id = :function_id order by number limit 1;
+
+-- The triggers count no versions of a function that is deleted.
+-- statement: shrink_code_sum :exec
+-- param: bytes integer
+update lambda_code_sum set size = size - :bytes where account = :account and region = :region;
 
 -- statement: remove_function :exec
 delete from lambda_function where id = :id;
 
 -- statement: remove_version :exec
 delete from lambda_version where id = :id;
-
--- statement: remove_versions :exec
-delete from lambda_version where function_id = :function_id;
 
 -- statement: remove_aliases :exec
 delete from lambda_alias where function_id = :function_id;
@@ -1445,11 +1447,12 @@ where id = coalesce((select id from lambda_invocation where sandbox_id = :sandbo
     (select id from lambda_invocation where version_id = :version_id and state = 'queued'
         order by (kind <> 'sync'), id limit 1));
 
--- number: of the version, if it still exists.
+-- number: of the version, if it and its function still exist.
 -- statement: find_by_request :one
 -- column: number integer null
 select id, state, error, result, tail, stream, content_type, prelude,
-    (select number from lambda_version v where v.id = version_id) as number, execution_id
+    (select v.number from lambda_version v join lambda_function f on f.id = v.function_id
+        where v.id = version_id) as number, execution_id
 from lambda_invocation where request_id = :request_id and kind = 'sync';
 
 -- The number of a function's invocations in flight, up to a bound.

@@ -115,11 +115,26 @@ static bool method_check(const struct call *call, str method)
     return false;
 }
 
+/* They become parts of headers. */
+static bool headers_check(const struct call *call, const char *member, const struct str_list *headers)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (!http_value_valid(headers->items[i])) {
+            fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                 "%s of Cors has a character that no header can have.", member);
+            return false;
+        }
+    return true;
+}
+
 static bool set_cors(const struct call *call, const struct lambda_cors *cors, struct lambda_url_row *row)
 {
     for (size_t i = 0; cors && i < cors->allow_methods.count; i++)
         if (!method_check(call, cors->allow_methods.items[i]))
             return false;
+    if (cors && (!headers_check(call, "AllowHeaders", &cors->allow_headers) ||
+                 !headers_check(call, "ExposeHeaders", &cors->expose_headers)))
+        return false;
     if (cors)
         row->cors = model_to_json(call->arena, &LAMBDA_CORS, cors);
     return true;

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from orderly_fixtures import ECHO, LAMBDA_TRUST, zip_of
 
 INVOCATIONS_PER_RUN = 100
+VERSIONS_PER_RUN = 20
 LARGE_PAYLOAD = 4096
 SLOW_TO_START = "import time\ntime.sleep(2)\nruns = 0\ndef handler(event, context):\n    global runs\n    runs += 1\n    return runs\n"
 
@@ -43,6 +44,16 @@ class Functions(changes.OwnServer):
             "insert into lambda_payload (id, content) select id, x'7b7d' from lambda_invocation")
 
 
+    def publish(self, count):
+        """Add that many versions of the only function, each with a package of one byte more than the one before."""
+        columns = [name for _, name, *_ in self.rows("pragma table_info(lambda_version)")]
+        changed = {"id": "null", "number": "i", "package": "printf('%064x', i)", "package_size": "i"}
+        self.change(
+            f"""with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
+            insert into lambda_version ({", ".join(columns)})
+            select {", ".join(changed.get(name, name) for name in columns)} from n, lambda_version""")
+
+
 @pytest.fixture
 def house():
     one = Functions()
@@ -63,6 +74,23 @@ def test_the_invocations_of_a_deleted_function_are_removed_some_at_a_time(house,
     assert words.count("removed") == 2 * INVOCATIONS_PER_RUN + 50 + 1
     assert changes.largest_run(words, "removed", until="run") == most
     assert house.count("lambda_payload") == 0
+
+
+@pytest.mark.parametrize("environment, most", [(changes.NO_HURRY, VERSIONS_PER_RUN), (changes.ALWAYS_OVER, 1)])
+def test_the_versions_of_a_deleted_function_are_removed_some_at_a_time(house, environment, most):
+    house.make("many")
+    house.publish(3 * VERSIONS_PER_RUN)
+    house.restart_recording(environment, removed="delete on lambda_version", deleted="delete on lambda_function",
+                            run="insert on engine_timer when new.operation = 'lambda:RemoveVersions'")
+    house.functions.delete_function(FunctionName="many")
+    with pytest.raises(house.functions.exceptions.ResourceNotFoundException):
+        house.functions.get_function(FunctionName="many", Qualifier=str(3 * VERSIONS_PER_RUN))
+    house.wait_for_no_rows("select 1 from lambda_version")
+    assert house.functions.get_account_settings()["AccountUsage"] == {"TotalCodeSize": 0, "FunctionCount": 0}
+    words = house.stop_and_read()
+    assert words.count("removed") == 3 * VERSIONS_PER_RUN + 1
+    assert words[:words.index("deleted")].count("removed") == VERSIONS_PER_RUN
+    assert changes.largest_run(words[words.index("deleted"):], "removed", until="run") == most
 
 
 @pytest.mark.parametrize("kind, size, apart", [("Event", LARGE_PAYLOAD, 0), ("Event", LARGE_PAYLOAD + 1, 1),

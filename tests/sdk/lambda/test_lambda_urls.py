@@ -296,3 +296,13 @@ def test_a_streamed_answer_has_its_head_before_it(make_url, ask):
                        function=NODE, InvokeMode="RESPONSE_STREAM")
     status, headers, body = ask(host)
     assert (status, headers["Content-Type"], body) == (200, "text/csv", b"a,b")
+
+
+@pytest.mark.parametrize("member", ["AllowHeaders", "ExposeHeaders"])
+@pytest.mark.parametrize("character", ["\0", "\x01", "\x7f"])
+def test_what_no_header_can_have_is_no_part_of_a_cors(functions, make_function, refused, member, character):
+    name = make_function(SHOW)
+    functions.create_function_url_config(FunctionName=name, AuthType="NONE", Cors={"AllowOrigins": ["*"], member: ["x-a\tb"]})
+    error = refused(functions.update_function_url_config, FunctionName=name, Cors={"AllowOrigins": ["*"], member: [f"x-a{character}b"]})
+    assert (error["code"], error["message"]) == (
+        "InvalidParameterValueException", f"{member} of Cors has a character that no header can have.")
