@@ -43,6 +43,7 @@ enum {
     LIMIT_XML_ATTRIBUTES = 64, /* of one element: each is compared with those before it */
     LIMIT_FORM_FIELDS = 1024 * 1024,
     LIMIT_CLOCK_SKEW_MS = 15 * 60 * 1000,     /* of a signature */
+    LIMIT_REQUEST_TAGS = 200,                 /* or names of tags: policies compare each with each pattern */
     LIMIT_BATCH_CALLS = 512,                  /* one commit */
     LIMIT_LOOP_BODY_BYTES = 256 * 1024,       /* a larger one is verified and decoded by a worker, */
     LIMIT_SHORT_BODY_BYTES = 4 * 1024 * 1024, /* and a still larger one counts as long work */

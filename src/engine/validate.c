@@ -13,6 +13,7 @@
 #include "engine/pattern.h"
 #include "engine/protocol_internal.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -467,8 +468,35 @@ static bool check_first(const struct call *call, const struct shape *shape, cons
     return true;
 }
 
+/* The number of items in the list or map at the end of the path. */
+static size_t count_at(const struct shape *shape, const struct member_path *path, const void *in)
+{
+    const void *value = in;
+
+    for (size_t i = 0; path->members[i] && value; i++) {
+        value = member_value(path->members[i], value);
+        shape = path->members[i]->shape;
+    }
+    return value && (shape->type == SHAPE_LIST || shape->type == SHAPE_MAP) ? items_read(value).count : 0;
+}
+
+/* No service lets a resource have as many tags; so many would hold the engine while policies are asked. */
+static bool tags_check(const struct call *call, const struct shape *shape, const void *in)
+{
+    const struct condition_key *key = call->operation->keys;
+
+    for (; key && key->name; key++)
+        if ((key->source == KEY_IS_TAGS || key->source == KEY_IS_TAG_NAMES) && key->path.members &&
+            count_at(shape, &key->path, in) > LIMIT_REQUEST_TAGS) {
+            fail(call, call->operation->service->validation_error, "A request may have at most %d tags.",
+                 LIMIT_REQUEST_TAGS);
+            return false;
+        }
+    return true;
+}
+
 bool validate(const struct call *call, const struct shape *shape, const void *in)
 {
     return check_first(call, shape, in) && call->operation->service->dialect->validate(call, shape, in) &&
-           refused_check(call, shape, in);
+           refused_check(call, shape, in) && tags_check(call, shape, in);
 }

@@ -184,6 +184,17 @@ def test_tags_that_are_taken_off_are_bound(kind, as_role_with, make, refused):
     refused(lambda: kind.untagged(clients, resource, ["env", "owner"]))
 
 
+@pytest.mark.parametrize("kind", [Queue, Topic], ids=lambda kind: kind.service)
+def test_more_tags_than_anything_can_have_are_refused_before_policies_are_asked(kind, as_role_with, make, refused):
+    clients = as_role_with(allow("sts:*"))
+    resource = make(kind)
+    few, many = ({f"k{number}": "v" for number in range(count)} for count in (200, 201))
+    assert "not authorized" in refused(lambda: kind.tagged(clients, resource, few))["message"]
+    assert "not authorized" in refused(lambda: kind.untagged(clients, resource, list(few)))["message"]
+    assert refused(lambda: kind.tagged(clients, resource, many))["message"] == "A request may have at most 200 tags."
+    assert refused(lambda: kind.untagged(clients, resource, list(many)))["message"] == "A request may have at most 200 tags."
+
+
 def test_subscriptions_are_bound_by_protocol_and_endpoint(as_role_with, make, make_queue, refused):
     topic, queue, other = make(Topic), make_queue.arn(make_queue()), make_queue.arn(make_queue())
     only = {"Condition": {"StringEquals": {"sns:Protocol": "sqs"}, "StringLike": {"sns:Endpoint": queue}}}
