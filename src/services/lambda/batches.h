@@ -60,6 +60,10 @@ void lambda_mapping_locate(const struct call *call, str account, str region, str
 bool lambda_queue_batch_lapse(const struct call *call, int64_t version_id,
                               const struct lambda_queued_row *invocation);
 
+/* lanes.c */
+/* The same for a stream's batch with records that are too old. */
+bool lambda_lane_batch_lapse(const struct call *call, const struct lambda_queued_row *invocation);
+
 /* queue_source.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 

@@ -69,7 +69,8 @@ bool lambda_invocation_take(const struct call *call, const struct lambda_take_in
             lambda_event_expire(call, invocation->id, invocation->queued_ms))
             continue;
         if (invocation->kind == LAMBDA_INVOCATION_KIND_MAPPING &&
-            lambda_queue_batch_lapse(call, params->version_id, invocation))
+            (lambda_queue_batch_lapse(call, params->version_id, invocation) ||
+             lambda_lane_batch_lapse(call, invocation)))
             continue;
         invocation->payload = whole_payload(call, invocation, read);
         if (str_present(invocation->payload))

@@ -28,6 +28,7 @@ enum {
     GROWING_RETRIES = 7,            /* from the first delay to the last one: 1, 2, 4 … 60 s */
     MAX_STATE_BYTES = 1024 * 1024,  /* of a tumbling window */
     KEPT_MS = 24 * 3600 * MS_PER_S, /* records of a stream */
+    LEAST_AGE_MS = 60 * MS_PER_S,   /* no mapping gives records up earlier */
 };
 
 static str target_of(const struct call *call, int64_t lane_id)
@@ -654,6 +655,25 @@ static bool has_aged(const struct call *call, const struct poll *poll, struct la
     if (!lane->window_ms || call->now_ms - window_end_ms(poll, lane) <= max_age_ms(poll))
         return false;
     forget_window(lane); /* nothing else gives it up */
+    return true;
+}
+
+bool lambda_lane_batch_lapse(const struct call *call, const struct lambda_queued_row *invocation)
+{
+    struct lambda_lane_row lane;
+    struct call there;
+    struct poll poll;
+    str problem;
+
+    if (!invocation->lane_id || call->now_ms - invocation->queued_ms < LEAST_AGE_MS ||
+        !lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = *invocation->lane_id}, &lane) ||
+        !str_equal(lane.request_id, invocation->request_id) ||
+        !lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem) || !has_aged(&there, &poll, &lane))
+        return false;
+    rest(&there, &lane);
+    lambda_invocation_remove(call, invocation->id);
+    dispatch_one(&there, &poll, lane.id); /* which gives the old records up */
+    lambda_poller_wake(call, lane.mapping_id);
     return true;
 }
 

@@ -512,6 +512,25 @@ def test_a_batch_that_fails_is_tried_until_it_is_too_old(own_world):
     world.wait(lambda: world.ids(function)[-1] == ["good"])
 
 
+@pytest.mark.parametrize("age", [60, 3600])
+def test_a_batch_that_waits_for_a_function_without_concurrency_until_it_is_too_old_is_given_up(own_world, age):
+    world = own_world
+    function, (table, stream), (url, queue) = world.function("import time\ntime.sleep(300)\n"), world.table(), world.queue()
+    world.map(function, stream, MaximumRecordAgeInSeconds=age, DestinationConfig={"OnFailure": {"Destination": queue}})
+    world.put(table, "a")
+    world.wait(lambda: changes.rows(world.server, "select state from lambda_invocation") == [("queued",)])
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": PICKY}))
+    world.wait(lambda: changes.rows(world.server, "select count(*) from lambda_sandbox") == [(0,)])
+    world.advance(62)
+    world.put(table, "b")
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    world.wait(lambda: ["b"] in world.ids(function))
+    letters = world.letters(url)
+    assert [one["requestContext"]["condition"] for one in letters] == ["RecordAgeExceeded"] * (age == 60)
+    assert world.ids(function) == [["a"]] * (age != 60) + [["b"]]
+
+
 def test_a_topic_is_told_of_given_up_records_too(world):
     function, (table, stream) = world.function(PICKY), world.table()
     url, queue = world.queue()
