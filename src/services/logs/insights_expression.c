@@ -492,32 +492,47 @@ static struct insights_node *join(struct insights_parser *parser, enum insights_
     return measured(parser, node);
 }
 
+/* A balanced tree of a chain's operands: so a long chain is not deep.  Their order stays. */
+static struct insights_node *join_all(struct insights_parser *parser, enum insights_node_kind kind,
+                                      struct insights_node **operands, size_t count)
+{
+    if (count == 1)
+        return operands[0];
+    struct insights_node *left = join_all(parser, kind, operands, count / 2);
+    struct insights_node *right = join_all(parser, kind, operands + count / 2, count - count / 2);
+    return left && right ? join(parser, kind, left, right) : NULL;
+}
+
+static struct insights_node *parse_chain(struct insights_parser *parser, const char *word,
+                                         enum insights_node_kind kind,
+                                         struct insights_node *(*parse_link)(struct insights_parser *))
+{
+    struct {
+        struct insights_node **items;
+        size_t count;
+    } operands = {0};
+
+    do {
+        struct insights_node *operand = parse_link(parser);
+        if (!operand)
+            return NULL;
+        *list_add(parser->arena, &operands) = operand;
+    } while (logs_insights_take_word(parser, word));
+    return join_all(parser, kind, operands.items, operands.count);
+}
+
 static struct insights_node *parse_and(struct insights_parser *parser)
 {
-    struct insights_node *left = parse_not(parser), *right;
-
-    while (left && logs_insights_take_word(parser, "and")) {
-        right = parse_not(parser);
-        if (!right)
-            return NULL;
-        left = join(parser, NODE_AND, left, right);
-    }
-    return left;
+    return parse_chain(parser, "and", NODE_AND, parse_not);
 }
 
 static struct insights_node *parse_or(struct insights_parser *parser)
 {
     if (++parser->depth > INSIGHTS_MOST_DEPTH)
         return unexpected(parser);
-    struct insights_node *left = parse_and(parser), *right;
-    while (left && logs_insights_take_word(parser, "or")) {
-        right = parse_and(parser);
-        if (!right)
-            return NULL;
-        left = join(parser, NODE_OR, left, right);
-    }
+    struct insights_node *node = parse_chain(parser, "or", NODE_OR, parse_and);
     parser->depth--;
-    return left;
+    return node;
 }
 
 struct insights_node *logs_insights_expression(struct insights_parser *parser)

@@ -79,17 +79,23 @@ static bool is_early(const struct insights_program *program)
     return true;
 }
 
-void logs_insights_index_filter(struct insights_parser *parser, const struct insights_node *condition)
+/* The terms of a condition: all that it joins by `and` must be true. */
+static void add_terms(struct insights_parser *parser, const struct insights_node *condition)
 {
     struct insights_term term;
 
-    if (!is_early(parser->program))
-        return;
-    for (; condition->kind == NODE_AND; condition = argument_of(condition, 0))
-        if (read_term(parser->arena, argument_of(condition, 1), &term))
-            *list_add(parser->arena, &parser->program->terms) = term;
-    if (read_term(parser->arena, condition, &term))
+    if (condition->kind == NODE_AND) {
+        add_terms(parser, argument_of(condition, 0));
+        add_terms(parser, argument_of(condition, 1));
+    } else if (read_term(parser->arena, condition, &term)) {
         *list_add(parser->arena, &parser->program->terms) = term;
+    }
+}
+
+void logs_insights_index_filter(struct insights_parser *parser, const struct insights_node *condition)
+{
+    if (is_early(parser->program))
+        add_terms(parser, condition);
 }
 
 bool logs_insights_filter_index(struct insights_parser *parser)

@@ -506,6 +506,17 @@ def test_a_query_that_takes_more_memory_than_a_call_may_have_has_failed_and_othe
     assert rows_of(own.end_of(modest)) == [{"n": "1"}]
 
 
+def test_a_chain_of_conditions_is_as_long_as_a_query_may_be(ask, make_group, put, now_ms):
+    group = make_group()
+    put(group, "s", (now_ms(), "e0"), (now_ms(), "e1"))
+    for word, found in (("or", ["e0", "e1"]), ("and", [])):
+        query = "filter " + f" {word} ".join(f"@message = 'e{n}'" for n in range(400))
+        assert [row["@message"] for row in rows_of(ask(group, "fields @message | sort @message | " + query))] == found
+        assert len(query) > 8000
+    query = "filter " + " and ".join(["@message != 'e0'"] * 400) + " and @message like /e/"
+    assert [row["@message"] for row in rows_of(ask(group, "fields @message | " + query))] == ["e1"]
+
+
 def test_deep_and_long_texts_are_answered(hasty_server):
     own = Own(hasty_server)
     at = own.now()
