@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <linux/filter.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 enum {
@@ -89,8 +90,8 @@ _Noreturn void sandbox_try(const struct launcher_state *state, struct launch *la
 _Noreturn void sandbox_give_up(const struct launch *launch, const char *text);
 
 /* sandbox_children.c */
-/* Keep the signals for children_run(). */
-void children_block_signals(void);
+/* Keep the signals for children_run().  Returns the mask from before. */
+sigset_t children_block_signals(void);
 /*
  * Start the extensions, or else the function's program, and call started() with the program's process, or 0.
  * Then wait until all have ended.

@@ -169,6 +169,20 @@ static bool prepare_network(struct launcher_state *state)
     return state->runtime_api_fd >= 0;
 }
 
+/*
+ * Process 1 of a sandbox has its signals blocked from its first moment: the kernel drops those that a process
+ * 1 neither blocks nor handles, and the server may stop a sandbox as soon as it knows its process.
+ */
+static pid_t fork_process(const struct launcher_state *state, int *pid_fd)
+{
+    sigset_t before = children_block_signals();
+    pid_t pid = launcher_fork(namespaces_of(state), pid_fd);
+
+    if (pid != 0)
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    return pid;
+}
+
 static void start(struct launcher_state *state, str request, const int *fds)
 {
     struct launch launch = {.output_fd = fds[REQUEST_OUTPUT],
@@ -183,7 +197,7 @@ static void start(struct launcher_state *state, str request, const int *fds)
     }
     launch.uid = state->user_namespace ? INSIDE_UID : state->first_uid + (uid_t)(user - state->users);
     launch.user = (size_t)(user - state->users);
-    pid_t pid = launcher_fork(namespaces_of(state), &pid_fd);
+    pid_t pid = fork_process(state, &pid_fd);
     if (pid == 0)
         sandbox_run(state, request, &launch);
     if (pid < 0) {

@@ -287,11 +287,12 @@ static sigset_t signals_awaited(void)
     return signals;
 }
 
-void children_block_signals(void)
+sigset_t children_block_signals(void)
 {
-    sigset_t signals = signals_awaited();
+    sigset_t before, signals = signals_awaited();
 
-    sigprocmask(SIG_BLOCK, &signals, NULL);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    return before;
 }
 
 /* Send a signal to all children; they include processes that other children have left behind. */

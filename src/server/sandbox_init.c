@@ -241,7 +241,6 @@ void sandbox_run(const struct launcher_state *state, str request, struct launch 
 {
     struct arena arena = {0};
 
-    children_block_signals();
     read_request(&arena, state, request, launch);
     confine(state, launch);
     children_run(state, launch, say_started);

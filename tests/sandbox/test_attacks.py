@@ -5,6 +5,7 @@ import pathlib
 import socket
 import subprocess
 
+import changes
 import orderly_server
 import pytest
 
@@ -131,6 +132,17 @@ def handler(seconds, context):
     assert house.run(starts_one) == 0  # each sandbox has its own limit
     house.client("lambda").delete_function(FunctionName=name)
     orderly_server.wait_until(lambda: daemons() == 0, what="the end of the daemons")
+
+
+def test_a_sandbox_that_is_stopped_while_it_starts_ends(house):
+    """Thirty, because one meets its first moment only sometimes."""
+    functions, names = house.client("lambda"), [house.function("time.sleep(1000)") for _ in range(30)]
+    for name in names:
+        functions.invoke(FunctionName=name, InvocationType="Event")
+    for name in names:
+        functions.delete_function(FunctionName=name)
+    left = "select count(*) from lambda_sandbox where function_id not in (select id from lambda_function)"
+    orderly_server.wait_until(lambda: changes.rows(house.server, left) == [(0,)], what="the end of all sandboxes")
 
 
 # --- The kernel --------------------------------------------------------------------------------
