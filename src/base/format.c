@@ -25,6 +25,7 @@ struct output {
 struct conversion {
     char part[LONGEST_PART + sizeof "jd"];
     size_t part_size;
+    size_t width;
     size_t precision; /* SIZE_MAX: the format has none */
     bool counted;     /* the precision is an argument */
     bool is_long;     /* the length is l, ll, j or z: all of them are 64 bits */
@@ -49,26 +50,21 @@ static void part_add(struct conversion *conversion, char c)
     conversion->part[conversion->part_size++] = c;
 }
 
-/* The precision behind a point; the number of a star is the next argument. */
-static const char *read_precision(struct conversion *conversion, const char *at, struct arguments *args)
+/* Digits, or a star, whose number is the next argument.  Returns where they end. */
+static const char *read_count(struct conversion *conversion, const char *at, struct arguments *args,
+                              size_t *count)
 {
     char digits[STR_I64_SIZE];
-    str number;
+    bool is_star = *at == '*';
+    str number = is_star ? str_of_i64(digits, va_arg(args->list, int)) : (str){at, strspn(at, "0123456789")};
 
-    if (*at == '*') {
-        number = str_of_i64(digits, va_arg(args->list, int));
-        conversion->counted = true;
-        at++;
-    } else {
-        number = (str){at, strspn(at, "0123456789")};
-        at += number.size;
-    }
-    conversion->precision = 0;
+    *count = 0;
     for (size_t i = 0; i < number.size; i++) {
+        check(number.data[i] != '-');
         part_add(conversion, number.data[i]);
-        conversion->precision = conversion->precision * 10 + (size_t)(number.data[i] - '0');
+        *count = *count * 10 + (size_t)(number.data[i] - '0');
     }
-    return at;
+    return is_star ? at + 1 : at + number.size;
 }
 
 /* Take apart what begins at a percent sign; returns where it ends. */
@@ -77,10 +73,12 @@ static const char *read_conversion(struct conversion *conversion, const char *at
     *conversion = (struct conversion){.precision = SIZE_MAX};
     do
         part_add(conversion, *at++);
-    while (*at && strchr("-+ #0123456789", *at));
+    while (*at && strchr("-+ #0", *at));
+    at = read_count(conversion, at, args, &conversion->width);
     if (*at == '.') {
-        part_add(conversion, *at);
-        at = read_precision(conversion, at + 1, args);
+        part_add(conversion, *at++);
+        conversion->counted = *at == '*';
+        at = read_count(conversion, at, args, &conversion->precision);
     }
     for (; *at == 'l' || *at == 'z' || *at == 'j'; at++)
         conversion->is_long = true;
@@ -123,6 +121,7 @@ static void put_text(struct output *out, const struct conversion *conversion, co
 {
     size_t size = conversion->counted ? conversion->precision : 0;
 
+    check(conversion->width == 0);
     while (!conversion->counted && size < conversion->precision && text[size])
         size++;
     put(out, text, size);

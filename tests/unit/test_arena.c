@@ -105,6 +105,7 @@ TEST(all_else_is_formatted_as_by_printf)
     ASSERT_PRINTF("%zu|%03zu|%zx|%jd", SIZE_MAX, (size_t)5, (size_t)255, (intmax_t)-1);
     ASSERT_PRINTF("%f|%.1f|%.0f|%g|%.4g|%.10g", 0.1, 0.25, 1.7976931348623157e308, 1e-7, 123456.0, 1.0 / 3);
     ASSERT_PRINTF("%.*g|%.4E|%e|%G", 17, 0.1, 12345.678, -1.0, 1e100);
+    ASSERT_PRINTF("%0*lld|%-*d|%*u|%0*.*f", 21, 12LL, 6, 7, 0, 8U, 9, 2, 1.5);
 }
 
 TEST(optional_scalars_are_pointers)
