@@ -10,10 +10,7 @@
 _Static_assert(sizeof(long) == sizeof(long long) && sizeof(size_t) == sizeof(long long),
                "one size of lengths");
 
-enum {
-    LONGEST_PART = 16,             /* flags, width and precision of a conversion */
-    LONGEST_NUMBER = 310 + 1 + 64, /* of a double in all its digits, before and after the point */
-};
+enum { LONGEST_PART = 16 }; /* flags, width and precision of a conversion */
 
 struct output {
     char *room;
@@ -89,7 +86,7 @@ static const char *read_conversion(struct conversion *conversion, const char *at
 /* A number as snprintf writes it, with the conversion's flags, width and precision. */
 static void put_number(struct output *out, struct conversion *conversion, ...)
 {
-    char number[LONGEST_NUMBER];
+    size_t room = out->size < out->capacity ? out->capacity - out->size : 0;
     va_list value;
 
     if (strchr("duxXo", conversion->kind))
@@ -97,10 +94,10 @@ static void put_number(struct output *out, struct conversion *conversion, ...)
     conversion->part[conversion->part_size++] = conversion->kind;
     conversion->part[conversion->part_size] = '\0';
     va_start(value, conversion);
-    int size = vsnprintf(number, sizeof number, conversion->part, value);
+    int size = vsnprintf(room > 0 ? out->room + out->size : NULL, room, conversion->part, value);
     va_end(value);
-    check(size >= 0 && (size_t)size < sizeof number);
-    put(out, number, (size_t)size);
+    check(size >= 0);
+    out->size += (size_t)size;
 }
 
 /* Most integers have no flags and no width. */
@@ -116,15 +113,24 @@ static void put_integer(struct output *out, struct conversion *conversion, intma
     put(out, text.data, text.size);
 }
 
+static void put_spaces(struct output *out, size_t count)
+{
+    while (count-- > 0)
+        put(out, " ", 1);
+}
+
 /* A "%.*s" is the bytes of a str; the others end at a NUL. */
 static void put_text(struct output *out, const struct conversion *conversion, const char *text)
 {
     size_t size = conversion->counted ? conversion->precision : 0;
+    bool to_the_left = memchr(conversion->part, '-', conversion->part_size) != NULL;
 
-    check(conversion->width == 0);
     while (!conversion->counted && size < conversion->precision && text[size])
         size++;
+    size_t spaces = conversion->width > size ? conversion->width - size : 0;
+    put_spaces(out, to_the_left ? 0 : spaces);
     put(out, text, size);
+    put_spaces(out, to_the_left ? spaces : 0);
 }
 
 static void put_conversion(struct output *out, struct conversion *conversion, struct arguments *args)

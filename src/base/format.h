@@ -10,8 +10,8 @@
 
 /*
  * Write the text and a NUL into the room.  Returns the text's size; when that is not below the room's, the
- * text is not whole.  Knows what this program uses: d, u, x, X, o, c, s, e, E, f, g, G and %%; no widths of
- * texts and no lengths but l, ll, j and z.
+ * text is not whole.  Knows what this program uses: d, u, x, X, o, c, s, e, E, f, g, G and %%; no lengths but
+ * l, ll, j and z.
  */
 size_t format_bytes(char *room, size_t size, const char *format, va_list args)
     __attribute__((format(printf, 3, 0)));

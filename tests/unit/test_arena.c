@@ -106,6 +106,8 @@ TEST(all_else_is_formatted_as_by_printf)
     ASSERT_PRINTF("%f|%.1f|%.0f|%g|%.4g|%.10g", 0.1, 0.25, 1.7976931348623157e308, 1e-7, 123456.0, 1.0 / 3);
     ASSERT_PRINTF("%.*g|%.4E|%e|%G", 17, 0.1, 12345.678, -1.0, 1e100);
     ASSERT_PRINTF("%0*lld|%-*d|%*u|%0*.*f", 21, 12LL, 6, 7, 0, 8U, 9, 2, 1.5);
+    ASSERT_PRINTF("%0*d", 399, 1); /* all that `expected` has room for */
+    ASSERT_PRINTF("[%6s|%-6s|%*s|%-*.*s|%2s]", "text", "text", 6, "text", 6, 2, "text", "text");
 }
 
 TEST(optional_scalars_are_pointers)
