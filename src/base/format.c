@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "base/str.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 

@@ -125,6 +125,8 @@ struct dynamodb_attribute_map dynamodb_key_attributes(struct arena *arena, const
 /* request.c */
 /* Fail with a ValidationException; returns false. */
 bool dynamodb_refuse(const struct call *call, str sentence);
+/* The same, with AWS's words for values of parameters before the sentence. */
+bool dynamodb_refuse_parameter(const struct call *call, str sentence);
 /* Check a request's item or key, and rewrite its numbers. */
 bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes);
 

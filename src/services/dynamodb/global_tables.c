@@ -171,8 +171,7 @@ static bool group_check(const struct call *call, const struct dynamodb_replica_l
 
 static bool table_is_there(const struct call *call, const struct table *table)
 {
-    if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
-        !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
+    if (dynamodb_table_is_made(table))
         return true;
     fail(call, &DYNAMODB_TABLE_NOT_FOUND_EXCEPTION,
          "Table not found: Table: '%.*s' not found in region: '%.*s'.", STR_ARGS(table->name),

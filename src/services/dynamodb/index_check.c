@@ -13,12 +13,6 @@ enum {
     MAX_CHECKED = 100,            /* of a longer list only the length is checked */
 };
 
-static bool refuse_value(const struct call *call, str sentence)
-{
-    return dynamodb_refuse(
-        call, arena_join(call->arena, S("One or more parameter values were invalid: "), sentence));
-}
-
 struct index_definition dynamodb_local_definition(const struct dynamodb_local_secondary_index *in)
 {
     return (struct index_definition){
@@ -68,7 +62,7 @@ bool dynamodb_keys_defined_check(const struct call *call, const struct dynamodb_
         dynamodb_name_add(call->arena, &defined, definitions->items[i].attribute_name);
     if (defined.count < names.count)
         return dynamodb_refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
-    return refuse_value(
+    return dynamodb_refuse_parameter(
         call, arena_format(call->arena,
                            "Some index key attributes are not defined in AttributeDefinitions. Keys: [%.*s], "
                            "AttributeDefinitions: [%.*s]",
@@ -137,15 +131,16 @@ static bool numbers_check(const struct call *call, const struct dynamodb_key_sch
 
     for (size_t i = 0; i < keys->count; i++) {
         if (i > 0 && is_hash(keys, i) && !is_hash(keys, i - 1))
-            return refuse_value(
+            return dynamodb_refuse_parameter(
                 call, S("All HASH key attributes must precede RANGE key attributes in the KeySchema"));
         hash += is_hash(keys, i) ? 1 : 0;
     }
     if (hash > MAX_INDEX_KEY_ATTRIBUTES)
-        return refuse_value(call,
-                            S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
+        return dynamodb_refuse_parameter(
+            call, S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
     return keys->count - hash <= MAX_INDEX_KEY_ATTRIBUTES ||
-           refuse_value(call, S("The KeySchema exceeds the maximum allowed number of RANGE key attributes"));
+           dynamodb_refuse_parameter(
+               call, S("The KeySchema exceeds the maximum allowed number of RANGE key attributes"));
 }
 
 /* https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.MultiAttributeKeys */
@@ -169,16 +164,16 @@ static bool local_keys_check(const struct call *call, const struct index_definit
     if (!dynamodb_table_keys_check(call, keys))
         return false;
     if (keys->count < 2)
-        return refuse_value(call, arena_format(call->arena,
-                                               "Index KeySchema does not have a range key for index: %.*s",
-                                               STR_ARGS(definition->name)));
+        return dynamodb_refuse_parameter(
+            call, arena_format(call->arena, "Index KeySchema does not have a range key for index: %.*s",
+                               STR_ARGS(definition->name)));
     return str_equal(hash, hash_of_table) ||
-           refuse_value(call,
-                        arena_format(call->arena,
-                                     "Index KeySchema does not have the same leading hash key as table "
-                                     "KeySchema for index: %.*s. index hash key: %.*s, table hash key: "
-                                     "%.*s",
-                                     STR_ARGS(definition->name), STR_ARGS(hash), STR_ARGS(hash_of_table)));
+           dynamodb_refuse_parameter(
+               call, arena_format(call->arena,
+                                  "Index KeySchema does not have the same leading hash key as table "
+                                  "KeySchema for index: %.*s. index hash key: %.*s, table hash key: "
+                                  "%.*s",
+                                  STR_ARGS(definition->name), STR_ARGS(hash), STR_ARGS(hash_of_table)));
 }
 
 /* ---- projections ---- */
@@ -187,9 +182,9 @@ static bool attributes_differ(const struct call *call, const struct str_list *na
 {
     const str *repeated = dynamodb_first_repeated(call->arena, names);
 
-    return !repeated ||
-           refuse_value(call, arena_format(call->arena, "Duplicate element in NonKeyAttributes: %.*s",
-                                           STR_ARGS(*repeated)));
+    return !repeated || dynamodb_refuse_parameter(
+                            call, arena_format(call->arena, "Duplicate element in NonKeyAttributes: %.*s",
+                                               STR_ARGS(*repeated)));
 }
 
 static bool projection_check(const struct call *call, const struct dynamodb_projection *projection)
@@ -199,17 +194,18 @@ static bool projection_check(const struct call *call, const struct dynamodb_proj
     bool includes = dynamodb_projection_type_of(type) == DYNAMODB_PROJECTION_TYPE_INCLUDE;
 
     if (!str_present(type))
-        return refuse_value(call, S("Unknown ProjectionType: null"));
+        return dynamodb_refuse_parameter(call, S("Unknown ProjectionType: null"));
     if (named == includes)
         return attributes_differ(call, &projection->non_key_attributes);
-    return refuse_value(call, arena_format(call->arena,
-                                           "ProjectionType is %.*s, but NonKeyAttributes is %sspecified",
-                                           STR_ARGS(type), includes ? "not " : ""));
+    return dynamodb_refuse_parameter(
+        call, arena_format(call->arena, "ProjectionType is %.*s, but NonKeyAttributes is %sspecified",
+                           STR_ARGS(type), includes ? "not " : ""));
 }
 
 static bool refuse_attributes(const struct call *call)
 {
-    return refuse_value(call, S("Number of NonKeyAttributes of all indexes exceeds per-table limit of 100"));
+    return dynamodb_refuse_parameter(
+        call, S("Number of NonKeyAttributes of all indexes exceeds per-table limit of 100"));
 }
 
 static bool non_key_attributes_check(const struct call *call, const struct index_definition_list *definitions)
@@ -240,7 +236,7 @@ bool dynamodb_refuse_index_throughput(const struct call *call, str name, bool on
                            "ProvisionedThroughput must be specified for index: %.*s"},
     };
 
-    return refuse_value(
+    return dynamodb_refuse_parameter(
         call, arena_format(call->arena, on_demand ? sentences[request].unwanted : sentences[request].missing,
                            STR_ARGS(name)));
 }
@@ -285,15 +281,16 @@ static bool name_check(const struct call *call, const struct index_definition_li
 {
     for (size_t i = 0; i < at; i++)
         if (str_equal(definitions->items[i].name, definitions->items[at].name))
-            return refuse_value(call, arena_format(call->arena, "Duplicate index name: %.*s",
-                                                   STR_ARGS(definitions->items[at].name)));
+            return dynamodb_refuse_parameter(call, arena_format(call->arena, "Duplicate index name: %.*s",
+                                                                STR_ARGS(definitions->items[at].name)));
     return true;
 }
 
 static bool refuse_number(const struct call *call, bool local)
 {
-    return refuse_value(call, local ? S("Number of LocalSecondaryIndexes exceeds per-table limit of 5")
-                                    : S("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
+    return dynamodb_refuse_parameter(
+        call, local ? S("Number of LocalSecondaryIndexes exceeds per-table limit of 5")
+                    : S("GlobalSecondaryIndex count exceeds the per-table limit of 20"));
 }
 
 /* Check the local ones, or the global ones: each step for all of them. */
@@ -330,21 +327,21 @@ static bool lengths_check(const struct call *call, const struct dynamodb_create_
                 arena_format(call->arena, "localSecondaryIndexes.%zu.member.keySchema", i + 1));
     for (size_t i = 0; i < globals->count; i++)
         if (globals->items[i].key_schema.count > MAX_CHECKED)
-            return refuse_value(call,
-                                S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
+            return dynamodb_refuse_parameter(
+                call, S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
     return true;
 }
 
 static bool lists_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
     if (in->local_secondary_indexes.items && in->local_secondary_indexes.count == 0)
-        return refuse_value(call, S("List of LocalSecondaryIndexes is empty"));
+        return dynamodb_refuse_parameter(call, S("List of LocalSecondaryIndexes is empty"));
     if (in->global_secondary_indexes.items && in->global_secondary_indexes.count == 0)
-        return refuse_value(call, S("List of GlobalSecondaryIndexes is empty"));
+        return dynamodb_refuse_parameter(call, S("List of GlobalSecondaryIndexes is empty"));
     return in->local_secondary_indexes.count == 0 || in->key_schema.count == 2 ||
-           refuse_value(call,
-                        S("Table KeySchema does not have a range key, which is required when specifying "
-                          "a LocalSecondaryIndex"));
+           dynamodb_refuse_parameter(
+               call, S("Table KeySchema does not have a range key, which is required when specifying "
+                       "a LocalSecondaryIndex"));
 }
 
 bool dynamodb_indexes_check(const struct call *call, const struct dynamodb_create_table_input *in)
@@ -370,8 +367,8 @@ bool dynamodb_new_index_check(const struct call *call, const struct table *table
     size_t globals = 0, attributes = definition->projection->non_key_attributes.count;
 
     if (definition->keys->count > MAX_CHECKED || request->definitions->count > MAX_CHECKED)
-        return refuse_value(call,
-                            S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
+        return dynamodb_refuse_parameter(
+            call, S("The KeySchema exceeds the maximum allowed number of HASH key attributes"));
     for (size_t i = 0; i < table->indexes.count; i++) {
         globals += table->indexes.items[i].local ? 0 : 1;
         attributes += table->indexes.items[i].non_key_attributes.count;
@@ -405,11 +402,12 @@ bool dynamodb_definitions_used_check(const struct call *call, const struct dynam
     if (used.count == in->attribute_definitions.count)
         return true;
     if (indexes.count == 0)
-        return refuse_value(call, S("Number of attributes in KeySchema does not exactly match number of "
-                                    "attributes defined in AttributeDefinitions"));
+        return dynamodb_refuse_parameter(
+            call, S("Number of attributes in KeySchema does not exactly match number of "
+                    "attributes defined in AttributeDefinitions"));
     for (size_t i = 0; i < in->attribute_definitions.count; i++)
         dynamodb_name_add(call->arena, &defined, in->attribute_definitions.items[i].attribute_name);
-    return refuse_value(
+    return dynamodb_refuse_parameter(
         call, arena_format(call->arena,
                            "Some AttributeDefinitions are not used. AttributeDefinitions: [%.*s], keys used: "
                            "[%.*s]",

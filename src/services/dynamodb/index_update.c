@@ -26,13 +26,6 @@ static bool has_several(const struct dynamodb_global_secondary_index_update *upd
     return (update->create && (update->update || update->delete)) || (update->update && update->delete);
 }
 
-/* The sentence ends with the name of an index, or with an empty text. */
-static bool refuse_invalid(const struct call *call, const char *sentence, str name)
-{
-    return dynamodb_refuse(call, arena_join(call->arena, S("One or more parameter values were invalid: "),
-                                            arena_format(call->arena, sentence, STR_ARGS(name))));
-}
-
 static bool refuse_number(const struct call *call)
 {
     fail(call, &DYNAMODB_LIMIT_EXCEEDED_EXCEPTION,
@@ -47,17 +40,15 @@ static bool update_itself_check(const struct call *call,
     str name = name_of(update);
 
     if (!str_present(name))
-        return refuse_invalid(call,
-                              "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
-                              "GlobalSecondaryIndexUpdate.Delete must not be null%.*s",
-                              name);
+        return dynamodb_refuse_parameter(
+            call, S("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, "
+                    "GlobalSecondaryIndexUpdate.Delete must not be null"));
     if (has_several(update))
-        return refuse_invalid(call,
-                              "Only one global secondary index action is allowed per "
-                              "GlobalSecondaryIndexUpdate object%.*s",
-                              S(""));
+        return dynamodb_refuse_parameter(call, S("Only one global secondary index action is allowed per "
+                                                 "GlobalSecondaryIndexUpdate object"));
     if (update->create && !definitions->items)
-        return refuse_invalid(call, "AttributeDefinitions is not specified for index: %.*s", name);
+        return dynamodb_refuse_parameter(
+            call, arena_join(call->arena, S("AttributeDefinitions is not specified for index: "), name));
     return !update->update || dynamodb_warm_request_check(call, update->update->warm_throughput,
                                                           arena_join(call->arena, S(" for index: "), name));
 }
@@ -70,7 +61,7 @@ bool dynamodb_index_updates_check(const struct call *call,
     size_t made = 0;
 
     if (updates->count == 0 && updates->items)
-        return refuse_invalid(call, "List of GlobalSecondaryIndexUpdates is empty%.*s", S(""));
+        return dynamodb_refuse_parameter(call, S("List of GlobalSecondaryIndexUpdates is empty"));
     if (updates->count > MAX_UPDATES)
         return refuse_number(call);
     for (size_t i = 0; i < updates->count; i++) {
@@ -79,10 +70,11 @@ bool dynamodb_index_updates_check(const struct call *call,
             return false;
         dynamodb_name_add(call->arena, &names, name);
         if (names.count <= i)
-            return refuse_invalid(call,
-                                  "Only one global secondary index update per index is allowed "
-                                  "simultaneously. Index: %.*s",
-                                  name);
+            return dynamodb_refuse_parameter(
+                call, arena_join(call->arena,
+                                 S("Only one global secondary index update per index is allowed "
+                                   "simultaneously. Index: "),
+                                 name));
         made += updates->items[i].update ? 0 : 1;
     }
     return made <= 1 || refuse_number(call);

@@ -13,6 +13,12 @@ bool dynamodb_refuse(const struct call *call, str sentence)
     return false;
 }
 
+bool dynamodb_refuse_parameter(const struct call *call, str sentence)
+{
+    return dynamodb_refuse(
+        call, arena_join(call->arena, S("One or more parameter values were invalid: "), sentence));
+}
+
 bool dynamodb_attributes_check(const struct call *call, const struct dynamodb_attribute_map *attributes)
 {
     str problem;

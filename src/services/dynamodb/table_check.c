@@ -51,9 +51,10 @@ static bool check_schema(const struct call *call, const struct dynamodb_create_t
     if (keys->count > in->attribute_definitions.count)
         return dynamodb_refuse(call, S("Invalid KeySchema: Some index key attribute have no definition"));
     if (in->attribute_definitions.count > MAX_DEFINITIONS)
-        return dynamodb_refuse(
-            call, S("One or more parameter values were invalid: Number of attributes in KeySchema does not "
-                    "exactly match number of attributes defined in AttributeDefinitions"));
+        return dynamodb_refuse_parameter(
+            call,
+            S("Number of attributes in KeySchema does not exactly match number of attributes defined in "
+              "AttributeDefinitions"));
     return dynamodb_keys_defined_check(call, keys, &in->attribute_definitions) &&
            check_definitions(call, &in->attribute_definitions) && dynamodb_table_keys_check(call, keys) &&
            dynamodb_indexes_check(call, in) && dynamodb_definitions_used_check(call, in);
@@ -81,14 +82,11 @@ static bool refuse_mode(const struct call *call, const char *name, const struct 
                                          : arena_format(call->arena, " for index%s: %.*s",
                                                         target->changes ? " " : "", STR_ARGS(target->index));
 
-    return dynamodb_refuse(
-        call,
-        arena_format(call->arena,
-                     "One or more parameter values were invalid: %s for OnDemandThroughput%.*s cannot be "
-                     "specified when %s",
-                     name, STR_ARGS(of),
-                     target->changes ? "the table BillingMode is PROVISIONED"
-                                     : "table BillingMode is PROVISIONED."));
+    return dynamodb_refuse_parameter(
+        call, arena_format(call->arena, "%s for OnDemandThroughput%.*s cannot be specified when %s", name,
+                           STR_ARGS(of),
+                           target->changes ? "the table BillingMode is PROVISIONED"
+                                           : "table BillingMode is PROVISIONED."));
 }
 
 static bool check_bound(const struct call *call, const char *name, const int64_t *units,
@@ -99,10 +97,10 @@ static bool check_bound(const struct call *call, const char *name, const int64_t
     if (units && !target->on_demand)
         return refuse_mode(call, name, target);
     return !units || *units >= 1 || (target->changes && *units == NO_BOUND) ||
-           dynamodb_refuse(call, arena_format(call->arena,
-                                              "One or more parameter values were invalid: Requested %s for "
-                                              "OnDemandThroughput for %.*s is outside of valid range",
-                                              name, STR_ARGS(of)));
+           dynamodb_refuse_parameter(
+               call, arena_format(call->arena,
+                                  "Requested %s for OnDemandThroughput for %.*s is outside of valid range",
+                                  name, STR_ARGS(of)));
 }
 
 bool dynamodb_bounds_check(const struct call *call, const struct dynamodb_on_demand_throughput *bounds,
@@ -127,13 +125,13 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
     bool on_demand = dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 
     if (on_demand && throughput)
-        return dynamodb_refuse(call,
-                               S("One or more parameter values were invalid: Neither ReadCapacityUnits nor "
-                                 "WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"));
+        return dynamodb_refuse_parameter(
+            call, S("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+                    "PAY_PER_REQUEST"));
     if (!on_demand && !throughput)
-        return dynamodb_refuse(
-            call, S("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
-                    "must both be specified when BillingMode is PROVISIONED"));
+        return dynamodb_refuse_parameter(
+            call, S("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+                    "PROVISIONED"));
     return dynamodb_bounds_check(call, in->on_demand_throughput,
                                  &(struct bounds_target){.on_demand = on_demand}) &&
            dynamodb_units_check(call, throughput, (str){0}) && check_warm_throughput(call, in, on_demand);

@@ -204,10 +204,15 @@ bool dynamodb_table_open(const struct call *call, const struct table *table)
            (reads_pages(call) || dynamodb_throughput_admit(call, table, NULL));
 }
 
+bool dynamodb_table_is_made(const struct table *table)
+{
+    return table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
+           !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING);
+}
+
 bool dynamodb_table_serves(const struct call *call, const struct table *table)
 {
-    if (table->row.id && !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
-        !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
+    if (dynamodb_table_is_made(table))
         return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found");
     return false;

@@ -72,12 +72,6 @@ static unsigned changes_of(const struct dynamodb_update_table_input *in)
 
 /* ---- checks of the request by itself ---- */
 
-static bool refuse_invalid(const struct call *call, const char *sentence)
-{
-    return dynamodb_refuse(
-        call, arena_format(call->arena, "One or more parameter values were invalid: %s", sentence));
-}
-
 /* Two changes that no request makes at once. */
 static bool check_pairs(const struct call *call, unsigned changes)
 {
@@ -94,7 +88,7 @@ static bool check_pairs(const struct call *call, unsigned changes)
 
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if ((changes & pairs[i].changes) == pairs[i].changes)
-            return refuse_invalid(call, pairs[i].sentence);
+            return dynamodb_refuse_parameter(call, str_of(pairs[i].sentence));
     return true;
 }
 
@@ -119,10 +113,10 @@ static bool check_combination(const struct call *call, unsigned changes)
                     "required"));
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (changes & alone[i].change && changes != alone[i].change)
-            return refuse_invalid(call, alone[i].sentence);
+            return dynamodb_refuse_parameter(call, str_of(alone[i].sentence));
     if (changes & CHANGES_BOUNDS && changes & ~(unsigned)(CHANGES_BOUNDS | CHANGES_BILLING))
-        return refuse_invalid(
-            call, "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+        return dynamodb_refuse_parameter(
+            call, S("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request"));
     return check_pairs(call, changes);
 }
 
@@ -133,11 +127,11 @@ static bool check_billing(const struct call *call, const struct dynamodb_update_
         given && dynamodb_billing_mode_of(in->billing_mode) == DYNAMODB_BILLING_MODE_PAY_PER_REQUEST;
 
     if (on_demand && in->provisioned_throughput)
-        return refuse_invalid(
-            call, "ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST");
+        return dynamodb_refuse_parameter(
+            call, S("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST"));
     if (given && !on_demand && !in->provisioned_throughput)
-        return refuse_invalid(call,
-                              "ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+        return dynamodb_refuse_parameter(
+            call, S("ProvisionedThroughput must be specified when BillingMode is PROVISIONED"));
     return dynamodb_units_check(call, in->provisioned_throughput, (str){0});
 }
 
@@ -241,12 +235,14 @@ static bool check_against(const struct call *call, const struct dynamodb_setting
     if (in->replica_updates.count > 0)
         return dynamodb_refuse_replicas(call, &in->replica_updates);
     if (in->sse_specification)
-        return refuse_invalid(call, "Table is already encrypted by default");
+        return dynamodb_refuse_parameter(call, S("Table is already encrypted by default"));
     if (row->global_ms && in->stream_specification && !in->stream_specification->stream_enabled)
-        return refuse_invalid(call, "Disabling Stream is not allowed for a Global Table replica.");
+        return dynamodb_refuse_parameter(call,
+                                         S("Disabling Stream is not allowed for a Global Table replica."));
     if (on_demand && in->provisioned_throughput)
-        return refuse_invalid(call, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
-                                    "BillingMode is PAY_PER_REQUEST");
+        return dynamodb_refuse_parameter(
+            call, S("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+                    "BillingMode is PAY_PER_REQUEST"));
     if (!dynamodb_bounds_check(call, in->on_demand_throughput,
                                &(struct bounds_target){.on_demand = on_demand, .changes = true}) ||
         !dynamodb_warm_update_check(

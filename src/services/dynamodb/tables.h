@@ -24,6 +24,8 @@ const struct table *dynamodb_table_at(const struct call *call, size_t index);
 
 /* partiql_open.c: is it a SELECT of ExecuteStatement, by dynamodb_as_reading()? */
 bool dynamodb_is_select(const struct call *call);
+/* Is it there, and neither being made nor being deleted? */
+bool dynamodb_table_is_made(const struct table *table);
 /* For a request about items: false, after fail(), when the table does not exist. */
 bool dynamodb_table_serves(const struct call *call, const struct table *table);
 /* The same, and has it throughput left?  A page asks for that of its index later. */

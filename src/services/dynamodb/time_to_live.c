@@ -244,8 +244,7 @@ static bool may_describe(const struct call *call, const struct table *table)
 {
     str status = table->row.status;
 
-    if (!dynamodb_table_is(status, DYNAMODB_TABLE_STATUS_CREATING) &&
-        !dynamodb_table_is(status, DYNAMODB_TABLE_STATUS_DELETING))
+    if (dynamodb_table_is_made(table))
         return true;
     return dynamodb_refuse(call, arena_format(call->arena,
                                               "Cannot describe time to live while table is in %.*s state: "

@@ -18,29 +18,25 @@ struct warm_units dynamodb_warm_least(bool on_demand,
 
 /* ---- checking ---- */
 
-static bool refuse_value(const struct call *call, str sentence)
-{
-    return dynamodb_refuse(
-        call, arena_join(call->arena, S("One or more parameter values were invalid: "), sentence));
-}
-
 bool dynamodb_warm_request_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
                                  str of)
 {
     return !asked || asked->read_units_per_second || asked->write_units_per_second ||
-           refuse_value(call, arena_join(call->arena,
-                                         S("WarmThroughput must have at least one of ReadUnitsPerSecond or "
-                                           "WriteUnitsPerSecond specified"),
-                                         of));
+           dynamodb_refuse_parameter(
+               call, arena_join(call->arena,
+                                S("WarmThroughput must have at least one of ReadUnitsPerSecond or "
+                                  "WriteUnitsPerSecond specified"),
+                                of));
 }
 
 static bool refuse_units(const struct call *call, const char *kind, const struct warm_target *target,
                          const char *problem)
 {
-    return refuse_value(call, arena_format(call->arena,
-                                           "Requested %sUnitsPerSecond for WarmThroughput for %.*s is lower "
-                                           "than %s",
-                                           kind, STR_ARGS(target->what), problem));
+    return dynamodb_refuse_parameter(
+        call, arena_format(call->arena,
+                           "Requested %sUnitsPerSecond for WarmThroughput for %.*s is lower "
+                           "than %s",
+                           kind, STR_ARGS(target->what), problem));
 }
 
 bool dynamodb_warm_check(const struct call *call, const struct dynamodb_warm_throughput *asked,
