@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "base/time.h"
+#include "cli/output.h"
 #include "wire/origin.h"
 
 #include <stdio.h>
@@ -303,8 +304,7 @@ static const struct option table[] = {
     {NULL, "IAM_SOFT_MODE", "", NULL, NULL, "1 or 0", set_iam_soft_mode},
     {"--sqs-waits", "ORDERLY_SQS_WAITS", NULL, NULL,
      "AWS's minute between two purges of a queue, and before the name of a deleted queue can be used again; "
-     "or "
-     "LocalStack's SQS_DELAY_PURGE_RETRY=1 or SQS_DELAY_RECENTLY_DELETED=1",
+     "or LocalStack's SQS_DELAY_PURGE_RETRY=1 or SQS_DELAY_RECENTLY_DELETED=1",
      "1 or 0", set_sqs_waits},
     {NULL, "SQS_DELAY_PURGE_RETRY", "0", NULL, NULL, "1 or 0", add_sqs_waits},
     {NULL, "SQS_DELAY_RECENTLY_DELETED", "0", NULL, NULL, "1 or 0", add_sqs_waits},
@@ -317,8 +317,7 @@ static const struct option table[] = {
      set_table_delay},
     {"--allowed-host", "ORDERLY_ALLOWED_HOST", "", "NAME,...",
      "more names by which clients may call the server (api.example.com, *.example.com), without a port; may "
-     "be "
-     "repeated",
+     "be repeated",
      "names of hosts without a port (api.example.com, *.example.com)", add_allowed_hosts},
     {"--allowed-origin", "ORDERLY_ALLOWED_ORIGIN", "", "ORIGIN,...",
      "origins whose web pages may call the server (http://localhost:3000), in lower case and without a path; "
@@ -343,8 +342,8 @@ static const struct option table[] = {
      "folders", add_hot_reload},
     {"--sandbox", "ORDERLY_SANDBOX", "", "required|preferred|off",
      "required (the default with --auth strict): a function whose sandbox the kernel refuses in part does "
-     "not "
-     "run; preferred (the default otherwise): it runs all the same; off: functions are plain child processes",
+     "not run; preferred (the default otherwise): it runs all the same; off: functions are plain child "
+     "processes",
      "required, preferred or off", set_sandbox},
     {"--function-network", "ORDERLY_FUNCTION_NETWORK", "open", "open|none",
      "open: functions reach what this machine reaches; none: only this server", "open or none",
@@ -366,29 +365,34 @@ static const struct option table[] = {
      "text: a message and key=value pairs; json: each line is an object with time, level, message and fields",
      "text or json", set_log_format},
 };
-enum { OPTIONS = sizeof table / sizeof *table };
+enum { OPTIONS = sizeof table / sizeof *table, HELP_INDENT = 8, HELP_COLUMNS = 100 };
+
+static void print_option(struct arena *arena, const struct option *option)
+{
+    printf("  %s%s%s\n", option->flag, option->value ? " " : "", option->value ? option->value : "");
+    output_print_wrapped(arena, str_of(option->help), HELP_INDENT, HELP_COLUMNS);
+    printf("%*salso %s%s%s\n", HELP_INDENT, "", option->variable,
+           option->fallback && *option->fallback ? ", default " : "",
+           option->fallback ? option->fallback : "=1");
+}
 
 void options_print_help(void)
 {
+    struct arena arena = {0};
+
     printf("Orderly speaks SNS, SQS, Lambda, DynamoDB, IAM, STS, CloudWatch and its Logs on one port.\n\n"
            "    orderly [flags]                  start the server\n"
            "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
            "    orderly iam explain …            what a policy allows, and which statement decides\n"
-           "    orderly doctor                   what loses or repeats messages: settings of queues and "
-           "functions\n"
+           "    orderly doctor                   settings that lose or repeat messages\n"
            "    orderly function watch …         deploy a folder as a function's code at each change\n"
            "    orderly help [COMMAND …]         this text, or that of a command\n"
            "    orderly version\n\n"
            "Flags of the server:\n\n");
-    for (size_t i = 0; i < OPTIONS; i++) {
-        const struct option *option = &table[i];
-        if (!option->flag)
-            continue;
-        printf("  %s%s%s\n        %s\n        also %s%s%s\n", option->flag, option->value ? " " : "",
-               option->value ? option->value : "", option->help, option->variable,
-               option->fallback && *option->fallback ? ", default " : "",
-               option->fallback ? option->fallback : "=1");
-    }
+    for (size_t i = 0; i < OPTIONS; i++)
+        if (table[i].flag)
+            print_option(&arena, &table[i]);
+    arena_free(&arena);
 }
 
 static enum options_result refuse(struct arena *arena, const struct option *option, const char *name,

@@ -31,10 +31,9 @@ static const struct cli_command COMMANDS[] = {
      "doctor",
      {NULL},
      "warn of settings that lose or repeat messages",
-     "Looks at the queues that invoke functions, and warns of settings that AWS accepts but advises "
-     "against.\n"
-     "Looks at the subscriptions of queues, and at what the functions' roles may do: it warns of what keeps\n"
-     "messages from their queue, their function or its log.\n"
+     "Looks at the queues that invoke functions, and warns of settings that AWS accepts but advises\n"
+     "against. Looks at the subscriptions of queues, and at what the functions' roles may do: it warns\n"
+     "of what keeps messages from their queue, their function or its log.\n"
      "The exit code is 0 when there is nothing to warn of, and 1 when there is.\n"},
 };
 

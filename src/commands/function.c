@@ -31,10 +31,8 @@ static const struct cli_command COMMANDS[] = {
      "watch",
      {"NAME", "FOLDER"},
      "deploy a folder as a function's code, now and at each change",
-     "Packs FOLDER and updates the code of the function NAME (a name or an ARN), which must exist; then "
-     "waits "
-     "for\n"
-     "changes, and does it again. Ends with Ctrl-C. .git and __pycache__ are left out.\n"},
+     "Packs FOLDER and updates the code of the function NAME (a name or an ARN), which must exist; then\n"
+     "waits for changes, and does it again. Ends with Ctrl-C. .git and __pycache__ are left out.\n"},
 };
 
 #define AT(member) offsetof(struct arguments, member)

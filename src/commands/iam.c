@@ -30,11 +30,9 @@ static const struct cli_command COMMANDS[] = {
      "explain",
      {"ACTION", "RESOURCE"},
      "say whether something is allowed, and which statement decides",
-     "Says whether PRINCIPAL may do ACTION (\"sqs:SendMessage\") on RESOURCE (an ARN), and which statement "
-     "of which\n"
-     "policy decides. The resource's own policy and tags are looked up; other condition keys of a request "
-     "are\n"
-     "given with --context. The exit code is 0 when it is allowed, 1 when it is denied.\n"},
+     "Says whether PRINCIPAL may do ACTION (\"sqs:SendMessage\") on RESOURCE (an ARN), and which statement\n"
+     "of which policy decides. The resource's own policy and tags are looked up; other condition keys of a\n"
+     "request are given with --context. The exit code is 0 when it is allowed, 1 when it is denied.\n"},
 };
 
 #define AT(member) offsetof(struct arguments, member)

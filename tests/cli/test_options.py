@@ -91,7 +91,7 @@ def test_help_is_there_by_every_usual_name(orderly):
         "    orderly [flags]                  start the server\n"
         "    orderly orders COMMAND [flags]   the order notification system from the command line\n"
         "    orderly iam explain …            what a policy allows, and which statement decides\n"
-        "    orderly doctor                   what loses or repeats messages: settings of queues and functions\n"
+        "    orderly doctor                   settings that lose or repeat messages\n"
         "    orderly function watch …         deploy a folder as a function's code at each change\n"
         "    orderly help [COMMAND …]         this text, or that of a command\n"
         "    orderly version\n\n"
@@ -127,7 +127,7 @@ def test_the_hint_of_an_installed_binary_names_the_installed_samples(orderly, en
 
 def options_in_help(text):
     """{flag with its value: (variable, default)} of `orderly --help`."""
-    found = re.findall(r"^  (--\S+(?: \S+)?)\n        .*\n        also (\w+)(?:=1|, default (\S+))?$", text, re.MULTILINE)
+    found = re.findall(r"^  (--\S+(?: \S+)?)\n(?:        .*\n)+?        also (\w+)(?:=1|, default (\S+))?$", text, re.MULTILINE)
     assert len(found) == len(re.findall(r"^  --", text, re.MULTILINE)) > 15
     return {flag: (variable, default) for flag, variable, default in found}
 

@@ -22,9 +22,9 @@ static const struct cli_command COMMANDS[] = {
      "submit",
      {"[FILE|-]"},
      "publish orders, one JSON object per line",
-     "Publishes the orders of FILE, or of standard input, to the topic OrderTopic. An order is a JSON "
-     "object\n"
-     "on one line, with the texts orderId, userId, itemName and status, a positive whole number quantity,\n"
+     "Publishes the orders of FILE, or of standard input, to the topic OrderTopic. An order is a JSON\n"
+     "object on one line, with the texts orderId, userId, itemName and status, a positive whole number "
+     "quantity,\n"
      "and an ISO 8601 timestamp. The command checks each line first; it reports a bad line and does not\n"
      "send it.\n\n"
      "    {\"orderId\":\"O1\",\"userId\":\"U1\",\"itemName\":\"Laptop\",\"quantity\":1,"

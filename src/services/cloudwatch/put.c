@@ -61,8 +61,7 @@ static bool values_check(const struct call *call, const struct cloudwatch_metric
     if (datum->counts.count > 0 && datum->counts.count != datum->values.count) {
         fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The parameters MetricData.member.%zu.Values and MetricData.member.%zu.Counts must be of the "
-             "same "
-             "size.",
+             "same size.",
              number, number);
         return false;
     }

@@ -68,8 +68,7 @@ enum outcome iam_create_policy_version(const struct call *call,
         MAX_VERSIONS)
         return fail(call, &IAM_LIMIT_EXCEEDED_EXCEPTION,
                     "A managed policy can have up to %d versions. Before you create a new version, you must "
-                    "delete an "
-                    "existing version.",
+                    "delete an existing version.",
                     MAX_VERSIONS);
     struct managed_policy changed = *policy;
     int64_t number = policy->row.newest_version + 1;

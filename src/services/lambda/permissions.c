@@ -126,8 +126,7 @@ static bool revision_matches(const struct call *call, str revision, const struct
         return true;
     fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
          "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
-         "the "
-         "latest RevisionId");
+         "the latest RevisionId");
     return false;
 }
 

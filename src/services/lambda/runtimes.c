@@ -75,8 +75,7 @@ static bool retired_check(const struct call *call, str name)
             continue;
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The runtime parameter of %.*s is no longer supported for creating or updating AWS Lambda "
-             "functions. "
-             "We recommend you use %s while creating or updating functions.",
+             "functions. We recommend you use %s while creating or updating functions.",
              STR_ARGS(name), retired[i].successor);
         return false;
     }

@@ -21,8 +21,7 @@ static bool characters_check(const struct call *call, const struct sns_tag_list 
         if (!str_is_xml_text(tags->items[i].key) || !str_is_xml_text(tags->items[i].value)) {
             fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
                  "Invalid parameter: Tags may only contain unicode letters, digits, white space, or one of "
-                 "these "
-                 "symbols: _ . : / = + - @");
+                 "these symbols: _ . : / = + - @");
             return false;
         }
     return true;

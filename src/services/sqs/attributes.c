@@ -317,8 +317,7 @@ static bool settle_encryption(const struct call *call, const struct str_map *att
     if (by_kms && by_sqs) {
         fail(call, &SQS_INVALID_ATTRIBUTE_NAME,
              "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS "
-             "SSE or "
-             "SQS SSE.");
+             "SSE or SQS SSE.");
         return false;
     }
     if (by_kms)

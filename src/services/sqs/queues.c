@@ -34,8 +34,7 @@ static bool name_check(const struct call *call, const struct sqs_create_queue_re
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "%s",
          fifo ? "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
-                "must "
-                "end with .fifo suffix and be 1 to 80 in length"
+                "must end with .fifo suffix and be 1 to 80 in length"
               : "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
     return false;
 }
