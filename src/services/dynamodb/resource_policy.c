@@ -21,9 +21,7 @@ static const str no_policy = STR_INIT("NO_POLICY"); /* as an expected revision *
 
 static bool refuse_arn(const struct call *call, const char *sentence, str given)
 {
-    return dynamodb_refuse(call,
-                           arena_format(call->arena, "One or more parameter values were invalid: %s%.*s",
-                                        sentence, STR_ARGS(given)));
+    return dynamodb_refuse_parameter(call, arena_join(call->arena, str_of(sentence), given));
 }
 
 /* Refuse the ARN of a part of a table that can have no policy.  part: what follows the table's name. */
@@ -177,7 +175,8 @@ static str store(const struct call *call, const struct governed *governed, str p
 
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy)
 {
-    store(call, &(struct governed){.table = table, .row.id = table->row.id}, policy);
+    store(call, &(struct governed){.table = table, .row.id = table->row.id},
+          dynamodb_policy_form(call->arena, policy));
 }
 
 /* Does the policy leave the caller the right to change it?  False: fail() has been called. */
@@ -195,14 +194,16 @@ enum outcome dynamodb_put_resource_policy(const struct call *call,
                                           struct dynamodb_put_resource_policy_output *out)
 {
     bool confirmed = in->confirm_remove_self_resource_access && *in->confirm_remove_self_resource_access;
+    str policy = dynamodb_policy_form(call->arena, in->policy);
     struct governed governed;
 
     if (!dynamodb_policy_check(call, in->policy, names_stream(call)) || !find_to_change(call, &governed) ||
         !check_revision(call, &governed, in->expected_revision_id) ||
-        (!confirmed && !keeps_access(call, &governed, in->policy)))
+        (!confirmed && !keeps_access(call, &governed, policy)))
         return FAILED;
-    out->revision_id = str_equal(governed.row.policy, in->policy) ? governed.row.policy_revision
-                                                                  : store(call, &governed, in->policy);
+    out->revision_id = str_equal(dynamodb_policy_form(call->arena, governed.row.policy), policy)
+                           ? governed.row.policy_revision
+                           : store(call, &governed, policy);
     return DONE;
 }
 
@@ -215,7 +216,7 @@ enum outcome dynamodb_get_resource_policy(const struct call *call,
     (void)in;
     if (!find(call, &governed) || (!str_present(governed.row.policy) && !refuse_missing(call, governed.arn)))
         return FAILED;
-    out->policy = governed.row.policy;
+    out->policy = dynamodb_policy_shown(call->arena, governed.row.policy);
     out->revision_id = governed.row.policy_revision;
     return DONE;
 }

@@ -70,10 +70,7 @@ static const char *const table_actions[] = {"dynamodb:DeleteItem",
 
 static bool refuse_document(const struct call *call, str reason)
 {
-    return dynamodb_refuse(call, arena_join(call->arena,
-                                            S("One or more parameter values were invalid: Invalid policy "
-                                              "document: "),
-                                            reason));
+    return dynamodb_refuse_parameter(call, arena_join(call->arena, S("Invalid policy document: "), reason));
 }
 
 /* ---- members of statements ---- */
@@ -208,8 +205,7 @@ static bool is_bounded(const struct call *call, const struct json *statement, bo
 static bool check_size(const struct call *call, str policy)
 {
     return policy.size <= MAX_POLICY_BYTES ||
-           dynamodb_refuse(call, S("One or more parameter values were invalid: Maximum policy size of 20480 "
-                                   "bytes exceeded"));
+           dynamodb_refuse_parameter(call, S("Maximum policy size of 20480 bytes exceeded"));
 }
 
 static bool has_statements(const struct call *call, const struct json *document)
@@ -238,14 +234,15 @@ bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream)
 {
     if (!check_size(call, policy))
         return false;
-    const struct json *document = json_parse(call->arena, policy, NULL);
+    str form = dynamodb_policy_form(call->arena, policy);
+    const struct json *document = json_parse(call->arena, form, NULL);
     if (!json_is(document, JSON_OBJECT))
         return refuse_document(call, S("This policy contains invalid Json"));
     return has_statements(call, document) && check_each(call, document, of_stream, has_resource) &&
            check_each(call, document, of_stream, knows_actions) &&
            check_each(call, document, of_stream, names_kind) && has_unique_ids(call, document) &&
-           (is_resource_policy(call, policy) || refuse_document(call, S("Could not parse the policy"))) &&
+           (is_resource_policy(call, form) || refuse_document(call, S("Could not parse the policy"))) &&
            check_each(call, document, of_stream, is_bounded) &&
-           (policy_principals_exist(call, policy) ||
-            dynamodb_refuse(call, S("Invalid principal in policy document.")));
+           (policy_principals_exist(call, form) ||
+            dynamodb_refuse_parameter(call, S("Invalid principal in policy document.")));
 }

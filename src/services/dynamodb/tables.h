@@ -104,6 +104,12 @@ int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_
 /* False, after fail(), when the document cannot be the policy of a table, or of a stream. */
 bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream);
 
+/* resource_policy_form.c */
+/* The policy in the form in which AWS keeps it; a text that is not a JSON object stays as it is. */
+str dynamodb_policy_form(struct arena *arena, str policy);
+/* The same as AWS shows it: with the version that a document without one has. */
+str dynamodb_policy_shown(struct arena *arena, str policy);
+
 /* resource_policy.c */
 /* The policy of a new table, which has been checked. */
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy);

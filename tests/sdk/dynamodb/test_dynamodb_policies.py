@@ -82,11 +82,53 @@ def padded(size):
      "Resource-based policy grants unbounded access in one or more elements. Please revise the policy to ensure "
      "least-privilege form of access"),
     (policy(statement("Allow", f"arn:aws:iam::{ACCOUNT}:role/nobody-has-it", "dynamodb:GetItem", "*")),
-     "Invalid principal in policy document."),
+     f"{INVALID}Invalid principal in policy document."),
 ])
 def test_a_document_is_refused(dynamodb, table, refused, document, sentence):
     answer = refused(dynamodb.put_resource_policy, ResourceArn=table, Policy=document)
     assert (answer["code"], answer["message"]) == ("ValidationException", sentence)
+
+
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def member(name, value):
+    """A statement with one member of its own, as compact text."""
+    parts = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "dynamodb:GetItem", "Resource": "*", name: value}
+    order = ("Sid", "Effect", "Principal", "Action", "Resource", "Condition")
+    return json.dumps({one: parts[one] for one in order if one in parts}, separators=(",", ":"))
+
+
+@pytest.mark.parametrize(("name", "given", "kept"), [
+    ("Sid", "caf\u00e9", None),
+    ("Effect", "allow", "Allow"),
+    ("Principal", {"AWS": ACCOUNT}, {"AWS": ROOT}),
+    ("Principal", {"AWS": [ACCOUNT, ROOT]}, {"AWS": ROOT}),
+    ("Principal", {"Service": ["sns.amazonaws.com"], "AWS": [ROOT]}, {"Service": "sns.amazonaws.com", "AWS": ROOT}),
+    ("Action", ["dynamodb:GetItem"], "dynamodb:GetItem"),
+    ("Action", ["dynamodb:Query", "dynamodb:getitem", "dynamodb:Query"], None),
+    ("Resource", ["*"], "*"),
+    ("Resource", ["arn:aws:dynamodb:us-east-1:1:table/a", "*"], None),
+    ("Condition", {"StringEquals": {"aws:PrincipalAccount": [ACCOUNT], "aws:username": ["a", "b"]}},
+     {"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:username": ["a", "b"]}}),
+])
+def test_a_policy_is_shown_in_its_canonical_form(dynamodb, table, name, given, kept):
+    written = json.loads(member(name, given))
+    scrambled = json.dumps({"Statement": dict(reversed(written.items())), "Version": "2012-10-17"}, indent=2)
+    revision = dynamodb.put_resource_policy(ResourceArn=table, Policy=scrambled)["RevisionId"]
+    shown = dynamodb.get_resource_policy(ResourceArn=table)["Policy"]
+    expected = member(name, given if kept is None else kept).encode().decode("unicode_escape")
+    assert shown == f'{{"Version":"2012-10-17","Statement":[{expected}]}}'
+    assert dynamodb.put_resource_policy(ResourceArn=table, Policy=shown)["RevisionId"] == revision
+
+
+def test_a_policy_without_a_version_shows_the_oldest_one_and_differs_from_one_that_names_it(dynamodb, table):
+    without = {"Statement": [json.loads(member("Effect", "Deny"))]}
+    first = dynamodb.put_resource_policy(ResourceArn=table, Policy=json.dumps(without))["RevisionId"]
+    shown = dynamodb.get_resource_policy(ResourceArn=table)["Policy"]
+    assert shown == json.dumps({"Version": "2008-10-17", **without}, separators=(",", ":"))
+    assert dynamodb.put_resource_policy(ResourceArn=table, Policy=json.dumps(without))["RevisionId"] == first
+    assert dynamodb.put_resource_policy(ResourceArn=table, Policy=shown)["RevisionId"] != first
 
 
 def test_the_largest_policy_is_taken(dynamodb, table):
