@@ -189,9 +189,9 @@ bool cloudwatch_alarm_save(const struct call *call, struct cloudwatch_alarm_row 
         row->id = cloudwatch_add_alarm(call->txn, row);
     else
         cloudwatch_change_alarm(call->txn, row);
-    if (created && tags.count > 0 &&
-        !tags_put(call, cloudwatch_alarm_arn(call->arena, row), &tags, TAG_CASE_MATTERS))
-        return refuse(call, &CLOUDWATCH_VALIDATION_ERROR, "A resource can have no more than 50 tags.");
+    if (created && !cloudwatch_tags_put(call, cloudwatch_alarm_arn(call->arena, row), &tags,
+                                        &CLOUDWATCH_VALIDATION_ERROR))
+        return false;
     note_configuration(call, row, created ? "created" : "updated");
     return true;
 }

@@ -85,6 +85,9 @@ bool cloudwatch_period_is_valid(int64_t period_s);
 /* tags.c */
 /* Find the alarm or dashboard that an ARN names; false: none. */
 bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found);
+/* Set tags of an alarm or a dashboard.  False, after fail() with that error: they may not be set. */
+bool cloudwatch_tags_put(const struct call *call, str arn, const struct str_map *tags,
+                         const struct error *error);
 
 /* alarm_state.c: see describe in struct module. */
 struct json_writer;

@@ -99,9 +99,9 @@ enum outcome cloudwatch_put_dashboard(const struct call *call,
                                                 .body = in->dashboard_body,
                                                 .changed_ms = call->now_ms,
                                             });
-    if (!dashboard->row.id && tags.count > 0 && !tags_put(call, dashboard->arn, &tags, TAG_CASE_MATTERS))
-        return fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "A resource can have no more than 50 tags.");
+    if (!dashboard->row.id &&
+        !cloudwatch_tags_put(call, dashboard->arn, &tags, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION))
+        return FAILED;
     list_make_empty(call->arena, &out->dashboard_validation_messages);
     return DONE;
 }

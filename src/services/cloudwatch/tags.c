@@ -55,6 +55,17 @@ static const str *tagged_arn(const struct call *call)
     return tagged->exists ? &tagged->arn : NULL;
 }
 
+bool cloudwatch_tags_put(const struct call *call, str arn, const struct str_map *tags,
+                         const struct error *error)
+{
+    if (!tags_keys_check(call, tags, error, ""))
+        return false;
+    if (tags_put(call, arn, tags, TAG_CASE_MATTERS))
+        return true;
+    fail(call, error, "A resource can have no more than 50 tags.");
+    return false;
+}
+
 enum outcome cloudwatch_tag_resource(const struct call *call, const struct cloudwatch_tag_resource_input *in,
                                      struct cloudwatch_tag_resource_output *out)
 {
@@ -62,12 +73,9 @@ enum outcome cloudwatch_tag_resource(const struct call *call, const struct cloud
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
 
     (void)out;
-    if (!arn)
-        return FAILED;
-    if (!tags_put(call, *arn, &tags, TAG_CASE_MATTERS))
-        return fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "A resource can have no more than 50 tags.");
-    return DONE;
+    return arn && cloudwatch_tags_put(call, *arn, &tags, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION)
+               ? DONE
+               : FAILED;
 }
 
 enum outcome cloudwatch_untag_resource(const struct call *call,

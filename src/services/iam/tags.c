@@ -5,22 +5,13 @@
 
 #include "services/tags/tags.h"
 
-static bool no_system_tag(const struct call *call, const struct iam_tag_list_type *tags)
-{
-    for (size_t i = 0; i < tags->count; i++)
-        if (tag_key_is_reserved(tags->items[i].key)) {
-            fail(call, &IAM_INVALID_INPUT_EXCEPTION,
-                 "aws: prefixed tag key names are not allowed for external use.");
-            return false;
-        }
-    return true;
-}
-
 bool iam_tags_check(const struct call *call, const struct iam_tag_list_type *tags, enum tag_case tag_case)
 {
+    struct str_map map = TAGS_MAP(call->arena, tags);
+
     if (tags->count < 2 ||
         !tag_keys_repeat(call->arena, &tags->items[0].key, tags->count, sizeof *tags->items, tag_case))
-        return no_system_tag(call, tags);
+        return tags_keys_check(call, &map, &IAM_INVALID_INPUT_EXCEPTION, "");
     fail(call, &IAM_INVALID_INPUT_EXCEPTION, "Duplicate tag keys found.%s",
          tag_case == TAG_CASE_IGNORED ? " Please note that Tag keys are case insensitive." : "");
     return false;

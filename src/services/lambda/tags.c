@@ -8,12 +8,8 @@
 
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
 {
-    for (size_t i = 0; i < tags->count; i++)
-        if (tag_key_is_reserved(tags->items[i].key)) {
-            fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                 "aws: prefixed tag key names are not allowed for external use.");
-            return false;
-        }
+    if (!tags_keys_check(call, tags, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, ""))
+        return false;
     if (tags_put(call, resource, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",

@@ -7,6 +7,8 @@
 
 bool logs_tags_put(const struct call *call, str arn, const struct str_map *tags)
 {
+    if (!tags_keys_check(call, tags, &LOGS_INVALID_PARAMETER_EXCEPTION, ""))
+        return false;
     if (tags_put(call, arn, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &LOGS_TOO_MANY_TAGS_EXCEPTION, "A resource can have no more than 50 tags.");

@@ -31,7 +31,8 @@ bool sns_topic_put_tags(const struct call *call, const struct topic *topic, cons
 {
     struct str_map map = TAGS_MAP(call->arena, tags);
 
-    if (!distinct_check(call, tags) || !characters_check(call, tags))
+    if (!distinct_check(call, tags) || !characters_check(call, tags) ||
+        !tags_keys_check(call, &map, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: "))
         return false;
     if (tags_put(call, topic->arn, &map, TAG_CASE_MATTERS))
         return true;

@@ -35,6 +35,8 @@ bool sqs_queue_put_tags(const struct call *call, const struct queue *queue, cons
     for (size_t i = 0; i < tags->count; i++)
         if (!key_check(call, tags->items[i].key) || !value_check(call, tags->items[i].value))
             return false;
+    if (!tags_keys_check(call, tags, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, ""))
+        return false;
     if (tags_put(call, queue->arn, tags, TAG_CASE_MATTERS))
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "Too many tags added for queue %.*s.",

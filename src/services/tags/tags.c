@@ -8,6 +8,17 @@
 #include "tags_sql.h"
 #include "wire/json.h"
 
+bool tags_keys_check(const struct call *call, const struct str_map *tags, const struct error *error,
+                     const char *where)
+{
+    for (size_t i = 0; i < tags->count; i++)
+        if (tag_key_is_reserved(tags->items[i].key)) {
+            fail(call, error, "%saws: prefixed tag key names are not allowed for external use.", where);
+            return false;
+        }
+    return true;
+}
+
 static void put(const struct call *call, str owner, const struct str_map_entry *tag, enum tag_case tag_case)
 {
     str key = tag_key_compared(call->arena, tag->key, tag_case);

@@ -12,9 +12,12 @@
 #include "aws/tag_rules.h"
 #include "engine/call.h"
 
+/* False, after fail() with that error and beginning of its sentence: a key is AWS's own ("aws:…"). */
+bool tags_keys_check(const struct call *call, const struct str_map *tags, const struct error *error,
+                     const char *where);
 /*
- * Set those tags; other tags of the resource remain.  False: it would have more than TAGS_MAX; the service
- * then fails the call, which undoes the writes.
+ * Set those tags, whose keys were checked; other tags of the resource remain.  False: it would have more than
+ * TAGS_MAX; the service then fails the call, which undoes the writes.
  */
 bool tags_put(const struct call *call, str owner, const struct str_map *tags, enum tag_case tag_case);
 /* Keys that the resource lacks are ignored. */
