@@ -25,6 +25,10 @@ struct cloudwatch_action_settings cloudwatch_alarm_actions_of(struct arena *aren
 struct cloudwatch_suppressor_settings cloudwatch_alarm_suppressor_of(struct arena *arena,
                                                                      const struct cloudwatch_alarm_row *row);
 
+/* alarm_check.c */
+/* Can there be a metric alarm with these settings?  False: fail() was called. */
+bool cloudwatch_alarm_check(const struct call *call, const struct cloudwatch_alarm_settings *settings);
+
 /* alarms.c */
 /* An alarm that is not stored yet. */
 struct cloudwatch_alarm_row cloudwatch_alarm_new(const struct call *call, str name);
