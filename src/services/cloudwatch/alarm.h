@@ -17,6 +17,8 @@ const struct alarm *cloudwatch_alarm_at(const struct call *call, size_t index);
 bool cloudwatch_alarm_find(const struct call *call, str given, struct cloudwatch_alarm_row *row);
 bool cloudwatch_alarm_read(const struct call *call, int64_t id, struct cloudwatch_alarm_row *row);
 str cloudwatch_alarm_arn(struct arena *arena, const struct cloudwatch_alarm_row *row);
+/* The period of its points, in seconds: its own, that of its metrics, or that of its expressions. */
+int64_t cloudwatch_alarm_period_s(const struct cloudwatch_alarm_settings *settings);
 /* What a metric alarm, any alarm, and a composite alarm was put with. */
 struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *arena,
                                                               const struct cloudwatch_alarm_row *row);
@@ -26,6 +28,8 @@ struct cloudwatch_suppressor_settings cloudwatch_alarm_suppressor_of(struct aren
                                                                      const struct cloudwatch_alarm_row *row);
 
 /* alarm_check.c */
+/* Can an alarm, metric or composite, have that name?  False: fail() was called. */
+bool cloudwatch_alarm_name_check(const struct call *call, str name);
 /* Can there be a metric alarm with these settings?  False: fail() was called. */
 bool cloudwatch_alarm_check(const struct call *call, const struct cloudwatch_alarm_settings *settings);
 

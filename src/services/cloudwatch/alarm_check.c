@@ -6,7 +6,9 @@
 #include "aws/metric_text.h"
 #include "queries.h"
 
-enum { MAX_EVALUATED_S = DAY_S, MAX_EVALUATED_OF_HOURS_S = 7 * DAY_S };
+#include <math.h>
+
+enum { MAX_EVALUATED_S = DAY_S, MAX_EVALUATED_OF_HOURS_S = 7 * DAY_S, MAX_METRICS = 10 };
 
 static bool refuse(const struct call *call, const char *sentence)
 {
@@ -51,16 +53,40 @@ static bool names_check(const struct call *call, const struct cloudwatch_alarm_s
            ascii_check(call, settings->namespace, "Namespace");
 }
 
+static bool period_check(const struct call *call, int64_t period_s)
+{
+    return period_s == 10 || period_s == 20 || period_s == 30 || (period_s > 0 && period_s % MINUTE_S == 0) ||
+           refuse(call, "Metric period must be 10, 20, 30 or any multiple of 60 seconds.");
+}
+
 static bool one_metric_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
 {
     if (!str_present(settings->metric_name))
         return refuse(call, "The parameter MetricName is required unless Metrics is specified.");
     if (!str_present(settings->namespace))
         return refuse(call, "The parameter Namespace is required unless Metrics is specified.");
-    if (!settings->period || !(*settings->period == 10 || *settings->period == 20 ||
-                               *settings->period == 30 || *settings->period % MINUTE_S == 0))
-        return refuse(call, "Metric period must be 10, 20, 30 or any multiple of 60 seconds.");
-    return names_check(call, settings) && statistic_check(call, settings);
+    return period_check(call, settings->period ? *settings->period : 0) && names_check(call, settings) &&
+           statistic_check(call, settings);
+}
+
+/* Without metrics, an expression says the period; else all metrics have the same. */
+static bool periods_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
+{
+    int64_t period_s = cloudwatch_alarm_period_s(settings);
+    size_t metrics = 0, periods = 0;
+
+    for (size_t i = 0; i < settings->metrics.count; i++) {
+        const struct cloudwatch_metric_data_query *query = &settings->metrics.items[i];
+        if (query->metric_stat && query->metric_stat->period != period_s)
+            return refuse(call, "All metrics of an alarm must have the same Period.");
+        metrics += query->metric_stat != NULL;
+        periods += query->period != NULL;
+    }
+    if (metrics == 0 && periods == 0)
+        return refuse(call, "Period must not be null");
+    if (metrics > MAX_METRICS)
+        return refuse(call, "An alarm can have no more than 10 metrics.");
+    return period_check(call, period_s);
 }
 
 static bool several_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
@@ -72,7 +98,8 @@ static bool several_check(const struct call *call, const struct cloudwatch_alarm
             call,
             "MetricName, Namespace, Dimensions, Period, Unit, Statistic and ExtendedStatistic cannot be "
             "specified together with Metrics.");
-    return cloudwatch_alarm_queries_check(call, &settings->metrics, settings->threshold_metric_id);
+    return periods_check(call, settings) &&
+           cloudwatch_alarm_queries_check(call, &settings->metrics, settings->threshold_metric_id);
 }
 
 static bool is_missing_treatment(str text)
@@ -81,6 +108,15 @@ static bool is_missing_treatment(str text)
                                      STR_INIT("missing")};
 
     return !str_present(text) || str_is_one_of(text, treatments, sizeof treatments / sizeof *treatments);
+}
+
+static bool number_check(const struct call *call, double threshold)
+{
+    if (isfinite(threshold))
+        return true;
+    fail(call, &CLOUDWATCH_VALIDATION_ERROR, "The value %.*s for parameter Threshold is invalid.",
+         STR_ARGS(cloudwatch_number_text(call->arena, threshold)));
+    return false;
 }
 
 /* A threshold is a number, or the band of an expression. */
@@ -93,7 +129,8 @@ static bool threshold_check(const struct call *call, const struct cloudwatch_ala
         if (of_band)
             return refuse(call, "The comparison operator requires ThresholdMetricId, the id of an "
                                 "ANOMALY_DETECTION_BAND expression.");
-        return settings->threshold || refuse(call, "The parameter Threshold is required.");
+        return settings->threshold ? number_check(call, *settings->threshold)
+                                   : refuse(call, "The parameter Threshold is required.");
     }
     if (settings->threshold)
         return refuse(call, "Only one of Threshold or ThresholdMetricId can be set for an alarm.");
@@ -123,7 +160,7 @@ static bool evaluation_check(const struct call *call, const struct cloudwatch_al
 
 static bool span_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)
 {
-    int64_t period_s = settings->period ? *settings->period : cloudwatch_alarm_period_s(&settings->metrics);
+    int64_t period_s = cloudwatch_alarm_period_s(settings);
     int64_t most_s = period_s >= HOUR_S ? MAX_EVALUATED_OF_HOURS_S : MAX_EVALUATED_S;
 
     if (*settings->evaluation_periods <= most_s / period_s)
@@ -133,6 +170,14 @@ static bool span_check(const struct call *call, const struct cloudwatch_alarm_se
                               "Period must be <= 604800)."
                             : "Metrics cannot be checked across more than a day (EvaluationPeriods * Period "
                               "must be <= 86400).");
+}
+
+bool cloudwatch_alarm_name_check(const struct call *call, str name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if ((unsigned char)name.data[i] < ' ' || name.data[i] == 0x7f)
+            return refuse(call, "AlarmName must not contain ASCII control characters.");
+    return true;
 }
 
 bool cloudwatch_alarm_check(const struct call *call, const struct cloudwatch_alarm_settings *settings)

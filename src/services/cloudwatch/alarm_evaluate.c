@@ -22,19 +22,30 @@ enum {
 struct evaluation {
     const struct call *call;
     struct cloudwatch_alarm_settings settings;
+    str treatment; /* of missing data */
     int64_t periods, to_alarm, period_s, end_s;
     double values[MAX_DATAPOINTS_SHOWN];
     int64_t times_s[MAX_DATAPOINTS_SHOWN];                           /* the newest points, newest first */
     double lower[MAX_DATAPOINTS_SHOWN], upper[MAX_DATAPOINTS_SHOWN]; /* the band, if it is the threshold */
     size_t shown;
     int64_t breaching, well, missing; /* of the last periods */
+    int64_t oldest_s;                 /* the oldest point that counts */
 };
+
+/* As on AWS, an alarm over more than a day is evaluated once an hour, with the points up to that hour. */
+static int64_t evaluated_every_s(const struct cloudwatch_alarm_settings *settings)
+{
+    int64_t period_s = cloudwatch_alarm_period_s(settings);
+
+    if (period_s < MINUTE_S)
+        return 10;
+    return period_s * *settings->evaluation_periods > DAY_S ? HOUR_S : MINUTE_S;
+}
 
 void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloudwatch_alarm_row *row)
 {
     struct cloudwatch_alarm_settings settings = cloudwatch_alarm_settings_of(call->arena, row);
-    int64_t now_s = call->now_ms / 1000,
-            every_s = settings.period && *settings.period < MINUTE_S ? 10 : MINUTE_S;
+    int64_t now_s = call->now_ms / 1000, every_s = evaluated_every_s(&settings);
     int64_t due_s = now_s - now_s % every_s + DELAY_S;
 
     timer_set(call, &CLOUDWATCH_EVALUATE_ALARM, arena_decimal(call->arena, row->id),
@@ -98,6 +109,7 @@ static void count_point(struct evaluation *evaluation, int64_t at_s, double valu
         evaluation->breaching++;
     else
         evaluation->well++;
+    evaluation->oldest_s = at_s;
     if (evaluation->shown < MAX_DATAPOINTS_SHOWN) {
         evaluation->times_s[evaluation->shown] = at_s;
         evaluation->lower[evaluation->shown] = bounds.lower;
@@ -194,10 +206,20 @@ static void read_points(struct evaluation *evaluation)
 
 /* ---- the verdict ---- */
 
+/*
+ * Has it been breached, without a good point, for as long as makes an alarm?  A newer breach may be one among
+ * good points that are still to come.
+ */
+static bool is_breached_for_long(const struct evaluation *evaluation)
+{
+    return evaluation->breaching > 0 &&
+           evaluation->end_s - evaluation->oldest_s >= evaluation->to_alarm * evaluation->period_s;
+}
+
 /* 0: the alarm keeps its state. */
 static enum cloudwatch_state_value verdict_of(const struct evaluation *evaluation)
 {
-    str treatment = evaluation->settings.treat_missing_data;
+    str treatment = evaluation->treatment;
     int64_t counted = evaluation->breaching;
 
     if (str_equal(treatment, S("breaching")))
@@ -209,8 +231,8 @@ static enum cloudwatch_state_value verdict_of(const struct evaluation *evaluatio
         return CLOUDWATCH_STATE_VALUE_OK;
     if (str_equal(treatment, S("ignore")))
         return 0;
-    return evaluation->breaching > 0 ? CLOUDWATCH_STATE_VALUE_ALARM
-                                     : CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA;
+    return is_breached_for_long(evaluation) ? CLOUDWATCH_STATE_VALUE_ALARM
+                                            : CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA;
 }
 
 /* ---- its reason ---- */
@@ -294,7 +316,7 @@ static const char *plural(int64_t count)
 
 static str missing_text(const struct evaluation *evaluation)
 {
-    str treatment = evaluation->settings.treat_missing_data;
+    str treatment = evaluation->treatment;
     bool breaching = str_equal(treatment, S("breaching"));
 
     if (evaluation->missing == 0 || (!breaching && !str_equal(treatment, S("notBreaching"))))
@@ -400,17 +422,38 @@ static str reason_data_of(const struct evaluation *evaluation)
 
 /* ---- a run ---- */
 
+static bool watches_dynamodb(const struct cloudwatch_alarm_settings *settings)
+{
+    static const str dynamodb = STR_INIT("AWS/DynamoDB");
+
+    for (size_t i = 0; i < settings->metrics.count; i++) {
+        const struct cloudwatch_metric_stat *stat = settings->metrics.items[i].metric_stat;
+        if (stat && str_equal(stat->metric->namespace, dynamodb))
+            return true;
+    }
+    return str_equal(settings->namespace, dynamodb);
+}
+
+/* By default missing data is missing, but that of DynamoDB is ignored. */
+static str treatment_of(const struct cloudwatch_alarm_settings *settings)
+{
+    if (str_present(settings->treat_missing_data))
+        return settings->treat_missing_data;
+    return watches_dynamodb(settings) ? S("ignore") : S("missing");
+}
+
 static struct evaluation begin(const struct call *call, const struct cloudwatch_alarm_row *row)
 {
     struct evaluation evaluation = {.call = call, .settings = cloudwatch_alarm_settings_of(call->arena, row)};
     const struct cloudwatch_alarm_settings *settings = &evaluation.settings;
     int64_t now_s = call->now_ms / 1000;
 
+    evaluation.treatment = treatment_of(settings);
     evaluation.periods = *settings->evaluation_periods;
     evaluation.to_alarm = settings->datapoints_to_alarm ? *settings->datapoints_to_alarm : evaluation.periods;
-    evaluation.period_s =
-        settings->period ? *settings->period : cloudwatch_alarm_period_s(&settings->metrics);
-    evaluation.end_s = now_s - now_s % (evaluation.period_s < MINUTE_S ? evaluation.period_s : MINUTE_S);
+    evaluation.period_s = cloudwatch_alarm_period_s(settings);
+    evaluation.end_s =
+        now_s - now_s % (evaluation.period_s < MINUTE_S ? evaluation.period_s : evaluated_every_s(settings));
     return evaluation;
 }
 

@@ -67,6 +67,22 @@ struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *aren
     return put.alarm_settings;
 }
 
+int64_t cloudwatch_alarm_period_s(const struct cloudwatch_alarm_settings *settings)
+{
+    int64_t of_metrics_s = 0, of_expressions_s = 0;
+
+    if (settings->period)
+        return *settings->period;
+    for (size_t i = 0; i < settings->metrics.count; i++) {
+        const struct cloudwatch_metric_data_query *query = &settings->metrics.items[i];
+        if (query->metric_stat && query->metric_stat->period > of_metrics_s)
+            of_metrics_s = query->metric_stat->period;
+        if (!query->metric_stat && query->period && *query->period > of_expressions_s)
+            of_expressions_s = *query->period;
+    }
+    return of_metrics_s ? of_metrics_s : of_expressions_s ? of_expressions_s : MINUTE_S;
+}
+
 static struct cloudwatch_put_composite_alarm_input composite_input(struct arena *arena,
                                                                    const struct cloudwatch_alarm_row *row)
 {

@@ -56,7 +56,8 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
     if (str_present(row.rule))
         return fail(call, &CLOUDWATCH_VALIDATION_ERROR,
                     "A composite alarm with the name %.*s already exists.", STR_ARGS(in->alarm_name));
-    if (!cloudwatch_alarm_check(call, &in->alarm_settings) ||
+    if (!cloudwatch_alarm_name_check(call, in->alarm_name) ||
+        !cloudwatch_alarm_check(call, &in->alarm_settings) ||
         !cloudwatch_alarm_actions_check(call, &in->action_settings))
         return FAILED;
     kept.tags.count = 0;

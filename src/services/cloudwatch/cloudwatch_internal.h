@@ -82,6 +82,10 @@ int64_t cloudwatch_series_start_s(const struct call *call, int64_t start_ms, int
 /* A period is 1, 5, 10, 20 or 30 seconds, or whole minutes. */
 bool cloudwatch_period_is_valid(int64_t period_s);
 
+/* put.c */
+/* A number that is refused, as AWS shows it: "1.5", "NaN", "-Infinity". */
+str cloudwatch_number_text(struct arena *arena, double number);
+
 /* tags.c */
 /* Find the alarm or dashboard that an ARN names; false: none. */
 bool cloudwatch_locate_arn(const struct call *call, str text, struct resource *found);

@@ -133,7 +133,8 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
     if (found && !str_present(row.rule))
         return fail(call, &CLOUDWATCH_VALIDATION_ERROR, "A metric alarm with the name %.*s already exists.",
                     STR_ARGS(in->alarm_name));
-    if (!rule_check(call, in->alarm_rule, &names) || !children_check(call, &names, row.id, &children) ||
+    if (!cloudwatch_alarm_name_check(call, in->alarm_name) || !rule_check(call, in->alarm_rule, &names) ||
+        !children_check(call, &names, row.id, &children) ||
         !suppressor_check(call, &in->suppressor_settings) ||
         !cloudwatch_alarm_actions_check(call, &in->action_settings))
         return FAILED;

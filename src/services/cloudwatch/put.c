@@ -29,15 +29,24 @@ static bool refuse_value(const struct call *call, str value, size_t datum, const
     return false;
 }
 
+str cloudwatch_number_text(struct arena *arena, double number)
+{
+    if (isnan(number))
+        return S("NaN");
+    if (isinf(number))
+        return number > 0 ? S("Infinity") : S("-Infinity");
+    return arena_format(arena, "%g", number);
+}
+
+static bool is_number(double number)
+{
+    return isfinite(number) && fabs(number) <= ldexp(1, 360);
+}
+
 static bool number_check(const struct call *call, double number, size_t datum, const char *member)
 {
-    if (isfinite(number) && fabs(number) <= ldexp(1, 360))
-        return true;
-    return refuse_value(call,
-                        isnan(number)   ? S("NaN")
-                        : isinf(number) ? number > 0 ? S("Infinity") : S("-Infinity")
-                                        : arena_format(call->arena, "%g", number),
-                        datum, member);
+    return is_number(number) ||
+           refuse_value(call, cloudwatch_number_text(call->arena, number), datum, member);
 }
 
 static bool exclude(const struct call *call, size_t datum, const char *one, const char *other)
@@ -70,9 +79,9 @@ static bool values_check(const struct call *call, const struct cloudwatch_metric
                           arena_cstr(call->arena, arena_format(call->arena, "Values.member.%zu", i + 1))))
             return false;
     for (size_t i = 0; i < datum->counts.count; i++)
-        if (!(datum->counts.items[i] > 0) || !isfinite(datum->counts.items[i]))
+        if (!(datum->counts.items[i] > 0) || !is_number(datum->counts.items[i]))
             return refuse_value(
-                call, arena_format(call->arena, "%g", datum->counts.items[i]), number,
+                call, cloudwatch_number_text(call->arena, datum->counts.items[i]), number,
                 arena_cstr(call->arena, arena_format(call->arena, "Counts.member.%zu", i + 1)));
     return true;
 }

@@ -31,6 +31,16 @@ bool cloudwatch_refuse(const struct call *call, str sentence)
     return false;
 }
 
+static bool period_check(const struct call *call, int64_t period_s)
+{
+    return cloudwatch_period_is_valid(period_s) ||
+           cloudwatch_refuse(
+               call,
+               arena_format(call->arena,
+                            "Invalid Period %lld: it is a multiple of 60 seconds, or 1, 5, 10, 20 or 30",
+                            (long long)period_s));
+}
+
 static bool stat_check(const struct queries *queries, const struct cloudwatch_metric_data_query *query)
 {
     const struct call *call = queries->call;
@@ -45,11 +55,8 @@ static bool stat_check(const struct queries *queries, const struct cloudwatch_me
         return cloudwatch_refuse(call, arena_format(call->arena,
                                                     "The value %.*s for parameter Stat is not supported.",
                                                     STR_ARGS(stat->stat)));
-    if (!cloudwatch_period_is_valid(stat->period))
-        return cloudwatch_refuse(
-            call, arena_format(call->arena,
-                               "Invalid Period %lld: it is a multiple of 60 seconds, or 1, 5, 10, 20 or 30",
-                               (long long)stat->period));
+    if (!period_check(call, stat->period))
+        return false;
     if ((queries->end_ms - queries->start_ms) / 1000 / stat->period > QUERIES_MOST_DATAPOINTS)
         return cloudwatch_refuse(call,
                                  S("Too many datapoints requested: the limit is 100,800 of one metric."));
@@ -85,7 +92,8 @@ static bool query_check(const struct queries *queries, size_t number)
                          "MetricDataQueries.member.%zu.MetricStat are mutually exclusive and you have "
                          "specified %s.",
                          number + 1, number + 1, query->metric_stat ? "both" : "none"));
-    return !query->metric_stat || stat_check(queries, query);
+    return (!query->period || period_check(queries->call, *query->period)) &&
+           (!query->metric_stat || stat_check(queries, query));
 }
 
 bool cloudwatch_queries_check(const struct queries *queries)
@@ -536,14 +544,4 @@ bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_me
         return false;
     *series = *value.series;
     return true;
-}
-
-int64_t cloudwatch_alarm_period_s(const struct cloudwatch_metric_data_query_list *list)
-{
-    int64_t longest_s = 0;
-
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].metric_stat && list->items[i].metric_stat->period > longest_s)
-            longest_s = list->items[i].metric_stat->period;
-    return longest_s > 0 ? longest_s : MINUTE_S;
 }

@@ -59,5 +59,3 @@ bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_me
 /* The band that is the alarm's threshold, as two series: upper and lower.  False: it cannot be computed. */
 bool cloudwatch_alarm_band(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
                            str id, int64_t start_ms, int64_t end_ms, struct series_values band[2]);
-/* The longest period of an alarm's metrics, in seconds. */
-int64_t cloudwatch_alarm_period_s(const struct cloudwatch_metric_data_query_list *list);

@@ -293,6 +293,11 @@ def test_series_come_newest_first_by_default_and_in_pages(cloudwatch, start):
      "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
     ({"Value": 2.0 ** 361}, "InvalidParameterValue", "The value 4.69709e+108 for parameter MetricData.member.1.Value is invalid."),
     ({"Value": math.nan}, "InvalidParameterValue", "The value NaN for parameter MetricData.member.1.Value is invalid."),
+    ({"Values": [1.0, 2.0], "Counts": [1.0, math.inf]}, "InvalidParameterValue",
+     "The value Infinity for parameter MetricData.member.1.Counts.member.2 is invalid."),
+    ({"Values": [1.0], "Counts": [2.0 ** 361]}, "InvalidParameterValue",
+     "The value 4.69709e+108 for parameter MetricData.member.1.Counts.member.1 is invalid."),
+    ({"Values": [1.0], "Counts": [0.0]}, "InvalidParameterValue", "The value 0 for parameter MetricData.member.1.Counts.member.1 is invalid."),
     ({"Value": 1, "Dimensions": [{"Name": "a", "Value": "1"}, {"Name": "b", "Value": "caf\u00e9"}]}, "InvalidParameterValue",
      "The value for parameter MetricData.member.1.Dimensions.member.2.Value contains non-ASCII characters."),
     ({"Value": 1, "Dimensions": [{"Name": "\u00e9", "Value": "1"}]}, "InvalidParameterValue",
@@ -307,6 +312,19 @@ def test_series_come_newest_first_by_default_and_in_pages(cloudwatch, start):
 def test_what_cannot_be_put_is_refused(cloudwatch, datum, code, sentence):
     got_code, message = refusal(put, cloudwatch=cloudwatch, name="bad", **datum)
     assert got_code == code and message.startswith(sentence)
+
+
+def test_the_largest_values_have_a_finite_sum(cloudwatch, start):
+    put(cloudwatch, "vast", Values=[2.0 ** 360], Counts=[2.0 ** 360], Timestamp=start)
+    [point] = statistics(cloudwatch, "vast", start, names=["Sum", "Average"])
+    assert (point["Sum"], point["Average"]) == (2.0 ** 720, 2.0 ** 360)
+
+
+@pytest.mark.parametrize("period", [7, 45, 61])
+def test_a_period_that_cannot_be_is_refused_also_of_an_expression(cloudwatch, start, period):
+    for query_of_it in (query("any", period=period), {"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": period}):
+        assert refusal(cloudwatch.get_metric_data, MetricDataQueries=[query_of_it], StartTime=start, EndTime=start + MINUTE) == (
+            "ValidationError", f"Invalid Period {period}: it is a multiple of 60 seconds, or 1, 5, 10, 20 or 30")
 
 
 def test_names_of_metrics_and_namespaces_are_ascii(cloudwatch):

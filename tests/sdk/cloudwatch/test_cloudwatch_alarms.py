@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from alarm_world import MINUTE, World
+from alarm_world import MINUTE, THRESHOLD, World
 from botocore.exceptions import ClientError
 from refusals import refusal
 
@@ -78,11 +78,19 @@ MISSING = [
     (3, 3, "-----", "INSUFFICIENT_DATA", None, "ALARM", "OK"),
     (3, 3, "0XX-X", "ALARM", "ALARM", "ALARM", "ALARM"),
     (3, 3, "--X--", "ALARM", None, "ALARM", "OK"),
+    (3, 3, "X----", "ALARM", None, "ALARM", "OK"),
+    (3, 3, "----X", "INSUFFICIENT_DATA", None, "ALARM", "OK"),
+    (3, 3, "---X-", "INSUFFICIENT_DATA", None, "ALARM", "OK"),
+    (3, 3, "---XX", "INSUFFICIENT_DATA", None, "ALARM", "OK"),
+    (3, 3, "---X0", "OK", "OK", "OK", "OK"),
     (3, 2, "0-X-X", "ALARM", "ALARM", "ALARM", "ALARM"),
     (3, 2, "00X0X", "ALARM", "ALARM", "ALARM", "ALARM"),
     (3, 2, "0-X--", "OK", "OK", "ALARM", "OK"),
     (3, 2, "----0", "OK", "OK", "ALARM", "OK"),
     (3, 2, "---X-", "ALARM", None, "ALARM", "OK"),
+    (3, 2, "----X", "INSUFFICIENT_DATA", None, "ALARM", "OK"),
+    (3, 2, "---XX", "ALARM", "ALARM", "ALARM", "ALARM"),
+    (3, 1, "----X", "ALARM", "ALARM", "ALARM", "ALARM"),
 ]
 TREATMENTS = ["missing", "ignore", "breaching", "notBreaching"]
 
@@ -103,6 +111,44 @@ def test_missing_data(world, periods, to_alarm, points, wanted):
     world.advance(6)
     for treatment, state in zip(TREATMENTS, wanted):
         world.becomes(state or before[treatment], treatment)
+
+
+@pytest.mark.parametrize("of_metrics", [False, True])
+@pytest.mark.parametrize("treatment, state", [(None, "ALARM"), ("missing", "INSUFFICIENT_DATA"), ("notBreaching", "OK")])
+def test_by_default_missing_data_of_dynamodb_is_ignored(world, of_metrics, treatment, state):
+    metric = {"Namespace": "AWS/DynamoDB", "MetricName": "UserErrors"}
+    watched = {"Metrics": [{"Id": "m1", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}], "Namespace": None,
+               "MetricName": None, "Statistic": None, "Period": None}
+    world.next_minute()
+    world.alarm("other")
+    world.alarm(**(watched if of_metrics else metric), TreatMissingData=treatment)
+    for name in ("deep", "other"):
+        world.cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="test")
+    world.advance(66)
+    world.becomes("INSUFFICIENT_DATA", "other")
+    world.becomes(state)
+
+
+def test_an_alarm_over_more_than_a_day_is_evaluated_once_an_hour(world):
+    world.advance(3600 - world.now_ms() / 1000 % 3600 + 1)
+    world.alarm("day", Period=3600, EvaluationPeriods=24, DatapointsToAlarm=1)
+    world.alarm("more", Period=3600, EvaluationPeriods=25, DatapointsToAlarm=1)
+    world.put(9, world.next_minute())
+    world.advance(3400)
+    world.becomes("ALARM", "day")
+    assert world.state("more") == "INSUFFICIENT_DATA"
+    world.advance(200)
+    world.becomes("ALARM", "more")
+
+
+def test_an_alarm_on_math_over_ten_seconds_is_evaluated_each_ten_seconds(world):
+    minute = world.next_minute()
+    world.cloudwatch.put_metric_data(Namespace="Shop", MetricData=[
+        {"MetricName": "depth", "Value": 9, "Timestamp": minute, "StorageResolution": 1}])
+    world.alarm(Namespace=None, MetricName=None, Statistic=None, Period=None, Metrics=[
+        {"Id": "m1", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "depth"}, "Period": 10, "Stat": "Sum"}}])
+    world.advance(16)
+    world.becomes("ALARM")
 
 
 def test_a_transition_publishes_to_topics_and_invokes_nothing_twice(world):
@@ -266,6 +312,11 @@ def test_alarms_have_tags(world):
      "Invalid partition aws-cn specified. Only aws is supported."),
     ({"Period": 45}, "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
     ({"Period": None}, "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
+    ({"Threshold": float("nan")}, "The value NaN for parameter Threshold is invalid."),
+    ({"Threshold": float("inf")}, "The value Infinity for parameter Threshold is invalid."),
+    ({"Threshold": float("-inf")}, "The value -Infinity for parameter Threshold is invalid."),
+    ({"name": "de\x7fep"}, "AlarmName must not contain ASCII control characters."),
+    ({"name": "de\x1fep"}, "AlarmName must not contain ASCII control characters."),
     ({"DatapointsToAlarm": 2}, "DatapointsToAlarm must be less than or equal to EvaluationPeriods."),
     ({"TreatMissingData": "perhaps"}, "Option for treating missing data must be one of: breaching, notBreaching, ignore, missing"),
     ({"EvaluationPeriods": 1441}, "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."),
@@ -277,6 +328,29 @@ def test_alarms_that_cannot_be_are_refused(world, changes, sentence):
         world.alarm(**changes)
     error = raised.value.response["Error"]
     assert (error["Code"], error["Message"]) == ("ValidationError", sentence)
+
+
+def of(**periods):
+    """Queries of metrics that an expression adds up."""
+    stats = [{"Id": name, "ReturnData": False, "MetricStat": {
+        "Metric": {"Namespace": "Shop", "MetricName": name}, "Period": period, "Stat": "Sum"}} for name, period in periods.items()]
+    return [*stats, {"Id": "sum", "Expression": "SUM(METRICS())"}]
+
+
+@pytest.mark.parametrize("queries, sentence", [
+    (of(a=60, b=300), "All metrics of an alarm must have the same Period."),
+    (of(a=5), "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
+    (of(**{f"m{number}": 60 for number in range(11)}), "An alarm can have no more than 10 metrics."),
+    ([{"Id": "e1", "Expression": "TIME_SERIES(1)"}], "Period must not be null"),
+    ([{"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": 5}], "Metric period must be 10, 20, 30 or any multiple of 60 seconds."),
+    ([{"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": 345600}],
+     "Metrics cannot be checked across more than seven days (EvaluationPeriods * Period must be <= 604800)."),
+])
+def test_queries_that_no_alarm_can_have_are_refused(world, queries, sentence):
+    world.cloudwatch.put_metric_alarm(AlarmName="most", EvaluationPeriods=2, Metrics=of(**{f"m{number}": 10 for number in range(10)}),
+                                      **THRESHOLD)
+    assert refusal(world.cloudwatch.put_metric_alarm, AlarmName="x", EvaluationPeriods=2, Metrics=queries, **THRESHOLD) == (
+        "ValidationError", sentence)
 
 
 def test_the_longest_ranges_of_alarms(world):
