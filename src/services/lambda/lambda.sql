@@ -2136,12 +2136,12 @@ from lambda_lane where mapping_id = :mapping_id;
 -- column: found integer
 select 1 as found from lambda_invocation where mapping_id = :mapping_id and lane_id = :lane_id limit 1;
 
--- A lane that is not used any more has no batch, but still the state of its window.
+-- A lane that is not used any more has no batch, but still the state of its window.  A batch that runs ends first.
 -- statement: retire_lanes :exec
 -- param: first_lane integer
 update lambda_lane set state = 'idle', delivery_id = null, ends = '', held_count = 0, held_size = 0,
     window_ms = iif(window_state is null, null, window_ms)
-where mapping_id = :mapping_id and number < :first_lane;
+where mapping_id = :mapping_id and number < :first_lane and state <> 'running';
 
 -- statement: remove_ended_lanes :exec
 -- param: first_lane integer

@@ -2,10 +2,10 @@
  * lane_records.c: the records that a stream's mapping holds, in the order of their lanes.
  *
  * A lane's records up to its `done` are done: nothing reads them any more, and they are removed in slices. So
- * the end of a batch of 10,000 records changes one row.  Another number of lanes makes new lanes; the records
- * are moved to them in slices, too, and meanwhile the mapping has no lane.  An older lane with an open
- * tumbling window stays, without records, until the function has got the window's state in its last
- * invocation.
+ * the end of a batch of 10,000 records changes one row.  Another number of lanes makes new lanes: when the
+ * batches that run have ended, the records are moved to the new lanes, in slices, too; meanwhile the mapping
+ * has no lane.  An older lane with an open tumbling window stays, without records, until the function has got
+ * the window's state in its last invocation.
  */
 #include "batches.h"
 #include "sources.h"
@@ -160,15 +160,32 @@ enum outcome lambda_remove_records(const struct call *call, const struct lambda_
 
 /* ---- another number of lanes ---- */
 
+static struct lambda_lane_rows older_lanes(const struct call *call, const struct lambda_reader_row *reader)
+{
+    return lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = reader->mapping_id,
+                                                                           .most = reader->first_lane - 1});
+}
+
+/* Does a batch of the mapping's older lanes run?  The others are not tried again. */
+static bool older_runs(const struct call *call, const struct lambda_reader_row *reader)
+{
+    struct lambda_lane_rows lanes = older_lanes(call, reader);
+    bool runs = false;
+
+    for (size_t i = 0; i < lanes.count; i++)
+        runs |= lambda_lane_runs(call, &lanes.items[i]);
+    lambda_retire_lanes(call->txn, &(struct lambda_retire_lanes_params){.mapping_id = reader->mapping_id,
+                                                                        .first_lane = reader->first_lane});
+    return runs;
+}
+
 /*
  * Remove what the mapping's older lanes have done, and then these lanes, unless one has to end a window.
  * False: the slice is over.
  */
 static bool remove_older(const struct call *call, const struct lambda_reader_row *reader, struct slice *slice)
 {
-    struct lambda_lane_rows lanes =
-        lambda_list_lanes(call->txn, &(struct lambda_list_lanes_params){.mapping_id = reader->mapping_id,
-                                                                        .most = reader->first_lane - 1});
+    struct lambda_lane_rows lanes = older_lanes(call, reader);
 
     for (size_t i = 0; i < lanes.count; i++) {
         if (!remove_done(call, &lanes.items[i], slice))
@@ -197,14 +214,22 @@ static bool move_records(const struct call *call, const struct lambda_reader_row
     return true;
 }
 
+static void make_later(const struct call *call, int64_t mapping_id)
+{
+    slice_again(call, &LAMBDA_MOVE_RECORDS, arena_decimal(call->arena, mapping_id),
+                &(struct lambda_held_records_request){.mapping_id = mapping_id});
+}
+
+/* Does nothing while a batch runs: its end wakes the poller, which asks for the lanes again. */
 static void make_lanes(const struct call *call, const struct lambda_reader_row *reader, int64_t count)
 {
     struct slice slice = {RECORDS_PER_RUN, INT64_MAX, false};
 
     check(count <= LANE_NUMBERS);
+    if (older_runs(call, reader))
+        return;
     if (!remove_older(call, reader, &slice) || !move_records(call, reader, count, &slice)) {
-        slice_again(call, &LAMBDA_MOVE_RECORDS, arena_decimal(call->arena, reader->mapping_id),
-                    &(struct lambda_held_records_request){.mapping_id = reader->mapping_id});
+        make_later(call, reader->mapping_id);
         return;
     }
     for (int64_t i = 0; i < count; i++)
@@ -214,21 +239,27 @@ static void make_lanes(const struct call *call, const struct lambda_reader_row *
     lambda_poller_wake(call, reader->mapping_id);
 }
 
+bool lambda_lanes_are_made(const struct call *call, int64_t mapping_id)
+{
+    if (lambda_lanes_of(call, mapping_id, NULL).count > 0)
+        return true;
+    make_later(call, mapping_id);
+    return false;
+}
+
 enum outcome lambda_move_records(const struct call *call, const struct lambda_held_records_request *in,
                                  struct lambda_move_records_output *out)
 {
-    const int64_t id = in->mapping_id;
-    struct lambda_event_source_mapping_configuration settings;
-    struct lambda_mapping_row mapping;
     struct lambda_reader_row reader;
+    struct call there;
+    struct poll poll;
 
     (void)out;
-    if (!lambda_find_mapping(call->txn, &(struct lambda_find_mapping_params){.id = &id}, &mapping) ||
-        !lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = id}, &reader))
-        return DONE;
-    struct call there = call_in(call, mapping.account, mapping.region);
-    lambda_mapping_settings_read(&there, &mapping, &settings);
-    make_lanes(&there, &reader, *settings.parallelization_factor);
+    if (lambda_poll_find(call, in->mapping_id, &there, &poll) &&
+        lambda_get_reader(call->txn, &(struct lambda_get_reader_params){.mapping_id = in->mapping_id},
+                          &reader) &&
+        lambda_lanes_of(call, in->mapping_id, NULL).count == 0)
+        make_lanes(&there, &reader, *poll.settings.parallelization_factor);
     return DONE;
 }
 
@@ -263,8 +294,6 @@ void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *
     if (!is_new) {
         reader.first_lane += LANE_NUMBERS;
         lambda_set_reader(call->txn, &reader);
-        lambda_retire_lanes(call->txn, &(struct lambda_retire_lanes_params){.mapping_id = mapping->id,
-                                                                            .first_lane = reader.first_lane});
     }
     make_lanes(call, &reader, count);
 }

@@ -369,20 +369,31 @@ static int64_t busy_lane_due_ms(const struct call *call, const struct poll *poll
     return full_ms > call->now_ms && full_ms < window_ms ? full_ms : window_ms;
 }
 
-/* Does the lane have a batch under way?  An invocation that was removed with its function ended no batch. */
-static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
+/* An invocation that was removed with its function ended no batch. */
+bool lambda_lane_runs(const struct call *call, struct lambda_lane_row *lane)
 {
     struct lambda_has_batch_row any;
 
-    if (lane->state == LAMBDA_LANE_STATE_IDLE)
+    if (lane->state != LAMBDA_LANE_STATE_RUNNING)
         return false;
-    if (lane->state == LAMBDA_LANE_STATE_WAITING ||
-        lambda_has_batch(
+    if (lambda_has_batch(
             call->txn,
             &(struct lambda_has_batch_params){.mapping_id = &lane->mapping_id, .lane_id = &lane->id}, &any))
         return true;
     rest(call, lane);
     return false;
+}
+
+/* Does the lane have a batch under way? */
+static bool is_busy(const struct call *call, struct lambda_lane_row *lane)
+{
+    return lane->state == LAMBDA_LANE_STATE_WAITING || lambda_lane_runs(call, lane);
+}
+
+/* Is another number of lanes not still to be made? */
+static bool has_lanes(const struct call *call, const struct poll *poll)
+{
+    return lambda_lanes_of(call, poll->mapping.id, NULL).count > 0;
 }
 
 static int64_t dispatch_each(const struct call *call, const struct poll *poll,
@@ -420,13 +431,13 @@ int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, 
     return retired_ms < lanes_ms ? retired_ms : lanes_ms;
 }
 
-/* The lane may be idle now. */
+/* The lane may be idle now.  A mapping whose lanes are not made yet moves its records first. */
 static void dispatch_one(const struct call *call, const struct poll *poll, int64_t lane_id)
 {
     struct lambda_lane_row lane;
 
     if (lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = lane_id}, &lane) &&
-        lane.state == LAMBDA_LANE_STATE_IDLE)
+        lane.state == LAMBDA_LANE_STATE_IDLE && has_lanes(call, poll))
         lane_dispatch(call, poll, &lane, false);
 }
 
@@ -629,9 +640,9 @@ void lambda_lane_end(const struct call *call, const struct function *function,
     count_judged(&there, &poll, &judged);
     if (!judged.failed) {
         finish(&there, &lane, &judged);
-    } else if (works) {
+    } else if (works && has_lanes(&there, &poll)) {
         fail_batch(&there, &poll, &lane, &judged, result);
-    } else { /* disabled meanwhile, or its function is gone: sent again when the mapping works */
+    } else { /* sent again when the mapping works, and has its new lanes */
         keep_done(&there, &lane, &judged);
         rest(&there, &lane);
     }

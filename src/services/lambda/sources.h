@@ -220,8 +220,10 @@ void lambda_queue_scale_back(const struct call *call, const struct lambda_mappin
  */
 struct lambda_lane_rows lambda_lanes_of(const struct call *call, int64_t mapping_id,
                                         struct lambda_lane_rows *retired);
-/* The mapping gets that many lanes; a change drops what is under way. */
+/* The mapping gets that many lanes; after a change, when the batches that run have ended. */
 void lambda_lanes_set(const struct call *call, const struct lambda_mapping_row *mapping, int64_t count);
+/* False: the mapping gets its lanes as soon as it can, and then its poller is woken. */
+bool lambda_lanes_are_made(const struct call *call, int64_t mapping_id);
 /* Of the lane's records up to the id `last`, the one behind `skipped` others. */
 bool lambda_lane_record(const struct call *call, const struct lambda_lane_row *lane, int64_t last,
                         int64_t skipped, struct lambda_held_row *record);
@@ -234,6 +236,9 @@ void lambda_records_forget(const struct call *call, int64_t mapping_id);
 /* The lanes' batches are not tried again. */
 void lambda_lanes_stop(const struct call *call, int64_t mapping_id);
 void lambda_lanes_drop(const struct call *call, int64_t mapping_id);
+/* Has a function, or the queue of its invocations, the lane's batch?  *lane is idle if it has not any more.
+ */
+bool lambda_lane_runs(const struct call *call, struct lambda_lane_row *lane);
 /* The id of the last record of the lane's batch.  False: no batch has been chosen. */
 bool lambda_lane_batch_end(const struct lambda_lane_row *lane, int64_t *last);
 /*

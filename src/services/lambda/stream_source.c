@@ -455,7 +455,7 @@ static bool may_read(const struct call *call, struct poll *poll)
     lambda_sum_lanes(call->txn, &(struct lambda_sum_lanes_params){.mapping_id = poll->mapping.id}, &held);
     poll->is_full =
         held.count >= 2 * poll->mapping.batch_size + HELD_AHEAD || held.size >= (int64_t)2 * EVENT_BYTES;
-    return !poll->is_full && !held.removing && lambda_lanes_of(call, poll->mapping.id, NULL).count > 0;
+    return !poll->is_full && !held.removing && lambda_lanes_are_made(call, poll->mapping.id);
 }
 
 /* Read until there is nothing to read, enough records are held, or other calls have their turn. */

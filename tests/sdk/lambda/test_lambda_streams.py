@@ -868,6 +868,28 @@ def test_more_lanes_take_over_what_is_held_and_a_poison_record_holds_only_its_ow
     world.wait(lambda: {one for [one] in world.ids(function)} == {"bad", *others})
 
 
+@pytest.mark.parametrize("ends, again", [("well", []), ("with a failure", ["bad", "c"]), ("with the server", ["a", "bad", "c"])])
+def test_a_batch_that_runs_ends_before_its_records_get_another_number_of_lanes(own_world, ends, again):
+    world, written = own_world, ["a", "b" if ends == "well" else "bad", "c"]
+    gate, _ = world.queue()
+    function = world.function(GATED.replace("GATE", gate), allow=[*READER, "sqs:ReceiveMessage"])
+    table, stream = world.table()
+    uuid = world.map(function, stream, Enabled=False, BatchSize=3, FunctionResponseTypes=["ReportBatchItemFailures"])
+    world.put(table, *written)
+    world.functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+    world.wait(lambda: world.ids(function) == [written])
+    world.functions.update_event_source_mapping(UUID=uuid, ParallelizationFactor=10)
+    world.put(table, "next")
+    if ends == "with the server":
+        world.server.kill()
+        world.server.start()
+    for _ in range(12):
+        world.client("sqs").send_message(QueueUrl=gate, MessageBody="go on")
+    world.wait(lambda: "next" in sum(world.ids(function), []) and set(again) <= set(sum(world.ids(function)[1:], [])))
+    times = collections.Counter(sum(world.ids(function), []))
+    assert {one for one in times if times[one] > 1} <= set(again)
+
+
 @pytest.mark.parametrize("before, after", [(1, 4), (4, 1)])
 def test_another_number_of_lanes_keeps_the_state_of_open_windows(own_world, before, after):
     world = own_world
