@@ -138,8 +138,11 @@ static void store_item(const struct call *call, const struct dynamodb_copy_row *
 
 /* ---- the copy ---- */
 
+/* A restored table is CREATING for as long as --table-delay says: its copy begins then. */
 void dynamodb_copy_begin(const struct call *call, struct dynamodb_copy_row *copy)
 {
+    int64_t delay_ms = copy->target_id ? dynamodb_table_delay_ms() : 0;
+
     copy->hash_key = copy->range_key = S("");
     copy->id = dynamodb_add_copy(call->txn, copy);
     if (copy->source_id)
@@ -148,7 +151,7 @@ void dynamodb_copy_begin(const struct call *call, struct dynamodb_copy_row *copy
     else
         dynamodb_count_restores(call->txn,
                                 &(struct dynamodb_count_restores_params){.id = *copy->backup_id, .by = 1});
-    timer_set(call, &DYNAMODB_COPY_ITEMS, arena_decimal(call->arena, copy->id), call->now_ms,
+    timer_set(call, &DYNAMODB_COPY_ITEMS, arena_decimal(call->arena, copy->id), call->now_ms + delay_ms,
               &(struct dynamodb_copy_items_input){.copy_id = copy->id});
 }
 
@@ -164,8 +167,8 @@ static void end(const struct call *call, const struct dynamodb_copy_row *copy)
         dynamodb_count_restores(call->txn,
                                 &(struct dynamodb_count_restores_params){.id = *copy->backup_id, .by = -1});
     if (copy->target_id)
-        dynamodb_table_settle_later(call,
-                                    &(struct dynamodb_settle_table_input){.table_id = *copy->target_id});
+        dynamodb_settle_table(call, &(struct dynamodb_settle_table_input){.table_id = *copy->target_id},
+                              NULL);
     else
         dynamodb_set_backup_status(
             call->txn, &(struct dynamodb_set_backup_status_params){

@@ -393,6 +393,11 @@ from dynamodb_item;
 alter table dynamodb_stream add column policy text;
 alter table dynamodb_stream add column policy_revision text;
 
+-- migration: 19
+-- What of a table is being changed while it is UPDATING: the class is the one that it gets.
+alter table dynamodb_table add column changing text
+    check (changing in ('IOPS', 'STREAM', 'STANDARD', 'STANDARD_INFREQUENT_ACCESS'));
+
 -- The columns that every request about items needs.
 -- statement: find_table :cached
 -- column: has_policy integer
@@ -576,7 +581,7 @@ order by entry.range_key desc;
 -- row: settings
 select id, account, region, name, table_uuid, created_ms, read_units, write_units, on_demand, max_read_units,
     max_write_units, table_class, protected, status, increased_ms, decreased_ms, decreases, on_demand_ms, class_ms,
-    warm_read_units, warm_write_units, warming, stream_id, stream_view, stream_label, global_ms
+    warm_read_units, warm_write_units, warming, stream_id, stream_view, stream_label, global_ms, changing
 from dynamodb_table where id = :id;
 
 -- statement: add_table :insert
@@ -593,7 +598,7 @@ update dynamodb_table set read_units = :read_units, write_units = :write_units, 
     max_read_units = :max_read_units, max_write_units = :max_write_units, table_class = :table_class,
     protected = :protected, status = :status, increased_ms = :increased_ms, decreased_ms = :decreased_ms,
     decreases = :decreases, on_demand_ms = :on_demand_ms, class_ms = :class_ms, warm_read_units = :warm_read_units,
-    warm_write_units = :warm_write_units, warming = :warming
+    warm_write_units = :warm_write_units, warming = :warming, changing = :changing
 where id = :id;
 
 -- statement: read_policy :cached

@@ -38,7 +38,7 @@ struct index {
     struct key_schema keys;
     struct str_list non_key_attributes; /* for INCLUDE */
     bool backfilling;                   /* is being filled, and not read */
-    bool deleted;                       /* by this request */
+    bool made, deleted;                 /* by this request */
 };
 struct index_list {
     struct index *items;

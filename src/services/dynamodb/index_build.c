@@ -42,6 +42,22 @@ const struct index *dynamodb_backfilling_index(const struct table *table)
     return NULL;
 }
 
+static bool has_begun(const struct call *call, const struct index *index)
+{
+    struct dynamodb_backfill_row reached;
+
+    return !dynamodb_find_backfill(call->txn, &(struct dynamodb_find_backfill_params){.index_id = index->id},
+                                   &reached) ||
+           reached.hash_key.size > 0;
+}
+
+const struct index *dynamodb_allocating_index(const struct call *call, const struct table *table)
+{
+    const struct index *index = dynamodb_backfilling_index(table);
+
+    return index && dynamodb_table_delay_ms() > 0 && !has_begun(call, index) ? index : NULL;
+}
+
 bool dynamodb_index_has_reached(const struct call *call, const struct index *index,
                                 const struct item_key *key)
 {

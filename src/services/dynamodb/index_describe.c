@@ -234,7 +234,8 @@ void dynamodb_indexes_describe(const struct call *call, const struct table *tabl
         add_throughput(call, &row, global);
         global->index_status = dynamodb_index_status_text(index_status(index, status));
         if (index->backfilling)
-            global->backfilling = arena_bool(call->arena, status == DYNAMODB_TABLE_STATUS_ACTIVE);
+            global->backfilling =
+                arena_bool(call->arena, !index->made && index != dynamodb_allocating_index(call, table));
         if (status != DYNAMODB_TABLE_STATUS_CREATING)
             add_warm_throughput(call, &row, global);
     }

@@ -127,11 +127,24 @@ static const struct index *global_index(const struct call *call, const struct ta
     return NULL;
 }
 
+/* AWS puts two spaces into one of these. */
+static bool refuse_allocating(const struct call *call, const char *sentence, const struct table *table,
+                              const struct index *index)
+{
+    return dynamodb_refuse_in_use(call, arena_format(call->arena, "%sTable: %.*s Index: %.*s", sentence,
+                                                     STR_ARGS(table->name), STR_ARGS(index->name)));
+}
+
 static bool delete_check(const struct call *call, const struct table *table, str name)
 {
     const struct index *index = global_index(call, table, name, "delete"),
                        *backfilling = dynamodb_backfilling_index(table);
 
+    if (index && index == dynamodb_allocating_index(call, table))
+        return refuse_allocating(call,
+                                 "Index creation is in resource allocation phase. Retry deletion during "
+                                 "backfilling phase or when the index is active. ",
+                                 table, index);
     return index && (!backfilling || backfilling == index || refuse_number(call));
 }
 
@@ -188,7 +201,10 @@ static bool update_check(const struct call *call, const struct table *table,
 
     if (!throughput_check(call, table, update, on_demand))
         return false;
-    row = settings_of(call, dynamodb_index_named(table, update->index_name));
+    const struct index *index = dynamodb_index_named(table, update->index_name);
+    if (index == dynamodb_allocating_index(call, table))
+        return refuse_allocating(call, "Index is being created but is not backfilling yet.  ", table, index);
+    row = settings_of(call, index);
     if (throughput && throughput->read_capacity_units == row.read_units &&
         throughput->write_capacity_units == row.write_units)
         return refuse_same(call, &row, update);
@@ -262,7 +278,7 @@ static void create(const struct call *call, struct table *table,
 
     dynamodb_index_make(call, table, &definition, &definitions);
     struct index *index = &table->indexes.items[table->indexes.count - 1];
-    index->backfilling = true;
+    index->backfilling = index->made = true;
     dynamodb_index_build(call, table, index);
 }
 

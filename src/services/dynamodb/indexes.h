@@ -128,6 +128,8 @@ bool dynamodb_index_throughput_check(const struct call *call, const struct index
 void dynamodb_index_build(const struct call *call, const struct table *table, const struct index *index);
 /* The index of the table that is being filled, or NULL. */
 const struct index *dynamodb_backfilling_index(const struct table *table);
+/* The index of the table that will be filled when --table-delay is over, or NULL. */
+const struct index *dynamodb_allocating_index(const struct call *call, const struct table *table);
 /* Does the index hold the items up to that key? */
 bool dynamodb_index_has_reached(const struct call *call, const struct index *index,
                                 const struct item_key *key);

@@ -103,7 +103,7 @@ static bool table_find(const struct call *call, struct governed *governed)
     dynamodb_read_policy(call->txn, &(struct dynamodb_read_policy_params){.id = table->row.id},
                          &governed->row);
     governed->row.id = table->row.id;
-    return dynamodb_table_exists(call, table);
+    return dynamodb_table_is_known(call, table);
 }
 
 /* The request's table or stream.  False: fail() has been called. */

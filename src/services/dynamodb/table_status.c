@@ -17,29 +17,20 @@ bool dynamodb_table_is(str status, enum dynamodb_table_status one)
     return str_equal(status, dynamodb_table_status_text(one));
 }
 
-bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table)
+bool dynamodb_refuse_in_use(const struct call *call, str reason)
 {
     fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
-         "Attempt to change a resource which is still in use: %s%.*s", why, STR_ARGS(table->name));
-    return false;
-}
-
-bool dynamodb_refuse_updating(const struct call *call, const struct table *table)
-{
-    fail(
-        call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
-        "Attempt to change a resource which is still in use: Table: %.*s is in the process of being updated.",
-        STR_ARGS(table->name));
+         "Attempt to change a resource which is still in use: %.*s", STR_ARGS(reason));
     return false;
 }
 
 bool dynamodb_table_is_settled(const struct call *call, const struct table *table)
 {
     if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING))
-        return dynamodb_refuse_in_use(call, "Table is being created: ", table);
-    if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING))
-        return dynamodb_refuse_in_use(call, "Table is being deleted: ", table);
-    return true;
+        return dynamodb_refuse_in_use(call,
+                                      arena_join(call->arena, S("Table is being created: "), table->name));
+    return !dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_DELETING) ||
+           dynamodb_refuse_in_use(call, arena_join(call->arena, S("Table is being deleted: "), table->name));
 }
 
 void dynamodb_describe(const struct call *call, str text, struct json_writer *state)
@@ -100,6 +91,7 @@ enum outcome dynamodb_settle_table(const struct call *call, const struct dynamod
     }
     dynamodb_warm_raise(&row, NULL);
     row.status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_ACTIVE);
+    row.changing = (str){0};
     dynamodb_change_settings(call->txn, &row);
     struct call there = call_in(call, row.account, row.region);
     resource_changed(&there, arn(&there, S("dynamodb"), arena_join(call->arena, S("table/"), row.name)));

@@ -253,17 +253,26 @@ static bool check_against(const struct call *call, const struct dynamodb_setting
            check_throughput(call, row, in->provisioned_throughput);
 }
 
-/* Protection, warm throughput and bounds may change while a table is UPDATING. */
-static bool check_status(const struct call *call, const struct table *table, unsigned changes)
+/* Protection and warm throughput may change while a table is UPDATING. */
+static bool check_status(const struct call *call, const struct table *table,
+                         const struct dynamodb_settings_row *row, unsigned changes)
 {
-    if (!dynamodb_table_is_settled(call, table))
-        return false;
-    if (!dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_UPDATING))
-        return true;
-    if (changes & (CHANGES_BILLING | CHANGES_THROUGHPUT))
-        return dynamodb_refuse_in_use(call, "Table IOPS are currently being updated. Table: ", table);
-    return !(changes & (CHANGES_CLASS | CHANGES_STREAM | CHANGES_INDEXES)) ||
-           dynamodb_refuse_updating(call, table);
+    static const struct {
+        unsigned changes;
+        enum table_change asked;
+    } kinds[] = {
+        {CHANGES_BILLING | CHANGES_THROUGHPUT, TABLE_IOPS},
+        {CHANGES_BOUNDS, TABLE_BOUNDS},
+        {CHANGES_STREAM, TABLE_STREAM},
+        {CHANGES_CLASS, TABLE_CLASS},
+        {CHANGES_INDEX_SET, TABLE_INDEX},
+        {CHANGES_INDEXES, TABLE_INDEX_UPDATE},
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (changes & kinds[i].changes && !dynamodb_table_may_change(call, table, row, kinds[i].asked))
+            return false;
+    return true;
 }
 
 /* ---- applying ---- */
@@ -324,8 +333,13 @@ static void change_settings(const struct call *call, struct dynamodb_settings_ro
         row->protected = *in->deletion_protection_enabled;
     if (in->warm_throughput)
         row->warming = true;
-    if (changes_of(in) & CHANGES_STATUS)
-        row->status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
+    if (!(changes_of(in) & CHANGES_STATUS))
+        return;
+    row->status = dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING);
+    row->changing = dynamodb_change_text(str_present(in->table_class) ? TABLE_CLASS
+                                         : in->stream_specification   ? TABLE_STREAM
+                                                                      : TABLE_IOPS,
+                                         in->table_class);
 }
 
 /* Store what changes at once, and leave the rest to the end of the delay. */
@@ -375,12 +389,13 @@ const struct dynamodb_table_description *dynamodb_table_update(const struct call
         !dynamodb_index_updates_check(call, &in->global_secondary_index_updates,
                                       &in->attribute_definitions) ||
         !dynamodb_stream_request_check(call, in->stream_specification) ||
-        !dynamodb_table_exists(call, located) || !check_status(call, located, changes))
+        !dynamodb_table_is_known(call, located) || !dynamodb_table_is_settled(call, located))
         return NULL;
     struct dynamodb_settings_row row = dynamodb_settings_of(call, located);
     struct index_update_request indexes = index_updates_of(&row, in);
     struct table table = *located;
-    if (!check_against(call, &row, in) || !dynamodb_index_updates_fit(call, &table, &indexes) ||
+    if (!check_status(call, located, &row, changes) || !check_against(call, &row, in) ||
+        !dynamodb_index_updates_fit(call, &table, &indexes) ||
         !dynamodb_stream_update(call, &table, in->stream_specification, &row))
         return NULL;
     change_settings(call, &row, in);

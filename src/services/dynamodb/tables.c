@@ -123,12 +123,13 @@ static void add_stream(const struct call *call, struct dynamodb_table_descriptio
     }
 }
 
-/* While an index is being filled, the table is UPDATING. */
-static str shown_status(const struct table *table, const struct dynamodb_settings_row *row)
+/* While an index is being allocated, the table is UPDATING; while it is being filled, ACTIVE. */
+static str shown_status(const struct call *call, const struct table *table,
+                        const struct dynamodb_settings_row *row)
 {
     bool active = dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_ACTIVE);
 
-    return active && dynamodb_backfilling_index(table)
+    return active && dynamodb_allocating_index(call, table)
                ? dynamodb_table_status_text(DYNAMODB_TABLE_STATUS_UPDATING)
                : row->status;
 }
@@ -142,7 +143,7 @@ struct dynamodb_table_description *dynamodb_table_describe(const struct call *ca
     description->key_schema = dynamodb_keys_described(call->arena, &table->keys);
     description->attribute_definitions = dynamodb_definitions_described(call->arena, table);
     description->table_name = table->name;
-    description->table_status = shown_status(table, row);
+    description->table_status = shown_status(call, table, row);
     description->creation_date_time = arena_i64(call->arena, row->created_ms);
     description->table_arn = table->arn;
     description->table_id = row->table_uuid;
@@ -170,13 +171,27 @@ struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const
     return row;
 }
 
-bool dynamodb_table_exists(const struct call *call, const struct table *table)
+static bool refuse_missing(const struct call *call, const struct table *table)
 {
-    if (table->row.id)
-        return true;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "Requested resource not found: Table: %.*s not found",
          STR_ARGS(table->name));
     return false;
+}
+
+bool dynamodb_table_exists(const struct call *call, const struct table *table)
+{
+    return table->row.id || refuse_missing(call, table);
+}
+
+bool dynamodb_table_is_restored(const struct call *call, const struct table *table)
+{
+    return dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING) &&
+           dynamodb_restore_summary_of(call, table->row.id);
+}
+
+bool dynamodb_table_is_known(const struct call *call, const struct table *table)
+{
+    return (table->row.id && !dynamodb_table_is_restored(call, table)) || refuse_missing(call, table);
 }
 
 enum outcome dynamodb_describe_table(const struct call *call, const struct dynamodb_describe_table_input *in,
@@ -246,8 +261,10 @@ dynamodb_table_add(const struct call *call, const struct dynamodb_create_table_i
 
 static bool refuse_existing(const struct call *call, const struct table *table)
 {
+    if (dynamodb_table_is_restored(call, table))
+        return dynamodb_refuse_in_use(call, arena_join(call->arena, S("Table is being used: "), table->name));
     if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING))
-        return dynamodb_refuse_in_use(call, "Table is being created: ", table);
+        return dynamodb_table_is_settled(call, table);
     fail(call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION, "Table already exists: %.*s", STR_ARGS(table->name));
     return false;
 }
@@ -316,17 +333,7 @@ static bool may_delete(const struct call *call, const struct table *table,
     if (row->protected)
         return dynamodb_refuse(call, S("Resource cannot be deleted as it is currently protected against "
                                        "deletion. Disable deletion protection first."));
-    if (!dynamodb_table_is_settled(call, table))
-        return false;
-    if (dynamodb_backfilling_index(table)) {
-        fail(
-            call, &DYNAMODB_RESOURCE_IN_USE_EXCEPTION,
-            "Attempt to change a resource which is still in use: Cannot delete table while indexes are being "
-            "created, updated, or deleted.");
-        return false;
-    }
-    return !dynamodb_table_is(row->status, DYNAMODB_TABLE_STATUS_UPDATING) ||
-           dynamodb_refuse_updating(call, table);
+    return dynamodb_table_is_settled(call, table) && dynamodb_table_may_be_deleted(call, table, row);
 }
 
 void dynamodb_table_remove(const struct call *call, const struct table *table)

@@ -36,6 +36,11 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
 /* tables.c */
 /* For a request about a table: false, after fail(), when it does not exist. */
 bool dynamodb_table_exists(const struct call *call, const struct table *table);
+/* Is it being filled from a backup, or from another table? */
+bool dynamodb_table_is_restored(const struct call *call, const struct table *table);
+/* For a request about a table's settings, which AWS does not know while it restores the table: false, after
+ * fail(), when it does not exist or is being restored. */
+bool dynamodb_table_is_known(const struct call *call, const struct table *table);
 struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,
                                                            const struct dynamodb_settings_row *row);
@@ -52,11 +57,29 @@ void dynamodb_table_remove(const struct call *call, const struct table *table);
 bool dynamodb_table_is(str status, enum dynamodb_table_status one);
 /* False, after fail(), while the table is CREATING or DELETING. */
 bool dynamodb_table_is_settled(const struct call *call, const struct table *table);
-/* Both fail with a ResourceInUseException and return false; `why` is the sentence before the table's name. */
-bool dynamodb_refuse_in_use(const struct call *call, const char *why, const struct table *table);
-bool dynamodb_refuse_updating(const struct call *call, const struct table *table);
+/* Fail with a ResourceInUseException; returns false. */
+bool dynamodb_refuse_in_use(const struct call *call, str reason);
 /* End the table's status when --table-delay is over: at once without it. */
 void dynamodb_table_settle_later(const struct call *call, const struct dynamodb_settle_table_input *in);
+
+/* table_busy.c */
+/* What changes, or is to be changed, of a table. */
+enum table_change {
+    TABLE_IDLE,
+    TABLE_IOPS, /* throughput, or the billing mode */
+    TABLE_STREAM,
+    TABLE_CLASS,
+    TABLE_INDEX,        /* one is made or deleted */
+    TABLE_INDEX_UPDATE, /* the throughput of one */
+    TABLE_BOUNDS,       /* OnDemandThroughput */
+};
+/* The running change as dynamodb_table.changing has it: IOPS, STREAM, or the class that the table gets. */
+str dynamodb_change_text(enum table_change change, str table_class);
+/* False, after fail(), while another change does not allow it. */
+bool dynamodb_table_may_change(const struct call *call, const struct table *table,
+                               const struct dynamodb_settings_row *row, enum table_change asked);
+bool dynamodb_table_may_be_deleted(const struct call *call, const struct table *table,
+                                   const struct dynamodb_settings_row *row);
 
 /* warm_throughput.c: what a table or global index serves at once, in units of a second. */
 struct warm_units {

@@ -95,15 +95,15 @@ bool dynamodb_locate_tagged(const struct call *call, str given, struct resource 
                                               STR_ARGS(given)));
 }
 
-/* The request's table; NULL: it does not exist, and fail() was called.  The misspelt word is AWS's. */
+/* The request's table; NULL, after fail(), when AWS does not know it. */
 static const struct table *tagged_table(const struct call *call)
 {
     const struct table *table = call_resource(call, 0)->row;
 
-    if (table->row.id)
+    if (table->row.id && !dynamodb_table_is_restored(call, table))
         return table;
     fail(call, &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION,
-         "Requested resource not found: ResourcArn: %.*s not found", STR_ARGS(table->given));
+         "Requested resource not found: ResourceArn: %.*s not found", STR_ARGS(table->given));
     return NULL;
 }
 
@@ -117,7 +117,8 @@ enum outcome dynamodb_tag_resource(const struct call *call, const struct dynamod
         return FAILED;
     const struct table *table = tagged_table(call);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
-    if (!table || (!tags_put(call, table->arn, &tags, TAG_CASE_MATTERS) && !refuse_number(call)))
+    if (!table || !dynamodb_table_is_settled(call, table) ||
+        (!tags_put(call, table->arn, &tags, TAG_CASE_MATTERS) && !refuse_number(call)))
         return FAILED;
     return DONE;
 }

@@ -219,10 +219,19 @@ static void change(const struct call *call, int64_t table_id,
 static bool read_settings(const struct call *call, const struct table *table,
                           struct dynamodb_read_time_to_live_row *row)
 {
-    if (!table || !dynamodb_table_exists(call, table))
+    if (!table || !dynamodb_table_is_known(call, table))
         return false;
     return dynamodb_read_time_to_live(call->txn,
                                       &(struct dynamodb_read_time_to_live_params){.id = table->row.id}, row);
+}
+
+/* Other operations say "Table is being created: NAME". */
+static bool may_update(const struct call *call, const struct table *table)
+{
+    if (dynamodb_table_is(table->row.status, DYNAMODB_TABLE_STATUS_CREATING))
+        return dynamodb_refuse_in_use(
+            call, arena_concat(call->arena, S("Table "), table->name, S(" is being created")));
+    return dynamodb_table_is_settled(call, table);
 }
 
 enum outcome dynamodb_update_time_to_live(const struct call *call,
@@ -232,7 +241,7 @@ enum outcome dynamodb_update_time_to_live(const struct call *call,
     const struct table *table = dynamodb_table_of(call);
     struct dynamodb_read_time_to_live_row row;
 
-    if (!read_settings(call, table, &row) || !dynamodb_table_is_settled(call, table) ||
+    if (!read_settings(call, table, &row) || !may_update(call, table) ||
         !change_check(call, &row, in->time_to_live_specification))
         return FAILED;
     change(call, table->row.id, in->time_to_live_specification);

@@ -11,6 +11,7 @@ import boto3
 import orderly_server
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from dynamodb_tables import has_filled_indexes
 
 TYPES = {"a": "S", "b": "N", "c": "B", "d": "S", "e": "N"}
 NUMBERS = [number for number in range(1, 99) if number % 10]
@@ -197,7 +198,7 @@ class World:
         return self.dynamodb.describe_table(TableName="model")["Table"]
 
     def is_active(self):
-        return self.described()["TableStatus"] == "ACTIVE"
+        return has_filled_indexes(self.dynamodb, "model")
 
     def read(self, call, **arguments):
         limit = self.dice.choice([40, 1000])

@@ -65,3 +65,8 @@ def units(read, write):
 
 def table_of(client, name):
     return client.describe_table(TableName=name)["Table"]
+
+
+def has_filled_indexes(client, name):
+    """Are all global indexes of the table ACTIVE?"""
+    return all(one["IndexStatus"] == "ACTIVE" for one in table_of(client, name).get("GlobalSecondaryIndexes", []))

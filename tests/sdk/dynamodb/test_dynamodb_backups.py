@@ -162,6 +162,47 @@ def test_a_restored_table_is_the_table_as_it_was(dynamodb, name, back_up, wait_a
     assert items_of(dynamodb, f"{name}-2") == before
 
 
+def test_settings_of_a_table_are_unknown_while_it_is_restored(refused, wait_until):
+    with serving("--table-delay", "600") as (server, client):
+        client.create_table(TableName="source", BillingMode="PAY_PER_REQUEST", **KEY)
+        advance(server, 600_000)
+        wait_until(lambda: table_of(client, "source")["TableStatus"] == "ACTIVE")
+        put(client, "source", "a")
+        backup = client.create_backup(TableName="source", BackupName="kept")["BackupDetails"]["BackupArn"]
+        wait_until(lambda: details_of(client, backup)["BackupStatus"] == "AVAILABLE")
+        client.restore_table_from_backup(TargetTableName="target", BackupArn=backup)
+        found = table_of(client, "target")
+        assert (found["TableStatus"], found["RestoreSummary"]["RestoreInProgress"]) == ("CREATING", True)
+        name, arn = {"TableName": "target"}, {"ResourceArn": found["TableArn"]}
+        unknown = ("ResourceNotFoundException", "Requested resource not found: Table: target not found")
+        untagged = ("ResourceNotFoundException", f"Requested resource not found: ResourceArn: {found['TableArn']} not found")
+        not_backed = ("TableNotFoundException", "Table not found: target")
+        policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"dynamodb:Scan","Resource":"*"}]}'
+        for call, arguments, expected in (
+                (client.update_table, {**name, "DeletionProtectionEnabled": True}, unknown),
+                (client.update_time_to_live, {**name, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "t"}}, unknown),
+                (client.describe_time_to_live, name, unknown),
+                (client.put_resource_policy, {**arn, "Policy": policy}, unknown),
+                (client.get_resource_policy, arn, unknown),
+                (client.delete_resource_policy, arn, unknown),
+                (client.tag_resource, {**arn, "Tags": [{"Key": "k", "Value": "v"}]}, untagged),
+                (client.untag_resource, {**arn, "TagKeys": ["k"]}, untagged),
+                (client.list_tags_of_resource, arn, untagged),
+                (client.describe_continuous_backups, name, not_backed),
+                (client.create_backup, {**name, "BackupName": "another"}, not_backed),
+                (client.create_table, {**name, **KEY, "BillingMode": "PAY_PER_REQUEST"}, (
+                    "ResourceInUseException", "Attempt to change a resource which is still in use: Table is being used: target")),
+                (client.restore_table_from_backup, {"TargetTableName": "target", "BackupArn": backup}, (
+                    "TableInUseException", f"Table: target is already being restored from backup: {backup}"))):
+            answer = refused(call, **arguments)
+            assert (answer["code"], answer["message"]) == expected
+        assert refused(client.delete_table, **name)["code"] == "ResourceInUseException"
+        advance(server, 600_000)
+        wait_until(lambda: table_of(client, "target")["TableStatus"] == "ACTIVE")
+        assert items_of(client, "target") == [{"id": {"S": "a"}}]
+        client.tag_resource(**arn, Tags=[{"Key": "k", "Value": "v"}])
+
+
 def test_a_backup_outlives_its_table(dynamodb, name, back_up, wait_active):
     put(dynamodb, name, "a")
     arn = back_up(name)

@@ -219,7 +219,7 @@ BEFORE_KEY_SCHEMAS = [
     *(
         f"alter table dynamodb_table drop column {name}"
         for name in ("status", "increased_ms", "decreased_ms", "decreases", "on_demand_ms", "class_ms", "warm_read_units",
-                     "warm_write_units", "warming", "policy", "policy_revision", "recovery_ms", "recovery_days", "copies", "global_ms")
+                     "warm_write_units", "warming", "policy", "policy_revision", "recovery_ms", "recovery_days", "copies", "global_ms", "changing")
     ),
     "drop index dynamodb_item_key",
     "create index dynamodb_item_key on dynamodb_item (table_id, hash_key, range_key, size_bytes)",

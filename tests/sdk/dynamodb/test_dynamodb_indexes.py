@@ -4,6 +4,7 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
+from dynamodb_tables import has_filled_indexes
 
 S, N, B = "S", "N", "B"
 
@@ -899,9 +900,7 @@ def active(dynamodb, wait_until):
     """active(table) waits until no index is being filled."""
 
     def wait(table):
-        wait_until(
-            lambda: dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE", what="ACTIVE"
-        )
+        wait_until(lambda: has_filled_indexes(dynamodb, table), what="the indexes")
 
     return wait
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from changes import ALWAYS_OVER
-from dynamodb_tables import INVALID, KEY, advance, connect, now_of, serving, table_of, units
+from dynamodb_tables import INVALID, KEY, advance, connect, has_filled_indexes, now_of, serving, table_of, units
 
 IN_USE = "Attempt to change a resource which is still in use: "
 DELAY_S = 600
@@ -286,6 +286,11 @@ def test_a_table_is_created_and_deleted_in_the_time_of_the_delay(slow, settle, r
                              (client.delete_table, {}), (client.update_table, {"DeletionProtectionEnabled": True})):
         answer = refused(call, TableName="made", **parameters)
         assert (answer["code"], answer["message"]) == creating
+    arn = table_of(client, "made")["TableArn"]
+    answer = refused(client.tag_resource, ResourceArn=arn, Tags=[{"Key": "k", "Value": "v"}])
+    assert (answer["code"], answer["message"]) == creating
+    answer = refused(client.update_time_to_live, TableName="made", TimeToLiveSpecification={"Enabled": True, "AttributeName": "t"})
+    assert (answer["code"], answer["message"]) == ("ResourceInUseException", f"{IN_USE}Table made is being created")
     no_time_to_live = "Cannot describe time to live while table is in {0} state: Current table state is {0}"
     assert refused(client.describe_time_to_live, TableName="made")["message"] == no_time_to_live.format("CREATING")
     not_found = ("ResourceNotFoundException", "Requested resource not found")
@@ -374,14 +379,14 @@ def test_the_warm_throughput_of_a_new_index_is_not_below_what_its_mode_gives(dyn
     assert index_of(dynamodb, name)["WarmThroughput"] == warm(5, 9)
 
 
-def test_the_warm_throughput_of_an_index_rises_at_the_end_of_the_delay(slow, settle):
+def test_the_warm_throughput_of_an_index_rises_at_the_end_of_the_delay(slow, settle, wait_until):
     server, client = slow
     client.create_table(TableName="warming", BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[gsi()], **KEY)
     settle("warming", "CREATING")
     update_gsi(client, "warming", WarmThroughput={"ReadUnitsPerSecond": 12001})
     assert index_of(client, "warming")["WarmThroughput"] == warm(12000, 4000, "UPDATING")
     advance(server, DELAY_S * 1000)
-    assert index_of(client, "warming")["WarmThroughput"] == warm(12001, 4000)
+    wait_until(lambda: index_of(client, "warming")["WarmThroughput"] == warm(12001, 4000))
     client.delete_table(TableName="warming")
     settle("warming", "DELETING")
 
@@ -398,16 +403,104 @@ def test_an_update_ends_with_the_delay_and_items_are_served_meanwhile(slow, sett
         answer = refused(client.update_table, TableName="upd", **parameters)
         assert (answer["code"], answer["message"]) == (
             "ResourceInUseException", f"{IN_USE}Table IOPS are currently being updated. Table: upd")
-    for call, parameters in ((client.delete_table, {}), (client.update_table, {"TableClass": "STANDARD"})):
-        answer = refused(call, TableName="upd", **parameters)
-        assert (answer["code"], answer["message"]) == (
-            "ResourceInUseException", f"{IN_USE}Table: upd is in the process of being updated.")
+    answer = refused(client.delete_table, TableName="upd")
+    assert (answer["code"], answer["message"]) == (
+        "ResourceInUseException", f"{IN_USE}Table: upd is in the process of being updated.")
     client.update_table(TableName="upd", WarmThroughput={"ReadUnitsPerSecond": 9})
     settle("upd", "UPDATING")
     found = table_of(client, "upd")
     assert (found["ProvisionedThroughput"]["ReadCapacityUnits"], found["WarmThroughput"]) == (2, warm(9, 2))
     client.delete_table(TableName="upd")
     settle("upd", "DELETING")
+
+
+NEW_INDEX = {"AttributeDefinitions": KEY["AttributeDefinitions"],
+             "GlobalSecondaryIndexUpdates": [{"Create": gsi(IndexName="new")}]}
+STREAM = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}}
+RARE = {"TableClass": "STANDARD_INFREQUENT_ACCESS"}
+BOUNDS = {"OnDemandThroughput": {"MaxReadRequestUnits": 9}}
+TO_PROVISIONED = {"BillingMode": "PROVISIONED", "ProvisionedThroughput": units(1, 1)}
+CLASS_RUNS = "Table: busy TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"
+
+
+@pytest.mark.parametrize(("running", "sentences"), [
+    (TO_PROVISIONED, [
+        ({"ProvisionedThroughput": units(2, 2)}, "Table IOPS are currently being updated. Table: busy"),
+        (STREAM, "Can't enable or disable stream while table IOPS are being updated. Table: busy"),
+        (RARE, "Can't update table class while table IOPS are being updated. Table: busy"),
+        ({**NEW_INDEX, "GlobalSecondaryIndexUpdates": [{"Create": gsi(IndexName="new", ProvisionedThroughput=units(1, 1))}]},
+         "Can't create or delete indexes while table IOPS are being updated. Table: busy"),
+        (None, "Table: busy is in the process of being updated.")]),
+    (STREAM, [
+        (TO_PROVISIONED, "Can't change table IOPS when stream status is being updated. {stream}"),
+        ({"StreamSpecification": {"StreamEnabled": False}}, "A stream status change is currently in progress. {stream}"),
+        (RARE, "Can't update table class when stream status is being updated. {stream}"),
+        (BOUNDS, "OnDemandThroughput cannot be updated while stream status update is in progress"),
+        (NEW_INDEX, "Can't create or delete an index when stream status is being updated. {stream}"),
+        (None, "Cannot delete table while stream is being enabled/disabled.")]),
+    (RARE, [
+        (TO_PROVISIONED, f"Can't change table IOPS when a table class update is in progress. {CLASS_RUNS}"),
+        (STREAM, f"Can't change stream status when a table class update is in progress. {CLASS_RUNS}"),
+        (RARE, f"Can't update table class when a table class update is in progress. {CLASS_RUNS}"),
+        (BOUNDS, "OnDemandThroughput cannot be updated while TableClass update is in progress. "
+                 "TableClassUpdateInProgress: STANDARD_INFREQUENT_ACCESS"),
+        (NEW_INDEX, f"Can't create or delete an index when a table class update is in progress. {CLASS_RUNS}"),
+        (None, "Table: busy is in the process of being updated.")]),
+    (NEW_INDEX, [
+        (TO_PROVISIONED, "Can't change table IOPS when an index is being created. Table: busy Indexes: [new]"),
+        (STREAM, "Can't change stream status when an index is being created. Table: busy Indexes: [new]"),
+        (RARE, "Can't update table class when an index is being created. Table: busy Indexes: [new]"),
+        (BOUNDS, "OnDemandThroughput cannot be updated while index creation is in progress for indexes: [new]"),
+        ({"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "new"}}]},
+         "Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is "
+         "active. Table: busy Index: new"),
+        ({"GlobalSecondaryIndexUpdates": [{"Update": {"IndexName": "new", **BOUNDS}}]},
+         "Index is being created but is not backfilling yet.  Table: busy Index: new"),
+        (None, "Cannot delete table while indexes are being created, updated, or deleted.")]),
+])
+def test_what_a_changing_table_refuses_names_both_changes(slow, settle, wait_until, refused, running, sentences):
+    _, client = slow
+    client.create_table(TableName="busy", **KEY, BillingMode="PAY_PER_REQUEST")
+    settle("busy", "CREATING")
+    client.update_table(TableName="busy", **running)
+    stream = f"Table: busy Stream: {table_of(client, 'busy').get('LatestStreamLabel')} Operation: ENABLE"
+    for asked, sentence in sentences:
+        answer = refused(client.delete_table if asked is None else client.update_table, TableName="busy", **asked or {})
+        assert (answer["code"], answer["message"]) == (
+            "ResourceInUseException", IN_USE + sentence.format(stream=stream))
+    client.update_table(TableName="busy", DeletionProtectionEnabled=False)
+    settle("busy", "UPDATING")
+    wait_until(lambda: has_filled_indexes(client, "busy"))
+    client.delete_table(TableName="busy")
+    settle("busy", "DELETING")
+
+
+def test_the_phases_of_a_new_index(slow, settle, wait_until):
+    _, client = slow
+    client.create_table(TableName="phases", **KEY, BillingMode="PAY_PER_REQUEST")
+    settle("phases", "CREATING")
+    reply = client.update_table(TableName="phases", **NEW_INDEX)["TableDescription"]
+    for shown in (reply, table_of(client, "phases")):
+        [index] = shown["GlobalSecondaryIndexes"]
+        assert (shown["TableStatus"], index["IndexStatus"], index["Backfilling"]) == ("UPDATING", "CREATING", False)
+    settle("phases", "UPDATING")
+    wait_until(lambda: has_filled_indexes(client, "phases"))
+    client.delete_table(TableName="phases")
+    settle("phases", "DELETING")
+
+
+def test_a_table_whose_index_is_filled_is_active_and_lets_the_index_be_deleted():
+    with serving(**ALWAYS_OVER) as (_, client):
+        client.create_table(TableName="filled", BillingMode="PAY_PER_REQUEST", **KEY)
+        for first in range(0, 500, 25):
+            client.batch_write_item(RequestItems={"filled": [
+                {"PutRequest": {"Item": {"id": {"S": str(first + one)}}}} for one in range(25)]})
+        reply = client.update_table(TableName="filled", **NEW_INDEX)["TableDescription"]
+        assert (reply["TableStatus"], reply["GlobalSecondaryIndexes"][0]["Backfilling"]) == ("UPDATING", False)
+        found = table_of(client, "filled")
+        assert (found["TableStatus"], found["GlobalSecondaryIndexes"][0]["Backfilling"]) == ("ACTIVE", True)
+        client.update_table(TableName="filled", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "new"}}])
+        assert "GlobalSecondaryIndexes" not in table_of(client, "filled")
 
 
 def test_the_waiters_of_boto3_wait():

@@ -97,7 +97,7 @@ def test_what_is_no_table_has_no_tags(dynamodb, table, refused):
     for call, more in requests:
         error = refused(call, ResourceArn=missing, **more)
         assert (error["code"], error["message"], error["status"]) == (
-            "ResourceNotFoundException", f"Requested resource not found: ResourcArn: {missing} not found", 400)
+            "ResourceNotFoundException", f"Requested resource not found: ResourceArn: {missing} not found", 400)
         for arn in ("nowhere", table + "/index/i", table.replace("us-east-1", "eu-west-1"), table.replace("dynamodb", "sqs")):
             error = refused(call, ResourceArn=arn, **more)
             assert (error["code"], error["message"]) == (
