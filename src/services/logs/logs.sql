@@ -709,13 +709,13 @@ where id = :id;
 -- statement: add_query_page :insert
 insert into logs_query_page (query, first_row, row_count, rows) values (:query, :first_row, :row_count, :rows);
 
--- The pages of a query from the one that has a row on.
+-- The pages of a query from the one on that has the row, or its beginning.
 -- statement: read_query_pages :each
 -- param: from_row integer
 select first_row, row_count, rows from logs_query_page
 where query = :query and first_row >= coalesce(
     (select max(p.first_row) from logs_query_page p where p.query = :query and p.first_row <= :from_row), 0)
-order by first_row;
+order by first_row, id;
 
 -- statement: remove_query_page :exec
 delete from logs_query_page

@@ -52,46 +52,82 @@ static void show_row(const struct call *call, str row, struct logs_result_field_
                                        .value = json_get_str(&json->items[i], S("value"))};
 }
 
+/* Reads the rows of a query, one after the other. */
+struct row_reader {
+    struct arena *arena;
+    struct logs_read_query_pages_cursor pages;
+    str rest;       /* of the page, */
+    int64_t number; /* and its first row; then of the row behind the one that was read */
+};
+
+/* A page without a whole row has a part of a row, which goes on in the next page. */
+static bool next_page(struct row_reader *reader)
+{
+    struct text parts = text_in(reader->arena);
+    struct logs_read_query_pages_row page;
+
+    while (logs_read_query_pages_next(&reader->pages, &page)) {
+        reader->number = page.first_row;
+        reader->rest = page.rows;
+        if (parts.size == 0 && page.row_count > 0)
+            return true;
+        text_add(&parts, page.rows);
+        reader->rest = text_str(&parts);
+        if (page.row_count > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool next_row(struct row_reader *reader, str *row)
+{
+    while (!str_next(&reader->rest, '\n', row))
+        if (!next_page(reader))
+            return false;
+    reader->number++;
+    return true;
+}
+
+static struct row_reader rows_open(const struct call *call, int64_t query, int64_t from_row)
+{
+    struct logs_read_query_pages_params params = {.query = query, .from_row = from_row};
+
+    return (struct row_reader){.arena = call->arena, .pages = logs_read_query_pages_open(call->txn, &params)};
+}
+
 /* Returns the row behind the last one shown. */
 static int64_t show_rows(const struct call *call, const struct logs_query_row *query, int64_t from_row,
                          int64_t count, struct logs_result_field_list_list *results)
 {
-    struct logs_read_query_pages_params params = {.query = query->id, .from_row = from_row};
-    struct logs_read_query_pages_cursor cursor = logs_read_query_pages_open(call->txn, &params);
-    struct logs_read_query_pages_row page;
+    struct row_reader reader = rows_open(call, query->id, from_row);
     size_t bytes = 0;
-    int64_t row = from_row;
-    str line;
+    int64_t shown = 0;
+    str row;
 
-    while (row < from_row + count && bytes < MOST_PAGE_BYTES && logs_read_query_pages_next(&cursor, &page)) {
-        str rest = page.rows;
-        for (int64_t number = page.first_row; str_next(&rest, '\n', &line); number++) {
-            if (number != row || row >= from_row + count)
-                continue;
-            show_row(call, line, list_add(call->arena, results));
-            bytes += line.size;
-            row++;
-        }
+    while (shown < count && bytes < MOST_PAGE_BYTES && next_row(&reader, &row)) {
+        if (reader.number <= from_row)
+            continue;
+        show_row(call, row, list_add(call->arena, results));
+        bytes += row.size;
+        shown++;
     }
-    logs_read_query_pages_close(&cursor);
-    return row;
+    logs_read_query_pages_close(&reader.pages);
+    return from_row + shown;
 }
 
 bool logs_query_read_rows(const struct call *call, const struct logs_query_row *query, size_t most_bytes,
                           query_row_reader *read, void *context)
 {
-    struct logs_read_query_pages_params params = {.query = query->id};
-    struct logs_read_query_pages_cursor cursor = logs_read_query_pages_open(call->txn, &params);
-    struct logs_read_query_pages_row page;
+    struct row_reader reader = rows_open(call, query->id, 0);
     size_t bytes = 0;
-    str line;
+    str row;
 
-    while (bytes <= most_bytes && logs_read_query_pages_next(&cursor, &page)) {
-        bytes += page.rows.size;
-        while (bytes <= most_bytes && str_next(&page.rows, '\n', &line))
-            read(context, json_parse(call->arena, line, NULL));
+    while (bytes <= most_bytes && next_row(&reader, &row)) {
+        bytes += row.size + 1;
+        if (bytes <= most_bytes)
+            read(context, json_parse(call->arena, row, NULL));
     }
-    logs_read_query_pages_close(&cursor);
+    logs_read_query_pages_close(&reader.pages);
     return bytes <= most_bytes;
 }
 

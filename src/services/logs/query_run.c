@@ -5,7 +5,7 @@
  * handler, on the engine, only notes the progress, and moves the call to a worker again: so queries take
  * turns with other long work, and a query that was stopped ends at the next turn.  What the query keeps
  * between is in the call's arena, and bounded.  A subquery may take 30 seconds, as on AWS.  At the end the
- * handler stores the rows, a few pages at a time.
+ * handler stores the rows, page by page, for the time of a slice.
  */
 #include "lookup_tables.h"
 #include "query.h"
@@ -17,8 +17,7 @@
 
 enum {
     MOST_BYTES = 48 * 1024 * 1024,
-    PAGE_OF_ROWS_BYTES = 256 * 1024,
-    STORED_PER_RUN_BYTES = 1024 * 1024,
+    PAGE_OF_ROWS_BYTES = 64 * 1024,
     MOST_SUBQUERY_MS = 30 * 1000,
 };
 
@@ -39,7 +38,7 @@ struct query_state {
     int64_t skipped, skipped_bytes; /* of the parts before this one */
     int64_t groups;                 /* of the query itself */
     bool ended, finished, failed;   /* ended: no more events; finished: all rows are made */
-    size_t stored;                  /* rows */
+    size_t stored, stored_bytes;    /* rows, and bytes of the next one */
 };
 
 static bool is_over(const void *call)
@@ -256,35 +255,56 @@ static void store_progress(const struct call *call, const struct logs_query_row 
                                        });
 }
 
-/* The next page: rows with a line feed between them. */
-static size_t store_page(const struct call *call, const struct logs_query_row *query,
-                         struct query_state *state)
+static void add_page(const struct call *call, const struct logs_query_row *query, size_t first_row,
+                     size_t row_count, str rows)
 {
-    struct insights_texts rows = logs_insights_rows(state->run);
+    logs_add_query_page(call->txn, &(struct logs_add_query_page_params){.query = query->id,
+                                                                        .first_row = (int64_t)first_row,
+                                                                        .row_count = (int64_t)row_count,
+                                                                        .rows = rows});
+}
+
+/* A page of one row, which is longer than a page; all but its last one have no whole row. */
+static void store_part_of_row(const struct call *call, const struct logs_query_row *query,
+                              struct query_state *state, str row)
+{
+    str rest = str_from(row, state->stored_bytes), part = str_head_whole(rest, PAGE_OF_ROWS_BYTES);
+    bool last = part.size == rest.size;
+
+    add_page(call, query, state->stored, last, part);
+    state->stored += last;
+    state->stored_bytes = last ? 0 : state->stored_bytes + part.size;
+}
+
+/* A page of whole rows, with a line feed between them. */
+static void store_whole_rows(const struct call *call, const struct logs_query_row *query,
+                             struct query_state *state, const struct insights_texts *rows)
+{
     struct text page = text_in(call->arena);
     size_t first = state->stored;
 
-    while (state->stored < rows.count && page.size < PAGE_OF_ROWS_BYTES) {
+    while (state->stored < rows->count && page.size + rows->items[state->stored].size <= PAGE_OF_ROWS_BYTES) {
         if (page.size > 0)
             text_add_char(&page, '\n');
-        text_add(&page, rows.items[state->stored++]);
+        text_add(&page, rows->items[state->stored++]);
     }
-    logs_add_query_page(call->txn,
-                        &(struct logs_add_query_page_params){.query = query->id,
-                                                             .first_row = (int64_t)first,
-                                                             .row_count = (int64_t)(state->stored - first),
-                                                             .rows = text_str(&page)});
-    return page.size;
+    add_page(call, query, first, state->stored - first, text_str(&page));
 }
 
 /* True when all rows are stored. */
 static bool store_rows(const struct call *call, const struct logs_query_row *query, struct query_state *state)
 {
-    size_t count = logs_insights_rows(state->run).count, bytes = 0;
+    struct insights_texts rows = logs_insights_rows(state->run);
 
-    while (state->stored < count && bytes < STORED_PER_RUN_BYTES)
-        bytes += store_page(call, query, state);
-    return state->stored == count;
+    while (state->stored < rows.count) {
+        if (rows.items[state->stored].size > PAGE_OF_ROWS_BYTES)
+            store_part_of_row(call, query, state, rows.items[state->stored]);
+        else
+            store_whole_rows(call, query, state, &rows);
+        if (slice_is_over(call))
+            break;
+    }
+    return state->stored == rows.count;
 }
 
 enum outcome logs_run_query(const struct call *call, const struct logs_run_query_request *in,

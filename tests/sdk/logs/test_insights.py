@@ -321,6 +321,24 @@ def test_definitions_are_made_changed_listed_and_deleted(logs, unique, refused):
 # --- SOURCE
 
 
+def test_rows_longer_than_what_is_stored_at_once_come_whole_on_each_page(logs, ask, make_group, put, now_ms):
+    group, at = make_group(), now_ms() - 1000
+    sizes = [1, 65_000, 2, 70_000, 200_000, 3, 4, 65_536 - len('[{"field":"@message","value":""}]') // 2, 300_000]
+    messages = [f"{place}" + "\u00e9\"" * (size // 2) for place, size in enumerate(sizes)]
+    for place, message in enumerate(messages):
+        put(group, "s", (at + place, message))
+    rows = rows_of(ask(group, "fields @message | sort @timestamp"))
+    assert [row["@message"] for row in rows] == messages
+    query_id, token, paged = logs.describe_queries(logGroupName=group)["queries"][0]["queryId"], {}, []
+    while True:
+        page = logs.get_query_results(queryId=query_id, maxItems=2, **token)
+        paged.append([row["@message"] for row in rows_of(page)])
+        if "nextToken" not in page:
+            break
+        token = {"nextToken": page["nextToken"]}
+    assert paged == [messages[first:first + 2] for first in range(0, len(messages), 2)]
+
+
 @pytest.fixture
 def from_source(logs, finished, now_ms):
     """from_source(selection, command): the rows of a query over the groups that SOURCE selects."""

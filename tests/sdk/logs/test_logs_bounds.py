@@ -5,6 +5,7 @@ import time
 import changes
 import pytest
 from botocore.exceptions import ClientError
+from orderly_server import wait_until
 
 ROWS_PER_RUN = 500
 DAY_MS = 24 * 3600 * 1000
@@ -48,6 +49,21 @@ def logs():
     one = Logs()
     yield one
     one.end()
+
+
+# --- Queries -----------------------------------------------------------------------------------
+
+def test_the_rows_of_a_query_are_stored_a_page_at_a_time(logs):
+    """When a slice ends at once, a run stores one page: rows of 64 KiB, or such a part of a longer row."""
+    logs.make("g", "s")
+    for _ in range(3):
+        logs.put("g", "s", ["x" * 500_000])
+    logs.restart_recording(changes.ALWAYS_OVER, page="insert on logs_query_page", run="update on logs_query")
+    now = round(time.time())
+    query = logs.logs.start_query(logGroupName="g", startTime=now - 3600, endTime=now + 3600, queryString="fields @message")["queryId"]
+    wait_until(lambda: logs.logs.get_query_results(queryId=query)["status"] == "Complete")
+    words = logs.stop_and_read()
+    assert (words.count("page"), changes.largest_run(words, "page", "run")) == (24, 1)
 
 
 # --- Storing -----------------------------------------------------------------------------------
