@@ -44,12 +44,13 @@ static double series_of(struct queries *queries, size_t number)
 }
 
 /*
- * How long a part of the range may have that many points, and cost that many rows, of all queries together.
+ * How long a part of the range may have that many points, and cost that many rows, of all queries together:
+ * one period at least, and no longer than the range.
  */
 static int64_t page_length_s(struct queries *queries, int64_t most)
 {
+    int64_t longest_s = (queries->end_ms - queries->start_ms) / 1000 + 1, shortest_s = longest_s;
     double points = 0, rows = 0;
-    int64_t shortest_s = INT64_MAX;
 
     for (size_t i = 0; i < queries->list->count; i++) {
         const struct cloudwatch_metric_data_query *query = &queries->list->items[i];
@@ -61,6 +62,8 @@ static int64_t page_length_s(struct queries *queries, int64_t most)
     double length_s = (double)most / points;
     if (!queries->reads_all && length_s > MAX_ROWS / rows)
         length_s = MAX_ROWS / rows;
+    if (length_s >= (double)longest_s)
+        return longest_s;
     return length_s > (double)shortest_s ? (int64_t)length_s : shortest_s;
 }
 

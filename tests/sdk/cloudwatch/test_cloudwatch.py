@@ -320,6 +320,12 @@ def test_the_largest_values_have_a_finite_sum(cloudwatch, start):
     assert (point["Sum"], point["Average"]) == (2.0 ** 720, 2.0 ** 360)
 
 
+def test_a_period_may_be_longer_than_all_of_time(cloudwatch, start):
+    [result] = cloudwatch.get_metric_data(StartTime=start, EndTime=start + MINUTE, MetricDataQueries=[
+        {"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": 60 * 2 ** 56}])["MetricDataResults"]
+    assert (result["Timestamps"], result["Values"]) == ([start], [1])
+
+
 @pytest.mark.parametrize("period", [7, 45, 61])
 def test_a_period_that_cannot_be_is_refused_also_of_an_expression(cloudwatch, start, period):
     for query_of_it in (query("any", period=period), {"Id": "e1", "Expression": "TIME_SERIES(1)", "Period": period}):
