@@ -58,6 +58,18 @@ static str dimensions_problem(struct arena *arena, const struct logs_metric_tran
     return (str){0};
 }
 
+static str default_problem(struct arena *arena, const struct logs_metric_transformation *transformation)
+{
+    const double *value = transformation->default_value;
+
+    if (!value || isfinite(*value))
+        return (str){0};
+    return arena_format(arena, "Invalid metric transformation: the default value '%s' is not a number.",
+                        isnan(*value) ? "NaN"
+                        : *value > 0  ? "Infinity"
+                                      : "-Infinity");
+}
+
 bool logs_metric_filter_read(struct arena *arena, str pattern,
                              const struct logs_metric_transformation *transformation,
                              struct log_metric_filter *filter, str *problem)
@@ -66,6 +78,8 @@ bool logs_metric_filter_read(struct arena *arena, str pattern,
     if (!logs_pattern_parse(arena, pattern, &filter->pattern, problem))
         return false;
     *problem = value_problem(arena, transformation, filter);
+    if (!str_present(*problem))
+        *problem = default_problem(arena, transformation);
     if (!str_present(*problem))
         *problem = dimensions_problem(arena, transformation, filter);
     return !str_present(*problem);

@@ -208,6 +208,8 @@ def test_a_group_has_a_hundred_filters_and_five_with_regular_expressions(put_fil
      "Invalid metric transformation: the dimension 'd' is not a value of the filter pattern."),
     ("{ $.a = 1 }", {"dimensions": {letter: "$.d" for letter in "abcd"}},
      "Invalid metric transformation: a metric can have no more than 3 dimensions."),
+    ("x", {"defaultValue": float("nan")}, "Invalid metric transformation: the default value 'NaN' is not a number."),
+    ("x", {"defaultValue": float("-inf")}, "Invalid metric transformation: the default value '-Infinity' is not a number."),
     ("x", {"metricNamespace": "AWS/Shop"}, "Invalid metric transformation: metric namespaces must not begin with AWS/."),
     ("x", {"apply": True}, "The log group has no transformer, so applyOnTransformedLogs cannot be true."),
 ])
