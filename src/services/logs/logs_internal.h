@@ -29,6 +29,10 @@ struct group {
     str arn; /* without ":*" */
 };
 
+/* entity.c */
+/* The errorType of an entity that AWS rejects; absent: it is accepted. */
+str logs_entity_problem(const struct logs_entity *entity);
+
 /* group_find.c */
 str logs_group_arn(const struct call *call, str name);
 str logs_stream_arn(const struct call *call, str group_name, str stream_name);

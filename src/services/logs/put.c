@@ -64,6 +64,18 @@ static bool order_check(const struct call *call, const struct logs_input_log_eve
     return true;
 }
 
+/* As on AWS, the events are stored though their entity is rejected. */
+static void entity_check(const struct call *call, const struct logs_entity *entity,
+                         struct logs_put_log_events_response *out)
+{
+    str problem = entity ? logs_entity_problem(entity) : (str){0};
+    struct logs_rejected_entity_info *rejected = arena_new(call->arena, struct logs_rejected_entity_info);
+
+    rejected->error_type = problem;
+    if (str_present(problem))
+        out->rejected_entity_info = rejected;
+}
+
 /* The index of the first event at or after that moment. */
 static size_t first_from(const struct logs_input_log_events *events, int64_t ms)
 {
@@ -222,6 +234,7 @@ enum outcome logs_put_log_events(const struct call *call, const struct logs_put_
             logs_remove_put_progress(
                 call->txn, &(struct logs_remove_put_progress_params){.request_id = call->request_id});
     }
+    entity_check(call, in->entity, out);
     out->next_sequence_token =
         logs_position_text(call->arena, (struct position){.timestamp_ms = call->now_ms, .id = last_id});
     return DONE;

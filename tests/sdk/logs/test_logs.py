@@ -211,6 +211,24 @@ def test_events_too_old_or_too_new_are_rejected_and_the_rest_is_kept(logs, make_
     assert messages(kept) == ["just in time", "fine"]
 
 
+SERVICE = {"Type": "Service", "Name": "orders", "Environment": "test"}
+RESOURCE = {"Type": "AWS::Resource", "ResourceType": "AWS::Lambda::Function", "Identifier": "orders"}
+
+
+@pytest.mark.parametrize("key_attributes, error", [
+    (SERVICE, None), (RESOURCE, None), ({**SERVICE, "Type": "RemoteService"}, None),
+    ({**SERVICE, "Type": "service"}, "InvalidTypeValue"), ({**SERVICE, "Team": "t"}, "InvalidKeyAttributes"),
+    ({"Type": "Service", "Name": "orders"}, "MissingRequiredFields"), ({**SERVICE, "Type": "Resource"}, "MissingRequiredFields"),
+    ({"Name": "orders", "Environment": "test"}, "MissingRequiredFields"), (None, "MissingRequiredFields")])
+def test_events_are_stored_though_their_entity_is_rejected(logs, make_group, now_ms, key_attributes, error):
+    group, now = make_group(), now_ms()
+    entity = {"attributes": {"Team": "t"}} if key_attributes is None else {"keyAttributes": key_attributes}
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    reply = logs.put_log_events(logGroupName=group, logStreamName="s", entity=entity, logEvents=[{"timestamp": now, "message": "stored"}])
+    assert reply.get("rejectedEntityInfo") == (error and {"errorType": error})
+    assert messages(logs.get_log_events(logGroupName=group, logStreamName="s")) == ["stored"]
+
+
 def test_events_out_of_order_are_refused(logs, make_group, now_ms, refused):
     group, now = make_group(), now_ms()
     logs.create_log_stream(logGroupName=group, logStreamName="s")
