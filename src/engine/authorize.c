@@ -492,9 +492,14 @@ bool is_resource_policy(const struct call *call, str document)
     return call->engine->options.identity.is_resource_policy(call, document);
 }
 
-bool policy_principals_exist(const struct call *call, str document)
+bool policy_bind(const struct call *call, str document, str *bound)
 {
-    return call->engine->options.identity.principals_exist(call, document);
+    return call->engine->options.identity.bind_policy(call, document, bound);
+}
+
+str policy_shown(const struct call *call, str bound)
+{
+    return call->engine->options.identity.show_policy(call, bound);
 }
 
 /* A name that ends with '/' is a family of keys: "aws:RequestTag/". */

@@ -231,8 +231,13 @@ bool may_do_to(const struct call *call, const struct principal *principal, str a
  * apply.
  */
 bool is_resource_policy(const struct call *call, str document);
-/* Do all roles and users of this account exist that the document, a resource's policy, names? */
-bool policy_principals_exist(const struct call *call, str document);
+/*
+ * A resource's policy as it is stored: bound to the roles and users that it names, not to later ones of the
+ * same name.  False: one of them does not exist in this account.
+ */
+bool policy_bind(const struct call *call, str document, str *bound);
+/* A bound policy as clients see it. */
+str policy_shown(const struct call *call, str bound);
 /* Does a service's model declare that condition key? */
 bool condition_key_is_supplied(const struct call *call, str key);
 /* The actions of all services' operations; several operations may have the same one. */

@@ -120,7 +120,9 @@ struct identity_provider {
     /* Was an access key ever created in this store? */
     bool (*has_access_keys)(struct txn *txn);
     bool (*is_resource_policy)(const struct call *call, str document);
-    bool (*principals_exist)(const struct call *call, str document);
+    /* See policy_bind() and policy_shown(). */
+    bool (*bind_policy)(const struct call *call, str document, str *bound);
+    str (*show_policy)(const struct call *call, str bound);
 };
 
 /* What happens to a call that no policy allows. */

@@ -14,6 +14,7 @@
 #include "tables.h"
 
 #include "aws/arn.h"
+#include "base/check.h"
 
 static const str no_policy = STR_INIT("NO_POLICY"); /* as an expected revision */
 
@@ -154,7 +155,17 @@ static bool check_revision(const struct call *call, const struct governed *gover
                            STR_ARGS(row->policy_revision)));
 }
 
-/* Store the policy, or its absence; returns its revision. */
+/* As it is stored.  dynamodb_policy_check() has accepted it. */
+static str bound_policy(const struct call *call, str policy)
+{
+    str bound;
+    bool exist = policy_bind(call, dynamodb_policy_form(call->arena, policy), &bound);
+
+    check(exist);
+    return bound;
+}
+
+/* Store the bound policy, or its absence; returns its revision. */
 static str store(const struct call *call, const struct governed *governed, str policy)
 {
     int64_t revision = call->now_ms, last;
@@ -175,8 +186,7 @@ static str store(const struct call *call, const struct governed *governed, str p
 
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy)
 {
-    store(call, &(struct governed){.table = table, .row.id = table->row.id},
-          dynamodb_policy_form(call->arena, policy));
+    store(call, &(struct governed){.table = table, .row.id = table->row.id}, bound_policy(call, policy));
 }
 
 /* Does the policy leave the caller the right to change it?  False: fail() has been called. */
@@ -201,9 +211,10 @@ enum outcome dynamodb_put_resource_policy(const struct call *call,
         !check_revision(call, &governed, in->expected_revision_id) ||
         (!confirmed && !keeps_access(call, &governed, policy)))
         return FAILED;
-    out->revision_id = str_equal(dynamodb_policy_form(call->arena, governed.row.policy), policy)
+    str bound = bound_policy(call, policy);
+    out->revision_id = str_equal(dynamodb_policy_form(call->arena, governed.row.policy), bound)
                            ? governed.row.policy_revision
-                           : store(call, &governed, policy);
+                           : store(call, &governed, bound);
     return DONE;
 }
 
@@ -216,7 +227,7 @@ enum outcome dynamodb_get_resource_policy(const struct call *call,
     (void)in;
     if (!find(call, &governed) || (!str_present(governed.row.policy) && !refuse_missing(call, governed.arn)))
         return FAILED;
-    out->policy = dynamodb_policy_shown(call->arena, governed.row.policy);
+    out->policy = dynamodb_policy_shown(call->arena, policy_shown(call, governed.row.policy));
     out->revision_id = governed.row.policy_revision;
     return DONE;
 }

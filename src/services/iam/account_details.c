@@ -5,6 +5,7 @@
  * The parts of the list follow one another; the key of an entity is its part's digit and its name.  A page
  * also ends when it has much text, or when time is up: AWS's pages, too, may have fewer than MaxItems.
  */
+#include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
 enum { ENOUGH_TEXT_BYTES = 1024 * 1024 };
@@ -133,7 +134,7 @@ static void add_role(struct details *details, const struct identity *role)
         .role_id = role->row.unique_id,
         .arn = role->arn,
         .create_date = arena_i64(call->arena, role->row.created_ms),
-        .assume_role_policy_document = document_of(details, role->row.trust_policy),
+        .assume_role_policy_document = document_of(details, iam_show_policy(call, role->row.trust_policy)),
         .role_policy_list = inline_policies(details, role),
         .attached_managed_policies = attached_policies(call, role),
         .permissions_boundary = iam_identity_boundary(call, role),

@@ -157,13 +157,6 @@ bool iam_is_resource_policy(const struct call *call, str document)
     return policy != NULL;
 }
 
-bool iam_principals_exist(const struct call *call, str document)
-{
-    const struct policy *policy = iam_policy_read(call->arena, POLICY_RESOURCE, document);
-
-    return !str_present(iam_unknown_principal(call, policy));
-}
-
 struct principal iam_session_principal(struct arena *arena, const struct identity *role, str session_name)
 {
     return (struct principal){

@@ -18,4 +18,5 @@ bool iam_authorize(const struct call *call, const struct question *question, str
 bool iam_find_role(const struct call *call, str role_arn, str session_name, struct principal *principal);
 bool iam_has_access_keys(struct txn *txn);
 bool iam_is_resource_policy(const struct call *call, str document);
-bool iam_principals_exist(const struct call *call, str document);
+bool iam_bind_policy(const struct call *call, str document, str *bound);
+str iam_show_policy(const struct call *call, str bound);

@@ -86,13 +86,14 @@ bool iam_boundary_check(const struct call *call, str policy_arn);
 bool iam_document_check(const struct call *call, enum policy_kind kind, str document);
 /* The number of characters that count towards quotas: all but white space. */
 int64_t iam_document_size(str document);
-/*
- * The first principal of the policy that is a role or user of this account and does not exist, or absent.
- * Other accounts' principals are not checked.
- */
-str iam_unknown_principal(const struct call *call, const struct policy *policy);
 /* A document as replies contain it: percent-encoded. */
 str iam_document_reply(const struct call *call, str document);
+
+/* principals.c */
+/*
+ * As iam_bind_policy(); *missing is the principal that does not exist.
+ */
+bool iam_policy_bind(const struct call *call, str document, str *bound, str *missing);
 
 /* managed_policies.c: AWS's policies and the account's own. */
 struct managed_policy {

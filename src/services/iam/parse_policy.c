@@ -119,7 +119,7 @@ static bool is_digits(str text)
     return text.size > 0;
 }
 
-static bool is_unique_id(str text)
+bool iam_is_unique_id(str text)
 {
     return text.size >= 16 && (str_starts_with(text, S("AIDA")) || str_starts_with(text, S("AROA")));
 }
@@ -148,7 +148,7 @@ static bool classify_aws_principal(struct principal_pattern *principal)
         principal->type = PRINCIPAL_IS_ANYONE;
     else if (text.size == 12 && is_digits(text))
         principal->type = PRINCIPAL_IS_ACCOUNT;
-    else if (is_unique_id(text))
+    else if (iam_is_unique_id(text))
         principal->type = PRINCIPAL_IS_UNIQUE_ID;
     else
         return classify_arn(principal);
@@ -527,20 +527,4 @@ const struct policy *iam_policy_read(struct arena *arena, enum policy_kind kind,
     const struct policy *policy = parse(&parser, document);
 
     return policy ? policy : &unreadable;
-}
-
-bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal)
-{
-    size_t number = 0;
-
-    for (size_t i = 0; i < policy->statements.count; i++)
-        for (size_t j = 0; j < policy->statements.items[i].principals.count; j++) {
-            const struct principal_pattern *pattern = &policy->statements.items[i].principals.items[j];
-            if (pattern->type != PRINCIPAL_IS_ARN || number++ < *position)
-                continue;
-            (*position)++;
-            *principal = pattern->source;
-            return true;
-        }
-    return false;
 }

@@ -48,7 +48,7 @@ static enum answer is_about_resource(const struct statement *statement, const st
     return answer == YES ? NO : YES;
 }
 
-/* The role's unique id in a session's "AROA…:name"; a user's id is used unchanged. */
+/* The role's unique id in a session's "AROA…:name". */
 static str unique_id(const struct principal *caller)
 {
     str rest = caller->id, id = {0};
@@ -83,9 +83,11 @@ static enum policy_verdict grant(const struct principal_pattern *pattern,
         return session && str_equal(pattern->name, request->principal_arn) ? POLICY_ALLOWS_ROLE
                                                                            : POLICY_SILENT;
     case PRINCIPAL_IS_UNIQUE_ID:
-        if (!is_aws_principal(caller) || !str_equal(pattern->name, unique_id(caller)))
+        if (!is_aws_principal(caller))
             return POLICY_SILENT;
-        return session ? POLICY_ALLOWS_ROLE : POLICY_ALLOWS;
+        if (str_equal(pattern->name, caller->id))
+            return POLICY_ALLOWS;
+        return session && str_equal(pattern->name, unique_id(caller)) ? POLICY_ALLOWS_ROLE : POLICY_SILENT;
     case PRINCIPAL_IS_SERVICE:
         return caller->kind == PRINCIPAL_SERVICE && str_equal_nocase(pattern->name, caller->name)
                    ? POLICY_ALLOWS

@@ -42,8 +42,8 @@ void iam_policy_unsupplied_keys(const struct call *call, const struct policy *po
 /* Log these keys. */
 void iam_policy_warn(const struct call *call, const struct policy *policy);
 
-/* The ARNs among a policy's principals, in order; *position starts at 0.  False at the end. */
-bool iam_policy_next_aws_principal(const struct policy *policy, size_t *position, str *principal);
+/* Is it a role's or user's unique id as a principal, or a session's: "AROA…:name"? */
+bool iam_is_unique_id(str text);
 
 /* A request to decide. */
 struct policy_request {

@@ -1,6 +1,7 @@
 /*
  * roles.c: making, showing, changing and deleting roles.
  */
+#include "services/iam/iam.h"
 #include "services/iam/iam_internal.h"
 
 enum { DEFAULT_SESSION_SECONDS = 3600, MAX_TRUST_POLICY_SIZE = 2048 };
@@ -30,7 +31,8 @@ static struct iam_role summary_of(const struct call *call, const struct identity
         .role_id = role->row.unique_id,
         .arn = role->arn,
         .create_date = role->row.created_ms,
-        .assume_role_policy_document = iam_document_reply(call, role->row.trust_policy),
+        .assume_role_policy_document =
+            iam_document_reply(call, iam_show_policy(call, role->row.trust_policy)),
         .description = role->row.description,
         .max_session_duration = role->row.max_session_seconds,
     };
@@ -48,13 +50,11 @@ static struct iam_role *shown(const struct call *call, const struct identity *ro
     return shown;
 }
 
-static bool check_principals(const struct call *call, str document)
+static bool bind(const struct call *call, str document, str *bound)
 {
-    str problem,
-        principal =
-            iam_unknown_principal(call, iam_policy_parse(call->arena, POLICY_TRUST, document, &problem));
+    str principal;
 
-    if (!str_present(principal))
+    if (iam_policy_bind(call, document, bound, &principal))
         return true;
     fail(call, &IAM_MALFORMED_POLICY_DOCUMENT_EXCEPTION, "Invalid principal in policy: \"AWS\":\"%.*s\"",
          STR_ARGS(principal));
@@ -73,9 +73,10 @@ static bool check_path(const struct call *call, str path)
     return false;
 }
 
-static bool check_trust_policy(const struct call *call, str document)
+/* *bound: as it is stored. */
+static bool check_trust_policy(const struct call *call, str document, str *bound)
 {
-    if (!iam_document_check(call, POLICY_TRUST, document) || !check_principals(call, document))
+    if (!iam_document_check(call, POLICY_TRUST, document) || !bind(call, document, bound))
         return false;
     if (iam_document_size(document) <= MAX_TRUST_POLICY_SIZE)
         return true;
@@ -97,7 +98,6 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
                 .name = in->role_name,
                 .path = path,
                 .created_ms = call->now_ms,
-                .trust_policy = in->assume_role_policy_document,
                 .description = in->description,
                 .max_session_seconds = in->max_session_duration
                                            ? in->max_session_duration
@@ -106,7 +106,8 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
             },
     };
 
-    if (!check_path(call, path) || !check_trust_policy(call, in->assume_role_policy_document) ||
+    if (!check_path(call, path) ||
+        !check_trust_policy(call, in->assume_role_policy_document, &role.row.trust_policy) ||
         !iam_boundary_check(call, in->permissions_boundary) ||
         !iam_tags_check(call, &in->tags, TAG_CASE_IGNORED) || !iam_identity_create(call, &role, &in->tags))
         return FAILED;
@@ -207,10 +208,12 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
 {
     const struct identity *role = iam_identity_to_change(call);
 
+    str trust_policy;
+
     (void)out;
-    if (!role || !check_trust_policy(call, in->policy_document))
+    if (!role || !check_trust_policy(call, in->policy_document, &trust_policy))
         return FAILED;
-    iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){in->policy_document, role->row.id});
+    iam_set_trust_policy(call->txn, &(struct iam_set_trust_policy_params){trust_policy, role->row.id});
     return DONE;
 }
 

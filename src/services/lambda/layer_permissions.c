@@ -115,7 +115,7 @@ enum outcome lambda_get_layer_version_policy(const struct call *call,
     if (!str_present(version->row.policy))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                     "No policy is associated with the given resource.");
-    out->policy = version->row.policy;
+    out->policy = policy_shown(call, version->row.policy);
     out->revision_id = version->row.revision;
     return DONE;
 }

@@ -135,14 +135,21 @@ static bool is_latest(const struct function *function)
     return str_equal(function->qualifier, S("$LATEST"));
 }
 
-/* Only a principal can make a statement of ours invalid. */
-static bool check_principal(const struct call *call, str statement)
+/*
+ * Bind the statement to the principal that it names, see policy_bind().  Only a principal can make a
+ * statement of ours invalid.
+ */
+static bool bind_statement(const struct call *call, str *statement)
 {
     struct policy_document none = policy_document_read(call->arena, (str){0});
-    str policy = policy_document_add(call->arena, &none, POLICY_HEAD, statement);
+    str policy = policy_document_add(call->arena, &none, POLICY_HEAD, *statement);
 
-    if (is_resource_policy(call, policy) && policy_principals_exist(call, policy))
+    if (is_resource_policy(call, policy) && policy_bind(call, policy, &policy)) {
+        struct json_writer writer = json_writer_in(call->arena);
+        json_value(&writer, policy_document_read(call->arena, policy).statements);
+        *statement = json_written(&writer);
         return true;
+    }
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "The provided principal was invalid. Please check the principal and try again.");
     return false;
@@ -159,9 +166,9 @@ bool lambda_policy_add(const struct call *call, str old, str sid, str statement,
              STR_ARGS(sid));
         return false;
     }
-    *policy = policy_document_add(call->arena, &document, POLICY_HEAD, statement);
-    if (!check_principal(call, statement))
+    if (!bind_statement(call, &statement))
         return false;
+    *policy = policy_document_add(call->arena, &document, POLICY_HEAD, statement);
     if (policy->size <= MAX_POLICY_BYTES)
         return true;
     fail(call, &LAMBDA_POLICY_LENGTH_EXCEEDED_EXCEPTION,
@@ -239,8 +246,8 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
                               const struct resource *resource, struct context_list *context)
 {
     const struct function *function = resource->row;
-    struct policy_document policy =
-        policy_document_read(call->arena, function ? lambda_function_policy(function) : (str){0});
+    struct policy_document policy = policy_document_read(
+        call->arena, policy_shown(call, function ? lambda_function_policy(function) : (str){0}));
     const struct json *statement = policy_document_find(&policy, in->statement_id);
 
     if (statement)
@@ -274,7 +281,7 @@ enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_
         return FAILED;
     if (!str_present(lambda_function_policy(function)) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    out->policy = lambda_function_policy(function);
+    out->policy = policy_shown(call, lambda_function_policy(function));
     out->revision_id = lambda_function_revision(function);
     return DONE;
 }

@@ -73,6 +73,13 @@ static str text_of(const struct topic *topic, const struct attribute *attribute)
     return *(const str *)((const char *)&topic->row + attribute->offset);
 }
 
+static str shown_text(const struct call *call, const struct topic *topic, const struct attribute *attribute)
+{
+    str text = text_of(topic, attribute);
+
+    return attribute->check == is_policy ? policy_shown(call, text) : text;
+}
+
 static bool refuse(const struct call *call, str name)
 {
     fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %.*s", STR_ARGS(name));
@@ -105,7 +112,7 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
         return refuse(call, str_of(problem));
     if (!attribute->check(call, value))
         return refuse(call, name);
-    if (attribute->check == is_policy && !policy_principals_exist(call, value))
+    if (attribute->check == is_policy && !policy_bind(call, value, &value))
         return refuse(call, S("Policy Error: PrincipalNotFound"));
     *(str *)((char *)&topic->row + attribute->offset) = str_empty(value) ? (str){0} : value;
     return true;
@@ -123,7 +130,7 @@ bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, 
         return str_equal(sns_fifo_attribute(topic, name), value);
     if (str_equal(name, S("ArchivePolicy")))
         return str_equal(sns_archive_policy(call, topic), value);
-    return attribute && str_equal(text_of(topic, attribute), value);
+    return attribute && str_equal(shown_text(call, topic, attribute), value);
 }
 
 enum outcome sns_set_topic_attributes(const struct call *call,
@@ -194,7 +201,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     const struct sns_topic_row *row = &topic->row;
     str_map_add(call->arena, shown, S("TopicArn"), topic->arn);
     str_map_add(call->arena, shown, S("Owner"), row->account);
-    str_map_add(call->arena, shown, S("Policy"), sns_topic_policy(call, topic));
+    str_map_add(call->arena, shown, S("Policy"), policy_shown(call, sns_topic_policy(call, topic)));
     str_map_add(call->arena, shown, S("DisplayName"),
                 str_present(row->display_name) ? row->display_name : S(""));
     str_map_add(call->arena, shown, S("SubscriptionsConfirmed"),

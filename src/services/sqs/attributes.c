@@ -82,11 +82,18 @@ static str show_text(const struct call *call, const struct attribute *attribute,
 static bool set_policy(const struct call *call, const struct attribute *attribute, str value,
                        struct queue *queue)
 {
+    str bound = value;
+
     if (!str_empty(value) && (!sqs_policy_size_check(call, value) || !is_resource_policy(call, value) ||
                               !sqs_policy_resources_are_single(call, value) ||
-                              !sqs_policy_quotas_check(call, value) || !policy_principals_exist(call, value)))
+                              !sqs_policy_quotas_check(call, value) || !policy_bind(call, value, &bound)))
         return false;
-    return set_text(call, attribute, value, queue);
+    return set_text(call, attribute, bound, queue);
+}
+
+static str show_policy(const struct call *call, const struct attribute *attribute, const struct queue *queue)
+{
+    return policy_shown(call, show_text(call, attribute, queue));
 }
 
 /* A number, or its text: the console writes a number, CloudFormation a text. */
@@ -254,7 +261,7 @@ static const struct attribute settable[] = {
     {STR_INIT("ReceiveMessageWaitTimeSeconds"), set_integer, show_integer, COLUMN(wait_seconds), 0, 20,
      false},
     {STR_INIT("SqsManagedSseEnabled"), set_boolean, show_boolean, COLUMN(sse_managed), 0, 0, false},
-    {STR_INIT("Policy"), set_policy, show_text, COLUMN(policy), 0, 0, false},
+    {STR_INIT("Policy"), set_policy, show_policy, COLUMN(policy), 0, 0, false},
     {STR_INIT("RedrivePolicy"), set_redrive, show_text, COLUMN(redrive_policy), 0, 0, false},
     {STR_INIT("RedriveAllowPolicy"), set_redrive_allow, show_text, COLUMN(redrive_allow_policy), 0, 0, false},
     {STR_INIT("KmsMasterKeyId"), set_text, show_text, COLUMN(kms_key_id), 0, 0, false},

@@ -123,13 +123,27 @@ static bool is_policy(const struct call *call, str document)
     return true;
 }
 
+static bool bind_policy(const struct call *call, str document, str *bound)
+{
+    (void)call;
+    *bound = document;
+    return true;
+}
+
+static str show_policy(const struct call *call, str bound)
+{
+    (void)call;
+    return bound;
+}
+
 const struct identity_provider world_identity = {
     .find_credentials = find_credentials,
     .authorize = answer_question,
     .find_role = find_role,
     .has_access_keys = has_access_keys,
     .is_resource_policy = is_policy,
-    .principals_exist = is_policy,
+    .bind_policy = bind_policy,
+    .show_policy = show_policy,
 };
 
 /* ---- effects ---- */

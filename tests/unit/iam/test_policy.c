@@ -373,22 +373,6 @@ TEST(control_characters_cannot_pass_for_wildcards)
                 "Syntax errors in policy.");
 }
 
-TEST(the_principals_of_a_policy_can_be_listed)
-{
-    const struct policy *policy =
-        policy_of(POLICY_TRUST, S(TRUST("{'AWS':['*','000000000000','arn:aws:iam::000000000000:user/"
-                                        "bob','arn:aws:iam::000000000000:role/R'],"
-                                        "'Service':'lambda.amazonaws.com'}")));
-    size_t position = 0;
-    str principal;
-
-    assert_true(iam_policy_next_aws_principal(policy, &position, &principal));
-    assert_text(principal, "arn:aws:iam::000000000000:user/bob");
-    assert_true(iam_policy_next_aws_principal(policy, &position, &principal));
-    assert_text(principal, "arn:aws:iam::000000000000:role/R");
-    assert_false(iam_policy_next_aws_principal(policy, &position, &principal));
-}
-
 TEST(a_key_that_stands_twice_is_refused_anywhere)
 {
     static const char *const documents[] = {
@@ -477,7 +461,6 @@ TESTS(test(nothing_is_allowed_without_a_policy), test(actions_match_without_case
       test(malformed_documents_are_answered_in_aws_words),
       test(only_new_policies_of_identities_need_plain_statement_ids),
       test(malformed_documents_are_answered_in_aws_words), test(a_trust_policy_has_its_own_rules),
-      test(control_characters_cannot_pass_for_wildcards), test(the_principals_of_a_policy_can_be_listed),
-      test(a_key_that_stands_twice_is_refused_anywhere),
+      test(control_characters_cannot_pass_for_wildcards), test(a_key_that_stands_twice_is_refused_anywhere),
       test(a_stored_policy_that_is_not_understood_denies_everything),
       test(a_malformed_arn_is_refused_in_aws_words), test(a_resource_s_own_policy_may_name_what_it_likes))
