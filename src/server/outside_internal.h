@@ -19,6 +19,7 @@ struct transfer {
     CURL *curl; /* NULL while it waits */
     struct curl_slist *headers, *recipients;
     size_t uploaded;    /* bytes of a mail that libcurl has taken */
+    size_t received;    /* bytes of the answer's body, which nobody reads */
     bool out_of_bounds; /* its address may not be reached */
     char error[CURL_ERROR_SIZE];
 };

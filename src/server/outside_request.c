@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONNECT_TIMEOUT_S = 5, TIMEOUT_S = 15, OK = 200, MAIL_REFUSED = 500 };
+enum { CONNECT_TIMEOUT_S = 5, TIMEOUT_S = 15, MAX_ANSWER_BYTES = 1024 * 1024, OK = 200, MAIL_REFUSED = 500 };
 
 /* ---- addresses ---- */
 
@@ -89,10 +89,19 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 
 /* ---- options ---- */
 
+static bool is_too_long(const struct transfer *transfer)
+{
+    return transfer->received > MAX_ANSWER_BYTES;
+}
+
+/* An answer may have no end: what is too long is not awaited, and its status counts. */
 static size_t forget(char *bytes, size_t one, size_t size, void *context)
 {
-    (void)bytes, (void)context;
-    return one * size;
+    struct transfer *transfer = context;
+
+    (void)bytes;
+    transfer->received += one * size;
+    return is_too_long(transfer) ? 0 : one * size;
 }
 
 static void add_line(struct curl_slist **list, const char *line)
@@ -110,6 +119,7 @@ static void prepare_any(struct transfer *transfer)
     curl_easy_setopt(curl, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->error);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, forget);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -202,6 +212,8 @@ struct outside_sent transfer_result(struct transfer *transfer, CURLcode code)
     bool is_mail = str_present(transfer->in.recipient);
     long status = 0;
 
+    if (code == CURLE_WRITE_ERROR && is_too_long(transfer))
+        code = CURLE_OK;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK)
         say_problem(transfer, code, &sent);

@@ -10,7 +10,7 @@ import threading
 class Endpoint:
     """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200.
 
-    A request with the status None gets no answer before the end."""
+    A request with the status None gets no answer before the end, and one with "endless" an answer without an end."""
 
     def __init__(self, certificate=None):
         """certificate: the path of a PEM file with a certificate for 127.0.0.1 and its key, for HTTPS."""
@@ -25,6 +25,9 @@ class Endpoint:
                 if status is None:
                     endpoint.ended.wait()
                     return
+                if status == "endless":
+                    self.answer_without_end()
+                    return
                 self.send_response(status)
                 if status == 302:
                     self.send_header("Location", "/elsewhere")
@@ -32,6 +35,15 @@ class Endpoint:
                 self.end_headers()
 
             do_GET = do_POST
+
+            def answer_without_end(self):
+                self.send_response(200)
+                self.end_headers()
+                try:
+                    while True:
+                        self.wfile.write(b"x" * 65536)
+                except OSError:
+                    self.close_connection = True
 
             def log_message(self, *_):
                 pass
