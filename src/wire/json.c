@@ -727,6 +727,26 @@ str json_written(const struct json_writer *writer)
     return text_str(&writer->text);
 }
 
+str json_for_xml(struct arena *arena, str json)
+{
+    struct text text = text_in(arena);
+    str rest = json;
+    ptrdiff_t at;
+
+    while ((at = str_find(rest, S("\xef\xbf"))) >= 0 && (size_t)at + 2 < rest.size) {
+        unsigned char last = (unsigned char)rest.data[at + 2];
+        text_add(&text, str_head(rest, (size_t)at));
+        text_add(&text, last == 0xbe   ? S("\\ufffe")
+                        : last == 0xbf ? S("\\uffff")
+                                       : str_head(str_from(rest, (size_t)at), 3));
+        rest = str_from(rest, (size_t)at + 3);
+    }
+    if (rest.data == json.data)
+        return json;
+    text_add(&text, rest);
+    return text_str(&text);
+}
+
 void json_field(struct json_writer *writer, str name, str value)
 {
     if (!str_present(value))

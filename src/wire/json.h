@@ -72,6 +72,8 @@ void json_null(struct json_writer *writer);
 void json_raw(struct json_writer *writer, str json);
 void json_value(struct json_writer *writer, const struct json *value);
 str json_written(const struct json_writer *writer);
+/* The same JSON text, with escapes for U+FFFE and U+FFFF, which strings may have and XML cannot carry. */
+str json_for_xml(struct arena *arena, str json);
 
 /* A name and a string value, skipped when the value is absent. */
 void json_field(struct json_writer *writer, str name, str value);

@@ -14,6 +14,8 @@
 #include "base/utf8.h"
 #include "engine/count.h"
 
+#include <string.h>
+
 enum { MAX_ERROR_MESSAGE = 1024 };
 
 /* The configured target, or absent. */
@@ -52,6 +54,26 @@ static str attribute_of(const struct call *call, str error)
     return str_is_xml_text(head) ? head : printable(call, head);
 }
 
+/*
+ * The event.  It fits into a queue unless the escapes of characters that a queue does not take (six bytes in
+ * place of three) make it too long: then U+FFFD stands for each of them.
+ */
+static str body_of(const struct call *call, str target_arn, const struct lambda_get_event_row *event)
+{
+    const struct destination *kind = lambda_destination_of(target_arn);
+    str payload = lambda_invocation_payload(call, event->id, event->payload, event->payload_apart);
+
+    if (!kind || payload.size > (size_t)kind->most_bytes ||
+        lambda_letter_text(call, kind, payload).size <= (size_t)kind->most_bytes)
+        return payload;
+    char *copy = arena_alloc(call->arena, payload.size);
+    memcpy(copy, payload.data, payload.size);
+    for (size_t i = 2; i < payload.size; i++)
+        if (memcmp(copy + i - 2, "\xef\xbf", 2) == 0 && (unsigned char)copy[i] > 0xbd)
+            copy[i] = '\xbd';
+    return (str){copy, payload.size};
+}
+
 void lambda_dead_letter_send(const struct call *call, const struct function *function,
                              const struct lambda_get_event_row *event)
 {
@@ -60,17 +82,16 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
 
     if (!str_present(target_arn))
         return;
-    lambda_letter_send(
-        call, &(struct letter){
-                  .function = function,
-                  .target_arn = target_arn,
-                  .body = lambda_invocation_payload(call, event->id, event->payload, event->payload_apart),
-                  .request_id = event->request_id,
-                  .trace_id = event->trace_id,
-                  .lineage = event->lineage,
-                  .error_message = attribute_of(call, event->error),
-                  .losses = &errors,
-              });
+    lambda_letter_send(call, &(struct letter){
+                                 .function = function,
+                                 .target_arn = target_arn,
+                                 .body = body_of(call, target_arn, event),
+                                 .request_id = event->request_id,
+                                 .trace_id = event->trace_id,
+                                 .lineage = event->lineage,
+                                 .error_message = attribute_of(call, event->error),
+                                 .losses = &errors,
+                             });
 }
 
 /* What is wrong with the ARN, in AWS's words; NULL: nothing. */

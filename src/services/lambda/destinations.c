@@ -19,6 +19,7 @@
 #include "engine/count.h"
 #include "sns_model.h"
 #include "sqs_model.h"
+#include "wire/json.h"
 
 enum { QUEUE_BYTES = 1024 * 1024, TOPIC_BYTES = 256 * 1024 };
 
@@ -106,21 +107,7 @@ const struct destination *lambda_destination_of(str target_arn)
 
 str lambda_letter_text(const struct call *call, const struct destination *kind, str json)
 {
-    struct text text = text_in(call->arena);
-    ptrdiff_t at;
-
-    if (kind->kind == DESTINATION_FUNCTION || str_is_xml_text(json))
-        return json;
-    while ((at = str_find(json, S("\xef\xbf"))) >= 0 && (size_t)at + 2 < json.size) {
-        unsigned char last = (unsigned char)json.data[at + 2];
-        text_add(&text, str_head(json, (size_t)at));
-        text_add(&text, last == 0xbe   ? S("\\ufffe")
-                        : last == 0xbf ? S("\\uffff")
-                                       : str_head(str_from(json, (size_t)at), 3));
-        json = str_from(json, (size_t)at + 3);
-    }
-    text_add(&text, json);
-    return text_str(&text);
+    return kind->kind == DESTINATION_FUNCTION ? json : json_for_xml(call->arena, json);
 }
 
 /* False: *failure says why not. */

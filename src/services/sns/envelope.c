@@ -104,6 +104,18 @@ static void add_signature(const struct call *call, struct json_writer *writer,
                           STR_ARGS(signature->key_name)));
 }
 
+/* Queues take no U+FFFE and no U+FFFF, which a message may have: they are escaped. */
+static str for_queues(const struct call *call, str envelope, size_t *insert_at)
+{
+    str head = json_for_xml(call->arena, str_head(envelope, *insert_at)),
+        tail = json_for_xml(call->arena, str_from(envelope, *insert_at));
+
+    if (head.size + tail.size == envelope.size)
+        return envelope;
+    *insert_at = head.size;
+    return arena_join(call->arena, head, tail);
+}
+
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at)
 {
@@ -125,7 +137,7 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     add_attributes(call, &writer, message);
     add_line(&writer, S("Replayed"), message->replayed ? S("true") : (str){0});
     text_add(&writer.text, S("\n}"));
-    return text_str(&writer.text);
+    return for_queues(call, text_str(&writer.text), insert_at);
 }
 
 static str confirmation_message(const struct call *call, const struct topic *topic,

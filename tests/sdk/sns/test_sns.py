@@ -398,6 +398,17 @@ def test_only_a_get_of_an_operation_for_it_may_be_unsigned(endpoint, subscribed)
         assert status == 403 and "<Code>MissingAuthenticationToken</Code>" in body
 
 
+def test_characters_that_queues_refuse_are_escaped_in_the_envelope(sns, sqs, subscribed, drain):
+    topic, queue, subscription = subscribed()
+    value = {"DataType": "String", "StringValue": "\uffff"}
+    sns.publish(TopicArn=topic, Message="a\ufffeb\uffffc\ufffd", MessageAttributes={"k": value})
+    [message] = drain(queue)
+    envelope = json.loads(message["Body"])
+    assert envelope["Message"] == "a\ufffeb\uffffc\ufffd"
+    assert envelope["UnsubscribeURL"].endswith(f"SubscriptionArn={subscription}")
+    assert envelope["MessageAttributes"] == {"k": {"Type": "String", "Value": "\uffff"}}
+
+
 def test_message_attributes_stand_at_the_envelopes_end(sns, sqs, subscribed):
     topic, queue, _ = subscribed()
     attributes = {
