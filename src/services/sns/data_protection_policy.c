@@ -230,12 +230,11 @@ bool sns_protection_check(const struct call *call, const struct topic *topic, st
 {
     static const str names[] = {STR_INIT("Name"), STR_INIT("Description"), STR_INIT("Version"),
                                 STR_INIT("Configuration"), STR_INIT("Statement")};
-    const struct json *policy = json_parse(call->arena, text, NULL);
-
     if (topic->row.fifo_id)
         return refuse(call, "FIFO topics have no data protection policy");
     if (text.size > MAX_POLICY_BYTES)
         return refuse(call, "the policy is longer than 30720 characters");
+    const struct json *policy = json_parse(call->arena, text, NULL);
     if (!json_is(policy, JSON_OBJECT) || !str_is_xml_text(text))
         return refuse(call, "the policy is not a JSON object");
     if (!has_only(policy, names, sizeof names / sizeof *names) ||

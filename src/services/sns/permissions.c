@@ -10,7 +10,8 @@
 #include "aws/policy_document.h"
 #include "aws/wildcard.h"
 
-enum { ACCOUNT_ID_DIGITS = 12, MOST_STATEMENTS = 100 };
+/* In a policy a name takes six bytes at least. */
+enum { ACCOUNT_ID_DIGITS = 12, MOST_STATEMENTS = 100, MAX_NAMES = MAX_POLICY_BYTES / 6 };
 
 /* What a topic's policy may grant, as SNS writes it. */
 static const str shared_actions[] = {
@@ -50,6 +51,8 @@ static bool permission_check(const struct call *call, const struct sns_add_permi
         return refuse(call, "ActionName");
     if (in->aws_account_id.count == 0)
         return refuse(call, "AWSAccountId");
+    if (in->action_name.count + in->aws_account_id.count > MAX_NAMES)
+        return refuse(call, "Policy Reason: Policy is too long");
     for (size_t i = 0; i < in->action_name.count; i++)
         if (!str_is_one_of(in->action_name.items[i], shared_actions,
                            sizeof shared_actions / sizeof *shared_actions))

@@ -23,7 +23,16 @@ static str dead_letter_queue(const struct call *call, str policy)
     return json_get_str(json_parse(call->arena, policy, NULL), S("deadLetterTargetArn"));
 }
 
-const char *sns_redrive_problem(const struct call *call, str endpoint, str value)
+static bool is_of_standard_topic(const struct call *call, const struct sns_subscription_row *row)
+{
+    struct sns_topic_row topic;
+
+    return sns_find_subscribed_topic(
+               call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id}, &topic) &&
+           !topic.fifo_id;
+}
+
+const char *sns_redrive_problem(const struct call *call, const struct sns_subscription_row *row, str value)
 {
     const struct json *policy = json_parse(call->arena, value, NULL);
     struct arn arn;
@@ -32,8 +41,11 @@ const char *sns_redrive_problem(const struct call *call, str endpoint, str value
         return "RedrivePolicy: failed to parse JSON.";
     if (!arn_parse(json_get_str(policy, S("deadLetterTargetArn")), &arn) || !str_equal(arn.service, S("sqs")))
         return "RedrivePolicy: deadLetterTargetArn is an invalid arn";
-    if (str_ends_with(endpoint, fifo_suffix) && !str_ends_with(arn.resource, fifo_suffix))
+    bool is_fifo = str_ends_with(arn.resource, fifo_suffix);
+    if (str_ends_with(row->endpoint, fifo_suffix) && !is_fifo)
         return "RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.";
+    if (is_fifo && is_of_standard_topic(call, row))
+        return "RedrivePolicy: must use a standard queue as DLQ for a Subscription to a standard Topic.";
     return NULL;
 }
 

@@ -420,7 +420,7 @@ from sns_subscription where id = :id;
 
 -- statement: find_subscribed_topic :one
 -- row: topic
-select id, account, region, name, display_name, delivery_policy, signature_version
+select id, account, region, name, display_name, delivery_policy, signature_version, fifo_id
 from sns_topic where id = :id;
 
 -- statement: update_confirmation :exec

@@ -176,8 +176,8 @@ void sns_fanout_to(const struct call *call, const struct topic *topic,
                    str trace_header);
 
 /* redrive.c */
-/* NULL: the value may be the RedrivePolicy of a subscription of that endpoint; otherwise what is wrong. */
-const char *sns_redrive_problem(const struct call *call, str endpoint, str value);
+/* NULL: the value may be the subscription's RedrivePolicy; otherwise what is wrong. */
+const char *sns_redrive_problem(const struct call *call, const struct sns_subscription_row *row, str value);
 /* A message that could not be delivered. */
 struct dead_letter {
     str topic_arn, subscription_arn, group_id, deduplication_id, trace_id;

@@ -56,8 +56,7 @@ static bool set_delivery_policy(const struct setting *setting, str value)
 
 static bool set_redrive_policy(const struct setting *setting, str value)
 {
-    const char *problem =
-        str_empty(value) ? NULL : sns_redrive_problem(setting->call, setting->row->endpoint, value);
+    const char *problem = str_empty(value) ? NULL : sns_redrive_problem(setting->call, setting->row, value);
 
     setting->row->redrive_policy = str_empty(value) ? (str){0} : value;
     return !problem || refuse(setting, str_of(problem));
@@ -104,6 +103,9 @@ bool sns_subscription_attribute_set(const struct setting *setting, str name, str
         return refuse(setting,
                       arena_concat(setting->call->arena, S("AttributeName Reason: Orderly does not support "),
                                    name, S(" yet; see docs/compatibility.md.")));
+    if (value.size > MAX_POLICY_BYTES && attribute->set != set_filter_policy) /* which has its own limit */
+        return refuse(setting, arena_format(setting->call->arena, "%.*s: the value is longer than %d bytes",
+                                            STR_ARGS(name), MAX_POLICY_BYTES));
     return attribute->set(setting, str_present(value) ? value : S(""));
 }
 

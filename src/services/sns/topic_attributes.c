@@ -95,6 +95,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
 {
     const struct attribute *attribute = find_text(name);
 
+    if (value.size > MAX_POLICY_BYTES && !(attribute && attribute->check == is_policy))
+        return refuse(call, name);
     if (is_signature_version(name, value)) {
         topic->row.signature_version = value.data[0] - '0';
         return true;

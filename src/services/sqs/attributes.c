@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-enum { MAX_RECEIVES = 1000, MAX_SOURCES = 10 };
+enum { MAX_RECEIVES = 1000, MAX_SOURCES = 10, MAX_VALUE_BYTES = 8192, MAX_NAMES = 1000 };
 
 struct attribute {
     str name;
@@ -308,7 +308,8 @@ static bool apply(const struct call *call, str name, str value, struct queue *qu
         fail(call, &SQS_INVALID_ATTRIBUTE_NAME, "Unknown Attribute %.*s.", STR_ARGS(name));
         return false;
     }
-    if (str_is_xml_text(value) && attribute->set(call, attribute, value, queue))
+    bool is_short = value.size <= MAX_VALUE_BYTES || attribute->set == set_policy;
+    if (is_short && str_is_xml_text(value) && attribute->set(call, attribute, value, queue))
         return true;
     if (!call->progress->failure.error)
         fail(call, &SQS_INVALID_ATTRIBUTE_VALUE, "Invalid value for the parameter %.*s.", STR_ARGS(name));
@@ -391,6 +392,15 @@ enum outcome sqs_set_queue_attributes(const struct call *call,
     return DONE;
 }
 
+bool sqs_attributes_number_check(const struct call *call, const struct str_list *names)
+{
+    if (names->count <= MAX_NAMES)
+        return true;
+    fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION, "A request may name at most %d attributes.",
+         MAX_NAMES);
+    return false;
+}
+
 bool sqs_attributes_ask_for(const struct str_list *names, str name)
 {
     return str_is_one_of(name, names->items, names->count) ||
@@ -451,7 +461,7 @@ enum outcome sqs_get_queue_attributes(const struct call *call,
     struct str_map *shown = &out->attributes;
     const struct queue *queue = sqs_queue_of(call);
 
-    if (!queue || !names_check(call, names))
+    if (!queue || !sqs_attributes_number_check(call, names) || !names_check(call, names))
         return FAILED;
     show(call, names, shown, S("QueueArn"), queue->arn);
     show_counts(call, names, queue, shown);

@@ -59,6 +59,8 @@ static bool permission_check(const struct call *call, const struct sqs_add_permi
         fail(call, &SQS_OVER_LIMIT, "%zu Actions were found, maximum allowed is 7.", in->actions.count);
         return false;
     }
+    if (!sqs_policy_principals_check(call, in->aws_account_ids.count))
+        return false;
     for (size_t i = 0; i < in->actions.count; i++)
         if (!action_check(call, in->actions.items[i]))
             return false;

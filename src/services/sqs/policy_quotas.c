@@ -43,6 +43,11 @@ static size_t count_conditions(const struct json *condition)
     return count;
 }
 
+bool sqs_policy_principals_check(const struct call *call, size_t count)
+{
+    return quota_check(call, count, MAX_PRINCIPALS, "principals were found in");
+}
+
 bool sqs_policy_size_check(const struct call *call, str text)
 {
     if (text.size <= MAX_BYTES)
@@ -76,5 +81,5 @@ bool sqs_policy_quotas_check(const struct call *call, str text)
         principals += count_principals(json_get(statement, S("Principal")));
     }
     return quota_check(call, policy.count, MAX_STATEMENTS, "statements were found in") &&
-           quota_check(call, principals, MAX_PRINCIPALS, "principals were found in");
+           sqs_policy_principals_check(call, principals);
 }

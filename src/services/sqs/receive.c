@@ -543,6 +543,9 @@ static bool request_check(const struct call *call, const struct queue *queue,
                           const struct sqs_receive_message_request *in)
 {
     return attempt_check(call, queue, in->receive_request_attempt_id) &&
+           sqs_attributes_number_check(call, &in->attribute_names) &&
+           sqs_attributes_number_check(call, &in->message_system_attribute_names) &&
+           sqs_attributes_number_check(call, &in->message_attribute_names) &&
            range_check(call, "MaxNumberOfMessages", in->max_number_of_messages, 1, MAX_MESSAGES) &&
            range_check(call, "VisibilityTimeout", in->visibility_timeout, 0, MAX_VISIBILITY_SECONDS) &&
            wait_check(call, in->wait_time_seconds);

@@ -58,11 +58,14 @@ void sqs_queue_purge(const struct call *call, const struct queue *queue);
 /* policy_quotas.c */
 /* False: fail() has been called.  Check the size before anything reads the text. */
 bool sqs_policy_size_check(const struct call *call, str text);
+bool sqs_policy_principals_check(const struct call *call, size_t count);
 bool sqs_policy_quotas_check(const struct call *call, str text);
 /* Whether no statement has more than one Resource; fail() is not called. */
 bool sqs_policy_resources_are_single(const struct call *call, str text);
 
 /* attributes.c */
+/* A request may name some attributes, each of which is looked for.  False: fail() has been called. */
+bool sqs_attributes_number_check(const struct call *call, const struct str_list *names);
 /* Is the name itself, or "All", among the names? */
 bool sqs_attributes_ask_for(const struct str_list *names, str name);
 /* Set the attributes in the queue's row.  False: fail() has been called. */

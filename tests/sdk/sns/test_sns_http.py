@@ -260,6 +260,15 @@ def test_what_is_answered_with_500_is_tried_again(sns, web, endpoint, confirmed,
     assert attempts_of(endpoint, topic)[0][3] == "The endpoint answered with status 500."
 
 
+def test_an_answer_without_an_end_is_taken_by_its_status(sns, web, endpoint, confirmed, wait_until):
+    topic, _ = confirmed()
+    web.answer("endless")
+    sns.publish(TopicArn=topic, Message="m")
+    web.take()
+    wait_until(lambda: last_attempt(endpoint, topic) is not None)
+    assert attempts_of(endpoint, topic) == [("delivered", "ok", 1, None)]
+
+
 @pytest.fixture
 def dead_letters(make_queue, allow_topic, confirmed):
     def make(**attributes):
@@ -388,7 +397,7 @@ def test_a_policy_on_its_bounds_is_accepted(sns, confirmed):
      retries(numRetries=100, minDelayTarget=37, maxDelayTarget=37),
      retries(numRetries=2, numNoDelayRetries=1, numMinDelayRetries=1, numMaxDelayRetries=1),
      retries(backoffFunction="steep"), '{"throttlePolicy": {"maxReceivesPerSecond": 0}}',
-     '{"requestPolicy": {"headerContentType": "image/png"}}'],
+     '{"requestPolicy": {"headerContentType": "image/png"}}', retries(unknown="x" * 30720)],
 )
 def test_a_policy_outside_the_rules_is_refused(sns, confirmed, refused, policy):
     _, subscription = confirmed()

@@ -59,6 +59,7 @@ def test_a_permission_is_a_statement_behind_the_default_one(sns, make_topic):
     ({"AWSAccountId": ["11111111111"]}, "Invalid parameter: Policy Error: PrincipalNotFound"),
     ({"AWSAccountId": ["-11111111111"]}, "Invalid parameter: Policy Error: PrincipalNotFound"),
     ({"AWSAccountId": []}, "Invalid parameter: AWSAccountId"),
+    ({"AWSAccountId": ["111111111111"] * 6000}, "Invalid parameter: Policy Reason: Policy is too long"),
 ])
 def test_a_permission_that_cannot_be_is_refused(sns, make_topic, refused, wrong, message):
     topic = make_topic()
@@ -347,7 +348,8 @@ def test_a_topic_shows_what_its_delivery_policy_makes_of_the_defaults(sns, make_
 
 @pytest.mark.parametrize("http", [{"defaultHealthyRetryPolicy": {"numRetries": 101}}, {"defaultThrottlePolicy": {"maxReceivesPerSecond": 0}},
                                   {"defaultRequestPolicy": {"headerContentType": "image/png"}},
-                                  {"defaultHealthyRetryPolicy": {"numRetries": 100, "minDelayTarget": 37, "maxDelayTarget": 37}}])
+                                  {"defaultHealthyRetryPolicy": {"numRetries": 100, "minDelayTarget": 37, "maxDelayTarget": 37}},
+                                  {"unknown": "x" * 30720}])
 def test_a_topics_delivery_policy_outside_the_rules_is_refused(sns, make_topic, refused, http):
     error = refused(sns.set_topic_attributes, TopicArn=make_topic(), AttributeName="DeliveryPolicy",
                     AttributeValue=json.dumps({"http": http}))

@@ -176,7 +176,10 @@ def test_a_dead_letter_is_counted_and_traced(
 @pytest.mark.parametrize(
     "policy, problem",
     [("x", "failed to parse JSON."), ("[]", "failed to parse JSON."), ("{}", "deadLetterTargetArn is an invalid arn"),
-     ('{"deadLetterTargetArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}', "deadLetterTargetArn is an invalid arn")],
+     ('{"deadLetterTargetArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}', "deadLetterTargetArn is an invalid arn"),
+     (" " * 30721, "the value is longer than 30720 bytes"),
+     ('{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:q.fifo"}',
+      "must use a standard queue as DLQ for a Subscription to a standard Topic.")],
 )
 def test_a_redrive_policy_outside_the_rules_is_refused(sns, dead_letters, unique, refused, policy, problem):
     _, subscription, _ = dead_letters("sqs", missing_queue(unique))

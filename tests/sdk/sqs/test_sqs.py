@@ -652,6 +652,17 @@ def test_what_a_receive_asks_for_must_be_in_range(sqs, make_queue, refused, argu
         assert error["message"].endswith("Must be >= 0 and <= 20, if provided.")
 
 
+@pytest.mark.parametrize("kind", ["AttributeNames", "MessageSystemAttributeNames", "MessageAttributeNames"])
+def test_a_receive_names_at_most_a_thousand_attributes(sqs, make_queue, refused, kind):
+    url = make_queue()
+    error = refused(sqs.receive_message, QueueUrl=url, **{kind: ["All"] * 1001})
+    assert (error["code"], error["message"]) == ("InvalidParameterValue", "A request may name at most 1000 attributes.")
+    send(sqs, url, "m")
+    assert len(sqs.receive_message(QueueUrl=url, **{kind: ["All"] * 1000})["Messages"]) == 1
+    if kind == "AttributeNames":
+        assert refused(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"] * 1001)["message"] == error["message"]
+
+
 def test_at_most_as_many_messages_come_as_were_asked_for(sqs, make_queue):
     url = make_queue()
     for i in range(12):
@@ -1381,6 +1392,7 @@ def test_a_dead_letter_queue_must_be_in_the_same_account_and_region(client, sqs,
         {"redrivePermission": "byQueue", "sourceQueueArns": ["dummy"]},
         {"redrivePermission": "byQueue", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:q"] * 11},
         {"redrivePermission": "allowAll", "sourceQueueArns": ["arn:aws:sqs:us-east-1:000000000000:q"]},
+        {"redrivePermission": "allowAll", "unknown": "x" * 8192},
     ],
 )
 def test_a_redrive_allow_policy_names_its_sources_or_none(sqs, make_queue, refused, policy):
@@ -1532,6 +1544,7 @@ def test_a_permission_leaves_the_rest_of_the_policy_as_it_is(sqs, make_queue):
         ({"actions": []}, "MissingParameter"),
         ({"actions": ["SendMessage"] * 8}, "OverLimit"),
         ({"accounts": ["somebody"]}, "InvalidParameterValue"),
+        ({"accounts": ["123456789012"] * 51}, "OverLimit"),
         ({"label": "with space"}, "InvalidParameterValue"),
         ({"label": "x" * 81}, "InvalidParameterValue"),
     ],
