@@ -2,6 +2,7 @@
  * main.c: selects the command; for the server, connects the services to the engine, and the engine to the
  * server.
  */
+#include "cli/arguments.h"
 #include "commands/commands.h"
 #include "engine/console.h"
 #include "options.h"
@@ -98,6 +99,13 @@ static int complain(str problem)
 {
     fprintf(stderr, "orderly: %.*s\n", STR_ARGS(problem));
     return EXIT_FAILURE;
+}
+
+/* Of a wrong command line or variable. */
+static int complain_of_words(str problem)
+{
+    complain(problem);
+    return CLI_EXIT_WRONG;
 }
 
 static void warn_of_loss(const struct options *options)
@@ -238,7 +246,7 @@ static int serve(struct arena *arena, struct options *options)
 {
     str missing = missing_folder(arena, options);
     if (str_present(missing))
-        return complain(missing);
+        return complain_of_words(missing);
     options->data = absolute(arena, options->data);
     str functions = find_functions(arena, options);
     if (!str_present(functions))
@@ -262,7 +270,7 @@ static int serve_command(int argc, char **argv)
         options_print_help();
         break;
     case OPTIONS_BAD:
-        status = complain(problem);
+        status = complain_of_words(problem);
         break;
     case OPTIONS_OK:
         log_set_level(options.log_level);
@@ -312,7 +320,7 @@ static int help_command(int argc, char **argv)
 
     if (argc > 1 && !command) {
         fprintf(stderr, "orderly: %s is not a command. See orderly help.\n", argv[1]);
-        return EXIT_FAILURE;
+        return CLI_EXIT_WRONG;
     }
     if (!command || !command->help) {
         options_print_help();

@@ -63,7 +63,7 @@ def orderly(tmp_path):
 )
 def test_what_the_server_does_not_take_is_refused_with_what_it_takes(orderly, words, sentence):
     run = orderly(*words)
-    assert (run.returncode, run.stdout, run.stderr) == (1, "", f"orderly: {sentence}\n")
+    assert (run.returncode, run.stdout, run.stderr) == (2, "", f"orderly: {sentence}\n")
 
 
 def test_a_variable_is_refused_by_its_own_name(orderly):
