@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/streams.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -332,15 +333,23 @@ static int help_command(int argc, char **argv)
     return command->run(argc, argv);
 }
 
+static int run_command(int argc, char **argv)
+{
+    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+    return command ? command->run(argc - 1, argv + 1) : serve_command(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
+    streams_hold_places();
     /*
      * Nothing here uses local time.  Without TZ, libarchive's mktime() looks at /etc/localtime for each
      * entry.
      */
     setenv("TZ", "UTC", 0);
-    const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
-    if (command)
-        return command->run(argc - 1, argv + 1);
-    return serve_command(argc, argv);
+    int status = run_command(argc, argv);
+    if (streams_written() || status != EXIT_SUCCESS)
+        return status;
+    return complain(S("the output could not be written."));
 }

@@ -14,6 +14,12 @@ int cli_complain(struct arena *arena, str sentence)
     return EXIT_FAILURE;
 }
 
+int cli_give_up(struct arena *arena, str sentence)
+{
+    cli_complain(arena, sentence);
+    return CLI_EXIT_WRONG;
+}
+
 int cli_run(const struct cli_table *table, int argc, char **argv, void *values,
             int (*run)(struct arena *arena, const struct cli_words *words, const void *values))
 {

@@ -14,3 +14,5 @@ int cli_run(const struct cli_table *table, int argc, char **argv, void *values,
             int (*run)(struct arena *arena, const struct cli_words *words, const void *values));
 /* Print the sentence as the program's complaint; returns EXIT_FAILURE. */
 int cli_complain(struct arena *arena, str sentence);
+/* The same for commands that answer with EXIT_FAILURE; returns another code, CLI_EXIT_WRONG. */
+int cli_give_up(struct arena *arena, str sentence);

@@ -247,9 +247,12 @@ str failure_sentence(struct arena *arena, const struct failure *failure)
 
     if (failure->error == &UNREACHABLE)
         return failure->message;
+    str message = failure->message;
+    if (str_empty(message))
+        message = arena_format(arena, "the reply has the status %d.", failure->error->status);
     for (size_t i = 0; i < sizeof ADVICE / sizeof *ADVICE; i++)
         if (str_equal(ADVICE[i].code, code))
             advice = ADVICE[i].advice;
-    return arena_format(arena, "%.*s%s%.*s%s%s", STR_ARGS(code), str_empty(failure->message) ? "" : ": ",
-                        STR_ARGS(failure->message), advice ? " " : "", advice ? advice : "");
+    return arena_format(arena, "%.*s: %.*s%s%s", STR_ARGS(code), STR_ARGS(message), advice ? " " : "",
+                        advice ? advice : "");
 }

@@ -34,7 +34,7 @@ static const struct cli_command COMMANDS[] = {
      "Looks at the queues that invoke functions, and warns of settings that AWS accepts but advises\n"
      "against. Looks at the subscriptions of queues, and at what the functions' roles may do: it warns\n"
      "of what keeps messages from their queue, their function or its log.\n"
-     "The exit code is 0 when there is nothing to warn of, and 1 when there is.\n"},
+     "The exit code is 0 when there is nothing to warn of, 1 when there is, 2 when that is not known.\n"},
 };
 
 static const struct cli_flag FLAGS[] = {CONFIG_FLAG_ROWS(offsetof(struct arguments, where))};
@@ -266,14 +266,14 @@ static int run(struct arena *arena, const struct cli_words *words, const void *v
 
     (void)words;
     if (!config_read(arena, &arguments->where, &config, &problem))
-        return cli_complain(arena, problem);
+        return cli_give_up(arena, problem);
     struct visit visit = {.client = client_open(&config), .arena = arena};
     if (str_present(config_own_endpoint(&config)))
         doctor_ask_about_policies(&visit);
     bool looked = look_at_all(&visit) && doctor_look_at_subscriptions(&visit);
     client_close(visit.client);
     if (!looked)
-        return cli_complain(arena, failure_sentence(arena, &visit.failure));
+        return cli_give_up(arena, failure_sentence(arena, &visit.failure));
     if (visit.warnings == 0)
         printf("Nothing to warn of: %lld event source mappings and %lld subscriptions of queues are as AWS "
                "advises.\n",

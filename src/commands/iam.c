@@ -32,7 +32,8 @@ static const struct cli_command COMMANDS[] = {
      "say whether something is allowed, and which statement decides",
      "Says whether PRINCIPAL may do ACTION (\"sqs:SendMessage\") on RESOURCE (an ARN), and which statement\n"
      "of which policy decides. The resource's own policy and tags are looked up; other condition keys of a\n"
-     "request are given with --context. The exit code is 0 when it is allowed, 1 when it is denied.\n"},
+     "request are given with --context. The exit code is 0 when it is allowed, 1 when it is denied, 2 when\n"
+     "that is not known.\n"},
 };
 
 #define AT(member) offsetof(struct arguments, member)
@@ -119,11 +120,11 @@ static int print_reply(struct arena *arena, const struct http_reply *reply, bool
     str message = json_get_str(answer, S("message"));
 
     if (reply->status != 200 || !json_is(answer, JSON_OBJECT))
-        return cli_complain(
-            arena, str_present(message)
-                       ? message
-                       : arena_format(arena, "the reply has the status %d; only Orderly can explain.",
-                                      reply->status));
+        return cli_give_up(arena,
+                           str_present(message)
+                               ? message
+                               : arena_format(arena, "the reply has the status %d; only Orderly can explain.",
+                                              reply->status));
     if (!as_json)
         return print(arena, answer);
     printf("%.*s\n", STR_ARGS(reply->body));
@@ -138,16 +139,16 @@ static int explain(struct arena *arena, const struct cli_words *words, const str
     str problem;
 
     if (!config_read(arena, &arguments->where, &config, &problem))
-        return cli_complain(arena, problem);
+        return cli_give_up(arena, problem);
     if (!str_present(config_own_endpoint(&config)))
-        return cli_complain(arena,
-                            S("only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL."));
+        return cli_give_up(arena,
+                           S("only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL."));
     struct client *client = client_open(&config);
     bool answered = client_get(client, arena, S("/_orderly/iam/explain"), query_of(arena, words, arguments),
                                &reply, &failure);
     client_close(client);
     return answered ? print_reply(arena, &reply, arguments->json)
-                    : cli_complain(arena, failure_sentence(arena, &failure));
+                    : cli_give_up(arena, failure_sentence(arena, &failure));
 }
 
 static int run(struct arena *arena, const struct cli_words *words, const void *values)

@@ -183,6 +183,12 @@ void read_xml_error(struct arena *arena, const struct http_reply *reply, struct 
     failure->message = child_text(error, S("Message"));
 }
 
+/* Any server answers with 200 to something; only AWS's protocol has this element around it. */
+static bool is_response(const struct xml_node *root)
+{
+    return root && str_ends_with(root->name, S("Response"));
+}
+
 static bool decode_reply(struct arena *arena, const struct operation *operation,
                          const struct http_reply *reply, void *out, struct failure *failure)
 {
@@ -194,7 +200,8 @@ static bool decode_reply(struct arena *arena, const struct operation *operation,
     }
     if (operation->result_wrapper)
         result = xml_child(root, str_of(operation->result_wrapper));
-    if (!operation->output || !result || xml_to_structure(arena, operation->output, result, false, out))
+    if (is_response(root) &&
+        (!operation->output || !result || xml_to_structure(arena, operation->output, result, false, out)))
         return true;
     failure->error = &MALFORMED_INPUT;
     failure->message = S("The reply could not be read");

@@ -238,6 +238,6 @@ def test_a_subscription_of_a_queue_that_does_not_exist_is_told(house, doctor):
 
 def test_a_server_that_is_not_there_is_told(doctor):
     run = doctor("--endpoint-url", "http://127.0.0.1:1")
-    assert run.code == 1 and run.err.startswith("orderly: ")
+    assert run.code == 2 and run.err.startswith("orderly: ")
     assert doctor("nothing").code == 2
     assert "orderly doctor" in doctor("--help").out

@@ -81,13 +81,13 @@ def test_a_wrong_command_line_ends_with_2(iam, words, sentence):
 ])
 def test_what_the_server_refuses_is_printed(iam, words, sentence):
     run = iam("explain", *words)
-    assert (run.code, run.out, run.err) == (1, "", f"orderly: {sentence}\n")
+    assert (run.code, run.out, run.err) == (2, "", f"orderly: {sentence}\n")
 
 
 def test_aws_itself_cannot_explain(iam):
     run = iam("explain", "sqs:SendMessage", QUEUE, "--as", "x", AWS_ENDPOINT_URL="", AWS_ACCESS_KEY_ID="AKIA", AWS_SECRET_ACCESS_KEY="x")
     assert (run.code, run.err) == (
-        1, "orderly: only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL.\n")
+        2, "orderly: only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL.\n")
 
 
 def test_help_is_there_in_both_orders(iam):

@@ -1,5 +1,6 @@
 """The server's flags: the accepted values, and the sentences for others."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -152,6 +153,39 @@ def test_help_of_a_command_is_what_the_command_says_itself(orderly, command):
 def test_help_of_a_word_without_flags_is_the_general_help(orderly, command):
     run = orderly("help", command)
     assert (run.returncode, run.stdout, run.stderr) == (0, orderly("help").stdout, "")
+
+
+# --- The standard streams ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [["--help"], ["version"], ["orders", "--help"], ["iam", "explain", "--help"]])
+def test_output_that_cannot_be_written_is_a_failure(words):
+    for stdout, end in (("/dev/null", (0, "")), ("/dev/full", (1, "orderly: the output could not be written.\n"))):
+        with open(stdout, "w") as out:
+            run = subprocess.run([orderly_server.binary(), *words], stdout=out, stderr=subprocess.PIPE, text=True, timeout=60,
+                                 env=environment(), check=False)
+        assert (run.returncode, run.stderr) == end
+
+
+def test_closed_standard_streams_are_no_places_for_the_servers_files(tmp_path):
+    """What is printed would go into the database, or to a client."""
+    port = orderly_server.free_port()
+    words = [orderly_server.binary(), "--port", str(port), "--data", str(tmp_path / "data")]
+    server = subprocess.Popen(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *words], env=environment())
+    try:
+        orderly_server.wait_until(lambda: answers(port), what="the server's answer")
+        streams = [os.readlink(f"/proc/{server.pid}/fd/{number}") for number in range(3)]
+        assert streams == ["/dev/null"] * 3
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answers(port):
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/_orderly/health", timeout=60).status == 200
+    except OSError:
+        return False
 
 
 # --- The log of a start and an end ---------------------------------------------------------------

@@ -235,6 +235,11 @@ def test_where_there_are_no_traces_watch_follows_the_log(deployed, watching, wit
     assert "stored" in found[0] and "Laptop × 1" in found[0]
 
 
+def test_without_a_file_wait_tells_of_dead_letters_only(deployed):
+    result = deployed("wait")
+    assert result.code == 0 and re.fullmatch(r"After [^:]+: 0 messages in OrderDLQ\.\n", result.out)
+
+
 def test_wait_gives_up_in_the_end(deployed, tmp_path):
     file = tmp_path / "orders.jsonl"
     file.write_text(order("never") + "\n")
@@ -269,6 +274,14 @@ def test_a_burst_is_counted_and_timed(deployed):
     assert figures["published"] == figures["stored"] == 200 and figures["refused"] == 0
     assert 0 <= figures["p50Ms"] <= figures["p90Ms"] <= figures["p99Ms"] <= figures["maxMs"]
     assert "All of them are in the table." in deployed("burst", 20).out
+
+
+@pytest.mark.parametrize("words", [["burst", 1], ["submit", SAMPLES]])
+def test_publishing_where_there_is_no_order_system_says_how_to_make_it(orders, reset, words):
+    reset()
+    result = orders(*words)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == "orderly: The order system is not there. Make it with: orderly orders deploy\n"
 
 
 def test_profiles_say_whom_to_call(run, deployed, endpoint, tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import email.utils
 import json
 import time
+import urllib.parse
 
 from listening import Handler, listening
 
@@ -85,3 +86,59 @@ def test_pages_of_a_scan_are_followed(run):
         result = run("list", "--json", "--endpoint-url", endpoint)
     assert [item["orderId"] for item in json.loads(result.out)] == ["O1", "O2"]
     assert len(seen) == 2
+
+
+def xml(operation, content=""):
+    return f"<{operation}Response><{operation}Result>{content}</{operation}Result></{operation}Response>"
+
+
+@contextlib.contextmanager
+def publishing(publish):
+    """A server with an order system; it answers PublishBatch by `publish`, or not at all.  Yields the endpoint and the
+    operations that were asked for."""
+    seen = []
+
+    class Endpoint(Handler):
+        def do_POST(self):
+            operation = urllib.parse.parse_qs(self.read().decode())["Action"][0]
+            seen.append(operation)
+            if operation != "PublishBatch":
+                self.reply(200, xml(operation, "<Account>000000000000</Account><Arn>arn:aws:iam::000000000000:root</Arn>"))
+            elif publish is None:
+                self.close_connection = True
+            else:
+                self.reply(200, publish)
+
+    with listening(Endpoint) as endpoint:
+        yield endpoint, seen
+
+
+ORDERS = "".join(json.dumps({"orderId": f"O{number}", "userId": "U1", "itemName": "Lamp", "quantity": 1, "status": "new",
+                             "timestamp": "2025-05-03T12:00:00Z"}) + "\n" for number in range(1000))
+
+
+def test_nothing_more_is_published_to_a_server_that_no_longer_answers(run):
+    with publishing(None) as (endpoint, seen):
+        result = run("submit", "--parallel", 1, "--endpoint-url", endpoint, stdin=ORDERS)
+        assert (result.code, seen.count("PublishBatch")) == (1, 5)  # the attempts of the first batch
+        assert "0 of 1,000 orders accepted" in result.out and "cannot be reached" in result.err
+        seen.clear()
+        result = run("burst", 1000, "--parallel", 1, "--endpoint-url", endpoint)
+        assert (result.code, seen.count("PublishBatch")) == (1, 5)
+        assert result.err.startswith("orderly: No order was accepted: http://")
+
+
+def test_what_is_no_reply_of_aws_accepts_no_order(run):
+    for wrong in ("hello", "<html><body>Sign in</body></html>", ""):
+        with publishing(wrong) as (endpoint, _):
+            result = run("submit", "--endpoint-url", endpoint, stdin=ORDERS.splitlines()[0])
+            assert result.code == 1 and "0 of 1 orders accepted" in result.out, wrong
+            assert "The reply could not be read" in result.err
+    with publishing(xml("PublishBatch")) as (endpoint, _):
+        assert run("submit", "--endpoint-url", endpoint, stdin=ORDERS.splitlines()[0]).code == 0
+
+
+def test_an_error_without_a_code_is_told_by_its_status(run):
+    with server((403, "<html>no</html>", None)) as (endpoint, _):
+        assert run("list", "--endpoint-url", endpoint).err == (
+            "orderly: Reading the table failed: UnknownError: the reply has the status 403.\n")

@@ -61,7 +61,7 @@ def test_without_anything_configured_it_says_whom_it_calls(run):
     result = run("burst", "none")
     assert result.code == 2
     assert "calling Orderly at http://127.0.0.1:4566" in result.err
-    assert "burst takes a number of orders" in result.err
+    assert 'N takes a whole number from 1 to 10000000, not "none". See orderly orders burst --help.' in result.err
 
 
 def test_an_endpoint_elsewhere_needs_credentials(run):
@@ -73,4 +73,4 @@ def test_an_endpoint_elsewhere_needs_credentials(run):
 def test_an_unknown_function_is_refused(run):
     result = run("deploy", "--function", "cobol")
     assert result.code == 2
-    assert 'There is no function "cobol"' in result.err
+    assert '--function takes c, nodejs or python, not "cobol". See orderly orders deploy --help.' in result.err

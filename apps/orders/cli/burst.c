@@ -27,7 +27,8 @@ enum {
 struct burst {
     struct orders *orders;
     str run; /* prefix of this burst's order ids: "burst-1a2b3c4d-" */
-    size_t total, sent, accepted, refused;
+    size_t total, sent, accepted;
+    size_t refused;   /* or not even sent, because the endpoint no longer answered */
     int64_t *sent_ms; /* of each order */
     int64_t *done_ms; /* of each order: when it was stored, 0 while unknown */
     bool *stored;     /* of each order: is it in the table? */
@@ -72,15 +73,16 @@ static void order_ended(void *context, size_t number, str problem)
     progress_show(&burst->progress, (int64_t)(burst->accepted + burst->refused));
 }
 
-static void publish(struct burst *burst)
+static void publish(struct burst *burst, str topic_arn)
 {
     struct publish_source source = {burst, next_order, order_ended};
     int64_t began_us = monotonic_us();
 
     burst->began_ms = wall_clock_ms();
     burst->progress = progress_begin("publishing", "orders", (int64_t)burst->total);
-    publish_all(burst->orders, orders_arn(burst->orders, "sns", ORDERS_TOPIC), &source);
+    publish_all(burst->orders, topic_arn, &source);
     progress_end(&burst->progress);
+    burst->refused = burst->total - burst->accepted;
     burst->published_us = monotonic_us() - began_us;
 }
 
@@ -336,7 +338,10 @@ static bool prepare(struct orders *orders, struct burst *burst)
     int64_t total;
 
     if (!str_to_i64(str_of(orders->arguments->operand), &total) || total < 1 || total > MAX_ORDERS) {
-        fprintf(stderr, "orderly: burst takes a number of orders from 1 to %d.\n", MAX_ORDERS);
+        fprintf(
+            stderr,
+            "orderly: N takes a whole number from 1 to %d, not \"%s\". See orderly orders burst --help.\n",
+            MAX_ORDERS, orders->arguments->operand);
         return false;
     }
     random_bytes(run, sizeof run);
@@ -357,7 +362,10 @@ int orders_burst(struct orders *orders)
         return CLI_EXIT_WRONG;
     if (!orders_who_am_i(orders))
         return EXIT_FAILURE;
-    publish(&burst);
+    str topic_arn = orders_arn(orders, "sns", ORDERS_TOPIC);
+    if (!publish_topic_exists(orders, topic_arn))
+        return EXIT_FAILURE;
+    publish(&burst, topic_arn);
     if (burst.accepted == 0) {
         fprintf(stderr, "orderly: No order was accepted: %.*s\n", STR_ARGS(burst.refusal));
         return EXIT_FAILURE;

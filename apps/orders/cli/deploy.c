@@ -126,7 +126,10 @@ int orders_deploy(struct orders *orders)
     };
 
     if (!deployment.flavor) {
-        fprintf(stderr, "orderly: There is no function \"%s\": it is c, nodejs or python.\n", function);
+        fprintf(
+            stderr,
+            "orderly: --function takes c, nodejs or python, not \"%s\". See orderly orders deploy --help.\n",
+            function);
         return CLI_EXIT_WRONG;
     }
     if (!package_load(orders->arena, deployment.flavor, orders->arguments->zip, &deployment.zip) ||

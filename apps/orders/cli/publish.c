@@ -23,6 +23,7 @@ struct publisher {
     struct arena arena;          /* of `held` */
     struct publish_message held; /* taken from the source, but too large for the batch that was open */
     bool holds;
+    bool unreachable; /* the endpoint no longer answers */
 };
 
 static void add(struct arena *arena, struct batch *batch, const struct publish_message *message)
@@ -60,6 +61,8 @@ static bool next_batch(void *context, struct arena *arena, const void **in, void
     struct publish_message message;
     size_t bytes = 0;
 
+    if (publisher->unreachable)
+        return false;
     batch->in.topic_arn = publisher->topic_arn;
     while (batch->in.publish_batch_request_entries.count < BATCH_MESSAGES &&
            take(publisher, arena, &message)) {
@@ -92,6 +95,7 @@ static void end_batch(void *context, void *tag, const void *out, const struct fa
     struct arena arena = {0};
     (void)out;
 
+    publisher->unreachable |= failure && failure->error == &UNREACHABLE;
     for (size_t i = 0; i < batch->in.publish_batch_request_entries.count; i++) {
         const struct sns_batch_result_error_entry *refusal =
             find_refusal(batch, batch->in.publish_batch_request_entries.items[i].id);
@@ -103,6 +107,15 @@ static void end_batch(void *context, void *tag, const void *out, const struct fa
         source->end(source->context, batch->numbers[i], problem);
     }
     arena_free(&arena);
+}
+
+bool publish_topic_exists(struct orders *orders, str topic_arn)
+{
+    struct sns_get_topic_attributes_input in = {.topic_arn = topic_arn};
+    struct sns_get_topic_attributes_response out = {0};
+
+    return orders_call(orders, &SNS_GET_TOPIC_ATTRIBUTES, &in, &out) ||
+           orders_complain_missing(orders, "Looking for the topic");
 }
 
 void publish_all(struct orders *orders, str topic_arn, const struct publish_source *source)

@@ -18,5 +18,10 @@ struct publish_source {
     void (*end)(void *context, size_t number, str problem);
 };
 
-/* Publish all messages; end() has been called for each one when this returns. */
+/* False: the reason has been printed. */
+bool publish_topic_exists(struct orders *orders, str topic_arn);
+/*
+ * Publish all messages; end() has been called for each one when this returns.  When the endpoint no longer
+ * answers, the rest is neither sent nor ended.
+ */
 void publish_all(struct orders *orders, str topic_arn, const struct publish_source *source);

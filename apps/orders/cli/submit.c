@@ -126,15 +126,6 @@ static void summarize(const struct submission *submission, int64_t elapsed_us)
                submission->bad == 1 ? "line was" : "lines were", submission->bad == 1 ? "it" : "them");
 }
 
-static bool topic_exists(struct orders *orders, str topic_arn)
-{
-    struct sns_get_topic_attributes_input in = {.topic_arn = topic_arn};
-    struct sns_get_topic_attributes_response out = {0};
-
-    return orders_call(orders, &SNS_GET_TOPIC_ATTRIBUTES, &in, &out) ||
-           orders_complain_missing(orders, "Looking for the topic");
-}
-
 static int submit_lines(struct orders *orders, str topic_arn)
 {
     struct submission submission = {.orders = orders};
@@ -144,15 +135,15 @@ static int submit_lines(struct orders *orders, str topic_arn)
     if (!read_input(orders, orders->arguments->operand, &content))
         return EXIT_FAILURE;
     read_lines(&submission, content);
-    if (submission.lines.count > 0 && !topic_exists(orders, topic_arn))
+    if (submission.lines.count > 0 && !publish_topic_exists(orders, topic_arn))
         return EXIT_FAILURE;
     submission.progress = progress_begin("publishing", "orders", (int64_t)submission.lines.count);
     int64_t began_us = monotonic_us();
     publish_all(orders, topic_arn, &source);
     progress_end(&submission.progress);
     summarize(&submission, monotonic_us() - began_us);
-    bool all_sent = submission.bad == 0 || orders->arguments->force;
-    return submission.refused == 0 && all_sent ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool all_taken = submission.bad == 0 || orders->arguments->force;
+    return submission.accepted == submission.lines.count && all_taken ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int submit_raw(struct orders *orders, str topic_arn)

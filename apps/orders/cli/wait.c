@@ -113,12 +113,12 @@ static void report(const struct wait *wait)
     str took = output_duration(wait->orders->arena, monotonic_us() - wait->began_us);
 
     printf("After %.*s: ", STR_ARGS(took));
-    if (wait->stored == wait->order_ids.count)
-        printf("all %zu orders are in the table", wait->order_ids.count);
-    else
+    if (wait->stored < wait->order_ids.count)
         report_missing(wait);
-    printf(", %lld %s in " ORDERS_DEAD_LETTERS ".\n", (long long)wait->dead_letters,
-           wait->dead_letters == 1 ? "message" : "messages");
+    else if (wait->stored > 0)
+        printf("all %zu orders are in the table", wait->order_ids.count);
+    printf("%s%lld %s in " ORDERS_DEAD_LETTERS ".\n", wait->order_ids.count ? ", " : "",
+           (long long)wait->dead_letters, wait->dead_letters == 1 ? "message" : "messages");
 }
 
 int orders_wait(struct orders *orders)
