@@ -126,3 +126,42 @@ def test_a_denial_is_no_absence(console):
     console("sqs/queues/hidden")
     expect(page.get_by_role("alert")).to_contain_text("AccessDeniedException: no")
     expect(page.get_by_role("heading", level=1, name="hidden", exact=True)).to_be_visible()
+
+
+def test_a_load_that_the_server_could_not_answer_is_tried_again(console, client, unique):
+    """The screen shows the queue as it was, and no event comes any more."""
+    sqs, name = client("sqs"), unique("Queue")
+    url = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "31"})["QueueUrl"]
+    page = console(f"sqs/queues/{name}")
+    expect(page.get_by_text("31 s", exact=True)).to_be_visible()
+    failed = []
+
+    def fail(route):
+        if not route.request.headers.get("x-amz-target", "").startswith("AmazonSQS."):
+            route.continue_()
+        elif len(failed) < 2:
+            failed.append(route.request)
+            route.abort() if len(failed) == 1 else route.fulfill(status=503, body="{}")
+        else:
+            route.continue_()
+
+    page.route("**/", fail)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "32"})
+    expect(page.get_by_text("32 s", exact=True)).to_be_visible()
+    assert len(failed) == 2
+
+
+def test_what_the_server_refuses_is_not_asked_again(console):
+    asked = []
+    page = console("server")
+
+    def refuse(route):
+        asked.append(route.request)
+        route.fulfill(status=403, content_type="application/json", body='{"__type": "AccessDeniedException", "message": "no"}')
+
+    page.clock.install()
+    page.route("**/_orderly/clock", refuse)
+    page.goto(page.url)
+    expect(page.get_by_text("AccessDeniedException: no")).to_be_visible()
+    page.clock.run_for(60_000)
+    assert len(asked) == 1

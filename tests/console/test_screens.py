@@ -210,6 +210,22 @@ def test_the_clock_goes_to_the_next_thing(chromium, unhurried_server):
     context.close()
 
 
+def test_what_comes_by_itself_is_no_longer_next(chromium, unhurried_server):
+    sqs = boto3.client("sqs", endpoint_url=unhurried_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="q")["QueueUrl"], MessageBody="late", DelaySeconds=300)
+    context = chromium.new_context()
+    page = context.new_page()
+    page.route("**/_orderly/events", lambda route: route.abort())  # of time that passes no event tells
+    page.clock.install()
+    page.goto(f"{unhurried_server.endpoint}/_orderly/console/server")
+    row = page.get_by_role("cell", name="sqs/visibility", exact=True)
+    expect(row).to_be_visible()
+    unhurried_server.advance_clock(301)
+    page.clock.fast_forward(301_000)
+    expect(row).to_have_count(0)
+    context.close()
+
+
 def test_the_clock_says_where_it_goes_and_goes_to_the_chosen_moment(chromium, unhurried_server):
     sqs = boto3.client("sqs", endpoint_url=unhurried_server.endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]

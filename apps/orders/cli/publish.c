@@ -115,6 +115,7 @@ bool publish_topic_exists(struct orders *orders, str topic_arn)
     struct sns_get_topic_attributes_response out = {0};
 
     return orders_call(orders, &SNS_GET_TOPIC_ATTRIBUTES, &in, &out) ||
+           !failed_with(&orders->failure, &SNS_NOT_FOUND_EXCEPTION) ||
            orders_complain_missing(orders, "Looking for the topic");
 }
 

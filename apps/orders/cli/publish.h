@@ -18,7 +18,7 @@ struct publish_source {
     void (*end)(void *context, size_t number, str problem);
 };
 
-/* False: the reason has been printed. */
+/* False: it does not exist, which has been printed.  Who may not look is taken to have it. */
 bool publish_topic_exists(struct orders *orders, str topic_arn);
 /*
  * Publish all messages; end() has been called for each one when this returns.  When the endpoint no longer

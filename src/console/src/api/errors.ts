@@ -30,6 +30,11 @@ export class Unreachable extends Error {
   }
 }
 
+/** Is it worth to ask again later?  What the server refuses, it refuses again. */
+export function passes(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof AwsError && error.status >= 500);
+}
+
 export function errorText(error: unknown): string {
   return error instanceof AwsError
     ? `${error.code}: ${error.message}`

@@ -1,6 +1,7 @@
 /** Data of a screen: loaded when it is shown, and anew when an event of the server says that it has changed. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 
+import { passes } from '../api/errors';
 import { listen, type ServerEvent } from '../api/events';
 import { region, session } from '../session';
 import { calmly } from './calm';
@@ -18,6 +19,8 @@ interface Options {
   /** So many milliseconds at least between two loads that events cause. */
   apart?: number;
 }
+
+const AGAIN_MILLISECONDS = 5000;
 
 /** `key` names what is loaded: another key, another user or region loads anew.  An empty key loads nothing. */
 export function useResource<T>(
@@ -64,6 +67,15 @@ export function useResource<T>(
     return () => running.current?.abort();
   }, [reload]);
 
+  // Else a page whose last load failed would show for ever what is no longer so.
+  const fresh = state.key === key;
+  const again = fresh && !state.loading && passes(state.error);
+  useEffect(() => {
+    if (!again) return;
+    const timer = setTimeout(() => void reload(), AGAIN_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [again, reload]);
+
   useEffect(() => {
     if (!latest.current.on) return;
     let replaced = false;
@@ -84,11 +96,10 @@ export function useResource<T>(
     };
   }, [reload, apart]);
 
-  const fresh = state.key === key;
   return {
     data: fresh ? state.data : undefined,
     error: fresh ? state.error : undefined,
-    loading: state.loading,
+    loading: fresh ? state.loading : key !== '',
     reload,
   };
 }

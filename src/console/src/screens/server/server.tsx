@@ -49,6 +49,7 @@ function VirtualClock() {
       on: ({ event }) => event === 'clock',
     },
   );
+  useMoment(found.data, found.reload);
   const [seconds, setSeconds] = useState('');
   const move = async (by: number) => {
     await attempt(() => advance(by * 1000), `The clock is ${duration(by * 1000)} further`);
@@ -94,6 +95,19 @@ function VirtualClock() {
       </Form>
     </Panel>
   );
+}
+
+/** No event tells that a moment has come by itself. */
+const SOONEST_MILLISECONDS = 1000;
+const LATEST_MILLISECONDS = 86_400_000;
+
+function useMoment(at: Clock | undefined, reload: () => Promise<void>): void {
+  useEffect(() => {
+    if (at?.next_ms === undefined) return;
+    const left = Math.min(Math.max(at.next_ms - at.now_ms, SOONEST_MILLISECONDS), LATEST_MILLISECONDS);
+    const timer = setTimeout(() => void reload(), left);
+    return () => clearTimeout(timer);
+  }, [at, reload]);
 }
 
 /** The server's clock goes on while one looks at it. */
@@ -156,11 +170,12 @@ function Health() {
     }),
     { on: () => true, apart: APART_MILLISECONDS },
   );
-  if (!found.data) return found.error ? <Problem error={found.error} /> : <Loading />;
+  if (!found.data) return found.error ? <Problem error={found.error} retry={found.reload} /> : <Loading />;
   const figures = found.data.meters;
   return (
     <>
       <Panel title="Server" actions={<Button onClick={found.reload}>Refresh</Button>}>
+        <Problem error={found.error} />
         <Facts
           facts={[
             ['Version', found.data.health.version],
