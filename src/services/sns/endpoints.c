@@ -61,6 +61,23 @@ bool sns_https_check(const struct call *call, str endpoint)
     return is_url(endpoint, S("https://")) || refuse(call, "Endpoint must match the specified protocol");
 }
 
+/* AWS's form of "https://user:password@host/": https://github.com/hashicorp/terraform/issues/11108 */
+str sns_endpoint_shown(const struct call *call, str endpoint)
+{
+    ptrdiff_t begin = str_find(endpoint, S("://"));
+    str authority = begin < 0 ? (str){0} : str_from(endpoint, (size_t)begin + 3);
+    ptrdiff_t path = str_index(authority, '/');
+
+    if (path >= 0)
+        authority = str_head(authority, (size_t)path);
+    ptrdiff_t at = str_last_index(authority, '@'), colon = str_index(authority, ':');
+    if (at < 0 || colon < 0 || colon > at)
+        return endpoint;
+    str before = str_head(endpoint, (size_t)(authority.data + colon + 1 - endpoint.data));
+    return arena_concat(call->arena, before, S("****"),
+                        str_from(endpoint, (size_t)(authority.data + at - endpoint.data)));
+}
+
 /* One '@', something on both sides, nothing that would end a line or a header of a mail. */
 bool sns_mail_check(const struct call *call, str endpoint)
 {
@@ -105,7 +122,7 @@ void sns_outside_ask(const struct call *call, const struct topic *topic,
                            .in = &in,
                            .body = delivery_body_add(call, request),
                            .policy = &policy,
-                           .resource_arn = row->endpoint,
+                           .resource_arn = sns_endpoint_shown(call, row->endpoint),
                            .trace_id = trace_of_call(call)});
 }
 
@@ -160,7 +177,7 @@ static void deliver(const struct call *call, struct broadcast *broadcast, const 
                                           .in = &in,
                                           .body = body_of(call, form, raw),
                                           .policy = &policy,
-                                          .resource_arn = subscriber->endpoint,
+                                          .resource_arn = sns_endpoint_shown(call, subscriber->endpoint),
                                           .trace_id = broadcast->way.trace_id});
 }
 
@@ -207,7 +224,7 @@ static void write_post(const struct call *call, const struct sns_deliver_outside
     add_header(call, send, "x-amz-sns-message-type", in->type);
     add_header(call, send, "x-amz-sns-message-id", in->message_id);
     add_header(call, send, "x-amz-sns-topic-arn", in->topic_arn);
-    if (is_notification)
+    if (!str_equal(in->type, S("SubscriptionConfirmation")))
         add_header(call, send, "x-amz-sns-subscription-arn", row->arn);
     if (is_notification && !in->insert_at)
         add_header(call, send, "x-amz-sns-rawdelivery", S("true"));
@@ -311,7 +328,7 @@ static void log_status(const struct call *call, const struct sns_deliver_outside
     sns_feedback_add(call, &feedback,
                      &(struct delivery_status){
                          .protocol = row.protocol,
-                         .destination = row.endpoint,
+                         .destination = sns_endpoint_shown(call, row.endpoint),
                          .failure = outcome->verdict == DELIVERY_DELIVERED ? NULL : &failure,
                          .provider_response = str_present(outcome->reason) ? outcome->reason : S("OK"),
                          .status_code = sent->status,
@@ -352,8 +369,8 @@ enum outcome sns_give_up_outside(const struct call *call, const struct sns_deliv
             call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
         return DONE;
     log_warn("a published message was not delivered", log_field("topic", in->topic_arn),
-             log_field("to", row.endpoint), log_field("reason", call->delivery->reason),
-             log_field("trace", call->trace_id));
+             log_field("to", sns_endpoint_shown(call, row.endpoint)),
+             log_field("reason", call->delivery->reason), log_field("trace", call->trace_id));
     sns_redrive(call, row.redrive_policy,
                 &(struct dead_letter){.topic_arn = in->topic_arn,
                                       .subscription_arn = row.arn,

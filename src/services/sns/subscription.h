@@ -128,6 +128,8 @@ bool sns_https_check(const struct call *call, str endpoint);
 bool sns_mail_check(const struct call *call, str endpoint);
 void sns_outside_deliver(const struct call *call, struct broadcast *broadcast,
                          const struct sns_subscriber_rows *subscribers);
+/* The endpoint with stars for the password in a URL. */
+str sns_endpoint_shown(const struct call *call, str endpoint);
 /* The target of a subscription's deliveries. */
 str sns_delivery_target(const struct call *call, int64_t subscription_id);
 /* Ask an endpoint for a confirmation; `request` is its envelope. */

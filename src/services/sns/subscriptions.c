@@ -339,7 +339,7 @@ static str show_page(const struct call *call, const struct sns_subscription_rows
             .subscription_arn = listed_arn(&rows->items[i]),
             .owner = rows->items[i].owner,
             .protocol = rows->items[i].protocol,
-            .endpoint = rows->items[i].endpoint,
+            .endpoint = sns_endpoint_shown(call, rows->items[i].endpoint),
             .topic_arn = topic_arn_of(call, rows->items[i].arn),
         };
     return page_end(call, page);

@@ -153,6 +153,7 @@ def test_an_unsigned_end_can_be_undone(sns, web, confirmed):
     _, headers, body = web.take()
     request = json.loads(body)
     assert headers["x-amz-sns-message-type"] == request["Type"] == "UnsubscribeConfirmation"
+    assert headers["x-amz-sns-subscription-arn"] == subscription
     assert request["Message"] == (f"You have chosen to deactivate subscription {subscription}.\nTo cancel this operation "
                                   "and restore the subscription, visit the SubscribeURL included in this message.")
     verify(request, "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
@@ -164,6 +165,20 @@ def test_an_unsigned_end_can_be_undone(sns, web, confirmed):
     sns.publish(TopicArn=topic, Message="again")
     assert json.loads(web.take()[2])["Message"] == "again"
     assert counts(sns, topic) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("user, shown", [("me:secret@", "me:****@"), ("me:secret:secret@", "me:****@"), (":secret@", ":****@"),
+                                         ("me@", "me@")])
+def test_the_password_in_a_url_is_listed_and_traced_as_stars(sns, web, endpoint, make_topic, wait_until, user, shown):
+    topic, url = make_topic(), web.url.replace("//", f"//{user}") + "/a:b@c"
+    arn = sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=url, ReturnSubscriptionArn=True)["SubscriptionArn"]
+    [listed] = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert listed["Endpoint"] == url.replace(user, shown)
+    assert attributes_of(sns, arn)["Endpoint"] == url
+    assert visit(json.loads(web.take()[2])["SubscribeURL"])[0] == 200
+    sns.publish(TopicArn=topic, Message="m")
+    wait_until(lambda: last_attempt(endpoint, topic) == "delivered")
+    assert "secret" not in json.dumps(Traces(endpoint).hops(resource=topic))
 
 
 def test_a_queue_of_another_account_must_confirm(sns, client, make_topic, unique):
