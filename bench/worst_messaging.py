@@ -58,6 +58,19 @@ def attributed_batch(sqs):
     sqs.send_message_batch(QueueUrl=url(sqs, "worst-batch"), Entries=entries)
 
 
+def attributed_queue(sqs):
+    make_queue(sqs, "worst-named", VisibilityTimeout=0)
+    attributes = {f"name-{i}": {"DataType": "String", "StringValue": "v"} for i in range(10)}
+    fill(sqs, "worst-named", 10, MessageAttributes=attributes)
+
+
+def receive_named(sqs):
+    """A thousand names of each kind, which no attribute has."""
+    names = [f"nam{i}" for i in range(1000)]
+    sqs.receive_message(QueueUrl=url(sqs, "worst-named"), MaxNumberOfMessages=10, AttributeNames=names,
+                        MessageSystemAttributeNames=names, MessageAttributeNames=names)
+
+
 def backlog(name, **attributes):
     def prepare(sqs):
         make_queue(sqs, name, **attributes)
@@ -108,6 +121,8 @@ SQS = [
      "request": attributed_batch},
     {"name": "ReceiveMessage: ten bodies of 1 MB", "prepare": large_queue,
      "request": lambda sqs: sqs.receive_message(QueueUrl=url(sqs, "worst-large"), MaxNumberOfMessages=10)},
+    {"name": "ReceiveMessage: a thousand names of each kind for ten messages' attributes", "prepare": attributed_queue,
+     "request": receive_named},
     {"name": "GetQueueAttributes: 20,000 messages in flight, each to another second", "prepare": hidden_everywhere,
      "request": lambda sqs: sqs.get_queue_attributes(QueueUrl=url(sqs, "worst-hidden"), AttributeNames=["All"])},
     {"name": "GetQueueAttributes: a backlog of 20,000", "prepare": backlog("worst-backlog"),
