@@ -6,7 +6,7 @@
  *     Entries.member.2.Id=a              a list of structures
  *
  * The fields are sorted by name once.  Everything below "Entries.member.2." is then one run of fields: each
- * value is decoded from a run, without building a tree.
+ * value is decoded from a run, without building a tree.  Of fields with one name the first counts, as on AWS.
  */
 #include "engine/query_form.h"
 
@@ -34,6 +34,7 @@ struct decoder {
 
 /* ---- runs ---- */
 
+/* glibc's qsort() leaves fields with one name in their order. */
 static int by_name(const void *a, const void *b)
 {
     return str_compare(((const struct form_field *)a)->name, ((const struct form_field *)b)->name);
@@ -105,14 +106,17 @@ static struct numbered_list number_items(struct arena *arena, const struct run *
         if (!str_next(&rest, '.', &label) || !str_to_i64(label, &number) || number < 0)
             continue;
         struct numbered *item = list.count ? &list.items[list.count - 1] : NULL;
-        if (!item || item->number != number) {
+        size_t depth = run->depth + label.size + 1; /* "01" is not the label "1" */
+        if (!item || item->number != number || item->below.depth != depth) {
             item = list_add(arena, &list);
-            *item = (struct numbered){number, {0}, {run->items + i, 0, run->depth + label.size + 1}};
+            *item = (struct numbered){number, {0}, {run->items + i, 0, depth}};
         }
-        if (run->items[i].name.size == run->depth + label.size)
+        if (run->items[i].name.size >= depth) {
+            if (item->below.count++ == 0)
+                item->below.items = run->items + i;
+        } else if (!str_present(item->value)) {
             item->value = run->items[i].value;
-        else if (item->below.count++ == 0)
-            item->below.items = run->items + i;
+        }
     }
     if (list.count > 1)
         qsort(list.items, list.count, sizeof *list.items, by_number);

@@ -53,6 +53,35 @@ TEST(a_send_is_read_from_a_form)
     assert_text(in->message_attributes.items[1].value.string_value, "10");
 }
 
+TEST(of_fields_of_a_form_with_one_name_the_first_counts)
+{
+    struct call call = call_of(&SQS_RECEIVE_MESSAGE);
+    str body = S("Action=ReceiveMessage&QueueUrl=b&QueueUrl=a&AttributeName.1=d&AttributeName.1=c"
+                 "&MaxNumberOfMessages=2&MaxNumberOfMessages=x&AttributeName.2=e");
+    const struct sqs_receive_message_request *in = decoded(&call, PROTOCOL_QUERY, body);
+
+    assert_text(in->queue_url, "b");
+    assert_int_equal(*in->max_number_of_messages, 2);
+    assert_int_equal(in->attribute_names.count, 2);
+    assert_text(in->attribute_names.items[0], "d");
+    assert_text(in->attribute_names.items[1], "e");
+}
+
+TEST(one_number_written_in_two_ways_is_two_items)
+{
+    struct call call = call_of(&SQS_DELETE_MESSAGE_BATCH);
+    str body = S("Action=DeleteMessageBatch&QueueUrl=q&DeleteMessageBatchRequestEntry.1.Id=b"
+                 "&DeleteMessageBatchRequestEntry.001.Id=a&DeleteMessageBatchRequestEntry.1.ReceiptHandle=c"
+                 "&DeleteMessageBatchRequestEntry.001.ReceiptHandle=d");
+    const struct sqs_delete_message_batch_request *in = decoded(&call, PROTOCOL_QUERY, body);
+
+    assert_int_equal(in->entries.count, 2);
+    assert_text(in->entries.items[0].id, "a");
+    assert_text(in->entries.items[0].receipt_handle, "d");
+    assert_text(in->entries.items[1].id, "b");
+    assert_text(in->entries.items[1].receipt_handle, "c");
+}
+
 TEST(sqs_takes_the_queue_from_the_path)
 {
     struct call call = call_of(&SQS_RECEIVE_MESSAGE);
@@ -258,10 +287,12 @@ TEST(what_a_service_stores_comes_back_the_same)
 }
 
 TESTS(test(a_send_is_read_from_json), test(a_send_is_read_from_a_form),
-      test(sqs_takes_the_queue_from_the_path), test(an_entry_given_twice_counts_once_and_the_last_wins),
-      test(many_entries_given_twice_count_once), test(an_empty_body_is_an_empty_object),
-      test(what_is_no_json_is_refused_without_a_word), test(coral_says_which_type_it_cannot_convert),
-      test(dynamodb_says_it_in_its_own_words), test(a_text_is_a_boolean_for_dynamodb_only_in_a_union),
+      test(of_fields_of_a_form_with_one_name_the_first_counts),
+      test(one_number_written_in_two_ways_is_two_items), test(sqs_takes_the_queue_from_the_path),
+      test(an_entry_given_twice_counts_once_and_the_last_wins), test(many_entries_given_twice_count_once),
+      test(an_empty_body_is_an_empty_object), test(what_is_no_json_is_refused_without_a_word),
+      test(coral_says_which_type_it_cannot_convert), test(dynamodb_says_it_in_its_own_words),
+      test(a_text_is_a_boolean_for_dynamodb_only_in_a_union),
       test(several_members_of_a_union_are_kept_to_be_refused),
       test(a_member_of_a_union_given_twice_counts_once_and_the_last_wins), test(a_value_takes_24_bytes),
       test(a_fraction_is_no_integer), test(a_null_in_a_list_is_absent),
