@@ -43,7 +43,7 @@ bool refused_check(const struct call *call, const struct shape *shape, const voi
 /* ---- values in sentences: shown.c ---- */
 
 struct showing {
-    bool as_json; /* lists and maps */
+    bool newer; /* as AWS's newer framework shows them: lists and maps as JSON */
     const struct unmodelled *unmodelled;
 };
 

@@ -88,7 +88,7 @@ static void add_value(struct text *text, const struct showing *showing, const st
 
 static bool is_json(const struct showing *showing, const struct shape *shape)
 {
-    return showing->as_json && (shape->type == SHAPE_LIST || shape->type == SHAPE_MAP);
+    return showing->newer && (shape->type == SHAPE_LIST || shape->type == SHAPE_MAP);
 }
 
 static void add_json(struct text *text, const struct shape *shape, const void *value)

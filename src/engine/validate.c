@@ -35,7 +35,6 @@ struct checker {
     int count;
     const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
-    bool plain_sizes;
     struct showing showing;
     bool incomplete; /* a required member of the input is missing: the operation's own words do not count */
 };
@@ -229,7 +228,7 @@ static bool begin_sentence(struct checker *checker, const struct place *place, c
     return true;
 }
 
-/* The same about a size, for an operation of the dialect's newer_operations. */
+/* The same about a size, in the newer framework: without the value. */
 static bool begin_plain_sentence(struct checker *checker, const struct place *place)
 {
     if (checker->count == MOST_SENTENCES)
@@ -252,7 +251,7 @@ static void report_broken(struct checker *checker, const struct place *place, co
     static const enum constraint order[] = {VALUES, PATTERN, LEAST, MOST};
 
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        bool plain = checker->plain_sizes && (order[i] == LEAST || order[i] == MOST);
+        bool plain = checker->showing.newer && (order[i] == LEAST || order[i] == MOST);
         if (broken & order[i] &&
             (plain ? begin_plain_sentence(checker, place) : begin_sentence(checker, place, shape, value)))
             add_constraint(&checker->sentences, shape, order[i]);
@@ -412,14 +411,13 @@ static bool misses_member(const struct shape *shape, const void *structure)
 bool validate_coral(const struct call *call, const struct shape *shape, const void *in)
 {
     const struct dialect *dialect = call->operation->service->dialect;
-    bool newer = is_listed(dialect->newer_operations, call);
-    struct checker checker = {.service = call->operation->service,
-                              .arena = call->arena,
-                              .sentences = text_in(call->arena),
-                              .operation = call->operation->name,
-                              .plain_sizes = newer,
-                              .showing = {.as_json = newer, .unmodelled = dialect->unmodelled},
-                              .incomplete = misses_member(shape, in)};
+    struct checker checker = {
+        .service = call->operation->service,
+        .arena = call->arena,
+        .sentences = text_in(call->arena),
+        .operation = call->operation->name,
+        .showing = {.newer = is_listed(dialect->newer_operations, call), .unmodelled = dialect->unmodelled},
+        .incomplete = misses_member(shape, in)};
 
     if (is_listed(dialect->enums_first, call))
         check_enums(&checker, shape, in);
