@@ -54,6 +54,9 @@ struct table {
     struct index_list indexes;
 };
 
+/* What the row of a located resource is: a struct table, also for an index; a struct stream; a backup's. */
+enum resource_kind { RESOURCE_TABLE, RESOURCE_STREAM, RESOURCE_BACKUP };
+
 /*
  * The key of an item as it is stored.  hash is spread_key() of the partition key's bytes, in whose order a
  * scan reads; memcmp order of range is DynamoDB's order of sort keys.  Without a sort key, range is empty.
@@ -83,6 +86,9 @@ void dynamodb_throughput_charge(const struct call *call, const struct table *tab
                                 double units);
 /* Before a reset. */
 void dynamodb_throughput_forget(const struct call *call);
+
+/* table_find.c */
+enum resource_kind dynamodb_resource_kind(const struct resource *resource);
 
 /* item_key.c */
 enum { MAX_HASH_BYTES = 2048, MAX_RANGE_BYTES = 1024 };

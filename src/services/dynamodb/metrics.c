@@ -68,18 +68,13 @@ void dynamodb_count_returned(const struct call *call, const struct table *table,
     count(call, &returned, table->name, (double)items);
 }
 
-/* Backups and streams have other rows than tables and indexes. */
-static bool is_of_table(const struct resource *resource)
-{
-    return str_find(resource->arn, S("/backup/")) < 0 && str_find(resource->arn, S("/stream/")) < 0;
-}
-
 /* The name of the table that the request is about; absent: none, or it came not that far. */
 static str table_of_request(const struct call *call)
 {
     const struct table *table = NULL;
 
-    if (call->progress->resources.count > 0 && is_of_table(call_resource(call, 0)))
+    if (call->progress->resources.count > 0 &&
+        dynamodb_resource_kind(call_resource(call, 0)) == RESOURCE_TABLE)
         table = call_resource(call, 0)->row;
     return table && table->row.id ? table->name : (str){0};
 }

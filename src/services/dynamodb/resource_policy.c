@@ -76,7 +76,7 @@ struct governed {
 
 static bool names_stream(const struct call *call)
 {
-    return str_find(call_resource(call, 0)->arn, S("/stream/")) >= 0;
+    return dynamodb_resource_kind(call_resource(call, 0)) == RESOURCE_STREAM;
 }
 
 static bool stream_find(const struct call *call, struct governed *governed)

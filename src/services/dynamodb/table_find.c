@@ -14,6 +14,29 @@
 #include "aws/arn.h"
 #include "services/tags/tags.h"
 
+/* The second word of table/NAME/stream/LABEL; absent in the ARN of a table. */
+static str part_of(str text)
+{
+    struct arn arn = {0};
+    str rest, word = {0};
+
+    arn_parse(text, &arn);
+    rest = arn.resource;
+    for (int i = 0; i < 3; i++)
+        if (!str_next(&rest, '/', &word))
+            return (str){0};
+    return word;
+}
+
+enum resource_kind dynamodb_resource_kind(const struct resource *resource)
+{
+    str part = part_of(resource->arn);
+
+    return str_equal(part, S("stream"))   ? RESOURCE_STREAM
+           : str_equal(part, S("backup")) ? RESOURCE_BACKUP
+                                          : RESOURCE_TABLE;
+}
+
 static bool refuse_arn(const struct call *call, const char *problem, str given)
 {
     return dynamodb_refuse(call, arena_format(call->arena, "1 validation error detected: %s in '%.*s'",
