@@ -385,14 +385,18 @@ static bool read_start(const struct call *call, str arn, struct dynamodb_list_ba
                call, S("Invalid Request: The supplied ExclusiveStartBackupArn does not match the region"));
 }
 
-static str name_of(str name_or_arn)
+/* The table need not exist any more. */
+static bool read_table(const struct call *call, str name_or_arn,
+                       struct dynamodb_list_backup_rows_params *params)
 {
-    struct arn arn;
+    struct resource found = {0};
 
-    return str_starts_with(name_or_arn, S("arn:")) && arn_parse(name_or_arn, &arn) &&
-                   str_starts_with(arn.resource, S("table/"))
-               ? str_from(arn.resource, sizeof "table/" - 1)
-               : name_or_arn;
+    if (!str_present(name_or_arn))
+        return true;
+    if (!dynamodb_locate_table(call, name_or_arn, &found) || !dynamodb_refuse_other_account(call, &found))
+        return false;
+    params->of_table = ((const struct table *)found.row)->name;
+    return true;
 }
 
 static bool read_filters(const struct call *call, const struct dynamodb_list_backups_input *in,
@@ -405,7 +409,6 @@ static bool read_filters(const struct call *call, const struct dynamodb_list_bac
 
     params->account = call->account;
     params->region = call->region;
-    params->of_table = name_of(in->table_name);
     params->of_type = all ? (str){0} : type;
     params->lower_ms = in->time_range_lower_bound ? *in->time_range_lower_bound : 0;
     params->upper_ms = in->time_range_upper_bound ? *in->time_range_upper_bound : INT64_MAX;
@@ -413,7 +416,8 @@ static bool read_filters(const struct call *call, const struct dynamodb_list_bac
         return dynamodb_refuse(
             call, S("One or more parameter values were invalid: Time range lower bound must be less "
                     "than or equal to upper bound"));
-    return read_start(call, in->exclusive_start_backup_arn, params);
+    return read_table(call, in->table_name, params) &&
+           read_start(call, in->exclusive_start_backup_arn, params);
 }
 
 static void add_summary(const struct call *call, const struct dynamodb_backup_row *row,

@@ -123,6 +123,15 @@ def test_backups_are_listed_by_table_type_time_and_page(served, dynamodb, name, 
     assert refused(dynamodb.list_backups, TimeRangeLowerBound=times[1], TimeRangeUpperBound=times[0])["message"] == (
         "One or more parameter values were invalid: Time range lower bound must be less than or equal to upper bound")
     assert dynamodb.list_backups(TableName="no-such-table")["BackupSummaries"] == []
+    arn = table_of(dynamodb, name)["TableArn"]
+    assert [one["BackupArn"] for one in dynamodb.list_backups(TableName=arn)["BackupSummaries"]] == arns
+    for foreign, sentence in (
+            (arn.replace("us-east-1", "eu-west-1"), "1 validation error detected: Invalid AWS region in '{}'"),
+            (arn.replace("000000000000", "222222222222"),
+             "This action is only supported by accounts that match the resource owner’s account."),
+            (arn.replace(":table/", ":queue/"), "1 validation error detected: Invalid resource type in '{}'")):
+        answer = refused(dynamodb.list_backups, TableName=foreign)
+        assert (answer["code"], answer["message"]) == ("ValidationException", sentence.format(foreign))
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:dynamodb:us-east-1:000000000000:table/some-table", "x" * 40])
