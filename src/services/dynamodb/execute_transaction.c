@@ -71,7 +71,7 @@ static bool parts_read(const struct call *call, const struct dynamodb_execute_tr
                           .run = {.text = asked->statement,
                                   .return_values_on_failure = asked->return_values_on_condition_check_failure,
                                   .parameters = asked->parameters.items ? &asked->parameters : NULL,
-                                  .enclosing_operation = S("ExecuteTransaction")}};
+                                  .in_transaction = true}};
         if (!dynamodb_pql_parameters_check(call, &part->run))
             return false;
         if (!dynamodb_pql_parse(call, &part->run))
@@ -127,6 +127,22 @@ static bool keys_read(const struct call *call, struct transaction *transaction)
     return true;
 }
 
+static bool all_admitted(const struct call *call, const struct transaction *transaction)
+{
+    struct failure *failures = arena_alloc(call->arena, transaction->count * sizeof *failures);
+    bool all = true;
+
+    for (size_t i = 0; i < transaction->count; i++) {
+        if (dynamodb_throughput_admit(dynamodb_as_reading(call), transaction->items[i].run.table, NULL))
+            continue;
+        failures[i] = take_failure(call);
+        all = false;
+    }
+    if (!all)
+        dynamodb_transaction_cancel(call, failures, transaction->count);
+    return all;
+}
+
 /* The items are read only if all of them are: the handler need not decode what is too large. */
 static bool sizes_check(const struct call *call, const struct transaction *transaction)
 {
@@ -165,7 +181,8 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
     struct table_uses uses = {.factor = 2};
     int64_t bytes = 0;
 
-    if (!keys_read(call, transaction) || (!transaction->was_read && !items_read(call, transaction)))
+    if (!keys_read(call, transaction) || !all_admitted(call, transaction) ||
+        (!transaction->was_read && !items_read(call, transaction)))
         return FAILED;
     for (size_t i = 0; i < transaction->count; i++) {
         const struct part *part = &transaction->items[i];
@@ -183,11 +200,13 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
 
 /* ---- writes ---- */
 
-/* What is wrong with a key's attribute is the reason of its statement. */
+/* What is wrong with a key's attribute, or throttled, is the reason of its statement. */
 static bool is_reason(const struct failure *failure)
 {
-    return failure->error == &DYNAMODB_VALIDATION_EXCEPTION &&
-           str_starts_with(failure->message, S("Key attribute"));
+    return failure->error == &DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION ||
+           failure->error == &DYNAMODB_THROTTLING_EXCEPTION ||
+           (failure->error == &DYNAMODB_VALIDATION_EXCEPTION &&
+            str_starts_with(failure->message, S("Key attribute")));
 }
 
 static bool writes_read(const struct call *call, struct transaction *transaction)
@@ -198,7 +217,8 @@ static bool writes_read(const struct call *call, struct transaction *transaction
         *list_add(call->arena, set) = (struct write){0};
     for (size_t i = 0; i < set->count; i++) {
         struct part *part = &transaction->items[i];
-        if (dynamodb_pql_write_anew(call, &part->run, &set->items[i])) {
+        if (dynamodb_pql_write_anew(call, &part->run, &set->items[i]) &&
+            dynamodb_throughput_admit(call, part->run.table, NULL)) {
             set->items[i].failure = (struct failure){0};
             continue;
         }

@@ -49,8 +49,8 @@ static void add_context(const struct call *call, const struct resource *resource
     if (run->table->row.id && !str_present(statement->index_name))
         tags_in_context(call, resource->arn, context);
     add_access(call, run, context);
-    if (str_present(run->enclosing_operation))
-        context_add(call, context, S("dynamodb:EnclosingOperation"), run->enclosing_operation);
+    if (run->in_transaction)
+        context_add(call, context, S("dynamodb:EnclosingOperation"), S("ExecuteTransaction"));
     if (statement->kind == STATEMENT_SELECT) {
         dynamodb_select_in_context(call, (str){0}, &run->expressions, statement->index_name, context);
         context_add(call, context, S("dynamodb:FullTableScan"),
@@ -97,6 +97,15 @@ static bool index_check(const struct call *call, const struct pql_run *run)
                              "keys or multi-attribute RANGE keys."));
 }
 
+/* What throttles a transaction is the reason of its statement. */
+static bool open_table(const struct call *call, const struct pql_run *run)
+{
+    if (run->in_transaction)
+        return dynamodb_table_serves(call, run->table);
+    return dynamodb_table_open(run->statement.kind == STATEMENT_SELECT ? dynamodb_as_reading(call) : call,
+                               run->table);
+}
+
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
 {
     struct resource resource = {0};
@@ -112,9 +121,7 @@ bool dynamodb_pql_open(const struct call *call, struct pql_run *run)
     dynamodb_pql_analyse(call->arena, run);
     resource.row = run;
     resource.add_context = add_context;
-    return authorize_action(call, str_of(actions[run->statement.kind]), &resource) &&
-           dynamodb_table_open(run->statement.kind == STATEMENT_SELECT ? dynamodb_as_reading(call) : call,
-                               run->table) &&
+    return authorize_action(call, str_of(actions[run->statement.kind]), &resource) && open_table(call, run) &&
            index_check(call, run);
 }
 

@@ -19,7 +19,7 @@ struct pql_run {
     str text;
     const struct dynamodb_prepared_statement_parameters *parameters;
     str return_values_on_failure;
-    str enclosing_operation; /* of a transaction; absent otherwise */
+    bool in_transaction; /* of ExecuteTransaction */
 
     bool parsed;
     struct statement statement;

@@ -140,6 +140,10 @@ def test_a_transaction_is_cancelled_by_an_action_that_is_throttled(enforcing, pa
             (client.transact_get_items, [{"Get": {"TableName": name, "Key": {"id": {"S": "1"}}}} for name in pair])):
         answer = refused(call, TransactItems=actions)
         assert (answer["code"], answer["reply"]["CancellationReasons"]) == ("TransactionCanceledException", reasons)
+    for statement in ("insert into \"{}\" value {{'id': '9'}}", "select * from \"{}\" where id = '1'"):
+        answer = refused(client.execute_transaction,
+                         TransactStatements=[{"Statement": statement.format(name)} for name in pair])
+        assert (answer["code"], answer["reply"]["CancellationReasons"]) == ("TransactionCanceledException", reasons)
     assert client.scan(TableName=pair[1])["Count"] == 1
 
 
