@@ -73,7 +73,8 @@ static bool key_of(const struct call *call, const struct pql_run *run, struct it
         return false;
     if (result == KEY_FOUND && rest.count == 0 && !str_present(run->statement.index_name))
         return dynamodb_key_of_request(call, &run->table->keys, &named, key);
-    return dynamodb_refuse(call,
+    return dynamodb_pql_reads_check(call, run) &&
+           dynamodb_refuse(call,
                            S("Select statements within BatchExecuteStatement must specify the primary key in "
                              "the where clause."));
 }

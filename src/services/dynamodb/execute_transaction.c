@@ -15,7 +15,8 @@
 struct part {
     struct pql_run run;
     const struct dynamodb_parameterized_statement *asked;
-    struct item_key key; /* of a SELECT */
+    struct failure failure; /* the reason of its cancellation */
+    struct item_key key;    /* of a SELECT */
     int64_t size_bytes;
     struct dynamodb_attribute_map item;
 };
@@ -80,17 +81,31 @@ static bool parts_read(const struct call *call, const struct dynamodb_execute_tr
             return dynamodb_refuse(call,
                                    S("ExecuteTransaction API does not support both read and write operations "
                                      "in the same request."));
-        if (str_present(part->run.statement.return_values))
-            return refuse_part(call, i, S("RETURNING clause is not supported in ExecuteTransaction."));
     }
     return true;
 }
 
+/* A missing table is the reason of its statement. */
+static bool part_open(const struct call *call, struct part *part)
+{
+    if (dynamodb_pql_open(call, &part->run))
+        return true;
+    bool missing = call->progress->failure.error == &DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION;
+    if (missing)
+        part->failure = take_failure(call);
+    return missing;
+}
+
 static bool parts_open(const struct call *call, struct transaction *transaction)
 {
-    for (size_t i = 0; i < transaction->count; i++)
-        if (!dynamodb_pql_open(call, &transaction->items[i].run))
+    for (size_t i = 0; i < transaction->count; i++) {
+        struct part *part = &transaction->items[i];
+        part->failure = (struct failure){0};
+        if (!part_open(call, part))
             return false;
+        if (!part->failure.error && str_present(part->run.statement.return_values))
+            return refuse_part(call, i, S("RETURNING clause is not supported in ExecuteTransaction."));
+    }
     return true;
 }
 
@@ -106,41 +121,60 @@ static bool key_of(const struct call *call, struct part *part)
     enum key_result result = dynamodb_pql_key(call, &part->run, &named, &rest);
     if (result == KEY_REFUSED)
         return false;
-    if (result == KEY_FOUND && rest.count == 0)
-        return dynamodb_key_of_request(call, &part->run.table->keys, &named, &part->key);
-    return dynamodb_refuse(
-        call, S("Select statements within ExecuteTransaction must specify the primary key in the "
-                "where clause."));
+    if (result == KEY_FOUND && rest.count == 0) {
+        if (!dynamodb_key_of_request(call, &part->run.table->keys, &named, &part->key))
+            part->failure = take_failure(call);
+        return true;
+    }
+    return dynamodb_pql_reads_check(call, &part->run) &&
+           dynamodb_refuse(
+               call, S("Select statements within ExecuteTransaction must specify the primary key in the "
+                       "where clause."));
 }
 
 static bool keys_read(const struct call *call, struct transaction *transaction)
 {
-    struct item_places places = dynamodb_places_for(call->arena, transaction->count);
-
     for (size_t i = 0; i < transaction->count; i++) {
-        const struct part *part = &transaction->items[i];
-        if (!key_of(call, &transaction->items[i]))
+        struct part *part = &transaction->items[i];
+        if (!part->failure.error && !key_of(call, part))
             return place_failure(call, i);
-        if (!dynamodb_places_add(&places, part->run.table->row.id, part->key))
-            return dynamodb_transaction_refuse_repeated(call);
     }
     return true;
 }
 
-static bool all_admitted(const struct call *call, const struct transaction *transaction)
+/* Cancel the transaction if there is a reason. */
+static bool reasons_check(const struct call *call, const struct transaction *transaction)
 {
     struct failure *failures = arena_alloc(call->arena, transaction->count * sizeof *failures);
-    bool all = true;
+    bool any = false;
 
     for (size_t i = 0; i < transaction->count; i++) {
-        if (dynamodb_throughput_admit(dynamodb_as_reading(call), transaction->items[i].run.table, NULL))
-            continue;
-        failures[i] = take_failure(call);
-        all = false;
+        failures[i] = transaction->items[i].failure;
+        any = any || failures[i].error;
     }
-    if (!all)
+    if (any)
         dynamodb_transaction_cancel(call, failures, transaction->count);
-    return all;
+    return !any;
+}
+
+static void admit(const struct call *call, struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->count; i++) {
+        struct part *part = &transaction->items[i];
+        if (!part->failure.error &&
+            !dynamodb_throughput_admit(dynamodb_as_reading(call), part->run.table, NULL))
+            part->failure = take_failure(call);
+    }
+}
+
+static bool repeats_check(const struct call *call, const struct transaction *transaction)
+{
+    struct item_places places = dynamodb_places_for(call->arena, transaction->count);
+
+    for (size_t i = 0; i < transaction->count; i++)
+        if (!dynamodb_places_add(&places, transaction->items[i].run.table->row.id, transaction->items[i].key))
+            return dynamodb_transaction_refuse_repeated(call);
+    return true;
 }
 
 /* The items are read only if all of them are: the handler need not decode what is too large. */
@@ -181,7 +215,10 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
     struct table_uses uses = {.factor = 2};
     int64_t bytes = 0;
 
-    if (!keys_read(call, transaction) || !all_admitted(call, transaction) ||
+    if (!keys_read(call, transaction))
+        return FAILED;
+    admit(call, transaction);
+    if (!reasons_check(call, transaction) || !repeats_check(call, transaction) ||
         (!transaction->was_read && !items_read(call, transaction)))
         return FAILED;
     for (size_t i = 0; i < transaction->count; i++) {
@@ -200,13 +237,25 @@ static enum outcome read_items(const struct call *call, const struct dynamodb_ex
 
 /* ---- writes ---- */
 
-/* What is wrong with a key's attribute, or throttled, is the reason of its statement. */
-static bool is_reason(const struct failure *failure)
+/* What is wrong with a key, or throttled, is the reason of its statement. */
+static bool is_reason(const struct part *part, const struct failure *failure)
 {
-    return failure->error == &DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION ||
-           failure->error == &DYNAMODB_THROTTLING_EXCEPTION ||
-           (failure->error == &DYNAMODB_VALIDATION_EXCEPTION &&
-            str_starts_with(failure->message, S("Key attribute")));
+    return part->run.faulty_key || failure->error == &DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION ||
+           failure->error == &DYNAMODB_THROTTLING_EXCEPTION;
+}
+
+/* Work out the write.  False: it is not a reason why it cannot be. */
+static bool write_read(const struct call *call, struct part *part, struct write *write)
+{
+    write->failure = part->failure;
+    write->table = part->run.table;
+    if (part->failure.error || (dynamodb_pql_write_anew(call, &part->run, write) &&
+                                dynamodb_throughput_admit(call, part->run.table, NULL)))
+        return true;
+    if (!is_reason(part, &call->progress->failure))
+        return false;
+    write->failure = take_failure(call);
+    return true;
 }
 
 static bool writes_read(const struct call *call, struct transaction *transaction)
@@ -215,18 +264,9 @@ static bool writes_read(const struct call *call, struct transaction *transaction
 
     while (set->count < transaction->count)
         *list_add(call->arena, set) = (struct write){0};
-    for (size_t i = 0; i < set->count; i++) {
-        struct part *part = &transaction->items[i];
-        if (dynamodb_pql_write_anew(call, &part->run, &set->items[i]) &&
-            dynamodb_throughput_admit(call, part->run.table, NULL)) {
-            set->items[i].failure = (struct failure){0};
-            continue;
-        }
-        struct failure failure = call->progress->failure;
-        if (!is_reason(&failure))
+    for (size_t i = 0; i < set->count; i++)
+        if (!write_read(call, &transaction->items[i], &set->items[i]))
             return place_failure(call, i);
-        set->items[i].failure = take_failure(call);
-    }
     return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
 }
 
@@ -297,7 +337,8 @@ void dynamodb_execute_transaction_prepare(const struct call *call,
     if (!parts_open(call, transaction))
         return;
     if (is_read(transaction)) {
-        transaction->was_read = keys_read(call, transaction) && items_read(call, transaction);
+        transaction->was_read = keys_read(call, transaction) && reasons_check(call, transaction) &&
+                                repeats_check(call, transaction) && items_read(call, transaction);
         return;
     }
     if (str_present(in->client_request_token))

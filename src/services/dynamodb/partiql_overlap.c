@@ -1,12 +1,14 @@
 /*
  * partiql_overlap.c: refuses a SELECT whose branches read the same keys of a table or index with a sort key.
  *
- * A branch is an operand of the OR that is the whole condition, once for each partition that the operand
- * names by = or IN; it reads the range of its conditions on the sort key.  AWS refuses branches whose ranges
- * overlap, even when other conditions keep their items apart, but no branches at all when one of them negates
- * the sort key.  What AWS answers to other nested conditions on keys is not recorded: they are not refused.
+ * The condition is the same as an OR of branches, each an AND of conditions; an OR that names no key is one
+ * of these.  A branch counts once for each partition that it names by = or IN, and reads the range of its
+ * conditions on the sort key.  AWS refuses branches whose ranges overlap, even when other conditions keep
+ * their items apart, but no branches at all when one of them negates the sort key.  Other nested conditions
+ * on keys are not refused.
  *
- * Recorded from AWS by paritysuite/dynamodb-conformance, October 2026 (partiqlGrammar, whereOverlap).
+ * Recorded from AWS by paritysuite/dynamodb-conformance (partiqlGrammar, whereOverlap) and by floci
+ * (DynamoDbPartiQLEdgeCaseIntegrationTest), September and October 2026.
  */
 #include "partiql_run.h"
 
@@ -18,7 +20,10 @@
 struct ranges {
     struct key_range *items;
     size_t count;
+    size_t branches;
 };
+
+enum { MAX_BRANCHES = 200 }; /* of more, none is refused: ORs multiply */
 
 static bool names(const struct node *node, str attribute)
 {
@@ -91,17 +96,15 @@ static bool find_partitions(const struct call *call, const struct pql_run *run,
 }
 
 /* Add what a branch reads.  False: its conditions on keys are of other kinds. */
-static bool add_branch(const struct call *call, const struct pql_run *run, struct node *branch,
+static bool add_branch(const struct call *call, const struct pql_run *run, const struct node_list *conditions,
                        struct ranges *ranges)
 {
     struct value_pointers partitions = {0};
-    struct node_list conditions = {0};
     struct key_range range;
 
-    dynamodb_pql_conjuncts(call->arena, branch, &conditions);
-    if (!find_partitions(call, run, &conditions, &partitions) ||
+    if (++ranges->branches > MAX_BRANCHES || !find_partitions(call, run, conditions, &partitions) ||
         !read_range(call, run, partitions.items[0], NULL, &range) ||
-        !narrow_by_all(call, run, partitions.items[0], &conditions, &range))
+        (run->keys->count > 1 && !narrow_by_all(call, run, partitions.items[0], conditions, &range)))
         return false;
     for (size_t i = 0; i < partitions.count && str_compare(range.low, range.high) < 0; i++) {
         range.partition = dynamodb_key_bytes(call->arena, partitions.items[i]);
@@ -132,14 +135,40 @@ static bool are_apart(struct ranges *ranges)
     return true;
 }
 
-static bool add_branches(const struct call *call, const struct pql_run *run, struct node *where,
-                         struct ranges *ranges)
+/* The conditions, with that operand in the place of the OR that is one of them. */
+static struct node_list with_operand(struct arena *arena, const struct node_list *conditions, size_t at,
+                                     struct node *operand)
 {
-    if (where->kind != NODE_OR)
-        return add_branch(call, run, where, ranges);
-    for (size_t i = 0; i < where->operands.count; i++)
-        if (!add_branches(call, run, where->operands.items[i], ranges))
+    struct node_list branch = {0};
+
+    for (size_t i = 0; i < conditions->count; i++)
+        dynamodb_pql_conjuncts(arena, i == at ? operand : conditions->items[i], &branch);
+    return branch;
+}
+
+/* An OR of other attributes is a filter. */
+static bool joins_keys(const struct pql_run *run, const struct node *node)
+{
+    return node->kind == NODE_OR && (names(node, run->keys->items[0].name) ||
+                                     (run->keys->count > 1 && names(node, run->keys->items[1].name)));
+}
+
+/* Add the branches of conditions that are joined by AND: those of each operand of their first OR of keys. */
+static bool add_branches(const struct call *call, const struct pql_run *run,
+                         const struct node_list *conditions, struct ranges *ranges)
+{
+    size_t at = 0;
+
+    while (at < conditions->count && !joins_keys(run, conditions->items[at]))
+        at++;
+    if (at == conditions->count)
+        return add_branch(call, run, conditions, ranges);
+    const struct node_list *operands = &conditions->items[at]->operands;
+    for (size_t i = 0; i < operands->count; i++) {
+        struct node_list branch = with_operand(call->arena, conditions, at, operands->items[i]);
+        if (!add_branches(call, run, &branch, ranges))
             return false;
+    }
     return true;
 }
 
@@ -156,10 +185,9 @@ bool dynamodb_pql_overlap_check(const struct call *call, const struct pql_run *r
 {
     struct ranges ranges = {0};
 
-    if (run->partitions.count == 0 || run->keys->count != 2 || run->keys->hash_count != 1 ||
-        is_one_branch(run))
+    if (run->partitions.count == 0 || (run->keys->count != 2 && !run->index) || is_one_branch(run))
         return true;
-    return !add_branches(call, run, run->statement.where, &ranges) || are_apart(&ranges) ||
+    return !add_branches(call, run, &run->conjuncts, &ranges) || are_apart(&ranges) ||
            dynamodb_refuse(call,
                            S("Overlapping conditions with range keys are not supported in where clause"));
 }

@@ -7,7 +7,7 @@
 #include "pages.h"
 #include "partiql.h"
 
-enum { MAX_PARTITIONS = 50 }; /* that one SELECT reads */
+enum { MAX_READS = 50 }; /* of keys or partitions, by one SELECT */
 
 struct value_pointers {
     const struct dynamodb_attribute_value **items;
@@ -20,6 +20,7 @@ struct pql_run {
     const struct dynamodb_prepared_statement_parameters *parameters;
     str return_values_on_failure;
     bool in_transaction; /* of ExecuteTransaction */
+    bool faulty_key;     /* what has failed is the key that it names: of a write in a transaction */
 
     bool parsed;
     struct statement statement;
@@ -86,6 +87,9 @@ struct pql_page {
     struct item_page page;
     size_t partition; /* where the next page begins */
 };
+/* Are the partitions and keys that a SELECT names few, of the right types, and apart?  False: fail() was
+ * called. */
+bool dynamodb_pql_reads_check(const struct call *call, const struct pql_run *run);
 /* Read a page.  False: fail() was called. */
 bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struct pql_select_request *asked,
                        struct pql_page *read);

@@ -95,14 +95,41 @@ static void sort_partitions(struct pql_run *run)
 
 /* ---- checks ---- */
 
-static bool partitions_check(const struct call *call, const struct pql_run *run)
+static bool types_check(const struct call *call, const struct key_attribute *attribute,
+                        const struct value_pointers *values)
 {
-    if (run->partitions.count > MAX_PARTITIONS)
-        return dynamodb_refuse(call, S("Too many decomposed read operations for a given query."));
-    for (size_t i = 0; i < run->partitions.count; i++)
-        if (!dynamodb_pql_key_type_check(call, &run->keys->items[0], run->partitions.items[i]))
+    for (size_t i = 0; i < values->count; i++)
+        if (!dynamodb_pql_key_type_check(call, attribute, values->items[i]))
             return false;
     return true;
+}
+
+/* The values of the sort key that WHERE names by IN: each is a read of its own, on AWS. */
+static struct value_pointers sort_choices(const struct call *call, const struct pql_run *run)
+{
+    struct value_pointers values = {0};
+
+    for (size_t i = 0; run->keys->count > 1 && values.count == 0 && i < run->conjuncts.count; i++)
+        if (run->conjuncts.items[i]->kind == NODE_IN)
+            dynamodb_pql_values(call->arena, run->conjuncts.items[i], run->keys->items[1].name, &values);
+    return values;
+}
+
+static bool number_check(const struct call *call, const struct pql_run *run)
+{
+    struct value_pointers choices = sort_choices(call, run);
+
+    if (run->partitions.count == 0)
+        return true;
+    if (run->partitions.count * (choices.count > 0 ? choices.count : 1) > MAX_READS)
+        return dynamodb_refuse(call, S("Too many decomposed read operations for a given query."));
+    return types_check(call, &run->keys->items[0], &run->partitions) &&
+           (choices.count == 0 || types_check(call, &run->keys->items[1], &choices));
+}
+
+bool dynamodb_pql_reads_check(const struct call *call, const struct pql_run *run)
+{
+    return number_check(call, run) && dynamodb_pql_overlap_check(call, run);
 }
 
 static bool select_check(const struct call *call, const struct pql_run *run,
@@ -115,7 +142,7 @@ static bool select_check(const struct call *call, const struct pql_run *run,
     if (run->index && !run->index->local && asked->consistent_read && *asked->consistent_read)
         return dynamodb_refuse(call,
                                S("Strongly consistent read is not supported on Global Secondary Indexes"));
-    return order_check(call, run) && partitions_check(call, run) && dynamodb_pql_overlap_check(call, run);
+    return order_check(call, run) && dynamodb_pql_reads_check(call, run);
 }
 
 /* ---- tokens ---- */

@@ -115,10 +115,10 @@ static void add_distinct(struct value_pointers *values, struct positions *found,
 /* Each value once, up to the first one more than a SELECT may name. */
 static void make_distinct(struct arena *arena, struct value_pointers *values)
 {
-    struct positions found = positions_for(arena, MAX_PARTITIONS + 1);
+    struct positions found = positions_for(arena, MAX_READS + 1);
     struct value_pointers distinct = {values->items, 0};
 
-    for (size_t i = 0; i < values->count && distinct.count <= MAX_PARTITIONS; i++)
+    for (size_t i = 0; i < values->count && distinct.count <= MAX_READS; i++)
         add_distinct(&distinct, &found, values->items[i]);
     values->count = distinct.count;
 }
@@ -175,43 +175,86 @@ bool dynamodb_pql_key_type_check(const struct call *call, const struct key_attri
                                         STR_ARGS(attribute->name)));
 }
 
-/* The attribute of the key that the condition names by =, or -1. */
-static ptrdiff_t key_attribute_of(const struct node *node, const struct key_schema *keys,
-                                  const struct dynamodb_attribute_value **value)
+/* Does the statement read one item?  EXISTS is a condition of a write. */
+static bool reads_item(const struct statement *statement)
 {
+    return statement->kind == STATEMENT_SELECT && !statement->exists;
+}
+
+/* The value that the condition names for the attribute by =, or, in a read, by an IN of one value; or NULL.
+ */
+static const struct dynamodb_attribute_value *named_value(const struct pql_run *run, const struct node *node,
+                                                          str name)
+{
+    struct node *const *operands = node->operands.items;
+    bool single = reads_item(&run->statement) && node->kind == NODE_IN && node->operands.count == 2 &&
+                  is_attribute(operands[0], name) && operands[1]->kind == NODE_VALUE;
+
+    return single ? operands[1]->value : equal_value(node, name);
+}
+
+/* The attribute of the key that the condition names, or NULL. */
+static const struct key_attribute *key_attribute_of(const struct pql_run *run, const struct node *node,
+                                                    const struct dynamodb_attribute_value **value)
+{
+    const struct key_schema *keys = &run->table->keys;
+
     for (size_t i = 0; i < keys->count; i++)
-        if ((*value = equal_value(node, keys->items[i].name)))
-            return (ptrdiff_t)i;
-    return -1;
+        if ((*value = named_value(run, node, keys->items[i].name)))
+            return &keys->items[i];
+    return NULL;
+}
+
+/* What a condition is for the key. */
+enum use { NAMES_KEY, IS_OTHER, CONTRADICTS, IS_REFUSED };
+
+/* The condition names another value than an earlier one: EXISTS tests it, and a read finds nothing whole. */
+static enum use name_again(const struct call *call, const struct pql_run *run, str name)
+{
+    if (run->statement.exists)
+        return IS_OTHER;
+    if (reads_item(&run->statement))
+        return CONTRADICTS;
+    dynamodb_refuse(call, arena_format(call->arena,
+                                       "Multiple conditions on same key %.*s. Only single item "
+                                       "Update/Insert/Delete are supported",
+                                       STR_ARGS(name)));
+    return IS_REFUSED;
+}
+
+/* Add what the condition names to the key.  A transaction finds values of wrong types with the whole key. */
+static enum use add_to_key(const struct call *call, const struct pql_run *run, const struct node *node,
+                           struct dynamodb_attribute_map *key)
+{
+    const struct dynamodb_attribute_value *value;
+    const struct key_attribute *attribute = key_attribute_of(run, node, &value);
+
+    if (!attribute)
+        return IS_OTHER;
+    const struct dynamodb_attribute_value *earlier = dynamodb_item_get(key, attribute->name);
+    if (earlier)
+        return dynamodb_value_equal(call->arena, earlier, value) ? NAMES_KEY
+                                                                 : name_again(call, run, attribute->name);
+    if (!run->in_transaction && !dynamodb_pql_key_type_check(call, attribute, value))
+        return IS_REFUSED;
+    *list_add(call->arena, key) = (struct dynamodb_attribute_map_entry){attribute->name, *value};
+    return NAMES_KEY;
 }
 
 enum key_result dynamodb_pql_key(const struct call *call, const struct pql_run *run,
                                  struct dynamodb_attribute_map *key, struct node_list *rest)
 {
-    const struct key_schema *keys = &run->table->keys;
-
     *key = (struct dynamodb_attribute_map){0};
     *rest = (struct node_list){0};
     for (size_t i = 0; i < run->conjuncts.count; i++) {
-        const struct dynamodb_attribute_value *value;
-        ptrdiff_t at = key_attribute_of(run->conjuncts.items[i], keys, &value);
-        if (at < 0) {
+        enum use use = add_to_key(call, run, run->conjuncts.items[i], key);
+        if (use == IS_REFUSED || use == CONTRADICTS)
+            return use == IS_REFUSED ? KEY_REFUSED : KEY_INCOMPLETE;
+        if (use == IS_OTHER)
             // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
             *list_add(call->arena, rest) = run->conjuncts.items[i];
-            continue;
-        }
-        if (dynamodb_item_get(key, keys->items[at].name)) {
-            dynamodb_refuse(call, arena_format(call->arena,
-                                               "Multiple conditions on same key %.*s. Only single item "
-                                               "Update/Insert/Delete are supported",
-                                               STR_ARGS(keys->items[at].name)));
-            return KEY_REFUSED;
-        }
-        if (!dynamodb_pql_key_type_check(call, &keys->items[at], value))
-            return KEY_REFUSED;
-        *list_add(call->arena, key) = (struct dynamodb_attribute_map_entry){keys->items[at].name, *value};
     }
-    return key->count == keys->count ? KEY_FOUND : KEY_INCOMPLETE;
+    return key->count == run->table->keys.count ? KEY_FOUND : KEY_INCOMPLETE;
 }
 
 const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_list *conditions)

@@ -46,19 +46,24 @@ static bool insert_of(const struct call *call, struct pql_run *run, struct write
     write->given = &run->statement.item;
     write->inserts = true;
     write->expressions.condition = existence(call->arena, run->table, ATTRIBUTE_NOT_EXISTS);
-    return key_attributes_check(call, run) &&
-           dynamodb_key_of_item(call, &run->table->keys, write->given, &write->key) &&
-           dynamodb_put_keys_check(call, write);
+    /* A transaction refuses the item as TransactWriteItems does. */
+    run->faulty_key = !(run->in_transaction || key_attributes_check(call, run)) ||
+                      !dynamodb_key_of_item(call, &run->table->keys, write->given, &write->key);
+    return !run->faulty_key && dynamodb_put_keys_check(call, write);
 }
 
 /* ---- writes with a WHERE ---- */
 
-static bool refuse_incomplete(const struct call *call, const struct statement *statement)
+static bool refuse_exists(const struct call *call)
 {
-    return dynamodb_refuse(call, statement->exists
-                                     ? S("EXISTS() must contain a single item read with additional condition")
-                                     : S("Where clause does not contain a mandatory equality on all key "
-                                         "attributes"));
+    return dynamodb_refuse(call, S("EXISTS() must contain a single item read with additional condition"));
+}
+
+static bool refuse_incomplete(const struct call *call, const struct pql_run *run)
+{
+    return dynamodb_refuse(call, run->in_transaction ? dynamodb_key_mismatch
+                                                     : S("Where clause does not contain a mandatory equality "
+                                                         "on all key attributes"));
 }
 
 static bool key_of(const struct call *call, struct pql_run *run, struct node_list *rest, struct write *write)
@@ -66,10 +71,12 @@ static bool key_of(const struct call *call, struct pql_run *run, struct node_lis
     struct dynamodb_attribute_map *key = arena_new(call->arena, struct dynamodb_attribute_map);
     enum key_result result = dynamodb_pql_key(call, run, key, rest);
 
-    if (result == KEY_INCOMPLETE)
-        return refuse_incomplete(call, &run->statement);
+    if (result == KEY_INCOMPLETE && run->statement.exists)
+        return refuse_exists(call);
     write->given = key;
-    return result == KEY_FOUND && dynamodb_key_of_request(call, &run->table->keys, key, &write->key);
+    bool named = result == KEY_FOUND || (result == KEY_INCOMPLETE && refuse_incomplete(call, run));
+    run->faulty_key = !named || !dynamodb_key_of_request(call, &run->table->keys, key, &write->key);
+    return !run->faulty_key;
 }
 
 static bool where_of(const struct call *call, struct pql_run *run, struct write *write)
@@ -83,7 +90,7 @@ static bool where_of(const struct call *call, struct pql_run *run, struct write 
     if (!key_of(call, run, &rest, write))
         return false;
     if (run->statement.exists && (rest.count == 0 || str_present(run->statement.index_name)))
-        return refuse_incomplete(call, &run->statement);
+        return refuse_exists(call);
     if (write->kind == WRITE_UPDATES)
         // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers
         *list_add(call->arena, &rest) = existence(call->arena, run->table, ATTRIBUTE_EXISTS);

@@ -22,6 +22,7 @@ static const struct reason_code {
     {&DYNAMODB_ITEM_COLLECTION_SIZE_LIMIT_EXCEEDED_EXCEPTION, "ItemCollectionSizeLimitExceeded"},
     {&DYNAMODB_PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION, "ProvisionedThroughputExceeded"},
     {&DYNAMODB_THROTTLING_EXCEPTION, "ThrottlingError"},
+    {&DYNAMODB_RESOURCE_NOT_FOUND_EXCEPTION, "ResourceNotFound"}, /* by ExecuteTransaction only */
 };
 
 static str code_of(const struct error *error)

@@ -118,7 +118,7 @@ def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
     ("user = 'a' AND NOT seq = 2", "a1 a3 a4"), ("user = 'a' AND seq IN [1, 4]", "a1 a4"), ("user = 'a' AND seq IN (1, 4)", "a1 a4"),
     ("user = 'a' AND NOT seq IN [1, 4]", "a2 a3"), ("user = 'a' AND seq NOT IN [1, 4]", "a2 a3"),
     ("user = 'a' AND seq > 1 AND seq < 4", "a2 a3"), ("user = 'a' AND seq > 3 AND seq < 2", ""),
-    ("user = 'a' AND (seq = 1 OR kind = 'even')", "a1 a2 a4"),
+    ("user = 'a' AND (seq = 1 OR seq = 4)", "a1 a4"), ("user = 'a' AND (kind = 'x' OR kind = 'even')", "a2 a4"),
     ("user = 'a' AND nowhere IS MISSING AND seq = 1", "a1"), ("user = 'a' AND kind IS NOT MISSING AND seq = 1", "a1"),
     ("user = 'a' AND kind IS STRING AND m IS STRUCT AND seq IS NUMERIC AND kind IS NOT NULL AND seq = 1", "a1"),
     ("user = 'a' AND kind IS NULL", ""), ("user = 'a' AND kind IS BOOL", ""), ("user = 'a' AND begins_with(kind, 'ev')", "a2 a4"),
@@ -140,6 +140,8 @@ OVERLAPPING = "Overlapping conditions with range keys are not supported in where
     "user = 'a' AND seq > 1 AND seq < 4 OR user = 'b' OR user = 'a' AND 3 = seq",
     "user = 'a' AND seq <= 2 OR user = 'a' AND seq >= 2", "user = 'a' AND seq BETWEEN 1 AND 2 OR user IN ['b', 'a'] AND seq = 2",
     "user = 'a' AND seq = 1 OR (user = 'b' AND seq = 1 OR user = 'a' AND seq = 1.0)",
+    "user = 'a' AND (seq = 1 OR seq < 3)", "user = 'a' AND (seq > 0 OR seq < 5)", "user = 'a' AND (seq = 1 OR kind = 'even')",
+    "(user = 'a' OR user = 'b') AND (seq = 1 OR seq < 3)",
 ])
 def test_branches_that_overlap_on_the_sort_key_are_refused(filled, where):
     assert refusal(filled, f"SELECT * FROM T WHERE {where}") == ("ValidationException", OVERLAPPING)
@@ -151,7 +153,7 @@ def test_branches_that_overlap_on_the_sort_key_are_refused(filled, where):
     ("user = 'a' AND seq <> 1 OR user = 'a' AND seq = 2", "a2 a3 a4"), ("user = 'a' AND NOT seq = 1 OR user = 'a' AND seq = 2", "a2 a3 a4"),
     ("user = 'a' AND NOT (seq = 1) OR user = 'a' AND seq = 2", "a2 a3 a4"), ("user = 'a' OR user = 'a' AND NOT seq = 1", "a1 a2 a3 a4"),
     ("user = 'a' AND NOT seq IN [1, 3] OR user = 'a' AND seq = 2", "a2 a4"), ("user IN ['a', 'a'] AND NOT seq > 5", "a1 a2 a3 a4"),
-    ("user = 'a' AND (seq = 1 OR seq < 3)", "a1 a2"), ("user = 'a' OR seq = 1", "a1 a2 a3 a4 b1 c1"),
+    ("user = 'a' AND (seq = 1 OR seq > 2 AND seq < 4)", "a1 a3"), ("user = 'a' OR seq = 1", "a1 a2 a3 a4 b1 c1"),
 ])
 def test_branches_that_are_apart_or_negate_the_sort_key_are_read_each_item_once(filled, where, found):
     assert sorted(places(filled(f"SELECT * FROM T WHERE {where}"))) == found.split()
@@ -546,8 +548,55 @@ def test_a_transaction_with_a_failure_does_nothing_and_says_why(filled, transact
                    f"UPDATE T SET v = 1 WHERE {keyed('z', 1)}",
                    f"EXISTS(SELECT * FROM T WHERE {keyed('c', 1)} AND kind = 'even')",
                    "INSERT INTO T VALUE {'user': 'n'}") == [
-        none, duplicate, failed, failed, ("ValidationError", "Key attribute should be present in the item: Key seq")]
+        none, duplicate, failed, failed, ("ValidationError", "One or more parameter values were invalid: Missing the key seq in the item")]
     assert filled("SELECT * FROM T WHERE user = 'n'")["Items"] == []
+
+
+MISMATCH = ("ValidationError", "The provided key element does not match the schema")
+
+
+def test_a_statement_without_a_table_or_a_whole_key_is_a_reason_of_its_transaction(filled, transact):
+    none, missing = ("None", None), ("ResourceNotFound", "Requested resource not found")
+    update = "UPDATE T SET v = 1 WHERE "
+    assert reasons(transact, update + "user = 'a'", update + "user IN ['a'] AND seq = 1", update + "user = 'a' AND seq = '1'",
+                   update + keyed("b", 1)) == [MISMATCH] * 3 + [none]
+    assert reasons(transact, f"SELECT * FROM T WHERE {keyed('a', 1)}", f"SELECT * FROM T WHERE {keyed('a', 1)}",
+                   "SELECT * FROM T WHERE user = 1 AND seq = 1") == [none, none, MISMATCH]
+    assert reasons(transact, f"SELECT * FROM T WHERE {keyed('a', 1)}", f"SELECT * FROM nowhere.ind WHERE {keyed('a', 1)}") == [
+        none, missing]
+    assert reasons(transact, f"UPDATE nowhere SET v = 1 WHERE {keyed('a', 1)} RETURNING ALL NEW *",
+                   f"DELETE FROM nowhere WHERE {keyed('a', 1)}") == [missing, missing]
+    for statements, at, sentence in (
+            ([f"UPDATE nowhere SET v = 1 WHERE {keyed('a', 1)}", f"{update}{keyed('a', 1)} RETURNING ALL NEW *"], 1,
+             "RETURNING clause is not supported in ExecuteTransaction."),
+            ([f"SELECT * FROM nowhere WHERE {keyed('a', 1)}", f"SELECT * FROM T.ind WHERE {keyed('a', 1)}"], 1,
+             "Reads on indices are not supported within transactions."),
+            (["SELECT * FROM T WHERE user IN ['a', 'a'] AND seq = 1"], 0, OVERLAPPING)):
+        assert refusal(transact, *statements) == (
+            "ValidationException", f"Validation failed in TransactStatements[{at}]: {sentence}")
+
+
+def test_an_attribute_of_a_key_may_be_named_again(filled, transact, batch):
+    for where in ("user IN ['a'] AND seq IN [1]", "(user IN ['a']) AND user = 'a' AND seq = 1", f"{keyed('a', 1)} AND seq = 1.0"):
+        assert places({"Items": [transact(f"SELECT * FROM T WHERE {where}")["Responses"][0]["Item"]]}) == ["a1"]
+        assert places({"Items": [batch(f"SELECT * FROM T WHERE {where}")["Responses"][0]["Item"]]}) == ["a1"]
+    filled(f"UPDATE T SET v = 1 WHERE {keyed('a', 1)} AND user = 'a'")
+    assert refusal(transact, f"SELECT * FROM T WHERE {keyed('a', 1)} AND user = 'b'")[1].endswith(
+        "must specify the primary key in the where clause.")
+    assert reasons(transact, f"EXISTS(SELECT * FROM T WHERE {keyed('a', 1)} AND user = 'b' AND kind = 'odd')",
+                   f"UPDATE T SET v = 2 WHERE {keyed('b', 1)}") == [
+        ("ConditionalCheckFailed", "The conditional request failed"), ("None", None)]
+
+
+def test_a_select_makes_fifty_reads_at_most(filled):
+    names, numbers = ", ".join(f"'{i}'" for i in range(26)), ", ".join(map(str, range(50)))
+    too_many = ("ValidationException", "Too many decomposed read operations for a given query.")
+    assert len(filled(f"SELECT * FROM T WHERE user = 'a' AND seq IN [{numbers}]")["Items"]) == 4
+    assert refusal(filled, f"SELECT * FROM T WHERE user = 'a' AND seq IN [{numbers}, 50]") == too_many
+    filled(f"SELECT * FROM T WHERE user IN [{names[5:]}] AND seq IN [1, 2]")
+    assert refusal(filled, f"SELECT * FROM T WHERE user IN [{names}] AND seq IN [1, 2]") == too_many
+    assert refusal(filled, "SELECT * FROM T WHERE user = 'a' AND seq IN [1, '2']")[1] == (
+        "Key attribute's data type should match its data type in table's schema: Key seq")
 
 
 def test_a_transaction_of_reads_has_an_item_for_each_key(filled, transact, table):
