@@ -8,6 +8,8 @@
 #include "engine/call.h"
 #include "lambda_model.h"
 
+#include <string.h>
+
 enum { MAX_VARIABLES_BYTES = 4096, MOST_LAYERS = 5 };
 
 /* ---- environment variables ---- */
@@ -81,6 +83,27 @@ static bool variables_check(const struct call *call, const struct lambda_environ
     return false;
 }
 
+/* ---- texts of the function's process ---- */
+
+/* A process gets them up to their first NUL.  AWS documents no sentence. */
+static bool has_no_nul(const struct call *call, const char *what, str text)
+{
+    if (!str_present(text) || !memchr(text.data, '\0', text.size))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "%s must not contain NUL characters.", what);
+    return false;
+}
+
+static bool texts_check(const struct call *call, const struct lambda_function_settings *settings)
+{
+    const struct lambda_environment *environment = settings->environment;
+
+    for (size_t i = 0; environment && i < environment->variables.count; i++)
+        if (!has_no_nul(call, "Environment variables", environment->variables.items[i].value))
+            return false;
+    return has_no_nul(call, "The handler", settings->handler);
+}
+
 /* ---- layers ---- */
 
 static bool layers_check(const struct call *call, const struct str_list *layers)
@@ -109,8 +132,8 @@ static bool validate_lambda(const struct call *call, const struct shape *shape, 
     if (!validate_coral(call, shape, in))
         return false;
     const struct lambda_function_settings *settings = settings_in(shape, in);
-    return !settings ||
-           (variables_check(call, settings->environment) && layers_check(call, &settings->layers));
+    return !settings || (variables_check(call, settings->environment) && texts_check(call, settings) &&
+                         layers_check(call, &settings->layers));
 }
 
 const struct dialect LAMBDA_DIALECT = {

@@ -105,8 +105,12 @@ def variables(count):
         (variables(4096), None),
         (variables(4097), "exceeded the 4KB limit. String measured: "),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "Reserved keys used in this request: AWS_REGION"),
+        ({"Environment": {"Variables": {"AB": "x\0y"}}}, "Environment variables must not contain NUL characters."),
+        ({"Environment": {"Variables": {"AB": "x\1y"}}}, None),
+        ({"Handler": "index\0.handler"}, "The handler must not contain NUL characters."),
     ],
-    ids=["layers that fit", "a layer too many", "layers", "variables that fit", "a byte too many", "a reserved variable"],
+    ids=["layers that fit", "a layer too many", "layers", "variables that fit", "a byte too many", "a reserved variable",
+         "a variable with a NUL", "a variable with another control character", "a handler with a NUL"],
 )
 def test_settings_that_no_function_can_have_are_refused_before_the_function_is_looked_for(functions, refused, unique, settings, sentence):
     error = refused(functions.update_function_configuration, FunctionName=unique("f"), **settings)
