@@ -21,6 +21,9 @@ int64_t lambda_gathered_invoked(const struct call *call, const struct function *
                                 const struct lambda_queued_row *invocation, const struct trace_hop *hop);
 /* Its invocation has ended, as the hop of kind HOP_RETURNED tells. */
 void lambda_gathered_returned(const struct call *call, int64_t batch_id, const struct trace_hop *hop);
+/* It is not begun any more, as that hop tells. */
+void lambda_gathered_lapse(const struct call *call, const struct function *function, int64_t batch_id,
+                           const struct trace_hop *hop);
 void lambda_gathered_remove(const struct call *call, int64_t batch_id);
 /* At a start: what no function has done comes again. */
 void lambda_gathered_forget(const struct call *call);
@@ -55,21 +58,16 @@ struct function_name lambda_mapping_target(const struct lambda_mapping_row *mapp
 void lambda_mapping_locate(const struct call *call, str account, str region, str uuid,
                            struct resource *found);
 
-/* queue_poller.c */
-/* Remove a queue's batch whose messages are visible again before it begins.  False: it may begin. */
-bool lambda_queue_batch_lapse(const struct call *call, int64_t version_id,
-                              const struct lambda_queued_row *invocation);
-
-/* lanes.c */
-/* The same for a stream's batch with records that are too old. */
-bool lambda_lane_batch_lapse(const struct call *call, const struct lambda_queued_row *invocation);
-
 /* queue_source.c */
 str lambda_source_queue_url(const struct call *call, str queue_arn);
 
 /* poller.c */
 /* At a start: start the pollers of all enabled mappings. */
 void lambda_pollers_resume(const struct call *call);
+/* Remove a batch that cannot begin any more: its messages or its records are not its any more.  False: it
+ * can. */
+bool lambda_batch_lapse(const struct call *call, int64_t version_id,
+                        const struct lambda_queued_row *invocation);
 /* The function has answered or failed a batch. */
 void lambda_batch_end(const struct call *call, const struct function *function,
                       const struct lambda_find_invocation_row *invocation, const struct result *result,

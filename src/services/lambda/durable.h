@@ -33,6 +33,8 @@ str lambda_run_event(const struct call *call, int64_t execution_id, const struct
 /* The largest part of the event, for a worker; absent: the execution has ended. */
 str lambda_run_state(const struct call *call, int64_t execution_id, int64_t *sequence);
 bool lambda_run_state_is_current(const struct call *call, int64_t execution_id, int64_t sequence);
+/* Remove an execution that has not run yet, if the batch that has started it lapses.  False: it may run. */
+bool lambda_run_lapse(const struct call *call, int64_t version_id, const struct lambda_queued_row *run);
 void lambda_run_end(const struct call *call, const struct lambda_find_invocation_row *invocation,
                     const struct result *result);
 

@@ -6,6 +6,7 @@
  * they are then, also after a restart.  A run ends with an answer: the execution has ended, or it is PENDING
  * until time, a callback or another function changes an operation.  A run that fails is tried again.
  */
+#include "batches.h"
 #include "durable.h"
 #include "durable_internal.h"
 #include "invocations.h"
@@ -143,6 +144,36 @@ str lambda_run_event(const struct call *call, int64_t execution_id, const struct
     add_updated(call, &execution, &writer);
     json_close_object(&writer);
     return json_written(&writer);
+}
+
+static struct lambda_queued_row queued_of(const struct lambda_find_invocation_row *start)
+{
+    return (struct lambda_queued_row){.id = start->id,
+                                      .request_id = start->request_id,
+                                      .trace_id = start->trace_id,
+                                      .queued_ms = start->queued_ms,
+                                      .receipts = start->receipts,
+                                      .batch_id = start->batch_id,
+                                      .lane_id = start->lane_id,
+                                      .mapping_id = start->mapping_id};
+}
+
+bool lambda_run_lapse(const struct call *call, int64_t version_id, const struct lambda_queued_row *run)
+{
+    const struct lambda_next_start_params params = {.execution_id = run->execution_id};
+    struct lambda_find_invocation_row start;
+    struct lambda_execution_row execution;
+
+    if (!lambda_execution_get(call, *run->execution_id, &execution) || execution.runs > 0 ||
+        !lambda_next_start(call->txn, &params, &start) || start.kind != LAMBDA_INVOCATION_KIND_MAPPING)
+        return false;
+    const struct lambda_queued_row batch = queued_of(&start);
+    if (!lambda_batch_lapse(call, version_id, &batch))
+        return false;
+    lambda_execution_forget(call, &execution);
+    lambda_execution_settle(call, &execution);
+    lambda_invocation_remove(call, run->id);
+    return true;
 }
 
 /* ---- ending ---- */

@@ -185,20 +185,23 @@ static int64_t note_invoked(const struct call *call, const struct tended *tended
                                                    .at_ms = *batch->invoked_ms});
 }
 
+/* Or that it was not begun: nothing that the function has returned was throttled. */
 static void note_returned(const struct call *call, const struct tended *tended,
                           const struct lambda_next_part_row *part)
 {
     const struct lambda_batch_row *batch = tended->batch;
+    enum verdict verdict = batch->verdict ? (enum verdict) * batch->verdict : VERDICT_OK;
 
     if (batch->returned_ms && tended->function)
-        lambda_messages_hop(call, batch->trace_id, part->receipts,
-                            &(struct trace_hop){.kind = HOP_RETURNED,
-                                                .verdict = (enum verdict) * batch->verdict,
-                                                .resource_arn = tended->function->arn,
-                                                .request_id = batch->request_id,
-                                                .reason = batch->reason,
-                                                .duration_ms = *batch->duration_ms,
-                                                .at_ms = *batch->returned_ms});
+        lambda_messages_hop(
+            call, batch->trace_id, part->receipts,
+            &(struct trace_hop){.kind = verdict == VERDICT_THROTTLED ? HOP_THROTTLED : HOP_RETURNED,
+                                .verdict = verdict,
+                                .resource_arn = tended->function->arn,
+                                .request_id = batch->request_id,
+                                .reason = batch->reason,
+                                .duration_ms = *batch->duration_ms,
+                                .at_ms = *batch->returned_ms});
 }
 
 /* The last line that contains the message's id; absent when no line does. */
@@ -390,4 +393,15 @@ void lambda_gathered_end(const struct call *call, const struct function *functio
         batch.printed = printed_of(call, end->output);
     lambda_set_batch_ended(call->txn, &batch);
     tend(call, function, &batch);
+}
+
+void lambda_gathered_lapse(const struct call *call, const struct function *function, int64_t batch_id,
+                           const struct trace_hop *hop)
+{
+    static const struct str_list none;
+    const struct lambda_find_invocation_row invocation = {.batch_id = &batch_id,
+                                                          .request_id = hop->request_id};
+
+    lambda_gathered_returned(call, batch_id, hop);
+    lambda_gathered_end(call, function, &invocation, &(struct batch_end){.failures = &none});
 }

@@ -61,16 +61,22 @@ static str whole_payload(const struct call *call, const struct lambda_queued_row
     return lambda_stored_event(call, invocation);
 }
 
+/* Has it waited so long that it is removed, not run? */
+static bool lapses(const struct call *call, int64_t version_id, const struct lambda_queued_row *invocation)
+{
+    if (invocation->durable == LAMBDA_INVOCATION_DURABLE_RUN)
+        return lambda_run_lapse(call, version_id, invocation);
+    if (invocation->kind == LAMBDA_INVOCATION_KIND_MAPPING)
+        return lambda_batch_lapse(call, version_id, invocation);
+    return invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
+           lambda_event_expire(call, invocation->id, invocation->queued_ms);
+}
+
 bool lambda_invocation_take(const struct call *call, const struct lambda_take_invocation_params *params,
                             const struct read_event *read, struct lambda_queued_row *invocation)
 {
     while (lambda_take_invocation(call->txn, params, invocation)) {
-        if (invocation->kind == LAMBDA_INVOCATION_KIND_EVENT && !invocation->durable &&
-            lambda_event_expire(call, invocation->id, invocation->queued_ms))
-            continue;
-        if (invocation->kind == LAMBDA_INVOCATION_KIND_MAPPING &&
-            (lambda_queue_batch_lapse(call, params->version_id, invocation) ||
-             lambda_lane_batch_lapse(call, invocation)))
+        if (lapses(call, params->version_id, invocation))
             continue;
         invocation->payload = whole_payload(call, invocation, read);
         if (str_present(invocation->payload))

@@ -669,22 +669,29 @@ static bool has_aged(const struct call *call, const struct poll *poll, struct la
     return true;
 }
 
-bool lambda_lane_batch_lapse(const struct call *call, const struct lambda_queued_row *invocation)
+bool lambda_lane_batch_lapse(const struct call *call, const struct function *function,
+                             const struct lambda_queued_row *invocation)
 {
     struct lambda_lane_row lane;
     struct call there;
     struct poll poll;
     str problem;
 
-    if (!invocation->lane_id || call->now_ms - invocation->queued_ms < LEAST_AGE_MS ||
+    if (call->now_ms - invocation->queued_ms < LEAST_AGE_MS ||
         !lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = *invocation->lane_id}, &lane) ||
         !str_equal(lane.request_id, invocation->request_id) ||
         !lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem) || !has_aged(&there, &poll, &lane))
         return false;
+    trace(&there,
+          &(struct trace_hop){.kind = HOP_THROTTLED,
+                              .verdict = VERDICT_THROTTLED,
+                              .trace_id = invocation->trace_id,
+                              .resource_arn = function->arn,
+                              .request_id = invocation->request_id,
+                              .reason = S("the function had no room for the batch before its records became "
+                                          "too old, so they are given up")});
     rest(&there, &lane);
-    lambda_invocation_remove(call, invocation->id);
     dispatch_one(&there, &poll, lane.id); /* which gives the old records up */
-    lambda_poller_wake(call, lane.mapping_id);
     return true;
 }
 

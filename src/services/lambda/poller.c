@@ -18,6 +18,7 @@ enum {
     PROBLEM_MS = 1 * MS_PER_S, /* doubled after each further failure */
     MAX_PROBLEM_MS = 60 * MS_PER_S,
     MOST_DOUBLINGS = 6,
+    LEAST_WAIT_MS = 1 * MS_PER_S, /* no message, and no record, is lost to its batch earlier */
 };
 
 static str poller_id(const struct call *call, int64_t mapping_id)
@@ -199,6 +200,25 @@ str lambda_batch_send(const struct call *call, const struct poll *poll,
         lambda_function_dispatch(call, &version);
     }
     return batch.request_id;
+}
+
+bool lambda_batch_lapse(const struct call *call, int64_t version_id,
+                        const struct lambda_queued_row *invocation)
+{
+    struct function function;
+
+    check(invocation->mapping_id);
+    if (call->now_ms - invocation->queued_ms < LEAST_WAIT_MS ||
+        !lambda_version_get(call, version_id, &function))
+        return false;
+    struct call there = lambda_call_of_function(call, &function);
+    bool lapses = invocation->lane_id ? lambda_lane_batch_lapse(&there, &function, invocation)
+                                      : lambda_queue_batch_lapse(&there, &function, invocation);
+    if (!lapses)
+        return false;
+    lambda_invocation_remove(call, invocation->id);
+    lambda_poller_wake(call, *invocation->mapping_id);
+    return true;
 }
 
 void lambda_batch_end(const struct call *call, const struct function *function,

@@ -17,8 +17,7 @@
 enum {
     THROTTLED_MS = 500, /* the function may have no more invocations in flight: look again after that */
     EMPTY_MS = 1 * MS_PER_S,
-    LEAST_HIDDEN_MS = 1 * MS_PER_S, /* no message that was received is visible earlier, unless at once */
-    PART_BYTES = 64 * 1024,         /* of records, in a row; or one larger record */
+    PART_BYTES = 64 * 1024, /* of records, in a row; or one larger record */
 };
 
 /* ---- batches ---- */
@@ -298,24 +297,27 @@ static struct receipts receipts_read(const struct call *call, str text)
  * AWS tries to begin a batch until its messages' visibility timeout has ended, while its function is
  * throttled.  https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
-bool lambda_queue_batch_lapse(const struct call *call, int64_t version_id,
+bool lambda_queue_batch_lapse(const struct call *call, const struct function *function,
                               const struct lambda_queued_row *invocation)
 {
-    struct function function;
-
-    if (invocation->lane_id || call->now_ms - invocation->queued_ms < LEAST_HIDDEN_MS ||
-        !lambda_version_get(call, version_id, &function))
-        return false;
-    struct call there = lambda_call_of_function(call, &function);
     const struct receipts receipts = invocation->batch_id
-                                         ? lambda_gathered_receipts(&there, *invocation->batch_id)
-                                         : receipts_read(&there, invocation->receipts);
-    if (lambda_queue_hides(&there, lambda_function_role(&there, &function), &receipts))
+                                         ? lambda_gathered_receipts(call, *invocation->batch_id)
+                                         : receipts_read(call, invocation->receipts);
+    const struct trace_hop hop = {
+        .kind = HOP_THROTTLED,
+        .verdict = VERDICT_THROTTLED,
+        .resource_arn = function->arn,
+        .request_id = invocation->request_id,
+        .reason =
+            S("the function had no room for the batch before its messages' visibility timeout ended, so "
+              "they come again")};
+
+    if (lambda_queue_hides(call, lambda_function_role(call, function), &receipts))
         return false;
     if (invocation->batch_id)
-        lambda_gathered_remove(call, *invocation->batch_id);
-    lambda_invocation_remove(call, invocation->id);
-    lambda_poller_wake(call, *invocation->mapping_id);
+        lambda_gathered_lapse(call, function, *invocation->batch_id, &hop);
+    else
+        lambda_invocation_hop(call, invocation->trace_id, invocation->receipts, &hop);
     return true;
 }
 

@@ -48,9 +48,20 @@ static struct delivery_policy policy_for(const struct call *call, const struct f
     return policy;
 }
 
-static const char EVENT_AGE_EXCEEDED[] = "EventAgeExceeded";
-static const char ZERO_CONCURRENCY[] = "ZeroReservedConcurrency";
-static const char RECURSIVE_LOOP[] = "RecursiveInvocation"; /* AWS documents no word */
+/* Why an event is given up: in its record, and in its trace, unless the end of its delivery is told there. */
+struct end_reason {
+    const char *condition, *told;
+};
+static const struct end_reason RETRIES_EXHAUSTED = {"RetriesExhausted", NULL};
+static const struct end_reason RETRIED_TOO_LONG = {"EventAgeExceeded", NULL};
+static const struct end_reason WAITED_TOO_LONG = {
+    "EventAgeExceeded",
+    "the event has waited for the function for longer than its maximum age, so it is given up"};
+static const struct end_reason ZERO_CONCURRENCY = {
+    "ZeroReservedConcurrency", "the function's reserved concurrency is 0, so its events are given up"};
+static const struct end_reason RECURSIVE_LOOP = {
+    "RecursiveInvocation", /* AWS documents no word */
+    "the event has been in a loop through the function, so it is given up"};
 
 static str target_of(const struct call *call, int64_t function_id)
 {
@@ -141,8 +152,20 @@ void lambda_event_end(const struct call *call, const struct function *function,
         lambda_invocation_remove(call, invocation->id);
 }
 
-static void give_up(const struct call *call, const struct lambda_get_event_row *event, const char *condition,
-                    int64_t attempts)
+static void trace_end(const struct call *call, const struct function *function,
+                      const struct lambda_get_event_row *event, const struct end_reason *reason)
+{
+    if (reason->told)
+        trace(call, &(struct trace_hop){.kind = HOP_NOT_DELIVERED,
+                                        .verdict = VERDICT_NOT_DELIVERED,
+                                        .trace_id = event->trace_id,
+                                        .resource_arn = function->arn,
+                                        .request_id = event->request_id,
+                                        .reason = str_of(reason->told)});
+}
+
+static void give_up(const struct call *call, const struct lambda_get_event_row *event,
+                    const struct end_reason *reason, int64_t attempts)
 {
     static const struct metric dropped = {"AWS/Lambda", "AsyncEventsDropped", "FunctionName", "Count"};
     struct function function;
@@ -150,8 +173,9 @@ static void give_up(const struct call *call, const struct lambda_get_event_row *
     if (lambda_version_get(call, event->version_id, &function)) {
         struct call there = lambda_call_of_function(call, &function);
         count(&there, &dropped, function.row.name, 1);
+        trace_end(&there, &function, event, reason);
         lambda_record_send(&there, &function, event,
-                           &(struct event_end){.condition = condition,
+                           &(struct event_end){.condition = reason->condition,
                                                .attempts = attempts,
                                                .error = S("Unhandled"),
                                                .payload = event->result,
@@ -184,12 +208,13 @@ static bool is_too_old(const struct call *call, const struct lambda_get_event_ro
 }
 
 /* A queued invocation is given up, not run. */
-static void drop(const struct call *call, const struct lambda_get_event_row *event, const char *condition)
+static void drop(const struct call *call, const struct lambda_get_event_row *event,
+                 const struct end_reason *reason)
 {
     if (event->delivery_id) /* the attempt does not happen: the delivery ends without a letter of its own */
         delivery_end(call, *event->delivery_id,
                      &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED, .is_traced = true});
-    give_up(call, event, condition, event->attempts);
+    give_up(call, event, reason, event->attempts);
 }
 
 bool lambda_event_expire(const struct call *call, int64_t invocation_id, int64_t queued_ms)
@@ -199,7 +224,7 @@ bool lambda_event_expire(const struct call *call, int64_t invocation_id, int64_t
     if (call->now_ms - queued_ms <= LEAST_EVENT_AGE_MS || !get_event(call, invocation_id, &event) ||
         !is_too_old(call, &event))
         return false;
-    drop(call, &event, EVENT_AGE_EXCEEDED);
+    drop(call, &event, &WAITED_TOO_LONG);
     return true;
 }
 
@@ -219,7 +244,7 @@ void lambda_event_break(const struct call *call, const struct function *function
 
     lambda_loop_count(call, function, false);
     if (get_event(call, invocation_id, &event))
-        give_up(call, &event, RECURSIVE_LOOP, 0);
+        give_up(call, &event, &RECURSIVE_LOOP, 0);
 }
 
 bool lambda_events_drop(const struct call *call, int64_t version_id)
@@ -233,7 +258,7 @@ bool lambda_events_drop(const struct call *call, int64_t version_id)
          count++) {
         if (count == DROPPED_PER_RUN || (count > 0 && slice_is_over(call)))
             return false;
-        drop(call, &event, ZERO_CONCURRENCY);
+        drop(call, &event, &ZERO_CONCURRENCY);
     }
     return true;
 }
@@ -292,6 +317,6 @@ enum outcome lambda_give_up_invocation(const struct call *call,
 
     (void)out;
     if (get_event(call, in->invocation_id, &event))
-        give_up(call, &event, attempts > retries ? "RetriesExhausted" : EVENT_AGE_EXCEEDED, attempts);
+        give_up(call, &event, attempts > retries ? &RETRIES_EXHAUSTED : &RETRIED_TOO_LONG, attempts);
     return DONE;
 }

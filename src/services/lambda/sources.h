@@ -197,6 +197,9 @@ void lambda_queue_send(const struct call *call, const struct poll *poll, const s
 void lambda_queue_gather(const struct call *call, const struct poll *poll, const struct record_list *records);
 /* … these were all: without a window the batch is sent. */
 void lambda_queue_gathered(const struct call *call, const struct poll *poll);
+/* Remove a batch whose messages are visible again.  False: they are not. */
+bool lambda_queue_batch_lapse(const struct call *call, const struct function *function,
+                              const struct lambda_queued_row *invocation);
 /* The function has answered or failed a queue's batch. */
 void lambda_queue_batch_end(const struct call *call, const struct function *function,
                             const struct lambda_find_invocation_row *invocation, const struct result *result,
@@ -246,6 +249,9 @@ bool lambda_lane_batch_end(const struct lambda_lane_row *lane, int64_t *last);
  * no further record now.
  */
 int64_t lambda_lanes_dispatch(const struct call *call, const struct poll *poll, bool caught_up);
+/* Remove a batch whose records are too old.  False: they are not. */
+bool lambda_lane_batch_lapse(const struct call *call, const struct function *function,
+                             const struct lambda_queued_row *invocation);
 /* The function has answered or failed a stream's batch. */
 void lambda_lane_end(const struct call *call, const struct function *function,
                      const struct lambda_find_invocation_row *invocation, const struct result *result);

@@ -1,5 +1,6 @@
 """Large batches of event sources start executions of durable functions: a worker makes their events."""
 
+import changes
 import orderly_server
 import pytest
 from durable_world import DURABLE, QUEUES
@@ -26,12 +27,12 @@ def world():
     world.close()
 
 
-def durable(world):
+def durable(world, source=TELL):
     """The name of version 1 of a durable function."""
     name = world.name("function")
     world.functions.create_function(
         FunctionName=name, Runtime="python3.13", Handler="index.handler", Timeout=60, MemorySize=512,
-        Role=world.role([*DURABLE, *QUEUES, *READER]), Code={"ZipFile": zip_of({"index.py": TELL})},
+        Role=world.role([*DURABLE, *QUEUES, *READER]), Code={"ZipFile": zip_of({"index.py": source})},
         DurableConfig={"ExecutionTimeout": 900}, Publish=True)
     return name
 
@@ -78,3 +79,35 @@ def test_large_batches_of_a_deleted_mapping_or_function_leave_nothing(world):
     second = durable(world)
     world.map(f"{second}:1", stream, BatchSize=12)
     world.wait(lambda: sum(world.ids(second), []) == [str(n) for n in range(24)])
+
+
+BEGINS_NEVER = "import time\ntime.sleep(300)\n"
+COUNTS = """
+import json
+def handler(event, context):
+    [operation] = event["InitialExecutionState"]["Operations"]
+    records = json.loads(operation["ExecutionDetails"]["InputPayload"])["Records"]
+    print("IDS " + json.dumps([[one["body"], one["attributes"]["ApproximateReceiveCount"]] for one in records]))
+    return {"Status": "SUCCEEDED", "Result": "null"}
+"""
+
+
+@pytest.mark.parametrize("window", [0, 1])
+@pytest.mark.parametrize("seconds, receives", [(500, "1"), (601, "2")])
+def test_an_execution_whose_batch_is_visible_again_before_its_first_run_never_runs(world, window, seconds, receives):
+    function, (url, arn) = durable(world, BEGINS_NEVER), world.queue()
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "600"})
+    world.functions.create_event_source_mapping(
+        FunctionName=f"{function}:$LATEST", EventSourceArn=arn, MaximumBatchingWindowInSeconds=window)
+    world.client("sqs").send_message(QueueUrl=url, MessageBody="a")
+    world.wait(lambda: changes.rows(world.server, "select state from lambda_invocation where durable = 'run'") == [("queued",)])
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": COUNTS}))
+    world.wait(lambda: changes.rows(world.server, "select count(*) from lambda_sandbox") == [(0,)])
+    world.advance(seconds)
+    world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    world.wait(lambda: world.ids(function))
+    assert world.ids(function) == [[["a", receives]]]
+    world.wait(lambda: changes.rows(world.server, "select count(*) from lambda_invocation") == [(0,)])
+    for table in ("lambda_batch", "lambda_execution where status = 'RUNNING'", "lambda_execution_input"):
+        world.wait(lambda table=table: changes.rows(world.server, f"select count(*) from {table}") == [(int("input" in table),)])

@@ -12,6 +12,7 @@ import pytest
 from botocore.config import Config
 from counted import sums
 from orderly_fixtures import LAMBDA_TRUST, zip_of
+from trace_reader import Traces
 
 MINUTE = 60
 FUNCTION = """
@@ -262,7 +263,14 @@ def stopped(functions, make_function, make_role, make_queue, target):
     return name, dead
 
 
-def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, functions, stopped, arn_of, target, log_of):
+def reasons(endpoint, arn):
+    """What the traces through the function tell."""
+    traces = Traces(endpoint)
+    hops = [hop for one in traces.find(resource=arn) for hop in traces.get("/" + one["traceId"])["hops"]]
+    return [hop["reason"] for hop in hops if hop["kind"] == "not-delivered"]
+
+
+def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, functions, stopped, arn_of, target, log_of, endpoint):
     name, dead = stopped
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     request_id = send(functions, name, {"order": 1})
@@ -271,6 +279,7 @@ def test_an_event_of_a_function_without_concurrency_is_given_up_at_once(client, 
     [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
     assert json.loads(letter["Body"]) == {"order": 1}
     assert sum(line.startswith("START") for line in log_of(name)) == 1
+    assert reasons(endpoint, arn_of(name)) == ["the function's reserved concurrency is 0, so its events are given up"]
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     send(functions, name, {"order": 2})
     assert nothing_in(client, target[0])
@@ -514,8 +523,11 @@ def test_an_event_is_given_up_at_its_age_though_no_sandbox_comes_to_take_it(hous
     late = functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
     house.server.advance_clock(61)
     record = house.record()
-    assert record == expected(record, late, "arn:aws:lambda:us-east-1:000000000000:function:f", "EventAgeExceeded", 0, 0)
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    assert record == expected(record, late, arn, "EventAgeExceeded", 0, 0)
     assert len(running(house)) == 1
+    assert reasons(house.server.endpoint, arn) == [
+        "the event has waited for the function for longer than its maximum age, so it is given up"]
 
 
 def test_a_younger_event_with_a_shorter_age_is_given_up_before_an_older_one(house, wait_until):

@@ -5,6 +5,7 @@ import changes
 import pytest
 from orderly_fixtures import POLLER, zip_of
 from stream_world import World
+from trace_reader import Traces
 
 SLEEPS = """
 import time
@@ -21,6 +22,7 @@ REPORTS = SAYS + """
 """
 
 
+LAPSED = "the function had no room for the batch before its messages' visibility timeout ended, so they come again"
 BEGINS_NEVER = "import time\ntime.sleep(300)\n"
 COUNTS = """
 import json
@@ -91,7 +93,7 @@ def test_a_batch_that_cannot_begin_before_its_messages_are_visible_again_never_b
     world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "600"})
     world.functions.create_event_source_mapping(
         FunctionName=function, EventSourceArn=arn, MaximumBatchingWindowInSeconds=window)
-    send(world, url, "a")
+    sent = world.client("sqs").send_message(QueueUrl=url, MessageBody="a")["MessageId"]
     world.wait(lambda: count_of(world, "select count(*) from lambda_invocation where state = 'queued'") == 1)
     world.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
     world.functions.update_function_code(FunctionName=function, ZipFile=zip_of({"index.py": COUNTS}))
@@ -102,3 +104,5 @@ def test_a_batch_that_cannot_begin_before_its_messages_are_visible_again_never_b
     assert world.ids(function) == [[["a", receives]]]
     world.wait(lambda: count_of(world, "select count(*) from lambda_invocation") == 0)
     assert count_of(world, "select count(*) from lambda_batch") == 0
+    told = [hop["reason"] for hop in Traces(world.server.endpoint).hops(message=sent) if hop["kind"] == "throttled"]
+    assert told.count(LAPSED) == (receives == "2")

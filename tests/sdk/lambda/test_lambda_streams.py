@@ -6,8 +6,9 @@ import json
 import changes
 import counted
 import pytest
-from orderly_fixtures import ACCOUNT, zip_of
+from orderly_fixtures import ACCOUNT, function_arn, zip_of
 from stream_world import PARTIAL, PICKY, READER, SAY, World
+from trace_reader import Traces
 
 INVALID = "InvalidParameterValueException"
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
@@ -529,6 +530,10 @@ def test_a_batch_that_waits_for_a_function_without_concurrency_until_it_is_too_o
     letters = world.letters(url)
     assert [one["requestContext"]["condition"] for one in letters] == ["RecordAgeExceeded"] * (age == 60)
     assert world.ids(function) == [["a"]] * (age != 60) + [["b"]]
+    hops = [hop for one in Traces(world.server.endpoint).find(resource=function_arn(function))
+            for hop in Traces(world.server.endpoint).get("/" + one["traceId"])["hops"]]
+    assert [hop["reason"] for hop in hops if hop["kind"] == "throttled"] == [
+        "the function had no room for the batch before its records became too old, so they are given up"] * (age == 60)
 
 
 def test_a_topic_is_told_of_given_up_records_too(world):
