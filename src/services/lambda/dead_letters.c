@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { MAX_ERROR_MESSAGE = 1024 };
+enum { MAX_ERROR_MESSAGE = 1024, ATTRIBUTES_BYTES = MAX_ERROR_MESSAGE + 128 };
 
 /* The configured target, or absent. */
 static str target_of(const struct call *call, const struct function *function)
@@ -55,8 +55,8 @@ static str attribute_of(const struct call *call, str error)
 }
 
 /*
- * The event.  It fits into a queue unless the escapes of characters that a queue does not take (six bytes in
- * place of three) make it too long: then U+FFFD stands for each of them.
+ * The event.  It fits into a queue with its attributes unless the escapes of characters that a queue does not
+ * take (six bytes in place of three) make it too long: then U+FFFD stands for each of them.
  */
 static str body_of(const struct call *call, str target_arn, const struct lambda_get_event_row *event)
 {
@@ -64,7 +64,7 @@ static str body_of(const struct call *call, str target_arn, const struct lambda_
     str payload = lambda_invocation_payload(call, event->id, event->payload, event->payload_apart);
 
     if (!kind || payload.size > (size_t)kind->most_bytes ||
-        lambda_letter_text(call, kind, payload).size <= (size_t)kind->most_bytes)
+        lambda_letter_text(call, kind, payload).size <= (size_t)kind->most_bytes - ATTRIBUTES_BYTES)
         return payload;
     char *copy = arena_alloc(call->arena, payload.size);
     memcpy(copy, payload.data, payload.size);

@@ -231,13 +231,14 @@ def test_a_character_that_json_may_have_and_a_queue_refuses_is_sent_escaped(clie
     assert letter["Body"] == '{"why": "\\ufffe and \\uffff, not \ufffd"}'
 
 
-def test_escapes_that_would_make_a_dead_letter_too_long_are_replaced(client, functions, make_function, make_role, make_queue):
-    dead, event = make_queue(), "\uffffx\ufffe" * 100_000
+@pytest.mark.parametrize("count, sent", [(80_000, "\uffffx\ufffe"), (80_650, "\ufffdx\ufffd"), (100_000, "\ufffdx\ufffd")])
+def test_escapes_that_would_make_a_dead_letter_too_long_are_replaced(client, functions, make_function, make_role, make_queue, count, sent):
+    dead, event = make_queue(), "\uffffx\ufffe" * count
     name = make_function(FUNCTION, Role=make_role(SEND), DeadLetterConfig={"TargetArn": make_queue.arn(dead)})
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"why": "no", "text": event}, ensure_ascii=False).encode())
     [letter] = client("sqs").receive_message(QueueUrl=dead, WaitTimeSeconds=20)["Messages"]
-    assert json.loads(letter["Body"])["text"] == "\ufffdx\ufffd" * 100_000
+    assert json.loads(letter["Body"])["text"] == sent * count
 
 
 @pytest.mark.parametrize("count, whole", [(170_000, True), (180_000, False)])
