@@ -399,16 +399,28 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
 
 /* ---- the source ---- */
 
+/* What was gathered before a change is in the next batch: without a window at once. */
 static void begin(const struct call *call, const struct lambda_mapping_row *mapping)
 {
-    (void)call;
-    (void)mapping;
+    struct call there;
+    struct poll poll;
+    str problem;
+
+    if (!mapping->enabled)
+        lambda_gathering_drop(call, mapping->id);
+    else if (lambda_poll_open(call, mapping->id, &there, &poll, &problem))
+        lambda_queue_gathered(&there, &poll);
+}
+
+static void end(const struct call *call, const struct lambda_mapping_row *mapping)
+{
+    lambda_queue_scale_back(call, mapping);
+    lambda_matching_forget(call, mapping->id);
 }
 
 static void forget(const struct call *call, const struct lambda_mapping_row *mapping)
 {
-    lambda_queue_scale_back(call, mapping);
-    lambda_matching_forget(call, mapping->id);
+    end(call, mapping);
     lambda_gathering_drop(call, mapping->id);
 }
 
@@ -419,7 +431,7 @@ const struct event_source LAMBDA_QUEUE_SOURCE = {
     .conflict = {"An event source mapping with SQS arn", "already exists"},
     .accepts = lambda_queue_accepts,
     .begin = begin,
-    .end = forget,
+    .end = end,
     .forget = forget,
     .run = run,
     .match = lambda_queue_match,

@@ -86,6 +86,23 @@ def test_a_message_that_comes_again_while_its_batch_gathers_may_be_reported_as_f
     world.wait(lambda: left(world, url) == 1)
 
 
+@pytest.mark.parametrize("change", [
+    {"BatchSize": 2}, {"MaximumBatchingWindowInSeconds": 0, "BatchSize": 10}, {"MaximumBatchingWindowInSeconds": 100},
+    {"ScalingConfig": {"MaximumConcurrency": 2}}], ids=lambda one: "-".join(one))
+def test_what_a_mapping_has_gathered_before_it_is_changed_need_not_be_received_again(world, change):
+    function, (url, arn) = world.function(COUNTS, POLLER), world.queue()
+    world.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "900"})
+    uuid = world.functions.create_event_source_mapping(
+        FunctionName=function, EventSourceArn=arn, BatchSize=100, MaximumBatchingWindowInSeconds=300)["UUID"]
+    send(world, url, "a", "b")
+    world.wait(lambda: count_of(world, "select sum(count) from lambda_batch where state = 'gathering'") == 2)
+    world.functions.update_event_source_mapping(UUID=uuid, **change)
+    if "BatchSize" not in change:
+        world.advance(change.get("MaximumBatchingWindowInSeconds", 300))
+    world.wait(lambda: left(world, url) == 0)
+    assert [sorted(one) for one in world.ids(function)] == [[["a", "1"], ["b", "1"]]]
+
+
 @pytest.mark.parametrize("window", [0, 1])
 @pytest.mark.parametrize("seconds, receives", [(500, "1"), (601, "2")])
 def test_a_batch_that_cannot_begin_before_its_messages_are_visible_again_never_begins(world, window, seconds, receives):
