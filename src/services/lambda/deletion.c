@@ -41,6 +41,34 @@ static void forget_invocations(const struct call *call, const struct function *f
         wake(call, lambda_invocation_answer(call, waiting.items[i].request_id));
 }
 
+/* An event whose alias has got another version is that version's.  False: nothing invokes it any more. */
+static bool move_event(const struct call *call, const struct lambda_any_invocation_row *row)
+{
+    struct function_name name;
+    struct function function;
+
+    if (row->kind != LAMBDA_INVOCATION_KIND_EVENT || row->durable ||
+        !lambda_function_name_parse(row->function_arn, &name) || !lambda_version_find(call, &name, &function))
+        return false;
+    struct call there = lambda_call_of_function(call, &function);
+    lambda_version_route(&there, &function);
+    lambda_move_event(
+        call->txn, &(struct lambda_move_event_params){.id = row->id, .version_id = function.row.version_id});
+    lambda_function_dispatch(&there, &function);
+    return true;
+}
+
+static void remove_one(const struct call *call, const struct lambda_any_invocation_row *row)
+{
+    lambda_invocation_remove(call, row->id);
+    if (row->batch_id)
+        lambda_gathered_remove(call, *row->batch_id);
+    if (row->mapping_id) /* no answer ends its batch */
+        lambda_poller_run_now(call, *row->mapping_id);
+    if (row->durable == LAMBDA_INVOCATION_DURABLE_CHAINED)
+        lambda_chained_invocation_lost(call, *row->execution_id, row->operation_id);
+}
+
 enum outcome lambda_remove_invocations(const struct call *call,
                                        const struct lambda_remove_invocations_request *in,
                                        struct lambda_remove_invocations_output *out)
@@ -52,13 +80,8 @@ enum outcome lambda_remove_invocations(const struct call *call,
 
     (void)out;
     while (lambda_any_invocation(call->txn, &of, &row)) {
-        lambda_invocation_remove(call, row.id);
-        if (row.batch_id)
-            lambda_gathered_remove(call, *row.batch_id);
-        if (row.mapping_id) /* no answer ends its batch */
-            lambda_poller_run_now(call, *row.mapping_id);
-        if (row.durable == LAMBDA_INVOCATION_DURABLE_CHAINED)
-            lambda_chained_invocation_lost(call, *row.execution_id, row.operation_id);
+        if (!in->version_id || !move_event(call, &row))
+            remove_one(call, &row);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
             remove_later(call, in);
             break;

@@ -1512,6 +1512,12 @@ from lambda_invocation where id = :id;
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
 where id = :id and state = 'waiting' returning version_id;
 
+-- What the version had not done is queued for another one.
+-- statement: move_event :exec
+update lambda_invocation set version_id = :version_id, sandbox_id = null,
+    state = case when state = 'running' then 'queued' else state end
+where id = :id;
+
 -- The oldest queued asynchronous invocation of a version.
 -- statement: next_event :one
 select id from lambda_invocation
@@ -1551,7 +1557,7 @@ where function_id = :function_id and durable = 'starter' and kind = 'sync'
 
 -- statement: any_invocation :one
 -- param: version_id integer null
-select id, durable, execution_id, operation_id, batch_id, mapping_id from lambda_invocation
+select id, kind, state, function_arn, durable, execution_id, operation_id, batch_id, mapping_id from lambda_invocation
 where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear; but a batch

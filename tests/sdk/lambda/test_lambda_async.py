@@ -299,6 +299,27 @@ def test_a_retry_of_a_function_that_lost_its_concurrency_is_given_up(client, fun
     assert sum(line.startswith("REPORT") for line in log_of(name)) == 2
 
 
+@pytest.mark.parametrize("body, said", [("raise ValueError('no')", "REPORT"), ("import time; print('IN'); time.sleep(25)", "IN")],
+                         ids=["waits for its retry", "runs"])
+def test_an_event_of_a_version_that_is_deleted_goes_to_the_version_that_its_alias_has_got(
+    functions, make_function, advance_clock, log_of, wait_until, body, said
+):
+    name = make_function(f"def handler(event, context):\n    {body}\n")
+    first = functions.publish_version(FunctionName=name)["Version"]
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion=first)
+    functions.invoke(FunctionName=name, Qualifier="live", InvocationType="Event", Payload=b'"late"')
+    functions.invoke(FunctionName=name, Qualifier=first, InvocationType="Event", Payload=b'"gone"')
+    wait_until(lambda: sum(line.startswith(said) for line in log_of(name)) == 2)
+    functions.update_function_code(FunctionName=name, ZipFile=zip_of({"index.py": "def handler(event, context): print('GOT ' + event)"}))
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    functions.update_alias(FunctionName=name, Name="live", FunctionVersion=functions.publish_version(FunctionName=name)["Version"])
+    functions.delete_function(FunctionName=name, Qualifier=first)
+    if said == "REPORT":
+        advance_clock(MINUTE)
+    log_of(name, "GOT late")
+    assert not any("GOT gone" in line for line in log_of(name))
+
+
 def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_queue, allow_topic, sender,
                                                 arn_of, unique, log_of):
     url = make_queue()
