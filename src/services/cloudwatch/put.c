@@ -49,6 +49,12 @@ static bool number_check(const struct call *call, double number, size_t datum, c
            refuse_value(call, cloudwatch_number_text(call->arena, number), datum, member);
 }
 
+static bool refuse_item(const struct call *call, double item, size_t datum, const char *list, size_t number)
+{
+    return refuse_value(call, cloudwatch_number_text(call->arena, item), datum,
+                        arena_cstr(call->arena, arena_format(call->arena, "%s.member.%zu", list, number)));
+}
+
 static bool exclude(const struct call *call, size_t datum, const char *one, const char *other)
 {
     fail(
@@ -75,14 +81,11 @@ static bool values_check(const struct call *call, const struct cloudwatch_metric
         return false;
     }
     for (size_t i = 0; i < datum->values.count; i++)
-        if (!number_check(call, datum->values.items[i], number,
-                          arena_cstr(call->arena, arena_format(call->arena, "Values.member.%zu", i + 1))))
-            return false;
+        if (!is_number(datum->values.items[i]))
+            return refuse_item(call, datum->values.items[i], number, "Values", i + 1);
     for (size_t i = 0; i < datum->counts.count; i++)
         if (!(datum->counts.items[i] > 0) || !is_number(datum->counts.items[i]))
-            return refuse_value(
-                call, cloudwatch_number_text(call->arena, datum->counts.items[i]), number,
-                arena_cstr(call->arena, arena_format(call->arena, "Counts.member.%zu", i + 1)));
+            return refuse_item(call, datum->counts.items[i], number, "Counts", i + 1);
     return true;
 }
 
@@ -261,9 +264,15 @@ static void store(const struct call *call, const struct cloudwatch_put_metric_da
 
 /* ---- large requests ---- */
 
+/* A datum costs about as much as ten values, and more with long dimensions, which are in an index. */
 static size_t weight_of(const struct cloudwatch_metric_datum *datum)
 {
-    return datum->values.count > 0 ? datum->values.count : 10; /* a datum costs about as much as ten values */
+    enum { OF_DATUM = 10, BYTES_OF_VALUE = 512 };
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < datum->dimensions.count; i++)
+        bytes += datum->dimensions.items[i].name.size + datum->dimensions.items[i].value.size;
+    return (datum->values.count > OF_DATUM ? datum->values.count : OF_DATUM) + bytes / BYTES_OF_VALUE;
 }
 
 static size_t weight_of_request(const struct cloudwatch_put_metric_data_input *in)
@@ -275,26 +284,18 @@ static size_t weight_of_request(const struct cloudwatch_put_metric_data_input *i
     return weight;
 }
 
-static void keep_part(const struct call *call, const struct cloudwatch_put_metric_data_input *part)
-{
-    str request = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_DATA_INPUT, part);
-
-    cloudwatch_add_upload(call->txn, &(struct cloudwatch_add_upload_params){.account = call->account,
-                                                                            .region = call->region,
-                                                                            .at_ms = call->now_ms,
-                                                                            .request = request});
-}
-
 static void run_later(const struct call *call)
 {
     timer_set(call, &CLOUDWATCH_STORE_UPLOADS, STORE_UPLOADS_ID, call->now_ms,
               &(struct cloudwatch_store_uploads_input){0});
 }
 
-static void keep_in_parts(const struct call *call, const struct cloudwatch_put_metric_data_input *in)
+/* The parts of a large request, in JSON. */
+static struct str_list parts_of(struct arena *arena, const struct cloudwatch_put_metric_data_input *in)
 {
     struct cloudwatch_put_metric_data_input part = {.namespace = in->namespace,
                                                     .metric_data.items = in->metric_data.items};
+    struct str_list parts = {0};
     size_t weight = 0;
 
     for (size_t i = 0; i < in->metric_data.count; i++) {
@@ -302,10 +303,20 @@ static void keep_in_parts(const struct call *call, const struct cloudwatch_put_m
         weight += weight_of(&in->metric_data.items[i]);
         if (weight < PART_VALUES && i + 1 < in->metric_data.count)
             continue;
-        keep_part(call, &part);
+        *list_add(arena, &parts) = model_to_json(arena, &CLOUDWATCH_PUT_METRIC_DATA_INPUT, &part);
         part.metric_data.items = &in->metric_data.items[i + 1];
         part.metric_data.count = weight = 0;
     }
+    return parts;
+}
+
+static void keep(const struct call *call, const struct str_list *parts)
+{
+    for (size_t i = 0; i < parts->count; i++)
+        cloudwatch_add_upload(call->txn, &(struct cloudwatch_add_upload_params){.account = call->account,
+                                                                                .region = call->region,
+                                                                                .at_ms = call->now_ms,
+                                                                                .request = parts->items[i]});
     run_later(call);
 }
 
@@ -330,15 +341,31 @@ enum outcome cloudwatch_store_uploads(const struct call *call,
     return DONE;
 }
 
+void cloudwatch_put_metric_data_prepare(const struct call *call,
+                                        const struct cloudwatch_put_metric_data_input *in)
+{
+    struct str_list *parts = arena_new(call->arena, struct str_list);
+
+    if (!request_check(call, in) || weight_of_request(in) <= PART_VALUES)
+        return;
+    *parts = parts_of(call->arena, in);
+    leave_prepared(call, parts);
+}
+
 enum outcome cloudwatch_put_metric_data(const struct call *call,
                                         const struct cloudwatch_put_metric_data_input *in,
                                         struct cloudwatch_put_metric_data_output *out)
 {
+    const struct str_list *left = prepared(call);
+
     (void)out;
     if (!request_check(call, in))
         return FAILED;
-    if (weight_of_request(in) > PART_VALUES)
-        keep_in_parts(call, in);
+    struct str_list parts = left                                  ? *left
+                            : weight_of_request(in) > PART_VALUES ? parts_of(call->arena, in)
+                                                                  : (struct str_list){0};
+    if (parts.count > 0)
+        keep(call, &parts);
     else
         store(call, in, call->now_ms);
     return DONE;
