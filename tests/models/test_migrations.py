@@ -151,3 +151,14 @@ def test_hops_from_before_runs_are_kept_each_as_a_run_and_all_traces_are_in_open
         (number, number, trace, f"[{hop}]") for (trace, number), hop in sorted(hops.items(), key=lambda one: one[0][1])]
     assert database.execute("select range, words from engine_trace_range order by 1").fetchall() == [(0, None), (4, None)]
     assert database.execute("select * from engine_trace").fetchall() == before
+
+
+def test_alarms_whose_actions_are_disabled_stay_so():
+    database = sqlite3.connect(":memory:")
+    apply(database, "cloudwatch", 1, 7)
+    settings = {"on": '{"AlarmName":"on","ActionsEnabled":true}', "off": '{"AlarmName":"off","ActionsEnabled":false}',
+                "plain": '{"AlarmDescription":"\\"ActionsEnabled\\":false"}'}
+    database.executemany("""insert into cloudwatch_alarm (account, region, name, settings, updated_ms, state, reason, state_ms, transitioned_ms)
+                            values ('1', 'r', ?, ?, 0, 'OK', '', 0, 0)""", settings.items())
+    apply(database, "cloudwatch", 8, 8)
+    assert dict(database.execute("select name, actions_enabled from cloudwatch_alarm")) == {"on": 1, "off": 0, "plain": 1}

@@ -19,7 +19,9 @@ bool cloudwatch_alarm_read(const struct call *call, int64_t id, struct cloudwatc
 str cloudwatch_alarm_arn(struct arena *arena, const struct cloudwatch_alarm_row *row);
 /* The period of its points, in seconds: its own, that of its metrics, or that of its expressions. */
 int64_t cloudwatch_alarm_period_s(const struct cloudwatch_alarm_settings *settings);
-/* What a metric alarm, any alarm, and a composite alarm was put with. */
+/* Does an alarm that is put with these settings act? */
+bool cloudwatch_actions_enabled(const struct cloudwatch_action_settings *settings);
+/* What a metric alarm, any alarm, and a composite alarm was put with; its actions may be disabled since. */
 struct cloudwatch_alarm_settings cloudwatch_alarm_settings_of(struct arena *arena,
                                                               const struct cloudwatch_alarm_row *row);
 struct cloudwatch_action_settings cloudwatch_alarm_actions_of(struct arena *arena,

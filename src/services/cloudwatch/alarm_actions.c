@@ -491,7 +491,7 @@ void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm
     };
     const struct str_list *chosen = targets[cloudwatch_state_value_of(row->state)];
 
-    if (transition.actions.actions_enabled && !*transition.actions.actions_enabled)
+    if (!row->actions_enabled)
         return;
     for (size_t i = 0; i < chosen->count; i++) {
         str problem;

@@ -98,13 +98,20 @@ struct cloudwatch_suppressor_settings cloudwatch_alarm_suppressor_of(struct aren
     return composite_input(arena, row).suppressor_settings;
 }
 
+bool cloudwatch_actions_enabled(const struct cloudwatch_action_settings *settings)
+{
+    return !settings->actions_enabled || *settings->actions_enabled;
+}
+
 struct cloudwatch_action_settings cloudwatch_alarm_actions_of(struct arena *arena,
                                                               const struct cloudwatch_alarm_row *row)
 {
     struct cloudwatch_put_metric_alarm_input put = {0};
 
     if (str_present(row->rule))
-        return composite_input(arena, row).action_settings;
-    model_from_json(arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &put);
+        put.action_settings = composite_input(arena, row).action_settings;
+    else
+        model_from_json(arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &put);
+    put.action_settings.actions_enabled = arena_bool(arena, row->actions_enabled != 0);
     return put.action_settings;
 }

@@ -9,11 +9,11 @@
 /* ---- putting ---- */
 
 static void note_configuration(const struct call *call, const struct cloudwatch_alarm_row *row,
-                               const char *what)
+                               const char *what, str settings)
 {
     cloudwatch_history_add(call, row, CLOUDWATCH_HISTORY_ITEM_TYPE_CONFIGURATION_UPDATE,
                            arena_format(call->arena, "Alarm \"%.*s\" %s", STR_ARGS(row->name), what),
-                           str_head_whole(row->settings, 4095));
+                           str_head_whole(settings, 4095));
 }
 
 struct cloudwatch_alarm_row cloudwatch_alarm_new(const struct call *call, str name)
@@ -40,7 +40,7 @@ bool cloudwatch_alarm_save(const struct call *call, struct cloudwatch_alarm_row 
     if (created && !cloudwatch_tags_put(call, cloudwatch_alarm_arn(call->arena, row), &tags,
                                         &CLOUDWATCH_VALIDATION_ERROR))
         return false;
-    note_configuration(call, row, created ? "created" : "updated");
+    note_configuration(call, row, created ? "created" : "updated", row->settings);
     return true;
 }
 
@@ -62,6 +62,7 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
         return FAILED;
     kept.tags.count = 0;
     row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &kept);
+    row.actions_enabled = cloudwatch_actions_enabled(&in->action_settings);
     row.namespace = in->alarm_settings.namespace;
     row.metric = in->alarm_settings.metric_name;
     row.updated_ms = call->now_ms;
@@ -73,32 +74,18 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
 
 /* ---- several alarms ---- */
 
-/* The alarm's settings, with its actions enabled or disabled. */
-static str settings_with(const struct call *call, const struct cloudwatch_alarm_row *row, bool enabled)
-{
-    struct cloudwatch_put_composite_alarm_input composite = {0};
-    struct cloudwatch_put_metric_alarm_input metric = {0};
-
-    if (str_present(row->rule)) {
-        model_from_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, row->settings, &composite);
-        composite.action_settings.actions_enabled = arena_bool(call->arena, enabled);
-        return model_to_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, &composite);
-    }
-    model_from_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, row->settings, &metric);
-    metric.action_settings.actions_enabled = arena_bool(call->arena, enabled);
-    return model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &metric);
-}
-
 static enum outcome enable(const struct call *call, size_t count, bool enabled)
 {
+    str data = enabled ? S("{\"ActionsEnabled\":true}") : S("{\"ActionsEnabled\":false}");
+
     for (size_t i = 0; i < count; i++) {
-        struct cloudwatch_alarm_row row = cloudwatch_alarm_at(call, i)->row;
-        if (!row.id)
+        const struct cloudwatch_alarm_row *row = &cloudwatch_alarm_at(call, i)->row;
+        if (!row->id)
             continue;
-        row.settings = settings_with(call, &row, enabled);
-        row.updated_ms = call->now_ms;
-        cloudwatch_change_alarm(call->txn, &row);
-        note_configuration(call, &row, "updated");
+        cloudwatch_enable_alarm(call->txn,
+                                &(struct cloudwatch_enable_alarm_params){
+                                    .id = row->id, .actions_enabled = enabled, .updated_ms = call->now_ms});
+        note_configuration(call, row, "updated", data);
     }
     return DONE;
 }
@@ -129,7 +116,7 @@ static void delete_one(const struct call *call, const struct alarm *alarm)
     timer_cancel(call, &CLOUDWATCH_EVALUATE_ALARM, id);
     timer_cancel(call, &CLOUDWATCH_END_SUPPRESSION, id);
     tags_remove_all(call, alarm->arn);
-    note_configuration(call, &alarm->row, "deleted");
+    note_configuration(call, &alarm->row, "deleted", alarm->row.settings);
 }
 
 /* Alarms that do not exist are no error: those that do are deleted. */

@@ -205,13 +205,13 @@ delete from cloudwatch_dashboard where id = :id;
 -- statement: find_alarm :one
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
-    rule, suppressed_by, suppressed_until_ms, acted_state
+    rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled
 from cloudwatch_alarm where account = :account and region = :region and name = :name;
 
 -- statement: read_alarm :one
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
-    rule, suppressed_by, suppressed_until_ms, acted_state
+    rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled
 from cloudwatch_alarm where id = :id;
 
 -- statement: list_alarms :many
@@ -221,14 +221,14 @@ from cloudwatch_alarm where id = :id;
 -- param: end text
 -- param: limit integer
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
-    rule, suppressed_by, suppressed_until_ms, acted_state
+    rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled
 from cloudwatch_alarm where account = :account and region = :region and name >= :from and name > :after and name < :end
 order by name limit :limit;
 
 -- statement: list_alarms_for_metric :many
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
-    rule, suppressed_by, suppressed_until_ms, acted_state
+    rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled
 from cloudwatch_alarm
 where account = :account and region = :region and namespace = :namespace and metric = :metric
 order by name;
@@ -236,16 +236,21 @@ order by name;
 -- statement: add_alarm :insert
 -- row: alarm
 insert into cloudwatch_alarm (account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data,
-    state_ms, transitioned_ms, rule, suppressed_by, suppressed_until_ms, acted_state)
+    state_ms, transitioned_ms, rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled)
 values (:account, :region, :name, :settings, :namespace, :metric, :updated_ms, :state, :reason, :reason_data, :state_ms,
-    :transitioned_ms, :rule, :suppressed_by, :suppressed_until_ms, :acted_state);
+    :transitioned_ms, :rule, :suppressed_by, :suppressed_until_ms, :acted_state, :actions_enabled);
 
 -- statement: change_alarm :exec
 -- row: alarm
 update cloudwatch_alarm set settings = :settings, namespace = :namespace, metric = :metric, updated_ms = :updated_ms,
     state = :state, reason = :reason, reason_data = :reason_data, state_ms = :state_ms, transitioned_ms = :transitioned_ms,
-    rule = :rule, suppressed_by = :suppressed_by, suppressed_until_ms = :suppressed_until_ms, acted_state = :acted_state
+    rule = :rule, suppressed_by = :suppressed_by, suppressed_until_ms = :suppressed_until_ms, acted_state = :acted_state,
+    actions_enabled = :actions_enabled
 where id = :id;
+
+-- It leaves the settings alone, which may be long.
+-- statement: enable_alarm :exec
+update cloudwatch_alarm set actions_enabled = :actions_enabled, updated_ms = :updated_ms where id = :id;
 
 -- statement: remove_alarm :exec
 delete from cloudwatch_alarm where id = :id;
@@ -341,3 +346,7 @@ order by id desc limit :limit;
 select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
 where account = :account and region = :region and alarm = :alarm and id < :before
 order by id desc limit :limit;
+
+-- migration: 8
+alter table cloudwatch_alarm add column actions_enabled integer not null default 1;
+update cloudwatch_alarm set actions_enabled = 0 where json_extract(settings, '$.ActionsEnabled') = 0;

@@ -140,6 +140,7 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
         return FAILED;
     kept.tags.count = 0;
     row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, &kept);
+    row.actions_enabled = cloudwatch_actions_enabled(&in->action_settings);
     row.rule = in->alarm_rule;
     row.updated_ms = call->now_ms;
     if (!cloudwatch_alarm_save(call, &row, TAGS_MAP(call->arena, &in->tags)))

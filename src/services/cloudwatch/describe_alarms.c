@@ -7,11 +7,6 @@
 
 enum { DEFAULT_RECORDS = 50, MAX_EXAMINED = 5000, ROWS_PER_READ = 100 };
 
-static const bool *enabled_of(const struct call *call, const struct cloudwatch_action_settings *actions)
-{
-    return actions->actions_enabled ? actions->actions_enabled : arena_bool(call->arena, true);
-}
-
 static void describe_metric(const struct call *call, const struct cloudwatch_alarm_row *row,
                             struct cloudwatch_metric_alarm *alarm)
 {
@@ -27,7 +22,6 @@ static void describe_metric(const struct call *call, const struct cloudwatch_ala
         .state_updated_timestamp = arena_i64(call->arena, row->state_ms),
         .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
     };
-    alarm->action_settings.actions_enabled = enabled_of(call, &alarm->action_settings);
 }
 
 static void describe_composite(const struct call *call, const struct cloudwatch_alarm_row *row,
@@ -47,7 +41,6 @@ static void describe_composite(const struct call *call, const struct cloudwatch_
         .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
         .actions_suppressed_by = row->suppressed_by,
     };
-    alarm->action_settings.actions_enabled = enabled_of(call, &alarm->action_settings);
     if (str_present(row->suppressed_by))
         alarm->actions_suppressed_reason =
             arena_join(call->arena, S("Actions suppressed by "), row->suppressed_by);

@@ -224,8 +224,8 @@ def test_actions_can_be_disabled_and_failures_are_in_the_history(world):
     missing = f"arn:aws:sns:us-east-1:{world.account}:missing"
     other = "arn:aws:automate:us-east-1:ec2:stop"
     world.alarm(AlarmActions=[missing, other])
-    world.cloudwatch.disable_alarm_actions(AlarmNames=["deep"])
-    assert world.described()["ActionsEnabled"] is False
+    world.cloudwatch.disable_alarm_actions(AlarmNames=["deep", "none"])
+    assert (world.described()["ActionsEnabled"], world.history()[0]) == (False, ("ConfigurationUpdate", 'Alarm "deep" updated'))
     world.cloudwatch.set_alarm_state(AlarmName="deep", StateValue="ALARM", StateReason="test")
     assert world.history(HistoryItemType="Action") == []
     world.cloudwatch.enable_alarm_actions(AlarmNames=["deep"])
@@ -234,6 +234,16 @@ def test_actions_can_be_disabled_and_failures_are_in_the_history(world):
     assert world.history(HistoryItemType="Action") == [("Action", f"Failed to execute action {other}"),
                                                        ("Action", f"Failed to execute action {missing}")]
     assert world.described()["StateReason"] == "test"
+
+
+def test_an_alarm_that_is_put_again_acts_as_it_says(world):
+    world.alarm(ActionsEnabled=False)
+    assert world.described()["ActionsEnabled"] is False
+    world.cloudwatch.enable_alarm_actions(AlarmNames=["deep"])
+    assert world.described()["ActionsEnabled"] is True
+    world.cloudwatch.disable_alarm_actions(AlarmNames=["deep"])
+    world.alarm()
+    assert world.described()["ActionsEnabled"] is True
 
 
 def test_an_alarm_on_metric_math(world):
