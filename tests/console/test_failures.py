@@ -165,3 +165,34 @@ def test_what_the_server_refuses_is_not_asked_again(console):
     expect(page.get_by_text("AccessDeniedException: no")).to_be_visible()
     page.clock.run_for(60_000)
     assert len(asked) == 1
+
+
+def failing(page, status, code):
+    """Each call of AWS's API fails like that."""
+    page.route("**/", lambda route: route.continue_() if route.request.method == "GET" else route.fulfill(
+        status=status, content_type="application/json", body=json.dumps({"__type": code, "message": "no"})))
+
+
+@pytest.mark.parametrize("status, code", [(403, "AccessDeniedException"), (503, "ServiceUnavailable")])
+def test_what_could_not_be_listed_is_not_said_to_be_nothing(console, status, code):
+    page = console("server")
+    failing(page, status, code)
+    page.get_by_role("navigation", name="Services").get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    expect(page.get_by_text(f"{code}: no")).to_be_visible()
+    expect(page.get_by_text("Nothing exists yet")).to_have_count(0)
+    expect(page.get_by_text("Loading…")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Build the order system")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", [f"sns/topics/{'T' * 256}/edit", f"cloudwatch/log-groups/{'G' * 512}/events"])
+def test_the_longest_names_do_not_widen_the_page(console, client, path):
+    client("sns").create_topic(Name="T" * 256)
+    client("logs").create_log_group(logGroupName="G" * 512)
+    try:
+        page = console(path)
+        expect(page.get_by_text(path.split("/")[2]).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    finally:
+        client("sns").delete_topic(TopicArn=f"arn:aws:sns:us-east-1:000000000000:{'T' * 256}")
+        client("logs").delete_log_group(logGroupName="G" * 512)

@@ -3,6 +3,7 @@ import { arn } from '../session';
 import { somePages } from '../ui/resource';
 import { orderly } from './client';
 import { tablesPage } from './dynamodb';
+import { AwsError } from './errors';
 import { functionsPage } from './lambda';
 import { mappingsPage } from './lambda_triggers';
 import { subscriptionsPage, topicsPage } from './sns';
@@ -47,6 +48,8 @@ export interface Structure {
   /** Those that were described: the first ones, and before them those that something is wired to. */
   queues: Queue[];
   more: boolean;
+  /** Why a list is left out. */
+  refused?: AwsError;
 }
 
 export interface Traffic {
@@ -66,15 +69,22 @@ const AT_ONCE = 6;
 const TRAFFIC_PAGES = 20;
 const HOUR_MILLISECONDS = 3_600_000;
 
+interface Listed<T> {
+  items: T[];
+  more: boolean;
+  refused?: AwsError;
+}
+
 /** A list that is refused (a user without permission) is left out. */
-async function listed<T>(
-  list: Promise<{ items: T[]; more: boolean }>,
-): Promise<{ items: T[]; more: boolean }> {
-  return list.catch(() => ({ items: [], more: false }));
+async function listed<T>(list: Promise<Listed<T>>): Promise<Listed<T>> {
+  return list.catch(error => {
+    if (!(error instanceof AwsError && error.denied)) throw error;
+    return { items: [], more: false, refused: error };
+  });
 }
 
 export async function structure(signal: AbortSignal): Promise<Structure> {
-  const [subscriptions, mappings, urls, functions, tables, topics] = await Promise.all([
+  const lists = await Promise.all([
     listed(somePages(token => subscriptionsPage(undefined, token, signal), PAGES)),
     listed(somePages(marker => mappingsPage(marker, signal), PAGES)),
     listed(somePages(token => listQueues(token, undefined, signal), 1)),
@@ -82,6 +92,7 @@ export async function structure(signal: AbortSignal): Promise<Structure> {
     listed(somePages(token => tablesPage(token, signal), 1)),
     listed(somePages(token => topicsPage(token, signal), PAGES)),
   ]);
+  const [subscriptions, mappings, urls, functions, tables, topics] = lists;
   const wired = [
     ...subscriptions.items
       .filter(({ Endpoint }) => Endpoint.startsWith('arn:'))
@@ -105,7 +116,8 @@ export async function structure(signal: AbortSignal): Promise<Structure> {
       return target ? [[queue.attributes.QueueArn!, target] as [string, string]] : [];
     }),
     queues,
-    more: [subscriptions, mappings, urls, functions, tables, topics].some(list => list.more),
+    more: lists.some(list => list.more),
+    refused: lists.find(list => list.refused)?.refused,
   };
 }
 

@@ -8,7 +8,7 @@ import { Link, link, navigate } from '../../router';
 import { Form, TextField } from '../../ui/controls';
 import { useDetails } from '../../ui/details';
 import { count, nameOf } from '../../ui/format';
-import { Badge, Empty, Page, Panel } from '../../ui/layout';
+import { Badge, Empty, Loading, Page, Panel } from '../../ui/layout';
 import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
@@ -54,12 +54,14 @@ export default function Home() {
   const seen = useResource('home/traffic', signal => trafficOf(signal).catch(() => []), {
     on: ({ event }) => event === 'traces',
   });
+  const refused = found.data?.refused;
   const map = found.data && topology(found.data, seen.data ?? []);
   const dead = map?.nodes.filter(node => node.deadLetters && node.waiting) ?? [];
   return (
     <Page title="Home" description="What exists, what gives work to what, and how it goes.">
       <FindOrder />
       <Problem error={found.error} retry={found.reload} />
+      <Problem error={refused} />
       {dead.length > 0 && (
         <div class="notice notice-bad">
           {dead.map(node => (
@@ -73,17 +75,17 @@ export default function Home() {
         title="Map"
         description="The numbers on the lines are the steps of the last hour; dashed lines lead to dead-letter queues."
       >
-        {map && map.nodes.length > 0 ? (
-          <Map topology={map} />
-        ) : (
-          <Empty title={map ? 'Nothing exists yet' : 'Loading…'} />
+        {map && map.nodes.length > 0 && <Map topology={map} />}
+        {map?.nodes.length === 0 && (
+          <Empty title={refused ? 'Nothing that you may see' : 'Nothing exists yet'} />
         )}
+        {!map && found.loading && <Loading />}
         {map && map.left > 0 && (
           <p class="hint">{`${count(map.left)}${map.more ? '+' : ''} more resources are not drawn.`}</p>
         )}
       </Panel>
       {map && map.edges.length > 0 && <Connections map={map} />}
-      {map && <Checklist map={map} />}
+      {map && !refused && <Checklist map={map} />}
     </Page>
   );
 }
