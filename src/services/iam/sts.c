@@ -80,10 +80,29 @@ static void add_statement(struct json_writer *writer, const struct json *stateme
     json_close_object(writer);
 }
 
+/* The statements of an older version, in which ${…} is text, for a document of the version with variables. */
+static const struct json *without_variables(struct arena *arena, const struct json *statements)
+{
+    struct json_writer writer = json_writer_in(arena);
+    struct text text = text_in(arena);
+
+    json_value(&writer, statements);
+    str rest = json_written(&writer);
+    for (ptrdiff_t at; (at = str_find(rest, S("${"))) >= 0; rest = str_from(rest, (size_t)at + 2)) {
+        text_add(&text, str_head(rest, (size_t)at));
+        text_add(&text, S("${$}{"));
+    }
+    text_add(&text, rest);
+    return json_parse(arena, text_str(&text), NULL);
+}
+
 static void add_statements(const struct call *call, struct json_writer *writer, str document)
 {
-    const struct json *statements = json_get(json_parse(call->arena, document, NULL), S("Statement"));
+    const struct json *json = json_parse(call->arena, document, NULL);
+    const struct json *statements = json_get(json, S("Statement"));
 
+    if (!str_equal(json_get_str(json, S("Version")), S("2012-10-17")))
+        statements = without_variables(call->arena, statements);
     if (json_is(statements, JSON_OBJECT))
         add_statement(writer, statements);
     for (uint32_t i = 0; json_is(statements, JSON_ARRAY) && i < statements->count; i++)

@@ -736,6 +736,20 @@ def test_a_session_policy_cuts_down(iam, new_role, become, queue, refused):
     refused(reader.send_message, QueueUrl=queue, MessageBody="hi")
 
 
+@pytest.mark.parametrize("managed", [[], [{"arn": "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"}]])
+def test_only_a_session_policy_of_the_version_with_variables_has_variables(
+        iam, new_role, become, queue, refused, managed):
+    """Alone, and beside managed policies, which have that version.  The variable has no value but its default."""
+    name = new_role()
+    iam.attach_role_policy(RoleName=name, PolicyArn=SQS_FULL)
+    document = statements(allow("sqs:SendMessage", f"arn:aws:sqs:*:*:${{aws:SourceArn, '{queue.split('/')[-1]}'}}"))
+    become(name, Policy=document, PolicyArns=managed)("sqs").send_message(QueueUrl=queue, MessageBody="hi")
+    older = document.replace("2012-10-17", "2008-10-17")
+    for one in (older, older.replace('"Version": "2008-10-17", ', "")):
+        sqs = become(name, Policy=one, PolicyArns=managed)("sqs")
+        refused(sqs.send_message, QueueUrl=queue, MessageBody="hi")
+
+
 def test_a_session_policy_is_of_the_role_s_account(client, sts, new_role, unique, refused):
     other = client("iam", aws_access_key_id=OTHER_ACCOUNT)
     arn = other.create_policy(PolicyName=unique("p"), PolicyDocument=statements(allow("sqs:*")))["Policy"]["Arn"]
