@@ -121,13 +121,13 @@ bool iam_ip_range_of_text(str text, struct ip_range *range)
     memcpy(address, host.data, host.size);
     address[host.size] = '\0';
     bool v6 = str_index(host, ':') >= 0;
-    if (inet_pton(v6 ? AF_INET6 : AF_INET, address, range->bytes) != 1)
+    if (strlen(address) < host.size || inet_pton(v6 ? AF_INET6 : AF_INET, address, range->bytes) != 1)
         return false;
     range->size = v6 ? 16 : 4;
     range->bits = range->size * 8;
     if (!str_present(text))
         return true;
-    if (!str_to_i64(text, &bits) || bits < 0 || bits > range->bits)
+    if (!str_to_i64(text, &bits) || str_index(text, '-') >= 0 || bits > range->bits)
         return false;
     range->bits = (unsigned)bits;
     return true;
