@@ -120,6 +120,7 @@ struct call_progress {
     void *prepared;  /* set by leave_prepared(): on the call's arena, kept for the handler's runs */
     str handed_over; /* set by hand_over(): loose memory of the call's arena, kept for the handler's runs */
     int64_t ended_delivery; /* set by delivery_end() */
+    int64_t policy_effort;  /* of the identity provider: what conditions have cost */
 };
 
 struct call {

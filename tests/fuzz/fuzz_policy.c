@@ -38,7 +38,7 @@ static void evaluate(struct arena *arena, const struct policy *policy, const str
     struct policy_reference identity = {.policy = policy};
     struct policy_set set = {.identity = {&identity, 1}, .resource = policy};
 
-    enum denial denial = iam_policy_decide(&set, &request);
+    enum denial denial = iam_policy_decide(&set, &request).denial;
     if (denial != NOT_DENIED)
         iam_denial_message(denial, &request);
 }

@@ -54,6 +54,7 @@ static struct policy_request request_of(const struct call *call, const struct pr
         .secure_transport = is_secure(call),
         .now_ms = call->now_ms,
         .arena = call->arena,
+        .effort = &call->progress->policy_effort,
     };
 }
 
@@ -120,17 +121,16 @@ static bool inquire(const struct call *call, const struct question *question, st
 bool iam_authorize(const struct call *call, const struct question *question, struct objection *objection)
 {
     struct inquiry inquiry;
-    bool there = inquire(call, question, &inquiry);
-    enum denial denial = there ? iam_policy_decide(&inquiry.set, &inquiry.request) : NOT_ALLOWED_BY_IDENTITY;
+    struct decision decision = {.denial = NOT_ALLOWED_BY_IDENTITY};
 
-    if (denial == NOT_DENIED && inquiry.identity && !question->supposed &&
+    if (inquire(call, question, &inquiry))
+        decision = iam_policy_decide(&inquiry.set, &inquiry.request);
+    if (decision.denial == NOT_DENIED && inquiry.identity && !question->supposed &&
         iam_use_note(inquiry.identity, question, call->region, call->now_ms))
         iam_uses_keep_soon(call);
-    if (denial == NOT_DENIED)
+    if (decision.denial == NOT_DENIED)
         return true;
-    struct decision decision = there ? iam_policy_explain(&inquiry.set, &inquiry.request)
-                                     : (struct decision){.denial = NOT_ALLOWED_BY_IDENTITY};
-    *objection = (struct objection){.message = iam_denial_message(denial, &inquiry.request),
+    *objection = (struct objection){.message = iam_denial_message(decision.denial, &inquiry.request),
                                     .reason = iam_decision_reason(&decision, &inquiry.request)};
     return false;
 }
@@ -142,7 +142,7 @@ void iam_explain(const struct call *call, const struct question *question, struc
     inquire(call, question, &inquiry);
     *explanation = (struct explanation){.request = inquiry.request,
                                         .set = inquiry.set,
-                                        .decision = iam_policy_explain(&inquiry.set, &inquiry.request)};
+                                        .decision = iam_policy_decide(&inquiry.set, &inquiry.request)};
 }
 
 bool iam_is_resource_policy(const struct call *call, str document)

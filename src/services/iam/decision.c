@@ -8,41 +8,61 @@
 
 #include "aws/arn.h"
 
-struct verdicts {
-    enum policy_verdict identity, boundary, session, resource;
+/* What one policy says, or the strongest of an identity's policies. */
+struct finding {
+    enum policy_verdict verdict;
+    const struct policy *policy; /* or NULL */
+    str name;
+    size_t statement;
 };
 
-static enum policy_verdict verdict_of(const struct policy *policy, enum policy_verdict without,
-                                      const struct policy_request *request)
+struct findings {
+    struct finding identity, boundary, session, resource;
+};
+
+static struct finding find(const struct policy *policy, enum policy_verdict without,
+                           const struct policy_request *request)
 {
-    return policy ? iam_policy_evaluate(policy, request) : without;
+    struct finding finding = {.verdict = without, .policy = policy};
+
+    if (policy)
+        finding.verdict = iam_policy_evaluate(policy, request, &finding.statement);
+    return finding;
 }
 
-static struct verdicts collect(const struct policy_set *set, const struct policy_request *request)
+static struct finding find_in(const struct policy_list *policies, const struct policy_request *request)
 {
-    struct verdicts verdicts = {
-        .boundary = verdict_of(set->boundary, POLICY_ALLOWS, request),
-        .session = verdict_of(set->session, POLICY_ALLOWS, request),
-        .resource = verdict_of(set->resource, POLICY_SILENT, request),
-    };
+    struct finding strongest = {0};
 
-    for (size_t i = 0; i < set->identity.count; i++) {
-        enum policy_verdict verdict = iam_policy_evaluate(set->identity.items[i].policy, request);
-        if (verdict > verdicts.identity)
-            verdicts.identity = verdict;
+    for (size_t i = 0; i < policies->count; i++) {
+        struct finding finding = find(policies->items[i].policy, POLICY_SILENT, request);
+        if (finding.verdict <= strongest.verdict)
+            continue;
+        strongest = finding;
+        strongest.name = policies->items[i].name;
     }
-    return verdicts;
+    return strongest;
 }
 
-static enum denial explicit_denial(const struct policy_set *set, const struct verdicts *verdicts)
+static struct findings collect(const struct policy_set *set, const struct policy_request *request)
 {
-    if (verdicts->resource == POLICY_DENIES)
+    return (struct findings){
+        .boundary = find(set->boundary, POLICY_ALLOWS, request),
+        .session = find(set->session, POLICY_ALLOWS, request),
+        .resource = find(set->resource, POLICY_SILENT, request),
+        .identity = find_in(&set->identity, request),
+    };
+}
+
+static enum denial explicit_denial(const struct policy_set *set, const struct findings *findings)
+{
+    if (findings->resource.verdict == POLICY_DENIES)
         return set->trust ? DENIED_EXPLICITLY_BY_TRUST : DENIED_EXPLICITLY_BY_RESOURCE;
-    if (verdicts->identity == POLICY_DENIES)
+    if (findings->identity.verdict == POLICY_DENIES)
         return DENIED_EXPLICITLY_BY_IDENTITY;
-    if (verdicts->boundary == POLICY_DENIES)
+    if (findings->boundary.verdict == POLICY_DENIES)
         return DENIED_EXPLICITLY_BY_BOUNDARY;
-    return verdicts->session == POLICY_DENIES ? DENIED_EXPLICITLY_BY_SESSION : NOT_DENIED;
+    return findings->session.verdict == POLICY_DENIES ? DENIED_EXPLICITLY_BY_SESSION : NOT_DENIED;
 }
 
 /* The engine's own calls belong to every account. */
@@ -64,19 +84,20 @@ static enum denial decide_by_resource(const struct policy_set *set, enum policy_
 }
 
 /* The boundary and the session policy reduce the identity's permissions. */
-static enum denial decide_by_identity(const struct verdicts *verdicts)
+static enum denial decide_by_identity(const struct findings *findings, enum policy_verdict identity)
 {
-    if (verdicts->identity == POLICY_SILENT)
+    if (identity == POLICY_SILENT)
         return NOT_ALLOWED_BY_IDENTITY;
-    if (verdicts->boundary == POLICY_SILENT)
+    if (findings->boundary.verdict == POLICY_SILENT)
         return NOT_ALLOWED_BY_BOUNDARY;
-    return verdicts->session == POLICY_SILENT ? NOT_ALLOWED_BY_SESSION : NOT_DENIED;
+    return findings->session.verdict == POLICY_SILENT ? NOT_ALLOWED_BY_SESSION : NOT_DENIED;
 }
 
-enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request)
+static enum denial combine(const struct policy_set *set, const struct policy_request *request,
+                           const struct findings *findings)
 {
-    struct verdicts verdicts = collect(set, request);
-    enum denial denial = explicit_denial(set, &verdicts);
+    enum denial denial = explicit_denial(set, findings);
+    enum policy_verdict resource = findings->resource.verdict;
     enum principal_kind kind = request->caller->kind;
     bool stranger = kind != PRINCIPAL_ROOT && kind != PRINCIPAL_USER && kind != PRINCIPAL_ROLE;
     bool another = is_another_account(request);
@@ -86,18 +107,59 @@ enum denial iam_policy_decide(const struct policy_set *set, const struct policy_
     if (kind == PRINCIPAL_ROOT && !another && !set->trust)
         return NOT_DENIED;
     if (kind == PRINCIPAL_ROOT || stranger)
-        return decide_by_resource(set, verdicts.resource);
+        return decide_by_resource(set, resource);
 
     /*
      * Assuming a role, and using another account's resource, also needs a grant in the resource's own policy.
      */
-    if ((another || set->trust) && verdicts.resource == POLICY_SILENT)
-        return decide_by_resource(set, verdicts.resource);
-    if (!another && verdicts.resource == POLICY_ALLOWS)
+    if ((another || set->trust) && resource == POLICY_SILENT)
+        return decide_by_resource(set, resource);
+    if (!another && resource == POLICY_ALLOWS)
         return NOT_DENIED;
-    if (!another && verdicts.resource == POLICY_ALLOWS_ROLE)
-        verdicts.identity = POLICY_ALLOWS;
-    return decide_by_identity(&verdicts);
+    bool granted = !another && resource == POLICY_ALLOWS_ROLE;
+    return decide_by_identity(findings, granted ? POLICY_ALLOWS : findings->identity.verdict);
+}
+
+/* What denies or allows; without a policy when no policy of the identity does. */
+static struct finding what_decides(enum denial denial, const struct findings *findings)
+{
+    const struct finding *resource = &findings->resource;
+
+    switch (denial) {
+    case NOT_DENIED:
+        return resource->verdict == POLICY_ALLOWS || resource->verdict == POLICY_ALLOWS_ROLE
+                   ? *resource
+                   : findings->identity;
+    case DENIED_EXPLICITLY_BY_RESOURCE:
+    case DENIED_EXPLICITLY_BY_TRUST:
+    case NOT_ALLOWED_BY_RESOURCE:
+    case NOT_ALLOWED_BY_TRUST:
+        return *resource;
+    case DENIED_EXPLICITLY_BY_BOUNDARY:
+    case NOT_ALLOWED_BY_BOUNDARY:
+        return findings->boundary;
+    case DENIED_EXPLICITLY_BY_SESSION:
+    case NOT_ALLOWED_BY_SESSION:
+        return findings->session;
+    case DENIED_EXPLICITLY_BY_IDENTITY:
+    case NOT_ALLOWED_BY_IDENTITY:
+        break;
+    }
+    return findings->identity;
+}
+
+struct decision iam_policy_decide(const struct policy_set *set, const struct policy_request *request)
+{
+    struct findings findings = collect(set, request);
+    enum denial denial = combine(set, request, &findings);
+    struct finding finding = what_decides(denial, &findings);
+    return (struct decision){
+        .denial = denial,
+        .policy = finding.policy,
+        .policy_name = finding.name,
+        .sid = finding.statement ? finding.policy->statements.items[finding.statement - 1].sid : (str){0},
+        .statement = finding.statement,
+    };
 }
 
 struct reason {
@@ -141,65 +203,7 @@ str iam_denial_message(enum denial denial, const struct policy_request *request)
         STR_ARGS(reason->before), STR_ARGS(action), STR_ARGS(reason->after));
 }
 
-/* ---- explanations ---- */
-
-static struct decision by_policy(enum denial denial, const struct policy *policy, str name,
-                                 const struct policy_request *request)
-{
-    struct decision decision = {.denial = denial, .policy = policy, .policy_name = name};
-
-    decision.statement = policy ? iam_policy_deciding_statement(policy, request) : 0;
-    if (decision.statement)
-        decision.sid = policy->statements.items[decision.statement - 1].sid;
-    return decision;
-}
-
-/* The first of the identity's policies with that verdict. */
-static struct decision by_identity(enum denial denial, const struct policy_set *set,
-                                   const struct policy_request *request, enum policy_verdict verdict)
-{
-    for (size_t i = 0; i < set->identity.count; i++)
-        if (iam_policy_evaluate(set->identity.items[i].policy, request) == verdict)
-            return by_policy(denial, set->identity.items[i].policy, set->identity.items[i].name, request);
-    return (struct decision){.denial = denial};
-}
-
-/* The request is allowed: by the resource's policy, by the identity's, or as the account's owner. */
-static struct decision by_what_allows(const struct policy_set *set, const struct policy_request *request)
-{
-    enum policy_verdict resource = verdict_of(set->resource, POLICY_SILENT, request);
-
-    if (resource == POLICY_ALLOWS || resource == POLICY_ALLOWS_ROLE)
-        return by_policy(NOT_DENIED, set->resource, (str){0}, request);
-    return by_identity(NOT_DENIED, set, request, POLICY_ALLOWS);
-}
-
-struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request)
-{
-    enum denial denial = iam_policy_decide(set, request);
-    str none = {0};
-
-    switch (denial) {
-    case NOT_DENIED:
-        return by_what_allows(set, request);
-    case DENIED_EXPLICITLY_BY_RESOURCE:
-    case DENIED_EXPLICITLY_BY_TRUST:
-    case NOT_ALLOWED_BY_RESOURCE:
-    case NOT_ALLOWED_BY_TRUST:
-        return by_policy(denial, set->resource, none, request);
-    case DENIED_EXPLICITLY_BY_BOUNDARY:
-    case NOT_ALLOWED_BY_BOUNDARY:
-        return by_policy(denial, set->boundary, none, request);
-    case DENIED_EXPLICITLY_BY_SESSION:
-    case NOT_ALLOWED_BY_SESSION:
-        return by_policy(denial, set->session, none, request);
-    case DENIED_EXPLICITLY_BY_IDENTITY:
-        return by_identity(denial, set, request, POLICY_DENIES);
-    case NOT_ALLOWED_BY_IDENTITY:
-        break;
-    }
-    return (struct decision){.denial = denial};
-}
+/* ---- reasons ---- */
 
 /* The kind of a policy that denies, and its owner. */
 static const struct seat {

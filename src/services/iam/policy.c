@@ -206,9 +206,8 @@ static bool is_owner(const struct policy_request *request)
            str_equal(request->caller->account, arn_account(request->resource));
 }
 
-/* The strongest verdict, and the number of the first statement with it. */
-static enum policy_verdict evaluate(const struct policy *policy, const struct policy_request *request,
-                                    size_t *statement)
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request,
+                                        size_t *statement)
 {
     enum policy_verdict strongest = POLICY_SILENT;
 
@@ -223,21 +222,6 @@ static enum policy_verdict evaluate(const struct policy *policy, const struct po
         }
     }
     return strongest;
-}
-
-enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request)
-{
-    size_t statement;
-
-    return evaluate(policy, request, &statement);
-}
-
-size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request)
-{
-    size_t statement;
-
-    evaluate(policy, request, &statement);
-    return statement;
 }
 
 bool iam_policy_asks_context(const struct policy *policy)

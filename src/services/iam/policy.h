@@ -17,7 +17,10 @@ enum policy_kind {
 };
 
 enum {
-    POLICY_MAX_STATEMENTS = 1024 /* AWS limits policies by size; this limits the cost of one */
+    POLICY_MAX_STATEMENTS = 1024, /* AWS limits policies by size; this limits the cost of one */
+    /* Conditions that cost one call more are unknown.  About ten milliseconds; a usual condition costs 100.
+     */
+    POLICY_MAX_EFFORT = 16 * 1000 * 1000
 };
 
 struct policy;
@@ -57,6 +60,7 @@ struct policy_request {
     const struct context_value *context;
     size_t context_count;
     struct arena *arena; /* for texts that the evaluation makes */
+    int64_t *effort;     /* what the conditions of this call have cost, see POLICY_MAX_EFFORT; or NULL */
 };
 
 /* The verdict of one policy, weakest first; the strongest of its matching statements counts. */
@@ -68,9 +72,9 @@ enum policy_verdict {
     POLICY_DENIES,
 };
 
-enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request);
-/* The number of the statement with that verdict, from 1; 0: no statement. */
-size_t iam_policy_deciding_statement(const struct policy *policy, const struct policy_request *request);
+/* *statement is the number of the first statement with that verdict, from 1; 0: no statement. */
+enum policy_verdict iam_policy_evaluate(const struct policy *policy, const struct policy_request *request,
+                                        size_t *statement);
 
 struct policy_reference {
     const struct policy *policy;
@@ -105,11 +109,6 @@ enum denial {
     NOT_ALLOWED_BY_SESSION,
 };
 
-/*
- * Decide as AWS does:
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
- */
-enum denial iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
 /* The statement that decides, or the fact that no statement allows. */
 struct decision {
     enum denial denial;
@@ -118,8 +117,11 @@ struct decision {
     str sid;                     /* of the statement; or absent */
     size_t statement;            /* its number, from 1; 0: no statement */
 };
-/* The same decision, with the statement behind it.  Slower: the policies are evaluated again. */
-struct decision iam_policy_explain(const struct policy_set *set, const struct policy_request *request);
+/*
+ * Decide as AWS does:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+struct decision iam_policy_decide(const struct policy_set *set, const struct policy_request *request);
 /* In words, in request->arena: the statement that denies, or the policy that lacks one. */
 str iam_decision_reason(const struct decision *decision, const struct policy_request *request);
 /* AWS's sentence for it, in request->arena. */

@@ -51,3 +51,10 @@ static inline struct policy_request asks(const struct principal *caller, str act
         .arena = &scratch,
     };
 }
+
+static inline enum policy_verdict evaluated(const struct policy *policy, const struct policy_request *request)
+{
+    size_t statement;
+
+    return iam_policy_evaluate(policy, request, &statement);
+}

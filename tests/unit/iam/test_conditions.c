@@ -22,7 +22,7 @@ static bool holds_for(const struct principal *caller, str condition)
 
     request.context = CONTEXT;
     request.context_count = sizeof CONTEXT / sizeof *CONTEXT;
-    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request) == POLICY_ALLOWS;
+    return evaluated(policy_of(POLICY_INLINE, text), &request) == POLICY_ALLOWS;
 }
 
 static bool holds(str condition)
@@ -106,6 +106,22 @@ TEST(addresses_are_compared_by_their_prefix)
     assert_true(holds(S("'IpAddress':{'aws:SourceIp':'0.0.0.0/0'}")));
 }
 
+TEST(the_prefix_of_an_address_has_no_sign)
+{
+    static const char *const ranges[] = {"0.0.0.0/-0", "0.0.0.0/-1", "0.0.0.0/33",
+                                         "0.0.0.0/",   "0.0.0.0/x",  "::/129"};
+    str problem;
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        assert_null(iam_policy_parse(&scratch, POLICY_INLINE,
+                                     quoted(arena_format(&scratch,
+                                                         "{'Statement':{'Effect':'Allow','Action':'*',"
+                                                         "'Resource':'*','Condition':{'IpAddress':"
+                                                         "{'aws:SourceIp':'%s'}}}}",
+                                                         ranges[i])),
+                                     &problem));
+}
+
 TEST(arns_are_compared_part_by_part)
 {
     assert_true(holds(S("'ArnLike':{'aws:PrincipalArn':'arn:aws:iam::*:user/*'}")));
@@ -167,7 +183,7 @@ static enum policy_verdict verdict_on(const char *effect, const char *rest)
     str text = arena_format(&scratch, "{'Version':'2012-10-17','Statement':{'Effect':'%s','Action':'*',%s}}",
                             effect, rest);
 
-    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), &request);
+    return evaluated(policy_of(POLICY_INLINE, text), &request);
 }
 
 static enum policy_verdict verdict_of(const struct policy_request *request, const char *effect,
@@ -178,7 +194,7 @@ static enum policy_verdict verdict_of(const struct policy_request *request, cons
                             "'Condition':{%s}}}",
                             effect, condition);
 
-    return iam_policy_evaluate(policy_of(POLICY_INLINE, text), request);
+    return evaluated(policy_of(POLICY_INLINE, text), request);
 }
 
 /* AWS supplies aws:UserAgent, and Orderly never does. */
@@ -291,7 +307,41 @@ TEST(which_function_calls_is_known_of_a_function_s_own_session_only)
         holds_for(&sandbox, S("'ArnLike':{'lambda:SourceFunctionArn':'arn:aws:lambda:*:*:function:g'}")));
 }
 
-TESTS(test(texts_are_compared_exactly_or_without_case_or_by_pattern),
+enum { LONG_TEXT = 2048, LONG_PATTERN = 1900 };
+
+/* A decision by one condition with a pattern of 1,900 bytes, for so many values of 2,048 bytes. */
+static enum denial decide_by_long_values(const char *effect, size_t values, int64_t effort)
+{
+    char *text = arena_alloc(&scratch, LONG_TEXT);
+    struct context_value *context = arena_alloc(&scratch, values * sizeof *context);
+    memset(text, 'a', LONG_TEXT);
+    str document = arena_format(&scratch,
+                                "{'Statement':[{'Effect':'Allow','Action':'dynamodb:Get*','Resource':'*'},"
+                                "{'Effect':'%s','Action':'*','Resource':'*','Condition':"
+                                "{'ForAnyValue:StringLike':{'dynamodb:LeadingKeys':'*%.*s*'}}}]}",
+                                effect, LONG_PATTERN, text);
+    struct policy_reference identity = {policy_of(POLICY_INLINE, document), S("own")};
+    struct policy_set set = {.identity = {&identity, 1}};
+    struct policy_request request = asks(&BOB, S("dynamodb:PutItem"), S(TABLE));
+
+    for (size_t i = 0; i < values; i++)
+        context[i] = (struct context_value){S("dynamodb:LeadingKeys"), {text, LONG_TEXT}};
+    request.context = context;
+    request.context_count = values;
+    request.effort = &effort;
+    return iam_policy_decide(&set, &request).denial;
+}
+
+TEST(what_costs_more_than_a_call_may_is_unknown)
+{
+    assert_int_equal(decide_by_long_values("Allow", 25, 0), NOT_DENIED);
+    assert_int_equal(decide_by_long_values("Allow", 25, POLICY_MAX_EFFORT / 2), NOT_ALLOWED_BY_IDENTITY);
+    assert_int_equal(decide_by_long_values("Allow", 50, 0), NOT_ALLOWED_BY_IDENTITY);
+    assert_int_equal(decide_by_long_values("Deny", 50, 0), DENIED_EXPLICITLY_BY_IDENTITY);
+}
+
+TESTS(test(the_prefix_of_an_address_has_no_sign), test(what_costs_more_than_a_call_may_is_unknown),
+      test(texts_are_compared_exactly_or_without_case_or_by_pattern),
       test(a_negated_operator_wants_none_of_the_values),
       test(a_missing_key_satisfies_only_negated_and_if_exists_operators),
       test(numbers_are_compared_as_numbers), test(a_session_says_when_it_began_and_that_no_mfa_was_asked),

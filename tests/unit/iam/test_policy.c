@@ -49,7 +49,7 @@ static str decided(const struct texts *texts, struct policy_request request)
 
     if (request.caller->kind == PRINCIPAL_ROLE)
         request.principal_arn = S("arn:aws:iam::000000000000:role/team/Worker");
-    enum denial denial = iam_policy_decide(&set, &request);
+    enum denial denial = iam_policy_decide(&set, &request).denial;
     return denial == NOT_DENIED ? S("allowed") : iam_denial_message(denial, &request);
 }
 
@@ -346,8 +346,7 @@ TEST(only_new_policies_of_identities_need_plain_statement_ids)
     }
     struct policy_request bob = asks(&BOB, S("sqs:SendMessage"), S(QUEUE));
     str stored = quoted(S(ALLOW("'Sid':'a-b_c d','Action':'*','Resource':'*'")));
-    assert_int_equal(iam_policy_evaluate(iam_policy_read(&scratch, POLICY_INLINE, stored), &bob),
-                     POLICY_ALLOWS);
+    assert_int_equal(evaluated(iam_policy_read(&scratch, POLICY_INLINE, stored), &bob), POLICY_ALLOWS);
     assert_non_null(policy_of(POLICY_INLINE, S(ALLOW("'Sid':'','Action':'*','Resource':'*'"))));
     assert_non_null(policy_of(POLICY_MANAGED, S(ALLOW("'Sid':'Az09','Action':'*','Resource':'*'"))));
 }
@@ -405,11 +404,11 @@ TEST(a_stored_policy_that_is_not_understood_denies_everything)
     struct policy_request sns = asks(&SNS, S("sqs:SendMessage"), S(QUEUE));
     struct policy_request root = asks(&ROOT, S("sqs:SetQueueAttributes"), S(QUEUE));
 
-    assert_int_equal(iam_policy_evaluate(policy, &bob), POLICY_DENIES);
-    assert_int_equal(iam_policy_evaluate(policy, &sns), POLICY_DENIES);
-    assert_int_equal(iam_policy_evaluate(policy, &root), POLICY_SILENT);
+    assert_int_equal(evaluated(policy, &bob), POLICY_DENIES);
+    assert_int_equal(evaluated(policy, &sns), POLICY_DENIES);
+    assert_int_equal(evaluated(policy, &root), POLICY_SILENT);
     root.resource = S("arn:aws:sqs:us-east-1:111122223333:orders");
-    assert_int_equal(iam_policy_evaluate(policy, &root), POLICY_DENIES);
+    assert_int_equal(evaluated(policy, &root), POLICY_DENIES);
 }
 
 static str resource_problem(const char *resource)

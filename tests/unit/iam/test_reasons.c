@@ -15,9 +15,8 @@ static const struct principal SNS = {
 
 static str reason(const struct policy_set *set, struct policy_request request)
 {
-    struct decision decision = iam_policy_explain(set, &request);
+    struct decision decision = iam_policy_decide(set, &request);
 
-    assert_int_equal(decision.denial, iam_policy_decide(set, &request));
     assert_int_not_equal(decision.denial, NOT_DENIED);
     return iam_decision_reason(&decision, &request);
 }
