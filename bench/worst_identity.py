@@ -33,6 +33,15 @@ def backtracking(size_bytes):
     return json.dumps({"Version": "2012-10-17", "Statement": statements[:-1] + [allow]}, separators=(",", ":"))
 
 
+def about_long_keys(size_bytes):
+    """A policy of that size whose patterns nearly match the keys of write_long_keys(), which are many."""
+    patterns = ["*" + "a" * (size_bytes // 3 - 100) + f"b{i}" for i in range(3)]
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {"ForAnyValue:StringLike": {"dynamodb:LeadingKeys": patterns}}}
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [deny, allow]}, separators=(",", ":"))
+
+
 def make_role(iam, name="worst"):
     ensure(iam.create_role, RoleName=name, AssumeRolePolicyDocument=TRUST)
 
@@ -60,19 +69,19 @@ def make_many_policies(iam):
         ensure(iam.create_policy, PolicyName=f"worst-{i:04}", PolicyDocument=backtracking(MANAGED_BYTES))
 
 
-def bound_client(service):
+def bound_client(service, name="worst-bound", policy=backtracking):
     """prepare() for a request by a user whose ten policies are as expensive to evaluate as possible."""
 
     def prepare(client):
         endpoint = client.meta.endpoint_url
         iam = boto3.client("iam", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
                            aws_secret_access_key="test")
-        ensure(iam.create_user, UserName="worst-bound")
+        ensure(iam.create_user, UserName=name)
         for i in range(10):
-            ensure(iam.create_policy, PolicyName=f"worst-bound-{i}", PolicyDocument=backtracking(MANAGED_BYTES))
-            iam.attach_user_policy(UserName="worst-bound", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/worst-bound-{i}")
-        iam.put_user_policy(UserName="worst-bound", PolicyName="inline", PolicyDocument=backtracking(USER_INLINE_BYTES))
-        key = iam.create_access_key(UserName="worst-bound")["AccessKey"]
+            ensure(iam.create_policy, PolicyName=f"{name}-{i}", PolicyDocument=policy(MANAGED_BYTES))
+            iam.attach_user_policy(UserName=name, PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/{name}-{i}")
+        iam.put_user_policy(UserName=name, PolicyName="inline", PolicyDocument=policy(USER_INLINE_BYTES))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
         queue = "a" * 80
         boto3.client("sqs", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
                      aws_secret_access_key="test").create_queue(QueueName=queue)
@@ -85,6 +94,21 @@ def bound_client(service):
 
 def send_as_bound(sqs):
     sqs.send_message(QueueUrl=f"{sqs.meta.endpoint_url}/{ACCOUNT}/{'a' * 80}", MessageBody="x")
+
+
+def make_table(dynamodb):
+    try:
+        dynamodb.create_table(TableName="worst-keys", BillingMode="PAY_PER_REQUEST",
+                              KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+                              AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+    except dynamodb.exceptions.ResourceInUseException:
+        pass
+    return bound_client("dynamodb", "worst-keys", about_long_keys)(dynamodb)
+
+
+def write_long_keys(dynamodb):
+    dynamodb.transact_write_items(TransactItems=[
+        {"Put": {"TableName": "worst-keys", "Item": {"k": {"S": "a" * 2040 + f"{i:08}"}}}} for i in range(100)])
 
 
 def tags(count=50):
@@ -140,4 +164,6 @@ REQUESTS = [
                                             Policy=backtracking(SESSION_BYTES))},
     {"name": "SendMessage under eleven policies that backtrack", "service": "sqs", "prepare": bound_client("sqs"),
      "request": send_as_bound},
+    {"name": "TransactWriteItems: 100 long keys under eleven policies about keys", "service": "dynamodb",
+     "prepare": make_table, "request": write_long_keys},
 ]
