@@ -9,10 +9,11 @@
 #include "base/time.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NUMBER_SIZE = 64, MAX_ADDRESS_SIZE = 64 };
+enum { MAX_NUMBER_SIZE = 64, MAX_DATE_SIZE = 80, MAX_ADDRESS_SIZE = 64 };
 
 static const struct condition_operator OPERATORS[] = {
     {.name = "StringEquals"},
@@ -88,19 +89,31 @@ bool iam_number_of_text(str text, double *number)
     return end == buffer + text.size;
 }
 
-/* "2026-01-31", with or without a time, or seconds since 1970. */
+/*
+ * The date with day, time and seconds, in `room`, when it has one of the shorter forms of
+ * https://www.w3.org/TR/NOTE-datetime: "2026-01", "2026-01-31", "2026-01-31T12:00Z".
+ */
+static str whole_date(str text, char room[MAX_DATE_SIZE])
+{
+    bool of_month = text.size == 7 && text.data[4] == '-', of_day = text.size == 10 && text.data[4] == '-';
+    bool of_minute = text.size > 16 && text.data[10] == 'T' && text.data[16] != ':';
+    size_t kept = of_minute ? 16 : text.size;
+    str rest = str_from(text, kept);
+    const char *added = of_month ? "-01T00:00:00Z" : of_day ? "T00:00:00Z" : of_minute ? ":00" : "";
+    int size = snprintf(room, MAX_DATE_SIZE, "%.*s%s%.*s", (int)kept, text.data, added, STR_ARGS(rest));
+
+    return (str){room, (size_t)size};
+}
+
+/* Such a date, or seconds since 1970. */
 bool iam_date_of_text(str text, double *ms)
 {
-    static const str MIDNIGHT = STR_INIT("T00:00:00Z");
-    char buffer[MAX_NUMBER_SIZE];
+    char room[MAX_DATE_SIZE];
     int64_t moment;
 
-    if (text.size == 10 && text.data[4] == '-') {
-        memcpy(buffer, text.data, text.size);
-        memcpy(buffer + text.size, MIDNIGHT.data, MIDNIGHT.size);
-        text = (str){buffer, text.size + MIDNIGHT.size};
-    }
-    if (time_parse_iso8601(text, &moment)) {
+    if (text.size == 0 || text.size > MAX_NUMBER_SIZE)
+        return false;
+    if (time_parse_iso8601(whole_date(text, room), &moment)) {
         *ms = (double)moment;
         return true;
     }

@@ -95,6 +95,10 @@ TEST(dates_are_iso_8601_or_seconds)
     assert_true(holds(S("'DateEquals':{'aws:CurrentTime':'2026-01-01'}")));
     assert_true(holds(S("'DateEquals':{'aws:EpochTime':'1767225600'}")));
     assert_false(holds(S("'DateLessThan':{'aws:CurrentTime':'2026-01-01T00:00:00Z'}")));
+    assert_true(holds(S("'DateEquals':{'aws:CurrentTime':'2026-01'}")));
+    assert_true(holds(S("'DateEquals':{'aws:CurrentTime':['2026-02','2026-01-01T00:00Z']}")));
+    assert_true(holds(S("'DateEquals':{'aws:CurrentTime':'2026-01-01T02:00+02:00'}")));
+    assert_false(holds(S("'DateEquals':{'aws:CurrentTime':['2026-02','2026-01-01T00:01Z']}")));
 }
 
 TEST(addresses_are_compared_by_their_prefix)
