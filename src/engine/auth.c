@@ -199,6 +199,16 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
     return auth_refuse_mismatch(call, protocol);
 }
 
+/* A session's key needs the session's token; a key without an end has none. */
+static bool has_its_token(const struct sigv4 *sigv4, const struct credentials *credentials)
+{
+    bool given = str_present(sigv4->security_token) && !str_empty(sigv4->security_token);
+
+    if (!str_present(credentials->session_token))
+        return !credentials->is_kept || !given;
+    return given && equal_in_constant_time(sigv4->security_token, credentials->session_token);
+}
+
 static bool verify(struct auth *auth, struct exchange *exchange, const struct sigv4 *sigv4,
                    const struct credentials *credentials, enum protocol_name protocol)
 {
@@ -208,9 +218,7 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
         return auth_refuse_mismatch(call, protocol);
     if (!str_present(credentials->secret))
         return chunked_expect(exchange, sigv4, NULL);
-    if (str_present(credentials->session_token) &&
-        !(str_present(sigv4->security_token) &&
-          equal_in_constant_time(sigv4->security_token, credentials->session_token)))
+    if (!has_its_token(sigv4, credentials))
         return refuse(call, protocol, REFUSAL_UNKNOWN_KEY,
                       S("The security token included in the request is invalid."));
 

@@ -839,6 +839,20 @@ def test_a_resource_s_policy_names_roles_and_users_that_exist(iam, client, queue
     sns.delete_topic(TopicArn=topic)
 
 
+def test_a_user_s_key_has_no_session_token(user_with, client, new_role, sts, refused):
+    """As with a token that is left over in the environment; AWS refuses it, too."""
+    user = user_with("sts", allow("*"))
+    keys = user._request_signer._credentials
+    token = sts.assume_role(RoleArn=role_arn(new_role()), RoleSessionName="me")["Credentials"]["SessionToken"]
+    user.get_caller_identity()
+    for one in (token, "wrong"):
+        beside = client("sts", aws_access_key_id=keys.access_key, aws_secret_access_key=keys.secret_key,
+                        aws_session_token=one)
+        error = refused(beside.get_caller_identity)
+        assert (error["code"], error["message"]) == (
+            "InvalidClientTokenId", "The security token included in the request is invalid.")
+
+
 def test_tags_of_the_principal_are_conditions(iam, new_role, become, queue, refused):
     name = new_role(Tags=[{"Key": "floor", "Value": "2"}, {"Key": "team", "Value": "orders"}])
     condition = {"StringEquals": {"aws:PrincipalTag/team": "orders", "aws:PrincipalTag/floor": "2"}}
