@@ -25,5 +25,6 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.{ts,tsx}'] },
+  // A test that needs a document begins with @vitest-environment happy-dom: making one takes longer than the tests.
+  test: { environment: 'node', pool: 'threads', include: ['test/**/*.test.{ts,tsx}'] },
 });

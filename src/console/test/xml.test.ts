@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from 'vitest';
 
 import { listOf, parseXml, textOf, toValue } from '../src/api/xml';
