@@ -426,7 +426,7 @@ def test_memory_of_a_child_that_begins_late_counts(house):
 def handler(event, context):
     if event == "early":
         return event
-    held = "x = bytearray(b'x' * 248 * 1024 * 1024); import time; time.sleep(20)"
+    held = "x = bytearray(b'x') * (248 * 1024 * 1024); import time; time.sleep(20)"
     return subprocess.run([sys.executable, "-c", held]).returncode
 """, MemorySize=256)
     assert house.invoke(late, "early") == "early"
