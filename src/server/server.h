@@ -26,7 +26,8 @@ struct server_options {
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error);
 /* The port of the server. */
 int server_port(const struct server *server);
-/* The server's URL for programs on this machine, with the address that it listens on; or loopback, if on all.
+/*
+ * The server's URL for programs on this machine, with the address that it listens on; or loopback, if on all.
  */
 str server_local_url(const struct server *server, struct arena *arena);
 /*

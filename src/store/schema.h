@@ -19,7 +19,8 @@ struct schema {
     const struct schema *const *uses;
     const struct migration *migrations; /* in order */
     size_t migration_count;
-    /* Statements that make the tables of the last migration in a new database; or none: it is migrated, too.
+    /*
+     * Statements that make the tables of the last migration in a new database; or none: it is migrated, too.
      */
     const char *const *newest;
     size_t newest_count;

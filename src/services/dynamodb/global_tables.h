@@ -6,7 +6,8 @@
 #include "dynamodb_internal.h"
 
 /* global_tables.c */
-/* When the table became global; NULL, after fail(), when there is no such global table.  table may be NULL.
+/*
+ * When the table became global; NULL, after fail(), when there is no such global table.  table may be NULL.
  */
 const int64_t *dynamodb_global_exists(const struct call *call, const struct table *table);
 /* Fail because the region has no replica of the global table; returns false. */

@@ -49,7 +49,8 @@ void lambda_log_init_start(const struct call *call, const struct function *funct
 /* The same as an event. */
 str lambda_log_init_event(const struct call *call, const struct function *function,
                           const struct lambda_get_sandbox_row *sandbox);
-/* Note, and tell the extensions: the function's program is initialized, or the whole sandbox; or it failed.
+/*
+ * Note, and tell the extensions: the function's program is initialized, or the whole sandbox; or it failed.
  */
 void lambda_report_init_done(const struct call *call, const struct function *function,
                              const struct lambda_get_sandbox_row *sandbox, const struct result *result);

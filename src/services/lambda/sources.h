@@ -239,7 +239,8 @@ void lambda_records_forget(const struct call *call, int64_t mapping_id);
 /* The lanes' batches are not tried again. */
 void lambda_lanes_stop(const struct call *call, int64_t mapping_id);
 void lambda_lanes_drop(const struct call *call, int64_t mapping_id);
-/* Has a function, or the queue of its invocations, the lane's batch?  *lane is idle if it has not any more.
+/*
+ * Has a function, or the queue of its invocations, the lane's batch?  *lane is idle if it has not any more.
  */
 bool lambda_lane_runs(const struct call *call, struct lambda_lane_row *lane);
 /* The id of the last record of the lane's batch.  False: no batch has been chosen. */

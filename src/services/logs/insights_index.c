@@ -22,7 +22,8 @@ bool logs_insights_is_generated(str field)
     return false;
 }
 
-/* The name of a field in index policies: fields that begin with "@", but are not generated, get one more "@".
+/*
+ * The name of a field in index policies: fields that begin with "@", but are not generated, get one more "@".
  */
 static str index_name(struct arena *arena, str field)
 {
