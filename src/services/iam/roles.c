@@ -207,7 +207,6 @@ enum outcome iam_update_assume_role_policy(const struct call *call,
                                            struct iam_update_assume_role_policy_output *out)
 {
     const struct identity *role = iam_identity_to_change(call);
-
     str trust_policy;
 
     (void)out;
