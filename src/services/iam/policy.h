@@ -18,7 +18,8 @@ enum policy_kind {
 
 enum {
     POLICY_MAX_STATEMENTS = 1024, /* AWS limits policies by size; this limits the cost of one */
-    /* Conditions that cost one call more are unknown.  About ten milliseconds; a usual condition costs 100.
+    /*
+     * Conditions that cost one call more are unknown.  About ten milliseconds; a usual condition costs 100.
      */
     POLICY_MAX_EFFORT = 16 * 1000 * 1000
 };
