@@ -69,11 +69,12 @@ static void entity_check(const struct call *call, const struct logs_entity *enti
                          struct logs_put_log_events_response *out)
 {
     str problem = entity ? logs_entity_problem(entity) : (str){0};
-    struct logs_rejected_entity_info *rejected = arena_new(call->arena, struct logs_rejected_entity_info);
 
+    if (!str_present(problem))
+        return;
+    struct logs_rejected_entity_info *rejected = arena_new(call->arena, struct logs_rejected_entity_info);
     rejected->error_type = problem;
-    if (str_present(problem))
-        out->rejected_entity_info = rejected;
+    out->rejected_entity_info = rejected;
 }
 
 /* The index of the first event at or after that moment. */
