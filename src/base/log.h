@@ -74,8 +74,10 @@ static inline struct log_field log_as_said(struct log_field field)
     return field;
 }
 
-/* An event, as a line of the log without its end; a text of more than LOG_TEXT_BYTES is cut between
- * characters. */
+/*
+ * An event, as a line of the log without its end; a text of more than LOG_TEXT_BYTES is cut between
+ * characters.
+ */
 enum { LOG_TEXT_BYTES = 600 };
 struct log_event {
     int64_t time_ms;

@@ -23,8 +23,10 @@ typedef struct str {
     {                                                                                                        \
         "" literal, sizeof(literal) - 1                                                                      \
     }
-/* For "%.*s": length and pointer of s.  (printf ends it at a NUL; arena_format(), text_format() and fail() do
- * not.) */
+/*
+ * For "%.*s": length and pointer of s.  (printf ends it at a NUL; arena_format(), text_format() and fail() do
+ * not.)
+ */
 #define STR_ARGS(s) (int)(s).size, (s).data ? (s).data : ""
 
 static inline bool str_present(str s)

@@ -13,8 +13,10 @@
 struct config_flags {
     const char *endpoint_url, *region, *profile;
 };
-/* The rows of these flags in a command line's table (cli/arguments.h); `offset`: where the values' struct has
- * them. */
+/*
+ * The rows of these flags in a command line's table (cli/arguments.h); `offset`: where the values' struct has
+ * them.
+ */
 #define CONFIG_FLAG(name, value, help, offset, member)                                                       \
     {                                                                                                        \
         CLI_EVERY_COMMAND, CLI_TEXT, name, value, help, (offset) + offsetof(struct config_flags, member), 0, \

@@ -21,8 +21,10 @@ struct sigv4 {
     str signature;                            /* 64 hex digits */
     str security_token;                       /* of temporary credentials */
     str amz_date;
-    /* What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING
-     * and more. */
+    /*
+     * What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING
+     * and more.
+     */
     str declared_payload;
     int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
 };

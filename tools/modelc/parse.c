@@ -406,8 +406,10 @@ static void parse_named_scalar(struct model *model, const struct line *line, enu
         complain(model, line->number, "\"%.*s\" is no constraint.", STR_ARGS(line->items[at].text));
 }
 
-/* `list Tags of Tag [item "Tag"] [length 1..50]`, `map Tags of string string [entry "Key" "Value"] [length
- * ..]` */
+/*
+ * `list Tags of Tag [item "Tag"] [length 1..50]`, `map Tags of string string [entry "Key" "Value"] [length
+ * ..]`
+ */
 static void parse_named_container(struct model *model, const struct line *line, enum kind kind)
 {
     struct shape_entry *shape = declare_shape(model, line, kind);

@@ -375,8 +375,10 @@ static void spread_number(const struct queries *queries, const struct cloudwatch
     *value = cloudwatch_math_spread(queries->call->arena, value->number, &grid);
 }
 
-/* The query's own period, or the shortest one of the metrics, so that TIME_SERIES() meets each of their
- * points. */
+/*
+ * The query's own period, or the shortest one of the metrics, so that TIME_SERIES() meets each of their
+ * points.
+ */
 static int64_t grid_period_s(const struct queries *queries, const struct cloudwatch_metric_data_query *query)
 {
     int64_t period_s = 0;

@@ -118,8 +118,10 @@ bool dynamodb_key_of_batched_item(const struct call *call, const struct key_sche
 /* Only the sizes of the key's attributes: those that are missing, or have a wrong type, are not refused. */
 bool dynamodb_key_sizes_check(const struct call *call, const struct key_schema *schema,
                               const struct dynamodb_attribute_map *map);
-/* The same for a page's start, which may have other attributes, too: on false *problem is the sentence, and
- * fail() has not been called. */
+/*
+ * The same for a page's start, which may have other attributes, too: on false *problem is the sentence, and
+ * fail() has not been called.
+ */
 bool dynamodb_key_of_start(struct arena *arena, const struct key_schema *schema,
                            const struct dynamodb_attribute_map *map, struct item_key *key, str *problem);
 /* The bytes of one attribute of the key. */
@@ -299,8 +301,10 @@ struct entry_change {
 const struct entry_change *dynamodb_entries_plan(const struct call *call, const struct table *table,
                                                  const struct item_image *before,
                                                  const struct item_image *after);
-/* What of a table a prepared write depends on.  Every new index has a higher id, so two sets of indexes
- * differ. */
+/*
+ * What of a table a prepared write depends on.  Every new index has a higher id, so two sets of indexes
+ * differ.
+ */
 struct table_stamp {
     size_t indexes;
     int64_t last_index_id, stream_id;
@@ -436,8 +440,10 @@ struct write dynamodb_write_begin(const struct call *call, struct write given);
 bool dynamodb_write_was_checked(const struct call *call, const struct write *write);
 /* Remember that result; returns it. */
 bool dynamodb_write_checked(const struct call *call, struct write *write, bool valid);
-/* Set the key, and check it and the request's paths against the table's schema.  False: fail() has been
- * called. */
+/*
+ * Set the key, and check it and the request's paths against the table's schema.  False: fail() has been
+ * called.
+ */
 bool dynamodb_write_find_key(const struct call *call, struct write *write);
 /* In a preparation: compute the write's result, and leave it to the handler. */
 void dynamodb_write_prepare(const struct call *call, struct write *write);
@@ -515,8 +521,10 @@ void dynamodb_set_collections(const struct call *call, const struct write_set *s
                               struct dynamodb_item_collection_metrics_list_map *shown);
 
 /* swaps.c */
-/* Do the first `count` writes, which may succeed, change so many entries that it pays to swap the items'
- * rows? */
+/*
+ * Do the first `count` writes, which may succeed, change so many entries that it pays to swap the items'
+ * rows?
+ */
 bool dynamodb_swaps_pay(const struct write_set *set, size_t count);
 /* Store the entries of the new rows.  False: the slice is spent. */
 bool dynamodb_swaps_write(const struct call *call, struct write_set *set, size_t count, struct slice *slice);

@@ -21,8 +21,10 @@ static uint64_t hash_of(const struct dynamodb_attribute_value *value)
     return keyed_hash(value->s) + value->is;
 }
 
-/* With an operand that is a path, all are compared one by one.  Equal ones are indexed once: their hashes
- * collide. */
+/*
+ * With an operand that is a path, all are compared one by one.  Equal ones are indexed once: their hashes
+ * collide.
+ */
 void dynamodb_choices_index(struct arena *arena, struct node *in)
 {
     if (in->operands.count <= MANY_CHOICES)

@@ -71,8 +71,10 @@ bool dynamodb_page_start(const struct item_page *page, const struct dynamodb_att
 str dynamodb_page_after(const struct item_page *page, str range);
 /* Check that no path of the expressions leads into an attribute of the keys. */
 bool dynamodb_page_paths_check(const struct item_page *page);
-/* Check that the index has every attribute of the filter: one partition is read by no other filter, not even
- * of a local index. */
+/*
+ * Check that the index has every attribute of the filter: one partition is read by no other filter, not even
+ * of a local index.
+ */
 bool dynamodb_page_filter_check(const struct item_page *page);
 /* Read one more item; false: the page is full, or its time is up. */
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);

@@ -38,8 +38,10 @@ bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *tab
 bool dynamodb_table_exists(const struct call *call, const struct table *table);
 /* Is it being filled from a backup, or from another table? */
 bool dynamodb_table_is_restored(const struct call *call, const struct table *table);
-/* For a request about a table's settings, which AWS does not know while it restores the table: false, after
- * fail(), when it does not exist or is being restored. */
+/*
+ * For a request about a table's settings, which AWS does not know while it restores the table: false, after
+ * fail(), when it does not exist or is being restored.
+ */
 bool dynamodb_table_is_known(const struct call *call, const struct table *table);
 struct dynamodb_settings_row dynamodb_settings_of(const struct call *call, const struct table *table);
 struct dynamodb_table_description *dynamodb_table_describe(const struct call *call, const struct table *table,

@@ -60,8 +60,10 @@ static inline struct dynamodb_attribute_value dynamodb_value_of(enum value_type 
 str dynamodb_value_type_name(enum value_type type);
 enum value_type dynamodb_value_type_named(str name);
 
-/* AWS checks the values of some operations in an older layer, which reads numbers and words refusals
- * differently. */
+/*
+ * AWS checks the values of some operations in an older layer, which reads numbers and words refusals
+ * differently.
+ */
 enum value_layer { VALUE_LAYER_CURRENT, VALUE_LAYER_OLDER };
 
 /* Is it a valid value?  Its numbers are rewritten to their one text.  False: *problem is AWS's sentence. */

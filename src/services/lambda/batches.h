@@ -64,8 +64,10 @@ str lambda_source_queue_url(const struct call *call, str queue_arn);
 /* poller.c */
 /* At a start: start the pollers of all enabled mappings. */
 void lambda_pollers_resume(const struct call *call);
-/* Remove a batch that cannot begin any more: its messages or its records are not its any more.  False: it
- * can. */
+/*
+ * Remove a batch that cannot begin any more: its messages or its records are not its any more.  False: it
+ * can.
+ */
 bool lambda_batch_lapse(const struct call *call, int64_t version_id,
                         const struct lambda_queued_row *invocation);
 /* The function has answered or failed a batch. */

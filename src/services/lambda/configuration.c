@@ -393,8 +393,10 @@ static struct lambda_layer_list layers_of(const struct call *call, const struct 
     return layers;
 }
 
-/* A function without an interpreter is Failed, so that clients that wait for it, as Terraform does, end with
- * the reason. */
+/*
+ * A function without an interpreter is Failed, so that clients that wait for it, as Terraform does, end with
+ * the reason.
+ */
 static void set_state(const struct call *call, const struct function *function,
                       struct lambda_function_configuration *out)
 {

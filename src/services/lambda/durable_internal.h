@@ -140,8 +140,10 @@ void lambda_chained_end(const struct call *call, int64_t execution_id, str opera
 
 /* ---- durable_history.c ---- */
 
-/* What an event tells beside its operation: a JSON object without the payload; a payload that is not the
- * operation's own, or absent. */
+/*
+ * What an event tells beside its operation: a JSON object without the payload; a payload that is not the
+ * operation's own, or absent.
+ */
 struct event_parts {
     str details, payload;
 };

@@ -91,8 +91,10 @@ enum outcome lambda_invocation_begin(const struct call *call, const struct lambd
 /* Wait for its answer, and meanwhile show its event. */
 enum outcome lambda_invocation_wait(const struct call *call, const struct lambda_invocation_request *in);
 
-/* Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for
- * it after a restart. */
+/*
+ * Answer the caller of a synchronous invocation; a large answer stays in memory, because no caller waits for
+ * it after a restart.
+ */
 void lambda_invocation_answer_caller(const struct call *call,
                                      const struct lambda_find_invocation_row *invocation,
                                      const struct result *result, str tail);

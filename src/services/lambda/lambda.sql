@@ -1557,7 +1557,7 @@ where function_id = :function_id and durable = 'starter' and kind = 'sync'
 
 -- statement: any_invocation :one
 -- param: version_id integer null
-select id, kind, state, function_arn, durable, execution_id, operation_id, batch_id, mapping_id from lambda_invocation
+select id, kind, function_arn, durable, execution_id, operation_id, batch_id, mapping_id from lambda_invocation
 where function_id = :function_id and (:version_id is null or version_id = :version_id) limit 1;
 
 -- After a restart no caller waits for synchronous invocations any more, and messages of batches reappear; but a batch

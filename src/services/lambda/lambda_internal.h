@@ -162,8 +162,10 @@ bool lambda_policy_remove(const struct call *call, str old, str sid, str *policy
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags);
 
 /* management.c */
-/* The words of a reply to the creation, or to a change, of a version, which is complete when the reply is
- * sent. */
+/*
+ * The words of a reply to the creation, or to a change, of a version, which is complete when the reply is
+ * sent.
+ */
 void lambda_configuration_creating(const struct call *call, struct lambda_function_configuration *out);
 void lambda_configuration_updating(const struct call *call, struct lambda_function_configuration *out);
 str lambda_runtime_version_arn(const struct call *call, const struct function *function);

@@ -281,8 +281,10 @@ static bool waits_for_shutdown(const struct lambda_extension_row *extension)
             extension->state == LAMBDA_EXTENSION_STATE_RUNNING);
 }
 
-/* The function's program has ended: tell the extensions that want to know.  Without any, nobody is waited
- * for. */
+/*
+ * The function's program has ended: tell the extensions that want to know.  Without any, nobody is waited
+ * for.
+ */
 static void end_extensions(const struct call *call, str sandbox_id)
 {
     struct lambda_extension_rows extensions = extensions_of(call, sandbox_id);

@@ -268,8 +268,10 @@ enum outcome lambda_list_provisioned_concurrency_configs(
 
 /* ---- keeping the sandboxes ---- */
 
-/* Provisioned sandboxes of versions that no row asks for, or too many, become ordinary ones, which end when
- * idle. */
+/*
+ * Provisioned sandboxes of versions that no row asks for, or too many, become ordinary ones, which end when
+ * idle.
+ */
 static void let_go(const struct call *call, int64_t version_id, int64_t count)
 {
     lambda_unprovision(call->txn,

@@ -208,8 +208,10 @@ void lambda_queue_batch_end(const struct call *call, const struct function *func
 /* queue_scaling.c */
 /* The batches of the mapping that are queued or run. */
 int64_t lambda_queue_under_way(const struct call *call, const struct poll *poll);
-/* Has the queue's mapping as many batches under way as it may?  *until_ms: it may have more then; or
- * INT64_MAX. */
+/*
+ * Has the queue's mapping as many batches under way as it may?  *until_ms: it may have more then; or
+ * INT64_MAX.
+ */
 bool lambda_queue_is_full(const struct call *call, const struct poll *poll, int64_t *until_ms);
 /* Nothing can be received: the queue is empty, or the function has no room. */
 void lambda_queue_stops_growing(const struct call *call, const struct poll *poll, bool is_empty);

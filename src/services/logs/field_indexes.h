@@ -42,8 +42,10 @@ bool logs_index_document_read(const struct call *call, str document, struct inde
 void logs_index_policy_put(const struct call *call, const struct logs_put_index_policy_row_params *params,
                            const struct index_fields *fields);
 void logs_index_policy_end(const struct call *call, const struct logs_index_policy_row *row);
-/* The policies whose indexes count for a group of this account: the ones in effect, and those that have
- * ended. */
+/*
+ * The policies whose indexes count for a group of this account: the ones in effect, and those that have
+ * ended.
+ */
 struct index_policies logs_index_policies_of(const struct call *call, int64_t group_id, str group_name);
 bool logs_index_field_is_default(str name);
 /* Is the group of this account indexed by that field, by a policy in effect or by default? */

@@ -281,8 +281,10 @@ static bool takes(const struct set *set, unsigned char c)
     return c < ASCII ? set->ascii[c] : set->others;
 }
 
-/* Begin a match at that position, and leave out what is optional.  Returns where a match that ends here
- * began. */
+/*
+ * Begin a match at that position, and leave out what is optional.  Returns where a match that ends here
+ * began.
+ */
 static size_t arrive(const struct search *search, size_t at, size_t size)
 {
     const struct branch *branch = search->branch;

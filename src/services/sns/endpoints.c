@@ -275,8 +275,10 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
 
 /* ---- its end ---- */
 
-/* https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: only 5xx and 429 are tried
- * again. */
+/*
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html: only 5xx and 429 are tried
+ * again.
+ */
 static struct delivery_outcome outcome_of(const struct call *call, const struct outside_sent *sent)
 {
     struct delivery_outcome outcome = {.verdict = DELIVERY_REFUSED, .reason = sent->problem};

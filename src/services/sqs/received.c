@@ -17,8 +17,10 @@ static void show(const struct call *call, const struct sqs_visible_row *row, str
     sqs_message_show(call, &in, row, &content, message);
 }
 
-/* after_ms: only if it is hidden for longer.  False: it was deleted, or received again, since; or it is
- * visible. */
+/*
+ * after_ms: only if it is hidden for longer.  False: it was deleted, or received again, since; or it is
+ * visible.
+ */
 static bool find(const struct call *call, const struct queue *queue, const struct receipt *receipt,
                  int64_t after_ms, struct sqs_visible_row *row)
 {
