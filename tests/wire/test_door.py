@@ -133,7 +133,7 @@ def test_what_names_no_host_or_origin_is_refused_at_the_start_with_an_example_of
     with tempfile.TemporaryDirectory() as data:
         run = subprocess.run([orderly_server.binary(), "--port", "0", "--data", data, *flags], capture_output=True,
                              text=True, timeout=60, env={**os.environ, **variables})
-    assert run.returncode == 1
+    assert run.returncode == 2
     name, value = flags or next(iter(variables.items()))
     takes = ("names of hosts without a port (api.example.com, *.example.com)" if "--allowed-host" in flags
              else "origins in lower case without a path (http://localhost:3000)")
@@ -367,4 +367,4 @@ def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
 
 def test_a_flag_without_its_value_says_which_it_takes():
     run = subprocess.run([orderly_server.binary(), "--durability"], capture_output=True, text=True, timeout=60)
-    assert run.returncode == 1 and run.stderr == "orderly: --durability needs a value: full or relaxed. See orderly help.\n"
+    assert run.returncode == 2 and run.stderr == "orderly: --durability needs a value: full or relaxed. See orderly help.\n"
