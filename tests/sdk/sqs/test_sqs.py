@@ -652,17 +652,6 @@ def test_what_a_receive_asks_for_must_be_in_range(sqs, make_queue, refused, argu
         assert error["message"].endswith("Must be >= 0 and <= 20, if provided.")
 
 
-@pytest.mark.parametrize("kind", ["AttributeNames", "MessageSystemAttributeNames", "MessageAttributeNames"])
-def test_a_receive_names_at_most_a_thousand_attributes(sqs, make_queue, refused, kind):
-    url = make_queue()
-    error = refused(sqs.receive_message, QueueUrl=url, **{kind: ["All"] * 1001})
-    assert (error["code"], error["message"]) == ("InvalidParameterValue", "A request may name at most 1000 attributes.")
-    send(sqs, url, "m")
-    assert len(sqs.receive_message(QueueUrl=url, **{kind: ["All"] * 1000})["Messages"]) == 1
-    if kind == "AttributeNames":
-        assert refused(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"] * 1001)["message"] == error["message"]
-
-
 def test_at_most_as_many_messages_come_as_were_asked_for(sqs, make_queue):
     url = make_queue()
     for i in range(12):

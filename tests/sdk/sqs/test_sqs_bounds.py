@@ -341,6 +341,17 @@ def test_a_fifo_queue_with_120_000_messages_in_flight_answers_empty(queues):
     assert queues.receive("q.fifo") == []
 
 
+@pytest.mark.parametrize("kind", ["AttributeNames", "MessageSystemAttributeNames", "MessageAttributeNames"])
+def test_a_receive_names_at_most_a_thousand_attributes(sqs, make_queue, refused, kind):
+    url = make_queue()
+    error = refused(sqs.receive_message, QueueUrl=url, **{kind: ["All"] * 1001})
+    assert (error["code"], error["message"]) == ("InvalidParameterValue", "A request may name at most 1000 attributes.")
+    sqs.send_message(QueueUrl=url, MessageBody="m")
+    assert len(sqs.receive_message(QueueUrl=url, **{kind: ["All"] * 1000})["Messages"]) == 1
+    if kind == "AttributeNames":
+        assert refused(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["All"] * 1001)["message"] == error["message"]
+
+
 def test_a_receive_takes_no_further_message_that_would_make_it_exceed_three_megabytes(queues):
     url = queues.sqs.create_queue(QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     for _ in range(5):

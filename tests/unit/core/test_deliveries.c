@@ -330,7 +330,7 @@ TEST(a_call_that_fails_adds_nothing)
 TEST(a_body_is_stored_once_and_goes_with_the_last_delivery_that_has_it)
 {
     assert_run("put how failed; post_many 3 a t letter note tries id | read body");
-    assert_item("body", "letterletterletter");
+    wait_for_item("body", "letterletterletter"); /* a batch that took long leaves some to the next one */
     assert_int_equal(rows_of("engine_delivery_body"), 1);
     assert_run("settle_later id delivered");
     assert_int_equal(rows_of("engine_delivery_body"), 1);
