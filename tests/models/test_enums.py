@@ -26,6 +26,7 @@ OTHER_THINGS = {
     ("mappings.c", "Creating"): "the State of a mapping, which is no enum on AWS",
     ("mappings.c", "Deleting"): "the State of a mapping, which is no enum on AWS",
     ("parse_policy.c", "AWS"): "a kind of principal",
+    ("principals.c", "AWS"): "a kind of principal",
     ("receive.c", "All"): "a pattern of message attributes' names",
     ("replay.c", "Pending"): "the ReplayStatus of a subscription, which is no enum on AWS",
     ("value.c", "B"): "a member's name",
