@@ -63,6 +63,8 @@ bool dynamodb_pql_deeper(struct pql_parser *parser);
 /* partiql_value.c */
 /* Does a value begin with the current token? */
 bool dynamodb_pql_at_value(const struct pql_parser *parser);
+/* Skip the signs before a number, as many as there are: do they make it negative? */
+bool dynamodb_pql_signs(struct pql_parser *parser);
 /* Parse a literal or a parameter. */
 bool dynamodb_pql_value(struct pql_parser *parser, struct dynamodb_attribute_value *value);
 /* Parse the item of an INSERT. */

@@ -39,6 +39,18 @@ static str place_text(struct pql_parser *parser, const struct place *place)
 
 /* ---- scalars ---- */
 
+bool dynamodb_pql_signs(struct pql_parser *parser)
+{
+    bool negative = false;
+
+    for (;;) {
+        bool minus = dynamodb_pql_accept_symbol(parser, "-");
+        if (!minus && !dynamodb_pql_accept_symbol(parser, "+"))
+            return negative;
+        negative = negative != minus;
+    }
+}
+
 static bool read_number(struct pql_parser *parser, bool negative, const struct place *place,
                         struct dynamodb_attribute_value *value)
 {
@@ -235,9 +247,8 @@ bool dynamodb_pql_at_value(const struct pql_parser *parser)
 static bool read_signed(struct pql_parser *parser, const struct place *place,
                         struct dynamodb_attribute_value *value)
 {
-    bool negative = dynamodb_pql_at_symbol(parser, "-");
+    bool negative = dynamodb_pql_signs(parser);
 
-    dynamodb_pql_advance(parser);
     return parser->current.kind == PQL_NUMBER ? read_number(parser, negative, place, value)
                                               : dynamodb_pql_unexpected(parser);
 }

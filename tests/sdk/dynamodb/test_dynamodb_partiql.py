@@ -103,6 +103,19 @@ def test_a_missing_parameter_is_refused_and_one_too_many_is_not_read(filled, bat
     assert places({"Items": [one["Item"] for one in transact(statement)["Responses"]]}) == ["a2"]
 
 
+# Recorded from AWS by floci (DynamoDbPartiQLEdgeCaseIntegrationTest).
+def test_a_number_may_have_many_signs(run):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': - - 1, 'v': [- 1, + -/* c */ - 2, - + 3]}")
+    assert run("SELECT v FROM T WHERE user = 'a' AND seq = - -1")["Items"] == [{"v": {"L": [{"N": "-1"}, {"N": "2"}, {"N": "-3"}]}}]
+    assert len(run("SELECT v FROM T WHERE user = 'a' AND seq BETWEEN - 2 AND +5 AND seq IN [- 1, 1]")["Items"]) == 1
+    run("UPDATE T SET w = seq - - 2 WHERE user = 'a' AND seq = 1")
+    assert run("SELECT w FROM T WHERE user = 'a' AND seq > -/* c */-0")["Items"] == [{"w": {"N": "3"}}]
+    assert run("SELECT w FROM T WHERE user = 'a' AND seq > -/* c */-1")["Items"] == []
+    for operand in ("-?", "- -seq", "- 'a'", "-"):
+        assert refusal(run, f"SELECT * FROM T WHERE seq > {operand}", {"N": "1"}) == (
+            "ValidationException", NOT_WELL_FORMED + "Unexpected term")
+
+
 def test_a_mark_in_a_string_and_in_a_comment_is_no_parameter(run):
     run("INSERT INTO T VALUE /* ? */ {'user': '?', 'seq': 1} -- ?\n;")
     assert places(run("SELECT * FROM T WHERE user = '?'")) == ["?1"]
