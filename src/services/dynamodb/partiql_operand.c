@@ -35,7 +35,7 @@ struct node *dynamodb_pql_path_node(struct pql_parser *parser)
 /* ---- paths ---- */
 
 enum { MAX_PATH_STEPS = 32 };
-static const int64_t max_index = 4294967294;
+static const int64_t max_index = INT32_MAX; /* of expressions, it is larger */
 
 static bool read_name(struct pql_parser *parser, struct path *path)
 {
@@ -52,25 +52,45 @@ static bool read_name(struct pql_parser *parser, struct path *path)
     return true;
 }
 
+static bool is_whole(const struct pql_token *token)
+{
+    bool whole = token->kind == PQL_NUMBER;
+
+    for (size_t i = 0; whole && i < token->text.size; i++)
+        whole = token->text.data[i] >= '0' && token->text.data[i] <= '9';
+    return whole;
+}
+
+/* A refusal is about the digits, not their signs. */
+static bool read_index(struct pql_parser *parser, struct path *path)
+{
+    bool negative = dynamodb_pql_signs(parser);
+    struct pql_token digits = parser->current;
+    int64_t index = 0;
+
+    if (!is_whole(&digits))
+        return dynamodb_pql_refuse_at(parser, S("Unexpected path component"), digits.written);
+    if (!str_to_i64(digits.text, &index) || index > max_index || (negative && index > 0))
+        return dynamodb_pql_refuse_at(
+            parser,
+            arena_format(parser->scope.arena, "List index is not within the allowable range; index: [%s%.*s]",
+                         negative ? "-" : "", STR_ARGS(digits.text)),
+            digits.written);
+    list_add(parser->scope.arena, path)->index = (size_t)index;
+    return true;
+}
+
 /* An index, or a name in single quotes. */
 static bool read_bracket(struct pql_parser *parser, struct path *path)
 {
     struct pql_token inside = parser->current;
-    int64_t index = 0;
 
-    if (inside.kind == PQL_NUMBER && (!str_to_i64(inside.text, &index) || index > max_index))
-        return dynamodb_pql_refuse(parser,
-                                   arena_format(parser->scope.arena,
-                                                "List index is not within the allowable range; index: [%.*s]",
-                                                STR_ARGS(inside.text)));
     if (inside.kind == PQL_STRING && str_empty(inside.text))
         return dynamodb_pql_refuse(parser, S("Path component cannot be an empty string"));
     if (inside.kind == PQL_STRING)
         list_add(parser->scope.arena, path)->name = inside.text;
-    else if (inside.kind == PQL_NUMBER)
-        list_add(parser->scope.arena, path)->index = (size_t)index;
-    else
-        return dynamodb_pql_refuse_at(parser, S("Unexpected path component"), inside.written);
+    else if (!read_index(parser, path))
+        return false;
     dynamodb_pql_advance(parser);
     return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
 }

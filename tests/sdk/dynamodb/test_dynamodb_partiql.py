@@ -200,6 +200,11 @@ def test_columns_have_the_last_names_of_their_paths(filled):
     assert reply["Items"] == [{"x": {"N": "2"}, "l[1]": {"S": "a"}, "kind": {"S": "even"}}]
 
 
+def test_an_index_of_a_list_may_have_signs_and_be_up_to_2147483647(filled):
+    reply = filled("SELECT m.l[-0], m.l[+1] FROM T WHERE user = 'a' AND seq = 2 AND m.l[2147483647] IS MISSING")
+    assert reply["Items"] == [{"l[0]": {"N": "1"}, "l[1]": {"S": "a"}}]
+
+
 def test_a_global_index_is_read_by_its_own_key(filled):
     reply = filled('SELECT * FROM T."by_kind" WHERE kind = \'odd\' AND seq > 2 ORDER BY seq DESC')
     assert sorted(places(reply)) == ["a3", "b3", "c3"]
@@ -333,6 +338,14 @@ def test_a_statement_is_refused_in_awss_own_words(run, statement, message):
     ("UPDATE T SET tt = set_add(tt)", "SET_ADD must have exactly two arguments", "set_add"),
     ("UPDATE T SET xs = set_delete( xs , 'a')", "The second argument to SET_DELETE must be a value with type SET", " xs ,"),
     ("INSERT INTO T VALUE {'ss': set_add(<<'a'>>, <<'b'>>)}", "Unsupported data type: set_add under key root", "set_add"),
+    ("SELECT lost[-17] FROM T", "List index is not within the allowable range; index: [-17]", "17"),
+    ("SELECT lost[- +17] FROM T", "List index is not within the allowable range; index: [-17]", "17"),
+    ("SELECT lost[2147483648] FROM T", "List index is not within the allowable range; index: [2147483648]", "2147483648"),
+    ("UPDATE T REMOVE lost[2147483648]", "List index is not within the allowable range; index: [2147483648]", "2147483648"),
+    ("SELECT * FROM T WHERE lost[99999999999999999999] = 1",
+     "List index is not within the allowable range; index: [99999999999999999999]", "99999999999999999999"),
+    ("SELECT lost[1.5] FROM T", "Unexpected path component", "1.5"), ("SELECT lost[1e1] FROM T", "Unexpected path component", "1e1"),
+    ("SELECT lost[- *] FROM T", "Unexpected path component", "*"),
 ])
 def test_some_refusals_say_where(run, table, statement, sentence, token):
     column = statement.replace(" T", f' "{table}"').index(token) + 1
