@@ -121,23 +121,37 @@ static struct node *parse_between(struct pql_parser *parser, struct node *left)
                : NULL;
 }
 
+static bool refuse_choices(struct pql_parser *parser)
+{
+    return dynamodb_pql_refuse(parser, S("IN operator must have a left hand argument of type Variable "
+                                         "Reference and right hand argument of type Seq with at least one "
+                                         "member"));
+}
+
+/* The list in brackets is no literal: each of its members may be a parameter. */
+static bool parse_list(struct pql_parser *parser, struct node *node)
+{
+    if (dynamodb_pql_at_symbol(parser, "]"))
+        return refuse_choices(parser);
+    do {
+        if (!add_parsed(parser, node, dynamodb_pql_value_node(parser)))
+            return false;
+    } while (dynamodb_pql_accept_symbol(parser, ","));
+    return dynamodb_pql_expect_symbol(parser, "]", "Expected RIGHT_BRACKET");
+}
+
 /* The values are a list, in brackets or in parentheses, or a parameter that is one. */
 static bool parse_choices(struct pql_parser *parser, struct node *node)
 {
-    const char *closing = dynamodb_pql_at_symbol(parser, "(") ? ")" : NULL;
-
-    if (closing) {
-        dynamodb_pql_advance(parser);
+    if (dynamodb_pql_accept_symbol(parser, "("))
         return dynamodb_pql_operands(parser, node, parse_operand);
-    }
+    if (dynamodb_pql_accept_symbol(parser, "["))
+        return parse_list(parser, node);
     struct node *list = dynamodb_pql_at_value(parser) ? dynamodb_pql_value_node(parser) : NULL;
     if (!list)
         return str_present(*parser->problem) || dynamodb_pql_unexpected(parser);
     if (!dynamodb_value_is(list->value, VALUE_L) || list->value->l.count == 0)
-        return dynamodb_pql_refuse(parser,
-                                   S("IN operator must have a left hand argument of type Variable "
-                                     "Reference and right hand argument of type Seq with at least one "
-                                     "member"));
+        return refuse_choices(parser);
     for (size_t i = 0; i < list->value->l.count; i++) {
         dynamodb_pql_add_operand(parser, node,
                                  dynamodb_node_of_value(parser->scope.arena, &list->value->l.items[i]));

@@ -1,7 +1,9 @@
 /*
  * partiql_value.c: PartiQL's literals and parameters as attribute values.
  *
- * A number that DynamoDB cannot store is refused with its place inside the literal: "under root.x[1]".
+ * A number that DynamoDB cannot store is refused with its place inside the literal: "under root.x[1]".  A
+ * parameter is a whole value: AWS takes none inside a literal, but as the value of an item's attribute
+ * (recorded by floci, DynamoDbPartiQLEdgeCaseIntegrationTest, September 2026).
  */
 #include "partiql_internal.h"
 
@@ -86,8 +88,15 @@ static bool read_word(struct pql_parser *parser, struct dynamodb_attribute_value
     return true;
 }
 
-static bool read_parameter(struct pql_parser *parser, struct dynamodb_attribute_value *value)
+static bool read_parameter(struct pql_parser *parser, const struct place *place,
+                           struct dynamodb_attribute_value *value)
 {
+    if (place)
+        return dynamodb_pql_refuse_at(parser,
+                                      arena_join(parser->scope.arena,
+                                                 S("Unsupported data type: Parameter under key "),
+                                                 place_text(parser, place)),
+                                      parser->current.written);
     if (!parser->parameters || parser->parameters_used == parser->parameters->count)
         return dynamodb_pql_refuse(parser, S("Number of parameters in request and statement don't match."));
     *value = parser->parameters->items[parser->parameters_used++];
@@ -176,21 +185,27 @@ static bool read_map(struct pql_parser *parser, const struct place *place,
     return read_attributes(parser, place, false, &value->m);
 }
 
+static bool refuse_element(struct pql_parser *parser)
+{
+    return dynamodb_pql_refuse(parser, S("Unsupported data type in Bag. DynamoDB only supports either "
+                                         "numbers or strings in bags"));
+}
+
 /* A set has strings, or numbers. */
 static bool add_element(struct pql_parser *parser, const struct place *place,
                         struct dynamodb_attribute_value *set)
 {
     struct dynamodb_attribute_value element = {0};
-    bool parameter = dynamodb_pql_at_symbol(parser, "?");
 
+    if (dynamodb_pql_at_symbol(parser, "?"))
+        return refuse_element(parser);
     if (!read_value(parser, place, &element))
         return false;
     unsigned kind = dynamodb_value_is(&element, VALUE_S)   ? DYNAMODB_ATTRIBUTE_VALUE_SS
                     : dynamodb_value_is(&element, VALUE_N) ? DYNAMODB_ATTRIBUTE_VALUE_NS
                                                            : 0;
-    if (parameter || !kind || (set->is && set->is != kind))
-        return dynamodb_pql_refuse(parser, S("Unsupported data type in Bag. DynamoDB only supports either "
-                                             "numbers or strings in bags"));
+    if (!kind || (set->is && set->is != kind))
+        return refuse_element(parser);
     set->is = kind;
     *list_add(parser->scope.arena, &set->ss) = element.s;
     return true;
@@ -285,7 +300,7 @@ static bool read_value(struct pql_parser *parser, const struct place *place,
     if (parser->current.kind == PQL_NUMBER)
         return read_number(parser, false, place, value);
     if (dynamodb_pql_at_symbol(parser, "?"))
-        return read_parameter(parser, value);
+        return read_parameter(parser, place, value);
     if (dynamodb_pql_at_symbol(parser, "-") || dynamodb_pql_at_symbol(parser, "+"))
         return read_signed(parser, place, value);
     return dynamodb_pql_at_value(parser) ? read_word(parser, value) : refuse_word(parser, place);

@@ -74,6 +74,12 @@ def test_a_parameter_is_a_value_of_any_type(run, value):
     assert run("SELECT v FROM T WHERE user = ? AND v = ?", {"S": "a"}, value)["Items"] == [{"v": value}]
 
 
+def test_the_members_of_a_list_behind_in_may_be_parameters(filled):
+    assert places(filled("SELECT * FROM T WHERE user IN ['c', ?] AND seq IN [?]", {"S": "a"}, {"N": "2"})) == ["c2", "a2"]
+    bag = "Unsupported data type in Bag. DynamoDB only supports either numbers or strings in bags"
+    assert refusal(filled, "SELECT * FROM T WHERE m.l = [<<1, ?>>]", {"N": "2"}) == ("ValidationException", bag)
+
+
 def test_a_list_of_values_may_be_a_parameter_of_in(filled):
     reply = filled("SELECT * FROM T WHERE user IN ? AND seq = 2", {"L": [{"S": "c"}, {"S": "a"}]})
     assert places(reply) == ["c2", "a2"]
@@ -338,6 +344,11 @@ def test_a_statement_is_refused_in_awss_own_words(run, statement, message):
     ("UPDATE T SET tt = set_add(tt)", "SET_ADD must have exactly two arguments", "set_add"),
     ("UPDATE T SET xs = set_delete( xs , 'a')", "The second argument to SET_DELETE must be a value with type SET", " xs ,"),
     ("INSERT INTO T VALUE {'ss': set_add(<<'a'>>, <<'b'>>)}", "Unsupported data type: set_add under key root", "set_add"),
+    ("UPDATE T SET x = [1, ?]", "Unsupported data type: Parameter under key root[1]", "?"),
+    ("UPDATE T SET x = list_append(x, [?])", "Unsupported data type: Parameter under key root[0]", "?"),
+    ("SELECT * FROM T WHERE x = {'a': [{'b': ?}]}", "Unsupported data type: Parameter under key root.a[0].b", "?"),
+    ("SELECT * FROM T WHERE x IN [1, [?]]", "Unsupported data type: Parameter under key root[0]", "?"),
+    ("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'm': {'k': ?}}", "Unsupported data type: Parameter under key root.k", "?"),
     ("SELECT lost[-17] FROM T", "List index is not within the allowable range; index: [-17]", "17"),
     ("SELECT lost[- +17] FROM T", "List index is not within the allowable range; index: [-17]", "17"),
     ("SELECT lost[2147483648] FROM T", "List index is not within the allowable range; index: [2147483648]", "2147483648"),
@@ -351,7 +362,7 @@ def test_some_refusals_say_where(run, table, statement, sentence, token):
     column = statement.replace(" T", f' "{table}"').index(token) + 1
     if token.startswith(" "):
         column, token = column + 1, token.strip(" ,")
-    assert refusal(run, statement) == ("ValidationException", f"{sentence} at 1:{column}:{len(token)}")
+    assert refusal(run, statement, {"S": "given"}) == ("ValidationException", f"{sentence} at 1:{column}:{len(token)}")
 
 
 def test_an_insert_names_no_index(run, table):
