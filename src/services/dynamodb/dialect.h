@@ -7,8 +7,7 @@
 #include "value.h"
 
 #define DYNAMODB_TOO_DEEP                                                                                    \
-    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "       \
-    "supported limit"
+    DYNAMODB_NESTED_TOO_DEEPLY ": Attributes in the item have nested levels beyond supported limit"
 
 /* Fail with a ValidationException, in the envelope that some operations put around it; returns false. */
 bool dynamodb_refuse_request(const struct call *call, str sentence);

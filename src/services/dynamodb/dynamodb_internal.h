@@ -404,7 +404,8 @@ struct write {
     enum write_kind kind;
     const struct dynamodb_attribute_map *given; /* the item, or for the other kinds the key */
     str return_values, return_values_on_failure;
-    bool inserts; /* PartiQL's INSERT: its condition is that there is no such item */
+    bool of_statement; /* PartiQL's */
+    bool inserts;      /* its INSERT: the condition is that there is no such item */
 
     /* Depends on the request alone: dynamodb_write_checked() */
     bool checked, valid;

@@ -301,6 +301,16 @@ static bool columns_check(struct pql_parser *parser, const struct statement *sta
                                                     STR_ARGS(*repeated)));
 }
 
+/* The literals are checked; a parameter may be too deep for an item. */
+static bool item_check(struct pql_parser *parser, const struct statement *statement)
+{
+    if (dynamodb_item_check(parser->scope.arena, VALUE_LAYER_OLDER, &statement->item, parser->problem))
+        return true;
+    return dynamodb_pql_refuse(parser, str_equal(*parser->problem, dynamodb_item_too_deep)
+                                           ? S(DYNAMODB_NESTED_TOO_DEEPLY)
+                                           : *parser->problem);
+}
+
 /* The checks of expressions, on trees that have their values. */
 static bool trees_check(struct pql_parser *parser, struct statement *statement)
 {
@@ -314,7 +324,7 @@ static bool trees_check(struct pql_parser *parser, struct statement *statement)
             dynamodb_condition_check(&parser->scope, statement->where, parser->problem)) &&
            (statement->update.count == 0 ||
             dynamodb_update_check(&parser->scope, &statement->update, parser->problem)) &&
-           dynamodb_item_check(parser->scope.arena, VALUE_LAYER_OLDER, &statement->item, parser->problem);
+           item_check(parser, statement);
 }
 
 bool dynamodb_statement_parse(struct arena *arena, str text,

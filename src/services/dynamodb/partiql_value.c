@@ -1,7 +1,7 @@
 /*
  * partiql_value.c: PartiQL's literals and parameters as attribute values.
  *
- * A number that DynamoDB cannot store is refused with its place inside the literal: "under root.x[1]".  A
+ * What DynamoDB cannot store is refused with its place inside the literal: "under root.x[1]".  A
  * parameter is a whole value: AWS takes none inside a literal, but as the value of an item's attribute
  * (recorded by floci, DynamoDbPartiQLEdgeCaseIntegrationTest, September 2026).
  */
@@ -14,9 +14,15 @@
 /* Where a value is inside the literal; NULL is its root. */
 struct place {
     const struct place *above;
-    str name; /* absent: an element of a list */
+    int depth; /* the lists and maps around it */
+    str name;  /* absent: an element of a list */
     size_t index;
 };
+
+static struct place inside_of(const struct place *place)
+{
+    return (struct place){.above = place, .depth = place ? place->depth + 1 : 1};
+}
 
 static void add_place(struct text *text, const struct place *place)
 {
@@ -112,7 +118,7 @@ static bool read_value(struct pql_parser *parser, const struct place *place,
 static bool read_list(struct pql_parser *parser, const struct place *place,
                       struct dynamodb_attribute_value *value)
 {
-    struct place inside = {.above = place};
+    struct place inside = inside_of(place);
 
     dynamodb_pql_advance(parser);
     value->is = DYNAMODB_ATTRIBUTE_VALUE_L;
@@ -133,9 +139,10 @@ static bool read_list(struct pql_parser *parser, const struct place *place,
 static bool read_attribute(struct pql_parser *parser, const struct place *place, bool of_item,
                            struct dynamodb_attribute_map *map)
 {
-    struct place inside = {.above = place, .name = parser->current.text};
+    struct place inside = inside_of(place);
     struct dynamodb_attribute_value value = {0};
 
+    inside.name = parser->current.text;
     if (parser->current.kind != PQL_STRING)
         return dynamodb_pql_unexpected(parser);
     dynamodb_pql_advance(parser);
@@ -282,9 +289,19 @@ static bool refuse_word(struct pql_parser *parser, const struct place *place)
                                   written);
 }
 
+static bool depth_check(struct pql_parser *parser, const struct place *place)
+{
+    return !place || place->depth < MAX_ITEM_DEPTH ||
+           dynamodb_pql_refuse(parser,
+                               arena_join(parser->scope.arena, S(DYNAMODB_NESTED_TOO_DEEPLY " under "),
+                                          place_text(parser, place)));
+}
+
 static bool read_value(struct pql_parser *parser, const struct place *place,
                        struct dynamodb_attribute_value *value)
 {
+    if (!depth_check(parser, place))
+        return false;
     for (size_t i = 0; i < OPENINGS; i++) {
         if (!dynamodb_pql_at_symbol(parser, openings[i].symbol))
             continue;

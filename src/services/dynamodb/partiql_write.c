@@ -104,6 +104,7 @@ bool dynamodb_pql_write(const struct call *call, struct pql_run *run, struct wri
 {
     *write = (struct write){.return_values = run->statement.return_values,
                             .return_values_on_failure = run->return_values_on_failure,
+                            .of_statement = true,
                             .expressions = {.scope = run->expressions.scope},
                             .table = run->table};
     return run->statement.kind == STATEMENT_INSERT ? insert_of(call, run, write) : where_of(call, run, write);

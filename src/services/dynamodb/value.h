@@ -23,7 +23,8 @@ enum value_type {
 };
 
 enum { MAX_ITEM_BYTES = 400 * 1024, MAX_ITEM_DEPTH = 32 };
-/* The sentence for an item that is nested too deeply. */
+/* The sentence for an item that is nested too deeply: of PartiQL, and of everything else. */
+#define DYNAMODB_NESTED_TOO_DEEPLY "Nesting Levels have exceeded supported limits"
 extern const str dynamodb_item_too_deep;
 
 extern const str dynamodb_empty_attribute_name;

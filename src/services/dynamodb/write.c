@@ -270,7 +270,9 @@ static bool check_fits(const struct call *call, const struct write *write)
 {
     if (is_too_large(write))
         return refuse_size(call, write);
-    return write->size.depth <= MAX_ITEM_DEPTH || dynamodb_refuse(call, dynamodb_item_too_deep);
+    return write->size.depth <= MAX_ITEM_DEPTH ||
+           dynamodb_refuse(call,
+                           write->of_statement ? S(DYNAMODB_NESTED_TOO_DEEPLY) : dynamodb_item_too_deep);
 }
 
 static bool is_large(str blob)

@@ -311,6 +311,38 @@ def test_a_write_of_a_missing_item_or_with_a_false_condition_fails(run):
     assert len(run("SELECT * FROM T")["Items"]) == 1
 
 
+TOO_DEEP = "Nesting Levels have exceeded supported limits"
+
+
+# Recorded from AWS by floci (DynamoDbPartiQLEdgeCaseIntegrationTest), but for the INSERT of a parameter.
+def test_a_literal_is_nested_31_levels_deep_at_most(run, transact):
+    maps, lists = ("{'a':" * 31, "}" * 31), ("[" * 32, "]" * 32)
+    run(f"INSERT INTO T VALUE {{'user': 'a', 'seq': 1, 'd': {maps[0]}1{maps[1]}, 'e': {maps[0]}{{}}{maps[1]}}}")
+    assert run(f"SELECT user FROM T WHERE d = {maps[0]}1{maps[1]} AND e = {maps[0]}{{}}{maps[1]}")["Items"] == [{"user": {"S": "a"}}]
+    for literal, place in ((f"{maps[0]}[2, 1]{maps[1]}", ".a" * 31 + "[0]"), (f"{{'b': {lists[0][1:]}1{lists[1][1:]}}}", ".b" + "[0]" * 31),
+                           (f"{lists[0]}1{lists[1]}", "[0]" * 32), ("[" * 300, "[0]" * 32)):
+        for statement in (f"UPDATE T SET d = {literal} WHERE user = 'z' AND seq = 1", f"SELECT * FROM T WHERE d = {literal}",
+                          f"INSERT INTO T VALUE {{'user': 'a', 'seq': 1, 'd': {literal}}}"):
+            assert refusal(run, statement) == ("ValidationException", f"{TOO_DEEP} under root{place}")
+    assert refusal(transact, f"UPDATE T SET d = {lists[0]}1{lists[1]} WHERE user = 'z' AND seq = 1") == (
+        "ValidationException", f"Validation failed in TransactStatements[0]: {TOO_DEEP} under root" + "[0]" * 32)
+
+
+def test_a_statement_leaves_no_item_that_is_nested_too_deeply(run, batch, transact, table):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'm': {}}")
+    deep = {"S": "x"}
+    for _ in range(31):
+        deep = {"M": {"a": deep}}
+    text = "UPDATE T SET m.deep = ? WHERE user = 'a' AND seq = 1"
+    statement = {"Statement": text, "Parameters": [deep]}
+    assert refusal(run, text, deep) == ("ValidationException", TOO_DEEP)
+    assert reasons(transact, statement) == [("ValidationError", TOO_DEEP)]
+    assert batch(statement)["Responses"] == [{"TableName": table, "Error": {"Code": "ValidationError", "Message": TOO_DEEP}}]
+    assert refusal(run, "INSERT INTO T VALUE {'user': 'a', 'seq': 2, 'm': ?}", {"L": [deep]}) == ("ValidationException", TOO_DEEP)
+    run("UPDATE T SET m = ? WHERE user = 'a' AND seq = 1", deep)
+    assert run("SELECT m FROM T")["Items"] == [{"m": deep}]
+
+
 def test_large_writes_are_prepared_and_written_once(run):
     large = {"S": "x" * 300_000}
     run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'v': ?}", large)
