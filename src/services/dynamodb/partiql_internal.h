@@ -33,6 +33,7 @@ struct pql_parser {
     struct pql_token current;
     const struct dynamodb_prepared_statement_parameters *parameters;
     size_t parameters_used;
+    str number; /* the last one, as it was written, with its sign */
     int depth, operators;
     str *problem;
 };

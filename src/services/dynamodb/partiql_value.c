@@ -71,8 +71,8 @@ static bool read_number(struct pql_parser *parser, bool negative, const struct p
         parser->current.kind = PQL_BAD;
         return dynamodb_pql_malformed(parser, "");
     }
-    *value = dynamodb_value_of(
-        VALUE_N, arena_format(arena, "%s%s%.*s", negative ? "-" : "", bare ? "0" : "", STR_ARGS(written)));
+    parser->number = arena_format(arena, "%s%s%.*s", negative ? "-" : "", bare ? "0" : "", STR_ARGS(written));
+    *value = dynamodb_value_of(VALUE_N, parser->number);
     dynamodb_pql_advance(parser);
     return dynamodb_value_check(arena, VALUE_LAYER_OLDER, value, &problem) ||
            dynamodb_pql_refuse(parser, arena_format(arena, "%.*s under %.*s", STR_ARGS(problem),
@@ -198,9 +198,9 @@ static bool refuse_element(struct pql_parser *parser)
                                          "numbers or strings in bags"));
 }
 
-/* A set has strings, or numbers. */
+/* A set has strings, or numbers.  Numbers are shown as they were written. */
 static bool add_element(struct pql_parser *parser, const struct place *place,
-                        struct dynamodb_attribute_value *set)
+                        struct dynamodb_attribute_value *set, struct str_list *written)
 {
     struct dynamodb_attribute_value element = {0};
 
@@ -208,39 +208,48 @@ static bool add_element(struct pql_parser *parser, const struct place *place,
         return refuse_element(parser);
     if (!read_value(parser, place, &element))
         return false;
-    unsigned kind = dynamodb_value_is(&element, VALUE_S)   ? DYNAMODB_ATTRIBUTE_VALUE_SS
-                    : dynamodb_value_is(&element, VALUE_N) ? DYNAMODB_ATTRIBUTE_VALUE_NS
-                                                           : 0;
+    bool number = dynamodb_value_is(&element, VALUE_N);
+    unsigned kind = dynamodb_value_is(&element, VALUE_S) ? DYNAMODB_ATTRIBUTE_VALUE_SS
+                    : number                             ? DYNAMODB_ATTRIBUTE_VALUE_NS
+                                                         : 0;
     if (!kind || (set->is && set->is != kind))
         return refuse_element(parser);
     set->is = kind;
     *list_add(parser->scope.arena, &set->ss) = element.s;
+    *list_add(parser->scope.arena, written) = number ? parser->number : element.s;
     return true;
 }
 
-static str set_sentence(struct pql_parser *parser, const struct str_list *set)
+/* AWS finds equal numbers when it converts the literal, and says where; equal strings it finds later. */
+static bool refuse_repeated(struct pql_parser *parser, const struct place *place,
+                            const struct dynamodb_attribute_value *set, const struct str_list *written)
 {
     struct text text = text_in(parser->scope.arena);
 
     text_add(&text, S("One or more parameter values were invalid: Input collection ["));
-    for (size_t i = 0; i < set->count; i++)
-        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(set->items[i]));
-    text_add(&text, S("] contains duplicates."));
-    return text_str(&text);
+    for (size_t i = 0; i < written->count; i++)
+        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(written->items[i]));
+    if (dynamodb_value_is(set, VALUE_NS))
+        text_format(&text, "] contains duplicates! under %.*s", STR_ARGS(place_text(parser, place)));
+    else
+        text_add(&text, S("] contains duplicates."));
+    return dynamodb_pql_refuse(parser, text_str(&text));
 }
 
 static bool read_set(struct pql_parser *parser, const struct place *place,
                      struct dynamodb_attribute_value *value)
 {
+    struct str_list written = {0};
+
     dynamodb_pql_advance(parser);
     if (dynamodb_pql_at_symbol(parser, ">>"))
         return dynamodb_pql_refuse(parser, S("Empty bags are not supported"));
     do {
-        if (!add_element(parser, place, value))
+        if (!add_element(parser, place, value, &written))
             return false;
     } while (dynamodb_pql_accept_symbol(parser, ","));
     if (dynamodb_first_repeated(parser->scope.arena, &value->ss))
-        return dynamodb_pql_refuse(parser, set_sentence(parser, &value->ss));
+        return refuse_repeated(parser, place, value, &written);
     return dynamodb_pql_expect_symbol(parser, ">>", "Expected RIGHT_DOUBLE_ANGLE_BRACKET");
 }
 
