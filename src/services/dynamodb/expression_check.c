@@ -53,14 +53,24 @@ static bool check_known(struct scope *scope, struct node *node, str *problem)
                                STR_ARGS(node->text)));
 }
 
-/* Conditions are operands of AND, OR and NOT; values are operands of everything else. */
+/*
+ * Conditions are operands of AND, OR and NOT; values are operands of everything else.  PartiQL compares
+ * conditions, too.
+ */
+static bool may_be_operand(const struct scope *scope, const struct node *node, const struct node *function)
+{
+    bool condition = rules[function->function].is_condition;
+
+    if (node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT)
+        return condition;
+    return !condition || (scope->resolved && node->kind != NODE_FUNCTION);
+}
+
 static bool check_use(struct scope *scope, struct node *node, str *problem)
 {
-    bool conditions = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
-
     for (size_t i = 0; i < node->operands.count; i++) {
         const struct node *operand = node->operands.items[i];
-        if (operand->kind == NODE_FUNCTION && rules[operand->function].is_condition != conditions)
+        if (operand->kind == NODE_FUNCTION && !may_be_operand(scope, node, operand))
             return refuse(problem, arena_format(scope->arena,
                                                 "The function is not allowed to be used this way in an "
                                                 "expression; function: %.*s",
@@ -114,10 +124,19 @@ bool dynamodb_node_resolve(struct scope *scope, struct node *node, str *problem)
     return dynamodb_path_resolve(scope, &node->path, problem);
 }
 
+static bool is_condition(const struct node *node)
+{
+    if (node->kind == NODE_FUNCTION)
+        return rules[node->function].is_condition;
+    return node->kind >= NODE_COMPARISON && node->kind <= NODE_NOT;
+}
+
 enum value_type dynamodb_node_type(const struct node *node)
 {
     if (node->kind == NODE_VALUE)
         return dynamodb_value_type(node->value);
+    if (is_condition(node))
+        return VALUE_BOOL;
     return node->kind == NODE_FUNCTION && node->function == SIZE ? VALUE_N : VALUE_NONE;
 }
 
@@ -161,7 +180,7 @@ static bool is_repeated(const struct node *node, const struct path *first)
     return false;
 }
 
-static bool check_distinct(struct scope *scope, const struct node *node, str *problem)
+static bool check_distinct(struct scope *scope, struct node *node, str *problem)
 {
     if (node->operands.count < 2)
         return true;
@@ -292,7 +311,7 @@ static bool check_one(struct scope *scope, struct node *condition, str *problem)
 {
     return dynamodb_node_each(scope, condition, problem, dynamodb_node_resolve) &&
            dynamodb_node_each(scope, condition, problem, dynamodb_node_check_count) &&
-           check_distinct(scope, condition, problem) &&
+           dynamodb_node_each(scope, condition, problem, check_distinct) &&
            dynamodb_node_each(scope, condition, problem, check_fit);
 }
 

@@ -132,6 +132,19 @@ static const struct dynamodb_attribute_value *size_value(struct evaluation *eval
     return value;
 }
 
+static bool condition_holds(struct evaluation *evaluation, const struct node *condition);
+
+static const struct dynamodb_attribute_value *truth_value(bool holds)
+{
+    static const bool truths[] = {false, true};
+    static const struct dynamodb_attribute_value values[] = {
+        {DYNAMODB_ATTRIBUTE_VALUE_BOOL, .bool_ = &truths[0]},
+        {DYNAMODB_ATTRIBUTE_VALUE_BOOL, .bool_ = &truths[1]},
+    };
+
+    return &values[holds];
+}
+
 /* NULL when the item lacks the value. */
 static const struct dynamodb_attribute_value *operand_value(struct evaluation *evaluation,
                                                             const struct node *node)
@@ -142,7 +155,9 @@ static const struct dynamodb_attribute_value *operand_value(struct evaluation *e
     case NODE_VALUE:
         return node->value;
     default:
-        return size_value(evaluation, node);
+        return node->kind == NODE_FUNCTION && node->function == SIZE
+                   ? size_value(evaluation, node)
+                   : truth_value(condition_holds(evaluation, node));
     }
 }
 
@@ -272,8 +287,6 @@ static bool in_holds(struct evaluation *evaluation, const struct node *node)
             return true;
     return false;
 }
-
-static bool condition_holds(struct evaluation *evaluation, const struct node *condition);
 
 /* Evaluate until an operand is `decisive`. */
 static bool series_holds(struct evaluation *evaluation, const struct node *node, bool decisive)

@@ -8,7 +8,8 @@
  *                          | [NOT] IN "[" values "]" | IS [NOT] type ]
  *     operand    = "(" condition ")" | value | path | function "(" operands ")"
  *
- * IS becomes the function that asks for the same of an expression.
+ * IS becomes the function that asks for the same of an expression.  Unlike in an expression, a condition may
+ * be compared: it is a BOOL (recorded by floci, DynamoDbPartiQLEdgeCaseIntegrationTest, September 2026).
  */
 #include "partiql_internal.h"
 
@@ -219,7 +220,7 @@ static const struct type_word *accept_type(struct pql_parser *parser)
 /* What is left of IS, and the type, are those that DynamoDB has. */
 static bool is_check(struct pql_parser *parser, const struct node *left, const struct type_word *type)
 {
-    if (left->kind == NODE_FUNCTION)
+    if (left->kind != NODE_PATH && left->kind != NODE_VALUE)
         return dynamodb_pql_refuse(
             parser, S("The left hand side argument to IS must be a Variable Reference, Literal, or Path"));
     return !type->unsupported ||
@@ -283,9 +284,7 @@ static struct node *parse_comparison(struct pql_parser *parser)
 {
     struct node *left = parse_operand(parser);
 
-    if (!left || (left->kind != NODE_PATH && left->kind != NODE_VALUE && left->kind != NODE_FUNCTION))
-        return left;
-    return parse_rest(parser, left);
+    return left ? parse_rest(parser, left) : NULL;
 }
 
 static struct node *parse_not(struct pql_parser *parser)
@@ -331,29 +330,29 @@ static struct node *parse_or(struct pql_parser *parser)
     return parse_series(parser, NODE_OR, "OR", parse_and);
 }
 
-/* Are the operands of AND, OR and NOT conditions?  A function may be one; the checks know. */
-static bool is_boolean(const struct node *node)
+/* A function may be a condition, or a value; the checks know. */
+static bool may_be_operand(const struct node *node, const struct node *operand)
 {
-    bool series = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
+    bool plain = operand->kind == NODE_PATH || operand->kind == NODE_VALUE;
 
-    for (size_t i = 0; series && i < node->operands.count; i++)
-        if (!is_boolean(node->operands.items[i]))
-            return false;
-    return node->kind != NODE_PATH && node->kind != NODE_VALUE;
+    switch (node->kind) {
+    case NODE_AND:
+    case NODE_OR:
+    case NODE_NOT:
+        return !plain;
+    case NODE_FUNCTION:
+        return plain || operand->kind == NODE_FUNCTION;
+    default:
+        return true;
+    }
 }
 
-/* Are the operands of comparisons and functions paths, values or functions? */
-static bool has_plain_operands(const struct node *node)
+/* Are the operands of AND, OR and NOT conditions, and those of functions not? */
+static bool has_fitting_operands(const struct node *node)
 {
-    bool series = node->kind == NODE_AND || node->kind == NODE_OR || node->kind == NODE_NOT;
-
-    for (size_t i = 0; i < node->operands.count; i++) {
-        const struct node *operand = node->operands.items[i];
-        bool plain =
-            operand->kind == NODE_PATH || operand->kind == NODE_VALUE || operand->kind == NODE_FUNCTION;
-        if ((!series && !plain) || !has_plain_operands(operand))
+    for (size_t i = 0; i < node->operands.count; i++)
+        if (!may_be_operand(node, node->operands.items[i]) || !has_fitting_operands(node->operands.items[i]))
             return false;
-    }
     return true;
 }
 
@@ -363,7 +362,7 @@ struct node *dynamodb_pql_condition(struct pql_parser *parser)
 
     if (!condition)
         return NULL;
-    if (!is_boolean(condition) || !has_plain_operands(condition)) {
+    if (condition->kind == NODE_PATH || condition->kind == NODE_VALUE || !has_fitting_operands(condition)) {
         dynamodb_pql_refuse(parser, S("WHERE clause must contain an expression that resolves to a boolean"));
         return NULL;
     }

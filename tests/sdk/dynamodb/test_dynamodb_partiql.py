@@ -150,6 +150,47 @@ def test_a_condition_selects_items(filled, where, found):
     assert " ".join(places(filled(f"SELECT * FROM T WHERE {where}"))) == found
 
 
+# The first of each are recorded from AWS by floci (DynamoDbPartiQLEdgeCaseIntegrationTest); the others follow from them.
+COMPARED_THAT_HOLD = [
+    "attribute_exists(nope) = false", "true = attribute_exists(n)", "attribute_exists(n) <> 1", "contains(nope, 'z') = false",
+    "(n BETWEEN 0 AND 5) = true", "(n = 5 OR kind = 'x') = false", "attribute_exists(nope) IN [true, false]",
+    "attribute_exists(n) = attribute_exists(kind)", "attribute_exists(n) = yes",
+    "(NOT attribute_exists(n)) = (kind = 'x' AND n = 1)", "(kind IS MISSING) = false", "yes = (n IN [1, 2])",
+    "false IN ((n = 2), (kind = 'odd'))", "((n)) = 1", "size(kind) = 3 AND (size(kind) > 2) <> (n > 1)", "seq <> (n = 1)",
+]
+COMPARED_THAT_FAIL = [
+    "attribute_exists(n) = 1", "NOT attribute_exists(n) = true", "(attribute_exists(n) = true) = false", "attribute_exists(n) = kind",
+    "attribute_exists(seq) = nope", "seq = (n = 1)", "attribute_type(n, 'N') NOT IN [true]",
+]
+COMPARED_THAT_ARE_REFUSED = [
+    ("attribute_exists(n) > false", "Incorrect operand type for operator or function; operator or function: >, operand type: BOOL"),
+    ("yes >= (n = 1)", "Incorrect operand type for operator or function; operator or function: >=, operand type: BOOL"),
+    ("attribute_exists(n) BETWEEN 1 AND 2",
+     "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: BOOL"),
+    ("(n = n) = true", "The first operand must be distinct from the remaining operands for this operator or function; "
+                       "operator: =, first operand: [n]"),
+    ("size(attribute_exists(n)) = 1", "The function is not allowed to be used this way in an expression; function: attribute_exists"),
+    ("size(n)", "The function is not allowed to be used this way in an expression; function: size"),
+    ("(n AND yes) = true", "WHERE clause must contain an expression that resolves to a boolean"),
+    ("contains(kind, (n = 1))", "WHERE clause must contain an expression that resolves to a boolean"),
+    ("(n = 1) IS BOOLEAN", "The left hand side argument to IS must be a Variable Reference, Literal, or Path"),
+    ("n = 1 = true", NOT_WELL_FORMED + "Unexpected token after expression"),
+]
+
+
+def test_a_condition_may_be_compared_as_a_boolean(run):
+    run("INSERT INTO T VALUE {'user': 'a', 'seq': 1, 'n': 1, 'kind': 'odd', 'yes': true}")
+
+    def found(condition):
+        return len(run(f"SELECT * FROM T WHERE user = 'a' AND {condition}")["Items"])
+
+    assert [condition for condition in COMPARED_THAT_HOLD if found(condition) != 1] == []
+    assert [condition for condition in COMPARED_THAT_FAIL if found(condition) != 0] == []
+    run("UPDATE T SET n = 1 WHERE user = 'a' AND seq = 1 AND attribute_exists(n) = true")
+    for condition, sentence in COMPARED_THAT_ARE_REFUSED:
+        assert refusal(found, condition) == ("ValidationException", sentence)
+
+
 OVERLAPPING = "Overlapping conditions with range keys are not supported in where clause"
 
 
