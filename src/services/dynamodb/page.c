@@ -175,20 +175,27 @@ bool dynamodb_page_paths_check(const struct item_page *page)
            (!page->index || dynamodb_key_paths_check(page->call, page->keys, page->expressions, "IndexKey"));
 }
 
+bool dynamodb_page_refuse_filter(const struct item_page *page, const struct str_list *missing)
+{
+    struct text text = text_in(page->call->arena);
+
+    for (size_t i = 0; i < missing->count; i++)
+        text_format(&text, "%s%.*s", i ? ", " : "", STR_ARGS(missing->items[i]));
+    return dynamodb_refuse(
+        page->call, arena_format(page->call->arena,
+                                 "One or more parameter values were invalid: Secondary index %.*s does "
+                                 "not project one or more filter attributes: [%.*s]",
+                                 STR_ARGS(page->index->name), STR_ARGS(text_str(&text))));
+}
+
 bool dynamodb_page_filter_check(const struct item_page *page)
 {
-    struct text missing = text_in(page->call->arena);
+    struct str_list missing = {0};
 
     for (size_t i = 0; page->index && i < page->filtered.count; i++)
         if (!dynamodb_index_projects(page->table, page->index, page->filtered.items[i]))
-            text_format(&missing, "%s%.*s", missing.size ? ", " : "", STR_ARGS(page->filtered.items[i]));
-    return missing.size == 0 ||
-           dynamodb_refuse(
-               page->call,
-               arena_format(page->call->arena,
-                            "One or more parameter values were invalid: Secondary index %.*s does "
-                            "not project one or more filter attributes: [%.*s]",
-                            STR_ARGS(page->index->name), STR_ARGS(text_str(&missing))));
+            *list_add(page->call->arena, &missing) = page->filtered.items[i];
+    return missing.count == 0 || dynamodb_page_refuse_filter(page, &missing);
 }
 
 /* As on AWS, the item that crosses a megabyte belongs to the page. */

@@ -76,6 +76,8 @@ bool dynamodb_page_paths_check(const struct item_page *page);
  * of a local index.
  */
 bool dynamodb_page_filter_check(const struct item_page *page);
+/* Fail because of these attributes; returns false. */
+bool dynamodb_page_refuse_filter(const struct item_page *page, const struct str_list *missing);
 /* Read one more item; false: the page is full, or its time is up. */
 bool dynamodb_page_add(struct item_page *page, int64_t size_bytes, str blob);
 /* The same for an entry of an index; item_bytes and blob are of its item. */

@@ -1,11 +1,10 @@
 /*
  * partiql_overlap.c: refuses a SELECT whose branches read the same keys of a table or index with a sort key.
  *
- * The condition is the same as an OR of branches, each an AND of conditions; an OR that names no key is one
- * of these.  A branch counts once for each partition that it names by = or IN, and reads the range of its
- * conditions on the sort key.  AWS refuses branches whose ranges overlap, even when other conditions keep
- * their items apart, but no branches at all when one of them negates the sort key.  Other nested conditions
- * on keys are not refused.
+ * A branch (partiql_branches.c) counts once for each partition that it names by = or IN, and reads the range
+ * of its conditions on the sort key.  AWS refuses branches whose ranges overlap, even when other conditions
+ * keep their items apart, but no branches at all when one of them negates the sort key.  Other nested
+ * conditions on keys are not refused.
  *
  * Recorded from AWS by paritysuite/dynamodb-conformance (partiqlGrammar, whereOverlap) and by floci
  * (DynamoDbPartiQLEdgeCaseIntegrationTest), September and October 2026.
@@ -20,20 +19,7 @@
 struct ranges {
     struct key_range *items;
     size_t count;
-    size_t branches;
 };
-
-enum { MAX_BRANCHES = 200 }; /* of more, none is refused: ORs multiply */
-
-static bool names(const struct node *node, str attribute)
-{
-    if (node->kind == NODE_PATH && str_equal(node->path.items[0].name, attribute))
-        return true;
-    for (size_t i = 0; i < node->operands.count; i++)
-        if (names(node->operands.items[i], attribute))
-            return true;
-    return false;
-}
 
 /* ---- one branch ---- */
 
@@ -69,7 +55,7 @@ static bool narrow_by_all(const struct call *call, const struct pql_run *run,
     for (size_t i = 0; i < conditions->count; i++) {
         struct key_range one;
         struct key_term term;
-        if (!names(conditions->items[i], run->keys->items[1].name))
+        if (!dynamodb_condition_names(conditions->items[i], run->keys->items[1].name))
             continue;
         if (!dynamodb_pql_term(call->arena, conditions->items[i], &term) ||
             !str_equal(term.name, run->keys->items[1].name) || !read_range(call, run, partition, &term, &one))
@@ -79,35 +65,18 @@ static bool narrow_by_all(const struct call *call, const struct pql_run *run,
     return true;
 }
 
-/* The partitions that exactly one of the conditions names.  False: others, or none. */
-static bool find_partitions(const struct call *call, const struct pql_run *run,
-                            const struct node_list *conditions, struct value_pointers *partitions)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < conditions->count; i++) {
-        if (!names(conditions->items[i], run->keys->items[0].name))
-            continue;
-        if (!dynamodb_pql_values(call->arena, conditions->items[i], run->keys->items[0].name, partitions))
-            return false;
-        found++;
-    }
-    return found == 1 && partitions->count > 0;
-}
-
 /* Add what a branch reads.  False: its conditions on keys are of other kinds. */
-static bool add_branch(const struct call *call, const struct pql_run *run, const struct node_list *conditions,
+static bool add_ranges(const struct call *call, const struct pql_run *run, const struct pql_branch *branch,
                        struct ranges *ranges)
 {
-    struct value_pointers partitions = {0};
+    const struct dynamodb_attribute_value *first = branch->partitions.items[0];
     struct key_range range;
 
-    if (++ranges->branches > MAX_BRANCHES || !find_partitions(call, run, conditions, &partitions) ||
-        !read_range(call, run, partitions.items[0], NULL, &range) ||
-        (run->keys->count > 1 && !narrow_by_all(call, run, partitions.items[0], conditions, &range)))
+    if (!branch->plain || !read_range(call, run, first, NULL, &range) ||
+        (run->keys->count > 1 && !narrow_by_all(call, run, first, &branch->conditions, &range)))
         return false;
-    for (size_t i = 0; i < partitions.count && str_compare(range.low, range.high) < 0; i++) {
-        range.partition = dynamodb_key_bytes(call->arena, partitions.items[i]);
+    for (size_t i = 0; i < branch->partitions.count && str_compare(range.low, range.high) < 0; i++) {
+        range.partition = dynamodb_key_bytes(call->arena, branch->partitions.items[i]);
         *list_add(call->arena, ranges) = range;
     }
     return true;
@@ -135,43 +104,6 @@ static bool are_apart(struct ranges *ranges)
     return true;
 }
 
-/* The conditions, with that operand in the place of the OR that is one of them. */
-static struct node_list with_operand(struct arena *arena, const struct node_list *conditions, size_t at,
-                                     struct node *operand)
-{
-    struct node_list branch = {0};
-
-    for (size_t i = 0; i < conditions->count; i++)
-        dynamodb_pql_conjuncts(arena, i == at ? operand : conditions->items[i], &branch);
-    return branch;
-}
-
-/* An OR of other attributes is a filter. */
-static bool joins_keys(const struct pql_run *run, const struct node *node)
-{
-    return node->kind == NODE_OR && (names(node, run->keys->items[0].name) ||
-                                     (run->keys->count > 1 && names(node, run->keys->items[1].name)));
-}
-
-/* Add the branches of conditions that are joined by AND: those of each operand of their first OR of keys. */
-static bool add_branches(const struct call *call, const struct pql_run *run,
-                         const struct node_list *conditions, struct ranges *ranges)
-{
-    size_t at = 0;
-
-    while (at < conditions->count && !joins_keys(run, conditions->items[at]))
-        at++;
-    if (at == conditions->count)
-        return add_branch(call, run, conditions, ranges);
-    const struct node_list *operands = &conditions->items[at]->operands;
-    for (size_t i = 0; i < operands->count; i++) {
-        struct node_list branch = with_operand(call->arena, conditions, at, operands->items[i]);
-        if (!add_branches(call, run, &branch, ranges))
-            return false;
-    }
-    return true;
-}
-
 /* Most statements name one partition by =. */
 static bool is_one_branch(const struct pql_run *run)
 {
@@ -183,11 +115,16 @@ static bool is_one_branch(const struct pql_run *run)
 
 bool dynamodb_pql_overlap_check(const struct call *call, const struct pql_run *run)
 {
+    struct pql_branches branches;
     struct ranges ranges = {0};
 
-    if (run->partitions.count == 0 || (run->keys->count != 2 && !run->index) || is_one_branch(run))
+    if ((run->keys->count != 2 && !run->index) || is_one_branch(run) ||
+        !dynamodb_pql_branches(call->arena, run, &branches))
         return true;
-    return !add_branches(call, run, &run->conjuncts, &ranges) || are_apart(&ranges) ||
+    for (size_t i = 0; i < branches.count; i++)
+        if (!add_ranges(call, run, &branches.items[i], &ranges))
+            return true;
+    return are_apart(&ranges) ||
            dynamodb_refuse(call,
                            S("Overlapping conditions with range keys are not supported in where clause"));
 }

@@ -51,8 +51,6 @@ void dynamodb_pql_conjuncts(struct arena *arena, struct node *node, struct node_
 /* Add the values that the condition names for the attribute by = or IN; false: it is something else. */
 bool dynamodb_pql_values(struct arena *arena, const struct node *node, str name,
                          struct value_pointers *values);
-/* Does a conjunct name the partition key by = or IN? */
-bool dynamodb_pql_names_partition(struct arena *arena, const struct pql_run *run);
 /* The condition of one conjunct on an attribute of a key, if it is a range of it. */
 bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_term *term);
 /* The key that WHERE names, and its other conditions.  False: WHERE lacks a part; or fail() was called. */
@@ -64,6 +62,24 @@ bool dynamodb_pql_key_type_check(const struct call *call, const struct key_attri
                                  const struct dynamodb_attribute_value *value);
 /* All of the conditions as one; NULL: none. */
 const struct node *dynamodb_pql_all_of(struct arena *arena, const struct node_list *conditions);
+
+/* partiql_branches.c */
+struct pql_branch {
+    struct node_list conditions; /* joined by AND */
+    struct value_pointers partitions;
+    bool plain; /* only one condition names the partition key, by = or IN */
+};
+struct pql_branches {
+    struct pql_branch *items;
+    size_t count;
+};
+/* Find the branches of the condition.  False: one names no partition, or several at once; or there are too
+ * many. */
+bool dynamodb_pql_branches(struct arena *arena, const struct pql_run *run, struct pql_branches *branches);
+
+/* partiql_projected.c */
+/* Has the index what the filter of its partitions asks for?  False: fail() was called. */
+bool dynamodb_pql_projected_check(const struct item_page *page, const struct pql_run *run);
 
 /* partiql_overlap.c */
 /* Do the branches of a SELECT read different keys?  False: fail() was called. */

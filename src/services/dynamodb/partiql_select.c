@@ -287,8 +287,7 @@ bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struc
                                        .columns = run->statement.projection,
                                        .leaves_large = !call->preparing && may_move_to_worker(call)}};
     if (!select_check(call, run, asked) || !dynamodb_page_begin(&read->page, &page) ||
-        !dynamodb_page_paths_check(&read->page) ||
-        (dynamodb_pql_names_partition(call->arena, run) && !dynamodb_page_filter_check(&read->page)))
+        !dynamodb_page_paths_check(&read->page) || !dynamodb_pql_projected_check(&read->page, run))
         return false;
     sort_partitions(run);
     if (!token_read(call, run, asked->next_token, &read->partition, &start))

@@ -138,17 +138,6 @@ void dynamodb_pql_analyse(struct arena *arena, struct pql_run *run)
     run->partitions = values;
 }
 
-bool dynamodb_pql_names_partition(struct arena *arena, const struct pql_run *run)
-{
-    for (size_t i = 0; i < run->conjuncts.count; i++) {
-        struct value_pointers values = {0};
-        const struct node *node = run->conjuncts.items[i];
-        if (node->kind != NODE_OR && restricts(arena, node, run->keys->items[0].name, &values))
-            return true;
-    }
-    return false;
-}
-
 bool dynamodb_pql_term(struct arena *arena, const struct node *node, struct key_term *term)
 {
     struct key_condition one = {0};

@@ -448,8 +448,23 @@ def test_an_insert_names_no_index(run, table):
 @pytest.mark.parametrize("index, where, lacking", [
     ("by_kind", "kind = 'odd' AND weight = -1", "weight"), ("by_kind", "weight = -1", None),
     ("by_kind", "kind IN ['odd', 'x'] AND weight IS MISSING", "weight"), ("by_kind", "kind = 'odd' AND NOT m.x = 1", "m"),
-    ("by_kind", "kind = 'odd' AND (weight = 1 OR contains(m.l, 1)) AND size(m) = 1", "m, weight"),
+    ("by_kind", "kind = 'odd' AND (weight = 1 OR contains(m.l, 1)) AND size(m) = 1", "weight, m"),
     ("by_kind", "(kind = 'odd' AND weight = -1) OR kind = 'even'", None), ("by_kind", "kind = 'odd' AND user = 'a'", None),
+    # Recorded from AWS by floci (DynamoDbPartiQLEdgeCaseIntegrationTest): the highest partition, in the order of a HashSet.
+    ("by_kind", "kind = 'y' AND NOT (np = '1' OR user = 'x')", "np"), ("by_kind", "kind = 'y' AND b = '1' AND (a = '2' OR user = '3')", "a, b"),
+    ("by_kind", "kind = 'y' AND (zz = '1' OR aa = '2' OR mm = '3')", "zz, aa, mm"),
+    ("by_kind", "(kind = 'y' OR kind = 'z') AND zz = '1'", "zz"),
+    ("by_kind", "(kind = 'b' AND u1 = '1') OR (kind = 'q' AND u2 = '1')", "u2"),
+    ("by_kind", "(kind = 'q' AND u1 = '1') OR (kind = 'b' AND u2 = '1')", "u1"),
+    ("by_kind", "(kind = 'y' AND user = '1') OR (kind = 'z' AND aa = '1')", None), ("by_kind", "kind > 'a' AND zz = '1'", None),
+    ("by_kind", "kind = 'y' AND (kind = 'z' OR zz = '1')", None), ("by_kind", "(kind = 'y' AND zz = '1') OR aa = '1'", None),
+    # The same rules.
+    ("by_kind", "kind = 'b' AND u1 = 1 OR kind IN ['z', 'a'] AND u2 = 1 OR kind = 'q' AND u3 = 1", "u2"),
+    ("by_kind", "kind = 'y' AND kind = 'y' AND aa = 1", "aa"), ("by_kind", "kind IN ['y', 'z'] AND kind = 'y' AND aa = 1", None),
+    ("by_kind", "kind = 'y' AND kind > 'a' AND aa = 1 AND aa.b = 2", "aa"),
+    ("by_kind", "kind = 'y' AND (seq = 1 OR seq = 2 AND aa = 1)", None), ("by_kind", "kind = 'y' AND (seq = 1 OR seq = 2) AND aa = 1", "aa"),
+    ("by_kind", "kind = 'y' AND " + " AND ".join(f"{c} = 1" for c in "ponmlkjihgfed"), ", ".join("defghijklmnop")),
+    ("by_kind", "kind = 'y' AND " + " AND ".join(f"{c} = 1" for c in "ponmlkjihgfe"), ", ".join("pefghijklmno")),
     ("local", "user = 'a' AND weight BETWEEN -2 AND -1 AND kind = 'odd'", "kind"), ("local", "kind = 'odd'", None),
 ])
 def test_one_partition_of_an_index_is_filtered_by_what_the_index_has(filled, index, where, lacking):
