@@ -48,23 +48,26 @@ static bool order_check(const struct call *call, const struct pql_run *run)
                                  "when using ORDER BY clause."));
     for (size_t i = 0; i < orderings->count; i++)
         if (!is_key_attribute(run->keys, orderings->items[i].name))
-            return dynamodb_refuse(call,
-                                   arena_format(call->arena,
-                                                "Variable reference %.*s in ORDER BY clause must be part "
-                                                "of the primary key",
-                                                STR_ARGS(orderings->items[i].name)));
+            return dynamodb_refuse(call, arena_format(call->arena,
+                                                      "Attribute %.*s in ORDER BY clause must be part "
+                                                      "of the primary key",
+                                                      STR_ARGS(orderings->items[i].name)));
     return run->partitions.count == 1 || ordering_of(run, run->keys->items[0].name) ||
            dynamodb_refuse(call,
                            S("Must have hash key in ORDER BY clause when more than one hash key condition "
                              "specified in WHERE clause."));
 }
 
+/*
+ * On AWS, an ORDER BY that leaves out the sort key has it descend, whatever the direction of the partition
+ * key (recorded by floci, DynamoDbPartiQLDocumentedSyntaxIntegrationTest, September 2026).
+ */
 static bool is_forward(const struct pql_run *run)
 {
     const struct ordering *ordering =
         run->keys->count > 1 ? ordering_of(run, run->keys->items[1].name) : NULL;
 
-    return !ordering || !ordering->descending;
+    return ordering ? !ordering->descending : run->statement.orderings.count == 0;
 }
 
 static int by_value(const void *a, const void *b)
