@@ -81,8 +81,10 @@ struct node *dynamodb_pql_value_node(struct pql_parser *parser);
 /* Is the current token a word that a "(" follows? */
 bool dynamodb_pql_before_parenthesis(const struct pql_parser *parser);
 typedef struct node *pql_operand_function(struct pql_parser *parser);
-/* Set the node's function and text; false: there is no such function, and the text is the name for the
- * refusal. */
+/*
+ * Set the node's function and text; false: there is no such function, and the text is the name for the
+ * refusal.
+ */
 typedef bool pql_name_function(struct pql_parser *parser, str word, struct node *node);
 /* Parse the call whose name is the current token. */
 struct node *dynamodb_pql_call(struct pql_parser *parser, pql_name_function *name,

@@ -39,8 +39,10 @@ struct pql_run {
 bool dynamodb_pql_parameters_check(const struct call *call, const struct pql_run *run);
 /* Parse the statement, whose parameters are checked, unless that is done.  False: fail() was called. */
 bool dynamodb_pql_parse(const struct call *call, struct pql_run *run);
-/* Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
- * called. */
+/*
+ * Parse the statement, unless a preparation has; ask for permission; open the table.  False: fail() was
+ * called.
+ */
 bool dynamodb_pql_open(const struct call *call, struct pql_run *run);
 
 /* partiql_where.c */
@@ -73,8 +75,10 @@ struct pql_branches {
     struct pql_branch *items;
     size_t count;
 };
-/* Find the branches of the condition.  False: one names no partition, or several at once; or there are too
- * many. */
+/*
+ * Find the branches of the condition.  False: one names no partition, or several at once; or there are too
+ * many.
+ */
 bool dynamodb_pql_branches(struct arena *arena, const struct pql_run *run, struct pql_branches *branches);
 
 /* partiql_projected.c */
@@ -103,8 +107,10 @@ struct pql_page {
     struct item_page page;
     size_t partition; /* where the next page begins */
 };
-/* Are the partitions and keys that a SELECT names few, of the right types, and apart?  False: fail() was
- * called. */
+/*
+ * Are the partitions and keys that a SELECT names few, of the right types, and apart?  False: fail() was
+ * called.
+ */
 bool dynamodb_pql_reads_check(const struct call *call, const struct pql_run *run);
 /* Read a page.  False: fail() was called. */
 bool dynamodb_pql_read(const struct call *call, struct pql_run *run, const struct pql_select_request *asked,

@@ -96,8 +96,10 @@ void dynamodb_pql_conjuncts(struct arena *arena, struct node *node, struct node_
         dynamodb_pql_conjuncts(arena, node->operands.items[i], conjuncts);
 }
 
-/* Add the value unless an equal one is there.  Values that cannot be keys, which are refused later, differ
- * from all. */
+/*
+ * Add the value unless an equal one is there.  Values that cannot be keys, which are refused later, differ
+ * from all.
+ */
 static void add_distinct(struct value_pointers *values, struct positions *found,
                          const struct dynamodb_attribute_value *value)
 {
