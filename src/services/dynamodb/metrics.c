@@ -39,7 +39,8 @@ void dynamodb_count_capacity(const struct call *call, const struct table *table,
               index ? index_name(call, table, index) : table->name, units);
 }
 
-/* ReadThrottleEvents and WriteThrottleEvents, and those of the reason. */
+/* ReadThrottleEvents and WriteThrottleEvents, and those of the reason: what is only prepared is asked again.
+ */
 void dynamodb_count_throttle(const struct call *call, const struct table *table, const struct index *index,
                              bool on_demand)
 {
@@ -56,6 +57,8 @@ void dynamodb_count_throttle(const struct call *call, const struct table *table,
     const struct metric *metrics = index ? of_index : of_table;
     str of = index ? index_name(call, table, index) : table->name;
 
+    if (call->preparing)
+        return;
     count_at_once(call, &metrics[reads(call)], of, 1);
     count_at_once(call, &metrics[(on_demand ? 4 : 2) + reads(call)], of, 1);
 }

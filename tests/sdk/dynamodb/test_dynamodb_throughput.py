@@ -177,13 +177,13 @@ def test_an_index_has_buckets_of_its_own(enforcing, refused):
     client.scan(TableName="indexed")
 
 
-def throttles(server, client, refused):
-    """{(metric name, *its dimensions): sum} of one refused write of a table's index, and one refused read of the table."""
+def throttles(server, client, refused, size):
+    """{(metric name, *its dimensions): sum} of a refused write of that size of a table's index, and a read of the table."""
     index = {"IndexName": "all", "KeySchema": KEY["KeySchema"], "Projection": {"ProjectionType": "ALL"},
              "ProvisionedThroughput": units(1, 1)}
     client.create_table(TableName="counted", ProvisionedThroughput=units(1, 1000), GlobalSecondaryIndexes=[index], **KEY)
     put(client, "counted", MUCH, name="1")
-    refused(put, client=client, table="counted")
+    refused(put, client=client, table="counted", size=size)
     for _ in range(4):
         get(client, "counted")
     refused(get, client=client, table="counted")
@@ -194,10 +194,12 @@ def throttles(server, client, refused):
             if "Throttle" in name[0] or name[0] == "UserErrors"}
 
 
-def test_refusals_are_counted_for_the_table_and_for_its_index(refused):
+@pytest.mark.parametrize("size", [100, 4096])
+def test_refusals_are_counted_for_the_table_and_for_its_index(refused, size):
+    """A large write is prepared, and refused then and when it runs: that is one refusal."""
     with serving("--enforce-throughput") as (server, client):
         table, index = ("TableName", "counted"), ("GlobalSecondaryIndexName", "all")
-        assert throttles(server, client, refused) == {
+        assert throttles(server, client, refused, size) == {
             ("WriteThrottleEvents", index, table): 1, ("WriteProvisionedThroughputThrottleEvents", index, table): 1,
             ("ReadThrottleEvents", table): 1, ("ReadProvisionedThroughputThrottleEvents", table): 1,
             ("ThrottledRequests", ("Operation", "PutItem"), table): 1,
