@@ -68,16 +68,6 @@ static void order_as_hash_set(struct arena *arena, struct str_list *names)
 
 /* ---- one branch ---- */
 
-static bool is_among(const struct positions *found, const struct str_list *names, str name)
-{
-    uint64_t slot = keyed_hash(name);
-
-    for (size_t i; positions_next(found, &slot, &i);)
-        if (str_equal(names->items[i], name))
-            return true;
-    return false;
-}
-
 /* The attributes of the branch that the index lacks, each once. */
 static struct str_list lacking_of(const struct item_page *page, const struct pql_branch *branch)
 {
@@ -90,7 +80,7 @@ static struct str_list lacking_of(const struct item_page *page, const struct pql
     struct positions found = positions_for(arena, named.count);
     for (size_t i = 0; i < named.count; i++) {
         if (dynamodb_index_projects(page->table, page->index, named.items[i]) ||
-            is_among(&found, &lacking, named.items[i]))
+            dynamodb_texts_hold(&lacking, &found, named.items[i]))
             continue;
         positions_add(&found, keyed_hash(named.items[i]), lacking.count);
         *list_add(arena, &lacking) = named.items[i];

@@ -19,6 +19,7 @@ static const char *const document_order[] = {"Version", "Id", "Statement", NULL}
 static const char *const statement_order[] = {"Sid",       "Effect",    "Principal", "NotPrincipal",
                                               "Action",    "NotAction", "Resource",  "NotResource",
                                               "Condition", NULL};
+static const char *const as_written[] = {NULL};
 
 typedef void add_member(struct json_writer *writer, str name, const struct json *value);
 
@@ -30,7 +31,7 @@ static bool is_named(const char *const *names, str name)
     return false;
 }
 
-/* Members without a place in the order follow at the end; the check refuses them. */
+/* Members without a place in the order follow at the end, as they are written. */
 static void add_in_order(struct json_writer *writer, const struct json *object, const char *const *order,
                          add_member *add)
 {
@@ -94,49 +95,41 @@ static bool principals_of(struct arena *arena, const struct json *given, struct 
     return true;
 }
 
-static void add_principals(struct json_writer *writer, const struct json *given)
+static void add_principals(struct json_writer *writer, str name, const struct json *given)
 {
     struct json list;
 
+    json_name(writer, name);
     add_values(writer, principals_of(writer->text.arena, given, &list) ? &list : given);
 }
 
 /* {"AWS": …}, or a text. */
-static void add_principal(struct json_writer *writer, const struct json *value)
+static void add_principal(struct json_writer *writer, str name, const struct json *value)
 {
-    if (!json_is(value, JSON_OBJECT)) {
+    json_name(writer, name);
+    if (json_is(value, JSON_OBJECT))
+        add_in_order(writer, value, as_written, add_principals);
+    else
         json_value(writer, value);
-        return;
-    }
-    json_open_object(writer);
-    for (uint32_t i = 0; i < value->count; i++) {
-        json_name(writer, value->members[i].name);
-        add_principals(writer, &value->members[i].value);
-    }
-    json_close_object(writer);
 }
 
 /* ---- statements ---- */
 
 /* {operator: {key: values}} */
-static void add_condition(struct json_writer *writer, const struct json *value)
+static void add_condition(struct json_writer *writer, str name, const struct json *value)
 {
-    if (!json_is(value, JSON_OBJECT)) {
+    json_name(writer, name);
+    if (json_is(value, JSON_OBJECT))
+        add_in_order(writer, value, as_written, add_condition);
+    else
         add_values(writer, value);
-        return;
-    }
-    json_open_object(writer);
-    for (uint32_t i = 0; i < value->count; i++) {
-        json_name(writer, value->members[i].name);
-        add_condition(writer, &value->members[i].value);
-    }
-    json_close_object(writer);
 }
 
-static void add_effect(struct json_writer *writer, const struct json *value)
+static void add_effect(struct json_writer *writer, str name, const struct json *value)
 {
     str given = json_is(value, JSON_STRING) ? value->text : S("");
 
+    json_name(writer, name);
     if (str_equal_nocase(given, S("Allow")))
         json_string(writer, S("Allow"));
     else if (str_equal_nocase(given, S("Deny")))
@@ -147,15 +140,16 @@ static void add_effect(struct json_writer *writer, const struct json *value)
 
 static void add_statement_member(struct json_writer *writer, str name, const struct json *value)
 {
-    json_name(writer, name);
-    if (str_equal(name, S("Effect")))
-        add_effect(writer, value);
-    else if (str_ends_with(name, S("Principal")))
-        add_principal(writer, value);
-    else if (str_equal(name, S("Condition")))
-        add_condition(writer, value);
-    else
+    if (str_equal(name, S("Effect"))) {
+        add_effect(writer, name, value);
+    } else if (str_ends_with(name, S("Principal"))) {
+        add_principal(writer, name, value);
+    } else if (str_equal(name, S("Condition"))) {
+        add_condition(writer, name, value);
+    } else {
+        json_name(writer, name);
         add_values(writer, value);
+    }
 }
 
 static void add_statement(struct json_writer *writer, const struct json *statement)

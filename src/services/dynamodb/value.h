@@ -6,6 +6,7 @@
  * Numbers inside a checked value have the one text that number.h gives them, so equal values are equal texts.
  */
 #include "base/arena.h"
+#include "base/positions.h"
 #include "dynamodb_model.h"
 
 enum value_type {
@@ -76,6 +77,8 @@ bool dynamodb_item_check(struct arena *arena, enum value_layer layer,
 const str *dynamodb_first_repeated(struct arena *arena, const struct str_list *texts);
 
 /* value_compare.c */
+/* Is the text in the list, whose positions these are? */
+bool dynamodb_texts_hold(const struct str_list *texts, const struct positions *positions, str text);
 /* Both values have been checked.  Rewinds the arena. */
 bool dynamodb_value_equal(struct arena *arena, const struct dynamodb_attribute_value *a,
                           const struct dynamodb_attribute_value *b);

@@ -19,12 +19,12 @@ static struct positions index_set(struct arena *arena, const struct str_list *se
     return positions;
 }
 
-static bool set_holds(const struct str_list *set, const struct positions *positions, str element)
+bool dynamodb_texts_hold(const struct str_list *texts, const struct positions *positions, str text)
 {
-    uint64_t slot = keyed_hash(element);
+    uint64_t slot = keyed_hash(text);
 
     for (size_t i; positions_next(positions, &slot, &i);)
-        if (str_equal(set->items[i], element))
+        if (str_equal(texts->items[i], text))
             return true;
     return false;
 }
@@ -41,7 +41,7 @@ static bool sets_equal(struct arena *arena, const struct str_list *a, const stru
         return true;
 
     struct positions positions = index_set(arena, b);
-    while (i < a->count && set_holds(b, &positions, a->items[i]))
+    while (i < a->count && dynamodb_texts_hold(b, &positions, a->items[i]))
         i++;
     return i == a->count;
 }
