@@ -39,7 +39,8 @@ void dynamodb_count_capacity(const struct call *call, const struct table *table,
               index ? index_name(call, table, index) : table->name, units);
 }
 
-/* ReadThrottleEvents and WriteThrottleEvents, and those of the reason: what is only prepared is asked again.
+/*
+ * ReadThrottleEvents and WriteThrottleEvents, and those of the reason: what is only prepared is asked again.
  */
 void dynamodb_count_throttle(const struct call *call, const struct table *table, const struct index *index,
                              bool on_demand)

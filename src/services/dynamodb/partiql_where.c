@@ -172,7 +172,8 @@ static bool reads_item(const struct statement *statement)
     return statement->kind == STATEMENT_SELECT && !statement->exists;
 }
 
-/* The value that the condition names for the attribute by =, or, in a read, by an IN of one value; or NULL.
+/*
+ * The value that the condition names for the attribute by =, or, in a read, by an IN of one value; or NULL.
  */
 static const struct dynamodb_attribute_value *named_value(const struct pql_run *run, const struct node *node,
                                                           str name)
