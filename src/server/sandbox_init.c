@@ -121,14 +121,6 @@ static const char *const *texts_of(struct arena *arena, const struct launcher_st
     return texts.items;
 }
 
-static bool is_left_out(const struct str_list *left_out, str name)
-{
-    for (size_t i = 0; i < left_out->count; i++)
-        if (str_equal(left_out->items[i], name))
-            return true;
-    return false;
-}
-
 static const char *endpoint_variable(struct arena *arena, const struct launcher_state *state, str name)
 {
     str url = state->namespaces ? arena_format(arena, "http://127.0.0.1:%d", state->options.endpoint_port)
@@ -145,7 +137,7 @@ static const char **variables_of(struct arena *arena, const struct launcher_stat
 
     for (size_t i = 0; i < in->environment.count; i++) {
         const struct str_map_entry *variable = &in->environment.items[i];
-        if (is_left_out(left_out, variable->key))
+        if (str_is_one_of(variable->key, left_out->items, left_out->count))
             continue;
         add_text(arena, &list,
                  arena_format(arena, "%.*s=%s", STR_ARGS(variable->key),

@@ -187,12 +187,12 @@ static bool list_grants(struct orders *orders, struct grants *grants)
 
 static bool is_granted(const struct grants *grants, const struct grant *grant)
 {
+    const struct str_list *inline_names = &grants->inline_policies.policy_names;
     str name = str_of(grant->name);
 
-    for (size_t i = 0; !grant->managed && i < grants->inline_policies.policy_names.count; i++)
-        if (str_equal(grants->inline_policies.policy_names.items[i], name))
-            return true;
-    for (size_t i = 0; grant->managed && i < grants->attached.attached_policies.count; i++)
+    if (!grant->managed)
+        return str_is_one_of(name, inline_names->items, inline_names->count);
+    for (size_t i = 0; i < grants->attached.attached_policies.count; i++)
         if (str_equal(grants->attached.attached_policies.items[i].policy_name, name))
             return true;
     return false;

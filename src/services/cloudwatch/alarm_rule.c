@@ -88,10 +88,8 @@ static bool expect(struct parser *parser, char c)
 
 static void add_once(struct arena *arena, struct str_list *list, str name)
 {
-    for (size_t i = 0; i < list->count; i++)
-        if (str_equal(list->items[i], name))
-            return;
-    *list_add(arena, list) = name;
+    if (!str_is_one_of(name, list->items, list->count))
+        *list_add(arena, list) = name;
 }
 
 /* A name or ARN, in quotes or up to the next ',' or ')'. */

@@ -233,13 +233,10 @@ static bool has_name(const struct key_schema *keys, str name)
 
 bool dynamodb_index_projects(const struct table *table, const struct index *index, str attribute)
 {
-    if (index->projection == DYNAMODB_PROJECTION_TYPE_ALL || has_name(&index->keys, attribute) ||
-        has_name(&table->keys, attribute))
-        return true;
-    for (size_t i = 0; i < index->non_key_attributes.count; i++)
-        if (str_equal(index->non_key_attributes.items[i], attribute))
-            return true;
-    return false;
+    const struct str_list *others = &index->non_key_attributes;
+
+    return index->projection == DYNAMODB_PROJECTION_TYPE_ALL || has_name(&index->keys, attribute) ||
+           has_name(&table->keys, attribute) || str_is_one_of(attribute, others->items, others->count);
 }
 
 struct key_schema dynamodb_index_whole_key(struct arena *arena, const struct table *table,

@@ -48,17 +48,9 @@ static uint32_t hash_of(str name)
     return hash ^ hash >> HASH_SHIFT;
 }
 
-static bool has(const struct str_list *names, str name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (str_equal(names->items[i], name))
-            return true;
-    return false;
-}
-
 void dynamodb_name_add(struct arena *arena, struct str_list *names, str name)
 {
-    if (!has(names, name))
+    if (!str_is_one_of(name, names->items, names->count))
         *list_add(arena, names) = name;
 }
 

@@ -27,21 +27,13 @@ static bool has_keys(const struct dynamodb_key_schema *one, const struct dynamod
     return one->count == other->count;
 }
 
-static bool has_name(const struct str_list *names, str name)
-{
-    for (size_t i = 0; i < names->count; i++)
-        if (str_equal(names->items[i], name))
-            return true;
-    return false;
-}
-
 /* An index has each attribute once; their order means nothing. */
 static bool has_projection(const struct dynamodb_projection *asked, const struct dynamodb_projection *source)
 {
     const struct str_list *names = &asked->non_key_attributes, *others = &source->non_key_attributes;
 
     for (size_t i = 0; i < others->count && names->count == others->count; i++)
-        if (!has_name(names, others->items[i]))
+        if (!str_is_one_of(others->items[i], names->items, names->count))
             return false;
     return str_equal(asked->projection_type, source->projection_type) && names->count == others->count;
 }

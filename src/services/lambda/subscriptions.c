@@ -54,14 +54,6 @@ static void read_version(struct reading *reading, const struct json *body)
              str_present(version) ? "schemaVersion is not supported" : "schemaVersion is not provided");
 }
 
-static bool has(const struct str_list *list, str text)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (str_equal(list->items[i], text))
-            return true;
-    return false;
-}
-
 static void read_types(struct reading *reading, const struct json *types)
 {
     const struct str_list known = {(str[]){S("platform"), S("function"), S("extension")}, 3};
@@ -73,11 +65,11 @@ static void read_types(struct reading *reading, const struct json *types)
     }
     for (size_t i = 0; i < types->count; i++) {
         str type = json_is(&types->items[i], JSON_STRING) ? types->items[i].text : S("");
-        if (!has(&known, type)) {
+        if (!str_is_one_of(type, known.items, known.count)) {
             complain(reading, "types should be platform, function or extension");
             return;
         }
-        if (!has(out, type))
+        if (!str_is_one_of(type, out->items, out->count))
             *list_add(reading->call->arena, out) = type;
     }
 }
