@@ -46,6 +46,13 @@ static const char *band(void *context, str id, double width, struct math_value *
     return str_equal(id, S("m")) ? NULL : "an unknown id";
 }
 
+static int64_t start_s(void *context, int64_t period_s)
+{
+    (void)context;
+    check(period_s > 0);
+    return 0;
+}
+
 FUZZ(arena, input)
 {
     unsigned depth = 0;
@@ -55,7 +62,7 @@ FUZZ(arena, input)
                                .search = search,
                                .band = band,
                                .context = arena,
-                               .from_s = 0,
+                               .start_s = start_s,
                                .end_s = 300,
                                .depth = &depth};
     struct math_value value;

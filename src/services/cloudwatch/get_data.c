@@ -114,6 +114,13 @@ struct reply {
     int64_t zone_ms; /* of times in labels */
 };
 
+/* As Grafana users have reported it. */
+static const struct cloudwatch_message_data dropped = {
+    .code = STR_INIT("ArithmeticError"),
+    .value = STR_INIT(
+        "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)"),
+};
+
 static void write_series(const struct reply *reply, const struct cloudwatch_metric_data_query *query,
                          const struct series_values *series, str label)
 {
@@ -131,6 +138,8 @@ static void write_series(const struct reply *reply, const struct cloudwatch_metr
     result->status_code = cloudwatch_status_code_text(CLOUDWATCH_STATUS_CODE_COMPLETE);
     list_make_empty(arena, &result->timestamps);
     list_make_empty(arena, &result->values);
+    if (series->dropped)
+        *list_add(arena, &result->messages) = dropped;
     for (size_t i = 0; i < series->count; i++) {
         size_t at = is_ascending(reply->in) ? i : series->count - 1 - i;
         if (series->at_s[at] < queries->from_s || series->at_s[at] >= queries->end_s)
@@ -150,7 +159,9 @@ static bool write_answer(struct reply *reply, size_t number)
         return false;
     if (query->return_data && !*query->return_data)
         return true;
-    struct math_value value = cloudwatch_query_series(queries, number);
+    struct math_value value;
+    if (!cloudwatch_query_series(queries, number, &value))
+        return false;
     for (size_t i = 0; i < value.count; i++)
         write_series(reply, query, &value.series[i],
                      query->metric_stat || value.kind == MATH_SEVERAL ? value.series[i].label : (str){0});

@@ -67,7 +67,7 @@ static str take_word(struct reader *reader)
 
 static bool read_number(struct reader *reader, struct math_value *value)
 {
-    char copy[64];
+    char copy[64], *end;
     size_t size = 0;
 
     while (size < reader->rest.size && size < sizeof copy - 1 &&
@@ -75,9 +75,9 @@ static bool read_number(struct reader *reader, struct math_value *value)
         size++;
     memcpy(copy, reader->rest.data, size);
     copy[size] = '\0';
-    *value = (struct math_value){.kind = MATH_NUMBER, .number = strtod(copy, NULL)};
+    *value = (struct math_value){.kind = MATH_NUMBER, .number = strtod(copy, &end)};
     reader->rest = str_from(reader->rest, size);
-    return true;
+    return end == copy + size || give_up(reader, "a number that cannot be read");
 }
 
 /* A text in quotes, for METRICS("errors"). */
@@ -193,9 +193,7 @@ static bool read_call(struct reader *reader, str name, struct math_value *value)
 {
     struct math_arguments arguments = {
         .arena = reader->scope->arena,
-        .from_s = reader->scope->from_s,
-        .end_s = reader->scope->end_s,
-        .grid = reader->scope->grid,
+        .scope = reader->scope,
     };
 
     for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)

@@ -17,6 +17,7 @@ struct series_values {
     int64_t *at_s;
     double *values;
     size_t count;
+    bool dropped; /* some values were not numbers, and have no point */
 };
 
 /* What an expression is: a number, one series, or several. */
@@ -50,8 +51,10 @@ struct math_scope {
      * Returns what is wrong, or NULL.
      */
     const char *(*band)(void *context, str id, double width, struct math_value *value);
+    /* When the first of the periods of that length begins in the range. */
+    int64_t (*start_s)(void *context, int64_t period_s);
     void *context;
-    int64_t from_s, end_s;
+    int64_t end_s;         /* of the range */
     struct math_grid grid; /* of TIME_SERIES() */
     unsigned *depth;       /* of the expression, and of those that it refers to */
     const char *problem;   /* of the expression; NULL: none */

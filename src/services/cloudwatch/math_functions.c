@@ -26,9 +26,30 @@ static struct series_values series_like(struct arena *arena, const struct series
 static void add(struct series_values *series, int64_t at_s, double value)
 {
     if (!isfinite(value))
-        return; /* a division by zero has no point */
+        return;
     series->at_s[series->count] = at_s;
     series->values[series->count++] = value;
+}
+
+/* Add a computed value: a division by zero has no point, and a message says that points are missing. */
+static void add_computed(struct series_values *series, int64_t at_s, double value)
+{
+    series->dropped |= !isfinite(value);
+    add(series, at_s, value);
+}
+
+/* The value at that time; NAN: the series has none.  *next moves on with the time. */
+static double value_at(const struct series_values *series, size_t *next, int64_t at_s)
+{
+    while (*next < series->count && series->at_s[*next] < at_s)
+        (*next)++;
+    return *next < series->count && series->at_s[*next] == at_s ? series->values[*next] : NAN;
+}
+
+/* The time of a point; INT64_MAX: the series has fewer. */
+static int64_t time_of(const struct series_values *series, size_t number)
+{
+    return number < series->count ? series->at_s[number] : INT64_MAX;
 }
 
 static struct math_value number_value(double number)
@@ -95,26 +116,23 @@ static struct series_values with_number(struct arena *arena, const char *sign,
     struct series_values result = series_like(arena, series, series->count);
 
     for (size_t i = 0; i < series->count; i++)
-        add(&result, series->at_s[i],
-            number_is_left ? operate(sign, number, series->values[i])
-                           : operate(sign, series->values[i], number));
+        add_computed(&result, series->at_s[i],
+                     number_is_left ? operate(sign, number, series->values[i])
+                                    : operate(sign, series->values[i], number));
     return result;
 }
 
+/* A value that only one of them has meets a 0. */
 static struct series_values with_series(struct arena *arena, const char *sign,
                                         const struct series_values *left, const struct series_values *right)
 {
-    struct series_values result = series_like(arena, left, left->count);
+    struct series_values result = series_like(arena, left, left->count + right->count);
 
-    for (size_t i = 0, j = 0; i < left->count && j < right->count;) {
-        if (left->at_s[i] < right->at_s[j]) {
-            i++;
-        } else if (left->at_s[i] > right->at_s[j]) {
-            j++;
-        } else {
-            add(&result, left->at_s[i], operate(sign, left->values[i], right->values[j]));
-            i++, j++;
-        }
+    result.dropped |= right->dropped;
+    for (size_t i = 0, j = 0; i < left->count || j < right->count;) {
+        int64_t left_s = time_of(left, i), right_s = time_of(right, j);
+        double a = left_s <= right_s ? left->values[i++] : 0, b = right_s <= left_s ? right->values[j++] : 0;
+        add_computed(&result, left_s < right_s ? left_s : right_s, operate(sign, a, b));
     }
     return result;
 }
@@ -163,7 +181,7 @@ static struct math_value each_point(const struct math_arguments *arguments, doub
     for (size_t i = 0; i < of->count; i++) {
         result.series[i] = series_like(arguments->arena, &of->series[i], of->series[i].count);
         for (size_t j = 0; j < of->series[i].count; j++)
-            add(&result.series[i], of->series[i].at_s[j], function(of->series[i].values[j]));
+            add_computed(&result.series[i], of->series[i].at_s[j], function(of->series[i].values[j]));
     }
     return result;
 }
@@ -172,6 +190,7 @@ static struct math_value each_point(const struct math_arguments *arguments, doub
 
 struct tally {
     double count, sum, squares, least, most;
+    double places; /* how many values there would be if none were missing */
 };
 
 static void tally_add(struct tally *tally, double value)
@@ -183,13 +202,18 @@ static void tally_add(struct tally *tally, double value)
     tally->squares += value * value;
 }
 
+static double count_of(const struct tally *tally)
+{
+    return tally->count;
+}
 static double sum_of(const struct tally *tally)
 {
     return tally->sum;
 }
+/* A missing value counts as 0. */
 static double average_of(const struct tally *tally)
 {
-    return tally->sum / tally->count;
+    return tally->sum / tally->places;
 }
 static double least_of(const struct tally *tally)
 {
@@ -224,17 +248,34 @@ static struct math_value fold(const struct math_arguments *arguments, double (*o
     result.series[0] = series_like(arguments->arena, all->series, total);
     for (;;) {
         int64_t at_s = INT64_MAX;
-        struct tally tally = {0};
+        struct tally tally = {.places = (double)all->count};
         for (size_t i = 0; i < all->count; i++)
-            if (next[i] < all->series[i].count && all->series[i].at_s[next[i]] < at_s)
+            if (time_of(&all->series[i], next[i]) < at_s)
                 at_s = all->series[i].at_s[next[i]];
         if (at_s == INT64_MAX)
             return result;
         for (size_t i = 0; i < all->count; i++)
-            if (next[i] < all->series[i].count && all->series[i].at_s[next[i]] == at_s)
+            if (time_of(&all->series[i], next[i]) == at_s)
                 tally_add(&tally, all->series[i].values[next[i]++]);
         add(&result.series[0], at_s, of(&tally));
     }
+}
+
+/* The periods of the range, in the series' own grid: none if it has no period. */
+static struct math_grid grid_of(const struct math_arguments *arguments, const struct series_values *series)
+{
+    struct math_grid grid = {.period_s = series->period_s};
+
+    if (grid.period_s > 0) {
+        grid.start_s = arguments->scope->start_s(arguments->scope->context, grid.period_s);
+        grid.end_s = arguments->scope->end_s;
+    }
+    return grid;
+}
+
+static int64_t periods_of(const struct math_grid *grid)
+{
+    return grid->end_s > grid->start_s ? (grid->end_s - grid->start_s - 1) / grid->period_s + 1 : 0;
 }
 
 static struct math_value reduce(const struct math_arguments *arguments,
@@ -249,6 +290,11 @@ static struct math_value reduce(const struct math_arguments *arguments,
         tally_add(&tally, value->number);
     for (size_t i = 0; value->kind == MATH_SERIES && i < value->series->count; i++)
         tally_add(&tally, value->series->values[i]);
+    tally.places = tally.count;
+    if (value->kind == MATH_SERIES) {
+        struct math_grid grid = grid_of(arguments, value->series);
+        tally.places = fmax(tally.count, (double)periods_of(&grid));
+    }
     return number_value(tally.count > 0 ? of(&tally) : 0);
 }
 
@@ -260,6 +306,7 @@ static double value_of(const struct series_values *series, double (*of)(const st
 
     for (size_t i = 0; i < series->count; i++)
         tally_add(&tally, series->values[i]);
+    tally.places = tally.count;
     return of(&tally);
 }
 
@@ -353,7 +400,7 @@ static struct math_value along(const struct math_arguments *arguments,
 
 /* ---- the time of each point ---- */
 
-enum { DAY_SECONDS = 86400 };
+enum { DAY_SECONDS = 86400, MAX_PERIODS = 200000 };
 
 static double epoch_of(struct arena *arena, int64_t at_s)
 {
@@ -400,19 +447,23 @@ static double year_of(struct arena *arena, int64_t at_s)
     return date_part(arena, at_s, 0, 4);
 }
 
-static struct math_value times(const struct math_arguments *arguments,
-                               double (*of)(struct arena *arena, int64_t at_s))
+/* Each period has a point, also where the series has none. */
+static const char *times(const struct math_arguments *arguments,
+                         double (*of)(struct arena *arena, int64_t at_s), struct math_value *value)
 {
     const struct math_value *series = &arguments->items[0];
-    struct math_value result = several(arguments->arena, series->kind, series->count);
 
+    *value = several(arguments->arena, series->kind, series->count);
     for (size_t i = 0; i < series->count; i++) {
-        result.series[i] = series_like(arguments->arena, &series->series[i], series->series[i].count);
-        for (size_t j = 0; j < series->series[i].count; j++)
-            add(&result.series[i], series->series[i].at_s[j],
-                of(arguments->arena, series->series[i].at_s[j]));
+        struct math_grid grid = grid_of(arguments, &series->series[i]);
+        int64_t periods = periods_of(&grid);
+        if (periods > MAX_PERIODS)
+            return "a function of times over too many periods";
+        value->series[i] = series_like(arguments->arena, &series->series[i], (size_t)periods);
+        for (int64_t at_s = grid.start_s; at_s < grid.end_s; at_s += grid.period_s)
+            add(&value->series[i], at_s, of(arguments->arena, at_s));
     }
-    return result;
+    return NULL;
 }
 
 /* ---- parts of arrays ---- */
@@ -452,12 +503,12 @@ static const char *last(const struct math_arguments *arguments, struct math_valu
     return pick(arguments, arguments->items[0].count - 1, value);
 }
 
-/* SLICE(array, from, to); one series when only `from` is given. */
+/* SLICE(array, from, to); all from there on when only `from` is given. */
 static const char *slice(const struct math_arguments *arguments, struct math_value *value)
 {
     const struct math_value *all = &arguments->items[0];
     double from = arguments->items[1].number,
-           to = arguments->count > 2 ? arguments->items[2].number : from + 1;
+           to = arguments->count > 2 ? arguments->items[2].number : (double)all->count;
 
     for (size_t i = 1; i < arguments->count; i++)
         if (arguments->items[i].kind != MATH_NUMBER)
@@ -466,24 +517,22 @@ static const char *slice(const struct math_arguments *arguments, struct math_val
         !(from >= 0 && from < (double)all->count && to >= from))
         return "SLICE() of what the array does not have";
     *value = *all;
+    value->kind = MATH_SEVERAL;
     value->series += (size_t)from;
     value->count = (to < (double)all->count ? (size_t)to : all->count) - (size_t)from;
-    if (arguments->count == 2)
-        value->kind = MATH_SERIES;
     return NULL;
 }
 
 /* ---- FILL, IF ---- */
 
-enum { MAX_FILLED = 200000 };
-
+/* What fills a gap; *other is the next point of the series that fills it. */
 static double filled(const struct math_arguments *arguments, const struct series_values *of, size_t next,
-                     int64_t at_s)
+                     int64_t at_s, size_t *other)
 {
     const struct math_value *with = &arguments->items[1];
 
-    if (arguments->filling == MATH_FILL_NUMBER && with->kind == MATH_NUMBER)
-        return with->number;
+    if (arguments->filling == MATH_FILL_NUMBER)
+        return with->kind == MATH_NUMBER ? with->number : value_at(with->series, other, at_s);
     if (next == 0)
         return NAN;
     if (arguments->filling == MATH_FILL_REPEAT)
@@ -499,39 +548,47 @@ static const char *fill(const struct math_arguments *arguments, struct math_valu
 {
     const struct math_value *of = &arguments->items[0];
 
+    if (arguments->count != 2 || of->kind == MATH_NUMBER || arguments->items[1].kind == MATH_SEVERAL)
+        return "FILL() takes series and a filling";
     *value = several(arguments->arena, of->kind, of->count);
     for (size_t i = 0; i < of->count; i++) {
         const struct series_values *series = &of->series[i];
-        int64_t periods =
-            series->period_s > 0 ? (arguments->end_s - arguments->from_s) / series->period_s + 1 : 0;
-        int64_t at_s = arguments->from_s;
-        size_t next = 0;
-        if (periods > MAX_FILLED)
+        struct math_grid grid = grid_of(arguments, series);
+        int64_t periods = periods_of(&grid);
+        size_t next = 0, other = 0;
+        if (periods > MAX_PERIODS)
             return "FILL() over too many periods";
-        if (series->count > 0) /* the series' own grid */
-            at_s += (series->at_s[0] - at_s) % series->period_s;
-        value->series[i] = series_like(arguments->arena, series, (size_t)periods + series->count);
-        for (; periods > 0 && at_s < arguments->end_s; at_s += series->period_s) {
-            if (next < series->count && series->at_s[next] == at_s) {
-                add(&value->series[i], at_s, series->values[next]);
-                next++;
-            } else {
-                add(&value->series[i], at_s, filled(arguments, series, next, at_s));
-            }
+        value->series[i] = series_like(arguments->arena, series, (size_t)periods);
+        for (int64_t at_s = grid.start_s; at_s < grid.end_s; at_s += grid.period_s) {
+            bool has = time_of(series, next) == at_s;
+            add(&value->series[i], at_s,
+                has ? series->values[next] : filled(arguments, series, next, at_s, &other));
+            next += has;
         }
     }
     return NULL;
 }
 
-/* The operand's value at that time; NAN: it has none. *next moves on with the time. */
 static double operand_at(const struct math_value *operand, size_t *next, int64_t at_s)
 {
-    if (operand->kind == MATH_NUMBER)
-        return operand->number;
-    const struct series_values *series = operand->series;
-    while (*next < series->count && series->at_s[*next] < at_s)
-        (*next)++;
-    return *next < series->count && series->at_s[*next] == at_s ? series->values[*next] : NAN;
+    return operand->kind == MATH_NUMBER ? operand->number : value_at(operand->series, next, at_s);
+}
+
+/* A condition that is a number chooses one of the two; what is left out is a series without points. */
+static struct math_value choose_whole(const struct math_arguments *arguments)
+{
+    const struct math_value *then = &arguments->items[1];
+    struct math_value empty;
+
+    if (arguments->items[0].number != 0)
+        return *then;
+    if (arguments->count > 2)
+        return arguments->items[2];
+    if (then->kind == MATH_NUMBER)
+        return number_value(NAN);
+    empty = several(arguments->arena, MATH_SERIES, 1);
+    empty.series[0] = series_like(arguments->arena, then->series, 0);
+    return empty;
 }
 
 static const char *choose(const struct math_arguments *arguments, struct math_value *value)
@@ -545,23 +602,24 @@ static const char *choose(const struct math_arguments *arguments, struct math_va
         condition->kind == MATH_SEVERAL)
         return "IF() takes a condition and one or two operands, none of them an array";
     if (condition->kind == MATH_NUMBER) {
-        *value = condition->number != 0 ? *then : *otherwise;
+        *value = choose_whole(arguments);
         return NULL;
     }
     *value = several(arguments->arena, MATH_SERIES, 1);
     value->series[0] = series_like(arguments->arena, condition->series, condition->series->count);
     for (size_t i = 0; i < condition->series->count; i++) {
         int64_t at_s = condition->series->at_s[i];
-        add(value->series, at_s,
-            condition->series->values[i] != 0 ? operand_at(then, &next_then, at_s)
-                                              : operand_at(otherwise, &next_otherwise, at_s));
+        bool is_true = condition->series->values[i] != 0;
+        double chosen =
+            is_true ? operand_at(then, &next_then, at_s) : operand_at(otherwise, &next_otherwise, at_s);
+        add(value->series, at_s, is_true && isnan(chosen) ? 0 : chosen); /* as AWS's page on IF has it */
     }
     return NULL;
 }
 
 /* ---- TIME_SERIES ---- */
 
-struct math_value cloudwatch_math_spread(struct arena *arena, double number, const struct math_grid *grid)
+static struct math_value spread(struct arena *arena, double number, const struct math_grid *grid)
 {
     int64_t count = (grid->end_s - grid->start_s) / grid->period_s + 1;
     struct math_value value = several(arena, MATH_SERIES, 1);
@@ -580,7 +638,7 @@ static const char *time_series(const struct math_arguments *arguments, struct ma
 {
     if (arguments->count != 1 || arguments->items[0].kind != MATH_NUMBER)
         return "TIME_SERIES() takes a number";
-    *value = cloudwatch_math_spread(arguments->arena, arguments->items[0].number, &arguments->grid);
+    *value = spread(arguments->arena, arguments->items[0].number, &arguments->scope->grid);
     return NULL;
 }
 
@@ -603,16 +661,33 @@ static const struct function {
     {.name = "EPOCH", .of_time = epoch_of},  {.name = "MINUTE", .of_time = minute_of},
     {.name = "HOUR", .of_time = hour_of},    {.name = "DAY", .of_time = day_of},
     {.name = "DATE", .of_time = date_of},    {.name = "MONTH", .of_time = month_of},
-    {.name = "YEAR", .of_time = year_of},
+    {.name = "YEAR", .of_time = year_of},    {.name = "DATAPOINT_COUNT", .of_tally = count_of},
 };
 
 /* Functions of their own shape. */
 static const struct {
     const char *name;
     const char *(*call)(const struct math_arguments *arguments, struct math_value *value);
-} others[] = {{"FIRST", first}, {"IF", choose},
-              {"LAST", last},   {"REMOVE_EMPTY", remove_empty},
-              {"SLICE", slice}, {"TIME_SERIES", time_series}};
+} others[] = {{"FILL", fill},
+              {"FIRST", first},
+              {"IF", choose},
+              {"LAST", last},
+              {"REMOVE_EMPTY", remove_empty},
+              {"SLICE", slice},
+              {"TIME_SERIES", time_series}};
+
+static const char *call_function(const struct function *function, const struct math_arguments *arguments,
+                                 struct math_value *value)
+{
+    if ((function->of_time || function->along) && arguments->items[0].kind == MATH_NUMBER)
+        return "the function takes series";
+    if (function->of_time)
+        return times(arguments, function->of_time, value);
+    *value = function->of_point   ? each_point(arguments, function->of_point)
+             : function->of_tally ? reduce(arguments, function->of_tally)
+                                  : along(arguments, function->along);
+    return NULL;
+}
 
 const char *cloudwatch_math_call(str name, const struct math_arguments *arguments, struct math_value *value)
 {
@@ -623,17 +698,10 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (str_equal(name, str_of(others[i].name)))
             return others[i].call(arguments, value);
-    if (str_equal(name, S("FILL")))
-        return arguments->count == 2 && first->kind != MATH_NUMBER ? fill(arguments, value)
-                                                                   : "FILL() takes series and a filling";
     if (arguments->count != 1)
         return "the function takes one argument";
     if (str_equal(name, S("PERIOD")) && first->kind == MATH_SERIES) {
         *value = number_value((double)first->series->period_s);
-        return NULL;
-    }
-    if (str_equal(name, S("DATAPOINT_COUNT")) && first->kind == MATH_SERIES) {
-        *value = number_value((double)first->series->count);
         return NULL;
     }
     if (str_equal(name, S("METRIC_COUNT"))) {
@@ -641,12 +709,7 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
         return NULL;
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (str_equal(name, str_of(functions[i].name))) {
-            *value = functions[i].of_point   ? each_point(arguments, functions[i].of_point)
-                     : functions[i].of_tally ? reduce(arguments, functions[i].of_tally)
-                     : functions[i].of_time  ? times(arguments, functions[i].of_time)
-                                             : along(arguments, functions[i].along);
-            return NULL;
-        }
+        if (str_equal(name, str_of(functions[i].name)))
+            return call_function(&functions[i], arguments, value);
     return "an unknown function";
 }

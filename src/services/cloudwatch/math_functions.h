@@ -12,13 +12,12 @@ struct math_arguments {
     struct math_value items[MATH_MAX_ARGUMENTS];
     size_t count;
     enum { MATH_FILL_NUMBER, MATH_FILL_REPEAT, MATH_FILL_LINEAR } filling; /* FILL(m1, REPEAT) */
-    int64_t from_s, end_s;                                                 /* the range of the request */
-    struct math_grid grid;                                                 /* of TIME_SERIES() */
+    const struct math_scope *scope;
 };
 
 /*
- * left `sign` right; each series of several is taken by itself, and two series at the times that both have.
- * Comparisons give 1 and 0.
+ * left `sign` right; each series of several is taken by itself.  Of two series, a value that is missing in
+ * one is 0.  Comparisons give 1 and 0.
  */
 struct math_value cloudwatch_math_operate(struct arena *arena, const char *sign,
                                           const struct math_value *left, const struct math_value *right);
@@ -30,7 +29,5 @@ const char *cloudwatch_math_call(str name, const struct math_arguments *argument
  */
 const char *cloudwatch_math_sort(struct arena *arena, str by, bool ascending, size_t most,
                                  struct math_value *value);
-/* One series that has the number in each period. */
-struct math_value cloudwatch_math_spread(struct arena *arena, double number, const struct math_grid *grid);
 /* All series of the arguments as one array. */
 struct math_value cloudwatch_math_array(const struct math_arguments *arguments);

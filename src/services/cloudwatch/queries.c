@@ -366,15 +366,6 @@ static struct math_grid grid_of(const struct queries *queries, int64_t period_s)
                               (queries->end_ms + 999) / 1000, period_s};
 }
 
-/* A number becomes a series with that value in each period. */
-static void spread_number(const struct queries *queries, const struct cloudwatch_metric_data_query *query,
-                          struct math_value *value)
-{
-    struct math_grid grid = grid_of(queries, query->period ? *query->period : FIVE_MINUTES_S);
-
-    *value = cloudwatch_math_spread(queries->call->arena, value->number, &grid);
-}
-
 /*
  * The query's own period, or the shortest one of the metrics, so that TIME_SERIES() meets each of their
  * points.
@@ -393,6 +384,13 @@ static int64_t grid_period_s(const struct queries *queries, const struct cloudwa
     return period_s ? period_s : FIVE_MINUTES_S;
 }
 
+static int64_t first_period_s(void *context, int64_t period_s)
+{
+    const struct queries *queries = context;
+
+    return cloudwatch_series_start_s(queries->call, queries->start_ms, period_s);
+}
+
 static void compute_expression(struct queries *queries, const struct cloudwatch_metric_data_query *query,
                                struct answer *answer)
 {
@@ -402,9 +400,9 @@ static void compute_expression(struct queries *queries, const struct cloudwatch_
         .metrics = all_metrics,
         .search = search_metrics,
         .band = find_band,
+        .start_s = first_period_s,
         .context = queries,
         .depth = &queries->depth,
-        .from_s = cloudwatch_series_start_s(queries->call, queries->start_ms, MINUTE_S),
         .end_s = (queries->end_ms + 999) / 1000,
         .grid = grid_of(queries, grid_period_s(queries, query)),
     };
@@ -425,23 +423,27 @@ const struct answer *cloudwatch_query_answer(struct queries *queries, size_t num
     return answer;
 }
 
+static const char number_problem[] = "it is a number, not a series";
+
+static bool refuse_expression(const struct call *call, str id, const char *problem)
+{
+    return cloudwatch_refuse(
+        call, arena_format(call->arena, "Error in expression '%.*s': %s", STR_ARGS(id), problem));
+}
+
 bool cloudwatch_query_is_right(struct queries *queries, size_t number)
 {
     const struct answer *answer = cloudwatch_query_answer(queries, number);
 
     return answer->state != WRONG ||
-           cloudwatch_refuse(queries->call,
-                             arena_format(queries->call->arena, "Error in expression '%.*s': %s",
-                                          STR_ARGS(queries->list->items[number].id), answer->problem));
+           refuse_expression(queries->call, queries->list->items[number].id, answer->problem);
 }
 
-struct math_value cloudwatch_query_series(struct queries *queries, size_t number)
+bool cloudwatch_query_series(struct queries *queries, size_t number, struct math_value *value)
 {
-    struct math_value value = cloudwatch_query_answer(queries, number)->value;
-
-    if (value.kind == MATH_NUMBER)
-        spread_number(queries, &queries->list->items[number], &value);
-    return value;
+    *value = cloudwatch_query_answer(queries, number)->value;
+    return value->kind != MATH_NUMBER ||
+           refuse_expression(queries->call, queries->list->items[number].id, number_problem);
 }
 
 /* ---- their cost ---- */
@@ -492,10 +494,8 @@ static bool threshold_check(struct queries *queries, str id)
     const struct answer *answer = cloudwatch_query_answer(queries, number);
     if (answer->state == KNOWN && answer->value.kind == MATH_SEVERAL && answer->value.count == 2)
         return true;
-    return cloudwatch_refuse(
-        queries->call,
-        arena_format(queries->call->arena, "Error in expression '%.*s': %s", STR_ARGS(id),
-                     answer->state == KNOWN ? "it is not an ANOMALY_DETECTION_BAND" : answer->problem));
+    return refuse_expression(
+        queries->call, id, answer->state == KNOWN ? "it is not an ANOMALY_DETECTION_BAND" : answer->problem);
 }
 
 bool cloudwatch_alarm_queries_check(const struct call *call,
@@ -510,11 +510,12 @@ bool cloudwatch_alarm_queries_check(const struct call *call,
     if (!cloudwatch_queries_check(&queries) || !threshold_check(&queries, threshold_id))
         return false;
     const struct answer *answer = cloudwatch_query_answer(&queries, number);
-    if (answer->state == KNOWN && answer->value.kind != MATH_SEVERAL)
+    if (answer->state == KNOWN && answer->value.kind == MATH_SERIES)
         return true;
-    return cloudwatch_refuse(
-        call, arena_format(call->arena, "Error in expression '%.*s': %s", STR_ARGS(list->items[number].id),
-                           answer->state == KNOWN ? "it returns several series" : answer->problem));
+    return refuse_expression(call, list->items[number].id,
+                             answer->state != KNOWN               ? answer->problem
+                             : answer->value.kind == MATH_SEVERAL ? "it returns several series"
+                                                                  : number_problem);
 }
 
 bool cloudwatch_alarm_band(const struct call *call, const struct cloudwatch_metric_data_query_list *list,
@@ -539,11 +540,11 @@ bool cloudwatch_alarm_series(const struct call *call, const struct cloudwatch_me
     struct queries queries = cloudwatch_queries(call, list, start_ms, end_ms);
     size_t number = returned(list, threshold_id);
 
-    if (number == list->count || cloudwatch_query_answer(&queries, number)->state != KNOWN)
+    if (number == list->count)
         return false;
-    struct math_value value = cloudwatch_query_series(&queries, number);
-    if (value.kind != MATH_SERIES)
+    const struct answer *answer = cloudwatch_query_answer(&queries, number);
+    if (answer->state != KNOWN || answer->value.kind != MATH_SERIES)
         return false;
-    *series = *value.series;
+    *series = *answer->value.series;
     return true;
 }

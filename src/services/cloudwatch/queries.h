@@ -39,8 +39,8 @@ bool cloudwatch_refuse(const struct call *call, str sentence);
 const struct answer *cloudwatch_query_answer(struct queries *queries, size_t number);
 /* False if it has no answer: fail() has been called. */
 bool cloudwatch_query_is_right(struct queries *queries, size_t number);
-/* The same as series: a number is one series, with that value in each period. */
-struct math_value cloudwatch_query_series(struct queries *queries, size_t number);
+/* The series of an answer that is right.  False if it is a number: fail() has been called. */
+bool cloudwatch_query_series(struct queries *queries, size_t number, struct math_value *value);
 /* In what steps a query is answered, and how many seconds a row covers that is read for it. */
 int64_t cloudwatch_query_period_s(const struct cloudwatch_metric_data_query *query);
 int64_t cloudwatch_query_row_s(const struct queries *queries,

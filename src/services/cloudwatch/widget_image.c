@@ -56,7 +56,9 @@ static bool add_query(struct image *image, size_t number)
         return false;
     if (!image->widget->metrics.items[number].visible)
         return true;
-    struct math_value value = cloudwatch_query_series(queries, number);
+    struct math_value value;
+    if (!cloudwatch_query_series(queries, number, &value))
+        return false;
     for (size_t i = 0; i < value.count; i++)
         add_series(image, number, &value.series[i],
                    query->metric_stat || value.kind == MATH_SEVERAL ? value.series[i].label

@@ -222,16 +222,22 @@ def data(cloudwatch, start, *queries, minutes=10, **more):
 
 
 @pytest.mark.parametrize("expression, wanted", [
-    ("a + b", [(0, 11), (1, 22)]),
+    ("a + b", [(0, 11), (1, 22), (2, 30), (3, 4)]),
+    ("b - a", [(0, 9), (1, 18), (2, 30), (3, -4)]),
+    ("a * b", [(0, 10), (1, 40), (2, 0), (3, 0)]),
+    ("a < b", [(0, 1), (1, 1), (2, 1), (3, 0)]),
+    ("a > 1 OR b > 10", [(0, 0), (1, 1), (2, 1), (3, 1)]),
     ("a - 1", [(0, 0), (1, 1), (3, 3)]),
     ("2 * (a + 1) ^ 2", [(0, 8), (1, 18), (3, 50)]),
-    ("b / a", [(0, 10), (1, 10)]),
+    ("b / a", [(0, 10), (1, 10), (3, 0)]),
     ("100 / (a - 1)", [(1, 100), (3, 100 / 3)]),
     ("-a", [(0, -1), (1, -2), (3, -4)]),
     ("a > 1 AND a < 4", [(0, 0), (1, 1), (3, 0)]),
     ("a == 1 || a == 4", [(0, 1), (1, 0), (3, 1)]),
     ("SUM(METRICS())", [(0, 11), (1, 22), (2, 30), (3, 4)]),
-    ("AVG([a, b])", [(0, 5.5), (1, 11), (2, 30), (3, 4)]),
+    ("AVG([a, b])", [(0, 5.5), (1, 11), (2, 15), (3, 2)]),
+    ("DATAPOINT_COUNT([a, b])", [(0, 2), (1, 2), (2, 1), (3, 1)]),
+    ("a - SUM(a) / DATAPOINT_COUNT(a)", [(0, -4 / 3), (1, -1 / 3), (3, 5 / 3)]),
     ("MAX(METRICS('b'))", [(0, 10), (1, 20), (2, 30)]),
     ("a * 0 + MAX(a)", [(0, 4), (1, 4), (3, 4)]),
     ("DIFF(a)", [(1, 1), (3, 2)]),
@@ -240,14 +246,18 @@ def data(cloudwatch, start, *queries, minutes=10, **more):
     ("RATE(b)", [(1, 10 / 60), (2, 10 / 60)]),
     ("FIRST(METRICS())", [(0, 1), (1, 2), (3, 4)]),
     ("LAST(METRICS())", [(0, 10), (1, 20), (2, 30)]),
-    ("FIRST(SORT(METRICS(), MAX, DESC)) + LAST(a)", [(0, 11), (1, 22)]),
+    ("FIRST(SORT(METRICS(), MAX, DESC)) + LAST(a)", [(0, 11), (1, 22), (2, 30), (3, 4)]),
     ("TIME_SERIES(MAX(a))", [(minute, 4) for minute in range(10)]),
-    ("a - TIME_SERIES(AVG(b))", [(0, -19), (1, -18), (3, -16)]),
+    ("a + 0 * AVG(a) - AVG(b)", [(0, -5), (1, -4), (3, -2)]),
     ("RUNNING_SUM(a)", [(0, 1), (1, 3), (3, 7)]),
     ("FILL(a, 0)", [(0, 1), (1, 2), (2, 0), (3, 4)] + [(minute, 0) for minute in range(4, 10)]),
     ("FILL(a, REPEAT)", [(0, 1), (1, 2), (2, 2), (3, 4)] + [(minute, 4) for minute in range(4, 10)]),
     ("FILL(a, LINEAR)", [(0, 1), (1, 2), (2, 3), (3, 4)]),
-    ("IF(a > 1, b, 7)", [(0, 7), (1, 20)]),
+    ("FILL(a, b)", [(0, 1), (1, 2), (2, 30), (3, 4)]),
+    ("IF(a > 1, b, 7)", [(0, 7), (1, 20), (3, 0)]),
+    ("IF(a == 1, 7, b)", [(0, 7), (1, 20)]),
+    ("IF(DATAPOINT_COUNT(a) == 3, b)", [(0, 10), (1, 20), (2, 30)]),
+    ("IF(DATAPOINT_COUNT(a) == 4, b)", []),
     ("IF(a > 1, a)", [(1, 2), (3, 4)]),
     ("CEIL(a / 4) + FLOOR(a / 4) + ABS(-1)", [(0, 2), (1, 2), (3, 3)]),
     ("a / PERIOD(a)", [(0, 1 / 60), (1, 2 / 60), (3, 4 / 60)]),
@@ -262,7 +272,35 @@ def test_metric_math(cloudwatch, start, expression, wanted):
     assert [value for _, value in found["e"]] == pytest.approx([value for _, value in wanted])
 
 
-@pytest.mark.parametrize("expression", ["FIRST(1)", "LAST(a, a)", "TIME_SERIES(a)", "TIME_SERIES()", "a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",
+def test_aws_examples_of_comparisons_and_if(cloudwatch, start):
+    for name, values in (("a", [30, 20, 0, 0]), ("b", [20, None, 20, None]), ("one", [1, 1, 0, 0, None]),
+                         ("two", [30, None, 0, 0, 30]), ("three", [0, 0, 20, None, 20])):
+        for minute, value in enumerate(values):
+            if value is not None:
+                put(cloudwatch, name, Value=value, Timestamp=start + minute * MINUTE)
+    metrics = [query(name, name) for name in ("a", "b", "one", "two", "three")]
+    for expression, wanted in (("a < b", [0, 0, 1, 0]), ("a >= 30", [1, 0, 0, 0]), ("a > 15 AND b > 15", [1, 0, 0, 0]),
+                               ("IF(one, two, three)", [30, 0, 20]), ("IF(one, 5, three)", [5, 5, 20]),
+                               ("IF(one, two, 5)", [30, 0, 5, 5])):
+        found = data(cloudwatch, start, *metrics, {"Id": "e", "Expression": expression})["e"]
+        assert found == list(enumerate(wanted)), expression
+
+
+def test_a_message_tells_of_values_that_are_not_numbers(cloudwatch, start):
+    put(cloudwatch, "a", Value=1, Timestamp=start)
+    put(cloudwatch, "b", Value=0, Timestamp=start)
+    found = cloudwatch.get_metric_data(StartTime=start, EndTime=start + MINUTE, MetricDataQueries=[
+        query("a", "a"), query("b", "b"), {"Id": "e", "Expression": "a / b"}, {"Id": "f", "Expression": "b / a"},
+        {"Id": "g", "Expression": "LOG(b) + a"}, {"Id": "h", "Expression": "IF(b, a)"}])["MetricDataResults"]
+    message = {"Code": "ArithmeticError",
+               "Value": "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)"}
+    assert [(one["Id"], one["Values"], one.get("Messages", [])) for one in found] == [
+        ("a", [1], []), ("b", [0], []), ("e", [], [message]), ("f", [0], []), ("g", [1], [message]), ("h", [], [])]
+
+
+@pytest.mark.parametrize("expression", ["FIRST(1)", "LAST(a, a)", "5", "MAX(a)", "PERIOD(a)", "IF(1, 2, 3)", "1.5.2 * a", ". * a", "DAY(5)",
+                                        "DIFF(5)", "FILL(a, [a, a])", "FILL(a)", "FILL(5, 0)", "DATAPOINT_COUNT(a, a)",
+                                        "TIME_SERIES(a)", "TIME_SERIES()", "a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",
                                         "(" * 60 + "a" + ")" * 60])
 def test_wrong_expressions_are_refused(cloudwatch, start, expression):
     code, message = refusal(cloudwatch.get_metric_data, StartTime=start, EndTime=start + MINUTE,

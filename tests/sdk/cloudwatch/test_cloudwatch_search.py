@@ -134,8 +134,8 @@ def found(results):
     ("SORT(s, MAX, DESC)", [[1, 9], [4, 5], [3, 3]]), ("SORT(s, MAX, ASC)", [[3, 3], [4, 5], [1, 9]]),
     ("SORT(s, MIN, ASC)", [[1, 9], [3, 3], [4, 5]]), ("SORT(s, SUM, DESC, 2)", [[1, 9], [4, 5]]), ("SORT(s, AVG, ASC, 1)", [[3, 3]]),
     ("REMOVE_EMPTY(s)", [[1, 9], [3, 3], [4, 5]]), ("SLICE(SORT(s, MAX, DESC), 1, 3)", [[4, 5], [3, 3]]),
-    ("SLICE(SORT(s, MAX, DESC), 1)", [[4, 5]]), ("DATAPOINT_COUNT(SLICE(s, 0)) * SLICE(s, 0)", [[2, 18]]),
-    ("METRIC_COUNT(s) * SLICE(s, 1)", [[12, 12]]),
+    ("SLICE(SORT(s, MAX, DESC), 1)", [[4, 5], [3, 3]]), ("DATAPOINT_COUNT(FIRST(s)) * FIRST(s)", [[2, 18]]),
+    ("DATAPOINT_COUNT(SLICE(s, 1))", [[2, 2]]), ("METRIC_COUNT(s) * SLICE(s, 1, 2)", [[12, 12]]), ("METRIC_COUNT(SLICE(s, 3)) * LAST(SLICE(s, 2, 3))", [[4, 5]]),
 ])
 def test_functions_of_arrays(put, ask, expression, values):
     for kind, points in (("a", [1, 9]), ("b", [3, 3]), ("c", [4, 5])):
@@ -157,9 +157,11 @@ def test_functions_of_times(put, ask, start):
     put("n", [1, 1], minute=9 * 60 + 29)
     m = {"Id": "m", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "n"}, "Period": 60, "Stat": "Sum"}, "ReturnData": False}
     at = start + (9 * 60 + 29) * MINUTE
-    for function, values in (("EPOCH", [at.timestamp(), at.timestamp() + 60]), ("MINUTE", [29, 30]), ("HOUR", [9, 9]), ("DAY", [5, 5]),
-                             ("DATE", [at.day] * 2), ("MONTH", [at.month] * 2), ("YEAR", [at.year] * 2)):
-        assert found(ask(f"{function}(m)", m, minutes=600)) == [values], function
+    for function, values in (("EPOCH", [at.timestamp() + 60 * minute for minute in range(-2, 31)]),
+                             ("MINUTE", [*range(27, 60)]), ("HOUR", [9] * 33), ("DAY", [5] * 33),
+                             ("DATE", [at.day] * 33), ("MONTH", [at.month] * 33), ("YEAR", [at.year] * 33)):
+        [result] = ask(f"{function}(m)", m, minutes=600)  # each period has a value, also where the metric has none
+        assert (len(result["Values"]), result["Values"][-33:]) == (600, values), function
 
 
 # --- Labels ------------------------------------------------------------------------------------
