@@ -683,9 +683,12 @@ static const char *call_function(const struct function *function, const struct m
         return "the function takes series";
     if (function->of_time)
         return times(arguments, function->of_time, value);
-    *value = function->of_point   ? each_point(arguments, function->of_point)
-             : function->of_tally ? reduce(arguments, function->of_tally)
-                                  : along(arguments, function->along);
+    if (function->of_point)
+        *value = each_point(arguments, function->of_point);
+    else if (function->of_tally)
+        *value = reduce(arguments, function->of_tally);
+    else if (function->along)
+        *value = along(arguments, function->along);
     return NULL;
 }
 
