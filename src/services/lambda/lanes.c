@@ -269,7 +269,7 @@ static bool is_too_old(const struct call *call, const struct poll *poll, const s
 /* Give up records that are too old; returns whether there were any. */
 static bool discard_old(const struct call *call, const struct poll *poll, struct lambda_lane_row *lane)
 {
-    struct discard discard = {.condition = "RecordAgeExceeded"};
+    struct discard discard = {.condition = "RecordAgeExceeded", .attempts = 1}; /* as on AWS, always */
     struct lambda_held_row record;
 
     if (!oldest_of(call, lane, &discard.first) || !is_too_old(call, poll, &discard.first))

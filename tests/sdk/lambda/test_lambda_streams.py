@@ -488,7 +488,7 @@ def test_records_that_are_too_old_are_given_up_and_younger_ones_are_not(own_worl
     world.wait(lambda: world.ids(function) == [["young"]])
     [letter] = world.letters(url)
     assert letter["requestContext"]["condition"] == "RecordAgeExceeded"
-    assert letter["requestContext"]["approximateInvokeCount"] == 0
+    assert letter["requestContext"]["approximateInvokeCount"] == 1
     assert "responseContext" not in letter
     assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
 
@@ -510,6 +510,8 @@ def test_a_batch_that_fails_is_tried_until_it_is_too_old(own_world):
     world.advance(3600 - 9 * 61)
     [letter] = world.wait(lambda: world.letters(url))
     assert (letter["requestContext"]["condition"], letter["DDBStreamBatchInfo"]["batchSize"]) == ("RecordAgeExceeded", 1)
+    assert letter["requestContext"]["approximateInvokeCount"] == 1  # as on AWS, which does not tell how often it was tried
+    assert "responseContext" not in letter
     world.wait(lambda: world.ids(function)[-1] == ["good"])
 
 
