@@ -95,8 +95,9 @@ static str reason_of(const struct call *call, bool reported, str line)
                         str_present(line) ? S(", and printed: ") : S(""), str_present(line) ? line : S(""));
 }
 
-void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
-                        bool is_reported, str line)
+/* request_id: absent if the function was not invoked. */
+static void add_retried(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
+                        str reason)
 {
     if (str_present(receipt->trace_id))
         trace(call, &(struct trace_hop){
@@ -107,8 +108,23 @@ void lambda_retried_hop(const struct call *call, const struct receipt *receipt, 
                         .message_id = receipt->message_id,
                         .request_id = request_id,
                         .attempt = receipt->attempt,
-                        .reason = reason_of(call, is_reported, line),
+                        .reason = reason,
                     });
+}
+
+void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
+                        bool is_reported, str line)
+{
+    add_retried(call, receipt, queue_arn, request_id, reason_of(call, is_reported, line));
+}
+
+void lambda_stopped_hop(const struct call *call, const struct receipt *receipt, str queue_arn,
+                        bool is_looping)
+{
+    add_retried(call, receipt, queue_arn, (str){0},
+                is_looping ? S("the message has been in a loop through the function, which is not invoked "
+                               "again for it")
+                           : S("an earlier message of the group has been in a loop through the function"));
 }
 
 void lambda_retried_hops(const struct call *call, const struct lambda_find_invocation_row *invocation,

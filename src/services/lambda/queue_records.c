@@ -19,13 +19,20 @@ enum {
 
 /* ---- receipts ---- */
 
-static str receipt_of(const struct call *call, const struct sqs_message *message)
+static struct receipt receipt_of(const struct sqs_message *message)
 {
     struct receipt receipt = {.message_id = message->message_id,
                               .handle = message->receipt_handle,
                               .trace_id = lambda_event_trace_id(message)};
 
     str_to_i64(str_map_get(&message->attributes, S("ApproximateReceiveCount")), &receipt.attempt);
+    return receipt;
+}
+
+static str receipt_text(const struct call *call, const struct sqs_message *message)
+{
+    const struct receipt receipt = receipt_of(message);
+
     return lambda_receipt_text(call, &receipt);
 }
 
@@ -35,7 +42,7 @@ str lambda_messages_receipts(const struct call *call, const struct sqs_message_l
 
     for (size_t i = 0; i < messages->count; i++) {
         text_add(&receipts, i > 0 ? S("\n") : S(""));
-        text_add(&receipts, receipt_of(call, &messages->items[i]));
+        text_add(&receipts, receipt_text(call, &messages->items[i]));
     }
     return text_str(&receipts);
 }
@@ -104,10 +111,12 @@ static bool is_stopped(const struct call *call, const struct poll *poll, const s
 {
     bool is_fifo = str_ends_with(poll->mapping.source_arn, S(".fifo"));
     str group = is_fifo ? str_map_get(&message->attributes, S("MessageGroupId")) : (str){0};
+    bool is_looping = lambda_loop_is_over(call, &poll->function, lineage);
+    const struct receipt receipt = receipt_of(message);
 
-    if (!lambda_loop_is_over(call, &poll->function, lineage) &&
-        !(is_fifo && str_is_one_of(group, stopped->groups.items, stopped->groups.count)))
+    if (!is_looping && !(is_fifo && str_is_one_of(group, stopped->groups.items, stopped->groups.count)))
         return false;
+    lambda_stopped_hop(call, &receipt, poll->mapping.source_arn, is_looping);
     if (is_fifo)
         *list_add(call->arena, &stopped->groups) = group;
     stopped->count++;
@@ -128,7 +137,7 @@ static struct record record_of(const struct call *call, const struct matched *on
     return (struct record){
         .json = one->record,
         .lineage = lambda_event_lineage(call, one->message),
-        .receipt = receipt_of(call, one->message),
+        .receipt = receipt_text(call, one->message),
         .trace_id = lambda_event_trace_id(one->message),
     };
 }

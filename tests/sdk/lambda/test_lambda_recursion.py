@@ -5,6 +5,7 @@ import json
 
 import pytest
 from orderly_fixtures import ACCOUNT
+from trace_reader import Traces
 
 STOPPED = ("Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped your "
            "function's invocation.")
@@ -22,6 +23,19 @@ TO_ITSELF = HEAD + (
     "    print('ran')\n"
     "    boto3.client('lambda', endpoint_url=url).invoke(FunctionName=context.function_name, InvocationType='Event',\n"
     "                                                    Payload=json.dumps(event))\n")
+
+
+@pytest.fixture
+def stopped_hops(endpoint):
+    """stopped_hops(queue's ARN) returns (attempt, reason) of each time that a message came again without an invocation."""
+    traces = Traces(endpoint)
+
+    def read(arn):
+        hops = [hop for one in traces.find(resource=arn) for hop in traces.get("/" + one["traceId"])["hops"]]
+        return [(hop["attempt"], hop["reason"]) for hop in hops
+                if (hop["kind"], hop["verdict"], hop["resource"]) == ("retried", "failed", arn)]
+
+    return read
 
 
 def runs(log_of, name, *texts):
@@ -73,7 +87,7 @@ def role(make_role):
 
 
 def test_a_loop_over_a_queue_ends_after_sixteen_invocations_in_its_dead_letter_queue(
-        client, sqs, make_function, make_queue, log_of, dropped, role, wait_until, advance_clock):
+        client, sqs, make_function, make_queue, log_of, dropped, role, wait_until, advance_clock, stopped_hops):
     dead_url, dead_arn = make_queue("dead")
     url, arn = make_queue(VisibilityTimeout="60", RedrivePolicy=json.dumps(
         {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1}))
@@ -90,6 +104,8 @@ def test_a_loop_over_a_queue_ends_after_sixteen_invocations_in_its_dead_letter_q
     assert [message["Body"] for message in body] == ["again"]
     wait_until(lambda: dropped(name) == 1)
     assert runs(log_of, name) == 16
+    assert stopped_hops(arn) == [
+        (1, "the message has been in a loop through the function, which is not invoked again for it")]
 
 
 def test_a_function_may_be_allowed_to_loop(client, sqs, make_function, make_queue, log_of, dropped, role):
@@ -105,7 +121,7 @@ def test_a_function_may_be_allowed_to_loop(client, sqs, make_function, make_queu
 
 
 def test_a_loop_of_a_fifo_queue_keeps_its_groups_later_messages(client, sqs, make_function, make_queue, log_of, dropped,
-                                                                role, wait_until):
+                                                                role, wait_until, stopped_hops):
     url, arn = make_queue(FifoQueue="true", VisibilityTimeout="43200")
     source = TO_QUEUE.format(queue=url, more=", MessageGroupId='g', MessageDeduplicationId=context.aws_request_id")
     name = make_function(source, Role=role)
@@ -115,6 +131,8 @@ def test_a_loop_of_a_fifo_queue_keeps_its_groups_later_messages(client, sqs, mak
     sqs.send_message(QueueUrl=url, MessageBody="later", MessageGroupId="g", MessageDeduplicationId="2")
     wait_until(lambda: dropped(name) == 1)
     assert runs(log_of, name) == 16
+    assert [reason for _, reason in stopped_hops(arn)] == [
+        "the message has been in a loop through the function, which is not invoked again for it"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
