@@ -1,6 +1,7 @@
 /*
  * aliases.c: names for versions, which may share an alias's invocations between two of them.
  */
+#include "destinations.h"
 #include "lambda_internal.h"
 #include "sandboxes.h"
 
@@ -163,6 +164,7 @@ enum outcome lambda_update_alias(const struct call *call, const struct lambda_up
         alias.description = in->description;
     alias.revision = random_uuid(call->arena);
     lambda_update_alias_row(call->txn, &alias);
+    lambda_events_reroute(call, function, found, &alias);
     if (alias.number != found->number)
         lambda_provisioned_follow(call, function->row.id);
     describe(call, function, &alias, out);

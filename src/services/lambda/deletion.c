@@ -42,19 +42,15 @@ static void forget_invocations(const struct call *call, const struct function *f
 }
 
 /* An event whose alias has got another version is that version's.  False: nothing invokes it any more. */
-static bool move_event(const struct call *call, const struct lambda_any_invocation_row *row)
+static bool move_event(const struct call *call, int64_t function_id,
+                       const struct lambda_any_invocation_row *row)
 {
-    struct function_name name;
     struct function function;
 
     if (row->kind != LAMBDA_INVOCATION_KIND_EVENT || row->durable ||
-        !lambda_function_name_parse(row->function_arn, &name) || !lambda_version_find(call, &name, &function))
+        !lambda_event_route(call, function_id, row->function_arn, &function))
         return false;
-    struct call there = lambda_call_of_function(call, &function);
-    lambda_version_route(&there, &function);
-    lambda_move_event(
-        call->txn, &(struct lambda_move_event_params){.id = row->id, .version_id = function.row.version_id});
-    lambda_function_dispatch(&there, &function);
+    lambda_event_move(call, row->id, &function);
     return true;
 }
 
@@ -80,7 +76,7 @@ enum outcome lambda_remove_invocations(const struct call *call,
 
     (void)out;
     while (lambda_any_invocation(call->txn, &of, &row)) {
-        if (!in->version_id || !move_event(call, &row))
+        if (!in->version_id || !move_event(call, in->function_id, &row))
             remove_one(call, &row);
         if (++count == INVOCATIONS_PER_RUN || slice_is_over(call)) {
             remove_later(call, in);

@@ -69,6 +69,19 @@ void lambda_dead_letter_send(const struct call *call, const struct function *fun
  */
 bool lambda_dead_letter_check(const struct call *call, const struct function *function);
 
+/* event_routes.c */
+/*
+ * The version of the function that an event by that name is for now: an alias may have got another one.
+ * False: the name is no longer one of the function.
+ */
+bool lambda_event_route(const struct call *call, int64_t function_id, str function_arn,
+                        struct function *function);
+/* Queue the event for that version. */
+void lambda_event_move(const struct call *call, int64_t invocation_id, const struct function *function);
+/* The alias has changed: events for a version to which it sends nothing any more go to another one. */
+void lambda_events_reroute(const struct call *call, const struct function *function,
+                           const struct lambda_alias_row *before, const struct lambda_alias_row *alias);
+
 /* retries.c */
 /* The event of that row must not be run, because it is in a loop. */
 void lambda_event_break(const struct call *call, const struct function *function, int64_t invocation_id);

@@ -1510,9 +1510,9 @@ from lambda_invocation where id = :id;
 
 -- statement: queue_again :one
 update lambda_invocation set state = 'queued', attempts = :attempts, delivery_id = :delivery_id
-where id = :id and state = 'waiting' returning version_id;
+where id = :id and state = 'waiting' returning function_id, version_id, function_arn;
 
--- What the version had not done is queued for another one.
+-- Queue an event, also one that another version has not done, for that version.
 -- statement: move_event :exec
 update lambda_invocation set version_id = :version_id, sandbox_id = null,
     state = case when state = 'running' then 'queued' else state end
@@ -1530,6 +1530,13 @@ order by id limit 1;
 select id, queued_ms, function_arn from lambda_invocation
 where version_id = :version_id and state = 'queued' and kind = 'event' and durable is null and function_arn > :after
 order by function_arn, id limit 1;
+
+-- The oldest of those that were invoked by that name.
+-- statement: next_event_of_name :one
+select id from lambda_invocation
+where version_id = :version_id and state = 'queued' and kind = 'event' and durable is null
+    and function_arn = :function_arn
+order by id limit 1;
 
 -- statement: has_invocation :one
 -- column: found integer

@@ -269,18 +269,22 @@ void lambda_retries_drop(const struct call *call, int64_t function_id)
 }
 
 /* False: the invocation does not wait; its function is being deleted, or it is queued already. */
-static bool queue_again(const struct call *call, int64_t id, int64_t *version_id)
+static bool queue_again(const struct call *call, int64_t id, struct lambda_queue_again_row *row)
 {
     const struct lambda_queue_again_params again = {.id = id,
                                                     .attempts = call->delivery->attempt - 1,
                                                     .delivery_id =
                                                         arena_i64(call->arena, call->delivery->id)};
-    struct lambda_queue_again_row row;
 
-    if (!lambda_queue_again(call->txn, &again, &row))
-        return false;
-    *version_id = row.version_id;
-    return true;
+    return lambda_queue_again(call->txn, &again, row);
+}
+
+/* Of an event whose alias is gone it is the one before.  False: it is being deleted. */
+static bool next_version(const struct call *call, const struct lambda_queue_again_row *row,
+                         struct function *function)
+{
+    return lambda_event_route(call, row->function_id, row->function_arn, function) ||
+           lambda_version_get(call, row->version_id, function);
 }
 
 /* After a restart the invocation may be queued already: its attempt is under way. */
@@ -289,17 +293,16 @@ enum outcome lambda_retry_invocation(const struct call *call,
                                      struct lambda_retry_invocation_output *out)
 {
     struct lambda_has_invocation_row any;
+    struct lambda_queue_again_row row;
     struct function function;
-    int64_t version_id;
 
     (void)out;
-    if (queue_again(call, in->invocation_id, &version_id)) {
-        if (!lambda_version_get(call, version_id, &function)) { /* it is being deleted */
+    if (queue_again(call, in->invocation_id, &row)) {
+        if (!next_version(call, &row, &function)) {
             delivery_end(call, call->delivery->id, &(struct delivery_outcome){.verdict = DELIVERY_DELIVERED});
             return DONE;
         }
-        struct call there = lambda_call_of_function(call, &function);
-        lambda_function_dispatch(&there, &function);
+        lambda_event_move(call, in->invocation_id, &function);
     } else if (!lambda_has_invocation(call->txn, &(struct lambda_has_invocation_params){in->invocation_id},
                                       &any)) {
         delivery_end(call, call->delivery->id,

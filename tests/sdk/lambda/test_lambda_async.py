@@ -320,6 +320,86 @@ def test_an_event_of_a_version_that_is_deleted_goes_to_the_version_that_its_alia
     assert not any("GOT gone" in line for line in log_of(name))
 
 
+@pytest.fixture
+def two_versions(functions, sender, target):
+    """A function whose version 1 fails with the events that version 2 takes; `live` is 1.  Both tell the target."""
+    functions.publish_version(FunctionName=sender)
+    functions.update_function_code(FunctionName=sender, ZipFile=zip_of({"index.py": "def handler(event, context): return 2"}))
+    functions.get_waiter("function_updated_v2").wait(FunctionName=sender, WaiterConfig={"Delay": 1})
+    functions.publish_version(FunctionName=sender)
+    functions.create_alias(FunctionName=sender, Name="live", FunctionVersion="1")
+    for qualifier in ("live", "1"):
+        functions.put_function_event_invoke_config(FunctionName=sender, Qualifier=qualifier, DestinationConfig={
+            kind: {"Destination": target[1]} for kind in ("OnSuccess", "OnFailure")})
+    return sender
+
+
+def told(record):
+    context = record["requestContext"]
+    return (context["functionArn"].rsplit(":", 1)[1], record["responseContext"]["executedVersion"], context["condition"],
+            context["approximateInvokeCount"])
+
+
+def reports(log):
+    return sum(line.startswith("REPORT") for line in log)
+
+
+def test_a_retry_runs_the_version_that_its_alias_has_got_since(client, functions, two_versions, target, advance_clock, log_of,
+                                                               wait_until):
+    for qualifier in ("live", "1"):
+        send(functions, two_versions, {"why": "no"}, Qualifier=qualifier)
+    wait_until(lambda: reports(log_of(two_versions)) == 2)
+    functions.update_alias(FunctionName=two_versions, Name="live", FunctionVersion="2")
+    advance_clock(MINUTE)
+    assert told(record_in(client, target[0])) == ("live", "2", "Success", 2)
+    wait_until(lambda: reports(log_of(two_versions)) == 4)
+    advance_clock(2 * MINUTE)
+    assert told(record_in(client, target[0])) == ("1", "1", "RetriesExhausted", 3)
+
+
+@pytest.mark.parametrize("change", [{"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.0}}},
+                                    {"FunctionVersion": "2", "RoutingConfig": {"AdditionalVersionWeights": {"1": 1.0}}}, None],
+                         ids=["no weight", "all the weight", "deleted"])
+def test_a_retry_runs_the_version_to_which_its_alias_still_sends_or_has_sent_it(
+    functions, two_versions, advance_clock, log_of, wait_until, change
+):
+    send(functions, two_versions, {"why": "no"}, Qualifier="live")
+    wait_until(lambda: reports(log_of(two_versions)) == 1)
+    if change:
+        functions.update_alias(FunctionName=two_versions, Name="live", **change)
+    else:
+        functions.delete_alias(FunctionName=two_versions, Name="live")
+    advance_clock(MINUTE)
+    wait_until(lambda: reports(log_of(two_versions)) == 2)
+    assert sum("[ERROR]" in line for line in log_of(two_versions)) == 2
+
+
+@pytest.mark.parametrize("change, version", [
+    ({"FunctionVersion": "2"}, "2"), ({"RoutingConfig": {"AdditionalVersionWeights": {"2": 1.0}}}, "2"),
+    ({"FunctionVersion": "2", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.0}}}, "2"),
+    ({"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.0}}}, "1")])
+def test_events_that_wait_for_concurrency_go_to_the_version_that_their_alias_has_got(house, wait_until, change, version):
+    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n")
+    functions = house.client("lambda")
+    functions.publish_version(FunctionName="f")
+    functions.update_function_configuration(FunctionName="f", Description="two")
+    functions.get_waiter("function_updated_v2").wait(FunctionName="f", WaiterConfig={"Delay": 1})
+    functions.publish_version(FunctionName="f")
+    functions.create_alias(FunctionName="f", Name="live", FunctionVersion="1")
+    for qualifier in ("live", "1"):
+        functions.put_function_event_invoke_config(FunctionName="f", Qualifier=qualifier, DestinationConfig={
+            "OnSuccess": {"Destination": "arn:aws:sqs:us-east-1:000000000000:records"}})
+    functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
+    send(functions, "f", 3)
+    wait_until(lambda: len(running(house)) == 1)
+    for qualifier in ("live", "1", "live"):
+        send(functions, "f", 0, Qualifier=qualifier)
+    functions.update_alias(FunctionName="f", Name="live", **change)
+    records = [house.record() for _ in range(4)]
+    assert sorted(told(record) for record in records) == [
+        ("$LATEST", "$LATEST", "Success", 1), ("1", "1", "Success", 1), *[("live", version, "Success", 1)] * 2]
+
+
 def test_a_topic_and_a_function_get_records_too(client, functions, make_function, make_queue, allow_topic, sender,
                                                 arn_of, unique, log_of):
     url = make_queue()
