@@ -7,11 +7,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int cli_complain(struct arena *arena, str sentence)
 {
     fprintf(stderr, "orderly: %.*s\n", STR_ARGS(output_text(arena, sentence)));
     return EXIT_FAILURE;
+}
+
+void cli_tell(str sentence)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        fputs("\r\033[K", stderr); /* over a progress bar */
+    fprintf(stderr, "orderly: %.*s\n", STR_ARGS(sentence));
 }
 
 int cli_give_up(struct arena *arena, str sentence)

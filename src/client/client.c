@@ -18,12 +18,13 @@ void pause_ms(int64_t ms)
     nanosleep(&pause, NULL);
 }
 
-struct client *client_open(const struct config *config)
+struct client *client_open(const struct config *config, void (*tell)(str sentence))
 {
     struct client *client = calloc(1, sizeof *client);
 
     check(client && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     client->config = config;
+    client->tell = tell;
     client->curl = curl_easy_init();
     check(client->curl);
     return client;
@@ -49,6 +50,7 @@ static bool perform_by(CURL *curl, struct client *client, struct client_exchange
 {
     enum client_exchange_state state;
 
+    client->told = false;
     exchange->client = client;
     exchange->curl = curl;
     do {
@@ -202,6 +204,7 @@ void client_call_many(struct client *client, size_t parallel, const struct clien
 
     lanes.items = calloc(parallel, sizeof *lanes.items);
     check(lanes.items && lanes.multi);
+    client->told = false;
     for (size_t i = 0; i < parallel; i++)
         check((lanes.items[i].exchange.curl = curl_easy_init()));
     while ((wait_ms = begin_what_can(&lanes, client)) >= 0) {

@@ -13,8 +13,11 @@
 
 struct client;
 
-/* `config` must outlive the client. */
-struct client *client_open(const struct config *config);
+/*
+ * `config` must outlive the client.  `tell`, unless NULL, gets a sentence for people when a call has been
+ * without an answer for some seconds, and still waits.
+ */
+struct client *client_open(const struct config *config, void (*tell)(str sentence));
 void client_close(struct client *client);
 
 /* `in` and `out` (zeroed) are the structs of the operation.  False: *failure says why. */

@@ -258,7 +258,7 @@ bool config_read(struct arena *arena, const struct config_flags *flags, struct c
 {
     struct files files = {0};
 
-    *config = (struct config){0};
+    *config = (struct config){.read_timeout_s = flags->read_timeout_s};
     if (!read_files(arena, flags, &files, problem))
         return false;
     config->region = first_of(str_of(flags->region), environment("AWS_REGION"));

@@ -12,6 +12,7 @@
 /* The command line's values; NULL for a flag that is not given. */
 struct config_flags {
     const char *endpoint_url, *region, *profile;
+    int64_t read_timeout_s; /* 0: none */
 };
 /*
  * The rows of these flags in a command line's table (cli/arguments.h); `offset`: where the values' struct has
@@ -28,14 +29,20 @@ struct config_flags {
         CONFIG_FLAG("--region", "NAME", "the region (AWS_REGION, AWS_DEFAULT_REGION, or the profile's)",     \
                     offset, region),                                                                         \
         CONFIG_FLAG("--profile", "NAME", "a profile of ~/.aws/config and ~/.aws/credentials (AWS_PROFILE)",  \
-                    offset, profile)
+                    offset, profile),                                                                        \
+    {                                                                                                        \
+        CLI_EVERY_COMMAND, CLI_NUMBER, "--cli-read-timeout", "SECONDS",                                      \
+            "give up on an endpoint that sends nothing for so long (default 60; 0: never)",                  \
+            (offset) + offsetof(struct config_flags, read_timeout_s), 0, 86400, 60                           \
+    }
 
 struct config {
     str region;
     str endpoint;                     /* for every service; absent: AWS's own endpoints */
     struct str_map service_endpoints; /* for single services, by their id: "cloudwatch_logs" */
     struct sigv4_credentials credentials;
-    bool assumed; /* nothing is configured: use Orderly on this machine */
+    int64_t read_timeout_s; /* an endpoint that is silent for so long is given up; 0: never */
+    bool assumed;           /* nothing is configured: use Orderly on this machine */
 };
 
 /* False: *problem says what is missing or wrong, as a sentence. */

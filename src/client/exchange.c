@@ -14,7 +14,7 @@ enum {
     MAX_ATTEMPTS = 5,
     FIRST_PAUSE_MS = 100,
     CONNECT_TIMEOUT_S = 5,
-    SILENCE_TIMEOUT_S = 60,
+    PATIENCE_US = 3 * 1000 * 1000,    /* then people are told what is waited for */
     CLOCK_TROUBLE_MS = 4 * 60 * 1000, /* AWS refuses a signature that is five (or fifteen) minutes old */
 };
 
@@ -57,6 +57,23 @@ static size_t keep_header(char *bytes, size_t one, size_t size, void *context)
     return one * size;
 }
 
+/* Called by curl at least once a second, also while nothing arrives. */
+static int tell_of_waiting(void *context, curl_off_t to_come, curl_off_t come, curl_off_t to_send,
+                           curl_off_t sent)
+{
+    struct client_exchange *exchange = context;
+    struct client *client = exchange->client;
+
+    (void)to_come, (void)come, (void)to_send, (void)sent;
+    if (client->told || !client->tell || monotonic_us() - exchange->sent_us < PATIENCE_US ||
+        !has_status(exchange, 0))
+        return 0;
+    client->told = true;
+    client->tell(arena_format(exchange->arena, "No answer from %.*s yet: still waiting.",
+                              STR_ARGS(exchange->endpoint)));
+    return 0;
+}
+
 static void add_header_line(struct client_exchange *exchange, const char *line)
 {
     struct curl_slist *headers = curl_slist_append(exchange->headers, line);
@@ -89,6 +106,22 @@ static void set_body(CURL *curl, str method, str body)
     }
 }
 
+static void set_waiting(struct client_exchange *exchange)
+{
+    CURL *curl = exchange->curl;
+    bool endless = exchange->reader != NULL;
+    int64_t silence_s = exchange->client->config->read_timeout_s;
+
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, endless ? 0L : (long)silence_s);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, endless ? 1L : 0L);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tell_of_waiting);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+    exchange->sent_us = monotonic_us();
+}
+
 static void set_options(struct client_exchange *exchange, const struct http_request *request, str url)
 {
     CURL *curl = exchange->curl;
@@ -104,13 +137,10 @@ static void set_options(struct client_exchange *exchange, const struct http_requ
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, keep_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(curl, CURLOPT_PRIVATE, exchange);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, exchange->reader ? 0L : (long)SILENCE_TIMEOUT_S);
-    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, exchange->reader ? 1L : 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (authorities && *authorities)
         curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
+    set_waiting(exchange);
 }
 
 static str host_of(struct arena *arena, const struct uri *uri)
@@ -186,6 +216,17 @@ void client_exchange_begin(struct client_exchange *exchange)
 
 /* ---- the reply ---- */
 
+/* Did the endpoint accept this connection, and stay silent on it?  A kept one may have been cut unnoticed. */
+static bool was_silent(const struct client_exchange *exchange, CURLcode code)
+{
+    curl_off_t connected_us = 0;
+    long new_connections = 0;
+
+    curl_easy_getinfo(exchange->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+    curl_easy_getinfo(exchange->curl, CURLINFO_NUM_CONNECTS, &new_connections);
+    return code == CURLE_OPERATION_TIMEDOUT && connected_us > 0 && new_connections > 0;
+}
+
 static void fail_unreachable(struct client_exchange *exchange, CURLcode code)
 {
     str endpoint = exchange->endpoint;
@@ -196,6 +237,12 @@ static void fail_unreachable(struct client_exchange *exchange, CURLcode code)
                                                  "Nothing answers at %.*s. Start it with ./run or "
                                                  "orderly.",
                                                  STR_ARGS(endpoint));
+    else if (was_silent(exchange, code))
+        exchange->failure.message =
+            arena_format(exchange->arena,
+                         "%.*s accepts connections, but has sent nothing for %lld s. Is it stopped, or not a "
+                         "server of HTTP? --cli-read-timeout waits longer.",
+                         STR_ARGS(endpoint), (long long)exchange->client->config->read_timeout_s);
     else
         exchange->failure.message = arena_format(exchange->arena, "%.*s cannot be reached: %s.",
                                                  STR_ARGS(endpoint), curl_easy_strerror(code));
@@ -260,7 +307,8 @@ enum client_exchange_state client_exchange_end(struct client_exchange *exchange,
 
     if (code != CURLE_OK && !exchange->taken) {
         bool hopeless = code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_PEER_FAILED_VERIFICATION ||
-                        code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT;
+                        code == CURLE_SSL_CACERT_BADFILE || code == CURLE_URL_MALFORMAT ||
+                        was_silent(exchange, code);
         fail_unreachable(exchange, code);
         return hopeless ? EXCHANGE_FAILED : again(exchange, false);
     }

@@ -13,6 +13,8 @@ struct client {
     const struct config *config;
     CURL *curl;              /* for calls made one by one */
     int64_t clock_offset_ms; /* the server's clock minus ours */
+    void (*tell)(str sentence);
+    bool told; /* that an answer is waited for: once for all calls that are made together */
 };
 
 struct client_exchange {
@@ -33,6 +35,7 @@ struct client_exchange {
     struct http_reply reply;
     struct failure failure;
     unsigned attempts;
+    int64_t sent_us;
     int64_t again_us; /* when to try again; 0: now */
 };
 

@@ -267,10 +267,10 @@ static int run(struct arena *arena, const struct cli_words *words, const void *v
     (void)words;
     if (!config_read(arena, &arguments->where, &config, &problem))
         return cli_give_up(arena, problem);
-    struct visit visit = {.client = client_open(&config), .arena = arena};
-    if (str_present(config_own_endpoint(&config)))
-        doctor_ask_about_policies(&visit);
-    bool looked = look_at_all(&visit) && doctor_look_at_subscriptions(&visit);
+    struct visit visit = {.client = client_open(&config, cli_tell), .arena = arena};
+    bool own = str_present(config_own_endpoint(&config));
+    bool looked = (!own || doctor_ask_about_policies(&visit)) && look_at_all(&visit) &&
+                  doctor_look_at_subscriptions(&visit);
     client_close(visit.client);
     if (!looked)
         return cli_give_up(arena, failure_sentence(arena, &visit.failure));

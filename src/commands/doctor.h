@@ -30,8 +30,11 @@ struct doctor_question {
     str principal, source_arn, action, resource;
 };
 bool doctor_denied(struct visit *visit, const struct doctor_question *question, str *reason);
-/* Sets visit->asks_policies if the endpoint is Orderly and its policies bind. */
-void doctor_ask_about_policies(struct visit *visit);
+/*
+ * Sets visit->asks_policies if the endpoint is Orderly and its policies bind.  False: nothing answers,
+ * as visit->failure tells.
+ */
+bool doctor_ask_about_policies(struct visit *visit);
 
 /* Looks at the subscriptions of queues.  False: visit->failure says why they cannot be looked at. */
 bool doctor_look_at_subscriptions(struct visit *visit);

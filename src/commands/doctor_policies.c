@@ -34,15 +34,17 @@ static str query_of(struct arena *arena, const struct doctor_question *question)
     return text_str(&query);
 }
 
-void doctor_ask_about_policies(struct visit *visit)
+bool doctor_ask_about_policies(struct visit *visit)
 {
     struct http_reply reply = {0};
-    struct failure failure = {0};
 
-    if (client_get(visit->client, visit->arena, S("/_orderly/console/session"), S(""), &reply, &failure) &&
-        reply.status == 200)
+    if (!client_get(visit->client, visit->arena, S("/_orderly/console/session"), S(""), &reply,
+                    &visit->failure))
+        return false;
+    if (reply.status == 200)
         visit->asks_policies =
             str_equal(json_get_str(json_parse(visit->arena, reply.body, NULL), S("policies")), S("on"));
+    return true;
 }
 
 enum { FORBIDDEN = 403 };

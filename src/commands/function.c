@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WATCH = 1, CONFLICT_MS = 1000, MOST_CONFLICTS = 60, ABSENT_MS = 500 };
+enum { WATCH = 1, CONFLICT_MS = 1000, MOST_CONFLICTS = 60, ABSENT_MS = 500, AWAY_MS = 2000 };
 
 struct arguments {
     struct config_flags where;
@@ -60,6 +60,7 @@ struct deployment {
     struct package_options options;
     struct sha256 last; /* the digest of the package that was deployed last */
     bool has_last;
+    bool away; /* the last attempt failed by something that may pass, and that has been told */
 };
 
 /* ---- deploying ---- */
@@ -93,6 +94,29 @@ static void tell(struct arena *arena, const struct deployment *deployment, const
     fflush(stdout);
 }
 
+/* A server that starts again answers for a moment with 5xx, and one that forgot everything knows no function.
+ */
+static bool may_pass(const struct failure *failure)
+{
+    return failure->error == &UNREACHABLE || failure->error->status >= 500 ||
+           failed_with(failure, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION);
+}
+
+static void tell_failure(struct deployment *deployment, struct arena *arena, const struct failure *failure,
+                         str outside)
+{
+    bool known = deployment->away;
+
+    deployment->away = deployment->has_last && may_pass(failure);
+    if (known && deployment->away)
+        return;
+    cli_complain(arena, failure_sentence(arena, failure));
+    if (str_present(outside))
+        cli_complain(arena, arena_concat(arena, S("A link leads out of the folder: "), outside));
+    if (deployment->away)
+        cli_complain(arena, S("The folder is not deployed: trying it again until it is."));
+}
+
 /* Deploy the folder as it is, unless it was deployed like that.  False: that has been told. */
 static bool deploy(struct deployment *deployment, struct arena *arena)
 {
@@ -103,17 +127,18 @@ static bool deploy(struct deployment *deployment, struct arena *arena)
 
     if (!package_pack(arena, deployment->folder, &deployment->options, &package, &problem)) {
         cli_complain(arena, problem);
+        deployment->away = false;
         return false;
     }
     struct sha256 digest = sha256(package.zip);
-    if (deployment->has_last && memcmp(digest.bytes, deployment->last.bytes, sizeof digest.bytes) == 0)
+    bool same = memcmp(digest.bytes, deployment->last.bytes, sizeof digest.bytes) == 0;
+    if (deployment->has_last && same && !deployment->away)
         return true;
     if (!update_code(deployment, arena, package.zip, &failure)) {
-        cli_complain(arena, failure_sentence(arena, &failure));
-        if (str_present(package.outside))
-            cli_complain(arena, arena_concat(arena, S("A link leads out of the folder: "), package.outside));
+        tell_failure(deployment, arena, &failure, package.outside);
         return false;
     }
+    deployment->away = false;
     deployment->last = digest;
     deployment->has_last = true;
     tell(arena, deployment, &package, monotonic_us() - began_us);
@@ -154,7 +179,7 @@ static int watch(struct deployment *deployment)
         }
         if (!deploy(deployment, &arena) && !deployment->has_last)
             break;
-        watch_wait(changes);
+        watch_wait(changes, deployment->away ? AWAY_MS : -1);
         arena_free(&arena);
     }
     arena_free(&arena);
@@ -170,7 +195,7 @@ static int run(struct arena *arena, const struct cli_words *words, const void *v
     if (!config_read(arena, &arguments->where, &config, &problem))
         return cli_complain(arena, problem);
     struct deployment deployment = {
-        .client = client_open(&config),
+        .client = client_open(&config, cli_tell),
         .function = words->operands[0],
         .folder = words->operands[1],
         .options = {arguments->excluded.items, arguments->excluded.count},

@@ -143,7 +143,7 @@ static int explain(struct arena *arena, const struct cli_words *words, const str
     if (!str_present(config_own_endpoint(&config)))
         return cli_give_up(arena,
                            S("only Orderly can explain: give --endpoint-url or set AWS_ENDPOINT_URL."));
-    struct client *client = client_open(&config);
+    struct client *client = client_open(&config, cli_tell);
     bool answered = client_get(client, arena, S("/_orderly/iam/explain"), query_of(arena, words, arguments),
                                &reply, &failure);
     client_close(client);

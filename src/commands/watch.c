@@ -70,12 +70,14 @@ static bool changes_within(int watch, int ms)
     return any;
 }
 
-void watch_wait(int watch)
+void watch_wait(int watch, int most_ms)
 {
-    while (!changes_within(watch, -1))
-        continue;
+    bool changed = changes_within(watch, most_ms);
+
+    while (!changed && most_ms < 0)
+        changed = changes_within(watch, most_ms);
     int64_t end_us = monotonic_us() + (int64_t)LONGEST_MS * 1000;
-    while (monotonic_us() < end_us && changes_within(watch, QUIET_MS))
+    while (changed && monotonic_us() < end_us && changes_within(watch, QUIET_MS))
         continue;
     close(watch);
 }

@@ -6,9 +6,11 @@ import queue
 import subprocess
 import threading
 
+import boto3
 import orderly_server
 import pytest
 from conftest import Result, environment
+from orderly_fixtures import zip_of
 
 ANSWER = "def handler(event, context):\n    return '{}'\n"
 
@@ -250,3 +252,59 @@ def test_a_folder_that_is_gone_for_long_is_waited_for(watched, invoke, tmp_path)
     (tmp_path / "index.py").write_text(ANSWER.format("two"))
     watch.line()
     assert invoke(watched.name) == "two"
+
+
+def connect(server, service):
+    return boto3.client(service, endpoint_url=server.endpoint, region_name="us-east-1", aws_access_key_id="test",
+                        aws_secret_access_key="test")
+
+
+def create_function(server):
+    trust = {"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}}
+    role = connect(server, "iam").create_role(RoleName="Role", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    connect(server, "lambda").create_function(FunctionName="watched", Runtime="python3.11", Handler="index.handler", Role=role,
+                                              Code={"ZipFile": zip_of({"index.py": "package"})})
+
+
+@pytest.fixture
+def watched_alone(own_server, tmp_path):
+    """A watch of tmp_path, in which one file has been deployed, for a server that may be ended."""
+    create_function(own_server)
+    (tmp_path / "index.py").write_text("one")
+    watch = Watch(own_server.endpoint, "watched", tmp_path)
+    assert ", deployed in " in watch.line()
+    yield watch
+    watch.end()
+
+
+def test_a_change_while_the_server_is_away_is_deployed_when_it_is_back(own_server, watched_alone, tmp_path):
+    own_server.stop()
+    (tmp_path / "index.py").write_text("two, which is longer")
+    assert watched_alone.line() == f"orderly: Nothing answers at {own_server.endpoint}. Start it with ./run or orderly."
+    assert watched_alone.line() == "orderly: The folder is not deployed: trying it again until it is."
+    own_server.start()
+    assert "watched: 1 file, 20 bytes as a package of " in watched_alone.line()
+    (tmp_path / "index.py").write_text("three")
+    assert "watched: 1 file, 5 bytes as a package of " in watched_alone.line()
+    assert watched_alone.end() == []
+
+
+def test_a_server_that_has_forgotten_the_function_gets_the_change_when_it_knows_it_again(own_server, watched_alone, tmp_path):
+    orderly_server.post(own_server.endpoint, "/_orderly/reset")
+    (tmp_path / "index.py").write_text("two, which is longer")
+    assert watched_alone.line().startswith("orderly: ResourceNotFoundException: Function not found: ")
+    assert watched_alone.line() == "orderly: The folder is not deployed: trying it again until it is."
+    create_function(own_server)
+    assert "watched: 1 file, 20 bytes as a package of " in watched_alone.line()
+
+
+def test_a_folder_that_is_as_it_was_when_the_server_is_back_is_deployed_once_more(own_server, watched_alone, tmp_path):
+    own_server.stop()
+    (tmp_path / "index.py").write_text("two, which is longer")
+    watched_alone.line()
+    watched_alone.line()
+    (tmp_path / "index.py").write_text("one")  # nobody knows which of the two the server has
+    own_server.start()
+    assert "watched: 1 file, 3 bytes as a package of " in watched_alone.line()
+    assert watched_alone.end() == []

@@ -118,9 +118,9 @@ def test_the_hint_of_an_installed_binary_names_the_installed_samples(orderly, en
     hint = run.stdout[run.stdout.index("The order system is up."):]
     assert hint == (
         "The order system is up. Next:\n"
-        "  orderly orders submit share/orderly/orders/orders.jsonl   publish the sample orders\n"
-        "  orderly orders show O1234                                 one order's way\n"
-        "  orderly orders watch                                      follow all orders\n")
+        f"  {binary} orders submit share/orderly/orders/orders.jsonl   publish the sample orders\n"
+        f"  {binary} orders show O1234                                 one order's way\n"
+        f"  {binary} orders watch                                      follow all orders\n")
 
 
 # --- The table in README.md --------------------------------------------------------------------

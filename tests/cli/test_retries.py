@@ -3,9 +3,15 @@
 import contextlib
 import email.utils
 import json
+import socket
+import subprocess
+import threading
 import time
 import urllib.parse
 
+import orderly_server
+import pytest
+from conftest import Result, environment
 from listening import Handler, listening
 
 
@@ -144,3 +150,58 @@ def test_an_error_without_a_code_is_told_by_its_status(run):
     with server((403, "<html>no</html>", None)) as (endpoint, _):
         assert run("list", "--endpoint-url", endpoint).err == (
             "orderly: Reading the table failed: UnknownError: the reply has the status 403.\n")
+
+
+@contextlib.contextmanager
+def silence():
+    """Accepts connections, and never answers; yields the endpoint and the connections."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as stack:
+        accepted = []
+
+        def accept():
+            with contextlib.suppress(OSError):
+                while True:
+                    accepted.append(stack.enter_context(listener.accept()[0]))
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", accepted
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize("words", [["orders", "list"], ["orders", "burst", "5"], ["doctor"],
+                                   ["iam", "explain", "sqs:SendMessage", "*", "--as", "sns.amazonaws.com"],
+                                   ["function", "watch", "name", "FOLDER"]])
+def test_a_server_that_never_answers_is_told_of_and_given_up(words, tmp_path):
+    words = [str(tmp_path) if word == "FOLDER" else word for word in words]
+    with silence() as (endpoint, accepted):
+        result = Result(subprocess.run(
+            [orderly_server.binary(), *words, "--endpoint-url", endpoint, "--cli-read-timeout", "4"],
+            capture_output=True, text=True, timeout=60, check=False, env=environment()))
+    assert result.code in (1, 2) and result.out == ""
+    assert result.err.splitlines() == [
+        f"orderly: No answer from {endpoint} yet: still waiting.",
+        f"orderly: {endpoint} accepts connections, but has sent nothing for 4 s. Is it stopped, or not a server of HTTP? "
+        "--cli-read-timeout waits longer."]
+    assert len(accepted) == 1
+
+
+def test_a_kept_connection_that_was_cut_unnoticed_is_made_again(run):
+    class Endpoint(Handler):
+        asked = 0
+
+        def do_POST(self):
+            self.read()
+            Endpoint.asked += 1
+            if Endpoint.asked == 2:
+                done.wait(60)
+            else:
+                more = {"LastEvaluatedKey": {"orderId": {"S": "O2"}}} if Endpoint.asked == 1 else {}
+                self.reply(200, json.dumps({"Items": [], "Count": 0, "ScannedCount": 0, **more}))
+
+    done = threading.Event()
+    with listening(Endpoint) as endpoint:
+        assert run("list", "--endpoint-url", endpoint, "--cli-read-timeout", 1).code == 0
+        done.set()
+    assert Endpoint.asked == 3

@@ -6,6 +6,7 @@
 #include "orders/cli/orders.h"
 
 #include "cli/output.h"
+#include "cli/run.h"
 
 #include <stdlib.h>
 
@@ -39,7 +40,7 @@ static int run_with_client(struct arena *arena, const struct arguments *argument
     if (config.assumed)
         fprintf(stderr, "No endpoint and no credentials are set: calling Orderly at %.*s.\n",
                 STR_ARGS(config.endpoint));
-    orders.client = client_open(&config);
+    orders.client = client_open(&config, cli_tell);
     int status = run(&orders);
     client_close(orders.client);
     return status;

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "cli/output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum {
@@ -103,9 +104,10 @@ static void print_next(struct arena *arena)
     int width = (int)output_width(submit);
 
     puts("\nThe order system is up. Next:");
-    printf("  orderly orders %.*s   publish the sample orders\n", STR_ARGS(submit));
-    printf("  orderly orders %-*s   one order's way\n", width, "show O1234");
-    printf("  orderly orders %-*s   follow all orders\n", width, "watch");
+    const char *program = program_invocation_name; /* as it was called, so that the lines can be copied */
+    printf("  %s orders %.*s   publish the sample orders\n", program, STR_ARGS(submit));
+    printf("  %s orders %-*s   one order's way\n", program, width, "show O1234");
+    printf("  %s orders %-*s   follow all orders\n", program, width, "watch");
 }
 
 static int64_t timeout_for(int64_t visibility_seconds)

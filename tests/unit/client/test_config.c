@@ -134,7 +134,8 @@ TEST(flags_go_before_the_environment_and_that_before_files)
     setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:2", 1);
     assert_text(read_config((struct config_flags){0}).region, "eu-west-2");
     assert_text(read_config((struct config_flags){0}).endpoint, "http://127.0.0.1:2");
-    struct config config = read_config((struct config_flags){"http://127.0.0.1:3", "eu-west-3", NULL});
+    struct config config =
+        read_config((struct config_flags){.endpoint_url = "http://127.0.0.1:3", .region = "eu-west-3"});
     assert_text(config.region, "eu-west-3");
     assert_text(config.endpoint, "http://127.0.0.1:3");
 }
