@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12 };
+enum { KEY_CACHE_SIZE = 256, ACCOUNT_ID_DIGITS = 12, MS_PER_MINUTE = 60 * MS_PER_S };
 
 /* A signing key costs four HMACs; a client uses one for a whole day. */
 struct cached_key {
@@ -164,6 +164,19 @@ bool auth_refuse_mismatch(const struct call *call, enum protocol_name protocol)
           "AWS Secret Access Key and signing method. Consult the service documentation for details."));
 }
 
+/* A presigned URL names its lifetime; a signature in the header has that of the clock's skew. */
+static str expired_text(const struct call *call, const struct sigv4 *sigv4, int64_t now_ms)
+{
+    int64_t lifetime_ms = sigv4->presigned ? sigv4->expires_ms - sigv4->signed_ms : LIMIT_CLOCK_SKEW_MS;
+    bool whole = lifetime_ms % MS_PER_MINUTE == 0;
+
+    return arena_format(call->arena, "Signature expired: %.*s is now earlier than %.*s (%.*s - %lld %s)",
+                        STR_ARGS(sigv4->amz_date), STR_ARGS(time_amz_date(call->arena, now_ms - lifetime_ms)),
+                        STR_ARGS(time_amz_date(call->arena, now_ms)),
+                        (long long)(lifetime_ms / (whole ? MS_PER_MINUTE : MS_PER_S)),
+                        whole ? "min." : "sec.");
+}
+
 /* Fail the call unless the result is SIGV4_OK. */
 static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv4_result result,
                    int64_t now_ms, enum protocol_name protocol)
@@ -173,14 +186,11 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
         return true;
     case SIGV4_INCOMPLETE:
         return refuse(call, protocol, REFUSAL_INCOMPLETE,
-                      S("The request signature does not conform to AWS standards."));
+                      str_present(sigv4->problem)
+                          ? sigv4->problem
+                          : S("The request signature does not conform to AWS standards."));
     case SIGV4_EXPIRED:
-        return refuse(call, protocol, REFUSAL_BAD_SIGNATURE,
-                      arena_format(call->arena,
-                                   "Signature expired: %.*s is now earlier than %.*s (%.*s - 15 min.)",
-                                   STR_ARGS(sigv4->amz_date),
-                                   STR_ARGS(time_amz_date(call->arena, now_ms - LIMIT_CLOCK_SKEW_MS)),
-                                   STR_ARGS(time_amz_date(call->arena, now_ms))));
+        return refuse(call, protocol, REFUSAL_BAD_SIGNATURE, expired_text(call, sigv4, now_ms));
     case SIGV4_NOT_YET:
         return refuse(
             call, protocol, REFUSAL_BAD_SIGNATURE,
@@ -191,8 +201,10 @@ static bool accept(const struct call *call, const struct sigv4 *sigv4, enum sigv
     case SIGV4_UNSIGNED:
         return refuse(
             call, protocol, REFUSAL_BAD_SIGNATURE,
-            S("X-Amz-Date, X-Amz-Security-Token and X-Amz-Target must be a 'SignedHeader' in the AWS "
-              "Authorization."));
+            str_present(sigv4->problem)
+                ? sigv4->problem
+                : S("X-Amz-Date, X-Amz-Security-Token and X-Amz-Target must be a 'SignedHeader' in the AWS "
+                    "Authorization."));
     case SIGV4_MISMATCH:
         break;
     }
@@ -229,13 +241,20 @@ static bool verify(struct auth *auth, struct exchange *exchange, const struct si
            chunked_expect(exchange, sigv4, key);
 }
 
+/* A signature for one service is refused by another.  Admin endpoints accept any service's. */
+static bool is_scoped(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
+{
+    str service = call->operation ? str_of(call->operation->service->signing_name) : (str){0};
+    str problem = sigv4_scope_problem(call->arena, sigv4, service);
+
+    return str_empty(problem) || refuse(call, protocol, REFUSAL_BAD_SIGNATURE, problem);
+}
+
 static bool is_signed(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
 {
-    if (!sigv4)
-        return refuse(call, protocol, REFUSAL_INCOMPLETE,
-                      S("The request signature does not conform to AWS standards."));
-    return sigv4->present ||
-           refuse(call, protocol, REFUSAL_UNSIGNED, S("Request is missing Authentication Token"));
+    if (!sigv4->present)
+        return refuse(call, protocol, REFUSAL_UNSIGNED, S("Request is missing Authentication Token"));
+    return accept(call, sigv4, sigv4->read, call->now_ms, protocol) && is_scoped(call, sigv4, protocol);
 }
 
 static bool is_in_time(const struct call *call, const struct credentials *credentials,
@@ -246,16 +265,6 @@ static bool is_in_time(const struct call *call, const struct credentials *creden
                   S("The security token included in the request is expired"));
 }
 
-/* A signature for one service is refused by another.  Admin endpoints accept any service's. */
-static bool scoped_to_service(const struct call *call, const struct sigv4 *sigv4, enum protocol_name protocol)
-{
-    if (!call->operation || str_equal(sigv4->service, str_of(call->operation->service->signing_name)))
-        return true;
-    return refuse(call, protocol, REFUSAL_BAD_SIGNATURE,
-                  arena_format(call->arena, "Credential should be scoped to correct service: '%s'.",
-                               call->operation->service->signing_name));
-}
-
 bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                 const struct sigv4 *sigv4, enum protocol_name protocol)
 {
@@ -264,7 +273,7 @@ bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reade
 
     if (!is_signed(call, sigv4, protocol) ||
         !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !scoped_to_service(call, sigv4, protocol) || !is_in_time(call, &credentials, protocol))
+        !is_in_time(call, &credentials, protocol))
         return false;
     if (chunked_is_declared(exchange, sigv4))
         return verify(auth, exchange, sigv4, &credentials, protocol);
@@ -281,7 +290,7 @@ bool auth_identify(struct auth *auth, struct exchange *exchange, struct store_re
 
     if (!is_signed(call, sigv4, protocol) ||
         !find_credentials(call, reader, sigv4->access_key_id, protocol, &credentials) ||
-        !scoped_to_service(call, sigv4, protocol) || !verify(auth, exchange, sigv4, &credentials, protocol))
+        !verify(auth, exchange, sigv4, &credentials, protocol))
         return false;
     if (!is_in_time(call, &credentials, protocol))
         return false;

@@ -214,8 +214,7 @@ static bool may_be_unsigned(const struct exchange *exchange, const struct sigv4 
 {
     unsigned flags = exchange->operation ? exchange->operation->flags : 0;
 
-    return sigv4 && !sigv4->present && !http_is_packed(exchange->request) &&
-           !chunked_is_declared(exchange, sigv4) &&
+    return !sigv4->present && !http_is_packed(exchange->request) && !chunked_is_declared(exchange, sigv4) &&
            (flags & OPERATION_PUBLIC ||
             (flags & OPERATION_UNSIGNED && str_equal(exchange->request->method, S("GET"))));
 }
@@ -250,27 +249,26 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     const struct call *call = &exchange->call;
     bool packed = http_is_packed(exchange->request) && !str_present(exchange->sandbox);
     bool identified = false;
-    struct sigv4 read = {0}, *sigv4 = &read;
+    struct sigv4 sigv4;
 
-    if (sigv4_read(call->arena, exchange->request, &read) != SIGV4_OK)
-        sigv4 = NULL;
+    sigv4_read(call->arena, exchange->request, &sigv4);
     if (packed) {
-        struct route head = route_of_head(dispatcher, exchange, &read);
+        struct route head = route_of_head(dispatcher, exchange, &sigv4);
         identified = is_for_service(&head);
-        if (identified && (!identify(dispatcher, exchange, sigv4, head.protocol->name) ||
+        if (identified && (!identify(dispatcher, exchange, &sigv4, head.protocol->name) ||
                            !chunked_decode(exchange) || !unpack(exchange, largest_body(&head))))
             return false;
     }
     struct route route =
-        route_find(call->arena, services_of(dispatcher, exchange), exchange->request, read.service);
+        route_find(call->arena, services_of(dispatcher, exchange), exchange->request, sigv4.service);
     exchange->protocol = route.protocol;
     exchange->operation = exchange->call.operation = route.operation;
     if (!route.operation) {
-        stranger_refuse(exchange, &route, read.service);
+        stranger_refuse(exchange, &route, sigv4.service);
         return false;
     }
     if (!identified &&
-        (!identify(dispatcher, exchange, sigv4, route.protocol->name) || !chunked_decode(exchange)))
+        (!identify(dispatcher, exchange, &sigv4, route.protocol->name) || !chunked_decode(exchange)))
         return false;
     if (exchange->reads_only && !(route.operation->flags & (OPERATION_READS | OPERATION_UNSIGNED))) {
         door_refuse_write(exchange);
@@ -310,7 +308,7 @@ static bool may_be_public(const struct exchange *exchange, const struct route *r
     if (!str_to_i64(length, &bytes) || bytes > LIMIT_UNSIGNED_BODY_BYTES)
         return false;
     return may_be_unsigned(exchange, sigv4) ||
-           (is_form && sigv4 && !sigv4->present && !http_is_packed(exchange->request));
+           (is_form && !sigv4->present && !http_is_packed(exchange->request));
 }
 
 static void admit_now(void *context)
@@ -318,8 +316,9 @@ static void admit_now(void *context)
     struct admission *admission = context;
     struct dispatcher *dispatcher = admission->attempt.dispatcher;
     struct exchange *exchange = admission->attempt.exchange;
-    struct sigv4 sigv4 = {0};
-    bool read = sigv4_read(&exchange->arena, exchange->request, &sigv4) == SIGV4_OK;
+    struct sigv4 sigv4;
+
+    sigv4_read(&exchange->arena, exchange->request, &sigv4);
     struct route route = route_of_head(dispatcher, exchange, &sigv4);
 
     admission->largest_body = largest_body(&route);
@@ -327,10 +326,10 @@ static void admit_now(void *context)
                        !str_present(exchange->sandbox) && store_disk_folder(dispatcher->engine->store);
     exchange->in_pieces = route.operation && route.operation->flags & OPERATION_IN_PIECES &&
                           str_present(http_header(&exchange->request->headers, S("Transfer-Encoding")));
-    admission->attempt.good = str_present(exchange->sandbox) || !is_for_service(&route) ||
-                              may_be_public(exchange, &route, read ? &sigv4 : NULL) ||
-                              auth_admit(dispatcher->auth, exchange, dispatcher->reader, read ? &sigv4 : NULL,
-                                         route.protocol->name);
+    admission->attempt.good =
+        str_present(exchange->sandbox) || !is_for_service(&route) ||
+        may_be_public(exchange, &route, &sigv4) ||
+        auth_admit(dispatcher->auth, exchange, dispatcher->reader, &sigv4, route.protocol->name);
 }
 
 bool dispatch_admit(struct dispatcher *dispatcher, struct exchange *exchange, size_t *largest)

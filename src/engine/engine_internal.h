@@ -433,7 +433,7 @@ struct auth *auth_new(void);
 void auth_free(struct auth *auth);
 /*
  * Checks that need only the head: is the request signed, in time, by a known key?  Of an aws-chunked body the
- * head's signature, too.  False: call->failure says why.  sigv4 is NULL when it could not be read.
+ * head's signature, too.  False: call->failure says why.
  */
 bool auth_admit(struct auth *auth, struct exchange *exchange, struct store_reader *reader,
                 const struct sigv4 *sigv4, enum protocol_name protocol);

@@ -18,7 +18,13 @@
 #define TERMINATOR "aws4_request"
 #define UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
 
-enum { DATE_SIZE = 8, SIGNATURE_SIZE = 2 * SHA256_SIZE, LONGEST_EXPIRES_S = 7 * 24 * 60 * 60 };
+enum {
+    DATE_SIZE = 8,
+    SIGNATURE_SIZE = 2 * SHA256_SIZE,
+    LONGEST_EXPIRES_S = 7 * 24 * 60 * 60,
+    LONGEST_REGION = 64,
+    LONGEST_REPEATED = 1024 /* of a client's text in a sentence */
+};
 
 /* ---- reading ---- */
 
@@ -40,14 +46,11 @@ static bool cut_last(str *rest, char separator, str *part)
  */
 static bool read_credential(str credential, struct sigv4 *sigv4)
 {
-    str terminator;
-
-    if (!cut_last(&credential, '/', &terminator) || !cut_last(&credential, '/', &sigv4->service) ||
+    if (!cut_last(&credential, '/', &sigv4->terminator) || !cut_last(&credential, '/', &sigv4->service) ||
         !cut_last(&credential, '/', &sigv4->region) || !cut_last(&credential, '/', &sigv4->date))
         return false;
     sigv4->access_key_id = credential;
-    return str_equal(terminator, S(TERMINATOR)) && sigv4->date.size == DATE_SIZE && credential.size > 0 &&
-           sigv4->region.size > 0 && sigv4->service.size > 0;
+    return credential.size > 0 && sigv4->region.size > 0 && sigv4->service.size > 0;
 }
 
 static bool signs_header(const struct sigv4 *sigv4, str name)
@@ -70,42 +73,148 @@ static bool is_signature(str text)
     return text.size == SIGNATURE_SIZE;
 }
 
-static bool read_signature(const struct sigv4 *sigv4)
+/* The parts of a signature, as the header or the query has them. */
+struct written {
+    str algorithm, credential, signature, signed_headers, date, expires;
+};
+
+static enum sigv4_result refuse(struct sigv4 *sigv4, enum sigv4_result result, str sentence)
 {
-    return is_signature(sigv4->signature) && signs_header(sigv4, S("host"));
+    sigv4->problem = sentence;
+    return result;
 }
 
-/* "Credential=..., SignedHeaders=..., Signature=..." */
-static bool read_parts(str parts, str *credential, struct sigv4 *sigv4)
+/* A text of the client's as a sentence may repeat it. */
+static str repeated(str text)
 {
-    str part, name;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < ' ' || text.data[i] > '~')
+            return S("?");
+    return str_head(text, text.size < LONGEST_REPEATED ? text.size : LONGEST_REPEATED);
+}
 
-    while (str_next(&parts, ',', &part)) {
-        str value = str_trim(part);
+static void add_if_missing(struct text *text, str part, str sentence)
+{
+    if (str_empty(part))
+        text_add(text, sentence);
+}
+
+/* AWS's sentences for the parts that the header lacks; empty when it lacks none. */
+static str missing_in_header(struct arena *arena, const struct written *written, str authorization)
+{
+    struct text text = text_in(arena);
+
+    add_if_missing(&text, written->credential, S("Authorization header requires 'Credential' parameter. "));
+    add_if_missing(&text, written->signature, S("Authorization header requires 'Signature' parameter. "));
+    add_if_missing(&text, written->signed_headers,
+                   S("Authorization header requires 'SignedHeaders' parameter. "));
+    add_if_missing(
+        &text, written->date,
+        S("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "));
+    if (text.size > 0) {
+        text_add(&text, S("Authorization="));
+        text_add(&text, repeated(authorization));
+    }
+    return text_str(&text);
+}
+
+static str missing_in_query(struct arena *arena, const struct written *written)
+{
+    const struct {
+        str name, value;
+    } parts[] = {{S("Algorithm"), written->algorithm}, {S("Credential"), written->credential},
+                 {S("Signature"), written->signature}, {S("SignedHeaders"), written->signed_headers},
+                 {S("Date"), written->date},           {S("Expires"), written->expires}};
+    struct text text = text_in(arena);
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (str_empty(parts[i].value))
+            text_add(&text, arena_format(arena, "AWS query-string parameters must include 'X-Amz-%.*s'. ",
+                                         STR_ARGS(parts[i].name)));
+    if (text.size > 0)
+        text_add(&text, S("Re-examine the query-string parameters."));
+    return text_str(&text);
+}
+
+/* What is wrong is told in the order in which AWS looks at the parts. */
+static enum sigv4_result read_written(struct arena *arena, const struct written *written, struct sigv4 *sigv4)
+{
+    sigv4->amz_date = written->date;
+    sigv4->signed_headers = written->signed_headers;
+    sigv4->signature = written->signature;
+    bool has_credential = read_credential(written->credential, sigv4);
+    if (!time_parse_amz_date(written->date, &sigv4->signed_ms))
+        return refuse(sigv4, SIGV4_INCOMPLETE,
+                      arena_format(arena,
+                                   "Date must be in ISO-8601 'basic format'. Got '%.*s'. See "
+                                   "http://en.wikipedia.org/wiki/ISO_8601",
+                                   STR_ARGS(repeated(written->date))));
+    if (!signs_header(sigv4, S("host")))
+        return refuse(sigv4, SIGV4_UNSIGNED,
+                      S("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
+    if (!str_equal(written->algorithm, S(ALGORITHM)))
+        return refuse(sigv4, SIGV4_INCOMPLETE,
+                      arena_format(arena, "Unsupported AWS 'algorithm': '%.*s' (only " ALGORITHM " for now).",
+                                   STR_ARGS(repeated(written->algorithm))));
+    if (!has_credential)
+        return refuse(sigv4, SIGV4_INCOMPLETE,
+                      arena_format(arena,
+                                   "Credential must have exactly 5 slash-delimited elements, e.g. "
+                                   "keyid/date/region/service/term, got '%.*s'",
+                                   STR_ARGS(repeated(written->credential))));
+    return is_signature(written->signature) ? SIGV4_OK : SIGV4_MISMATCH;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Cut the next part off: like AWS, at commas and at white space. */
+static bool next_part(str *rest, str *part)
+{
+    size_t start = 0, end;
+
+    while (start < rest->size && (is_space(rest->data[start]) || rest->data[start] == ','))
+        start++;
+    for (end = start; end < rest->size && !is_space(rest->data[end]) && rest->data[end] != ',';)
+        end++;
+    *part = str_head(str_from(*rest, start), end - start);
+    *rest = str_from(*rest, end);
+    return part->size > 0;
+}
+
+/* "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=..."; the part without '=', if there is one
+ */
+static str read_parts(str authorization, struct written *written)
+{
+    str rest = authorization, part, name;
+
+    next_part(&rest, &written->algorithm);
+    while (next_part(&rest, &part)) {
+        str value = part;
+        if (str_index(part, '=') < 0)
+            return part;
         str_next(&value, '=', &name);
         if (str_equal(name, S("Credential")))
-            *credential = value;
+            written->credential = value;
         else if (str_equal(name, S("SignedHeaders")))
-            sigv4->signed_headers = value;
+            written->signed_headers = value;
         else if (str_equal(name, S("Signature")))
-            sigv4->signature = value;
-        else
-            return false;
+            written->signature = value;
     }
-    return str_present(*credential);
+    return (str){0};
 }
 
 /* X-Amz-Date, or else Date in either of its two forms. */
-static bool read_date_header(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
+static str date_of_headers(struct arena *arena, const struct http_request *request)
 {
-    str amz_date = http_header(&request->headers, S("X-Amz-Date"));
+    str date = http_header(&request->headers, S("X-Amz-Date"));
+    int64_t date_ms;
 
-    if (!str_present(amz_date))
-        amz_date = http_header(&request->headers, S("Date"));
-    if (time_parse_http_date(amz_date, &sigv4->signed_ms))
-        amz_date = time_amz_date(arena, sigv4->signed_ms);
-    sigv4->amz_date = amz_date;
-    return time_parse_amz_date(amz_date, &sigv4->signed_ms);
+    if (!str_present(date))
+        date = http_header(&request->headers, S("Date"));
+    return time_parse_http_date(date, &date_ms) ? time_amz_date(arena, date_ms) : date;
 }
 
 static const str PAYLOAD_HEADER = STR_INIT("X-Amz-Content-Sha256");
@@ -122,60 +231,132 @@ static str payload_of_query(const struct form *query, const struct sigv4 *sigv4)
     return !str_present(declared) && str_equal(sigv4->service, S("s3")) ? S(UNSIGNED_PAYLOAD) : declared;
 }
 
-static enum sigv4_result read_header(struct arena *arena, const struct http_request *request, str parts,
-                                     struct sigv4 *sigv4)
+static enum sigv4_result read_header(struct arena *arena, const struct http_request *request,
+                                     str authorization, struct sigv4 *sigv4)
 {
-    str credential = {0};
+    struct written written = {.date = date_of_headers(arena, request)};
+    str odd = read_parts(authorization, &written);
+    str missing = missing_in_header(arena, &written, authorization);
 
-    sigv4->present = true;
     sigv4->security_token = http_header(&request->headers, S("X-Amz-Security-Token"));
-    bool complete = read_parts(parts, &credential, sigv4) && read_credential(credential, sigv4) &&
-                    read_signature(sigv4) && read_date_header(arena, request, sigv4);
+    enum sigv4_result result = read_written(arena, &written, sigv4);
     sigv4->declared_payload = payload_of_headers(request, sigv4);
-    return complete ? SIGV4_OK : SIGV4_INCOMPLETE;
+    if (str_present(odd))
+        return refuse(sigv4, SIGV4_INCOMPLETE,
+                      arena_format(arena,
+                                   "'%.*s' not a valid key=value pair (missing equal-sign) in Authorization "
+                                   "header: '%.*s'.",
+                                   STR_ARGS(repeated(odd)), STR_ARGS(repeated(authorization))));
+    return str_empty(missing) ? result : refuse(sigv4, SIGV4_INCOMPLETE, missing);
 }
 
-static enum sigv4_result read_query(const struct http_request *request, const struct form *query,
-                                    struct sigv4 *sigv4)
+/* In S3's words: the other services' are not documented. */
+static enum sigv4_result read_expires(str expires, struct sigv4 *sigv4)
 {
     int64_t expires_s;
 
-    sigv4->present = sigv4->presigned = true;
-    sigv4->signed_headers = form_get(query, S("X-Amz-SignedHeaders"));
-    sigv4->signature = form_get(query, S("X-Amz-Signature"));
-    sigv4->security_token = form_get(query, S("X-Amz-Security-Token"));
-    sigv4->amz_date = form_get(query, S("X-Amz-Date"));
-    if (!str_equal(form_get(query, S("X-Amz-Algorithm")), S(ALGORITHM)) ||
-        !read_credential(form_get(query, S("X-Amz-Credential")), sigv4) || !read_signature(sigv4) ||
-        !time_parse_amz_date(sigv4->amz_date, &sigv4->signed_ms) ||
-        !str_to_i64(form_get(query, S("X-Amz-Expires")), &expires_s) || expires_s < 0 ||
-        expires_s > LONGEST_EXPIRES_S)
-        return SIGV4_INCOMPLETE;
+    if (!str_to_i64(expires, &expires_s))
+        return refuse(sigv4, SIGV4_INCOMPLETE, S("X-Amz-Expires should be a number"));
+    if (expires_s < 0)
+        return refuse(sigv4, SIGV4_INCOMPLETE, S("X-Amz-Expires must be non-negative"));
+    if (expires_s > LONGEST_EXPIRES_S)
+        return refuse(sigv4, SIGV4_INCOMPLETE,
+                      S("X-Amz-Expires must be less than a week (in seconds); that is, the given "
+                        "X-Amz-Expires must be less than 604800 seconds"));
     sigv4->expires_ms = sigv4->signed_ms + expires_s * MS_PER_S;
+    return SIGV4_OK;
+}
+
+static enum sigv4_result read_query(struct arena *arena, const struct http_request *request,
+                                    const struct form *query, struct sigv4 *sigv4)
+{
+    const struct written written = {
+        .algorithm = form_get(query, S("X-Amz-Algorithm")),
+        .credential = form_get(query, S("X-Amz-Credential")),
+        .signature = form_get(query, S("X-Amz-Signature")),
+        .signed_headers = form_get(query, S("X-Amz-SignedHeaders")),
+        .date = form_get(query, S("X-Amz-Date")),
+        .expires = form_get(query, S("X-Amz-Expires")),
+    };
+    str missing = missing_in_query(arena, &written);
+
+    sigv4->presigned = true;
+    sigv4->security_token = form_get(query, S("X-Amz-Security-Token"));
+    enum sigv4_result result = read_written(arena, &written, sigv4);
+    if (!str_empty(missing))
+        return refuse(sigv4, SIGV4_INCOMPLETE, missing);
+    if (result == SIGV4_OK)
+        result = read_expires(written.expires, sigv4);
     sigv4->declared_payload = signs_header(sigv4, PAYLOAD_HEADER) ? payload_of_headers(request, sigv4)
                                                                   : payload_of_query(query, sigv4);
-    return SIGV4_OK;
+    return result;
+}
+
+static enum sigv4_result read_either(struct arena *arena, const struct http_request *request,
+                                     struct sigv4 *sigv4)
+{
+    str authorization = http_header(&request->headers, S("Authorization"));
+    bool in_header = str_starts_with(authorization, S("AWS4-"));
+    bool in_query = str_find(request->query, S("X-Amz-Signature=")) >= 0 ||
+                    str_find(request->query, S("X-Amz-Algorithm=")) >= 0;
+    struct form query;
+
+    sigv4->present = in_header || in_query;
+    if (in_header && in_query)
+        return refuse(sigv4, SIGV4_UNSIGNED,
+                      S("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP "
+                        "header."));
+    if (in_header)
+        return read_header(arena, request, authorization, sigv4);
+    if (!in_query)
+        return SIGV4_OK;
+    return form_parse(arena, request->query, &query) ? read_query(arena, request, &query, sigv4)
+                                                     : SIGV4_INCOMPLETE;
 }
 
 enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4)
 {
-    str authorization = http_header(&request->headers, S("Authorization"));
-    bool in_header = str_starts_with(authorization, S("AWS4-"));
-    bool in_query = str_find(request->query, S("X-Amz-Signature=")) >= 0;
-    struct form query;
-
     *sigv4 = (struct sigv4){0};
-    if (!in_header && !in_query)
-        return SIGV4_OK;
-    sigv4->present = true;
-    if (in_header && in_query)
-        return SIGV4_INCOMPLETE;
-    if (in_query)
-        return form_parse(arena, request->query, &query) ? read_query(request, &query, sigv4)
-                                                         : SIGV4_INCOMPLETE;
-    if (!str_starts_with(authorization, S(ALGORITHM " ")))
-        return SIGV4_INCOMPLETE;
-    return read_header(arena, request, str_from(authorization, sizeof ALGORITHM), sigv4);
+    return sigv4->read = read_either(arena, request, sigv4);
+}
+
+static bool is_region(str text)
+{
+    return text.size <= LONGEST_REGION && str_is_word(text, S("-_"));
+}
+
+static str date_in_time(const struct sigv4 *sigv4)
+{
+    return str_head(sigv4->amz_date, DATE_SIZE);
+}
+
+static bool scope_is_whole(const struct sigv4 *sigv4)
+{
+    return str_equal(sigv4->terminator, S(TERMINATOR)) && str_equal(sigv4->date, date_in_time(sigv4));
+}
+
+str sigv4_scope_problem(struct arena *arena, const struct sigv4 *sigv4, str service)
+{
+    struct text text = text_in(arena);
+
+    if (!is_region(sigv4->region))
+        text_add(&text, arena_format(arena, "Credential should be scoped to a valid region, not '%.*s'. ",
+                                     STR_ARGS(repeated(sigv4->region))));
+    if (str_present(service) && !str_equal(service, sigv4->service))
+        text_add(&text, arena_format(arena, "Credential should be scoped to correct service: '%.*s'. ",
+                                     STR_ARGS(service)));
+    if (!str_equal(sigv4->terminator, S(TERMINATOR)))
+        text_add(&text, arena_format(arena,
+                                     "Credential should be scoped with a valid terminator: '" TERMINATOR
+                                     "', not '%.*s'. ",
+                                     STR_ARGS(repeated(sigv4->terminator))));
+    if (!str_equal(sigv4->date, date_in_time(sigv4)))
+        text_add(&text, arena_format(arena,
+                                     "Date in Credential scope does not match YYYYMMDD from ISO-8601 version "
+                                     "of date from HTTP: '%.*s' != '%.*s', from '%.*s'. ",
+                                     STR_ARGS(repeated(sigv4->date)), STR_ARGS(date_in_time(sigv4)),
+                                     STR_ARGS(sigv4->amz_date)));
+    return str_trim(text_str(&text));
 }
 
 /* ---- the canonical request ---- */
@@ -259,11 +440,6 @@ static void add_query(struct text *text, str query)
         text_add_char(text, '=');
         text_add(text, parameters.items[i].value);
     }
-}
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* Runs of white space become one space; white space at the ends goes. */
@@ -420,7 +596,7 @@ enum sigv4_result sigv4_verify(struct arena *arena, const struct http_request *r
         return in_time;
     if (!signs_what_matters(request, sigv4))
         return SIGV4_UNSIGNED;
-    if (!str_starts_with(sigv4->amz_date, sigv4->date) || !payload_as_declared(arena, request, sigv4))
+    if (!scope_is_whole(sigv4) || !payload_as_declared(arena, request, sigv4))
         return SIGV4_MISMATCH;
     str expected = make_signature(arena, request, sigv4, signing_key);
     return equal_in_constant_time(expected, sigv4->signature) ? SIGV4_OK : SIGV4_MISMATCH;

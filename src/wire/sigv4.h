@@ -13,13 +13,25 @@
 /* Declared payloads that begin so are signed chunk by chunk, or have a checksum behind them. */
 #define SIGV4_STREAMING "STREAMING-"
 
+enum sigv4_result {
+    SIGV4_OK,
+    SIGV4_INCOMPLETE, /* malformed: IncompleteSignature */
+    SIGV4_MISMATCH,   /* SignatureDoesNotMatch */
+    SIGV4_UNSIGNED,   /* SignatureDoesNotMatch: a header that decides what the request does is not signed */
+    SIGV4_EXPIRED,    /* too old, or a presigned URL after its expiry */
+    SIGV4_NOT_YET,    /* dated in the future beyond the skew */
+};
+
 struct sigv4 {
-    bool present;                             /* the request carries a signature */
-    bool presigned;                           /* in the query string */
-    str access_key_id, date, region, service; /* the credential scope; date is YYYYMMDD */
-    str signed_headers;                       /* "host;x-amz-date" */
-    str signature;                            /* 64 hex digits */
-    str security_token;                       /* of temporary credentials */
+    bool present;           /* the request carries a signature */
+    bool presigned;         /* in the query string */
+    enum sigv4_result read; /* of sigv4_read() */
+    str problem;            /* what makes it not SIGV4_OK, in AWS's words; or absent */
+    str access_key_id;
+    str date, region, service, terminator; /* the credential scope */
+    str signed_headers;                    /* "host;x-amz-date" */
+    str signature;                         /* 64 hex digits */
+    str security_token;                    /* of temporary credentials */
     str amz_date;
     /*
      * What the client declares and signs about the payload: its hash, UNSIGNED-PAYLOAD, or SIGV4_STREAMING
@@ -29,20 +41,17 @@ struct sigv4 {
     int64_t signed_ms, expires_ms; /* absolute; expires_ms of a presigned request only */
 };
 
-enum sigv4_result {
-    SIGV4_OK,
-    SIGV4_INCOMPLETE, /* malformed: IncompleteSignature */
-    SIGV4_MISMATCH,   /* SignatureDoesNotMatch */
-    SIGV4_UNSIGNED,   /* an unsigned header decides what the request does, when, or with whose permissions */
-    SIGV4_EXPIRED,    /* too old, or a presigned URL after its expiry */
-    SIGV4_NOT_YET,    /* dated in the future beyond the skew */
-};
-
 /* Read the signature of the request.  SIGV4_OK with present == false when it is unsigned. */
 enum sigv4_result sigv4_read(struct arena *arena, const struct http_request *request, struct sigv4 *sigv4);
 
 /* The derived key for a scope; it may be kept until the secret changes. */
 struct sha256 sigv4_signing_key(str secret, str date, str region, str service);
+
+/*
+ * What is wrong with the credential's scope, in AWS's words, or empty.  `service` absent: any service is
+ * right.
+ */
+str sigv4_scope_problem(struct arena *arena, const struct sigv4 *sigv4, str service);
 
 /* Is the signature's time acceptable?  OK, EXPIRED or NOT_YET. */
 enum sigv4_result sigv4_check_time(const struct sigv4 *sigv4, int64_t now_ms);

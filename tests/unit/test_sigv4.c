@@ -323,29 +323,98 @@ TEST(a_plus_in_a_signed_query_is_a_space)
     assert_int_equal(verified(&request), SIGV4_MISMATCH);
 }
 
-TEST(malformed_signatures_are_incomplete)
+TEST(malformed_signatures_are_told_in_awss_words)
 {
     static const struct {
         str from, to;
-    } edits[] = {{STR_INIT("AWS4-HMAC-SHA256"), STR_INIT("AWS4-ECDSA-P256-SHA256")},
-                 {STR_INIT("Credential="), STR_INIT("Credentials=")},
-                 {STR_INIT("/aws4_request"), STR_INIT("/aws5_request")},
-                 {STR_INIT("/sqs/"), STR_INIT("/")},
-                 {STR_INIT("/20260131/"), STR_INIT("/2026/")},
-                 {STR_INIT("AKID/"), STR_INIT("/")},
-                 {STR_INIT("SignedHeaders=content-type;host;"), STR_INIT("SignedHeaders=content-type;")},
-                 {STR_INIT("SignedHeaders="), STR_INIT("Headers=")},
-                 {STR_INIT(", Signature="), STR_INIT(", Signature=0")},
-                 {STR_INIT(", Signature="), STR_INIT(" Signature=")},
-                 {STR_INIT("AWS4-HMAC-SHA256 Credential"), STR_INIT("AWS4-HMAC-SHA256Credential")}};
+        enum sigv4_result result;
+        const char *sentence; /* how it begins; NULL: the one about signatures that differ */
+    } edits[] = {
+        {STR_INIT("AWS4-HMAC-SHA256"), STR_INIT("AWS4-ECDSA-P256-SHA256"), SIGV4_INCOMPLETE,
+         "Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256' (only AWS4-HMAC-SHA256 for now)."},
+        {STR_INIT("Credential="), STR_INIT("Credentials="), SIGV4_INCOMPLETE,
+         "Authorization header requires 'Credential' parameter. Authorization=AWS4-HMAC-SHA256 Credentials="},
+        {STR_INIT("SignedHeaders="), STR_INIT("Headers="), SIGV4_INCOMPLETE,
+         "Authorization header requires 'SignedHeaders' parameter. Authorization="},
+        {STR_INIT(", Signature="), STR_INIT(", Sig="), SIGV4_INCOMPLETE,
+         "Authorization header requires 'Signature' parameter. Authorization="},
+        {STR_INIT("Credential=AKID"), STR_INIT("Credential= AKID"), SIGV4_INCOMPLETE,
+         "'AKID/20260131/eu-west-1/sqs/aws4_request' not a valid key=value pair (missing equal-sign) in "
+         "Authorization header: 'AWS4-HMAC-SHA256 Credential= AKID"},
+        {STR_INIT("/sqs/"), STR_INIT("/"), SIGV4_INCOMPLETE,
+         "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got "
+         "'AKID/20260131/eu-west-1/aws4_request'"},
+        {STR_INIT("AKID/"), STR_INIT("/"), SIGV4_INCOMPLETE,
+         "Credential must have exactly 5 slash-delimited"},
+        {STR_INIT("SignedHeaders=content-type;host;"), STR_INIT("SignedHeaders=content-type;"),
+         SIGV4_UNSIGNED, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."},
+        {STR_INIT(", Signature="), STR_INIT(", Signature=0"), SIGV4_MISMATCH, NULL},
+        {STR_INIT("/aws4_request"), STR_INIT("/aws5_request"), SIGV4_MISMATCH, NULL},
+        {STR_INIT("/20260131/"), STR_INIT("/2026/"), SIGV4_MISMATCH, NULL},
+    };
 
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         struct http_request request = signed_request();
+        struct sigv4 sigv4;
         str *value = header_value(&request, S("Authorization"));
         *value = replaced(*value, edits[i].from, edits[i].to);
-        if (verified(&request) != SIGV4_INCOMPLETE)
-            fail_msg("not incomplete: %.*s", STR_ARGS(*value));
+        assert_int_equal(verified(&request), edits[i].result);
+        sigv4_read(&scratch, &request, &sigv4);
+        if (edits[i].sentence && !str_starts_with(sigv4.problem, str_of(edits[i].sentence)))
+            fail_msg("%.*s", STR_ARGS(sigv4.problem));
+        if (!edits[i].sentence)
+            assert_absent(sigv4.problem);
     }
+}
+
+TEST(a_signature_without_parts_lacks_them_all)
+{
+    struct http_request request =
+        request_of(S("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-HMAC-SHA256\r\n\r\n"));
+    struct sigv4 sigv4;
+
+    assert_int_equal(sigv4_read(&scratch, &request, &sigv4), SIGV4_INCOMPLETE);
+    assert_text(sigv4.problem,
+                "Authorization header requires 'Credential' parameter. Authorization header requires "
+                "'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. "
+                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
+                "Authorization=AWS4-HMAC-SHA256");
+}
+
+TEST(a_credentials_scope_is_one_of_the_request)
+{
+    struct sigv4 sigv4 = {.region = S("us-east-1"),
+                          .service = S("sqs"),
+                          .terminator = S("aws4_request"),
+                          .date = S("20260131"),
+                          .amz_date = S("20260131T120000Z")};
+
+    assert_text(sigv4_scope_problem(&scratch, &sigv4, S("sqs")), "");
+    assert_text(sigv4_scope_problem(&scratch, &sigv4, (str){0}), "");
+    sigv4.region = S("us-east-1:111122223333"); /* it would be two parts of an ARN */
+    sigv4.terminator = S("aws5_request");
+    sigv4.date = S("20260130");
+    assert_text(sigv4_scope_problem(&scratch, &sigv4, S("sns")),
+                "Credential should be scoped to a valid region, not 'us-east-1:111122223333'. Credential "
+                "should be scoped to correct service: 'sns'. Credential should be scoped with a valid "
+                "terminator: 'aws4_request', not 'aws5_request'. Date in Credential scope does not match "
+                "YYYYMMDD from ISO-8601 version of date from HTTP: '20260130' != '20260131', from "
+                "'20260131T120000Z'.");
+}
+
+TEST(a_regions_name_is_a_word_of_bounded_length)
+{
+    static char longest[66];
+    struct sigv4 sigv4 = {.terminator = S("aws4_request"), .date = S("20260131"), .amz_date = S("20260131T")};
+
+    memset(longest, 'a', sizeof longest);
+    sigv4.region = (str){longest, 64};
+    assert_text(sigv4_scope_problem(&scratch, &sigv4, (str){0}), "");
+    sigv4.region.size++;
+    assert_true(sigv4_scope_problem(&scratch, &sigv4, (str){0}).size > 0);
+    sigv4.region = S("caf\xc3\xa9");
+    assert_text(sigv4_scope_problem(&scratch, &sigv4, (str){0}),
+                "Credential should be scoped to a valid region, not '?'.");
 }
 
 TEST(a_signature_without_a_date_is_incomplete)
@@ -377,14 +446,14 @@ TEST(presigned_parameters_are_checked)
     assert_int_equal(vector_with(url, S("X-Amz-Expires="), S("X-Amz-Expires=-")), SIGV4_INCOMPLETE);
     assert_int_equal(vector_with(url, S("X-Amz-Expires="), S("X-Amz-Expires=604801")), SIGV4_INCOMPLETE);
     assert_int_equal(vector_with(url, S("X-Amz-SignedHeaders=host"), S("X-Amz-SignedHeaders=date")),
-                     SIGV4_INCOMPLETE);
+                     SIGV4_UNSIGNED);
     assert_int_equal(vector_with(url, S("X-Amz-Date="), S("X-Amz-Dote=")), SIGV4_INCOMPLETE);
 }
 
 TEST(two_signatures_are_one_too_many)
 {
     assert_int_equal(vector_with("a JSON call", S("POST / "), S("POST /?X-Amz-Signature=00 ")),
-                     SIGV4_INCOMPLETE);
+                     SIGV4_UNSIGNED);
 }
 
 TEST(an_access_key_may_hold_a_slash_or_be_one_letter)
@@ -427,7 +496,8 @@ TESTS(test(what_botocore_signs_is_verified), test(awss_example_of_a_signing_key_
       test(a_declared_payload_hash_that_is_not_signed_does_not_count),
       test(a_chunk_signed_payload_is_refused), test(a_target_that_is_not_signed_is_refused),
       test(a_token_or_date_that_is_not_signed_is_refused), test(a_plus_in_a_signed_query_is_a_space),
-      test(malformed_signatures_are_incomplete), test(a_signature_without_a_date_is_incomplete),
-      test(a_plain_date_header_may_stand_for_x_amz_date), test(presigned_parameters_are_checked),
-      test(two_signatures_are_one_too_many), test(an_access_key_may_hold_a_slash_or_be_one_letter),
-      test(what_we_sign_we_verify))
+      test(malformed_signatures_are_told_in_awss_words), test(a_signature_without_parts_lacks_them_all),
+      test(a_credentials_scope_is_one_of_the_request), test(a_regions_name_is_a_word_of_bounded_length),
+      test(a_signature_without_a_date_is_incomplete), test(a_plain_date_header_may_stand_for_x_amz_date),
+      test(presigned_parameters_are_checked), test(two_signatures_are_one_too_many),
+      test(an_access_key_may_hold_a_slash_or_be_one_letter), test(what_we_sign_we_verify))

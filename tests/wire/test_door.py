@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -360,6 +361,71 @@ def test_a_presigned_url_runs_out_by_the_virtual_clock(started):
     orderly_server.advance_clock(endpoint, 61)
     refused = send(endpoint, "GET", path)
     assert refused.status == 403 and "Signature expired" in refused.body
+
+
+@pytest.mark.parametrize("expires, text", [(7200, "- 120 min.)"), (7201, "- 7201 sec.)")])
+def test_a_presigned_url_tells_the_lifetime_that_is_over(started, expires, text):
+    endpoint = started().endpoint
+    path = presigned(endpoint, "/?Action=ListQueues&Version=2012-11-05", expires=expires)
+    orderly_server.advance_clock(endpoint, expires + 1)
+    signed_at, earlier, now, lifetime = re.search(
+        r"Signature expired: (\w+) is now earlier than (\w+) \((\w+) (.*?)</", send(endpoint, "GET", path).body).groups()
+    assert lifetime == text and signed_at < earlier < now
+
+
+AUTHORIZATION = re.compile("Authorization header requires 'Signature' parameter. Authorization=AWS4-HMAC-SHA256 Credential=.*")
+
+
+@pytest.mark.parametrize("edit, json_code, query_code, message", [
+    (("SHA256 ", "SHA512 "), "IncompleteSignatureException", "IncompleteSignature",
+     "Unsupported AWS 'algorithm': 'AWS4-HMAC-SHA512' (only AWS4-HMAC-SHA256 for now)."),
+    ((", Signature=", ", Seal="), "IncompleteSignatureException", "IncompleteSignature", AUTHORIZATION),
+    (("host;", ""), "InvalidSignatureException", "SignatureDoesNotMatch",
+     "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."),
+    (("/us-east-1/", "/us-east-1:0/"), "InvalidSignatureException", "SignatureDoesNotMatch",
+     "Credential should be scoped to a valid region, not 'us-east-1:0'."),
+    (("aws4_request", "aws5_request"), "InvalidSignatureException", "SignatureDoesNotMatch",
+     "Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'."),
+])
+@pytest.mark.parametrize("keys", [("test", "test"), ("nobody", "any")])
+def test_what_is_wrong_with_a_signature_is_told_before_whose_it_is(endpoint, keys, edit, json_code, query_code, message):
+    def refused(service, headers, body):
+        headers = signed(endpoint, headers, body, service, keys=keys)
+        assert edit[0] in headers["Authorization"]
+        return send(endpoint, "POST", "/", {**headers, "Authorization": headers["Authorization"].replace(*edit)}, body)
+
+    def is_told(text):
+        return message.fullmatch(text) if isinstance(message, re.Pattern) else text == message
+
+    reply = json.loads(refused("dynamodb", LIST_TABLES, "{}").body)
+    assert reply["__type"] == f"com.amazon.coral.service#{json_code}" and is_told(reply["message"])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    xml = refused("sts", form, "Action=GetCallerIdentity&Version=2011-06-15").body.replace("&apos;", "'")
+    code, text = re.search("<Code>(.*?)</Code><Message>(.*?)</Message>", xml).groups()
+    assert code == query_code and is_told(text)
+
+
+@pytest.mark.parametrize("old, new, status, message", [
+    ("X-Amz-Expires=3600", "X-Amz-Expires=604801", 400, "X-Amz-Expires must be less than a week (in seconds); that is, the given "
+                                                        "X-Amz-Expires must be less than 604800 seconds"),
+    ("X-Amz-Expires=3600", "X-Amz-Expires=-1", 400, "X-Amz-Expires must be non-negative"),
+    ("X-Amz-Expires=3600", "X-Amz-Expires=1e3", 400, "X-Amz-Expires should be a number"),
+    ("X-Amz-Date=", "X-Amz-Day=", 400, "AWS query-string parameters must include 'X-Amz-Date'. Re-examine the query-string parameters."),
+    ("X-Amz-Signature=", "X-Amz-Seal=", 400,
+     "AWS query-string parameters must include 'X-Amz-Signature'. Re-examine the query-string parameters."),
+    ("SignedHeaders=host", "SignedHeaders=date", 403, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."),
+])
+def test_what_is_wrong_with_a_signed_url_is_told(endpoint, old, new, status, message):
+    path = presigned(endpoint, "/?Action=GetCallerIdentity&Version=2011-06-15", service="sts")
+    assert old in path
+    refused = send(endpoint, "GET", path.replace(old, new))
+    assert refused.status == status and f"<Message>{message}</Message>" in refused.body.replace("&apos;", "'")
+
+
+def test_a_signature_in_the_url_and_one_in_the_header_are_one_too_many(endpoint):
+    path = presigned(endpoint, "/?Action=GetCallerIdentity&Version=2011-06-15", service="sts")
+    refused = send(endpoint, "GET", path, signed(endpoint, {}, "", "sts", method="GET", path=path))
+    assert refused.status == 403 and "Found both 'X-Amz-Algorithm' as a query-string param" in refused.body.replace("&apos;", "'")
 
 
 # --- The start ---------------------------------------------------------------------------------
