@@ -176,6 +176,8 @@ bool dynamodb_update_parse(struct scope *scope, str text, struct update *update,
 bool dynamodb_update_apply(struct arena *arena, const struct update *update,
                            struct dynamodb_attribute_map *item, str *problem);
 extern const str dynamodb_update_too_large; /* the sentence for an item of over 400 KB */
+/* Is an UpdateExpression small enough by itself?  Not of AttributeUpdates.  update_charge.c */
+bool dynamodb_update_charge_fits(const struct update *update);
 
 /* expression_words.c */
 bool dynamodb_is_reserved_word(str name);

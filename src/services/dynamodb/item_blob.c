@@ -17,7 +17,8 @@ enum { VERSION = 1 };
 
 struct writer {
     struct text text;
-    size_t size; /* as AWS counts it */
+    bool measures; /* only the size is asked for: nothing is written */
+    size_t size;   /* as AWS counts it */
     int depth, deepest;
 };
 
@@ -27,17 +28,24 @@ static bool is_full(const struct writer *writer)
     return writer->size > MAX_ITEM_BYTES;
 }
 
+static void add_byte(struct writer *writer, unsigned byte)
+{
+    if (!writer->measures)
+        text_add_char(&writer->text, (char)byte);
+}
+
 static void add_count(struct writer *writer, size_t count)
 {
     for (; count >= 0x80; count >>= 7)
-        text_add_char(&writer->text, (char)(count | 0x80));
-    text_add_char(&writer->text, (char)count);
+        add_byte(writer, (unsigned char)(count | 0x80));
+    add_byte(writer, (unsigned char)count);
 }
 
 static void add_bytes(struct writer *writer, str bytes)
 {
     add_count(writer, bytes.size);
-    text_add(&writer->text, bytes);
+    if (!writer->measures)
+        text_add(&writer->text, bytes);
 }
 
 static void add_text(struct writer *writer, str bytes)
@@ -133,7 +141,7 @@ static void add_value(struct writer *writer, const struct dynamodb_attribute_val
 
     if (++writer->depth > writer->deepest)
         writer->deepest = writer->depth;
-    text_add_char(&writer->text, (char)((int)type + is_false));
+    add_byte(writer, (unsigned)type + is_false);
     add_content(writer, type, value);
     writer->depth--;
 }
@@ -148,6 +156,14 @@ str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_ma
     add_attributes(&writer, item);
     *size = (struct item_size){writer.size, writer.deepest};
     return text_str(&writer.text);
+}
+
+size_t dynamodb_value_bytes(const struct dynamodb_attribute_value *value)
+{
+    struct writer writer = {.measures = true};
+
+    add_value(&writer, value);
+    return writer.size;
 }
 
 /* ---- reading ---- */

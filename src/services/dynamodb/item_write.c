@@ -16,6 +16,13 @@ static bool return_values_check(const struct call *call, const struct write *wri
            dynamodb_refuse_request(call, S("ReturnValues can only be ALL_OLD or NONE"));
 }
 
+/* Statements and transactions are not charged. */
+static bool charge_check(const struct call *call, const struct write *write)
+{
+    return dynamodb_update_charge_fits(&write->expressions.update) ||
+           dynamodb_refuse(call, dynamodb_update_too_large);
+}
+
 static bool request_check(const struct call *call, const struct item_write *asked, struct write *write)
 {
     struct expression_texts texts = asked->texts;
@@ -25,7 +32,7 @@ static bool request_check(const struct call *call, const struct item_write *aske
     texts.attributes = asked->write.given;
     return dynamodb_write_checked(call, write,
                                   dynamodb_expressions_read(call, &texts, &write->expressions) &&
-                                      return_values_check(call, write));
+                                      return_values_check(call, write) && charge_check(call, write));
 }
 
 /* Find the item's key.  False: fail() has been called. */

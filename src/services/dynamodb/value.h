@@ -103,6 +103,8 @@ struct item_size {
 /* The blob of a checked item.  Over 400 KB it is incomplete, and the depth unknown. */
 str dynamodb_item_encode(struct arena *arena, const struct dynamodb_attribute_map *item,
                          struct item_size *size);
+/* The bytes of a checked value, as AWS counts them towards the 400 KB; over 400 KB only that it is larger. */
+size_t dynamodb_value_bytes(const struct dynamodb_attribute_value *value);
 /* The decoded item points into the blob. */
 struct dynamodb_attribute_map dynamodb_item_decode(struct arena *arena, str blob);
 /* Only the attributes of those names, which are sorted; what the others have is skipped. */
