@@ -65,7 +65,9 @@ struct dialect {
     bool (*validate)(const struct call *call, const struct shape *shape, const void *in);
     const char *const *first_members; /* texts of requests that are checked before everything else; ends with
                                          NULL; may be NULL */
-    bool (*first_check)(const struct call *call, str text); /* false: the call has failed */
+    bool (*first_check)(const struct call *call, str text);         /* false: the call has failed */
+    bool (*size_check)(const struct call *call, size_t body_bytes); /* of a body as it was sent; false: the
+                                                                       call has failed; may be NULL */
     bool values_are_untold;     /* sentences leave out the value that breaks a constraint */
     bool null_items_are_untold; /* the sentence about a collection's items leaves out "not be null" */
     bool keys_may_be_arns;      /* a map's keys that are ARNs are left to the one who finds what they name */

@@ -6,6 +6,7 @@
  * preparation) moves to the pool of workers, each of which has a dispatcher like a loop's.  In every case the
  * reply waits until the data that it depends on is durable.
  */
+#include "engine/dialect.h"
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
 #include "engine/protocol.h"
@@ -274,6 +275,9 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
         door_refuse_write(exchange);
         return false;
     }
+    const struct dialect *dialect = route.operation->service->dialect;
+    if (dialect->size_check && !dialect->size_check(call, exchange->request->payload.size))
+        return false;
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
     return route.protocol->decode_request(call, exchange->request, exchange->in) &&
            validate(call, route.operation->input, exchange->in);

@@ -2,12 +2,18 @@
 
 import datetime
 import functools
+import gzip
 import math
+import urllib.error
+import urllib.request
 
 import boto3
 import botocore.session
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from refusals import refusal
 
@@ -613,3 +619,43 @@ def test_a_queue_has_metrics_for_six_hours_after_it_was_last_seen_with_messages(
     assert wait_until(lambda: has_point_of(last))
     advance_to(last + 3, 1)
     assert not has_point_of(last + 1)
+
+
+def padded(operation, protocol, size):
+    """A request of so many bytes, and its headers: a member that no operation has fills it up."""
+    form = {"PutMetricData": "Action=PutMetricData&Version=2010-08-01&Namespace=Shop&MetricData.member.1.MetricName=a"
+                             "&MetricData.member.1.Value=1",
+            "GetMetricData": "Action=GetMetricData&Version=2010-08-01&StartTime=0&EndTime=60&MetricDataQueries.member.1.Id=m"
+                             "&MetricDataQueries.member.1.Expression=TIME_SERIES(1)"}
+    json_ = {"PutMetricData": '{"Namespace":"Shop","MetricData":[{"MetricName":"a","Value":1}]',
+             "GetMetricData": '{"StartTime":0,"EndTime":60,"MetricDataQueries":[{"Id":"m","Expression":"TIME_SERIES(1)"}]'}
+    if protocol == "query":
+        text, end, headers = form[operation] + "&Padding=", "", {"Content-Type": "application/x-www-form-urlencoded"}
+    else:
+        text, end = json_[operation] + ',"Padding":"', '"}'
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"GraniteServiceVersion20100801.{operation}"}
+    return headers, text + "x" * (size - len(text) - len(end)) + end
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+@pytest.mark.parametrize("operation, most", [("PutMetricData", 1048576), ("GetMetricData", 614400)])
+def test_a_request_may_be_only_so_large(endpoint, account, operation, most, protocol):
+    def send(size, pack=False):
+        headers, body = padded(operation, protocol, size)
+        body = gzip.compress(body.encode()) if pack else body.encode()
+        request = AWSRequest("POST", endpoint, data=body, headers={**headers, **({"Content-Encoding": "gzip"} if pack else {})})
+        SigV4Auth(Credentials(account, "x"), "monitoring", "us-east-1").add_auth(request)
+        try:
+            with urllib.request.urlopen(urllib.request.Request(endpoint, body, dict(request.headers))) as reply:
+                return reply.status, reply.headers, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.status, error.headers, error.read().decode()
+
+    assert send(most)[0] == 200
+    assert send(most + 1, pack=True)[0] == 200  # what counts is what was sent
+    status, headers, body = send(most + 1)
+    assert status == 413 and f"Request size {most + 1} exceeded {most} bytes" in body
+    if protocol == "json":
+        assert headers["x-amzn-query-error"] == "RequestEntityTooLarge;Sender"
+    else:
+        assert "<Code>RequestEntityTooLarge</Code>" in body
