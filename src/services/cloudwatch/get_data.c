@@ -122,7 +122,7 @@ static const struct cloudwatch_message_data dropped = {
 };
 
 static void write_series(const struct reply *reply, const struct cloudwatch_metric_data_query *query,
-                         const struct series_values *series, str label)
+                         const struct series_values *series, bool of_array)
 {
     const struct queries *queries = &reply->queries;
     struct arena *arena = queries->call->arena;
@@ -130,10 +130,13 @@ static void write_series(const struct reply *reply, const struct cloudwatch_metr
     struct label_options options = {.now_ms = queries->call->now_ms,
                                     .region = queries->call->region,
                                     .account = queries->call->account,
-                                    .zone_ms = reply->zone_ms};
+                                    .zone_ms = reply->zone_ms,
+                                    .of_array = of_array,
+                                    .fallback = query->metric_stat || of_array ? series->label : (str){0}};
 
     result->id = query->id;
-    options.fallback = str_present(label) ? label : query->id;
+    if (!str_present(options.fallback))
+        options.fallback = query->id;
     result->label = cloudwatch_label(arena, query->label, series, &options);
     result->status_code = cloudwatch_status_code_text(CLOUDWATCH_STATUS_CODE_COMPLETE);
     list_make_empty(arena, &result->timestamps);
@@ -163,8 +166,7 @@ static bool write_answer(struct reply *reply, size_t number)
     if (!cloudwatch_query_series(queries, number, &value))
         return false;
     for (size_t i = 0; i < value.count; i++)
-        write_series(reply, query, &value.series[i],
-                     query->metric_stat || value.kind == MATH_SEVERAL ? value.series[i].label : (str){0});
+        write_series(reply, query, &value.series[i], value.kind == MATH_SEVERAL);
     return true;
 }
 

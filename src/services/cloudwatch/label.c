@@ -189,8 +189,10 @@ str cloudwatch_label(struct arena *arena, str label, const struct series_values 
     struct text text = text_in(arena);
     ptrdiff_t begin, end;
 
-    if (!str_present(label))
+    if (!str_present(label) || (options->of_array && str_empty(label)))
         return options->fallback;
+    if (options->of_array && str_find(label, S("${")) < 0)
+        return arena_concat(arena, label, S(" "), options->fallback);
     while ((begin = str_find(label, S("${"))) >= 0) {
         str rest = str_from(label, (size_t)begin + 2), value;
         text_add(&text, str_head(label, (size_t)begin));

@@ -10,6 +10,7 @@
 
 struct label_options {
     str fallback;    /* the series' label when it has none of its own, and ${LABEL} */
+    bool of_array;   /* the label is that of an array: a plain one comes before the series' own */
     int64_t zone_ms; /* added to times */
     int64_t now_ms;  /* for times relative to now */
     str region, account;

@@ -65,6 +65,15 @@ static bool exclude(const struct call *call, size_t datum, const char *one, cons
     return false;
 }
 
+static bool refuse_counts(const struct call *call, size_t datum)
+{
+    fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The parameters MetricData.member.%zu.Values and MetricData.member.%zu.Counts must be of the same "
+         "size.",
+         datum, datum);
+    return false;
+}
+
 static bool values_check(const struct call *call, const struct cloudwatch_metric_datum *datum, size_t number)
 {
     if (datum->values.count > MAX_VALUES) {
@@ -73,13 +82,8 @@ static bool values_check(const struct call *call, const struct cloudwatch_metric
              MAX_VALUES);
         return false;
     }
-    if (datum->counts.count > 0 && datum->counts.count != datum->values.count) {
-        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
-             "The parameters MetricData.member.%zu.Values and MetricData.member.%zu.Counts must be of the "
-             "same size.",
-             number, number);
-        return false;
-    }
+    if (datum->counts.count > 0 && datum->counts.count != datum->values.count)
+        return refuse_counts(call, number);
     for (size_t i = 0; i < datum->values.count; i++)
         if (!is_number(datum->values.items[i]))
             return refuse_item(call, datum->values.items[i], number, "Values", i + 1);
@@ -111,6 +115,8 @@ static bool measure_check(const struct call *call, const struct cloudwatch_metri
         return exclude(call, number, "Value", "StatisticValues");
     if (datum->values.count > 0 && datum->statistic_values)
         return exclude(call, number, "Values", "StatisticValues");
+    if (datum->counts.count > 0 && datum->values.count == 0)
+        return refuse_counts(call, number);
     if (datum->value)
         return number_check(call, *datum->value, number, "Value");
     if (datum->statistic_values)

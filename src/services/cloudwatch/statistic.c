@@ -31,13 +31,25 @@ static bool read_number(str text, double *number)
     return text.size <= MAX_NUMBER && str_to_double(text, number);
 }
 
+static bool is_digits(str text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return !str_empty(text);
+}
+
+/* 0 to 100, as AWS writes it: two digits at most, but for 100, and decimals. */
 static bool read_percentage(str text, double *percentage)
 {
     ptrdiff_t point = str_index(text, '.');
+    str whole = point < 0 ? text : str_head(text, (size_t)point),
+        decimals = point < 0 ? S("") : str_from(text, (size_t)point + 1);
 
-    if (point >= 0 && text.size - (size_t)point - 1 > MAX_DECIMALS)
+    if (!is_digits(whole) || (whole.size > 2 && !str_equal(whole, S("100"))) ||
+        (!str_empty(decimals) && !is_digits(decimals)) || decimals.size > MAX_DECIMALS)
         return false;
-    return read_number(text, percentage) && *percentage >= 0 && *percentage <= 100;
+    return read_number(text, percentage) && *percentage <= 100;
 }
 
 /* One side of "10%:90%"; empty: no bound. */
@@ -195,7 +207,7 @@ static bool of_distribution(const struct statistic *statistic, const struct sums
         return false;
     if (statistic->kind == STATISTIC_PERCENTILE) {
         *value = value_at(distribution, sums->samples * high / 100);
-        return true;
+        return sums->least >= 0; /* as on AWS, values below 0 have no percentiles */
     }
     struct part part =
         statistic->absolute

@@ -24,10 +24,13 @@ static void leave_live_out(const struct image *image, struct series_values *valu
         values->count--;
 }
 
-static void add_series(struct image *image, size_t number, const struct series_values *values, str fallback)
+static void add_series(struct image *image, size_t number, const struct series_values *values, bool of_array)
 {
     const struct widget_metric *metric = &image->widget->metrics.items[number];
-    const struct label_options options = {.fallback = fallback,
+    const struct cloudwatch_metric_data_query *query = &image->queries.list->items[number];
+    const struct label_options options = {.fallback = query->metric_stat || of_array ? values->label
+                                                                                     : query->expression,
+                                          .of_array = of_array,
                                           .zone_ms = image->widget->zone_ms,
                                           .now_ms = image->call->now_ms,
                                           .region = image->call->region,
@@ -42,15 +45,13 @@ static void add_series(struct image *image, size_t number, const struct series_v
     series->color =
         metric->color ? *metric->color : colors[(image->series.count - 1) % (sizeof colors / sizeof *colors)];
     leave_live_out(image, &series->values);
-    series->label = cloudwatch_label(image->call->arena, image->queries.list->items[number].label,
-                                     &series->values, &options);
+    series->label = cloudwatch_label(image->call->arena, query->label, &series->values, &options);
 }
 
 /* False: fail() has been called. */
 static bool add_query(struct image *image, size_t number)
 {
     struct queries *queries = &image->queries;
-    const struct cloudwatch_metric_data_query *query = &queries->list->items[number];
 
     if (!cloudwatch_query_is_right(queries, number))
         return false;
@@ -60,9 +61,7 @@ static bool add_query(struct image *image, size_t number)
     if (!cloudwatch_query_series(queries, number, &value))
         return false;
     for (size_t i = 0; i < value.count; i++)
-        add_series(image, number, &value.series[i],
-                   query->metric_stat || value.kind == MATH_SEVERAL ? value.series[i].label
-                                                                    : query->expression);
+        add_series(image, number, &value.series[i], value.kind == MATH_SEVERAL);
     return true;
 }
 

@@ -160,6 +160,27 @@ def test_percentiles_and_trimmed_statistics(cloudwatch, start):
     assert found == pytest.approx(wanted)
 
 
+def test_values_below_zero_have_no_percentiles(cloudwatch, start):
+    put(cloudwatch, "cold", Values=[-1.0, 3.0], Timestamp=start)
+    put(cloudwatch, "cold", Values=[0.0, 3.0], Timestamp=start + 5 * MINUTE)
+    assert statistics(cloudwatch, "cold", start, names=["Sum"], extended=["p100", "TM(:3)"]) == [
+        {"Timestamp": start, "Unit": "None", "Sum": 2, "ExtendedStatistics": {"TM(:3)": 1}},
+        {"Timestamp": start + 5 * MINUTE, "Unit": "None", "Sum": 3, "ExtendedStatistics": {"p100": 3, "TM(:3)": 1.5}}]
+
+
+@pytest.mark.parametrize("statistic, right", [
+    ("p0", True), ("p100", True), ("p99.0123456789", True), ("tm5.", True), ("TM(2.5%:100.0%)", True), ("p101", False), ("p050", False),
+    ("p1e1", False), ("p+1", False), ("p.5", False), ("p99.01234567891", False), ("p9.5.5", False), ("p100.1", False), ("p", False),
+    ("TM(1e1%:50%)", False), ("TM(1e1:5e1)", True), ("PR(:1e1)", True)])
+def test_a_percentage_is_written_with_digits(cloudwatch, start, statistic, right):
+    put(cloudwatch, "v", Value=20, Timestamp=start)
+    if right:
+        statistics(cloudwatch, "v", start, names=[], extended=[statistic])
+    else:
+        assert refusal(statistics, cloudwatch, "v", start, names=[], extended=[statistic]) == (
+            "InvalidParameterValue", f"The value {statistic} for parameter ExtendedStatistics.member.1 is not supported.")
+
+
 def test_values_have_counts(cloudwatch, start):
     put(cloudwatch, "weighted", Values=[1.0, 10.0], Counts=[9.0, 1.0], Timestamp=start)
     [point] = statistics(cloudwatch, "weighted", start, names=["SampleCount", "Sum"], extended=["p90"])
@@ -334,6 +355,8 @@ def test_series_come_newest_first_by_default_and_in_pages(cloudwatch, start):
     ({"Value": 1, "StorageResolution": 5}, "InvalidParameterValue", "The value 5 for parameter MetricData.member.1.StorageResolution is invalid."),
     ({"Values": [1.0] * 151}, "InvalidParameterValue", "The collection MetricData.member.1.Values must not have a size greater than 150."),
     ({"Values": [1.0], "Counts": [1.0, 2.0]}, "InvalidParameterValue",
+     "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
+    ({"Value": 1, "Counts": [1.0]}, "InvalidParameterValue",
      "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
     ({"Value": 2.0 ** 361}, "InvalidParameterValue", "The value 4.69709e+108 for parameter MetricData.member.1.Value is invalid."),
     ({"Value": math.nan}, "InvalidParameterValue", "The value NaN for parameter MetricData.member.1.Value is invalid."),

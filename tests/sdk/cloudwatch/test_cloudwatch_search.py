@@ -167,6 +167,19 @@ def test_functions_of_times(put, ask, start):
 # --- Labels ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("label, labels", [
+    ("Filled:", ["Filled: a", "Filled: b"]), ("", ["a", "b"]), ("${MAX} of ${LABEL}", ["2 of a", "3 of b"]), ("${MAX}", ["2", "3"]),
+])
+def test_the_label_of_an_array_comes_before_those_of_its_series(world, put, start, label, labels):
+    put("a", [2])
+    put("b", [3])
+    stats = [{"Id": name, "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": name}, "Period": 60, "Stat": "Sum"},
+              "ReturnData": False} for name in "ab"]
+    found = world.cloudwatch.get_metric_data(StartTime=start, EndTime=start + MINUTE, MetricDataQueries=[
+        *stats, {"Id": "e", "Expression": "FILL(METRICS(), 0)", "Label": label}])["MetricDataResults"]
+    assert [one["Label"] for one in found] == labels
+
+
 @pytest.fixture
 def label(world, put, start):
     put("n", [4, 1, 7.5, 2], Kind="web")
