@@ -1,6 +1,6 @@
 """Tags of tables, as boto3 sees them: what is refused, and in AWS's sentences."""
 
-import botocore.session
+import boto3
 import pytest
 from botocore.config import Config
 from orderly_fixtures import ACCOUNT
@@ -9,7 +9,7 @@ from orderly_fixtures import ACCOUNT
 @pytest.fixture(scope="module")
 def dynamodb(endpoint):
     """A client that leaves all checks to the server."""
-    return botocore.session.get_session().create_client(
+    return boto3.client(
         "dynamodb", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test",
         aws_secret_access_key="test", config=Config(parameter_validation=False, retries={"max_attempts": 0}))
 
