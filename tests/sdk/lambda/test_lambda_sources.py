@@ -249,7 +249,7 @@ CHANGES = [
     ({"MetricsConfig": {"Metrics": ["EventCount"]}}, {"MetricsConfig": {"Metrics": ["EventCount"]}}),
     ({"ProvisionedPollerConfig": {"MinimumPollers": 3}}, {"ProvisionedPollerConfig": {"MinimumPollers": 3, "MaximumPollers": 200}}),
     ({"ProvisionedPollerConfig": {"MaximumPollers": 2}}, {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 2}}),
-    ({"ProvisionedPollerConfig": {"MaximumPollers": 2000}}, {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 2000}}),
+    ({"ProvisionedPollerConfig": {"MaximumPollers": 10000}}, {"ProvisionedPollerConfig": {"MinimumPollers": 2, "MaximumPollers": 10000}}),
 ]
 
 
@@ -314,7 +314,7 @@ def test_a_setting_that_a_queue_cannot_have_is_refused(functions, target, refuse
 @pytest.mark.parametrize("arguments", [
     {"ScalingConfig": {"MaximumConcurrency": 1}}, {"ScalingConfig": {"MaximumConcurrency": 1001}},
     {"BatchSize": 0}, {"BatchSize": 10001}, {"MaximumBatchingWindowInSeconds": 301}, {"MaximumBatchingWindowInSeconds": -1},
-    {"ProvisionedPollerConfig": {"MaximumPollers": 2001}}, {"ProvisionedPollerConfig": {"MinimumPollers": 201}},
+    {"ProvisionedPollerConfig": {"MaximumPollers": 10001}}, {"ProvisionedPollerConfig": {"MinimumPollers": 201}},
     {"FilterCriteria": criteria("x" * 4097)}, {"FunctionResponseTypes": ["ReportBatchItemFailures"] * 2},
 ], ids=json.dumps)
 def test_a_setting_outside_its_range_is_refused(endpoint, target, refused, arguments):
