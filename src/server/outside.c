@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "base/time.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,25 +18,27 @@
 #include <string.h>
 
 enum {
-    MAX_UNDER_WAY = 128,
-    MAX_WAITING = 4096,
-    MAX_WAITING_BYTES = 64 * 1024 * 1024,
+    MAX_UNDER_WAY = 512,
+    SLOW_US = 1000 * 1000, /* what is under way for as long counts as slow from then on */
+    SLOW_MS = SLOW_US / 1000,
     IDLE_MS = 60 * 1000,
     OK = 200,
 };
+
+/* So many may be under way in the lane when another one begins. */
+static const size_t most_in_lane[LANES] = {[LANE_PROMPT] = 128, [LANE_SLOW] = 64};
 
 struct outside {
     struct outside_options options;
     CURLM *multi; /* NULL before the first request, as is the thread */
     pthread_t thread;
     struct transfer *under_way[MAX_UNDER_WAY];
-    size_t under_way_count;
+    size_t under_way_count, in_lane[LANES];
 
     pthread_mutex_t lock;
     struct engine *engine; /* NULL before outside_open() */
     bool closing;
-    struct transfer *first, **end; /* those that wait */
-    size_t waiting, waiting_bytes;
+    struct lanes lanes;
 };
 
 /* ---- the queue ---- */
@@ -61,13 +64,8 @@ static void read_transfer(void *context)
     struct transfer *transfer = reading->transfer;
 
     check(outside_send_read(&transfer->arena, arena_copy(&transfer->arena, reading->payload), &transfer->in));
-}
-
-/* Before the engine is known, nothing can be reported. */
-static bool has_room(const struct outside *outside, size_t bytes)
-{
-    return !outside->engine ||
-           (outside->waiting < MAX_WAITING && outside->waiting_bytes + bytes <= MAX_WAITING_BYTES);
+    /* All mails have one endpoint: the relay. */
+    transfer->endpoint = str_hash(str_present(transfer->in.recipient) ? S("mail") : transfer->in.url);
 }
 
 static void *run(void *context);
@@ -75,7 +73,7 @@ static void *run(void *context);
 /* Called with the lock held. */
 static void wake_thread(struct outside *outside)
 {
-    if (!outside->engine || outside->closing || !outside->first)
+    if (!outside->engine || outside->closing || lanes_are_empty(&outside->lanes))
         return;
     if (outside->multi) {
         curl_multi_wakeup(outside->multi);
@@ -86,35 +84,30 @@ static void wake_thread(struct outside *outside)
     check(outside->multi && pthread_create(&outside->thread, NULL, run, outside) == 0);
 }
 
-/* False: too many wait. */
+/* False: too many wait.  Before the engine is known, nothing can be reported. */
 static bool push(struct outside *outside, struct transfer *transfer)
 {
     pthread_mutex_lock(&outside->lock);
-    bool room = has_room(outside, transfer->arena.held);
-    if (room) {
-        *outside->end = transfer;
-        outside->end = &transfer->next;
-        outside->waiting++;
-        outside->waiting_bytes += transfer->arena.held;
+    bool room = lanes_push(&outside->lanes, transfer, !outside->engine);
+    if (room)
         wake_thread(outside);
-    }
     pthread_mutex_unlock(&outside->lock);
     return room;
 }
 
-static struct transfer *pop(struct outside *outside)
+static struct transfer *pop(struct outside *outside, enum lane lane)
 {
     pthread_mutex_lock(&outside->lock);
-    struct transfer *transfer = outside->closing ? NULL : outside->first;
-    if (transfer) {
-        outside->first = transfer->next;
-        if (!outside->first)
-            outside->end = &outside->first;
-        outside->waiting--;
-        outside->waiting_bytes -= transfer->arena.held;
-    }
+    struct transfer *transfer = outside->closing ? NULL : lanes_pop(&outside->lanes, lane);
     pthread_mutex_unlock(&outside->lock);
     return transfer;
+}
+
+static void note(struct outside *outside, const struct transfer *transfer, bool is_slow)
+{
+    pthread_mutex_lock(&outside->lock);
+    lanes_note(&outside->lanes, transfer, is_slow);
+    pthread_mutex_unlock(&outside->lock);
 }
 
 static bool is_closing(struct outside *outside)
@@ -183,15 +176,37 @@ static void begin(struct outside *outside, struct transfer *transfer)
     }
     transfer_prepare(transfer, &outside->options);
     check(curl_multi_add_handle(outside->multi, transfer->curl) == CURLM_OK);
+    transfer->began_us = monotonic_us();
     outside->under_way[outside->under_way_count++] = transfer;
+    outside->in_lane[transfer->lane]++;
 }
 
-static void begin_some(struct outside *outside)
+static void begin_some(struct outside *outside, enum lane lane)
 {
     struct transfer *transfer;
 
-    while (outside->under_way_count < MAX_UNDER_WAY && (transfer = pop(outside)))
+    while (outside->under_way_count < MAX_UNDER_WAY && outside->in_lane[lane] < most_in_lane[lane] &&
+           (transfer = pop(outside, lane)))
         begin(outside, transfer);
+}
+
+static bool has_taken_long(const struct transfer *transfer)
+{
+    return monotonic_us() - transfer->began_us >= SLOW_US;
+}
+
+/* They leave their places to others. */
+static void find_slow(struct outside *outside)
+{
+    for (size_t i = 0; i < outside->under_way_count; i++) {
+        struct transfer *transfer = outside->under_way[i];
+        if (transfer->lane != LANE_PROMPT || !has_taken_long(transfer))
+            continue;
+        transfer->lane = LANE_SLOW;
+        outside->in_lane[LANE_PROMPT]--;
+        outside->in_lane[LANE_SLOW]++;
+        note(outside, transfer, true);
+    }
 }
 
 static void take_off(struct outside *outside, struct transfer *transfer)
@@ -201,6 +216,7 @@ static void take_off(struct outside *outside, struct transfer *transfer)
     while (outside->under_way[at] != transfer)
         at++;
     outside->under_way[at] = outside->under_way[--outside->under_way_count];
+    outside->in_lane[transfer->lane]--;
     curl_multi_remove_handle(outside->multi, transfer->curl);
 }
 
@@ -217,6 +233,7 @@ static void end_some(struct outside *outside)
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         struct outside_sent sent = transfer_result(transfer, code);
         take_off(outside, transfer);
+        note(outside, transfer, has_taken_long(transfer));
         post(outside, &sent);
         transfer_free(transfer);
     }
@@ -231,8 +248,10 @@ static void *run(void *context)
     while (!is_closing(outside)) {
         curl_multi_perform(outside->multi, &running);
         end_some(outside);
-        begin_some(outside);
-        curl_multi_poll(outside->multi, NULL, 0, IDLE_MS, NULL);
+        find_slow(outside);
+        for (enum lane lane = 0; lane < LANES; lane++)
+            begin_some(outside, lane);
+        curl_multi_poll(outside->multi, NULL, 0, outside->in_lane[LANE_PROMPT] > 0 ? SLOW_MS : IDLE_MS, NULL);
     }
     return NULL;
 }
@@ -244,7 +263,7 @@ struct outside *outside_new(const struct outside_options *options)
     struct outside *outside = memory_take(sizeof *outside);
 
     outside->options = *options;
-    outside->end = &outside->first;
+    lanes_begin(&outside->lanes);
     pthread_mutex_init(&outside->lock, NULL);
     return outside;
 }
@@ -266,10 +285,9 @@ static void free_all(struct outside *outside)
         take_off(outside, transfer);
         transfer_free(transfer);
     }
-    while ((transfer = outside->first)) {
-        outside->first = transfer->next;
-        transfer_free(transfer);
-    }
+    for (enum lane lane = 0; lane < LANES; lane++)
+        while ((transfer = lanes_pop(&outside->lanes, lane)))
+            transfer_free(transfer);
 }
 
 void outside_close(struct outside *outside)

@@ -10,10 +10,16 @@
 
 #include <curl/curl.h>
 
+/* Where requests wait, and whose places they take: see outside_lanes.c. */
+enum lane { LANE_PROMPT, LANE_SLOW, LANES };
+
 /* A request: it waits, and then it is under way. */
 struct transfer {
     struct outside *outside;
     struct transfer *next;
+    uint64_t endpoint; /* its hash */
+    enum lane lane;
+    int64_t began_us;
     struct arena arena;
     struct outside_send_input in;
     CURL *curl; /* NULL while it waits */
@@ -23,6 +29,27 @@ struct transfer {
     bool out_of_bounds; /* its address may not be reached */
     char error[CURL_ERROR_SIZE];
 };
+
+enum { MAX_SLOW_ENDPOINTS = 4096 };
+
+/* All zero, but for the ends, at first: lanes_begin(). */
+struct lanes {
+    struct lane_queue {
+        struct transfer *first, **end;
+        size_t waiting, waiting_bytes;
+    } queues[LANES];
+    uint64_t slow[MAX_SLOW_ENDPOINTS]; /* each at the place that its hash says; a later one takes it over */
+};
+
+/* outside_lanes.c */
+void lanes_begin(struct lanes *lanes);
+bool lanes_are_empty(const struct lanes *lanes);
+/* Choose the transfer's lane and append it.  False: too many wait there, unless `always`. */
+bool lanes_push(struct lanes *lanes, struct transfer *transfer, bool always);
+/* The first one of a lane, or NULL. */
+struct transfer *lanes_pop(struct lanes *lanes, enum lane lane);
+/* An endpoint has taken long for a request, or not. */
+void lanes_note(struct lanes *lanes, const struct transfer *transfer, bool is_slow);
 
 /* outside_request.c */
 /* Everything but the handle's start. */

@@ -10,11 +10,13 @@ import threading
 class Endpoint:
     """An HTTP server that keeps the requests that it gets, and answers with the statuses it is told, then with 200.
 
-    A request with the status None gets no answer before the end, and one with "endless" an answer without an end."""
+    A request with the status None gets no answer before the end, and one with "endless" an answer without an end.
+    Neither gets one whose path begins as hang() is told."""
 
     def __init__(self, certificate=None):
         """certificate: the path of a PEM file with a certificate for 127.0.0.1 and its key, for HTTPS."""
         self.requests, self.statuses, self.ended = queue.Queue(), queue.Queue(), threading.Event()
+        self.hanging = None
         endpoint = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -22,7 +24,7 @@ class Endpoint:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 endpoint.requests.put((self.path, self.headers, body))
                 status = 200 if endpoint.statuses.empty() else endpoint.statuses.get()
-                if status is None:
+                if status is None or endpoint.hanging and self.path.startswith(endpoint.hanging):
                     endpoint.ended.wait()
                     return
                 if status == "endless":
@@ -59,6 +61,9 @@ class Endpoint:
     def answer(self, *statuses):
         for status in statuses:
             self.statuses.put(status)
+
+    def hang(self, path):
+        self.hanging = path
 
     def take(self):
         """(path, headers, body) of the next request."""

@@ -285,6 +285,36 @@ def test_an_answer_without_an_end_is_taken_by_its_status(sns, web, endpoint, con
 
 
 @pytest.fixture
+def hanging(sns, web, make_topic):
+    """hanging(count) returns a topic with as many endpoints, which answer nothing but their confirmation."""
+
+    def make(count):
+        topic = make_topic("hangs")
+        for i in range(count):
+            subscribe(sns, topic, web, path=f"/hanging/{i}")
+            path, _, body = web.take()
+            assert path == f"/hanging/{i}" and visit(json.loads(body)["SubscribeURL"])[0] == 200
+        web.hang("/hanging/")
+        return topic
+
+    return make
+
+
+def test_endpoints_that_hang_do_not_hold_the_others(sns, web, endpoint, hanging, confirmed, wait_until):
+    """A subscription has eight requests under way at most, and all of them together 128 that are not slow."""
+    topic, _ = confirmed()
+    hangs = hanging(16)
+    for _ in range(9):
+        sns.publish(TopicArn=hangs, Message="m")
+    wait_until(lambda: web.requests.qsize() == 16 * 8)
+    sns.publish(TopicArn=topic, Message="in time")
+    wait_until(lambda: web.requests.qsize() > 16 * 8)
+    seen = [web.take() for _ in range(16 * 8 + 1)]
+    assert [json.loads(body)["Message"] for path, _, body in seen if path == "/hook"] == ["in time"]
+    assert Traces(endpoint).find(resource=hangs, outcome="any-failure") == []  # no attempt had to end first
+
+
+@pytest.fixture
 def dead_letters(make_queue, allow_topic, confirmed):
     def make(**attributes):
         queue = make_queue()
