@@ -96,10 +96,15 @@ str sns_delivery_target(const struct call *call, int64_t subscription_id)
     return arena_format(call->arena, "sns/subscription/%lld", (long long)subscription_id);
 }
 
+static bool goes_by_mail(const struct sns_subscription_row *row)
+{
+    return sns_transport_find(row->protocol)->flags & TRANSPORT_MAIL;
+}
+
 static struct delivery_policy policy_for(const struct call *call, const struct sns_topic_row *topic,
                                          const struct sns_subscription_row *row)
 {
-    if (sns_transport_find(row->protocol)->flags & TRANSPORT_MAIL)
+    if (goes_by_mail(row))
         return mail_policy;
     return sns_delivery_policy(call, topic->delivery_policy, row->delivery_policy);
 }
@@ -265,7 +270,7 @@ enum outcome sns_deliver_outside(const struct call *call, const struct sns_deliv
         end(call, DELIVERY_DELIVERED, true);
         return DONE;
     }
-    if (sns_transport_find(row.protocol)->flags & TRANSPORT_MAIL)
+    if (goes_by_mail(&row))
         sns_mail_write(call, in, &row, whole_body(call, in, &row), &send);
     else
         write_post(call, in, &row, &send);
@@ -307,6 +312,24 @@ static void count_for(const struct call *call, const struct metric *metric, str 
         return;
     struct call there = call_in(call, arn.account, arn.region);
     count(&there, metric, arn.resource, 1);
+}
+
+/*
+ * Of HTTP endpoints each attempt that failed is counted, of mailboxes each message that was given up:
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+ */
+static void count_attempt(const struct call *call, const struct sns_deliver_outside_request *in,
+                          enum delivery_verdict verdict)
+{
+    struct sns_subscription_row row;
+
+    if (verdict == DELIVERY_DELIVERED)
+        count_for(call, &delivered, in->topic_arn);
+    else if (verdict != DELIVERY_THROTTLED &&
+             sns_find_subscription_by_id(
+                 call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row) &&
+             !goes_by_mail(&row))
+        count_for(call, &failed, in->topic_arn);
 }
 
 /* Log the status of a message's delivery, which has ended. */
@@ -353,8 +376,7 @@ enum outcome sns_outside_sent(const struct call *call, const struct outside_sent
     if (!str_present(in->context) ||
         !model_from_json(call->arena, &SNS_DELIVER_OUTSIDE_REQUEST, in->context, &request))
         return DONE;
-    if (outcome.verdict == DELIVERY_DELIVERED)
-        count_for(call, &delivered, request.topic_arn);
+    count_attempt(call, &request, outcome.verdict);
     if (!again && request.published_ms)
         log_status(call, &request, in, &outcome);
     return DONE;
@@ -366,10 +388,11 @@ enum outcome sns_give_up_outside(const struct call *call, const struct sns_deliv
     struct sns_subscription_row row;
 
     (void)out;
-    count_for(call, &failed, in->topic_arn);
     if (!sns_find_subscription_by_id(
             call->txn, &(struct sns_find_subscription_by_id_params){.id = in->subscription_id}, &row))
         return DONE;
+    if (goes_by_mail(&row))
+        count_for(call, &failed, in->topic_arn);
     log_warn("a published message was not delivered", log_field("topic", in->topic_arn),
              log_field("to", sns_endpoint_shown(call, row.endpoint)),
              log_field("reason", call->delivery->reason), log_field("trace", call->trace_id));

@@ -8,6 +8,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from counted import sums
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -343,6 +344,19 @@ def test_when_its_retries_are_used_up_a_message_is_a_dead_letter(sns, sqs, web, 
     assert envelope["UnsubscribeURL"].endswith(subscription)
     assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == f"The endpoint answered with status {status}."
     assert web.requests.empty()
+
+
+@pytest.mark.parametrize("last, ends", [(500, {}), (404, {}), (200, {"NumberOfNotificationsDelivered": 1})])
+def test_each_attempt_that_fails_is_counted(client, now_ms, sns, web, endpoint, confirmed, advance_clock, wait_until, last, ends):
+    topic, _ = confirmed(DeliveryPolicy=ONE_RETRY)
+    web.answer(500, last)
+    sns.publish(TopicArn=topic, Message="m")
+    wait_until(lambda: last_attempt(endpoint, topic) == "retried")
+    advance_clock(5)
+    wait_until(lambda: last_attempt(endpoint, topic) != "retried")
+    advance_clock(60)
+    counted = {"NumberOfMessagesPublished": 1, "NumberOfNotificationsFailed": 1 if ends else 2, **ends}
+    assert wait_until(lambda: sums(client("cloudwatch"), now_ms(), "AWS/SNS", TopicName=topic.rsplit(":", 1)[1]) == counted)
 
 
 @pytest.mark.parametrize("status", [400, 404, 302])
