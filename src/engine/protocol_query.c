@@ -21,6 +21,27 @@ static bool refuse(const struct call *call, const struct form_mismatch *mismatch
     return false;
 }
 
+static bool has_index_zero(str name)
+{
+    str label;
+
+    while (str_next(&name, '.', &label))
+        if (str_equal(label, S("0")))
+            return true;
+    return false;
+}
+
+/* Lists count from one, whatever they are called: https://github.com/rusoto/rusoto/issues/324 */
+static bool indexes_check(const struct call *call, const struct form *form)
+{
+    for (size_t i = 0; i < form->count; i++)
+        if (has_index_zero(form->items[i].name)) {
+            fail(call, &MALFORMED_INPUT, "0 is not a valid index");
+            return false;
+        }
+    return true;
+}
+
 bool query_decode_request(const struct call *call, const struct http_request *request, void *in)
 {
     const struct shape *input = call->operation->input;
@@ -33,6 +54,8 @@ bool query_decode_request(const struct call *call, const struct http_request *re
         fail(call, &MALFORMED_QUERY_STRING, "The query string contains a syntax error.");
         return false;
     }
+    if (!indexes_check(call, &form))
+        return false;
     if (dialect->tidy_form)
         dialect->tidy_form(call->arena, request->path, &form);
     return !input || form_to_structure(call->arena, input, &form, in, &mismatch) || refuse(call, &mismatch);
