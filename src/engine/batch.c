@@ -121,8 +121,12 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
     if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
-        exchange->outcome = call->stream && call->stream->begun ? DONE : FAILED;
-        call_fail_unavailable(call);
+        bool begun = call->stream && call->stream->begun;
+        exchange->outcome = exchange->cancelled ? call_leave(call) : FAILED;
+        if (exchange->outcome == FAILED && call->last_run)
+            call_fail_unavailable(call);
+        if (begun)
+            exchange->outcome = DONE;
     }
     if (exchange->outcome == FAILED)
         exchange->reply = (struct http_reply){0};
@@ -194,7 +198,9 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
         move(engine, exchange);
         return;
     }
-    if (is_abandoned(exchange) || exchange->waits_for_worker) {
+    if (is_abandoned(exchange)) {
+        exchange->outcome = call_leave(&exchange->call);
+    } else if (exchange->waits_for_worker) {
         exchange->outcome = FAILED;
         call_fail_unavailable(&exchange->call);
     } else {

@@ -99,6 +99,14 @@ void call_fail_unavailable(const struct call *call)
     fail(call, &service_unavailable, "The server is stopping.");
 }
 
+enum outcome call_leave(const struct call *call)
+{
+    if (call->progress->answers_left)
+        return DONE;
+    fail(call, &service_unavailable, "The client has closed the connection.");
+    return FAILED;
+}
+
 void call_fail_full(const struct call *call)
 {
     fail(call, &service_unavailable, "The disk is full.");
@@ -202,6 +210,11 @@ enum outcome move_to_engine(const struct call *call)
 void reply_is_long(const struct call *call)
 {
     call->progress->long_reply = true;
+}
+
+void answer_when_left(const struct call *call)
+{
+    call->progress->answers_left = true;
 }
 
 void answer_unsynced(const struct call *call)

@@ -106,12 +106,13 @@ struct call_progress {
     struct {
         struct resource *items;
         size_t count;
-    } resources;     /* for call_resource() */
-    str denied;      /* the ARN that failure.reason is about */
-    bool moves;      /* move_to_worker() */
-    bool long_reply; /* reply_is_long() */
-    bool unsynced;   /* answer_unsynced() */
-    bool exhausted;  /* memory has run out: the call has failed */
+    } resources;       /* for call_resource() */
+    str denied;        /* the ARN that failure.reason is about */
+    bool moves;        /* move_to_worker() */
+    bool long_reply;   /* reply_is_long() */
+    bool unsynced;     /* answer_unsynced() */
+    bool answers_left; /* answer_when_left() */
+    bool exhausted;    /* memory has run out: the call has failed */
     struct {
         str what;
         int64_t until_ms;
@@ -271,6 +272,11 @@ void reply_is_long(const struct call *call);
  * called this: so no client learns of data that may still be lost.  Every run must call it.
  */
 void answer_unsynced(const struct call *call);
+/*
+ * For a handler that parks: when the client closes its side of the connection meanwhile, what `out` has now
+ * is the reply, which a client that only sends no more still reads.  Without this call it is an error.
+ */
+void answer_when_left(const struct call *call);
 /*
  * Release the snapshot before long work without reads (unpacking, making a key); later reads may see newer
  * data than earlier ones.  For prepare functions and reads.

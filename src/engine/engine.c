@@ -99,6 +99,12 @@ static void give_back(struct exchange *exchange)
     exchange->answered(exchange);
 }
 
+static void leave(struct exchange *exchange)
+{
+    exchange->outcome = call_leave(&exchange->call);
+    exchange->answered(exchange);
+}
+
 static void give_back_cancelled(struct engine *engine)
 {
     struct exchange_queue gone = parking_take_cancelled(&engine->parking);
@@ -108,7 +114,7 @@ static void give_back_cancelled(struct engine *engine)
         if (exchange->call.stream)
             queue_push(&engine->runnable, exchange); /* it has been told to end */
         else
-            give_back(exchange);
+            leave(exchange);
 }
 
 /* With the lock held: append the inbox to the runnable queue. */

@@ -673,6 +673,8 @@ void check_writes(const struct call *call);
 bool wake_oldest(struct engine *engine, str what);
 /* Fail with the service's internal error (or a plain one without a service). */
 void call_fail_internal(const struct call *call);
+/* The client of a parked call has closed its side of the connection: see answer_when_left(). */
+enum outcome call_leave(const struct call *call);
 void call_fail_unavailable(const struct call *call);
 /*
  * The call was left in the middle, because memory ran out.  Its statements must have ended; its arena is

@@ -31,7 +31,7 @@ static bool has_index_zero(str name)
     return false;
 }
 
-/* Lists count from one, whatever they are called: https://github.com/rusoto/rusoto/issues/324 */
+/* Lists of any name count from one: https://github.com/rusoto/rusoto/issues/324 */
 static bool indexes_check(const struct call *call, const struct form *form)
 {
     for (size_t i = 0; i < form->count; i++)

@@ -293,6 +293,20 @@ def test_a_client_that_leaves_while_its_receive_waits_loses_no_message(connect, 
     assert message["Body"] == "for somebody else"
 
 
+@pytest.mark.parametrize("parked", [True, False])
+def test_a_client_that_sends_no_more_is_told_that_its_receive_found_nothing(connect, signed, client, make_queue, advance_clock, parked):
+    """It may have gone altogether: so it gets no message, but an answer."""
+    url, sqs = make_queue(), client("sqs")
+    body = json.dumps({"QueueUrl": url, "WaitTimeSeconds": 20}).encode()
+    half = connect().send(request(signed("AmazonSQS.ReceiveMessage", body), body))
+    for _ in range(10 if parked else 0):  # round trips on another connection: the receive is parked by then
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    half.socket.shutdown(socket.SHUT_WR)
+    status, _, reply = half.reply()
+    assert (status, json.loads(reply)) == (200, {})
+    assert half.closed()
+
+
 def test_two_hundred_connections_are_served_at_once(connect, signed):
     data = request(signed())
     connections = [connect() for _ in range(200)]

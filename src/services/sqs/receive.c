@@ -586,5 +586,6 @@ enum outcome sqs_receive_message(const struct call *call, const struct sqs_recei
     if (out->messages.count > 0 || call->now_ms >= give_up_ms || call->last_run)
         return DONE;
     int64_t again_ms = look_again_ms(call, queue, wanted);
+    answer_when_left(call);
     return park(call, arrivals, again_ms < give_up_ms ? again_ms : give_up_ms);
 }
