@@ -155,16 +155,6 @@ static bool check_revision(const struct call *call, const struct governed *gover
                            STR_ARGS(row->policy_revision)));
 }
 
-/* As it is stored.  dynamodb_policy_check() has accepted it. */
-static str bound_policy(const struct call *call, str policy)
-{
-    str bound;
-    bool exist = policy_bind(call, dynamodb_policy_form(call->arena, policy), &bound);
-
-    check(exist);
-    return bound;
-}
-
 /* Store the bound policy, or its absence; returns its revision. */
 static str store(const struct call *call, const struct governed *governed, str policy)
 {
@@ -186,7 +176,11 @@ static str store(const struct call *call, const struct governed *governed, str p
 
 void dynamodb_policy_begin(const struct call *call, const struct table *table, str policy)
 {
-    store(call, &(struct governed){.table = table, .row.id = table->row.id}, bound_policy(call, policy));
+    str bound;
+    bool exist = policy_bind(call, dynamodb_policy_form(call->arena, policy), &bound);
+
+    check(exist); /* dynamodb_policy_check() has accepted it */
+    store(call, &(struct governed){.table = table, .row.id = table->row.id}, bound);
 }
 
 /* Does the policy leave the caller the right to change it?  False: fail() has been called. */
@@ -206,12 +200,12 @@ enum outcome dynamodb_put_resource_policy(const struct call *call,
     bool confirmed = in->confirm_remove_self_resource_access && *in->confirm_remove_self_resource_access;
     str policy = dynamodb_policy_form(call->arena, in->policy);
     struct governed governed;
+    str bound;
 
-    if (!dynamodb_policy_check(call, in->policy, names_stream(call)) || !find_to_change(call, &governed) ||
-        !check_revision(call, &governed, in->expected_revision_id) ||
+    if (!dynamodb_policy_check(call, in->policy, names_stream(call), &bound) ||
+        !find_to_change(call, &governed) || !check_revision(call, &governed, in->expected_revision_id) ||
         (!confirmed && !keeps_access(call, &governed, policy)))
         return FAILED;
-    str bound = bound_policy(call, policy);
     out->revision_id = str_equal(dynamodb_policy_form(call->arena, governed.row.policy), bound)
                            ? governed.row.policy_revision
                            : store(call, &governed, bound);

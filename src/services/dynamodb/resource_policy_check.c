@@ -230,10 +230,8 @@ static bool has_unique_ids(const struct call *call, const struct json *document)
            refuse_document(call, S("The Statement Ids in the policy are not unique"));
 }
 
-bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream)
+bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream, str *bound)
 {
-    str bound;
-
     if (!check_size(call, policy))
         return false;
     str form = dynamodb_policy_form(call->arena, policy);
@@ -245,6 +243,6 @@ bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream)
            check_each(call, document, of_stream, names_kind) && has_unique_ids(call, document) &&
            (is_resource_policy(call, form) || refuse_document(call, S("Could not parse the policy"))) &&
            check_each(call, document, of_stream, is_bounded) &&
-           (policy_bind(call, form, &bound) ||
+           (policy_bind(call, form, bound) ||
             dynamodb_refuse_parameter(call, S("Invalid principal in policy document.")));
 }

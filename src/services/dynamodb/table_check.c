@@ -139,7 +139,10 @@ static bool check_billing(const struct call *call, const struct dynamodb_create_
 
 bool dynamodb_table_check(const struct call *call, const struct dynamodb_create_table_input *in)
 {
+    str bound;
+
     return check_required(call, in) && check_billing(call, in) && check_schema(call, in) &&
            dynamodb_stream_check(call, in->stream_specification) && dynamodb_tags_check(call, &in->tags) &&
-           (!str_present(in->resource_policy) || dynamodb_policy_check(call, in->resource_policy, false));
+           (!str_present(in->resource_policy) ||
+            dynamodb_policy_check(call, in->resource_policy, false, &bound));
 }

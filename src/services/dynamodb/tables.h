@@ -126,8 +126,11 @@ bool dynamodb_has_bounds(const struct dynamodb_on_demand_throughput *bounds);
 int64_t dynamodb_decreases_today(const struct call *call, const struct dynamodb_settings_row *row);
 
 /* resource_policy_check.c */
-/* False, after fail(), when the document cannot be the policy of a table, or of a stream. */
-bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream);
+/*
+ * False, after fail(), when the document cannot be the policy of a table, or of a stream.  *bound is its form
+ * that is stored.
+ */
+bool dynamodb_policy_check(const struct call *call, str policy, bool of_stream, str *bound);
 
 /* resource_policy_form.c */
 /* The policy in the form in which AWS keeps it; a text that is not a JSON object stays as it is. */
