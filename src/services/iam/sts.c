@@ -61,7 +61,7 @@ static bool check_duration(const struct call *call, const struct identity *role,
     if (call->caller->kind == PRINCIPAL_ROLE && *seconds > MAX_CHAINED_SECONDS) {
         fail(call, &STS_VALIDATION_ERROR,
              "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
-             "chaining");
+             "chaining.");
         return false;
     }
     return true;

@@ -6,6 +6,7 @@ import json
 import re
 import time
 
+import botocore.exceptions
 import changes
 import pytest
 from orderly_fixtures import ACCOUNT
@@ -958,6 +959,19 @@ def test_a_role_may_assume_another(client, new_role, become, refused):
     assert identity["Arn"].endswith(f"{second}/two")
     third = new_role()
     assert refused(as_first.assume_role, RoleArn=role_arn(third), RoleSessionName="three")["code"] == "AccessDenied"
+
+
+def test_a_session_that_a_session_opens_lasts_an_hour_at_most(iam, new_role, become):
+    first = new_role()
+    second = new_role(trust(AWS=role_arn(first)))
+    iam.update_role(RoleName=second, MaxSessionDuration=7200)
+    assume = become(first)("sts").assume_role
+    assert assume(RoleArn=role_arn(second), RoleSessionName="two", DurationSeconds=3600)["Credentials"]
+    with pytest.raises(botocore.exceptions.ClientError) as refusal:
+        assume(RoleArn=role_arn(second), RoleSessionName="two", DurationSeconds=3601)
+    assert refusal.value.response["Error"] == {
+        "Type": "Sender", "Code": "ValidationError",
+        "Message": "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."}
 
 
 def test_a_role_made_again_does_not_inherit_sessions(iam, new_role, become, queue, refused):
