@@ -161,6 +161,8 @@ bool dynamodb_table_name_check(const struct call *call, str name)
 #define RETURN_VALUES                                                                                        \
     "Failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, "     \
     "UPDATE_NEW, NONE]"
+/* So is ALL. */
+#define CONDITIONAL_OPERATOR "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]"
 
 static const struct reworded reworded[] = {
     {"CreateTable", "TableName", true, true, NO_TABLE},
@@ -175,6 +177,10 @@ static const struct reworded reworded[] = {
     {"PutItem", "ReturnValues", false, false, RETURN_VALUES},
     {"UpdateItem", "ReturnValues", false, true, ENVELOPE RETURN_VALUES},
     {"DeleteItem", "ReturnValues", false, false, RETURN_VALUES},
+    {"PutItem", "ConditionalOperator", false, true, ENVELOPE CONDITIONAL_OPERATOR},
+    {"UpdateItem", "ConditionalOperator", false, true, ENVELOPE CONDITIONAL_OPERATOR},
+    {"DeleteItem", "ConditionalOperator", false, true, ENVELOPE CONDITIONAL_OPERATOR},
+    {"Query", "ConditionalOperator", false, true, CONDITIONAL_OPERATOR},
     {"BatchWriteItem", "RequestItems", false, true,
      "The requestItems parameter is required for BatchWriteItem"},
     {"Query", "Limit", false, false,
