@@ -512,6 +512,8 @@ bool dynamodb_set_repeats(const struct call *call, const struct write_set *set);
  * the transaction: fail() with the reason of each write, in their order; nothing is stored.
  */
 enum outcome dynamodb_set_transact(const struct call *call, struct write_set *set);
+/* fail() with the reason of each write, in their order; returns FAILED. */
+enum outcome dynamodb_set_cancel(const struct call *call, const struct write_set *set);
 /* Of a set that is stored: the capacity, and the metrics of collections, if they are asked for. */
 void dynamodb_set_capacity(const struct call *call, const struct write_set *set, enum use_kind kind,
                            str asked, struct dynamodb_consumed_capacity_list *shown);

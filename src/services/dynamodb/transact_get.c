@@ -63,25 +63,44 @@ static bool tables_find(const struct call *call, struct gets *gets)
     return true;
 }
 
-/* What is wrong with a key, or throttled, is the reason of its Get. */
+static bool key_read(const struct call *call, struct get *get)
+{
+    const struct key_schema *schema = &get->table->keys;
+
+    return dynamodb_key_of_request(call, schema, &get->asked->key, &get->key) &&
+           dynamodb_key_paths_check(call, schema, &get->expressions, "Key");
+}
+
+static bool cancel(const struct call *call, const struct gets *gets, const struct failure *failures)
+{
+    dynamodb_transaction_cancel(call, failures, gets->count);
+    return false;
+}
+
+/* What is wrong with a key is the reason of its Get, and the only one, as for writes. */
 static bool keys_read(const struct call *call, struct gets *gets)
 {
     struct failure *failures = arena_alloc(call->arena, gets->count * sizeof *failures);
-    bool any = false;
 
-    for (size_t i = 0; i < gets->count; i++) {
-        struct get *get = &gets->items[i];
-        const struct key_schema *schema = &get->table->keys;
-        if (dynamodb_key_of_request(call, schema, &get->asked->key, &get->key) &&
-            dynamodb_key_paths_check(call, schema, &get->expressions, "Key") &&
-            dynamodb_throughput_admit(call, get->table, NULL))
-            continue;
-        failures[i] = take_failure(call);
-        any = true;
-    }
-    if (any)
-        dynamodb_transaction_cancel(call, failures, gets->count);
-    return !any;
+    for (size_t i = 0; i < gets->count; i++)
+        if (!key_read(call, &gets->items[i])) {
+            failures[i] = take_failure(call);
+            return cancel(call, gets, failures);
+        }
+    return true;
+}
+
+static bool admit(const struct call *call, const struct gets *gets)
+{
+    struct failure *failures = arena_alloc(call->arena, gets->count * sizeof *failures);
+    bool all = true;
+
+    for (size_t i = 0; i < gets->count; i++)
+        if (!dynamodb_throughput_admit(call, gets->items[i].table, NULL)) {
+            failures[i] = take_failure(call);
+            all = false;
+        }
+    return all || cancel(call, gets, failures);
 }
 
 static bool repeats_check(const struct call *call, const struct gets *gets)
@@ -164,7 +183,7 @@ enum outcome dynamodb_transact_get_items(const struct call *call,
     struct gets gets = {0};
 
     if (!request_check(call, in, &gets) || !tables_find(call, &gets) || !keys_read(call, &gets) ||
-        !repeats_check(call, &gets) || !items_read(call, &gets))
+        !admit(call, &gets) || !repeats_check(call, &gets) || !items_read(call, &gets))
         return FAILED;
     for (size_t i = 0; i < gets.count; i++)
         respond(call, &gets.items[i], list_add(call->arena, &out->responses));

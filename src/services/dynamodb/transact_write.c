@@ -259,25 +259,56 @@ static bool tables_find(const struct call *call, struct write_set *set)
     return true;
 }
 
-/* Find the key of each item; what is wrong with one is its action's failure. */
+static void keys_find(const struct call *call, struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        set->items[i].failure =
+            dynamodb_write_find_key(call, &set->items[i]) ? (struct failure){0} : take_failure(call);
+}
+
+/*
+ * AWS checks all keys before it reads an item, and ends at the first that is wrong: no other action has a
+ * reason then (recorded by the tests of ScyllaDB's Alternator, test_transact.py, which run against AWS).
+ */
+static bool keys_check(const struct call *call, struct write_set *set)
+{
+    size_t first = 0;
+
+    while (first < set->count && !set->items[first].failure.error)
+        first++;
+    if (first == set->count)
+        return true;
+    for (size_t i = first + 1; i < set->count; i++)
+        set->items[i].failure = (struct failure){0};
+    dynamodb_set_cancel(call, set);
+    return false;
+}
+
+static void admit(const struct call *call, struct write_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (!dynamodb_throughput_admit(call, set->items[i].table, NULL))
+            set->items[i].failure = take_failure(call);
+}
+
 static bool keys_read(const struct call *call, struct write_set *set)
 {
     for (size_t i = 0; i < set->count; i++)
         if (!dynamodb_key_sizes_check(call, &set->items[i].table->keys, set->items[i].given))
             return false;
-    for (size_t i = 0; i < set->count; i++) {
-        struct write *write = &set->items[i];
-        bool well =
-            dynamodb_write_find_key(call, write) && dynamodb_throughput_admit(call, write->table, NULL);
-        write->failure = well ? (struct failure){0} : take_failure(call);
-    }
-    return !dynamodb_set_repeats(call, set) || dynamodb_transaction_refuse_repeated(call);
+    keys_find(call, set);
+    if (dynamodb_set_repeats(call, set))
+        return dynamodb_transaction_refuse_repeated(call);
+    return keys_check(call, set);
 }
 
 static bool address(const struct call *call, const struct dynamodb_transact_write_items_input *in,
                     struct write_set *set)
 {
-    return request_check(call, in, set) && tables_find(call, set) && keys_read(call, set);
+    if (!request_check(call, in, set) || !tables_find(call, set) || !keys_read(call, set))
+        return false;
+    admit(call, set);
+    return true;
 }
 
 /* ---- the operation ---- */

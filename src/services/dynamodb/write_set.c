@@ -112,7 +112,7 @@ static enum outcome plan_all(const struct call *call, struct write_set *set, boo
     return DONE;
 }
 
-static enum outcome cancel(const struct call *call, const struct write_set *set)
+enum outcome dynamodb_set_cancel(const struct call *call, const struct write_set *set)
 {
     struct failure *failures = arena_alloc(call->arena, set->count * sizeof *failures);
 
@@ -141,7 +141,7 @@ enum outcome dynamodb_set_transact(const struct call *call, struct write_set *se
     if (outcome != DONE)
         return outcome;
     if (cancelled)
-        return cancel(call, set);
+        return dynamodb_set_cancel(call, set);
     for (size_t i = 0; i < set->count; i++)
         dynamodb_write_apply(call, &set->items[i]);
     dynamodb_drafts_end(call, set);

@@ -391,7 +391,23 @@ def test_an_item_without_any_of_the_projected_attributes_is_empty(dynamodb, tabl
 def test_a_key_that_does_not_fit_is_the_reason_of_its_get(dynamodb, tables):
     orders, stock = tables
     assert reasons(dynamodb.transact_get_items, get(stock, sku("a")), get(stock, {}), get(orders, sku("a"))) == [
-        NONE, wrong(KEY_MISMATCH), wrong(KEY_MISMATCH)]
+        NONE, wrong(KEY_MISMATCH), NONE]
+
+
+def test_the_first_key_that_does_not_fit_is_the_only_reason(dynamodb, tables):
+    """Keys are checked before conditions; an update that fails on its item is a reason beside others."""
+    stock = tables[1]
+    absent = check(stock, sku("absent"), "attribute_exists(sku)")
+    unfit, mismatch = {"sku": {"N": "5"}}, "One or more parameter values were invalid: Type mismatch for key sku expected: S actual: N"
+    assert reasons(dynamodb.transact_write_items, absent, put(stock, unfit), put(stock, {"sku": {"N": "6"}})) == [
+        NONE, wrong(mismatch), NONE]
+    assert reasons(dynamodb.transact_write_items, delete(stock, unfit), put(stock, unfit), absent) == [
+        wrong(KEY_MISMATCH), NONE, NONE]
+    assert reasons(dynamodb.transact_write_items, absent, update(stock, sku("x"), "SET a = b")) == [
+        {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"},
+        wrong("The provided expression refers to an attribute that does not exist in the item")]
+    assert refusal(dynamodb.transact_write_items, TransactItems=[
+        put(stock, sku("a")), delete(stock, sku("a")), put(stock, unfit)]) == invalid(REPEATED)
 
 
 @pytest.mark.parametrize("more, message", [
