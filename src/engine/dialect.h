@@ -94,8 +94,9 @@ struct dialect {
     const struct error *bad_value;
     str (*bad_value_sentence)(struct arena *arena, const struct form_mismatch *mismatch);
     str (*error_sentence)(const struct failure *failure); /* the sentence in XML; NULL: the failure's own */
-    const char *error_end;                                /* XML that closes each Error; may be NULL */
-    const struct json_alias *query_json_names;            /* in replies as JSON; ends with NULL; or NULL */
+    enum timestamp_format xml_moments;         /* in replies; TIMESTAMP_ISO8601: also milliseconds */
+    const char *error_end;                     /* XML that closes each Error; may be NULL */
+    const struct json_alias *query_json_names; /* in replies as JSON; ends with NULL; or NULL */
     /*
      * Is that the path of a resource, by which tidy_form completes a form?  Only operations with the member
      * that names the resource are valid there.  May be NULL.

@@ -99,7 +99,7 @@ static void encode_reply(const struct call *call, const void *out, struct http_r
     if (str_present(wrapper))
         xml_open(&text, wrapper);
     if (operation->output)
-        structure_to_xml(&text, operation->output, out);
+        structure_to_xml(&text, operation->output, out, operation->service->dialect->xml_moments);
     if (str_present(wrapper))
         xml_close(&text, wrapper);
     xml_open(&text, S("ResponseMetadata"));
@@ -129,7 +129,7 @@ static void write_failure(struct text *text, const struct service *service, cons
     xml_element(text, S("Code"), error_query_code(failure->error));
     xml_element(text, S("Message"), sentence_of(service, failure));
     if (failure->details)
-        structure_to_xml(text, failure->error->shape, failure->details);
+        structure_to_xml(text, failure->error->shape, failure->details, dialect->xml_moments);
     if (dialect->error_end)
         text_add(text, str_of(dialect->error_end));
 }

@@ -31,7 +31,7 @@ static str xml_of(struct arena *arena, const struct service *service, const stru
         return S("");
     text_add(&text, S("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"));
     xml_open_structure(&text, name, shape->declares.uri ? &shape->declares : &usual, shape, structure);
-    structure_to_xml(&text, shape, structure);
+    structure_to_xml(&text, shape, structure, TIMESTAMP_DEFAULT);
     xml_close(&text, name);
     return text_str(&text);
 }

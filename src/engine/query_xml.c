@@ -28,6 +28,7 @@ struct element {
     str name;
     const struct xml_namespace *declares;
     const struct member *member; /* NULL: an item, a map's key or a map's value */
+    enum timestamp_format moments;
 };
 
 static void write_value(struct text *text, const struct element *element, const struct shape *shape,
@@ -71,8 +72,9 @@ static void write_items(struct text *text, const struct shape *shape, const stru
 static void write_entries(struct text *text, const struct shape *shape, const struct element *element,
                           struct items items)
 {
-    struct element key = {name_or(shape->key_name, S("key")), &shape->key_declares, NULL};
-    struct element value = {name_or(shape->value_name, S("value")), &shape->element_declares, NULL};
+    struct element key = {name_or(shape->key_name, S("key")), &shape->key_declares, NULL, element->moments};
+    struct element value = {name_or(shape->value_name, S("value")), &shape->element_declares, NULL,
+                            element->moments};
     size_t size = item_size(shape);
 
     for (size_t i = 0; i < items.count; i++) {
@@ -92,9 +94,9 @@ static void write_collection(struct text *text, const struct element *element, c
     bool list = shape->type == SHAPE_LIST;
     void (*write)(struct text *, const struct shape *, const struct element *, struct items) =
         list ? write_items : write_entries;
-    struct element flat = {element->name, element->declares, NULL};
+    struct element flat = {element->name, element->declares, NULL, element->moments};
     struct element inner = {name_or(shape->item_name, list ? S("member") : S("entry")),
-                            list ? &shape->element_declares : &none, NULL};
+                            list ? &shape->element_declares : &none, NULL, element->moments};
 
     if (is_flattened(element->member)) {
         write(text, shape, &flat, items_read(value));
@@ -108,13 +110,14 @@ static void write_collection(struct text *text, const struct element *element, c
 static void write_value(struct text *text, const struct element *element, const struct shape *shape,
                         const void *value)
 {
-    enum timestamp_format format = element->member ? element->member->timestamp_format : TIMESTAMP_DEFAULT;
+    enum timestamp_format own = element->member ? element->member->timestamp_format : TIMESTAMP_DEFAULT;
+    enum timestamp_format format = own == TIMESTAMP_DEFAULT ? element->moments : own;
 
     switch (shape->type) {
     case SHAPE_STRUCTURE:
         xml_open_structure(text, element->name, element->declares->uri ? element->declares : &shape->declares,
                            shape, value);
-        structure_to_xml(text, shape, value);
+        structure_to_xml(text, shape, value, element->moments);
         xml_close(text, element->name);
         break;
     case SHAPE_LIST:
@@ -142,14 +145,15 @@ void xml_open_structure(struct text *text, str name, const struct xml_namespace 
     text_add_char(text, '>');
 }
 
-void structure_to_xml(struct text *text, const struct shape *shape, const void *structure)
+void structure_to_xml(struct text *text, const struct shape *shape, const void *structure,
+                      enum timestamp_format moments)
 {
     for (const struct member *member = shape->members; member < shape->members + shape->member_count;
          member++) {
         const void *value = member_value(member, structure);
         if (!value || member->location != IN_BODY || member->attribute)
             continue;
-        struct element element = {member->query_name, &member->declares, member};
+        struct element element = {member->query_name, &member->declares, member, moments};
         write_value(text, &element, member->shape, value);
     }
 }

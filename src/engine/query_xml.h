@@ -11,8 +11,10 @@ struct failure;
 struct http_reply;
 struct xml_node;
 
-/* Write the present members that travel in the body as elements. */
-void structure_to_xml(struct text *text, const struct shape *shape, const void *structure);
+/* Write the present members that travel in the body as elements; moments: how, if a member does not say it.
+ */
+void structure_to_xml(struct text *text, const struct shape *shape, const void *structure,
+                      enum timestamp_format moments);
 /*
  * Fill the structure from the element's children, and mark missing required members; false when a text does
  * not have its member's type.

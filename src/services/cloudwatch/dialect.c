@@ -31,6 +31,7 @@ const struct dialect CLOUDWATCH_DIALECT = {
     .mismatch_sentence = coral_mismatch_sentence,
     .query_error_header = true,
     .size_check = size_check,
+    .xml_moments = TIMESTAMP_ISO8601,
     .bad_value = &malformed_input,
     .bad_value_sentence = coral_bad_value_sentence,
 };

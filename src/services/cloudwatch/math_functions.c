@@ -5,11 +5,11 @@
 #include "queries.h"
 
 #include "base/check.h"
-#include "base/time.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* ---- making values ---- */
 
@@ -402,54 +402,49 @@ static struct math_value along(const struct math_arguments *arguments,
 
 enum { DAY_SECONDS = 86400, MAX_PERIODS = 200000 };
 
-static double epoch_of(struct arena *arena, int64_t at_s)
+static double epoch_of(int64_t at_s)
 {
-    (void)arena;
     return (double)at_s;
 }
-static double minute_of(struct arena *arena, int64_t at_s)
+static double minute_of(int64_t at_s)
 {
-    (void)arena;
     return (double)(at_s / 60 % 60);
 }
-static double hour_of(struct arena *arena, int64_t at_s)
+static double hour_of(int64_t at_s)
 {
-    (void)arena;
     return (double)(at_s / 3600 % 24);
 }
 /* Monday is 1. */
-static double day_of(struct arena *arena, int64_t at_s)
+static double day_of(int64_t at_s)
 {
-    (void)arena;
     return (double)((at_s / DAY_SECONDS + 3) % 7 + 1);
 }
 
-static double date_part(struct arena *arena, int64_t at_s, size_t from, size_t size)
+static struct tm calendar_of(int64_t at_s)
 {
-    struct arena_mark mark = arena_mark(arena);
-    int64_t part = 0;
+    time_t seconds = at_s;
+    struct tm at;
 
-    str_to_i64(str_head(str_from(time_iso8601(arena, at_s * 1000), from), size), &part);
-    arena_rewind(arena, mark);
-    return (double)part;
+    gmtime_r(&seconds, &at);
+    return at;
 }
 
-static double date_of(struct arena *arena, int64_t at_s)
+static double date_of(int64_t at_s)
 {
-    return date_part(arena, at_s, 8, 2);
+    return calendar_of(at_s).tm_mday;
 }
-static double month_of(struct arena *arena, int64_t at_s)
+static double month_of(int64_t at_s)
 {
-    return date_part(arena, at_s, 5, 2);
+    return calendar_of(at_s).tm_mon + 1;
 }
-static double year_of(struct arena *arena, int64_t at_s)
+static double year_of(int64_t at_s)
 {
-    return date_part(arena, at_s, 0, 4);
+    return calendar_of(at_s).tm_year + 1900;
 }
 
 /* Each period has a point, also where the series has none. */
-static const char *times(const struct math_arguments *arguments,
-                         double (*of)(struct arena *arena, int64_t at_s), struct math_value *value)
+static const char *times(const struct math_arguments *arguments, double (*of)(int64_t at_s),
+                         struct math_value *value)
 {
     const struct math_value *series = &arguments->items[0];
 
@@ -461,7 +456,7 @@ static const char *times(const struct math_arguments *arguments,
             return "a function of times over too many periods";
         value->series[i] = series_like(arguments->arena, &series->series[i], (size_t)periods);
         for (int64_t at_s = grid.start_s; at_s < grid.end_s; at_s += grid.period_s)
-            add(&value->series[i], at_s, of(arguments->arena, at_s));
+            add(&value->series[i], at_s, of(at_s));
     }
     return NULL;
 }
@@ -649,7 +644,7 @@ static const struct function {
     double (*of_point)(double);
     double (*of_tally)(const struct tally *tally);
     void (*along)(struct series_values *result, const struct series_values *of);
-    double (*of_time)(struct arena *arena, int64_t at_s);
+    double (*of_time)(int64_t at_s);
 } functions[] = {
     {.name = "ABS", .of_point = fabs},       {.name = "CEIL", .of_point = ceil},
     {.name = "FLOOR", .of_point = floor},    {.name = "LOG", .of_point = log},

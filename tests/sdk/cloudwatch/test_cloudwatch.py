@@ -111,6 +111,21 @@ def test_every_protocol_gives_the_same(client, start, protocol):
     assert (code, message[:30]) == ("ValidationError", "1 validation error detected: V")
 
 
+def test_moments_have_milliseconds_in_every_protocol(client, cloudwatch, wait_until):
+    def moments(protocol):
+        [alarm] = client(protocol).describe_alarms()["MetricAlarms"]
+        [item, *_] = client(protocol).describe_alarm_history(HistoryItemType="ConfigurationUpdate")["AlarmHistoryItems"]
+        return [alarm["AlarmConfigurationUpdatedTimestamp"], item["Timestamp"]]
+
+    def put_between_seconds():
+        cloudwatch.put_metric_alarm(AlarmName="a", Namespace="Shop", MetricName="m", Statistic="Sum", Period=60,
+                                    EvaluationPeriods=1, ComparisonOperator="GreaterThanThreshold", Threshold=1)
+        return moments("json")[0].microsecond
+
+    wait_until(put_between_seconds)
+    assert moments("query") == moments("json") == moments("smithy-rpc-v2-cbor")
+
+
 @pytest.mark.parametrize("protocol, quoted", [("smithy-rpc-v2-cbor", "a\0b"), ("json", "a\0b"), ("query", "a\ufffdb")])
 def test_a_sentence_quotes_a_text_with_a_nul_whole(client, protocol, quoted):
     code, message = refusal(put, cloudwatch=client(protocol), name="quoted", Value=1, Unit="a\0b")  # XML has no NUL
