@@ -814,6 +814,10 @@ alter table lambda_phase add column answer_bytes integer;
 create index lambda_invocation_event on lambda_invocation (version_id, function_arn, id)
     where state = 'queued' and kind = 'event' and durable is null;
 
+-- migration: 37
+-- The number of the version that has run the lane's batch last.
+alter table lambda_lane add column executed integer not null default 0;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping
@@ -2113,20 +2117,20 @@ where mapping_id = :mapping_id and lane = :number;
 -- param: least integer
 -- param: most integer
 select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full,
-    done, removing, held_count, held_size
+    done, removing, held_count, held_size, executed
 from lambda_lane where mapping_id = :mapping_id and number between :least and :most order by number;
 
 -- statement: get_lane :one
 -- row: lane
 select id, mapping_id, number, state, ends, request_id, error, attempts, delivery_id, window_ms, window_state, window_full,
-    done, removing, held_count, held_size
+    done, removing, held_count, held_size, executed
 from lambda_lane where id = :id;
 
 -- statement: set_lane :exec
 -- row: lane
 update lambda_lane set state = :state, ends = :ends, request_id = :request_id, error = :error, attempts = :attempts,
     delivery_id = :delivery_id, window_ms = :window_ms, window_state = :window_state, window_full = :window_full,
-    done = :done, held_count = :held_count, held_size = :held_size
+    done = :done, held_count = :held_count, held_size = :held_size, executed = :executed
 where id = :id;
 
 -- statement: add_to_lane :exec

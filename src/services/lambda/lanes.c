@@ -629,13 +629,13 @@ void lambda_lane_end(const struct call *call, const struct function *function,
     struct poll poll;
     str problem;
 
-    (void)function;
     if (!lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = *invocation->lane_id}, &lane) ||
         lane.state != LAMBDA_LANE_STATE_RUNNING || !str_equal(lane.request_id, invocation->request_id))
         return;
     bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
     if (!works && !lambda_poll_find(call, lane.mapping_id, &there, &poll))
         return;
+    lane.executed = function->row.number;
     struct judgement judged = judge(&there, &poll, &lane, invocation->reports_failures, result);
     count_judged(&there, &poll, &judged);
     if (!judged.failed) {
@@ -725,7 +725,8 @@ static void discard(const struct call *call, const struct poll *poll, struct lam
                               .condition = "RetryAttemptsExhausted",
                               .attempts = lane->attempts,
                               .request_id = lane->request_id,
-                              .error = lane->error};
+                              .error = lane->error,
+                              .executed = lane->executed};
     int64_t last = 0;
 
     lambda_lane_batch_end(lane, &last);

@@ -267,6 +267,7 @@ struct discard {
     const char *condition; /* "RetryAttemptsExhausted", "RecordAgeExceeded" */
     int64_t attempts;
     str request_id, error; /* of the last invocation; absent without one */
+    int64_t executed;      /* the number of the version that it ran */
 };
 /* Send the place of the records to the mapping's destination, if it has one. */
 void lambda_discard_send(const struct call *call, const struct poll *poll, const struct discard *discard);

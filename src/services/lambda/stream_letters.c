@@ -24,7 +24,7 @@ static void add_request_context(const struct call *call, struct json_writer *wri
     json_close_object(writer);
 }
 
-static void add_response_context(const struct call *call, struct json_writer *writer, const struct poll *poll,
+static void add_response_context(const struct call *call, struct json_writer *writer,
                                  const struct discard *discard)
 {
     if (!str_present(discard->request_id))
@@ -32,7 +32,7 @@ static void add_response_context(const struct call *call, struct json_writer *wr
     json_name(writer, S("responseContext"));
     json_open_object(writer);
     json_i64_field(writer, S("statusCode"), 200);
-    json_field(writer, S("executedVersion"), lambda_version_text(call->arena, poll->function.row.number));
+    json_field(writer, S("executedVersion"), lambda_version_text(call->arena, discard->executed));
     json_field(writer, S("functionError"), discard->error);
     json_close_object(writer);
 }
@@ -60,7 +60,7 @@ static str body_of(const struct call *call, const struct poll *poll, const struc
 
     json_open_object(&writer);
     add_request_context(call, &writer, poll, discard);
-    add_response_context(call, &writer, poll, discard);
+    add_response_context(call, &writer, discard);
     json_field(&writer, S("version"), S("1.0"));
     json_field(&writer, S("timestamp"), time_iso8601_ms(call->arena, call->now_ms));
     add_batch(call, &writer, poll, discard);

@@ -447,6 +447,22 @@ def test_only_what_was_not_done_of_a_batch_is_tried_again(own_world):
     assert "functionError" not in letter["responseContext"]
 
 
+def test_a_letter_names_the_version_that_a_weighted_alias_has_drawn(world):
+    function, (table, stream) = world.function(PICKY), world.table()
+    url, queue = world.queue()
+    for description in ("one", "two"):
+        world.functions.update_function_configuration(FunctionName=function, Description=description)
+        world.functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 1})
+        world.functions.publish_version(FunctionName=function)
+    world.functions.create_alias(FunctionName=function, Name="live", FunctionVersion="1",
+                                 RoutingConfig={"AdditionalVersionWeights": {"2": 1.0}})
+    world.put(table, "bad")
+    world.map(f"{function}:live", stream, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": queue}})
+    [letter] = world.wait(lambda: world.letters(url))
+    assert letter["responseContext"]["executedVersion"] == "2"
+    assert letter["requestContext"]["functionArn"].endswith(f":{function}:live")
+
+
 BAD_REPORTS = ['{"batchItemFailures": [{"itemIdentifier": "7"}]}', '{"batchItemFailures": [{"itemIdentifier": ""}]}',
                '{"batchItemFailures": [{"itemIdentifier": None}]}', '{"batchItemFailures": [{"id": "7"}]}', '"text"']
 GOOD_REPORTS = ["None", "{}", '{"batchItemFailures": []}', '{"batchItemFailures": None}']
