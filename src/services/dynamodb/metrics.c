@@ -72,6 +72,13 @@ void dynamodb_count_returned(const struct call *call, const struct table *table,
     count(call, &returned, table->name, (double)items);
 }
 
+void dynamodb_count_expired(const struct call *call, const struct table *table)
+{
+    static const struct metric expired = {"AWS/DynamoDB", "TimeToLiveDeletedItemCount", "TableName", "Count"};
+
+    count(call, &expired, table->name, 1);
+}
+
 /* The name of the table that the request is about; absent: none, or it came not that far. */
 static str table_of_request(const struct call *call)
 {

@@ -107,6 +107,7 @@ static void expire(const struct call *call, const struct table *table,
                                                .blob = row.item},
                                     .expired = true,
                                 });
+    dynamodb_count_expired(call, table);
 }
 
 enum outcome dynamodb_expire_items(const struct call *call, const struct dynamodb_expire_items_input *in,

@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 
+import counted
 import orderly_server
 import pytest
 from refusals import refusal
@@ -155,6 +156,19 @@ def test_the_counts_and_indexes_follow_an_expired_item(world):
     assert world.tables.scan(TableName=name, IndexName="by-g")["Count"] == 0
     table = world.tables.describe_table(TableName=name)["Table"]
     assert (table["ItemCount"], table["TableSizeBytes"]) == (0, 0)
+
+
+def test_expired_items_are_counted(world, expiring):
+    name, _ = expiring
+    for id_ in ("a", "b"):
+        world.due(name, id_, 600)
+    world.add(name, "kept")
+    world.advance(610)
+    world.wait_for(name, ["kept"])
+    world.advance(60)
+    found = counted.minutes(world.client("cloudwatch"), world.now * 1000, "AWS/DynamoDB", TableName=name)
+    unit, _, total, *_ = found["TimeToLiveDeletedItemCount", ("TableName", name)]
+    assert (unit, total) == ("Count", 2)
 
 
 @pytest.mark.parametrize("change", ["put", "update", "remove"])
