@@ -83,7 +83,8 @@ bool sns_message_check_content(const struct call *call, const struct topic *topi
         return refuse(call, "Subject");
     if (!ids_check(call, topic, message))
         return false;
-    if (message->text.size + sns_published_attributes_size(message->attributes) > MAX_MESSAGE_BYTES)
+    if ((int64_t)(message->text.size + sns_published_attributes_size(message->attributes)) >
+        sns_message_size_limit(topic))
         return refuse(call, "Message too long");
     if (topic->row.fifo_id && !str_present(message->deduplication_id)) {
         struct sha256 digest = sha256(message->text);

@@ -309,7 +309,8 @@ static size_t size_of(const struct sns_publish_batch_request_entry_list *entries
     return size;
 }
 
-static bool entries_check(const struct call *call, const struct sns_publish_batch_request_entry_list *entries)
+static bool entries_check(const struct call *call, const struct topic *topic,
+                          const struct sns_publish_batch_request_entry_list *entries)
 {
     static const struct {
         const struct error *error;
@@ -329,7 +330,7 @@ static bool entries_check(const struct call *call, const struct sns_publish_batc
 
     if (ids != BATCH_IDS_FINE)
         fail(call, problems[ids].error, "%s", problems[ids].sentence);
-    else if (size_of(entries) > MAX_MESSAGE_BYTES)
+    else if ((int64_t)size_of(entries) > sns_message_size_limit(topic))
         fail(call, &SNS_BATCH_REQUEST_TOO_LONG_EXCEPTION,
              "The length of all the batch messages put together is more than the limit.");
     else
@@ -377,7 +378,7 @@ void sns_publish_batch_prepare(const struct call *call, const struct sns_publish
     struct entry *entries;
     const struct topic *topic = sns_topic_of(call);
 
-    if (!topic || !entries_check(call, given) || !(entries = entries_of(call, topic, given)))
+    if (!topic || !entries_check(call, topic, given) || !(entries = entries_of(call, topic, given)))
         return;
     for (size_t i = 0; i < given->count; i++)
         if (!entries[i].failure.error)
@@ -402,7 +403,8 @@ enum outcome sns_publish_batch(const struct call *call, const struct sns_publish
     const struct entry *entries = prepared(call);
     const struct topic *topic = sns_topic_of(call);
 
-    if (!topic || !entries_check(call, given) || (!entries && !(entries = entries_of(call, topic, given))))
+    if (!topic || !entries_check(call, topic, given) ||
+        (!entries && !(entries = entries_of(call, topic, given))))
         return FAILED;
     list_make_empty(call->arena, &out->successful);
     list_make_empty(call->arena, &out->failed);

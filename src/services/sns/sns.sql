@@ -316,20 +316,24 @@ create index sns_subscription_filtered_topic on sns_subscription (topic_id) wher
 create index sns_subscription_filtered_owner on sns_subscription (owner) where filter_id is not null;
 create unique index sns_subscription_token on sns_subscription (token) where token is not null;
 
+-- The largest message that a topic takes, in bytes; null: 262144.
+-- migration: 17
+alter table sns_topic add column maximum_message_size integer;
+
 -- statement: add_topic :insert
 -- row: topic
 insert into sns_topic (account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
     signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, archive_id,
-    archive_days, archive_began_ms, deleted_subscriptions)
+    archive_days, archive_began_ms, maximum_message_size, deleted_subscriptions)
 values (:account, :region, :name, :display_name, :policy, :delivery_policy, :kms_key_id, :tracing_config,
     :signature_version, :feedback, :fifo_id, :content_deduplication, :fifo_scope, :data_protection, :archive_id,
-    :archive_days, :archive_began_ms, 0);
+    :archive_days, :archive_began_ms, :maximum_message_size, 0);
 
 -- statement: find_topic :one
 -- row: topic
 select id, account, region, name, display_name, policy, delivery_policy, kms_key_id, tracing_config,
     signature_version, feedback, fifo_id, content_deduplication, fifo_scope, data_protection, deleted_subscriptions,
-    subscriptions, pending_subscriptions, archive_id, archive_days, archive_began_ms
+    subscriptions, pending_subscriptions, archive_id, archive_days, archive_began_ms, maximum_message_size
 from sns_topic where account = :account and region = :region and name = :name;
 
 -- statement: update_topic :exec
@@ -338,7 +342,8 @@ update sns_topic
 set display_name = :display_name, policy = :policy, delivery_policy = :delivery_policy,
     kms_key_id = :kms_key_id, tracing_config = :tracing_config, signature_version = :signature_version,
     feedback = :feedback, content_deduplication = :content_deduplication, fifo_scope = :fifo_scope,
-    archive_id = :archive_id, archive_days = :archive_days, archive_began_ms = :archive_began_ms
+    archive_id = :archive_id, archive_days = :archive_days, archive_began_ms = :archive_began_ms,
+    maximum_message_size = :maximum_message_size
 where id = :id;
 
 -- statement: set_topic_policy :exec
@@ -422,6 +427,13 @@ from sns_subscription where id = :id;
 -- row: topic
 select id, account, region, name, display_name, delivery_policy, signature_version, fifo_id
 from sns_topic where id = :id;
+
+-- A subscription of another protocol than those.
+-- statement: find_other_subscription :one
+-- param: one text
+-- param: another text
+select id from sns_subscription
+where topic_id = :topic_id and protocol <> :one and protocol <> :another and state <> 'deleted' limit 1;
 
 -- statement: update_confirmation :exec
 -- row: subscription

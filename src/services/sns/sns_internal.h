@@ -10,13 +10,7 @@
 #include "sns_sql.h"
 #include "store/store.h"
 
-enum {
-    PAGE_SIZE = 100,
-    MAX_SUBJECT_CHARACTERS = 100,
-    MAX_MESSAGE_BYTES = 262144,
-    MAX_POLICY_BYTES = 30720,
-    MAX_STATEMENTS = 32
-};
+enum { PAGE_SIZE = 100, MAX_SUBJECT_CHARACTERS = 100, MAX_POLICY_BYTES = 30720, MAX_STATEMENTS = 32 };
 
 /* A topic: its row and its ARN. */
 struct topic {
@@ -35,6 +29,14 @@ void sns_describe(const struct call *call, str text, struct json_writer *state);
 const struct topic *sns_topic_of(const struct call *call);
 /* The page of a token.  False: fail() has been called. */
 bool sns_page_open(const struct call *call, str token, struct page *page);
+
+/* large.c */
+/* In bytes: of a message with its attributes, and of a batch. */
+int64_t sns_message_size_limit(const struct topic *topic);
+/* The attribute MaximumMessageSize.  False: fail() has been called. */
+bool sns_message_size_limit_set(const struct call *call, struct topic *topic, str value);
+/* May it have another subscription of the protocol?  False: fail() has been called. */
+bool sns_large_topic_check(const struct call *call, const struct topic *topic, str protocol);
 
 /* Does any subscriber get envelopes? */
 bool sns_topic_has_enveloped(const struct call *call, const struct topic *topic);

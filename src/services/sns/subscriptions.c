@@ -127,7 +127,7 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
             call->txn, &(struct sns_find_same_subscription_params){row.topic_id, in->protocol, in->endpoint},
             &same))
         return subscribe_again(call, in, &same, out);
-    if (!attributes_read(call, &in->attributes, &row))
+    if (!sns_large_topic_check(call, topic, in->protocol) || !attributes_read(call, &in->attributes, &row))
         return FAILED;
     row.arn =
         arena_format(call->arena, "%.*s:%.*s", STR_ARGS(topic->arn), STR_ARGS(random_uuid(call->arena)));

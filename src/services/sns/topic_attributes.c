@@ -86,6 +86,19 @@ static bool refuse(const struct call *call, str name)
     return false;
 }
 
+static bool is_size_limit(str name)
+{
+    return str_equal(name, S("MaximumMessageSize"));
+}
+
+/* Absent when it was never set. */
+static str size_limit_shown(const struct call *call, const struct topic *topic)
+{
+    const int64_t *bytes = topic->row.maximum_message_size;
+
+    return bytes ? arena_decimal(call->arena, *bytes) : (str){0};
+}
+
 static bool is_signature_version(str name, str value)
 {
     return str_equal(name, S("SignatureVersion")) && (str_equal(value, S("1")) || str_equal(value, S("2")));
@@ -103,6 +116,8 @@ bool sns_topic_attribute_set(const struct call *call, struct topic *topic, str n
     }
     if (sns_fifo_is_attribute(name))
         return sns_fifo_attribute_set(call, topic, name, value);
+    if (is_size_limit(name))
+        return sns_message_size_limit_set(call, topic, value);
     if (str_equal(name, S("ArchivePolicy")))
         return sns_archive_policy_set(call, topic, value);
     if (sns_feedback_is_attribute(name))
@@ -130,6 +145,8 @@ bool sns_topic_attribute_is(const struct call *call, const struct topic *topic, 
         return str_equal(sns_feedback_get(call, topic->row.feedback, name), value);
     if (sns_fifo_is_attribute(name))
         return str_equal(sns_fifo_attribute(topic, name), value);
+    if (is_size_limit(name))
+        return str_equal(size_limit_shown(call, topic), value);
     if (str_equal(name, S("ArchivePolicy")))
         return str_equal(sns_archive_policy(call, topic), value);
     return attribute && str_equal(shown_text(call, topic, attribute), value);
@@ -219,6 +236,7 @@ enum outcome sns_get_topic_attributes(const struct call *call,
     str_map_add(call->arena, shown, S("TracingConfig"), row->tracing_config);
     for (size_t i = 0; i < sizeof fifo_names / sizeof *fifo_names; i++)
         str_map_add(call->arena, shown, fifo_names[i], sns_fifo_attribute(topic, fifo_names[i]));
+    str_map_add(call->arena, shown, S("MaximumMessageSize"), size_limit_shown(call, topic));
     str_map_add(call->arena, shown, S("ArchivePolicy"), sns_archive_policy(call, topic));
     str_map_add(call->arena, shown, S("BeginningArchiveTime"), sns_archive_begins(call, topic));
     sns_feedback_show(call, row->feedback, shown);

@@ -49,18 +49,19 @@ static struct outgoing message_for(const struct queue *queue, const struct deliv
     return message;
 }
 
-static bool may_have(const struct call *call, const struct queue *queue, const struct delivery *delivery,
-                     str insert)
+/*
+ * The queue's own MaximumMessageSize does not apply: SNS has checked the size of what was published.
+ * https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
+ */
+static bool may_have(const struct call *call, const struct queue *queue, const struct delivery *delivery)
 {
     struct outgoing message = message_for(queue, delivery);
-    size_t attributes = sqs_message_attributes_size(message.attributes);
 
     if (str_present(delivery->problem)) {
         fail(call, &SQS_INVALID_MESSAGE_CONTENTS, "%.*s", STR_ARGS(delivery->problem));
         return false;
     }
-    return sqs_fifo_check(call, queue, &message) &&
-           sqs_outgoing_size_check(call, queue, delivery->content.body.size + insert.size + attributes);
+    return sqs_fifo_check(call, queue, &message);
 }
 
 /* The body is stored when the first queue accepts it. */
@@ -107,7 +108,7 @@ enum outcome sqs_send_to_queues(const struct call *call, const struct sqs_send_t
         str insert = str_present(target->insert) ? target->insert : S("");
         struct sqs_send_to_queues_result_entry *entry = list_add(call->arena, &out->sent);
         const struct queue *queue = sqs_queue_open_arn(call, target->queue_arn);
-        if (queue && may_have(call, queue, &delivery, insert))
+        if (queue && may_have(call, queue, &delivery))
             entry->message_id = put(call, queue, &delivery, insert);
         else
             entry->problem = why(take_failure(call));
