@@ -508,6 +508,19 @@ def test_a_clients_context_has_a_limit(functions, make_function, refused):
         "InvalidRequestContentException", "Client context must be a valid Base64-encoded JSON object.")
 
 
+def test_a_clients_context_is_for_synchronous_invocations_only(client, functions, sender, target, refused):
+    source = "def handler(event, context): return context.client_context and context.client_context.custom"
+    functions.update_function_code(FunctionName=sender, ZipFile=zip_of({"index.py": source}))
+    functions.get_waiter("function_updated_v2").wait(FunctionName=sender, WaiterConfig={"Delay": 1})
+    functions.put_function_event_invoke_config(FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": target[1]}})
+    given = base64.b64encode(b'{"custom": {"k": "v"}}').decode()
+    assert json.loads(functions.invoke(FunctionName=sender, ClientContext=given)["Payload"].read()) == {"k": "v"}
+    send(functions, sender, {}, ClientContext=given)
+    assert record_in(client, target[0])["responsePayload"] is None
+    assert refused(functions.invoke, FunctionName=sender, InvocationType="Event", ClientContext="{}")["code"] == (
+        "InvalidRequestContentException")
+
+
 def test_a_tenant_is_refused_clearly(functions, sender, refused):
     error = refused(functions.invoke, FunctionName=sender, TenantId="blue")
     assert (error["code"], error["message"]) == (
