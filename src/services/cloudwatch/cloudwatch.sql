@@ -347,6 +347,23 @@ select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
 where account = :account and region = :region and alarm = :alarm and id < :before
 order by id desc limit :limit;
 
+-- The oldest first.
+-- statement: list_history_forward :many
+-- row: history
+-- param: after integer
+-- param: limit integer
+select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
+where account = :account and region = :region and id > :after
+order by id limit :limit;
+
+-- statement: list_history_of_alarm_forward :many
+-- row: history
+-- param: after integer
+-- param: limit integer
+select id, alarm, type, at_ms, kind, summary, data from cloudwatch_history
+where account = :account and region = :region and alarm = :alarm and id > :after
+order by id limit :limit;
+
 -- migration: 8
 alter table cloudwatch_alarm add column actions_enabled integer not null default 1;
 update cloudwatch_alarm set actions_enabled = 0 where json_extract(settings, '$.ActionsEnabled') = 0;

@@ -279,7 +279,12 @@ static bool is_wanted_item(const struct cloudwatch_describe_alarm_history_input 
            (!in->end_date || row->at_ms < *in->end_date);
 }
 
-static struct cloudwatch_history_rows read_history(const struct call *call, str alarm, int64_t before)
+static bool oldest_first(const struct cloudwatch_describe_alarm_history_input *in)
+{
+    return cloudwatch_scan_by_of(in->scan_by) == CLOUDWATCH_SCAN_BY_TIMESTAMP_ASCENDING;
+}
+
+static struct cloudwatch_history_rows history_before(const struct call *call, str alarm, int64_t before)
 {
     if (str_present(alarm))
         return cloudwatch_list_history_of_alarm(
@@ -292,6 +297,21 @@ static struct cloudwatch_history_rows read_history(const struct call *call, str 
         call->txn,
         &(struct cloudwatch_list_history_params){
             .account = call->account, .region = call->region, .before = before, .limit = ROWS_PER_READ});
+}
+
+static struct cloudwatch_history_rows history_after(const struct call *call, str alarm, int64_t after)
+{
+    if (str_present(alarm))
+        return cloudwatch_list_history_of_alarm_forward(
+            call->txn, &(struct cloudwatch_list_history_of_alarm_forward_params){.account = call->account,
+                                                                                 .region = call->region,
+                                                                                 .alarm = alarm,
+                                                                                 .after = after,
+                                                                                 .limit = ROWS_PER_READ});
+    return cloudwatch_list_history_forward(
+        call->txn,
+        &(struct cloudwatch_list_history_forward_params){
+            .account = call->account, .region = call->region, .after = after, .limit = ROWS_PER_READ});
 }
 
 /* False: the page ends here. */
@@ -314,19 +334,20 @@ static bool add_item(const struct call *call, const struct cloudwatch_history_ro
 static void list_history(const struct call *call, const struct cloudwatch_describe_alarm_history_input *in,
                          struct page *page, struct cloudwatch_describe_alarm_history_output *out)
 {
-    int64_t before = INT64_MAX;
+    int64_t last = oldest_first(in) ? 0 : INT64_MAX;
 
-    str_to_i64(page->after, &before);
+    str_to_i64(page->after, &last);
     for (size_t examined = 0;; examined += ROWS_PER_READ) {
-        struct cloudwatch_history_rows rows = read_history(call, in->alarm_name, before);
+        struct cloudwatch_history_rows rows =
+            (oldest_first(in) ? history_after : history_before)(call, in->alarm_name, last);
         for (size_t i = 0; i < rows.count; i++)
             if (is_wanted_item(in, &rows.items[i]) && !add_item(call, &rows.items[i], page, out))
                 return;
         if (rows.count < ROWS_PER_READ)
             return;
-        before = rows.items[rows.count - 1].id;
+        last = rows.items[rows.count - 1].id;
         if (examined >= MAX_EXAMINED || time_is_up(call)) {
-            page->last = arena_decimal(call->arena, before);
+            page->last = arena_decimal(call->arena, last);
             page->more = true;
             return;
         }

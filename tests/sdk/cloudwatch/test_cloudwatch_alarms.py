@@ -299,6 +299,25 @@ def test_the_history_is_kept_for_thirty_days(own_server, wait_until):
         assert (world.history()[-1] == first) is kept
 
 
+def test_the_history_is_listed_in_both_orders_in_pages(world):
+    for name in ("deep", "other"):
+        world.alarm(AlarmName=name, TreatMissingData="ignore")
+        for state in ("ALARM", "OK"):
+            world.cloudwatch.set_alarm_state(AlarmName=name, StateReason="test", StateValue=state)
+
+    def listed(**arguments):
+        pages = list(world.cloudwatch.get_paginator("describe_alarm_history").paginate(**arguments, PaginationConfig={"PageSize": 2}))
+        assert all(len(page["AlarmHistoryItems"]) <= 2 for page in pages)
+        return [(item["AlarmName"], item["HistorySummary"]) for page in pages for item in page["AlarmHistoryItems"]]
+
+    oldest_first = [(name, summary) for name in ("deep", "other") for summary in (
+        f'Alarm "{name}" created', "Alarm updated from INSUFFICIENT_DATA to ALARM", "Alarm updated from ALARM to OK")]
+    assert listed(ScanBy="TimestampAscending") == oldest_first
+    assert listed(ScanBy="TimestampDescending") == listed() == oldest_first[::-1]
+    assert listed(ScanBy="TimestampAscending", AlarmName="other") == oldest_first[3:]
+    assert listed(ScanBy="TimestampAscending", HistoryItemType="ConfigurationUpdate") == oldest_first[::3]
+
+
 def test_alarms_have_tags(world):
     world.alarm(Tags=[{"Key": "a", "Value": "1"}])
     arn = world.described()["AlarmArn"]
