@@ -337,11 +337,15 @@ static const struct queue *destination_of(const struct call *call, struct sqs_mo
     return is_running(task) ? to : NULL;
 }
 
-/* False: the queue takes no message of that size, and the task has failed. */
+/*
+ * False: the queue takes no message of that size, and the task has failed.  The queue that the message comes
+ * from had it before, though it may be larger than the queue's maximum: SNS has delivered it.
+ */
 static bool fits(const struct call *call, struct sqs_move_task_row *task, const struct sqs_visible_row *row,
                  const struct queue *to)
 {
-    if (sqs_body_fits(call, row, to->row.maximum_message_size))
+    if (str_equal(row->dead_letter_source_arn, to->arn) ||
+        sqs_body_fits(call, row, to->row.maximum_message_size))
         return true;
     end(task, S("FAILED"), S("InvalidParameterValue"));
     return false;

@@ -231,6 +231,17 @@ def test_a_message_that_is_too_long_for_its_destination_fails_the_task(sqs, move
     assert (ready(sqs, target), ready(sqs, dead)) == ((1, 0) if status == "COMPLETED" else (0, 1))
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_message_goes_back_to_its_queue_whatever_the_queue_s_maximum(sqs, moves, pipe, named):
+    """What SNS delivers may be larger than the queue's own maximum, or the maximum may have been lowered."""
+    source, dead = pipe()
+    bury(sqs, source, "x" * 1025)
+    sqs.set_queue_attributes(QueueUrl=source, Attributes={"MaximumMessageSize": "1024"})
+    moves.start_message_move_task(SourceArn=arn(sqs, dead), **({"DestinationArn": arn(sqs, source)} if named else {}))
+    assert ended(moves, arn(sqs, dead))["Status"] == "COMPLETED"
+    assert (ready(sqs, source), ready(sqs, dead)) == (1, 0)
+
+
 def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, advance_clock):
     source, dead = pipe(MessageRetentionPeriod="1209600")
     bury(sqs, source, *MANY)
