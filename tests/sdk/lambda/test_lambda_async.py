@@ -457,6 +457,27 @@ def test_a_record_that_cannot_be_sent_is_counted_and_the_invocation_is_over(
     assert nothing_in(client, target[0])
 
 
+@pytest.mark.parametrize("kind", ["queue", "topic"])
+def test_a_fifo_destination_is_taken_and_gets_nothing_which_is_counted(client, functions, sender, kind, unique, now_ms, wait_until,
+                                                                       advance_clock, log_of):
+    name = unique("d")[:70] + ".fifo"
+    if kind == "queue":
+        url = client("sqs").create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
+        arn = f"arn:aws:sqs:us-east-1:000000000000:{name}"
+    else:
+        arn = client("sns").create_topic(Name=name, Attributes={"FifoTopic": "true"})["TopicArn"]
+    functions.put_function_event_invoke_config(FunctionName=sender, DestinationConfig={"OnSuccess": {"Destination": arn}})
+    send(functions, sender, {})
+    log_of(sender, "REPORT")
+    advance_clock(MINUTE)
+
+    def failures():
+        return sums(client("cloudwatch"), now_ms(), "AWS/Lambda", FunctionName=sender).get("DestinationDeliveryFailures")
+
+    assert wait_until(failures) == 1
+    assert kind == "topic" or nothing_in(client, url)
+
+
 # --- Limits and other ways to invoke -----------------------------------------------------------
 
 
