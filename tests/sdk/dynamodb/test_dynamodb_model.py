@@ -106,6 +106,12 @@ class Write:
                 "Parameters": [*self.changes.values(), {"N": str(int(counted["N"]) + 1)}, *keys, *wanted]}
 
 
+def reasons_of(writes, problems):
+    """The reasons of a transaction: a put whose keys do not fit, of tables or indexes, is the only one, and the first."""
+    unfit = [i for i, write in enumerate(writes) if write.kind == "Put" and problems[i] == "invalid"]
+    return [problem if not unfit or i == unfit[0] else None for i, problem in enumerate(problems)]
+
+
 def code_of(error):
     return CODES[error.response["Error"]["Code"]]
 
@@ -196,7 +202,7 @@ class Mixed(World):
         outcomes = [write.outcome(self.before(write)) for write in writes]
         actions = [{write.kind: write.arguments()} for write in writes]
         request = {"TransactItems": actions, "ClientRequestToken": token}
-        problems = [problem for problem, _ in outcomes]
+        problems = reasons_of(writes, [problem for problem, _ in outcomes])
         for _ in range(self.dice.choice([1, 1, 2])):  # twice: done once
             try:
                 (send or self.dynamodb.transact_write_items)(**request)
