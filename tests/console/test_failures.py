@@ -196,3 +196,55 @@ def test_the_longest_names_do_not_widen_the_page(console, client, path):
     finally:
         client("sns").delete_topic(TopicArn=f"arn:aws:sns:us-east-1:000000000000:{'T' * 256}")
         client("logs").delete_log_group(logGroupName="G" * 512)
+
+
+@pytest.fixture
+def alone(chromium, own_server):
+    """A page of a server that may be ended."""
+    page = chromium.new_page()
+    page.goto(f"{own_server.endpoint}/_orderly/console/sqs/queues")
+    expect(page.get_by_title("What changes is shown at once")).to_be_visible()
+    yield page
+    page.close()
+
+
+def test_a_page_says_that_the_server_is_away_until_it_is_back(own_server, alone):
+    away = alone.get_by_role("status").get_by_text("The server does not answer")
+    expect(away).to_be_hidden()
+    own_server.stop()
+    expect(away).to_be_visible()
+    own_server.start()
+    expect(away).to_be_hidden()
+
+
+def test_a_screen_that_was_asked_for_while_the_server_was_away_comes_when_it_is_back(own_server, alone):
+    own_server.stop()
+    alone.get_by_role("link", name="DynamoDB").click()
+    expect(alone.get_by_role("alert")).to_contain_text("Orderly does not answer. Is the server running?")
+    own_server.start()
+    expect(alone.get_by_role("heading", level=1, name="Tables")).to_be_visible()
+
+
+def test_a_messages_dialog_has_room_for_its_body_and_its_whole_attributes(console, client, make_queue):
+    url = make_queue()
+    long = "v" * 3000
+    client("sqs").send_message(QueueUrl=url, MessageBody="A" * 1000, MessageAttributes={
+        "n" * 100: {"DataType": "String", "StringValue": long}})
+    page = console(f"sqs/queues/{url.rsplit('/', 1)[1]}/messages")
+    page.get_by_role("button", name="Peek at messages").click()
+    page.get_by_role("row").nth(1).get_by_role("button").click()
+    dialog = page.get_by_role("dialog")
+    assert dialog.bounding_box()["width"] == 960
+    cell = dialog.get_by_role("cell", name=long)
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert 330 < dialog.bounding_box()["width"] < 380
+    assert cell.evaluate("cell => cell.getBoundingClientRect().right <= innerWidth")
+
+
+def test_a_name_of_any_length_leaves_room_for_its_page(console, client, unique):
+    name = (unique("T") + "T" * 256)[:256]
+    client("sns").create_topic(Name=name)
+    page = console("sns/topics/" + name)
+    page.set_viewport_size({"width": 380, "height": 800})
+    assert page.get_by_role("heading", level=1, name=name).bounding_box()["height"] < 110

@@ -26,6 +26,14 @@ let connection: AbortController | undefined;
 /** Is the stream open? */
 export const live = signal(false);
 
+/** Does the server answer anybody? */
+export function answers(): Promise<boolean> {
+  return fetch('/_orderly/health').then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
 /** For useResource: has something of these services changed? */
 export function changed(...services: string[]): (event: ServerEvent) => boolean {
   return ({ event, data }) => event === 'change' && services.includes(data.service as string);

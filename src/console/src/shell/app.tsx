@@ -2,6 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ComponentChildren, ComponentType } from 'preact';
 
+import { Unreachable } from '../api/errors';
+import { answers } from '../api/events';
 import { href, Link, matchRoute, path, type Params, type Route } from '../router';
 import { routes, services } from '../screens';
 import { caller, region } from '../session';
@@ -13,6 +15,8 @@ import { Bar } from './bar';
 import { Elsewhere } from './elsewhere';
 import { SignIn } from './sign_in';
 import { stage } from './start';
+
+const AGAIN_MILLISECONDS = 2000;
 
 export function App() {
   const [menu, setMenu] = useState(false);
@@ -75,12 +79,25 @@ function Screen({ at }: { at: string }) {
     setError(undefined);
     route?.load().then(
       module => !gone && setShown({ route, Content: module.default }),
-      failure => !gone && setError(failure),
+      async failure => {
+        const there = await answers();
+        if (!gone) setError(there ? failure : new Unreachable(failure));
+      },
     );
     return () => {
       gone = true;
     };
   }, [route]);
+
+  // The server was away when the screen was asked for: it comes when the server is back.
+  useEffect(() => {
+    if (!(error instanceof Unreachable)) return;
+    const ask = async () => {
+      if (await answers()) location.reload();
+    };
+    const timer = setInterval(() => void ask(), AGAIN_MILLISECONDS);
+    return () => clearInterval(timer);
+  }, [error]);
 
   if (!found)
     return (

@@ -1,5 +1,5 @@
 /** The bar at the top: find, region, account, who acts, recent calls. */
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 
 import { live } from '../api/events';
 import { Link, path } from '../router';
@@ -75,6 +75,7 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
             </i>
           )}
         </Link>
+        <Away />
         <button type="button" class="finder" onClick={() => setOpen('finder')}>
           Find anything <kbd>/</kbd>
         </button>
@@ -99,6 +100,25 @@ export function Bar({ menu, onMenu }: { menu: boolean; onMenu: () => void }) {
       {open === 'calls' && <RecentCalls onClose={close} />}
       {open === 'role' && <Who onClose={close} />}
     </>
+  );
+}
+
+const PATIENCE_MILLISECONDS = 1500;
+
+/** What the page shows may be old: the stream of events that was open has ended, and no other one begins. */
+function Away() {
+  const [away, setAway] = useState(false);
+  const [before, setBefore] = useState(false);
+  const now = live.value;
+  useEffect(() => {
+    if (now) setBefore(true);
+    const timer = setTimeout(() => setAway(before && !now), now ? 0 : PATIENCE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [now, before]);
+  return (
+    <span role="status" class="away">
+      {away && <span class="badge badge-bad">The server does not answer</span>}
+    </span>
   );
 }
 

@@ -39,7 +39,7 @@ export function MessageDetails({ message, onClose }: { message: Message; onClose
       {message.MessageAttributes && (
         <>
           <h3>Attributes</h3>
-          <table>
+          <table class="whole">
             <thead>
               <tr>
                 <th scope="col">Name</th>
