@@ -6,8 +6,8 @@
  * of a sum. AttributeUpdates, transactions and PartiQL are not charged.
  *
  * Recorded from AWS by paritysuite/dynamodb-conformance (itemSizeBySurface), August to October 2026: in
- * us-east-1 and most other regions.  Not recorded, so here the smaller figure: which members of a set an ADD
- * is charged for, when the item has some of them.
+ * us-east-1 and most other regions.  Not recorded: whether an ADD to a set is charged for members that the
+ * item has already.  Here it is.
  */
 #include "expression.h"
 
