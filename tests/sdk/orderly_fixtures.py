@@ -20,10 +20,10 @@ import uuid
 import zipfile
 
 import boto3
+import botocore.session
 import changes
 import orderly_server
 import pytest
-import short_way
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -35,7 +35,7 @@ os.environ.setdefault("AWS_MAX_ATTEMPTS", "1")
 
 # Of all clients that boto3.client() makes: without a name, an SDK puts its User-Agent together anew for each request,
 # which takes a sixth of its time.
-named = short_way.session()
+named = botocore.session.get_session()
 named.set_default_client_config(Config(user_agent="orderly-tests"))
 boto3.setup_default_session(botocore_session=named)
 
