@@ -11,7 +11,9 @@ struct failure;
 struct http_reply;
 struct xml_node;
 
-/* Write the present members that travel in the body as elements; moments: how, if a member does not say it.
+/*
+ * Write the present members that travel in the body as elements.  `moments` is the format of timestamps whose
+ * member does not name one.
  */
 void structure_to_xml(struct text *text, const struct shape *shape, const void *structure,
                       enum timestamp_format moments);

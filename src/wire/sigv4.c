@@ -184,7 +184,9 @@ static bool next_part(str *rest, str *part)
     return part->size > 0;
 }
 
-/* "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=..."; the part without '=', if there is one
+/*
+ * "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...".  Returns the part without '=', if there
+ * is one.
  */
 static str read_parts(str authorization, struct written *written)
 {

@@ -141,7 +141,6 @@ void lambda_retried_hops(const struct call *call, const struct lambda_find_invoc
 /* The same for one message; line: what the function printed about it, or absent. */
 void lambda_retried_hop(const struct call *call, const struct receipt *receipt, str queue_arn, str request_id,
                         bool is_reported, str line);
-/* A message that does not invoke the function, because it, or else an earlier one of its group, is in a loop.
- */
+/* A message that does not invoke the function: it, or else an earlier one of its group, is in a loop. */
 void lambda_stopped_hop(const struct call *call, const struct receipt *receipt, str queue_arn,
                         bool is_looping);
