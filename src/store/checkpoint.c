@@ -7,7 +7,8 @@
  * writes at the log's beginning.  The engine waits for the gate, so it is closed only when there is little
  * left to move, to sync and to wait for.  A passive checkpoint that the engine has overtaken does not sync
  * the database; this file does, before the gate is closed.  While a long reader pins the log, the gate stays
- * open and the log grows, up to STORE_LOG_BYTES.  Beyond that size the engine waits for the reader.
+ * open and the log grows, up to STORE_MOST_LOG_BYTES.  Beyond that size the gate is closed though much is
+ * left, and the engine waits for the reader, up to READERS_MUST_END_MS.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -176,8 +177,10 @@ static bool empty_log(struct store *store, bool idle)
 {
     bool was_full = atomic_load(&store->full), little_is_left = false, restarted = false;
     int mode = restart_mode(store, idle && !was_full);
-    bool good =
-        move_most(store, &little_is_left) && (!little_is_left || restart_log(store, mode, &restarted));
+    bool good = move_most(store, &little_is_left);
+
+    if (good && (little_is_left || log_bytes(store) > STORE_MOST_LOG_BYTES))
+        good = restart_log(store, mode, &restarted);
 
     let_engine_go(store, restarted);
     if (!good && !was_full && atomic_load(&store->full))

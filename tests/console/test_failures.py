@@ -154,14 +154,17 @@ def test_a_load_that_the_server_could_not_answer_is_tried_again(console, client,
 def test_what_the_server_refuses_is_not_asked_again(console):
     asked = []
     page = console("server")
+    url = page.url
 
     def refuse(route):
         asked.append(route.request)
         route.fulfill(status=403, content_type="application/json", body='{"__type": "AccessDeniedException", "message": "no"}')
 
+    page.goto("about:blank")  # what this screen asked for has come
     page.clock.install()
+    page.route("**/_orderly/events", lambda route: route.abort())  # a change on the server is a reason to ask again
     page.route("**/_orderly/clock", refuse)
-    page.goto(page.url)
+    page.goto(url)
     expect(page.get_by_text("AccessDeniedException: no")).to_be_visible()
     page.clock.run_for(60_000)
     assert len(asked) == 1

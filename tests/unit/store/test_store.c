@@ -5,10 +5,12 @@
 #include "base/limits.h"
 #include "fixture.h"
 #include "store/schema.h"
+#include "store/store_internal.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -577,29 +579,94 @@ static int64_t log_size(const struct fixture *fixture)
     return file.st_size;
 }
 
+enum { BATCH = 16 };
+
+static bool log_is_bounded(const struct fixture *fixture)
+{
+    return log_size(fixture) < 7 * (int64_t)LIMIT_WAL_BYTES;
+}
+
+static void write_batch(struct fixture *fixture)
+{
+    static char body[40 * 1000];
+    struct txn *txn = begin(fixture);
+
+    for (int i = 0; i < BATCH; i++)
+        add(txn, (str){body, sizeof body});
+    commit(fixture->store);
+}
+
 static void the_log_stays_bounded_while_all_write_and_read(void **state)
 {
-    enum { READERS = 2, BATCHES = 400, BATCH = 16 };
-    static char body[40 * 1000];
+    enum { READERS = 2, BATCHES = 400 };
     struct fixture *fixture = *state;
     pthread_t threads[READERS];
     atomic_bool stop = false;
     struct restless_reader restless = {fixture->store, &stop};
+    bool bounded = true;
 
     for (int i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, read_without_pause, &restless), 0);
     for (int batch = 0; batch < BATCHES; batch++) {
-        struct txn *txn = begin(fixture);
-        for (int i = 0; i < BATCH; i++)
-            add(txn, (str){body, sizeof body});
-        commit(fixture->store);
-        assert_true(log_size(fixture) < 7 * (int64_t)LIMIT_WAL_BYTES);
+        write_batch(fixture);
+        bounded &= log_is_bounded(fixture);
     }
     atomic_store(&stop, true);
     for (int i = 0; i < READERS; i++)
         pthread_join(threads[i], NULL);
+    assert_true(bounded);
     assert_int_equal(count_messages(begin(fixture)), BATCHES * BATCH);
     commit(fixture->store);
+}
+
+struct pinning_reader {
+    struct store *store;
+    atomic_bool has_begun, stop, has_ended;
+};
+
+static bool gate_is_closed(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool closed = store->gate_closed;
+    pthread_mutex_unlock(&store->lock);
+    return closed;
+}
+
+static void *read_until_the_gate_is_closed(void *context)
+{
+    struct pinning_reader *pinning = context;
+    struct store_reader *reader = store_reader_open(pinning->store);
+    struct arena arena = {0};
+    struct demo_count_row row;
+    uint64_t sequence;
+    struct txn *txn = store_begin_read(reader);
+
+    txn_use_arena(txn, &arena);
+    assert_true(demo_count(txn, &row));
+    atomic_store(&pinning->has_begun, true);
+    while (!gate_is_closed(pinning->store) && !atomic_load(&pinning->stop))
+        usleep(100);
+    assert_true(store_end_read(reader, &sequence));
+    atomic_store(&pinning->has_ended, true);
+    store_reader_close(reader);
+    arena_free(&arena);
+    return NULL;
+}
+
+static void at_the_most_that_the_log_may_hold_all_wait_for_a_reader_that_pins_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pinning_reader pinning = {.store = fixture->store};
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, read_until_the_gate_is_closed, &pinning), 0);
+    while (!atomic_load(&pinning.has_begun))
+        sched_yield();
+    while (!atomic_load(&pinning.has_ended) && log_is_bounded(fixture))
+        write_batch(fixture);
+    atomic_store(&pinning.stop, true);
+    pthread_join(thread, NULL);
+    assert_true(log_is_bounded(fixture));
 }
 
 static void deleting_everything_keeps_the_schema(void **state)
@@ -927,6 +994,7 @@ int main(void)
         TEST(a_failed_write_rolls_the_batch_back_and_the_store_works_on),
         TEST(a_full_disk_rolls_the_batch_back_and_the_store_works_on),
         TEST(the_log_stays_bounded_while_all_write_and_read),
+        TEST(at_the_most_that_the_log_may_hold_all_wait_for_a_reader_that_pins_it),
         TEST(deleting_everything_keeps_the_schema),
         TEST(two_stores_cannot_have_one_folder),
         TEST(the_folder_is_made_with_those_above_it),
