@@ -165,28 +165,35 @@ static enum sigv4_result read_written(struct arena *arena, const struct written 
     return is_signature(written->signature) ? SIGV4_OK : SIGV4_MISMATCH;
 }
 
-static bool is_space(char c)
+static bool separates_parts(char c)
 {
-    return c == ' ' || c == '\t';
+    switch (c) {
+    case ' ':
+    case '\t':
+    case ',':
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Cut the next part off: like AWS, at commas and at white space. */
 static bool next_part(str *rest, str *part)
 {
-    size_t start = 0, end;
+    const char *start = rest->data, *end = rest->data + rest->size, *at;
 
-    while (start < rest->size && (is_space(rest->data[start]) || rest->data[start] == ','))
+    while (start < end && separates_parts(*start))
         start++;
-    for (end = start; end < rest->size && !is_space(rest->data[end]) && rest->data[end] != ',';)
-        end++;
-    *part = str_head(str_from(*rest, start), end - start);
-    *rest = str_from(*rest, end);
+    for (at = start; at < end && !separates_parts(*at);)
+        at++;
+    *part = (str){start, (size_t)(at - start)};
+    *rest = (str){at, (size_t)(end - at)};
     return part->size > 0;
 }
 
 /*
- * "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...".  Returns the part without '=', if there
- * is one.
+ * "AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=...".  Returns the part without '=', if
+ * there is one.
  */
 static str read_parts(str authorization, struct written *written)
 {
@@ -442,6 +449,11 @@ static void add_query(struct text *text, str query)
         text_add_char(text, '=');
         text_add(text, parameters.items[i].value);
     }
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* Runs of white space become one space; white space at the ends goes. */
