@@ -94,7 +94,7 @@ static void tell(struct arena *arena, const struct deployment *deployment, const
     fflush(stdout);
 }
 
-/* A server that starts again answers with 5xx for a moment; one that forgot all does not know the function. */
+/* A server that starts again answers with 5xx for a moment, one that forgot all knows no function. */
 static bool may_pass(const struct failure *failure)
 {
     return failure->error == &UNREACHABLE || failure->error->status >= 500 ||
