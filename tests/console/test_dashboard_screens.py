@@ -269,13 +269,14 @@ def test_the_time_range_and_the_period_are_part_of_the_address(console, dashboar
     expect(page.get_by_label("Time range")).to_have_value("between")
 
 
-def test_refresh_and_new_values_are_shown(console, dashboard, namespace, count):
-    count("Now", 1)
+def test_refresh_and_new_values_are_shown(console, dashboard, namespace, count, now_s):
+    moment = datetime.datetime.fromtimestamp(now_s() - 60, datetime.timezone.utc)  # so that no period ends between the two
+    count("Now", 1, at=moment)
     name = dashboard(metric("Now", [namespace, "Now"], view="singleValue"), start="-P1D", periodOverride="inherit")
     page = console(f"cloudwatch/dashboards/{name}?period=86400")
     figure = widget(page, "Now").get_by_role("definition")
     expect(figure).to_have_text("1")
-    count("Now", 4)
+    count("Now", 4, at=moment)
     page.get_by_role("button", name="Refresh").click()
     expect(figure).to_have_text("5")
 
