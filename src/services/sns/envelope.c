@@ -74,26 +74,6 @@ static void add_attributes(const struct call *call, struct json_writer *writer, 
     text_add(&writer->text, S("\n  }"));
 }
 
-void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
-                          struct message *message)
-{
-    if (sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
-                        &message->signature))
-        message->signed_text = text;
-}
-
-static struct signature signature_of(const struct call *call, const struct topic *topic,
-                                     const struct message *message, str text)
-{
-    struct signature signature = message->signature;
-    int64_t version = topic->row.signature_version;
-
-    if (!str_present(message->signed_text) || !str_equal(message->signed_text, text) ||
-        !sns_signature_is_current(call, &signature, version))
-        check(sns_signer_sign(call, version, text_to_sign(call, topic, message, text), &signature));
-    return signature;
-}
-
 static void add_signature(const struct call *call, struct json_writer *writer,
                           const struct signature *signature)
 {
@@ -116,11 +96,10 @@ static str for_queues(const struct call *call, str envelope, size_t *insert_at)
     return arena_join(call->arena, head, tail);
 }
 
-str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
-                 size_t *insert_at)
+static str write_envelope(const struct call *call, const struct topic *topic, const struct message *message,
+                          str text, const struct signature *signature, size_t *insert_at)
 {
     struct json_writer writer = json_writer_in(call->arena);
-    struct signature signature = signature_of(call, topic, message, text);
 
     text_add_char(&writer.text, '{');
     add_line(&writer, S("Type"), S("Notification"));
@@ -130,7 +109,7 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     add_line(&writer, S("Subject"), message->subject);
     add_line(&writer, S("Message"), text);
     add_line(&writer, S("Timestamp"), time_iso8601_ms(call->arena, message->published_ms));
-    add_signature(call, &writer, &signature);
+    add_signature(call, &writer, signature);
     add_line(&writer, S("UnsubscribeURL"),
              arena_join(call->arena, call->endpoint, S("/?Action=Unsubscribe&SubscriptionArn=")));
     *insert_at = writer.text.size - 1; /* before the closing quote */
@@ -138,6 +117,41 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     add_line(&writer, S("Replayed"), message->replayed ? S("true") : (str){0});
     text_add(&writer.text, S("\n}"));
     return for_queues(call, text_str(&writer.text), insert_at);
+}
+
+void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
+                          struct message *message)
+{
+    if (!sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+                         &message->signature))
+        return;
+    message->signed_text = text;
+    if (!topic->row.fifo_id) /* its messages have no sequence number yet */
+        message->envelope =
+            write_envelope(call, topic, message, text, &message->signature, &message->insert_at);
+}
+
+static bool is_prepared(const struct call *call, const struct topic *topic, const struct message *message,
+                        str text)
+{
+    return str_present(message->signed_text) && str_equal(message->signed_text, text) &&
+           sns_signature_is_current(call, &message->signature, topic->row.signature_version);
+}
+
+str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
+                 size_t *insert_at)
+{
+    struct signature signature = message->signature;
+    bool prepared = is_prepared(call, topic, message, text);
+
+    if (prepared && str_present(message->envelope)) {
+        *insert_at = message->insert_at;
+        return message->envelope;
+    }
+    if (!prepared)
+        check(sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+                              &signature));
+    return write_envelope(call, topic, message, text, &signature, insert_at);
 }
 
 static str confirmation_message(const struct call *call, const struct topic *topic,

@@ -83,8 +83,8 @@ static struct message message_of(const struct call *call, const struct sns_publi
 }
 
 /*
- * What the engine thread should not spend its time on: signing costs a fifth of a millisecond a message, and
- * a data protection policy may search it for much.
+ * What the engine thread should not spend its time on: signing costs a fifth of a millisecond a message, a
+ * large text many escapes, and a data protection policy may search it for much.
  */
 static void prepare(const struct call *call, const struct topic *topic, struct message *message)
 {

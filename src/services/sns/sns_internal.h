@@ -81,6 +81,8 @@ struct message {
     str published_text;  /* before a data protection policy changed it */
     str signed_text;     /* the text that a worker has signed; or absent */
     struct signature signature;
+    str envelope; /* of that text, if a worker has written it; or absent */
+    size_t insert_at;
     struct protection *protection; /* of a topic with a data protection policy; NULL until it is applied */
     const struct filter_verdicts *verdicts; /* what a worker has found; or NULL */
 };
@@ -150,7 +152,7 @@ bool sns_fifo_accept(const struct call *call, const struct topic *topic, struct 
 bool sns_fifo_must_wait(const struct call *call, const struct topic *topic);
 
 /* envelope.c */
-/* Sign the message with that text in advance, if there is a key. */
+/* Sign the message with that text in advance, and write its envelope, if there is a key. */
 void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
                           struct message *message);
 /* The signed JSON text for subscribers without raw delivery; each has a piece of its own at *insert_at. */
