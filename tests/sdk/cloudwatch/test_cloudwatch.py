@@ -1,20 +1,19 @@
 """Metrics: put, rolled up, read by statistics, by math, and listed."""
 
 import datetime
-import functools
 import gzip
 import math
 import urllib.error
 import urllib.request
 
 import boto3
-import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from protocols import session
 from refusals import refusal
 
 MINUTE = datetime.timedelta(minutes=1)
@@ -24,23 +23,6 @@ MINUTE = datetime.timedelta(minutes=1)
 def account(request):
     """An account of the test's own."""
     return "%012d" % (abs(hash(request.node.name)) % 10**12)
-
-
-@functools.cache
-def session(protocol):
-    """An SDK that speaks this protocol; it reads the models once for all tests."""
-    made = botocore.session.Session()
-    if protocol:
-        load = made.get_component("data_loader").load_service_model
-
-        def load_with_protocol(*arguments, **more):
-            model = load(*arguments, **more)
-            if model.get("metadata", {}).get("endpointPrefix") == "monitoring":
-                model = {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
-            return model
-
-        made.get_component("data_loader").load_service_model = load_with_protocol
-    return made
 
 
 @pytest.fixture

@@ -4,32 +4,16 @@ import functools
 import json
 import math
 
-import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from protocols import session
 
 PROTOCOLS = ("smithy-rpc-v2-cbor", "json", "query")
 ALARM = {"EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold", "Threshold": 1}
 METRIC = {"Namespace": "Shop", "MetricName": "m"}
 STAT = {"Id": "m", "MetricStat": {"Metric": METRIC, "Period": 60, "Stat": "Sum"}}
 DATUM = {"MetricName": "m", "Value": 1}
-
-
-@functools.cache
-def session(protocol):
-    """An SDK that speaks this protocol."""
-    made = botocore.session.Session()
-    load = made.get_component("data_loader").load_service_model
-
-    def load_with_protocol(*arguments, **more):
-        model = load(*arguments, **more)
-        if model.get("metadata", {}).get("endpointPrefix") == "monitoring":
-            model = {**model, "metadata": {**model["metadata"], "protocol": protocol, "protocols": [protocol]}}
-        return model
-
-    made.get_component("data_loader").load_service_model = load_with_protocol
-    return made
 
 
 @functools.cache
