@@ -133,9 +133,9 @@ static bool add(const struct call *call, const struct lambda_invocation_request 
     if (!lambda_durable_check(call, function, in, params->stream != 0) ||
         !context_read(call, in->client_context, &params->client_context))
         return false;
+    /* AWS checks the context of every invocation, and passes on that of synchronous ones only. */
     if (params->kind == LAMBDA_INVOCATION_KIND_EVENT)
-        params->client_context =
-            (str){0}; /* AWS checks it, and passes it on for synchronous invocations only */
+        params->client_context = (str){0};
     lambda_version_route(call, &routed);
     params->request_id = call->request_id;
     params->function_id = routed.row.id;

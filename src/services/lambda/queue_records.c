@@ -112,10 +112,10 @@ static bool is_stopped(const struct call *call, const struct poll *poll, const s
     bool is_fifo = str_ends_with(poll->mapping.source_arn, S(".fifo"));
     str group = is_fifo ? str_map_get(&message->attributes, S("MessageGroupId")) : (str){0};
     bool is_looping = lambda_loop_is_over(call, &poll->function, lineage);
-    const struct receipt receipt = receipt_of(message);
 
     if (!is_looping && !(is_fifo && str_is_one_of(group, stopped->groups.items, stopped->groups.count)))
         return false;
+    const struct receipt receipt = receipt_of(message);
     lambda_stopped_hop(call, &receipt, poll->mapping.source_arn, is_looping);
     if (is_fifo)
         *list_add(call->arena, &stopped->groups) = group;
