@@ -498,7 +498,7 @@ def gate(client, make_queue, make_role):
             return f"""
 import boto3, os
 def handler(event, context):
-    print("IN")
+    print("ENTERED")
     queues = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
     while "Messages" not in queues.receive_message(QueueUrl="{self.url}", WaitTimeSeconds=20):
         pass

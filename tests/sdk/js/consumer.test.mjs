@@ -165,32 +165,39 @@ test("the heartbeat keeps a message hidden past its visibility timeout", async (
     receives += 1;
     return new Promise((resolve) => (finish = resolve));
   } });
-  const extended = countSent(sqs.ChangeMessageVisibilityCommand);
+  const heartbeats = watchSent(sqs.ChangeMessageVisibilityCommand);
   await send("long");
   consumer.start();
   await until(() => receives === 1, "the message");
   for (let passed = 0; passed < 4; passed += 1) {
-    const before = extended.count;
-    await until(() => extended.count >= before + 2, "two heartbeats");
+    await heartbeats.next();
     await advanceClock(40);
   }
   assert.deepEqual(await counts(), [0, 1]);
   finish();
   await settle([0, 0]);
   assert.equal(receives, 1);
-  extended.end();
+  heartbeats.end();
 });
 
-// Counts the client's finished requests of one kind.
-function countSent(Command) {
+// heartbeats.next() waits for a request of this kind that is sent from now on, and for its answer.
+function watchSent(Command) {
   const send = client.send.bind(client);
-  const counter = { count: 0, end: () => delete client.send };
+  let sent = 0, answered = 0;
   client.send = async (command, ...more) => {
+    if (!(command instanceof Command)) return send(command, ...more);
+    const number = (sent += 1);
     const reply = await send(command, ...more);
-    if (command instanceof Command) counter.count += 1;
+    answered = Math.max(answered, number);
     return reply;
   };
-  return counter;
+  return {
+    async next() {
+      const before = sent;
+      await until(() => answered > before, "a heartbeat");
+    },
+    end: () => delete client.send,
+  };
 }
 
 test("a batch is handled together and deleted together", async () => {
@@ -242,19 +249,18 @@ test("a batch whose handler fails is given back as a whole", async () => {
 test("a batch's heartbeat extends every message of it", async () => {
   let finish;
   await send("a", "b");
-  const extended = countSent(sqs.ChangeMessageVisibilityBatchCommand);
+  const heartbeats = watchSent(sqs.ChangeMessageVisibilityBatchCommand);
   consume({ batchSize: 10, visibilityTimeout: 60, heartbeatInterval: 0.05,
     handleMessageBatch: (messages) => new Promise((resolve) => (finish = () => resolve(messages))) }).start();
   await until(() => finish, "the batch");
   for (let passed = 0; passed < 2; passed += 1) {
-    const before = extended.count;
-    await until(() => extended.count >= before + 2, "two heartbeats");
+    await heartbeats.next();
     await advanceClock(40);
   }
   assert.deepEqual(await counts(), [0, 2]);
   finish();
   await settle([0, 0]);
-  extended.end();
+  heartbeats.end();
 });
 
 test("shouldDeleteMessages: false leaves messages in the queue", async () => {

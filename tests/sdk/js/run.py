@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests of this folder under node, against a server of their own; TAP on the standard output."""
+"""Runs the tests of this folder under node, against a server of their own; JUnit on the standard output."""
 
 import os
 import pathlib
@@ -20,7 +20,7 @@ def run_node(endpoint):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": "us-east-1",
     }
-    command = ["node", "--test", "--test-concurrency=1", "--test-reporter=tap", *tests]  # they move one clock
+    command = ["node", "--test", "--test-concurrency=1", "--test-reporter=junit", *tests]  # they move one clock
     return subprocess.run(command, env=environment, cwd=HERE, timeout=900).returncode
 
 

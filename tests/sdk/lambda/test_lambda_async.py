@@ -299,7 +299,7 @@ def test_a_retry_of_a_function_that_lost_its_concurrency_is_given_up(client, fun
     assert sum(line.startswith("REPORT") for line in log_of(name)) == 2
 
 
-@pytest.mark.parametrize("body, said", [("raise ValueError('no')", "REPORT"), ("import time; print('IN'); time.sleep(25)", "IN")],
+@pytest.mark.parametrize("body, said", [("raise ValueError('no')", "REPORT"), ("import time; print('ENTERED'); time.sleep(25)", "ENTERED")],
                          ids=["waits for its retry", "runs"])
 def test_an_event_of_a_version_that_is_deleted_goes_to_the_version_that_its_alias_has_got(
     functions, make_function, advance_clock, log_of, wait_until, body, said

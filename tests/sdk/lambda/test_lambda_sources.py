@@ -126,7 +126,7 @@ def test_a_message_that_is_reported_as_failed_comes_again_though_its_mapping_has
     uuid = functions.create_event_source_mapping(
         EventSourceArn=make_queue.arn(url), FunctionName=name, FunctionResponseTypes=["ReportBatchItemFailures"],
         MaximumBatchingWindowInSeconds=window)["UUID"]
-    log_of(name, "IN")
+    log_of(name, "ENTERED")
     if change == "deleted":
         functions.delete_event_source_mapping(UUID=uuid)
     elif change == "disabled":

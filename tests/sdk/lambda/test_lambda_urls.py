@@ -95,7 +95,7 @@ def test_a_url_that_is_deleted_while_its_function_runs_still_answers(functions, 
     name, host = make_url(gate.source("return 'done'"), function={"Role": gate.role()})
     with concurrent.futures.ThreadPoolExecutor() as pool:
         reply = pool.submit(ask, host)
-        log_of(name, "IN")
+        log_of(name, "ENTERED")
         functions.delete_function_url_config(FunctionName=name)
         assert ask(host)[0] == 404
         gate.open()
@@ -106,7 +106,7 @@ def test_a_request_whose_function_is_deleted_meanwhile_is_answered(functions, ma
     name, host = make_url(gate.source("return 'done'"), function={"Role": gate.role()})
     with concurrent.futures.ThreadPoolExecutor() as pool:
         reply = pool.submit(ask, host)
-        log_of(name, "IN")
+        log_of(name, "ENTERED")
         functions.delete_function(FunctionName=name)
         assert reply.result()[0] == 404
 
