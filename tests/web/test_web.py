@@ -93,6 +93,40 @@ def test_a_foreign_page_runs_no_program_of_its_own(foreign, presigned, client, u
     assert function not in [one["FunctionName"] for one in client("lambda").list_functions()["Functions"]]
 
 
+PAGES = {
+    "whole": ("""def handler(event, context):
+    return {'statusCode': 200, 'body': '<!doctype html><p>a page', 'headers': {
+        'Content-Type': 'text/html', 'Content-Security-Policy': 'sandbox allow-same-origin allow-scripts'}}
+""", {}),
+    "streamed": ({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream = awslambda.HttpResponseStream.from(stream, {statusCode: 200, headers: {'Content-Type': 'text/html'}});
+  stream.write('<!doctype html><p>a page'); stream.end(); });"""},
+                 {"function": {"Runtime": "nodejs20.x"}, "InvokeMode": "RESPONSE_STREAM"}),
+    "streamed without a head": ({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
+  stream.setContentType('text/html'); stream.write('<!doctype html><p>a page'); stream.end(); });"""},
+                                {"function": {"Runtime": "nodejs20.x"}, "InvokeMode": "RESPONSE_STREAM"}),
+}
+
+
+@pytest.mark.parametrize("sent", PAGES)
+def test_a_page_that_a_function_writes_is_not_of_the_servers_own_origin(browser, endpoint, make_url, sent):
+    source, settings = PAGES[sent]
+    _, host = make_url(source, **settings)
+    offset = clock_offset(endpoint)
+    page = browser.open(f"{endpoint}/_orderly/lambda-url/{host.split('.')[0]}/")
+    assert page.text() == "a page" and page.run("return origin") == "null"
+    assert page.run("try { sessionStorage.length; return false } catch (e) { return e.name }") == "SecurityError"
+    assert refused(page, f"'{endpoint}/_orderly/clock', {{method: 'POST', headers: {{'Content-Type': 'application/json'}}, "
+                         "body: '{\"advance_ms\": 60000}'}")
+    assert refused(page, f"'{endpoint}/_orderly/clock', {{method: 'POST', mode: 'no-cors', body: '{{\"advance_ms\": 60000}}'}}")
+    assert clock_offset(endpoint) == offset
+    page.go(f"http://{host}/")
+    assert page.text() == "a page"
+    if sent != "whole":  # at the URL's host the page is of that origin, where all paths are the function's
+        assert page.run("const r = await fetch('/_orderly/clock'); return await r.text()") == "<!doctype html><p>a page"
+    page.close()
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "localhost"])
 def test_a_page_of_another_origin_resets_nothing_and_moves_no_clock(open_page, endpoint, make_queue, queues, host):
     url = make_queue()

@@ -88,13 +88,18 @@ static void read_signature(const struct call *call, const struct http_request *r
     url->signature.region = sigv4.region;
 }
 
+/* Which of the two doors has the request come by? */
+static bool is_by_path(const struct visit *visit)
+{
+    return visit->request->path.size - visit->rest.size == strlen(LAMBDA_URL_PATH);
+}
+
 /* False: the request names no URL. */
 static bool find_url(const struct call *call, const struct visit *visit, struct url_request *url)
 {
     const struct http_request *request = visit->request;
-    bool by_path = request->path.size - visit->rest.size == strlen(LAMBDA_URL_PATH); /* the door's */
 
-    if (by_path ? !find_by_path(call, visit->rest, url) : !find_by_host(call, request, url))
+    if (is_by_path(visit) ? !find_by_path(call, visit->rest, url) : !find_by_host(call, request, url))
         return false;
     read_signature(call, request, url);
     url->cors = lambda_url_cors(call, &url->row);
@@ -151,6 +156,20 @@ static void add_cors(const struct call *call, const struct url_request *url, con
     if (!visit->from_allowed_page && str_present(http_header(&visit->request->headers, S("Origin"))) &&
         read_cors(call, url, visit->request, &cors))
         cors_add(call->arena, &cors, reply);
+}
+
+/*
+ * By path, the reply has the origin of the console and of all operations.  A page that a function writes must
+ * not be of that origin: a browser gives it one of its own, whatever else the function's own policy says.
+ */
+static void add_headers(const struct call *call, const struct url_request *url, const struct visit *visit,
+                        struct http_reply *reply)
+{
+    add_cors(call, url, visit, reply);
+    if (is_by_path(visit))
+        http_header_add(call->arena, &reply->headers, S("Content-Security-Policy"),
+                        S("sandbox allow-downloads allow-forms allow-modals allow-popups "
+                          "allow-popups-to-escape-sandbox allow-scripts"));
 }
 
 /* ---- replies of our own ---- */
@@ -232,7 +251,7 @@ static enum outcome write_answer(const struct call *call, const struct url_reque
 {
     if (answer->failed || !lambda_url_reply(call, answer->payload, reply))
         say_failed(call, reply);
-    add_cors(call, url, visit, reply);
+    add_headers(call, url, visit, reply);
     return DONE;
 }
 
@@ -263,7 +282,7 @@ static enum outcome answer_whole(const struct call *call, const struct url_reque
 static void begin_reply(const struct call *call, const struct url_request *url, const struct visit *visit,
                         const struct lambda_find_by_request_row *row, struct http_reply *reply)
 {
-    add_cors(call, url, visit, reply);
+    add_headers(call, url, visit, reply);
     lambda_set_prelude(call->txn, &(struct lambda_set_prelude_params){.id = row->id, .prelude = S("")});
 }
 
@@ -301,7 +320,7 @@ static enum outcome read_prelude(const struct call *call, const struct url_reque
     if (!json_is(head, JSON_OBJECT) || !lambda_url_head(call, head, reply)) {
         lambda_stream_leave(call, row);
         say_failed(call, reply);
-        add_cors(call, url, visit, reply);
+        add_headers(call, url, visit, reply);
         return DONE;
     }
     begin_reply(call, url, visit, row, reply);
@@ -341,7 +360,7 @@ static enum outcome end_stream(const struct call *call, const struct url_request
         say_failed(call, reply);
     else
         *reply = (struct http_reply){.status = 200, .body = S("")};
-    add_cors(call, url, visit, reply);
+    add_headers(call, url, visit, reply);
     return DONE;
 }
 
@@ -387,7 +406,7 @@ static enum outcome begin(const struct call *call, const struct url_request *url
         return PARKED;
     struct failure failure = take_failure(call);
     say(call, reply, failure.error->status, failure.message);
-    add_cors(call, url, visit, reply);
+    add_headers(call, url, visit, reply);
     return DONE;
 }
 
@@ -414,7 +433,7 @@ static enum outcome enter(const struct call *call, const struct url_request *url
             S("Forbidden. For troubleshooting Function URL authorization issues, see: "
               "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"));
         http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), S("AccessDeniedException"));
-        add_cors(call, url, visit, reply);
+        add_headers(call, url, visit, reply);
         return DONE;
     }
     if (!event_is_missing(call, visit))
