@@ -105,6 +105,17 @@ static void trace_denial(const struct call *call)
                                             .reason = failure->reason});
 }
 
+/* The end of a call that cannot wait: its client has gone, or the server stops.  A begun stream ends well. */
+static enum outcome end_of_waiting(const struct exchange *exchange, struct call *call)
+{
+    bool begun = call->stream && call->stream->begun;
+    enum outcome outcome = exchange->cancelled ? call_leave(call) : FAILED;
+
+    if (outcome == FAILED && call->last_run)
+        call_fail_unavailable(call);
+    return begun ? DONE : outcome;
+}
+
 static void run_once(struct engine *engine, struct exchange *exchange)
 {
     struct call *call = &exchange->call;
@@ -120,14 +131,8 @@ static void run_once(struct engine *engine, struct exchange *exchange)
     delivery_has_run(exchange);
     call->txn = NULL;
     meter_call(engine, exchange->operation, METER_ENGINE, monotonic_us() - began_us);
-    if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled)) {
-        bool begun = call->stream && call->stream->begun;
-        exchange->outcome = exchange->cancelled ? call_leave(call) : FAILED;
-        if (exchange->outcome == FAILED && call->last_run)
-            call_fail_unavailable(call);
-        if (begun)
-            exchange->outcome = DONE;
-    }
+    if (exchange->outcome == PARKED && (call->last_run || exchange->cancelled))
+        exchange->outcome = end_of_waiting(exchange, call);
     if (exchange->outcome == FAILED)
         exchange->reply = (struct http_reply){0};
 }
