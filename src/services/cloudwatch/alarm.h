@@ -70,8 +70,9 @@ bool cloudwatch_composites_let_go(const struct call *call, const struct cloudwat
                                   const struct str_list *deleted);
 
 /* suppression.c */
+/* Act in a new state, now or when suppression ends.  before: the alarm until now. */
 void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct cloudwatch_alarm_row *row,
-                                            str old_state);
+                                            const struct cloudwatch_alarm_row *before);
 /* A composite alarm's suppressor, or the alarm itself, may have changed. */
 void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwatch_alarm_row *row);
 
@@ -79,10 +80,29 @@ void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwa
 /* Each action is an ARN of this partition and region; false: fail() has been called. */
 bool cloudwatch_alarm_actions_check(const struct call *call,
                                     const struct cloudwatch_action_settings *settings);
-/* Publish to topics and invoke functions: the actions of the new state. */
-void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row, str old_state);
+/* What the actions of a transition tell of it. */
+struct transition {
+    const struct cloudwatch_alarm_row *row, *before; /* before: what it was until now, suppression included */
+    struct cloudwatch_action_settings actions;
+    str old_state; /* in which it has last acted */
+    str arn;
+};
+/*
+ * Publish to topics and invoke functions: the actions of the new state.  before: the alarm until now;
+ * old_state: the state in which it has last acted, which is another one when it was suppressed.
+ */
+void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row,
+                          const struct cloudwatch_alarm_row *before, str old_state);
 /* "2026-01-31T12:00:00.123+0000", as AWS writes times into messages. */
 str cloudwatch_time_text(struct arena *arena, int64_t ms);
 
+/* alarm_event.c */
+/* The event of a function that is an action of the transition, as JSON. */
+str cloudwatch_alarm_event(const struct call *call, const struct transition *transition);
+
 /* alarm_evaluate.c */
+/* What a metric alarm watches; of a single metric, with that statistic; absent: the alarm's own. */
+struct cloudwatch_metric_data_query_list
+cloudwatch_alarm_queries_of(struct arena *arena, const struct cloudwatch_alarm_settings *settings,
+                            str statistic);
 void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloudwatch_alarm_row *row);

@@ -14,12 +14,6 @@
 #include "sns_model.h"
 #include "wire/json.h"
 
-struct transition {
-    const struct cloudwatch_alarm_row *row;
-    struct cloudwatch_action_settings actions;
-    str old_state, arn;
-};
-
 /* ---- checking ---- */
 
 static bool action_check(const struct call *call, str action)
@@ -306,115 +300,7 @@ static enum outcome publish(const struct call *call, const struct transition *tr
     return invoke(call, cloudwatch, &SNS_PUBLISH, &in, &out, failure);
 }
 
-/* ---- the event of a function ---- */
-
-static void write_state(struct json_writer *writer, const struct call *call,
-                        const struct cloudwatch_alarm_row *row)
-{
-    json_name(writer, S("state"));
-    json_open_object(writer);
-    json_field(writer, S("value"), row->state);
-    json_field(writer, S("reason"), row->reason);
-    json_field(writer, S("reasonData"), row->reason_data);
-    json_field(writer, S("timestamp"), cloudwatch_time_text(call->arena, row->state_ms));
-    json_close_object(writer);
-}
-
-static void write_metrics(struct json_writer *writer, const struct cloudwatch_alarm_settings *settings)
-{
-    struct cloudwatch_metric metric = {settings->namespace, settings->metric_name, settings->dimensions};
-
-    json_name(writer, S("metrics"));
-    json_open_array(writer);
-    json_open_object(writer);
-    json_name(writer, S("metricStat"));
-    json_open_object(writer);
-    json_name(writer, S("metric"));
-    json_open_object(writer);
-    json_field(writer, S("namespace"), metric.namespace);
-    json_field(writer, S("name"), metric.metric_name);
-    json_name(writer, S("dimensions"));
-    json_open_object(writer);
-    for (size_t i = 0; i < metric.dimensions.count; i++)
-        json_field(writer, metric.dimensions.items[i].name, metric.dimensions.items[i].value);
-    json_close_object(writer);
-    json_close_object(writer);
-    if (settings->period)
-        json_i64_field(writer, S("period"), *settings->period);
-    json_field(writer, S("stat"),
-               str_present(settings->statistic) ? settings->statistic : settings->extended_statistic);
-    json_close_object(writer);
-    json_name(writer, S("returnData"));
-    json_raw(writer, S("true"));
-    json_close_object(writer);
-    json_close_array(writer);
-}
-
-static void write_suppressor(struct json_writer *writer,
-                             const struct cloudwatch_suppressor_settings *settings)
-{
-    if (!str_present(settings->actions_suppressor))
-        return;
-    json_field(writer, S("actionsSuppressor"), settings->actions_suppressor);
-    json_i64_field(writer, S("actionsSuppressorWaitPeriod"), *settings->actions_suppressor_wait_period);
-    json_i64_field(writer, S("actionsSuppressorExtensionPeriod"),
-                   *settings->actions_suppressor_extension_period);
-}
-
-static void write_configuration(struct json_writer *writer, const struct call *call,
-                                const struct transition *transition)
-{
-    json_name(writer, S("configuration"));
-    json_open_object(writer);
-    json_field(writer, S("description"), transition->actions.alarm_description);
-    if (str_present(transition->row->rule)) {
-        struct cloudwatch_suppressor_settings settings =
-            cloudwatch_alarm_suppressor_of(call->arena, transition->row);
-        json_field(writer, S("alarmRule"), transition->row->rule);
-        write_suppressor(writer, &settings);
-    } else {
-        struct cloudwatch_alarm_settings settings =
-            cloudwatch_alarm_settings_of(call->arena, transition->row);
-        write_metrics(writer, &settings);
-    }
-    json_close_object(writer);
-}
-
-static void write_previous_state(struct json_writer *writer, struct arena *arena,
-                                 const struct transition *transition)
-{
-    str by = transition->row->suppressed_by;
-
-    json_name(writer, S("previousState"));
-    json_open_object(writer);
-    json_field(writer, S("value"), transition->old_state);
-    if (str_present(by)) {
-        json_field(writer, S("actionsSuppressedBy"), by);
-        json_field(writer, S("actionsSuppressedReason"), arena_join(arena, S("Actions suppressed by "), by));
-    }
-    json_close_object(writer);
-}
-
-static str event_of(const struct call *call, const struct transition *transition)
-{
-    struct json_writer writer = json_writer_in(call->arena);
-
-    json_open_object(&writer);
-    json_field(&writer, S("source"), S("aws.cloudwatch"));
-    json_field(&writer, S("alarmArn"), transition->arn);
-    json_field(&writer, S("accountId"), transition->row->account);
-    json_field(&writer, S("time"), cloudwatch_time_text(call->arena, call->now_ms));
-    json_field(&writer, S("region"), transition->row->region);
-    json_name(&writer, S("alarmData"));
-    json_open_object(&writer);
-    json_field(&writer, S("alarmName"), transition->row->name);
-    write_state(&writer, call, transition->row);
-    write_previous_state(&writer, call->arena, transition);
-    write_configuration(&writer, call, transition);
-    json_close_object(&writer);
-    json_close_object(&writer);
-    return json_written(&writer);
-}
+/* ---- a function ---- */
 
 static enum outcome invoke_function(const struct call *call, const struct transition *transition,
                                     str function_arn, struct failure *failure)
@@ -424,7 +310,7 @@ static enum outcome invoke_function(const struct call *call, const struct transi
     const struct lambda_invocation_request in = {
         .function_name = function_arn,
         .invocation_type = S("Event"),
-        .payload = event_of(call, transition),
+        .payload = cloudwatch_alarm_event(call, transition),
     };
     struct lambda_invocation_response out = {0};
 
@@ -478,9 +364,11 @@ static void note_action(const struct call *call, const struct transition *transi
         json_written(&writer));
 }
 
-void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row, str old_state)
+void cloudwatch_alarm_act(const struct call *call, const struct cloudwatch_alarm_row *row,
+                          const struct cloudwatch_alarm_row *before, str old_state)
 {
     struct transition transition = {.row = row,
+                                    .before = before,
                                     .actions = cloudwatch_alarm_actions_of(call->arena, row),
                                     .old_state = old_state,
                                     .arn = cloudwatch_alarm_arn(call->arena, row)};

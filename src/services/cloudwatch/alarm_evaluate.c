@@ -55,9 +55,9 @@ void cloudwatch_alarm_evaluate_later(const struct call *call, const struct cloud
 
 /* ---- points ---- */
 
-/* The statistic: absent: that of the alarm. */
-static struct cloudwatch_metric_data_query_list
-queries_of(struct arena *arena, const struct cloudwatch_alarm_settings *settings, str statistic)
+struct cloudwatch_metric_data_query_list
+cloudwatch_alarm_queries_of(struct arena *arena, const struct cloudwatch_alarm_settings *settings,
+                            str statistic)
 {
     struct cloudwatch_metric *metric = arena_new(arena, struct cloudwatch_metric);
     struct cloudwatch_metric_stat *stat = arena_new(arena, struct cloudwatch_metric_stat);
@@ -127,7 +127,7 @@ static int64_t start_ms(const struct evaluation *evaluation)
 static struct series_values read_series(const struct evaluation *evaluation, str statistic)
 {
     struct cloudwatch_metric_data_query_list queries =
-        queries_of(evaluation->call->arena, &evaluation->settings, statistic);
+        cloudwatch_alarm_queries_of(evaluation->call->arena, &evaluation->settings, statistic);
     struct series_values series = {0};
 
     if (!cloudwatch_alarm_series(evaluation->call, &queries, evaluation->settings.threshold_metric_id,

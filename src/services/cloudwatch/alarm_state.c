@@ -103,6 +103,6 @@ void cloudwatch_alarm_change_state(const struct call *call, struct cloudwatch_al
     cloudwatch_change_alarm(call->txn, row);
     note_change(call, &before, row);
     resource_changed(call, cloudwatch_alarm_arn(call->arena, row));
-    cloudwatch_alarm_act_unless_suppressed(call, row, before.state);
+    cloudwatch_alarm_act_unless_suppressed(call, row, &before);
     cloudwatch_composites_hear(call, row, state->changed);
 }

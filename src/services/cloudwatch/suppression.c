@@ -31,20 +31,27 @@ static void suppress(const struct call *call, struct cloudwatch_alarm_row *row,
     cloudwatch_change_alarm(call->txn, row);
 }
 
-static void end(const struct call *call, struct cloudwatch_alarm_row *row)
+/* before: the alarm until now. */
+static void act_again(const struct call *call, struct cloudwatch_alarm_row *row,
+                      const struct cloudwatch_alarm_row *before)
 {
-    str acted = row->acted_state;
-
-    if (!str_equal(acted, row->state))
-        cloudwatch_alarm_act(call, row, acted);
+    if (!str_equal(row->acted_state, row->state))
+        cloudwatch_alarm_act(call, row, before, row->acted_state);
     row->suppressed_by = (str){0};
     row->acted_state = row->state;
     timer_cancel(call, &CLOUDWATCH_END_SUPPRESSION, arena_decimal(call->arena, row->id));
     cloudwatch_change_alarm(call->txn, row);
 }
 
+static void end(const struct call *call, struct cloudwatch_alarm_row *row)
+{
+    const struct cloudwatch_alarm_row before = *row;
+
+    act_again(call, row, &before);
+}
+
 void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct cloudwatch_alarm_row *row,
-                                            str old_state)
+                                            const struct cloudwatch_alarm_row *before)
 {
     struct cloudwatch_suppressor_settings settings = {0};
 
@@ -53,10 +60,10 @@ void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct clou
     if (str_present(row->rule))
         settings = cloudwatch_alarm_suppressor_of(call->arena, row);
     if (!str_present(settings.actions_suppressor)) {
-        cloudwatch_alarm_act(call, row, old_state);
+        cloudwatch_alarm_act(call, row, before, before->state);
         return;
     }
-    row->acted_state = old_state;
+    row->acted_state = before->state;
     if (suppressor_alarms(call, &settings))
         suppress(call, row, CLOUDWATCH_ACTIONS_SUPPRESSED_BY_ALARM, 0);
     else if (cloudwatch_state_value_of(row->state) == CLOUDWATCH_STATE_VALUE_ALARM &&
@@ -64,7 +71,7 @@ void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct clou
         suppress(call, row, CLOUDWATCH_ACTIONS_SUPPRESSED_BY_WAIT_PERIOD,
                  *settings.actions_suppressor_wait_period);
     else
-        end(call, row);
+        act_again(call, row, before);
 }
 
 void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwatch_alarm_row *row)
