@@ -310,9 +310,20 @@ static void add_resource_keys(struct cell *cell, const struct resource_entry *re
         add_key_names(cell, &resource->keys);
 }
 
+/* A key whose values are in several members has a line for each of them. */
+static bool is_shown(const struct operation_entry *operation, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (str_equal(operation->keys.items[i].name, operation->keys.items[index].name))
+            return true;
+    return false;
+}
+
 static void add_operation_keys(struct cell *cell, const struct operation_entry *operation)
 {
     for (size_t i = 0; i < operation->keys.count; i++) {
+        if (is_shown(operation, i))
+            continue;
         add_key(cell, operation->keys.items[i].name);
         if (str_equal(operation->keys.items[i].name, S("aws:RequestTag")))
             add_key(cell, S("aws:TagKeys"));

@@ -77,9 +77,12 @@ void cloudwatch_alarm_act_unless_suppressed(const struct call *call, struct clou
 void cloudwatch_alarm_suppressor_changed(const struct call *call, struct cloudwatch_alarm_row *row);
 
 /* alarm_actions.c */
-/* Each action is an ARN of this partition and region; false: fail() has been called. */
+/*
+ * Each action is an ARN of this partition and region, and one that a composite alarm can have if this is
+ * one; false: fail() has been called.
+ */
 bool cloudwatch_alarm_actions_check(const struct call *call,
-                                    const struct cloudwatch_action_settings *settings);
+                                    const struct cloudwatch_action_settings *settings, bool composite);
 /* What the actions of a transition tell of it. */
 struct transition {
     const struct cloudwatch_alarm_row *row, *before; /* before: what it was until now, suppression included */

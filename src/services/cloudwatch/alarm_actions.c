@@ -16,7 +16,16 @@
 
 /* ---- checking ---- */
 
-static bool action_check(const struct call *call, str action)
+/* Composite alarms have no actions of EC2 and of Auto Scaling. */
+static bool is_for_composites(str service)
+{
+    static const str services[] = {STR_INIT("sns"), STR_INIT("lambda"), STR_INIT("ssm"),
+                                   STR_INIT("ssm-incidents")};
+
+    return str_is_one_of(service, services, sizeof services / sizeof *services);
+}
+
+static bool action_check(const struct call *call, str action, bool composite)
 {
     struct arn arn;
 
@@ -28,20 +37,23 @@ static bool action_check(const struct call *call, str action)
     else if (!str_empty(arn.region) && !str_equal(arn.region, call->region))
         fail(call, &CLOUDWATCH_VALIDATION_ERROR, "Invalid region %.*s specified. Only %.*s is supported.",
              STR_ARGS(arn.region), STR_ARGS(call->region));
+    else if (composite && !is_for_composites(arn.service))
+        fail(call, &CLOUDWATCH_VALIDATION_ERROR, "Composite alarms do not support the action %.*s.",
+             STR_ARGS(action));
     else
         return true;
     return false;
 }
 
 bool cloudwatch_alarm_actions_check(const struct call *call,
-                                    const struct cloudwatch_action_settings *settings)
+                                    const struct cloudwatch_action_settings *settings, bool composite)
 {
     const struct str_list *lists[] = {&settings->ok_actions, &settings->alarm_actions,
                                       &settings->insufficient_data_actions};
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         for (size_t j = 0; j < lists[i]->count; j++)
-            if (!action_check(call, lists[i]->items[j]))
+            if (!action_check(call, lists[i]->items[j], composite))
                 return false;
     return true;
 }
@@ -159,6 +171,7 @@ static void write_metric_stat(struct json_writer *writer, const struct cloudwatc
     json_close_object(writer);
     json_i64_field(writer, S("Period"), stat->period);
     json_field(writer, S("Stat"), stat->stat);
+    json_field(writer, S("Unit"), stat->unit);
     json_close_object(writer);
 }
 

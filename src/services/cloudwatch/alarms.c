@@ -58,7 +58,7 @@ enum outcome cloudwatch_put_metric_alarm(const struct call *call,
                     "A composite alarm with the name %.*s already exists.", STR_ARGS(in->alarm_name));
     if (!cloudwatch_alarm_name_check(call, in->alarm_name) ||
         !cloudwatch_alarm_check(call, &in->alarm_settings) ||
-        !cloudwatch_alarm_actions_check(call, &in->action_settings))
+        !cloudwatch_alarm_actions_check(call, &in->action_settings, false))
         return FAILED;
     kept.tags.count = 0;
     row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_METRIC_ALARM_INPUT, &kept);

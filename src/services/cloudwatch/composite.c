@@ -136,7 +136,7 @@ enum outcome cloudwatch_put_composite_alarm(const struct call *call,
     if (!cloudwatch_alarm_name_check(call, in->alarm_name) || !rule_check(call, in->alarm_rule, &names) ||
         !children_check(call, &names, row.id, &children) ||
         !suppressor_check(call, &in->suppressor_settings) ||
-        !cloudwatch_alarm_actions_check(call, &in->action_settings))
+        !cloudwatch_alarm_actions_check(call, &in->action_settings, true))
         return FAILED;
     kept.tags.count = 0;
     row.settings = model_to_json(call->arena, &CLOUDWATCH_PUT_COMPOSITE_ALARM_INPUT, &kept);

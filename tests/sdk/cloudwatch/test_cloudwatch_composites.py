@@ -232,6 +232,23 @@ def test_the_actions_of_a_composite_alarm_are_arns_of_its_region(three):
     three.put("ALARM(a)", "near", OKActions=["arn:aws:ssm-incidents::000000000000:response-plan/p"])  # without a region
 
 
+@pytest.mark.parametrize("service, supported", [
+    ("sns:us-east-1:000000000000:t", True), ("lambda:us-east-1:000000000000:function:f", True),
+    ("ssm:us-east-1:000000000000:opsitem:1", True), ("automate:us-east-1:ec2:stop", False),
+    ("swf:us-east-1:000000000000:action/actions/AWS_EC2.InstanceId.Stop/1.0", False),
+    ("autoscaling:us-east-1:000000000000:scalingPolicy:i:autoScalingGroupName/g:policyName/p", False),
+])
+@pytest.mark.parametrize("state", ["AlarmActions", "OKActions", "InsufficientDataActions"])
+def test_composite_alarms_have_no_actions_of_ec2_and_auto_scaling(composites, service, supported, state):
+    action = f"arn:aws:{service}"
+    composites.world.alarm("one", **{state: [action]})  # a metric alarm has
+    if supported:
+        composites.put("TRUE", "none", **{state: [action]})
+    else:
+        assert refusal(composites.put, "TRUE", "none", **{state: [action]}) == (
+            "ValidationError", f"Composite alarms do not support the action {action}.")
+
+
 def test_composite_alarms_are_listed_when_they_are_asked_for(three):
     three.put("ALARM(a)", "z", AlarmActions=["arn:aws:sns:us-east-1:1:x"])
     three.becomes("ALARM", "z")

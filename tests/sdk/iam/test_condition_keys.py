@@ -205,6 +205,29 @@ def test_subscriptions_are_bound_by_protocol_and_endpoint(as_role_with, make, ma
     assert "explicit deny" in refused(denied.subscribe, TopicArn=topic, Protocol="sqs", Endpoint=queue)["message"]
 
 
+@pytest.mark.parametrize("member", ["AlarmActions", "OKActions", "InsufficientDataActions"])
+@pytest.mark.parametrize("kind", ["metric", "composite"])
+def test_alarms_are_bound_by_their_actions(kind, member, as_role_with, client, unique, refused):
+    topic, stop = "arn:aws:sns:us-east-1:000000000000:t", "arn:aws:automate:us-east-1:ec2:stop"
+    function = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    bound = as_role_with(allow(["cloudwatch:PutMetricAlarm", "cloudwatch:PutCompositeAlarm"], Condition={
+        "ForAllValues:StringLike": {"cloudwatch:AlarmActions": ["arn:aws:sns:*", "arn:aws:ssm:*"]}}))("cloudwatch")
+
+    def put(*actions):
+        name, chosen = unique("alarm")[-60:], {member: list(actions)}
+        if kind == "composite":
+            bound.put_composite_alarm(AlarmName=name, AlarmRule="FALSE", **chosen)
+        else:
+            bound.put_metric_alarm(AlarmName=name, Namespace="N", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
+                                   Threshold=1, ComparisonOperator="GreaterThanThreshold", **chosen)
+        client("cloudwatch").delete_alarms(AlarmNames=[name])
+
+    put()
+    put(topic)
+    for actions in ([stop], [function], [topic, function]):
+        assert refused(lambda actions=actions: put(*actions))["code"] == "AccessDenied"
+
+
 def test_a_topic_s_own_policy_may_ask_for_the_protocol(as_role_with, make, make_queue, client, refused):
     topic, queue = make(Topic), make_queue.arn(make_queue())
     rule = {"Effect": "Deny", "Principal": "*", "Action": "sns:Subscribe", "Resource": topic,
