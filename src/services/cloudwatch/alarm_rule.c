@@ -127,7 +127,7 @@ static bool names(struct parser *parser, struct str_list *names)
 
 static bool take_state(struct parser *parser, enum cloudwatch_state_value *state)
 {
-    for (*state = CLOUDWATCH_STATE_VALUE_OK; *state <= CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA; ++*state)
+    for (*state = CLOUDWATCH_STATE_VALUE_INSUFFICIENT_DATA; *state <= CLOUDWATCH_STATE_VALUE_OK; ++*state)
         if (take_word(parser, cloudwatch_state_value_text(*state)))
             return true;
     return false;

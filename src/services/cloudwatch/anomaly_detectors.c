@@ -267,6 +267,20 @@ static bool is_trained(const struct call *call, const struct cloudwatch_detector
     return false;
 }
 
+/* One is told of detectors without any, too. */
+static const struct cloudwatch_anomaly_detector_configuration *
+told_configuration(struct arena *arena, const struct cloudwatch_anomaly_detector_configuration *stored)
+{
+    struct cloudwatch_anomaly_detector_configuration *told =
+        arena_new(arena, struct cloudwatch_anomaly_detector_configuration);
+
+    if (stored)
+        *told = *stored;
+    if (told->excluded_time_ranges.count == 0)
+        list_make_empty(arena, &told->excluded_time_ranges);
+    return told;
+}
+
 /* A detector of a metric is shown in the old way and in the newer one. */
 static void describe(const struct call *call, const struct cloudwatch_detector_row *row,
                      struct cloudwatch_anomaly_detector *detector)
@@ -277,7 +291,7 @@ static void describe(const struct call *call, const struct cloudwatch_detector_r
 
     *detector = (struct cloudwatch_anomaly_detector){
         .anomaly_detector_id = row->detector_id,
-        .configuration = spec.configuration,
+        .configuration = told_configuration(call->arena, spec.configuration),
         .metric_math_anomaly_detector = spec.metric_math_anomaly_detector,
         .state_value = cloudwatch_anomaly_detector_state_value_text(
             trained ? CLOUDWATCH_ANOMALY_DETECTOR_STATE_VALUE_TRAINED

@@ -7,6 +7,17 @@
 
 enum { DEFAULT_RECORDS = 50, MAX_EXAMINED = 5000, ROWS_PER_READ = 100 };
 
+/* Lists without items are told, too. */
+static void tell_actions(struct arena *arena, struct cloudwatch_action_settings *actions)
+{
+    struct str_list *lists[] = {&actions->ok_actions, &actions->alarm_actions,
+                                &actions->insufficient_data_actions};
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (lists[i]->count == 0)
+            list_make_empty(arena, lists[i]);
+}
+
 static void describe_metric(const struct call *call, const struct cloudwatch_alarm_row *row,
                             struct cloudwatch_metric_alarm *alarm)
 {
@@ -22,6 +33,9 @@ static void describe_metric(const struct call *call, const struct cloudwatch_ala
         .state_updated_timestamp = arena_i64(call->arena, row->state_ms),
         .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
     };
+    tell_actions(call->arena, &alarm->action_settings);
+    if (alarm->alarm_settings.dimensions.count == 0)
+        list_make_empty(call->arena, &alarm->alarm_settings.dimensions);
 }
 
 static void describe_composite(const struct call *call, const struct cloudwatch_alarm_row *row,
@@ -41,6 +55,7 @@ static void describe_composite(const struct call *call, const struct cloudwatch_
         .state_transitioned_timestamp = arena_i64(call->arena, row->transitioned_ms),
         .actions_suppressed_by = row->suppressed_by,
     };
+    tell_actions(call->arena, &alarm->action_settings);
     if (str_present(row->suppressed_by))
         alarm->actions_suppressed_reason =
             arena_join(call->arena, S("Actions suppressed by "), row->suppressed_by);

@@ -112,6 +112,7 @@ struct reply {
     const struct cloudwatch_get_metric_data_input *in;
     struct cloudwatch_get_metric_data_output *out;
     int64_t zone_ms; /* of times in labels */
+    bool stats_differ, periods_differ;
 };
 
 /* As Grafana users have reported it. */
@@ -120,6 +121,46 @@ static const struct cloudwatch_message_data dropped = {
     .value = STR_INIT(
         "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)"),
 };
+
+static void compare_metrics(struct reply *reply)
+{
+    const struct cloudwatch_metric_data_query_list *list = &reply->in->metric_data_queries;
+    const struct cloudwatch_metric_stat *first = NULL;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const struct cloudwatch_metric_stat *stat = list->items[i].metric_stat;
+        if (!stat)
+            continue;
+        first = first ? first : stat;
+        reply->stats_differ |= !str_equal(stat->stat, first->stat);
+        reply->periods_differ |= stat->period != first->period;
+    }
+}
+
+/* The name of the metric, and which statistic or period of it, when the request has several. */
+static str metric_label(const struct reply *reply, const struct cloudwatch_metric_stat *stat)
+{
+    struct arena *arena = reply->queries.call->arena;
+    str label = stat->metric->metric_name;
+
+    if (reply->stats_differ)
+        label = arena_concat(arena, label, S(" "), stat->stat);
+    if (reply->periods_differ)
+        label = arena_concat(arena, label, S(" "), arena_decimal(arena, stat->period));
+    return label;
+}
+
+static void add_messages(struct arena *arena, const struct cloudwatch_metric_data_query *query,
+                         const struct series_values *series, struct cloudwatch_metric_data_result *result)
+{
+    if (series->dropped)
+        *list_add(arena, &result->messages) = dropped;
+    if (query->metric_stat && str_present(series->units))
+        *list_add(arena, &result->messages) = (struct cloudwatch_message_data){
+            .code = S("MultipleUnits"),
+            .value = arena_concat(arena, S("Multiple units returned: '"), series->units, S("'")),
+        };
+}
 
 static void write_series(const struct reply *reply, const struct cloudwatch_metric_data_query *query,
                          const struct series_values *series, bool of_array)
@@ -132,17 +173,16 @@ static void write_series(const struct reply *reply, const struct cloudwatch_metr
                                     .account = queries->call->account,
                                     .zone_ms = reply->zone_ms,
                                     .of_array = of_array,
-                                    .fallback = query->metric_stat || of_array ? series->label : (str){0}};
+                                    .fallback = of_array ? series->label : query->id};
 
     result->id = query->id;
-    if (!str_present(options.fallback))
-        options.fallback = query->id;
+    if (query->metric_stat)
+        options.fallback = metric_label(reply, query->metric_stat);
     result->label = cloudwatch_label(arena, query->label, series, &options);
     result->status_code = cloudwatch_status_code_text(CLOUDWATCH_STATUS_CODE_COMPLETE);
     list_make_empty(arena, &result->timestamps);
     list_make_empty(arena, &result->values);
-    if (series->dropped)
-        *list_add(arena, &result->messages) = dropped;
+    add_messages(arena, query, series, result);
     for (size_t i = 0; i < series->count; i++) {
         size_t at = is_ascending(reply->in) ? i : series->count - 1 - i;
         if (series->at_s[at] < queries->from_s || series->at_s[at] >= queries->end_s)
@@ -191,6 +231,7 @@ enum outcome cloudwatch_get_metric_data(const struct call *call,
     if (!page_begin(call, in->next_token, 1, &page))
         return fail(call, &CLOUDWATCH_INVALID_NEXT_TOKEN, "The next token specified is invalid.");
     choose_page(&reply.queries, in, &page);
+    compare_metrics(&reply);
     list_make_empty(call->arena, &out->metric_data_results);
     for (size_t i = 0; i < in->metric_data_queries.count; i++)
         if (!write_answer(&reply, i))

@@ -11,6 +11,7 @@ struct cloudwatch_metric;
 /* Values at times; the times ascend. */
 struct series_values {
     str id, label;
+    str units; /* absent unless there are several: "[Count, Seconds]"; the values are those of the first */
     const struct cloudwatch_metric *metric; /* NULL: of an expression */
     str stat;
     int64_t period_s;

@@ -109,9 +109,8 @@ bool cloudwatch_queries_check(const struct queries *queries)
 
 /* ---- computing ---- */
 
-struct stat_reading {
-    struct arena *arena;
-    struct statistic statistic;
+struct unit_points {
+    str unit;
     struct point_list {
         struct point {
             int64_t at_s;
@@ -121,13 +120,39 @@ struct stat_reading {
     } points;
 };
 
+struct stat_reading {
+    struct arena *arena;
+    struct statistic statistic;
+    struct unit_list {
+        struct unit_points *items; /* the units ascend */
+        size_t count;
+    } units;
+};
+
+static struct point_list *points_of(struct stat_reading *reading, str unit)
+{
+    struct unit_list *units = &reading->units;
+    size_t at = 0;
+
+    while (at < units->count && str_compare(units->items[at].unit, unit) < 0)
+        at++;
+    if (at == units->count || !str_equal(units->items[at].unit, unit)) {
+        list_add(reading->arena, units);
+        memmove(&units->items[at + 1], &units->items[at], (units->count - 1 - at) * sizeof *units->items);
+        units->items[at] = (struct unit_points){.unit = arena_copy(reading->arena, unit)};
+    }
+    return &units->items[at].points;
+}
+
 static void add_point(void *context, const struct bucket *bucket)
 {
     struct stat_reading *reading = context;
     double value;
 
-    if (cloudwatch_sums_statistic(&reading->statistic, &bucket->sums, &value))
-        *list_add(reading->arena, &reading->points) = (struct point){bucket->at_s, value};
+    if (!cloudwatch_sums_statistic(&reading->statistic, &bucket->sums, &value))
+        return;
+    struct point_list *points = points_of(reading, bucket->unit);
+    *list_add(reading->arena, points) = (struct point){bucket->at_s, value};
 }
 
 static struct series_request request_of(const struct queries *queries,
@@ -179,6 +204,16 @@ static struct series_values series_of(struct arena *arena, const struct cloudwat
     return series;
 }
 
+static str units_text(struct arena *arena, const struct unit_list *units)
+{
+    str text = S("[");
+
+    for (size_t i = 0; i < units->count; i++)
+        text = arena_concat(arena, text, i > 0 ? S(", ") : S(""), units->items[i].unit);
+    return arena_join(arena, text, S("]"));
+}
+
+/* Values of different units do not mix: as on AWS the series is that of the first unit. */
 static struct series_values read_series(const struct queries *queries,
                                         const struct cloudwatch_metric_stat *stat)
 {
@@ -193,10 +228,16 @@ static struct series_values read_series(const struct queries *queries,
     limit_to_page(queries, &request);
     request.metric_id = cloudwatch_metric_find(call->txn, &identity);
     request.with_values = reading.statistic.kind > STATISTIC_MAXIMUM;
+    request.apart = true;
     request.take = add_point;
     request.context = &reading;
     cloudwatch_series_read(call, &request);
-    return series_of(call->arena, stat, &reading.points);
+    struct series_values series =
+        series_of(call->arena, stat,
+                  reading.units.count > 0 ? &reading.units.items[0].points : &(struct point_list){0});
+    if (reading.units.count > 1)
+        series.units = units_text(call->arena, &reading.units);
+    return series;
 }
 
 static void compute_stat(struct queries *queries, const struct cloudwatch_metric_data_query *query,

@@ -48,7 +48,7 @@ static struct bucket *bucket_of(struct reading *reading, int64_t at_s, str unit)
     struct bucket *bucket = &reading->open.items[reading->count++];
     cloudwatch_sums_clear(&bucket->sums);
     bucket->at_s = at_s;
-    if (reading->request->apart)
+    if (reading->request->apart && !str_equal(bucket->unit, unit))
         bucket->unit = arena_copy(reading->call->arena, unit);
     return bucket;
 }

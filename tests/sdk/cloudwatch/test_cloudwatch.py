@@ -322,6 +322,41 @@ def test_a_message_tells_of_values_that_are_not_numbers(cloudwatch, start):
         ("a", [1], []), ("b", [0], []), ("e", [], [message]), ("f", [0], []), ("g", [1], [message]), ("h", [], [])]
 
 
+def test_a_series_without_a_unit_is_of_the_first_and_a_message_names_all(cloudwatch, start):
+    for value, unit in ((60, "Seconds"), (60000, "Milliseconds"), (60, "Seconds")):
+        put(cloudwatch, "took", Value=value, Unit=unit, Timestamp=start)
+
+    def found(**more):
+        stat = {**query("took")["MetricStat"], **more}
+        return [(one["Id"], one["Values"], one.get("Messages", [])) for one in cloudwatch.get_metric_data(
+            StartTime=start, EndTime=start + 2 * MINUTE, MetricDataQueries=[
+                {"Id": "m", "MetricStat": stat}, {"Id": "e", "Expression": "m * 2"}])["MetricDataResults"]]
+
+    def message(units):
+        return [{"Code": "MultipleUnits", "Value": f"Multiple units returned: '{units}'"}]
+
+    assert found() == [("m", [60000], message("[Milliseconds, Seconds]")), ("e", [120000], [])]
+    assert found(Unit="Seconds") == [("m", [120], []), ("e", [240], [])]
+    assert found(Unit="Count") == [("m", [], []), ("e", [], [])]
+    put(cloudwatch, "took", Value=5, Unit="Count", Timestamp=start)
+    assert found()[0] == ("m", [5], message("[Count, Milliseconds, Seconds]"))
+
+
+@pytest.mark.parametrize("stats, labels", [
+    ([("Sum", 60)], ["took"]),
+    ([("Sum", 60), ("Sum", 60)], ["took", "took"]),
+    ([("Sum", 60), ("Minimum", 60)], ["took Sum", "took Minimum"]),
+    ([("Sum", 60), ("Sum", 300)], ["took 60", "took 300"]),
+    ([("Sum", 60), ("Minimum", 300)], ["took Sum 60", "took Minimum 300"]),
+])
+def test_labels_name_the_statistic_or_the_period_when_a_request_has_several(cloudwatch, start, stats, labels):
+    put(cloudwatch, "took", Value=1, Timestamp=start)
+    found = cloudwatch.get_metric_data(StartTime=start, EndTime=start + 5 * MINUTE, MetricDataQueries=[
+        {"Id": f"m{number}", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "took"}, "Stat": stat, "Period": period}}
+        for number, (stat, period) in enumerate(stats)])["MetricDataResults"]
+    assert [one["Label"] for one in found] == labels
+
+
 @pytest.mark.parametrize("expression", ["FIRST(1)", "LAST(a, a)", "5", "MAX(a)", "PERIOD(a)", "IF(1, 2, 3)", "1.5.2 * a", ". * a", "DAY(5)",
                                         "DIFF(5)", "FILL(a, [a, a])", "FILL(a)", "FILL(5, 0)", "DATAPOINT_COUNT(a, a)",
                                         "TIME_SERIES(a)", "TIME_SERIES()", "a +", "nothing", "(a", "UNKNOWN(a)", "e", "a a", "SUM()", "METRICS('a'", "[a", "a ? 1",

@@ -5,6 +5,7 @@ import json
 import pytest
 from alarm_world import MINUTE, THRESHOLD, World
 from botocore.exceptions import ClientError
+from protocols import session
 from refusals import refusal
 
 
@@ -385,3 +386,28 @@ def test_queries_that_no_alarm_can_have_are_refused(world, queries, sentence):
 def test_the_longest_ranges_of_alarms(world):
     world.alarm("day", EvaluationPeriods=1440)
     world.alarm("week", EvaluationPeriods=168, Period=3600)
+
+
+@pytest.mark.parametrize("protocol", ["smithy-rpc-v2-cbor", "json", "query"])
+def test_alarms_are_described_with_lists_that_are_empty(world, protocol):
+    cloudwatch = session(protocol).create_client(
+        "cloudwatch", endpoint_url=world.endpoint, region_name="us-east-1", aws_access_key_id=world.account, aws_secret_access_key="x")
+    world.alarm()
+    query = {"Id": "m", "MetricStat": {"Metric": {"Namespace": "Shop", "MetricName": "depth"}, "Period": 60, "Stat": "Sum"}}
+    cloudwatch.put_metric_alarm(AlarmName="math", Metrics=[query], EvaluationPeriods=1, **THRESHOLD)
+    cloudwatch.put_composite_alarm(AlarmName="both", AlarmRule="ALARM(deep) OR ALARM(math)", OKActions=[])
+    found = cloudwatch.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    of_metric = cloudwatch.describe_alarms_for_metric(Namespace="Shop", MetricName="depth")["MetricAlarms"]
+    assert len(found["MetricAlarms"]) == 2 and len(found["CompositeAlarms"]) == len(of_metric) == 1
+    for alarm in (*found["MetricAlarms"], *found["CompositeAlarms"], *of_metric):
+        assert (alarm["OKActions"], alarm["AlarmActions"], alarm["InsufficientDataActions"]) == ([], [], [])
+        assert alarm.get("Dimensions") == (None if "AlarmRule" in alarm else [])
+
+
+def test_the_states_of_alarms_are_named_as_aws_names_them(world):
+    world.alarm()
+    with pytest.raises(world.cloudwatch.exceptions.ClientError) as refused:
+        world.cloudwatch.set_alarm_state(AlarmName="deep", StateValue="INVALID", StateReason="test")
+    assert refused.value.response["Error"]["Message"] == (
+        "1 validation error detected: Value 'INVALID' at 'stateValue' failed to satisfy constraint: Member must satisfy enum "
+        "value set: [INSUFFICIENT_DATA, ALARM, OK]")

@@ -175,9 +175,12 @@ def test_detectors_are_described_and_deleted(world, put, described, now):
     def ordered_by_id(*detectors):
         return sorted(detectors, key=lambda one: one["AnomalyDetectorId"])
 
+    everything = described(AnomalyDetectorTypes=["METRIC_MATH", "SINGLE_METRIC"])
+    assert [one.pop("Configuration") for one in everything] == [{"ExcludedTimeRanges": []}] * 3
+    assert bare(everything) == ordered_by_id(of_first, of_second, of_third)
+    of_first["Configuration"] = of_second["Configuration"] = of_third["Configuration"] = {}
     assert bare(described()) == ordered_by_id(of_first, of_second)
     assert bare(described(AnomalyDetectorTypes=["METRIC_MATH"])) == [of_third]
-    assert bare(described(AnomalyDetectorTypes=["METRIC_MATH", "SINGLE_METRIC"])) == ordered_by_id(of_first, of_second, of_third)
     assert bare(described(MetricName="other")) == bare(described(Dimensions=dimensions)) == bare(described(AnomalyDetectorIds=[second])) == [of_second]
     assert described(Namespace="Elsewhere") == []
     page = cloudwatch.describe_anomaly_detectors(MaxResults=1)
