@@ -231,6 +231,15 @@ static void run_or_give_back(struct engine *engine, struct exchange *exchange)
     }
 }
 
+static void tell_failed(size_t calls)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_error("commit failed", log_field("calls", calls), log_field("not_told_before", left_out));
+}
+
 /*
  * The batch was not committed.  Clients get an error; internal calls, which nobody repeats, run again; and
  * parked calls run again, because what they saw may be undone.
@@ -239,7 +248,8 @@ static void undo(struct engine *engine, struct batch *batch)
 {
     struct exchange_list told = batch->answers;
 
-    log_error("commit failed", log_field("calls", told.count));
+    tell_failed(told.count);
+    engine->rests = true;
     engine->clock_offset_ms = batch->clock_offset_ms;
     engine->clock_kept_ms = 0;
     accounts_forget(engine);
@@ -427,6 +437,7 @@ void batch_run(struct engine *engine)
     if (!store_commit(engine->store, &batch->sequence)) {
         undo(engine, batch);
     } else {
+        engine->rests = false;
         trace_committed(engine);
         metrics_committed(engine);
         changes_committed(engine);

@@ -42,6 +42,8 @@ static int64_t next_due_ms(const struct engine *engine)
 {
     int64_t due_ms = parking_next_due_ms(&engine->parking);
 
+    if (engine->rests)
+        return engine->retry_ms;
     if (engine->next_timer_ms < due_ms)
         due_ms = engine->next_timer_ms;
     if (engine->next_delivery_ms < due_ms)

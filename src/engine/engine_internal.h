@@ -189,6 +189,7 @@ struct engine {
     int64_t give_back_ms; /* the next time to give back unused pages, or to look for some */
     int64_t sync_ms;      /* when to sync what nothing waits for; INT64_MAX: all is synced, or awaited */
     int64_t retry_ms;     /* after a failed commit, everything parked runs again at this time */
+    bool rests;           /* the last commit failed: what is due waits until retry_ms, or for a call */
 
     pthread_mutex_t durable_lock; /* protects the next five */
     pthread_cond_t released;      /* signalled when durable batches have been released */

@@ -69,6 +69,16 @@ static bool wait_for_work(struct store *store, bool *idle)
     return !stopping;
 }
 
+static void tell_failed(const char *error, int code)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_error("checkpoint failed", log_field("error", error), log_field("code", code),
+                  log_field("not_told_before", left_out));
+}
+
 /*
  * False on trouble with the disk.  A reader or another checkpoint in the way is no trouble: *complete is then
  * false.
@@ -86,8 +96,7 @@ static bool checkpoint(struct store *store, int mode, int *left_pages, bool *com
         sync_failed(sqlite3_errmsg(store->checkpointer.db));
     if ((code & 0xff) == SQLITE_FULL)
         space_ran_out(store);
-    log_error("checkpoint failed", log_field("error", sqlite3_errmsg(store->checkpointer.db)),
-              log_field("code", code));
+    tell_failed(sqlite3_errmsg(store->checkpointer.db), code);
     return false;
 }
 

@@ -158,6 +158,17 @@ struct txn *store_begin(struct store *store)
     return &store->writer;
 }
 
+/* While the disk fails, every batch does. */
+static void tell_rolled_back(const struct txn *txn)
+{
+    static struct log_pace pace;
+    unsigned left_out;
+
+    if (log_due(&pace, &left_out))
+        log_error("a batch was rolled back", log_field("error", txn->trouble),
+                  log_field("not_told_before", left_out));
+}
+
 /* Commit or roll back; false when the commit failed. */
 static bool finish(struct txn *txn)
 {
@@ -166,7 +177,7 @@ static bool finish(struct txn *txn)
         txn_control(txn, CONTROL_COMMIT);
     if (!txn->broken)
         return true;
-    log_error("a batch was rolled back", log_field("error", txn->trouble));
+    tell_rolled_back(txn);
     if (sqlite3_get_autocommit(txn->db) == 0)
         txn_control(txn, CONTROL_ROLLBACK);
     return false;
