@@ -99,10 +99,10 @@ struct dialect {
     const struct json_alias *query_json_names; /* in replies as JSON; ends with NULL; or NULL */
     /*
      * Is that the path of a resource, by which tidy_form completes a form?  Only operations with the member
-     * that names the resource are valid there.  May be NULL.
+     * that names the resource are valid there, and the one that finds a resource.  May be NULL.
      */
     bool (*is_resource_path)(str path);
-    const char *resource_member;
+    const char *resource_member, *resource_finder;
 
     /* REST-XML */
     bool bare_errors; /* Error is the root of the document, as S3 has it */

@@ -187,6 +187,13 @@ static bool is_resource_path(const struct service *service, str path)
     return service->dialect->is_resource_path && service->dialect->is_resource_path(path);
 }
 
+/* Does the operation work on the resource that the path names, or find one? */
+static bool fits_resource(const struct service *service, const struct operation *operation)
+{
+    return has_member(operation->input, str_of(service->dialect->resource_member)) ||
+           str_equal(str_of(operation->name), str_of(service->dialect->resource_finder));
+}
+
 static struct route query_route(const struct service *const *services, const struct http_request *request,
                                 const struct action *action, str signing_name)
 {
@@ -196,7 +203,7 @@ static struct route query_route(const struct service *const *services, const str
     if (service)
         route = named_route(service, PROTOCOL_QUERY, action->name);
     if (route.operation && is_resource_path(service, request->path) &&
-        !has_member(route.operation->input, str_of(service->dialect->resource_member))) {
+        !fits_resource(service, route.operation)) {
         route.operation = NULL;
         route.known_to_aws = NULL;
     }

@@ -87,4 +87,5 @@ const struct dialect SQS_DIALECT = {
     .query_json_names = query_json_names,
     .is_resource_path = is_queue_path,
     .resource_member = "QueueUrl",
+    .resource_finder = "GetQueueUrl",
 };
