@@ -1,10 +1,10 @@
 /*
  * fifo.c: FIFO queues: message groups, deduplication, sequence numbers.
  *
- * A message group is locked while one of its messages is in flight: its row in sqs_group has the time from
+ * A message group is locked while its first message is in flight: its row in sqs_group has the time from
  * which its first message can be received, so a receive finds the groups that are open without looking at
- * the locked ones.  A receive takes at most MAX_RECEIVED messages of a group, its first ones, and none while
- * it is locked: so the messages in flight are always among the first MAX_RECEIVED.
+ * the locked ones.  A receive takes a group's messages up to the first one in flight: no message is received
+ * while an earlier one of its group is in flight.
  *
  * A sequence number has the time in it, so it grows although earlier messages are gone, and tells how old a
  * remembered arrival is.
@@ -17,7 +17,6 @@
 #include "engine/count.h"
 
 enum {
-    MAX_RECEIVED = 10,
     SEQUENCE_BITS = 20, /* below the milliseconds */
     DEDUPLICATION_MS = 5 * 60 * MS_PER_S,
     ARRIVALS_REMOVED = 8, /* by each send: more than it adds */
@@ -164,25 +163,26 @@ int64_t sqs_group_join(const struct call *call, int64_t generation_id, str group
     return is_new ? visible_ms : INT64_MAX;
 }
 
+/* The time orders the open groups, too: the one whose first message has been visible for longest comes first.
+ */
 int64_t sqs_group_settle(const struct call *call, int64_t generation_id, str group_id)
 {
-    struct sqs_list_group_times_rows first = sqs_list_group_times(
-        call->txn, &(struct sqs_list_group_times_params){
-                       .generation_id = generation_id, .group_id = group_id, .limit = MAX_RECEIVED});
-    int64_t available_ms = call->now_ms; /* behind the groups that have waited longer */
+    struct sqs_find_first_of_group_row first;
 
-    if (first.count == 0) {
+    if (!sqs_find_first_of_group(
+            call->txn,
+            &(struct sqs_find_first_of_group_params){.generation_id = generation_id, .group_id = group_id},
+            &first)) {
         sqs_remove_group(call->txn, &(struct sqs_remove_group_params){.generation_id = generation_id,
                                                                       .group_id = group_id});
         return INT64_MAX;
     }
-    for (size_t i = 0; i < first.count; i++)
-        if ((i == 0 || first.items[i].receive_count > 0) && first.items[i].visible_ms > available_ms)
-            available_ms = first.items[i].visible_ms;
-    sqs_set_group_available(
-        call->txn, &(struct sqs_set_group_available_params){
-                       .generation_id = generation_id, .group_id = group_id, .available_ms = available_ms});
-    return available_ms;
+    sqs_set_group_available(call->txn, &(struct sqs_set_group_available_params){
+                                           .generation_id = generation_id,
+                                           .group_id = group_id,
+                                           .available_ms = first.visible_ms,
+                                       });
+    return first.visible_ms;
 }
 
 int64_t sqs_fifo_posted(const struct call *call, const struct queue *queue, const struct parcel *parcel,

@@ -158,7 +158,7 @@ from sqs_tag tag join sqs_queue q on q.id = tag.queue_id;
 drop table sqs_tag;
 
 -- FIFO queues.  A message has a sequence number, which orders its group; available_ms of a group is the time from which
--- its first message can be received: the group is locked while a message of it is in flight.  An arrival is remembered
+-- its first message can be received: the group is locked while that message is in flight.  An arrival is remembered
 -- for five minutes, by the generation, the scope (a group, or '' for the queue) and the deduplication id; the sequence
 -- number has the time of the arrival in it.
 -- migration: 9
@@ -643,10 +643,9 @@ select id, visible_ms, message_id, sent_ms, sender_id, body, attributes, trace_h
 from sqs_message where generation_id = :generation_id and group_id = :group_id and sequence is not null
 order by sequence limit :limit;
 
--- statement: list_group_times :many
--- param: limit integer
-select visible_ms, receive_count from sqs_message
-where generation_id = :generation_id and group_id = :group_id and sequence is not null order by sequence limit :limit;
+-- statement: find_first_of_group :one
+select visible_ms from sqs_message where generation_id = :generation_id and group_id = :group_id and sequence is not null
+order by sequence limit 1;
 
 -- statement: find_last_of_group :one
 select sequence from sqs_message where generation_id = :generation_id and group_id = :group_id and sequence is not null

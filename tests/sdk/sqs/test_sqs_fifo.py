@@ -48,7 +48,7 @@ def delete(sqs, url, *messages):
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_messages_of_a_group_come_in_their_order_and_the_group_is_locked_until_all_are_deleted(sqs, queue):
+def test_messages_of_a_group_come_in_their_order_and_the_group_is_locked_until_its_first_ones_are_deleted(sqs, queue):
     for body in "abcd":
         send(sqs, queue, body)
     first = receive(sqs, queue, 2)
@@ -100,6 +100,38 @@ def test_changing_the_visibility_opens_the_group_or_keeps_it_locked(sqs, queue, 
     assert receive(sqs, queue) == []
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     assert bodies(receive(sqs, queue)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("hidden, received", [(0, []), (1, ["a"]), (2, ["a", "b"])])
+def test_messages_before_the_first_hidden_one_of_a_group_come_again(sqs, queue, advance_clock, hidden, received):
+    for body in "abc":
+        send(sqs, queue, body)
+    messages = receive(sqs, queue, VisibilityTimeout=100)
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=messages[hidden]["ReceiptHandle"], VisibilityTimeout=600)
+    advance_clock(300)
+    assert bodies(receive(sqs, queue, VisibilityTimeout=100)) == received
+    advance_clock(301)
+    assert bodies(receive(sqs, queue)) == ["a", "b", "c"]
+
+
+def test_a_message_that_is_given_back_comes_before_the_rest_of_its_group_is_visible(sqs, queue):
+    for body, group in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")]:
+        send(sqs, queue, body, group)
+    first, second = receive(sqs, queue, 2)
+    sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=first["ReceiptHandle"], VisibilityTimeout=0)
+    again = receive(sqs, queue)
+    assert bodies(again) == ["b1", "a1"]
+    delete(sqs, queue, second, again[1])
+    assert bodies(receive(sqs, queue)) == ["a3"]
+
+
+def test_the_group_whose_next_message_has_waited_longest_comes_first(sqs, queue, advance_clock):
+    for body in ["a1", "b1", "a2", "c1"]:
+        send(sqs, queue, body, body[0])
+        advance_clock(1)
+    (message,) = receive(sqs, queue, 1)
+    delete(sqs, queue, message)
+    assert bodies(receive(sqs, queue)) == ["b1", "a2", "c1"]
 
 
 def test_deleting_wakes_who_waits_for_the_group(sqs, queue):

@@ -1,7 +1,8 @@
 """SQS beside a small model of it: random sends, receives, deletions, visibility changes, time and restarts.
 
 Standard queues: nothing is lost, nothing is returned while it is hidden, a dead letter is one after exactly maxReceiveCount
-receives.  FIFO queues, besides: order within each group, a locked group stays locked, no duplicate within five minutes.
+receives.  FIFO queues, besides: order within each group, none comes while an earlier one of its group is hidden, no duplicate
+within five minutes.
 """
 
 import collections
@@ -68,26 +69,31 @@ class Model:
         self.arrived[deduplication] = self.now_s
         self.messages.append(Message(body, group))
 
-    def is_locked(self, group):
-        return any(message.group == group and message.visible_s > self.now_s for message in self.messages)
+    def ready(self):
+        """The messages that may be returned now; of a FIFO queue, those before the first hidden one of their group."""
+        ready, locked = [], set()
+        for message in self.messages:
+            if message.visible_s > self.now_s:
+                locked.add(message.group)
+            elif not self.fifo or message.group not in locked:
+                ready.append(message)
+        return ready
 
     def check_received(self, bodies, asked):
         """The messages that these are; every one may be returned now, and none is missing that has to be."""
-        open_groups = {message.group for message in self.messages if not self.is_locked(message.group)}
-        ready = [message for message in self.messages if message.visible_s <= self.now_s]
-        over = [message for message in ready if message.receives == MOST_RECEIVES and (not self.fifo or message.group in open_groups)]
+        ready = self.ready()
+        over = [message for message in ready if message.receives == MOST_RECEIVES]
         taken = []
         for body in bodies:
             (message,) = [one for one in ready if one.body == body and one not in taken]
-            assert message.receives < MOST_RECEIVES and (not self.fifo or message.group in open_groups)
+            assert message.receives < MOST_RECEIVES
             taken.append(message)
         if self.fifo:
             for group in {message.group for message in taken}:
                 there = [one.body for one in ready if one.group == group and one not in over]
                 got = [one.body for one in taken if one.group == group]
                 assert got == there[:len(got)], f"{group}: {got} instead of {there}"
-        able = [one for one in ready if one not in over and (not self.fifo or one.group in open_groups)]
-        assert len(taken) == min(asked, len(able)) or over, "fewer messages than there are"
+        assert len(taken) == min(asked, len(ready)) or over, "fewer messages than there are"
         return taken
 
 
