@@ -34,24 +34,40 @@ static bool standard_check(const struct call *call, const struct outgoing *messa
                             "The request include parameter that is not valid for this queue type.");
 }
 
-bool sqs_fifo_check(const struct call *call, const struct queue *queue, const struct outgoing *message)
+static bool group_check(const struct call *call, str group_id, const struct error *without)
 {
-    if (!queue->row.fifo)
-        return standard_check(call, message);
-    if (!str_present(message->group_id)) {
-        fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
-             "The request must contain the parameter MessageGroupId.");
-        return false;
-    }
-    if (message->delay_seconds && *message->delay_seconds != 0)
-        return sqs_value_refuse(call, "DelaySeconds", arena_decimal(call->arena, *message->delay_seconds),
-                                "The request include parameter that is not valid for this queue type.");
-    if (str_present(message->deduplication_id) || queue->row.content_based_deduplication)
+    if (!str_present(group_id))
+        fail(call, without, "The request must contain the parameter MessageGroupId.");
+    return str_present(group_id);
+}
+
+static bool deduplication_check(const struct call *call, const struct queue *queue, str deduplication_id)
+{
+    if (str_present(deduplication_id) || queue->row.content_based_deduplication)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
          "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
          "explicitly");
     return false;
+}
+
+bool sqs_fifo_check(const struct call *call, const struct queue *queue, const struct outgoing *message)
+{
+    if (!queue->row.fifo)
+        return standard_check(call, message);
+    if (!group_check(call, message->group_id, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION))
+        return false;
+    if (message->delay_seconds && *message->delay_seconds != 0)
+        return sqs_value_refuse(call, "DelaySeconds", arena_decimal(call->arena, *message->delay_seconds),
+                                "The request include parameter that is not valid for this queue type.");
+    return deduplication_check(call, queue, message->deduplication_id);
+}
+
+bool sqs_fifo_entry_check(const struct call *call, const struct queue *queue, str group_id,
+                          str deduplication_id)
+{
+    return !queue->row.fifo || (group_check(call, group_id, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION) &&
+                                deduplication_check(call, queue, deduplication_id));
 }
 
 str sqs_deduplication_id(const struct call *call, const struct queue *queue, const struct outgoing *message)

@@ -87,22 +87,28 @@ bool sqs_outgoing_check(const struct call *call, const struct outgoing *message)
            sqs_message_attributes_check(call, message->attributes);
 }
 
-bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes)
+static bool size_check(const struct call *call, const struct queue *queue, size_t bytes, const char *verdict)
 {
     if (bytes <= (size_t)queue->row.maximum_message_size)
         return true;
     fail(call, &SQS_INVALID_PARAMETER_VALUE_EXCEPTION,
-         "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
+         "One or more parameters %s. Reason: Message must be shorter than %lld bytes.", verdict,
          (long long)queue->row.maximum_message_size);
     return false;
 }
 
+bool sqs_outgoing_size_check(const struct call *call, const struct queue *queue, size_t bytes)
+{
+    return size_check(call, queue, bytes, "are invalid");
+}
+
+/* AWS words its verdict on the size differently for a message of a batch. */
 static bool outgoing_check_for(const struct call *call, const struct queue *queue,
-                               const struct outgoing *message)
+                               const struct outgoing *message, const char *verdict)
 {
     return sqs_outgoing_check(call, message) && sqs_fifo_check(call, queue, message) &&
-           sqs_outgoing_size_check(call, queue,
-                                   message->body.size + sqs_message_attributes_size(message->attributes));
+           size_check(call, queue, message->body.size + sqs_message_attributes_size(message->attributes),
+                      verdict);
 }
 
 str sqs_trace_header_carried(str header)
@@ -300,7 +306,7 @@ enum outcome sqs_send_message(const struct call *call, const struct sqs_send_mes
     };
     const struct queue *queue = sqs_queue_of(call);
 
-    if (!queue || !outgoing_check_for(call, queue, &message))
+    if (!queue || !outgoing_check_for(call, queue, &message, "are invalid"))
         return FAILED;
 
     struct tally tally = sqs_tally_begin(queue);
@@ -327,7 +333,7 @@ static void send_entry(const struct call *call, const struct queue *queue,
         .deduplication_id = entry->message_deduplication_id,
     };
 
-    if (!outgoing_check_for(call, queue, &message)) {
+    if (!outgoing_check_for(call, queue, &message, "cannot be validated")) {
         *list_add(call->arena, &out->failed) = sqs_batch_error(call, entry->id);
         return;
     }
@@ -356,6 +362,16 @@ static bool batch_size_check(const struct call *call, const struct sqs_send_mess
     return false;
 }
 
+static bool batch_fifo_check(const struct call *call, const struct queue *queue,
+                             const struct sqs_send_message_batch_request *in)
+{
+    for (size_t i = 0; i < in->entries.count; i++)
+        if (!sqs_fifo_entry_check(call, queue, in->entries.items[i].message_group_id,
+                                  in->entries.items[i].message_deduplication_id))
+            return false;
+    return true;
+}
+
 enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_send_message_batch_request *in,
                                     struct sqs_send_message_batch_result *out)
 {
@@ -364,7 +380,8 @@ enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_se
 
     for (size_t i = 0; i < in->entries.count; i++)
         *list_add(call->arena, &ids) = in->entries.items[i].id;
-    if (!queue || !sqs_batch_check(call, ids) || !batch_size_check(call, in))
+    if (!queue || !sqs_batch_check(call, ids) || !batch_size_check(call, in) ||
+        !batch_fifo_check(call, queue, in))
         return FAILED;
     struct tally tally = sqs_tally_begin(queue);
     for (size_t i = 0; i < in->entries.count; i++)

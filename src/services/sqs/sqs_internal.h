@@ -234,6 +234,12 @@ struct trace_hop sqs_message_hop(str trace_id, str message_id, int64_t sent_ms);
 /* fifo.c */
 /* May this queue, FIFO or standard, have the message?  False: fail() has been called. */
 bool sqs_fifo_check(const struct call *call, const struct queue *queue, const struct outgoing *message);
+/*
+ * Has the entry of a batch the ids that the queue needs?  False: fail() has been called, for the whole batch,
+ * with another error than for a single message.
+ */
+bool sqs_fifo_entry_check(const struct call *call, const struct queue *queue, str group_id,
+                          str deduplication_id);
 /* The sender's id, or the digest of the body; absent for a standard queue. */
 str sqs_deduplication_id(const struct call *call, const struct queue *queue, const struct outgoing *message);
 /* The message that came with the same id within five minutes; false: none, or the queue is no FIFO queue. */

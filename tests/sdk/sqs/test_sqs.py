@@ -1178,6 +1178,21 @@ def test_a_batch_outside_the_rules_is_refused_whole(sqs, make_queue, refused, id
     assert receive(sqs, url) == []
 
 
+def test_an_entry_that_is_too_long_for_its_queue_fails_alone(sqs, make_queue):
+    url = make_queue(MaximumMessageSize="1024")
+    entries = [{"Id": "fits", "MessageBody": "x" * 1024}, {"Id": "long", "MessageBody": "x" * 1025}]
+    reply = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    assert [entry["Id"] for entry in reply["Successful"]] == ["fits"]
+    assert reply["Failed"] == [
+        {
+            "Id": "long",
+            "SenderFault": True,
+            "Code": "InvalidParameterValue",
+            "Message": "One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes.",
+        }
+    ]
+
+
 def test_a_batch_may_not_be_longer_than_a_mebibyte(sqs, make_queue, refused):
     url = make_queue()
     entries = [{"Id": str(i), "MessageBody": "x" * 524288} for i in range(2)]

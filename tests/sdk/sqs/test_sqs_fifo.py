@@ -212,13 +212,26 @@ def test_sequence_numbers_have_twenty_digits_and_grow(sqs, queue):
 
 def test_entries_of_a_batch_keep_their_order(sqs, queue):
     reply = sqs.send_message_batch(QueueUrl=queue, Entries=[
-        {"Id": "1", "MessageBody": "a", "MessageGroupId": "g"}, {"Id": "2", "MessageBody": "b"},
+        {"Id": "1", "MessageBody": "a", "MessageGroupId": "g"}, {"Id": "2", "MessageBody": "b", "MessageGroupId": "g g"},
         {"Id": "3", "MessageBody": "c", "MessageGroupId": "g"}])
     assert [entry["Id"] for entry in reply["Successful"]] == ["1", "3"]
     assert reply["Successful"][0]["SequenceNumber"] < reply["Successful"][1]["SequenceNumber"]
-    assert reply["Failed"] == [{"Id": "2", "SenderFault": True, "Code": "MissingParameter",
-                                "Message": "The request must contain the parameter MessageGroupId."}]
+    assert [(entry["Id"], entry["Code"]) for entry in reply["Failed"]] == [("2", "InvalidParameterValue")]
     assert bodies(receive(sqs, queue)) == ["a", "c"]
+
+
+@pytest.mark.parametrize("lacking, message", [
+    ("MessageGroupId", "The request must contain the parameter MessageGroupId."),
+    ("MessageDeduplicationId",
+     "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"),
+])
+def test_an_entry_without_an_id_that_its_queue_needs_refuses_the_whole_batch(sqs, make, lacking, message):
+    queue = make()
+    entries = [{"Id": one, "MessageBody": one, "MessageGroupId": "g", "MessageDeduplicationId": one} for one in "ab"]
+    without = {name: value for name, value in entries[1].items() if name != lacking}
+    assert refusal(sqs.send_message_batch, QueueUrl=queue, Entries=[entries[0], without]) == ("InvalidParameterValue", message)
+    assert receive(sqs, queue) == []
+    assert len(sqs.send_message_batch(QueueUrl=queue, Entries=entries)["Successful"]) == 2
 
 
 @pytest.mark.parametrize("more, code, message", [
