@@ -4,7 +4,7 @@ import type { ComponentChildren, ComponentType } from 'preact';
 
 import { Unreachable } from '../api/errors';
 import { answers } from '../api/events';
-import { href, Link, matchRoute, path, type Params, type Route } from '../router';
+import { Link, matchRoute, path, type Params, type Route } from '../router';
 import { routes, services } from '../screens';
 import { caller, region } from '../session';
 import { Boundary } from '../ui/boundary';
@@ -22,15 +22,25 @@ export function App() {
   const [menu, setMenu] = useState(false);
   const at = path.value;
   useEffect(() => setMenu(false), [at]);
+  useEffect(() => {
+    if (!menu) return;
+    const byKey = ({ key }: KeyboardEvent) => {
+      if (key !== 'Escape') return;
+      setMenu(false);
+      document.querySelector<HTMLElement>('.bar .menu button')?.focus();
+    };
+    addEventListener('keydown', byKey);
+    return () => removeEventListener('keydown', byKey);
+  }, [menu]);
   if (stage.value === 'elsewhere') return <Elsewhere />;
   if (stage.value !== 'ready') return <SignIn />;
   return (
     <div class="frame">
-      <a class="skip" href={`${href(path.value)}#main`}>
+      <a class="skip" href="#main" onClick={toMain}>
         To the content
       </a>
       <Bar menu={menu} onMenu={() => setMenu(!menu)} />
-      <nav class={menu ? 'side open' : 'side'} aria-label="Services">
+      <nav class={menu ? 'side open' : 'side'} aria-label="Services" onClick={() => setMenu(false)}>
         {services.map(group => (
           <section key={group.title}>
             <h2>{group.title}</h2>
@@ -52,6 +62,12 @@ export function App() {
       </main>
     </div>
   );
+}
+
+/** Without a step in the history, and without the address that the router would take for another page. */
+function toMain(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
 }
 
 function find(at: string): { route: Route; params: Params } | undefined {

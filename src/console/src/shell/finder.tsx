@@ -1,5 +1,5 @@
 /** "/" or Ctrl-K: any page and any resource, by its name. */
-import { useEffect, useReducer, useState } from 'preact/hooks';
+import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
 
 import { navigate } from '../router';
 import { services } from '../screens';
@@ -18,6 +18,9 @@ export function Finder({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const results = matches([...PAGES, ...useFinding(text)], text);
+  const chosen = useRef<HTMLLIElement>(null);
+  // The focus stays in the field, so the browser does not scroll to what the arrows choose.
+  useEffect(() => chosen.current?.scrollIntoView({ block: 'nearest' }), [at]);
 
   const go = (found: Found | undefined) => {
     if (!found) return;
@@ -60,6 +63,7 @@ export function Finder({ onClose }: { onClose: () => void }) {
           <li
             key={found.to}
             id={`found-${i}`}
+            ref={i === at ? chosen : undefined}
             role="option"
             aria-selected={i === at}
             onClick={() => go(found)}

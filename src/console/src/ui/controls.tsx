@@ -10,9 +10,11 @@ interface ButtonProps {
   /** The id of the form that it submits, if it is not in the form. */
   form?: string;
   disabled?: boolean;
+  /** What it was pressed for goes on: it keeps the focus, as a disabled button would not, and cannot be pressed. */
+  busy?: boolean;
   /** The name for screen readers, if the content is only a sign. */
   label?: string;
-  /** An action that takes a while: the button shows it, and cannot be pressed twice. */
+  /** An action that takes a while: the button is busy until it has ended. */
   onClick?: (event: MouseEvent) => unknown;
   children: ComponentChildren;
 }
@@ -22,19 +24,25 @@ export function Button({
   type = 'button',
   form,
   disabled,
+  busy,
   label,
   onClick,
   children,
 }: ButtonProps) {
-  const [busy, setBusy] = useState(false);
+  const [pressed, setPressed] = useState(false);
+  const working = busy || pressed;
   const press = async (event: MouseEvent) => {
+    if (working) {
+      event.preventDefault();
+      return;
+    }
     const result = onClick?.(event);
     if (!(result instanceof Promise)) return;
-    setBusy(true);
+    setPressed(true);
     try {
       await result;
     } finally {
-      setBusy(false);
+      setPressed(false);
     }
   };
   return (
@@ -42,9 +50,10 @@ export function Button({
       type={type}
       form={form}
       class={`button button-${kind}`}
-      disabled={disabled || busy}
+      disabled={disabled && !working}
+      aria-disabled={working || undefined}
       aria-label={label}
-      aria-busy={busy || undefined}
+      aria-busy={working || undefined}
       onClick={event => void press(event)}
     >
       {children}
@@ -349,6 +358,7 @@ export function Form({
   const typed = useTyped();
   const send = async (event: JSX.TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (busy) return;
     setBusy(true);
     try {
       await onSubmit();
@@ -366,7 +376,7 @@ export function Form({
             {cancelLabel}
           </Button>
         )}
-        <Button kind="primary" type="submit" disabled={busy || disabled}>
+        <Button kind="primary" type="submit" busy={busy} disabled={disabled}>
           {submit}
         </Button>
       </div>

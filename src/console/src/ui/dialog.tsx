@@ -99,7 +99,8 @@ export function Confirm({ title, action, typed, onConfirm, onClose, children }: 
             kind="danger"
             type="submit"
             form={form}
-            disabled={busy || (typed !== undefined && text !== typed)}
+            busy={busy}
+            disabled={typed !== undefined && text !== typed}
           >
             {action}
           </Button>

@@ -22,6 +22,7 @@ export function Menu({ label, name, items }: MenuProps) {
 
   useEffect(() => {
     if (!open) return;
+    stayInSight(holder.current);
     choices(holder.current)[0]?.focus();
     const outside = (event: Event) => {
       if (!holder.current?.contains(event.target as Node)) close();
@@ -79,6 +80,12 @@ export function Menu({ label, name, items }: MenuProps) {
       )}
     </div>
   );
+}
+
+/** The list ends where its button ends, or begins where it begins, if else it would be cut. */
+function stayInSight(holder: HTMLElement | null): void {
+  const list = holder?.querySelector('[role="menu"]');
+  if (list) list.classList.toggle('rightwards', list.getBoundingClientRect().left < 0);
 }
 
 function choices(holder: HTMLElement | null): HTMLElement[] {

@@ -193,7 +193,7 @@ function LoadMore({ load, loading, waits }: More) {
   }, [loading, waits]);
   return (
     <div class="table-more" ref={end}>
-      <Button disabled={loading} onClick={() => void load()}>
+      <Button busy={loading} onClick={() => void load()}>
         {loading ? 'Loading…' : 'Load more'}
       </Button>
     </div>

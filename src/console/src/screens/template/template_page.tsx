@@ -96,7 +96,7 @@ function OfAll() {
           ))}
         </fieldset>
         <div class="row">
-          <Button kind="primary" disabled={busy || chosen.length === 0} onClick={start}>
+          <Button kind="primary" busy={busy} disabled={chosen.length === 0} onClick={start}>
             Create template
           </Button>
           {busy && <Button onClick={() => setAsked(undefined)}>Cancel</Button>}

@@ -1,0 +1,134 @@
+"""Where the focus is when the keyboard alone is used: it stays where somebody works, and is never out of sight."""
+
+import re
+
+import pytest
+from keyboard import Keyboard, has_focus
+from playwright.sync_api import expect
+
+NARROW = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def queue(make_queue):
+    return make_queue().rsplit("/", 1)[1]
+
+
+def test_the_link_to_the_content_leads_there_and_keeps_the_page(console, queue):
+    page = console(f"sqs/queues/{queue}?tab=tags")
+    expect(page.get_by_role("tab", name="Tagging", selected=True)).to_be_visible()
+    page.evaluate("window.same = true")
+    steps = page.evaluate("history.length")
+    page.keyboard.press("Tab")
+    assert has_focus(page.get_by_role("link", name="To the content"))
+    page.keyboard.press("Enter")
+    assert has_focus(page.locator("main"))
+    expect(page).to_have_url(re.compile(rf"/{queue}\?tab=tags$"))
+    assert page.evaluate("[window.same, history.length]") == [True, steps]
+    page.keyboard.press("Tab")
+    assert has_focus(page.get_by_role("navigation", name="Breadcrumbs").get_by_role("link").first)
+
+
+def hold(page, words):
+    """Requests with those words in their address or their form wait; returns the list of those that wait."""
+    held = []
+
+    def keep(route):
+        if words in route.request.url or words in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/*", keep)
+    return held
+
+
+def draw(page):
+    """What was pressed has had its effect."""
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_a_button_that_works_keeps_the_focus_and_is_not_pressed_twice(console, queue):
+    page = console(f"sqs/queues/{queue}/messages")
+    peek = page.get_by_role("button", name="Peek at messages")
+    expect(peek).to_be_enabled()
+    held = hold(page, "/_aws/sqs/messages")
+    peek.focus()
+    page.keyboard.press("Enter")
+    expect(peek).to_have_attribute("aria-busy", "true")
+    expect(peek).to_be_disabled()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    draw(page)
+    assert has_focus(peek)
+    assert len(held) == 1
+    held.pop().continue_()
+    expect(peek).to_be_enabled()
+    assert has_focus(peek)
+    page.keyboard.press("Enter")
+    expect(peek).to_be_disabled()
+    assert len(held) == 1
+    held.pop().abort()
+
+
+def test_a_refused_form_keeps_the_focus_and_is_sent_once_at_a_time(console):
+    page = console("sns/create-topic")
+    name, create = page.get_by_label("Name", exact=True), page.get_by_role("button", name="Create topic")
+    name.fill("no such name!")
+    held = hold(page, "CreateTopic")
+    create.focus()
+    page.keyboard.press("Enter")
+    expect(create).to_be_disabled()
+    page.keyboard.press("Enter")
+    name.press("Enter")
+    draw(page)
+    assert len(held) == 1
+    create.focus()
+    held.pop().continue_()
+    expect(page.get_by_role("alert")).to_contain_text("Invalid parameter")
+    assert has_focus(create)
+    page.keyboard.press("Enter")
+    expect(create).to_be_disabled()
+    held.pop().abort()
+
+
+def test_what_the_arrows_choose_in_the_finder_is_in_sight(console, client, unique):
+    name = unique("sight")
+    for i in range(40):
+        client("sqs").create_queue(QueueName=f"{name}-{i:02}")
+    page = console()
+    expect(page.locator("i.live")).to_be_visible()  # the page listens to keys, too
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="A page, a queue")
+    field.fill(name)
+    options = page.locator("[role=option]")
+    expect(options).to_have_count(41)  # the last one looks for traces
+
+    def chosen_in_sight():
+        at = page.locator("[role=option][aria-selected=true]").bounding_box()
+        whole = page.get_by_role("listbox").bounding_box()
+        return whole["y"] <= at["y"] and at["y"] + at["height"] <= whole["y"] + whole["height"]
+
+    for key, times in (("ArrowDown", 30), ("ArrowUp", 29), ("ArrowUp", 2)):
+        for _ in range(times):
+            field.press(key)
+            assert chosen_in_sight()
+    expect(options.last).to_have_attribute("aria-selected", "true")
+
+
+def test_on_a_narrow_page_the_list_of_services_closes_with_escape_and_with_any_of_its_links(console):
+    page = console("sqs/queues")
+    page.set_viewport_size(NARROW)
+    services = page.get_by_role("navigation", name="Services")
+    expect(services).to_be_hidden()
+    Keyboard(page).press(page.get_by_role("button", name="Open the list of services"))
+    expect(services).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(services).to_be_hidden()
+    assert has_focus(page.get_by_role("button", name="Open the list of services"))
+    for name in ("SQS", "SNS"):
+        page.keyboard.press("Enter") if name == "SQS" else page.get_by_role("button", name="Open the list of services").click()
+        services.get_by_role("link", name=name, exact=True).click()
+        expect(services).to_be_hidden()
+    expect(page.get_by_role("heading", level=1, name="Topics")).to_be_visible()
