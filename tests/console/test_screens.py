@@ -110,6 +110,14 @@ def test_all_columns_of_the_traces_are_in_a_window_of_1280_pixels(order_system, 
     assert scroller.evaluate("at => at.scrollWidth - at.clientWidth") <= 0
 
 
+def test_all_columns_of_the_dead_letters_are_in_a_window_of_1280_pixels(order_system, console):
+    page = console("dead-letters")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    expect(page.get_by_role("row").filter(has_text="I would like to")).to_contain_text("not a JSON object")
+    scroller = page.get_by_role("region", name="Dead letters")
+    assert scroller.evaluate("at => at.scrollWidth - at.clientWidth") <= 0
+
+
 def test_traces_are_found_by_any_failure_and_by_the_time_that_they_took(order_system, console):
     page = console("traces")
     rows = page.get_by_role("table", name="Traces").get_by_role("row")

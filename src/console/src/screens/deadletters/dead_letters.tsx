@@ -80,7 +80,7 @@ export default function DeadLetters() {
           url,
           messages.map(({ ReceiptHandle }) => ({ ReceiptHandle })),
         ),
-      `Redriven: ${count(chosen.length)}`,
+      `Sent back: ${count(chosen.length)}. A message that fails again comes here again.`,
     );
 
   return (
@@ -119,7 +119,7 @@ export default function DeadLetters() {
           selection={{ keys: selected, onChange: setSelected, label: letter => letter.MessageId }}
           columns={COLUMNS}
           more={letters.more}
-          empty={<Empty title={letters.loading ? 'Loading…' : 'No dead letters: no message was given up'} />}
+          empty={<Empty title={letters.loading ? 'Loading…' : 'No dead letters'} />}
         />
       </Panel>
       {editing && (
@@ -150,9 +150,10 @@ const COLUMNS: Column<DeadLetter>[] = [
   {
     id: 'message',
     title: 'Message',
+    narrow: true,
     cell: letter => <span class="mono">{bodyOf(letter).slice(0, 120)}</span>,
   },
-  { id: 'why', title: 'Why', cell: letter => <Why letter={letter} /> },
+  { id: 'why', title: 'Why', wide: true, cell: letter => <Why letter={letter} /> },
   {
     id: 'queue',
     title: 'In',

@@ -12,7 +12,7 @@ import { bytes, count, duration, Time } from '../../ui/format';
 import { Copy, Facts, Page, Panel, Tabs } from '../../ui/layout';
 import { useResource } from '../../ui/resource';
 import { AccessPolicyTab, TaggingTab } from './queue_tabs';
-import { DeadLetterTab, RedriveTasksTab } from './redrive';
+import { DeadLetterTab, DlqRedrive, RedriveTasksTab } from './redrive';
 import { LambdaTriggersTab, SnsSubscriptionsTab } from './neighbours';
 import { MonitoringTab } from './monitoring';
 
@@ -45,6 +45,7 @@ export default function QueuePage({ name = '' }: Params) {
             Delete
           </Button>
           <Button onClick={() => setAsked('Purge')}>Purge</Button>
+          <DlqRedrive queue={queue} />
           <Button kind="primary" onClick={() => navigate(link`sqs/queues/${name}/messages`)}>
             Send and receive messages
           </Button>

@@ -23,10 +23,28 @@ import { Problem } from '../../ui/problem';
 import { useResource } from '../../ui/resource';
 import { Table } from '../../ui/table';
 
+function useSources(queue: Queue) {
+  return useResource(`sqs/sources/${queue.url}`, signal => deadLetterSources(queue.url, signal), {
+    on: changed('sqs'),
+  });
+}
+
+/** At the head of a dead-letter queue's page, where AWS has it. */
+export function DlqRedrive({ queue }: { queue: Queue }) {
+  const sources = useSources(queue);
+  const [redriving, setRedriving] = useState(false);
+  if (!sources.data?.length) return null;
+  return (
+    <>
+      <Button onClick={() => setRedriving(true)}>Start DLQ redrive</Button>
+      {redriving && <StartRedrive queue={queue} onClose={() => setRedriving(false)} />}
+    </>
+  );
+}
+
 export function DeadLetterTab({ queue }: { queue: Queue }) {
   const redrive = redriveOf(queue);
-  const sources = useResource(`sqs/sources/${queue.url}`, signal => deadLetterSources(queue.url, signal));
-  const [redriving, setRedriving] = useState(false);
+  const sources = useSources(queue);
   return (
     <>
       <Panel
@@ -55,11 +73,6 @@ export function DeadLetterTab({ queue }: { queue: Queue }) {
         title="Source queues"
         count={sources.data?.length}
         description="Queues whose dead letters come here"
-        actions={
-          <Button disabled={!sources.data?.length} onClick={() => setRedriving(true)}>
-            Start DLQ redrive
-          </Button>
-        }
       >
         <Problem error={sources.error} />
         {sources.data?.length === 0 && <Empty title="This is no dead-letter queue" />}
@@ -71,12 +84,11 @@ export function DeadLetterTab({ queue }: { queue: Queue }) {
           ))}
         </ul>
       </Panel>
-      {redriving && <StartRedrive queue={queue} onClose={() => setRedriving(false)} />}
     </>
   );
 }
 
-export function StartRedrive({ queue, onClose }: { queue: Queue; onClose: () => void }) {
+function StartRedrive({ queue, onClose }: { queue: Queue; onClose: () => void }) {
   const [custom, setCustom] = useState(false);
   const [destination, setDestination] = useState('');
   const [rate, setRate] = useState('');
