@@ -31,7 +31,8 @@ void lambda_gathered_forget(const struct call *call);
 /* event.c */
 struct sqs_message;
 /* One of the event's Records. */
-str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn);
+str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn,
+                        bool has_window);
 /* The same without its body, which may be large. */
 str lambda_event_record_head(const struct call *call, const struct sqs_message *message, str queue_arn);
 /* The trace that came with the message, or absent. */

@@ -48,22 +48,51 @@ static void add_message_attributes(const struct call *call, struct json_writer *
 }
 
 /* A trace header with nothing but the trace was added by SQS, not by a sender. */
-static bool is_untraced(const struct str_map_entry *attribute)
+static bool is_untraced(str name, str value)
 {
-    return str_equal(attribute->key, trace_header_name) && str_index(attribute->value, ';') < 0;
+    return str_equal(name, trace_header_name) && str_index(value, ';') < 0;
 }
 
 static void add_attributes(struct json_writer *writer, const struct sqs_message *message)
 {
+    /* In AWS's order. */
+    static const str names[] = {
+        STR_INIT("ApproximateReceiveCount"),
+        STR_INIT("AWSTraceHeader"),
+        STR_INIT("SentTimestamp"),
+        STR_INIT("SequenceNumber"),
+        STR_INIT("MessageGroupId"),
+        STR_INIT("SenderId"),
+        STR_INIT("MessageDeduplicationId"),
+        STR_INIT("DeadLetterQueueSourceArn"),
+        STR_INIT("ApproximateFirstReceiveTimestamp"),
+    };
+
     json_name(writer, S("attributes"));
     json_open_object(writer);
-    for (size_t i = 0; i < message->attributes.count; i++)
-        if (!is_untraced(&message->attributes.items[i]))
-            json_field(writer, message->attributes.items[i].key, message->attributes.items[i].value);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        str value = str_map_get(&message->attributes, names[i]);
+        if (!is_untraced(names[i], value))
+            json_field(writer, names[i], value);
+    }
     json_close_object(writer);
 }
 
-static str record_of(const struct call *call, const struct sqs_message *message, str body, str queue_arn)
+static void add_digest_or_null(struct json_writer *writer, const struct sqs_message *message)
+{
+    json_name(writer, S("md5OfMessageAttributes"));
+    if (str_present(message->md5_of_message_attributes))
+        json_string(writer, message->md5_of_message_attributes);
+    else
+        json_null(writer);
+}
+
+/*
+ * AWS's records of mappings with a batching window have a digest of the attributes, or null, before the
+ * body's; those of other mappings have it after the body's, if the message has attributes.
+ */
+static str record_of(const struct call *call, const struct sqs_message *message, str body, str queue_arn,
+                     bool has_window)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -73,12 +102,11 @@ static str record_of(const struct call *call, const struct sqs_message *message,
     json_field(&writer, S("body"), body);
     add_attributes(&writer, message);
     add_message_attributes(call, &writer, message);
-    json_name(&writer, S("md5OfMessageAttributes"));
-    if (str_present(message->md5_of_message_attributes))
-        json_string(&writer, message->md5_of_message_attributes);
-    else
-        json_null(&writer);
+    if (has_window)
+        add_digest_or_null(&writer, message);
     json_field(&writer, S("md5OfBody"), message->md5_of_body);
+    if (!has_window)
+        json_field(&writer, S("md5OfMessageAttributes"), message->md5_of_message_attributes);
     json_field(&writer, S("eventSource"), S("aws:sqs"));
     json_field(&writer, S("eventSourceARN"), queue_arn);
     json_field(&writer, S("awsRegion"), call->region);
@@ -86,14 +114,15 @@ static str record_of(const struct call *call, const struct sqs_message *message,
     return json_written(&writer);
 }
 
-str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn)
+str lambda_event_record(const struct call *call, const struct sqs_message *message, str queue_arn,
+                        bool has_window)
 {
-    return record_of(call, message, message->body, queue_arn);
+    return record_of(call, message, message->body, queue_arn, has_window);
 }
 
 str lambda_event_record_head(const struct call *call, const struct sqs_message *message, str queue_arn)
 {
-    return record_of(call, message, (str){0}, queue_arn);
+    return record_of(call, message, (str){0}, queue_arn, false);
 }
 
 str lambda_event_trace_id(const struct sqs_message *message)

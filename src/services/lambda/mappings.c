@@ -161,7 +161,7 @@ static bool position_check(const struct call *call, const struct event_source *s
                             "constraint: Member must not be null.");
     if (lambda_event_source_position_of(in->starting_position) != LAMBDA_EVENT_SOURCE_POSITION_AT_TIMESTAMP)
         return !in->starting_position_timestamp ||
-               refuse(call, "StartingPositionTimestamp is only valid with StartingPosition AT_TIMESTAMP.");
+               refuse(call, "Timestamp only valid with StartingPosition AT_TIMESTAMP");
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Unsupported starting position for arn type: %.*s",
          STR_ARGS(in->event_source_arn));
     return false;
@@ -305,7 +305,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         !lambda_resource_tags_put(call, mapping_arn(call, &mapping), &in->tags))
         return FAILED;
     store_new(call, &mapping);
-    describe(call, &mapping, S("Creating"), out);
+    describe(call, &mapping, mapping.enabled ? S("Creating") : state_of(&mapping), out);
     return DONE;
 }
 

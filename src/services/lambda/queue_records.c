@@ -68,7 +68,7 @@ static void match_one(const struct call *call, const struct poll *poll, const st
     if (!poll->filter ||
         lambda_filter_takes(call, poll->filter, lambda_event_record_head(call, message, queue_arn),
                             message->body))
-        matched->record = lambda_event_record(call, message, queue_arn);
+        matched->record = lambda_event_record(call, message, queue_arn, poll->mapping.window_seconds > 0);
 }
 
 void *lambda_queue_match(const struct call *call, const struct poll *poll,

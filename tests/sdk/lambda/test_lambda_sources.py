@@ -88,11 +88,14 @@ def test_messages_of_a_fifo_queue_are_filtered_too(sqs, triggered, log_of, wait_
     assert [record["body"] for record in records_in(log_of(name, "yes 2"))] == ["yes 1", "yes 2"]
 
 
-def test_a_record_without_attributes_has_a_null_digest_of_them(sqs, triggered, log_of):
-    name, url, _ = triggered()
+@pytest.mark.parametrize("window, digests", [
+    (0, ["md5OfBody"]), (1, ["md5OfMessageAttributes", "md5OfBody"])])
+def test_a_record_without_attributes_has_a_null_digest_of_them_after_a_window(sqs, triggered, log_of, window, digests):
+    name, url, _ = triggered(MaximumBatchingWindowInSeconds=window, BatchSize=1)
     sqs.send_message(QueueUrl=url, MessageBody="x")
     [record] = records_in(log_of(name, "EVENT "))
-    assert record["md5OfMessageAttributes"] is None
+    assert [member for member in record if member.startswith("md5")] == digests
+    assert record.get("md5OfMessageAttributes") is None
     assert record["messageAttributes"] == {}
 
 
@@ -343,7 +346,7 @@ def test_the_replies_show_each_change_under_way_and_then_its_result(functions, t
         states += [functions.update_event_source_mapping(UUID=uuid, **change)["State"],
                    functions.get_event_source_mapping(UUID=uuid)["State"]]
     states.append(functions.delete_event_source_mapping(UUID=uuid)["State"])
-    assert states == ["Creating", "Disabled", "Enabling", "Enabled", "Updating", "Enabled", "Disabling", "Disabled", "Deleting"]
+    assert states == ["Disabled", "Disabled", "Enabling", "Enabled", "Updating", "Enabled", "Disabling", "Disabled", "Deleting"]
 
 
 def test_a_second_mapping_of_the_same_pair_conflicts_also_by_an_update(functions, target, make_function, make_role, refused):

@@ -35,7 +35,7 @@ TEST(a_record_has_awss_members)
 
     one.message_attributes.items = own;
     one.message_attributes.count = 2;
-    assert_text(lambda_event_record(&call, &one, queue_arn),
+    assert_text(lambda_event_record(&call, &one, queue_arn, true),
                 "{\"messageId\":\"id\",\"receiptHandle\":\"handle\",\"body\":\"a \\\"body\\\"\","
                 "\"attributes\":{\"ApproximateReceiveCount\":\"1\"},"
                 "\"messageAttributes\":{"
@@ -47,11 +47,39 @@ TEST(a_record_has_awss_members)
                 "\"eventSourceARN\":\"arn:aws:sqs:us-east-1:000000000000:q\",\"awsRegion\":\"us-east-1\"}");
 }
 
+TEST(the_digest_of_attributes_follows_the_bodys_without_a_window)
+{
+    struct sqs_message one = message(NULL, 0);
+
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn, false), S("md5OfMessageAttributes")) <
+                0);
+    one.md5_of_message_attributes = S("own");
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn, false),
+                         S("\"md5OfBody\":\"digest\",\"md5OfMessageAttributes\":\"own\",")) > 0);
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn, true),
+                         S("\"md5OfMessageAttributes\":\"own\",\"md5OfBody\":\"digest\",")) > 0);
+}
+
+TEST(attributes_come_in_awss_order)
+{
+    struct str_map_entry sent[] = {{S("SenderId"), S("4")},
+                                   {S("MessageGroupId"), S("3")},
+                                   {S("ApproximateReceiveCount"), S("1")},
+                                   {S("ApproximateFirstReceiveTimestamp"), S("5")},
+                                   {S("SentTimestamp"), S("2")}};
+    struct sqs_message one = message(sent, sizeof sent / sizeof *sent);
+
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn, false),
+                         S("\"attributes\":{\"ApproximateReceiveCount\":\"1\",\"SentTimestamp\":\"2\","
+                           "\"MessageGroupId\":\"3\",\"SenderId\":\"4\","
+                           "\"ApproximateFirstReceiveTimestamp\":\"5\"}")) > 0);
+}
+
 TEST(a_head_has_all_but_the_body)
 {
     struct str_map_entry attributes[] = {{S("ApproximateReceiveCount"), S("1")}};
     struct sqs_message one = message(attributes, 1);
-    str body = S("\"body\":\"a \\\"body\\\"\","), record = lambda_event_record(&call, &one, queue_arn);
+    str body = S("\"body\":\"a \\\"body\\\"\","), record = lambda_event_record(&call, &one, queue_arn, false);
     size_t at = (size_t)str_find(record, body);
 
     assert_true(str_equal(lambda_event_record_head(&call, &one, queue_arn),
@@ -67,8 +95,8 @@ TEST(the_trace_is_taken_from_the_header)
     assert_text(lambda_event_trace_id(&one), "1-2-3");
     assert_text(lambda_event_trace_id(&two), "1-2-3");
     assert_absent(lambda_event_trace_id(&three));
-    assert_true(str_find(lambda_event_record(&call, &one, queue_arn), S("AWSTraceHeader")) > 0);
-    assert_true(str_find(lambda_event_record(&call, &two, queue_arn), S("AWSTraceHeader")) < 0);
+    assert_true(str_find(lambda_event_record(&call, &one, queue_arn, false), S("AWSTraceHeader")) > 0);
+    assert_true(str_find(lambda_event_record(&call, &two, queue_arn, false), S("AWSTraceHeader")) < 0);
 }
 
 TEST(an_answer_without_failures_is_success)
@@ -115,6 +143,7 @@ TEST(a_malformed_answer_makes_no_sense)
         assert_false(lambda_event_failures(&call, str_of(answers[i]), &ids));
 }
 
-TESTS(test(a_record_has_awss_members), test(a_head_has_all_but_the_body),
+TESTS(test(a_record_has_awss_members), test(the_digest_of_attributes_follows_the_bodys_without_a_window),
+      test(attributes_come_in_awss_order), test(a_head_has_all_but_the_body),
       test(the_trace_is_taken_from_the_header), test(an_answer_without_failures_is_success),
       test(failures_are_listed_by_their_ids), test(a_malformed_answer_makes_no_sense))
