@@ -66,6 +66,17 @@ static void add_structure(struct text *text, const struct showing *showing, cons
     text_add_char(text, ')');
 }
 
+/* Java shows a whole double with its ".0". */
+static void add_scalar(struct text *text, const struct shape *shape, const void *value)
+{
+    str shown = scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value);
+    int64_t whole;
+
+    text_add(text, shown);
+    if (shape->type == SHAPE_DOUBLE && str_to_i64(shown, &whole))
+        text_add(text, S(".0"));
+}
+
 static void add_value(struct text *text, const struct showing *showing, const struct shape *shape,
                       const void *value)
 {
@@ -82,7 +93,7 @@ static void add_value(struct text *text, const struct showing *showing, const st
                     ((const str *)value)->size);
         break;
     default:
-        text_add(text, scalar_to_text(text->arena, shape, TIMESTAMP_DEFAULT, value));
+        add_scalar(text, shape, value);
     }
 }
 

@@ -83,6 +83,7 @@ static bool other_check(const struct call *call, const struct lambda_alias_row *
     if (alias->number == LATEST) {
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "$LATEST is not supported for an alias pointing to more than 1 version");
+        fail_details(call, arena_new(call->arena, struct lambda_invalid_parameter_value_exception));
         return false;
     }
     if (*alias->other_number != alias->number)
@@ -125,6 +126,9 @@ enum outcome lambda_create_alias(const struct call *call, const struct lambda_cr
 {
     const struct function *function = lambda_function_of(call);
 
+    if (!call_resource(call, 0)->row)
+        return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s:%.*s",
+                    STR_ARGS(call_resource(call, 0)->arn), STR_ARGS(in->function_version));
     if (!function)
         return FAILED;
     struct lambda_alias_row alias = {.function_id = function->row.id,

@@ -49,9 +49,11 @@ static const struct lambda_code_signing_row *config_of(const struct call *call)
 {
     const struct resource *resource = call_resource(call, 0);
 
-    if (!resource->row)
+    if (!resource->row) {
         fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
              "The Lambda code signing configuration %.*s can not be found.", STR_ARGS(resource->arn));
+        fail_details(call, arena_new(call->arena, struct lambda_resource_not_found_exception));
+    }
     return resource->row;
 }
 
@@ -243,9 +245,12 @@ lambda_put_function_code_signing_config(const struct call *call,
                                         const struct lambda_put_function_code_signing_config_request *in,
                                         struct lambda_put_function_code_signing_config_response *out)
 {
-    const struct function *function = lambda_function_of(call);
+    str account = arn_account(call_resource(call, 0)->arn);
+    const struct function *function = NULL;
 
-    if (!function || !lambda_code_signing_check(call, function->row.account, in->code_signing_config_arn))
+    if (lambda_code_signing_check(call, account, in->code_signing_config_arn))
+        function = lambda_function_of(call);
+    if (!function)
         return FAILED;
     set(call, function, in->code_signing_config_arn);
     out->code_signing_config_arn = in->code_signing_config_arn;
@@ -266,7 +271,7 @@ enum outcome lambda_delete_function_code_signing_config(
     return DONE;
 }
 
-/* A function without a config has no CodeSigningConfigArn. */
+/* AWS's answer for a function without a config is empty. */
 enum outcome
 lambda_get_function_code_signing_config(const struct call *call,
                                         const struct lambda_get_function_code_signing_config_request *in,
@@ -278,6 +283,7 @@ lambda_get_function_code_signing_config(const struct call *call,
     if (!function)
         return FAILED;
     out->code_signing_config_arn = function->row.code_signing;
-    out->function_name = function->row.name;
+    if (str_present(function->row.code_signing))
+        out->function_name = function->row.name;
     return DONE;
 }

@@ -114,23 +114,45 @@ bool lambda_concurrency_check(const struct call *call, const struct function *fu
 
 /* ---- reserved concurrency ---- */
 
-static enum outcome refuse_unreserved(const struct call *call, const char *what)
+/* AWS's answers about the account's concurrency have no Type. */
+static void drop_type(const struct call *call)
 {
-    return fail(
-        call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-        "Specified %s for function decreases account's UnreservedConcurrentExecution below its minimum "
-        "value of [%d].",
-        what, LEAST_UNRESERVED);
+    fail_details(call, arena_new(call->arena, struct lambda_invalid_parameter_value_exception));
 }
 
-bool lambda_unreserved_check(const struct call *call, const char *what, int64_t taken, int64_t given_back)
+static void refuse_unreserved(const struct call *call, const char *what)
 {
-    int64_t left =
-        ACCOUNT_CONCURRENCY - reserved_sum(call) - lambda_provisioned_sum(call) + given_back - taken;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Specified %s for function decreases account's UnreservedConcurrentExecution below its minimum "
+         "value of [%d].",
+         what, LEAST_UNRESERVED);
+    drop_type(call);
+}
 
+static int64_t unreserved_of(const struct call *call)
+{
+    return ACCOUNT_CONCURRENCY - reserved_sum(call) - lambda_provisioned_sum(call);
+}
+
+static bool unreserved_check(const struct call *call, const char *what, int64_t left)
+{
     if (left >= LEAST_UNRESERVED)
         return true;
     refuse_unreserved(call, what);
+    return false;
+}
+
+bool lambda_provisioned_check(const struct call *call, int64_t requested, int64_t before)
+{
+    int64_t unreserved = unreserved_of(call) + before;
+
+    if (requested <= unreserved)
+        return unreserved_check(call, "ConcurrentExecutions", unreserved - requested);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+         "[%lld].",
+         (long long)unreserved);
+    drop_type(call);
     return false;
 }
 
@@ -144,9 +166,22 @@ static bool reservation_check(const struct call *call, const struct function *fu
              " ReservedConcurrentExecutions  %lld should not be lower than function's total provisioned "
              "concurrency [%lld].",
              (long long)reserved, (long long)provisioned);
+        drop_type(call);
         return false;
     }
-    return lambda_unreserved_check(call, "ReservedConcurrentExecutions", reserved, counted);
+    return unreserved_check(call, "ReservedConcurrentExecutions", unreserved_of(call) + counted - reserved);
+}
+
+/* AWS's answer names $LATEST; a qualified name has been refused by then. */
+static enum outcome fail_missing(const struct call *call)
+{
+    str arn = call_resource(call, 0)->arn;
+    struct function_name name;
+
+    if (lambda_function_name_parse(arn, &name) && str_present(name.qualifier))
+        return FAILED;
+    return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s:$LATEST",
+                STR_ARGS(arn));
 }
 
 enum outcome lambda_put_function_concurrency(const struct call *call,
@@ -155,6 +190,8 @@ enum outcome lambda_put_function_concurrency(const struct call *call,
 {
     const struct function *function = lambda_unqualified_of(call);
 
+    if (!call_resource(call, 0)->row)
+        return fail_missing(call);
     if (!function || !reservation_check(call, function, in->reserved_concurrent_executions))
         return FAILED;
     out->reserved_concurrent_executions = arena_i64(call->arena, in->reserved_concurrent_executions);
@@ -223,8 +260,7 @@ enum outcome lambda_get_account_settings(const struct call *call,
         .code_size_unzipped = arena_i64(call->arena, UNZIPPED_BYTES),
         .code_size_zipped = arena_i64(call->arena, CODE_BYTES),
         .concurrent_executions = arena_i64(call->arena, ACCOUNT_CONCURRENCY),
-        .unreserved_concurrent_executions =
-            arena_i64(call->arena, ACCOUNT_CONCURRENCY - reserved_sum(call) - lambda_provisioned_sum(call)),
+        .unreserved_concurrent_executions = arena_i64(call->arena, unreserved_of(call)),
     };
     *usage = (struct lambda_account_usage){.total_code_size = arena_i64(call->arena, code.size),
                                            .function_count = arena_i64(call->arena, code.functions)};

@@ -166,6 +166,21 @@ static bool storage_check(const struct call *call, const struct lambda_ephemeral
     return !storage || at_most(call, "ephemeralStorage.size", &storage->size, MAX_STORAGE_MB);
 }
 
+static bool snap_start_check(const struct call *call, const struct function *function)
+{
+    const struct lambda_update_function_configuration_request settings = settings_of(call, function);
+    const struct lambda_snap_start *snap_start = settings.function_settings.snap_start;
+
+    if (!snap_start || !str_present(snap_start->apply_on) ||
+        lambda_snap_start_apply_on_of(snap_start->apply_on) !=
+            LAMBDA_SNAP_START_APPLY_ON_PUBLISHED_VERSIONS ||
+        lambda_runtime_takes_snapshots(lambda_runtime_find(function->row.runtime)))
+        return true;
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "%.*s is not supported for SnapStart enabled functions.", STR_ARGS(function->row.runtime));
+    return false;
+}
+
 bool lambda_configuration_apply(const struct call *call, const struct lambda_function_settings *in,
                                 struct function *function)
 {
@@ -188,7 +203,7 @@ bool lambda_configuration_apply(const struct call *call, const struct lambda_fun
         row->variables =
             model_to_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, &in->environment->variables);
     keep_settings(call, in, function);
-    return levels_check(call, in->logging_config, function);
+    return levels_check(call, in->logging_config, function) && snap_start_check(call, function);
 }
 
 bool lambda_architectures_check(const struct call *call, const struct str_list *architectures)
@@ -322,6 +337,7 @@ static const struct lambda_snap_start_response *snap_start_of(const struct call 
 static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
                                                        const struct lambda_vpc_config *vpc)
 {
+    static const bool ipv6_by_default = false;
     struct lambda_vpc_config_response *shown = arena_new(call->arena, struct lambda_vpc_config_response);
 
     if (!vpc)
@@ -330,7 +346,8 @@ static const struct lambda_vpc_config_response *vpc_of(const struct call *call,
         .subnet_ids = vpc->subnet_ids,
         .security_group_ids = vpc->security_group_ids,
         .vpc_id = S(""),
-        .ipv6_allowed_for_dual_stack = vpc->ipv6_allowed_for_dual_stack,
+        .ipv6_allowed_for_dual_stack =
+            vpc->ipv6_allowed_for_dual_stack ? vpc->ipv6_allowed_for_dual_stack : &ipv6_by_default,
     };
     return shown;
 }

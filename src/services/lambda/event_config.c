@@ -71,11 +71,16 @@ static str qualifier_of(const struct function *function)
     return str_present(function->qualifier) ? function->qualifier : latest;
 }
 
-static enum outcome fail_missing(const struct call *call, const struct function *function)
+/* The ARN of the request, whether that version exists or not. */
+static enum outcome fail_missing(const struct call *call)
 {
+    str arn = call_resource(call, 0)->arn;
+    struct function_name name;
+    bool qualified = lambda_function_name_parse(arn, &name) && str_present(name.qualifier);
+
     return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
-                "The function %.*s:%.*s doesn't have an EventInvokeConfig", STR_ARGS(function->arn),
-                STR_ARGS(qualifier_of(function)));
+                "The function %.*s%s doesn't have an EventInvokeConfig", STR_ARGS(arn),
+                qualified ? "" : ":$LATEST");
 }
 
 /* ---- checking ---- */
@@ -85,6 +90,28 @@ static bool refuse(const struct call *call, const char *what, str destination)
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Orderly does not support %s as a destination yet (%.*s); see docs/compatibility.md.", what,
          STR_ARGS(destination));
+    return false;
+}
+
+/* "OnSuccess(destination=…)" as Java shows it; "null" when the request has none. */
+static str side_text(const struct call *call, const char *side, bool given, str destination)
+{
+    return given ? arena_format(call->arena, "%s(destination=%.*s)", side,
+                                STR_ARGS(str_present(destination) ? destination : S("null")))
+                 : S("null");
+}
+
+/* The destinations that the request itself has, with one whose service cannot be a destination. */
+static bool refuse_config(const struct call *call, const struct lambda_destination_config *config)
+{
+    const struct lambda_on_success *success = config->on_success;
+    const struct lambda_on_failure *failure = config->on_failure;
+    str success_text = side_text(call, "OnSuccess", success, success ? success->destination : (str){0});
+    str failure_text = side_text(call, "OnFailure", failure, failure ? failure->destination : (str){0});
+
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+         "The provided destination config DestinationConfig(onSuccess=%.*s, onFailure=%.*s) is invalid.",
+         STR_ARGS(success_text), STR_ARGS(failure_text));
     return false;
 }
 
@@ -103,6 +130,24 @@ static bool service_check(const struct call *call, str destination)
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The destination ARN %.*s is invalid.",
          STR_ARGS(destination));
     return false;
+}
+
+/* Is the destination of a service that has no destinations, ours or AWS's? */
+static bool is_foreign(str destination)
+{
+    struct arn arn;
+
+    return str_present(destination) && !str_empty(destination) && arn_parse(destination, &arn) &&
+           !lambda_destination_of(destination) && !str_equal(arn.service, S("events")) &&
+           !str_equal(arn.service, S("s3"));
+}
+
+static bool config_check(const struct call *call, const struct lambda_destination_config *config)
+{
+    if (!config || (!(config->on_success && is_foreign(config->on_success->destination)) &&
+                    !(config->on_failure && is_foreign(config->on_failure->destination))))
+        return true;
+    return refuse_config(call, config);
 }
 
 static bool is_itself(const struct function *function, str destination)
@@ -167,7 +212,8 @@ static enum outcome store(const struct call *call, const struct function *functi
     if (settings->maximum_event_age_in_seconds)
         row->age_seconds = settings->maximum_event_age_in_seconds;
     set_destinations(settings->destination_config, row);
-    if (!lambda_destination_check(call, function, row->on_failure) ||
+    if (!config_check(call, settings->destination_config) ||
+        !lambda_destination_check(call, function, row->on_failure) ||
         !lambda_destination_check(call, function, row->on_success))
         return FAILED;
     row->modified_ms = call->now_ms;
@@ -190,20 +236,21 @@ lambda_put_function_event_invoke_config(const struct call *call,
     return store(call, function, &in->event_invoke_settings, &row, out);
 }
 
-/* The config of the request.  False: it does not exist, and fail() has been called. */
+/*
+ * The config of the request.  False: it does not exist, nor does its function, perhaps; fail() has been
+ * called.
+ */
 static bool find(const struct call *call, const struct function **function,
                  struct lambda_event_config_row *row)
 {
-    *function = function_of(call);
-    if (!*function)
-        return false;
-    if (lambda_find_event_config(
-            call->txn,
-            &(struct lambda_find_event_config_params){.function_id = (*function)->row.id,
-                                                      .qualifier = qualifier_of(*function)},
-            row))
+    *function = call_resource(call, 0)->row;
+    if (*function && lambda_find_event_config(
+                         call->txn,
+                         &(struct lambda_find_event_config_params){.function_id = (*function)->row.id,
+                                                                   .qualifier = qualifier_of(*function)},
+                         row))
         return true;
-    fail_missing(call, *function);
+    fail_missing(call);
     return false;
 }
 
@@ -214,8 +261,9 @@ enum outcome lambda_update_function_event_invoke_config(
     const struct function *function;
     struct lambda_event_config_row row;
 
-    return find(call, &function, &row) ? store(call, function, &in->event_invoke_settings, &row, out)
-                                       : FAILED;
+    return function_of(call) && find(call, &function, &row)
+               ? store(call, function, &in->event_invoke_settings, &row, out)
+               : FAILED;
 }
 
 enum outcome

@@ -222,7 +222,9 @@ enum outcome lambda_update_function_code(const struct call *call,
         }
     }
     *out = *lambda_configuration_of(call, &function);
-    if (!in->dry_run || !*in->dry_run)
+    if (function.row.number != LATEST)
+        lambda_configuration_creating(call, out);
+    else if (!in->dry_run || !*in->dry_run)
         show_update(call, out);
     return DONE;
 }

@@ -216,24 +216,13 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
                                                      : lambda_invocation_wait(call, in);
 }
 
-/* AWS names $LATEST where the request names no version. */
-static enum outcome missing(const struct call *call)
-{
-    struct function_name name;
-    str arn = call_resource(call, 0)->arn;
-    bool qualified = lambda_function_name_parse(arn, &name) && str_present(name.qualifier);
-
-    return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s%s", STR_ARGS(arn),
-                qualified ? "" : ":$LATEST");
-}
-
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
-    const struct function *function = call_resource(call, 0)->row;
+    const struct function *function = lambda_version_of(call);
 
     if (!function)
-        return missing(call);
+        return FAILED;
     struct call there = lambda_call_of_function(call, function);
     if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
         lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)

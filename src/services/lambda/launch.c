@@ -94,6 +94,15 @@ static void add_interpreter(const struct call *call, const struct function *func
     in->framed_output = arena_bool(call->arena, true);
 }
 
+/* A shell starts the wrapper, as in AWS's runtimes: one that is missing is exit status 127. */
+static void add_wrapper(const struct call *call, str wrapper, struct str_list *command)
+{
+    *list_add(call->arena, command) = S("/bin/sh");
+    *list_add(call->arena, command) = S("-c");
+    *list_add(call->arena, command) = S("exec \"$0\" \"$@\"");
+    *list_add(call->arena, command) = wrapper;
+}
+
 /*
  * The function's wrapper script, if it has one, gets the interpreter's command as its arguments:
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-modify.html
@@ -114,7 +123,7 @@ static void set_interpreter(const struct call *call, const struct function *func
         arena_format(call->arena, "%.*s/%s", STR_ARGS(lambda_options()->runtimes_folder), runtime->family);
     in->folders = folders_of(call, interpreter);
     if (str_present(wrapper) && !str_empty(wrapper))
-        *list_add(call->arena, &in->command) = wrapper;
+        add_wrapper(call, wrapper, &in->command);
     add_interpreter(call, function, sandbox, interpreter, in);
 }
 

@@ -105,18 +105,18 @@ static bool number_check(const struct call *call, int64_t number)
 {
     if (number >= 1)
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Layer Version Cannot be less than 1.");
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Layer Version Cannot be less than 1");
     return false;
 }
 
 /* ---- lists in a column: ",a,b," ---- */
 
-/* Absent for an empty list. */
+/* Absent for a list that the request does not have; "," for an empty one. */
 static str joined(const struct call *call, const struct str_list *list)
 {
     struct text text = text_in(call->arena);
 
-    if (list->count == 0)
+    if (!list->items)
         return (str){0};
     for (size_t i = 0; i < list->count; i++) {
         text_add_char(&text, ',');
@@ -131,6 +131,8 @@ static struct str_list separate(const struct call *call, str column)
     struct str_list list = {0};
     str item;
 
+    if (str_present(column))
+        list_make_empty(call->arena, &list);
     while (str_next(&column, ',', &item))
         if (!str_empty(item))
             *list_add(call->arena, &list) = item;

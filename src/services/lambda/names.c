@@ -241,7 +241,8 @@ const struct function *lambda_qualified_of(const struct call *call)
 
     if (resource->row)
         return resource->row;
-    if (!lambda_function_name_parse(resource->arn, &name) || lambda_version_number(name.qualifier, &number))
+    if (!lambda_function_name_parse(resource->arn, &name) || lambda_version_number(name.qualifier, &number) ||
+        str_find(name.qualifier, S("$")) >= 0)
         return missing(call);
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Cannot find alias arn: %.*s", STR_ARGS(resource->arn));
     return NULL;

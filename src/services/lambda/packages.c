@@ -61,8 +61,8 @@ static bool size_check(const struct call *call, str zip)
 {
     if (zip.size <= ZIPPED_BYTES)
         return true;
-    fail(call, &LAMBDA_REQUEST_TOO_LARGE_EXCEPTION,
-         "Request must be smaller than 70167211 bytes for the %s operation", call->operation->name);
+    fail(call, &LAMBDA_REQUEST_ENTITY_TOO_LARGE_EXCEPTION, "Zipped size must be smaller than %d bytes",
+         ZIPPED_BYTES);
     return false;
 }
 

@@ -56,16 +56,22 @@ static void add_condition(struct json_writer *writer, str operator, str key, str
     json_close_object(writer);
 }
 
+static bool has_string_conditions(const struct lambda_add_permission_request *in)
+{
+    return str_present(in->source_account) || str_present(in->principal_org_id) ||
+           str_present(in->function_url_auth_type) || str_present(in->event_source_token);
+}
+
 static void add_string_conditions(struct json_writer *writer, const struct lambda_add_permission_request *in)
 {
-    if (!str_present(in->source_account) && !str_present(in->principal_org_id) &&
-        !str_present(in->function_url_auth_type))
+    if (!has_string_conditions(in))
         return;
     json_name(writer, S("StringEquals"));
     json_open_object(writer);
     json_field(writer, S("AWS:SourceAccount"), in->source_account);
-    json_field(writer, S("aws:PrincipalOrgID"), in->principal_org_id);
     json_field(writer, S("lambda:FunctionUrlAuthType"), in->function_url_auth_type);
+    json_field(writer, S("aws:PrincipalOrgID"), in->principal_org_id);
+    json_field(writer, S("lambda:EventSourceToken"), in->event_source_token);
     json_close_object(writer);
 }
 
@@ -76,8 +82,7 @@ static bool is_via_url(const struct lambda_add_permission_request *in)
 
 static bool has_conditions(const struct lambda_add_permission_request *in)
 {
-    return str_present(in->source_arn) || str_present(in->source_account) ||
-           str_present(in->principal_org_id) || str_present(in->function_url_auth_type) || is_via_url(in);
+    return str_present(in->source_arn) || has_string_conditions(in) || is_via_url(in);
 }
 
 /* Each of the two conditions about URLs is for one action. */
@@ -118,16 +123,6 @@ static str statement_of(const struct call *call, const struct lambda_add_permiss
     }
     json_close_object(&writer);
     return json_written(&writer);
-}
-
-static bool revision_matches(const struct call *call, str revision, const struct function *function)
-{
-    if (!str_present(revision) || str_equal(revision, lambda_function_revision(function)))
-        return true;
-    fail(call, &LAMBDA_PRECONDITION_FAILED_EXCEPTION,
-         "The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API to retrieve "
-         "the latest RevisionId");
-    return false;
 }
 
 static bool is_latest(const struct function *function)
@@ -212,7 +207,7 @@ enum outcome lambda_add_permission(const struct call *call, const struct lambda_
     str policy;
 
     if (!function || !url_conditions_check(call, in) || !principal_check(call, in->principal) ||
-        !revision_matches(call, in->revision_id, function))
+        !lambda_revision_check(call, in->revision_id, lambda_function_revision(function)))
         return FAILED;
     if (is_latest(function))
         return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
@@ -254,6 +249,17 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
         add_removed_principal(call, json_get(statement, S("Principal")), context);
 }
 
+/* AWS looks for the policy of a function before it looks for the function. */
+static enum outcome fail_removal(const struct call *call)
+{
+    str arn = call_resource(call, 0)->arn;
+    struct function_name name;
+
+    if (lambda_function_name_parse(arn, &name) && str_present(name.qualifier))
+        return FAILED;
+    return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy found for: %.*s", STR_ARGS(arn));
+}
+
 enum outcome lambda_remove_permission(const struct call *call,
                                       const struct lambda_remove_permission_request *in,
                                       struct lambda_remove_permission_output *out)
@@ -262,7 +268,9 @@ enum outcome lambda_remove_permission(const struct call *call,
     str policy;
 
     (void)out;
-    if (!function || !revision_matches(call, in->revision_id, function))
+    if (!function)
+        return fail_removal(call);
+    if (!lambda_revision_check(call, in->revision_id, lambda_function_revision(function)))
         return FAILED;
     if (!lambda_policy_remove(call, is_latest(function) ? (str){0} : lambda_function_policy(function),
                               in->statement_id, &policy))
@@ -271,15 +279,26 @@ enum outcome lambda_remove_permission(const struct call *call,
     return DONE;
 }
 
+/* Does the request name a version by its number?  AWS looks for its policy, not for the version. */
+static bool is_version(const struct call *call)
+{
+    struct function_name name;
+    int64_t number;
+
+    return lambda_function_name_parse(call_resource(call, 0)->arn, &name) &&
+           lambda_version_number(name.qualifier, &number) && number != LATEST;
+}
+
 enum outcome lambda_get_policy(const struct call *call, const struct lambda_get_policy_request *in,
                                struct lambda_get_policy_response *out)
 {
-    const struct function *function = lambda_qualified_of(call);
+    const struct function *function =
+        is_version(call) ? call_resource(call, 0)->row : lambda_qualified_of(call);
 
     (void)in;
-    if (!function)
+    if (!function && !is_version(call))
         return FAILED;
-    if (!str_present(lambda_function_policy(function)) || is_latest(function))
+    if (!function || !str_present(lambda_function_policy(function)) || is_latest(function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     out->policy = policy_shown(call, lambda_function_policy(function));
     out->revision_id = lambda_function_revision(function);

@@ -150,7 +150,7 @@ static bool amount_check(const struct call *call, const struct function *functio
     int64_t others = lambda_provisioned_of(call, function->row.id) - before;
 
     if (!function->row.reserved)
-        return lambda_unreserved_check(call, "ConcurrentExecutions", requested, before);
+        return lambda_provisioned_check(call, requested, before);
     if (others + requested <= *function->row.reserved)
         return true;
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,

@@ -119,8 +119,6 @@ enum outcome lambda_publish_version(const struct call *call, const struct lambda
         !lambda_publish(call, latest, in->description, &published, &is_new))
         return FAILED;
     *out = *lambda_configuration_of(call, &published);
-    if (is_new)
-        lambda_configuration_creating(call, out);
     return DONE;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct runtime runtimes[] = {
@@ -33,12 +34,12 @@ static const struct {
     const char *name, *successor;
 } retired[] = {
     {"nodejs", "nodejs20.x"},     {"nodejs4.3", "nodejs20.x"},  {"nodejs4.3-edge", "nodejs20.x"},
-    {"nodejs6.10", "nodejs20.x"}, {"nodejs8.10", "nodejs20.x"}, {"nodejs10.x", "nodejs20.x"},
-    {"nodejs12.x", "nodejs20.x"}, {"nodejs14.x", "nodejs20.x"}, {"python2.7", "python3.11"},
-    {"python3.6", "python3.11"},  {"python3.7", "python3.11"},  {"java8", "java21"},
-    {"dotnetcore1.0", "dotnet8"}, {"dotnetcore2.0", "dotnet8"}, {"dotnetcore2.1", "dotnet8"},
-    {"dotnetcore3.1", "dotnet8"}, {"dotnet5.0", "dotnet8"},     {"ruby2.5", "ruby3.3"},
-    {"ruby2.7", "ruby3.3"},       {"go1.x", "provided.al2023"}, {"provided", "provided.al2023"},
+    {"nodejs6.10", "nodejs20.x"}, {"nodejs8.10", "nodejs20.x"}, {"nodejs10.x", "nodejs18.x"},
+    {"nodejs12.x", "nodejs18.x"}, {"nodejs14.x", "nodejs20.x"}, {"python2.7", "python3.12"},
+    {"python3.6", "python3.12"},  {"python3.7", "python3.12"},  {"java8", "java21"},
+    {"dotnetcore1.0", "dotnet6"}, {"dotnetcore2.0", "dotnet6"}, {"dotnetcore2.1", "dotnet6"},
+    {"dotnetcore3.1", "dotnet6"}, {"dotnet5.0", "dotnet6"},     {"ruby2.5", "ruby3.2"},
+    {"ruby2.7", "ruby3.2"},       {"go1.x", "provided.al2023"}, {"provided", "provided.al2023"},
 };
 
 enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
@@ -75,7 +76,7 @@ static bool retired_check(const struct call *call, str name)
             continue;
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The runtime parameter of %.*s is no longer supported for creating or updating AWS Lambda "
-             "functions. We recommend you use %s while creating or updating functions.",
+             "functions. We recommend you use the new runtime (%s) while creating or updating functions.",
              STR_ARGS(name), retired[i].successor);
         return false;
     }
@@ -109,6 +110,17 @@ bool lambda_runtime_check(const struct call *call, str name)
              "or be a valid ARN",
              STR_ARGS(name), STR_ARGS(names(call->arena)));
     return false;
+}
+
+bool lambda_runtime_takes_snapshots(const struct runtime *runtime)
+{
+    enum { FIRST_JAVA = 11, FIRST_PYTHON = 12 };
+    static const char python[] = "3.";
+
+    if (strcmp(runtime->family, "java") == 0)
+        return strtol(runtime->version, NULL, 10) >= FIRST_JAVA;
+    return strcmp(runtime->family, "python") == 0 &&
+           strtol(runtime->version + strlen(python), NULL, 10) >= FIRST_PYTHON;
 }
 
 size_t lambda_runtime_number(const struct runtime *runtime)

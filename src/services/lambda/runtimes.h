@@ -17,6 +17,8 @@ struct runtime {
 const struct runtime *lambda_runtime_find(str name);
 /* May a function have the runtime of that name?  False: fail() has been called, in AWS's words. */
 bool lambda_runtime_check(const struct call *call, str name);
+/* May its functions have SnapStart?  https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html */
+bool lambda_runtime_takes_snapshots(const struct runtime *runtime);
 /* Its place among all runtimes, below MOST_RUNTIMES. */
 size_t lambda_runtime_number(const struct runtime *runtime);
 

@@ -45,10 +45,10 @@ str lambda_throttle_sentence(const struct call *call, const struct function *fun
 /* As lambda_concurrency_is_free().  False: fail() has been called. */
 bool lambda_concurrency_check(const struct call *call, const struct function *function);
 /*
- * May a function take that much of the account's unreserved concurrency, and give some back?  False: fail()
- * has been called.  what: as AWS's sentence names it.
+ * May a function's provisioned concurrency, which was before, take that much of the account's unreserved
+ * concurrency?  False: fail() has been called.
  */
-bool lambda_unreserved_check(const struct call *call, const char *what, int64_t taken, int64_t given_back);
+bool lambda_provisioned_check(const struct call *call, int64_t requested, int64_t before);
 
 /*
  * May the call's account store that much code more, and give some back?  Every version counts, also when it

@@ -4,6 +4,7 @@
 #include "lambda_internal.h"
 
 #include "aws/arn.h"
+#include "base/hash.h"
 #include "services/tags/tags.h"
 
 bool lambda_resource_tags_put(const struct call *call, str resource, const struct str_map *tags)
@@ -12,8 +13,7 @@ bool lambda_resource_tags_put(const struct call *call, str resource, const struc
         return false;
     if (tags_put(call, resource, tags, TAG_CASE_MATTERS))
         return true;
-    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "The number of tags exceeds the limit of %d.",
-         TAGS_MAX);
+    fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION, "Number of tags exceeds resource tag limit.");
     return false;
 }
 
@@ -60,15 +60,32 @@ static bool resource_check(const struct call *call, str resource, str *owner)
     return located->row;
 }
 
+/* Other tags are another revision of the function. */
+static void renew_revision(const struct call *call, str resource)
+{
+    const struct function *function = call_resource(call, 0)->row;
+
+    if (is_function(resource))
+        lambda_set_revision(call->txn,
+                            &(struct lambda_set_revision_params){.id = function->row.version_id,
+                                                                 .revision = random_uuid(call->arena)});
+}
+
 enum outcome lambda_tag_resource(const struct call *call, const struct lambda_tag_resource_request *in,
                                  struct lambda_tag_resource_output *out)
 {
     str owner;
 
     (void)out;
-    return resource_check(call, in->resource, &owner) && lambda_resource_tags_put(call, owner, &in->tags)
-               ? DONE
-               : FAILED;
+    if (!resource_check(call, in->resource, &owner))
+        return FAILED;
+    if (in->tags.count == 0)
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "An error occurred and the request cannot be processed.");
+    if (!lambda_resource_tags_put(call, owner, &in->tags))
+        return FAILED;
+    renew_revision(call, in->resource);
+    return DONE;
 }
 
 enum outcome lambda_untag_resource(const struct call *call, const struct lambda_untag_resource_request *in,
@@ -80,6 +97,7 @@ enum outcome lambda_untag_resource(const struct call *call, const struct lambda_
     if (!resource_check(call, in->resource, &owner))
         return FAILED;
     tags_remove(call, owner, &in->tag_keys, TAG_CASE_MATTERS);
+    renew_revision(call, in->resource);
     return DONE;
 }
 

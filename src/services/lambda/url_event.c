@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "wire/form.h"
 #include "wire/json.h"
+#include "wire/percent.h"
 
 static const str default_route = STR_INIT("$default");
 
@@ -169,10 +170,12 @@ static void add_authorizer(const struct call *call, struct json_writer *writer, 
 static void add_http(const struct call *call, struct json_writer *writer, const struct http_request *request,
                      str path)
 {
+    str decoded = percent_decode_loosely(call->arena, path);
+
     json_name(writer, S("http"));
     json_open_object(writer);
     json_field(writer, S("method"), request->method);
-    json_field(writer, S("path"), path);
+    json_field(writer, S("path"), utf8_valid(decoded) ? decoded : path);
     json_field(writer, S("protocol"), request->takes_chunks ? S("HTTP/1.1") : S("HTTP/1.0"));
     json_field(writer, S("sourceIp"), call->source_ip);
     json_field(writer, S("userAgent"), http_header(&request->headers, S("User-Agent")));

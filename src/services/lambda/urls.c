@@ -59,6 +59,20 @@ description_of(const struct call *call, const struct function *function, const s
     };
 }
 
+/* AWS's answer to a change does not tell the mode that a URL has by default. */
+static struct lambda_function_url_description changed_description(const struct call *call,
+                                                                  const struct function *function,
+                                                                  const struct lambda_url_row *row,
+                                                                  str given_mode)
+{
+    struct lambda_function_url_description description = description_of(call, function, row);
+
+    if (!str_present(given_mode) &&
+        str_equal(row->invoke_mode, lambda_invoke_mode_text(LAMBDA_INVOKE_MODE_BUFFERED)))
+        description.invoke_mode = (str){0};
+    return description;
+}
+
 /* ---- the URL of a request ---- */
 
 /* The function, or the alias, of the request.  NULL: it does not exist, and fail() has been called. */
@@ -86,13 +100,12 @@ static bool has_url(const struct call *call, const struct function *function, st
                            row);
 }
 
-/* False: it does not exist, and fail() has been called. */
+/* False: it does not exist, nor does its function, perhaps; fail() has been called. */
 static bool find(const struct call *call, const struct function **function, struct lambda_url_row *row)
 {
-    *function = function_of(call);
-    if (!*function)
-        return false;
-    if (has_url(call, *function, row))
+    *function = call_resource(call, 0)->row;
+    if (*function && (!str_present((*function)->qualifier) || (*function)->alias) &&
+        has_url(call, *function, row))
         return true;
     fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
     return false;
@@ -180,7 +193,7 @@ enum outcome lambda_create_function_url_config(const struct call *call,
     if (!set_cors(call, in->cors, &row))
         return FAILED;
     lambda_put_url(call->txn, &row);
-    out->function_url_description = description_of(call, function, &row);
+    out->function_url_description = changed_description(call, function, &row, in->invoke_mode);
     return DONE;
 }
 
@@ -191,7 +204,7 @@ enum outcome lambda_update_function_url_config(const struct call *call,
     const struct function *function;
     struct lambda_url_row row;
 
-    if (!find(call, &function, &row) || !set_cors(call, in->cors, &row))
+    if (!function_of(call) || !find(call, &function, &row) || !set_cors(call, in->cors, &row))
         return FAILED;
     if (str_present(in->auth_type))
         row.auth_type = in->auth_type;
@@ -199,7 +212,7 @@ enum outcome lambda_update_function_url_config(const struct call *call,
         row.invoke_mode = in->invoke_mode;
     row.modified_ms = call->now_ms;
     lambda_put_url(call->txn, &row);
-    out->function_url_description = description_of(call, function, &row);
+    out->function_url_description = changed_description(call, function, &row, in->invoke_mode);
     out->last_modified_time = time_iso8601_ms(call->arena, row.modified_ms);
     return DONE;
 }

@@ -123,7 +123,6 @@ def test_a_config_of_an_unknown_function_or_of_nothing_is_refused(functions, sen
     ("arn:aws:events:us-east-1:000000000000:event-bus/default",
      "Orderly does not support an EventBridge event bus as a destination yet (ARN); see docs/compatibility.md."),
     ("arn:aws:s3:::bucket", "Orderly does not support an S3 bucket as a destination yet (ARN); see docs/compatibility.md."),
-    ("arn:aws:kinesis:us-east-1:000000000000:stream/s", "The destination ARN ARN is invalid."),
     ("arn:aws:sqs:us-east-1:000000000000:no-such-queue", "The destination ARN ARN is invalid."),
     ("arn:aws:sns:us-east-1:000000000000:no-such-topic", "The destination ARN ARN is invalid."),
     ("arn:aws:lambda:us-east-1:000000000000:function:no-such-function", "The destination ARN ARN is invalid."),

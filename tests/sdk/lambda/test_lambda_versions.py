@@ -179,9 +179,9 @@ def test_a_version_that_does_not_exist_is_not_found(functions, make_function, re
                    "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, qualifier)}")
 
 
-def test_an_invocation_of_a_missing_function_names_its_version(functions, refused):
+def test_an_invocation_of_a_missing_function_names_it_as_the_request_does(functions, refused):
     expect(refused(functions.invoke, FunctionName="nowhere"), "ResourceNotFoundException", 404,
-           f"Function not found: {function_arn('nowhere', '$LATEST')}")
+           f"Function not found: {function_arn('nowhere')}")
     expect(refused(functions.invoke, FunctionName="nowhere", Qualifier="3"), "ResourceNotFoundException", 404,
            f"Function not found: {function_arn('nowhere', '3')}")
 
@@ -332,7 +332,7 @@ def test_what_is_wrong_with_an_alias_is_said_in_awss_words(functions, make_two, 
     expect(refused(functions.update_alias, FunctionName=name, Name="other"),
            "ResourceNotFoundException", 404, f"Alias not found: {function_arn(name, 'other')}")
     expect(refused(functions.create_alias, FunctionName="nowhere", Name="other", FunctionVersion="1"),
-           "ResourceNotFoundException", 404, f"Function not found: {function_arn('nowhere')}")
+           "ResourceNotFoundException", 404, f"Function not found: {function_arn('nowhere', '1')}")
     error = refused(functions.create_alias, FunctionName=name, Name="12", FunctionVersion="1")
     assert (error["code"], error["status"]) == ("ValidationException", 400)
     assert [one["Name"] for one in functions.list_aliases(FunctionName=name)["Aliases"]] == ["live"]

@@ -172,7 +172,7 @@ def test_what_is_not_there_is_not_found(functions, refused, unique):
         error = refused(operation, LayerName=arn, VersionNumber=0)
         assert (error["code"], error["message"]) == (
             "InvalidParameterValueException",
-            "Layer Version Cannot be less than 1.",
+            "Layer Version Cannot be less than 1",
         )
 
 
