@@ -69,27 +69,41 @@ size_t logs_insights_hidden_slot(struct insights_parser *parser)
     return slot;
 }
 
+void logs_insights_name_slot(struct insights_parser *parser, struct insights_names *names, str name,
+                             size_t slot)
+{
+    *list_add(parser->arena, names) = (struct insights_name){.name = name, .slot = slot};
+}
+
 size_t logs_insights_new_slot(struct insights_parser *parser, str name)
 {
     size_t slot = logs_insights_hidden_slot(parser);
 
-    *list_add(parser->arena, &parser->names) = (struct insights_name){.name = name, .slot = slot};
+    logs_insights_name_slot(parser, &parser->names, name, slot);
     return slot;
 }
 
 /* The slot with the longest name that the path begins with; the last one made counts. */
-static const struct insights_name *find_name(const struct insights_parser *parser, str path)
+static const struct insights_name *find_among(const struct insights_names *names, str path)
 {
     const struct insights_name *found = NULL;
 
-    for (size_t i = parser->names.count; i-- > 0;) {
-        const struct insights_name *name = &parser->names.items[i];
+    for (size_t i = names->count; i-- > 0;) {
+        const struct insights_name *name = &names->items[i];
         bool fits = str_starts_with(path, name->name) &&
                     (path.size == name->name.size || path.data[name->name.size] == '.');
         if (fits && (!found || name->name.size > found->name.size))
             found = name;
     }
     return found;
+}
+
+/* Beside its aggregations, a result of stats has the names of those before it. */
+static const struct insights_name *find_name(const struct insights_parser *parser, str path)
+{
+    const struct insights_name *result = parser->aggregations ? find_among(&parser->results, path) : NULL;
+
+    return result ? result : find_among(&parser->names, path);
 }
 
 struct insights_node *logs_insights_reference(struct insights_parser *parser, str name)

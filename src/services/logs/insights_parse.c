@@ -77,20 +77,15 @@ static bool parse_column(struct insights_parser *parser, struct insights_column 
     return !str_present(parser->problem->message);
 }
 
-/* What the command makes is known to the commands after it. */
-static void store_columns(struct insights_parser *parser, struct insights_columns *columns)
-{
-    for (size_t i = 0; i < columns->count; i++)
-        if (columns->items[i].stored)
-            columns->items[i].slot = logs_insights_new_slot(parser, columns->items[i].name);
-}
-
-static bool parse_columns(struct insights_parser *parser, struct insights_columns *columns)
+/* fields: what a column makes is known to the columns and commands after it. */
+static bool parse_columns(struct insights_parser *parser, struct insights_columns *columns, bool fields)
 {
     do {
         struct insights_column column = {0};
         if (!parse_column(parser, &column))
             return false;
+        if (fields && column.stored)
+            column.slot = logs_insights_new_slot(parser, column.name);
         *list_add(parser->arena, columns) = column;
     } while (logs_insights_take_symbol(parser, ","));
     return true;
@@ -101,9 +96,8 @@ static bool parse_fields_as(struct insights_parser *parser, bool display)
     struct insights_columns columns = {0};
 
     parser->program->names_columns = true;
-    if (!parse_columns(parser, &columns))
+    if (!parse_columns(parser, &columns, true))
         return false;
-    store_columns(parser, &columns);
     new_command(parser, COMMAND_FIELDS)->columns = columns;
     if (display)
         *columns_of(parser) = (struct insights_columns){0};
@@ -222,27 +216,46 @@ static bool parse_unnest(struct insights_parser *parser)
 
 /* ---- stats ---- */
 
-static bool is_aggregated(const struct insights_node *node)
+/* Slots from `first` on are of earlier results of the same stats. */
+static bool is_aggregated(const struct insights_node *node, size_t first)
 {
-    if (node->kind == NODE_AGGREGATE)
+    if (node->kind == NODE_AGGREGATE || (node->kind == NODE_SLOT && node->slot >= first))
         return true;
     for (size_t i = 0; i < node->count; i++)
-        if (is_aggregated(node->more ? node->more[i] : node->arguments[i]))
+        if (is_aggregated(node->more ? node->more[i] : node->arguments[i], first))
             return true;
     return false;
 }
 
+/* A result may be computed from those before it: "max(a) as most, min(a) as least, most - least as width". */
+static bool parse_result(struct insights_parser *parser, struct insights_column *column, size_t first)
+{
+    struct insights_token begin = parser->token;
+
+    if (!parse_column(parser, column))
+        return false;
+    if (!is_aggregated(column->node, first))
+        return logs_insights_complain(parser, &begin,
+                                      S("each result of stats needs an aggregation function"));
+    column->stored = true;
+    column->slot = logs_insights_hidden_slot(parser);
+    logs_insights_name_slot(parser, &parser->results, column->name, column->slot);
+    return true;
+}
+
 static bool parse_results(struct insights_parser *parser, struct insights_command *command)
 {
-    struct insights_token first = parser->token;
+    size_t first = parser->program->slot_count;
+    bool good;
 
     parser->aggregations = &command->aggregations;
-    bool good = parse_columns(parser, &command->results);
+    parser->results = (struct insights_names){0};
+    do {
+        struct insights_column column = {0};
+        good = parse_result(parser, &column, first);
+        *list_add(parser->arena, &command->results) = column;
+    } while (good && logs_insights_take_symbol(parser, ","));
     parser->aggregations = NULL;
-    for (size_t i = 0; good && i < command->results.count; i++)
-        if (!is_aggregated(command->results.items[i].node))
-            return logs_insights_complain(parser, &first,
-                                          S("each result of stats needs an aggregation function"));
     return good;
 }
 
@@ -251,17 +264,18 @@ static bool parse_stats(struct insights_parser *parser)
     struct insights_command command = {.kind = COMMAND_STATS};
 
     if (!parse_results(parser, &command) ||
-        (logs_insights_take_word(parser, "by") && !parse_columns(parser, &command.columns)))
+        (logs_insights_take_word(parser, "by") && !parse_columns(parser, &command.columns, false)))
         return false;
     parser->names = (struct insights_names){0};
     *columns_of(parser) = (struct insights_columns){0};
     parser->after_stats = parser->program->aggregates = parser->program->names_columns = true;
-    for (size_t i = 0; i < command.columns.count; i++)
+    for (size_t i = 0; i < command.columns.count; i++) {
         command.columns.items[i].stored = true;
+        command.columns.items[i].slot = logs_insights_new_slot(parser, command.columns.items[i].name);
+    }
     for (size_t i = 0; i < command.results.count; i++)
-        command.results.items[i].stored = true;
-    store_columns(parser, &command.columns);
-    store_columns(parser, &command.results);
+        logs_insights_name_slot(parser, &parser->names, command.results.items[i].name,
+                                command.results.items[i].slot);
     for (size_t i = 0; i < command.columns.count; i++)
         logs_insights_show_name(parser, command.columns.items[i].name);
     for (size_t i = 0; i < command.results.count; i++)

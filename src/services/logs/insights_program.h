@@ -278,6 +278,7 @@ struct insights_parser {
     bool after_stats, in_filter, is_subquery;
     struct insights_join *join;
     struct insights_aggregations *aggregations; /* of the stats that is being parsed, else NULL */
+    struct insights_names results;              /* that this stats has made so far */
     struct insights_program *program;
     struct insights_lookups *lookups; /* of the whole query */
 };
@@ -307,6 +308,9 @@ const struct insights_matcher *logs_insights_pattern(struct insights_parser *par
 /* The slot for a new value of that name. */
 size_t logs_insights_new_slot(struct insights_parser *parser, str name);
 
+/* Have a slot found by that name. */
+void logs_insights_name_slot(struct insights_parser *parser, struct insights_names *names, str name,
+                             size_t slot);
 /* A slot that no name finds. */
 size_t logs_insights_hidden_slot(struct insights_parser *parser);
 

@@ -183,8 +183,30 @@ QUERIES = [
      [{"@requestId": LAMBDA, "@billedDuration": "13", "@duration": "12.34", "@initDuration": "99.5", "@memorySize": "128000000",
        "@maxMemoryUsed": "56000000", "@xrayTraceId": "1-5e34a614-10bdxmpl", "@xraySegmentId": "12345"}]),
     ("lambda", 'filter @type = "REPORT" | stats max(@memorySize / 1000 / 1000) as provisionedMemoryMB,'
-               " avg(@maxMemoryUsed / 1000 / 1000) as avgMemoryUsedMB, provisionedMemoryMB",
-     "each result of stats needs an aggregation function"),
+               " min(@maxMemoryUsed / 1000 / 1000) as smallestMemoryRequestMB, avg(@maxMemoryUsed / 1000 / 1000) as avgMemoryUsedMB,"
+               " max(@maxMemoryUsed / 1000 / 1000) as maxMemoryUsedMB, provisionedMemoryMB - maxMemoryUsedMB as overProvisionedMB",
+     [{"provisionedMemoryMB": "128", "smallestMemoryRequestMB": "56", "avgMemoryUsedMB": "56", "maxMemoryUsedMB": "56",
+       "overProvisionedMB": "72"}]),
+    ("lambda", "stats max(@memorySize) as most, @memorySize", "each result of stats needs an aggregation function"),
+    ("lambda", "stats max(@memorySize) as most, most2 - 1", "each result of stats needs an aggregation function"),
+    ("lambda", "stats most - 1 as less, max(@memorySize) as most", "each result of stats needs an aggregation function"),
+    # Inside of an aggregation, a name is still of the rows.
+    ("json", "fields latency * 2 as l | stats max(latency) as latency, sum(latency) as s, max(l) as l, l - latency as difference,"
+             " difference * 2 as twice by ok | sort ok",
+     [{"ok": "0", "latency": "250", "s": "250", "l": "500", "difference": "250", "twice": "500"},
+      {"ok": "1", "latency": "30", "s": "45.5", "l": "60", "difference": "30", "twice": "60"}]),
+    ("json", "stats count(*) as n by status as s | stats max(n) as most, most + 1 as more, sum(n) as n",
+     [{"most": "2", "more": "3", "n": "4"}]),
+    ("json", "stats count(*) as n, n + n as n, n * 10 as m", [{"n": "8", "m": "80"}]),
+    ("json", "stats count(*) as status, status * 2 as twice by status | sort twice desc | limit 1", [{"status": "2", "twice": "4"}]),
+    # A column of fields knows those before it.
+    ("lambda", 'filter @type = "REPORT" | fields @memorySize/1000000 as MemorySetInMB, @billedDuration*MemorySetInMB/1024 as used,'
+               " used + 1 as more", [{"MemorySetInMB": "128", "used": "1.625", "more": "2.625"}]),
+    ("json", "fields requestId, latency + 1 as latency, latency * 2 as twice | filter requestId = 'r3'",
+     [{"requestId": "r3", "latency": "4", "twice": "8"}]),
+    ("json", "fields twice, latency * 2 as twice | filter requestId = 'r3'", [{"twice": "6"}]),
+    ("json", "fields jsonParse(@message) as all, all.user.id as u | filter u = 'u2' | display u", [{"u": "u2"}]),
+    ("json", "filter requestId = 'r3' | display latency * 2 as twice, twice * 2 as more", [{"twice": "6", "more": "12"}]),
     ("lambda", "stats count(*) by @type, @requestId | sort @type",
      [{"@requestId": LAMBDA, "count(*)": "1"}, {"@type": "END", "@requestId": LAMBDA, "count(*)": "1"},
       {"@type": "REPORT", "@requestId": LAMBDA, "count(*)": "1"}, {"@type": "START", "@requestId": LAMBDA, "count(*)": "1"}]),
