@@ -31,6 +31,9 @@ struct event_pattern;
 const struct event_pattern *event_pattern_parse(struct arena *arena, str text,
                                                 enum event_pattern_dialect dialect, str *problem);
 
+/* For EVENT_PATTERN_SNS_BODY: the event with {"a.b": 1} as {"a": {"b": 1}}; NULL for NULL. */
+const struct json *event_split(struct arena *arena, const struct json *event);
+
 /* The event's value of that name, or NULL; called for the names at the top of the pattern. */
 typedef const struct json *event_lookup(void *context, str name);
 /* The lookup for an event that is JSON: the context is a `const struct json`. */

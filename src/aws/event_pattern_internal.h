@@ -15,6 +15,10 @@ struct event_numbers {
 /* False when the number is out of range; then it is compared as text. */
 bool event_number_read(const struct event_numbers *numbers, str text, int64_t *number);
 
+/* Make the fields whose names have dots nodes in nodes: {"a.b": …} is {"a": {"b": …}}. */
+struct event_node;
+void event_pattern_split(struct arena *arena, struct event_node *root);
+
 /* An IPv4 or IPv6 address: *size is 4 or 16. */
 bool event_address_read(str text, unsigned char address[EVENT_ADDRESS_BYTES], size_t *size);
 

@@ -18,6 +18,7 @@ struct dialect {
         counted;       /* flat: no keys inside keys; counted: a limit on keys and on combinations of values */
     bool may_be_empty; /* {} matches everything */
     bool basic;        /* no cidr, no wildcard */
+    bool dots;         /* stand for names in names */
     struct event_numbers numbers;
 };
 
@@ -27,8 +28,11 @@ static const struct dialect dialects[] = {
                                       .counted = true,
                                       .may_be_empty = true,
                                       .numbers = {1e9, 1e5}},
-    [EVENT_PATTERN_SNS_BODY] =
-        {.before = "FilterPolicy: ", .counted = true, .may_be_empty = true, .numbers = {1e9, 1e5}},
+    [EVENT_PATTERN_SNS_BODY] = {.before = "FilterPolicy: ",
+                                .counted = true,
+                                .may_be_empty = true,
+                                .dots = true,
+                                .numbers = {1e9, 1e5}},
     [EVENT_PATTERN_LAMBDA] = {.instead = "Invalid filter pattern definition.",
                               .basic = true,
                               .numbers = {5e9, 1e6}},
@@ -519,7 +523,11 @@ static bool parse_root(struct parser *parser, str text, struct event_node *root)
         return refuse(parser, "Filter is not an object");
     if (json->count == 0 && parser->dialect->may_be_empty)
         return true;
-    return parse_node(parser, json, root) && extent_check(parser, root);
+    if (!parse_node(parser, json, root) || !extent_check(parser, root))
+        return false;
+    if (parser->dialect->dots)
+        event_pattern_split(parser->arena, root);
+    return true;
 }
 
 const struct event_pattern *event_pattern_parse(struct arena *arena, str text,

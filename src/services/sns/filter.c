@@ -141,7 +141,8 @@ static void use_text(struct filter_subject *subject, str text)
 static const struct json *body_of(struct filter_subject *subject)
 {
     if (!subject->has_body)
-        subject->body = json_parse(subject->call->arena, subject->text, NULL);
+        subject->body =
+            event_split(subject->call->arena, json_parse(subject->call->arena, subject->text, NULL));
     subject->has_body = true;
     return json_is(subject->body, JSON_OBJECT) ? subject->body : NULL;
 }
