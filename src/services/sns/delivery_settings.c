@@ -297,3 +297,73 @@ str sns_effective_delivery_policy(const struct call *call, str topic_policy, str
     json_close_object(&writer);
     return json_written(&writer);
 }
+
+/* ---- policies as they are shown ---- */
+
+/* What the section has of these members, in their order; nothing, or null, if the section is missing. */
+static void write_given(struct json_writer *writer, str name, const struct json *section,
+                        bool null_if_missing)
+{
+    static const str members[] = {
+        STR_INIT("minDelayTarget"),     STR_INIT("maxDelayTarget"),       STR_INIT("numRetries"),
+        STR_INIT("numMaxDelayRetries"), STR_INIT("numNoDelayRetries"),    STR_INIT("numMinDelayRetries"),
+        STR_INIT("backoffFunction"),    STR_INIT("maxReceivesPerSecond"), STR_INIT("headerContentType"),
+    };
+    bool given = json_is(section, JSON_OBJECT);
+
+    if (!given && !null_if_missing)
+        return;
+    json_name(writer, name);
+    if (!given) {
+        json_null(writer);
+        return;
+    }
+    json_open_object(writer);
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        const struct json *value = json_get(section, members[i]);
+        if (!value || json_is(value, JSON_NULL))
+            continue;
+        json_name(writer, members[i]);
+        json_value(writer, value);
+    }
+    json_close_object(writer);
+}
+
+str sns_delivery_policy_shown(const struct call *call, str policy)
+{
+    const struct json *own = json_parse(call->arena, policy, NULL);
+    struct json_writer writer = json_writer_in(call->arena);
+
+    if (!str_present(policy))
+        return policy;
+    json_open_object(&writer);
+    write_given(&writer, of_subscription.retries, json_get(own, of_subscription.retries), true);
+    json_name(&writer, S("sicklyRetryPolicy"));
+    json_null(&writer);
+    write_given(&writer, of_subscription.throttle, json_get(own, of_subscription.throttle), true);
+    write_given(&writer, of_subscription.request, json_get(own, of_subscription.request), true);
+    json_name(&writer, S("guaranteed"));
+    json_bool(&writer, json_is(json_get(own, S("guaranteed")), JSON_TRUE));
+    json_close_object(&writer);
+    return json_written(&writer);
+}
+
+str sns_topic_delivery_policy_shown(const struct call *call, str policy)
+{
+    const struct json *http = json_get(json_parse(call->arena, policy, NULL), S("http"));
+    struct json_writer writer = json_writer_in(call->arena);
+
+    if (!str_present(policy))
+        return policy;
+    json_open_object(&writer);
+    json_name(&writer, S("http"));
+    json_open_object(&writer);
+    write_given(&writer, of_topic.retries, json_get(http, of_topic.retries), false);
+    json_name(&writer, S("disableSubscriptionOverrides"));
+    json_bool(&writer, json_is(json_get(http, S("disableSubscriptionOverrides")), JSON_TRUE));
+    write_given(&writer, of_topic.throttle, json_get(http, of_topic.throttle), false);
+    write_given(&writer, of_topic.request, json_get(http, of_topic.request), false);
+    json_close_object(&writer);
+    json_close_object(&writer);
+    return json_written(&writer);
+}

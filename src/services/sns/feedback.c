@@ -212,7 +212,7 @@ static int64_t status_code_of(const struct call *call, const struct delivery_sta
 static str response_of(const struct call *call, const struct delivery_status *status)
 {
     struct json_writer writer = json_writer_in(call->arena);
-    bool queue = str_equal(status->protocol, S("sqs"));
+    bool queue = str_equal(status->protocol, S("sqs")), function = str_equal(status->protocol, S("lambda"));
 
     if (str_present(status->provider_response))
         return status->provider_response;
@@ -221,8 +221,9 @@ static str response_of(const struct call *call, const struct delivery_status *st
         json_field(&writer, S("ErrorCode"), error_of(call, status).code);
         json_field(&writer, S("ErrorMessage"), status->failure->message);
     }
-    json_field(&writer, queue ? S("sqsRequestId") : S("lambdaRequestId"),
-               status->failure ? S("Unrecoverable") : random_uuid(call->arena));
+    if (queue || function)
+        json_field(&writer, queue ? S("sqsRequestId") : S("lambdaRequestId"),
+                   status->failure ? S("Unrecoverable") : random_uuid(call->arena));
     if (queue)
         json_field(&writer, S("sqsMessageId"), status->provider_id);
     json_close_object(&writer);
@@ -241,7 +242,8 @@ static str line_of(const struct call *call, struct feedback *feedback, const str
     json_field(&line, S("destination"), status->destination);
     json_field(&line, S("providerResponse"), response_of(call, status));
     json_i64_field(&line, S("dwellTimeMs"), call->now_ms - feedback->message->published_ms);
-    json_i64_field(&line, S("attempts"), status->attempts ? status->attempts : 1);
+    if (!str_equal(status->protocol, S("lambda"))) /* whose attempts AWS does not tell */
+        json_i64_field(&line, S("attempts"), status->attempts ? status->attempts : 1);
     json_i64_field(&line, S("statusCode"), status_code_of(call, status));
     json_close_object(&line);
     json_field(&line, S("status"), status->failure ? S("FAILURE") : S("SUCCESS"));

@@ -151,6 +151,9 @@ str sns_topic_effective_delivery_policy(const struct call *call, str topic_polic
 str sns_content_type(const struct call *call, str topic_policy, str subscription_policy);
 /* In the form of a subscription's policy. */
 str sns_effective_delivery_policy(const struct call *call, str topic_policy, str subscription_policy);
+/* A policy in AWS's form of it: with all sections of a subscription's, and with a topic's override. */
+str sns_delivery_policy_shown(const struct call *call, str policy);
+str sns_topic_delivery_policy_shown(const struct call *call, str policy);
 
 /* confirm.c */
 /* May the subscription begin only after a confirmation? */
@@ -186,7 +189,6 @@ struct dead_letter {
     str body, insert;
     const int64_t *insert_at;                           /* where `insert` belongs; NULL: nowhere */
     const struct sns_message_attribute_map *attributes; /* of a raw message; or NULL */
-    str error_code, error_message;
 };
 /* Send it to the queue of the policy, if there is a policy. */
 void sns_redrive(const struct call *call, str policy, const struct dead_letter *letter);

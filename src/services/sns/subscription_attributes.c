@@ -136,7 +136,8 @@ static void show_delivery_policy(const struct call *call, const struct sns_subsc
         return;
     sns_find_subscribed_topic(call->txn, &(struct sns_find_subscribed_topic_params){.id = row->topic_id},
                               &topic);
-    str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);
+    str_map_add(call->arena, shown, S("DeliveryPolicy"),
+                sns_delivery_policy_shown(call, row->delivery_policy));
     str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"),
                 sns_effective_delivery_policy(call, topic.delivery_policy, row->delivery_policy));
 }

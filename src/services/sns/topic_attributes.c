@@ -229,7 +229,8 @@ enum outcome sns_get_topic_attributes(const struct call *call,
                 arena_decimal(call->arena, row->pending_subscriptions));
     str_map_add(call->arena, shown, S("SubscriptionsDeleted"),
                 arena_decimal(call->arena, row->deleted_subscriptions));
-    str_map_add(call->arena, shown, S("DeliveryPolicy"), row->delivery_policy);
+    str_map_add(call->arena, shown, S("DeliveryPolicy"),
+                sns_topic_delivery_policy_shown(call, row->delivery_policy));
     str_map_add(call->arena, shown, S("EffectiveDeliveryPolicy"),
                 sns_topic_effective_delivery_policy(call, row->delivery_policy));
     str_map_add(call->arena, shown, S("KmsMasterKeyId"), row->kms_key_id);

@@ -304,6 +304,26 @@ def test_what_an_http_endpoint_answers_is_logged(
     assert len(told()) == 1
 
 
+def test_a_push_is_logged_with_its_endpoint(sns, make_topic, unique, make_log_role, lines_of, wait_until):
+    topic, role = make_topic(), make_log_role()
+    set_all(sns, topic, ApplicationSuccessFeedbackRoleArn=role, ApplicationSuccessFeedbackSampleRate="100",
+            ApplicationFailureFeedbackRoleArn=role)
+    app = sns.create_platform_application(Name=unique("app"), Platform="GCM", Attributes={"PlatformCredential": "c"})[
+        "PlatformApplicationArn"]
+    target = sns.create_platform_endpoint(PlatformApplicationArn=app, Token="t")["EndpointArn"]
+    sns.subscribe(TopicArn=topic, Protocol="application", Endpoint=target)
+    sns.publish(TopicArn=topic, Message="m")
+    [line] = wait_until(lambda: lines_of(topic))
+    told = ("destination", "attempts", "statusCode", "providerResponse")
+    assert [line["delivery"][name] for name in told] == [target, 1, 200, "{}"]
+    sns.set_endpoint_attributes(EndpointArn=target, Attributes={"Enabled": "false"})
+    sns.publish(TopicArn=topic, Message="m")
+    [line] = wait_until(lambda: lines_of(topic, "/Failure"))
+    assert [line["delivery"][name] for name in told] == [
+        target, 1, 400, '{"ErrorCode":"EndpointDisabled","ErrorMessage":"Endpoint is disabled"}']
+    sns.delete_platform_application(PlatformApplicationArn=app)
+
+
 def test_a_function_is_logged_with_status_202(sns, client, make_topic, make_function, make_log_role, lines_of, wait_until):
     topic, function = make_topic(), make_function("def handler(event, context): return 1")
     target = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}"
@@ -317,6 +337,7 @@ def test_a_function_is_logged_with_status_202(sns, client, make_topic, make_func
                                     Principal="sns.amazonaws.com", SourceArn=topic)
     sns.publish(TopicArn=topic, Message="allowed")
     [line] = wait_until(lambda: lines_of(topic))
+    assert list(line["delivery"]) == ["deliveryId", "destination", "providerResponse", "dwellTimeMs", "statusCode"]
     assert line["delivery"]["statusCode"] == 202
     assert list(json.loads(line["delivery"]["providerResponse"])) == ["lambdaRequestId"]
 
@@ -342,6 +363,11 @@ def test_a_topic_shows_what_its_delivery_policy_makes_of_the_defaults(sns, make_
     default["http"]["defaultHealthyRetryPolicy"]["numRetries"] = 5
     assert json.loads(shown["EffectiveDeliveryPolicy"]) == {
         "http": {**own["http"], "defaultHealthyRetryPolicy": default["http"]["defaultHealthyRetryPolicy"]}}
+    for given, seen in (({"defaultRequestPolicy": {"headerContentType": "text/csv"}},
+                         {"disableSubscriptionOverrides": False, "defaultRequestPolicy": {"headerContentType": "text/csv"}}),
+                        ({"defaultHealthyRetryPolicy": None}, {"disableSubscriptionOverrides": False})):
+        set_all(sns, topic, DeliveryPolicy=json.dumps({"http": given}))
+        assert attributes_of(sns, topic)["DeliveryPolicy"] == json.dumps({"http": seen}, separators=(",", ":"))
     set_all(sns, topic, DeliveryPolicy="")
     assert "DeliveryPolicy" not in attributes_of(sns, topic)
 
