@@ -142,6 +142,7 @@ static void prepare_post(struct transfer *transfer, bool strict)
 
     *bounds = (struct bounds){transfer, strict};
     add_line(&transfer->headers, "Expect:");
+    add_line(&transfer->headers, "Accept:");
     for (size_t i = 0; i < transfer->in.headers.count; i++)
         add_line(&transfer->headers, arena_cstr(&transfer->arena, transfer->in.headers.items[i]));
     curl_easy_setopt(curl, CURLOPT_URL, arena_cstr(&transfer->arena, transfer->in.url));

@@ -136,7 +136,5 @@ void sns_note_failed(const struct call *call, struct broadcast *broadcast,
     if (!str_present(subscriber->redrive_policy))
         return;
     struct dead_letter letter = letter_of(call, broadcast, subscriber);
-    letter.error_code = failure->error ? str_of(failure->error->name) : S("ClientError");
-    letter.error_message = reason;
     sns_redrive(call, subscriber->redrive_policy, &letter);
 }

@@ -99,7 +99,7 @@ enum outcome sns_expire_subscription(const struct call *call,
 
 static bool refuse(const struct call *call, const char *problem)
 {
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: %s", problem);
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "%s", problem);
     return false;
 }
 
@@ -113,7 +113,7 @@ bool sns_locate_confirmed_topic(const struct call *call, const struct sns_confir
     struct arn arn;
 
     if (!arn_parse(in->topic_arn, &arn) || !str_equal(arn.service, S("sns")))
-        return sns_arn_refuse(call, "TopicArn", in->topic_arn);
+        return refuse(call, "Invalid parameter: Topic");
     sns_locate_arn(call, in->topic_arn, found);
     if (call->caller->kind == PRINCIPAL_ANONYMOUS)
         found->policy = everybody;
@@ -125,14 +125,17 @@ static bool token_check(const struct call *call, const struct sns_confirm_subscr
                         struct sns_subscription_row *row)
 {
     struct arn topic, subscription;
+    str bytes;
 
     arn_parse(in->topic_arn, &topic);
+    if (!hex_decode(call->arena, in->token, &bytes))
+        return refuse(call, "Invalid token");
     if (!sns_find_subscription_by_token(
             call->txn, &(struct sns_find_subscription_by_token_params){.token = in->token}, row) ||
         row->token_ends_ms <= call->now_ms)
-        return refuse(call, "Token");
+        return refuse(call, "Invalid parameter: Token");
     arn_parse(row->arn, &subscription);
-    return str_equal(topic.region, subscription.region) || refuse(call, "Topic");
+    return str_equal(topic.region, subscription.region) || refuse(call, "Invalid parameter: Topic");
 }
 
 /* Only somebody who can be told from others may reserve the end of the subscription for signed requests. */

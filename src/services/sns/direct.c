@@ -71,12 +71,30 @@ bool sns_publish_direct(const struct call *call, const struct sns_publish_input 
 
 /* ---- subscribers ---- */
 
+static bool is_digit_at(str text, size_t at)
+{
+    return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
+}
+
+/* The endpoint of a subscriber may have one of / - . between two digits.  Absent: it is no number. */
+static str number_of(const struct call *call, str endpoint)
+{
+    struct text number = text_in(call->arena);
+
+    for (size_t i = 0; i < endpoint.size; i++) {
+        bool separates = i > 0 && is_digit_at(endpoint, i - 1) && is_digit_at(endpoint, i + 1) &&
+                         str_index(S("/-."), endpoint.data[i]) >= 0;
+        if (!separates)
+            text_add_char(&number, endpoint.data[i]);
+    }
+    return sns_is_phone_number(text_str(&number)) ? text_str(&number) : (str){0};
+}
+
 bool sns_phone_check(const struct call *call, str endpoint)
 {
-    if (sns_is_phone_number(endpoint))
+    if (str_present(number_of(call, endpoint)))
         return true;
-    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: Invalid SMS endpoint: %.*s",
-         STR_ARGS(endpoint));
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid SMS endpoint: %.*s", STR_ARGS(endpoint));
     return false;
 }
 
@@ -92,10 +110,10 @@ bool sns_endpoint_check(const struct call *call, str endpoint)
 }
 
 static void put(const struct call *call, struct broadcast *broadcast,
-                const struct sns_subscriber_row *subscriber)
+                const struct sns_subscriber_row *subscriber, str target)
 {
     sns_outbox_put(call, &(struct letter){.protocol = subscriber->protocol,
-                                          .target = subscriber->endpoint,
+                                          .target = target,
                                           .topic_arn = broadcast->topic.arn,
                                           .subscription_arn = subscriber->arn,
                                           .message = &broadcast->message});
@@ -107,11 +125,13 @@ void sns_phones_deliver(const struct call *call, struct broadcast *broadcast,
 {
     static const struct failure opted_out = {.message = STR_INIT("Phone number is opted out")};
 
-    for (size_t i = 0; i < subscribers->count; i++)
-        if (sns_is_opted_out(call, subscribers->items[i].endpoint))
+    for (size_t i = 0; i < subscribers->count; i++) {
+        str number = number_of(call, subscribers->items[i].endpoint);
+        if (sns_is_opted_out(call, number))
             sns_note_failed(call, broadcast, &subscribers->items[i], &opted_out);
         else
-            put(call, broadcast, &subscribers->items[i]);
+            put(call, broadcast, &subscribers->items[i], number);
+    }
 }
 
 void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
@@ -130,6 +150,6 @@ void sns_endpoints_deliver(const struct call *call, struct broadcast *broadcast,
             sns_note_failed(call, broadcast, &subscribers->items[i],
                             &(struct failure){.error = error, .message = str_of(sentence_of(error))});
         else
-            put(call, broadcast, &subscribers->items[i]);
+            put(call, broadcast, &subscribers->items[i], subscribers->items[i].endpoint);
     }
 }

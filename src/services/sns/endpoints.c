@@ -237,6 +237,7 @@ static void write_post(const struct call *call, const struct sns_deliver_outside
                sns_content_type(call, topic.delivery_policy, row->delivery_policy));
     add_header(call, send, "User-Agent", S("Amazon Simple Notification Service Agent"));
     add_header(call, send, "Accept-Encoding", S("gzip,deflate"));
+    add_header(call, send, "Connection", S("Keep-Alive"));
 }
 
 static void end(const struct call *call, enum delivery_verdict verdict, bool is_traced)
@@ -403,8 +404,6 @@ enum outcome sns_give_up_outside(const struct call *call, const struct sns_deliv
                                       .deduplication_id = in->message_deduplication_id,
                                       .attributes = &in->message_attributes,
                                       .trace_id = call->trace_id,
-                                      .body = whole_body(call, in, &row),
-                                      .error_code = S("DeliveryFailed"),
-                                      .error_message = call->delivery->reason});
+                                      .body = whole_body(call, in, &row)});
     return DONE;
 }

@@ -96,6 +96,7 @@ static str for_queues(const struct call *call, str envelope, size_t *insert_at)
     return arena_join(call->arena, head, tail);
 }
 
+/* `signature` is NULL for a FIFO topic, whose messages have none. */
 static str write_envelope(const struct call *call, const struct topic *topic, const struct message *message,
                           str text, const struct signature *signature, size_t *insert_at)
 {
@@ -109,7 +110,8 @@ static str write_envelope(const struct call *call, const struct topic *topic, co
     add_line(&writer, S("Subject"), message->subject);
     add_line(&writer, S("Message"), text);
     add_line(&writer, S("Timestamp"), time_iso8601_ms(call->arena, message->published_ms));
-    add_signature(call, &writer, signature);
+    if (signature)
+        add_signature(call, &writer, signature);
     add_line(&writer, S("UnsubscribeURL"),
              arena_join(call->arena, call->endpoint, S("/?Action=Unsubscribe&SubscriptionArn=")));
     *insert_at = writer.text.size - 1; /* before the closing quote */
@@ -122,13 +124,12 @@ static str write_envelope(const struct call *call, const struct topic *topic, co
 void sns_envelope_prepare(const struct call *call, const struct topic *topic, str text,
                           struct message *message)
 {
-    if (!sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+    if (topic->row.fifo_id || /* whose messages have no sequence number yet, and never a signature */
+        !sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
                          &message->signature))
         return;
     message->signed_text = text;
-    if (!topic->row.fifo_id) /* its messages have no sequence number yet */
-        message->envelope =
-            write_envelope(call, topic, message, text, &message->signature, &message->insert_at);
+    message->envelope = write_envelope(call, topic, message, text, &message->signature, &message->insert_at);
 }
 
 static bool is_prepared(const struct call *call, const struct topic *topic, const struct message *message,
@@ -144,6 +145,8 @@ str sns_envelope(const struct call *call, const struct topic *topic, const struc
     struct signature signature = message->signature;
     bool prepared = is_prepared(call, topic, message, text);
 
+    if (str_present(message->sequence_number))
+        return write_envelope(call, topic, message, text, NULL, insert_at);
     if (prepared && str_present(message->envelope)) {
         *insert_at = message->insert_at;
         return message->envelope;

@@ -71,8 +71,8 @@ static bool ids_check(const struct call *call, const struct topic *topic, const 
 
 bool sns_message_check_form(const struct call *call, const struct topic *topic, const struct message *message)
 {
-    return sns_published_attributes_check(call, message->attributes) &&
-           ids_present_check(call, topic, message) && structure_check(call, message);
+    return sns_published_attributes_check(call, message->attributes) && structure_check(call, message) &&
+           ids_present_check(call, topic, message);
 }
 
 bool sns_message_check_content(const struct call *call, const struct topic *topic, struct message *message)

@@ -332,7 +332,7 @@ static bool entries_check(const struct call *call, const struct topic *topic,
         fail(call, problems[ids].error, "%s", problems[ids].sentence);
     else if ((int64_t)size_of(entries) > sns_message_size_limit(topic))
         fail(call, &SNS_BATCH_REQUEST_TOO_LONG_EXCEPTION,
-             "The length of all the batch messages put together is more than the limit.");
+             "The length of all the messages put together is more than the limit.");
     else
         return true;
     return false;

@@ -2,18 +2,15 @@
  * redrive.c: the dead-letter queue of a subscription.
  *
  * A queue or a function that refuses a message gets it never again: the message goes to the dead-letter queue
- * in the transaction of the refusal.
+ * in the transaction of the refusal, as the endpoint would have got it.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
  */
 #include "subscription.h"
 
 #include "aws/arn.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "engine/count.h"
 #include "wire/json.h"
-
-enum { MAX_ATTRIBUTES = 10 };
 
 static const str fifo_suffix = STR_INIT(".fifo");
 
@@ -53,17 +50,6 @@ static const struct metric redriven = {"AWS/SNS", "NumberOfNotificationsRedriven
                            not_redriven = {"AWS/SNS", "NumberOfNotificationsFailedToRedriveToDlq",
                                            "TopicName", "Count"};
 
-static void add_attribute(const struct call *call, struct sqs_message_body_attribute_map *attributes,
-                          str name, str value)
-{
-    if (str_empty(value) || attributes->count == MAX_ATTRIBUTES)
-        return;
-    struct sqs_message_body_attribute_map_entry *entry = list_add(call->arena, attributes);
-    entry->key = name;
-    entry->value.data_type = S("String");
-    entry->value.string_value = value;
-}
-
 static struct sqs_send_to_queues_request request_of(const struct call *call, str queue_arn,
                                                     const struct dead_letter *letter)
 {
@@ -77,9 +63,6 @@ static struct sqs_send_to_queues_request request_of(const struct call *call, str
 
     if (letter->attributes)
         request.message_attributes = sns_attributes_for_queues(call, letter->attributes);
-    add_attribute(call, &request.message_attributes, S("RequestID"), random_uuid(call->arena));
-    add_attribute(call, &request.message_attributes, S("ErrorCode"), letter->error_code);
-    add_attribute(call, &request.message_attributes, S("ErrorMessage"), letter->error_message);
     *list_add(call->arena, &request.targets) =
         (struct sqs_send_to_queues_target){.queue_arn = queue_arn, .insert = letter->insert};
     return request;

@@ -137,6 +137,18 @@ enum outcome sns_subscribe(const struct call *call, const struct sns_subscribe_i
     return DONE;
 }
 
+/* "Invalid parameter: SubscriptionId": the ARN of a topic, without what a subscription's has behind it. */
+static bool subscription_arn_refuse(const struct call *call, str subscription_arn)
+{
+    struct arn arn;
+
+    if (!arn_parse(subscription_arn, &arn) || !str_equal(arn.service, S("sns")) ||
+        str_index(arn.resource, ':') >= 0)
+        return sns_arn_refuse(call, "SubscriptionArn", subscription_arn);
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION, "Invalid parameter: SubscriptionId");
+    return false;
+}
+
 /* The topic of "<topic's ARN>:<uuid>"; absent for another form or region. */
 static str topic_arn_of(const struct call *call, str subscription_arn)
 {
@@ -164,7 +176,7 @@ bool sns_locate_subscription(const struct call *call, str subscription_arn, stru
 
     found->arn = topic_arn_of(call, subscription_arn);
     if (!str_present(found->arn))
-        return sns_arn_refuse(call, "SubscriptionArn", subscription_arn);
+        return subscription_arn_refuse(call, subscription_arn);
     if (!sns_find_subscription(call->txn, &(struct sns_find_subscription_params){.arn = subscription_arn},
                                row))
         return true;

@@ -39,13 +39,16 @@ static struct delivery delivery_of(const struct call *call, const struct sqs_sen
     return delivery;
 }
 
-/* A standard queue gets messages of FIFO topics, too, without their deduplication ids. */
+/*
+ * A standard queue gets messages of FIFO topics, too, without their two ids; the group of a standard topic's
+ * message it gets: https://docs.aws.amazon.com/sns/latest/dg/fifo-message-grouping.html
+ */
 static struct outgoing message_for(const struct queue *queue, const struct delivery *delivery)
 {
     struct outgoing message = delivery->message;
 
-    if (!queue->row.fifo)
-        message.deduplication_id = (str){0};
+    if (!queue->row.fifo && str_present(message.deduplication_id))
+        message.deduplication_id = message.group_id = (str){0};
     return message;
 }
 

@@ -170,6 +170,14 @@ def test_an_arn_with_too_few_elements_is_refused(sns, refused, arn, elements):
     assert error["message"] == f"Invalid parameter: SubscriptionArn {reason}"
 
 
+def test_the_arn_of_a_topic_is_none_of_a_subscription(sns, refused):
+    arn = f"arn:aws:sns:us-east-1:{ACCOUNT}:nonexistent"
+    change = {"AttributeName": "RawMessageDelivery", "AttributeValue": "true"}
+    for call, more in ((sns.unsubscribe, {}), (sns.get_subscription_attributes, {}), (sns.set_subscription_attributes, change)):
+        error = refused(call, SubscriptionArn=arn, **more)
+        assert (error["code"], error["message"]) == ("InvalidParameter", "Invalid parameter: SubscriptionId")
+
+
 def test_a_topic_is_reached_through_its_own_region(client, subscribed, refused):
     topic, _, subscription = subscribed()
     elsewhere = client("sns", region_name="eu-west-1")
@@ -705,7 +713,8 @@ def test_a_batch_outside_the_rules_is_refused_whole(sns, subscribed, drain, refu
 def test_a_batch_longer_than_256_kib_is_refused(sns, make_topic, refused):
     entries = [{"Id": str(i), "Message": "x" * 140000} for i in range(2)]
     error = refused(sns.publish_batch, TopicArn=make_topic(), PublishBatchRequestEntries=entries)
-    assert error["code"] == "BatchRequestTooLong"
+    assert (error["code"], error["message"]) == (
+        "BatchRequestTooLong", "The length of all the messages put together is more than the limit.")
     attributes = {"n": {"DataType": "String", "StringValue": "x" * 20000}}
     entries = [{"Id": str(i), "Message": "x" * 120000, "MessageAttributes": attributes} for i in range(2)]
     error = refused(sns.publish_batch, TopicArn=make_topic(), PublishBatchRequestEntries=entries)

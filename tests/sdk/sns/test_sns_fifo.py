@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pytest
+from deliveries import the_message
 from orderly_fixtures import ACCOUNT
 
 
@@ -136,6 +137,25 @@ def test_a_message_without_its_ids_is_refused(sns, make_fifo, refused, more, mes
     publish(sns, topic, "m", MessageDeduplicationId="d" * 128)
 
 
+def test_a_text_without_its_default_is_told_before_missing_ids(sns, make_fifo, refused):
+    topic, entry = make_fifo(), {"Message": '{"sqs": "m"}', "MessageStructure": "json"}
+    for call, more in ((sns.publish, entry), (sns.publish_batch, {"PublishBatchRequestEntries": [{"Id": "a", **entry}]})):
+        message = "Invalid parameter: Message Structure - No default entry in JSON message body"
+        assert refused(call, TopicArn=topic, **more)["message"] == message
+
+
+@pytest.mark.parametrize("fifo", [True, False])
+def test_a_standard_queue_gets_the_group_of_a_standard_topic_only(
+        sns, sqs, make_fifo, make_topic, make_queue, allow_topic, fifo):
+    topic, queue = make_fifo() if fifo else make_topic(), make_queue()
+    allow_topic(queue, topic)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=make_queue.arn(queue))
+    sns.publish(TopicArn=topic, Message="m", MessageGroupId="g", **({"MessageDeduplicationId": "d"} if fifo else {}))
+    shown = the_message(sqs, queue)["Attributes"]
+    assert shown.get("MessageGroupId") == (None if fifo else "g")
+    assert "MessageDeduplicationId" not in shown
+
+
 def test_sequence_numbers_grow_and_the_envelope_shows_them(sns, fifo, drain):
     topic, queue = fifo()
     replies = [publish(sns, topic, str(i), MessageDeduplicationId=str(i)) for i in range(3)]
@@ -144,7 +164,7 @@ def test_sequence_numbers_grow_and_the_envelope_shows_them(sns, fifo, drain):
     envelopes = received(drain, queue)
     assert [(one["Message"], one["MessageId"], one["SequenceNumber"]) for one in envelopes] == [
         (str(i), *reply) for i, reply in enumerate(replies)]
-    assert list(envelopes[0])[:4] == ["Type", "MessageId", "SequenceNumber", "TopicArn"]
+    assert list(envelopes[0]) == ["Type", "MessageId", "SequenceNumber", "TopicArn", "Message", "Timestamp", "UnsubscribeURL"]
 
 
 def test_a_repeated_id_is_accepted_and_not_delivered_for_five_minutes(sns, fifo, drain, advance_clock):
@@ -209,6 +229,7 @@ def test_many_subscribers_get_messages_in_order(sns, fifo, drain):
         got += received(drain, queue)
     assert [one["Message"] for one in got] == texts
     assert [one["SequenceNumber"] for one in got] == sorted(one["SequenceNumber"] for one in got)
+    assert [one for one in got if "Signature" in one] == []
 
 
 # --- FIFO queues -------------------------------------------------------------------------------
@@ -373,7 +394,7 @@ def test_a_replay_delivers_the_messages_of_its_time_again_in_order(sns, archived
     assert [one["Message"] for one in envelopes] == [f"m{i}" for i in range(50)] + ["late"]
     for one in envelopes:
         assert one["Replayed"] == "true"
-        same = ("MessageId", "SequenceNumber", "Timestamp", "Message", "Signature")
+        same = ("MessageId", "SequenceNumber", "Timestamp", "Message")
         assert [one[name] for name in same] == [first[one["MessageId"]][name] for name in same]
     got, _, _ = replayed(topic, {"PointType": "Timestamp", "StartingPoint": stamp(between)}, RawMessageDelivery="true")
     assert [message["Body"] for message in got] == ["late"]

@@ -232,8 +232,6 @@ def test_a_message_has_one_kind_of_target(sns, make_topic, refused):
 
 def test_a_phone_subscribes_until_its_owner_opts_out(sns, make_topic, number, endpoint, outbox, refused):
     topic = make_topic()
-    error = refused(sns.subscribe, TopicArn=topic, Protocol="sms", Endpoint="phone")
-    assert error["message"] == "Invalid parameter: Invalid SMS endpoint: phone"
     sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint=number)
     sns.publish(TopicArn=topic, MessageStructure="json", Message=json.dumps({"default": "d", "sms": "short"}))
     assert sns.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"] is False
@@ -250,6 +248,20 @@ def test_a_phone_subscribes_until_its_owner_opts_out(sns, make_topic, number, en
     assert number not in sns.list_phone_numbers_opted_out()["phoneNumbers"]
     sns.publish(PhoneNumber=number, Message="back")
     assert [one["Message"] for one in outbox("sms", number)] == ["short", "back"]
+
+
+@pytest.mark.parametrize("phone", ["phone", "NAA+15551234567", "+15--551234567", "+15551234567.", "/+15551234567", "+/1555123456"])
+def test_a_phone_that_is_none_does_not_subscribe(sns, make_topic, refused, phone):
+    error = refused(sns.subscribe, TopicArn=make_topic(), Protocol="sms", Endpoint=phone)
+    assert (error["code"], error["message"]) == ("InvalidParameter", f"Invalid SMS endpoint: {phone}")
+
+
+def test_a_phone_that_subscribes_may_be_written_with_signs_between_its_digits(sns, make_topic, number, outbox):
+    topic, written = make_topic(), f"{number[:3]}/{number[3:5]}-{number[5:7]}.{number[7:]}"
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint=written)["SubscriptionArn"]
+    assert sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]["Endpoint"] == written
+    sns.publish(TopicArn=topic, Message="m")
+    assert [one["Message"] for one in outbox("sms", number)] == ["m"]
 
 
 def test_settings_are_set_one_by_one_and_an_empty_value_removes_one(client):
