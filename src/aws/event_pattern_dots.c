@@ -110,7 +110,7 @@ static bool names_have_dots(const struct json *value)
 
 /* A member on its way into the object that it belongs to. */
 struct entry {
-    str head, rest; /* of the name, at its first dot; `rest` is absent if there is none */
+    str head, rest; /* of the name, at its first dot; `rest` is absent without a dot */
     const struct json *value;
     size_t order;
 };
