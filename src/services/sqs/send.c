@@ -348,6 +348,18 @@ static void send_entry(const struct call *call, const struct queue *queue,
     };
 }
 
+/* A code that only entries of a batch have. */
+static struct sqs_batch_result_error_entry empty_error(const struct call *call, str id, size_t number)
+{
+    return (struct sqs_batch_result_error_entry){
+        .id = id,
+        .sender_fault = true,
+        .code = S("EmptyValue"),
+        .message = arena_format(call->arena, "No Value Found for %s.%zu.MessageBody.",
+                                call->operation->input->members[1].shape->element->name, number),
+    };
+}
+
 static bool batch_size_check(const struct call *call, const struct sqs_send_message_batch_request *in)
 {
     size_t size = 0;
@@ -385,7 +397,10 @@ enum outcome sqs_send_message_batch(const struct call *call, const struct sqs_se
         return FAILED;
     struct tally tally = sqs_tally_begin(queue);
     for (size_t i = 0; i < in->entries.count; i++)
-        send_entry(call, queue, &in->entries.items[i], &tally, out);
+        if (str_empty(in->entries.items[i].message_body))
+            *list_add(call->arena, &out->failed) = empty_error(call, ids.items[i], i + 1);
+        else
+            send_entry(call, queue, &in->entries.items[i], &tally, out);
     sqs_tally_end(call, &tally);
     return DONE;
 }

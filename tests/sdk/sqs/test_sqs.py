@@ -1178,6 +1178,20 @@ def test_a_batch_outside_the_rules_is_refused_whole(sqs, make_queue, refused, id
     assert receive(sqs, url) == []
 
 
+def test_an_entry_with_an_empty_body_fails_alone(sqs, make_queue):
+    entries = [{"Id": "full", "MessageBody": "x"}, {"Id": "empty", "MessageBody": ""}]
+    reply = sqs.send_message_batch(QueueUrl=make_queue(), Entries=entries)
+    assert [entry["Id"] for entry in reply["Successful"]] == ["full"]
+    assert reply["Failed"] == [
+        {
+            "Id": "empty",
+            "SenderFault": True,
+            "Code": "EmptyValue",
+            "Message": "No Value Found for SendMessageBatchRequestEntry.2.MessageBody.",
+        }
+    ]
+
+
 def test_an_entry_that_is_too_long_for_its_queue_fails_alone(sqs, make_queue):
     url = make_queue(MaximumMessageSize="1024")
     entries = [{"Id": "fits", "MessageBody": "x" * 1024}, {"Id": "long", "MessageBody": "x" * 1025}]
