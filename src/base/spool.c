@@ -20,7 +20,8 @@
 struct spool {
     int file;
     size_t size;
-    char *map; /* NULL until it is mapped */
+    bool failed; /* the disk has refused a write */
+    char *map;   /* NULL until it is mapped */
     struct sha256_sum *sum;
     struct sha256 hash;
 };
@@ -52,12 +53,14 @@ void spool_close(struct spool *spool)
     free(spool);
 }
 
-static bool write_at(const struct spool *spool, size_t at, str bytes)
+static bool write_at(struct spool *spool, size_t at, str bytes)
 {
     while (bytes.size > 0) {
         ssize_t written = pwrite(spool->file, bytes.data, bytes.size, (off_t)at);
-        if (written < 0 && errno != EINTR)
+        if (written < 0 && errno != EINTR) {
+            spool->failed = true;
             return false;
+        }
         if (written > 0) {
             bytes = str_from(bytes, (size_t)written);
             at += (size_t)written;
@@ -100,7 +103,12 @@ bool spool_holds(const struct spool *spool, str text)
     return spool->map && text.data >= spool->map && text.data + text.size <= spool->map + spool->size;
 }
 
-bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str *bytes, bool *good)
+bool spool_failed(const struct spool *spool)
+{
+    return spool->failed;
+}
+
+bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str *bytes)
 {
     enum { STEP_TEXT = 64 * 1024, STEP_BYTES = STEP_TEXT / 4 * 3 };
     size_t begin = (size_t)(text.data - spool->map), size = 0;
@@ -108,14 +116,11 @@ bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str
     str decoded;
 
     check(spool_holds(spool, text));
-    *good = true;
     for (str rest = text; rest.size > 0; rest = str_from(rest, str_head(rest, STEP_TEXT).size)) {
         str step = str_head(rest, STEP_TEXT);
         bool is_last = step.size == rest.size;
-        *good = base64_decode(arena, step, &decoded) && (is_last || decoded.size == STEP_BYTES);
-        if (!*good)
-            return true;
-        if (!write_at(spool, begin + size, decoded))
+        if (!base64_decode(arena, step, &decoded) || (!is_last && decoded.size != STEP_BYTES) ||
+            !write_at(spool, begin + size, decoded))
             return false;
         size += decoded.size;
         arena_rewind(arena, mark);

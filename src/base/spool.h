@@ -28,7 +28,8 @@ const struct sha256 *spool_hash(const struct spool *spool);
 bool spool_holds(const struct spool *spool, str text);
 /*
  * Decode base64 in place: the bytes overwrite the beginning of the text, on the disk and in the mapping, so
- * they need no memory.  *good is the result of base64_decode(); the text is lost in both cases.  False: the
- * disk has failed.
+ * they need no memory.  False: the text is not base64, or spool_failed(); the text is lost in all cases.
  */
-bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str *bytes, bool *good);
+bool spool_decode_base64(struct spool *spool, struct arena *arena, str text, str *bytes);
+/* Has the disk refused a write? */
+bool spool_failed(const struct spool *spool);

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/spool.h"
 #include "base/time.h"
 
 #include <stdlib.h>
@@ -279,8 +280,11 @@ static bool understand(struct dispatcher *dispatcher, struct exchange *exchange)
     if (dialect->size_check && !dialect->size_check(call, exchange->request->payload.size))
         return false;
     exchange->in = arena_alloc(call->arena, route.operation->input->size);
-    return route.protocol->decode_request(call, exchange->request, exchange->in) &&
-           validate(call, route.operation->input, exchange->in);
+    if (route.protocol->decode_request(call, exchange->request, exchange->in))
+        return validate(call, route.operation->input, exchange->in);
+    if (call->spool && spool_failed(call->spool))
+        call_fail_full(call); /* a value is not decoded, though nothing is wrong with it */
+    return false;
 }
 
 /* ---- before the body arrives ---- */

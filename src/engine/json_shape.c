@@ -209,11 +209,9 @@ static bool asks_for_something(const struct json *json)
 /* If the text is in the request's file, its blob is decoded in place. */
 static bool decode_blob(const struct decoder *decoder, str text, str *bytes)
 {
-    bool good;
-
     if (!decoder->spool || !spool_holds(decoder->spool, text) || text.size < LIMIT_LOOP_BODY_BYTES)
         return base64_decode(decoder->arena, text, bytes);
-    return spool_decode_base64(decoder->spool, decoder->arena, text, bytes, &good) && good;
+    return spool_decode_base64(decoder->spool, decoder->arena, text, bytes);
 }
 
 static bool decode_scalar(const struct decoder *decoder, const struct shape *shape, const struct json *json,

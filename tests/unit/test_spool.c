@@ -2,7 +2,9 @@
 #include "base/text.h"
 #include "unit.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static struct arena arena;
 
@@ -65,10 +67,9 @@ TEST(base64_is_decoded_where_it_is)
         str bytes = random_str(sizes[i]), content, decoded;
         str text = base64_encode(&arena, bytes);
         struct spool *spool = spool_of(arena_concat(&arena, S("{\""), text, S("\"}")), 10000, &content);
-        bool good = false;
 
-        assert_true(spool_decode_base64(spool, &arena, (str){content.data + 2, text.size}, &decoded, &good));
-        assert_true(good && str_equal(decoded, bytes));
+        assert_true(spool_decode_base64(spool, &arena, (str){content.data + 2, text.size}, &decoded));
+        assert_true(str_equal(decoded, bytes));
         assert_ptr_equal(decoded.data, content.data + 2);
         assert_true(str_equal(str_head(content, 2), S("{\"")) && str_ends_with(content, S("\"}")));
         spool_close(spool);
@@ -80,9 +81,9 @@ static bool is_good(str text)
 {
     str content, decoded;
     struct spool *spool = spool_of(text, 1 << 20, &content);
-    bool good = true;
+    bool good = spool_decode_base64(spool, &arena, content, &decoded);
 
-    assert_true(spool_decode_base64(spool, &arena, content, &decoded, &good));
+    assert_false(spool_failed(spool));
     spool_close(spool);
     return good;
 }
@@ -108,6 +109,25 @@ TEST(base64_that_is_none_is_refused_wherever_it_goes_wrong)
     arena_free(&arena);
 }
 
+TEST(a_disk_that_refuses_the_decoded_bytes_is_told_apart_from_a_text_that_is_not_base64)
+{
+    struct rlimit usual, none;
+    str content, decoded;
+    struct spool *spool = spool_of(S("QUJD"), 100, &content);
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    bool decodes = spool_decode_base64(spool, &arena, content, &decoded);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+    assert_false(decodes);
+    assert_true(spool_failed(spool));
+    spool_close(spool);
+    arena_free(&arena);
+}
+
 TESTS(test(what_was_added_is_mapped_and_hashed), test(a_folder_that_is_not_there_has_no_spools),
       test(only_text_of_the_file_is_its_own), test(base64_is_decoded_where_it_is),
-      test(base64_that_is_none_is_refused_wherever_it_goes_wrong))
+      test(base64_that_is_none_is_refused_wherever_it_goes_wrong),
+      test(a_disk_that_refuses_the_decoded_bytes_is_told_apart_from_a_text_that_is_not_base64))
