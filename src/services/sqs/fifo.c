@@ -179,8 +179,7 @@ int64_t sqs_group_join(const struct call *call, int64_t generation_id, str group
     return is_new ? visible_ms : INT64_MAX;
 }
 
-/* The time orders the open groups, too: the one whose first message has been visible for longest comes first.
- */
+/* The time orders the open groups, too: the one whose first message has been visible for longest is first. */
 int64_t sqs_group_settle(const struct call *call, int64_t generation_id, str group_id)
 {
     struct sqs_find_first_of_group_row first;
