@@ -30,13 +30,27 @@ static bool label_check(const struct call *call, str label)
                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length.");
 }
 
+static bool refuse_principal(const struct call *call, str account)
+{
+    return sqs_value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
+                            "Unable to verify.");
+}
+
 static bool account_check(const struct call *call, str account)
 {
     int64_t number;
 
     return (account.size == ACCOUNT_ID_DIGITS && str_to_i64(account, &number) && number >= 0) ||
-           sqs_value_refuse(call, "PrincipalId", arena_concat(call->arena, S("["), account, S("]")),
-                            "Unable to verify.");
+           refuse_principal(call, account);
+}
+
+/* A batch operation has its action's permission, and no name of its own among the permissions. */
+static bool is_owners_action(const struct call *call, str action)
+{
+    for (const struct operation *const *at = call->operation->service->operations; *at; at++)
+        if (str_equal(str_of((*at)->name), action))
+            return !str_ends_with(action, S("Batch"));
+    return false;
 }
 
 static bool action_check(const struct call *call, str action)
@@ -45,16 +59,20 @@ static bool action_check(const struct call *call, str action)
         if (str_equal(shared_actions[i], action))
             return true;
     return sqs_value_refuse(call, "ActionName", arena_join(call->arena, S("SQS:"), action),
-                            "Only the queue owner is allowed to invoke this action.");
+                            is_owners_action(call, action)
+                                ? "Only the queue owner is allowed to invoke this action."
+                                : "Please refer to the appropriate WSDL for a list of valid actions.");
 }
 
 static bool permission_check(const struct call *call, const struct sqs_add_permission_request *in)
 {
-    if (in->actions.count == 0 || in->aws_account_ids.count == 0) {
-        fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION, "The request must contain the parameter %s.",
-             in->actions.count == 0 ? "Actions" : "PrincipalId");
+    if (in->actions.count == 0) {
+        fail(call, &SQS_MISSING_REQUIRED_PARAMETER_EXCEPTION,
+             "The request must contain the parameter Actions.");
         return false;
     }
+    if (in->aws_account_ids.count == 0)
+        return refuse_principal(call, S(""));
     if (in->actions.count > MAX_ACTIONS) {
         fail(call, &SQS_OVER_LIMIT, "%zu Actions were found, maximum allowed is 7.", in->actions.count);
         return false;

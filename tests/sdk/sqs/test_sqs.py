@@ -1562,6 +1562,7 @@ def test_a_permission_leaves_the_rest_of_the_policy_as_it_is(sqs, make_queue):
         ({"actions": []}, "MissingParameter"),
         ({"actions": ["SendMessage"] * 8}, "OverLimit"),
         ({"accounts": ["somebody"]}, "InvalidParameterValue"),
+        ({"accounts": []}, "InvalidParameterValue"),
         ({"accounts": ["123456789012"] * 51}, "OverLimit"),
         ({"label": "with space"}, "InvalidParameterValue"),
         ({"label": "x" * 81}, "InvalidParameterValue"),
@@ -1571,6 +1572,32 @@ def test_a_permission_outside_the_rules_is_refused(sqs, make_queue, refused, arg
     url = make_queue()
     assert refused(permit, sqs=sqs, url=url, **arguments)["code"] == code
     assert "Policy" not in attributes_of(sqs, url)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (
+            {"actions": ["DeleteQueue"]},
+            "Value SQS:DeleteQueue for parameter ActionName is invalid. "
+            "Reason: Only the queue owner is allowed to invoke this action.",
+        ),
+        (
+            {"actions": ["SendMessageBatch"]},
+            "Value SQS:SendMessageBatch for parameter ActionName is invalid. "
+            "Reason: Please refer to the appropriate WSDL for a list of valid actions.",
+        ),
+        (
+            {"actions": ["Sing"]},
+            "Value SQS:Sing for parameter ActionName is invalid. "
+            "Reason: Please refer to the appropriate WSDL for a list of valid actions.",
+        ),
+        ({"accounts": ["*"]}, "Value [*] for parameter PrincipalId is invalid. Reason: Unable to verify."),
+        ({"accounts": []}, "Value [] for parameter PrincipalId is invalid. Reason: Unable to verify."),
+    ],
+)
+def test_a_refused_permission_says_what_is_wrong_with_it(sqs, make_queue, refused, arguments, message):
+    assert refused(permit, sqs=sqs, url=make_queue(), **arguments)["message"] == message
 
 
 def statement(**more):
