@@ -18,6 +18,7 @@ struct parser {
     bool variables;    /* version 2012-10-17 has policy variables */
     bool in_force;     /* it is stored: what only new documents must meet is not asked */
     bool asks_context; /* a condition or a variable uses a service's key */
+    bool legacy;       /* "legacy parsing" fails, if the syntax and the version are right */
     str problem;       /* the first one */
 };
 
@@ -219,6 +220,17 @@ static bool asks_context(const struct condition *condition)
     return asks;
 }
 
+/* A text, a number or a boolean, or a list of them. */
+static bool has_plain_values(const struct json *value)
+{
+    const struct json *item;
+
+    for (uint32_t i = 0; text_at(value, i, &item); i++)
+        if (json_is(item, JSON_OBJECT) || json_is(item, JSON_ARRAY) || json_is(item, JSON_NULL))
+            return false;
+    return true;
+}
+
 static bool parse_operator(struct parser *parser, const struct json_member *member,
                            struct statement *statement)
 {
@@ -232,7 +244,9 @@ static bool parse_operator(struct parser *parser, const struct json_member *memb
             continue;
         }
         bool date = condition->operator&& condition->operator->type == VALUE_DATE;
-        return broken(parser, str_of(date ? LEGACY : SYNTAX));
+        if (!date || !has_plain_values(&member->value.members[i].value))
+            return syntax_error(parser);
+        parser->legacy = true;
     }
     return true;
 }
@@ -254,8 +268,10 @@ static bool parse_effect(struct parser *parser, str effect, struct statement *st
     statement->deny = str_equal(effect, S("Deny"));
     if (statement->deny || str_equal(effect, S("Allow")))
         return true;
-    bool wrong_case = str_equal_nocase(effect, S("Deny")) || str_equal_nocase(effect, S("Allow"));
-    return broken(parser, str_of(wrong_case ? LEGACY : SYNTAX));
+    if (!str_equal_nocase(effect, S("Deny")) && !str_equal_nocase(effect, S("Allow")))
+        return syntax_error(parser);
+    parser->legacy = true; /* the wrong case */
+    return true;
 }
 
 static bool parse_statement(struct parser *parser, const struct json *json, struct statement *statement)
@@ -347,6 +363,12 @@ static bool has_wildcard(str text)
     return str_index(text, '*') >= 0 || str_index(text, '?') >= 0;
 }
 
+/* Is it the partition of a resource, or may it match one? */
+static bool is_partition(str text)
+{
+    return str_starts_with(text, S("aws")) || str_index(text, '*') >= 0;
+}
+
 /*
  * An ARN has six parts.  AWS accepts five with a wildcard, which may match the missing part, and it accepts
  * three and four, which name nothing.
@@ -354,10 +376,13 @@ static bool has_wildcard(str text)
 static bool check_legacy_arn(struct parser *parser, str resource)
 {
     size_t parts = count_parts(resource);
-    str rest = resource, service = {0};
+    str rest = resource, part, partition = {0}, service = {0};
 
-    for (int part = 0; part < 3; part++)
-        str_next(&rest, ':', &service);
+    str_next(&rest, ':', &part);
+    str_next(&rest, ':', &partition);
+    str_next(&rest, ':', &service);
+    if (!is_partition(partition))
+        return true;
     bool too_few = parts < 6 && (str_find(resource, S("::")) >= 0 || (parts == 5 && !has_wildcard(resource)));
     return parser->kind == POLICY_RESOURCE || !(too_few || (parts >= 3 && str_empty(service))) ||
            broken(parser, str_of(LEGACY));
@@ -379,6 +404,55 @@ static bool check_region(struct parser *parser, str service, str rest, str resou
                                        STR_ARGS(resource)));
 }
 
+/* What IAM has begins with its kind; `rest` is the region, the account and the resource. */
+static bool check_path(struct parser *parser, str service, str rest)
+{
+    static const char *const KINDS[] = {"user/",
+                                        "federated-user/",
+                                        "role/",
+                                        "group/",
+                                        "instance-profile/",
+                                        "mfa/",
+                                        "server-certificate/",
+                                        "policy/",
+                                        "sms-mfa/",
+                                        "saml-provider/",
+                                        "oidc-provider/",
+                                        "report/",
+                                        "access-report/"};
+    str region, account, kind, path;
+
+    if (!str_equal(service, S("iam")) || parser->in_force || !str_next(&rest, ':', &region) ||
+        !str_next(&rest, ':', &account) || !str_present(rest))
+        return true;
+    path = rest;
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (str_starts_with(path, str_of(KINDS[i])))
+            return true;
+    str_next(&rest, '/', &kind);
+    if (str_equal(path, S("root")) || has_wildcard(kind) || str_index(kind, '$') >= 0)
+        return true;
+    return broken(parser,
+                  S("IAM resource path must either be \"*\", root, or start with user/, federated-user/, "
+                    "role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, "
+                    "saml-provider/, oidc-provider/, report/, access-report/."));
+}
+
+/* AWS names the resource as an ARN of six parts, the missing ones with wildcards. */
+static bool wrong_partition(struct parser *parser, str partition, str rest)
+{
+    str arn = arena_concat(parser->arena, S("arn:"), partition);
+    size_t parts = 2 + (str_present(rest) ? count_parts(rest) : 0);
+
+    if (str_present(rest))
+        arn = arena_concat(parser->arena, arn, S(":"), rest);
+    for (; parts < 6; parts++)
+        arn = arena_join(parser->arena, arn, S(":*"));
+    return broken(parser,
+                  arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
+                               STR_ARGS(partition), STR_ARGS(arn)));
+}
+
 static bool check_resource(struct parser *parser, str resource)
 {
     str rest = resource, part, partition, service;
@@ -386,16 +460,15 @@ static bool check_resource(struct parser *parser, str resource)
     if (str_equal(resource, S("*")) || parser->kind == POLICY_RESOURCE)
         return true; /* each service has its own rules for the resources in its policies */
     str_next(&rest, ':', &part);
-    if (!str_equal(part, S("arn")) || !str_next(&rest, ':', &partition))
+    bool has_partition = str_next(&rest, ':', &partition);
+    if (has_partition && !is_partition(partition))
+        return wrong_partition(parser, partition, rest);
+    if (!has_partition || !str_equal(part, S("arn")))
         return broken(parser, arena_format(parser->arena, "Resource %.*s must be in ARN format or \"*\".",
                                            STR_ARGS(resource)));
-    if (!str_starts_with(partition, S("aws")) && str_index(partition, '*') < 0)
-        return broken(parser,
-                      arena_format(parser->arena, "Partition \"%.*s\" is not valid for resource \"%.*s\".",
-                                   STR_ARGS(partition), STR_ARGS(resource)));
     if (!str_next(&rest, ':', &service) || has_wildcard(service))
         return broken(parser, S("Resource vendor must be fully qualified and cannot contain regexes."));
-    return check_region(parser, service, rest, resource);
+    return check_region(parser, service, rest, resource) && check_path(parser, service, rest);
 }
 
 static bool check_element(struct parser *parser, const struct json *statements, const struct element *element,
@@ -422,18 +495,28 @@ static bool have_actions(const struct policy *policy)
     return true;
 }
 
+static bool is_of_identity(const struct policy *policy)
+{
+    return policy->kind == POLICY_MANAGED || policy->kind == POLICY_INLINE || policy->kind == POLICY_SESSION;
+}
+
+static bool have_resources(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->statements.count; i++)
+        if (policy->statements.items[i].resources.count == 0)
+            return false;
+    return true;
+}
+
 /* The required and the forbidden elements of each kind of policy. */
 static bool check_elements(struct parser *parser, const struct policy *policy)
 {
-    bool identity =
-        policy->kind == POLICY_MANAGED || policy->kind == POLICY_INLINE || policy->kind == POLICY_SESSION;
+    bool identity = is_of_identity(policy);
 
     for (size_t i = 0; i < policy->statements.count; i++) {
         const struct statement *statement = &policy->statements.items[i];
         bool resources = statement->resources.count > 0;
         bool principals = statement->principals.items != NULL;
-        if (identity && !resources)
-            return broken(parser, S("Policy statement must contain resources."));
         if (identity && principals)
             return broken(parser, S("Policy document should not specify a principal."));
         if (policy->kind == POLICY_TRUST && resources)
@@ -481,6 +564,8 @@ static bool parse_document(struct parser *parser, const struct json *document, s
         return false;
     if (parser->kind == POLICY_MANAGED && !parser->variables)
         return broken(parser, S("Policy document must be version 2012-10-17 or greater."));
+    if (parser->legacy)
+        return broken(parser, str_of(LEGACY));
     if (!check_element(parser, statements, &RESOURCE, check_legacy_arn))
         return false;
     if (!check_sids(parser, policy))
@@ -489,8 +574,11 @@ static bool parse_document(struct parser *parser, const struct json *document, s
         return broken(parser, S("Statement IDs (SID) in a single policy must be unique."));
     if (!have_actions(policy))
         return broken(parser, S("Policy statement must contain actions."));
-    return check_element(parser, statements, &RESOURCE, check_resource) &&
-           check_element(parser, statements, &ACTION, check_action) && check_elements(parser, policy);
+    if (!check_element(parser, statements, &RESOURCE, check_resource))
+        return false;
+    if (is_of_identity(policy) && !have_resources(policy))
+        return broken(parser, S("Policy statement must contain resources."));
+    return check_element(parser, statements, &ACTION, check_action) && check_elements(parser, policy);
 }
 
 static const struct policy *parse(struct parser *parser, str document)

@@ -372,10 +372,45 @@ def test_a_policy_of_aws_has_an_empty_list_of_tags(iam):
     ("arn:aws:sqs:us-east-1:OrderQueue", "The policy failed legacy parsing"),
     ("arn:aws", "Resource vendor must be fully qualified and cannot contain regexes."),
     ("arn:aws:s3:us-east-1::b", "Resource arn:aws:s3:us-east-1::b can not contain region information."),
+    ("a", 'Resource a must be in ARN format or "*".'),
+    ("a:bsdf", 'Partition "bsdf" is not valid for resource "arn:bsdf:*:*:*:*".'),
+    ("a:b:csdf", 'Partition "b" is not valid for resource "arn:b:csdf:*:*:*".'),
+    ("a:b:c:d:e:f:g:h", 'Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h".'),
+    ("aws:s3:::b", 'Partition "s3" is not valid for resource "arn:s3:::b:*".'),
+    (["arn:error:s3:::b", "arn:error:s3::b"], 'Partition "error" is not valid for resource "arn:error:s3:::b".'),
+    ("arn:aws:iam::000000000000:someone",
+     'IAM resource path must either be "*", root, or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, '
+     "server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."),
 ])
 def test_a_policy_whose_resource_could_never_match_is_refused(iam, unique, refused, resource, message):
     error = refused(iam.create_policy, PolicyName=unique("never"), PolicyDocument=statements(allow("sqs:*", resource)))
     assert (error["code"], error["status"], error["message"]) == ("MalformedPolicyDocument", 400, message)
+
+
+@pytest.mark.parametrize("path", ["*", "root", "user/a", "access-report/a", "us*", "${aws:username}"])
+def test_a_policy_may_be_about_what_iam_has(iam, unique, path):
+    iam.create_policy(PolicyName=unique("path"), PolicyDocument=statements(allow("iam:*", f"arn:aws:iam::000000000000:{path}")))
+
+
+LATE = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"DateGreaterThan": {"a": "late"}}}
+LOUD = {"Effect": "ALLOW", "Action": "sqs:*", "Resource": "*"}
+
+
+@pytest.mark.parametrize("statement, version, message", [
+    (LATE, "2012-10-17", "The policy failed legacy parsing"),
+    (LATE, "2008-10-17", "Policy document must be version 2012-10-17 or greater."),
+    (LOUD, "2012-10-17", "The policy failed legacy parsing"),
+    (LOUD, "2008-10-17", "Policy document must be version 2012-10-17 or greater."),
+    ([LOUD, {**LOUD, "Effect": "loud"}], "2012-10-17", "Syntax errors in policy."),
+    ({**LATE, "Condition": {"DateGreaterThan": {"a": {}}}}, "2012-10-17", "Syntax errors in policy."),
+    ({**LATE, "Condition": {"DateGreaterThan": {"a": ["late", []]}}}, "2012-10-17", "Syntax errors in policy."),
+    ({"Effect": "Allow", "Action": "invalid"}, "2012-10-17", "Policy statement must contain resources."),
+    ({"Effect": "Allow"}, "2012-10-17", "Policy statement must contain actions."),
+])
+def test_of_several_errors_in_a_policy_aws_names_the_same(iam, unique, refused, statement, version, message):
+    document = json.dumps({"Version": version, "Statement": statement})
+    error = refused(iam.create_policy, PolicyName=unique("wrong"), PolicyDocument=document)
+    assert (error["code"], error["message"]) == ("MalformedPolicyDocument", message)
 
 
 def test_policies_of_aws_and_of_the_account_are_listed(iam, new_policy):
