@@ -9,8 +9,10 @@ bool iam_boundary_check(const struct call *call, str policy_arn)
 
     if (!str_present(policy_arn))
         return true;
-    if (!iam_policy_arn_check(call, policy_arn))
+    if (!iam_is_policy_arn(policy_arn)) {
+        fail(call, &IAM_INVALID_INPUT_EXCEPTION, "ARN %.*s is not valid.", STR_ARGS(policy_arn));
         return false;
+    }
     if (iam_managed_policy_find(call->txn, call->arena, policy_arn, &policy) &&
         (policy.aws || str_equal(policy.row.account, call->account)))
         return true;

@@ -106,6 +106,8 @@ struct managed_policy {
 bool iam_managed_policy_find(struct txn *txn, struct arena *arena, str arn, struct managed_policy *policy);
 /* The document in force; absent when the policy does not exist. */
 str iam_managed_policy_document(struct txn *txn, str arn);
+/* Does the text have the form of a policy's ARN? */
+bool iam_is_policy_arn(str text);
 /* Is the ARN well-formed?  False: fail() has been called. */
 bool iam_policy_arn_check(const struct call *call, str arn);
 

@@ -135,8 +135,7 @@ const struct iam_attached_permissions_boundary *iam_identity_boundary(const stru
     struct iam_attached_permissions_boundary *boundary =
         arena_new(call->arena, struct iam_attached_permissions_boundary);
     *boundary = (struct iam_attached_permissions_boundary){
-        .permissions_boundary_type = iam_permissions_boundary_attachment_type_text(
-            IAM_PERMISSIONS_BOUNDARY_ATTACHMENT_TYPE_PERMISSIONS_BOUNDARY_POLICY),
+        .permissions_boundary_type = S("Policy"), /* as AWS answers; its model has another word */
         .permissions_boundary_arn = identity->row.boundary_arn,
     };
     return boundary;

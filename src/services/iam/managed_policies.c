@@ -38,9 +38,14 @@ str iam_managed_policy_document(struct txn *txn, str arn)
                                                                                                : (str){0};
 }
 
+bool iam_is_policy_arn(str text)
+{
+    return str_starts_with(text, S("arn:")) && str_find(text, S(":policy/")) > 0;
+}
+
 bool iam_policy_arn_check(const struct call *call, str arn)
 {
-    if (str_starts_with(arn, S("arn:")) && str_find(arn, S(":policy/")) > 0)
+    if (iam_is_policy_arn(arn))
         return true;
     fail(call, &IAM_VALIDATION_ERROR, "ARN %.*s is not valid.", STR_ARGS(arn));
     return false;

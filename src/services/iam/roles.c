@@ -111,7 +111,9 @@ enum outcome iam_create_role(const struct call *call, const struct iam_create_ro
         !iam_boundary_check(call, in->permissions_boundary) ||
         !iam_tags_check(call, &in->tags, TAG_CASE_IGNORED) || !iam_identity_create(call, &role, &in->tags))
         return FAILED;
-    out->role = shown(call, &role);
+    struct iam_role *made = shown(call, &role);
+    made->description = (str){0}; /* GetRole has it */
+    out->role = made;
     return DONE;
 }
 

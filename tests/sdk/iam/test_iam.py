@@ -40,7 +40,7 @@ def role_of(answer):
 
 
 def test_a_new_role_s_answer_has_no_duration_and_no_use(iam, unique):
-    """As recorded from AWS: MaxSessionDuration comes with GetRole and ListRoles, RoleLastUsed with GetRole only."""
+    """As recorded from AWS: Description and MaxSessionDuration come with GetRole and ListRoles, RoleLastUsed with GetRole only."""
     path = f"/{unique('bare')}/"
     made = iam.create_role(RoleName=unique("made"), AssumeRolePolicyDocument=FROM_ACCOUNT, Path=path, Description="d",
                            MaxSessionDuration=7200)
@@ -48,7 +48,7 @@ def test_a_new_role_s_answer_has_no_duration_and_no_use(iam, unique):
     try:
         plain = {"Path": path, "RoleName": name, "RoleId": made["Role"]["RoleId"], "Description": "d",
                  "Arn": f"arn:aws:iam::{ACCOUNT}:role{path}{name}"}
-        assert role_of(made) == plain
+        assert role_of(made) == {key: value for key, value in plain.items() if key != "Description"}
         assert role_of(iam.get_role(RoleName=name)) == {**plain, "MaxSessionDuration": 7200, "RoleLastUsed": {}}
         [listed] = iam.list_roles(PathPrefix=path)["Roles"]
         assert role_of({"Role": listed}) == {**plain, "MaxSessionDuration": 7200}
@@ -387,6 +387,15 @@ def test_a_policy_whose_resource_could_never_match_is_refused(iam, unique, refus
     assert (error["code"], error["status"], error["message"]) == ("MalformedPolicyDocument", 400, message)
 
 
+def test_a_boundary_is_the_arn_of_a_policy(iam, user, refused):
+    wrong = f"arn:aws:iam::{ACCOUNT}:not_a_policy/invalid"
+    error = refused(iam.put_user_permissions_boundary, UserName=user, PermissionsBoundary=wrong)
+    assert (error["code"], error["status"], error["message"]) == ("InvalidInput", 400, f"ARN {wrong} is not valid.")
+    iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=SQS_FULL)
+    assert iam.get_user(UserName=user)["User"]["PermissionsBoundary"] == {
+        "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": SQS_FULL}
+
+
 @pytest.mark.parametrize("path", ["*", "root", "user/a", "access-report/a", "us*", "${aws:username}"])
 def test_a_policy_may_be_about_what_iam_has(iam, unique, path):
     iam.create_policy(PolicyName=unique("path"), PolicyDocument=statements(allow("iam:*", f"arn:aws:iam::000000000000:{path}")))
@@ -489,7 +498,7 @@ def test_an_audit_reads_everything_that_the_account_allows(iam, unique, new_poli
     assert (one["UserName"], one["UserPolicyList"], one["GroupList"], one["AttachedManagedPolicies"], one["Tags"],
             one["PermissionsBoundary"]) == (
         user_name, [], [], [], [],
-        {"PermissionsBoundaryType": "PermissionsBoundaryPolicy", "PermissionsBoundaryArn": SQS_FULL})
+        {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": SQS_FULL})
     one = found["Policies"][own]
     assert (one["PolicyName"], one["DefaultVersionId"], one["AttachmentCount"], one["PermissionsBoundaryUsageCount"],
             one["IsAttachable"], one["Description"]) == (own.split("/")[-1], "v2", 1, 0, True, "mine")
