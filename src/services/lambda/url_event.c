@@ -204,11 +204,11 @@ static void add_context(const struct call *call, struct json_writer *writer, con
     json_close_object(writer);
 }
 
-/* Texts are sent as they are; other bodies in base64. */
-static bool is_text(const struct http_request *request)
+/* Texts are sent as they are; other bodies in base64.  A type may have letters of any case. */
+static bool is_text(struct arena *arena, const struct http_request *request)
 {
     static const str kinds[] = {STR_INIT("text/"), STR_INIT("json"), STR_INIT("xml"), STR_INIT("javascript")};
-    str type = http_header(&request->headers, S("Content-Type"));
+    str type = arena_lower_case(arena, http_header(&request->headers, S("Content-Type")));
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (str_find(type, kinds[i]) >= 0)
@@ -218,7 +218,7 @@ static bool is_text(const struct http_request *request)
 
 static void add_body(const struct call *call, struct json_writer *writer, const struct http_request *request)
 {
-    bool encoded = request->body.size > 0 && !is_text(request);
+    bool encoded = request->body.size > 0 && !is_text(call->arena, request);
 
     if (request->body.size > 0)
         json_field(writer, S("body"), encoded ? base64_encode(call->arena, request->body) : request->body);

@@ -64,6 +64,18 @@ def test_the_event_has_payload_format_2(make_url, ask):
     assert (json.loads(body)["body"], json.loads(body)["isBase64Encoded"]) == (base64.b64encode(b"\x00\xff").decode(), True)
 
 
+@pytest.mark.parametrize("content_type, is_text", [
+    ("text/plain", True), ("Text/HTML; charset=utf-8", True), ("application/JSON", True), ("application/problem+json", True),
+    ("image/svg+XML", True), ("application/JavaScript", True), ("application/x-www-form-urlencoded", False),
+    ("application/octet-stream", False), ("image/png", False),
+])
+def test_a_body_is_text_by_its_type_in_letters_of_any_case(make_url, ask, content_type, is_text):
+    name, host = make_url(SHOW)
+    _, _, body = ask(host, "/", "POST", b"a=b", {"Content-Type": content_type})
+    event = json.loads(body)
+    assert (event["body"], event["isBase64Encoded"]) == ("a=b" if is_text else base64.b64encode(b"a=b").decode(), not is_text)
+
+
 @pytest.mark.parametrize("query, shown", [
     ("a=50%&b=%41%4&c=1", {"a": "50%", "b": "A%4", "c": "1"}),
     ("%zz=1&%zz=2&=v&e=&f", {"%zz": "1,2", "": "v", "e": "", "f": ""}),
