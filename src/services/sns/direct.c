@@ -20,6 +20,16 @@ bool sns_locate_direct(const struct call *call, const struct sns_publish_input *
 
 /* ---- one target ---- */
 
+/* "default" must be there for a topic and for a phone; an endpoint is content with its platform's text. */
+static bool text_check(const struct call *call, const struct message *message, str protocol)
+{
+    if (str_present(sns_message_text_for(call, message, protocol)))
+        return true;
+    fail(call, &SNS_INVALID_PARAMETER_EXCEPTION,
+         "Invalid parameter: Message Structure - No default entry in JSON message body");
+    return false;
+}
+
 static bool phone_publish(const struct call *call, str number, const struct message *message)
 {
     if (!sns_is_phone_number(number)) {
@@ -27,6 +37,8 @@ static bool phone_publish(const struct call *call, str number, const struct mess
              "Invalid parameter: PhoneNumber Reason: %.*s is not valid to publish to", STR_ARGS(number));
         return false;
     }
+    if (!text_check(call, message, S("default")))
+        return false;
     if (!sns_is_opted_out(call, number))
         sns_outbox_put(call, &(struct letter){.protocol = S("sms"), .target = number, .message = message});
     return true;
@@ -51,6 +63,8 @@ static bool endpoint_publish(const struct call *call, str arn, const struct mess
     const struct sns_endpoint_row *row = call_resource(call, 0)->row;
     const struct error *error = row ? obstacle(call, row) : &SNS_INVALID_PARAMETER_EXCEPTION;
 
+    if (!error && !text_check(call, message, sns_platform_of(arn)))
+        return false;
     if (!error) {
         sns_outbox_put(call,
                        &(struct letter){.protocol = S("application"), .target = arn, .message = message});

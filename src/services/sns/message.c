@@ -25,9 +25,10 @@ static bool is_subject(str subject)
     return characters >= 1 && characters <= MAX_SUBJECT_CHARACTERS;
 }
 
-static bool structure_check(const struct call *call, const struct message *message)
+static bool structure_check(const struct call *call, const struct topic *topic, const struct message *message)
 {
     const struct json *texts;
+    bool is_direct = !topic->row.id;
 
     if (!str_present(message->structure))
         return true;
@@ -36,7 +37,7 @@ static bool structure_check(const struct call *call, const struct message *messa
     texts = json_parse(call->arena, message->text, NULL);
     if (!json_is(texts, JSON_OBJECT) || json_has_repeats(call->arena, texts))
         return refuse(call, "Message Structure - JSON message body failed to parse");
-    return json_is(json_get(texts, S("default")), JSON_STRING) ||
+    return is_direct || json_is(json_get(texts, S("default")), JSON_STRING) ||
            refuse(call, "Message Structure - No default entry in JSON message body");
 }
 
@@ -71,8 +72,8 @@ static bool ids_check(const struct call *call, const struct topic *topic, const 
 
 bool sns_message_check_form(const struct call *call, const struct topic *topic, const struct message *message)
 {
-    return sns_published_attributes_check(call, message->attributes) && structure_check(call, message) &&
-           ids_present_check(call, topic, message);
+    return sns_published_attributes_check(call, message->attributes) &&
+           structure_check(call, topic, message) && ids_present_check(call, topic, message);
 }
 
 bool sns_message_check_content(const struct call *call, const struct topic *topic, struct message *message)

@@ -162,6 +162,16 @@ def test_a_message_to_an_endpoint_is_in_the_outbox_with_its_platforms_text(sns, 
     assert outbox("push", target) == []
 
 
+def test_an_endpoint_is_content_with_its_platforms_text(sns, make_app, make_topic, outbox, refused):
+    target = sns.create_platform_endpoint(PlatformApplicationArn=make_app(), Token="t")["EndpointArn"]
+    sns.publish(TargetArn=target, Message='{"GCM": "text"}', MessageStructure="json")
+    assert [one["Message"] for one in outbox("push", target)] == ["text"]
+    for text, to in (('{"APNS": "text"}', {"TargetArn": target}), ('{"GCM": {"text": 1}}', {"TargetArn": target}),
+                     ('{"GCM": "text"}', {"TopicArn": make_topic()}), ('{"sms": "text"}', {"PhoneNumber": "+15550100"})):
+        error = refused(sns.publish, Message=text, MessageStructure="json", **to)
+        assert error["message"] == "Invalid parameter: Message Structure - No default entry in JSON message body"
+
+
 def test_a_message_to_a_missing_endpoint_is_refused(sns, refused):
     error = refused(sns.publish, TargetArn=f"arn:aws:sns:us-east-1:{ACCOUNT}:endpoint/APNS/none/x", Message="m")
     assert (error["code"], error["status"], error["message"]) == (
