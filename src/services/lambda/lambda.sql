@@ -1892,8 +1892,8 @@ where id = coalesce(:id,
 
 -- statement: find_same_mapping :one
 select uuid from lambda_mapping
-where account = :account and region = :region and function_name = :function_name and qualifier is :qualifier
-    and source_arn = :source_arn;
+where account = :account and region = :region and function_name = :function_name
+    and coalesce(qualifier, '$LATEST') = :qualifier and source_arn = :source_arn;
 
 -- The mappings of this function, this qualifier and this source, if given.
 -- statement: list_mappings :many

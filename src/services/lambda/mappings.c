@@ -228,12 +228,10 @@ static void begin(const struct call *call, const struct lambda_mapping_row *mapp
 
 /* ---- CreateEventSourceMapping ---- */
 
-/* The qualifier of a mapping's row; $LATEST is the function itself. */
-static str qualifier_of(const struct function *function)
+/* A mapping shows the qualifier that it was given, but one of $LATEST has the target of one without. */
+static str qualifier_or_latest(str qualifier)
 {
-    bool is_latest = !function->alias && function->row.number == LATEST;
-
-    return is_latest ? (str){0} : function->qualifier;
+    return str_present(qualifier) ? qualifier : S("$LATEST");
 }
 
 /* The function of a mapping, already authorized.  False: fail() has been called. */
@@ -259,7 +257,7 @@ static bool check_new(const struct call *call, const struct function *function, 
             &(struct lambda_find_same_mapping_params){.account = call->account,
                                                       .region = call->region,
                                                       .function_name = function->row.name,
-                                                      .qualifier = qualifier_of(function),
+                                                      .qualifier = qualifier_or_latest(function->qualifier),
                                                       .source_arn = source_arn},
             &same))
         return true;
@@ -291,7 +289,7 @@ enum outcome lambda_create_event_source_mapping(const struct call *call,
         .account = call->account,
         .region = call->region,
         .function_name = function.row.name,
-        .qualifier = qualifier_of(&function),
+        .qualifier = function.qualifier,
         .source_arn = in->event_source_arn,
         .batch_size = source->default_batch_size,
         .enabled = 1,
@@ -368,11 +366,11 @@ static bool set_target(const struct call *call, str function_name, struct lambda
     if (!find_function(call, name, &function) || !source_accepts(call, &function, mapping))
         return false;
     bool moves = !str_equal(function.row.name, mapping->function_name) ||
-                 !str_equal(qualifier_of(&function), mapping->qualifier);
+                 !str_equal(qualifier_or_latest(function.qualifier), qualifier_or_latest(mapping->qualifier));
     if (moves && !check_new(call, &function, mapping->source_arn))
         return false;
     mapping->function_name = function.row.name;
-    mapping->qualifier = qualifier_of(&function);
+    mapping->qualifier = function.qualifier;
     return true;
 }
 

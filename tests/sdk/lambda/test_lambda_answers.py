@@ -247,6 +247,19 @@ def test_a_mapping_that_is_made_disabled_is_disabled(functions, make_function, m
     assert made["State"] == "Disabled"
 
 
+def test_a_mapping_shows_the_latest_version_if_it_was_named(functions, make_function, make_queue, make_role, refused):
+    name = make_function(SOURCE, Role=make_role(managed=("AmazonSQSFullAccess",)))
+    source = {"EventSourceArn": make_queue.arn(make_queue())}
+    made = functions.create_event_source_mapping(FunctionName=f"{name}:$LATEST", Enabled=False, **source)
+    assert made["FunctionArn"] == function_arn(name, "$LATEST")
+    assert refused(functions.create_event_source_mapping, FunctionName=name, **source)["code"] == "ResourceConflictException"
+    listed = functions.list_event_source_mappings(FunctionName=f"{name}:$LATEST")["EventSourceMappings"]
+    assert [mapping["UUID"] for mapping in listed] == [made["UUID"]]
+    changed = functions.update_event_source_mapping(UUID=made["UUID"], FunctionName=name)
+    assert changed["FunctionArn"] == function_arn(name)
+    assert refused(functions.create_event_source_mapping, FunctionName=f"{name}:$LATEST", **source)["code"] == "ResourceConflictException"
+
+
 def test_a_missing_wrapper_is_exit_status_127(functions, make_function):
     name = make_function(SOURCE, Environment={"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": "/idontexist.sh"}})
     answer = json.loads(functions.invoke(FunctionName=name)["Payload"].read())
