@@ -321,6 +321,14 @@ static bool ask_launcher(struct sandbox *sandbox, str payload, bool has_extensio
     return sent;
 }
 
+/* The launcher is made while the server is small: when it was killed, only a new server has another one. */
+static str why_not_asked(struct arena *arena, int error)
+{
+    if (error == EPIPE || error == ECONNRESET)
+        return S("the launcher has ended: no function starts until the server is started again");
+    return arena_format(arena, "the launcher cannot be asked: %s", strerror(error));
+}
+
 void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbox_start_input *in)
 {
     struct sandbox *sandbox = sandbox_new(sandboxes, in->sandbox_id, in->function_name);
@@ -333,6 +341,6 @@ void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbo
         add_sandbox(sandbox);
         return;
     }
-    refuse(sandbox, arena_format(&sandboxes->arena, "the launcher cannot be asked: %s", strerror(errno)));
+    refuse(sandbox, why_not_asked(&sandboxes->arena, errno));
     free(sandbox);
 }

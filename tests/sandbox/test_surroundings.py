@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 
 import orderly_server
 import pytest
@@ -194,3 +195,13 @@ def test_a_server_whose_proc_shows_other_processes_makes_no_sandboxes_and_leaves
         server.kill()
         server.remove_data()
         names.write_bytes(before)
+
+
+def test_that_the_launcher_has_ended_is_told_to_the_caller_and_the_servers_log(houses):
+    house = houses(None)
+    assert house.run("def handler(event, context): return 1\n") == 1
+    launcher, = pathlib.Path(f"/proc/{house.server.process.pid}/task/{house.server.process.pid}/children").read_text().split()
+    os.kill(int(launcher), signal.SIGKILL)
+    told = "the launcher has ended: no function starts until the server is started again"
+    assert told in house.run("def handler(event, context): return 1\n")["errorMessage"]
+    assert told in house.server.log
