@@ -189,7 +189,7 @@ bool iam_locate_key_owner(const struct call *call, const struct iam_get_access_k
         return true;
     }
     fail(call, &IAM_ACCESS_DENIED,
-         "User: %.*s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %.*s",
+         "User: %.*s is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key %.*s",
          STR_ARGS(call->caller->arn), STR_ARGS(in->access_key_id));
     return false;
 }

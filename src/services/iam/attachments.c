@@ -18,6 +18,12 @@ static bool is_attached(const struct call *call, const struct identity *identity
     return false;
 }
 
+static enum outcome not_attachable(const struct call *call, str policy_arn)
+{
+    return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
+                STR_ARGS(policy_arn));
+}
+
 static enum outcome attach(const struct call *call, str policy_arn)
 {
     const struct identity *identity = iam_identity_to_change(call);
@@ -28,8 +34,7 @@ static enum outcome attach(const struct call *call, str policy_arn)
         return FAILED;
     if (!iam_managed_policy_find(call->txn, call->arena, policy_arn, &policy) ||
         !(policy.aws || str_equal(policy.row.account, call->account)))
-        return fail(call, &IAM_NO_SUCH_ENTITY_EXCEPTION, "Policy %.*s does not exist or is not attachable.",
-                    STR_ARGS(policy_arn));
+        return not_attachable(call, policy_arn);
     if (is_attached(call, identity, policy_arn, &count))
         return DONE;
     if (count >= MAX_ATTACHMENTS)
@@ -178,7 +183,9 @@ enum outcome iam_list_entities_for_policy(const struct call *call,
     str path_prefix = str_present(in->path_prefix) ? in->path_prefix : S("/");
     struct page page;
 
-    if (!iam_managed_policy_of(call) || !iam_page_open(call, in->marker, in->max_items, &page))
+    if (!iam_managed_policy_is_there(call_resource(call, 0)->row))
+        return not_attachable(call, in->policy_arn);
+    if (!iam_page_open(call, in->marker, in->max_items, &page))
         return FAILED;
     list_make_empty(call->arena, &out->policy_groups);
     list_make_empty(call->arena, &out->policy_users);

@@ -137,7 +137,9 @@ enum outcome iam_create_policy(const struct call *call, const struct iam_create_
     if (!iam_tags_put(call, arn, &in->tags, TAG_CASE_MATTERS))
         return FAILED;
     iam_managed_policy_find(call->txn, call->arena, arn, &policy);
-    out->policy = with_tags(call, &policy);
+    struct iam_policy *made = with_tags(call, &policy);
+    made->tags = in->tags; /* in the request's order */
+    out->policy = made;
     return DONE;
 }
 

@@ -387,6 +387,22 @@ def test_a_policy_whose_resource_could_never_match_is_refused(iam, unique, refus
     assert (error["code"], error["status"], error["message"]) == ("MalformedPolicyDocument", 400, message)
 
 
+def test_a_policy_that_does_not_exist_has_no_entities(iam, refused):
+    missing = f"arn:aws:iam::{ACCOUNT}:policy/Missing"
+    error = refused(iam.list_entities_for_policy, PolicyArn=missing)
+    assert (error["code"], error["status"], error["message"]) == (
+        "NoSuchEntity", 404, f"Policy {missing} does not exist or is not attachable.")
+    error = refused(iam.get_policy, PolicyArn=missing)
+    assert (error["code"], error["message"]) == ("NoSuchEntity", f"Policy {missing} was not found.")
+
+
+def test_a_new_policy_s_answer_has_its_tags_as_they_were_given(iam, unique):
+    tags = [{"Key": key, "Value": "v"} for key in ("b", "z", "a")]
+    policy = iam.create_policy(PolicyName=unique("ordered"), PolicyDocument=statements(allow("sqs:*")), Tags=tags)["Policy"]
+    assert policy["Tags"] == tags
+    assert sorted(tag["Key"] for tag in iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Tags"]) == ["a", "b", "z"]
+
+
 def test_a_boundary_is_the_arn_of_a_policy(iam, user, refused):
     wrong = f"arn:aws:iam::{ACCOUNT}:not_a_policy/invalid"
     error = refused(iam.put_user_permissions_boundary, UserName=user, PermissionsBoundary=wrong)

@@ -119,7 +119,7 @@ def test_a_key_that_is_not_the_accounts_is_denied(house):
     keys.append(house.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]["AccessKeyId"])
     for key in keys:
         assert refusal(house.iam.get_access_key_last_used, AccessKeyId=key) == (
-            "AccessDenied", f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: iam:GetAccessKeyLastUsed "
+            "AccessDenied", f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform iam:GetAccessKeyLastUsed "
                             f"on resource: access key {key}")
 
 
