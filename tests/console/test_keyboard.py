@@ -71,6 +71,21 @@ def test_a_button_that_works_keeps_the_focus_and_is_not_pressed_twice(console, q
     held.pop().abort()
 
 
+def test_who_removes_a_row_goes_on_in_its_list(console, queue):
+    page = console(f"sqs/queues/{queue}/messages")
+    add = page.get_by_role("button", name="Add new attribute")
+    remove = [page.get_by_role("button", name=f"Remove attribute {n}") for n in (1, 2)]
+    for _ in remove:
+        add.press("Enter")
+    remove[0].press("Enter")
+    expect(remove[1]).to_have_count(0)
+    draw(page)
+    assert has_focus(remove[0])
+    page.keyboard.press("Enter")
+    expect(remove[0]).to_have_count(0)
+    expect(add).to_be_focused()
+
+
 def test_a_refused_form_keeps_the_focus_and_is_sent_once_at_a_time(console):
     page = console("sns/create-topic")
     name, create = page.get_by_label("Name", exact=True), page.get_by_role("button", name="Create topic")

@@ -36,7 +36,10 @@ export function Button({
       event.preventDefault();
       return;
     }
+    const button = event.currentTarget as HTMLElement;
+    const list = button.closest('fieldset');
     const result = onClick?.(event);
+    requestAnimationFrame(() => goOnIn(list, button));
     if (!(result instanceof Promise)) return;
     setPressed(true);
     try {
@@ -59,6 +62,12 @@ export function Button({
       {children}
     </button>
   );
+}
+
+/** The focus of a button that has removed itself with its row goes to the button that adds a row, the last of the list. */
+function goOnIn(list: Element | null, button: HTMLElement): void {
+  if (button.isConnected || document.activeElement !== document.body) return;
+  [...(list?.querySelectorAll('button') ?? [])].at(-1)?.focus();
 }
 
 interface FieldProps {
