@@ -52,7 +52,7 @@ def test_a_new_mapping_is_described_with_awss_defaults(world):
         "EventSourceArn": stream, "EventSourceMappingArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:event-source-mapping:{uuid}",
         "FunctionArn": f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{function}", "FunctionResponseTypes": [],
         "LastProcessingResult": "No records processed", "MaximumBatchingWindowInSeconds": 0, "MaximumRecordAgeInSeconds": -1,
-        "MaximumRetryAttempts": -1, "ParallelizationFactor": 1, "StartingPosition": "TRIM_HORIZON", "State": "Creating",
+        "MaximumRetryAttempts": -1, "ParallelizationFactor": 1, "StartingPosition": "TRIM_HORIZON", "State": "Disabled",
         "StateTransitionReason": "User action", "TumblingWindowInSeconds": 0}
 
 
