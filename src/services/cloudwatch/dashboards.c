@@ -91,6 +91,10 @@ enum outcome cloudwatch_put_dashboard(const struct call *call,
         cloudwatch_dashboard_check(call->arena, in->dashboard_body);
     struct str_map tags = TAGS_MAP(call->arena, &in->tags);
 
+    if (!str_is_word(in->dashboard_name, S("-_")))
+        return fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "The value for field DashboardName contains invalid characters. It can only contain "
+                    "alphanumerics, dash (-) and underscore (_).\n");
     if (wrong.count > 0)
         return refuse_body(call, wrong);
     cloudwatch_put_dashboard_row(call->txn, &(struct cloudwatch_put_dashboard_row_params){

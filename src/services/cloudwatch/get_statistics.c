@@ -5,12 +5,6 @@
 
 enum { MAX_DATAPOINTS = 1440, MAX_EXTENDED = 10 };
 
-static bool combination(const struct call *call, const char *sentence)
-{
-    fail(call, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION_EXCEPTION, "%s", sentence);
-    return false;
-}
-
 static bool request_check(const struct call *call, const struct cloudwatch_get_metric_statistics_input *in)
 {
     if (in->statistics.count == 0 && in->extended_statistics.count == 0) {
@@ -23,8 +17,11 @@ static bool request_check(const struct call *call, const struct cloudwatch_get_m
              "The parameter Period must be a multiple of 60 seconds, or 1, 5, 10, 20 or 30 seconds.");
         return false;
     }
-    if (in->start_time >= in->end_time)
-        return combination(call, "The parameter StartTime must be less than the parameter EndTime.");
+    if (in->start_time >= in->end_time) {
+        fail(call, &CLOUDWATCH_INVALID_PARAMETER_VALUE_EXCEPTION,
+             "The parameter StartTime must be less than the parameter EndTime.");
+        return false;
+    }
     int64_t asked = (in->end_time - in->start_time) / 1000 / in->period;
     if (asked > MAX_DATAPOINTS) {
         fail(call, &CLOUDWATCH_INVALID_PARAMETER_COMBINATION_EXCEPTION,

@@ -459,6 +459,13 @@ def test_bounds_of_what_can_be_put(cloudwatch, now_ms):
         "The value AWS/ for parameter Namespace is invalid."
 
 
+def test_a_range_of_statistics_that_is_empty_is_refused(cloudwatch, start):
+    arguments = {"Namespace": "Shop", "MetricName": "x", "StartTime": start, "Statistics": ["Sum"], "Period": 60}
+    assert refusal(cloudwatch.get_metric_statistics, **arguments, EndTime=start) == (
+        "InvalidParameterValue", "The parameter StartTime must be less than the parameter EndTime.")
+    assert cloudwatch.get_metric_statistics(**arguments, EndTime=start + MINUTE)["Datapoints"] == []
+
+
 def test_too_many_datapoints_of_statistics_are_refused(cloudwatch, start):
     arguments = {"Namespace": "Shop", "MetricName": "x", "StartTime": start, "Statistics": ["Sum"], "Period": 60}
     assert cloudwatch.get_metric_statistics(**arguments, EndTime=start + 1440 * MINUTE)["Datapoints"] == []

@@ -83,6 +83,14 @@ def test_a_body_that_is_no_dashboard_is_refused(cloudwatch, body, path, message)
     assert cloudwatch.list_dashboards()["DashboardEntries"] == []
 
 
+@pytest.mark.parametrize("name", ["a:invalid", "a b", "\u00e9", "a/b"])
+def test_a_name_has_letters_digits_dashes_and_underscores(cloudwatch, name):
+    assert refusal(cloudwatch.put_dashboard, DashboardName=name, DashboardBody=BODY) == (
+        "InvalidParameterValue", "The value for field DashboardName contains invalid characters. It can only contain alphanumerics, "
+                                 "dash (-) and underscore (_).\n")
+    cloudwatch.put_dashboard(DashboardName="a-_Z9", DashboardBody=BODY)
+
+
 def test_the_largest_places_of_widgets(cloudwatch):
     most = widget(x=23, y=100000, width=24, height=1000)["widgets"] * 500
     cloudwatch.put_dashboard(DashboardName="d" * 255, DashboardBody=json.dumps({"widgets": most}))
