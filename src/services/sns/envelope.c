@@ -142,18 +142,16 @@ static bool is_prepared(const struct call *call, const struct topic *topic, cons
 str sns_envelope(const struct call *call, const struct topic *topic, const struct message *message, str text,
                  size_t *insert_at)
 {
-    struct signature signature = message->signature;
-    bool prepared = is_prepared(call, topic, message, text);
+    struct signature signature;
 
     if (str_present(message->sequence_number))
         return write_envelope(call, topic, message, text, NULL, insert_at);
-    if (prepared && str_present(message->envelope)) {
+    if (is_prepared(call, topic, message, text)) {
         *insert_at = message->insert_at;
         return message->envelope;
     }
-    if (!prepared)
-        check(sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
-                              &signature));
+    check(sns_signer_sign(call, topic->row.signature_version, text_to_sign(call, topic, message, text),
+                          &signature));
     return write_envelope(call, topic, message, text, &signature, insert_at);
 }
 
