@@ -172,26 +172,15 @@ static bool reservation_check(const struct call *call, const struct function *fu
     return unreserved_check(call, "ReservedConcurrentExecutions", unreserved_of(call) + counted - reserved);
 }
 
-/* AWS's answer names $LATEST; a qualified name has been refused by then. */
-static enum outcome fail_missing(const struct call *call)
-{
-    str arn = call_resource(call, 0)->arn;
-    struct function_name name;
-
-    if (lambda_function_name_parse(arn, &name) && str_present(name.qualifier))
-        return FAILED;
-    return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s:$LATEST",
-                STR_ARGS(arn));
-}
-
 enum outcome lambda_put_function_concurrency(const struct call *call,
                                              const struct lambda_put_function_concurrency_request *in,
                                              struct lambda_concurrency *out)
 {
+    const struct resource *resource = call_resource(call, 0);
     const struct function *function = lambda_unqualified_of(call);
 
-    if (!call_resource(call, 0)->row)
-        return fail_missing(call);
+    if (!resource->row && !lambda_is_qualified(resource->arn))
+        return lambda_latest_missing(call);
     if (!function || !reservation_check(call, function, in->reserved_concurrent_executions))
         return FAILED;
     out->reserved_concurrent_executions = arena_i64(call->arena, in->reserved_concurrent_executions);

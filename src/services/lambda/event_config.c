@@ -75,12 +75,10 @@ static str qualifier_of(const struct function *function)
 static enum outcome fail_missing(const struct call *call)
 {
     str arn = call_resource(call, 0)->arn;
-    struct function_name name;
-    bool qualified = lambda_function_name_parse(arn, &name) && str_present(name.qualifier);
 
     return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION,
                 "The function %.*s%s doesn't have an EventInvokeConfig", STR_ARGS(arn),
-                qualified ? "" : ":$LATEST");
+                lambda_is_qualified(arn) ? "" : ":$LATEST");
 }
 
 /* ---- checking ---- */
@@ -137,9 +135,8 @@ static bool is_foreign(str destination)
 {
     struct arn arn;
 
-    return str_present(destination) && !str_empty(destination) && arn_parse(destination, &arn) &&
-           !lambda_destination_of(destination) && !str_equal(arn.service, S("events")) &&
-           !str_equal(arn.service, S("s3"));
+    return arn_parse(destination, &arn) && !lambda_destination_of(destination) &&
+           !str_equal(arn.service, S("events")) && !str_equal(arn.service, S("s3"));
 }
 
 static bool config_check(const struct call *call, const struct lambda_destination_config *config)

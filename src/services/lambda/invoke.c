@@ -219,10 +219,10 @@ static enum outcome invoke_and_wait(const struct call *call, const struct lambda
 enum outcome lambda_invoke(const struct call *call, const struct lambda_invocation_request *in,
                            struct lambda_invocation_response *out)
 {
-    const struct function *function = lambda_version_of(call);
+    const struct function *function = call_resource(call, 0)->row;
 
     if (!function)
-        return FAILED;
+        return lambda_latest_missing(call);
     struct call there = lambda_call_of_function(call, function);
     if (lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_EVENT &&
         lambda_invocation_type_of(in->invocation_type) != LAMBDA_INVOCATION_TYPE_DRY_RUN)

@@ -221,11 +221,24 @@ static const struct function *missing(const struct call *call)
     return NULL;
 }
 
-const struct function *lambda_unqualified_of(const struct call *call)
+bool lambda_is_qualified(str text)
 {
     struct function_name name;
 
-    if (!lambda_function_name_parse(call_resource(call, 0)->arn, &name) || !str_present(name.qualifier))
+    return lambda_function_name_parse(text, &name) && str_present(name.qualifier);
+}
+
+enum outcome lambda_latest_missing(const struct call *call)
+{
+    str arn = call_resource(call, 0)->arn;
+
+    return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s%s", STR_ARGS(arn),
+                lambda_is_qualified(arn) ? "" : ":$LATEST");
+}
+
+const struct function *lambda_unqualified_of(const struct call *call)
+{
+    if (!lambda_is_qualified(call_resource(call, 0)->arn))
         return lambda_function_of(call);
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "This operation is permitted on Lambda functions only. Aliases and versions do not support this "

@@ -253,9 +253,8 @@ void lambda_removed_principal(const struct call *call, const struct lambda_remov
 static enum outcome fail_removal(const struct call *call)
 {
     str arn = call_resource(call, 0)->arn;
-    struct function_name name;
 
-    if (lambda_function_name_parse(arn, &name) && str_present(name.qualifier))
+    if (lambda_is_qualified(arn))
         return FAILED;
     return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "No policy found for: %.*s", STR_ARGS(arn));
 }

@@ -38,9 +38,7 @@ bool lambda_locate_tagged(const struct call *call, str resource, struct resource
 /* Tags belong to the function, not to a version. */
 static bool function_check(const struct call *call, str resource)
 {
-    struct function_name name;
-
-    if (!lambda_function_name_parse(resource, &name) || !str_present(name.qualifier))
+    if (!lambda_is_qualified(resource))
         return lambda_function_of(call);
     fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
          "Tags on function aliases and versions are not supported. Please specify a function ARN.");

@@ -268,7 +268,7 @@ def test_a_waiting_invocation_is_told_of_the_function_that_was_deleted(functions
         functions.delete_function(FunctionName=name)
         error = waiting.result()
     assert (error["code"], error["status"]) == ("ResourceNotFoundException", 404)
-    assert error["message"] == f"Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+    assert error["message"] == f"Function not found: arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}:$LATEST"
 
 
 def test_new_code_answers_the_next_invocation(functions, make_function, call):

@@ -179,9 +179,9 @@ def test_a_version_that_does_not_exist_is_not_found(functions, make_function, re
                    "ResourceNotFoundException", 404, f"Function not found: {function_arn(name, qualifier)}")
 
 
-def test_an_invocation_of_a_missing_function_names_it_as_the_request_does(functions, refused):
+def test_an_invocation_of_a_missing_function_names_its_version(functions, refused):
     expect(refused(functions.invoke, FunctionName="nowhere"), "ResourceNotFoundException", 404,
-           f"Function not found: {function_arn('nowhere')}")
+           f"Function not found: {function_arn('nowhere', '$LATEST')}")
     expect(refused(functions.invoke, FunctionName="nowhere", Qualifier="3"), "ResourceNotFoundException", 404,
            f"Function not found: {function_arn('nowhere', '3')}")
 
