@@ -86,9 +86,9 @@ static void discard(struct sandbox *sandbox)
 static void refuse(struct sandbox *sandbox, str why)
 {
     sandbox->refused = true;
-    sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, "StartFailed", why);
     log_warn("sandbox did not start", log_field("id", sandbox->id),
              log_field("function", sandbox->function_name), log_field("reason", why));
+    sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, "StartFailed", why);
 }
 
 static void take_messages(struct sandbox *sandbox);
