@@ -38,7 +38,8 @@ static bool send_packet(int socket, str bytes, const int *fds, size_t count)
     return sendmsg(socket, &packet, MSG_NOSIGNAL) >= 0;
 }
 
-ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS])
+ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS],
+                       bool *fds_are_missing)
 {
     union descriptors control = {0};
     struct iovec part = {bytes, size};
@@ -50,6 +51,7 @@ ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESS
 
     for (int i = 0; i < MESSAGE_FDS; i++)
         fds[i] = -1;
+    *fds_are_missing = received > 0 && packet.msg_flags & MSG_CTRUNC;
     if (received <= 0)
         return received;
     struct cmsghdr *header = CMSG_FIRSTHDR(&packet);
@@ -70,7 +72,8 @@ bool message_send(int socket, const struct message *message)
 bool message_receive(int socket, struct message *message)
 {
     int fds[MESSAGE_FDS];
-    ssize_t size = packet_receive(socket, message, sizeof *message, fds);
+    bool fds_are_missing;
+    ssize_t size = packet_receive(socket, message, sizeof *message, fds, &fds_are_missing);
 
     if (size == 0)
         errno = 0;
@@ -78,6 +81,7 @@ bool message_receive(int socket, struct message *message)
         return false;
     check(size == sizeof *message);
     memcpy(message->fds, fds, sizeof fds);
+    message->fds_are_missing = fds_are_missing;
     message->text[sizeof message->text - 1] = '\0';
     return true;
 }

@@ -73,6 +73,7 @@ struct message {
     pid_t pid;
     int status;
     int fds[MESSAGE_FDS]; /* -1: unused */
+    bool fds_are_missing; /* the receiver had no room for all of them */
     char name[MESSAGE_NAME_BYTES];
     char text[MESSAGE_TEXT_BYTES];
 };

@@ -71,7 +71,9 @@ struct launch {
 };
 
 /* launcher.c */
-ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS]);
+/* *fds_are_missing: the packet had descriptors that this process may not open. */
+ssize_t packet_receive(int socket, void *bytes, size_t size, int fds[static MESSAGE_FDS],
+                       bool *fds_are_missing);
 
 /* launcher_process.c */
 /*

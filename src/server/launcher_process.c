@@ -379,6 +379,7 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
     static struct launcher_state state;
     static char request[REQUEST_BYTES];
     int fds[MESSAGE_FDS];
+    bool fds_are_missing;
     ssize_t size;
 
     state.options = *options;
@@ -387,10 +388,10 @@ void launcher_run(int channel, const struct launcher_options *options, pid_t ser
     say_state(&state, channel);
     open_way_out(&state, channel);
     prepare_network(&state);
-    while ((size = packet_receive(channel, request, sizeof request, fds)) > 0) {
+    while ((size = packet_receive(channel, request, sizeof request, fds, &fds_are_missing)) > 0) {
         if (*state.problem && options->mode == SANDBOX_REQUIRED)
             refuse(&state, fds[REQUEST_CONTROL]);
-        else
+        else if (!fds_are_missing) /* else the server sees the control socket close */
             start(&state, (str){request, (size_t)size}, fds);
         for (int i = 0; i < REQUEST_FDS && fds[i] >= 0; i++)
             close(fds[i]);

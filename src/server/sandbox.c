@@ -152,6 +152,13 @@ static void on_client_accepted(struct listener *listener, int fd, const struct a
     server_accept(sandbox->sandboxes->loop->server, fd, from, sandbox->id);
 }
 
+static void on_starved(struct listener *listener)
+{
+    struct sandbox *sandbox = listener->owner;
+
+    server_make_room(sandbox->sandboxes->loop->server);
+}
+
 static void process_is_known(struct sandbox *sandbox, const struct message *message)
 {
     struct sandboxes *sandboxes = sandbox->sandboxes;
@@ -162,13 +169,14 @@ static void process_is_known(struct sandbox *sandbox, const struct message *mess
     sandbox->open_handles++;
     check(uv_poll_init(&sandboxes->loop->uv, &sandbox->end, sandbox->pid_fd) == 0);
     uv_poll_start(&sandbox->end, UV_READABLE, on_ended);
-    if (sandbox->reason || sandboxes->done)
+    if (sandbox->reason || sandbox->refused || sandboxes->done)
         sandbox_kill(sandbox, SIGKILL);
 }
 
 static void listen_on(struct sandbox *sandbox, struct listener *listener, int fd)
 {
     listener->owner = sandbox;
+    listener->starved = on_starved;
     listener->fd = fd;
     sandbox->open_handles++;
     listener_adopt(listener, sandbox->sandboxes->loop);
@@ -189,6 +197,30 @@ static void has_started(struct sandbox *sandbox, const struct message *message)
     sandbox->tmp_fd = message->fds[STARTED_TMP];
     sandbox_watch(sandbox, message->pid);
     log_debug("sandbox started", log_field("id", sandbox->id), log_field("pid", sandbox->pid));
+}
+
+/*
+ * The server has no descriptors left for what the message brought, so it ends the sandbox.  Without the one
+ * of process 1 it does not hear of the end.
+ */
+static void descriptors_are_missing(struct sandbox *sandbox, const struct message *message)
+{
+    for (int i = 0; i < MESSAGE_FDS; i++)
+        if (message->fds[i] >= 0)
+            close(message->fds[i]);
+    if (!sandbox->refused)
+        refuse(sandbox, str_of(strerror(EMFILE)));
+    sandbox->is_out_of_sight = message->kind == MESSAGE_PROCESS;
+    if (sandbox->is_out_of_sight)
+        kill(message->pid, SIGKILL);
+    else
+        sandbox_kill(sandbox, SIGKILL);
+}
+
+static bool begins_sandbox(const struct message *message)
+{
+    return message->kind == MESSAGE_PROCESS || message->kind == MESSAGE_BOUNDED ||
+           message->kind == MESSAGE_STARTED;
 }
 
 static void take_message(struct sandbox *sandbox, const struct message *message)
@@ -222,7 +254,10 @@ static void take_messages(struct sandbox *sandbox)
     struct message message;
 
     while (message_receive(sandbox->control_fd, &message))
-        take_message(sandbox, &message);
+        if (message.fds_are_missing && begins_sandbox(&message))
+            descriptors_are_missing(sandbox, &message);
+        else
+            take_message(sandbox, &message);
 }
 
 /* No process holds the other end any more: the end of process 1 follows, if it was ever started. */
@@ -232,7 +267,7 @@ static void control_has_ended(struct sandbox *sandbox)
     if (sandbox->pid > 0)
         return;
     if (!sandbox->refused)
-        refuse(sandbox, S("the launcher has ended"));
+        refuse(sandbox, S("the launcher has ended, or has no descriptors left"));
     discard(sandbox);
 }
 
@@ -243,7 +278,7 @@ static void on_control(uv_poll_t *control, int unused, int events)
 
     (void)unused, (void)events;
     take_messages(sandbox);
-    if (errno != EAGAIN)
+    if (errno != EAGAIN || sandbox->is_out_of_sight)
         control_has_ended(sandbox);
     arena_reset(arena);
 }

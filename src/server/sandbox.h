@@ -34,6 +34,7 @@ struct sandbox {
     bool listens, has_endpoint; /* are `port` and the endpoint's listener open? */
     bool separated;             /* it has its own namespaces */
     bool refused;               /* it did not start, and the engine has been told */
+    bool is_out_of_sight;       /* its process 1 is killed, but the server would not hear of its end */
     int status;                 /* of the function's process, from waitpid() */
     unsigned open_handles;      /* libuv's handles of this sandbox */
     struct output output;

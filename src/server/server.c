@@ -15,6 +15,7 @@
 #include "sandbox_model.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,10 @@
 
 enum {
     DESCRIPTORS = 64 * 1024,
-    MOST_USUAL_THREADS = 16, /* more threads would not keep the engine thread busier, and need memory */
+    DESCRIPTORS_OF_PROCESS = 64, /* the database's, two for each of at most 16 workers, and pipes */
+    DESCRIPTORS_OF_LOOP = 6,
+    DESCRIPTORS_TO_SERVE = 32, /* some clients, and a function */
+    MOST_USUAL_THREADS = 16,   /* more threads would not keep the engine thread busier, and need memory */
 };
 
 struct server {
@@ -181,11 +185,14 @@ static void make_room(struct loop *loop, struct task *task)
     quiet_close_longest(loop, NULL);
 }
 
+void server_make_room(struct server *server)
+{
+    post(least_awake(server), make_room);
+}
+
 static void on_starved(struct listener *listener)
 {
-    struct server *server = listener->owner;
-
-    post(least_awake(server), make_room);
+    server_make_room(listener->owner);
 }
 
 struct shares *server_shares(struct server *server)
@@ -326,9 +333,30 @@ static size_t allow_many_descriptors(void)
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : USUAL;
 }
 
+static size_t own_descriptors(unsigned loops)
+{
+    return DESCRIPTORS_OF_PROCESS + (size_t)DESCRIPTORS_OF_LOOP * loops;
+}
+
+/*
+ * Are so many descriptors free as the server needs to start and to serve a few clients?  It could say that it
+ * is ready without them, but not accept a connection.
+ */
+static bool descriptors_suffice(size_t limit, unsigned loops, struct arena *arena, str *error)
+{
+    size_t needed = own_descriptors(loops) + DESCRIPTORS_TO_SERVE, free = 0, taken = 0;
+
+    for (size_t fd = 0; fd < limit && free < needed; fd++)
+        *(fcntl((int)fd, F_GETFD) < 0 ? &free : &taken) += 1;
+    if (free < needed)
+        *error =
+            arena_format(arena, "the limit of open files is %zu, and the server needs %zu (ulimit -n %zu)",
+                         limit, taken + needed, taken + needed);
+    return free == needed;
+}
+
 static void init(struct server *server, const struct server_options *options)
 {
-    server->loop_count = options->thread_count ? options->thread_count : usual_thread_count();
     server->loops = calloc(server->loop_count, sizeof *server->loops);
     check(server->loops != NULL);
     loop_init(&server->main, server);
@@ -354,10 +382,15 @@ static void init(struct server *server, const struct server_options *options)
 
 struct server *server_new(const struct server_options *options, struct arena *arena, str *error)
 {
-    struct server *server = calloc(1, sizeof *server);
+    unsigned loop_count = options->thread_count ? options->thread_count : usual_thread_count();
+    size_t descriptors = allow_many_descriptors();
 
+    if (!descriptors_suffice(descriptors, loop_count, arena, error))
+        return NULL;
+    struct server *server = calloc(1, sizeof *server);
     check(server != NULL);
-    server->shares = shares_new(allow_many_descriptors());
+    server->loop_count = loop_count;
+    server->shares = shares_new(descriptors, own_descriptors(loop_count));
     init(server, options);
     server->listener.owner = server;
     server->listener.accepted = on_accepted;

@@ -111,6 +111,8 @@ void listener_close(struct listener *listener, uv_close_cb closed);
 
 /* Accept a client of the public port, through whichever socket it came; `client` names its share. */
 void server_accept(struct server *server, int fd, const struct address *from, const char *client);
+/* Descriptors have run out: close the connection that has been idle for longest. */
+void server_make_room(struct server *server);
 
 /* ---- slots: a request being read or in flight ---- */
 

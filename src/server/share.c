@@ -39,11 +39,13 @@ struct shares {
     size_t most_connections, connections, bytes, disk_bytes, streams;
 };
 
-struct shares *shares_new(size_t descriptors)
+struct shares *shares_new(size_t descriptors, size_t own)
 {
     struct shares *shares = memory_take(sizeof *shares);
     size_t kept = descriptors / 4 < LIMIT_DESCRIPTORS_KEPT ? descriptors / 4 : LIMIT_DESCRIPTORS_KEPT;
 
+    if (kept < own)
+        kept = own;
     pthread_mutex_init(&shares->lock, NULL);
     shares->most_connections =
         descriptors - kept < LIMIT_CONNECTIONS ? descriptors - kept : LIMIT_CONNECTIONS;

@@ -23,8 +23,8 @@ struct share_stream {
     struct stream_owner *owner; /* the principal; or NULL */
 };
 
-/* `descriptors`: how many the process may open. */
-struct shares *shares_new(size_t descriptors);
+/* `descriptors`: how many the process may open; `own`: how many of them it needs without any connection. */
+struct shares *shares_new(size_t descriptors, size_t own);
 void shares_free(struct shares *shares);
 
 /* The limit that one more connection, or one more stream, would exceed. */

@@ -172,8 +172,8 @@ def test_many_connections_are_served_at_once(server):
     assert all(client.read_body() == "slow 1" for client in clients)
 
 
-# 32 of the 128 descriptors are reserved, and one address gets seven eighths of the other 96.
-DESCRIPTORS, OF_ONE_ADDRESS = 128, 84
+# 76 of the 128 descriptors are reserved for the server, and one address gets seven eighths of the other 52.
+DESCRIPTORS, OF_ONE_ADDRESS = 128, 45
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@
 
 enum {
     DESCRIPTORS = 100,
+    OWN = 25,
     MOST = 75,
     OF_ADDRESS = 65
 }; /* a quarter is reserved; one address may have seven eighths of the rest */
@@ -13,7 +14,7 @@ static struct shares *shares;
 
 static void begin(void)
 {
-    shares = shares_new(DESCRIPTORS);
+    shares = shares_new(DESCRIPTORS, OWN);
 }
 
 static struct share *enter(const char *address, size_t count, enum share_limit *limit)
@@ -47,6 +48,20 @@ TEST(one_address_gets_seven_eighths_of_the_connections)
     assert_int_equal(limit, SHARE_OF_ALL_TAKEN);
     leave(one, OF_ADDRESS);
     leave(other, MOST - OF_ADDRESS + 1);
+    shares_free(shares);
+}
+
+TEST(what_the_server_needs_itself_is_no_connections)
+{
+    enum share_limit limit;
+
+    shares = shares_new(DESCRIPTORS, DESCRIPTORS - 8);
+    struct share *one = enter("10.0.0.1", 7, &limit), *other = enter("10.0.0.2", 1, &limit);
+    assert_int_equal(limit, SHARE_FREE);
+    enter("10.0.0.2", 1, &limit);
+    assert_int_equal(limit, SHARE_OF_ALL_TAKEN);
+    leave(one, 7);
+    leave(other, 2);
     shares_free(shares);
 }
 
@@ -176,6 +191,6 @@ TESTS(test(one_address_gets_seven_eighths_of_the_connections),
       test(one_address_gets_seven_eighths_of_the_disk),
       test(one_address_gets_seven_eighths_of_the_streams_and_others_the_rest),
       test(one_principal_gets_seven_eighths_of_the_streams_whatever_its_addresses),
-      test(a_network_of_ipv6_is_one_address),
+      test(what_the_server_needs_itself_is_no_connections), test(a_network_of_ipv6_is_one_address),
       test(one_address_gets_seven_eighths_of_the_memory_and_small_requests_have_room_of_their_own),
       test(a_request_in_flight_keeps_the_share_of_a_client_that_has_gone))
