@@ -127,4 +127,3 @@ void http_head_write(struct text *text, const struct http_reply *reply, enum htt
                      bool keep_alive, int64_t now_ms);
 void http_piece_write(struct text *text, enum http_framing framing, str piece);
 void http_end_write(struct text *text, enum http_framing framing);
-str http_status_text(int status);

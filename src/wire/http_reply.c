@@ -23,7 +23,7 @@ void http_header_add(struct arena *arena, struct http_headers *headers, str name
     *header = (struct http_header){name, value};
 }
 
-str http_status_text(int status)
+static str status_text(int status)
 {
     static const struct {
         int status;
@@ -127,7 +127,7 @@ static void write_status(struct text *text, const struct http_reply *reply, int6
     text_add(text, S("HTTP/1.1 "));
     text_add_i64(text, reply->status);
     text_add_char(text, ' ');
-    text_add(text, http_status_text(reply->status));
+    text_add(text, status_text(reply->status));
     text_add(text, S("\r\n"));
     add_header_line(text, S("Date"), date_at(text->arena, now_ms));
     if (str_present(reply->content_type))

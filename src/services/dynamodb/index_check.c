@@ -13,13 +13,13 @@ enum {
     MAX_CHECKED = 100,            /* of a longer list only the length is checked */
 };
 
-struct index_definition dynamodb_local_definition(const struct dynamodb_local_secondary_index *in)
+static struct index_definition local_definition(const struct dynamodb_local_secondary_index *in)
 {
     return (struct index_definition){
         .local = true, .name = in->index_name, .keys = &in->key_schema, .projection = in->projection};
 }
 
-struct index_definition dynamodb_global_definition(const struct dynamodb_global_secondary_index *in)
+static struct index_definition global_definition(const struct dynamodb_global_secondary_index *in)
 {
     return (struct index_definition){
         .name = in->index_name,
@@ -37,9 +37,9 @@ struct index_definition_list dynamodb_definitions_of(struct arena *arena,
     struct index_definition_list definitions = {0};
 
     for (size_t i = 0; i < in->local_secondary_indexes.count; i++)
-        *list_add(arena, &definitions) = dynamodb_local_definition(&in->local_secondary_indexes.items[i]);
+        *list_add(arena, &definitions) = local_definition(&in->local_secondary_indexes.items[i]);
     for (size_t i = 0; i < in->global_secondary_indexes.count; i++)
-        *list_add(arena, &definitions) = dynamodb_global_definition(&in->global_secondary_indexes.items[i]);
+        *list_add(arena, &definitions) = global_definition(&in->global_secondary_indexes.items[i]);
     return definitions;
 }
 

@@ -178,7 +178,7 @@ static bool refuse_missing(const struct call *call, const struct table *table)
     return false;
 }
 
-bool dynamodb_table_exists(const struct call *call, const struct table *table)
+static bool table_exists(const struct call *call, const struct table *table)
 {
     return table->row.id || refuse_missing(call, table);
 }
@@ -200,7 +200,7 @@ enum outcome dynamodb_describe_table(const struct call *call, const struct dynam
     const struct table *table = dynamodb_table_of(call);
 
     (void)in;
-    if (!table || !dynamodb_table_exists(call, table))
+    if (!table || !table_exists(call, table))
         return FAILED;
     struct dynamodb_settings_row row = dynamodb_settings_of(call, table);
     out->table = dynamodb_table_describe(call, table, &row);
@@ -359,7 +359,7 @@ enum outcome dynamodb_delete_table(const struct call *call, const struct dynamod
     const struct table *table = dynamodb_table_of(call);
 
     (void)in;
-    if (!table || !dynamodb_table_exists(call, table))
+    if (!table || !table_exists(call, table))
         return FAILED;
     struct dynamodb_settings_row row = dynamodb_settings_of(call, table);
     if (!may_delete(call, table, &row))

@@ -34,8 +34,6 @@ bool dynamodb_table_open(const struct call *call, const struct table *table);
 bool dynamodb_table_of_id(const struct call *call, int64_t id, struct table *table);
 
 /* tables.c */
-/* For a request about a table: false, after fail(), when it does not exist. */
-bool dynamodb_table_exists(const struct call *call, const struct table *table);
 /* Is it being filled from a backup, or from another table? */
 bool dynamodb_table_is_restored(const struct call *call, const struct table *table);
 /*

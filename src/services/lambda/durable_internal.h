@@ -93,8 +93,6 @@ struct result lambda_execution_result(const struct call *call, str result, str e
 
 /* ---- durable_operations.c ---- */
 
-struct lambda_operation lambda_operation_shown(const struct call *call,
-                                               const struct lambda_operation_row *row);
 /* A part of an execution's operations. */
 struct operation_page {
     bool changes; /* those that have changed, in the order of their changes; or those that a replay needs */

@@ -122,8 +122,7 @@ static void show_execution(const struct call *call, const struct lambda_operatio
     out->execution_details = details;
 }
 
-struct lambda_operation lambda_operation_shown(const struct call *call,
-                                               const struct lambda_operation_row *row)
+static struct lambda_operation shown(const struct call *call, const struct lambda_operation_row *row)
 {
     static void (*const details[])(const struct call *, const struct lambda_operation_row *,
                                    struct lambda_operation *) = {
@@ -175,7 +174,7 @@ static bool take(struct reading *reading, const struct lambda_operation_row *row
         reading->more = true;
         return false;
     }
-    *list_add(reading->call->arena, reading->operations) = lambda_operation_shown(reading->call, row);
+    *list_add(reading->call->arena, reading->operations) = shown(reading->call, row);
     reading->bytes += size;
     reading->last = reading->page->changes ? row->changed : row->id;
     return true;

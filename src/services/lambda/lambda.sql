@@ -1783,9 +1783,6 @@ from lambda_invocation where execution_id = :execution_id and durable = 'starter
 select kind from lambda_invocation where execution_id = :execution_id and durable = 'starter' and state = 'waiting'
 order by kind = 'event' limit 1;
 
--- statement: any_run :one
-select id from lambda_invocation where execution_id = :execution_id and durable = 'run' limit 1;
-
 -- ---- function URLs ----
 
 -- statement: put_url :exec
@@ -1855,10 +1852,6 @@ insert into lambda_line (sandbox_id, timestamp_ms, text) values (:sandbox_id, :t
 
 -- statement: list_lines :many
 select timestamp_ms, text from lambda_line where sandbox_id = :sandbox_id order by id;
-
--- statement: has_lines :one
--- column: found integer
-select 1 as found from lambda_line where sandbox_id = :sandbox_id limit 1;
 
 -- statement: remove_lines :exec
 delete from lambda_line where sandbox_id = :sandbox_id;

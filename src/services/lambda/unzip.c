@@ -62,7 +62,8 @@ static bool is_empty_piece(str piece)
     return str_empty(piece) || str_equal(piece, S("."));
 }
 
-bool unzip_name_is_safe(str name)
+/* May a package contain an entry of that name? */
+static bool name_is_safe(str name)
 {
     str rest = name, piece;
     size_t depth = 0;
@@ -314,7 +315,7 @@ static enum unzip_result unpack_entry(struct unpacking *unpacking, struct archiv
 {
     str name = str_of(archive_entry_pathname(entry));
 
-    if (!str_present(name) || !unzip_name_is_safe(name) || archive_entry_hardlink(entry) ||
+    if (!str_present(name) || !name_is_safe(name) || archive_entry_hardlink(entry) ||
         !is_compressed_as_usual(unpacking->from))
         return UNZIP_BROKEN;
     name = plain_name(&unpacking->arena, name);

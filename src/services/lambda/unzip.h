@@ -42,7 +42,5 @@ enum unzip_result unzip_check(str zip, int64_t most_bytes, int64_t *unpacked_byt
  */
 enum unzip_result unzip(const struct unzip_source *source, const char *folder, int64_t most_bytes);
 
-/* May a package contain an entry of that name? */
-bool unzip_name_is_safe(str name);
-/* ... and a symbolic link of that name with that target? */
+/* May a package contain a symbolic link of that name with that target? */
 bool unzip_link_is_safe(str name, str target);

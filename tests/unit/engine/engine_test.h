@@ -17,17 +17,6 @@ static inline struct call call_of(const struct operation *operation)
                          .progress = arena_new(&scratch, struct call_progress)};
 }
 
-static inline struct http_request json_request(const struct operation *operation, str body)
-{
-    struct http_request request = {
-        .method = S("POST"), .target = S("/"), .path = S("/"), .query = S(""), .body = body};
-
-    http_header_add(&scratch, &request.headers, S("Content-Type"), S("application/x-amz-json-1.0"));
-    http_header_add(&scratch, &request.headers, S("X-Amz-Target"),
-                    arena_format(&scratch, "%s.%s", operation->service->target_prefix, operation->name));
-    return request;
-}
-
 /* The body decoded as that operation's input; NULL when the call failed. */
 static inline void *decoded(const struct call *call, enum protocol_name protocol, str body)
 {
