@@ -461,7 +461,7 @@ enum outcome spawn_rest(const struct call *call, int64_t until_ms); /* returns P
  */
 void run_soon(const struct call *call, const struct operation *operation, const void *in);
 
-/* Effects begin when a call is durable: a model declares them, see engine/effect.h. */
+/* Effects begin when a call is committed: a model declares them, see engine/effect.h. */
 
 /*
  * Tell those who listen to GET /_orderly/events that the resource with that ARN has changed.  Calls that

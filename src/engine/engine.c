@@ -238,10 +238,7 @@ void modules_run(const struct call *call, bool start)
     }
 }
 
-/*
- * Restore the clock and the key of seals, run the modules' start hooks, and resume the effects that had not
- * ended.
- */
+/* Restore the clock and the key of seals, and run the modules' start hooks. */
 static enum outcome start(const struct call *call, const struct visit *visit, struct http_reply *reply)
 {
     struct engine *engine = call->engine;
@@ -254,8 +251,8 @@ static enum outcome start(const struct call *call, const struct visit *visit, st
     engine->next_timer_ms = 0;
     deliveries_start(engine);
     modules_run(&started, true);
-    effects_resume(engine);
-    reply->status = 200; /* never sent */
+    check(!engine->batch->effects.count); /* the server does not run yet */
+    reply->status = 200;                  /* never sent */
     return DONE;
 }
 

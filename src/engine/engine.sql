@@ -236,6 +236,10 @@ create table engine_trace_range (
 insert into engine_trace_range (range) select distinct id >> 6 from engine_trace order by 1;
 create index engine_trace_range_open on engine_trace_range (range) where words is null;
 
+-- Effects are not stored any more.
+-- migration: 15
+drop table engine_effect;
+
 -- statement: add_account :exec
 insert into engine_account (account) values (:account) on conflict do nothing;
 
@@ -362,16 +366,6 @@ select target from engine_delivery_target where ended = 1 limit 1;
 
 -- statement: remove_delivery_target :exec
 delete from engine_delivery_target where target = :target;
-
--- statement: begin_effect :exec
-insert into engine_effect (kind, id, payload) values (:kind, :id, :payload)
-on conflict (kind, id) do update set payload = excluded.payload;
-
--- statement: end_effect :exec
-delete from engine_effect where kind = :kind and id = :id;
-
--- statement: list_effects :many
-select kind, id, payload from engine_effect;
 
 -- statement: add_trace_page :exec
 insert into engine_trace_page (at_ms, bytes, hops) values (:at_ms, :bytes, :hops);

@@ -35,8 +35,8 @@ struct parking {
 };
 
 struct effect {
-    str kind, id, payload;
-    bool transient;
+    const struct effect_runner *runner;
+    str payload;
 };
 struct effect_list {
     struct effect *items;
@@ -99,7 +99,7 @@ struct exchange_queue {
     struct exchange *first, *last;
 };
 
-/* One transaction: the replies that are sent, and the effects that start, once it is durable. */
+/* One transaction: the effects that start once it is committed, and the replies, once it is durable. */
 struct batch {
     struct arena arena;
     struct exchange_list answers;
@@ -318,8 +318,8 @@ void metric_shares_end(struct metric_shares *shares);
 /* A client's request has its reply: call its module's request_ended(). */
 void metrics_request_ended(const struct exchange *exchange);
 
-/* outbox.c: sends replies and starts effects when they are durable */
-/* False: nothing of it waits for the disk. */
+/* outbox.c: starts effects when they are committed, sends replies when they are durable */
+/* The batch is committed.  False: no reply of it waits for the disk. */
 bool outbox_add_batch(struct engine *engine, struct batch *batch);
 /* Send a reply that waits only for exchange->sequence: a read's. */
 void outbox_add_read(struct engine *engine, struct exchange *exchange);
@@ -329,7 +329,6 @@ void outbox_wait_until_empty(struct engine *engine);
 bool outbox_is_waiting(struct engine *engine);
 /* Check that the end of each kind of effect runs an operation. */
 void effects_check(const struct engine *engine);
-void effects_resume(struct engine *engine);
 
 /* internal.c: calls that no client makes */
 /* The name of an operation in rows: "lambda:RetryInvocation". */

@@ -1,45 +1,50 @@
 /*
- * outbox.c: sends replies and starts effects once the batch they depend on is on disk.  Transient effects
- * start as soon as their batch is committed.
+ * outbox.c: starts effects when their batch is committed, and sends replies once the batch they depend on is
+ * on disk.
  *
  * The engine thread and the server threads add what waits; the thread that has synced releases it.  Batches
- * are released in order and by one thread at a time, so that an effect never starts before an effect of an
- * earlier batch.
+ * are released in order and by one thread at a time.
  */
 #include "engine/engine_internal.h"
-#include "engine_sql.h"
 
 #include "base/check.h"
-#include "base/log.h"
 
 #include <stdlib.h>
 
-static const struct effect_runner *find_runner(const struct engine *engine, str kind)
+static const struct effect_runner *runner_of(const struct engine *engine, const struct effect_kind *kind)
 {
     const struct effect_runner *runner = engine->options.effect_runners;
 
-    while (runner && runner->kind && !str_equal(kind, str_of(runner->kind->name)))
+    while (runner->kind && runner->kind != kind)
         runner++;
-    return runner && runner->kind ? runner : NULL;
+    check(runner->kind != NULL);
+    return runner;
 }
 
 void effects_check(const struct engine *engine)
 {
     const struct effect_runner *runner = engine->options.effect_runners;
 
-    for (; runner && runner->kind; runner++)
+    for (; runner->kind; runner++)
         check(operation_that_hears(engine, runner->kind->ended) != NULL);
 }
 
-static void start_effect(const struct engine *engine, const struct effect *effect)
+void effect_begin(const struct call *call, const struct effect_kind *kind, const void *in)
 {
-    const struct effect_runner *runner = find_runner(engine, effect->kind);
+    struct batch *batch = call->engine->batch;
 
-    if (runner)
-        runner->start(runner->context, effect->id, effect->payload);
-    else
-        log_warn("nobody carries out a stored effect", log_field("kind", effect->kind),
-                 log_field("id", effect->id));
+    check_writes(call);
+    *list_add(&batch->arena, &batch->effects) = (struct effect){
+        .runner = runner_of(call->engine, kind), .payload = model_to_json(&batch->arena, kind->input, in)};
+    batch->hurries = true;
+}
+
+static void start_effects(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->effects.count; i++) {
+        const struct effect *effect = &batch->effects.items[i];
+        effect->runner->start(effect->runner->context, effect->payload);
+    }
 }
 
 /* A worker encodes a long reply, if one is free, before the connection's loop sends it. */
@@ -53,8 +58,6 @@ static void release(struct engine *engine, struct batch *batch)
 {
     for (size_t i = 0; i < batch->answers.count; i++)
         let_go(engine, batch->answers.items[i]);
-    for (size_t i = 0; i < batch->effects.count; i++)
-        start_effect(engine, &batch->effects.items[i]);
     arena_free(&batch->arena);
     free(batch);
 }
@@ -120,18 +123,6 @@ static void release_durable(struct engine *engine)
     pthread_cond_broadcast(&engine->released);
 }
 
-static void start_transient_effects(const struct engine *engine, struct batch *batch)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < batch->effects.count; i++)
-        if (batch->effects.items[i].transient)
-            start_effect(engine, &batch->effects.items[i]);
-        else
-            batch->effects.items[kept++] = batch->effects.items[i];
-    batch->effects.count = kept;
-}
-
 /* Send the replies that wait only for the last batch that `lasts`. */
 static void release_unsynced_answers(struct engine *engine, struct batch *batch)
 {
@@ -153,9 +144,9 @@ bool outbox_add_batch(struct engine *engine, struct batch *batch)
 {
     if (batch->lasts)
         engine->lasting = batch->sequence;
-    start_transient_effects(engine, batch);
+    start_effects(batch);
     release_unsynced_answers(engine, batch);
-    if (!batch->answers.count && !batch->effects.count) {
+    if (!batch->answers.count) {
         release(engine, batch); /* none of it waits for the disk */
         return false;
     }
@@ -206,38 +197,4 @@ void outbox_wait_until_empty(struct engine *engine)
     while (engine->releasing || engine->unsynced_first || engine->unsynced_reads.first)
         pthread_cond_wait(&engine->released, &engine->durable_lock);
     pthread_mutex_unlock(&engine->durable_lock);
-}
-
-void effect_begin(const struct call *call, const struct effect_kind *kind, str id, const void *in)
-{
-    struct batch *batch = call->engine->batch;
-    struct effect effect = {.kind = str_of(kind->name), .id = arena_copy(&batch->arena, id)};
-
-    check_writes(call);
-    check(find_runner(call->engine, effect.kind) != NULL);
-    effect.payload = model_to_json(&batch->arena, kind->input, in);
-    effect.transient = kind->transient;
-    if (!kind->transient)
-        engine_begin_effect(call->txn, &(struct engine_begin_effect_params){
-                                           .kind = effect.kind, .id = effect.id, .payload = effect.payload});
-    batch->hurries |= kind->transient;
-    *list_add(&batch->arena, &batch->effects) = effect;
-}
-
-void effect_end(const struct call *call, const struct effect_kind *kind, str id)
-{
-    engine_end_effect(call->txn, &(struct engine_end_effect_params){.kind = str_of(kind->name), .id = id});
-}
-
-void effects_resume(struct engine *engine)
-{
-    struct batch *batch = engine->batch;
-
-    check(!batch->hurries); /* start hooks begin no transient effects */
-    txn_use_arena(engine->txn, &batch->arena);
-    struct engine_list_effects_rows rows = engine_list_effects(engine->txn);
-    batch->effects = (struct effect_list){0};
-    for (size_t i = 0; i < rows.count; i++)
-        *list_add(&batch->arena, &batch->effects) = (struct effect){
-            .kind = rows.items[i].kind, .id = rows.items[i].id, .payload = rows.items[i].payload};
 }

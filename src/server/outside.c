@@ -127,12 +127,11 @@ static void post(struct outside *outside, const struct outside_sent *sent)
         outside_sent_post(engine, sent, NULL, NULL);
 }
 
-static void report_busy(struct outside *outside, str id, str payload)
+static void report_busy(struct outside *outside, str payload)
 {
     struct transfer *transfer = memory_take(sizeof *transfer);
     static const bool yes = true;
 
-    (void)id;
     if (arena_run(&transfer->arena, read_transfer, &(struct reading){transfer, payload}))
         post(outside, &(struct outside_sent){.id = transfer->in.id,
                                              .context = transfer->in.context,
@@ -141,7 +140,7 @@ static void report_busy(struct outside *outside, str id, str payload)
     transfer_free(transfer);
 }
 
-void outside_start_effect(void *context, str id, str payload)
+void outside_start_effect(void *context, str payload)
 {
     struct outside *outside = context;
     struct transfer *transfer = memory_take(sizeof *transfer);
@@ -151,7 +150,7 @@ void outside_start_effect(void *context, str id, str payload)
         push(outside, transfer))
         return;
     transfer_free(transfer);
-    report_busy(outside, id, payload);
+    report_busy(outside, payload);
 }
 
 /* ---- the thread ---- */

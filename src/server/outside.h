@@ -26,4 +26,4 @@ void outside_close(struct outside *outside);
 void outside_free(struct outside *outside);
 
 /* The runner of OUTSIDE_SEND. */
-void outside_start_effect(void *outside, str id, str payload);
+void outside_start_effect(void *outside, str payload);

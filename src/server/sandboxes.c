@@ -1,7 +1,7 @@
 /*
  * sandboxes.c: the child processes of functions, which the engine's effects start and stop.
  *
- * The engine may start an effect on any thread; here the effect becomes an order for the main loop, because
+ * The engine starts effects on its own thread; here an effect becomes an order for the main loop, because
  * everything about sandboxes runs there.  sandbox.h lists the files.
  *
  * To add an effect, add it to engine/sandbox.model, and a runner to the table below.
@@ -34,7 +34,6 @@ static struct sandbox *find(struct sandboxes *sandboxes, str id)
     return NULL;
 }
 
-/* An effect may be started twice; the second start changes nothing. */
 static void start(struct sandboxes *sandboxes, str payload)
 {
     struct sandbox_start_input in = {0};
@@ -126,39 +125,33 @@ static void give_order(struct sandboxes *sandboxes, str payload,
     loop_post(sandboxes->loop, &order->task);
 }
 
-void sandboxes_start_effect(void *sandboxes, str id, str payload)
+void sandboxes_start_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, start);
 }
 
-void sandboxes_stop_effect(void *sandboxes, str id, str payload)
+void sandboxes_stop_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, stop);
 }
 
-void sandboxes_run_effect(void *sandboxes, str id, str payload)
+void sandboxes_run_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, run);
 }
 
-void sandboxes_terminate_effect(void *sandboxes, str id, str payload)
+void sandboxes_terminate_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, terminate);
 }
 
-void sandboxes_subscribe_effect(void *sandboxes, str id, str payload)
+void sandboxes_subscribe_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, subscribe);
 }
 
-void sandboxes_tell_effect(void *sandboxes, str id, str payload)
+void sandboxes_tell_effect(void *sandboxes, str payload)
 {
-    (void)id;
     give_order(sandboxes, payload, tell);
 }
 

@@ -224,12 +224,12 @@ struct sandboxes *sandboxes_new(struct loop *loop);
 /* Forks the launcher: the process must have one thread. */
 void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options);
 void sandboxes_free(struct sandboxes *sandboxes);
-void sandboxes_start_effect(void *sandboxes, str id, str payload);
-void sandboxes_stop_effect(void *sandboxes, str id, str payload);
-void sandboxes_run_effect(void *sandboxes, str id, str payload);
-void sandboxes_terminate_effect(void *sandboxes, str id, str payload);
-void sandboxes_subscribe_effect(void *sandboxes, str id, str payload);
-void sandboxes_tell_effect(void *sandboxes, str id, str payload);
+void sandboxes_start_effect(void *sandboxes, str payload);
+void sandboxes_stop_effect(void *sandboxes, str payload);
+void sandboxes_run_effect(void *sandboxes, str payload);
+void sandboxes_terminate_effect(void *sandboxes, str payload);
+void sandboxes_subscribe_effect(void *sandboxes, str payload);
+void sandboxes_tell_effect(void *sandboxes, str payload);
 /* Ends all children, without events for the engine; calls `done` when the last has ended. */
 void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop));
 /* Let sandboxes with extensions end, as long as the engine runs and answers them. */

@@ -264,7 +264,6 @@ EFFECTS = """\
 effects toy
 effect Play
     input PlayInput
-    id Name
     ended Played
 structure PlayInput
     Name  string  required
@@ -280,22 +279,13 @@ def test_effects_and_events_are_functions_that_take_their_structures(compile_mod
     header = (tmp_path / "toy_model.h").read_text()
     for declared in (
             "void toy_play_effect(const struct call *call, const struct toy_play_input *in)",
-            "void toy_play_effect_end(const struct call *call, str id)",
             "bool toy_play_read(struct arena *arena, str payload, struct toy_play_input *in)",
             "void toy_played_post(struct engine *engine, const struct toy_played *in,"):
         assert declared in header
-    assert "effect_begin(call, &TOY_PLAY, in->name, in);" in header
+    assert "effect_begin(call, &TOY_PLAY, in);" in header
     tables = (tmp_path / "toy_model.c").read_text()
     assert '.name = "toy.play", .input = &TOY_PLAY_INPUT, .ended = &TOY_PLAYED}' in tables
     assert "operations[]" not in tables and "TOY_SERVICE" not in header + tables
-
-
-def test_a_transient_effect_is_marked_and_need_not_be_ended(compile_model, tmp_path):
-    result = compile_model(EFFECTS.replace("effect Play", "effect Play transient"))
-    assert (result.returncode, result.stderr) == (0, "")
-    header = (tmp_path / "toy_model.h").read_text()
-    assert "void toy_play_effect(" in header and "toy_play_effect_end" not in header
-    assert ".ended = &TOY_PLAYED, .transient = true}" in (tmp_path / "toy_model.c").read_text()
 
 
 def test_an_internal_operation_takes_an_event_of_another_model(compile_model, tmp_path):
@@ -308,18 +298,16 @@ def test_an_internal_operation_takes_an_event_of_another_model(compile_model, tm
 
 
 @pytest.mark.parametrize("text, sentence", [
-    (EFFECTS.replace("    id Name\n", ""), "toy.model:2: Effect Play needs its input, id and ended lines."),
-    (EFFECTS.replace("effect Play", "effect Play soon"), "toy.model:2: This is written: effect NAME [transient]"),
-    (EFFECTS.replace("effect Play", "effect Play transient soon"), "toy.model:2: This is written: effect NAME [transient]"),
-    (EFFECTS.replace("id Name", "id Size"), "toy.model:4: Size is no required string of the input."),
-    (EFFECTS.replace("id Name", "id Nothing"), "toy.model:4: Nothing is no required string of the input."),
-    (EFFECTS.replace("ended Played", "ended PlayInput"), "toy.model:5: There is no event PlayInput."),
+    (EFFECTS.replace("    ended Played\n", ""), "toy.model:2: Effect Play needs its input and ended lines."),
+    (EFFECTS.replace("    input PlayInput\n", ""), "toy.model:2: Effect Play needs its input and ended lines."),
+    (EFFECTS.replace("effect Play", "effect Play soon"), "toy.model:2: This is written: effect NAME"),
+    (EFFECTS.replace("ended Played", "ended PlayInput"), "toy.model:4: There is no event PlayInput."),
     (EFFECTS.replace("ended Played", "end Played"),
-     "toy.model:5: An effect has an input, an id and what is told when it has ended."),
-    (EFFECTS + "effect Play\n    input PlayInput\n    id Name\n    ended Played\n",
-     "toy.model:11: Effect Play is declared twice."),
-    (EFFECTS + "structure Lonely\n", "toy.model:11: No operation uses Lonely."),
-    (EFFECTS + "operation Hear writes internal\n", "toy.model:11: A model of effects has no operations."),
+     "toy.model:4: An effect has an input and what is told when it has ended."),
+    (EFFECTS + "effect Play\n    input PlayInput\n    ended Played\n",
+     "toy.model:10: Effect Play is declared twice."),
+    (EFFECTS + "structure Lonely\n", "toy.model:10: No operation uses Lonely."),
+    (EFFECTS + "operation Hear writes internal\n", "toy.model:10: A model of effects has no operations."),
     (HEADER + GOOD + EFFECTS.split("\n", 1)[1],
      "toy.model:12: Effects stand in a model of their own: effects NAME"),
     (HEADER + GOOD + "event Played\n", "toy.model:12: Only a model of effects has events."),

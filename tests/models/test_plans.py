@@ -22,7 +22,6 @@ WHOLE_TABLES = {
     "engine: find_last_delivery": "the last row",
     "engine: find_last_trace_run": "the last row",
     "engine: find_next_timer": "the first entry of an index",
-    "engine: list_effects": "once, at the start",
     "engine: find_trace_page": "the first row",
     "engine: size_of_trace_pages": "at a start and after a failed commit",
     "engine: find_oldest_trace": "the first entry of an index",

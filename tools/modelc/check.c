@@ -468,14 +468,6 @@ static void check_operation(struct model *model, size_t index)
         check_chunked(model, operation, find_shape(model, operation->input.text));
 }
 
-static const struct field *find_field(const struct shape_entry *shape, str name)
-{
-    for (size_t i = 0; shape && i < shape->fields.count; i++)
-        if (str_equal(shape->fields.items[i].name, name))
-            return &shape->fields.items[i];
-    return NULL;
-}
-
 static void check_effect(struct model *model, size_t index)
 {
     const struct effect_entry *effect = &model->effects.items[index];
@@ -483,17 +475,11 @@ static void check_effect(struct model *model, size_t index)
     for (size_t i = 0; i < index; i++)
         if (str_equal(model->effects.items[i].name, effect->name))
             complain(model, effect->line, "Effect %.*s is declared twice.", STR_ARGS(effect->name));
-    if (!str_present(effect->input.text) || !str_present(effect->id.text) ||
-        !str_present(effect->ended.text)) {
-        complain(model, effect->line, "Effect %.*s needs its input, id and ended lines.",
-                 STR_ARGS(effect->name));
+    if (!str_present(effect->input.text) || !str_present(effect->ended.text)) {
+        complain(model, effect->line, "Effect %.*s needs its input and ended lines.", STR_ARGS(effect->name));
         return;
     }
     use_structure(model, &effect->input);
-    const struct field *id = find_field(find_shape(model, effect->input.text), effect->id.text);
-    if (!id || !id->required || !str_equal(id->type, S("string")))
-        complain(model, effect->id.line, "%.*s is no required string of the input.",
-                 STR_ARGS(effect->id.text));
     const struct shape_entry *ended = find_shape(model, effect->ended.text);
     if (!ended || !ended->is_event)
         complain(model, effect->ended.line, "There is no event %.*s.", STR_ARGS(effect->ended.text));

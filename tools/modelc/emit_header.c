@@ -237,14 +237,8 @@ static void emit_effect(const struct model *model, const struct effect_entry *ef
     text_format(out, "extern const struct effect_kind %.*s;\n", STR_ARGS(kind));
     text_format(out,
                 "static inline void %.*s_effect(const struct call *call, const struct %.*s *in)\n"
-                "{\n    effect_begin(call, &%.*s, in->%.*s, in);\n}\n",
-                STR_ARGS(name), STR_ARGS(input->tag), STR_ARGS(kind),
-                STR_ARGS(c_identifier(model->arena, effect->id.text)));
-    if (!effect->transient)
-        text_format(out,
-                    "static inline void %.*s_effect_end(const struct call *call, str id)\n"
-                    "{\n    effect_end(call, &%.*s, id);\n}\n",
-                    STR_ARGS(name), STR_ARGS(kind));
+                "{\n    effect_begin(call, &%.*s, in);\n}\n",
+                STR_ARGS(name), STR_ARGS(input->tag), STR_ARGS(kind));
     text_format(out,
                 "static inline bool %.*s_read(struct arena *arena, str payload, struct %.*s *in)\n"
                 "{\n    return model_from_json(arena, &%.*s, payload, in);\n}\n\n",

@@ -460,10 +460,9 @@ static void emit_effect(const struct model *model, const struct effect_entry *ef
 
     text_format(out, "const struct effect_kind %.*s = {\n    ", STR_ARGS(constant(model, effect->name)));
     add_text(out, "name", arena_format(model->arena, "%.*s.%.*s", STR_ARGS(model->name), STR_ARGS(snake)));
-    text_format(out, ".input = &%.*s, .ended = &%.*s%s};\n\n",
+    text_format(out, ".input = &%.*s, .ended = &%.*s};\n\n",
                 STR_ARGS(find_shape(model, effect->input.text)->constant),
-                STR_ARGS(find_shape(model, effect->ended.text)->constant),
-                effect->transient ? ", .transient = true" : "");
+                STR_ARGS(find_shape(model, effect->ended.text)->constant));
 }
 
 void emit_tables(const struct model *model, str header_name, struct text *out)

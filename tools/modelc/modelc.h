@@ -221,8 +221,7 @@ struct errors {
 struct effect_entry {
     str name;
     int line;
-    struct name input, id, ended; /* text absent: not given */
-    bool transient;               /* a restart makes it void */
+    struct name input, ended; /* text absent: not given */
 };
 
 struct effects {

@@ -72,10 +72,9 @@ static void parse_effect(struct model *model, const struct line *line, struct pl
 {
     place->where = IN_EFFECT;
     place->effect = list_add(model->arena, &model->effects);
-    *place->effect = (struct effect_entry){
-        .name = line->items[1].text, .line = line->number, .transient = line->count > 2};
-    if (line->count > 3 || (line->count == 3 && !str_equal(line->items[2].text, S("transient"))))
-        complain(model, line->number, "This is written: effect NAME [transient]");
+    *place->effect = (struct effect_entry){.name = line->items[1].text, .line = line->number};
+    if (line->count > 2)
+        complain(model, line->number, "This is written: effect NAME");
 }
 
 static void parse_effect_line(struct model *model, const struct line *line, struct effect_entry *effect)
@@ -83,14 +82,14 @@ static void parse_effect_line(struct model *model, const struct line *line, stru
     const struct {
         const char *word;
         struct name *name;
-    } parts[] = {{"input", &effect->input}, {"id", &effect->id}, {"ended", &effect->ended}};
+    } parts[] = {{"input", &effect->input}, {"ended", &effect->ended}};
 
     for (size_t i = 0; line->count == 2 && i < sizeof parts / sizeof *parts; i++)
         if (str_equal(line->items[0].text, str_of(parts[i].word))) {
             *parts[i].name = (struct name){line->items[1].text, line->number};
             return;
         }
-    complain(model, line->number, "An effect has an input, an id and what is told when it has ended.");
+    complain(model, line->number, "An effect has an input and what is told when it has ended.");
 }
 
 static void parse_operation(struct model *model, const struct line *line, struct place *place)

@@ -78,19 +78,6 @@ TEST(answers_of_a_batch_leave_in_the_order_of_its_calls)
         assert_true(place_of(requests[i - 1]) < place_of(requests[i]));
 }
 
-TEST(an_effect_starts_when_its_cause_is_durable)
-{
-    hold_disk(true);
-    struct request *request = begin_run("effect e one");
-
-    wait_until_disk_is_asked();
-    assert_int_equal(effect_count(), 0);
-    hold_disk(false);
-    wait_for_effects(1);
-    assert_text(effect_at(0), "e one");
-    assert_int_equal(status_of(request), 200);
-}
-
 TEST(effects_start_in_the_order_in_which_they_were_begun)
 {
     enum { EFFECTS = 60 };
@@ -116,30 +103,13 @@ TEST(an_effect_of_a_call_that_failed_never_starts)
     assert_run("effect f x");
     wait_for_effects(1);
     assert_text(effect_at(0), "f x");
-    core_restart();
-    wait_for_effects(2);
-    assert_text(effect_at(1), "f x");
 }
 
-TEST(an_effect_that_has_not_ended_starts_again_after_a_restart)
-{
-    assert_run("effect ended x; effect open y");
-    wait_for_effects(2);
-    assert_run("end ended");
-    core_restart();
-    wait_for_effects(3);
-    assert_text(effect_at(2), "open y");
-    assert_run("end open");
-    core_restart();
-    let_run();
-    assert_int_equal(effect_count(), 3);
-}
-
-TEST(a_transient_effect_does_not_wait_for_the_disk)
+TEST(an_effect_does_not_wait_for_the_disk)
 {
     assert_run("put z 1"); /* a log's first commit always waits for the disk */
     hold_disk(true);
-    struct request *request = begin_run("put a 1; flash e one");
+    struct request *request = begin_run("put a 1; effect e one");
 
     wait_for_effects(1);
     assert_text(effect_at(0), "e one");
@@ -149,16 +119,13 @@ TEST(a_transient_effect_does_not_wait_for_the_disk)
     assert_int_equal(status_of(request), 200);
 }
 
-TEST(a_transient_effect_is_forgotten_by_a_restart)
+TEST(an_effect_does_not_start_again_after_a_restart)
 {
-    assert_run("flash e one; effect f two");
-    wait_for_effects(2);
-    assert_int_equal(run("flash g three; fail"), 400);
+    assert_run("effect e one");
+    wait_for_effects(1);
     core_restart();
-    wait_for_effects(3);
     let_run();
-    assert_int_equal(effect_count(), 3);
-    assert_text(effect_at(2), "f two");
+    assert_int_equal(effect_count(), 1);
 }
 
 TEST(an_answer_that_promises_nothing_leaves_while_the_disk_is_busy)
@@ -180,7 +147,7 @@ TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_before)
     hold_disk(true);
     struct request *write = begin_run("put a 1");
     wait_until_disk_is_asked();
-    struct request *request = begin_run("unsynced; put b 1"), *later = begin_run("unsynced; flash e one");
+    struct request *request = begin_run("unsynced; put b 1"), *later = begin_run("unsynced; effect e one");
 
     wait_for_effects(1);
     assert_false(is_answered(write));
@@ -192,7 +159,7 @@ TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_before)
     assert_int_equal(status_of(later), 200);
 }
 
-/* While an effect waits for the disk, a batch that has a call stays open until four more have come. */
+/* While a reply waits for the disk, a batch that has a call stays open until four more have come. */
 TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it)
 {
     enum { MORE = 32 };
@@ -200,15 +167,17 @@ TEST(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it)
 
     assert_run("put z 1");
     hold_disk(true);
-    assert_run("unsynced; effect e one");
+    assert_run("unsynced; put y 1");
+    struct request *failed = begin_run("unsynced; fail"); /* waits, and does not last */
     wait_until_disk_is_asked();
-    struct request *write = begin_run("put a 1"), *request = begin_run("unsynced; put b 1; flash f two");
+    struct request *write = begin_run("put a 1"), *request = begin_run("unsynced; put b 1; effect f two");
     for (int i = 0; i < MORE; i++)
         more[i] = begin_run("put c 1");
     wait_for_effects(1);
     assert_text(effect_at(0), "f two");
     assert_false(is_answered(request));
     hold_disk(false);
+    assert_int_equal(status_of(failed), 400);
     assert_int_equal(status_of(write), 200);
     assert_int_equal(status_of(request), 200);
     for (int i = 0; i < MORE; i++)
@@ -267,7 +236,7 @@ TEST(a_call_that_promises_nothing_and_fails_is_answered_as_others_are)
     struct request *write = begin_run("unsynced; put a 1");
     assert_int_equal(status_of(write), 200);
     struct request *request = begin_run("unsynced; fail");
-    assert_run("unsynced; flash e one");
+    assert_run("unsynced; effect e one");
     assert_false(is_answered(request));
     hold_disk(false);
     assert_int_equal(status_of(request), 400);
@@ -282,7 +251,7 @@ TEST(the_world_tells_the_engine)
 TEST(when_the_disk_is_full_clients_are_told_and_nothing_is_kept)
 {
     fill_disk(true);
-    int write = run("put a 1; effect e x; flash f x; spawn put s 1");
+    int write = run("put a 1; effect e x; spawn put s 1");
     int timer = run("timer t 0 put t 1");
     int clock = status_of(begin_http("POST", "/_orderly/clock", "{\"advance_ms\": 86400000}"));
     fill_disk(false);
@@ -443,12 +412,10 @@ TESTS(engine_test(an_answer_waits_for_the_disk),
       engine_test(a_read_sees_what_was_acknowledged_before),
       engine_test(the_engine_syncs_the_commit_of_one_call_itself_but_not_of_two),
       engine_test(answers_of_a_batch_leave_in_the_order_of_its_calls),
-      engine_test(an_effect_starts_when_its_cause_is_durable),
       engine_test(effects_start_in_the_order_in_which_they_were_begun),
       engine_test(an_effect_of_a_call_that_failed_never_starts),
-      engine_test(an_effect_that_has_not_ended_starts_again_after_a_restart),
-      engine_test(a_transient_effect_does_not_wait_for_the_disk),
-      engine_test(a_transient_effect_is_forgotten_by_a_restart),
+      engine_test(an_effect_does_not_wait_for_the_disk),
+      engine_test(an_effect_does_not_start_again_after_a_restart),
       engine_test(an_answer_that_promises_nothing_leaves_while_the_disk_is_busy),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_before),
       engine_test(an_answer_that_promises_nothing_waits_for_what_others_wrote_with_it),

@@ -284,14 +284,6 @@ static enum outcome begin_effect(const struct call *call, str rest)
     return DONE;
 }
 
-static enum outcome begin_transient_effect(const struct call *call, str rest)
-{
-    str id = toy_word(&rest);
-
-    world_flash_effect(call, &(struct world_act_input){.id = id, .text = str_trim(rest)});
-    return DONE;
-}
-
 static enum outcome promise_nothing(const struct call *call, str rest)
 {
     (void)rest;
@@ -313,12 +305,6 @@ static enum outcome put_handed(const struct call *call, str rest)
     if (str_present(handed_over(call)))
         toy_put_item(call->txn,
                      &(struct toy_put_item_params){.key = toy_word(&rest), .value = handed_over(call)});
-    return DONE;
-}
-
-static enum outcome end_effect(const struct call *call, str rest)
-{
-    world_act_effect_end(call, toy_word(&rest));
     return DONE;
 }
 
@@ -420,12 +406,10 @@ static const struct {
     {STR_INIT("count-operation"), toy_count_operation},
     {STR_INIT("count-two"), toy_count_two},
     {STR_INIT("effect"), begin_effect},
-    {STR_INIT("flash"), begin_transient_effect},
     {STR_INIT("unsynced"), promise_nothing},
     {STR_INIT("hand"), hand_text},
     {STR_INIT("handed"), put_handed},
     {STR_INIT("shown"), put_shown},
-    {STR_INIT("end"), end_effect},
     {STR_INIT("sweep"), sweep},
     {STR_INIT("hops"), write_hops},
     {STR_INIT("sum"), add_to_sum},

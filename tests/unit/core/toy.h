@@ -20,7 +20,7 @@
  *     glance KEY INTO      invoke Glance
  *     spawn STEPS          timer ID MS STEPS             cancel ID
  *     poll ID STEPS        unpoll ID            poke ID             rest MS (of a poller)
- *     effect ID PAYLOAD    end ID               count THING N
+ *     effect ID PAYLOAD    count THING N
  *     sweep NAME N         add NAME to "swept" N times, in slices, and call toy_hook() each time
  *     hops ID N            write N hops of that trace          (hops ID N TEXT)
  *     seal KEY PURPOSE DATA      unseal KEY PURPOSE SEAL (into KEY; "refused")

@@ -148,23 +148,22 @@ const struct identity_provider world_identity = {
 
 /* ---- effects ---- */
 
-static void start_effect(void *context, str id, str payload)
+static void start_effect(void *context, str payload)
 {
     struct arena arena = {0};
     struct world_act_input in = {0};
 
     (void)context;
-    check(world_act_read(&arena, payload, &in) && str_equal(in.id, id));
+    check(world_act_read(&arena, payload, &in));
     lock_news();
     if (world.effect_count < MAX_EFFECTS)
-        snprintf(world.effects[world.effect_count++], EFFECT_BYTES, "%.*s %.*s", STR_ARGS(id),
+        snprintf(world.effects[world.effect_count++], EFFECT_BYTES, "%.*s %.*s", STR_ARGS(in.id),
                  STR_ARGS(in.text));
     unlock_news();
     arena_free(&arena);
 }
 
-const struct effect_runner world_runners[] = {
-    {&WORLD_ACT, start_effect, NULL}, {&WORLD_FLASH, start_effect, NULL}, {NULL, NULL, NULL}};
+const struct effect_runner world_runners[] = {{&WORLD_ACT, start_effect, NULL}, {NULL, NULL, NULL}};
 
 void wait_for_effects(size_t count)
 {

@@ -367,7 +367,7 @@ static void start_effect(struct engine *engine, str kind, str payload)
 
     while (!str_equal(str_of(runner->kind->name), kind))
         runner++;
-    runner->start(runner->context, S("effect"), payload);
+    runner->start(runner->context, payload);
 }
 
 static void note_request(struct engine *engine, struct exchange *exchange)
