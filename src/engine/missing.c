@@ -2,11 +2,22 @@
  * missing.c: the name of the first missing required parameter of a request.
  *
  * For the dialects that check nothing else: null items of lists and null values of maps count as missing,
- * too, and are named by their number or key: "Tags.env", "TagKeys.2".
+ * too, and are named by their number or key: "Tags.env", "TagKeys.2".  A member of a batch's entry is named
+ * with the entry: "DeleteMessageBatchRequestEntry.1.Id".
  */
 #include "engine/protocol_internal.h"
 
 static str first_missing(struct arena *arena, const struct shape *shape, const void *value, str name);
+
+static str first_missing_of_entry(struct arena *arena, const struct shape *entry, const void *value,
+                                  size_t number)
+{
+    str missing = first_missing(arena, entry, value, (str){0});
+
+    if (!str_present(missing) || entry->type != SHAPE_STRUCTURE)
+        return missing;
+    return arena_format(arena, "%s.%zu.%.*s", entry->name, number, STR_ARGS(missing));
+}
 
 static str first_missing_item(struct arena *arena, const struct shape *shape, const void *value, str name)
 {
@@ -19,7 +30,8 @@ static str first_missing_item(struct arena *arena, const struct shape *shape, co
         char *item = items.data + i * size;
         const void *inside = map ? item + MAP_VALUE_OFFSET : item;
         if (!is_null_item(shape->element, inside))
-            missing = first_missing(arena, shape->element, inside, name);
+            missing = map ? first_missing(arena, shape->element, inside, name)
+                          : first_missing_of_entry(arena, shape->element, inside, i + 1);
         else if (map)
             missing = arena_concat(arena, name, S("."), *entry_key(item));
         else

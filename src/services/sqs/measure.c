@@ -16,7 +16,8 @@ enum {
     MEASURED_AT_MS = 55 * 1000,
     MARKED_EVERY_MS = 60 * MINUTE_MS,
     SHOWN_MS = 6 * 60 * MINUTE_MS,
-    MOST_QUIET = 20000, /* messages that are looked at */
+    MOST_QUIET = 20000,    /* messages that are looked at in an index */
+    MOST_IN_FLIGHT = 1000, /* messages that are looked at, one by one */
 };
 
 void sqs_measure_later(const struct call *call)
@@ -138,10 +139,24 @@ static void measure_fairness(const struct call *call, const struct queue *queue,
     count(call, &age, queue->row.name, (double)age_seconds);
 }
 
-/* A group is locked while one of its messages is in flight, or its first is delayed. */
-static void measure_locks(const struct call *call, const struct queue *queue, int64_t in_flight)
+static int64_t groups_in_flight(const struct call *call, const struct queue *queue)
 {
-    static const struct metric groups = METRIC("ApproximateNumberOfGroupsWithInflightMessages", "Count");
+    struct sqs_count_groups_in_flight_row row = {0};
+
+    sqs_count_groups_in_flight(
+        call->txn,
+        &(struct sqs_count_groups_in_flight_params){
+            .generation_id = queue->row.generation_id, .now_ms = call->now_ms, .limit = MOST_IN_FLIGHT},
+        &row);
+    return row.groups;
+}
+
+/*
+ * A group is locked while its first message is in flight or delayed: nearly those with messages in flight,
+ * which take a look at each message.
+ */
+static int64_t locked_groups(const struct call *call, const struct queue *queue, int64_t in_flight)
+{
     struct sqs_count_locked_groups_row row = {0};
 
     sqs_count_locked_groups(
@@ -149,7 +164,16 @@ static void measure_locks(const struct call *call, const struct queue *queue, in
         &(struct sqs_count_locked_groups_params){
             .generation_id = queue->row.generation_id, .now_ms = call->now_ms, .limit = MAX_IN_FLIGHT},
         &row);
-    count(call, &groups, queue->row.name, (double)(row.locked < in_flight ? row.locked : in_flight));
+    return row.locked < in_flight ? row.locked : in_flight;
+}
+
+static void measure_groups(const struct call *call, const struct queue *queue, int64_t in_flight)
+{
+    static const struct metric groups = METRIC("ApproximateNumberOfGroupsWithInflightMessages", "Count");
+
+    count(call, &groups, queue->row.name,
+          (double)(in_flight <= MOST_IN_FLIGHT ? groups_in_flight(call, queue)
+                                               : locked_groups(call, queue, in_flight)));
 }
 
 /* ---- queues ---- */
@@ -174,7 +198,7 @@ static void measure(const struct call *call, const struct sqs_next_queue_row *ro
     count(&there, &delayed, row->name, (double)counts.delayed);
     count(&there, &age, row->name, (double)sqs_oldest_age_s(&there, &queue, has_messages));
     if (queue.row.fifo)
-        measure_locks(&there, &queue, counts.in_flight);
+        measure_groups(&there, &queue, counts.in_flight);
     else
         measure_fairness(&there, &queue, counts.in_flight);
 }

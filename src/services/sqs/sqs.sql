@@ -523,6 +523,15 @@ where generation_id = :generation_id and group_id = :group_id and group_id is no
 select count(*) as locked
 from (select 1 from sqs_group where generation_id = :generation_id and available_ms > :now_ms limit :limit);
 
+-- The groups of the messages in flight.
+-- statement: count_groups_in_flight :one
+-- param: now_ms integer
+-- param: limit integer
+-- column: groups integer
+select count(distinct group_id) as groups
+from (select group_id from sqs_message where generation_id = :generation_id
+    and case when receipt > 0 then 1 when group_id is null then 0 else 2 end = 1 and visible_ms > :now_ms limit :limit);
+
 -- Messages that a receive would find, by the time since which it would.
 -- statement: list_waiting :many
 -- param: after_ms integer

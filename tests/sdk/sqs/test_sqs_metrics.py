@@ -109,3 +109,28 @@ def test_a_fifo_queue_counts_its_groups_in_flight_and_the_duplicates(sqs, at, me
     figures = measured("q.fifo")
     assert (figures["NumberOfMessagesSent"], figures["NumberOfDeduplicatedSentMessages"]) == (7, 3)
     assert of_groups(figures) == (None, {"ApproximateNumberOfGroupsWithInflightMessages": 2})
+
+
+def in_flight_groups(sqs, name, messages):
+    """A FIFO queue of so many groups: the second message of each is in flight, the first was given back."""
+    url = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true", "VisibilityTimeout": "600"})["QueueUrl"]
+    for first in range(0, messages, 5):
+        sqs.send_message_batch(QueueUrl=url, Entries=[
+            {"Id": f"{group}-{n}", "MessageBody": "m", "MessageGroupId": f"g{group}", "MessageDeduplicationId": f"{group}-{n}"}
+            for group in range(first, min(first + 5, messages)) for n in range(2)])
+    first_ones, taken = [], 0
+    while taken < 2 * messages:
+        got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["MessageDeduplicationId"])["Messages"]
+        taken += len(got)
+        first_ones += [m["ReceiptHandle"] for m in got if m["Attributes"]["MessageDeduplicationId"].endswith("-0")]
+    for first in range(0, messages, 10):
+        sqs.change_message_visibility_batch(QueueUrl=url, Entries=[
+            {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+            for n, receipt in enumerate(first_ones[first:first + 10])])
+
+
+@pytest.mark.parametrize("messages, counted", [(3, 3), (1000, 1000), (1001, 0)])
+def test_a_group_whose_first_message_was_given_back_has_messages_in_flight(sqs, at, measured, messages, counted):
+    """Of more than a thousand messages in flight only the first ones of their groups are looked at."""
+    in_flight_groups(sqs, "q.fifo", messages)
+    assert of_groups(measured("q.fifo")) == (None, {"ApproximateNumberOfGroupsWithInflightMessages": counted})
