@@ -161,7 +161,7 @@ void sandbox_post_exit(struct sandbox *sandbox, int status)
                                     .max_memory_bytes = &sandbox->memory_peak_bytes};
 
     *(WIFEXITED(status) ? &exited.exit_code : &exited.signal) = WIFEXITED(status) ? &exit_code : &signal;
-    post_exited(sandbox->sandboxes, &exited);
     log_debug("sandbox ended", log_field("id", sandbox->id), log_field("pid", sandbox->pid),
               log_field("reason", reason), log_field("status", status));
+    post_exited(sandbox->sandboxes, &exited); /* after the line: who hears of the event may look for it */
 }

@@ -151,8 +151,8 @@ def test_a_client_that_leaves_cancels_its_parked_call(server):
 
 
 def test_a_client_that_resets_cancels_its_parked_call(server):
-    client = server.client().get("/park").get("/null")
-    time.sleep(0.1)
+    client = served(server)
+    assert server.ask("GET", "/cancelled") == "0"
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     client.close()
     eventually(lambda: server.ask("GET", "/cancelled") != "0")
@@ -225,10 +225,12 @@ def test_who_is_being_served_does_not_make_room(small_server):
 
 def test_refused_connections_are_counted_in_one_line_a_second(small_server):
     clients = [served(small_server) for _ in range(OF_ONE_ADDRESS)]
+    began = time.monotonic()
     for _ in range(200):
         assert small_server.client().read_reply()[0] == 503
+    seconds = time.monotonic() - began
     lines = [line for line in small_server.log().splitlines() if "a connection was refused" in line]
-    assert 1 <= len(lines) < 20
+    assert 1 <= len(lines) <= min(seconds + 2, 199)
     assert closed(clients) == []
 
 
@@ -284,13 +286,13 @@ def test_nobody_can_connect_once_the_server_stops(server):
 
 
 def test_a_second_signal_ends_the_process_at_once(tmp_path):
+    """Both come while the process is held: else its stop might be over before the second one."""
     server = Server(tmp_path)
     server.start("E", "/bin/sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.01; done")
     eventually(lambda: server.lines_of("E"))
-    server.process.send_signal(signal.SIGTERM)
-    eventually(lambda: "stopping" in server.log())
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 128 + signal.SIGTERM
+    for number in (signal.SIGSTOP, signal.SIGINT, signal.SIGTERM, signal.SIGCONT):
+        server.process.send_signal(number)
+    assert server.process.wait(60) in (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 @pytest.fixture
