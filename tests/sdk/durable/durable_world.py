@@ -136,7 +136,7 @@ class Puppet:
         return Run(self, json.loads(found["Body"]))
 
     def wait_until_it_has_heard(self):
-        """Until a run has taken the last answer: no later run may take it."""
+        """Until a run has taken the last answer: a later run would take it otherwise."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
         def is_empty():
@@ -170,10 +170,13 @@ class Run:
 
     def answer(self, **answer):
         self.world.client("sqs").send_message(QueueUrl=self.puppet.told_to, MessageBody=json.dumps(answer))
+        self.puppet.wait_until_it_has_heard()
 
     def pend(self):
+        """Ends this run, which may not be the first one of its execution."""
+        before = self.world.types(self.arn).count("InvocationCompleted")
         self.answer(**{"return": {"Status": "PENDING"}})
-        self.world.wait_for(self.arn, "InvocationCompleted")
+        self.world.wait_for(self.arn, "InvocationCompleted", before + 1)
 
     def succeed(self, result="done"):
         self.answer(**{"return": {"Status": "SUCCEEDED", "Result": json.dumps(result)}})
