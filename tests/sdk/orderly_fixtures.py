@@ -359,15 +359,19 @@ def ask(endpoint):
 
 
 @pytest.fixture
-def time_out(client, advance_clock, log_of):
+def time_out(client, advance_clock, log_of, wait_until):
     """time_out(function, call) makes the call; its function says "running" and does not end, so its Timeout passes.
     Returns the call's result."""
 
+    def said(function):
+        return sum("running" in line for line in log_of(function))
+
     def outlast(function, call, *arguments):
         seconds = client("lambda").get_function_configuration(FunctionName=function)["Timeout"]
+        before = said(function)  # by earlier calls
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             result = pool.submit(call, *arguments)
-            log_of(function, "running")
+            wait_until(lambda: said(function) > before, what=f"{function} to run")
             advance_clock(seconds)
             return result.result()
 

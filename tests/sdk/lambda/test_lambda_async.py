@@ -21,6 +21,16 @@ def handler(event, context):
         raise ValueError(event["why"])
     return {"got": event}
 """
+# Runs until a message is in the queue "gate", when it is asked to.
+GATED = """
+import boto3, os
+def handler(event, context):
+    if event == "gate":
+        queues = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
+        gate = queues.get_queue_url(QueueName="gate")["QueueUrl"]
+        while "Messages" not in queues.receive_message(QueueUrl=gate, WaitTimeSeconds=20):
+            pass
+"""
 SEND = ["sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction"]
 
 
@@ -378,7 +388,8 @@ def test_a_retry_runs_the_version_to_which_its_alias_still_sends_or_has_sent_it(
     ({"FunctionVersion": "2", "RoutingConfig": {"AdditionalVersionWeights": {"1": 0.0}}}, "2"),
     ({"RoutingConfig": {"AdditionalVersionWeights": {"2": 0.0}}}, "1")])
 def test_events_that_wait_for_concurrency_go_to_the_version_that_their_alias_has_got(house, wait_until, change, version):
-    house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n")
+    house.make(GATED)
+    gate = house.client("sqs").create_queue(QueueName="gate")["QueueUrl"]
     functions = house.client("lambda")
     functions.publish_version(FunctionName="f")
     functions.update_function_configuration(FunctionName="f", Description="two")
@@ -389,11 +400,12 @@ def test_events_that_wait_for_concurrency_go_to_the_version_that_their_alias_has
         functions.put_function_event_invoke_config(FunctionName="f", Qualifier=qualifier, DestinationConfig={
             "OnSuccess": {"Destination": "arn:aws:sqs:us-east-1:000000000000:records"}})
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
-    send(functions, "f", 3)
+    send(functions, "f", "gate")
     wait_until(lambda: len(running(house)) == 1)
     for qualifier in ("live", "1", "live"):
         send(functions, "f", 0, Qualifier=qualifier)
     functions.update_alias(FunctionName="f", Name="live", **change)
+    house.client("sqs").send_message(QueueUrl=gate, MessageBody="go on")
     records = [house.record() for _ in range(4)]
     assert sorted(told(record) for record in records) == [
         ("$LATEST", "$LATEST", "Success", 1), ("1", "1", "Success", 1), *[("live", version, "Success", 1)] * 2]
@@ -557,7 +569,7 @@ class House:
         self.server = orderly_server.Server(keep_data=True).start()
         self.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=LAMBDA_TRUST)
         self.client("iam").put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": SEND + ["logs:*"], "Resource": "*"}]}))
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [*SEND, "sqs:GetQueueUrl", "sqs:ReceiveMessage", "logs:*"], "Resource": "*"}]}))
         self.url = self.client("sqs").create_queue(QueueName="records")["QueueUrl"]
 
     @functools.cache
@@ -622,7 +634,7 @@ def test_all_waiting_events_are_given_up_when_a_function_loses_its_concurrency(h
     house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
     functions = house.client("lambda")
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
-    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"30")
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"50")
     wait_until(lambda: len(running(house)) == 1)
     waiting = {functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
                for _ in range(101)}
@@ -636,7 +648,7 @@ def test_an_event_that_waited_too_long_is_not_run(house, wait_until):
     house.make("import time\ndef handler(event, context):\n    time.sleep(event)\n", MaximumEventAgeInSeconds=60)
     functions = house.client("lambda")
     functions.put_function_concurrency(FunctionName="f", ReservedConcurrentExecutions=1)
-    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"3")
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"600")
     late = functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"0")["ResponseMetadata"]["RequestId"]
     wait_until(lambda: len(running(house)) == 1)
     house.server.advance_clock(61)

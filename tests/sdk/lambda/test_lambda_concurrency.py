@@ -147,8 +147,16 @@ def test_reserved_concurrency_holds_exactly(functions, make_function, log_of, wa
 
 
 def test_what_does_not_run_at_once_waits_when_nobody_waits_for_it(functions, make_function, log_of, wait_until):
-    source = ("import time\ndef handler(event, context):\n    print('from', time.time_ns(), flush=True)\n"
-              "    time.sleep(0.2)\n    print('to', time.time_ns(), flush=True)\n")
+    source = """
+import time
+ran = False
+def handler(event, context):
+    global ran
+    print('from', time.time_ns(), flush=True)
+    time.sleep(0.2 if ran else 3)  # long enough for another process to start
+    ran = True
+    print('to', time.time_ns(), flush=True)
+"""
     name = make_function(source)
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
     for _ in range(8):

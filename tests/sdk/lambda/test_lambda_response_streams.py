@@ -37,20 +37,32 @@ def test_a_handlers_writes_arrive_in_their_order_and_the_end_is_told(functions, 
     assert take(functions, name, {"n": 2}) == (b'a\x00\xff{"n":2}z', {})
 
 
-def test_a_piece_arrives_before_the_next_one_is_written(functions, make_node, make_role, make_queue, client):
-    queue = make_queue()
-    name = make_node("""
+@pytest.fixture
+def after_first(functions, make_node, make_role, make_queue, client):
+    """after_first(body) returns (a function that writes 'first', and then does what the body says when that has arrived, the
+    events that follow)."""
+
+    def make(body):
+        queue = make_queue()
+        name = make_node("""
   stream.write('first');
   const sqs = new (await import('@aws-sdk/client-sqs')).SQS({});
   for (;;) {
     const { Messages } = await sqs.receiveMessage({ QueueUrl: event, WaitTimeSeconds: 1 });
     if (Messages?.length) break;
   }
-  stream.end('second');""", Role=make_role(["sqs:ReceiveMessage"]))
-    reply = functions.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(queue))
-    events = iter(reply["EventStream"])
-    assert next(events) == {"PayloadChunk": {"Payload": b"first"}}
-    client("sqs").send_message(QueueUrl=queue, MessageBody="go on")
+""" + body, Role=make_role(["sqs:ReceiveMessage"]))
+        reply = functions.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(queue))
+        events = iter(reply["EventStream"])
+        assert next(events) == {"PayloadChunk": {"Payload": b"first"}}
+        client("sqs").send_message(QueueUrl=queue, MessageBody="go on")
+        return name, events
+
+    return make
+
+
+def test_a_piece_arrives_before_the_next_one_is_written(after_first):
+    _, events = after_first("stream.end('second');")
     assert list(events) == [{"PayloadChunk": {"Payload": b"second"}}, {"InvokeComplete": {}}]
 
 
@@ -73,14 +85,17 @@ def test_a_failed_invocation_is_told_at_the_end(functions, make_function, make_n
     assert take(functions, name)[0] == b"half"  # the process goes on
 
 
-def test_a_function_that_is_killed_midway_ends_the_stream_with_an_error(functions, make_node, time_out):
-    for act, outlast, sentence in (
-            ("process.exit(3)", lambda name, call: call(), "Runtime exited with error: exit status 3"),
-            ("console.log('running'); await new Promise(() => setTimeout(() => {}, 600000))", time_out, "Task timed out after 60.00 seconds")):
-        name = make_node("stream.write('half'); await new Promise((ok) => setTimeout(ok, 100)); " + act)
-        payload, complete = outlast(name, lambda name=name: take(functions, name))
-        assert (payload, complete["ErrorCode"]) == (b"half", "Unhandled")
-        assert sentence in json.loads(complete["ErrorDetails"])["errorMessage"]
+def test_a_function_that_is_killed_midway_ends_the_stream_with_an_error(after_first, log_of, advance_clock):
+    for act, seconds, sentence in (
+            ("process.exit(3)", 0, "Runtime exited with error: exit status 3"),
+            ("console.log('running'); await new Promise(() => setTimeout(() => {}, 600000))", 60, "Task timed out after 60.00 seconds")):
+        name, events = after_first(act)
+        if seconds:
+            log_of(name, "running")
+            advance_clock(seconds)
+        [last] = events
+        assert last["InvokeComplete"]["ErrorCode"] == "Unhandled"
+        assert sentence in json.loads(last["InvokeComplete"]["ErrorDetails"])["errorMessage"]
 
 
 def test_the_tail_of_the_log_comes_at_the_end(functions, make_node):
@@ -89,12 +104,14 @@ def test_the_tail_of_the_log_comes_at_the_end(functions, make_node):
     assert payload == b"x" and "seen" in base64.b64decode(complete["LogResult"]).decode()
 
 
-def test_a_stream_that_is_not_ended_is_an_error(functions, make_node, time_out):
+def test_a_stream_that_is_not_ended_is_an_error(functions, make_node, after_first, log_of, advance_clock):
     payload, complete = take(functions, make_node("event;"))
     assert (payload, json.loads(complete["ErrorDetails"])["errorMessage"]) == (b"", "Response stream is not finished.")
-    name = make_node("stream.write('x'); setTimeout(() => console.log('running'), 100);")  # its request stays open, as on AWS
-    payload, complete = time_out(name, take, functions, name)
-    assert payload == b"x" and "Task timed out after 60.00 seconds" in complete["ErrorDetails"]
+    name, events = after_first("setTimeout(() => console.log('running'), 100);")  # its request stays open, as on AWS
+    log_of(name, "running")
+    advance_clock(60)
+    [last] = events
+    assert "Task timed out after 60.00 seconds" in last["InvokeComplete"]["ErrorDetails"]
 
 
 def test_invoke_gets_a_streamed_answer_whole(functions, make_node):

@@ -433,6 +433,7 @@ def test_a_mappings_tags_are_set_at_creation_changed_and_gone_with_it(functions,
 
 HALF = """
 def handler(event, context):
+    print("GOT %d" % len(event["Records"]))
     return {"batchItemFailures": [{"itemIdentifier": one["messageId"]} for one in event["Records"] if one["body"] == "yes bad"]}
 """
 
@@ -452,7 +453,12 @@ def test_the_event_counts_of_a_mapping_are_kept_if_it_asks_for_them(
     def left():
         return [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][one] for one in names]
 
-    wait_until(lambda: left() == ["0", "1"] and len([x for x in log_of(name) if x.startswith("REPORT")]) >= 1)
+    def all_batches_have_ended():
+        log = log_of(name)
+        got = [int(line.split()[1]) for line in log if line.startswith("GOT ")]
+        return sum(got) == 3 and sum(line.startswith("REPORT") for line in log) == len(got)
+
+    wait_until(lambda: left() == ["0", "1"] and all_batches_have_ended())
     advance_clock(MINUTE)
     expected = {"PolledEventCount": 4, "FilteredOutEventCount": 1, "InvokedEventCount": 3, "FailedInvokeEventCount": 1,
                 "DeletedEventCount": 2}

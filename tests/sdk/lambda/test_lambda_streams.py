@@ -287,7 +287,7 @@ def test_a_window_gathers_records(own_world):
     world = own_world
     function, (table, stream) = world.function(PICKY), world.table()
     uuid = world.map(function, stream, MaximumBatchingWindowInSeconds=300, BatchSize=5)
-    world.put(table, "a", "b")
+    hold(world, table, ["a", "b"])
     world.advance(240)
     world.put(table, "c")
     world.advance(61)
@@ -968,7 +968,7 @@ def test_a_deleted_mapping_leaves_nothing_that_runs(own_world):
 
 def test_a_batch_whose_function_was_deleted_is_sent_to_the_function_that_is_made_anew(own_world):
     world = own_world
-    function, (table, stream) = world.function(SLOW.replace("0.4", "8")), world.table()
+    function, (table, stream) = world.function(SLOW.replace("0.4", "25")), world.table()
     uuid = world.map(function, stream)
     world.put(table, "a", n={"N": "1"})
     world.wait(lambda: world.said(function, "BEGIN"))
