@@ -286,9 +286,10 @@ def test_a_token_of_any_number_does_no_harm(logs, number, direction):
 
 def test_streams_by_time_are_listed_in_pages_whether_they_have_events_or_not(logs):
     logs.make("g", *"abcdef")
-    for stream, at in (("b", 2), ("d", 1), ("e", 2)):
-        logs.put("g", stream, ["x"], round(time.time() * 1000) - at * 1000 // 2 * 2)
-    logs.put("g", "b", ["older"], round(time.time() * 1000) - 60_000)
+    now_ms = round(time.time() * 1000)
+    for stream, seconds in (("b", 2), ("d", 1), ("e", 2)):
+        logs.put("g", stream, ["x"], now_ms - seconds * 1000)
+    logs.put("g", "b", ["older"], now_ms - 60_000)
 
     def names(**arguments):
         pages = logs.pages("describe_log_streams", logGroupName="g", orderBy="LastEventTime", limit=2, **arguments)
