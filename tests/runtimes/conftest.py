@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,23 @@ def frame_of(log):
     return kind, micros, log[16:16 + size].decode()
 
 
+class Elapsed:
+    """The milliseconds of a with block."""
+
+    def __enter__(self):
+        self.began = time.time()
+        return self
+
+    def __exit__(self, *_):
+        self.ms = (time.time() - self.began) * 1000
+
+
 class Function:
     """One sandbox's function: a child process, and the Runtime API that gives it work."""
 
     def __init__(self, argv, task_root, handler, stdout, environment):
         self.api = RuntimeApi()
+        self.task_root = task_root
         self.log_file = task_root.parent / "log"
         with open(self.log_file, "wb") as log:
             self.process = subprocess.Popen(

@@ -91,6 +91,7 @@ class RuntimeApi(Server):
         super().__init__(RuntimeApiExchange)
         self.invocations = queue.Queue()
         self.answers = queue.Queue()
+        self.asked = queue.Queue()  # one entry for each request for an invocation
         self.chunked = False
         self.closing = False
 
@@ -114,6 +115,7 @@ class RuntimeApi(Server):
 class RuntimeApiExchange(Exchange):
     def do_GET(self):
         assert self.path == "/2018-06-01/runtime/invocation/next", self.path
+        self.server.asked.put(None)
         body, headers = self.server.invocations.get()
         if self.server.closing:
             self.close_connection = True

@@ -1,12 +1,10 @@
 """Batches that a queue's mapping gathers in its window: their messages are handled some at a time, and survive kills."""
 
-import contextlib
 import json
-import pathlib
-import sqlite3
 import urllib.request
 
 import boto3
+import changes
 import orderly_server
 import pytest
 from orderly_fixtures import LAMBDA_TRUST, POLLER, zip_of
@@ -84,10 +82,12 @@ class Orders:
         orderly_server.wait_until(lambda: self.left(HIDDEN) + self.left(WAITING) == 0, 60, "the messages' deletion")
 
     def rows(self):
-        """The numbers of rows of batches and of their parts, in the stopped server's database."""
-        with contextlib.closing(sqlite3.connect(pathlib.Path(self.server.data) / "orderly.db")) as database:
-            return tuple(database.execute(f"select count(*) from {table}").fetchone()[0]
-                         for table in ("lambda_batch", "lambda_batch_part"))
+        """The numbers of rows of batches and of their parts."""
+        return tuple(changes.rows(self.server, f"select count(*) from {table}")[0][0]
+                     for table in ("lambda_batch", "lambda_batch_part"))
+
+    def wait_for_no_rows(self):
+        orderly_server.wait_until(lambda: self.rows() == (0, 0), 60, "the removal of the batches")
 
     def close(self):
         if self.server.running():
@@ -136,8 +136,7 @@ def test_each_message_of_a_large_batch_is_deleted_and_tells_its_way(orders):
     for message_id in (sent[0], sent[MANY // 2], sent[-1]):
         hops = hops_of(shop, message_id, {"invoked", "returned", "deleted"})
         assert {hop["verdict"] for hop in hops.values()} == {"ok"}
-    shop.server.stop()
-    assert shop.rows() == (0, 0)
+    shop.wait_for_no_rows()
 
 
 def test_the_messages_that_a_large_batch_reports_come_again_and_tell_why(orders):
@@ -169,8 +168,7 @@ def test_a_large_batch_whose_failures_are_not_understood_comes_again_whole(order
     shop.functions.update_event_source_mapping(UUID=shop.mapping, Enabled=False)
     shop.server.advance_clock(3601)
     orderly_server.wait_until(lambda: shop.left(WAITING) == 300, 30, "all messages")
-    shop.server.stop()
-    assert shop.rows() == (0, 0)
+    shop.wait_for_no_rows()
 
 
 def test_a_large_answer_about_a_batch_is_understood(orders):
@@ -204,8 +202,7 @@ def test_messages_of_a_mapping_that_is_deleted_while_it_gathers_come_again(order
     shop.server.advance_clock(3601)
     orderly_server.wait_until(lambda: shop.left(WAITING) == 100, 30, "all messages")
     assert shop.got() == []
-    shop.server.stop()
-    assert shop.rows() == (0, 0)
+    shop.wait_for_no_rows()
 
 
 def test_a_restart_forgets_what_was_gathered_and_the_messages_come_again(orders):
@@ -225,15 +222,17 @@ def test_a_restart_forgets_what_was_gathered_and_the_messages_come_again(orders)
 def test_a_batch_that_the_function_has_done_does_not_come_again_after_a_kill(orders):
     """Deletions are as slow as they can be, and the server is killed in their middle."""
     shop = orders(environment={"ORDERLY_SLICE_US": "1"})
-    shop.send([str(i) for i in range(MANY)])
-    shop.gathered(MANY)
-    shop.window_ends()
-    orderly_server.wait_until(lambda: shop.left(HIDDEN) < MANY, 60, "the first deletion")
-    shop.server.kill()
-    parts = shop.rows()[1]
-    shop.server.start()
-    shop.wait_gone()
-    assert shop.got() == [f"GOT {MANY} {MANY}"]
-    assert parts > 0, "the server was killed too late"
-    shop.server.stop()
-    assert shop.rows() == (0, 0)
+    expected, parts = [], 0
+    while parts == 0:  # on a busy machine all may be deleted before the kill
+        assert len(expected) < 5, "the server was killed too late each time"
+        shop.send([str(i) for i in range(MANY)])
+        shop.gathered(MANY)
+        shop.window_ends()
+        orderly_server.wait_until(lambda: shop.left(HIDDEN) < MANY, 60, "the first deletion")
+        shop.server.kill()
+        parts = shop.rows()[1]
+        shop.server.start()
+        shop.wait_gone()
+        expected.append(f"GOT {MANY} {MANY}")
+        assert shop.got() == expected
+    shop.wait_for_no_rows()

@@ -120,6 +120,6 @@ def test_a_batch_that_cannot_begin_before_its_messages_are_visible_again_never_b
     world.wait(lambda: left(world, url) == 0)
     assert world.ids(function) == [[["a", receives]]]
     world.wait(lambda: count_of(world, "select count(*) from lambda_invocation") == 0)
-    assert count_of(world, "select count(*) from lambda_batch") == 0
+    world.wait(lambda: count_of(world, "select count(*) from lambda_batch") == 0)
     told = [hop["reason"] for hop in Traces(world.server.endpoint).hops(message=sent) if hop["kind"] == "throttled"]
     assert told.count(LAPSED) == (receives == "2")
