@@ -7,6 +7,7 @@ import random
 import changes
 import pytest
 from botocore.exceptions import ClientError
+from bulk import Bulk
 
 DELIVERIES_AT_ONCE = 100
 DELIVERIES_PER_RUN = 1000
@@ -25,7 +26,8 @@ class Topics(changes.OwnServer):
 
     def topic(self, name="t", queues=0, raw=lambda i: False):
         """Makes a topic with that many subscribed queues; returns its ARN and the queues' URLs."""
-        arn = self.sns.create_topic(Name=name)["TopicArn"]
+        sns, sqs = Bulk(self.sns), Bulk(self.sqs)
+        arn = sns.create_topic(Name=name)["TopicArn"]
         urls = []
         for i in range(queues):
             queue = f"{name}-{i}"
@@ -37,8 +39,8 @@ class Topics(changes.OwnServer):
                 "Condition": {"ArnEquals": {"aws:SourceArn": arn}},
             }
             attributes = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [policy]})}
-            urls.append(self.sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"])
-            self.sns.subscribe(
+            urls.append(sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"])
+            sns.subscribe(
                 TopicArn=arn,
                 Protocol="sqs",
                 Endpoint=f"arn:aws:sqs:us-east-1:000000000000:{queue}",
@@ -46,12 +48,13 @@ class Topics(changes.OwnServer):
             )
         return arn, urls
 
-    def take(self, url, **arguments):
+    def take(self, url, sqs=None, **arguments):
+        sqs = sqs or self.sqs
         arguments = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "MessageAttributeNames": ["All"], **arguments}
-        messages = self.sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=url, **arguments).get("Messages", [])
         for message in messages:
             assert message["MD5OfBody"] == hashlib.md5(message["Body"].encode()).hexdigest()
-            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return messages
 
     def wait_for_deliveries(self):
@@ -133,7 +136,8 @@ def test_receiving_a_large_message_does_not_write_its_body_again(topics):
 
 
 def bodies(topics, urls):
-    return [[json.loads(m["Body"])["Message"] for m in topics.take(url)] for url in urls]
+    sqs = Bulk(topics.sqs)
+    return [[json.loads(m["Body"])["Message"] for m in topics.take(url, sqs)] for url in urls]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import changes
 import orderly_server
 import pytest
 from botocore.exceptions import ClientError
+from bulk import Bulk
 
 ROWS_PER_RUN = 500
 FIFO = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
@@ -28,7 +29,7 @@ class Queues(changes.OwnServer):
         return self.client("sqs")
 
     def send_many(self, name, count, **entry):
-        sqs = self.sqs
+        sqs = Bulk(self.sqs)
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         for first in range(0, count, 10):
             entries = [{"Id": str(i), "MessageBody": str(first + i), **entry} for i in range(min(10, count - first))]

@@ -1,11 +1,17 @@
 """Fair queues: in a standard queue with message groups, a noisy group does not keep the others waiting."""
 
 import pytest
+from bulk import Bulk
 from queues import numbered, send, take
 
 
 def groups_of(bodies):
     return "".join(body[0] for body in bodies)
+
+
+@pytest.fixture(scope="module")
+def sqs(sqs):
+    return Bulk(sqs)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import boto3
 import pytest
+from bulk import Bulk
 from counted import minutes
 from queues import numbered, send, take
 
@@ -132,5 +133,5 @@ def in_flight_groups(sqs, name, messages):
 @pytest.mark.parametrize("messages, counted", [(3, 3), (1000, 1000), (1001, 0)])
 def test_a_group_whose_first_message_was_given_back_has_messages_in_flight(sqs, at, measured, messages, counted):
     """Of more than a thousand messages in flight only the first ones of their groups are looked at."""
-    in_flight_groups(sqs, "q.fifo", messages)
+    in_flight_groups(Bulk(sqs), "q.fifo", messages)
     assert of_groups(measured("q.fifo")) == (None, {"ApproximateNumberOfGroupsWithInflightMessages": counted})

@@ -12,8 +12,8 @@ import random
 import boto3
 import orderly_server
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
+from bulk import Bulk
 
 STEPS, RESTARTS, MOST_RECEIVES = 400, 3, 3
 GROUPS, DEDUPLICATION_S = "abc", 300
@@ -35,8 +35,8 @@ class World:
             **more, "RedrivePolicy": json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": MOST_RECEIVES})})["QueueUrl"]
 
     def connect(self):
-        self.sqs = boto3.client("sqs", endpoint_url=self.server.endpoint, region_name="us-east-1", aws_access_key_id="test",
-                                aws_secret_access_key="test", config=Config(retries={"max_attempts": 0}))
+        self.sqs = Bulk(boto3.client("sqs", endpoint_url=self.server.endpoint, region_name="us-east-1",
+                                     aws_access_key_id="test", aws_secret_access_key="test"))
 
     def restart(self):
         port = self.server.endpoint

@@ -8,6 +8,7 @@ import boto3
 import orderly_server
 import pytest
 from botocore.exceptions import ClientError
+from bulk import Bulk
 from orderly_server import wait_until
 from queues import arn, bodies, receive
 
@@ -257,7 +258,7 @@ def test_a_task_ends_after_thirty_six_hours(sqs, moves, pipe, advance_clock):
 
 
 def test_an_account_has_a_hundred_running_tasks_at_most(sqs, moves, make):
-    target = arn(sqs, make())
+    target, bulk = arn(sqs, make()), Bulk(sqs)
     many = [{"Id": str(i), "MessageBody": str(i)} for i in range(10)]
 
     def dead_letters():
@@ -265,8 +266,8 @@ def test_an_account_has_a_hundred_running_tasks_at_most(sqs, moves, make):
         url = make()
         make(**redrives(sqs, url))
         for _ in range(6):
-            sqs.send_message_batch(QueueUrl=url, Entries=many)
-        return arn(sqs, url)
+            bulk.send_message_batch(QueueUrl=url, Entries=many)
+        return arn(bulk, url)
 
     def request(dead):
         return {"SourceArn": dead, "DestinationArn": target, "MaxNumberOfMessagesPerSecond": 1}
