@@ -24,7 +24,7 @@ struct metric {
      * is
      * - the name of the call's operation: "TableName,Operation", or, under another name,
      *   "Service,Operation:Resource";
-     * - always the same: "Service,Type=API";
+     * - always the same: "Service,Type=API", also as the first of all: "Type=API,Service";
      * - in `of`, too, which is both values with a slash between them: "TableName,IndexName".
      */
     const char *dimension;

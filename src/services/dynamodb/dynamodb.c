@@ -1,7 +1,7 @@
 #include "dynamodb.h"
 
 #include "dynamodb_internal.h"
-#include "dynamodbstreams_model.h"
+#include "stream_internal.h"
 #include "tables.h"
 
 static struct dynamodb_options configured; /* written once, before other threads start */
@@ -37,4 +37,5 @@ const struct module DYNAMODB_MODULE = {.service = &DYNAMODB_SERVICE,
 
 /* The same tables, so no schema of its own. */
 const struct module DYNAMODBSTREAMS_MODULE = {.service = &DYNAMODBSTREAMS_SERVICE,
-                                              .usage = "DynamoDB Streams"};
+                                              .usage = "DynamoDB Streams",
+                                              .request_ended = dynamodb_stream_request_ended};

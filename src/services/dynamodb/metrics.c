@@ -2,7 +2,7 @@
  * metrics.c: what CloudWatch shows of DynamoDB.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
  */
-#include "dynamodb_internal.h"
+#include "stream_internal.h"
 
 #include "engine/count.h"
 
@@ -10,11 +10,19 @@ enum { SERVER_ERROR = 500 };
 static const double us_per_ms = 1000;
 
 #define OF_INDEX "TableName,GlobalSecondaryIndexName"
+/* Other services read records by AwaitRecords, which counts as GetRecords, too. */
+#define OF_STREAM "Operation=GetRecords,TableName,StreamLabel"
 
 /* The value of both dimensions of OF_INDEX. */
 static str index_name(const struct call *call, const struct table *table, const struct index *index)
 {
     return arena_concat(call->arena, table->name, S("/"), index->name);
+}
+
+/* The value of the dimensions of OF_STREAM. */
+static str stream_name(const struct call *call, const struct dynamodb_stream_row *stream)
+{
+    return arena_concat(call->arena, stream->table_name, S("/"), stream->label);
 }
 
 static bool reads(const struct call *call)
@@ -72,6 +80,17 @@ void dynamodb_count_returned(const struct call *call, const struct table *table,
     count(call, &returned, table->name, (double)items);
 }
 
+void dynamodb_count_records(const struct call *call, const struct dynamodb_stream_row *stream,
+                            int64_t records, int64_t bytes)
+{
+    static const struct metric of_records = {"AWS/DynamoDB", "ReturnedRecordsCount", OF_STREAM, "Count"},
+                               of_bytes = {"AWS/DynamoDB", "ReturnedBytes", OF_STREAM, "Bytes"};
+    str of = stream_name(call, stream);
+
+    count(call, &of_records, of, (double)records);
+    count(call, &of_bytes, of, (double)bytes);
+}
+
 void dynamodb_count_expired(const struct call *call, const struct table *table)
 {
     static const struct metric expired = {"AWS/DynamoDB", "TimeToLiveDeletedItemCount", "TableName", "Count"};
@@ -121,4 +140,26 @@ void dynamodb_request_ended(const struct call *call, int64_t took_us)
         count_error(call, error, table);
     else if (str_present(table))
         count_at_once(call, &latency, table, (double)took_us / us_per_ms);
+}
+
+/* The stream that the request reads; NULL: none, or its iterator is not valid. */
+static const struct stream *stream_of_request(const struct call *call)
+{
+    if (call->operation != &DYNAMODBSTREAMS_GET_RECORDS || call->progress->resources.count == 0)
+        return NULL;
+    const struct stream *stream = call_resource(call, 0)->row;
+    return stream && stream->row.id ? stream : NULL;
+}
+
+void dynamodb_stream_request_ended(const struct call *call, int64_t took_us)
+{
+    static const struct metric latency = {"AWS/DynamoDB", "SuccessfulRequestLatency", OF_STREAM,
+                                          "Milliseconds"};
+    const struct error *error = call->progress->failure.error;
+    const struct stream *stream = stream_of_request(call);
+
+    if (error)
+        count_error(call, error, stream ? stream->row.table_name : (str){0});
+    else if (stream)
+        count_at_once(call, &latency, stream_name(call, &stream->row), (double)took_us / us_per_ms);
 }

@@ -66,3 +66,10 @@ int64_t dynamodb_shard_end(int64_t first_number, int64_t last_number);
 /* Close the shard; returns its last number. */
 int64_t dynamodb_shard_close(const struct call *call, int64_t stream_id,
                              const struct dynamodb_find_last_shard_row *shard);
+
+/* metrics.c */
+/* Count what one read of the stream has returned. */
+void dynamodb_count_records(const struct call *call, const struct dynamodb_stream_row *stream,
+                            int64_t records, int64_t bytes);
+/* For the module: what is counted when a request has ended. */
+void dynamodb_stream_request_ended(const struct call *call, int64_t took_us);

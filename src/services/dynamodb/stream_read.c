@@ -278,10 +278,10 @@ struct read_limit {
     int64_t records, bytes;
 };
 
-/* Read some records after *after, and move *after. */
-static void read_records(const struct call *call, const struct stream *stream,
-                         const struct dynamodb_shard_row *shard, struct read_limit limit,
-                         struct dynamodbstreams_record_list *records, int64_t *after)
+/* Read some records after *after, and move *after.  Returns their size. */
+static int64_t read_records(const struct call *call, const struct stream *stream,
+                            const struct dynamodb_shard_row *shard, struct read_limit limit,
+                            struct dynamodbstreams_record_list *records, int64_t *after)
 {
     struct dynamodb_read_records_params range = {
         .low = dynamodb_record_id(shard->stream_id, *after + 1),
@@ -292,13 +292,14 @@ static void read_records(const struct call *call, const struct stream *stream,
 
     while ((int64_t)records->count < limit.records && !time_is_up(call) &&
            dynamodb_read_records_next(&cursor, &row)) {
-        bytes += row.size_bytes;
-        if (bytes > limit.bytes && records->count > 0)
+        if (bytes + row.size_bytes > limit.bytes && records->count > 0)
             break;
+        bytes += row.size_bytes;
         add_record(call, stream, &row, records);
         *after = dynamodb_record_number(row.id);
     }
     dynamodb_read_records_close(&cursor);
+    return bytes;
 }
 
 static bool age_check(const struct call *call, const struct stream_position *position)
@@ -322,7 +323,9 @@ static bool get_records(const struct call *call, const struct stream *stream, co
         !shard_find(call, stream, stream->position.shard, &shard) || !trimmed_check(call, &shard, after))
         return false;
     list_make_empty(call->arena, &out->records);
-    read_records(call, stream, &shard, limit, &out->records, &after);
+    int64_t bytes = read_records(call, stream, &shard, limit, &out->records, &after);
+    if (out->records.count > 0)
+        dynamodb_count_records(call, &stream->row, (int64_t)out->records.count, bytes);
     if (!shard.last_number || after < *shard.last_number)
         out->next_shard_iterator = iterator_of(call, stream, shard.name, after);
     return true;

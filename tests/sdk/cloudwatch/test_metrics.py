@@ -116,6 +116,35 @@ def test_requests_about_a_backup_or_a_stream_count_for_no_table(endpoint, metric
         for operation in ("UpdateTable", "CreateBackup", "DeleteResourcePolicy")}
 
 
+def test_reads_of_a_stream_count_their_records_and_bytes(endpoint, metrics):
+    account = "111122227777"
+    dynamodb, streams = client_of(endpoint, account), client_of(endpoint, account, "dynamodbstreams")
+    make_table(dynamodb)
+    stream = dynamodb.update_table(TableName="counted", StreamSpecification={
+        "StreamEnabled": True, "StreamViewType": "NEW_IMAGE"})["TableDescription"]
+    for text in "abc":
+        dynamodb.put_item(TableName="counted", Item={**key(text), "n": {"N": "1"}})
+    (shard,) = streams.describe_stream(StreamArn=stream["LatestStreamArn"])["StreamDescription"]["Shards"]
+    read = {"ShardIterator": streams.get_shard_iterator(
+        StreamArn=stream["LatestStreamArn"], ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]}
+    sizes = []
+    for limit in (2, 2, 2):  # the last one finds nothing, and counts as a request only
+        page = streams.get_records(**read, Limit=limit)
+        sizes += [record["dynamodb"]["SizeBytes"] for record in page["Records"]]
+        read = {"ShardIterator": page["NextShardIterator"]}
+    with pytest.raises(ClientError):
+        streams.get_records(ShardIterator="none")
+    found = metrics("AWS/DynamoDB", account, "UserErrors")
+    of_stream = (("Operation", "GetRecords"), ("StreamLabel", stream["LatestStreamLabel"]), ("TableName", "counted"))
+    latency = found.pop(("SuccessfulRequestLatency", *of_stream))
+    assert latency[:2] == ("Milliseconds", 3)
+    assert {name: values for name, values in found.items() if of_stream[1] in name} == {
+        ("ReturnedRecordsCount", *of_stream): ("Count", 2, 3, 1, 2),
+        ("ReturnedBytes", *of_stream): ("Bytes", 2, sum(sizes), sizes[2], sizes[0] + sizes[1]),
+    }
+    assert found[("UserErrors",)] == ("Count", 1, 1, 1, 1)
+
+
 def test_reads_alone_are_stored_when_their_minute_is_over(endpoint, metrics):
     account = "111122224444"
     dynamodb = client_of(endpoint, account)
