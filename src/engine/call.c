@@ -14,7 +14,8 @@
 
 void call_reset(const struct call *call)
 {
-    *call->progress = (struct call_progress){.prepared = call->progress->prepared,
+    *call->progress = (struct call_progress){.deep = call->progress->deep,
+                                             .prepared = call->progress->prepared,
                                              .handed_over = call->progress->handed_over};
 }
 

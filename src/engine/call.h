@@ -108,6 +108,7 @@ struct call_progress {
         size_t count;
     } resources;       /* for call_resource() */
     str denied;        /* the ARN that failure.reason is about */
+    bool deep;         /* the request's JSON is nested deeper than LIMIT_JSON_DEPTH */
     bool moves;        /* move_to_worker() */
     bool long_reply;   /* reply_is_long() */
     bool unsynced;     /* answer_unsynced() */

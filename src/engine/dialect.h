@@ -83,7 +83,9 @@ struct dialect {
     str (*mismatch_sentence)(struct arena *arena, const struct service *service,
                              const struct mismatch *mismatch);
     str (*too_deep_sentence)(const struct call *call); /* for a ValidationException; may be NULL */
-    bool cuts_fractions;                               /* 1.5 is 1 for an integer; otherwise it is refused */
+    int deep_levels; /* JSON may be nested so deeply, and AWS reads what is deeper than LIMIT_JSON_DEPTH by an
+                        older layer, which does not know `reworded`; 0: it may not */
+    bool cuts_fractions;     /* 1.5 is 1 for an integer; otherwise it is refused */
     bool unions_read_texts;  /* a union's booleans may be texts: "true", "yes" and "1", else false */
     bool query_error_header; /* x-amzn-query-error beside an error */
     bool crc32_header;       /* x-amz-crc32 over each body, as it is sent */

@@ -15,14 +15,23 @@ static const struct json EMPTY_OBJECT = {.type = JSON_OBJECT};
 
 /* ---- the server's side ---- */
 
+/* NULL: it is not JSON, or nested too deeply. */
+static const struct json *parse_body(const struct call *call, const struct service *service, str body)
+{
+    const struct json *json = body.size > 0 ? json_parse(call->arena, body, NULL) : &EMPTY_OBJECT;
+
+    if (json || !service || !service->dialect->deep_levels || !json_is_too_deep(body))
+        return json;
+    call->progress->deep = true;
+    return json_parse_deep(call->arena, body, service->dialect->deep_levels);
+}
+
 bool json_decode_body(const struct call *call, const struct shape *shape, str body, void *structure)
 {
-    const struct json *json = &EMPTY_OBJECT;
+    const struct service *service = call_service(call);
+    const struct json *json = parse_body(call, service, body);
     struct mismatch mismatch;
 
-    if (body.size > 0)
-        json = json_parse(call->arena, body, NULL);
-    const struct service *service = call_service(call);
     if (!json && service && service->dialect->too_deep_sentence && json_is_too_deep(body)) {
         fail(call, service->validation_error, "%.*s", STR_ARGS(service->dialect->too_deep_sentence(call)));
         return false;

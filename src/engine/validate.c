@@ -35,6 +35,7 @@ struct checker {
     int count;
     const char *alone; /* the message of a violation that is reported without the others; may be NULL */
     const char *operation;
+    const struct reworded *reworded; /* of the dialect; NULL: the request is too deep for it */
     struct showing showing;
     bool incomplete; /* a required member of the input is missing: the operation's own words do not count */
 };
@@ -262,7 +263,7 @@ static void report_broken(struct checker *checker, const struct place *place, co
 static const struct reworded *reworded_of(const struct checker *checker, const struct place *place,
                                           bool missing)
 {
-    const struct reworded *row = place->outer ? NULL : checker->service->dialect->reworded;
+    const struct reworded *row = place->outer ? NULL : checker->reworded;
 
     for (; row && row->operation; row++)
         if (str_equal(str_of(row->operation), str_of(checker->operation)) &&
@@ -416,6 +417,7 @@ bool validate_coral(const struct call *call, const struct shape *shape, const vo
         .arena = call->arena,
         .sentences = text_in(call->arena),
         .operation = call->operation->name,
+        .reworded = call->progress->deep ? NULL : dialect->reworded,
         .showing = {.newer = is_listed(dialect->newer_operations, call), .unmodelled = dialect->unmodelled},
         .incomplete = misses_member(shape, in)};
 

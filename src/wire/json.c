@@ -21,7 +21,8 @@ enum { STACK_START = 64, REPLACEMENT = 0xfffd };
 struct parser {
     const char *at, *end;
     struct arena *arena;
-    size_t depth, value_count;
+    int depth, levels;
+    size_t value_count;
     struct json_member *stack; /* an array's item uses only the value */
     size_t stacked, capacity;
     struct json_member stack_start[STACK_START];
@@ -363,7 +364,7 @@ static bool read_object(struct parser *parser, struct json *value)
     size_t base = parser->stacked;
 
     parser->at++;
-    if (++parser->depth > LIMIT_JSON_DEPTH || !read_children(parser, '}', read_member))
+    if (++parser->depth > parser->levels || !read_children(parser, '}', read_member))
         return false;
     parser->depth--;
     close_object(parser, base, value);
@@ -375,7 +376,7 @@ static bool read_array(struct parser *parser, struct json *value)
     size_t base = parser->stacked;
 
     parser->at++;
-    if (++parser->depth > LIMIT_JSON_DEPTH || !read_children(parser, ']', read_item))
+    if (++parser->depth > parser->levels || !read_children(parser, ']', read_item))
         return false;
     parser->depth--;
     close_array(parser, base, value);
@@ -412,7 +413,8 @@ static bool read_document(struct parser *parser, struct json *root)
     return parser->at == parser->end;
 }
 
-const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
+/* error_at may be NULL. */
+static const struct json *parse(struct arena *arena, str source, int levels, size_t *error_at)
 {
     struct json *root = arena_new(arena, struct json);
     struct parser parser;
@@ -421,7 +423,9 @@ const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
     parser.at = source.data;
     parser.end = source.data + source.size;
     parser.arena = arena;
-    parser.depth = parser.value_count = parser.stacked = 0;
+    parser.levels = levels;
+    parser.depth = 0;
+    parser.value_count = parser.stacked = 0;
     parser.stack = parser.stack_start;
     parser.capacity = STACK_START;
 
@@ -431,6 +435,16 @@ const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
     if (!valid && error_at)
         *error_at = (size_t)(parser.at - source.data);
     return valid ? root : NULL;
+}
+
+const struct json *json_parse(struct arena *arena, str source, size_t *error_at)
+{
+    return parse(arena, source, LIMIT_JSON_DEPTH, error_at);
+}
+
+const struct json *json_parse_deep(struct arena *arena, str source, int levels)
+{
+    return parse(arena, source, levels, NULL);
 }
 
 bool json_is_too_deep(str source)

@@ -33,6 +33,9 @@ struct json_member {
  */
 const struct json *json_parse(struct arena *arena, str source, size_t *error_at);
 
+/* The same for a text that may be nested `levels` deep, which the caller's stack must bear. */
+const struct json *json_parse_deep(struct arena *arena, str source, int levels);
+
 /* Is a text that json_parse() refuses nested deeper than LIMIT_JSON_DEPTH? */
 bool json_is_too_deep(str source);
 

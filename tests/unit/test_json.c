@@ -204,6 +204,19 @@ TEST(nesting_is_allowed_up_to_the_limit)
     assert_false(json_is_too_deep((str){source, sizeof source}));
 }
 
+TEST(a_reader_may_allow_more_levels)
+{
+    enum { LEVELS = 3 * LIMIT_JSON_DEPTH };
+    static char source[2 * LEVELS];
+    struct arena arena = {0};
+
+    memset(source, '[', LEVELS);
+    memset(source + LEVELS, ']', LEVELS);
+    assert_null(json_parse_deep(&arena, (str){source, 2 * LEVELS}, LEVELS - 1));
+    assert_non_null(json_parse_deep(&arena, (str){source, 2 * LEVELS}, LEVELS));
+    arena_free(&arena);
+}
+
 TEST(endless_nesting_is_refused)
 {
     char *source = malloc(1000000);
@@ -368,11 +381,11 @@ TESTS(test(every_kind_of_value_is_accepted), test(numbers_within_the_grammar_are
       test(broken_strings_are_refused), test(invalid_utf8_is_refused), test(a_lone_surrogate_is_refused),
       test(escapes_become_what_they_mean), test(text_without_escapes_is_borrowed_from_the_source),
       test(an_escape_is_found_at_every_place_in_a_word), test(a_number_keeps_its_text),
-      test(nesting_is_allowed_up_to_the_limit), test(endless_nesting_is_refused),
-      test(siblings_do_not_count_as_depth), test(a_document_of_too_many_values_is_refused),
-      test(many_children_survive_the_growing_stack), test(the_place_of_an_error_is_told),
-      test(the_last_of_a_repeated_name_counts), test(looking_into_what_is_no_object_finds_nothing),
-      test(commas_are_put_by_the_writer), test(only_what_must_be_is_escaped),
-      test(absent_fields_are_left_out_and_empty_ones_written),
+      test(nesting_is_allowed_up_to_the_limit), test(a_reader_may_allow_more_levels),
+      test(endless_nesting_is_refused), test(siblings_do_not_count_as_depth),
+      test(a_document_of_too_many_values_is_refused), test(many_children_survive_the_growing_stack),
+      test(the_place_of_an_error_is_told), test(the_last_of_a_repeated_name_counts),
+      test(looking_into_what_is_no_object_finds_nothing), test(commas_are_put_by_the_writer),
+      test(only_what_must_be_is_escaped), test(absent_fields_are_left_out_and_empty_ones_written),
       test(doubles_are_written_as_short_as_they_read_back), test(what_is_no_number_is_written_as_aws_does),
       test(what_is_no_utf_8_is_replaced_byte_by_byte), test(a_repeated_name_is_found_however_deep))

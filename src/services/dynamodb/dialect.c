@@ -103,9 +103,15 @@ enum value_layer dynamodb_value_layer(const struct call *call)
                : VALUE_LAYER_CURRENT;
 }
 
+/*
+ * The older layer, which reads deep requests, has no envelope.  How it refuses the depth itself is not
+ * recorded.
+ */
 static str in_envelope(const struct call *call, str sentence)
 {
-    return is_enveloped(call) ? arena_join(call->arena, S(ENVELOPE), sentence) : sentence;
+    bool older = call->progress->deep && !str_equal(sentence, S(DYNAMODB_TOO_DEEP));
+
+    return is_enveloped(call) && !older ? arena_join(call->arena, S(ENVELOPE), sentence) : sentence;
 }
 
 static bool refuse(const struct call *call, str sentence)
@@ -219,6 +225,7 @@ const struct dialect DYNAMODB_DIALECT = {
     .enums_first = enums_first,
     .unmodelled = unmodelled,
     .too_deep_sentence = too_deep_sentence,
+    .deep_levels = 512,
     .unions_read_texts = true,
     .mismatch_sentence = mismatch_sentence,
     .cuts_fractions = true,

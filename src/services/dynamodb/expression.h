@@ -15,6 +15,10 @@
  */
 #include "lookup.h"
 
+enum { MAX_EXPRESSION_BYTES = 4096 };
+/* The sentence for a longer one. */
+#define DYNAMODB_EXPRESSION_TOO_LARGE "Expression size has exceeded the maximum allowed size;"
+
 /* The names and values of a request's expressions, and which of them were used. */
 struct scope {
     struct arena *arena;

@@ -6,7 +6,6 @@
 #include "expression.h"
 
 enum {
-    MAX_EXPRESSION_BYTES = 4096,
     MAX_EXPRESSION_DEPTH = 256, /* our own limit */
     MAX_OPERATORS = 300,        /* operators and functions together */
 };

@@ -61,10 +61,8 @@ bool dynamodb_parser_begin(struct parser *parser, struct scope *scope, str sourc
 {
     *parser = (struct parser){.scope = scope, .source = source, .problem = problem};
     if (source.size > MAX_EXPRESSION_BYTES) {
-        *problem = arena_format(scope->arena,
-                                "Expression size has exceeded the maximum allowed size; expression "
-                                "size: %zu",
-                                source.size);
+        *problem =
+            arena_format(scope->arena, DYNAMODB_EXPRESSION_TOO_LARGE " expression size: %zu", source.size);
         return false;
     }
     parser->current = token_at(source, 0);

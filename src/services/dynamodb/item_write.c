@@ -31,7 +31,8 @@ static bool request_check(const struct call *call, const struct item_write *aske
         return write->valid;
     texts.attributes = asked->write.given;
     return dynamodb_write_checked(call, write,
-                                  dynamodb_expressions_read(call, &texts, &write->expressions) &&
+                                  (!call->progress->deep || return_values_check(call, write)) &&
+                                      dynamodb_expressions_read(call, &texts, &write->expressions) &&
                                       return_values_check(call, write) && charge_check(call, write));
 }
 

@@ -191,6 +191,8 @@ static bool read_update(const struct call *call, struct scope *scope, str text, 
 {
     str problem;
 
+    if (text.size > MAX_EXPRESSION_BYTES && dynamodb_value_layer(call) == VALUE_LAYER_OLDER)
+        return refuse_expression(call, "UpdateExpression", S(DYNAMODB_EXPRESSION_TOO_LARGE));
     return !str_present(text) || dynamodb_update_parse(scope, text, update, &problem) ||
            refuse_expression(call, "UpdateExpression", problem);
 }

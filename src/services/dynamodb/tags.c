@@ -10,7 +10,7 @@
 #include "engine/page.h"
 #include "services/tags/tags.h"
 
-enum { TAGS_PER_PAGE = 10 };
+enum { TAGS_PER_PAGE = 10, ARN_COLONS = 5 };
 
 static bool refuse_number(const struct call *call)
 {
@@ -80,11 +80,30 @@ static bool keys_check(const struct call *call, const struct str_list *keys)
     return true;
 }
 
+/* a:b:c:d:e:f/g, as AWS asks before anything else; who gives another text has no permission for it. */
+static bool form_check(const struct call *call, str given)
+{
+    str rest = given, part;
+
+    for (int i = 0; i < ARN_COLONS; i++)
+        if (!str_next(&rest, ':', &part) || str_empty(part))
+            rest = (str){0};
+    ptrdiff_t slash = str_index(rest, '/');
+    if (slash > 0 && (size_t)slash + 1 < rest.size)
+        return true;
+    fail(call, call->operation->service->access_denied,
+         "User: %.*s is not authorized to perform: dynamodb:%s on resource: %.*s",
+         STR_ARGS(call->caller->arn), call->operation->name, STR_ARGS(given));
+    return false;
+}
+
 /* Only ARNs of this region's tables; not those of their indexes or streams. */
 bool dynamodb_locate_tagged(const struct call *call, str given, struct resource *found)
 {
     struct arn arn = {0};
 
+    if (!form_check(call, given))
+        return false;
     if (arn_parse(given, &arn) && str_equal(arn.service, S("dynamodb")) &&
         str_equal(arn.partition, S("aws")) && str_equal(arn.region, call->region) &&
         str_starts_with(arn.resource, S("table/")) &&

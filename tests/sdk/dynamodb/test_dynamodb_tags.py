@@ -98,10 +98,21 @@ def test_what_is_no_table_has_no_tags(dynamodb, table, refused):
         error = refused(call, ResourceArn=missing, **more)
         assert (error["code"], error["message"], error["status"]) == (
             "ResourceNotFoundException", f"Requested resource not found: ResourceArn: {missing} not found", 400)
-        for arn in ("nowhere", table + "/index/i", table.replace("us-east-1", "eu-west-1"), table.replace("dynamodb", "sqs")):
+        for arn in ("a:b:c:d:e:f/g", table + "/index/i", table.replace("us-east-1", "eu-west-1"), table.replace("dynamodb", "sqs")):
             error = refused(call, ResourceArn=arn, **more)
             assert (error["code"], error["message"]) == (
                 "ValidationException", f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
+
+
+@pytest.mark.parametrize("text", ["nowhere", "a:b:c:d:e:f", "a:b:c:d:e/f", "a:b:c:d:e:f/", "a:b:c:d:e:/g", "a::c:d:e:f/g"])
+def test_for_what_has_not_the_form_of_an_arn_nobody_has_permission(dynamodb, refused, text):
+    for call, action, more in ((dynamodb.tag_resource, "TagResource", {"Tags": tags({"k": "v"})}),
+                               (dynamodb.untag_resource, "UntagResource", {"TagKeys": ["k"]}),
+                               (dynamodb.list_tags_of_resource, "ListTagsOfResource", {})):
+        error = refused(call, ResourceArn=text, **more)
+        assert (error["code"], error["message"], error["status"]) == (
+            "AccessDeniedException",
+            f"User: arn:aws:iam::{ACCOUNT}:root is not authorized to perform: dynamodb:{action} on resource: {text}", 400)
 
 
 def test_tags_go_with_their_table(dynamodb, table):
