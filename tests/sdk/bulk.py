@@ -30,6 +30,7 @@ class Bulk:
         self.host = urllib.parse.urlsplit(client.meta.endpoint_url).netloc
         self.connection = http.client.HTTPConnection(self.host, timeout=120)
         self.region = client.meta.region_name
+        self.credentials = client._request_signer._credentials.get_frozen_credentials()
 
     def __getattr__(self, name):
         operation = self.service.operation_model(self.names[name])
@@ -39,14 +40,14 @@ class Bulk:
         """The headers, and those of their Signature Version 4."""
         now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         scope = [now[:8], self.region, self.service.signing_name, "aws4_request"]
-        key = functools.reduce(keyed, scope, b"AWS4test")
+        key = functools.reduce(keyed, scope, b"AWS4" + self.credentials.secret_key.encode())
         headers = {**headers, "Host": self.host, "X-Amz-Date": now}
         lines = sorted(f"{name.lower()}:{value}\n" for name, value in headers.items())
         names = ";".join(line.split(":")[0] for line in lines)
         request = f"{method}\n{path}\n{query}\n{''.join(lines)}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         text = f"AWS4-HMAC-SHA256\n{now}\n{'/'.join(scope)}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        return {**headers, "Authorization": f"AWS4-HMAC-SHA256 Credential=test/{'/'.join(scope)}, SignedHeaders={names}, "
-                f"Signature={keyed(key, text).hex()}"}
+        return {**headers, "Authorization": f"AWS4-HMAC-SHA256 Credential={self.credentials.access_key}/{'/'.join(scope)}, "
+                f"SignedHeaders={names}, Signature={keyed(key, text).hex()}"}
 
     def call(self, operation, parameters):
         request = self.serializer.serialize_to_request(parameters, operation)
