@@ -236,14 +236,24 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_does_not_stop_the_functi
     assert ask(host, "/calm")[::2] == (200, b"calm")
 
 
-def test_a_streamed_answer_that_fails_midway_is_seen_to_be_incomplete(make_url, ask):
+def test_a_streamed_answer_that_fails_midway_is_seen_to_be_incomplete(client, make_url, make_role, make_queue, ask, endpoint):
+    """It fails when its first half has arrived."""
+    queue = make_queue(VisibilityTimeout="3600")
     _, host = make_url({"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
-      stream.write('half'); await new Promise((ok) => setTimeout(ok, 50));
+      stream.write('half');
+      if (event.rawPath === '/calm') { stream.end(); return; }
+      const sqs = new (await import('@aws-sdk/client-sqs')).SQS({});
+      while (!(await sqs.receiveMessage({ QueueUrl: '%s', WaitTimeSeconds: 1 })).Messages?.length);
       if (event.rawPath === '/exit') process.exit(3);
-      if (event.rawPath === '/throw') throw new Error('midway');
-      stream.end(); });"""}, function=NODE, InvokeMode="RESPONSE_STREAM")
+      throw new Error('midway'); });""" % queue}, function={**NODE, "Role": make_role(["sqs:ReceiveMessage"])}, InvokeMode="RESPONSE_STREAM")
     for path in ("/exit", "/throw"):
+        connection = http.client.HTTPConnection(urllib.parse.urlparse(endpoint).netloc, timeout=60)
+        connection.request("GET", path, headers={"Host": host})
+        reply = connection.getresponse()
+        assert (reply.status, reply.read(4)) == (200, b"half")
+        client("sqs").send_message(QueueUrl=queue, MessageBody="go on")
         with pytest.raises(http.client.IncompleteRead) as caught:
-            ask(host, path)
-        assert caught.value.partial == b"half"
+            reply.read()
+        assert caught.value.partial == b""
+        connection.close()
         assert ask(host, "/calm")[::2] == (200, b"half")
