@@ -5,8 +5,10 @@ import json
 import pathlib
 import re
 import threading
+import time
 
 import boto3
+import changes
 import orderly_server
 import pytest
 from orderly_fixtures import ACCOUNT, LAMBDA_TRUST, REGION, zip_of
@@ -650,13 +652,12 @@ time.sleep(600)
     wait_until(lambda: not runs(own_extension(own_server)), what="the end of the extension")
 
 
-def test_an_extension_that_ends_between_invocations_fails_none(functions, extended, unique, wait_until):
-    extension = unique("fleeting")
-    name = extended({extension: CRASHES_WHEN_TOLD % "platform.report" + "follow()"},
-                    "def handler(event, context):\n    return 'answer'\n")
+def test_an_extension_that_ends_between_invocations_fails_none(own_server, wait_until):
+    functions = own(own_server)(CRASHES_WHEN_TOLD % "platform.report" + "follow()",
+                                "def handler(event, context):\n    return 'answer'\n")
     for _ in range(2):
-        assert invoke(functions, name) == (None, "answer")
-        wait_until(lambda: not runs(extension), what="the end of the extension")
+        assert invoke(functions, "f") == (None, "answer")
+        wait_until(lambda: changes.rows(own_server, "select count(*) from lambda_sandbox") == [(0,)], what="the server to know of it")
 
 
 def test_an_idle_sandbox_spins_down_after_five_minutes(own_server, wait_until):
@@ -921,19 +922,25 @@ def test_an_extension_is_told_what_happens_in_its_sandbox(client, functions, ext
     assert "TELEMETRY\tName: follower\tState: Subscribed\tTypes: [Platform, Function]\n" in log_of(name)
 
 
-def test_the_time_of_a_streamed_answer_is_told(functions, extended, said):
+def test_the_time_of_a_streamed_answer_is_told(client, functions, extended, said, make_role, make_queue):
+    """It begins when the first piece has come to the server."""
+    queue = make_queue()
     name = extended(TELEMETRY + """
 listen(batch)
 subscribe(identifier, subscription(types=["platform"]))
 follow()
 """, {"index.mjs": """export const handler = awslambda.streamifyResponse(async (event, stream) => {
   stream.write('one');
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const sqs = new (await import('@aws-sdk/client-sqs')).SQS({});
+  while (!(await sqs.receiveMessage({ QueueUrl: event, WaitTimeSeconds: 1 })).Messages?.length);
   stream.end('three');
 });
-"""}, Runtime="nodejs20.x", MemorySize=256)
-    reply = functions.invoke_with_response_stream(FunctionName=name)
-    assert b"".join(event["PayloadChunk"]["Payload"] for event in reply["EventStream"] if "PayloadChunk" in event) == b"onethree"
+"""}, Runtime="nodejs20.x", MemorySize=256, Role=make_role(["sqs:ReceiveMessage"]))
+    events = iter(functions.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(queue))["EventStream"])
+    assert next(events) == {"PayloadChunk": {"Payload": b"one"}}
+    time.sleep(0.3)
+    client("sqs").send_message(QueueUrl=queue, MessageBody="go on")
+    assert list(events) == [{"PayloadChunk": {"Payload": b"three"}}, {"InvokeComplete": {}}]
     [done] = [event["record"] for event in said(name, "told", 8) if event["type"] == "platform.runtimeDone"]
     assert done["metrics"]["producedBytes"] == len("onethree")
     assert done["spans"][1]["name"] == "responseDuration" and done["spans"][1]["durationMs"] >= 290
