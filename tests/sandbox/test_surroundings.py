@@ -23,7 +23,7 @@ def handler(event, context):
     assert answer == {
         "cwd": "/var/task", "file": "/var/task/index.py", "opt": [], "LAMBDA_TASK_ROOT": "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime", "PWD": "/var/task",
-        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001", "SHLVL": "0", "ours": []}
 

@@ -138,22 +138,28 @@ static enum outcome delete_version(const struct call *call, const struct functio
     return DONE;
 }
 
-/* A version that does not exist is deleted, too, if its function exists. */
+static bool may_name_alias(str qualifier)
+{
+    int64_t number;
+
+    return !lambda_version_number(qualifier, &number) && str_find(qualifier, S("$")) < 0;
+}
+
+/* A version that does not exist is deleted, too, if its function exists.  An alias need not exist to be
+ * refused. */
 static enum outcome delete_qualified(const struct call *call, const struct function_name *name)
 {
     struct function_name unqualified = *name;
     struct function function;
 
+    if (may_name_alias(name->qualifier))
+        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
+                    "Deletion of aliases is not currently supported.");
     unqualified.qualifier = (str){0};
     if (!lambda_version_find(call, &unqualified, &function))
         return fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Function not found: %.*s",
                     STR_ARGS(lambda_function_arn(call->arena, &unqualified)));
-    if (!lambda_version_find(call, name, &function))
-        return DONE;
-    if (function.alias)
-        return fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
-                    "Deletion of aliases is not currently supported.");
-    return delete_version(call, &function);
+    return lambda_version_find(call, name, &function) ? delete_version(call, &function) : DONE;
 }
 
 /* ---- a function ---- */

@@ -27,8 +27,7 @@ enum {
 
 /* The result of parsing a payload; a worker parses a large one. */
 struct read_payload {
-    bool is_json;
-    size_t error_at;
+    str fault;        /* absent if the payload is JSON */
     const char *data; /* of the payload */
     str hash;         /* of one for a durable execution that has a name */
 };
@@ -43,11 +42,13 @@ static str hash_of(const struct call *call, str payload)
 static struct read_payload read_payload(const struct call *call, str payload)
 {
     struct arena_mark mark = arena_mark(call->arena);
-    struct read_payload read = {.is_json = true};
+    struct read_payload read = {0};
+    size_t error_at;
+    bool is_json = payload.size == 0 || json_parse(call->arena, payload, &error_at);
 
-    if (payload.size > 0)
-        read.is_json = json_parse(call->arena, payload, &read.error_at) != NULL;
     arena_rewind(call->arena, mark);
+    if (!is_json)
+        read.fault = lambda_payload_fault(call->arena, payload, error_at);
     return read;
 }
 
@@ -87,12 +88,11 @@ bool lambda_payload_check(const struct call *call, str payload, bool asynchronou
         return false;
     const struct read_payload *left = prepared(call);
     struct read_payload read = left ? *left : read_payload(call, payload);
-    if (read.is_json)
+    if (!str_present(read.fault))
         return true;
     fail(call, &LAMBDA_INVALID_REQUEST_CONTENT_EXCEPTION,
-         "Could not parse request body into json: Could not parse payload into json: Unexpected character "
-         "at offset %zu",
-         read.error_at);
+         "Could not parse request body into json: Could not parse payload into json: %.*s",
+         STR_ARGS(read.fault));
     return false;
 }
 

@@ -29,17 +29,12 @@ static const struct runtime runtimes[] = {
     {"provided.al2", "provided", NULL}, {"provided.al2023", "provided", NULL},
 };
 
-/* Runtimes for which AWS makes no functions any more, and what it recommends instead. */
-static const struct {
-    const char *name, *successor;
-} retired[] = {
-    {"nodejs", "nodejs20.x"},     {"nodejs4.3", "nodejs20.x"},  {"nodejs4.3-edge", "nodejs20.x"},
-    {"nodejs6.10", "nodejs20.x"}, {"nodejs8.10", "nodejs20.x"}, {"nodejs10.x", "nodejs18.x"},
-    {"nodejs12.x", "nodejs18.x"}, {"nodejs14.x", "nodejs20.x"}, {"python2.7", "python3.12"},
-    {"python3.6", "python3.12"},  {"python3.7", "python3.12"},  {"java8", "java21"},
-    {"dotnetcore1.0", "dotnet6"}, {"dotnetcore2.0", "dotnet6"}, {"dotnetcore2.1", "dotnet6"},
-    {"dotnetcore3.1", "dotnet6"}, {"dotnet5.0", "dotnet6"},     {"ruby2.5", "ruby3.2"},
-    {"ruby2.7", "ruby3.2"},       {"go1.x", "provided.al2023"}, {"provided", "provided.al2023"},
+/* Runtimes for which AWS makes no functions any more. */
+static const char *const retired[] = {
+    "nodejs",     "nodejs4.3",  "nodejs4.3-edge", "nodejs6.10",    "nodejs8.10",    "nodejs10.x",
+    "nodejs12.x", "nodejs14.x", "python2.7",      "python3.6",     "python3.7",     "java8",
+    "ruby2.5",    "ruby2.7",    "dotnetcore1.0",  "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1",
+    "dotnet5.0",  "go1.x",      "provided",
 };
 
 enum { RUNTIMES = sizeof runtimes / sizeof *runtimes };
@@ -72,12 +67,12 @@ static str names(struct arena *arena)
 static bool retired_check(const struct call *call, str name)
 {
     for (size_t i = 0; i < sizeof retired / sizeof *retired; i++) {
-        if (!str_equal(name, str_of(retired[i].name)))
+        if (!str_equal(name, str_of(retired[i])))
             continue;
         fail(call, &LAMBDA_INVALID_PARAMETER_VALUE_EXCEPTION,
              "The runtime parameter of %.*s is no longer supported for creating or updating AWS Lambda "
-             "functions. We recommend you use the new runtime (%s) while creating or updating functions.",
-             STR_ARGS(name), retired[i].successor);
+             "functions. We recommend you use a supported runtime while creating or updating functions.",
+             STR_ARGS(name));
         return false;
     }
     return true;

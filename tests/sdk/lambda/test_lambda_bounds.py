@@ -147,8 +147,9 @@ def test_a_payload_that_is_no_json_is_refused_with_the_place_where_it_stops_bein
             house.functions.invoke(FunctionName="echo", InvocationType=kind, Payload=b"[" + b"1," * size + b"x]")
         assert refused.value.response["Error"] == {
             "Code": "InvalidRequestContentException",
-            "Message": "Could not parse request body into json: Could not parse payload into json: Unexpected character "
-                       f"at offset {1 + 2 * size}"}
+            "Message": "Could not parse request body into json: Could not parse payload into json: Unrecognized token 'x': was "
+                       "expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')\n at [Source: REDACTED "
+                       f"(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: {4 + 2 * size}]"}
     assert house.count("lambda_invocation") == 0
 
 

@@ -319,7 +319,7 @@ def handler(event, context):
         "second",
         ["bin", "first.txt", "python", "second.txt"],
         "tool\n",
-        "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
+        "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
     ]
     shown = functions.get_function_configuration(FunctionName=name)
     assert shown["Layers"] == [
