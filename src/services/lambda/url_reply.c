@@ -2,7 +2,8 @@
  * url_reply.c: a function's answer as the reply of its URL.
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload
  *
- * An object with a statusCode describes the reply; any other answer is its body.  An answer that HTTP cannot
+ * An object with a statusCode describes the reply; any other answer is its body, without white space between
+ * its values.  An answer that HTTP cannot
  * carry is malformed: a status that is not final, a header's name that is not a token, a control character in
  * a value, a head larger than a request's may be.
  */
@@ -149,6 +150,6 @@ bool lambda_url_reply(const struct call *call, str payload, struct http_reply *r
     reply->content_type = S("application/json");
     if (json_is(answer, JSON_OBJECT) && json_get(answer, S("statusCode")))
         return lambda_url_head(call, answer, reply) && set_body(call, answer, reply);
-    reply->body = json_is(answer, JSON_STRING) ? answer->text : payload;
+    reply->body = answer ? text_of(call, answer) : payload;
     return true;
 }

@@ -186,6 +186,16 @@ static enum outcome say(const struct call *call, struct http_reply *reply, int s
     return DONE;
 }
 
+/* The message is JSON. */
+static enum outcome deny(const struct call *call, struct http_reply *reply, const char *message)
+{
+    *reply = (struct http_reply){.status = 403,
+                                 .content_type = S("application/json"),
+                                 .body = arena_format(call->arena, "{\"Message\":%s}", message)};
+    http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), S("AccessDeniedException"));
+    return DONE;
+}
+
 static enum outcome say_failed(const struct call *call, struct http_reply *reply)
 {
     (void)call;
@@ -429,10 +439,9 @@ static enum outcome enter(const struct call *call, const struct url_request *url
         return DONE;
     }
     if (!is_permitted(call, url)) {
-        say(call, reply, 403,
-            S("Forbidden. For troubleshooting Function URL authorization issues, see: "
-              "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"));
-        http_header_add(call->arena, &reply->headers, S("x-amzn-ErrorType"), S("AccessDeniedException"));
+        deny(call, reply,
+             "\"Forbidden. For troubleshooting Function URL authorization issues, see: "
+             "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html\"");
         add_headers(call, url, visit, reply);
         return DONE;
     }
@@ -470,10 +479,11 @@ static enum outcome write_event(const struct call *call, const struct url_reques
     return move_to_engine(call);
 }
 
+/* Not 404: AWS tells nobody which URLs exist. */
 static enum outcome refuse_unknown(const struct call *call, const struct visit *visit,
                                    struct http_reply *reply)
 {
-    return visit->from_foreign_page ? refuse_page(call, reply) : say(call, reply, 404, S("Not Found"));
+    return visit->from_foreign_page ? refuse_page(call, reply) : deny(call, reply, "null");
 }
 
 /*

@@ -107,7 +107,7 @@ def test_a_host_is_found_in_letters_of_any_case_and_only_in_its_region(make_url,
     assert json.loads(ask(host.upper())[2]) == [host.split(":")[0], "/"]
     assert json.loads(ask(f"{url_id.upper()}.Lambda-Url.US-East-1.On.AWS", "/A")[2]) == [f"{url_id}.lambda-url.us-east-1.on.aws", "/A"]
     for other in (f"{url_id}.lambda-url.eu-west-1.on.aws", f"{url_id}.lambda-url.us-east-11.on.aws", f"{url_id}.lambda-url.localhost"):
-        assert ask(other)[0] == 404
+        assert ask(other)[0] == 403
     inner = f"/_orderly/lambda-url/{url_id}/x"  # at the URL's host all paths are the function's
     assert json.loads(ask(host, inner)[2])[1] == inner
 

@@ -109,7 +109,7 @@ def test_a_url_that_is_deleted_while_its_function_runs_still_answers(functions, 
         reply = pool.submit(ask, host)
         log_of(name, "ENTERED")
         functions.delete_function_url_config(FunctionName=name)
-        assert ask(host)[0] == 404
+        assert ask(host)[0] == 403
         gate.open()
         assert reply.result()[::2] == (200, b"done")
 
@@ -120,7 +120,7 @@ def test_a_request_whose_function_is_deleted_meanwhile_is_answered(functions, ma
         reply = pool.submit(ask, host)
         log_of(name, "ENTERED")
         functions.delete_function(FunctionName=name)
-        assert reply.result()[0] == 404
+        assert reply.result()[0] == 403
 
 
 @pytest.mark.parametrize("deleted", ["url", "function"])
@@ -152,13 +152,23 @@ def test_a_url_is_reached_by_each_of_its_names_and_by_path(make_url, ask):
         assert ask(other, "/p/q")[2] == b"/p/q"
     assert ask("localhost", f"/_orderly/lambda-url/{url_id}/p/q")[2] == b"/p/q"
     assert ask("localhost", f"/_orderly/lambda-url/{url_id}")[2] == b"/"
-    assert ask("nobody.lambda-url.us-east-1.on.aws", "/")[0] == 404
+
+
+@pytest.mark.parametrize("host, path", [
+    ("nobody.lambda-url.us-east-1.on.aws", "/"), ("localhost", "/_orderly/lambda-url/nobody/"), ("localhost", "/_orderly/lambda-url/")])
+def test_a_url_that_does_not_exist_is_denied_without_a_message(ask, host, path):
+    status, headers, body = ask(host, path)
+    assert (status, headers["Content-Type"], headers["x-amzn-ErrorType"], body) == (
+        403, "application/json", "AccessDeniedException", b'{"Message":null}')
 
 
 @pytest.mark.parametrize("answer, status, content_type, body", [
     ("'text'", 200, "application/json", b"text"),
-    ("{'a': 1}", 200, "application/json", b'{"a": 1}'),
-    ("[1]", 200, "application/json", b"[1]"),
+    ("{'a': 1}", 200, "application/json", b'{"a":1}'),
+    ("['hello', 3, True]", 200, "application/json", b'["hello",3,true]'),
+    ("3.10", 200, "application/json", b"3.1"),
+    ("None", 200, "application/json", b"null"),
+    ("{'statusCode': 200, 'body': '{\"a\": 1}'}", 200, "application/json", b'{"a": 1}'),
     ("{'statusCode': 201, 'headers': {'content-type': 'text/plain'}, 'body': 'x'}", 201, "text/plain", b"x"),
     ("{'statusCode': 200, 'body': 'AP8=', 'isBase64Encoded': True}", 200, "application/json", b"\x00\xff"),
     ("{'statusCode': 200, 'body': {'a': 1}}", 200, "application/json", b'{"a":1}'),
@@ -174,7 +184,7 @@ def test_an_answer_becomes_a_reply(make_url, ask, answer, status, content_type, 
 LARGE = {
     "a body": ("{'statusCode': 201, 'body': 'é' * 1_000_000, 'headers': {'X-A': 'b'}}", 201, "application/json", lambda: "é" * 1_000_000),
     "a text": ("'\"' * 2_000_000", 200, "application/json", lambda: '"' * 2_000_000),
-    "numbers": ("[1] * 1_000_000", 200, "application/json", lambda: "[" + "1, " * 999_999 + "1]"),
+    "numbers": ("[1] * 1_000_000", 200, "application/json", lambda: "[" + "1," * 999_999 + "1]"),
     "bytes": ("{'statusCode': 200, 'isBase64Encoded': True, 'body': 'QUJD' * 700_000}", 200, "application/json", lambda: "ABC" * 700_000),
     "no reply": ("{'statusCode': 99, 'body': 'x' * 100_000}", 502, "application/json", lambda: "Internal Server Error"),
 }
