@@ -4,7 +4,8 @@
  *
  * A synchronous invocation is in flight from the moment that it is accepted, others while they run; an
  * invocation that would be one too many is refused.  The sandboxes of a function are never more than it may
- * have invocations in flight (scheduler.c), so its handlers never run more often at once either.
+ * have invocations in flight (scheduler.c), so its handlers never run more often at once either.  Provisioned
+ * sandboxes claim their part of what is reserved, whether they are busy or not.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
  */
 #include "code.h"
@@ -17,7 +18,6 @@ enum {
     ACCOUNT_CONCURRENCY = 1000, /* AWS's default for an account, in each region */
     LEAST_UNRESERVED = 100,     /* of these, no function can reserve the last ones */
     CODE_BYTES = 50 * 1024 * 1024,
-    RETRY_AFTER_SECONDS = 1,
 };
 
 static const int64_t ALL_CODE_BYTES = INT64_C(75) * 1024 * 1024 * 1024;
@@ -38,15 +38,46 @@ int64_t lambda_concurrency_limit(const struct call *call, const struct function 
     return function->row.reserved ? *function->row.reserved : ACCOUNT_CONCURRENCY - reserved_sum(call);
 }
 
-/* Are that many invocations of the function in flight? */
-static bool function_has(const struct call *call, const struct function *function, int64_t most)
+static int64_t in_flight_of(const struct call *call, int64_t function_id, int64_t version_id)
+{
+    struct lambda_count_in_flight_of_version_row row = {0};
+
+    lambda_count_in_flight_of_version(call->txn,
+                                      &(struct lambda_count_in_flight_of_version_params){
+                                          .function_id = function_id, .version_id = version_id},
+                                      &row);
+    return row.count;
+}
+
+/*
+ * The provisioned sandboxes of the function's versions that one more invocation, of the given version, leaves
+ * idle: other versions' invocations cannot have them.
+ */
+static int64_t left_idle(const struct call *call, const struct function *function)
+{
+    struct lambda_list_provisioned_versions_rows versions = lambda_list_provisioned_versions(
+        call->txn, &(struct lambda_list_provisioned_versions_params){.function_id = function->row.id});
+    int64_t idle = 0;
+
+    for (size_t i = 0; i < versions.count; i++) {
+        int64_t id = versions.items[i].version_id;
+        int64_t taken = in_flight_of(call, function->row.id, id) + (id == function->row.version_id);
+        int64_t provisioned = lambda_provisioned_sandboxes(call, id);
+        idle += provisioned > taken ? provisioned - taken : 0;
+    }
+    return idle;
+}
+
+/* Does the function have no place for one more invocation of that version? */
+static bool function_is_full(const struct call *call, const struct function *function, int64_t most)
 {
     struct lambda_count_in_flight_row row = {0};
+    int64_t idle = lambda_provisioned_of(call, function->row.id) > 0 ? left_idle(call, function) : 0;
 
     lambda_count_in_flight(
         call->txn, &(struct lambda_count_in_flight_params){.function_id = function->row.id, .most = most},
         &row);
-    return row.count >= most;
+    return row.count + idle >= most;
 }
 
 /* Are that many invocations in flight of all functions here that reserve nothing? */
@@ -69,7 +100,7 @@ bool lambda_concurrency_is_free(const struct call *call, const struct function *
 {
     int64_t most = lambda_concurrency_limit(call, function);
 
-    return function->row.reserved ? !function_has(call, function, most) : !account_has(call, most);
+    return function->row.reserved ? !function_is_full(call, function, most) : !account_has(call, most);
 }
 
 str lambda_throttle_sentence(const struct call *call, const struct function *function)
@@ -102,7 +133,6 @@ bool lambda_concurrency_check(const struct call *call, const struct function *fu
     count_at_once(call, &throttles, function->row.name, 1);
     *details = (struct lambda_too_many_requests_exception){
         .type = S("User"),
-        .retry_after_seconds = arena_decimal(call->arena, RETRY_AFTER_SECONDS),
         .reason = lambda_throttle_reason_text(
             function->row.reserved
                 ? LAMBDA_THROTTLE_REASON_RESERVED_FUNCTION_CONCURRENT_INVOCATION_LIMIT_EXCEEDED

@@ -1466,7 +1466,14 @@ from lambda_invocation where request_id = :request_id and kind = 'sync';
 select count(*) as count from (select 1 from lambda_invocation
     where function_id = :function_id and (state = 'running' or (kind = 'sync' and state = 'queued')) limit :most);
 
--- The same of all functions.
+-- The number of a version's invocations in flight.
+-- statement: count_in_flight_of_version :one
+-- column: count integer
+select count(*) as count from lambda_invocation
+where function_id = :function_id and version_id = :version_id
+    and (state = 'running' or (kind = 'sync' and state = 'queued'));
+
+-- The number of all functions' invocations in flight, up to a bound.
 -- statement: count_all_in_flight :one
 -- param: most integer
 -- column: count integer

@@ -177,7 +177,8 @@ static void add_configured(const struct call *call, struct str_map *environment,
         model_from_json(call->arena, &LAMBDA_ENVIRONMENT_VARIABLES, function->row.variables, &own);
     for (size_t i = 0; i < own.count; i++)
         str_map_add(call->arena, environment, own.items[i].key, own.items[i].value);
-    add_default(call, environment, &own, S("PATH"), S("/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
+    add_default(call, environment, &own, S("PATH"),
+                S("/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"));
     add_default(
         call, environment, &own, S("LD_LIBRARY_PATH"),
         S("/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"));

@@ -50,6 +50,11 @@ static struct lambda_count_provisioned_row sandboxes_of(const struct call *call,
     return count;
 }
 
+int64_t lambda_provisioned_sandboxes(const struct call *call, int64_t version_id)
+{
+    return sandboxes_of(call, version_id).present;
+}
+
 static str status_of(const struct lambda_provision_row *row, int64_t available)
 {
     if (str_present(row->problem))

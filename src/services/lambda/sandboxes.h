@@ -62,6 +62,8 @@ bool lambda_code_storage_check(const struct call *call, int64_t added, int64_t g
  */
 int64_t lambda_provisioned_sum(const struct call *call);
 int64_t lambda_provisioned_of(const struct call *call, int64_t function_id);
+/* The provisioned sandboxes that a version has: those that start are counted, too. */
+int64_t lambda_provisioned_sandboxes(const struct call *call, int64_t version_id);
 /* Start or let go provisioned sandboxes, now that something has changed. */
 void lambda_provisioned_follow(const struct call *call, int64_t function_id);
 /* The qualifier is deleted, or its configuration. */

@@ -323,6 +323,8 @@ def test_enums_are_told_in_awss_order(functions, make_function, refused, sqs, ma
     error = refused(functions.create_event_source_mapping, FunctionName=name, StartingPosition="0",
                     EventSourceArn=make_queue.arn(make_queue()))
     assert error["message"].endswith("Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]")
+    error = refused(functions.put_function_recursion_config, FunctionName=name, RecursiveLoop="x")
+    assert error["message"].endswith("Member must satisfy enum value set: [Terminate, Allow]")
 
 
 def test_a_mapping_that_is_made_disabled_is_disabled(functions, make_function, make_queue, make_role):

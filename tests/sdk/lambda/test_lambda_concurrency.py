@@ -138,7 +138,7 @@ def test_reserved_concurrency_holds_exactly(functions, make_function, log_of, wa
             expect(error, "TooManyRequestsException", 429, "Rate Exceeded.")
             assert error["reply"]["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
             assert error["reply"]["Type"] == "User"
-            assert error["reply"]["ResponseMetadata"]["HTTPHeaders"]["retry-after"] == "1"
+            assert "retry-after" not in error["reply"]["ResponseMetadata"]["HTTPHeaders"]
         functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=4)
         assert functions.invoke(FunctionName=name, Payload=b"0")["StatusCode"] == 200
         functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
@@ -281,6 +281,46 @@ def test_provisioned_concurrency_follows_its_alias(functions, make_function, wai
     assert json.loads(functions.invoke(FunctionName=name, Qualifier="2")["Payload"].read())[0] == "provisioned-concurrency"
     functions.delete_alias(FunctionName=name, Name="live")
     assert functions.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"] == []
+
+
+def test_provisioned_sandboxes_claim_their_part_of_what_is_reserved(functions, make_function, log_of, wait_until, refused):
+    name = make_function("import time\ndef handler(event, context):\n    if event: print('running')\n    time.sleep(event)\n", Timeout=60)
+    functions.publish_version(FunctionName=name)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
+    functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=1)
+    wait_until(lambda: ready(functions, name, "1"), what="provisioned concurrency")
+
+    def invoke(qualifier):
+        return functions.invoke(FunctionName=name, Qualifier=qualifier, Payload=b"0")["StatusCode"]
+
+    def throttled(qualifier):
+        error = refused(functions.invoke, FunctionName=name, Qualifier=qualifier, Payload=b"0")
+        expect(error, "TooManyRequestsException", 429, "Rate Exceeded.")
+        return error["reply"]["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert invoke("$LATEST") == invoke("1") == 200
+        pool.submit(functions.invoke, FunctionName=name, Payload=b"40")
+        wait_until(lambda: running(log_of, name) == 1, what="the unpublished version to run")
+        assert throttled("$LATEST") and invoke("1") == 200  # what is left is provisioned
+        pool.submit(functions.invoke, FunctionName=name, Qualifier="1", Payload=b"40")
+        wait_until(lambda: running(log_of, name) == 2, what="both versions to run")
+        assert throttled("1")
+        functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=3)
+        assert invoke("1") == invoke("$LATEST") == 200
+        functions.delete_function(FunctionName=name)
+
+
+def test_a_version_without_provisioned_sandboxes_is_throttled_where_all_is_provisioned(
+        functions, make_function, wait_until, refused):
+    name = make_function(ECHO)
+    functions.publish_version(FunctionName=name)
+    functions.put_provisioned_concurrency_config(FunctionName=name, Qualifier="1", ProvisionedConcurrentExecutions=2)
+    wait_until(lambda: ready(functions, name, "1"), what="provisioned concurrency")
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
+    for _ in range(2):
+        expect(refused(functions.invoke, FunctionName=name), "TooManyRequestsException", 429, "Rate Exceeded.")
+        assert functions.invoke(FunctionName=name, Qualifier="1")["StatusCode"] == 200
 
 
 def test_deleted_provisioned_concurrency_is_gone(functions, make_function, refused):
