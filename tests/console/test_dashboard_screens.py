@@ -125,8 +125,9 @@ def now_s(endpoint):
 @pytest.fixture
 def every_kind(client, dashboard, namespace, count, unique, now_s):
     """A dashboard with a widget of each kind."""
-    count("Sent", 3, Shop="north")
-    count("Lost", 30, Shop="north")
+    moment = datetime.datetime.fromtimestamp(now_s() - 60, datetime.timezone.utc)  # one minute: metric math adds the two
+    count("Sent", 3, at=moment, Shop="north")
+    count("Lost", 30, at=moment, Shop="north")
     cloudwatch, logs, group = client("cloudwatch"), client("logs"), unique("/shop/")
     alarm = unique("LostOrders")
     cloudwatch.put_metric_alarm(AlarmName=alarm, Namespace=namespace, MetricName="Lost", Period=60, EvaluationPeriods=1, Threshold=1,

@@ -10,6 +10,7 @@ import orderly_server
 from wire_client import Refused, WireClient
 
 TABLE = "crash"
+PROGRESS = 20
 GONE = (ConnectionError, http.client.HTTPException, OSError)
 
 
@@ -109,12 +110,14 @@ def prepare(port):
 
 
 def run_until_killed(server, queue_url, memory, seconds, workers=8):
-    """Load for about that many seconds, then kill -9 in the middle of it."""
+    """Load until PROGRESS sends and puts are acknowledged and for about that many seconds more, then kill -9 in the
+    middle of it."""
     threads = [Worker(server.port, queue_url, memory) for _ in range(workers)]
     for thread in threads:
         thread.start()
-    before = memory.number
-    orderly_server.wait_until(lambda: memory.number > before + 50 or not any(t.is_alive() for t in threads))
+    sent, items = len(memory.sent) + PROGRESS, len(memory.items) + PROGRESS
+    orderly_server.wait_until(
+        lambda: (len(memory.sent) > sent and len(memory.items) > items) or not any(t.is_alive() for t in threads))
     threads[0].join(seconds)  # a worker ends only when the server does
     server.kill()
     for thread in threads:

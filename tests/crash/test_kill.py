@@ -10,7 +10,7 @@ import subprocess
 import boto3
 import orderly_server
 import pytest
-from load import Memory, check_items, check_messages, prepare, run_until_killed
+from load import PROGRESS, Memory, check_items, check_messages, prepare, run_until_killed
 from orderly_fixtures import zip_of
 from seeds import ORDER, TRUST, deploy
 
@@ -30,7 +30,7 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed_under_load(serve
         server.start()
         check_messages(server, queue_url, memory)
         check_items(server, memory)
-    assert len(memory.sent) > 20 * CYCLES and len(memory.items) > 20 * CYCLES
+    assert len(memory.sent) > PROGRESS * CYCLES and len(memory.items) > PROGRESS * CYCLES
 
 
 def write_ahead_log(server):

@@ -3,12 +3,12 @@
 Large ones are stored ahead, in several batches, in a table that keeps its history.
 """
 
-import collections
 import http.client
 import os
 import random
 import threading
 
+import orderly_server
 import pytest
 from changes import rows
 from images import MISCOUNTED
@@ -68,11 +68,14 @@ def test_a_transaction_is_whole_or_absent_and_done_once(server, size):
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
     client.dynamodb("UpdateContinuousBackups", TableName=TABLE,
                     PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
-    tried, chance = collections.defaultdict(lambda: 1), random.Random(os.environ.get("CRASH_SEED"))
-    for _ in range(CYCLES):
+    tried, chance = dict.fromkeys(range(WORKERS), 1), random.Random(os.environ.get("CRASH_SEED"))
+    for cycle in range(CYCLES):
         workers = [Worker(server.port, name, tried, size) for name in range(WORKERS)]
         for worker in workers:
             worker.start()
+        if size == 0 or cycle == CYCLES - 1:  # else it may be killed in the middle of the first one
+            done = sum(tried.values()) + (4 if size == 0 else 1)
+            orderly_server.wait_until(lambda: sum(tried.values()) >= done or not any(one.is_alive() for one in workers))
         workers[0].join(chance.uniform(0.05, 0.4))  # a worker ends only when the server does
         server.kill()
         for worker in workers:

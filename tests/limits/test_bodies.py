@@ -217,6 +217,7 @@ def test_bodies_of_one_address_have_a_part_of_the_disk_and_who_has_stalled_gives
     body = create("late", package)
     status, reply = raw(server).send(sized(server, body)).send(body).reply()
     assert (status, json.loads(reply)["CodeSize"]) == (201, len(package))
+    wait_until(lambda: len(open_bodies(server)) <= 13, what="the late body's place on the disk to be given back")
     assert len(open_bodies(server)) == 13
     for client in clients:
         client.close()

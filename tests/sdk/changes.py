@@ -3,6 +3,7 @@
 Triggers write one row for each change; they are added and read while the server is stopped.
 """
 
+import concurrent.futures
 import contextlib
 import pathlib
 import re
@@ -59,6 +60,23 @@ def largest_run(words: "list[str]", of: str, until: str) -> int:
 # How long work in slices may continue before it yields: until its other bounds end the slice, or not at all.
 NO_HURRY = {"ORDERLY_SLICE_US": str(10**12)}
 ALWAYS_OVER = {"ORDERLY_SLICE_US": "-1"}
+
+
+@contextlib.contextmanager
+def under_way(own, wanted: str, *calls):
+    """Makes the calls in turn until the rows of the query are there during one of them; yields the future of its result.
+
+    Who looks too late makes the next call: the rows are there only while a call is carried out."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        for attempt in range(20):
+            sent = pool.submit(calls[attempt % len(calls)])
+            orderly_server.wait_until(lambda: own.rows(wanted) or sent.done(), what=wanted)
+            if not sent.done():
+                break
+            sent.result()
+        else:
+            raise AssertionError(f"never seen: {wanted}")
+        yield sent
 
 
 class OwnServer:

@@ -98,11 +98,11 @@ class Page:
         self.browser = browser
         self.target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = browser.call("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
+        self.sent = []  # headers, by request, as Chromium sent them
+        self.loads = queue.Queue()
+        browser.listeners.append(self._hear)
         self.call("Page.enable")
         self.call("Network.enable")
-        self.sent = []  # headers, by request, as Chromium sent them
-        browser.listeners.append(self._hear)
-        self.loads = queue.Queue()
 
     def _hear(self, message):
         if message.get("sessionId") != self.session:
@@ -116,6 +116,9 @@ class Page:
         return self.browser.call(method, self.session, **parameters)
 
     def go(self, url):
+        # The load of the page before, the empty one of a new tab, may still be to come.
+        self.run("if (document.readyState !== 'complete') await new Promise(r => addEventListener('load', () => setTimeout(r)))")
+        self.loads = queue.Queue()
         self.call("Page.navigate", url=url)
         self.wait_for_load()
         return self

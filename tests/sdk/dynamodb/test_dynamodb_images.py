@@ -2,11 +2,12 @@
 
 import concurrent.futures
 import contextlib
+import functools
 
 import orderly_server
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from changes import ALWAYS_OVER, NO_HURRY, OwnServer, largest_run
+from changes import ALWAYS_OVER, NO_HURRY, OwnServer, largest_run, under_way
 from dynamodb_tables import has_filled_indexes
 from images import MISCOUNTED
 
@@ -395,9 +396,9 @@ def test_a_kill_among_drafts_loses_nothing_and_leaves_nothing(own):
     own.server.stop()
     own.server.environment = ALWAYS_OVER
     own.server.start()
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(lambda: own.dynamodb.transact_write_items(TransactItems=transaction("b", "y")))
-        orderly_server.wait_until(lambda: own.rows("select 1 from dynamodb_image where draft is not null"), what="a draft")
+    calls = [functools.partial(own.dynamodb.transact_write_items, TransactItems=transaction(kind, letter))
+             for kind, letter in (("b", "y"), ("a", "x"))]
+    with under_way(own, "select 1 from dynamodb_image where draft is not null", *calls) as sent:
         own.server.kill()
         with contextlib.suppress(ClientError, BotoCoreError):
             sent.result()

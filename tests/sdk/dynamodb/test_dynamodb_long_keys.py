@@ -2,11 +2,12 @@
 
 import concurrent.futures
 import contextlib
+import functools
 
 import orderly_server
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
-from changes import ALWAYS_OVER, NO_HURRY, OwnServer, largest_run
+from changes import ALWAYS_OVER, NO_HURRY, OwnServer, largest_run, under_way
 from dynamodb_tables import has_filled_indexes
 
 NAMES = ("id", "at", "kind", "sort")
@@ -323,9 +324,7 @@ def test_a_kill_among_swaps_loses_nothing_and_leaves_nothing(own):
     own.server.environment = ALWAYS_OVER
     own.server.start()
     for wanted in ("select id from dynamodb_swap", "select id from dynamodb_swap limit 1 offset 40"):
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            sent = pool.submit(transact, own, puts(long_items("b")))
-            orderly_server.wait_until(lambda: own.rows(wanted), what="a swap")
+        with under_way(own, wanted, *(functools.partial(transact, own, puts(long_items(kind))) for kind in "ba")) as sent:
             own.server.kill()
             with contextlib.suppress(ClientError, BotoCoreError):
                 sent.result()
@@ -426,9 +425,8 @@ def test_swaps_of_a_deleted_table_end(own):
     own.server.stop()
     own.server.environment = ALWAYS_OVER
     own.server.start()
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        sent = pool.submit(transact, own, puts(long_items("a")))
-        orderly_server.wait_until(lambda: own.rows("select 1 from dynamodb_swap"), what="a swap")
+    with under_way(own, "select 1 from dynamodb_swap",
+                   *(functools.partial(transact, own, puts(long_items(kind))) for kind in "ab")) as sent:
         with contextlib.suppress(ClientError):
             Table.client(own, "dynamodb").delete_table(TableName="long")
         with contextlib.suppress(ClientError):

@@ -72,7 +72,7 @@ def test_quiet_groups_are_measured_apart_from_the_noisy_one(sqs, url, at, measur
     at(30)
     send_quiet(sqs, url)
     age, figures = of_groups(measured())
-    assert age <= 26  # of those that were sent from second 30 on; the noisy group's are older
+    assert age < 40  # of those that were sent from second 30 on; the noisy group's are older
     assert figures == {
         "ApproximateNumberOfNoisyGroups": 1,
         "ApproximateNumberOfMessagesVisibleInQuietGroups": 3,
@@ -87,7 +87,7 @@ def test_without_a_noisy_group_all_are_quiet(sqs, url, at, measured):
     at(30)
     send_quiet(sqs, url)
     age, figures = of_groups(measured())
-    assert 26 < age <= 55
+    assert age >= 40
     assert figures == {
         "ApproximateNumberOfNoisyGroups": 0,
         "ApproximateNumberOfMessagesVisibleInQuietGroups": 14,
