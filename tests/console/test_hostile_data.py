@@ -1,7 +1,6 @@
 """What somebody has stored is text on every screen: never markup, a script, or a link that runs one."""
 
 import json
-import time
 import urllib.parse
 
 import pytest
@@ -52,11 +51,11 @@ def role(client, unique):
 
 
 @pytest.fixture
-def group(client, unique):
+def group(client, unique, now_ms):
     logs, name = client("logs"), unique("/group")
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="s")
-    logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[{"timestamp": round(time.time() * 1000), "message": MARKUP}])
+    logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[{"timestamp": now_ms(), "message": MARKUP}])
     return name
 
 

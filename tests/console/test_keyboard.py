@@ -2,6 +2,7 @@
 
 import re
 
+import orderly_server
 import pytest
 from keyboard import Keyboard, has_focus
 from playwright.sync_api import expect
@@ -48,6 +49,13 @@ def draw(page):
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def wait_for_one(page, held):
+    """Waits until a request is held; there is no other one."""
+    orderly_server.wait_until(lambda: draw(page) or held, what="the request")
+    draw(page)
+    assert len(held) == 1
+
+
 def test_a_button_that_works_keeps_the_focus_and_is_not_pressed_twice(console, queue):
     page = console(f"sqs/queues/{queue}/messages")
     peek = page.get_by_role("button", name="Peek at messages")
@@ -61,13 +69,13 @@ def test_a_button_that_works_keeps_the_focus_and_is_not_pressed_twice(console, q
     page.keyboard.press("Space")
     draw(page)
     assert has_focus(peek)
-    assert len(held) == 1
+    wait_for_one(page, held)
     held.pop().continue_()
     expect(peek).to_be_enabled()
     assert has_focus(peek)
     page.keyboard.press("Enter")
     expect(peek).to_be_disabled()
-    assert len(held) == 1
+    wait_for_one(page, held)
     held.pop().abort()
 
 
@@ -96,14 +104,14 @@ def test_a_refused_form_keeps_the_focus_and_is_sent_once_at_a_time(console):
     expect(create).to_be_disabled()
     page.keyboard.press("Enter")
     name.press("Enter")
-    draw(page)
-    assert len(held) == 1
+    wait_for_one(page, held)
     create.focus()
     held.pop().continue_()
     expect(page.get_by_role("alert")).to_contain_text("Invalid parameter")
     assert has_focus(create)
     page.keyboard.press("Enter")
     expect(create).to_be_disabled()
+    wait_for_one(page, held)
     held.pop().abort()
 
 

@@ -1,7 +1,6 @@
 """What all pages share: their address in another tab, and what is said on the page after."""
 
 import re
-import time
 
 import boto3
 import pytest
@@ -141,11 +140,11 @@ def test_a_policy_that_is_looked_at_while_a_role_is_made_opens_in_a_tab_of_its_o
     expect(page.get_by_role("heading", name="Permissions policies (1 selected)")).to_be_visible()
 
 
-def test_the_events_of_one_stream_give_their_room_to_the_message(console, client, unique):
+def test_the_events_of_one_stream_give_their_room_to_the_message(console, client, unique, now_ms):
     group, logs, line = unique("/log/group"), client("logs"), "a line of seventy characters, " * 2
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="one")
-    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[{"timestamp": round(time.time() * 1000), "message": line}])
+    logs.put_log_events(logGroupName=group, logStreamName="one", logEvents=[{"timestamp": now_ms(), "message": line}])
     page = console(f"cloudwatch/log-groups/{group.replace('/', '%2F')}/events")
     events = page.get_by_role("table", name="Log events")
     expect(events.get_by_role("columnheader")).to_have_text(["Timestamp", "Message", "Log stream"])
