@@ -2,13 +2,17 @@
 
 import base64
 import hashlib
+import http.client
+import io
 import json
 import struct
 import threading
 import time
+import urllib.parse
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from orderly_fixtures import ACCOUNT
 
 
@@ -72,6 +76,26 @@ def in_background(function):
     return result
 
 
+class Reply(io.BytesIO):
+    def stream(self, **_):
+        yield self.read()
+
+
+def send_and_say(sent):
+    """A handler of the event before-send: it sends the request itself, to set `sent` when the last byte has left."""
+
+    def send(request, **_):
+        connection = http.client.HTTPConnection(urllib.parse.urlparse(request.url).netloc, timeout=120)
+        connection.request(request.method, "/", request.body, dict(request.headers))
+        sent.set()
+        reply = connection.getresponse()
+        answer = AWSResponse(request.url, reply.status, dict(reply.headers), Reply(reply.read()))
+        connection.close()
+        return answer
+
+    return send
+
+
 @pytest.fixture
 def parked_receive(sqs, endpoint):
     """parked_receive(url) starts a receive that waits 20 s, and returns once the server has it."""
@@ -84,10 +108,10 @@ def parked_receive(sqs, endpoint):
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
-        leaving = threading.Event()
-        own.meta.events.register("before-send.sqs.ReceiveMessage", lambda **_: leaving.set())
+        sent = threading.Event()
+        own.meta.events.register("before-send.sqs.ReceiveMessage", send_and_say(sent))
         result = in_background(lambda: receive(own, url, WaitTimeSeconds=20, **arguments))
-        assert leaving.wait(60)
+        assert sent.wait(60)
         for _ in range(20):  # each is a whole round trip: the receive arrived long before the last one
             attributes_of(sqs, url, "QueueArn")
         return result
