@@ -7,6 +7,7 @@
 #include "engine/console.h"
 #include "options.h"
 #include "orders/cli/commands.h"
+#include "server/launcher.h"
 #include "server/server.h"
 #include "services/dynamodb/dynamodb.h"
 #include "services/iam/iam.h"
@@ -301,7 +302,7 @@ static const struct command {
     {"doctor", doctor_main, "--help"},    {"function", function_main, "help"},
     {"help", help_command, NULL},         {"iam", iam_main, "help"},
     {"orders", orders_main, "help"},      {"version", version_command, NULL},
-    {"--version", version_command, NULL},
+    {"--version", version_command, NULL}, {LAUNCHER_COMMAND, launcher_main, NULL},
 };
 
 /* NULL: no command has that name. */

@@ -8,7 +8,11 @@
 #include "base/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -106,6 +110,8 @@ bool launcher_request(const struct launcher *launcher, str payload, const int fd
     return send_packet(launcher->channel, payload, fds, count);
 }
 
+/* ---- the first launcher ---- */
+
 void launcher_start(struct launcher *launcher, const struct launcher_options *options)
 {
     int ends[2];
@@ -120,10 +126,134 @@ void launcher_start(struct launcher *launcher, const struct launcher_options *op
     }
     close(ends[1]);
     launcher->channel = ends[0];
+    launcher->other_end = -1;
 }
 
 void launcher_stop(struct launcher *launcher)
 {
     close(launcher->channel);
-    waitpid(launcher->pid, NULL, 0);
+    launcher_drop_requests(launcher);
+    if (launcher->pid)
+        waitpid(launcher->pid, NULL, 0);
+}
+
+/* ---- the next ones ---- */
+
+bool launcher_has_ended(const struct launcher *launcher)
+{
+    siginfo_t end = {0};
+
+    return launcher->pid && waitid(P_PID, (id_t)launcher->pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           end.si_pid != 0;
+}
+
+int launcher_bury(struct launcher *launcher)
+{
+    int status = 0;
+
+    kill(launcher->pid, SIGKILL); /* if it lives, it cannot be reached */
+    while (waitpid(launcher->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    launcher->pid = 0;
+    return status;
+}
+
+bool launcher_renew(struct launcher *launcher)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    dup3(ends[0], launcher->channel, O_CLOEXEC);
+    close(ends[0]);
+    launcher->other_end = ends[1];
+    return true;
+}
+
+void launcher_drop_requests(struct launcher *launcher)
+{
+    if (launcher->other_end >= 0)
+        close(launcher->other_end);
+    launcher->other_end = -1;
+}
+
+/* The words of the command, after its name. */
+enum { URL_BYTES = 512 };
+enum { WORD_SERVER = 1, WORD_MODE, WORD_OUTWARD, WORD_PORT, WORD_URL, WORDS };
+
+static int spawn(pid_t *pid, int channel, char *const argv[])
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, channel, LAUNCHER_CHANNEL);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    int error = posix_spawn(pid, "/proc/self/exe", &files, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+bool launcher_spawn(struct launcher *launcher, const struct launcher_options *options)
+{
+    char numbers[WORD_URL][16], url[URL_BYTES];
+    char *argv[] = {"orderly",
+                    LAUNCHER_COMMAND,
+                    numbers[WORD_SERVER],
+                    numbers[WORD_MODE],
+                    numbers[WORD_OUTWARD],
+                    numbers[WORD_PORT],
+                    url,
+                    NULL};
+    const int values[WORD_URL] = {[WORD_SERVER] = getpid(),
+                                  [WORD_MODE] = (int)options->mode,
+                                  [WORD_OUTWARD] = options->outward,
+                                  [WORD_PORT] = options->endpoint_port};
+
+    for (int word = WORD_SERVER; word < WORD_URL; word++)
+        snprintf(numbers[word], sizeof numbers[word], "%d", values[word]);
+    snprintf(url, sizeof url, "%.*s", STR_ARGS(options->endpoint_url));
+    errno = spawn(&launcher->pid, launcher->other_end, argv);
+    if (errno != 0) {
+        launcher->pid = 0;
+        return false;
+    }
+    launcher_drop_requests(launcher); /* the launcher has its own copy of this end */
+    return true;
+}
+
+static int number_of(const char *word)
+{
+    return (int)strtol(word, NULL, 10);
+}
+
+static bool is_channel(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+int launcher_main(int argc, char **argv)
+{
+    static char url[URL_BYTES]; /* the launcher clears its arguments */
+
+    if (argc != WORDS || !is_channel(LAUNCHER_CHANNEL)) {
+        fputs("orderly: only the server runs " LAUNCHER_COMMAND ", to start functions.\n", stderr);
+        return 2;
+    }
+    snprintf(url, sizeof url, "%s", argv[WORD_URL]);
+    launcher_run(LAUNCHER_CHANNEL,
+                 &(struct launcher_options){.mode = (enum sandbox_mode)number_of(argv[WORD_MODE]),
+                                            .outward = number_of(argv[WORD_OUTWARD]) != 0,
+                                            .endpoint_port = number_of(argv[WORD_PORT]),
+                                            .endpoint_url = str_of(url)},
+                 number_of(argv[WORD_SERVER]));
 }

@@ -9,7 +9,11 @@
  * it a request per sandbox: the effect's payload, the pipe for the output, and a socket for this sandbox, the
  * control socket.  Messages about the sandbox arrive on the control socket.
  *
- *   launcher.c          the server's side: requests and messages
+ * A launcher that somebody or the kernel has killed is replaced: by then the server has many threads, so it
+ * executes its own binary again, as the command LAUNCHER_COMMAND (relaunch.c).
+ *
+ *   launcher.c          the server's side: starting it, requests and messages
+ *   relaunch.c          the server's side: what follows the end of a launcher
  *   launcher_process.c  the launcher: what it prepares once, and forking
  *   sandbox_init.c      process 1 of a sandbox: reads its request, confines itself, starts the function
  *   sandbox_children.c  process 1: its children, which it starts, waits for and ends
@@ -84,14 +88,32 @@ struct message message_of(enum message_kind kind);
 enum { REQUEST_OUTPUT, REQUEST_CONTROL, REQUEST_EXTENSION_OUTPUT, REQUEST_FDS };
 
 struct launcher {
-    pid_t pid;
-    int channel;
+    pid_t pid;     /* 0: it has ended, and the next one has not been started */
+    int channel;   /* keeps its number when the launcher is replaced */
+    int other_end; /* of the channel, until the next launcher is started; or -1 */
 };
+
+#define LAUNCHER_COMMAND "sandbox-launcher"
 
 /* Forks: the process must have one thread. */
 void launcher_start(struct launcher *launcher, const struct launcher_options *options);
+/* The command LAUNCHER_COMMAND, which only the server runs; argv[0] is its name. */
+int launcher_main(int argc, char **argv);
 /* End the launcher, and with it every sandbox. */
 void launcher_stop(struct launcher *launcher);
+/* False for a launcher whose end launcher_bury() has noted. */
+bool launcher_has_ended(const struct launcher *launcher);
+/* Note the end of the launcher.  Returns the status of waitpid(). */
+int launcher_bury(struct launcher *launcher);
+/*
+ * Open a channel for the next launcher, which keeps requests until launcher_spawn().  False, with errno set:
+ * requests fail until this was called again.
+ */
+bool launcher_renew(struct launcher *launcher);
+/* Start the next launcher; launcher_renew() has opened its channel.  False, with errno set, on trouble. */
+bool launcher_spawn(struct launcher *launcher, const struct launcher_options *options);
+/* No launcher will be started any more: what waits on the channel is dropped. */
+void launcher_drop_requests(struct launcher *launcher);
 /* False, with errno set, when the launcher cannot be reached. */
 bool launcher_request(const struct launcher *launcher, str payload, const int fds[static REQUEST_FDS]);
 

@@ -18,6 +18,7 @@ enum {
     SANDBOX_USERS = 1024,    /* sandboxes at a time, when each has its own user id */
     INSIDE_UID = 993,        /* AWS's number, for sandboxes that share one id outside */
     RUNTIME_API_PORT = 9001, /* AWS's number */
+    LAUNCHER_CHANNEL = 3,    /* the launcher's end of the channel to the server */
 };
 
 #define HOST_FOLDER "/.host" /* the machine's files, while the template is built */
@@ -37,6 +38,7 @@ struct launcher_state {
     struct launcher_options options;
     bool namespaces;     /* own files, processes and network; without them nothing is separated */
     bool user_namespace; /* the launcher is an ordinary user: all sandboxes have the server's ids */
+    int process_fd;      /* the launcher's pidfd: readable when it has ended */
     uid_t first_uid;     /* first of SANDBOX_USERS, as root */
     struct user users[SANDBOX_USERS];
     struct sock_fprog filter;             /* of system calls; without instructions: no filter */

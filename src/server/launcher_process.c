@@ -290,12 +290,11 @@ static void prepare_for_good(struct launcher_state *state)
 /* A descriptor of the server that stayed open here would outlive its use there. */
 static int close_all_but(int channel)
 {
-    enum { CHANNEL = 3 };
-
-    if (channel != CHANNEL)
-        dup3(channel, CHANNEL, O_CLOEXEC);
-    syscall(SYS_close_range, CHANNEL + 1, ~0U, 0U);
-    return CHANNEL;
+    if (channel != LAUNCHER_CHANNEL)
+        dup3(channel, LAUNCHER_CHANNEL, O_CLOEXEC);
+    fcntl(LAUNCHER_CHANNEL, F_SETFD, FD_CLOEXEC);
+    syscall(SYS_close_range, LAUNCHER_CHANNEL + 1, ~0U, 0U);
+    return LAUNCHER_CHANNEL;
 }
 
 /* Any user may read a process's arguments, and the server's arguments may contain its root key. */
@@ -334,6 +333,7 @@ static void begin(struct launcher_state *state, pid_t server)
     if (getppid() != server)
         _exit(EXIT_SUCCESS);
     state->runtime_api_fd = state->endpoint_fd = -1;
+    state->process_fd = (int)syscall(SYS_pidfd_open, getpid(), 0U);
     if (state->options.mode != SANDBOX_OFF && is_possible(state))
         prepare_for_good(state);
     if (state->options.mode != SANDBOX_OFF)

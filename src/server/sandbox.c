@@ -111,6 +111,9 @@ static void on_ended(uv_poll_t *end, int unused, int events)
     (void)unused, (void)events;
     uv_poll_stop(end);
     uv_poll_stop(&sandbox->control);
+    waitpid(sandbox->pid, NULL,
+            WNOHANG); /* a server that is process 1 adopts it when its launcher has ended */
+    sandbox_lost_launcher(sandbox);
     take_messages(sandbox);
     note_end(sandbox, sandbox->status);
     output_take_last(&sandbox->output, &sandboxes->arena, &lines);
@@ -266,8 +269,10 @@ static void control_has_ended(struct sandbox *sandbox)
     uv_poll_stop(&sandbox->control);
     if (sandbox->pid > 0)
         return;
-    if (!sandbox->refused)
-        refuse(sandbox, S("the launcher has ended, or has no descriptors left"));
+    if (!sandbox->refused && sandbox_lost_launcher(sandbox))
+        sandbox_post_not_started(sandbox->sandboxes, sandbox->port.sandbox, sandbox->reason, (str){0});
+    else if (!sandbox->refused)
+        refuse(sandbox, S("the launcher has no descriptors left"));
     discard(sandbox);
 }
 
@@ -356,12 +361,17 @@ static bool ask_launcher(struct sandbox *sandbox, str payload, bool has_extensio
     return sent;
 }
 
-/* The launcher is made while the server is small: when it was killed, only a new server has another one. */
-static str why_not_asked(struct arena *arena, int error)
+/* A request that finds the launcher ended waits for the next one. */
+static bool request_start(struct sandbox *sandbox, str payload, bool has_extensions)
 {
-    if (error == EPIPE || error == ECONNRESET)
-        return S("the launcher has ended: no function starts until the server is started again");
-    return arena_format(arena, "the launcher cannot be asked: %s", strerror(error));
+    bool asked = ask_launcher(sandbox, payload, has_extensions);
+
+    if (!asked && launcher_has_ended(&sandbox->sandboxes->launcher)) {
+        sandboxes_lost_launcher(sandbox->sandboxes);
+        asked = ask_launcher(sandbox, payload, has_extensions);
+    }
+    sandbox->launch = sandbox->sandboxes->launch;
+    return asked;
 }
 
 void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbox_start_input *in)
@@ -370,12 +380,12 @@ void sandbox_begin(struct sandboxes *sandboxes, str payload, const struct sandbo
 
     sandbox->memory_limit_bytes = in->memory_bytes ? *in->memory_bytes : 0;
     sandbox->extension_count = (unsigned)in->extensions.count;
-    if (ask_launcher(sandbox, payload, in->extensions.count > 0)) {
+    if (request_start(sandbox, payload, in->extensions.count > 0)) {
         sandbox->output.is_framed = in->framed_output && *in->framed_output;
         sandbox_credit_open(sandbox);
         add_sandbox(sandbox);
         return;
     }
-    refuse(sandbox, why_not_asked(&sandboxes->arena, errno));
+    refuse(sandbox, arena_format(&sandboxes->arena, "the launcher cannot be asked: %s", strerror(errno)));
     free(sandbox);
 }

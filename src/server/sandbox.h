@@ -4,6 +4,7 @@
  * sandbox.h: one sandbox of a function; shared by the files below.
  *
  *   sandboxes.c       all sandboxes: the engine's effects, and the end of the server
+ *   relaunch.c        a new launcher after the end of one
  *   sandbox.c         one sandbox, from its beginning to its end
  *   sandbox_watch.c   watching its output and its memory
  *   sandbox_memory.c  how much memory it uses
@@ -25,6 +26,7 @@ struct sandbox {
     struct port port; /* first: callbacks cast the port to the sandbox */
     struct sandboxes *sandboxes;
     struct sandbox *previous, *next;
+    unsigned launch;   /* which launcher was asked for it: the number in `sandboxes` at that time */
     uv_poll_t control; /* messages of the launcher and of process 1 */
     int control_fd;
     pid_t pid;     /* of process 1, in the server's namespace; 0: unknown */
@@ -66,12 +68,16 @@ struct sandboxes {
     struct launcher launcher;
     enum sandbox_mode mode;
     uv_poll_t launcher_poll;
-    bool launched; /* the launcher exists */
-    uv_timer_t tick, grace;
-    uint64_t tick_ms;        /* the present interval of the tick */
-    uint64_t exact_count_ns; /* no memory is counted exactly before then: see sandbox_memory.c */
-    struct arena arena;      /* for one event */
-    bool winding_down;       /* the server will end: no sandbox starts any more */
+    bool launched;   /* the first launcher was started */
+    unsigned launch; /* how many launchers have ended */
+    struct launcher_options options;
+    uv_timer_t tick, grace, relaunch;
+    uint64_t launched_ms;       /* on the loop's clock: when the launcher was started */
+    uint64_t relaunch_delay_ms; /* before the present launcher */
+    uint64_t tick_ms;           /* the present interval of the tick */
+    uint64_t exact_count_ns;    /* no memory is counted exactly before then: see sandbox_memory.c */
+    struct arena arena;         /* for one event */
+    bool winding_down;          /* the server will end: no sandbox starts any more */
     void (*wound_down)(struct loop *loop); /* until it was called */
     void (*done)(struct loop *loop);       /* set when the server ends: events are not posted then */
 };
@@ -81,8 +87,17 @@ struct sandboxes {
 /* A sandbox has ended: if it was the last, or the last with extensions, the end of the server continues. */
 void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes);
 
+/* The launcher has ended, or cannot be reached any more: what it has started ends, and a new one follows. */
+void sandboxes_lost_launcher(struct sandboxes *sandboxes);
+/* Start the next launcher, once the one before and everything that it started has ended. */
+void sandboxes_relaunch(struct sandboxes *sandboxes);
+/* The callback of launcher_poll. */
+void sandboxes_hear_launcher(uv_poll_t *poll, int status, int events);
+
 /* ---- one of them ---- */
 
+/* Has the launcher ended that was asked for this sandbox? */
+bool sandbox_lost_launcher(struct sandbox *sandbox);
 /*
  * `payload` is the effect's, `in` is the payload decoded.  If the sandbox cannot be started, the engine gets
  * the same event as for one that has ended.

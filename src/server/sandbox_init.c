@@ -185,7 +185,7 @@ static void read_request(struct arena *arena, const struct launcher_state *state
 
 static void die_with_launcher(const struct launcher_state *state, const struct launch *launch)
 {
-    struct pollfd server = {.fd = launch->control_fd};
+    struct pollfd server = {.fd = launch->control_fd}, launcher = {.fd = state->process_fd, .events = POLLIN};
 
     /*
      * Without namespaces process 1 gets a signal that it can handle, because it has to kill the other
@@ -193,7 +193,7 @@ static void die_with_launcher(const struct launcher_state *state, const struct l
      */
     if (prctl(PR_SET_PDEATHSIG, state->namespaces ? SIGKILL : SIGUSR1, 0, 0, 0) != 0)
         give_up_at(launch, "ask to die with the server");
-    if (poll(&server, 1, 0) > 0 && (server.revents & POLLHUP))
+    if ((poll(&server, 1, 0) > 0 && (server.revents & POLLHUP)) || poll(&launcher, 1, 0) > 0)
         _exit(EXIT_FAILURE);
 }
 

@@ -165,7 +165,8 @@ struct sandboxes *sandboxes_new(struct loop *loop)
     sandboxes->loop = loop;
     uv_timer_init(&loop->uv, &sandboxes->tick);
     uv_timer_init(&loop->uv, &sandboxes->grace);
-    sandboxes->tick.data = sandboxes->grace.data = sandboxes;
+    uv_timer_init(&loop->uv, &sandboxes->relaunch);
+    sandboxes->tick.data = sandboxes->grace.data = sandboxes->relaunch.data = sandboxes;
     return sandboxes;
 }
 
@@ -186,7 +187,7 @@ static void log_state(const struct sandboxes *sandboxes, const struct message *m
         log_info("sandboxes have the server's user id outside, for the server is not root");
 }
 
-static void on_launcher(uv_poll_t *poll, int unused, int events)
+void sandboxes_hear_launcher(uv_poll_t *poll, int unused, int events)
 {
     struct sandboxes *sandboxes = poll->data;
     struct message message;
@@ -194,20 +195,20 @@ static void on_launcher(uv_poll_t *poll, int unused, int events)
     (void)unused, (void)events;
     while (message_receive(sandboxes->launcher.channel, &message))
         log_state(sandboxes, &message);
-    if (errno == EAGAIN)
-        return;
-    log_error("the launcher of sandboxes has ended: no function will run until the server starts anew");
-    uv_poll_stop(poll);
+    if (errno != EAGAIN)
+        sandboxes_lost_launcher(sandboxes);
 }
 
 void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options)
 {
     launcher_start(&sandboxes->launcher, options);
     sandboxes->mode = options->mode;
+    sandboxes->options = *options;
     sandboxes->launched = true;
+    sandboxes->launched_ms = uv_now(&sandboxes->loop->uv);
     sandboxes->launcher_poll.data = sandboxes;
     check(uv_poll_init(&sandboxes->loop->uv, &sandboxes->launcher_poll, sandboxes->launcher.channel) == 0);
-    uv_poll_start(&sandboxes->launcher_poll, UV_READABLE, on_launcher);
+    uv_poll_start(&sandboxes->launcher_poll, UV_READABLE, sandboxes_hear_launcher);
 }
 
 void sandboxes_free(struct sandboxes *sandboxes)
@@ -267,18 +268,21 @@ void sandboxes_finish_when_all_ended(struct sandboxes *sandboxes)
 {
     if (sandboxes->wound_down && !have_extensions(sandboxes))
         wind_on(sandboxes);
+    sandboxes_relaunch(sandboxes);
     if (!sandboxes->done || sandboxes->first || uv_is_closing((uv_handle_t *)&sandboxes->tick))
         return;
     if (sandboxes->launched)
         uv_close((uv_handle_t *)&sandboxes->launcher_poll, NULL);
     uv_close((uv_handle_t *)&sandboxes->tick, NULL);
     uv_close((uv_handle_t *)&sandboxes->grace, NULL);
+    uv_close((uv_handle_t *)&sandboxes->relaunch, NULL);
     sandboxes->done(sandboxes->loop);
 }
 
 void sandboxes_end(struct sandboxes *sandboxes, void (*done)(struct loop *loop))
 {
     sandboxes->done = done;
+    launcher_drop_requests(&sandboxes->launcher);
     kill_all(sandboxes, SIGTERM);
     uv_timer_start(&sandboxes->grace, on_grace_over, STOP_GRACE_MS, 0);
     sandboxes_finish_when_all_ended(sandboxes);

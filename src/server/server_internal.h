@@ -221,7 +221,7 @@ void connections_close(struct loop *loop, const struct port *port);
 /* ---- sandboxes ---- */
 
 struct sandboxes *sandboxes_new(struct loop *loop);
-/* Forks the launcher: the process must have one thread. */
+/* Forks the launcher: the process must have one thread.  The URL must live as long as the sandboxes. */
 void sandboxes_launch(struct sandboxes *sandboxes, const struct launcher_options *options);
 void sandboxes_free(struct sandboxes *sandboxes);
 void sandboxes_start_effect(void *sandboxes, str payload);

@@ -347,6 +347,15 @@ struct sandbox_end lambda_process_end(const struct call *call, const struct sand
     return end;
 }
 
+/*
+ * The sandbox has not been initialized, and its function cannot help its end: the invocation that it is for
+ * waits for another one.
+ */
+static bool is_replaced(const struct lambda_get_sandbox_row *sandbox, const struct sandbox_exited *in)
+{
+    return sandbox->state == LAMBDA_SANDBOX_STATE_STARTING && str_equal(in->reason, S("LauncherEnded"));
+}
+
 /* Report the sandbox's end to the invocation that it ran, or would have run. */
 static void tell_of_exit(const struct call *call, const struct function *function,
                          const struct sandbox_exited *in, const struct lambda_get_sandbox_row *sandbox)
@@ -355,7 +364,7 @@ static void tell_of_exit(const struct call *call, const struct function *functio
     struct sandbox_end end =
         sandbox->state == LAMBDA_SANDBOX_STATE_LATE ? timed_out(call, function) : exit_end(call, in);
 
-    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING) {
+    if (sandbox->state == LAMBDA_SANDBOX_STATE_STARTING && !is_replaced(sandbox, in)) {
         fail_init(call, function, sandbox, &end);
     } else if (lambda_invocation_of_sandbox(call, sandbox->id, &invocation)) {
         struct result result = lambda_sandbox_result(call, &end, invocation.request_id);
@@ -371,7 +380,8 @@ static void end_phase(const struct call *call, const struct function *function,
 {
     struct sandbox_end end = exit_end(call, in);
 
-    lambda_phase_fail(call, function, sandbox, &end, S("failure"));
+    if (!is_replaced(sandbox, in))
+        lambda_phase_fail(call, function, sandbox, &end, S("failure"));
     lambda_log_flush(call, function, sandbox, NULL);
 }
 

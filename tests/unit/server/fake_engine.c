@@ -509,6 +509,8 @@ int main(int argc, char **argv)
     struct arena arena = {0};
     str error;
 
+    if (argc > 1 && strcmp(argv[1], LAUNCHER_COMMAND) == 0)
+        return launcher_main(argc - 1, argv + 1);
     if (argc > 1)
         options.thread_count = (unsigned)strtoul(argv[1], NULL, 10);
     if (argc > 4)

@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -411,3 +412,60 @@ def test_children_come_and_go_under_load(server):
         server.stop_sandbox(f"E{i}")
     for i in range(40):
         assert server.exit_of(f"E{i}")["Reason"] == "Stopped"
+
+
+def kill_launcher(server):
+    """Returns its process id."""
+    [launcher] = eventually(lambda: [pid for pid in children_of(server.process.pid) if is_alive(pid)])
+    os.kill(launcher, signal.SIGKILL)
+    eventually(lambda: not is_alive(launcher))
+    return launcher
+
+
+def launches(server):
+    return re.findall(r"the launcher of sandboxes has ended.* signal=(\w+) delay_ms=(\d+)", server.log())
+
+
+@pytest.mark.parametrize("sandbox", ["required", "off"])
+def test_the_launchers_death_ends_its_sandboxes_and_another_one_starts_the_next(tmp_path, sandbox):
+    server = Server(tmp_path, sandbox=sandbox)
+    try:
+        server.start("E", "/bin/sh", "-c", f"{LEAVES_DAEMONS}; sleep {SECONDS}")
+        eventually(lambda: server.lines_of("E") == ["up"])
+        first = kill_launcher(server)
+        exit = server.exit_of("E")
+        assert exit["Reason"] == "LauncherEnded" and exit["Signal"] == signal.SIGKILL
+        assert eventually(lambda: not daemons())
+        server.start("F", "/bin/sh", "-c", "echo runs; id -u")
+        assert server.exit_of("F")["ExitCode"] == 0
+        assert server.lines_of("F")[0] == "runs"
+        [second] = children_of(server.process.pid)
+        assert second != first and launches(server) == [("Killed", "250")]
+        with open(f"/proc/{second}/cmdline") as arguments, open(f"/proc/{second}/comm") as name:
+            assert name.read() == "orderly-launch\n" and arguments.read().strip("\0") == ""
+    finally:
+        assert server.stop() == 0
+
+
+def test_each_launcher_that_dies_early_is_replaced_later_than_the_one_before(server):
+    for count in range(1, 4):
+        kill_launcher(server)
+        eventually(lambda count=count: len(launches(server)) == count)
+        server.start(f"E{count}", "/bin/sh", "-c", "echo ran")  # it waits for the next launcher
+        assert server.exit_of(f"E{count}")["ExitCode"] == 0
+    assert [delay for _, delay in launches(server)] == ["250", "500", "1000"]
+
+
+def test_a_server_ends_while_a_sandbox_waits_for_the_next_launcher(server):
+    for count in range(1, 4):
+        kill_launcher(server)
+        eventually(lambda count=count: server.log().count("was started again") == count)
+    kill_launcher(server)  # the next one starts two seconds later
+    server.start("E", "/bin/sh", "-c", "echo never")
+    assert server.stop() == 0
+
+
+def test_only_the_server_runs_the_launchers_command():
+    binary = os.environ["SERVER_UNDER_TEST"]
+    run = subprocess.run([binary, "sandbox-launcher", "1", "0", "0", "1", "http://127.0.0.1:1"], capture_output=True, text=True)
+    assert run.returncode == 2 and "only the server runs sandbox-launcher" in run.stderr
