@@ -31,7 +31,8 @@ static const struct json *member(const struct json *envelope, str name)
     return value ? value : &null;
 }
 
-static void write_notification(struct json_writer *writer, const struct json *envelope, str unsubscribe_url)
+/* Returns the place of the subscription's ARN in the URL to unsubscribe at. */
+static size_t write_notification(struct json_writer *writer, const struct json *envelope)
 {
     static const struct {
         str name, in_envelope;
@@ -53,16 +54,23 @@ static void write_notification(struct json_writer *writer, const struct json *en
         json_name(writer, members[i].name);
         json_value(writer, member(envelope, members[i].in_envelope));
     }
-    json_field(writer, S("UnsubscribeUrl"), unsubscribe_url);
+    json_field(writer, S("UnsubscribeUrl"), json_get_str(envelope, S("UnsubscribeURL")));
+    size_t url_end = writer->text.size - 1; /* before the closing quote */
     json_name(writer, S("MessageAttributes"));
     if (attributes)
         json_value(writer, attributes);
     else
         json_raw(writer, S("{}"));
     json_close_object(writer);
+    return url_end;
 }
 
-static str event_of(const struct call *call, const struct json *envelope, str subscription_arn)
+/* The text of all subscriptions' events: it is written once, because a large message takes long to escape. */
+struct event {
+    str before, between, after; /* the two places of the subscription's ARN */
+};
+
+static struct event event_of(const struct call *call, const struct json *envelope)
 {
     struct json_writer writer = json_writer_in(call->arena);
 
@@ -72,15 +80,24 @@ static str event_of(const struct call *call, const struct json *envelope, str su
     json_open_object(&writer);
     json_field(&writer, S("EventSource"), S("aws:sns"));
     json_field(&writer, S("EventVersion"), S("1.0"));
-    json_field(&writer, S("EventSubscriptionArn"), subscription_arn);
+    json_field(&writer, S("EventSubscriptionArn"), S(""));
+    size_t first = writer.text.size - 1;
     json_name(&writer, S("Sns"));
-    write_notification(
-        &writer, envelope,
-        arena_join(call->arena, json_get_str(envelope, S("UnsubscribeURL")), subscription_arn));
+    size_t second = write_notification(&writer, envelope);
     json_close_object(&writer);
     json_close_array(&writer);
     json_close_object(&writer);
-    return json_written(&writer);
+    str text = json_written(&writer);
+    return (struct event){.before = str_head(text, first),
+                          .between = str_head(str_from(text, first), second - first),
+                          .after = str_from(text, second)};
+}
+
+static str event_for(const struct call *call, const struct event *event, str subscription_arn)
+{
+    str arn = sns_envelope_insert(call, subscription_arn);
+
+    return arena_concat(call->arena, event->before, arn, event->between, arn, event->after);
 }
 
 static void invoke_function(const struct call *call, struct broadcast *broadcast,
@@ -108,9 +125,9 @@ void sns_functions_deliver(const struct call *call, struct broadcast *broadcast,
                            const struct sns_subscriber_rows *subscribers)
 {
     const struct form *form = sns_broadcast_enveloped(call, broadcast, S("lambda"));
-    const struct json *envelope = json_parse(call->arena, form->envelope, NULL);
+    struct event event = event_of(call, json_parse(call->arena, form->envelope, NULL));
 
     for (size_t i = 0; i < subscribers->count; i++)
         invoke_function(call, broadcast, &subscribers->items[i],
-                        event_of(call, envelope, subscribers->items[i].arn));
+                        event_for(call, &event, subscribers->items[i].arn));
 }
