@@ -367,3 +367,6 @@ order by id limit :limit;
 -- migration: 8
 alter table cloudwatch_alarm add column actions_enabled integer not null default 1;
 update cloudwatch_alarm set actions_enabled = 0 where json_extract(settings, '$.ActionsEnabled') = 0;
+
+-- migration: 9
+create index cloudwatch_history_place on cloudwatch_history (account, region);

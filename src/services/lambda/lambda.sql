@@ -1529,10 +1529,11 @@ update lambda_invocation set version_id = :version_id, sandbox_id = null,
     state = case when state = 'running' then 'queued' else state end
 where id = :id;
 
--- The oldest queued asynchronous invocation of a version.
+-- The oldest queued asynchronous invocation of a version.  Without the plus SQLite would put the kind into the index's
+-- expression, which it then does not find, and sort all that are queued.
 -- statement: next_event :one
 select id from lambda_invocation
-where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and kind = 'event' and durable is null
+where version_id = :version_id and state = 'queued' and (kind <> 'sync') = 1 and +kind = 'event' and durable is null
 order by id limit 1;
 
 -- The oldest of those that were invoked by the first name behind `after`.

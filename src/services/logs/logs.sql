@@ -464,14 +464,15 @@ order by timestamp_ms desc, id desc;
 -- statement: find_last_event :one
 select id from logs_event order by id desc limit 1;
 
--- The events of some groups (a JSON array of ids) in the order of their arrival.
+-- The events of some groups (a JSON array of ids) in the order of their arrival.  The plus lets SQLite read the few that have
+-- arrived, and not what the groups have ever got.
 -- statement: read_arrived :each
 -- row: event
 -- param: group_ids text
 -- param: after_id integer
 -- param: last_id integer
 select id, stream_id, timestamp_ms, ingested_ms, message, group_id from logs_event
-where id > :after_id and id <= :last_id and group_id in (select value from json_each(:group_ids)) order by id;
+where id > :after_id and id <= :last_id and +group_id in (select value from json_each(:group_ids)) order by id;
 
 -- statement: find_oldest_event :one
 select timestamp_ms from logs_event where group_id = :group_id order by timestamp_ms limit 1;
@@ -574,12 +575,12 @@ update logs_pending set first_id = :first_id where id = :id;
 -- statement: remove_pending :exec
 delete from logs_pending where id = :id;
 
--- Events of a stream by their ids.
+-- Events of a stream by their ids: a few of the many that it has.
 -- statement: read_ids :each
 -- param: first_id integer
 -- param: last_id integer
 select id, timestamp_ms, ingested_ms, message from logs_event
-where id between :first_id and :last_id and stream_id = :stream_id order by id;
+where id between :first_id and :last_id and +stream_id = :stream_id order by id;
 
 -- statement: put_subscription :exec
 insert into logs_subscription (group_id, name, pattern, destination_arn, distribution, has_regex, created_ms)
