@@ -1,8 +1,8 @@
 /*
  * access.c: the condition keys of policies about a table's items.
  *
- * They are read from the request only when a policy uses them.  A Scan has no dynamodb:LeadingKeys, as on
- * AWS: it reads all keys.
+ * They are read from the request only when a policy uses them.  A Scan has no values of the partition key, as
+ * on AWS: it reads all keys.
  *
  * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -42,22 +42,15 @@ static void add_expressions(const struct call *call, struct context_list *contex
         add_attribute(call, context, expressions->projection->items[i].items[0].name);
 }
 
-/*
- * The value of the first attribute of the partition key, which is the index's for the query of an index, in
- * an item, a key or a query's condition; NULL when it has none.
- */
-static const struct dynamodb_attribute_value *leading_value(const struct table *table,
-                                                            const struct access *access)
+/* The value of that attribute of a key, in an item, a key or a query's condition; NULL when it has none. */
+static const struct dynamodb_attribute_value *key_value(const struct access *access, str name)
 {
-    const struct index *index = dynamodb_index_named(table, access->index_name);
-    str hash = index ? index->keys.items[0].name : table->keys.items[0].name;
-
     const struct key_condition *key = access->expressions ? &access->expressions->key : NULL;
 
     if (!key || key->count == 0)
-        return access->attributes ? dynamodb_item_get(access->attributes, hash) : NULL;
+        return access->attributes ? dynamodb_item_get(access->attributes, name) : NULL;
     for (size_t i = 0; i < key->count; i++)
-        if (str_equal(key->items[i].name, hash))
+        if (str_equal(key->items[i].name, name))
             return key->items[i].first;
     return NULL;
 }
@@ -74,20 +67,37 @@ static str text_of(struct arena *arena, const struct dynamodb_attribute_value *v
                                                                  : value->n;
 }
 
-static void add_leading_key(const struct call *call, struct context_list *context, const struct table *table,
-                            const struct access *access)
-{
-    const struct dynamodb_attribute_value *value =
-        table->row.id && !access->whole_table ? leading_value(table, access) : NULL;
+/* By the attribute's place in the partition key. */
+static const char *const partition_key_values[] = {
+    "dynamodb:FirstPartitionKeyValues",
+    "dynamodb:SecondPartitionKeyValues",
+    "dynamodb:ThirdPartitionKeyValues",
+    "dynamodb:FourthPartitionKeyValues",
+};
 
-    if (value && dynamodb_value_is_scalar(value))
-        context_add(call, context, S("dynamodb:LeadingKeys"), text_of(call->arena, value));
+/* For the query of an index, of the index.  The first value has an older name, too. */
+static void add_partition_key(const struct call *call, struct context_list *context,
+                              const struct table *table, const struct access *access)
+{
+    const struct index *index = dynamodb_index_named(table, access->index_name);
+    const struct key_schema *keys = index ? &index->keys : &table->keys;
+
+    for (size_t i = 0; i < keys->hash_count; i++) {
+        const struct dynamodb_attribute_value *value = key_value(access, keys->items[i].name);
+        if (!value || !dynamodb_value_is_scalar(value))
+            continue;
+        str text = text_of(call->arena, value);
+        if (i == 0)
+            context_add(call, context, S("dynamodb:LeadingKeys"), text);
+        context_add(call, context, str_of(partition_key_values[i]), text);
+    }
 }
 
 void dynamodb_access_in_context(const struct call *call, const struct table *table,
                                 const struct access *access, struct context_list *context)
 {
-    add_leading_key(call, context, table, access);
+    if (table->row.id && !access->whole_table)
+        add_partition_key(call, context, table, access);
     for (size_t i = 0; i < access->attributes->count; i++)
         add_attribute(call, context, access->attributes->items[i].key);
     if (access->expressions)

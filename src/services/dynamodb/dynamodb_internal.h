@@ -234,6 +234,8 @@ void dynamodb_count_capacity(const struct call *call, const struct table *table,
 void dynamodb_count_throttle(const struct call *call, const struct table *table, const struct index *index,
                              bool on_demand);
 void dynamodb_count_returned(const struct call *call, const struct table *table, int64_t items);
+/* A write of a transaction conflicts with another request. */
+void dynamodb_count_conflict(const struct call *call, const struct table *table);
 /* An item of the table was deleted by time to live. */
 void dynamodb_count_expired(const struct call *call, const struct table *table);
 void dynamodb_request_ended(const struct call *call, int64_t took_us);

@@ -80,6 +80,13 @@ void dynamodb_count_returned(const struct call *call, const struct table *table,
     count(call, &returned, table->name, (double)items);
 }
 
+void dynamodb_count_conflict(const struct call *call, const struct table *table)
+{
+    static const struct metric conflict = {"AWS/DynamoDB", "TransactionConflict", "TableName", "Count"};
+
+    count_at_once(call, &conflict, table->name, 1);
+}
+
 void dynamodb_count_records(const struct call *call, const struct dynamodb_stream_row *stream,
                             int64_t records, int64_t bytes)
 {

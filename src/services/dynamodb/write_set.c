@@ -81,6 +81,7 @@ static enum outcome plan(const struct call *call, struct write *write)
 /* Workers have computed the write several times, and each time the item has changed meanwhile. */
 static void give_up(const struct call *call, struct write *write)
 {
+    dynamodb_count_conflict(call, write->table);
     fail(call, &DYNAMODB_TRANSACTION_CONFLICT_EXCEPTION, "Transaction is ongoing for the item");
     write->failure = take_failure(call);
 }

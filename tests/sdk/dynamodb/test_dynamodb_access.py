@@ -82,18 +82,44 @@ def item_calls(dynamodb, table, user):
     ]
 
 
-def test_the_documented_policy_for_leading_keys_binds(make_table, allowed_by):
+@pytest.mark.parametrize("name", ["LeadingKeys", "FirstPartitionKeyValues"])
+def test_the_documented_policy_for_leading_keys_binds(make_table, allowed_by, name):
     """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html"""
     table = make_table()
     actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"]
     own = allowed_by(
-        statement("Allow", actions, **{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}})
+        statement("Allow", actions, **{"ForAllValues:StringEquals": {f"dynamodb:{name}": ["mine"]}})
     )
     for call, arguments in item_calls(own, table, "mine"):
         assert not is_denied(call, **arguments)
     for call, arguments in item_calls(own, table, "yours"):
         assert is_denied(call, **arguments)
     assert is_denied(own.scan, TableName=table)
+
+
+PLACES = ["First", "Second", "Third", "Fourth"]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_each_value_of_a_partition_key_of_several_attributes_may_bind(dynamodb, unique, allowed_by, place):
+    table, names = unique("several"), ["a", "b", "c", "d"]
+    dynamodb.create_table(
+        TableName=table, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "user", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ["user", *names]],
+        GlobalSecondaryIndexes=[{"IndexName": "all", "Projection": {"ProjectionType": "ALL"},
+                                 "KeySchema": [{"AttributeName": name, "KeyType": "HASH"} for name in names]}])
+    own = allowed_by(statement("Allow", ["Query", "PutItem"], **{
+        "ForAllValues:StringEquals": {f"dynamodb:{PLACES[place]}PartitionKeyValues": ["mine"]}}))
+
+    def query(other):
+        values = {f":{name}": {"S": "yours" if (at == place) is other else "mine"} for at, name in enumerate(names)}
+        return is_denied(own.query, TableName=table, IndexName="all", ExpressionAttributeValues=values,
+                         KeyConditionExpression=" AND ".join(f"{name} = :{name}" for name in reversed(names)))
+
+    assert [query(other) for other in (False, True)] == [False, True]
+    item = {"user": {"S": "mine"}, **{name: {"S": "yours"} for name in names}}
+    assert not is_denied(own.put_item, TableName=table, Item=item)  # of the table's own key, which has one attribute
+    dynamodb.delete_table(TableName=table)
 
 
 def test_a_denial_by_leading_key_binds_however_a_number_is_written(make_table, allowed_by):

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from counted import sums
 
 PADDING = b" " * 3000  # more than LIMIT_UNPREPARED_BODY_BYTES
 
@@ -270,7 +271,8 @@ def test_a_number_is_the_same_after_a_request_has_moved_to_a_worker(dynamodb):
     assert reply["Attributes"] == {**told, "n": {"N": "3.1"}, "filler": {"S": "short"}}
 
 
-def test_transactions_over_large_items_that_race_happen_whole_or_conflict(dynamodb, padded):
+def test_transactions_over_large_items_that_race_happen_whole_or_conflict(client, dynamodb, padded, advance_clock, now_ms,
+                                                                          wait_until):
     """Each reads 1.2 MB, so that workers compute it, again when an item has changed meanwhile; in the end it conflicts."""
     table, places, attempts = new_table(dynamodb), range(20), 10
     for place in places:
@@ -298,3 +300,11 @@ def test_transactions_over_large_items_that_race_happen_whole_or_conflict(dynamo
         assert ("None", None) in reasons and len(reasons) == len(places)
     found = [dynamodb.get_item(TableName=table, Key={"id": {"S": str(place)}})["Item"]["n"]["N"] for place in places]
     assert found == [str(len(done))] * len(places)
+    conflicts = sum(code == "TransactionConflict" for reasons in refused for code, _ in reasons)
+    advance_clock(60)
+
+    def counted():
+        found = sums(client("cloudwatch"), now_ms(), "AWS/DynamoDB", TableName=table)
+        return "ConsumedWriteCapacityUnits" in found and found.get("TransactionConflict", 0) == conflicts
+
+    assert wait_until(counted)
