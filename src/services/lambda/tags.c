@@ -45,6 +45,18 @@ static bool function_check(const struct call *call, str resource)
     return false;
 }
 
+static bool refuse_missing(const struct call *call, str resource)
+{
+    bool is_mapping = str_find(resource, S(":event-source-mapping:")) >= 0;
+
+    if (is_mapping)
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "Event source mapping not found: %.*s",
+             STR_ARGS(resource));
+    else
+        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
+    return false;
+}
+
 /* *owner is the ARN that has the tags of the request's resource.  False: it is missing; fail() was called. */
 static bool resource_check(const struct call *call, str resource, str *owner)
 {
@@ -53,9 +65,7 @@ static bool resource_check(const struct call *call, str resource, str *owner)
     *owner = located->arn;
     if (is_function(resource))
         return function_check(call, resource);
-    if (!located->row)
-        fail(call, &LAMBDA_RESOURCE_NOT_FOUND_EXCEPTION, "The resource you requested does not exist.");
-    return located->row;
+    return located->row || refuse_missing(call, resource);
 }
 
 /* Other tags are another revision of the function. */

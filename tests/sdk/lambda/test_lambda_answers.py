@@ -45,6 +45,14 @@ def test_a_missing_event_invoke_config_is_told_with_the_arn_of_the_request(funct
                FunctionName=name, **({"Qualifier": qualifier} if qualifier else {}), **change)
 
 
+@pytest.mark.parametrize("operation, more", [("tag_resource", {"Tags": {"a": "b"}}), ("untag_resource", {"TagKeys": ["a"]}),
+                                             ("list_tags", {})])
+def test_tags_of_what_is_missing_are_told_by_kind(functions, expect, operation, more):
+    mapping = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:00000000-0000-0000-0000-000000000000"
+    for arn, kind in ((mapping, "Event source mapping"), (function_arn("nobody"), "Function")):
+        expect(MISSING, 404, f"{kind} not found: {arn}", getattr(functions, operation), Resource=arn, **more)
+
+
 @pytest.mark.parametrize("service", ["iam", "kinesis"])
 @pytest.mark.parametrize("config, told", [
     ({"OnSuccess": "ARN"}, "onSuccess=OnSuccess(destination=ARN), onFailure=null"),
