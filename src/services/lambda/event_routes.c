@@ -1,5 +1,6 @@
 /*
- * event_routes.c: which version runs an asynchronous event: the one that its name means when it is attempted.
+ * event_routes.c: which version runs an asynchronous event, or a mapping's batch: the one that its name means
+ * when it is attempted.
  *
  * An alias may get another version while events wait: for a retry, for concurrency, or for a sandbox.  Those
  * that wait for a version to which the alias sends nothing any more go to another one.
@@ -74,21 +75,47 @@ void lambda_events_reroute(const struct call *call, const struct function *funct
         reroute_from(call, function, alias->alias, *before->other_number);
 }
 
+/* The oldest event, or else the oldest batch of a mapping, that waits for the version.  False: none does. */
+static bool next_of_name(const struct call *call, const struct lambda_reroute_events_request *in, int64_t *id)
+{
+    struct lambda_next_event_of_name_row event;
+    struct lambda_next_batch_of_name_row batch;
+    struct function_name name;
+
+    if (lambda_next_event_of_name(call->txn,
+                                  &(struct lambda_next_event_of_name_params){
+                                      .version_id = in->version_id, .function_arn = in->function_arn},
+                                  &event)) {
+        *id = event.id;
+        return true;
+    }
+    if (!lambda_function_name_parse(in->function_arn, &name) ||
+        !lambda_next_batch_of_name(
+            call->txn,
+            &(struct lambda_next_batch_of_name_params){.account = name.account,
+                                                       .region = name.region,
+                                                       .function_name = name.name,
+                                                       .version_id = in->version_id,
+                                                       .function_arn = in->function_arn},
+            &batch))
+        return false;
+    *id = batch.id;
+    return true;
+}
+
 /* Ends early when the alias sends events to the version again, or is gone. */
 enum outcome lambda_reroute_events(const struct call *call, const struct lambda_reroute_events_request *in,
                                    struct lambda_reroute_events_output *out)
 {
-    const struct lambda_next_event_of_name_params of = {.version_id = in->version_id,
-                                                        .function_arn = in->function_arn};
-    struct lambda_next_event_of_name_row next;
     struct function function;
+    int64_t id;
 
     (void)out;
-    while (lambda_next_event_of_name(call->txn, &of, &next)) {
+    while (next_of_name(call, in, &id)) {
         if (!lambda_event_route(call, in->function_id, in->function_arn, &function) ||
             function.row.version_id == in->version_id)
             break;
-        lambda_event_move(call, next.id, &function);
+        lambda_event_move(call, id, &function);
         if (slice_is_over(call)) {
             reroute(call, in);
             break;
