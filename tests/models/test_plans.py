@@ -1,5 +1,7 @@
-"""No statement reads a whole table that grows with use, or sorts what it has found, except the statements named here with
-a reason."""
+"""
+No statement reads a whole table that grows with use, or sorts what it has found, except the statements named here with
+a reason; and what is kept for reading is read: each statement has a caller, and each index a statement.
+"""
 
 import re
 import sqlite3
@@ -46,6 +48,7 @@ WHOLE_TABLES = {
     "sns: find_signing_key_name": "one row",
 }
 SORTED = {
+    "cloudwatch: list_alarms_for_metric": "the alarms of one metric, found by an index that is not in their order",
     "cloudwatch: list_children": "those of one alarm",
     "cloudwatch: list_parents": "those of one alarm",
     "iam: access_keys": "two at most",
@@ -100,3 +103,17 @@ def test_a_statement_finds_its_rows_in_order(database, name, sql):
     plan = plan_of(database, sql)
     sorts = "USE TEMP B-TREE FOR ORDER BY" in plan
     assert sorts == (name in SORTED), plan
+
+
+def test_each_index_serves_a_statement(database):
+    plans = "\n".join(step for statement in statements() for step in plan_of(database, statement.values[1]))
+    indexes = [name for name, in database.execute("select name from sqlite_master where type = 'index' and sql <> ''")]
+    assert len(indexes) > 50
+    assert [name for name in indexes if not re.search(rf"\b{name}\b", plans)] == []
+
+
+def test_each_statement_has_a_caller():
+    code = "\n".join(path.read_text() for path in ROOT.glob("src/**/*.c"))
+    called = set(re.findall(r"\b(\w+?)(?:_open|_begin)?\(", code))
+    names = [statement.values[0].replace(": ", "_") for statement in statements()]
+    assert [name for name in names if name not in called] == []

@@ -225,13 +225,14 @@ select id, account, region, name, settings, namespace, metric, updated_ms, state
 from cloudwatch_alarm where account = :account and region = :region and name >= :from and name > :after and name < :end
 order by name limit :limit;
 
+-- "+": SQLite sorts the few alarms of the metric, instead of reading all of the account in the order of an index.
 -- statement: list_alarms_for_metric :many
 -- row: alarm
 select id, account, region, name, settings, namespace, metric, updated_ms, state, reason, reason_data, state_ms, transitioned_ms,
     rule, suppressed_by, suppressed_until_ms, acted_state, actions_enabled
 from cloudwatch_alarm
 where account = :account and region = :region and namespace = :namespace and metric = :metric
-order by name;
+order by +name;
 
 -- statement: add_alarm :insert
 -- row: alarm

@@ -818,6 +818,10 @@ create index lambda_invocation_event on lambda_invocation (version_id, function_
 -- The number of the version that has run the lane's batch last.
 alter table lambda_lane add column executed integer not null default 0;
 
+-- No statement read by it.
+-- migration: 38
+drop index lambda_sandbox_starting;
+
 -- enum: lambda_lane.state idle running waiting
 -- enum: lambda_batch.state gathering sent ended
 -- enum: lambda_sandbox.state starting idle busy late stopping

@@ -695,6 +695,13 @@ bool lambda_lane_batch_lapse(const struct call *call, const struct function *fun
     return true;
 }
 
+/* Find the lane; false when its batch does not wait any more: it was dropped. */
+static bool find_waiting(const struct call *call, int64_t id, struct lambda_lane_row *lane)
+{
+    return lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = id}, lane) &&
+           lane->state == LAMBDA_LANE_STATE_WAITING;
+}
+
 enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lane_request *in,
                                 struct lambda_retry_batch_output *out)
 {
@@ -704,9 +711,8 @@ enum outcome lambda_retry_batch(const struct call *call, const struct lambda_lan
     str problem;
 
     (void)out;
-    if (!lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = in->lane_id}, &lane) ||
-        lane.state != LAMBDA_LANE_STATE_WAITING)
-        return DONE; /* dropped */
+    if (!find_waiting(call, in->lane_id, &lane))
+        return DONE;
     lane.delivery_id = arena_i64(call->arena, call->delivery->id);
     bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
     if (works && !lacks_window(&poll, &lane) && !has_aged(call, &poll, &lane)) {
@@ -749,9 +755,8 @@ enum outcome lambda_discard_batch(const struct call *call, const struct lambda_l
     str problem;
 
     (void)out;
-    if (!lambda_get_lane(call->txn, &(struct lambda_get_lane_params){.id = in->lane_id}, &lane) ||
-        lane.state != LAMBDA_LANE_STATE_WAITING)
-        return DONE; /* dropped */
+    if (!find_waiting(call, in->lane_id, &lane))
+        return DONE;
     bool works = lambda_poll_open(call, lane.mapping_id, &there, &poll, &problem);
     if (works)
         discard(&there, &poll, &lane);
