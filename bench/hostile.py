@@ -173,8 +173,7 @@ def hostile(options):
     print(f"during: {sent.value // MIB} MiB in {time.monotonic() - began:.0f} s; memory peak {peak_mib} MiB")
     time.sleep(5)
     print(f"after: memory {memory_mib(pid, 'VmRSS')} MiB")
-    server.stop()
-    server.remove_data()
+    server.end()
     if peak_mib >= MOST_MIB or p99_ms >= MOST_P99_MS:
         raise SystemExit(f"More than {MOST_MIB} MiB, or a p99 of more than {MOST_P99_MS} ms.")
 

@@ -85,8 +85,7 @@ class Orderly:
         return self.server.process.pid
 
     def stop(self):
-        self.server.stop()
-        self.server.remove_data()
+        self.server.end()
 
 
 def java_library(coordinates, exclusions=""):

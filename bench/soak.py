@@ -224,8 +224,7 @@ def soak(options):
     print(f"{alive} of {len(idle)} idle connections are there")
     memory, stored = growth(seen)
     print(f"largest of the last third, to that of the second: memory {memory:.2f}, stored {stored:.2f}")
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def is_open(connection):

@@ -86,8 +86,7 @@ def test_a_function_without_an_interpreter_is_told(monkeypatch):
         assert run.code == 1
         assert run.out == "work -> worker: the function cannot run: nodejs is not installed on this machine.\n"
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_everything_that_is_wrong_is_told(house, doctor):
@@ -156,8 +155,7 @@ def test_where_policies_do_not_bind_nothing_is_lost_by_them():
         assert (run.code, run.out) == (
             0, "Nothing to warn of: 1 event source mappings and 1 subscriptions of queues are as AWS advises.\n")
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_a_queue_that_is_gone_is_told_and_the_others_are_looked_at(house, doctor):
@@ -224,8 +222,7 @@ def test_with_strict_authentication_only_the_administrator_sees_what_policies_al
             0, "Nothing to warn of: 0 event source mappings and 2 subscriptions of queues are as AWS advises.\n",
             "orderly: What policies allow is not looked at: with --auth strict only the administrator may ask.\n")
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_a_subscription_of_a_queue_that_does_not_exist_is_told(house, doctor):

@@ -202,8 +202,7 @@ def started():
 
     yield start
     for server in servers:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def warnings_of_variables(server):

@@ -277,8 +277,7 @@ def strict():
         return {"AWS_ENDPOINT_URL": server.endpoint, "AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
 
     yield environment_of("AKIAROOT", "root-secret"), environment_of(key["AccessKeyId"], key["SecretAccessKey"])
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def test_with_strict_authentication_the_administrator_reads_the_traces_and_others_the_log(run, strict):

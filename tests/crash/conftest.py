@@ -15,7 +15,4 @@ def server():
     """A server with full durability and a data folder that survives its kills."""
     one = orderly_server.Server("--durability", "full").start()
     yield one
-    try:
-        one.stop()
-    finally:
-        one.remove_data()
+    one.end()

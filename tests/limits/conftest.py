@@ -35,11 +35,7 @@ def start(tmp_path):
 
     yield make
     for server in servers:
-        try:
-            server.stop()
-        finally:
-            server.kill()
-            server.remove_data()
+        server.end()
 
 
 @pytest.fixture

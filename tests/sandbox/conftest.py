@@ -54,8 +54,7 @@ class House:
         self.count = 0
 
     def end(self):
-        self.server.stop()
-        self.server.remove_data()
+        self.server.end()
 
     def client(self, service):
         return boto3.client(

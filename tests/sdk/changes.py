@@ -129,7 +129,4 @@ class OwnServer:
         orderly_server.wait_until(lambda: not self.rows(query, *arguments), 60, query)
 
     def end(self):
-        try:
-            self.server.stop()
-        finally:
-            self.server.remove_data()
+        self.server.end()

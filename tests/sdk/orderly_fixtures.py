@@ -54,10 +54,7 @@ def endpoint():
         return
     server = orderly_server.Server().start()
     yield server.endpoint
-    try:
-        server.stop()
-    finally:
-        server.remove_data()
+    server.end()
 
 
 @pytest.fixture(scope="session")
@@ -153,8 +150,7 @@ def own_server():
 def start_own_server(**environment):
     server = orderly_server.Server(environment=environment).start()
     yield server
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 @pytest.fixture
@@ -549,10 +545,7 @@ def started():
 
     yield start
     for server in servers:
-        try:
-            server.stop()
-        finally:
-            server.remove_data()
+        server.end()
 
 
 @pytest.fixture

@@ -140,6 +140,14 @@ class Server:
         if code != 0 or marks:
             raise AssertionError(f"the server ended with {code} {marks}:\n{self.log[-12000:]}")
 
+    def end(self) -> None:
+        """stop(), and then the data is gone, however the server ended."""
+        try:
+            self.stop()
+        finally:
+            self.kill()
+            self.remove_data()
+
     def advance_clock(self, seconds: float) -> int:
         return advance_clock(self.endpoint, seconds)
 

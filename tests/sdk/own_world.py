@@ -17,8 +17,7 @@ class OwnWorld:
         self.clients = {}
 
     def close(self):
-        self.server.stop()
-        self.server.remove_data()
+        self.server.end()
 
     def advance(self, seconds):
         self.server.advance_clock(seconds)

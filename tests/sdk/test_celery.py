@@ -51,8 +51,7 @@ def celery(tmp_path):
     one.server = server
     yield one
     one.end()
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def test_each_task_runs_once_and_a_retried_one_until_it_succeeds(celery):

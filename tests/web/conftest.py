@@ -46,10 +46,7 @@ def endpoint(site_port):
     """A server with its default settings and one allowed origin."""
     server = orderly_server.Server("--allowed-origin", f"http://app.example:{site_port}").start()
     yield server.endpoint
-    try:
-        server.stop()
-    finally:
-        server.remove_data()
+    server.end()
 
 
 @pytest.fixture(scope="session")

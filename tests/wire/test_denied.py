@@ -52,8 +52,7 @@ def operations(anonymous):
 def server():
     server = orderly_server.Server().start()
     yield server
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 @pytest.fixture(scope="module")

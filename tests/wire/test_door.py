@@ -206,10 +206,7 @@ def test_refusals_are_logged_a_line_a_second_with_how_many_there_were(started):
 def open_endpoint():
     server = orderly_server.Server("--allowed-origin", PAGE + ",https://app.example").start()
     yield server.endpoint
-    try:
-        server.stop()
-    finally:
-        server.remove_data()
+    server.end()
 
 
 def test_a_preflight_is_answered_before_anything_else(open_endpoint):

@@ -107,8 +107,7 @@ def problem_of(reply):
 def server():
     server = orderly_server.Server(environment=orderly_server.HASTY_ENVIRONMENT).start()
     yield server
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 @pytest.fixture(scope="module")

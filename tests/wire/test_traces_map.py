@@ -74,10 +74,7 @@ def unhurried():
     """A server whose pages end by their bounds only."""
     server = orderly_server.Server("--iam", "off", "--durability", "relaxed", environment=changes.NO_HURRY).start()
     yield server
-    try:
-        server.stop()
-    finally:
-        server.remove_data()
+    server.end()
 
 
 def test_a_page_of_the_map_ends_with_the_trace_that_fills_it(unhurried):

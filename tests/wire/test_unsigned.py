@@ -21,8 +21,7 @@ UNSIGNED = "Request is missing Authentication Token"
 def server(request):
     server = orderly_server.Server(*request.param).start()
     yield server
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 @pytest.fixture(scope="module")

@@ -12,18 +12,11 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from durable_world import QUEUES, World, callback, chained, context, encoded, step, wait
+from durable_world import QUEUES, callback, chained, context, encoded, step, wait
 
 INVALID = "InvalidParameterValueException"
 MEBIBYTE = 1048576
 ERROR_TOO_LARGE = "Error object size must be less than or equal to 1048576 bytes."
-
-
-@pytest.fixture(scope="module")
-def world():
-    world = World()
-    yield world
-    world.close()
 
 
 @pytest.fixture(scope="module")

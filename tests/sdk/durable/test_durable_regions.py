@@ -1,15 +1,7 @@
 """Durable functions and requests to other regions."""
 
 import boto3
-import pytest
-from durable_world import World, callback
-
-
-@pytest.fixture
-def world():
-    world = World()
-    yield world
-    world.close()
+from durable_world import callback
 
 
 def test_a_callback_is_ended_only_in_its_own_region(world, refused):

@@ -4,7 +4,6 @@ import json
 
 import orderly_server
 import pytest
-from durable_world import World
 
 PYTHON = """
 from aws_durable_execution_sdk_python import durable_execution
@@ -101,13 +100,6 @@ const scenes = {
 
 export const handler = withDurableExecution((event, context) => scenes[event.do](event, context));
 """
-
-
-@pytest.fixture(scope="module")
-def world():
-    world = World()
-    yield world
-    world.close()
 
 
 @pytest.fixture(scope="module")

@@ -44,10 +44,8 @@ def serving(*arguments, **environment):
     server = Server("--durability", "relaxed", *arguments, environment=environment).start()
     try:
         yield server, connect(server.endpoint)
-        server.stop()
     finally:
-        server.kill()
-        server.remove_data()
+        server.end()
 
 
 def advance(server, by_ms):

@@ -84,10 +84,7 @@ class Tables:
 def tables():
     own = Tables()
     yield own
-    try:
-        own.server.stop()
-    finally:
-        own.server.remove_data()
+    own.server.end()
 
 
 def test_the_items_of_a_deleted_table_are_removed_from_the_store(tables):

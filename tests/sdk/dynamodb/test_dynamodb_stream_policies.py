@@ -22,8 +22,7 @@ READS = [f"dynamodb:{one}" for one in ("DescribeStream", "GetShardIterator", "Ge
 def world():
     made = World()
     yield made
-    made.server.stop()
-    made.server.remove_data()
+    made.server.end()
 
 
 @pytest.fixture
@@ -288,8 +287,7 @@ def test_the_policy_of_a_disabled_stream_and_of_a_deleted_table_s_binds_and_chan
         with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
             dynamodb.get_resource_policy(ResourceArn=stream)
     finally:
-        world.server.stop()
-        world.server.remove_data()
+        world.server.end()
 
 
 # --- Lambda --------------------------------------------------------------------------------------------

@@ -17,8 +17,7 @@ VIEWS = ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 def world():
     world = World()
     yield world
-    world.server.stop()
-    world.server.remove_data()
+    world.server.end()
 
 
 # --- Records -----------------------------------------------------------------------------------
@@ -546,5 +545,4 @@ def test_the_stream_replayed_gives_the_table(seed):
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     assert numbers == sorted(set(numbers))
     assert replayed(records) == scanned(world, name)
-    world.server.stop()
-    world.server.remove_data()
+    world.server.end()

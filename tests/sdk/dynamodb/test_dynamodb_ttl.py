@@ -48,8 +48,7 @@ class Expiring(World):
 def world():
     world = Expiring()
     yield world
-    world.server.stop()
-    world.server.remove_data()
+    world.server.end()
 
 
 @pytest.fixture

@@ -65,6 +65,4 @@ class House:
             return json.load(reply)
 
     def end(self):
-        if self.server.running():
-            self.server.stop()
-        self.server.remove_data()
+        self.server.end()

@@ -261,8 +261,7 @@ def test_a_condition_key_that_nothing_supplies_is_told_in_the_log():
             document = json.dumps({"Version": "2012-10-17", "Statement": [allow("*", Condition=condition)]})
             made.create_policy(PolicyName=f"p{number}", PolicyDocument=document)
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
     told = [line.split("key=")[1].strip() for line in server.log.splitlines() if "no service here supplies" in line]
     assert told == ["aws:SourceVpc", "ec2:Region"]
 

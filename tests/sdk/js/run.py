@@ -29,12 +29,9 @@ def main():
         return run_node(os.environ["ORDERLY_ENDPOINT"])
     server = orderly_server.Server().start()
     try:
-        code = run_node(server.endpoint)
-        server.stop()
+        return run_node(server.endpoint)
     finally:
-        server.kill()
-        server.remove_data()
-    return code
+        server.end()
 
 
 if __name__ == "__main__":

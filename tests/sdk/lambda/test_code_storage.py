@@ -57,8 +57,7 @@ def functions():
     functions.create, functions.leave, functions.used = create, leave, used
     functions.client, functions.restart = client, restart
     yield functions
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 @pytest.fixture

@@ -48,8 +48,7 @@ class Site:
         return json.loads(reply["Payload"].read())
 
     def close(self):
-        self.server.stop()
-        self.server.remove_data()
+        self.server.end()
         shutil.rmtree(self.folder)
 
 

@@ -319,8 +319,7 @@ def bare_house(tmp_path, machine_folder):
     program.chmod(0o755)
     server = orderly_server.Server(program=str(program), environment={"HOME": str(machine_folder), "JAVA_HOME": ""}).start()
     yield House(server)
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def failure_of(house, name):
@@ -372,8 +371,7 @@ def test_without_awss_client_its_installation_is_told(tmp_path):
             f"AWS's runtime interface client for Java is not installed: {runtimes}/java/install, or tools/setup --java, "
             "installs it.")
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_functions_run_without_a_sandbox(classes):
@@ -383,5 +381,4 @@ def test_functions_run_without_a_sandbox(classes):
         house.create("f", zip_of(classes), Runtime="java17", Handler="shop.Handlers::doubled", MemorySize=512, Timeout=60)
         assert house.invoke("f", **{"id": "O1", "count": 2}) == (None, '{"id":"O1","count":4}')
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()

@@ -605,8 +605,7 @@ class House:
 def house():
     one = House()
     yield one
-    one.server.stop()
-    one.server.remove_data()
+    one.server.end()
 
 
 def test_a_retry_survives_a_crash_before_it_and_during_it(house, wait_until):

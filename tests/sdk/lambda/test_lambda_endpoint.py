@@ -33,5 +33,4 @@ def test_a_function_reaches_its_server_at_the_address_that_it_listens_on(host, s
         answer = json.loads(functions.invoke(FunctionName="f")["Payload"].read())
         assert answer == [f"http://{address}:{server.port}", 200], server.log
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()

@@ -681,8 +681,7 @@ def test_extensions_run_without_a_sandbox_too():
         functions.delete_function(FunctionName="f")
         orderly_server.wait_until(lambda: not runs(own_extension(server)), what="the end of the extension")
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_an_extensions_memory_is_the_sandboxs(functions, extended):
@@ -803,8 +802,7 @@ def test_extensions_are_told_that_the_server_stops(seconds, source):
         assert lines[:2] == ["NOTED INVOKE None False", "NOTED SHUTDOWN spindown True"]
         assert ("NOTED goes" in lines) == (seconds < 2)
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def test_an_invocation_that_the_servers_stop_interrupts_runs_again_after_the_start():
@@ -819,8 +817,7 @@ def test_an_invocation_that_the_servers_stop_interrupts_runs_again_after_the_sta
         orderly_server.wait_until(lambda: noted(server).count("NOTED runs") == 2, what="the invocation again")
         assert "NOTED SHUTDOWN spindown True" in noted(server)
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 def noted(server):

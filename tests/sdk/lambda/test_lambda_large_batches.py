@@ -90,9 +90,7 @@ class Orders:
         orderly_server.wait_until(lambda: self.rows() == (0, 0), 60, "the removal of the batches")
 
     def close(self):
-        if self.server.running():
-            self.server.stop()
-        self.server.remove_data()
+        self.server.end()
 
 
 @pytest.fixture

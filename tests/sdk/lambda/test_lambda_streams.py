@@ -18,16 +18,14 @@ MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 def world():
     made = World()
     yield made
-    made.server.stop()
-    made.server.remove_data()
+    made.server.end()
 
 
 @pytest.fixture
 def own_world():
     made = World()
     yield made
-    made.server.stop()
-    made.server.remove_data()
+    made.server.end()
 
 
 def failure_of(call, **arguments):

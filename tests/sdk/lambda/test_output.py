@@ -24,8 +24,7 @@ def house(monkeypatch):
     monkeypatch.setenv("ASAN_OPTIONS", orderly_server.SANITIZER_ENVIRONMENT["ASAN_OPTIONS"] + ":quarantine_size_mb=8")
     server = orderly_server.Server().start()
     yield House(server)
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def peak_mb(server):

@@ -41,8 +41,7 @@ def house():
 
     yield open_house
     for server in servers:
-        server.stop()
-        server.remove_data()
+        server.end()
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +49,7 @@ def shared_house():
     """A server for the tests that leave nothing behind."""
     server = orderly_server.Server().start()
     yield House(server)
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def everything_below(folder):

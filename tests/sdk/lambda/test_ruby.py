@@ -57,8 +57,7 @@ end
 def house(machine_folder):
     server = orderly_server.Server(environment={"GEM_PATH": str(machine_folder)}).start()
     yield House(server)
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def install_substitute(gems):

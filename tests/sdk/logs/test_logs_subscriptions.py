@@ -233,5 +233,4 @@ def test_a_kill_loses_and_repeats_no_count_of_a_metric_filter():
         orderly_server.wait_until(lambda: samples() >= written)
         assert samples() == written
     finally:
-        server.stop()
-        server.remove_data()
+        server.end()

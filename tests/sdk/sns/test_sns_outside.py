@@ -55,12 +55,7 @@ class Own:
         return self.sns.confirm_subscription(TopicArn=self.topic, Token=request["Token"])["SubscriptionArn"]
 
     def end(self):
-        try:
-            if self.server.running():
-                self.server.stop()
-        finally:
-            self.server.kill()
-            self.server.remove_data()
+        self.server.end()
 
 
 @pytest.fixture
@@ -74,13 +69,6 @@ def own():
     yield make
     for one in made:
         one.end()
-
-
-@pytest.fixture
-def web():
-    endpoint = outside.Endpoint()
-    yield endpoint
-    endpoint.end()
 
 
 @pytest.fixture
@@ -186,10 +174,8 @@ def test_with_strict_auth_this_machine_is_out_of_bounds(host, web):
         sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=web.url.replace("127.0.0.1", host))
         orderly_server.wait_until(lambda: "out of bounds" in server.log)
         assert web.requests.empty()
-        server.stop()
     finally:
-        server.kill()
-        server.remove_data()
+        server.end()
 
 
 # --- TLS ---------------------------------------------------------------------------------------

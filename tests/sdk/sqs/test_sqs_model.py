@@ -195,5 +195,4 @@ def test_a_queue_keeps_what_sqs_promises(fifo, seed):
         run.drain()
         assert run.model.dead, "no message was received too often"
     finally:
-        run.world.server.stop()
-        run.world.server.remove_data()
+        run.world.server.end()

@@ -384,8 +384,7 @@ def test_a_task_continues_after_a_crash():
     task = ended(sqs, arn(sqs, dead))
     assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 3)
     assert (ready(sqs, source), ready(sqs, dead)) == (3, 0)
-    server.stop()
-    server.remove_data()
+    server.end()
 
 
 def test_without_a_destination_the_caller_must_be_allowed_to_send_to_every_source(sqs, client, make, unique):
