@@ -11,3 +11,7 @@ int function_main(int argc, char **argv);
 int iam_main(int argc, char **argv);
 /* argv[-1] must be the program's name. */
 int doctor_main(int argc, char **argv);
+
+/* The end of each command's help. */
+#define COMMANDS_FOOTER                                                                                      \
+    "Without an endpoint, the command calls Orderly on this machine: http://127.0.0.1:4566.\n"

@@ -46,7 +46,7 @@ static const struct cli_table TABLE = {
     .command_count = sizeof COMMANDS / sizeof *COMMANDS,
     .flags = FLAGS,
     .flag_count = sizeof FLAGS / sizeof *FLAGS,
-    .footer = "Without an endpoint, the command calls Orderly on this machine: http://127.0.0.1:4566.\n",
+    .footer = COMMANDS_FOOTER,
 };
 
 /* ---- one mapping ---- */

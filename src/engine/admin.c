@@ -20,6 +20,8 @@
  * To add a path, write a handler and add a row to ADMIN_DOORS.
  */
 #include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
+#include "engine/trace_internal.h"
 
 #include "wire/json.h"
 

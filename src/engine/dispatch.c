@@ -9,7 +9,9 @@
 #include "engine/dialect.h"
 #include "engine/engine_internal.h"
 #include "engine/errors.h"
+#include "engine/metrics_internal.h"
 #include "engine/protocol.h"
+#include "engine/trace_internal.h"
 
 #include "base/check.h"
 #include "base/hash.h"

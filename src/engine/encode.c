@@ -2,6 +2,7 @@
  * encode.c: from a typed output, or an error, to the bytes of the reply.
  */
 #include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
 #include "engine/protocol.h"
 
 #include "base/time.h"

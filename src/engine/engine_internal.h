@@ -268,56 +268,6 @@ void sums_undo(struct batch *batch, size_t keep);
 /* Store the remaining sums, before the batch is committed. */
 void sums_finish(struct engine *engine);
 
-/* meter.c: how long calls and batches take.  Any thread. */
-enum meter_place { METER_ENGINE, METER_LOOP };
-struct meter *meter_new(void);
-void meter_free(struct meter *meter);
-/* The operation is NULL for an admin path. */
-void meter_call(struct engine *engine, const struct operation *operation, enum meter_place place,
-                int64_t took_us);
-/* A batch had to wait that long before it could begin. */
-void meter_batch(struct engine *engine, int64_t waited_us);
-struct json_writer;
-void meter_write(struct engine *engine, struct json_writer *writer);
-
-/* load.c: how much the server has to do. */
-struct load *load_new(void);
-void load_free(struct load *load);
-/* A client's request of that module's service has its reply. */
-void load_request(struct engine *engine, size_t module, bool failed);
-/* Write the members "server" and "services". */
-void load_write(struct engine *engine, struct json_writer *writer);
-
-/* metrics.c: the counts of services, see engine/count.h */
-struct metrics *metrics_new(void);
-void metrics_free(struct metrics *metrics);
-void metrics_forget(struct metrics *metrics);
-/* Take the counts of the batch's calls, and store what is due, before the batch is committed. */
-void metrics_tend(struct engine *engine);
-/* Called when the batch was committed, or when it was not. */
-void metrics_committed(struct engine *engine);
-void metrics_undone(struct engine *engine);
-/* Must another batch run before the server stops? */
-bool metrics_are_unstored(const struct engine *engine);
-int64_t metrics_next_due_ms(const struct engine *engine);
-/* metrics_shares.c */
-enum { METRIC_SHARES = 16 };
-/* The share of this thread; threads have the same one when there are more. */
-size_t metric_share_number(void);
-struct metric_shares;
-struct metric_shares *metric_shares_new(void);
-void metric_shares_free(struct metric_shares *shares);
-/* When the first count was made that the engine has not taken; INT64_MAX: no count. */
-int64_t metric_shares_began_ms(const struct metric_shares *shares);
-/* Take a share, which the caller frees; NULL: no more.  *at is 0 at first. */
-struct minute;
-struct minute *metric_shares_take(struct metric_shares *shares, size_t *at);
-void metric_shares_forget(struct metric_shares *shares);
-/* Count nothing any more. */
-void metric_shares_end(struct metric_shares *shares);
-/* A client's request has its reply: call its module's request_ended(). */
-void metrics_request_ended(const struct exchange *exchange);
-
 /* outbox.c: starts effects when they are committed, sends replies when they are durable */
 /* The batch is committed.  False: no reply of it waits for the disk. */
 bool outbox_add_batch(struct engine *engine, struct batch *batch);
@@ -354,6 +304,7 @@ bool internal_has_last_chance(struct exchange *exchange);
 struct exchange *timers_take_due(struct engine *engine);
 
 /* upcoming.c: what comes next by the clock; on the engine */
+struct json_writer;
 /* The first moment after now; INT64_MAX: nothing comes. */
 int64_t upcoming_first_ms(const struct call *call);
 /* Write the members `next_ms`, unless nothing comes, and `next`. */
@@ -555,81 +506,6 @@ void events_encode_piece(struct exchange *exchange);
 
 /* pack.c: gzip a reply of at most that size, if it is large, and both sides want it */
 void reply_pack(struct exchange *exchange, size_t most_bytes);
-
-/* trace.c */
-void trace_start(struct engine *engine);
-str hop_kind_name(enum hop_kind kind);
-str verdict_name(enum verdict verdict);
-bool verdict_find(str name, enum verdict *verdict);
-/* Not ok, and not filtered out, which is as wanted. */
-bool verdict_is_failure(enum verdict verdict);
-/* The hop that a header names as its parent, or 0. */
-int64_t trace_parent_of_header(struct arena *arena, str header);
-/* Write all hops. */
-void trace_store(struct engine *engine);
-/* Write the batch's hops before it is committed, unless all of them may be late. */
-void trace_finish(struct engine *engine);
-/* The batch is committed: hops that it did not write are late ones. */
-void trace_committed(struct engine *engine);
-/* The batch is not committed, and is not tried again. */
-void trace_give_up(struct engine *engine);
-/* Are there hops that no batch has written? */
-bool trace_is_late(const struct engine *engine);
-
-/* trace_page.c: hops as records, one after the other */
-void record_write(struct text *page, const struct trace_hop *hop, int64_t id);
-/* Take the first hop off *page.  False: no hop is left, or the record is broken. */
-bool record_read(str *page, struct trace_hop *hop, int64_t *id);
-/* The first records, with at most a little more than that many bytes. */
-str records_head(str records, size_t bytes);
-
-/* trace_index.c */
-/* Called when a page has been written. */
-void trace_page_added(struct engine *engine, int64_t bytes);
-/* The batch was not committed: count the pages again. */
-void trace_recount(struct engine *engine);
-/* Are all hops of earlier batches indexed, and is that committed? */
-bool trace_is_indexed(struct engine *engine);
-/* Index pages, at least one, while the slice lasts.  Wakes the calls that wait for TRACE_HOPS_COME. */
-#define TRACE_HOPS_COME S("engine/trace-hops")
-void trace_index(struct engine *engine);
-/* Index pages when it is time, and delete traces that are too old or too many. */
-void trace_tend(struct engine *engine);
-/* For how long no call must have come before pages of that size are indexed; 0: they are indexed anyway. */
-int64_t trace_put_off_ms(int64_t waiting_bytes);
-/* Do so many bytes of pages wait that the oldest are dropped? */
-bool trace_is_behind(int64_t waiting_bytes);
-/* How long after a slice of indexing, or of pruning, the next one begins. */
-int64_t trace_tend_again_ms(bool while_clients_wait);
-/* A stored hop: an array.  False: it is not a hop. */
-struct json;
-struct stored_hop {
-    struct trace_hop hop; /* without its trace id, its text and its detail */
-    int64_t id;
-    const struct json *detail; /* NULL: none */
-};
-bool hop_read(const struct json *array, struct stored_hop *hop);
-
-/* trace_ranges.c */
-/* The range of the trace is new, or a trace in it has another word. */
-void trace_range_open(struct engine *engine, int64_t trace);
-/* Close one of the ranges that are due.  False: none is. */
-bool trace_ranges_close(struct engine *engine);
-/* The trace has been removed. */
-void trace_range_lost(struct engine *engine, int64_t trace);
-
-/* trace_read.c: GET /_orderly/traces, and below */
-enum outcome traces_list(const struct call *call, const struct visit *visit, struct http_reply *reply);
-enum outcome traces_show(const struct call *call, const struct visit *visit, struct http_reply *reply);
-/* On the engine: index all hops from before this request.  Then a worker runs the handler again. */
-enum outcome trace_index_first(const struct call *call, struct http_reply *reply);
-
-/* trace_reasons.c, trace_map.c */
-enum outcome traces_reasons(const struct call *call, const struct visit *visit, struct http_reply *reply);
-enum outcome traces_map(const struct call *call, const struct visit *visit, struct http_reply *reply);
-
-/* trace_stream.c */
-enum outcome traces_stream(const struct call *call, const struct visit *visit, struct http_reply *reply);
 
 /* changes.c: events about what committed calls have changed */
 struct changes *changes_new(void);

@@ -2,7 +2,7 @@
  * load.c: how much the server has to do: memory, disk, connections, and the requests of each service, for GET
  * /_orderly/metrics.
  */
-#include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
 
 #include "base/check.h"
 #include "base/time.h"

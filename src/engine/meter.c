@@ -4,7 +4,7 @@
  * A call over SLOW_US is counted under its operation, and logged: one line a second for each operation, with
  * the number of slow calls since the last line.  Everything else is a counter.
  */
-#include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
 
 #include "base/check.h"
 #include "base/log.h"

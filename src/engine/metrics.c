@@ -6,7 +6,7 @@
  * while the next table fills.
  */
 #include "engine/count.h"
-#include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
 #include "engine/metrics_minute.h"
 
 #include "base/check.h"

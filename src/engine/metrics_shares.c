@@ -5,7 +5,7 @@
  * Each thread counts into a share of its own, so that threads do not wait for each other.  The engine takes
  * the shares at the end of the minute (metrics.c).
  */
-#include "engine/engine_internal.h"
+#include "engine/metrics_internal.h"
 #include "engine/metrics_minute.h"
 
 #include "base/memory.h"

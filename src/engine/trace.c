@@ -10,8 +10,8 @@
  * fill a struct trace_hop where the thing happens and call trace().  If the hop belongs to a message or an
  * invocation, give the trace id that is stored with it; the request's own trace needs none.
  */
-#include "engine/engine_internal.h"
 #include "engine/hop_detail.h"
+#include "engine/trace_internal.h"
 #include "engine_sql.h"
 
 #include "base/hash.h"

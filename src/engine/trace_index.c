@@ -11,7 +11,7 @@
  * time.  They are also deleted while all of them take more space than --trace-keep allows; sizes are
  * estimates.
  */
-#include "engine/engine_internal.h"
+#include "engine/trace_internal.h"
 #include "engine/trace_words.h"
 #include "engine_sql.h"
 

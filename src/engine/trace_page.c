@@ -3,7 +3,7 @@
  *
  * A record is a head of fixed size, in this machine's memory layout, and its texts one after the other.
  */
-#include "engine/engine_internal.h"
+#include "engine/trace_internal.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * that is no longer among the newest is closed: its row gets the places of all its words.  It is opened again
  * when a trace in it gets another word.  Searches read the rows of open ranges.
  */
-#include "engine/engine_internal.h"
+#include "engine/trace_internal.h"
 #include "engine/trace_words.h"
 #include "engine_sql.h"
 

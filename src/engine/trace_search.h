@@ -4,7 +4,7 @@
  * trace_search.h: what trace_read.c and trace_stream.c share: the filters of traces, and the hops of one
  * trace.
  */
-#include "engine/engine_internal.h"
+#include "engine/trace_internal.h"
 #include "engine/trace_words.h"
 #include "engine_sql.h"
 #include "wire/json.h"
